@@ -1,0 +1,1 @@
+"""How people run the specification: the command line, trace files, replay, reports."""

@@ -1,0 +1,82 @@
+"""Replay a recorded trace through the specification and compare everything, step by step.
+
+Compared at every step: whether the call is accepted, the error if not, what it returns, and the whole state after it; at the
+end, what the recording says of the final state. The first step that differs ends the replay of its trace, because every
+later one would differ with it.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from spec.codec import Json
+from spec.machine import Delta, Draft, commit
+from spec.protocol import Protocol, Trace
+
+ABSENT: Final = "(absent)"
+
+
+@attrs.frozen
+class Difference:
+    """One place where the specification and the recording disagree, and what each of them has there."""
+
+    path: str
+    expected: Json
+    actual: Json
+
+
+@attrs.frozen
+class Mismatch:
+    """Where a trace stops agreeing: the step (None: before the first one, or after the last), and every difference there."""
+
+    step: int | None
+    action: str
+    sender: str | None
+    arguments: Json
+    differences: tuple[Difference, ...]
+
+
+def differences(expected: Json, actual: Json, path: str = "") -> Iterator[Difference]:
+    """The leaves at which two JSON values differ, in order."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key in sorted(expected.keys() | actual.keys()):
+            yield from differences(
+                expected.get(key, ABSENT), actual.get(key, ABSENT), f"{path}.{key}" if path else str(key)
+            )
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for position, (expected_item, actual_item) in enumerate(zip(expected, actual, strict=True)):
+            yield from differences(expected_item, actual_item, f"{path}[{position}]")
+    elif expected != actual:
+        yield Difference(path, expected, actual)
+
+
+def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
+    """The first disagreement between the trace and the specification; None if there is none.
+
+    Raises MalformedTrace if a recorded state is not written as the format says.
+    """
+    state = trace.genesis.copy()
+    initial = protocol.observe(state, trace.world)
+    if initial != trace.initial:
+        protocol.check_post(trace.initial, trace.world, "initial_state")
+        return Mismatch(None, "initial state", None, None, tuple(differences(trace.initial, initial)))
+    for position, step in enumerate(trace.steps):
+        for action in step.actions:
+            outcome = protocol.transition(Draft(state), action)
+            if isinstance(outcome, Delta):
+                commit(state, outcome)
+        expected = {"error": step.error, "returns": step.returns, "post": step.post}
+        actual = {
+            "error": None if isinstance(outcome, Delta) else outcome.value,
+            "returns": protocol.write_returns(action, outcome.returns) if isinstance(outcome, Delta) else None,
+            "post": protocol.observe(state, trace.world),
+        }
+        if expected != actual:
+            protocol.check_post(step.post, trace.world, f"steps[{position}].post")
+            found = tuple(differences(expected, actual))
+            return Mismatch(position, step.action_name, step.sender, step.arguments, found)
+    final = protocol.observe_final(state, trace.world)
+    if final != trace.final:
+        return Mismatch(None, "final state", None, None, tuple(differences(trace.final, final)))
+    return None

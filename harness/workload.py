@@ -1,0 +1,121 @@
+"""A large, deterministic EigenLayer history to measure speed on: many stakers, few operators, everything that is common.
+
+It is written without running it: amounts are chosen so that most calls are accepted, and some are rejected on purpose.
+"""
+
+import random
+import sys
+from typing import Final
+
+from spec.eigenlayer.actions import (
+    Action,
+    AllocationRequest,
+    Approval,
+    CompleteQueuedWithdrawal,
+    Completion,
+    CreateOperatorSets,
+    DelegateTo,
+    DepositIntoStrategy,
+    MineBlocks,
+    ModifyAllocations,
+    OperatorSetRequest,
+    QueueWithdrawals,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    SlashOperator,
+    UpdateAvsMetadata,
+    WithdrawalRequest,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.state import (
+    ALLOWANCES,
+    CLOCK,
+    CONFIG,
+    SCHEMA,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    Allowance,
+    Clock,
+    Strategy,
+    TokenBalance,
+)
+from spec.machine import ONLY, State
+
+OPERATORS: Final = 20
+STRATEGIES_COUNT: Final = 3
+ETHER: Final = 10**18
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+
+
+def named(kind: str, number: int) -> str:
+    """An account, strategy or token; one string object for each name, as a reader of trace files makes them."""
+    return sys.intern(f"{kind}{number}")
+
+
+def genesis(stakers: int) -> State:
+    """Strategies open for deposits, and stakers and operators that own tokens and have approved the StrategyManager."""
+    state = SCHEMA.empty_state()
+    state.rows(CONFIG)[ONLY] = Config(10, 10, 5, 5, "whitelister")
+    state.rows(CLOCK)[ONLY] = Clock(1000)
+    for rank in range(STRATEGIES_COUNT):
+        state.rows(STRATEGIES)[named("strategy", rank)] = Strategy(named("token", rank), rank, True)
+    for i in range(stakers):
+        state.rows(ALLOWANCES)[named("staker", i)] = Allowance(True)
+        state.rows(TOKEN_BALANCES)[(named("token", i % 3), named("staker", i))] = TokenBalance(10**6 * ETHER)
+    return state
+
+
+def opening(stakers: int) -> list[Action]:
+    """Operators, an operator set each, allocations that a slash can reach, and every staker deposited and delegated."""
+    strategies = tuple(named("strategy", rank) for rank in range(STRATEGIES_COUNT))
+    actions: list[Action] = [UpdateAvsMetadata("avs0", "avs0")]
+    for i in range(OPERATORS):
+        operator = named("operator", i)
+        operator_set = ("avs0", i)
+        actions += [
+            RegisterAsOperator(operator, ZERO_ADDRESS, 0),
+            CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(i, strategies, "avs0"),)),
+            ModifyAllocations(
+                operator, operator, (AllocationRequest(operator_set, strategies, (ETHER // 2,) * 3),)
+            ),
+            RegisterForOperatorSets(operator, operator, "avs0", (i,)),
+        ]
+    for i in range(stakers):
+        staker = named("staker", i)
+        actions.append(DepositIntoStrategy(staker, named("strategy", i % 3), named("token", i % 3), 1000 * ETHER))
+        actions.append(DelegateTo(staker, named("operator", i % OPERATORS), NO_APPROVAL))
+    return actions
+
+
+def traffic(stakers: int, steps: int, seed: int = 0) -> list[Action]:
+    """Deposits, withdrawals queued and completed, allocations, slashes and passing blocks by stakers drawn at random."""
+    random_source = random.Random(seed)
+    queued: list[tuple[int, int]] = []
+    nonces: dict[int, int] = {}
+    actions: list[Action] = []
+    for _ in range(steps):
+        kind = random_source.random()
+        i = random_source.randrange(stakers)
+        staker, strategy, token = named("staker", i), named("strategy", i % 3), named("token", i % 3)
+        operator = i % OPERATORS
+        if kind < 0.40:
+            actions.append(DepositIntoStrategy(staker, strategy, token, random_source.randrange(1, ETHER)))
+        elif kind < 0.60:
+            request = WithdrawalRequest((strategy,), (random_source.randrange(1, ETHER),))
+            actions.append(QueueWithdrawals(staker, (request,)))
+            queued.append((i, nonces.get(i, 0)))
+            nonces[i] = nonces.get(i, 0) + 1
+        elif kind < 0.80 and queued:
+            i, nonce = queued.pop(random_source.randrange(len(queued)))
+            completion = Completion(named("staker", i), nonce, (named("token", i % 3),), random_source.random() < 0.5)
+            actions.append(CompleteQueuedWithdrawal(named("staker", i), completion))
+        elif kind < 0.90:
+            actions.append(MineBlocks(random_source.randrange(1, 20)))
+        elif kind < 0.95:
+            magnitudes = (random_source.randrange(ETHER // 1000), random_source.randrange(ETHER // 1000))
+            request_ = AllocationRequest(("avs0", operator), ("strategy0", "strategy1"), magnitudes)
+            actions.append(ModifyAllocations(named("operator", operator), named("operator", operator), (request_,)))
+        else:
+            wad = random_source.randrange(1, ETHER // 1000)
+            actions.append(SlashOperator("avs0", "avs0", named("operator", operator), operator, (strategy,), (wad,)))
+    return actions

@@ -1,0 +1,46 @@
+"""The only home of division on amounts: every quotient says in its name which way it rounds.
+
+Integers are Python's own, so a product never overflows here; where a contract computes in a fixed width and would
+revert, the rule compares the exact result with one of the bounds below.
+"""
+
+from typing import Final
+
+WAD: Final = 10**18
+"""The fixed-point one of both protocols: a fraction `f` is stored as `f * WAD`."""
+
+UINT32_MAX: Final = 2**32 - 1
+UINT48_MAX: Final = 2**48 - 1
+UINT64_MAX: Final = 2**64 - 1
+UINT256_MAX: Final = 2**256 - 1
+
+
+def mul_div_floor(x: int, y: int, denominator: int) -> int:
+    """`x * y / denominator` rounded down; all three non-negative, the denominator positive.
+
+    Source: OpenZeppelin Math.mulDiv, which keeps the full 512-bit product.
+    """
+    return x * y // denominator
+
+
+def mul_div_ceil(x: int, y: int, denominator: int) -> int:
+    """`x * y / denominator` rounded up; all three non-negative, the denominator positive.
+
+    Source: OpenZeppelin Math.mulDiv with Rounding.Up.
+    """
+    return -(-(x * y) // denominator)
+
+
+def mul_wad_floor(x: int, y_wad: int) -> int:
+    """The fraction `y_wad` of `x`, rounded down. Source: SlashingLib.mulWad."""
+    return x * y_wad // WAD
+
+
+def mul_wad_ceil(x: int, y_wad: int) -> int:
+    """The fraction `y_wad` of `x`, rounded up. Source: SlashingLib.mulWadRoundUp."""
+    return -(-(x * y_wad) // WAD)
+
+
+def div_wad_floor(x: int, y: int) -> int:
+    """`x / y` as a fraction of WAD, rounded down; `y` positive. Source: SlashingLib.divWad."""
+    return x * WAD // y

@@ -1,0 +1,231 @@
+"""The grammar of trace files: small readers and writers that both protocols' codecs are put together from.
+
+Each format reads one kind of JSON value, refuses everything else with the place where it stands, and writes the value back
+as it was read. Amounts are decimal strings, block numbers and timestamps JSON integers, and a record has exactly its fields.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, cast
+
+Json = object
+"""A JSON value as the standard library parses it."""
+
+Names = Mapping[str, frozenset[str]]
+"""The names a trace may use, by kind: which accounts, tokens, strategies, ... its genesis declares."""
+
+_DECIMAL: Final = re.compile(r"0|[1-9][0-9]*")
+
+
+class MalformedTrace(Exception):
+    """A file that is no trace: where (a path of fields and positions), and what is wrong there."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}" if where else problem)
+        self.where: Final = where
+        self.problem: Final = problem
+
+
+def shown(value: Json) -> str:
+    """A JSON value in a message: short, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+class Format:
+    """One kind of JSON value."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        """The value as the specification holds it, or MalformedTrace."""
+        raise NotImplementedError
+
+    def write(self, value: object) -> Json:
+        """The JSON form of a value that `read` could have returned."""
+        raise NotImplementedError
+
+
+class Amount(Format):
+    """A decimal string without sign or leading zero that fits an unsigned integer of `bits`."""
+
+    def __init__(self, bits: int = 256) -> None:
+        self.bits: Final = bits
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if not isinstance(value, str) or _DECIMAL.fullmatch(value) is None:
+            raise MalformedTrace(where, f"expected a decimal string, found {shown(value)}")
+        # Python refuses to convert very long strings, and 2**256 has 78 digits.
+        if len(value) > 78 or int(value) >> self.bits:
+            raise MalformedTrace(where, f"{shown(value)} does not fit uint{self.bits}")
+        return int(value)
+
+    def write(self, value: object) -> Json:
+        return str(value)
+
+
+class SignedAmount(Format):
+    """A decimal string, with a minus sign if negative, that fits a signed integer of `bits`."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits: Final = bits
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if not isinstance(value, str) or _DECIMAL.fullmatch(value.removeprefix("-")) is None or value == "-0":
+            raise MalformedTrace(where, f"expected a decimal string, found {shown(value)}")
+        if len(value) > 79 or not -(1 << (self.bits - 1)) <= int(value) < 1 << (self.bits - 1):
+            raise MalformedTrace(where, f"{shown(value)} does not fit int{self.bits}")
+        return int(value)
+
+    def write(self, value: object) -> Json:
+        return str(value)
+
+
+class Number(Format):
+    """A JSON integer that fits an unsigned integer of `bits`: a block, a timestamp, a delay."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits: Final = bits
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise MalformedTrace(where, f"expected an integer, found {shown(value)}")
+        if value < 0 or value >> self.bits:
+            raise MalformedTrace(where, f"{shown(value)} does not fit uint{self.bits}")
+        return value
+
+    def write(self, value: object) -> Json:
+        return value
+
+
+class Flag(Format):
+    """true or false."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if not isinstance(value, bool):
+            raise MalformedTrace(where, f"expected true or false, found {shown(value)}")
+        return value
+
+    def write(self, value: object) -> Json:
+        return value
+
+
+class Text(Format):
+    """Any string."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if not isinstance(value, str):
+            raise MalformedTrace(where, f"expected a string, found {shown(value)}")
+        return value
+
+    def write(self, value: object) -> Json:
+        return value
+
+
+class Name(Format):
+    """One of the names of a kind. `null`, where given, is the name that the file writes as null."""
+
+    def __init__(self, kind: str, null: str | None = None) -> None:
+        self.kind: Final = kind
+        self.null: Final = null
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if value is None and self.null is not None:
+            return self.null
+        if not isinstance(value, str):
+            raise MalformedTrace(where, f"expected the name of a {self.kind}, found {shown(value)}")
+        if value not in names[self.kind]:
+            raise MalformedTrace(where, f"unknown {self.kind} {shown(value)}")
+        return sys.intern(value)
+
+    def write(self, value: object) -> Json:
+        return None if value == self.null else value
+
+
+class ListOf(Format):
+    """A list of one format, held as a tuple."""
+
+    def __init__(self, item: Format) -> None:
+        self.item: Final = item
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if not isinstance(value, list):
+            raise MalformedTrace(where, f"expected a list, found {shown(value)}")
+        return tuple([self.item.read(item, f"{where}[{position}]", names) for position, item in enumerate(value)])
+
+    def write(self, value: object) -> Json:
+        return [self.item.write(item) for item in cast("tuple[object, ...]", value)]
+
+
+class MapOf(Format):
+    """An object from keys of one format to values of another; which keys there are is up to the file."""
+
+    def __init__(self, key: Format, item: Format) -> None:
+        self.key: Final = key
+        self.item: Final = item
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        fields = as_object(value, where)
+        return {
+            self.key.read(key, f"{where}.{key}", names): self.item.read(item, f"{where}.{key}", names)
+            for key, item in fields.items()
+        }
+
+    def write(self, value: object) -> Json:
+        items = cast("dict[object, object]", value)
+        return {cast(str, self.key.write(key)): self.item.write(item) for key, item in items.items()}
+
+
+class Record(Format):
+    """An object with exactly the named fields, passed to `make` in order; `make` must keep them as attributes in order.
+
+    A field listed in `optional` may be absent, and is then not written if it equals the value given there.
+    """
+
+    def __init__(
+        self,
+        make: Callable[..., object],
+        fields: Sequence[tuple[str, str, Format]],
+        optional: Mapping[str, object] | None = None,
+    ) -> None:
+        self.make: Final = make
+        self.fields: Final = fields
+        self.optional: Final = optional or {}
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        return self.make(*self.read_fields(value, where, names))
+
+    def read_fields(self, value: Json, where: str, names: Names) -> list[object]:
+        """The fields' values in order, before a record is made of them."""
+        present = as_object(value, where)
+        check_fields(present, [name for name, _, _ in self.fields], where, list(self.optional))
+        return [
+            format.read(present[name], f"{where}.{name}" if where else name, names)
+            if name in present
+            else self.optional[name]
+            for name, _, format in self.fields
+        ]
+
+    def write(self, value: object) -> Json:
+        written: dict[str, Json] = {}
+        for name, attribute, format in self.fields:
+            item = cast(object, getattr(value, attribute))
+            if name not in self.optional or item != self.optional[name]:
+                written[name] = format.write(item)
+        return written
+
+
+def as_object(value: Json, where: str) -> dict[str, Json]:
+    """A JSON object, or MalformedTrace."""
+    if not isinstance(value, dict):
+        raise MalformedTrace(where, f"expected an object, found {shown(value)}")
+    return value
+
+
+def check_fields(present: Mapping[str, Json], fields: Sequence[str], where: str, optional: Sequence[str] = ()) -> None:
+    """Exactly `fields`, of which the `optional` ones may be absent, or MalformedTrace that names the first offender."""
+    for name in fields:
+        if name not in present and name not in optional:
+            raise MalformedTrace(where, f"missing field {name!r}")
+    for name in present:
+        if name not in fields:
+            raise MalformedTrace(where, f"unknown field {shown(name)}")

@@ -1,0 +1,20 @@
+"""EigenLayer's core contracts, slashing release, for ERC-20 strategies."""
+
+from typing import Final
+
+from spec.eigenlayer.codec import read_trace, write_returns
+from spec.eigenlayer.observation import check_post, observe, observe_final
+from spec.eigenlayer.state import SCHEMA
+from spec.eigenlayer.transition import transition
+from spec.protocol import Protocol
+
+PROTOCOL: Final = Protocol(
+    name="eigenlayer",
+    schema=SCHEMA,
+    transition=transition,
+    read_trace=read_trace,
+    observe=observe,
+    observe_final=observe_final,
+    write_returns=write_returns,
+    check_post=check_post,
+)

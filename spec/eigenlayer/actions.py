@@ -1,0 +1,549 @@
+"""What can be asked of EigenLayer: one class for each call, `sender` being the account that calls.
+
+Permission to act for an account is the PermissionController's default: only the account itself has it. Every account named
+here is an ordinary one; the contracts never call each other through these actions.
+"""
+
+from typing import Final
+
+import attr
+
+from spec.eigenlayer.state import OperatorSet
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class MineBlocks:
+    """Time passes: `blocks` empty blocks. Every other action executes in the block that time has reached."""
+
+    blocks: Final[int]
+
+    def __init__(self, blocks: int) -> None:
+        self.blocks = blocks
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DepositIntoStrategy:
+    """Move `amount` of `token` from the sender into a strategy, for shares. StrategyManager.depositIntoStrategy."""
+
+    sender: Final[str]
+    strategy: Final[str]
+    token: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, strategy: str, token: str, amount: int) -> None:
+        self.sender = sender
+        self.strategy = strategy
+        self.token = token
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TransferToken:
+    """Move `amount` of a token to any account; a transfer to a strategy is a donation. ERC20.transfer."""
+
+    sender: Final[str]
+    token: Final[str]
+    to: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, token: str, to: str, amount: int) -> None:
+        self.sender = sender
+        self.token = token
+        self.to = to
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AddStrategiesToDepositWhitelist:
+    """Let strategies accept deposits. StrategyManager.addStrategiesToDepositWhitelist."""
+
+    sender: Final[str]
+    strategies: Final[tuple[str, ...]]
+
+    def __init__(self, sender: str, strategies: tuple[str, ...]) -> None:
+        self.sender = sender
+        self.strategies = strategies
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RemoveStrategiesFromDepositWhitelist:
+    """Let strategies accept deposits no longer. StrategyManager.removeStrategiesFromDepositWhitelist."""
+
+    sender: Final[str]
+    strategies: Final[tuple[str, ...]]
+
+    def __init__(self, sender: str, strategies: tuple[str, ...]) -> None:
+        self.sender = sender
+        self.strategies = strategies
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RegisterAsOperator:
+    """Become an operator, for ever. DelegationManager.registerAsOperator."""
+
+    sender: Final[str]
+    delegation_approver: Final[str]
+    allocation_delay_blocks: Final[int]
+
+    def __init__(self, sender: str, delegation_approver: str, allocation_delay_blocks: int) -> None:
+        self.sender = sender
+        self.delegation_approver = delegation_approver
+        self.allocation_delay_blocks = allocation_delay_blocks
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ModifyOperatorDetails:
+    """Change whose signature delegating to the operator needs. DelegationManager.modifyOperatorDetails."""
+
+    sender: Final[str]
+    operator: Final[str]
+    delegation_approver: Final[str]
+
+    def __init__(self, sender: str, operator: str, delegation_approver: str) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.delegation_approver = delegation_approver
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Approval:
+    """An approver's signature over one delegation of the sender: who signed it, under which salt, whether it has expired."""
+
+    signer: Final[str]
+    salt: Final[int]
+    is_expired: Final[bool]
+
+    def __init__(self, signer: str, salt: int, is_expired: bool) -> None:
+        self.signer = signer
+        self.salt = salt
+        self.is_expired = is_expired
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DelegateTo:
+    """Delegate all shares, present and future, to one operator. DelegationManager.delegateTo."""
+
+    sender: Final[str]
+    operator: Final[str]
+    approval: Final[Approval]
+
+    def __init__(self, sender: str, operator: str, approval: Approval) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.approval = approval
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Undelegate:
+    """End a staker's delegation and queue all its shares for withdrawal. DelegationManager.undelegate."""
+
+    sender: Final[str]
+    staker: Final[str]
+
+    def __init__(self, sender: str, staker: str) -> None:
+        self.sender = sender
+        self.staker = staker
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Redelegate:
+    """Undelegate the sender and delegate it to another operator in one call. DelegationManager.redelegate."""
+
+    sender: Final[str]
+    operator: Final[str]
+    approval: Final[Approval]
+
+    def __init__(self, sender: str, operator: str, approval: Approval) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.approval = approval
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class WithdrawalRequest:
+    """One withdrawal to queue: how many deposit shares to take from each strategy."""
+
+    strategies: Final[tuple[str, ...]]
+    deposit_shares: Final[tuple[int, ...]]
+
+    def __init__(self, strategies: tuple[str, ...], deposit_shares: tuple[int, ...]) -> None:
+        self.strategies = strategies
+        self.deposit_shares = deposit_shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class QueueWithdrawals:
+    """Queue withdrawals, one for each request. DelegationManager.queueWithdrawals."""
+
+    sender: Final[str]
+    requests: Final[tuple[WithdrawalRequest, ...]]
+
+    def __init__(self, sender: str, requests: tuple[WithdrawalRequest, ...]) -> None:
+        self.sender = sender
+        self.requests = requests
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Completion:
+    """The queued withdrawal (staker, nonce) to complete, as tokens or as shares.
+
+    `is_tampered`: the withdrawal that the caller presents differs from the one queued, so its root is unknown.
+    """
+
+    staker: Final[str]
+    nonce: Final[int]
+    tokens: Final[tuple[str, ...]]
+    receive_as_tokens: Final[bool]
+    is_tampered: Final[bool]
+
+    def __init__(
+        self,
+        staker: str,
+        nonce: int,
+        tokens: tuple[str, ...],
+        receive_as_tokens: bool,
+        is_tampered: bool = False,
+    ) -> None:
+        self.staker = staker
+        self.nonce = nonce
+        self.tokens = tokens
+        self.receive_as_tokens = receive_as_tokens
+        self.is_tampered = is_tampered
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CompleteQueuedWithdrawal:
+    """Complete one queued withdrawal. DelegationManager.completeQueuedWithdrawal."""
+
+    sender: Final[str]
+    completion: Final[Completion]
+
+    def __init__(self, sender: str, completion: Completion) -> None:
+        self.sender = sender
+        self.completion = completion
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CompleteQueuedWithdrawals:
+    """Complete several queued withdrawals, all or none. DelegationManager.completeQueuedWithdrawals."""
+
+    sender: Final[str]
+    completions: Final[tuple[Completion, ...]]
+
+    def __init__(self, sender: str, completions: tuple[Completion, ...]) -> None:
+        self.sender = sender
+        self.completions = completions
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class UpdateAvsMetadata:
+    """Announce an AVS. AllocationManager.updateAVSMetadataURI."""
+
+    sender: Final[str]
+    avs: Final[str]
+
+    def __init__(self, sender: str, avs: str) -> None:
+        self.sender = sender
+        self.avs = avs
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OperatorSetRequest:
+    """One operator set to create: its id, the strategies it slashes, and who may slash."""
+
+    operator_set_id: Final[int]
+    strategies: Final[tuple[str, ...]]
+    slasher: Final[str]
+
+    def __init__(self, operator_set_id: int, strategies: tuple[str, ...], slasher: str) -> None:
+        self.operator_set_id = operator_set_id
+        self.strategies = strategies
+        self.slasher = slasher
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CreateOperatorSets:
+    """Create operator sets whose slashes are burned. AllocationManager.createOperatorSets."""
+
+    sender: Final[str]
+    avs: Final[str]
+    requests: Final[tuple[OperatorSetRequest, ...]]
+
+    def __init__(self, sender: str, avs: str, requests: tuple[OperatorSetRequest, ...]) -> None:
+        self.sender = sender
+        self.avs = avs
+        self.requests = requests
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CreateRedistributingOperatorSets:
+    """Create operator sets whose slashes go to a recipient. AllocationManager.createRedistributingOperatorSets."""
+
+    sender: Final[str]
+    avs: Final[str]
+    requests: Final[tuple[OperatorSetRequest, ...]]
+    recipients: Final[tuple[str, ...]]
+
+    def __init__(
+        self,
+        sender: str,
+        avs: str,
+        requests: tuple[OperatorSetRequest, ...],
+        recipients: tuple[str, ...],
+    ) -> None:
+        self.sender = sender
+        self.avs = avs
+        self.requests = requests
+        self.recipients = recipients
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AddStrategiesToOperatorSet:
+    """Let an operator set slash more strategies, at once. AllocationManager.addStrategiesToOperatorSet."""
+
+    sender: Final[str]
+    avs: Final[str]
+    operator_set_id: Final[int]
+    strategies: Final[tuple[str, ...]]
+
+    def __init__(self, sender: str, avs: str, operator_set_id: int, strategies: tuple[str, ...]) -> None:
+        self.sender = sender
+        self.avs = avs
+        self.operator_set_id = operator_set_id
+        self.strategies = strategies
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RemoveStrategiesFromOperatorSet:
+    """Let an operator set slash fewer strategies, at once. AllocationManager.removeStrategiesFromOperatorSet."""
+
+    sender: Final[str]
+    avs: Final[str]
+    operator_set_id: Final[int]
+    strategies: Final[tuple[str, ...]]
+
+    def __init__(self, sender: str, avs: str, operator_set_id: int, strategies: tuple[str, ...]) -> None:
+        self.sender = sender
+        self.avs = avs
+        self.operator_set_id = operator_set_id
+        self.strategies = strategies
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class UpdateSlasher:
+    """Change who may slash for an operator set, after a delay. AllocationManager.updateSlasher."""
+
+    sender: Final[str]
+    operator_set: Final[OperatorSet]
+    slasher: Final[str]
+
+    def __init__(self, sender: str, operator_set: OperatorSet, slasher: str) -> None:
+        self.sender = sender
+        self.operator_set = operator_set
+        self.slasher = slasher
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RegisterForOperatorSets:
+    """Opt an operator in to operator sets of one AVS. AllocationManager.registerForOperatorSets."""
+
+    sender: Final[str]
+    operator: Final[str]
+    avs: Final[str]
+    operator_set_ids: Final[tuple[int, ...]]
+
+    def __init__(self, sender: str, operator: str, avs: str, operator_set_ids: tuple[int, ...]) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.avs = avs
+        self.operator_set_ids = operator_set_ids
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DeregisterFromOperatorSets:
+    """Take an operator out of operator sets; it stays slashable for a while. AllocationManager.deregisterFromOperatorSets."""
+
+    sender: Final[str]
+    operator: Final[str]
+    avs: Final[str]
+    operator_set_ids: Final[tuple[int, ...]]
+
+    def __init__(self, sender: str, operator: str, avs: str, operator_set_ids: tuple[int, ...]) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.avs = avs
+        self.operator_set_ids = operator_set_ids
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AllocationRequest:
+    """The magnitudes an operator wants allocated to one operator set, one for each strategy."""
+
+    operator_set: Final[OperatorSet]
+    strategies: Final[tuple[str, ...]]
+    new_magnitudes: Final[tuple[int, ...]]
+
+    def __init__(
+        self,
+        operator_set: OperatorSet,
+        strategies: tuple[str, ...],
+        new_magnitudes: tuple[int, ...],
+    ) -> None:
+        self.operator_set = operator_set
+        self.strategies = strategies
+        self.new_magnitudes = new_magnitudes
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ModifyAllocations:
+    """Change what an operator commits to operator sets. AllocationManager.modifyAllocations."""
+
+    sender: Final[str]
+    operator: Final[str]
+    requests: Final[tuple[AllocationRequest, ...]]
+
+    def __init__(self, sender: str, operator: str, requests: tuple[AllocationRequest, ...]) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.requests = requests
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetAllocationDelay:
+    """Change how long an operator's new allocations wait, after a delay. AllocationManager.setAllocationDelay."""
+
+    sender: Final[str]
+    operator: Final[str]
+    delay_blocks: Final[int]
+
+    def __init__(self, sender: str, operator: str, delay_blocks: int) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.delay_blocks = delay_blocks
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClearDeallocationQueue:
+    """Settle deallocations whose block has come, up to a number for each strategy. AllocationManager.clearDeallocationQueue."""
+
+    sender: Final[str]
+    operator: Final[str]
+    strategies: Final[tuple[str, ...]]
+    numbers_to_clear: Final[tuple[int, ...]]
+
+    def __init__(
+        self,
+        sender: str,
+        operator: str,
+        strategies: tuple[str, ...],
+        numbers_to_clear: tuple[int, ...],
+    ) -> None:
+        self.sender = sender
+        self.operator = operator
+        self.strategies = strategies
+        self.numbers_to_clear = numbers_to_clear
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SlashOperator:
+    """Slash fractions of what an operator has allocated to an operator set. AllocationManager.slashOperator."""
+
+    sender: Final[str]
+    avs: Final[str]
+    operator: Final[str]
+    operator_set_id: Final[int]
+    strategies: Final[tuple[str, ...]]
+    wads_to_slash: Final[tuple[int, ...]]
+
+    def __init__(
+        self,
+        sender: str,
+        avs: str,
+        operator: str,
+        operator_set_id: int,
+        strategies: tuple[str, ...],
+        wads_to_slash: tuple[int, ...],
+    ) -> None:
+        self.sender = sender
+        self.avs = avs
+        self.operator = operator
+        self.operator_set_id = operator_set_id
+        self.strategies = strategies
+        self.wads_to_slash = wads_to_slash
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClearBurnOrRedistributableShares:
+    """Burn or redistribute all that one slash took. StrategyManager.clearBurnOrRedistributableShares."""
+
+    sender: Final[str]
+    operator_set: Final[OperatorSet]
+    slash_id: Final[int]
+
+    def __init__(self, sender: str, operator_set: OperatorSet, slash_id: int) -> None:
+        self.sender = sender
+        self.operator_set = operator_set
+        self.slash_id = slash_id
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClearBurnOrRedistributableSharesByStrategy:
+    """Burn or redistribute what one slash took in one strategy.
+
+    StrategyManager.clearBurnOrRedistributableSharesByStrategy.
+    """
+
+    sender: Final[str]
+    operator_set: Final[OperatorSet]
+    slash_id: Final[int]
+    strategy: Final[str]
+
+    def __init__(self, sender: str, operator_set: OperatorSet, slash_id: int, strategy: str) -> None:
+        self.sender = sender
+        self.operator_set = operator_set
+        self.slash_id = slash_id
+        self.strategy = strategy
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class BurnShares:
+    """Burn what slashes took before slashes had ids. StrategyManager.burnShares."""
+
+    sender: Final[str]
+    strategy: Final[str]
+
+    def __init__(self, sender: str, strategy: str) -> None:
+        self.sender = sender
+        self.strategy = strategy
+
+
+Action = (
+    MineBlocks
+    | DepositIntoStrategy
+    | TransferToken
+    | AddStrategiesToDepositWhitelist
+    | RemoveStrategiesFromDepositWhitelist
+    | RegisterAsOperator
+    | ModifyOperatorDetails
+    | DelegateTo
+    | Undelegate
+    | Redelegate
+    | QueueWithdrawals
+    | CompleteQueuedWithdrawal
+    | CompleteQueuedWithdrawals
+    | UpdateAvsMetadata
+    | CreateOperatorSets
+    | CreateRedistributingOperatorSets
+    | AddStrategiesToOperatorSet
+    | RemoveStrategiesFromOperatorSet
+    | UpdateSlasher
+    | RegisterForOperatorSets
+    | DeregisterFromOperatorSets
+    | ModifyAllocations
+    | SetAllocationDelay
+    | ClearDeallocationQueue
+    | SlashOperator
+    | ClearBurnOrRedistributableShares
+    | ClearBurnOrRedistributableSharesByStrategy
+    | BurnShares
+)

@@ -1,0 +1,412 @@
+"""EigenLayer's trace format: files to genesis and actions, states and return values back to JSON.
+
+The format is described in docs/traces.md. A file names the accounts, tokens, strategies and AVSs that occur in it; a name it
+does not declare is refused, as is any field too many or too few.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+from spec.arithmetic import WAD
+from spec.codec import (
+    Amount,
+    Flag,
+    Format,
+    Json,
+    ListOf,
+    MalformedTrace,
+    MapOf,
+    Names,
+    Number,
+    Record,
+    Text,
+    as_object,
+    check_fields,
+    shown,
+)
+from spec.eigenlayer import actions
+from spec.eigenlayer.actions import Approval, Completion, MineBlocks
+from spec.eigenlayer.config import (
+    BALANCE_OFFSET,
+    BURN_ADDRESS,
+    MAX_STAKER_STRATEGY_LIST_LENGTH,
+    MAX_TOTAL_SHARES,
+    SHARES_OFFSET,
+    ZERO_ADDRESS,
+    Config,
+)
+from spec.eigenlayer.observation import ACCOUNT, ACCOUNT_OR_NULL, STRATEGY, TOKEN, OperatorSetName, World
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import (
+    ALLOWANCES,
+    CLOCK,
+    CONFIG,
+    SCHEMA,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    Allowance,
+    Clock,
+    Strategy,
+    TokenBalance,
+)
+from spec.machine import ONLY, State
+from spec.protocol import Step, Trace
+
+FORMAT_VERSION: Final = 1
+NEVER: Final = 2**256 - 1
+"""The expiry of a signature that does not expire; the format knows this one and 0, which has expired."""
+
+
+class Expiry(Format):
+    """When a signature expires: 2^256 - 1 (never) or 0 (it has). Traces carry no timestamps to judge anything between."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        expiry = Amount().read(value, where, names)
+        if expiry not in (0, NEVER):
+            raise MalformedTrace(where, f"an expiry is 0 or 2^256 - 1, found {shown(value)}")
+        return expiry == 0
+
+    def write(self, value: object) -> Json:
+        return "0" if value else str(NEVER)
+
+
+APPROVER: Final = "approver0"
+"""The one account whose signatures occur in traces: a valid approval is signed by it, an invalid one by nobody."""
+
+
+class Signer(Format):
+    """Who signed an approval, written as whether the signature is valid."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        return APPROVER if Flag().read(value, where, names) else ZERO_ADDRESS
+
+    def write(self, value: object) -> Json:
+        return value == APPROVER
+
+
+STRATEGY_LIST: Final = ListOf(STRATEGY)
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+
+OPERATOR_SET_REQUEST: Final = Record(
+    actions.OperatorSetRequest,
+    [("id", "operator_set_id", Amount(32)), ("strategies", "strategies", STRATEGY_LIST), ("slasher", "slasher", ACCOUNT)],
+)
+APPROVAL: Final = Record(
+    Approval, [("valid", "signer", Signer()), ("salt", "salt", Amount()), ("expiry", "is_expired", Expiry())]
+)
+WITHDRAWAL_REQUEST: Final = Record(
+    actions.WithdrawalRequest,
+    [("strategies", "strategies", STRATEGY_LIST), ("deposit_shares", "deposit_shares", ListOf(Amount()))],
+)
+ALLOCATION_REQUEST: Final = Record(
+    actions.AllocationRequest,
+    [
+        ("operator_set", "operator_set", OperatorSetName()),
+        ("strategies", "strategies", STRATEGY_LIST),
+        ("new_magnitudes", "new_magnitudes", ListOf(Amount(64))),
+    ],
+)
+COMPLETION: Final = Record(
+    Completion,
+    [
+        ("staker", "staker", ACCOUNT),
+        ("nonce", "nonce", Amount()),
+        ("tokens", "tokens", ListOf(TOKEN)),
+        ("receive_as_tokens", "receive_as_tokens", Flag()),
+        ("tampered", "is_tampered", Flag()),
+    ],
+    optional={"tampered": False},
+)
+
+
+class ActionFormat:
+    """How one action is written: its class, its arguments after the sender, and what the call returns.
+
+    `is_inlined`: the arguments are the fields of the one record that the action carries.
+    """
+
+    def __init__(
+        self,
+        make: Callable[..., object],
+        arguments: Sequence[tuple[str, str, Format]],
+        returns: Sequence[tuple[str, Format]] = (),
+        optional: dict[str, object] | None = None,
+        is_inlined: bool = False,
+    ) -> None:
+        self.make: Final = make
+        self.arguments: Final = Record(make, arguments, optional)
+        self.returns: Final = returns
+        self.is_inlined: Final = is_inlined
+
+    def read(self, sender: object, value: Json, where: str, names: Names) -> object:
+        """The action that `sender` takes with these arguments."""
+        if self.is_inlined:
+            return self.make(sender, COMPLETION.read(value, where, names))
+        return self.make(sender, *self.arguments.read_fields(value, where, names))
+
+    def write_returns(self, value: object) -> Json:
+        """What the call returned, as traces write it: null if it returns nothing."""
+        if not self.returns:
+            return None
+        values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
+        return {name: format.write(item) for (name, format), item in zip(self.returns, values, strict=True)}
+
+
+def _arg(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
+    return (name, attribute or name, format)
+
+
+OPERATOR: Final = _arg("operator", ACCOUNT)
+AVS: Final = _arg("avs", ACCOUNT)
+STRATEGIES_ARG: Final = _arg("strategies", STRATEGY_LIST)
+OPERATOR_SET: Final = _arg("operator_set", OperatorSetName())
+OPERATOR_SET_ID: Final = _arg("operator_set_id", Amount(32))
+OPERATOR_SET_IDS: Final = _arg("operator_set_ids", ListOf(Amount(32)))
+APPROVAL_ARG: Final = _arg("approval", APPROVAL)
+SLASH_ID: Final = _arg("slash_id", Amount())
+SETS: Final = _arg("sets", ListOf(OPERATOR_SET_REQUEST), "requests")
+WITHDRAWALS_QUEUED: Final = [("withdrawals", Amount())]
+
+ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
+    "deposit_into_strategy": ActionFormat(
+        actions.DepositIntoStrategy,
+        [_arg("strategy", STRATEGY), _arg("token", TOKEN), _arg("amount", Amount())],
+        [("shares", Amount())],
+    ),
+    "transfer_token": ActionFormat(
+        actions.TransferToken, [_arg("token", TOKEN), _arg("to", ACCOUNT), _arg("amount", Amount())]
+    ),
+    "add_strategies_to_deposit_whitelist": ActionFormat(actions.AddStrategiesToDepositWhitelist, [STRATEGIES_ARG]),
+    "remove_strategies_from_deposit_whitelist": ActionFormat(
+        actions.RemoveStrategiesFromDepositWhitelist, [STRATEGIES_ARG]
+    ),
+    "register_as_operator": ActionFormat(
+        actions.RegisterAsOperator,
+        [
+            _arg("delegation_approver", ACCOUNT_OR_NULL),
+            _arg("allocation_delay", Amount(32), "allocation_delay_blocks"),
+        ],
+    ),
+    "modify_operator_details": ActionFormat(
+        actions.ModifyOperatorDetails, [OPERATOR, _arg("delegation_approver", ACCOUNT_OR_NULL)]
+    ),
+    "delegate_to": ActionFormat(actions.DelegateTo, [OPERATOR, APPROVAL_ARG], optional={"approval": NO_APPROVAL}),
+    "undelegate": ActionFormat(actions.Undelegate, [_arg("staker", ACCOUNT)], WITHDRAWALS_QUEUED),
+    "redelegate": ActionFormat(
+        actions.Redelegate, [OPERATOR, APPROVAL_ARG], WITHDRAWALS_QUEUED, optional={"approval": NO_APPROVAL}
+    ),
+    "queue_withdrawals": ActionFormat(
+        actions.QueueWithdrawals, [_arg("withdrawals", ListOf(WITHDRAWAL_REQUEST), "requests")], WITHDRAWALS_QUEUED
+    ),
+    "complete_queued_withdrawal": ActionFormat(
+        actions.CompleteQueuedWithdrawal, COMPLETION.fields, optional={"tampered": False}, is_inlined=True
+    ),
+    "complete_queued_withdrawals": ActionFormat(
+        actions.CompleteQueuedWithdrawals, [_arg("withdrawals", ListOf(COMPLETION), "completions")]
+    ),
+    "update_avs_metadata": ActionFormat(actions.UpdateAvsMetadata, [AVS]),
+    "create_operator_sets": ActionFormat(actions.CreateOperatorSets, [AVS, SETS]),
+    "create_redistributing_operator_sets": ActionFormat(
+        actions.CreateRedistributingOperatorSets, [AVS, SETS, _arg("recipients", ListOf(ACCOUNT))]
+    ),
+    "add_strategies_to_operator_set": ActionFormat(
+        actions.AddStrategiesToOperatorSet, [AVS, OPERATOR_SET_ID, STRATEGIES_ARG]
+    ),
+    "remove_strategies_from_operator_set": ActionFormat(
+        actions.RemoveStrategiesFromOperatorSet, [AVS, OPERATOR_SET_ID, STRATEGIES_ARG]
+    ),
+    "update_slasher": ActionFormat(actions.UpdateSlasher, [OPERATOR_SET, _arg("slasher", ACCOUNT)]),
+    "register_for_operator_sets": ActionFormat(actions.RegisterForOperatorSets, [OPERATOR, AVS, OPERATOR_SET_IDS]),
+    "deregister_from_operator_sets": ActionFormat(
+        actions.DeregisterFromOperatorSets, [OPERATOR, AVS, OPERATOR_SET_IDS]
+    ),
+    "modify_allocations": ActionFormat(
+        actions.ModifyAllocations, [OPERATOR, _arg("params", ListOf(ALLOCATION_REQUEST), "requests")]
+    ),
+    "set_allocation_delay": ActionFormat(
+        actions.SetAllocationDelay, [OPERATOR, _arg("delay", Amount(32), "delay_blocks")]
+    ),
+    "clear_deallocation_queue": ActionFormat(
+        actions.ClearDeallocationQueue,
+        [OPERATOR, STRATEGIES_ARG, _arg("num_to_clear", ListOf(Amount(16)), "numbers_to_clear")],
+    ),
+    "slash_operator": ActionFormat(
+        actions.SlashOperator,
+        [AVS, OPERATOR, OPERATOR_SET_ID, STRATEGIES_ARG, _arg("wads_to_slash", ListOf(Amount()))],
+        [("slash_id", Amount()), ("shares", ListOf(Amount()))],
+    ),
+    "clear_burn_or_redistributable_shares": ActionFormat(
+        actions.ClearBurnOrRedistributableShares, [OPERATOR_SET, SLASH_ID], [("amounts_out", ListOf(Amount()))]
+    ),
+    "clear_burn_or_redistributable_shares_by_strategy": ActionFormat(
+        actions.ClearBurnOrRedistributableSharesByStrategy,
+        [OPERATOR_SET, SLASH_ID, _arg("strategy", STRATEGY)],
+        [("amount_out", Amount())],
+    ),
+    "burn_shares": ActionFormat(actions.BurnShares, [_arg("strategy", STRATEGY)]),
+}
+"""Every call by its name in traces. `mine`, which is no call, stands beside them."""
+
+MINE: Final = Record(MineBlocks, [_arg("blocks", Amount(32))])
+FORMATS_BY_CLASS: Final[dict[object, ActionFormat]] = {format.make: format for format in ACTION_FORMATS.values()}
+
+
+def write_returns(action: object, returns: object) -> Json:
+    """What an accepted call returned, as traces write it."""
+    if isinstance(action, MineBlocks):
+        return None
+    return FORMATS_BY_CLASS[type(action)].write_returns(returns)
+
+
+CONSTANTS: Final[dict[str, Json]] = {
+    "WAD": str(WAD),
+    "SHARES_OFFSET": str(SHARES_OFFSET),
+    "BALANCE_OFFSET": str(BALANCE_OFFSET),
+    "MAX_TOTAL_SHARES": str(MAX_TOTAL_SHARES),
+    "MAX_STAKER_STRATEGY_LIST_LENGTH": MAX_STAKER_STRATEGY_LIST_LENGTH,
+}
+DELAYS: Final = (
+    "MIN_WITHDRAWAL_DELAY_BLOCKS",
+    "DEALLOCATION_DELAY",
+    "ALLOCATION_CONFIGURATION_DELAY",
+    "SLASHER_CONFIGURATION_DELAY",
+)
+HEADER: Final = ("protocol", "format_version", "name", "kind", "source", "config", "genesis", "initial_state", "steps")
+GENESIS: Final = (
+    "block",
+    "stakers",
+    "operators",
+    "avss",
+    "others",
+    "burn_address_name",
+    "zero_address_name",
+    "tokens",
+    "strategies",
+    "strategy_address_order",
+    "operator_set_universe",
+    "token_balances",
+    "infinite_allowance_to_strategy_manager",
+    "avs_registrar_accepts_everything",
+    "whitelister",
+)
+STEP: Final = ("block", "same_block", "action", "sender", "args", "ok", "error", "returns", "post")
+
+
+def read_trace(document: dict[str, Json]) -> Trace:
+    """A whole trace file; MalformedTrace names the first place that is not as the format says."""
+    check_fields(document, (*HEADER, "final_histories", "seed", "profile"), "", ("seed", "profile"))
+    if document["format_version"] != FORMAT_VERSION:
+        raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(document['format_version'])}")
+    name = cast(str, Text().read(document["name"], "name", {}))
+    genesis, world = _read_genesis(document)
+    steps = document["steps"]
+    if not isinstance(steps, list):
+        raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
+    block = genesis.rows(CLOCK)[ONLY].block
+    read_steps: list[Step] = []
+    for position, value in enumerate(steps):
+        step, block = _read_step(value, f"steps[{position}]", block, world)
+        read_steps.append(step)
+    return Trace(name, genesis, world, document["initial_state"], read_steps, document["final_histories"])
+
+
+def _read_config(document: dict[str, Json], whitelister: str) -> Config:
+    config = as_object(document["config"], "config")
+    check_fields(config, ("name", *DELAYS, *CONSTANTS), "config")
+    for name, constant in CONSTANTS.items():
+        if config[name] != constant:
+            raise MalformedTrace(f"config.{name}", f"this specification is of {constant}, found {shown(config[name])}")
+    delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in DELAYS]
+    return Config(delays[0], delays[1], delays[2], delays[3], whitelister)
+
+
+def _read_genesis(document: dict[str, Json]) -> tuple[State, World]:
+    genesis = as_object(document["genesis"], "genesis")
+    check_fields(genesis, GENESIS, "genesis")
+
+    def declared(field: str) -> tuple[str, ...]:
+        return cast("tuple[str, ...]", ListOf(Text()).read(genesis[field], f"genesis.{field}", {}))
+
+    for field, address in (("burn_address_name", BURN_ADDRESS), ("zero_address_name", ZERO_ADDRESS)):
+        if genesis[field] != address:
+            raise MalformedTrace(f"genesis.{field}", f"expected {address!r}, found {shown(genesis[field])}")
+    stakers, operators, avss, others = declared("stakers"), declared("operators"), declared("avss"), declared("others")
+    strategies = as_object(genesis["strategies"], "genesis.strategies")
+    accounts = [*stakers, *operators, *avss, *others, *strategies, BURN_ADDRESS, ZERO_ADDRESS]
+    names = {
+        "account": frozenset(accounts),
+        "token": frozenset(declared("tokens")),
+        "strategy": frozenset(strategies),
+    }
+    if len(accounts) != len(names["account"]):
+        raise MalformedTrace("genesis", "an account is declared twice")
+    addresses = declared("strategy_address_order")
+    if sorted(addresses) != sorted(strategies):
+        raise MalformedTrace("genesis.strategy_address_order", "it must name each strategy once")
+    ListOf(OperatorSetName()).read(genesis["operator_set_universe"], "genesis.operator_set_universe", names)
+    ListOf(ACCOUNT).read(
+        genesis["avs_registrar_accepts_everything"], "genesis.avs_registrar_accepts_everything", names
+    )
+
+    state = SCHEMA.empty_state()
+    whitelister = cast(str, ACCOUNT.read(genesis["whitelister"], "genesis.whitelister", names))
+    state.rows(CONFIG)[ONLY] = _read_config(document, whitelister)
+    state.rows(CLOCK)[ONLY] = Clock(cast(int, Number(32).read(genesis["block"], "genesis.block", {})))
+    for strategy, pool in strategies.items():
+        where = f"genesis.strategies.{strategy}"
+        fields = as_object(pool, where)
+        check_fields(fields, ("underlying_token", "whitelisted"), where)
+        state.rows(STRATEGIES)[strategy] = Strategy(
+            cast(str, TOKEN.read(fields["underlying_token"], f"{where}.underlying_token", names)),
+            addresses.index(strategy),
+            cast(bool, Flag().read(fields["whitelisted"], f"{where}.whitelisted", names)),
+        )
+    balances = MapOf(TOKEN, MapOf(ACCOUNT, Amount())).read(genesis["token_balances"], "genesis.token_balances", names)
+    for token, amounts in cast("dict[str, dict[str, int]]", balances).items():
+        if sum(amounts.values()) > NEVER:
+            raise MalformedTrace(f"genesis.token_balances.{token}", "the total supply does not fit uint256")
+        for account, amount in amounts.items():
+            state.rows(TOKEN_BALANCES)[(token, account)] = TokenBalance(amount)
+    field = "infinite_allowance_to_strategy_manager"
+    for account in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
+        state.rows(ALLOWANCES)[account] = Allowance(True)
+    return state, World(names, (*stakers, *operators), operators, avss)
+
+
+def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step, int]:
+    """One step, and the block it executes in; `block` is that of the step before."""
+    fields = as_object(value, where)
+    check_fields(fields, STEP, where)
+    step_block = cast(int, Number(32).read(fields["block"], f"{where}.block", {}))
+    is_same_block = cast(bool, Flag().read(fields["same_block"], f"{where}.same_block", {}))
+    name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
+    executed: list[object] = []
+    sender: str | None = None
+    if name == "mine":
+        if fields["sender"] is not None:
+            raise MalformedTrace(f"{where}.sender", "nobody sends a mine step")
+        executed.append(MINE.read(fields["args"], f"{where}.args", {}))
+    elif name in ACTION_FORMATS:
+        sender = cast(str, ACCOUNT.read(fields["sender"], f"{where}.sender", world.names))
+        if not is_same_block:
+            executed.append(MineBlocks(1))
+        executed.append(ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", world.names))
+    else:
+        raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
+    for action in executed:
+        if isinstance(action, MineBlocks):
+            block += action.blocks
+    if step_block != block:
+        raise MalformedTrace(f"{where}.block", f"expected {block} after the step before, found {step_block}")
+    error = fields["error"]
+    if cast(bool, Flag().read(fields["ok"], f"{where}.ok", {})) != (error is None):
+        raise MalformedTrace(f"{where}.error", "a step that is ok has no error, and one that is not has one")
+    if error is not None and error not in ERRORS:
+        raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
+    return (
+        Step(name, sender, fields["args"], executed, error, fields["returns"], fields["post"]),
+        block,
+    )
+
+
+ERRORS: Final = frozenset([reason.value for reason in Reason])

@@ -1,0 +1,155 @@
+"""Who secures with whose stake: becoming an operator, delegating to one, and leaving it.
+
+A staker delegates all its shares in all strategies to one operator, or none. Leaving queues every share for withdrawal.
+"""
+
+from spec.eigenlayer.actions import (
+    Approval,
+    DelegateTo,
+    ModifyOperatorDetails,
+    Redelegate,
+    RegisterAsOperator,
+    Undelegate,
+)
+from spec.eigenlayer.allocation import initialise_allocation_delay
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.shares import increase_delegation, is_delegated, is_operator
+from spec.eigenlayer.state import (
+    MAX_MAGNITUDES,
+    OPERATOR_DETAILS,
+    SPENT_SALTS,
+    STAKER_SHARES,
+    STAKERS,
+    OperatorDetails,
+    SpentSalt,
+    Staker,
+)
+from spec.eigenlayer.withdrawals import queue_withdrawal
+from spec.machine import Delta, Draft
+
+
+def register_as_operator(draft: Draft, action: RegisterAsOperator) -> Delta | Reason:
+    """Make the sender an operator that delegates its own shares to itself; its allocation delay holds at once.
+
+    Rejects, in order: ACTIVELY_DELEGATED, as `_delegate`. Source: DelegationManager.registerAsOperator.
+    """
+    operator = action.sender
+    if is_delegated(draft, operator):
+        return Reason.ACTIVELY_DELEGATED
+    initialise_allocation_delay(draft, operator, action.allocation_delay_blocks)
+    draft.put(OPERATOR_DETAILS, operator, OperatorDetails(action.delegation_approver))
+    rejection = _delegate(draft, operator, operator)
+    return draft.delta() if rejection is None else rejection
+
+
+def modify_operator_details(draft: Draft, action: ModifyOperatorDetails) -> Delta | Reason:
+    """Change the operator's delegation approver.
+
+    Rejects, in order: INVALID_PERMISSIONS, OPERATOR_NOT_REGISTERED. Source: DelegationManager.modifyOperatorDetails.
+    """
+    if action.sender != action.operator:
+        return Reason.INVALID_PERMISSIONS
+    if not is_operator(draft, action.operator):
+        return Reason.OPERATOR_NOT_REGISTERED
+    draft.put(OPERATOR_DETAILS, action.operator, OperatorDetails(action.delegation_approver))
+    return draft.delta()
+
+
+def delegate_to(draft: Draft, action: DelegateTo) -> Delta | Reason:
+    """Delegate all of the sender's shares to an operator. Rejects: as `_delegate_with_approval`.
+
+    Source: DelegationManager.delegateTo.
+    """
+    rejection = _delegate_with_approval(draft, action.sender, action.operator, action.approval)
+    return draft.delta() if rejection is None else rejection
+
+
+def undelegate(draft: Draft, action: Undelegate) -> Delta | Reason:
+    """End a staker's delegation, by itself, its operator or the operator's approver. Returns the withdrawals queued.
+
+    Rejects: as `_undelegate`. Source: DelegationManager.undelegate.
+    """
+    queued = _undelegate(draft, action.sender, action.staker)
+    return queued if isinstance(queued, Reason) else draft.delta(queued)
+
+
+def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
+    """Undelegate the sender and delegate it anew; its shares follow when their withdrawals are completed as shares.
+
+    Returns the withdrawals queued. Rejects: as `_undelegate`, then as `_delegate_with_approval`.
+    Source: DelegationManager.redelegate.
+    """
+    queued = _undelegate(draft, action.sender, action.sender)
+    if isinstance(queued, Reason):
+        return queued
+    rejection = _delegate_with_approval(draft, action.sender, action.operator, action.approval)
+    return draft.delta(queued) if rejection is None else rejection
+
+
+def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: Approval) -> Reason | None:
+    """Delegate with the consent of the operator's approver, if it has one; the salt is then spent.
+
+    Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED, SALT_SPENT, SIGNATURE_EXPIRED, INVALID_SIGNATURE, as
+    `_delegate`. Source: DelegationManager.delegateTo, _checkApproverSignature.
+    """
+    if is_delegated(draft, staker):
+        return Reason.ACTIVELY_DELEGATED
+    if not is_operator(draft, operator):
+        return Reason.OPERATOR_NOT_REGISTERED
+    approver = draft.get(OPERATOR_DETAILS, operator).delegation_approver
+    if approver != ZERO_ADDRESS:
+        if draft.get(SPENT_SALTS, (approver, approval.salt)).is_spent:
+            return Reason.SALT_SPENT
+        if approval.is_expired:
+            return Reason.SIGNATURE_EXPIRED
+        if approval.signer != approver:
+            return Reason.INVALID_SIGNATURE
+        draft.put(SPENT_SALTS, (approver, approval.salt), SpentSalt(True))
+    return _delegate(draft, staker, operator)
+
+
+def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
+    """Add all of a staker's shares to an operator. Past slashing of the operator does not touch them.
+
+    An undelegated staker's withdrawable shares are taken to be its deposit shares. Rejects: FULLY_SLASHED if the operator
+    has no magnitude left in one of the strategies held. Source: DelegationManager._delegate.
+    """
+    row = draft.get(STAKERS, staker)
+    draft.put(STAKERS, staker, Staker(operator, row.withdrawals_queued, row.strategy_list))
+    for strategy in row.strategy_list:
+        rejection = increase_delegation(
+            draft,
+            operator,
+            staker,
+            strategy,
+            0,
+            draft.get(STAKER_SHARES, (staker, strategy)).deposit_shares,
+            MAX_MAGNITUDES.latest(draft, (operator, strategy)),
+        )
+        if rejection is not None:
+            return rejection
+    return None
+
+
+def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
+    """Leave the operator: one withdrawal for each strategy held, of everything held. Returns how many.
+
+    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as `queue_withdrawal`.
+    Source: DelegationManager.undelegate, _undelegate.
+    """
+    row = draft.get(STAKERS, staker)
+    operator = row.delegated_to
+    if operator == ZERO_ADDRESS:
+        return Reason.NOT_ACTIVELY_DELEGATED
+    if operator == staker:
+        return Reason.OPERATORS_CANNOT_UNDELEGATE
+    if sender not in (staker, operator, draft.get(OPERATOR_DETAILS, operator).delegation_approver):
+        return Reason.CALLER_CANNOT_UNDELEGATE
+    draft.put(STAKERS, staker, Staker(ZERO_ADDRESS, row.withdrawals_queued, row.strategy_list))
+    for strategy in row.strategy_list:
+        deposit_shares = draft.get(STAKER_SHARES, (staker, strategy)).deposit_shares
+        rejection = queue_withdrawal(draft, staker, operator, (strategy,), (deposit_shares,))
+        if rejection is not None:
+            return rejection
+    return len(row.strategy_list)

@@ -1,0 +1,223 @@
+"""Services and who opts in to them: an AVS, its operator sets, their strategies and slashers, and their operators."""
+
+from spec.eigenlayer.actions import (
+    AddStrategiesToOperatorSet,
+    CreateOperatorSets,
+    CreateRedistributingOperatorSets,
+    DeregisterFromOperatorSets,
+    OperatorSetRequest,
+    RegisterForOperatorSets,
+    RemoveStrategiesFromOperatorSet,
+    UpdateAvsMetadata,
+    UpdateSlasher,
+)
+from spec.eigenlayer.allocation import is_operator_slashable
+from spec.eigenlayer.clock import block_after, current_block
+from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.shares import is_operator
+from spec.eigenlayer.state import (
+    AVSS,
+    CONFIG,
+    OPERATOR_SET_STRATEGIES,
+    OPERATOR_SETS,
+    REGISTRATIONS,
+    SLASHERS,
+    Avs,
+    Membership,
+    OperatorSet,
+    OperatorSetDetails,
+    Registration,
+    Slasher,
+)
+from spec.machine import ONLY, Delta, Draft
+
+
+def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reason:
+    """Announce an AVS, which may then create operator sets.
+
+    Rejects: INVALID_PERMISSIONS. Source: AllocationManager.updateAVSMetadataURI.
+    """
+    if action.sender != action.avs:
+        return Reason.INVALID_PERMISSIONS
+    draft.put(AVSS, action.avs, Avs(True))
+    return draft.delta()
+
+
+def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Reason:
+    """Create operator sets whose slashes are burned.
+
+    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA, for each set as `_create_operator_set`.
+    Source: AllocationManager.createOperatorSets.
+    """
+    if action.sender != action.avs:
+        return Reason.INVALID_PERMISSIONS
+    if not draft.get(AVSS, action.avs).has_metadata:
+        return Reason.NONEXISTENT_AVS_METADATA
+    for request in action.requests:
+        rejection = _create_operator_set(draft, action.avs, request, BURN_ADDRESS)
+        if rejection is not None:
+            return rejection
+    return draft.delta()
+
+
+def create_redistributing_operator_sets(draft: Draft, action: CreateRedistributingOperatorSets) -> Delta | Reason:
+    """Create operator sets whose slashes go to a recipient, fixed for ever.
+
+    Rejects, in order: INVALID_PERMISSIONS, INPUT_ARRAY_LENGTH_MISMATCH, NONEXISTENT_AVS_METADATA; for each set
+    INPUT_ADDRESS_ZERO, INVALID_REDISTRIBUTION_RECIPIENT, as `_create_operator_set`.
+    Source: AllocationManager.createRedistributingOperatorSets.
+    """
+    if action.sender != action.avs:
+        return Reason.INVALID_PERMISSIONS
+    if len(action.requests) != len(action.recipients):
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    if not draft.get(AVSS, action.avs).has_metadata:
+        return Reason.NONEXISTENT_AVS_METADATA
+    for position in range(len(action.requests)):
+        recipient = action.recipients[position]
+        if recipient == ZERO_ADDRESS:
+            return Reason.INPUT_ADDRESS_ZERO
+        if recipient == BURN_ADDRESS:
+            return Reason.INVALID_REDISTRIBUTION_RECIPIENT
+        rejection = _create_operator_set(draft, action.avs, action.requests[position], recipient)
+        if rejection is not None:
+            return rejection
+    return draft.delta()
+
+
+def _create_operator_set(
+    draft: Draft, avs: str, request: OperatorSetRequest, redistribution_recipient: str
+) -> Reason | None:
+    """Create one operator set; its slasher may slash at once.
+
+    Rejects, in order: INVALID_OPERATOR_SET if it exists, STRATEGY_ALREADY_IN_OPERATOR_SET, INPUT_ADDRESS_ZERO.
+    Source: AllocationManager._createOperatorSet.
+    """
+    operator_set = (avs, request.operator_set_id)
+    if draft.get(OPERATOR_SETS, operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    draft.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True, redistribution_recipient))
+    for strategy in request.strategies:
+        rejection = _add_strategy(draft, operator_set, strategy)
+        if rejection is not None:
+            return rejection
+    if request.slasher == ZERO_ADDRESS:
+        return Reason.INPUT_ADDRESS_ZERO
+    draft.put(SLASHERS, operator_set, Slasher(request.slasher, request.slasher, current_block(draft)))
+    return None
+
+
+def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
+    """Let an operator set slash more strategies, at once, allocations made earlier included.
+
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Source: AllocationManager.addStrategiesToOperatorSet.
+    """
+    operator_set = (action.avs, action.operator_set_id)
+    if action.sender != action.avs:
+        return Reason.INVALID_PERMISSIONS
+    if not draft.get(OPERATOR_SETS, operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    for strategy in action.strategies:
+        rejection = _add_strategy(draft, operator_set, strategy)
+        if rejection is not None:
+            return rejection
+    return draft.delta()
+
+
+def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Reason | None:
+    if draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
+        return Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
+    draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(True))
+    return None
+
+
+def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFromOperatorSet) -> Delta | Reason:
+    """Let an operator set slash fewer strategies, at once; what is allocated stays allocated.
+
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET.
+    Source: AllocationManager.removeStrategiesFromOperatorSet.
+    """
+    operator_set = (action.avs, action.operator_set_id)
+    if action.sender != action.avs:
+        return Reason.INVALID_PERMISSIONS
+    if not draft.get(OPERATOR_SETS, operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    for strategy in action.strategies:
+        if not draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
+            return Reason.STRATEGY_NOT_IN_OPERATOR_SET
+        draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(False))
+    return draft.delta()
+
+
+def effective_slasher(slasher: Slasher, block: int) -> str:
+    """Who may slash in `block`: the pending slasher once its block has come. Source: AllocationManager.getSlasher."""
+    if slasher.effect_block != 0 and block >= slasher.effect_block:
+        return slasher.pending_slasher
+    return slasher.slasher
+
+
+def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
+    """Change an operator set's slasher, effective SLASHER_CONFIGURATION_DELAY + 1 blocks from now.
+
+    To propose again the one already pending changes nothing. Rejects, in order: INVALID_PERMISSIONS,
+    INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC. Source: AllocationManager.updateSlasher, _updateSlasher.
+    """
+    if action.sender != action.operator_set[0]:
+        return Reason.INVALID_PERMISSIONS
+    if not draft.get(OPERATOR_SETS, action.operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    if action.slasher == ZERO_ADDRESS:
+        return Reason.INPUT_ADDRESS_ZERO
+    block = current_block(draft)
+    stored = draft.get(SLASHERS, action.operator_set)
+    if action.slasher == stored.pending_slasher and block < stored.effect_block:
+        return draft.delta()
+    effect_block = block_after(block, draft.get(CONFIG, ONLY).slasher_configuration_delay_blocks + 1)
+    if isinstance(effect_block, Reason):
+        return effect_block
+    draft.put(SLASHERS, action.operator_set, Slasher(effective_slasher(stored, block), action.slasher, effect_block))
+    return draft.delta()
+
+
+def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
+    """Opt an operator in to operator sets of one AVS, whose registrar is taken to accept everybody.
+
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET if it
+    can still be slashed there. Source: AllocationManager.registerForOperatorSets.
+    """
+    if action.sender != action.operator:
+        return Reason.INVALID_PERMISSIONS
+    if not is_operator(draft, action.operator):
+        return Reason.INVALID_OPERATOR
+    for operator_set_id in action.operator_set_ids:
+        operator_set = (action.avs, operator_set_id)
+        if not draft.get(OPERATOR_SETS, operator_set).exists:
+            return Reason.INVALID_OPERATOR_SET
+        if is_operator_slashable(draft, action.operator, operator_set):
+            return Reason.ALREADY_MEMBER_OF_SET
+        slashable_until_block = draft.get(REGISTRATIONS, (action.operator, operator_set)).slashable_until_block
+        draft.put(REGISTRATIONS, (action.operator, operator_set), Registration(True, slashable_until_block))
+    return draft.delta()
+
+
+def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSets) -> Delta | Reason:
+    """Take an operator out of operator sets, at its own or the AVS's wish; it stays slashable for DEALLOCATION_DELAY.
+
+    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC.
+    Source: AllocationManager.deregisterFromOperatorSets.
+    """
+    if action.sender not in (action.operator, action.avs):
+        return Reason.INVALID_CALLER
+    for operator_set_id in action.operator_set_ids:
+        operator_set = (action.avs, operator_set_id)
+        if not draft.get(OPERATOR_SETS, operator_set).exists:
+            return Reason.INVALID_OPERATOR_SET
+        if not draft.get(REGISTRATIONS, (action.operator, operator_set)).is_registered:
+            return Reason.NOT_MEMBER_OF_SET
+        slashable_until_block = block_after(current_block(draft), draft.get(CONFIG, ONLY).deallocation_delay_blocks)
+        if isinstance(slashable_until_block, Reason):
+            return slashable_until_block
+        draft.put(REGISTRATIONS, (action.operator, operator_set), Registration(False, slashable_until_block))
+    return draft.delta()

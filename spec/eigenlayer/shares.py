@@ -1,0 +1,97 @@
+"""Deposit shares, withdrawable shares, scaled shares: how they convert, and the operator's total that follows them.
+
+A staker's deposit shares never shrink when its operator is slashed. What it can withdraw is
+
+    withdrawable = deposit shares * deposit scaling factor * slashing factor
+
+where the slashing factor is the operator's max magnitude now (WAD when undelegated), and the deposit scaling factor undoes
+the slashes that came before each of the staker's deposits. Source: SlashingLib, DelegationManager.
+"""
+
+from spec.arithmetic import div_wad_floor, mul_div_ceil, mul_wad_floor
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import OPERATOR_SHARES, STAKER_SHARES, STAKERS, OperatorShares, Pair, StakerShares
+from spec.machine import Draft
+
+
+def scaled_shares(deposit_shares: int, deposit_scaling_factor_wad: int) -> int:
+    """Deposit shares times the scaling factor, rounded down: what a withdrawal queues, to be slashed until it leaves.
+
+    Source: SlashingLib.scaleForQueueWithdrawal.
+    """
+    return mul_wad_floor(deposit_shares, deposit_scaling_factor_wad)
+
+
+def withdrawable_shares(deposit_shares: int, deposit_scaling_factor_wad: int, slashing_factor_wad: int) -> int:
+    """What deposit shares are worth after slashing. Two divisions, each rounded down, against the staker.
+
+    Source: SlashingLib.calcWithdrawable.
+    """
+    return mul_wad_floor(scaled_shares(deposit_shares, deposit_scaling_factor_wad), slashing_factor_wad)
+
+
+def deposit_scaling_factor_after(
+    deposit_scaling_factor_wad: int, deposit_shares_before: int, added_shares: int, slashing_factor_wad: int
+) -> int:
+    """The scaling factor once `added_shares` (positive) join, so that past slashing does not touch them.
+
+    Each division rounds down, against the staker; `slashing_factor_wad` is positive. Source: SlashingLib.update.
+    """
+    if deposit_shares_before == 0:
+        return div_wad_floor(deposit_scaling_factor_wad, slashing_factor_wad)
+    current_shares = withdrawable_shares(deposit_shares_before, deposit_scaling_factor_wad, slashing_factor_wad)
+    return div_wad_floor(
+        div_wad_floor(current_shares + added_shares, deposit_shares_before + added_shares), slashing_factor_wad
+    )
+
+
+def slashed_shares(shares: int, max_magnitude_before: int, max_magnitude_after: int) -> int:
+    """How many of `shares` a fall of the max magnitude takes: what is left rounds up, so the loss rounds down.
+
+    `max_magnitude_before` is positive. Source: SlashingLib.calcSlashedAmount.
+    """
+    return shares - mul_div_ceil(shares, max_magnitude_after, max_magnitude_before)
+
+
+def is_delegated(draft: Draft, staker: str) -> bool:
+    """Whether the staker delegates to anybody. Source: DelegationManager.isDelegated."""
+    return draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS
+
+
+def is_operator(draft: Draft, account: str) -> bool:
+    """Whether the account is an operator: it delegates to itself. Source: DelegationManager.isOperator."""
+    return account != ZERO_ADDRESS and draft.get(STAKERS, account).delegated_to == account
+
+
+def increase_delegation(
+    draft: Draft,
+    operator: str,
+    staker: str,
+    strategy: str,
+    deposit_shares_before: int,
+    added_shares: int,
+    slashing_factor_wad: int,
+) -> Reason | None:
+    """Account for shares that join a staker: rescale its factor, add them to its operator's total if it has an operator.
+
+    The staker's deposit shares already include them. Rejects: FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR.
+    Source: DelegationManager._increaseDelegation.
+    """
+    if slashing_factor_wad == 0:
+        return Reason.FULLY_SLASHED
+    if added_shares == 0:
+        return None
+    of_staker: Pair = (staker, strategy)
+    held = draft.get(STAKER_SHARES, of_staker)
+    factor_wad = deposit_scaling_factor_after(
+        held.deposit_scaling_factor_wad, deposit_shares_before, added_shares, slashing_factor_wad
+    )
+    if factor_wad == 0:
+        return Reason.INVALID_DEPOSIT_SCALING_FACTOR
+    draft.put(STAKER_SHARES, of_staker, StakerShares(held.deposit_shares, factor_wad))
+    if operator != ZERO_ADDRESS:
+        of_operator: Pair = (operator, strategy)
+        shares = draft.get(OPERATOR_SHARES, of_operator).shares
+        draft.put(OPERATOR_SHARES, of_operator, OperatorShares(shares + added_shares))
+    return None

@@ -1,0 +1,215 @@
+"""Slashing: an operator set takes a fraction of what an operator allocated to it, and the shares are burned or passed on.
+
+A slash lowers the operator's max magnitude, and with it, without touching them, everything that its stakers can withdraw and
+everything of theirs that waits in the withdrawal queue and is still slashable.
+"""
+
+from spec.arithmetic import WAD, mul_wad_ceil, mul_wad_floor
+from spec.eigenlayer.actions import (
+    ClearBurnOrRedistributableShares,
+    ClearBurnOrRedistributableSharesByStrategy,
+    SlashOperator,
+)
+from spec.eigenlayer.allocation import is_operator_slashable, settled_allocation, settled_encumbered_magnitude
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.opt_in import effective_slasher
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.shares import slashed_shares
+from spec.eigenlayer.staking import without
+from spec.eigenlayer.state import (
+    ALLOCATIONS,
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SET_STRATEGIES,
+    OPERATOR_SETS,
+    OPERATOR_SHARES,
+    SLASHED_SHARES,
+    SLASHERS,
+    SLASHES,
+    STRATEGIES,
+    Allocation,
+    EncumberedMagnitude,
+    OperatorSet,
+    OperatorSetDetails,
+    OperatorShares,
+    Pair,
+    Slash,
+    SlashedShares,
+)
+from spec.eigenlayer.strategies import redeem_shares
+from spec.machine import ONLY, Delta, Draft
+
+
+def slashed_magnitude(current_magnitude: int, wad_to_slash: int) -> int:
+    """The fraction `wad_to_slash` of an allocation. Rounds up, against the operator. Source: AllocationManager._slashOperator."""
+    return mul_wad_ceil(current_magnitude, wad_to_slash)
+
+
+def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> int:
+    """What remains of a pending deallocation (negative): it shrinks by the fraction slashed, rounded up.
+
+    A pending allocation (positive) is not slashed. Source: AllocationManager._slashOperator.
+    """
+    if pending_diff_magnitude >= 0:
+        return pending_diff_magnitude
+    return pending_diff_magnitude + mul_wad_ceil(-pending_diff_magnitude, wad_to_slash)
+
+
+def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
+    """Slash an operator in several strategies. Returns the slash's id and the shares taken in each strategy.
+
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER; for each
+    strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, as `_slash`.
+    Source: AllocationManager.slashOperator.
+    """
+    operator_set = (action.avs, action.operator_set_id)
+    if len(action.strategies) != len(action.wads_to_slash):
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    details = draft.get(OPERATOR_SETS, operator_set)
+    if not details.exists:
+        return Reason.INVALID_OPERATOR_SET
+    if not is_operator_slashable(draft, action.operator, operator_set):
+        return Reason.OPERATOR_NOT_SLASHABLE
+    if action.sender != effective_slasher(draft.get(SLASHERS, operator_set), current_block(draft)):
+        return Reason.INVALID_CALLER
+    slash_id = details.slash_count + 1
+    draft.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True, details.redistribution_recipient, slash_id))
+    shares: list[int] = []
+    for position in range(len(action.strategies)):
+        strategy = action.strategies[position]
+        wad_to_slash = action.wads_to_slash[position]
+        if position > 0 and not _is_before(draft, action.strategies[position - 1], strategy):
+            return Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER
+        if not 0 < wad_to_slash <= WAD:
+            return Reason.INVALID_WAD_TO_SLASH
+        if not draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
+            return Reason.STRATEGY_NOT_IN_OPERATOR_SET
+        taken_shares = _slash(draft, action.operator, operator_set, slash_id, strategy, wad_to_slash)
+        if isinstance(taken_shares, Reason):
+            return taken_shares
+        shares.append(taken_shares)
+    return draft.delta((slash_id, tuple(shares)))
+
+
+def _is_before(draft: Draft, strategy: str, next_strategy: str) -> bool:
+    return draft.get(STRATEGIES, strategy).address_rank < draft.get(STRATEGIES, next_strategy).address_rank
+
+
+def _slash(
+    draft: Draft, operator: str, operator_set: OperatorSet, slash_id: int, strategy: str, wad_to_slash: int
+) -> int | Reason:
+    """Slash one strategy's allocation and the shares behind it. Returns the shares; an empty allocation is passed over.
+
+    A pending change whose block has come is settled first. Rejects: as `_slash_shares`.
+    Source: AllocationManager._slashOperator.
+    """
+    block = current_block(draft)
+    stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
+    allocation = settled_allocation(stored, block)
+    if allocation.current_magnitude == 0:
+        return 0
+    of_operator: Pair = (operator, strategy)
+    encumbered_magnitude = settled_encumbered_magnitude(
+        draft.get(ENCUMBERED_MAGNITUDES, of_operator).magnitude, stored, block
+    )
+    taken_magnitude = slashed_magnitude(allocation.current_magnitude, wad_to_slash)
+    max_magnitude_before = MAX_MAGNITUDES.latest(draft, of_operator)
+    max_magnitude = max_magnitude_before - taken_magnitude
+    draft.put(
+        ALLOCATIONS,
+        (operator, operator_set, strategy),
+        Allocation(
+            allocation.current_magnitude - taken_magnitude,
+            pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),
+            allocation.effect_block,
+        ),
+    )
+    draft.put(ENCUMBERED_MAGNITUDES, of_operator, EncumberedMagnitude(encumbered_magnitude - taken_magnitude))
+    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)
+    taken_shares = _slash_shares(draft, operator, strategy, max_magnitude_before, max_magnitude)
+    if isinstance(taken_shares, Reason):
+        return taken_shares
+    slash = draft.get(SLASHES, (operator_set, slash_id))
+    draft.put(SLASHES, (operator_set, slash_id), Slash((*slash.strategies, strategy)))
+    draft.put(SLASHED_SHARES, (operator_set, slash_id, strategy), SlashedShares(taken_shares))
+    return taken_shares
+
+
+def _slash_shares(
+    draft: Draft, operator: str, strategy: str, max_magnitude_before: int, max_magnitude: int
+) -> int | Reason:
+    """Take from the operator's shares and count what the still slashable queue loses; return both together.
+
+    The queue itself is not touched: its scaled shares are worth less by themselves.
+    Rejects: as `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
+    """
+    of_operator: Pair = (operator, strategy)
+    shares = draft.get(OPERATOR_SHARES, of_operator).shares
+    taken_shares = slashed_shares(shares, max_magnitude_before, max_magnitude)
+    draft.put(OPERATOR_SHARES, of_operator, OperatorShares(shares - taken_shares))
+    scaled_shares = queued_scaled_shares(draft, operator, strategy)
+    if isinstance(scaled_shares, Reason):
+        return scaled_shares
+    queued_shares = mul_wad_floor(scaled_shares, max_magnitude_before)
+    return taken_shares + slashed_shares(queued_shares, max_magnitude_before, max_magnitude)
+
+
+def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Reason:
+    """The scaled shares that were queued in the last MIN_WITHDRAWAL_DELAY_BLOCKS + 1 blocks, and so are still slashable.
+
+    Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits. Source: DelegationManager._getSlashableSharesInQueue.
+    """
+    before_window_block = current_block(draft) - draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks - 1
+    if before_window_block < 0:
+        return Reason.ARITHMETIC_PANIC
+    of_operator: Pair = (operator, strategy)
+    ever_queued = CUMULATIVE_SCALED_SHARES.latest(draft, of_operator)
+    return ever_queued - CUMULATIVE_SCALED_SHARES.value_at(draft, of_operator, before_window_block)
+
+
+def clear_burn_or_redistributable_shares(
+    draft: Draft, action: ClearBurnOrRedistributableShares
+) -> Delta | Reason:
+    """Turn all shares that a slash took into tokens for the set's recipient, or for burning. Returns the token amounts.
+
+    Anybody may ask for it; a slash with nothing left, or that never was, returns nothing. Rejects: as `redeem_shares`.
+    Source: StrategyManager.clearBurnOrRedistributableShares.
+    """
+    amounts: list[int] = []
+    for strategy in draft.get(SLASHES, (action.operator_set, action.slash_id)).strategies:
+        amount = _clear(draft, action.operator_set, action.slash_id, strategy)
+        if isinstance(amount, Reason):
+            return amount
+        amounts.append(amount)
+    return draft.delta(tuple(amounts))
+
+
+def clear_burn_or_redistributable_shares_by_strategy(
+    draft: Draft, action: ClearBurnOrRedistributableSharesByStrategy
+) -> Delta | Reason:
+    """The same for one strategy of a slash. Returns the token amount, 0 if there was nothing.
+
+    Rejects: as `redeem_shares`. Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
+    """
+    if action.strategy not in draft.get(SLASHES, (action.operator_set, action.slash_id)).strategies:
+        return draft.delta(0)
+    amount = _clear(draft, action.operator_set, action.slash_id, action.strategy)
+    return amount if isinstance(amount, Reason) else draft.delta(amount)
+
+
+def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
+    """Pay out what a slash took in one strategy of its list. A slash that rounded to no share is only taken off the list.
+
+    Source: StrategyManager._clearBurnOrRedistributableShares.
+    """
+    slash = draft.get(SLASHES, (operator_set, slash_id))
+    shares = draft.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares
+    draft.put(SLASHES, (operator_set, slash_id), Slash(without(slash.strategies, strategy)))
+    draft.put(SLASHED_SHARES, (operator_set, slash_id, strategy), SlashedShares(0))
+    if shares == 0:
+        return 0
+    recipient = draft.get(OPERATOR_SETS, operator_set).redistribution_recipient
+    token = draft.get(STRATEGIES, strategy).underlying_token
+    return redeem_shares(draft, strategy, token, recipient, shares)

@@ -1,0 +1,403 @@
+"""What EigenLayer remembers: small immutable rows, and the tables that hold them.
+
+Keys are names (of accounts, tokens, strategies) or tuples of them. A row that was never written is its table's default, so
+nothing is ever created or deleted, only written. Shares are counts of a strategy's shares; a magnitude or a factor is a
+fraction of WAD; blocks are block numbers.
+"""
+
+from typing import Final
+
+import attr
+
+from spec.arithmetic import WAD
+from spec.eigenlayer.config import BURN_ADDRESS, MAINNET, ZERO_ADDRESS, Config
+from spec.history import HistoryTable
+from spec.machine import Schema, Table
+
+Pair = tuple[str, ...]
+"""Two names that are a key together. The compiler would unpack a `tuple[str, str]` and build it anew at each use."""
+
+OperatorSet = tuple[str, int]
+"""An operator set's identity: the AVS that made it, and its uint32 id."""
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Clock:
+    """The block in which the next call executes."""
+
+    block: Final[int]
+
+    def __init__(self, block: int = 0) -> None:
+        self.block = block
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TokenBalance:
+    """What one account holds of one ERC-20 token, in its smallest unit."""
+
+    amount: Final[int]
+
+    def __init__(self, amount: int = 0) -> None:
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Allowance:
+    """Whether an account lets the StrategyManager move its tokens: without limit, or not at all."""
+
+    is_infinite: Final[bool]
+
+    def __init__(self, is_infinite: bool = False) -> None:
+        self.is_infinite = is_infinite
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Strategy:
+    """A pool of one token that issues shares.
+
+    `address_rank` orders strategies as their addresses do. `total_shares` changes only when tokens come in or go out.
+    `legacy_burnable_shares` were slashed before slashes had ids; nothing adds to them any more.
+    """
+
+    underlying_token: Final[str]
+    address_rank: Final[int]
+    is_whitelisted: Final[bool]
+    total_shares: Final[int]
+    legacy_burnable_shares: Final[int]
+
+    def __init__(
+        self,
+        underlying_token: str = "",
+        address_rank: int = 0,
+        is_whitelisted: bool = False,
+        total_shares: int = 0,
+        legacy_burnable_shares: int = 0,
+    ) -> None:
+        self.underlying_token = underlying_token
+        self.address_rank = address_rank
+        self.is_whitelisted = is_whitelisted
+        self.total_shares = total_shares
+        self.legacy_burnable_shares = legacy_burnable_shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Staker:
+    """Whom a staker delegates to (ZERO_ADDRESS: nobody; itself: it is an operator), how many withdrawals it ever queued, and
+    in which strategies it has deposit shares, in the contract's storage order.
+    """
+
+    delegated_to: Final[str]
+    withdrawals_queued: Final[int]
+    strategy_list: Final[tuple[str, ...]]
+
+    def __init__(
+        self,
+        delegated_to: str = ZERO_ADDRESS,
+        withdrawals_queued: int = 0,
+        strategy_list: tuple[str, ...] = (),
+    ) -> None:
+        self.delegated_to = delegated_to
+        self.withdrawals_queued = withdrawals_queued
+        self.strategy_list = strategy_list
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class StakerShares:
+    """A staker's deposit shares in one strategy, and the factor that scales them.
+
+    Withdrawable shares are deposit shares times the deposit scaling factor times the operator's max magnitude: the factor
+    holds all that happened before, the magnitude all slashes since.
+    """
+
+    deposit_shares: Final[int]
+    deposit_scaling_factor_wad: Final[int]
+
+    def __init__(self, deposit_shares: int = 0, deposit_scaling_factor_wad: int = WAD) -> None:
+        self.deposit_shares = deposit_shares
+        self.deposit_scaling_factor_wad = deposit_scaling_factor_wad
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Withdrawal:
+    """A queued withdrawal: how many strategies it takes from, when it was queued, whether it still waits.
+
+    The default is what a caller can only make up: a withdrawal of one strategy that nobody queued.
+    """
+
+    strategy_count: Final[int]
+    start_block: Final[int]
+    is_pending: Final[bool]
+
+    def __init__(self, strategy_count: int = 1, start_block: int = 0, is_pending: bool = False) -> None:
+        self.strategy_count = strategy_count
+        self.start_block = start_block
+        self.is_pending = is_pending
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class QueuedShares:
+    """One strategy's part of a queued withdrawal: the deposit shares taken, times the deposit scaling factor.
+
+    It is slashed with `operator`, to whom the staker was delegated, up to and including `start_block` plus the delay. The row
+    repeats the withdrawal's start block so that it can be judged alone. Zero shares remain once it is completed.
+    """
+
+    operator: Final[str]
+    strategy: Final[str]
+    start_block: Final[int]
+    scaled_shares: Final[int]
+
+    def __init__(
+        self,
+        operator: str = ZERO_ADDRESS,
+        strategy: str = "",
+        start_block: int = 0,
+        scaled_shares: int = 0,
+    ) -> None:
+        self.operator = operator
+        self.strategy = strategy
+        self.start_block = start_block
+        self.scaled_shares = scaled_shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OperatorDetails:
+    """Whose signature delegating to an operator needs (ZERO_ADDRESS: nobody's)."""
+
+    delegation_approver: Final[str]
+
+    def __init__(self, delegation_approver: str = ZERO_ADDRESS) -> None:
+        self.delegation_approver = delegation_approver
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AllocationDelay:
+    """How many blocks an operator's new allocations wait, and the change to that number which takes effect at a block."""
+
+    delay_blocks: Final[int]
+    is_set: Final[bool]
+    pending_delay_blocks: Final[int]
+    effect_block: Final[int]
+
+    def __init__(
+        self,
+        delay_blocks: int = 0,
+        is_set: bool = False,
+        pending_delay_blocks: int = 0,
+        effect_block: int = 0,
+    ) -> None:
+        self.delay_blocks = delay_blocks
+        self.is_set = is_set
+        self.pending_delay_blocks = pending_delay_blocks
+        self.effect_block = effect_block
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OperatorShares:
+    """The shares of one strategy delegated to an operator, net of slashing."""
+
+    shares: Final[int]
+
+    def __init__(self, shares: int = 0) -> None:
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class EncumberedMagnitude:
+    """The part of an operator's max magnitude that is allocated, or still was until a deallocation is cleared."""
+
+    magnitude: Final[int]
+
+    def __init__(self, magnitude: int = 0) -> None:
+        self.magnitude = magnitude
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Allocation:
+    """The magnitude an operator commits to one operator set in one strategy, and the change that takes effect at a block.
+
+    As stored: a change whose block has come is still pending here until somebody touches the allocation.
+    """
+
+    current_magnitude: Final[int]
+    pending_diff_magnitude: Final[int]
+    effect_block: Final[int]
+
+    def __init__(self, current_magnitude: int = 0, pending_diff_magnitude: int = 0, effect_block: int = 0) -> None:
+        self.current_magnitude = current_magnitude
+        self.pending_diff_magnitude = pending_diff_magnitude
+        self.effect_block = effect_block
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DeallocationQueue:
+    """The first and the next free position of one operator's queue of deallocations in one strategy."""
+
+    first: Final[int]
+    end: Final[int]
+
+    def __init__(self, first: int = 0, end: int = 0) -> None:
+        self.first = first
+        self.end = end
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class QueuedDeallocation:
+    """Which operator set the deallocation at one position of a queue belongs to."""
+
+    operator_set: Final[OperatorSet]
+
+    def __init__(self, operator_set: OperatorSet = ("", 0)) -> None:
+        self.operator_set = operator_set
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Registration:
+    """Whether an operator is in an operator set, and the last block in which it stays slashable after it left."""
+
+    is_registered: Final[bool]
+    slashable_until_block: Final[int]
+
+    def __init__(self, is_registered: bool = False, slashable_until_block: int = 0) -> None:
+        self.is_registered = is_registered
+        self.slashable_until_block = slashable_until_block
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Avs:
+    """Whether an AVS has announced itself; only then may it create operator sets."""
+
+    has_metadata: Final[bool]
+
+    def __init__(self, has_metadata: bool = False) -> None:
+        self.has_metadata = has_metadata
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OperatorSetDetails:
+    """Whether the set exists, who receives what it slashes, and how many slashes it has made."""
+
+    exists: Final[bool]
+    redistribution_recipient: Final[str]
+    slash_count: Final[int]
+
+    def __init__(
+        self,
+        exists: bool = False,
+        redistribution_recipient: str = BURN_ADDRESS,
+        slash_count: int = 0,
+    ) -> None:
+        self.exists = exists
+        self.redistribution_recipient = redistribution_recipient
+        self.slash_count = slash_count
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Slasher:
+    """Who may slash for an operator set, and the change to that which takes effect at a block."""
+
+    slasher: Final[str]
+    pending_slasher: Final[str]
+    effect_block: Final[int]
+
+    def __init__(
+        self,
+        slasher: str = ZERO_ADDRESS,
+        pending_slasher: str = ZERO_ADDRESS,
+        effect_block: int = 0,
+    ) -> None:
+        self.slasher = slasher
+        self.pending_slasher = pending_slasher
+        self.effect_block = effect_block
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Membership:
+    """Whether an operator set slashes a strategy."""
+
+    is_member: Final[bool]
+
+    def __init__(self, is_member: bool = False) -> None:
+        self.is_member = is_member
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Slash:
+    """The strategies in which one slash still has shares to burn or redistribute, in the contract's storage order."""
+
+    strategies: Final[tuple[str, ...]]
+
+    def __init__(self, strategies: tuple[str, ...] = ()) -> None:
+        self.strategies = strategies
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SlashedShares:
+    """The shares that one slash took in one strategy and that still have to be burned or redistributed."""
+
+    shares: Final[int]
+
+    def __init__(self, shares: int = 0) -> None:
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SpentSalt:
+    """Whether an approver's salt has been used."""
+
+    is_spent: Final[bool]
+
+    def __init__(self, is_spent: bool = False) -> None:
+        self.is_spent = is_spent
+
+
+SCHEMA: Final = Schema()
+
+CONFIG: Final[Table[str, Config]] = SCHEMA.table("config", MAINNET)
+CLOCK: Final[Table[str, Clock]] = SCHEMA.table("clock", Clock())
+
+# (token, account), account, strategy
+TOKEN_BALANCES: Final[Table[Pair, TokenBalance]] = SCHEMA.table("token_balances", TokenBalance())
+ALLOWANCES: Final[Table[str, Allowance]] = SCHEMA.table("allowances", Allowance())
+STRATEGIES: Final[Table[str, Strategy]] = SCHEMA.table("strategies", Strategy())
+
+# staker, (staker, strategy), (staker, nonce), (staker, nonce, position)
+STAKERS: Final[Table[str, Staker]] = SCHEMA.table("stakers", Staker())
+STAKER_SHARES: Final[Table[Pair, StakerShares]] = SCHEMA.table("staker_shares", StakerShares())
+WITHDRAWALS: Final[Table[tuple[str, int], Withdrawal]] = SCHEMA.table("withdrawals", Withdrawal())
+QUEUED_SHARES: Final[Table[tuple[str, int, int], QueuedShares]] = SCHEMA.table("queued_shares", QueuedShares())
+
+# operator, (approver, salt), (operator, strategy)
+OPERATOR_DETAILS: Final[Table[str, OperatorDetails]] = SCHEMA.table("operator_details", OperatorDetails())
+SPENT_SALTS: Final[Table[tuple[str, int], SpentSalt]] = SCHEMA.table("spent_salts", SpentSalt())
+OPERATOR_SHARES: Final[Table[Pair, OperatorShares]] = SCHEMA.table("operator_shares", OperatorShares())
+CUMULATIVE_SCALED_SHARES: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "cumulative_scaled_shares", 0)
+"""By block: the scaled shares ever queued for withdrawal while delegated to the operator."""
+
+# operator, (operator, strategy), (operator, operator set, strategy), (operator, strategy, position)
+ALLOCATION_DELAYS: Final[Table[str, AllocationDelay]] = SCHEMA.table("allocation_delays", AllocationDelay())
+MAX_MAGNITUDES: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "max_magnitudes", WAD)
+"""By block: the fraction of delegated stake that slashing has left. WAD until the first slash; it never grows."""
+ENCUMBERED_MAGNITUDES: Final[Table[Pair, EncumberedMagnitude]] = SCHEMA.table(
+    "encumbered_magnitudes", EncumberedMagnitude()
+)
+ALLOCATIONS: Final[Table[tuple[str, OperatorSet, str], Allocation]] = SCHEMA.table("allocations", Allocation())
+DEALLOCATION_QUEUES: Final[Table[Pair, DeallocationQueue]] = SCHEMA.table(
+    "deallocation_queues", DeallocationQueue()
+)
+QUEUED_DEALLOCATIONS: Final[Table[tuple[str, str, int], QueuedDeallocation]] = SCHEMA.table(
+    "queued_deallocations", QueuedDeallocation()
+)
+
+# avs, operator set, (operator, operator set), (operator set, strategy)
+AVSS: Final[Table[str, Avs]] = SCHEMA.table("avss", Avs())
+OPERATOR_SETS: Final[Table[OperatorSet, OperatorSetDetails]] = SCHEMA.table("operator_sets", OperatorSetDetails())
+SLASHERS: Final[Table[OperatorSet, Slasher]] = SCHEMA.table("slashers", Slasher())
+REGISTRATIONS: Final[Table[tuple[str, OperatorSet], Registration]] = SCHEMA.table("registrations", Registration())
+OPERATOR_SET_STRATEGIES: Final[Table[tuple[OperatorSet, str], Membership]] = SCHEMA.table(
+    "operator_set_strategies", Membership()
+)
+
+# (operator set, slash id), (operator set, slash id, strategy)
+SLASHES: Final[Table[tuple[OperatorSet, int], Slash]] = SCHEMA.table("slashes", Slash())
+SLASHED_SHARES: Final[Table[tuple[OperatorSet, int, str], SlashedShares]] = SCHEMA.table("slashed_shares", SlashedShares())

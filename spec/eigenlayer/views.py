@@ -1,0 +1,112 @@
+"""What anybody can ask of the contracts without changing them, evaluated in the current block."""
+
+from spec.arithmetic import div_wad_floor, mul_wad_floor
+from spec.eigenlayer.allocation import effective_allocation_delay, settled_allocation
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.opt_in import effective_slasher
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.shares import withdrawable_shares
+from spec.eigenlayer.slashing import queued_scaled_shares
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    CONFIG,
+    DEALLOCATION_QUEUES,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SHARES,
+    QUEUED_DEALLOCATIONS,
+    QUEUED_SHARES,
+    SLASHERS,
+    STAKER_SHARES,
+    STAKERS,
+    Allocation,
+    AllocationDelay,
+    OperatorSet,
+)
+from spec.eigenlayer.withdrawals import shares_after_slashing
+from spec.machine import ONLY, Draft
+
+
+def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
+    """Shares of a strategy that a staker could withdraw if it queued now and nothing more were slashed.
+
+    Source: DelegationManager.getWithdrawableShares.
+    """
+    held = draft.get(STAKER_SHARES, (staker, strategy))
+    operator = draft.get(STAKERS, staker).delegated_to
+    return withdrawable_shares(
+        held.deposit_shares, held.deposit_scaling_factor_wad, MAX_MAGNITUDES.latest(draft, (operator, strategy))
+    )
+
+
+def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> int:
+    """Shares that one position of a queued withdrawal would pay now: fixed once its slashable window is over.
+
+    Source: DelegationManager.getQueuedWithdrawals.
+    """
+    queued = draft.get(QUEUED_SHARES, (staker, nonce, position))
+    slashable_until_block = queued.start_block + draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    slashing_factor_wad = MAX_MAGNITUDES.value_at(draft, (queued.operator, queued.strategy), slashable_until_block)
+    return shares_after_slashing(queued.scaled_shares, slashing_factor_wad)
+
+
+def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int:
+    """Shares that left an operator for the withdrawal queue and that a slash of everything would still take.
+
+    0 in the first blocks of a chain, where the contract's own view reverts.
+    Source: DelegationManager.getSlashableSharesInQueue.
+    """
+    scaled_shares = queued_scaled_shares(draft, operator, strategy)
+    if isinstance(scaled_shares, Reason):
+        return 0
+    return mul_wad_floor(scaled_shares, MAX_MAGNITUDES.latest(draft, (operator, strategy)))
+
+
+def allocation_of(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> Allocation:
+    """An allocation with its pending change applied if its block has come. Source: AllocationManager.getAllocation."""
+    return settled_allocation(draft.get(ALLOCATIONS, (operator, operator_set, strategy)), current_block(draft))
+
+
+def allocated_stake(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> int:
+    """Delegated shares behind an allocation as of now; a pending deallocation still counts. Rounds down, twice.
+
+    Source: AllocationManager.getAllocatedStake.
+    """
+    max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
+    if max_magnitude == 0:
+        return 0
+    current_magnitude = allocation_of(draft, operator, operator_set, strategy).current_magnitude
+    shares = draft.get(OPERATOR_SHARES, (operator, strategy)).shares
+    return mul_wad_floor(shares, div_wad_floor(current_magnitude, max_magnitude))
+
+
+def encumbered_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
+    """The encumbered magnitude as if every deallocation whose block has come were cleared.
+
+    Source: AllocationManager.getEncumberedMagnitude.
+    """
+    encumbered_magnitude = draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
+    queue = draft.get(DEALLOCATION_QUEUES, (operator, strategy))
+    for position in range(queue.first, queue.end):
+        operator_set = draft.get(QUEUED_DEALLOCATIONS, (operator, strategy, position)).operator_set
+        stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
+        if current_block(draft) < stored.effect_block:
+            break
+        encumbered_magnitude += stored.pending_diff_magnitude
+    return encumbered_magnitude
+
+
+def allocatable_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
+    """The magnitude an operator could allocate now. Source: AllocationManager.getAllocatableMagnitude."""
+    return MAX_MAGNITUDES.latest(draft, (operator, strategy)) - encumbered_magnitude_of(draft, operator, strategy)
+
+
+def allocation_delay_of(draft: Draft, operator: str) -> AllocationDelay:
+    """The allocation delay in force. Source: AllocationManager.getAllocationDelay."""
+    return effective_allocation_delay(draft.get(ALLOCATION_DELAYS, operator), current_block(draft))
+
+
+def slasher_of(draft: Draft, operator_set: OperatorSet) -> str:
+    """Who may slash for an operator set now. Source: AllocationManager.getSlasher."""
+    return effective_slasher(draft.get(SLASHERS, operator_set), current_block(draft))

@@ -1,0 +1,199 @@
+"""Leaving: shares are queued, stay slashable for the withdrawal delay, and then come back as tokens or as shares.
+
+A withdrawal queued in block b is slashable up to and including block b + MIN_WITHDRAWAL_DELAY_BLOCKS and can be completed
+from the next block on. What it pays is fixed by its operator's max magnitude at the end of that window.
+"""
+
+from spec.arithmetic import UINT256_MAX, mul_wad_floor
+from spec.eigenlayer.actions import (
+    CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    Completion,
+    QueueWithdrawals,
+)
+from spec.eigenlayer.clock import block_after, current_block
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.shares import increase_delegation, scaled_shares, withdrawable_shares
+from spec.eigenlayer.staking import add_deposit_shares, remove_deposit_shares
+from spec.eigenlayer.state import (
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    MAX_MAGNITUDES,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    STAKER_SHARES,
+    STAKERS,
+    WITHDRAWALS,
+    OperatorShares,
+    Pair,
+    QueuedShares,
+    Staker,
+    Withdrawal,
+)
+from spec.eigenlayer.strategies import redeem_shares
+from spec.machine import ONLY, Delta, Draft
+
+
+def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
+    """What queued scaled shares are worth at a slashing factor. Rounds down, against the staker.
+
+    Source: SlashingLib.scaleForCompleteWithdrawal.
+    """
+    return mul_wad_floor(scaled, slashing_factor_wad)
+
+
+def queue_withdrawals(draft: Draft, action: QueueWithdrawals) -> Delta | Reason:
+    """Queue one withdrawal of the sender's shares for each request. Returns how many.
+
+    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO, as `_queue_shares`.
+    Source: DelegationManager.queueWithdrawals.
+    """
+    operator = draft.get(STAKERS, action.sender).delegated_to
+    for request in action.requests:
+        if len(request.strategies) != len(request.deposit_shares):
+            return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+        if len(request.strategies) == 0:
+            return Reason.INPUT_ARRAY_LENGTH_ZERO
+        rejection = queue_withdrawal(draft, action.sender, operator, request.strategies, request.deposit_shares)
+        if rejection is not None:
+            return rejection
+    return draft.delta(len(action.requests))
+
+
+def queue_withdrawal(
+    draft: Draft, staker: str, operator: str, strategies: tuple[str, ...], deposit_shares: tuple[int, ...]
+) -> Reason | None:
+    """Queue one withdrawal under the staker's next nonce; `operator` is whom its shares are delegated to, or nobody.
+
+    A strategy may appear more than once; each appearance sees what the one before it left.
+    Rejects: as `_queue_shares`. Source: DelegationManager._removeSharesAndQueueWithdrawal.
+    """
+    nonce = draft.get(STAKERS, staker).withdrawals_queued
+    for position in range(len(strategies)):
+        rejection = _queue_shares(
+            draft, staker, nonce, position, operator, strategies[position], deposit_shares[position]
+        )
+        if rejection is not None:
+            return rejection
+    row = draft.get(STAKERS, staker)
+    draft.put(STAKERS, staker, Staker(row.delegated_to, nonce + 1, row.strategy_list))
+    draft.put(WITHDRAWALS, (staker, nonce), Withdrawal(len(strategies), current_block(draft), True))
+    return None
+
+
+def _queue_shares(
+    draft: Draft, staker: str, nonce: int, position: int, operator: str, strategy: str, deposit_shares: int
+) -> Reason | None:
+    """Take deposit shares of one strategy out of a delegation and put them, scaled, at one position of a withdrawal.
+
+    Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`.
+    """
+    factor_wad = draft.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
+    of_operator: Pair = (operator, strategy)
+    slashing_factor_wad = MAX_MAGNITUDES.latest(draft, of_operator)
+    scaled = scaled_shares(deposit_shares, factor_wad)
+    if scaled > UINT256_MAX:
+        return Reason.MUL_DIV_OVERFLOW
+    block = current_block(draft)
+    if operator != ZERO_ADDRESS:
+        cumulative_scaled_shares = CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled
+        if cumulative_scaled_shares > UINT256_MAX:
+            return Reason.ARITHMETIC_PANIC
+        CUMULATIVE_SCALED_SHARES.push(draft, of_operator, block, cumulative_scaled_shares)
+        leaving_shares = withdrawable_shares(deposit_shares, factor_wad, slashing_factor_wad)
+        operator_shares = draft.get(OPERATOR_SHARES, of_operator).shares
+        if leaving_shares > operator_shares:
+            return Reason.ARITHMETIC_PANIC
+        draft.put(OPERATOR_SHARES, of_operator, OperatorShares(operator_shares - leaving_shares))
+    draft.put(QUEUED_SHARES, (staker, nonce, position), QueuedShares(operator, strategy, block, scaled))
+    return remove_deposit_shares(draft, staker, strategy, deposit_shares)
+
+
+def complete_queued_withdrawal(draft: Draft, action: CompleteQueuedWithdrawal) -> Delta | Reason:
+    """Complete one queued withdrawal. Rejects: as `_complete`. Source: DelegationManager.completeQueuedWithdrawal."""
+    rejection = _complete(draft, action.sender, action.completion)
+    return draft.delta() if rejection is None else rejection
+
+
+def complete_queued_withdrawals(draft: Draft, action: CompleteQueuedWithdrawals) -> Delta | Reason:
+    """Complete several queued withdrawals in order, all or none.
+
+    Rejects: as `_complete`. Source: DelegationManager.completeQueuedWithdrawals.
+    """
+    for completion in action.completions:
+        rejection = _complete(draft, action.sender, completion)
+        if rejection is not None:
+            return rejection
+    return draft.delta()
+
+
+def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | None:
+    """Pay out a withdrawal whose window has passed, every strategy in the same form.
+
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED,
+    WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`. Source: DelegationManager._completeQueuedWithdrawal.
+    """
+    staker = completion.staker
+    withdrawal = draft.get(WITHDRAWALS, (staker, completion.nonce))
+    if len(completion.tokens) != withdrawal.strategy_count:
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    if sender != staker:
+        return Reason.WITHDRAWER_NOT_CALLER
+    if completion.is_tampered or not withdrawal.is_pending:
+        return Reason.WITHDRAWAL_NOT_QUEUED
+    slashable_until_block = block_after(
+        withdrawal.start_block, draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    )
+    if isinstance(slashable_until_block, Reason):
+        return slashable_until_block
+    if current_block(draft) <= slashable_until_block:
+        return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
+    draft.put(
+        WITHDRAWALS,
+        (staker, completion.nonce),
+        Withdrawal(withdrawal.strategy_count, withdrawal.start_block, False),
+    )
+    for position in range(withdrawal.strategy_count):
+        rejection = _complete_shares(draft, completion, position, slashable_until_block)
+        if rejection is not None:
+            return rejection
+    return None
+
+
+def _complete_shares(
+    draft: Draft, completion: Completion, position: int, slashable_until_block: int
+) -> Reason | None:
+    """Pay out one position of a withdrawal: tokens of the strategy, or deposit shares under whoever is operator now.
+
+    Nothing happens for a position that slashing has left without a share.
+    Rejects: as tokens, as `redeem_shares`; as shares, MAX_STRATEGIES_EXCEEDED and as `increase_delegation`.
+    """
+    staker = completion.staker
+    queued = draft.get(QUEUED_SHARES, (staker, completion.nonce, position))
+    strategy = queued.strategy
+    slashing_factor_wad = MAX_MAGNITUDES.value_at(draft, (queued.operator, strategy), slashable_until_block)
+    shares = shares_after_slashing(queued.scaled_shares, slashing_factor_wad)
+    draft.put(
+        QUEUED_SHARES,
+        (staker, completion.nonce, position),
+        QueuedShares(queued.operator, strategy, queued.start_block, 0),
+    )
+    if shares == 0:
+        return None
+    if completion.receive_as_tokens:
+        amount = redeem_shares(draft, strategy, completion.tokens[position], staker, shares)
+        return amount if isinstance(amount, Reason) else None
+    deposit_shares_before = add_deposit_shares(draft, staker, strategy, shares)
+    if isinstance(deposit_shares_before, Reason):
+        return deposit_shares_before
+    operator = draft.get(STAKERS, staker).delegated_to
+    return increase_delegation(
+        draft,
+        operator,
+        staker,
+        strategy,
+        deposit_shares_before,
+        shares,
+        MAX_MAGNITUDES.latest(draft, (operator, strategy)),
+    )

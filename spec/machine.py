@@ -1,0 +1,197 @@
+"""The vocabulary every protocol shares: tables of rows, the Delta a transition returns, and the loop that applies it.
+
+A transition reads rows and names the rows it writes:
+
+    transition(draft, action) -> Delta | Rejection
+
+It never changes the state it reads and never raises for a well-typed action. What a Delta does not name did not change:
+that one fact gives the pure step, the in-place loop, incremental checks, inverse steps and the frame of every proof.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Final, Generic, TypeVar, cast
+
+Key = TypeVar("Key")
+Row = TypeVar("Row")
+
+
+class Rejection(Enum):
+    """Base of each protocol's closed enumeration of reasons; a member's value is the contract's own error name."""
+
+
+class Table(Generic[Key, Row]):
+    """A mapping from keys to small immutable rows; a key that was never written reads as the default row."""
+
+    def __init__(self, name: str, index: int, default: Row) -> None:
+        self.name: Final = name
+        self.index: Final = index
+        self.default: Final = default
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Schema:
+    """The tables of one protocol, in the order in which they were declared."""
+
+    def __init__(self) -> None:
+        self.tables: Final[list[Table[object, object]]] = []
+
+    def table(self, name: str, default: Row) -> Table[Key, Row]:
+        """Declare the next table; its key type is the one that the caller annotates."""
+        table: Table[Key, Row] = Table(name, len(self.tables), default)
+        self.tables.append(cast("Table[object, object]", table))
+        return table
+
+    def empty_state(self) -> "State":
+        """The state in which every table is empty, so that every row reads as its default."""
+        return State([{} for _ in self.tables])
+
+
+ONLY: Final = ""
+"""The key of a table that holds a single row, such as a configuration or a clock."""
+
+
+class Write:
+    """One row to store: the table, the key, and the row as it is after the step; only an open draft replaces the row."""
+
+    def __init__(self, table: Table[object, object], key: object, row: object) -> None:
+        self.table: Final = table
+        self.key: Final = key
+        self.row = row
+
+    def __repr__(self) -> str:
+        return f"{self.table.name}[{self.key!r}] = {self.row!r}"
+
+
+class Delta:
+    """The outcome of an accepted step: the rows it writes, each named once, and what the call returns."""
+
+    def __init__(self, writes: list[Write], returns: object) -> None:
+        self.writes: Final = writes
+        self.returns: Final = returns
+
+    def __repr__(self) -> str:
+        return f"Delta({self.writes!r}, returns={self.returns!r})"
+
+
+class State:
+    """Everything a protocol remembers between two steps: one dictionary of rows for each of its tables."""
+
+    def __init__(self, tables: list[dict[object, object]]) -> None:
+        self.tables: Final = tables
+
+    def rows(self, table: Table[Key, Row]) -> dict[Key, Row]:
+        """The stored rows of one table, to be read only."""
+        return cast("dict[Key, Row]", self.tables[table.index])
+
+    def copy(self) -> "State":
+        """A private copy. Rows are immutable, so only the dictionaries are copied: linear in the number of rows."""
+        return State([dict(rows) for rows in self.tables])
+
+
+INDEXED_WRITES: Final = 24
+"""From this many writes on, a draft finds its own writes by hash; below, walking a short list is faster."""
+
+
+class Draft:
+    """A state as one step sees it: reads look through the writes made so far, the state beneath is never touched."""
+
+    def __init__(self, state: State) -> None:
+        self._tables: Final = state.tables
+        self._writes: Final[list[Write]] = []
+        self._index: dict[tuple[int, object], Write] | None = None
+
+    def get(self, table: Table[Key, Row], key: Key) -> Row:
+        """The row of `key`, as written by this draft, else as stored, else the table's default."""
+        write = self._written(cast("Table[object, object]", table), key)
+        if write is not None:
+            return cast(Row, write.row)
+        row = self._tables[table.index].get(key)
+        if row is None:
+            return table.default
+        return cast(Row, row)
+
+    def put(self, table: Table[Key, Row], key: Key, row: Row) -> None:
+        """Name the row that `key` has after this step; a later put of the same key replaces the earlier one."""
+        erased = cast("Table[object, object]", table)
+        write = self._written(erased, key)
+        if write is not None:
+            write.row = row
+            return
+        write = Write(erased, key, row)
+        self._writes.append(write)
+        if self._index is not None:
+            self._index[(table.index, key)] = write
+        elif len(self._writes) >= INDEXED_WRITES:
+            self._index = {(w.table.index, w.key): w for w in self._writes}
+
+    def delta(self, returns: object = None) -> Delta:
+        """Close the draft: what it wrote, and what the call returns."""
+        return Delta(self._writes, returns)
+
+    def _written(self, table: Table[object, object], key: object) -> Write | None:
+        if self._index is not None:
+            return self._index.get((table.index, key))
+        for write in self._writes:
+            if write.table is table and write.key == key:
+                return write
+        return None
+
+
+Action = TypeVar("Action")
+Outcome = Delta | Rejection
+Transition = Callable[[Draft, Action], Outcome]
+
+
+def commit(state: State, delta: Delta) -> None:
+    """Store a Delta into a state that the caller owns: cost proportional to the rows written, whatever the state's size."""
+    tables = state.tables
+    for write in delta.writes:
+        tables[write.table.index][write.key] = write.row
+
+
+def apply(state: State, delta: Delta) -> State:
+    """The state after `delta`, sharing every table that the Delta does not name."""
+    tables = list(state.tables)
+    copied: set[int] = set()
+    for write in delta.writes:
+        index = write.table.index
+        if index not in copied:
+            tables[index] = dict(tables[index])
+            copied.add(index)
+        tables[index][write.key] = write.row
+    return State(tables)
+
+
+def step(transition: Transition[Action], state: State, action: Action) -> tuple[State, Outcome]:
+    """One step, purely: the next state (the same object if the action is rejected) and what the transition answered."""
+    outcome = transition(Draft(state), action)
+    if isinstance(outcome, Delta):
+        return apply(state, outcome), outcome
+    return state, outcome
+
+
+class Run:
+    """Where a run ended: its final state, how many actions were accepted, how many rejected for each reason."""
+
+    def __init__(self, state: State, accepted: int, rejected: dict[Rejection, int]) -> None:
+        self.state: Final = state
+        self.accepted: Final = accepted
+        self.rejected: Final = rejected
+
+
+def run(transition: Transition[Action], state: State, actions: Iterable[Action]) -> Run:
+    """All actions in order from `state`, which stays as it was: one private copy first, then only touched rows."""
+    current = state.copy()
+    accepted = 0
+    rejected: dict[Rejection, int] = {}
+    for action in actions:
+        outcome = transition(Draft(current), action)
+        if isinstance(outcome, Delta):
+            commit(current, outcome)
+            accepted += 1
+        else:
+            rejected[outcome] = rejected.get(outcome, 0) + 1
+    return Run(current, accepted, rejected)
