@@ -1,8 +1,8 @@
 """Replay a recorded trace through the specification and compare everything, step by step.
 
-Compared at every step: whether the call is accepted, the error if not, what it returns, and the whole state after it; at the
-end, what the recording says of the final state. The first step that differs ends the replay of its trace, because every
-later one would differ with it.
+Compared at every step: whether the call is accepted, the error if not, what it returns, and the whole state after it;
+at the end, what the recording says of the final state. The first step that differs ends the replay of its trace,
+because every later one would differ with it.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,9 @@ class Difference:
 
 @attrs.frozen
 class Mismatch:
-    """Where a trace stops agreeing: the step (None: before the first one, or after the last), and every difference there."""
+    """Where a trace stops agreeing: the step (None: before the first one, or after the last), and every difference
+    there.
+    """
 
     step: int | None
     action: str

@@ -1,10 +1,12 @@
-"""A large, deterministic EigenLayer history to measure speed on: many stakers, few operators, everything that is common.
+"""A large, deterministic EigenLayer history to measure speed on: many stakers, few operators, everything that is
+common.
 
 It is written without running it: amounts are chosen so that most calls are accepted, and some are rejected on purpose.
 """
 
 import random
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from spec.eigenlayer.actions import (
@@ -75,9 +77,7 @@ def opening(stakers: int) -> list[Action]:
         actions += [
             RegisterAsOperator(operator, ZERO_ADDRESS, 0),
             CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(i, strategies, "avs0"),)),
-            ModifyAllocations(
-                operator, operator, (AllocationRequest(operator_set, strategies, (ETHER // 2,) * 3),)
-            ),
+            ModifyAllocations(operator, operator, (AllocationRequest(operator_set, strategies, (ETHER // 2,) * 3),)),
             RegisterForOperatorSets(operator, operator, "avs0", (i,)),
         ]
     for i in range(stakers):
@@ -88,34 +88,58 @@ def opening(stakers: int) -> list[Action]:
 
 
 def traffic(stakers: int, steps: int, seed: int = 0) -> list[Action]:
-    """Deposits, withdrawals queued and completed, allocations, slashes and passing blocks by stakers drawn at random."""
+    """Deposits, withdrawals queued and completed, allocations and slashes, by stakers drawn at random.
+
+    In the proportions of the recorded traces: almost every second action lets blocks pass, about every fourth call is
+    rejected.
+    """
     random_source = random.Random(seed)
     queued: list[tuple[int, int]] = []
     nonces: dict[int, int] = {}
     actions: list[Action] = []
-    for _ in range(steps):
+    while len(actions) < steps:
+        if random_source.random() < 0.8:
+            actions.append(MineBlocks(random_source.choice((1, 1, 1, 12))))
+        if random_source.random() < 0.25:
+            actions.append(_rejected_call(random_source, stakers))
+            continue
         kind = random_source.random()
         i = random_source.randrange(stakers)
         staker, strategy, token = named("staker", i), named("strategy", i % 3), named("token", i % 3)
-        operator = i % OPERATORS
+        operator, operator_set_id = named("operator", i % OPERATORS), i % OPERATORS
         if kind < 0.40:
             actions.append(DepositIntoStrategy(staker, strategy, token, random_source.randrange(1, ETHER)))
-        elif kind < 0.60:
+        elif kind < 0.62:
             request = WithdrawalRequest((strategy,), (random_source.randrange(1, ETHER),))
             actions.append(QueueWithdrawals(staker, (request,)))
             queued.append((i, nonces.get(i, 0)))
             nonces[i] = nonces.get(i, 0) + 1
-        elif kind < 0.80 and queued:
-            i, nonce = queued.pop(random_source.randrange(len(queued)))
+        elif kind < 0.84 and queued:
+            i, nonce = queued.pop(0 if random_source.random() < 0.9 else -1)
             completion = Completion(named("staker", i), nonce, (named("token", i % 3),), random_source.random() < 0.5)
             actions.append(CompleteQueuedWithdrawal(named("staker", i), completion))
-        elif kind < 0.90:
-            actions.append(MineBlocks(random_source.randrange(1, 20)))
-        elif kind < 0.95:
+        elif kind < 0.94:
             magnitudes = (random_source.randrange(ETHER // 1000), random_source.randrange(ETHER // 1000))
-            request_ = AllocationRequest(("avs0", operator), ("strategy0", "strategy1"), magnitudes)
-            actions.append(ModifyAllocations(named("operator", operator), named("operator", operator), (request_,)))
+            allocation = AllocationRequest(("avs0", operator_set_id), ("strategy0", "strategy1"), magnitudes)
+            actions.append(ModifyAllocations(operator, operator, (allocation,)))
         else:
             wad = random_source.randrange(1, ETHER // 1000)
-            actions.append(SlashOperator("avs0", "avs0", named("operator", operator), operator, (strategy,), (wad,)))
-    return actions
+            actions.append(SlashOperator("avs0", "avs0", operator, operator_set_id, (strategy,), (wad,)))
+    return actions[:steps]
+
+
+def _rejected_call(random_source: random.Random, stakers: int) -> Action:
+    """A call that fails: too much asked for, too little left, the wrong caller, or nothing there."""
+    i = random_source.randrange(stakers)
+    staker, strategy, token = named("staker", i), named("strategy", i % 3), named("token", i % 3)
+    return random_source.choice(REJECTED_CALLS)(staker, strategy, token, named("operator", i % OPERATORS))
+
+
+REJECTED_CALLS: Final[list[Callable[[str, str, str, str], Action]]] = [
+    lambda staker, strategy, token, _: DepositIntoStrategy(staker, strategy, token, 10**30),
+    lambda staker, strategy, _, __: QueueWithdrawals(staker, (WithdrawalRequest((strategy,), (10**24,)),)),
+    lambda staker, _, token, __: CompleteQueuedWithdrawal(staker, Completion(staker, 10**9, (token,), True)),
+    lambda staker, _, __, operator: DelegateTo(staker, operator, NO_APPROVAL),
+    lambda staker, strategy, _, operator: SlashOperator(staker, "avs0", operator, 0, (strategy,), (1,)),
+    lambda staker, _, __, operator: ModifyAllocations(staker, operator, ()),
+]

@@ -15,6 +15,11 @@ UINT64_MAX: Final = 2**64 - 1
 UINT256_MAX: Final = 2**256 - 1
 
 
+def div_floor(x: int, denominator: int) -> int:
+    """`x / denominator` rounded down; both non-negative, the denominator positive. Source: Solidity's division."""
+    return x // denominator
+
+
 def mul_div_floor(x: int, y: int, denominator: int) -> int:
     """`x * y / denominator` rounded down; all three non-negative, the denominator positive.
 

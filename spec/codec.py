@@ -1,7 +1,8 @@
 """The grammar of trace files: small readers and writers that both protocols' codecs are put together from.
 
-Each format reads one kind of JSON value, refuses everything else with the place where it stands, and writes the value back
-as it was read. Amounts are decimal strings, block numbers and timestamps JSON integers, and a record has exactly its fields.
+Each format reads one kind of JSON value, refuses everything else with the place where it stands, and writes the value
+back as it was read. Amounts are decimal strings, block numbers and timestamps JSON integers, and a record has exactly
+its fields.
 """
 
 import re

@@ -1,8 +1,8 @@
 """A value by block or by timestamp, kept as rows: a push writes two, a look-up reads a logarithmic number.
 
-One contract stands for both protocols' checkpoint libraries: `value_at(point)` is the value of the last checkpoint at or
-before `point`, and the history's default before the first one. Several pushes at one point overwrite each other. Points
-never decrease, because time does not.
+One contract stands for both protocols' checkpoint libraries: `value_at(point)` is the value of the last checkpoint at
+or before `point`, and the history's default before the first one. Several pushes at one point overwrite each other.
+Points never decrease, because time does not.
 """
 
 from typing import Final, Generic, TypeVar
@@ -52,8 +52,20 @@ class HistoryTable(Generic[Key]):
         """The value now. Source: Snapshots.latest, Checkpoints.latest."""
         return draft.get(self.heads, key).latest
 
+    def is_empty(self, draft: Draft, key: Key) -> bool:
+        """Whether there is no checkpoint. Source: Checkpoints.latestCheckpoint."""
+        return draft.get(self.heads, key).count == 0
+
+    def latest_point(self, draft: Draft, key: Key) -> int:
+        """The point of the last checkpoint; 0 if there is none. Source: Checkpoints.latestCheckpoint."""
+        count = draft.get(self.heads, key).count
+        return 0 if count == 0 else draft.get(self.checkpoints, (key, count - 1)).point
+
     def push(self, draft: Draft, key: Key, point: int, value: int) -> None:
-        """Let `value` hold from `point` on; a push at the latest point replaces it. Source: Snapshots._insert, Checkpoints.push."""
+        """Let `value` hold from `point` on; a push at the latest point replaces it.
+
+        Source: Snapshots._insert, Checkpoints.push.
+        """
         count = draft.get(self.heads, key).count
         if count > 0 and draft.get(self.checkpoints, (key, count - 1)).point == point:
             count -= 1
@@ -61,7 +73,10 @@ class HistoryTable(Generic[Key]):
         draft.put(self.heads, key, History(count + 1, value))
 
     def value_at(self, draft: Draft, key: Key, point: int) -> int:
-        """The value of the last checkpoint at or before `point`. Source: Snapshots.upperLookup, Checkpoints.upperLookupRecent."""
+        """The value of the last checkpoint at or before `point`.
+
+        Source: Snapshots.upperLookup, Checkpoints.upperLookupRecent.
+        """
         low = 0
         high = draft.get(self.heads, key).count
         while low < high:
@@ -73,3 +88,13 @@ class HistoryTable(Generic[Key]):
         if low == 0:
             return self.default
         return draft.get(self.checkpoints, (key, low - 1)).value
+
+    def pop(self, draft: Draft, key: Key) -> None:
+        """Take back the last checkpoint, of which there must be one: the value before it holds again.
+
+        Source: Checkpoints.pop.
+        """
+        count = draft.get(self.heads, key).count - 1
+        value = self.default if count == 0 else draft.get(self.checkpoints, (key, count - 1)).value
+        draft.put(self.checkpoints, (key, count), self.checkpoints.default)
+        draft.put(self.heads, key, History(count, value))

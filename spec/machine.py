@@ -54,7 +54,7 @@ ONLY: Final = ""
 
 
 class Write:
-    """One row to store: the table, the key, and the row as it is after the step; only an open draft replaces the row."""
+    """One row to store: its table, its key, and the row as it is after the step; only an open draft replaces it."""
 
     def __init__(self, table: Table[object, object], key: object, row: object) -> None:
         self.table: Final = table
@@ -146,7 +146,9 @@ Transition = Callable[[Draft, Action], Outcome]
 
 
 def commit(state: State, delta: Delta) -> None:
-    """Store a Delta into a state that the caller owns: cost proportional to the rows written, whatever the state's size."""
+    """Store a Delta into a state that the caller owns: cost proportional to the rows written, whatever the state's
+    size.
+    """
     tables = state.tables
     for write in delta.writes:
         tables[write.table.index][write.key] = write.row

@@ -10,8 +10,8 @@ from spec.machine import Draft, Outcome, Schema, State
 class Step:
     """One recorded step: what is asked, and everything the recording says about the answer.
 
-    `actions` are executed in order; the last one is the recorded call, those before it let time pass. What the recording
-    expects stays JSON, to be compared with the JSON that the specification's answer is written as.
+    `actions` are executed in order; the last one is the recorded call, those before it let time pass. What the
+    recording expects stays JSON, to be compared with the JSON that the specification's answer is written as.
     """
 
     def __init__(
@@ -39,9 +39,7 @@ class Trace:
     `world` holds what the protocol's codec needs to write states as this file does, such as the names it observes.
     """
 
-    def __init__(
-        self, name: str, genesis: State, world: object, initial: Json, steps: list[Step], final: Json
-    ) -> None:
+    def __init__(self, name: str, genesis: State, world: object, initial: Json, steps: list[Step], final: Json) -> None:
         self.name: Final = name
         self.genesis: Final = genesis
         self.world: Final = world

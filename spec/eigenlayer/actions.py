@@ -1,7 +1,7 @@
 """What can be asked of EigenLayer: one class for each call, `sender` being the account that calls.
 
-Permission to act for an account is the PermissionController's default: only the account itself has it. Every account named
-here is an ordinary one; the contracts never call each other through these actions.
+Permission to act for an account is the PermissionController's default: only the account itself has it. Every account
+named here is an ordinary one; the contracts never call each other through these actions.
 """
 
 from typing import Final
@@ -107,7 +107,9 @@ class ModifyOperatorDetails:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Approval:
-    """An approver's signature over one delegation of the sender: who signed it, under which salt, whether it has expired."""
+    """An approver's signature over one delegation of the sender: who signed it, under which salt, whether it has
+    expired.
+    """
 
     signer: Final[str]
     salt: Final[int]
@@ -361,7 +363,9 @@ class RegisterForOperatorSets:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeregisterFromOperatorSets:
-    """Take an operator out of operator sets; it stays slashable for a while. AllocationManager.deregisterFromOperatorSets."""
+    """Take an operator out of operator sets; it stays slashable for a while.
+    AllocationManager.deregisterFromOperatorSets.
+    """
 
     sender: Final[str]
     operator: Final[str]
@@ -424,7 +428,9 @@ class SetAllocationDelay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClearDeallocationQueue:
-    """Settle deallocations whose block has come, up to a number for each strategy. AllocationManager.clearDeallocationQueue."""
+    """Settle deallocations whose block has come, up to a number for each strategy.
+    AllocationManager.clearDeallocationQueue.
+    """
 
     sender: Final[str]
     operator: Final[str]

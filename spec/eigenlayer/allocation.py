@@ -1,8 +1,10 @@
-"""What an operator puts at stake: magnitude allocated to operator sets, the delays of its changes, and their settlement.
+"""What an operator puts at stake: magnitude allocated to operator sets, the delays of its changes, and their
+settlement.
 
-For one operator and one strategy, `max_magnitude` (WAD at first) is all there is to allocate, `encumbered_magnitude` what is
-allocated. An allocation takes effect after the operator's allocation delay. A deallocation that could still be slashed takes
-effect after DEALLOCATION_DELAY, stays slashable until then, and is freed when the queue it waits in is cleared.
+For one operator and one strategy, `max_magnitude` (WAD at first) is all there is to allocate, `encumbered_magnitude`
+what is allocated. An allocation takes effect after the operator's allocation delay. A deallocation that could still
+be slashed takes effect after DEALLOCATION_DELAY, stays slashable until then, and is freed when the queue it waits in
+is cleared.
 """
 
 from spec.arithmetic import UINT64_MAX
@@ -75,9 +77,9 @@ def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet
 def modify_allocations(draft: Draft, action: ModifyAllocations) -> Delta | Reason:
     """Set the magnitudes that an operator allocates to operator sets; it need not be registered for them.
 
-    Rejects, in order: INVALID_PERMISSIONS, UNINITIALIZED_ALLOCATION_DELAY; then for each request INPUT_ARRAY_LENGTH_MISMATCH,
-    INVALID_OPERATOR_SET, and for each of its strategies as `_modify_allocation`.
-    Source: AllocationManager.modifyAllocations.
+    Rejects, in order: INVALID_PERMISSIONS, UNINITIALIZED_ALLOCATION_DELAY; then for each request
+    INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies as `_modify_allocation`. Source:
+    AllocationManager.modifyAllocations.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -117,8 +119,8 @@ def _modify_allocation(
 ) -> Reason | None:
     """Set one allocation, after clearing the strategy's deallocations whose block has come.
 
-    Less than now: queued if it can be slashed, else at once. More than now: encumbered at once, slashable after the delay.
-    Rejects, in order: MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE; when allocating UINT64_OVERFLOW,
+    Less than now: queued if it can be slashed, else at once. More than now: encumbered at once, slashable after the
+    delay. Rejects, in order: MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE; when allocating UINT64_OVERFLOW,
     INSUFFICIENT_MAGNITUDE; ARITHMETIC_PANIC if the effect block is no uint32.
     """
     _clear_deallocation_queue(draft, operator, strategy, MAX_DEALLOCATIONS_TO_CLEAR)
@@ -188,7 +190,10 @@ def clear_deallocation_queue(draft: Draft, action: ClearDeallocationQueue) -> De
 
 
 def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number_to_clear: int) -> None:
-    """Settle from the front of one queue until one is not due yet. Source: AllocationManager._clearDeallocationQueue."""
+    """Settle from the front of one queue until one is not due yet.
+
+    Source: AllocationManager._clearDeallocationQueue.
+    """
     block = current_block(draft)
     queue = draft.get(DEALLOCATION_QUEUES, (operator, strategy))
     first = queue.first
@@ -220,8 +225,8 @@ def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet,
 def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Reason:
     """Change the operator's allocation delay, effective ALLOCATION_CONFIGURATION_DELAY + 1 blocks from now.
 
-    A pending change whose block has come is applied first; one whose block has not is replaced.
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR, ARITHMETIC_PANIC. Source: AllocationManager.setAllocationDelay.
+    A pending change whose block has come is applied first; one whose block has not is replaced. Rejects, in order:
+    INVALID_PERMISSIONS, INVALID_OPERATOR, ARITHMETIC_PANIC. Source: AllocationManager.setAllocationDelay.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -242,6 +247,4 @@ def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Re
 
 def initialise_allocation_delay(draft: Draft, operator: str, delay_blocks: int) -> None:
     """Set a new operator's allocation delay, effective now. Source: AllocationManager._setAllocationDelay."""
-    draft.put(
-        ALLOCATION_DELAYS, operator, AllocationDelay(delay_blocks, True, delay_blocks, current_block(draft))
-    )
+    draft.put(ALLOCATION_DELAYS, operator, AllocationDelay(delay_blocks, True, delay_blocks, current_block(draft)))

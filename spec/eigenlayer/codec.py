@@ -1,7 +1,7 @@
 """EigenLayer's trace format: files to genesis and actions, states and return values back to JSON.
 
-The format is described in docs/traces.md. A file names the accounts, tokens, strategies and AVSs that occur in it; a name it
-does not declare is refused, as is any field too many or too few.
+The format is described in docs/traces.md. A file names the accounts, tokens, strategies and AVSs that occur in it; a
+name it does not declare is refused, as is any field too many or too few.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +58,9 @@ NEVER: Final = 2**256 - 1
 
 
 class Expiry(Format):
-    """When a signature expires: 2^256 - 1 (never) or 0 (it has). Traces carry no timestamps to judge anything between."""
+    """When a signature expires: 2^256 - 1 (never) or 0 (it has). Traces carry no timestamps to judge anything
+    between.
+    """
 
     def read(self, value: Json, where: str, names: Names) -> object:
         expiry = Amount().read(value, where, names)
@@ -89,7 +91,11 @@ NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 
 OPERATOR_SET_REQUEST: Final = Record(
     actions.OperatorSetRequest,
-    [("id", "operator_set_id", Amount(32)), ("strategies", "strategies", STRATEGY_LIST), ("slasher", "slasher", ACCOUNT)],
+    [
+        ("id", "operator_set_id", Amount(32)),
+        ("strategies", "strategies", STRATEGY_LIST),
+        ("slasher", "slasher", ACCOUNT),
+    ],
 )
 APPROVAL: Final = Record(
     Approval, [("valid", "signer", Signer()), ("salt", "salt", Amount()), ("expiry", "is_expired", Expiry())]
@@ -344,9 +350,7 @@ def _read_genesis(document: dict[str, Json]) -> tuple[State, World]:
     if sorted(addresses) != sorted(strategies):
         raise MalformedTrace("genesis.strategy_address_order", "it must name each strategy once")
     ListOf(OperatorSetName()).read(genesis["operator_set_universe"], "genesis.operator_set_universe", names)
-    ListOf(ACCOUNT).read(
-        genesis["avs_registrar_accepts_everything"], "genesis.avs_registrar_accepts_everything", names
-    )
+    ListOf(ACCOUNT).read(genesis["avs_registrar_accepts_everything"], "genesis.avs_registrar_accepts_everything", names)
 
     state = SCHEMA.empty_state()
     whitelister = cast(str, ACCOUNT.read(genesis["whitelister"], "genesis.whitelister", names))

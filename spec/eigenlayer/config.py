@@ -1,4 +1,4 @@
-"""What is fixed when the contracts are deployed: the constants of the code, and the delays chosen for one deployment."""
+"""What is fixed at deployment: the constants of the contracts' code, and the delays chosen for one deployment."""
 
 from typing import Final
 

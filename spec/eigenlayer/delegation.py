@@ -112,8 +112,8 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
 def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
     """Add all of a staker's shares to an operator. Past slashing of the operator does not touch them.
 
-    An undelegated staker's withdrawable shares are taken to be its deposit shares. Rejects: FULLY_SLASHED if the operator
-    has no magnitude left in one of the strategies held. Source: DelegationManager._delegate.
+    An undelegated staker's withdrawable shares are taken to be its deposit shares. Rejects: FULLY_SLASHED if the
+    operator has no magnitude left in one of the strategies held. Source: DelegationManager._delegate.
     """
     row = draft.get(STAKERS, staker)
     draft.put(STAKERS, staker, Staker(operator, row.withdrawals_queued, row.strategy_list))
@@ -135,8 +135,8 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
 def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
     """Leave the operator: one withdrawal for each strategy held, of everything held. Returns how many.
 
-    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as `queue_withdrawal`.
-    Source: DelegationManager.undelegate, _undelegate.
+    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as
+    `queue_withdrawal`. Source: DelegationManager.undelegate, _undelegate.
     """
     row = draft.get(STAKERS, staker)
     operator = row.delegated_to

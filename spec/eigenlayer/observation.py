@@ -79,7 +79,9 @@ def operator_set_name(operator_set: OperatorSet) -> str:
 class World:
     """What a trace declares beside its state: whose rows are observed, and under which names."""
 
-    def __init__(self, names: Names, parties: tuple[str, ...], operators: tuple[str, ...], avss: tuple[str, ...]) -> None:
+    def __init__(
+        self, names: Names, parties: tuple[str, ...], operators: tuple[str, ...], avss: tuple[str, ...]
+    ) -> None:
         self.names: Final = names
         self.parties: Final = parties
         self.operators: Final = operators
@@ -162,7 +164,7 @@ def _observe_withdrawals(state: State, draft: Draft) -> Json:
 
 
 def _observe_operators(state: State, draft: Draft, world: World) -> Json:
-    """The operators' own rows, then the rows of their allocations and registrations, met in one pass over each table."""
+    """The operators' own rows, with those of their registrations and allocations, met in one pass over each table."""
     registered: dict[str, list[str]] = {}
     registrations: dict[str, dict[str, Json]] = {}
     for (operator, operator_set), registration in state.rows(REGISTRATIONS).items():
@@ -206,7 +208,9 @@ def _observe_operators(state: State, draft: Draft, world: World) -> Json:
                 for strategy in sorted(state.rows(STRATEGIES))
             },
             "registrations": registrations.get(operator, {}),
-            "allocated_strategies": {name: sorted(strategies) for name, strategies in allocated.get(operator, {}).items()},
+            "allocated_strategies": {
+                name: sorted(strategies) for name, strategies in allocated.get(operator, {}).items()
+            },
             "allocations": allocations.get(operator, {}),
         }
         for operator in world.operators
@@ -373,9 +377,7 @@ POST: Final = _shape(
                     deallocation_queue=ListOf(OPERATOR_SET),
                 ),
             ),
-            registrations=MapOf(
-                OPERATOR_SET, _shape(registered=Flag(), slashable_until=BLOCK, is_slashable=Flag())
-            ),
+            registrations=MapOf(OPERATOR_SET, _shape(registered=Flag(), slashable_until=BLOCK, is_slashable=Flag())),
             allocated_strategies=MapOf(OPERATOR_SET, ListOf(STRATEGY)),
             allocations=MapOf(
                 OPERATOR_SET,

@@ -184,8 +184,8 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
 def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
     """Opt an operator in to operator sets of one AVS, whose registrar is taken to accept everybody.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET if it
-    can still be slashed there. Source: AllocationManager.registerForOperatorSets.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET
+    if it can still be slashed there. Source: AllocationManager.registerForOperatorSets.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS

@@ -4,8 +4,8 @@ A staker's deposit shares never shrink when its operator is slashed. What it can
 
     withdrawable = deposit shares * deposit scaling factor * slashing factor
 
-where the slashing factor is the operator's max magnitude now (WAD when undelegated), and the deposit scaling factor undoes
-the slashes that came before each of the staker's deposits. Source: SlashingLib, DelegationManager.
+where the slashing factor is the operator's max magnitude now (WAD when undelegated), and the deposit scaling factor
+undoes the slashes that came before each of the staker's deposits. Source: SlashingLib, DelegationManager.
 """
 
 from spec.arithmetic import div_wad_floor, mul_div_ceil, mul_wad_floor
@@ -73,7 +73,8 @@ def increase_delegation(
     added_shares: int,
     slashing_factor_wad: int,
 ) -> Reason | None:
-    """Account for shares that join a staker: rescale its factor, add them to its operator's total if it has an operator.
+    """Account for shares that join a staker: rescale its factor, add them to its operator's total if it has an
+    operator.
 
     The staker's deposit shares already include them. Rejects: FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR.
     Source: DelegationManager._increaseDelegation.

@@ -1,7 +1,8 @@
-"""Slashing: an operator set takes a fraction of what an operator allocated to it, and the shares are burned or passed on.
+"""Slashing: an operator set takes a fraction of what an operator allocated to it, and the shares are burned or passed
+on.
 
-A slash lowers the operator's max magnitude, and with it, without touching them, everything that its stakers can withdraw and
-everything of theirs that waits in the withdrawal queue and is still slashable.
+A slash lowers the operator's max magnitude, and with it, without touching them, everything that its stakers can
+withdraw and everything of theirs that waits in the withdrawal queue and is still slashable.
 """
 
 from spec.arithmetic import WAD, mul_wad_ceil, mul_wad_floor
@@ -43,7 +44,10 @@ from spec.machine import ONLY, Delta, Draft
 
 
 def slashed_magnitude(current_magnitude: int, wad_to_slash: int) -> int:
-    """The fraction `wad_to_slash` of an allocation. Rounds up, against the operator. Source: AllocationManager._slashOperator."""
+    """The fraction `wad_to_slash` of an allocation. Rounds up, against the operator.
+
+    Source: AllocationManager._slashOperator.
+    """
     return mul_wad_ceil(current_magnitude, wad_to_slash)
 
 
@@ -60,9 +64,9 @@ def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> 
 def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
     """Slash an operator in several strategies. Returns the slash's id and the shares taken in each strategy.
 
-    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER; for each
-    strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, as `_slash`.
-    Source: AllocationManager.slashOperator.
+    Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER; for
+    each strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, as
+    `_slash`. Source: AllocationManager.slashOperator.
     """
     operator_set = (action.avs, action.operator_set_id)
     if len(action.strategies) != len(action.wads_to_slash):
@@ -157,9 +161,11 @@ def _slash_shares(
 
 
 def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Reason:
-    """The scaled shares that were queued in the last MIN_WITHDRAWAL_DELAY_BLOCKS + 1 blocks, and so are still slashable.
+    """The scaled shares that were queued in the last MIN_WITHDRAWAL_DELAY_BLOCKS + 1 blocks, and so are still
+    slashable.
 
-    Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits. Source: DelegationManager._getSlashableSharesInQueue.
+    Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits. Source:
+    DelegationManager._getSlashableSharesInQueue.
     """
     before_window_block = current_block(draft) - draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks - 1
     if before_window_block < 0:
@@ -169,9 +175,7 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
     return ever_queued - CUMULATIVE_SCALED_SHARES.value_at(draft, of_operator, before_window_block)
 
 
-def clear_burn_or_redistributable_shares(
-    draft: Draft, action: ClearBurnOrRedistributableShares
-) -> Delta | Reason:
+def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedistributableShares) -> Delta | Reason:
     """Turn all shares that a slash took into tokens for the set's recipient, or for burning. Returns the token amounts.
 
     Anybody may ask for it; a slash with nothing left, or that never was, returns nothing. Rejects: as `redeem_shares`.
@@ -200,7 +204,8 @@ def clear_burn_or_redistributable_shares_by_strategy(
 
 
 def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
-    """Pay out what a slash took in one strategy of its list. A slash that rounded to no share is only taken off the list.
+    """Pay out what a slash took in one strategy of its list. A slash that rounded to no share is only taken off the
+    list.
 
     Source: StrategyManager._clearBurnOrRedistributableShares.
     """

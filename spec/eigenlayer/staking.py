@@ -1,5 +1,6 @@
 """Stakers' deposit shares: deposits, the deposit whitelist, and the two moves on which withdrawals build."""
 
+from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     DepositIntoStrategy,
@@ -21,7 +22,6 @@ from spec.eigenlayer.state import (
     Strategy,
 )
 from spec.eigenlayer.strategies import issue_shares, transfer
-from spec.arithmetic import WAD
 from spec.machine import ONLY, Delta, Draft
 
 
@@ -73,7 +73,8 @@ def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: i
 
 
 def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shares: int) -> Reason | None:
-    """Take deposit shares from a staker. With the last of them go the strategy's place in its list, and its scaling factor.
+    """Take deposit shares from a staker. With the last of them go the strategy's place in its list, and its scaling
+    factor.
 
     Rejects: SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH.
     Source: StrategyManager._removeDepositShares, and the reset in DelegationManager._removeSharesAndQueueWithdrawal.
@@ -90,9 +91,7 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
         return None
     draft.put(STAKER_SHARES, of_staker, StakerShares(0, WAD))
     row = draft.get(STAKERS, staker)
-    draft.put(
-        STAKERS, staker, Staker(row.delegated_to, row.withdrawals_queued, without(row.strategy_list, strategy))
-    )
+    draft.put(STAKERS, staker, Staker(row.delegated_to, row.withdrawals_queued, without(row.strategy_list, strategy)))
     return None
 
 

@@ -1,8 +1,8 @@
 """What EigenLayer remembers: small immutable rows, and the tables that hold them.
 
-Keys are names (of accounts, tokens, strategies) or tuples of them. A row that was never written is its table's default, so
-nothing is ever created or deleted, only written. Shares are counts of a strategy's shares; a magnitude or a factor is a
-fraction of WAD; blocks are block numbers.
+Keys are names (of accounts, tokens, strategies) or tuples of them. A row that was never written is its table's
+default, so nothing is ever created or deleted, only written. Shares are counts of a strategy's shares; a magnitude or
+a factor is a fraction of WAD; blocks are block numbers.
 """
 
 from typing import Final
@@ -82,8 +82,8 @@ class Strategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Staker:
-    """Whom a staker delegates to (ZERO_ADDRESS: nobody; itself: it is an operator), how many withdrawals it ever queued, and
-    in which strategies it has deposit shares, in the contract's storage order.
+    """Whom a staker delegates to (ZERO_ADDRESS: nobody; itself: it is an operator), how many withdrawals it ever
+    queued, and in which strategies it has deposit shares, in the contract's storage order.
     """
 
     delegated_to: Final[str]
@@ -105,8 +105,8 @@ class Staker:
 class StakerShares:
     """A staker's deposit shares in one strategy, and the factor that scales them.
 
-    Withdrawable shares are deposit shares times the deposit scaling factor times the operator's max magnitude: the factor
-    holds all that happened before, the magnitude all slashes since.
+    Withdrawable shares are deposit shares times the deposit scaling factor times the operator's max magnitude: the
+    factor holds all that happened before, the magnitude all slashes since.
     """
 
     deposit_shares: Final[int]
@@ -138,8 +138,9 @@ class Withdrawal:
 class QueuedShares:
     """One strategy's part of a queued withdrawal: the deposit shares taken, times the deposit scaling factor.
 
-    It is slashed with `operator`, to whom the staker was delegated, up to and including `start_block` plus the delay. The row
-    repeats the withdrawal's start block so that it can be judged alone. Zero shares remain once it is completed.
+    It is slashed with `operator`, to whom the staker was delegated, up to and including `start_block` plus the delay.
+    The row repeats the withdrawal's start block so that it can be judged alone. Zero shares remain once it is
+    completed.
     """
 
     operator: Final[str]
@@ -172,7 +173,9 @@ class OperatorDetails:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AllocationDelay:
-    """How many blocks an operator's new allocations wait, and the change to that number which takes effect at a block."""
+    """How many blocks an operator's new allocations wait, and the change to that number which takes effect at a
+    block.
+    """
 
     delay_blocks: Final[int]
     is_set: Final[bool]
@@ -214,7 +217,8 @@ class EncumberedMagnitude:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allocation:
-    """The magnitude an operator commits to one operator set in one strategy, and the change that takes effect at a block.
+    """The magnitude an operator commits to one operator set in one strategy, and the change that takes effect at a
+    block.
 
     As stored: a change whose block has come is still pending here until somebody touches the allocation.
     """
@@ -356,25 +360,25 @@ SCHEMA: Final = Schema()
 CONFIG: Final[Table[str, Config]] = SCHEMA.table("config", MAINNET)
 CLOCK: Final[Table[str, Clock]] = SCHEMA.table("clock", Clock())
 
-# (token, account), account, strategy
+# Keys: (token, account); account; strategy.
 TOKEN_BALANCES: Final[Table[Pair, TokenBalance]] = SCHEMA.table("token_balances", TokenBalance())
 ALLOWANCES: Final[Table[str, Allowance]] = SCHEMA.table("allowances", Allowance())
 STRATEGIES: Final[Table[str, Strategy]] = SCHEMA.table("strategies", Strategy())
 
-# staker, (staker, strategy), (staker, nonce), (staker, nonce, position)
+# Keys: staker; (staker, strategy); (staker, nonce); (staker, nonce, position).
 STAKERS: Final[Table[str, Staker]] = SCHEMA.table("stakers", Staker())
 STAKER_SHARES: Final[Table[Pair, StakerShares]] = SCHEMA.table("staker_shares", StakerShares())
 WITHDRAWALS: Final[Table[tuple[str, int], Withdrawal]] = SCHEMA.table("withdrawals", Withdrawal())
 QUEUED_SHARES: Final[Table[tuple[str, int, int], QueuedShares]] = SCHEMA.table("queued_shares", QueuedShares())
 
-# operator, (approver, salt), (operator, strategy)
+# Keys: operator; (approver, salt); (operator, strategy), twice.
 OPERATOR_DETAILS: Final[Table[str, OperatorDetails]] = SCHEMA.table("operator_details", OperatorDetails())
 SPENT_SALTS: Final[Table[tuple[str, int], SpentSalt]] = SCHEMA.table("spent_salts", SpentSalt())
 OPERATOR_SHARES: Final[Table[Pair, OperatorShares]] = SCHEMA.table("operator_shares", OperatorShares())
 CUMULATIVE_SCALED_SHARES: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "cumulative_scaled_shares", 0)
 """By block: the scaled shares ever queued for withdrawal while delegated to the operator."""
 
-# operator, (operator, strategy), (operator, operator set, strategy), (operator, strategy, position)
+# Keys: operator; (operator, strategy), twice; (operator, operator set, strategy); (operator, strategy), position.
 ALLOCATION_DELAYS: Final[Table[str, AllocationDelay]] = SCHEMA.table("allocation_delays", AllocationDelay())
 MAX_MAGNITUDES: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "max_magnitudes", WAD)
 """By block: the fraction of delegated stake that slashing has left. WAD until the first slash; it never grows."""
@@ -382,14 +386,12 @@ ENCUMBERED_MAGNITUDES: Final[Table[Pair, EncumberedMagnitude]] = SCHEMA.table(
     "encumbered_magnitudes", EncumberedMagnitude()
 )
 ALLOCATIONS: Final[Table[tuple[str, OperatorSet, str], Allocation]] = SCHEMA.table("allocations", Allocation())
-DEALLOCATION_QUEUES: Final[Table[Pair, DeallocationQueue]] = SCHEMA.table(
-    "deallocation_queues", DeallocationQueue()
-)
+DEALLOCATION_QUEUES: Final[Table[Pair, DeallocationQueue]] = SCHEMA.table("deallocation_queues", DeallocationQueue())
 QUEUED_DEALLOCATIONS: Final[Table[tuple[str, str, int], QueuedDeallocation]] = SCHEMA.table(
     "queued_deallocations", QueuedDeallocation()
 )
 
-# avs, operator set, (operator, operator set), (operator set, strategy)
+# Keys: AVS; operator set, twice; (operator, operator set); (operator set, strategy).
 AVSS: Final[Table[str, Avs]] = SCHEMA.table("avss", Avs())
 OPERATOR_SETS: Final[Table[OperatorSet, OperatorSetDetails]] = SCHEMA.table("operator_sets", OperatorSetDetails())
 SLASHERS: Final[Table[OperatorSet, Slasher]] = SCHEMA.table("slashers", Slasher())
@@ -398,6 +400,8 @@ OPERATOR_SET_STRATEGIES: Final[Table[tuple[OperatorSet, str], Membership]] = SCH
     "operator_set_strategies", Membership()
 )
 
-# (operator set, slash id), (operator set, slash id, strategy)
+# Keys: (operator set, slash id); (operator set, slash id, strategy).
 SLASHES: Final[Table[tuple[OperatorSet, int], Slash]] = SCHEMA.table("slashes", Slash())
-SLASHED_SHARES: Final[Table[tuple[OperatorSet, int, str], SlashedShares]] = SCHEMA.table("slashed_shares", SlashedShares())
+SLASHED_SHARES: Final[Table[tuple[OperatorSet, int, str], SlashedShares]] = SCHEMA.table(
+    "slashed_shares", SlashedShares()
+)

@@ -12,15 +12,18 @@ from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import STRATEGIES, TOKEN_BALANCES, Pair, Strategy, TokenBalance
 from spec.machine import Delta, Draft
 
-
 MAX_REPORTABLE_BALANCE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
-"""The virtual balance above which the event that reports the exchange rate overflows. Source: StrategyBase._emitExchangeRate."""
+"""The virtual balance above which the event that reports the exchange rate overflows.
+
+Source: StrategyBase._emitExchangeRate.
+"""
 
 
 def new_shares_for(amount: int, total_shares: int, token_balance: int) -> int:
     """Shares issued for `amount` tokens by a strategy that held `token_balance` before. Rounds down, for the pool.
 
-    Virtual shares and a virtual balance keep the rate finite and make inflating it costly. Source: StrategyBase.deposit.
+    Virtual shares and a virtual balance keep the rate finite and make inflating it costly. Source:
+    StrategyBase.deposit.
     """
     return mul_div_floor(amount, total_shares + SHARES_OFFSET, token_balance + BALANCE_OFFSET)
 

@@ -4,7 +4,6 @@ from spec.eigenlayer.actions import (
     Action,
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
-    BurnShares,
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,

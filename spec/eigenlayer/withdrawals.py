@@ -1,7 +1,7 @@
 """Leaving: shares are queued, stay slashable for the withdrawal delay, and then come back as tokens or as shares.
 
-A withdrawal queued in block b is slashable up to and including block b + MIN_WITHDRAWAL_DELAY_BLOCKS and can be completed
-from the next block on. What it pays is fixed by its operator's max magnitude at the end of that window.
+A withdrawal queued in block b is slashable up to and including block b + MIN_WITHDRAWAL_DELAY_BLOCKS and can be
+completed from the next block on. What it pays is fixed by its operator's max magnitude at the end of that window.
 """
 
 from spec.arithmetic import UINT256_MAX, mul_wad_floor
@@ -142,9 +142,7 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
         return Reason.WITHDRAWER_NOT_CALLER
     if completion.is_tampered or not withdrawal.is_pending:
         return Reason.WITHDRAWAL_NOT_QUEUED
-    slashable_until_block = block_after(
-        withdrawal.start_block, draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
-    )
+    slashable_until_block = block_after(withdrawal.start_block, draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks)
     if isinstance(slashable_until_block, Reason):
         return slashable_until_block
     if current_block(draft) <= slashable_until_block:
@@ -161,9 +159,7 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
     return None
 
 
-def _complete_shares(
-    draft: Draft, completion: Completion, position: int, slashable_until_block: int
-) -> Reason | None:
+def _complete_shares(draft: Draft, completion: Completion, position: int, slashable_until_block: int) -> Reason | None:
     """Pay out one position of a withdrawal: tokens of the strategy, or deposit shares under whoever is operator now.
 
     Nothing happens for a position that slashing has left without a share.

@@ -1,0 +1,53 @@
+# make check   sets up, compiles, and runs the main job on both protocols
+# make test    sets up, lints, and runs the project's tests, interpreted and compiled
+# PURE=1       anywhere: no C compiler, the specification stays pure Python
+
+PYTHON ?= python3
+PURE ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find spec invariants proofs harness tests/golden -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
+MODE := $(if $(PURE),interpreted,compiled)
+STAMP := $(VENV)/installed-$(MODE)
+
+.PHONY: setup check test lint bench docs clean
+
+setup: $(STAMP)
+
+$(VENV)/tools: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*p["dependencies"], *p["optional-dependencies"]["dev"], sep="\n")' > $(VENV)/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/requirements.txt
+	touch $@
+
+# The wheel is built from the sdist, in a folder of its own: no compiled module is left beside the source it came from.
+$(STAMP): $(VENV)/tools $(SOURCES)
+	rm -rf build/dist $(VENV)/installed-*
+	$(if $(PURE),HATCH_BUILD_NO_HOOKS=true) $(BIN)/python -m build --no-isolation --outdir build/dist . > build.log 2>&1 \
+		|| { tail -n 30 build.log; exit 1; }
+	rm -f build.log
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/dist/*.whl
+	touch $@
+
+check: $(STAMP)
+	$(BIN)/restake check
+
+lint: $(VENV)/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Interpreted: the working tree comes first on the path. Compiled: only what is installed is there.
+test: $(STAMP) lint
+	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest
+	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source"
+
+bench: $(STAMP)
+	$(BIN)/python -P -m harness.bench
+
+docs: $(STAMP)
+	PYTHONPATH=. $(BIN)/pytest tests/test_docs.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

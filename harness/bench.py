@@ -1,0 +1,194 @@
+"""Measure the specification's speed, in ratios: against itself interpreted, a smaller state, a rejected call.
+
+Run with `make bench`. Every figure is CPU time of one process with the garbage collector off; the processes that are
+compared take turns, and the median of the rounds counts. Absolute times depend on the machine; look at the ratios.
+"""
+
+import gc
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+import spec.machine
+from harness import workload
+from harness.cli import how_built
+from harness.protocols import known_protocols
+from harness.traces import bundled_traces, find_traces, load_trace
+from spec.eigenlayer.actions import Action, DepositIntoStrategy
+from spec.eigenlayer.transition import transition
+from spec.machine import State, run
+
+ROUNDS = 7
+STEPS = 60_000
+LARGE_STAKERS = 1_000
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """CPU time of one run of `work`, with the collector off."""
+    gc.collect()
+    gc.disable()
+    started = time.process_time()
+    work()
+    spent = time.process_time() - started
+    gc.enable()
+    return spent
+
+
+def opened(stakers: int) -> State:
+    """The workload's world after its opening."""
+    return run(transition, workload.genesis(stakers), workload.opening(stakers)).state
+
+
+def microseconds_per_step(state: State, actions: Sequence[Action]) -> float:
+    """The cost of a step in `run`, less that of the copy of the state that `run` makes once."""
+    copying = seconds(lambda: run(transition, state, []))
+    return (seconds(lambda: run(transition, state, actions)) - copying) / len(actions) * 1e6
+
+
+def measure_large(stakers: int) -> float:
+    """The large workload on a state of so many stakers."""
+    return microseconds_per_step(opened(stakers), workload.traffic(stakers, STEPS))
+
+
+def measure_golden() -> float:
+    """Every recorded trace, actions only."""
+    protocols = known_protocols()
+    loaded = [load_trace(path, protocols) for path in find_traces([bundled_traces()])]
+    runs = [
+        (protocol.transition, trace.genesis, [action for step in trace.steps for action in step.actions])
+        for protocol, trace in loaded
+    ]
+    spent = seconds(lambda: [run(transition, genesis, actions) for transition, genesis, actions in runs])
+    return spent / sum(len(actions) for _, _, actions in runs) * 1e6
+
+
+def measure_deposits(rejected: bool) -> float:
+    """Deposits alone: accepted, or rejected late, when the tokens have moved and turn out to be worth no share."""
+    deposits: list[Action] = [
+        DepositIntoStrategy(
+            workload.named("staker", i),
+            workload.named("strategy", i % 3),
+            workload.named("token", i % 3),
+            0 if rejected else 10**15,
+        )
+        for i in range(LARGE_STAKERS)
+    ]
+    return microseconds_per_step(opened(LARGE_STAKERS), deposits * 20)
+
+
+MEASUREMENTS: dict[str, Callable[[], float]] = {
+    "large": lambda: measure_large(LARGE_STAKERS),
+    "golden": measure_golden,
+    "accepted": lambda: measure_deposits(rejected=False),
+    "rejected": lambda: measure_deposits(rejected=True),
+    **{f"stakers {size}": lambda size=size: measure_large(size) for size in SIZES},  # type: ignore[misc]
+}
+
+
+class Bench:
+    """Runs measurements in fresh processes, compiled or interpreted, and keeps their figures."""
+
+    def __init__(self, source: Path) -> None:
+        self.source = source
+        self.figures: dict[tuple[str, str], list[float]] = {}
+
+    def measure(self, built: str, name: str) -> None:
+        """One more figure of one measurement."""
+        command = [sys.executable, "-P", "-m", "harness.bench", name]
+        if built == "interpreted":
+            command = [sys.executable, "-m", "harness.bench", name]
+        done = subprocess.run(command, cwd=self.source, capture_output=True, text=True, check=True)
+        answer = json.loads(done.stdout)
+        if answer["built"] != built:
+            raise RuntimeError(f"expected the {built} specification, measured the {answer['built']} one")
+        self.figures.setdefault((built, name), []).append(answer["microseconds"])
+
+    def median(self, built: str, name: str) -> float:
+        """The median figure so far, in microseconds per step."""
+        return statistics.median(self.figures[built, name])
+
+    def ratio(self, of: tuple[str, str], to: tuple[str, str]) -> float:
+        """The median of the ratios, taken round by round, so that a machine that drifts does not matter."""
+        return statistics.median(a / b for a, b in zip(self.figures[of], self.figures[to], strict=True))
+
+
+def copy_of_source(destination: Path) -> Path:
+    """The Python files of what is running, without its compiled modules, so that they run interpreted."""
+    for room in ("spec", "harness"):
+        package = Path(spec.machine.__file__).parent.parent / room
+        shutil.copytree(package, destination / room, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    if not (destination / "harness" / "golden").is_dir():
+        shutil.copytree(bundled_traces(), destination / "harness" / "golden")
+    return destination
+
+
+def main() -> None:
+    """Measure everything and print the tables; with an argument, one measurement, for the process that asked."""
+    if len(sys.argv) > 1:
+        print(json.dumps({"built": how_built(), "microseconds": MEASUREMENTS[sys.argv[1]]()}))  # noqa: T201
+        return
+    built = how_built()
+    kinds = ["interpreted", "compiled"] if built == "compiled" else ["interpreted"]
+    plan = [(kind, name) for name in ("large", "golden", "accepted", "rejected") for kind in kinds]
+    plan += [(built, f"stakers {size}") for size in SIZES]
+    with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
+        bench = Bench(copy_of_source(Path(folder)))
+        task = progress.add_task("measuring", total=ROUNDS * len(plan))
+        for _ in range(ROUNDS):
+            for kind, name in plan:
+                bench.measure(kind, name)
+                progress.advance(task)
+    console = Console()
+    if built == "compiled":
+        console.print(speed_table(bench))
+    console.print(rejection_table(bench, kinds))
+    console.print(size_table(bench, built))
+
+
+def speed_table(bench: Bench) -> Table:
+    """Compiled against interpreted."""
+    table = Table(
+        "workload", "interpreted, steps/s", "compiled, steps/s", "ratio", title="compiled against interpreted"
+    )
+    for name in ("large", "golden"):
+        interpreted, compiled = ("interpreted", name), ("compiled", name)
+        speeds = [f"{1e6 / bench.median(*kind):,.0f}" for kind in (interpreted, compiled)]
+        table.add_row(name, *speeds, f"{bench.ratio(interpreted, compiled):.2f}")
+    return table
+
+
+def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
+    """A rejected deposit against an accepted one."""
+    table = Table("built", "accepted, us", "rejected, us", "ratio", title="a rejected deposit against an accepted one")
+    for kind in kinds:
+        accepted, rejected = (kind, "accepted"), (kind, "rejected")
+        costs = [f"{bench.median(*each):.2f}" for each in (accepted, rejected)]
+        table.add_row(kind, *costs, f"{bench.ratio(rejected, accepted):.2f}")
+    return table
+
+
+def size_table(bench: Bench, built: str) -> Table:
+    """The same traffic among more and more stakers."""
+    table = Table(
+        "stakers", "us per step", f"against {SIZES[0]:,}", title="cost per step as the number of stakers grows"
+    )
+    smallest = (built, f"stakers {SIZES[0]}")
+    for size in SIZES:
+        this = (built, f"stakers {size}")
+        table.add_row(f"{size:,}", f"{bench.median(*this):.2f}", f"{bench.ratio(this, smallest):.2f}")
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Trace files: found, opened, and read by the protocol that they name."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.protocols import Protocols
+from spec.codec import Json, MalformedTrace, as_object, shown
+from spec.protocol import Protocol, Trace
+
+SUFFIXES = (".json", ".json.gz")
+
+
+def bundled_traces() -> Path:
+    """The folder of recorded traces that comes with the project, one folder in it for each protocol."""
+    here = Path(__file__).parent
+    installed = here / "golden"
+    return installed if installed.is_dir() else here.parent / "tests" / "golden"
+
+
+def find_traces(places: Iterable[Path]) -> Iterator[Path]:
+    """Every file named, and every trace file in or below every folder named; each once, in order."""
+    seen: set[Path] = set()
+    for place in places:
+        found = sorted(path for path in place.rglob("*") if path.name.endswith(SUFFIXES)) if place.is_dir() else [place]
+        for path in found:
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield path
+
+
+def load_trace(path: Path, protocols: Protocols) -> tuple[Protocol, Trace]:
+    """Open and read one trace file. MalformedTrace if it is none, whatever is wrong with it."""
+    document = as_object(_load_json(path), "")
+    if "protocol" not in document:
+        raise MalformedTrace("", "missing field 'protocol'")
+    name = document["protocol"]
+    protocol = protocols.get(name) if isinstance(name, str) else None
+    if protocol is None:
+        raise MalformedTrace("protocol", f"unknown protocol {shown(name)}; known are {', '.join(sorted(protocols))}")
+    return protocol, protocol.read_trace(document)
+
+
+def _load_json(path: Path) -> Json:
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
+        return json.loads(content.decode(), object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise MalformedTrace("", f"not a whole gzip file: {error}") from error
+    except OSError as error:
+        raise MalformedTrace("", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise MalformedTrace("", f"not UTF-8 at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise MalformedTrace("", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except RecursionError as error:
+        raise MalformedTrace("", "not a trace: nested too deeply") from error
+    except ValueError as error:
+        raise MalformedTrace("", f"not a trace: {error}") from error
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"field {shown(twice)} occurs twice in one object")
+    return fields
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")

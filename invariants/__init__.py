@@ -1,0 +1,1 @@
+"""What must hold: the catalogue of laws and the checks made from it. This room is still empty."""

@@ -1,0 +1,97 @@
+"""A small world to try single rules in: ordinary accounts, strategies with tokens of their own, and a clock."""
+
+from collections.abc import Callable
+
+import pytest
+
+from spec.eigenlayer.actions import (
+    Action,
+    AllocationRequest,
+    Approval,
+    CreateOperatorSets,
+    DelegateTo,
+    DepositIntoStrategy,
+    ModifyAllocations,
+    OperatorSetRequest,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    UpdateAvsMetadata,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import (
+    ALLOWANCES,
+    CLOCK,
+    CONFIG,
+    SCHEMA,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    Allowance,
+    Clock,
+    Strategy,
+    TokenBalance,
+)
+from spec.eigenlayer.transition import transition
+from spec.machine import ONLY, Delta, Draft, State, commit
+
+WAD = 10**18
+NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
+
+
+class World:
+    """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected."""
+
+    def __init__(self, strategies: int = 3, block: int = 1000) -> None:
+        self.state: State = SCHEMA.empty_state()
+        self.state.rows(CONFIG)[ONLY] = Config(10, 8, 5, 5, "whitelister")
+        self.state.rows(CLOCK)[ONLY] = Clock(block)
+        for rank in range(strategies):
+            self.state.rows(STRATEGIES)[f"strategy{rank}"] = Strategy(f"token{rank}", rank, True)
+            for account in ("staker", "other", "operator"):
+                self.state.rows(TOKEN_BALANCES)[(f"token{rank}", account)] = TokenBalance(10**30)
+        for account in ("staker", "other", "operator"):
+            self.state.rows(ALLOWANCES)[account] = Allowance(True)
+
+    @property
+    def now(self) -> Draft:
+        return Draft(self.state)
+
+    def try_(self, action: Action) -> object:
+        """The reason of a rejection, or what the accepted call returned."""
+        outcome = transition(Draft(self.state), action)
+        if isinstance(outcome, Delta):
+            commit(self.state, outcome)
+            return outcome.returns
+        return outcome
+
+    def do(self, *actions: Action) -> object:
+        returned: object = None
+        for action in actions:
+            returned = self.try_(action)
+            assert not isinstance(returned, Reason), (action, returned)
+        return returned
+
+    def deposit(self, staker: str, strategy: int, amount: int) -> object:
+        return self.do(DepositIntoStrategy(staker, f"strategy{strategy}", f"token{strategy}", amount))
+
+    def secured(self, magnitude: int = WAD) -> None:
+        """The operator in operator set (avs, 1), with a magnitude allocated in strategy 0, and one staker of it."""
+        self.do(
+            UpdateAvsMetadata("avs", "avs"),
+            CreateOperatorSets("avs", "avs", (OperatorSetRequest(1, ("strategy0", "strategy1"), "slasher"),)),
+            RegisterAsOperator("operator", ZERO_ADDRESS, 0),
+            RegisterForOperatorSets("operator", "operator", "avs", (1,)),
+            ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 1), ("strategy0",), (magnitude,)),)),
+            DelegateTo("staker", "operator", NO_APPROVAL),
+        )
+        self.deposit("staker", 0, 1000)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def make_world() -> Callable[..., World]:
+    return World

@@ -1,0 +1,430 @@
+"""What the contracts do beyond the recorded traces: the order of checks, overflows, and rare combinations."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+
+from spec.eigenlayer import views
+from spec.eigenlayer.actions import (
+    Action,
+    AddStrategiesToDepositWhitelist,
+    AllocationRequest,
+    Approval,
+    BurnShares,
+    ClearBurnOrRedistributableShares,
+    ClearBurnOrRedistributableSharesByStrategy,
+    ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    Completion,
+    CreateOperatorSets,
+    CreateRedistributingOperatorSets,
+    DelegateTo,
+    DepositIntoStrategy,
+    DeregisterFromOperatorSets,
+    MineBlocks,
+    ModifyAllocations,
+    OperatorSetRequest,
+    QueueWithdrawals,
+    Redelegate,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    RemoveStrategiesFromOperatorSet,
+    SetAllocationDelay,
+    SlashOperator,
+    TransferToken,
+    Undelegate,
+    UpdateSlasher,
+    WithdrawalRequest,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    CLOCK,
+    MAX_MAGNITUDES,
+    OPERATOR_SHARES,
+    SLASHERS,
+    SLASHES,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+    Allocation,
+    AllocationDelay,
+    Clock,
+    OperatorShares,
+    Slasher,
+    StakerShares,
+    Strategy,
+    TokenBalance,
+)
+from spec.machine import ONLY, Draft, State
+
+WAD = 10**18
+UINT256_MAX = 2**256 - 1
+NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
+
+
+class World(Protocol):
+    """The fixture of conftest.py, as far as it is used here."""
+
+    state: State
+
+    @property
+    def now(self) -> Draft: ...
+    def try_(self, action: Action) -> object: ...
+    def do(self, *actions: Action) -> object: ...
+    def deposit(self, staker: str, strategy: int, amount: int) -> object: ...
+    def secured(self, magnitude: int = WAD) -> None: ...
+
+
+def slash(wad: int, *strategies: str) -> SlashOperator:
+    names = strategies or ("strategy0",)
+    return SlashOperator("slasher", "avs", "operator", 1, names, (wad,) * len(names))
+
+
+def queue(amount: int, staker: str = "staker", strategy: str = "strategy0") -> QueueWithdrawals:
+    return QueueWithdrawals(staker, (WithdrawalRequest((strategy,), (amount,)),))
+
+
+def complete(nonce: int, as_tokens: bool, staker: str = "staker", *tokens: str) -> CompleteQueuedWithdrawal:
+    return CompleteQueuedWithdrawal(staker, Completion(staker, nonce, tokens or ("token0",), as_tokens))
+
+
+def allocate(magnitude: int, strategy: str = "strategy0") -> ModifyAllocations:
+    return ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 1), (strategy,), (magnitude,)),))
+
+
+def at_block(world: World, block: int) -> None:
+    world.state.rows(CLOCK)[ONLY] = Clock(block)
+
+
+# The order of checks: each call fails for several reasons, and the contract names the first.
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        (DepositIntoStrategy("nobody", "strategy9", "token0", 1), Reason.STRATEGY_NOT_WHITELISTED),
+        (DepositIntoStrategy("nobody", "strategy0", "token1", 1), Reason.ERC20_INSUFFICIENT_ALLOWANCE),
+        (DepositIntoStrategy("staker", "strategy0", "token1", 10**31), Reason.ERC20_INSUFFICIENT_BALANCE),
+        (DepositIntoStrategy("staker", "strategy0", "token1", 0), Reason.ONLY_UNDERLYING_TOKEN),
+        (DepositIntoStrategy("nobody", "strategy0", "token0", 0), Reason.NEW_SHARES_ZERO),
+        (RegisterAsOperator("staker", ZERO_ADDRESS, 0), Reason.ACTIVELY_DELEGATED),
+        (DelegateTo("staker", "nobody", NO_APPROVAL), Reason.ACTIVELY_DELEGATED),
+        (Redelegate("other", "nobody", NO_APPROVAL), Reason.NOT_ACTIVELY_DELEGATED),
+        (Redelegate("staker", "nobody", NO_APPROVAL), Reason.OPERATOR_NOT_REGISTERED),
+        (Undelegate("nobody", "other"), Reason.NOT_ACTIVELY_DELEGATED),
+        (Undelegate("nobody", "operator"), Reason.OPERATORS_CANNOT_UNDELEGATE),
+        (Undelegate(ZERO_ADDRESS + "x", "staker"), Reason.CALLER_CANNOT_UNDELEGATE),
+        (CompleteQueuedWithdrawal("other", Completion("staker", 0, (), True)), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (CompleteQueuedWithdrawal("other", Completion("staker", 0, ("t",), True)), Reason.WITHDRAWER_NOT_CALLER),
+        (CompleteQueuedWithdrawal("staker", Completion("staker", 7, ("t",), True)), Reason.WITHDRAWAL_NOT_QUEUED),
+        (CompleteQueuedWithdrawal("staker", Completion("staker", 0, ("t",), True, True)), Reason.WITHDRAWAL_NOT_QUEUED),
+        (complete(0, True), Reason.WITHDRAWAL_DELAY_NOT_ELAPSED),
+        (CreateOperatorSets("x", "unknown", ()), Reason.INVALID_PERMISSIONS),
+        (CreateOperatorSets("unknown", "unknown", ()), Reason.NONEXISTENT_AVS_METADATA),
+        (CreateRedistributingOperatorSets("x", "unknown", (), ("x",)), Reason.INVALID_PERMISSIONS),
+        (CreateRedistributingOperatorSets("unknown", "unknown", (), ("x",)), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (
+            CreateRedistributingOperatorSets("avs", "avs", (OperatorSetRequest(1, (), ZERO_ADDRESS),), (ZERO_ADDRESS,)),
+            Reason.INPUT_ADDRESS_ZERO,
+        ),
+        (
+            CreateRedistributingOperatorSets("avs", "avs", (OperatorSetRequest(1, (), ZERO_ADDRESS),), ("burn",)),
+            Reason.INVALID_REDISTRIBUTION_RECIPIENT,
+        ),
+        (
+            CreateOperatorSets("avs", "avs", (OperatorSetRequest(1, ("s", "s"), ZERO_ADDRESS),)),
+            Reason.INVALID_OPERATOR_SET,
+        ),
+        (
+            CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, ("s", "s"), ZERO_ADDRESS),)),
+            Reason.STRATEGY_ALREADY_IN_OPERATOR_SET,
+        ),
+        (CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, (), ZERO_ADDRESS),)), Reason.INPUT_ADDRESS_ZERO),
+        (UpdateSlasher("x", ("avs", 9), ZERO_ADDRESS), Reason.INVALID_PERMISSIONS),
+        (UpdateSlasher("avs", ("avs", 9), ZERO_ADDRESS), Reason.INVALID_OPERATOR_SET),
+        (UpdateSlasher("avs", ("avs", 1), ZERO_ADDRESS), Reason.INPUT_ADDRESS_ZERO),
+        (RegisterForOperatorSets("x", "staker", "avs", (9,)), Reason.INVALID_PERMISSIONS),
+        (RegisterForOperatorSets("staker", "staker", "avs", (9,)), Reason.INVALID_OPERATOR),
+        (RegisterForOperatorSets("operator", "operator", "avs", (9, 1)), Reason.INVALID_OPERATOR_SET),
+        (RegisterForOperatorSets("operator", "operator", "avs", (1, 9)), Reason.ALREADY_MEMBER_OF_SET),
+        (DeregisterFromOperatorSets("x", "operator", "avs", (9,)), Reason.INVALID_CALLER),
+        (DeregisterFromOperatorSets("avs", "operator", "avs", (1, 1)), Reason.NOT_MEMBER_OF_SET),
+        (ModifyAllocations("x", "staker", ()), Reason.INVALID_PERMISSIONS),
+        (ModifyAllocations("staker", "staker", ()), Reason.UNINITIALIZED_ALLOCATION_DELAY),
+        (
+            ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 9), ("s",), ()),)),
+            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
+        ),
+        (SetAllocationDelay("x", "staker", 1), Reason.INVALID_PERMISSIONS),
+        (SetAllocationDelay("staker", "staker", 1), Reason.INVALID_OPERATOR),
+        (ClearDeallocationQueue("x", "nobody", ("s",), ()), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (SlashOperator("x", "avs", "staker", 9, ("s",), ()), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (SlashOperator("x", "avs", "staker", 9, ("s",), (0,)), Reason.INVALID_OPERATOR_SET),
+        (SlashOperator("x", "avs", "staker", 1, ("s",), (0,)), Reason.OPERATOR_NOT_SLASHABLE),
+        (SlashOperator("x", "avs", "operator", 1, ("s",), (0,)), Reason.INVALID_CALLER),
+        (slash(0, "strategy2"), Reason.INVALID_WAD_TO_SLASH),
+        (slash(WAD + 1, "strategy2"), Reason.INVALID_WAD_TO_SLASH),
+        (slash(1, "strategy2"), Reason.STRATEGY_NOT_IN_OPERATOR_SET),
+        (
+            SlashOperator("slasher", "avs", "operator", 1, ("strategy1", "strategy0"), (1, 0)),
+            Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER,
+        ),
+        (slash(1, "strategy1", "strategy1"), Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER),
+    ],
+)
+def test_the_first_failing_check_names_the_reason(world: World, action: Action, reason: Reason) -> None:
+    world.secured()
+    world.do(queue(1))
+    before = world.state.copy()
+    assert world.try_(action) is reason
+    assert world.state.tables == before.tables
+
+
+def test_approvals_are_checked_salt_then_expiry_then_signature(world: World) -> None:
+    world.do(RegisterAsOperator("operator", "approver", 0))
+    expired_by_nobody = DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 5, True))
+    assert world.try_(expired_by_nobody) is Reason.SIGNATURE_EXPIRED
+    assert world.try_(DelegateTo("staker", "operator", NO_APPROVAL)) is Reason.INVALID_SIGNATURE
+    world.do(DelegateTo("staker", "operator", Approval("approver", 5, False)))
+    assert world.try_(DelegateTo("other", "operator", Approval(ZERO_ADDRESS, 5, True))) is Reason.SALT_SPENT
+
+
+def test_without_an_approver_no_salt_is_spent(world: World) -> None:
+    world.do(
+        RegisterAsOperator("operator", ZERO_ADDRESS, 0),
+        DelegateTo("staker", "operator", Approval("approver", 5, False)),
+        DelegateTo("other", "operator", Approval("approver", 5, False)),
+    )
+
+
+# Overflows and panics.
+
+
+def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(world: World) -> None:
+    world.deposit("staker", 0, 10**20)
+    world.state.rows(TOKEN_BALANCES)[("token0", "donor")] = TokenBalance(2**255)
+    world.do(TransferToken("donor", "token0", "strategy0", 2**255))
+    deposit = DepositIntoStrategy("staker", "strategy0", "token0", 1)
+    assert world.try_(deposit) is Reason.NEW_SHARES_ZERO
+    world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**254)
+    whole = DepositIntoStrategy("staker", "strategy0", "token0", 2**254)
+    assert world.try_(whole) is Reason.ARITHMETIC_PANIC
+
+
+def test_the_event_that_reports_the_rate_can_panic_alone(world: World) -> None:
+    """2^200 tokens: the shares still compute, 10^18 times the balance no longer does."""
+    world.deposit("staker", 0, 10**20)
+    world.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
+    world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**190)
+    assert world.try_(DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
+
+
+def test_total_shares_have_a_maximum(world: World) -> None:
+    world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2 * 10**38)
+    too_many = DepositIntoStrategy("staker", "strategy0", "token0", 10**38)
+    assert world.try_(too_many) is Reason.TOTAL_SHARES_EXCEEDS_MAX
+    assert world.deposit("staker", 0, 10**38 - 1) == 10**38 - 1
+
+
+def test_the_thirty_third_strategy_is_one_too_many(make_world: Callable[..., World]) -> None:
+    world = make_world(strategies=33)
+    for strategy in range(32):
+        world.deposit("staker", strategy, 10)
+    last = DepositIntoStrategy("staker", "strategy32", "token32", 10)
+    assert world.try_(last) is Reason.MAX_STRATEGIES_EXCEEDED
+    world.do(queue(10, strategy="strategy5"))
+    assert world.now.get(STAKERS, "staker").strategy_list[5] == "strategy31"
+    world.do(last, MineBlocks(11))
+    assert world.try_(complete(0, False, "staker", "token5")) is Reason.MAX_STRATEGIES_EXCEEDED
+    world.do(complete(0, True, "staker", "token5"))
+
+
+def test_asking_for_too_much_is_three_different_errors(world: World) -> None:
+    """More than the operator has panics; more than the staker has does not; a product over 2^256 says so."""
+    world.secured()
+    world.do(DelegateTo("other", "operator", NO_APPROVAL))
+    world.deposit("other", 0, 500)
+    assert world.try_(queue(1501)) is Reason.ARITHMETIC_PANIC
+    assert world.try_(queue(1500)) is Reason.SHARES_AMOUNT_TOO_HIGH
+    assert world.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
+    world.state.rows(STAKER_SHARES)[("staker", "strategy0")] = StakerShares(1000, 2 * WAD)
+    assert world.try_(queue(UINT256_MAX)) is Reason.MUL_DIV_OVERFLOW
+
+
+def test_after_a_full_slash_the_queue_history_decides_which_error(world: World) -> None:
+    world.secured()
+    world.do(slash(WAD))
+    assert world.try_(queue(UINT256_MAX)) is Reason.SHARES_AMOUNT_TOO_HIGH
+    world.do(queue(1))
+    assert world.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
+
+
+def test_block_numbers_end_at_uint32(world: World) -> None:
+    world.secured(WAD // 2)
+    at_block(world, 2**32 - 6)
+    assert world.try_(SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
+    assert world.try_(UpdateSlasher("avs", ("avs", 1), "new")) is Reason.ARITHMETIC_PANIC
+    assert world.try_(DeregisterFromOperatorSets("operator", "operator", "avs", (1,))) is Reason.ARITHMETIC_PANIC
+    assert world.try_(allocate(1)) is Reason.ARITHMETIC_PANIC
+    world.do(allocate(WAD))
+    world.do(queue(1))
+    assert world.try_(complete(0, True)) is Reason.ARITHMETIC_PANIC
+    at_block(world, 2**32 - 7)
+    world.do(SetAllocationDelay("operator", "operator", 0), UpdateSlasher("avs", ("avs", 1), "new"))
+
+
+def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_world: Callable[..., World]) -> None:
+    world = make_world(block=10)
+    world.secured()
+    assert world.try_(slash(1)) is Reason.ARITHMETIC_PANIC
+    assert views.slashable_shares_in_queue(world.now, "operator", "strategy0") == 0
+    world.do(MineBlocks(1), slash(1))
+
+
+def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(world: World) -> None:
+    world.secured(1)
+    assert world.try_(allocate(2**64 - 1, "strategy1")) is Reason.INSUFFICIENT_MAGNITUDE
+    world.do(allocate(1, "strategy1"))
+    other_set = CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, ("strategy1",), "slasher"),))
+    request = AllocationRequest(("avs", 2), ("strategy1",), (2**64 - 1,))
+    world.do(other_set)
+    assert world.try_(ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
+
+
+def test_tokens_cannot_go_to_address_zero(world: World) -> None:
+    assert world.try_(TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
+    world.do(TransferToken("staker", "token0", "staker", 5))
+    assert world.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30
+
+
+# Rare combinations.
+
+
+def test_one_withdrawal_may_take_from_a_strategy_twice(world: World) -> None:
+    world.secured()
+    twice = WithdrawalRequest(("strategy0", "strategy0"), (400, 600))
+    assert world.do(QueueWithdrawals("staker", (twice,))) == 1
+    assert world.now.get(STAKERS, "staker").strategy_list == ()
+    world.do(MineBlocks(11), complete(0, False, "staker", "token0", "token0"))
+    assert world.now.get(STAKER_SHARES, ("staker", "strategy0")) == StakerShares(1000, WAD)
+    assert world.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(1000)
+
+
+def test_a_batch_completes_all_or_none(world: World) -> None:
+    world.secured()
+    world.do(queue(10), MineBlocks(11), queue(20))
+    completions = tuple(Completion("staker", nonce, ("token0",), True) for nonce in (0, 1))
+    before = world.state.copy()
+    batch = CompleteQueuedWithdrawals("staker", completions)
+    assert world.try_(batch) is Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
+    assert world.state.tables == before.tables
+    world.do(MineBlocks(11), batch)
+    assert world.try_(batch) is Reason.WITHDRAWAL_NOT_QUEUED
+
+
+def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(world: World) -> None:
+    world.secured(WAD)
+    assert world.do(slash(WAD, "strategy0", "strategy1")) == (1, (1000, 0))
+    assert world.do(slash(WAD, "strategy0", "strategy1")) == (2, (0, 0))
+    assert world.now.get(SLASHES, (("avs", 1), 1)).strategies == ("strategy0",)
+    assert world.now.get(SLASHES, (("avs", 1), 2)).strategies == ()
+    assert world.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == (1000,)
+    assert world.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == ()
+    assert world.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
+
+
+def test_slashed_stake_goes_to_the_redistribution_recipient(world: World) -> None:
+    world.secured()
+    world.do(
+        CreateRedistributingOperatorSets(
+            "avs", "avs", (OperatorSetRequest(2, ("strategy1",), "slasher"),), ("recipient",)
+        ),
+        RegisterForOperatorSets("operator", "operator", "avs", (2,)),
+        ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 2), ("strategy1",), (WAD // 2,)),)),
+    )
+    world.deposit("staker", 1, 1000)
+    assert world.do(SlashOperator("slasher", "avs", "operator", 2, ("strategy1",), (WAD // 2,))) == (1, (250,))
+    clear = ClearBurnOrRedistributableSharesByStrategy("anybody", ("avs", 2), 1, "strategy1")
+    assert (world.do(clear), world.do(clear)) == (250, 0)
+    assert world.now.get(TOKEN_BALANCES, ("token1", "recipient")) == TokenBalance(250)
+
+
+def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(world: World) -> None:
+    world.secured()
+    world.do(UpdateSlasher("avs", ("avs", 1), "new"), MineBlocks(3), UpdateSlasher("avs", ("avs", 1), "new"))
+    assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "new", 1006)
+    world.do(UpdateSlasher("avs", ("avs", 1), "newer"))
+    assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "newer", 1009)
+    world.do(MineBlocks(6), UpdateSlasher("avs", ("avs", 1), "newest"))
+    assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("newer", "newest", 1015)
+
+
+def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(world: World) -> None:
+    world.secured()
+    world.do(
+        SetAllocationDelay("operator", "operator", 7), MineBlocks(6), SetAllocationDelay("operator", "operator", 9)
+    )
+    assert world.now.get(ALLOCATION_DELAYS, "operator") == AllocationDelay(7, True, 9, 1012)
+
+
+def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(world: World) -> None:
+    world.secured(WAD)
+    world.do(allocate(WAD // 2), slash(WAD))
+    assert world.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(0, 0, 1009)
+    assert world.try_(allocate(1)) is Reason.MODIFICATION_ALREADY_PENDING
+    world.do(MineBlocks(9))
+    assert world.try_(allocate(1)) is Reason.INSUFFICIENT_MAGNITUDE
+
+
+def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(world: World) -> None:
+    world.secured()
+    world.do(slash(WAD))
+    deposit = DepositIntoStrategy("staker", "strategy0", "token0", 10)
+    assert world.try_(deposit) is Reason.FULLY_SLASHED
+    world.deposit("other", 0, 10)
+    assert world.try_(DelegateTo("other", "operator", NO_APPROVAL)) is Reason.FULLY_SLASHED
+    assert world.do(Undelegate("staker", "staker")) == 1
+    assert views.queued_shares_of(world.now, "staker", 0, 0) == 0
+
+
+def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(world: World) -> None:
+    world.secured()
+    world.do(queue(1000), MineBlocks(10), slash(WAD // 2), MineBlocks(1), slash(WAD // 2))
+    assert MAX_MAGNITUDES.latest(world.now, ("operator", "strategy0")) == WAD // 4
+    assert views.queued_shares_of(world.now, "staker", 0, 0) == 500
+    assert world.now.get(WITHDRAWALS, ("staker", 0)).is_pending
+    world.do(complete(0, True))
+    assert world.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30 - 500
+
+
+def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(world: World) -> None:
+    world.secured(WAD)
+    world.do(RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
+    assert world.try_(slash(1)) is Reason.STRATEGY_NOT_IN_OPERATOR_SET
+    world.do(allocate(WAD // 2))
+    assert world.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(WAD // 2, 0, 1000)
+
+
+def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(world: World) -> None:
+    world.deposit("staker", 0, 1000)
+    world.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 1000, 300)
+    world.do(BurnShares("anybody", "strategy0"), BurnShares("anybody", "strategy0"))
+    assert world.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True, 700, 0)
+    assert world.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(300)
+    world.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 700, 701)
+    excess = BurnShares("anybody", "strategy0")
+    assert world.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+
+
+def test_only_the_whitelister_opens_strategies(world: World) -> None:
+    add = AddStrategiesToDepositWhitelist("staker", ("strategy9",))
+    assert world.try_(add) is Reason.ONLY_STRATEGY_WHITELISTER
+    world.do(AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))
+    assert world.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True)

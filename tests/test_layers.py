@@ -1,0 +1,82 @@
+"""The rules of the house: who may import whom, and where division on amounts may stand."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.source
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ["spec", "invariants", "proofs", "harness"]
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imported_roots(module: ast.AST) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module is not None
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_only_go_down(room: str) -> None:
+    forbidden = set(ROOMS[ROOMS.index(room) + 1 :])
+    assert modules(room)
+    for path in modules(room):
+        assert not forbidden & set(imported_roots(ast.parse(path.read_text()))), path
+
+
+def test_spec_imports_itself_the_standard_library_and_attrs() -> None:
+    allowed = {"spec", "attr", "attrs"} | set(sys.stdlib_module_names)
+    for path in modules("spec"):
+        assert set(imported_roots(ast.parse(path.read_text()))) <= allowed, path
+
+
+def test_a_protocol_is_seen_by_the_shared_modules_of_spec_nowhere() -> None:
+    for path in (ROOT / "spec").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module is not None
+                assert node.module.count(".") <= 1, path
+                assert node.module.split(".")[-1] not in ("eigenlayer", "symbiotic"), path
+
+
+def violations(source: str) -> list[int]:
+    """The lines of floor divisions, true divisions, remainders and divmods."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.FloorDiv | ast.Div | ast.Mod))
+        or (isinstance(node, ast.Name) and node.id == "divmod")
+    ]
+
+
+def test_amounts_are_divided_in_arithmetic_alone() -> None:
+    assert violations((ROOT / "spec/arithmetic.py").read_text())
+    assert violations("x = a // b\ny %= c\nz = divmod(x, y)") == [2, 1, 3]
+    for path in modules("spec"):
+        if path.name != "arithmetic.py":
+            assert violations(path.read_text()) == [], path
+
+
+def test_transitions_hold_nothing_that_cannot_be_lifted() -> None:
+    """No exception is raised or caught, and no amount is converted or asked for its type, in any rule."""
+    rules = [path for path in modules("spec") if path.parent != ROOT / "spec" and path.name not in NOT_RULES]
+    assert len(rules) >= 10
+    for path in rules:
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not isinstance(node, ast.Raise | ast.Try | ast.Assert | ast.Global | ast.Nonlocal), path
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("int", "float", "str", "hash", "type", "id", "eval", "print"), path
+
+
+NOT_RULES = {"codec.py", "observation.py", "__init__.py"}
