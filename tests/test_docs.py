@@ -1,0 +1,48 @@
+"""The documentation stays true: its examples run, its links lead somewhere, and it names every rule and every error."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from spec.eigenlayer import actions
+from spec.eigenlayer.reasons import Reason
+
+pytestmark = pytest.mark.source
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_examples_of_the_readme_print_what_they_say() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(example, "README.md", "exec"), {})
+    promised = re.findall(r"print\(.*?\) +# (.*?)(?:;.*)?$", example, re.MULTILINE)
+    assert printed.getvalue().splitlines() == promised
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def test_every_rule_of_eigenlayer_is_documented() -> None:
+    page = (ROOT / "docs/eigenlayer.md").read_text()
+    rules = {snake_case(action.__name__) for action in actions.Action.__args__}
+    assert {rule for rule in rules if f"`{rule}`" not in page and f": {rule}`" not in page} == set()
+
+
+def test_every_rejection_stands_in_the_docstring_of_a_rule() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "spec/eigenlayer").glob("*.py") if path.name != "reasons.py")
+    docstrings = " ".join(re.findall(r'"""(.*?)"""', sources, re.DOTALL))
+    assert [reason.name for reason in Reason if reason.name not in docstrings] == []
+    assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in sources] == []
