@@ -59,7 +59,7 @@ def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
     Raises MalformedTrace if a recorded state is not written as the format says.
     """
     state = trace.genesis.copy()
-    initial = protocol.observe(state, trace.world)
+    initial = protocol.observe(state, trace.world, None)
     if initial != trace.initial:
         protocol.check_post(trace.initial, trace.world, "initial_state")
         return Mismatch(None, "initial state", None, None, tuple(differences(trace.initial, initial)))
@@ -72,7 +72,7 @@ def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
         actual = {
             "error": None if isinstance(outcome, Delta) else outcome.value,
             "returns": protocol.write_returns(action, outcome.returns) if isinstance(outcome, Delta) else None,
-            "post": protocol.observe(state, trace.world),
+            "post": protocol.observe(state, trace.world, step.context),
         }
         if expected != actual:
             protocol.check_post(step.post, trace.world, f"steps[{position}].post")

@@ -11,7 +11,8 @@ class Step:
     """One recorded step: what is asked, and everything the recording says about the answer.
 
     `actions` are executed in order; the last one is the recorded call, those before it let time pass. What the
-    recording expects stays JSON, to be compared with the JSON that the specification's answer is written as.
+    recording expects stays JSON, to be compared with the JSON that the specification's answer is written as. `context`
+    is what the protocol's `observe` needs to know of the steps so far to write the state as this step's `post` does.
     """
 
     def __init__(
@@ -23,6 +24,7 @@ class Step:
         error: str | None,
         returns: Json,
         post: Json,
+        context: object = None,
     ) -> None:
         self.action_name: Final = action_name
         self.sender: Final = sender
@@ -31,6 +33,7 @@ class Step:
         self.error: Final = error
         self.returns: Final = returns
         self.post: Final = post
+        self.context: Final = context
 
 
 class Trace:
@@ -57,7 +60,7 @@ class Protocol:
         schema: Schema,
         transition: Callable[[Draft, Any], Outcome],
         read_trace: Callable[[dict[str, Json]], Trace],
-        observe: Callable[[State, object], Json],
+        observe: Callable[[State, object, object], Json],
         observe_final: Callable[[State, object], Json],
         write_returns: Callable[[object, object], Json],
         check_post: Callable[[Json, object, str], None],

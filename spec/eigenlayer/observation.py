@@ -88,8 +88,8 @@ class World:
         self.avss: Final = avss
 
 
-def observe(state: State, world: object) -> Json:
-    """The whole state as a trace's `post` shows it, every view evaluated in the current block."""
+def observe(state: State, world: object, _context: object) -> Json:
+    """The whole state as a trace's `post` shows it, every view evaluated in the current block; it needs no context."""
     seen = cast(World, world)
     draft = Draft(state)
     return {
