@@ -16,8 +16,11 @@ Key = TypeVar("Key")
 Row = TypeVar("Row")
 
 
-class Rejection(Enum):
-    """Base of each protocol's closed enumeration of reasons; a member's value is the contract's own error name."""
+Rejection = Enum
+"""Base of each protocol's closed enumeration of reasons; a member's value is the contract's own error name.
+
+An alias, not a class: the compiler would refuse members of an enumeration that a protocol outside this package derives.
+"""
 
 
 class Table(Generic[Key, Row]):

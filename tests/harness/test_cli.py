@@ -238,7 +238,7 @@ def test_json_holds_all_that_the_text_says(changed: Callable[[Callable[[dict[str
 
 def process(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, as the console script starts it, with the same specification as here."""
-    command = [sys.executable, "-c", "from harness.cli import main; main()", *arguments]
+    command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"NO_COLOR": "1"})
 
 
@@ -263,7 +263,7 @@ def test_exit_codes_of_the_process(arguments: list[str], code: int, words: str) 
 
 
 def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
-    command = [sys.executable, "-u", "-c", "from harness.cli import main; main()", "replay", str(GOLDEN)]
+    command = [sys.executable, "-P", "-u", "-c", "from harness.cli import main; main()", "replay", str(GOLDEN)]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         running.wait(timeout=1.5)
