@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,18 +21,21 @@ from rich.progress import Progress
 from rich.table import Table
 
 import spec.machine
-from harness import workload
 from harness.cli import how_built
 from harness.protocols import known_protocols
 from harness.traces import bundled_traces, find_traces, load_trace
+from harness.workloads import eigenlayer, named, symbiotic
 from spec.eigenlayer.actions import Action, DepositIntoStrategy
 from spec.eigenlayer.transition import transition
 from spec.machine import State, run
+from spec.symbiotic.transition import transition as symbiotic_transition
 
 ROUNDS = 7
 STEPS = 60_000
 LARGE_STAKERS = 1_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+HISTORIES = (1_000, 10_000, 100_000)
+HISTORY_STEPS = 10_000
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -47,7 +51,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def opened(stakers: int) -> State:
     """The workload's world after its opening."""
-    return run(transition, workload.genesis(stakers), workload.opening(stakers)).state
+    return run(transition, eigenlayer.genesis(stakers), eigenlayer.opening(stakers)).state
 
 
 def microseconds_per_step(state: State, actions: Sequence[Action]) -> float:
@@ -58,7 +62,7 @@ def microseconds_per_step(state: State, actions: Sequence[Action]) -> float:
 
 def measure_large(stakers: int) -> float:
     """The large workload on a state of so many stakers."""
-    return microseconds_per_step(opened(stakers), workload.traffic(stakers, STEPS))
+    return microseconds_per_step(opened(stakers), eigenlayer.traffic(stakers, STEPS))
 
 
 def measure_golden() -> float:
@@ -77,14 +81,37 @@ def measure_deposits(rejected: bool) -> float:
     """Deposits alone: accepted, or rejected late, when the tokens have moved and turn out to be worth no share."""
     deposits: list[Action] = [
         DepositIntoStrategy(
-            workload.named("staker", i),
-            workload.named("strategy", i % 3),
-            workload.named("token", i % 3),
+            named("staker", i),
+            named("strategy", i % 3),
+            named("token", i % 3),
             0 if rejected else 10**15,
         )
         for i in range(LARGE_STAKERS)
     ]
     return microseconds_per_step(opened(LARGE_STAKERS), deposits * 20)
+
+
+def measure_after(steps_before: int) -> float:
+    """Symbiotic's cost of a step once so many steps have made its histories long."""
+    opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
+    actions = symbiotic.traffic(steps_before + HISTORY_STEPS)
+    state = run(symbiotic_transition, opened, actions[:steps_before]).state
+    copying = seconds(lambda: run(symbiotic_transition, state, []))
+    spent = seconds(lambda: run(symbiotic_transition, state, actions[steps_before:]))
+    return (spent - copying) / HISTORY_STEPS * 1e6
+
+
+def bytes_per_step() -> float:
+    """What Symbiotic's state grows by with each step, in memory, over the longest history."""
+    opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
+    actions = symbiotic.traffic(HISTORIES[-1])
+    tracemalloc.start()
+    before = opened.copy()
+    held, _ = tracemalloc.get_traced_memory()
+    after = run(symbiotic_transition, before, actions).state
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return (grown - held) / len(actions) if after is not before else 0.0
 
 
 MEASUREMENTS: dict[str, Callable[[], float]] = {
@@ -93,6 +120,7 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     "accepted": lambda: measure_deposits(rejected=False),
     "rejected": lambda: measure_deposits(rejected=True),
     **{f"stakers {size}": lambda size=size: measure_large(size) for size in SIZES},  # type: ignore[misc]
+    **{f"after {steps}": lambda steps=steps: measure_after(steps) for steps in HISTORIES},  # type: ignore[misc]
 }
 
 
@@ -142,6 +170,7 @@ def main() -> None:
     kinds = ["interpreted", "compiled"] if built == "compiled" else ["interpreted"]
     plan = [(kind, name) for name in ("large", "golden", "accepted", "rejected") for kind in kinds]
     plan += [(built, f"stakers {size}") for size in SIZES]
+    plan += [(built, f"after {steps}") for steps in HISTORIES]
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
         task = progress.add_task("measuring", total=ROUNDS * len(plan))
@@ -153,7 +182,10 @@ def main() -> None:
     if built == "compiled":
         console.print(speed_table(bench))
     console.print(rejection_table(bench, kinds))
-    console.print(size_table(bench, built))
+    sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
+    console.print(growth_table(bench, built, "EigenLayer: cost per step as the number of stakers grows", sizes))
+    console.print(growth_table(bench, built, "Symbiotic: cost per step as the histories grow", histories))
+    console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")
 
 
 def speed_table(bench: Bench) -> Table:
@@ -178,15 +210,12 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
     return table
 
 
-def size_table(bench: Bench, built: str) -> Table:
-    """The same traffic among more and more stakers."""
-    table = Table(
-        "stakers", "us per step", f"against {SIZES[0]:,}", title="cost per step as the number of stakers grows"
-    )
-    smallest = (built, f"stakers {SIZES[0]}")
-    for size in SIZES:
-        this = (built, f"stakers {size}")
-        table.add_row(f"{size:,}", f"{bench.median(*this):.2f}", f"{bench.ratio(this, smallest):.2f}")
+def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> Table:
+    """The same traffic on larger and larger states, each against the first."""
+    table = Table("", "us per step", "ratio", title=title)
+    for name in names:
+        this, first = (built, name), (built, names[0])
+        table.add_row(name, f"{bench.median(*this):.2f}", f"{bench.ratio(this, first):.2f}")
     return table
 
 

@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import spec.machine
 from harness import __version__
-from harness.protocols import known_protocols
+from harness.protocols import Protocols, UnknownProtocolError, known_protocols, select_protocols, traces_of
 from harness.replay import replay
 from harness.report import TraceReport, exit_code, print_report, tally
-from harness.traces import bundled_traces, find_traces, load_trace
+from harness.traces import find_traces, load_trace
 from spec.codec import MalformedTrace
+from spec.protocol import Protocol
 
 EXIT_CODES = """\b
 Exit codes:
@@ -25,6 +26,16 @@ Exit codes:
   2  interrupted, wrong usage, or a file that cannot be read
   5  there was nothing to check
 """
+
+
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of text.")
+PROTOCOL_OPTION = click.option(
+    "--protocol",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    help="Only this protocol: a known name, or module:attribute for one of your own. May be repeated.",
+)
 
 
 def how_built() -> str:
@@ -40,29 +51,42 @@ def cli() -> None:
 
 @cli.command("replay", epilog=EXIT_CODES)
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...", type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of text.")
-def replay_command(traces: tuple[Path, ...], as_json: bool) -> int:
+@PROTOCOL_OPTION
+@JSON_OPTION
+def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bool) -> int:
     """Replay recorded TRACEs (files or folders, .json or .json.gz) and compare every step.
 
     Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace
     differs, the first differing step is shown with every path that differs, and the next trace goes on.
     """
-    return _replay_all(list(find_traces(traces)), as_json)
+    return _replay_all(list(find_traces(traces)), _protocols(asked), as_json)
 
 
 @cli.command("check", epilog=EXIT_CODES)
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of text.")
-def check_command(as_json: bool) -> int:
-    """Run the main job: replay every bundled trace, recorded from the real contracts."""
-    return _replay_all(list(find_traces([bundled_traces()])), as_json)
+@PROTOCOL_OPTION
+@JSON_OPTION
+def check_command(asked: tuple[str, ...], as_json: bool) -> int:
+    """Run the main job: replay every trace recorded from the real contracts.
+
+    All protocols are checked, or those asked for with --protocol.
+    """
+    protocols = _protocols(asked)
+    return _replay_all(list(find_traces(traces_of(protocol) for protocol in protocols.values())), protocols, as_json)
 
 
-def _replay_all(paths: list[Path], as_json: bool) -> int:
+def _protocols(asked: tuple[str, ...]) -> dict[str, Protocol]:
+    try:
+        return select_protocols(asked) if asked else known_protocols()
+    except UnknownProtocolError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _replay_all(paths: list[Path], protocols: Protocols, as_json: bool) -> int:
     console = Console(highlight=False)
     started = time.monotonic()
     reports: list[TraceReport] = []
     try:
-        for report in _reports(paths):
+        for report in _reports(paths, protocols):
             reports.append(report)
             if not as_json:
                 print_report(console, report)
@@ -75,11 +99,11 @@ def _replay_all(paths: list[Path], as_json: bool) -> int:
     return exit_code(reports)
 
 
-def _reports(paths: list[Path]) -> Iterator[TraceReport]:
+def _reports(paths: list[Path], protocols: Protocols) -> Iterator[TraceReport]:
     """Replay file after file, with a progress bar on the error stream."""
-    protocols = known_protocols()
     columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("traces"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for path in progress.track(paths):
             steps = 0
             try:

@@ -93,6 +93,6 @@ def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     return (
-        f"{len(reports)} traces, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
+        f"{len(reports)} {'trace' if len(reports) == 1 else 'traces'}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
         f"{count['malformed']} malformed ({built} specification, {seconds:.1f} s)"
     )

@@ -3,11 +3,10 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness.protocols import Protocols
 from spec.codec import Json, MalformedTrace, as_object, shown
 from spec.protocol import Protocol, Trace
 
@@ -32,7 +31,7 @@ def find_traces(places: Iterable[Path]) -> Iterator[Path]:
                 yield path
 
 
-def load_trace(path: Path, protocols: Protocols) -> tuple[Protocol, Trace]:
+def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace]:
     """Open and read one trace file. MalformedTrace if it is none, whatever is wrong with it."""
     document = as_object(_load_json(path), "")
     if "protocol" not in document:

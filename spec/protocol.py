@@ -1,10 +1,11 @@
 """What a protocol shows to the invariants, the proofs and the harness: the one interface through which they see it."""
 
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any, Final
 
 from spec.codec import Json
-from spec.machine import Draft, Outcome, Schema, State
+from spec.machine import Draft, Outcome, Rejection, Schema, State
 
 
 class Step:
@@ -52,24 +53,34 @@ class Trace:
 
 
 class Protocol:
-    """One protocol, whole. The functions are those of its package; nothing else of the package is looked at."""
+    """One protocol, whole: what the invariants, the proofs and the harness may know of it.
+
+    `traces` is the folder of recorded traces that belong to it; None for the protocols that come with this project,
+    whose traces come with the harness.
+    """
 
     def __init__(
         self,
         name: str,
         schema: Schema,
+        actions: tuple[type[object], ...],
+        reasons: type[Rejection],
         transition: Callable[[Draft, Any], Outcome],
         read_trace: Callable[[dict[str, Json]], Trace],
         observe: Callable[[State, object, object], Json],
         observe_final: Callable[[State, object], Json],
         write_returns: Callable[[object, object], Json],
         check_post: Callable[[Json, object, str], None],
+        traces: PurePath | None = None,
     ) -> None:
         self.name: Final = name
         self.schema: Final = schema
+        self.actions: Final = actions
+        self.reasons: Final = reasons
         self.transition: Final = transition
         self.read_trace: Final = read_trace
         self.observe: Final = observe
         self.observe_final: Final = observe_final
         self.write_returns: Final = write_returns
         self.check_post: Final = check_post
+        self.traces: Final = traces

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from spec.eigenlayer import actions
-from spec.eigenlayer.reasons import Reason
+from harness.protocols import known_protocols
+from spec.protocol import Protocol
 
 pytestmark = pytest.mark.source
 
@@ -35,14 +35,17 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def test_every_rule_of_eigenlayer_is_documented() -> None:
-    page = (ROOT / "docs/eigenlayer.md").read_text()
-    rules = {snake_case(action.__name__) for action in actions.Action.__args__}
+@pytest.mark.parametrize("protocol", known_protocols().values(), ids=lambda protocol: protocol.name)
+def test_every_rule_is_documented(protocol: Protocol) -> None:
+    page = (ROOT / "docs" / f"{protocol.name}.md").read_text()
+    rules = {snake_case(action.__name__) for action in protocol.actions}
     assert {rule for rule in rules if f"`{rule}`" not in page and f": {rule}`" not in page} == set()
 
 
-def test_every_rejection_stands_in_the_docstring_of_a_rule() -> None:
-    sources = "".join(path.read_text() for path in (ROOT / "spec/eigenlayer").glob("*.py") if path.name != "reasons.py")
+@pytest.mark.parametrize("protocol", known_protocols().values(), ids=lambda protocol: protocol.name)
+def test_every_rejection_stands_in_the_docstring_of_a_rule(protocol: Protocol) -> None:
+    paths = (ROOT / "spec" / protocol.name).glob("*.py")
+    sources = "".join(path.read_text() for path in paths if path.name != "reasons.py")
     docstrings = " ".join(re.findall(r'"""(.*?)"""', sources, re.DOTALL))
-    assert [reason.name for reason in Reason if reason.name not in docstrings] == []
-    assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in sources] == []
+    assert [reason.name for reason in protocol.reasons if reason.name not in docstrings] == []
+    assert [reason.name for reason in protocol.reasons if f"Reason.{reason.name}" not in sources] == []

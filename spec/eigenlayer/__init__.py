@@ -1,9 +1,11 @@
 """EigenLayer's core contracts, slashing release, for ERC-20 strategies."""
 
-from typing import Final
+from typing import Final, get_args
 
+from spec.eigenlayer.actions import Action
 from spec.eigenlayer.codec import read_trace, write_returns
 from spec.eigenlayer.observation import check_post, observe, observe_final
+from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import SCHEMA
 from spec.eigenlayer.transition import transition
 from spec.protocol import Protocol
@@ -11,6 +13,8 @@ from spec.protocol import Protocol
 PROTOCOL: Final = Protocol(
     name="eigenlayer",
     schema=SCHEMA,
+    actions=get_args(Action),
+    reasons=Reason,
     transition=transition,
     read_trace=read_trace,
     observe=observe,

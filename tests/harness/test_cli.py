@@ -50,7 +50,7 @@ def test_a_good_trace_agrees() -> None:
     result = restake("replay", TRACE)
     assert result.return_value == 0
     steps = len(document()["steps"])
-    assert result.stdout.startswith(f"1 traces, {steps} steps: 1 agree, 0 differ, 0 malformed ({how_built()} spec")
+    assert result.stdout.startswith(f"1 trace, {steps} steps: 1 agree, 0 differ, 0 malformed ({how_built()} spec")
 
 
 def test_a_difference_is_shown_with_its_step_and_paths_and_the_next_trace_goes_on(
@@ -99,7 +99,10 @@ def first(trace: dict[str, Any], action: str) -> dict[str, Any]:
 
 MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "unknown action": (lambda t: t["steps"][3].update(action="steal"), "steps[3].action: unknown action 'steal'"),
-    "unknown protocol": (lambda t: t.update(protocol="x"), "protocol: unknown protocol 'x'; known are eigenlayer"),
+    "unknown protocol": (
+        lambda t: t.update(protocol="x"),
+        "protocol: unknown protocol 'x'; known are eigenlayer, symbiotic",
+    ),
     "other version": (lambda t: t.update(format_version=2), "format_version: expected 1, found 2"),
     "missing field": (lambda t: t["steps"][3].pop("error"), "steps[3]: missing field 'error'"),
     "missing post": (lambda t: t["steps"][3].pop("post"), "steps[3]: missing field 'post'"),
@@ -145,7 +148,7 @@ def one_clear_line(result: Result, path: Path, problem: str) -> None:
     first_line, tally = result.stdout.splitlines()
     assert first_line.startswith(f"malformed {path}: ")
     assert problem in first_line
-    assert tally.startswith("1 traces, ")
+    assert tally.startswith("1 trace, ")
     assert "0 agree, 0 differ, 1 malformed" in tally
 
 

@@ -5,10 +5,10 @@ It is written without running it: amounts are chosen so that most calls are acce
 """
 
 import random
-import sys
 from collections.abc import Callable
 from typing import Final
 
+from harness.workloads import named
 from spec.eigenlayer.actions import (
     Action,
     AllocationRequest,
@@ -47,11 +47,6 @@ OPERATORS: Final = 20
 STRATEGIES_COUNT: Final = 3
 ETHER: Final = 10**18
 NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
-
-
-def named(kind: str, number: int) -> str:
-    """An account, strategy or token; one string object for each name, as a reader of trace files makes them."""
-    return sys.intern(f"{kind}{number}")
 
 
 def genesis(stakers: int) -> State:

@@ -1,0 +1,199 @@
+"""A third protocol in one file: a staking pool that secures a single service, which may slash it.
+
+It shows all that a protocol must bring to be checked by `restake`: rows and tables, actions, reasons, a transition, and
+a codec for its traces. Nothing in the project knows of it; `restake check --protocol staking_pool:PROTOCOL` finds it by
+name.
+"""
+
+from enum import Enum
+from pathlib import Path
+from typing import Final, cast
+
+import attr
+
+from spec.arithmetic import WAD, mul_div_floor, mul_wad_ceil
+from spec.codec import Amount, Flag, Json, ListOf, MalformedTrace, MapOf, Name, Record, Text, as_object, check_fields
+from spec.machine import ONLY, Delta, Draft, Schema, State, Table
+from spec.protocol import Protocol, Step, Trace
+
+SERVICE: Final = "service"
+"""The one account that may slash."""
+
+
+class Reason(Enum):
+    """Why a call is rejected."""
+
+    NO_SHARES_FOR_AMOUNT = "NoSharesForAmount"
+    NOT_ENOUGH_SHARES = "NotEnoughShares"
+    NOT_THE_SERVICE = "NotTheService"
+    INVALID_FRACTION = "InvalidFraction"
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Pool:
+    """What the pool holds, and the shares that divide it."""
+
+    stake: Final[int]
+    shares: Final[int]
+
+    def __init__(self, stake: int = 0, shares: int = 0) -> None:
+        self.stake = stake
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Staker:
+    """The shares of one staker."""
+
+    shares: Final[int]
+
+    def __init__(self, shares: int = 0) -> None:
+        self.shares = shares
+
+
+SCHEMA: Final = Schema()
+POOL: Final[Table[str, Pool]] = SCHEMA.table("pool", Pool())
+STAKERS: Final[Table[str, Staker]] = SCHEMA.table("stakers", Staker())
+
+
+@attr.frozen
+class Deposit:
+    """Add stake, for shares."""
+
+    sender: str
+    amount: int
+
+
+@attr.frozen
+class Withdraw:
+    """Take out what shares are worth."""
+
+    sender: str
+    shares: int
+
+
+@attr.frozen
+class Slash:
+    """Burn a fraction of the pool."""
+
+    sender: str
+    wad_to_slash: int
+
+
+Action = Deposit | Withdraw | Slash
+
+
+def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
+    """Shares round down, for those already in the pool. Rejects: NO_SHARES_FOR_AMOUNT."""
+    pool = draft.get(POOL, ONLY)
+    shares = mul_div_floor(action.amount, pool.shares + 1, pool.stake + 1)
+    if shares == 0:
+        return Reason.NO_SHARES_FOR_AMOUNT
+    draft.put(POOL, ONLY, Pool(pool.stake + action.amount, pool.shares + shares))
+    draft.put(STAKERS, action.sender, Staker(draft.get(STAKERS, action.sender).shares + shares))
+    return draft.delta(shares)
+
+
+def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
+    """The amount rounds down, for those who stay. Rejects: NOT_ENOUGH_SHARES."""
+    pool = draft.get(POOL, ONLY)
+    held = draft.get(STAKERS, action.sender).shares
+    if action.shares > held:
+        return Reason.NOT_ENOUGH_SHARES
+    amount = mul_div_floor(action.shares, pool.stake + 1, pool.shares + 1)
+    draft.put(POOL, ONLY, Pool(pool.stake - amount, pool.shares - action.shares))
+    draft.put(STAKERS, action.sender, Staker(held - action.shares))
+    return draft.delta(amount)
+
+
+def slash(draft: Draft, action: Slash) -> Delta | Reason:
+    """What is burned rounds up, against the stakers. Rejects, in order: NOT_THE_SERVICE, INVALID_FRACTION."""
+    if action.sender != SERVICE:
+        return Reason.NOT_THE_SERVICE
+    if not 0 < action.wad_to_slash <= WAD:
+        return Reason.INVALID_FRACTION
+    pool = draft.get(POOL, ONLY)
+    burned = mul_wad_ceil(pool.stake, action.wad_to_slash)
+    draft.put(POOL, ONLY, Pool(pool.stake - burned, pool.shares))
+    return draft.delta(burned)
+
+
+def transition(draft: Draft, action: Action) -> Delta | Reason:
+    """Every action, answered by its rule."""
+    if isinstance(action, Deposit):
+        return deposit(draft, action)
+    if isinstance(action, Withdraw):
+        return withdraw(draft, action)
+    return slash(draft, action)
+
+
+ACCOUNT: Final = Name("account")
+ARGUMENTS: Final = {
+    "deposit": Record(Deposit, [("amount", "amount", Amount())]),
+    "withdraw": Record(Withdraw, [("shares", "shares", Amount())]),
+    "slash": Record(Slash, [("wad_to_slash", "wad_to_slash", Amount())]),
+}
+POST: Final = Record(
+    lambda *fields: fields,
+    [("stake", "stake", Amount()), ("shares", "shares", Amount()), ("stakers", "stakers", MapOf(ACCOUNT, Amount()))],
+)
+ERRORS: Final = [reason.value for reason in Reason]
+
+
+def read_trace(document: dict[str, Json]) -> Trace:
+    """A trace file: the stakers there are, and the steps."""
+    check_fields(document, ("protocol", "name", "stakers", "steps"), "")
+    name = cast(str, Text().read(document["name"], "name", {}))
+    stakers = cast("tuple[str, ...]", ListOf(Text()).read(document["stakers"], "stakers", {}))
+    names = {"account": frozenset((*stakers, SERVICE))}
+    if not isinstance(document["steps"], list):
+        raise MalformedTrace("steps", "expected a list")
+    steps = [read_step(value, f"steps[{position}]", names) for position, value in enumerate(document["steps"])]
+    genesis = SCHEMA.empty_state()
+    return Trace(name, genesis, stakers, observe(genesis, stakers, None), steps, None)
+
+
+def read_step(value: Json, where: str, names: dict[str, frozenset[str]]) -> Step:
+    """One step: who calls what, and what came of it."""
+    fields = as_object(value, where)
+    check_fields(fields, ("action", "sender", "args", "ok", "error", "returns", "post"), where)
+    name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
+    if name not in ARGUMENTS:
+        raise MalformedTrace(f"{where}.action", f"unknown action {name!r}")
+    sender = cast(str, ACCOUNT.read(fields["sender"], f"{where}.sender", names))
+    arguments = ARGUMENTS[name].read_fields(fields["args"], f"{where}.args", names)
+    error = fields["error"]
+    if error is not None and error not in ERRORS:
+        raise MalformedTrace(f"{where}.error", f"unknown error {error!r}")
+    if Flag().read(fields["ok"], f"{where}.ok", {}) != (error is None):
+        raise MalformedTrace(f"{where}.ok", "a step is ok if and only if it has no error")
+    action = ARGUMENTS[name].make(sender, *arguments)
+    return Step(name, sender, fields["args"], [action], cast("str | None", error), fields["returns"], fields["post"])
+
+
+def observe(state: State, world: object, _context: object) -> Json:
+    """The whole state as a step's `post` shows it."""
+    draft = Draft(state)
+    pool = draft.get(POOL, ONLY)
+    stakers = {staker: str(draft.get(STAKERS, staker).shares) for staker in cast("tuple[str, ...]", world)}
+    return {"stake": str(pool.stake), "shares": str(pool.shares), "stakers": stakers}
+
+
+def check_post(post: Json, world: object, where: str) -> None:
+    """Refuse a `post` that is not of that shape."""
+    POST.read(post, where, {"account": frozenset(cast("tuple[str, ...]", world))})
+
+
+PROTOCOL: Final = Protocol(
+    name="staking_pool",
+    schema=SCHEMA,
+    actions=(Deposit, Withdraw, Slash),
+    reasons=Reason,
+    transition=transition,
+    read_trace=read_trace,
+    observe=observe,
+    observe_final=lambda _state, _world: None,
+    write_returns=lambda _action, returns: str(returns),
+    check_post=check_post,
+    traces=Path(__file__).parent / "traces",
+)

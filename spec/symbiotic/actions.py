@@ -1,0 +1,446 @@
+"""What can be asked of Symbiotic: one class for each call, `sender` being the account that calls.
+
+Every sender is an ordinary account: the contracts never call each other through these actions, and nobody signs for
+another. A call of a function that the vault's delegator or slasher does not have is rejected with EmptyRevert.
+"""
+
+from typing import Final
+
+import attr
+
+from spec.symbiotic.config import COLLATERAL
+from spec.symbiotic.state import Subnetwork
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AdvanceTime:
+    """Time passes: `seconds` seconds. Every other action executes at the timestamp that time has reached."""
+
+    seconds: Final[int]
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TransferCollateral:
+    """Move `amount` of a token to any account; to a vault this is a gift to nobody. ERC20.transfer."""
+
+    sender: Final[str]
+    to: Final[str]
+    amount: Final[int]
+    collateral: Final[str]
+
+    def __init__(self, sender: str, to: str, amount: int, collateral: str = COLLATERAL) -> None:
+        self.sender = sender
+        self.to = to
+        self.amount = amount
+        self.collateral = collateral
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RegisterOperator:
+    """Become an operator, for ever. OperatorRegistry.registerOperator."""
+
+    sender: Final[str]
+
+    def __init__(self, sender: str) -> None:
+        self.sender = sender
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RegisterNetwork:
+    """Become a network, for ever. NetworkRegistry.registerNetwork."""
+
+    sender: Final[str]
+
+    def __init__(self, sender: str) -> None:
+        self.sender = sender
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetMiddleware:
+    """Say who slashes for the sender's network, at once. NetworkMiddlewareService.setMiddleware."""
+
+    sender: Final[str]
+    middleware: Final[str]
+
+    def __init__(self, sender: str, middleware: str) -> None:
+        self.sender = sender
+        self.middleware = middleware
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OptInVault:
+    """Let the sender, an operator, work with a vault's stake. OptInService.optIn, operators to vaults."""
+
+    sender: Final[str]
+    vault: Final[str]
+
+    def __init__(self, sender: str, vault: str) -> None:
+        self.sender = sender
+        self.vault = vault
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OptOutVault:
+    """Work with a vault's stake no longer, from now on. OptInService.optOut, operators to vaults."""
+
+    sender: Final[str]
+    vault: Final[str]
+
+    def __init__(self, sender: str, vault: str) -> None:
+        self.sender = sender
+        self.vault = vault
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OptInNetwork:
+    """Let the sender, an operator, work for a network. OptInService.optIn, operators to networks."""
+
+    sender: Final[str]
+    network: Final[str]
+
+    def __init__(self, sender: str, network: str) -> None:
+        self.sender = sender
+        self.network = network
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OptOutNetwork:
+    """Work for a network no longer, from now on. OptInService.optOut, operators to networks."""
+
+    sender: Final[str]
+    network: Final[str]
+
+    def __init__(self, sender: str, network: str) -> None:
+        self.sender = sender
+        self.network = network
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Deposit:
+    """Move the sender's collateral into a vault, for active shares of `on_behalf_of`. Vault.deposit."""
+
+    sender: Final[str]
+    vault: Final[str]
+    on_behalf_of: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, vault: str, on_behalf_of: str, amount: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.on_behalf_of = on_behalf_of
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetDepositWhitelist:
+    """Open a vault to a whitelist only, or to everybody. Vault.setDepositWhitelist."""
+
+    sender: Final[str]
+    vault: Final[str]
+    status: Final[bool]
+
+    def __init__(self, sender: str, vault: str, status: bool) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.status = status
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetDepositorWhitelistStatus:
+    """Put an account on a vault's whitelist, or take it off. Vault.setDepositorWhitelistStatus."""
+
+    sender: Final[str]
+    vault: Final[str]
+    account: Final[str]
+    status: Final[bool]
+
+    def __init__(self, sender: str, vault: str, account: str, status: bool) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.account = account
+        self.status = status
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetIsDepositLimit:
+    """Switch a vault's deposit limit on or off. Vault.setIsDepositLimit."""
+
+    sender: Final[str]
+    vault: Final[str]
+    status: Final[bool]
+
+    def __init__(self, sender: str, vault: str, status: bool) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.status = status
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetDepositLimit:
+    """Change how much active stake a vault accepts while the limit is on. Vault.setDepositLimit."""
+
+    sender: Final[str]
+    vault: Final[str]
+    limit: Final[int]
+
+    def __init__(self, sender: str, vault: str, limit: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.limit = limit
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Withdraw:
+    """Let `amount` of collateral leave with the next epoch, for `claimer`. Vault.withdraw."""
+
+    sender: Final[str]
+    vault: Final[str]
+    claimer: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, vault: str, claimer: str, amount: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.claimer = claimer
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Redeem:
+    """Let what active shares are worth leave with the next epoch, for `claimer`. Vault.redeem."""
+
+    sender: Final[str]
+    vault: Final[str]
+    claimer: Final[str]
+    shares: Final[int]
+
+    def __init__(self, sender: str, vault: str, claimer: str, shares: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.claimer = claimer
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Claim:
+    """Send what the sender withdrew with an epoch that is over to `recipient`. Vault.claim."""
+
+    sender: Final[str]
+    vault: Final[str]
+    recipient: Final[str]
+    epoch: Final[int]
+
+    def __init__(self, sender: str, vault: str, recipient: str, epoch: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.recipient = recipient
+        self.epoch = epoch
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClaimBatch:
+    """The same for several epochs, all or none. Vault.claimBatch."""
+
+    sender: Final[str]
+    vault: Final[str]
+    recipient: Final[str]
+    epochs: Final[tuple[int, ...]]
+
+    def __init__(self, sender: str, vault: str, recipient: str, epochs: tuple[int, ...]) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.recipient = recipient
+        self.epochs = epochs
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetMaxNetworkLimit:
+    """Say how much of a vault's stake the sender's subnetwork accepts. BaseDelegator.setMaxNetworkLimit."""
+
+    sender: Final[str]
+    vault: Final[str]
+    identifier: Final[int]
+    amount: Final[int]
+
+    def __init__(self, sender: str, vault: str, identifier: int, amount: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.identifier = identifier
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetNetworkLimit:
+    """Say how much of a vault's stake a subnetwork gets. setNetworkLimit of delegator types 0, 1 and 2."""
+
+    sender: Final[str]
+    vault: Final[str]
+    subnetwork: Final[Subnetwork]
+    amount: Final[int]
+
+    def __init__(self, sender: str, vault: str, subnetwork: Subnetwork, amount: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.subnetwork = subnetwork
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetOperatorNetworkShares:
+    """Change an operator's part of a subnetwork's stake.
+
+    NetworkRestakeDelegator.setOperatorNetworkShares.
+    """
+
+    sender: Final[str]
+    vault: Final[str]
+    subnetwork: Final[Subnetwork]
+    operator: Final[str]
+    shares: Final[int]
+
+    def __init__(self, sender: str, vault: str, subnetwork: Subnetwork, operator: str, shares: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.subnetwork = subnetwork
+        self.operator = operator
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetOperatorNetworkLimit:
+    """Change how much stake an operator has in a subnetwork. FullRestakeDelegator.setOperatorNetworkLimit."""
+
+    sender: Final[str]
+    vault: Final[str]
+    subnetwork: Final[Subnetwork]
+    operator: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, vault: str, subnetwork: Subnetwork, operator: str, amount: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.subnetwork = subnetwork
+        self.operator = operator
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Slash:
+    """Slash an operator for what it did at `capture_timestamp`. Slasher.slash."""
+
+    sender: Final[str]
+    vault: Final[str]
+    subnetwork: Final[Subnetwork]
+    operator: Final[str]
+    amount: Final[int]
+    capture_timestamp: Final[int]
+
+    def __init__(
+        self, sender: str, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int
+    ) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.subnetwork = subnetwork
+        self.operator = operator
+        self.amount = amount
+        self.capture_timestamp = capture_timestamp
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RequestSlash:
+    """Ask for a slash that a resolver may veto. VetoSlasher.requestSlash."""
+
+    sender: Final[str]
+    vault: Final[str]
+    subnetwork: Final[Subnetwork]
+    operator: Final[str]
+    amount: Final[int]
+    capture_timestamp: Final[int]
+
+    def __init__(
+        self, sender: str, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int
+    ) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.subnetwork = subnetwork
+        self.operator = operator
+        self.amount = amount
+        self.capture_timestamp = capture_timestamp
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ExecuteSlash:
+    """Execute a requested slash. VetoSlasher.executeSlash."""
+
+    sender: Final[str]
+    vault: Final[str]
+    slash_index: Final[int]
+
+    def __init__(self, sender: str, vault: str, slash_index: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.slash_index = slash_index
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class VetoSlash:
+    """Forbid a requested slash, for good. VetoSlasher.vetoSlash."""
+
+    sender: Final[str]
+    vault: Final[str]
+    slash_index: Final[int]
+
+    def __init__(self, sender: str, vault: str, slash_index: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.slash_index = slash_index
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetResolver:
+    """Say who may veto the slashes of the sender's subnetwork. VetoSlasher.setResolver."""
+
+    sender: Final[str]
+    vault: Final[str]
+    identifier: Final[int]
+    resolver: Final[str]
+
+    def __init__(self, sender: str, vault: str, identifier: int, resolver: str) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.identifier = identifier
+        self.resolver = resolver
+
+
+Action = (
+    AdvanceTime
+    | TransferCollateral
+    | RegisterOperator
+    | RegisterNetwork
+    | SetMiddleware
+    | OptInVault
+    | OptOutVault
+    | OptInNetwork
+    | OptOutNetwork
+    | Deposit
+    | SetDepositWhitelist
+    | SetDepositorWhitelistStatus
+    | SetIsDepositLimit
+    | SetDepositLimit
+    | Withdraw
+    | Redeem
+    | Claim
+    | ClaimBatch
+    | SetMaxNetworkLimit
+    | SetNetworkLimit
+    | SetOperatorNetworkShares
+    | SetOperatorNetworkLimit
+    | Slash
+    | RequestSlash
+    | ExecuteSlash
+    | VetoSlash
+    | SetResolver
+)

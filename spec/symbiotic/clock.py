@@ -1,0 +1,39 @@
+"""Time is the block's timestamp, in seconds, and each vault counts epochs from its own creation.
+
+Time moves only when it is let pass; every other call executes at the current timestamp. Timestamps are uint48.
+"""
+
+from spec.arithmetic import div_floor
+from spec.machine import ONLY, Delta, Draft
+from spec.symbiotic.actions import AdvanceTime
+from spec.symbiotic.config import VaultConfig
+from spec.symbiotic.state import CLOCK, VAULTS, Clock
+
+
+def current_timestamp(draft: Draft) -> int:
+    """The timestamp at which this call executes."""
+    return draft.get(CLOCK, ONLY).timestamp
+
+
+def epoch_at(config: VaultConfig, timestamp: int) -> int:
+    """The vault's epoch at a timestamp, which is not before its first epoch. Rounds down.
+
+    Source: VaultStorage.epochAt.
+    """
+    return div_floor(timestamp - config.epoch_duration_init_timestamp, config.epoch_duration_seconds)
+
+
+def current_epoch(draft: Draft, vault: str) -> int:
+    """The vault's epoch now. Source: VaultStorage.currentEpoch."""
+    return epoch_at(draft.get(VAULTS, vault), current_timestamp(draft))
+
+
+def epoch_start_timestamp(config: VaultConfig, epoch: int) -> int:
+    """The first timestamp of an epoch. Source: VaultStorage.currentEpochStart."""
+    return config.epoch_duration_init_timestamp + epoch * config.epoch_duration_seconds
+
+
+def advance_time(draft: Draft, action: AdvanceTime) -> Delta:
+    """Let seconds pass. Nothing else is written: what that ends or begins is worked out when it is read."""
+    draft.put(CLOCK, ONLY, Clock(current_timestamp(draft) + action.seconds))
+    return draft.delta()

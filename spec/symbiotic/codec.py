@@ -1,0 +1,386 @@
+"""Symbiotic's trace format: files to genesis and actions, return values back to JSON.
+
+The format is described in docs/traces.md. Some accounts are in every trace, and a file may declare further stakers,
+operators, networks and vaults; any other name is refused, as is any field too many or too few.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+from spec.arithmetic import UINT256_MAX
+from spec.codec import (
+    Amount,
+    Flag,
+    Format,
+    Json,
+    ListOf,
+    MalformedTrace,
+    Names,
+    Number,
+    Record,
+    Text,
+    as_object,
+    check_fields,
+    shown,
+)
+from spec.machine import ONLY, State
+from spec.protocol import Step, Trace
+from spec.symbiotic import actions
+from spec.symbiotic.actions import Action, AdvanceTime
+from spec.symbiotic.config import (
+    COLLATERAL,
+    DELEGATORS,
+    MIN_RESOLVER_SET_EPOCHS_DELAY,
+    OPERATOR_NETWORK_SPECIFIC,
+    OPERATOR_SPECIFIC,
+    SLASHERS,
+    VETO_SLASHER,
+    ZERO_ADDRESS,
+    VaultConfig,
+)
+from spec.symbiotic.observation import ACCOUNT, ERRORS, SENDER, TIMESTAMP, VAULT, Captures, SubnetworkName, World
+from spec.symbiotic.state import (
+    ALLOWANCES,
+    CLOCK,
+    DEPOSIT_POLICIES,
+    NETWORK_REGISTRY,
+    OPERATOR_REGISTRY,
+    SCHEMA,
+    TOKEN_BALANCES,
+    VAULT_FACTORY,
+    VAULTS,
+    Allowance,
+    Clock,
+    DepositPolicy,
+    Entity,
+    Subnetwork,
+    TokenBalance,
+)
+
+ADMIN: Final = "admin0"
+"""The account that holds every role of every vault."""
+
+BURNER: Final = "burner0"
+"""The account that slashed collateral is sent to, and the one whose balance is observed beside the holders'."""
+
+ACCOUNTS: Final = (
+    *("staker0", "staker1", "staker2", "staker3", "outsider0"),
+    *("operator0", "operator1", "operator2", "network0", "network1"),
+    *("middleware0", "middleware1", "resolver0", "resolver1", ADMIN, BURNER),
+)
+"""The accounts of every trace. What a trace declares of them says who holds tokens and who is observed."""
+
+PROBED_CAPTURES: Final = 3
+"""How many of the captures that slashes asked for last each state is probed at."""
+
+
+class ActionFormat:
+    """How one action is written: its class, its arguments after the sender, and what the call returns."""
+
+    def __init__(
+        self,
+        make: Callable[..., Action],
+        arguments: Sequence[tuple[str, str, Format]],
+        returns: Sequence[tuple[str, Format]] = (),
+    ) -> None:
+        self.make: Final = make
+        self.arguments: Final = Record(make, arguments)
+        self.returns: Final = returns
+
+    def read(self, sender: str, value: Json, where: str, names: Names) -> Action:
+        """The action that `sender` takes with these arguments."""
+        return self.make(sender, *self.arguments.read_fields(value, where, names))
+
+    def write_returns(self, value: object) -> Json:
+        """What the call returned, as traces write it: an empty object if it returns nothing."""
+        if not self.returns:
+            return {}
+        values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
+        return {name: format.write(item) for (name, format), item in zip(self.returns, values, strict=True)}
+
+
+def _arg(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
+    return (name, attribute or name, format)
+
+
+VAULT_ARG: Final = _arg("vault", VAULT)
+AMOUNT: Final = _arg("amount", Amount())
+STATUS: Final = _arg("status", Flag())
+IDENTIFIER: Final = _arg("identifier", Amount(96))
+SUBNETWORK: Final = _arg("subnetwork", SubnetworkName())
+OPERATOR: Final = _arg("operator", ACCOUNT)
+CAPTURE: Final = _arg("captureTimestamp", Amount(48), "capture_timestamp")
+SLASH_INDEX: Final = _arg("slashIndex", Amount(), "slash_index")
+SLASHED: Final = [("slashedAmount", Amount()), ("vaultSlashedAmount", Amount())]
+
+ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
+    "register_operator": ActionFormat(actions.RegisterOperator, []),
+    "register_network": ActionFormat(actions.RegisterNetwork, []),
+    "set_middleware": ActionFormat(actions.SetMiddleware, [_arg("middleware", ACCOUNT)]),
+    "opt_in_vault": ActionFormat(actions.OptInVault, [_arg("vault", ACCOUNT)]),
+    "opt_out_vault": ActionFormat(actions.OptOutVault, [_arg("vault", ACCOUNT)]),
+    "opt_in_network": ActionFormat(actions.OptInNetwork, [_arg("network", ACCOUNT)]),
+    "opt_out_network": ActionFormat(actions.OptOutNetwork, [_arg("network", ACCOUNT)]),
+    "set_max_network_limit": ActionFormat(actions.SetMaxNetworkLimit, [VAULT_ARG, IDENTIFIER, AMOUNT]),
+    "set_network_limit": ActionFormat(actions.SetNetworkLimit, [VAULT_ARG, SUBNETWORK, AMOUNT]),
+    "set_operator_network_shares": ActionFormat(
+        actions.SetOperatorNetworkShares, [VAULT_ARG, SUBNETWORK, OPERATOR, _arg("shares", Amount())]
+    ),
+    "set_operator_network_limit": ActionFormat(
+        actions.SetOperatorNetworkLimit, [VAULT_ARG, SUBNETWORK, OPERATOR, AMOUNT]
+    ),
+    "deposit": ActionFormat(
+        actions.Deposit,
+        [VAULT_ARG, _arg("onBehalfOf", ACCOUNT, "on_behalf_of"), AMOUNT],
+        [("depositedAmount", Amount()), ("mintedShares", Amount())],
+    ),
+    "withdraw": ActionFormat(
+        actions.Withdraw,
+        [VAULT_ARG, _arg("claimer", ACCOUNT), AMOUNT],
+        [("burnedShares", Amount()), ("mintedShares", Amount())],
+    ),
+    "redeem": ActionFormat(
+        actions.Redeem,
+        [VAULT_ARG, _arg("claimer", ACCOUNT), _arg("shares", Amount())],
+        [("withdrawnAssets", Amount()), ("mintedShares", Amount())],
+    ),
+    "claim": ActionFormat(
+        actions.Claim, [VAULT_ARG, _arg("recipient", ACCOUNT), _arg("epoch", Amount())], [("amount", Amount())]
+    ),
+    "claim_batch": ActionFormat(
+        actions.ClaimBatch,
+        [VAULT_ARG, _arg("recipient", ACCOUNT), _arg("epochs", ListOf(Amount()))],
+        [("amount", Amount())],
+    ),
+    "slash": ActionFormat(actions.Slash, [VAULT_ARG, SUBNETWORK, OPERATOR, AMOUNT, CAPTURE], SLASHED),
+    "request_slash": ActionFormat(
+        actions.RequestSlash, [VAULT_ARG, SUBNETWORK, OPERATOR, AMOUNT, CAPTURE], [("slashIndex", Amount())]
+    ),
+    "execute_slash": ActionFormat(actions.ExecuteSlash, [VAULT_ARG, SLASH_INDEX], SLASHED),
+    "veto_slash": ActionFormat(actions.VetoSlash, [VAULT_ARG, SLASH_INDEX]),
+    "set_resolver": ActionFormat(actions.SetResolver, [VAULT_ARG, IDENTIFIER, _arg("resolver", ACCOUNT)]),
+    "set_deposit_whitelist": ActionFormat(actions.SetDepositWhitelist, [VAULT_ARG, STATUS]),
+    "set_is_deposit_limit": ActionFormat(actions.SetIsDepositLimit, [VAULT_ARG, STATUS]),
+    "set_depositor_whitelist_status": ActionFormat(
+        actions.SetDepositorWhitelistStatus, [VAULT_ARG, _arg("account", ACCOUNT), STATUS]
+    ),
+    "set_deposit_limit": ActionFormat(actions.SetDepositLimit, [VAULT_ARG, _arg("limit", Amount())]),
+    "transfer_collateral": ActionFormat(actions.TransferCollateral, [_arg("to", ACCOUNT), AMOUNT]),
+}
+"""Every call by its name in traces. `advance_time`, which is no call, stands beside them."""
+
+ADVANCE_TIME: Final = "advance_time"
+FORMATS_BY_CLASS: Final[dict[object, ActionFormat]] = {format.make: format for format in ACTION_FORMATS.values()}
+
+
+def write_returns(action: object, returns: object) -> Json:
+    """What an accepted call returned, as traces write it."""
+    if isinstance(action, AdvanceTime):
+        return {}
+    return FORMATS_BY_CLASS[type(action)].write_returns(returns)
+
+
+HEADER: Final = ("protocol", "source", "config", "genesis", "steps")
+CONFIG: Final = (
+    "name",
+    "seed",
+    "stakers",
+    "holders",
+    "operators",
+    "networks",
+    "subnetworks",
+    "stakerBalance",
+    "preRegistered",
+    "genesisTimestamp",
+    "vaults",
+)
+OPTIONAL_CONFIG: Final = ("valueScale", "directedSteps")
+VAULT_CONFIG: Final = (
+    "delegator",
+    "slasher",
+    "epochDuration",
+    "epochDurationInit",
+    "burner",
+    "isBurnerHook",
+    "depositWhitelist",
+    "isDepositLimit",
+    "depositLimit",
+)
+VETO_CONFIG: Final = ("vetoDuration", "resolverSetEpochsDelay")
+STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "returns", "post", "note")
+
+
+def read_trace(document: dict[str, Json]) -> Trace:
+    """A whole trace file; MalformedTrace names the first place that is not as the format says."""
+    check_fields(document, HEADER, "")
+    config = as_object(document["config"], "config")
+    check_fields(config, (*CONFIG, *OPTIONAL_CONFIG), "config", OPTIONAL_CONFIG)
+    name = cast(str, Text().read(config["name"], "config.name", {}))
+    state, world = _read_config(config)
+    genesis = as_object(document["genesis"], "genesis")
+    check_fields(genesis, ("timestamp", "post"), "genesis")
+    timestamp = state.rows(CLOCK)[ONLY].timestamp
+    if genesis["timestamp"] != timestamp:
+        raise MalformedTrace("genesis.timestamp", f"expected {timestamp}, found {shown(genesis['timestamp'])}")
+    steps = document["steps"]
+    if not isinstance(steps, list):
+        raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
+    captures: Captures = {}
+    read_steps: list[Step] = []
+    for position, value in enumerate(steps):
+        step, timestamp, captures = _read_step(value, position, timestamp, captures, world)
+        read_steps.append(step)
+    return Trace(name, state, world, genesis["post"], read_steps, None)
+
+
+def _read_config(config: dict[str, Json]) -> tuple[State, World]:
+    """The state before the first step, which the configuration implies, and the names that the trace may use."""
+    vaults = as_object(config["vaults"], "config.vaults")
+
+    def declared(field: str) -> tuple[str, ...]:
+        return cast("tuple[str, ...]", ListOf(Text()).read(config[field], f"config.{field}", {}))
+
+    stakers, operators, networks = declared("stakers"), declared("operators"), declared("networks")
+    senders = frozenset([*ACCOUNTS, *stakers, *operators, *networks])
+    names = {"account": senders | {*vaults, ZERO_ADDRESS}, "sender": senders, "vault": frozenset(vaults)}
+    if len(names["account"]) != len(senders) + len(vaults) + 1 or len({*stakers}) != len(stakers):
+        raise MalformedTrace("config", "an account is declared twice")
+    holders = cast("tuple[str, ...]", ListOf(SENDER).read(config["holders"], "config.holders", names))
+    subnetworks = ListOf(SubnetworkName()).read(config["subnetworks"], "config.subnetworks", names)
+
+    state = SCHEMA.empty_state()
+    timestamp = cast(int, TIMESTAMP.read(config["genesisTimestamp"], "config.genesisTimestamp", names))
+    state.rows(CLOCK)[ONLY] = Clock(timestamp)
+    balance = cast(int, Amount().read(config["stakerBalance"], "config.stakerBalance", names))
+    if balance * len(stakers) > UINT256_MAX:
+        raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
+    registered = as_object(config["preRegistered"], "config.preRegistered")
+    check_fields(registered, ("operators", "networks"), "config.preRegistered")
+    for field, registry in (("operators", OPERATOR_REGISTRY), ("networks", NETWORK_REGISTRY)):
+        where = f"config.preRegistered.{field}"
+        for account in cast("tuple[str, ...]", ListOf(SENDER).read(registered[field], where, names)):
+            state.rows(registry)[account] = Entity(True)
+    for staker in stakers:
+        state.rows(TOKEN_BALANCES)[(COLLATERAL, staker)] = TokenBalance(balance)
+    configs: dict[str, VaultConfig] = {}
+    for vault, value in vaults.items():
+        where = f"config.vaults.{vault}"
+        fields = as_object(value, where)
+        configs[vault] = _read_vault_config(fields, where, names, timestamp)
+        state.rows(VAULT_FACTORY)[vault] = Entity(True)
+        state.rows(VAULTS)[vault] = configs[vault]
+        state.rows(DEPOSIT_POLICIES)[vault] = DepositPolicy(
+            cast(bool, Flag().read(fields["depositWhitelist"], f"{where}.depositWhitelist", names)),
+            cast(bool, Flag().read(fields["isDepositLimit"], f"{where}.isDepositLimit", names)),
+            cast(int, Amount().read(fields["depositLimit"], f"{where}.depositLimit", names)),
+        )
+        for staker in stakers:
+            state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
+    balances = (*holders, BURNER)
+    return state, World(
+        names, configs, holders, balances, operators, networks, cast("tuple[Subnetwork, ...]", subnetworks)
+    )
+
+
+def _read_vault_config(fields: dict[str, Json], where: str, names: Names, timestamp: int) -> VaultConfig:
+    """One vault as created; a configuration that the contracts would not have accepted is refused."""
+    for name in ("delegator", "slasher"):
+        if name not in fields:
+            raise MalformedTrace(where, f"missing field {name!r}")
+    delegator, slasher = fields["delegator"], fields["slasher"]
+    if delegator not in DELEGATORS:
+        raise MalformedTrace(f"{where}.delegator", f"unknown delegator {shown(delegator)}")
+    if slasher not in SLASHERS:
+        raise MalformedTrace(f"{where}.slasher", f"unknown slasher {shown(slasher)}")
+    has_veto = slasher == VETO_SLASHER
+    has_network = delegator == OPERATOR_NETWORK_SPECIFIC
+    has_operator = has_network or delegator == OPERATOR_SPECIFIC
+    expected = [
+        *VAULT_CONFIG,
+        *(VETO_CONFIG if has_veto else ()),
+        *(["delegatorOperator"] if has_operator else ()),
+        *(["delegatorNetwork"] if has_network else ()),
+    ]
+    check_fields(fields, expected, where)
+
+    def read(name: str, format: Format) -> object:
+        return format.read(fields[name], f"{where}.{name}", names)
+
+    init_timestamp = cast(int, read("epochDurationInit", TIMESTAMP))
+    duration_seconds = cast(int, read("epochDuration", TIMESTAMP))
+    veto_seconds = cast(int, read("vetoDuration", TIMESTAMP)) if has_veto else 0
+    delay = cast(int, read("resolverSetEpochsDelay", Number(256))) if has_veto else MIN_RESOLVER_SET_EPOCHS_DELAY
+    burner = cast(str, read("burner", ACCOUNT))
+    is_burner_hook = cast(bool, read("isBurnerHook", Flag()))
+    if init_timestamp > timestamp:
+        raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
+    if duration_seconds == 0:
+        raise MalformedTrace(f"{where}.epochDuration", "an epoch takes at least a second")
+    if veto_seconds >= duration_seconds:
+        raise MalformedTrace(f"{where}.vetoDuration", "a veto is shorter than an epoch")
+    if delay < MIN_RESOLVER_SET_EPOCHS_DELAY:
+        raise MalformedTrace(f"{where}.resolverSetEpochsDelay", f"it is at least {MIN_RESOLVER_SET_EPOCHS_DELAY}")
+    if burner == ZERO_ADDRESS and is_burner_hook:
+        raise MalformedTrace(f"{where}.isBurnerHook", "there is no burner to call")
+    return VaultConfig(
+        COLLATERAL,
+        burner,
+        init_timestamp,
+        duration_seconds,
+        delegator,
+        cast(str, read("delegatorOperator", SENDER)) if has_operator else ZERO_ADDRESS,
+        cast(str, read("delegatorNetwork", SENDER)) if has_network else ZERO_ADDRESS,
+        slasher,
+        veto_seconds,
+        delay,
+        ADMIN,
+    )
+
+
+def _read_step(
+    value: Json, position: int, timestamp: int, captures: Captures, world: World
+) -> tuple[Step, int, Captures]:
+    """One step, its timestamp, and the captures asked for up to it; the two given are those of the step before."""
+    where = f"steps[{position}]"
+    fields = as_object(value, where)
+    check_fields(fields, STEP, where, ("note",))
+    if "note" in fields:
+        Text().read(fields["note"], f"{where}.note", {})
+    if Number(48).read(fields["i"], f"{where}.i", {}) != position:
+        raise MalformedTrace(f"{where}.i", f"expected {position}, found {shown(fields['i'])}")
+    step_timestamp = cast(int, TIMESTAMP.read(fields["timestamp"], f"{where}.timestamp", {}))
+    if step_timestamp < timestamp:
+        raise MalformedTrace(f"{where}.timestamp", f"time goes back from {timestamp}")
+    name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
+    executed: list[object] = []
+    sender: str | None = None
+    if name == ADVANCE_TIME or step_timestamp != timestamp:
+        executed.append(AdvanceTime(step_timestamp - timestamp))
+    if name == ADVANCE_TIME:
+        if fields["sender"] is not None:
+            raise MalformedTrace(f"{where}.sender", "nobody sends an advance_time step")
+        check_fields(as_object(fields["args"], f"{where}.args"), (), f"{where}.args")
+    elif name in ACTION_FORMATS:
+        sender = cast(str, SENDER.read(fields["sender"], f"{where}.sender", world.names))
+        action = ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", world.names)
+        executed.append(action)
+        if isinstance(action, actions.Slash | actions.RequestSlash):
+            captures = {**captures, action.vault: _latest(captures.get(action.vault, ()), action.capture_timestamp)}
+    else:
+        raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
+    error = fields["error"]
+    is_ok = cast(bool, Flag().read(fields["ok"], f"{where}.ok", {}))
+    if is_ok != (error is None):
+        raise MalformedTrace(f"{where}.error", "a step that is ok has no error, and one that is not has one")
+    if error is not None and error not in ERRORS:
+        raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
+    returns = as_object(fields["returns"], f"{where}.returns")
+    if not is_ok:
+        check_fields(returns, (), f"{where}.returns")
+    step = Step(name, sender, fields["args"], executed, error, returns if is_ok else None, fields["post"], captures)
+    return step, step_timestamp, captures
+
+
+def _latest(captures: tuple[int, ...], capture: int) -> tuple[int, ...]:
+    """The captures asked for last, each once, the latest at the end."""
+    return (*[earlier for earlier in captures if earlier != capture], capture)[-PROBED_CAPTURES:]

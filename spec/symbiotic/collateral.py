@@ -1,0 +1,45 @@
+"""The tokens that vaults hold: a plain ERC-20, of which arrives what was sent. Source: OpenZeppelin 5.0 ERC20."""
+
+from spec.machine import Delta, Draft
+from spec.symbiotic.actions import TransferCollateral
+from spec.symbiotic.config import ZERO_ADDRESS
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import ALLOWANCES, TOKEN_BALANCES, Pair, TokenBalance
+
+
+def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int) -> Reason | None:
+    """Move tokens between two accounts.
+
+    Rejects, in order: ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE. Source: ERC20._transfer.
+    """
+    if recipient == ZERO_ADDRESS:
+        return Reason.ERC20_INVALID_RECEIVER
+    of_sender: Pair = (token, sender)
+    sender_balance = draft.get(TOKEN_BALANCES, of_sender).amount
+    if sender_balance < amount:
+        return Reason.ERC20_INSUFFICIENT_BALANCE
+    draft.put(TOKEN_BALANCES, of_sender, TokenBalance(sender_balance - amount))
+    of_recipient: Pair = (token, recipient)
+    recipient_balance = draft.get(TOKEN_BALANCES, of_recipient).amount
+    draft.put(TOKEN_BALANCES, of_recipient, TokenBalance(recipient_balance + amount))
+    return None
+
+
+def transfer_from(draft: Draft, token: str, owner: str, spender: str, amount: int) -> Reason | None:
+    """Let a spender take tokens from an owner that has approved it. An infinite allowance is not used up.
+
+    Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE, as `transfer`. Source: ERC20.transferFrom.
+    """
+    allowance: Pair = (token, owner, spender)
+    if amount > 0 and not draft.get(ALLOWANCES, allowance).is_infinite:
+        return Reason.ERC20_INSUFFICIENT_ALLOWANCE
+    return transfer(draft, token, owner, spender, amount)
+
+
+def transfer_collateral(draft: Draft, action: TransferCollateral) -> Delta | Reason:
+    """Move the sender's own tokens. A vault counts what it was entrusted with, so a gift to it moves no exchange rate.
+
+    Rejects: as `transfer`. Source: ERC20.transfer.
+    """
+    rejection = transfer(draft, action.collateral, action.sender, action.to, action.amount)
+    return draft.delta() if rejection is None else rejection

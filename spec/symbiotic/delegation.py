@@ -1,0 +1,171 @@
+"""Who secures what with a vault's stake: the limits of networks and operators, and the stake that follows from them.
+
+A network says how much of a vault's stake it accepts, the vault's admin how much each of its subnetworks gets. Four
+types of delegator turn that into the stake of an operator in a subnetwork. What is on its way out of the vault is no
+stake, though still slashable.
+"""
+
+from spec.arithmetic import UINT256_MAX, mul_div_floor
+from spec.machine import Delta, Draft
+from spec.symbiotic.actions import (
+    SetMaxNetworkLimit,
+    SetNetworkLimit,
+    SetOperatorNetworkLimit,
+    SetOperatorNetworkShares,
+)
+from spec.symbiotic.clock import current_timestamp
+from spec.symbiotic.config import (
+    FULL_RESTAKE,
+    NETWORK_RESTAKE,
+    OPERATOR_NETWORK_SPECIFIC,
+    OPERATOR_SPECIFIC,
+)
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.staking import has_role
+from spec.symbiotic.state import (
+    ACTIVE_STAKE,
+    MAX_NETWORK_LIMITS,
+    NETWORK_LIMITS,
+    NETWORK_REGISTRY,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULTS,
+    Pair,
+    Subnetwork,
+    VaultSubnetwork,
+    VaultSubnetworkOperator,
+)
+
+
+def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | Reason:
+    """Change how much stake a subnetwork of the sender's accepts; a higher network limit comes down with it, now.
+
+    Rejects, in order: NOT_NETWORK, ALREADY_SET, INVALID_NETWORK if the delegator is specific to another network.
+    Source: BaseDelegator.setMaxNetworkLimit, and each delegator's _setMaxNetworkLimit.
+    """
+    of_subnetwork: VaultSubnetwork = (action.vault, (action.sender, action.identifier))
+    if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:
+        return Reason.NOT_NETWORK
+    if MAX_NETWORK_LIMITS.latest(draft, of_subnetwork) == action.amount:
+        return Reason.ALREADY_SET
+    config = draft.get(VAULTS, action.vault)
+    now = current_timestamp(draft)
+    if config.delegator == OPERATOR_NETWORK_SPECIFIC:
+        if action.sender != config.delegator_network:
+            return Reason.INVALID_NETWORK
+    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:
+        NETWORK_LIMITS.push(draft, of_subnetwork, now, action.amount)
+    MAX_NETWORK_LIMITS.push(draft, of_subnetwork, now, action.amount)
+    return draft.delta()
+
+
+def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
+    """Change how much stake a vault gives a subnetwork, from now on.
+
+    Rejects, in order: EMPTY_REVERT if the delegator is specific to one network, UNAUTHORIZED_ACCOUNT,
+    EXCEEDS_MAX_NETWORK_LIMIT, ALREADY_SET. Source: setNetworkLimit of the three other delegators.
+    """
+    of_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
+    if draft.get(VAULTS, action.vault).delegator == OPERATOR_NETWORK_SPECIFIC:
+        return Reason.EMPTY_REVERT
+    if not has_role(draft, action.vault, action.sender):
+        return Reason.UNAUTHORIZED_ACCOUNT
+    if action.amount > MAX_NETWORK_LIMITS.latest(draft, of_subnetwork):
+        return Reason.EXCEEDS_MAX_NETWORK_LIMIT
+    if NETWORK_LIMITS.latest(draft, of_subnetwork) == action.amount:
+        return Reason.ALREADY_SET
+    NETWORK_LIMITS.push(draft, of_subnetwork, current_timestamp(draft), action.amount)
+    return draft.delta()
+
+
+def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) -> Delta | Reason:
+    """Change an operator's shares of a subnetwork's stake, from now on, and with them the stake of the other operators.
+
+    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET, ARITHMETIC_PANIC if the total overflows.
+    Source: NetworkRestakeDelegator.setOperatorNetworkShares.
+    """
+    of_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
+    of_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
+    if draft.get(VAULTS, action.vault).delegator != NETWORK_RESTAKE:
+        return Reason.EMPTY_REVERT
+    if not has_role(draft, action.vault, action.sender):
+        return Reason.UNAUTHORIZED_ACCOUNT
+    shares_before = OPERATOR_NETWORK_SHARES.latest(draft, of_operator)
+    if shares_before == action.shares:
+        return Reason.ALREADY_SET
+    total_shares = TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) - shares_before + action.shares
+    if total_shares > UINT256_MAX:
+        return Reason.ARITHMETIC_PANIC
+    now = current_timestamp(draft)
+    TOTAL_OPERATOR_NETWORK_SHARES.push(draft, of_subnetwork, now, total_shares)
+    OPERATOR_NETWORK_SHARES.push(draft, of_operator, now, action.shares)
+    return draft.delta()
+
+
+def set_operator_network_limit(draft: Draft, action: SetOperatorNetworkLimit) -> Delta | Reason:
+    """Change how much stake an operator has in a subnetwork at most, from now on.
+
+    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET.
+    Source: FullRestakeDelegator.setOperatorNetworkLimit.
+    """
+    of_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
+    if draft.get(VAULTS, action.vault).delegator != FULL_RESTAKE:
+        return Reason.EMPTY_REVERT
+    if not has_role(draft, action.vault, action.sender):
+        return Reason.UNAUTHORIZED_ACCOUNT
+    if OPERATOR_NETWORK_LIMITS.latest(draft, of_operator) == action.amount:
+        return Reason.ALREADY_SET
+    OPERATOR_NETWORK_LIMITS.push(draft, of_operator, current_timestamp(draft), action.amount)
+    return draft.delta()
+
+
+def operator_part(subnetwork_stake: int, operator_shares: int, total_shares: int) -> int:
+    """An operator's part of a subnetwork's stake, by shares. Rounds down, so that the parts never exceed the whole.
+
+    None if nobody has shares; an operator has no more than the total. Source: NetworkRestakeDelegator._stakeAt.
+    """
+    if total_shares == 0:
+        return 0
+    return mul_div_floor(operator_shares, subnetwork_stake, total_shares)
+
+
+def stake_at(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
+    """The stake with which an operator worked for a subnetwork at a timestamp.
+
+    None, unless it was opted in to the vault and to the network. Source: BaseDelegator.stakeAt.
+    """
+    in_vault: Pair = (operator, vault)
+    in_network: Pair = (operator, subnetwork[0])
+    if OPERATOR_VAULT_OPT_INS.value_at(draft, in_vault, timestamp) == 0:
+        return 0
+    if OPERATOR_NETWORK_OPT_INS.value_at(draft, in_network, timestamp) == 0:
+        return 0
+    return _delegated_stake_at(draft, vault, subnetwork, operator, timestamp)
+
+
+def _delegated_stake_at(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
+    """The stake that the vault's type of delegator gives an operator, opted in or not.
+
+    Source: each delegator's _stakeAt.
+    """
+    config = draft.get(VAULTS, vault)
+    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    active_stake = ACTIVE_STAKE.value_at(draft, vault, timestamp)
+    if config.delegator == OPERATOR_NETWORK_SPECIFIC:
+        if subnetwork[0] != config.delegator_network or operator != config.delegator_operator:
+            return 0
+        return min(active_stake, MAX_NETWORK_LIMITS.value_at(draft, of_subnetwork, timestamp))
+    subnetwork_stake = min(active_stake, NETWORK_LIMITS.value_at(draft, of_subnetwork, timestamp))
+    if config.delegator == OPERATOR_SPECIFIC:
+        return subnetwork_stake if operator == config.delegator_operator else 0
+    if config.delegator == FULL_RESTAKE:
+        return min(subnetwork_stake, OPERATOR_NETWORK_LIMITS.value_at(draft, of_operator, timestamp))
+    return operator_part(
+        subnetwork_stake,
+        OPERATOR_NETWORK_SHARES.value_at(draft, of_operator, timestamp),
+        TOTAL_OPERATOR_NETWORK_SHARES.value_at(draft, of_subnetwork, timestamp),
+    )

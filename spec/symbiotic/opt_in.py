@@ -1,0 +1,109 @@
+"""Operators and networks, the middleware of a network, and to which vaults and networks an operator is opted in."""
+
+from spec.history import HistoryTable
+from spec.machine import Delta, Draft, Table
+from spec.symbiotic.actions import (
+    OptInNetwork,
+    OptInVault,
+    OptOutNetwork,
+    OptOutVault,
+    RegisterNetwork,
+    RegisterOperator,
+    SetMiddleware,
+)
+from spec.symbiotic.clock import current_timestamp
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    MIDDLEWARES,
+    NETWORK_REGISTRY,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_REGISTRY,
+    OPERATOR_VAULT_OPT_INS,
+    VAULT_FACTORY,
+    Entity,
+    Middleware,
+    Pair,
+)
+
+
+def register_operator(draft: Draft, action: RegisterOperator) -> Delta | Reason:
+    """Make the sender an operator. Rejects: OPERATOR_ALREADY_REGISTERED. Source: OperatorRegistry.registerOperator."""
+    if draft.get(OPERATOR_REGISTRY, action.sender).is_entity:
+        return Reason.OPERATOR_ALREADY_REGISTERED
+    draft.put(OPERATOR_REGISTRY, action.sender, Entity(True))
+    return draft.delta()
+
+
+def register_network(draft: Draft, action: RegisterNetwork) -> Delta | Reason:
+    """Make the sender a network. Rejects: NETWORK_ALREADY_REGISTERED. Source: NetworkRegistry.registerNetwork."""
+    if draft.get(NETWORK_REGISTRY, action.sender).is_entity:
+        return Reason.NETWORK_ALREADY_REGISTERED
+    draft.put(NETWORK_REGISTRY, action.sender, Entity(True))
+    return draft.delta()
+
+
+def set_middleware(draft: Draft, action: SetMiddleware) -> Delta | Reason:
+    """Change who slashes for the sender's network, at once and in every vault.
+
+    Rejects, in order: NOT_NETWORK, ALREADY_SET. Source: NetworkMiddlewareService.setMiddleware.
+    """
+    if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:
+        return Reason.NOT_NETWORK
+    if draft.get(MIDDLEWARES, action.sender).account == action.middleware:
+        return Reason.ALREADY_SET
+    draft.put(MIDDLEWARES, action.sender, Middleware(action.middleware))
+    return draft.delta()
+
+
+def opt_in_vault(draft: Draft, action: OptInVault) -> Delta | Reason:
+    """Let the sender's operator work with a vault's stake. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    return _opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, action.sender, action.vault)
+
+
+def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
+    """End that. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    return _opt_out(draft, OPERATOR_VAULT_OPT_INS, action.sender, action.vault)
+
+
+def opt_in_network(draft: Draft, action: OptInNetwork) -> Delta | Reason:
+    """Let the sender's operator work for a network. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    return _opt_in(draft, OPERATOR_NETWORK_OPT_INS, NETWORK_REGISTRY, action.sender, action.network)
+
+
+def opt_out_network(draft: Draft, action: OptOutNetwork) -> Delta | Reason:
+    """End that. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    return _opt_out(draft, OPERATOR_NETWORK_OPT_INS, action.sender, action.network)
+
+
+def _opt_in(
+    draft: Draft, opt_ins: HistoryTable[Pair], where_registry: Table[str, Entity], operator: str, where: str
+) -> Delta | Reason:
+    """Opt an operator in, from now on. Rejects, in order: NOT_WHO, NOT_WHERE_ENTITY, ALREADY_OPTED_IN.
+
+    Source: OptInService._optIn.
+    """
+    opt_in: Pair = (operator, where)
+    if not draft.get(OPERATOR_REGISTRY, operator).is_entity:
+        return Reason.NOT_WHO
+    if not draft.get(where_registry, where).is_entity:
+        return Reason.NOT_WHERE_ENTITY
+    if opt_ins.latest(draft, opt_in) == 1:
+        return Reason.ALREADY_OPTED_IN
+    opt_ins.push(draft, opt_in, current_timestamp(draft), 1)
+    return draft.delta()
+
+
+def _opt_out(draft: Draft, opt_ins: HistoryTable[Pair], operator: str, where: str) -> Delta | Reason:
+    """Opt an operator out, from now on; for what it did before it can still be slashed.
+
+    Nobody leaves in the second in which it came, so that no opt-in is ever overwritten.
+    Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.
+    """
+    opt_in: Pair = (operator, where)
+    now = current_timestamp(draft)
+    if opt_ins.latest(draft, opt_in) == 0:
+        return Reason.NOT_OPTED_IN
+    if opt_ins.latest_point(draft, opt_in) == now:
+        return Reason.OPT_OUT_COOLDOWN
+    opt_ins.push(draft, opt_in, now, 0)
+    return draft.delta()

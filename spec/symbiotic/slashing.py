@@ -1,0 +1,367 @@
+"""Slashing: a network takes collateral from a vault for what an operator did at an earlier time, the capture timestamp.
+
+How much may be taken is the operator's stake at the capture, less what was booked against it since. A vault has an
+instant slasher, which executes at once, or a veto slasher, where a slash is requested and a resolver, named by the
+network, may veto it. An epoch after its capture no slash is possible any more; until then whatever left the vault since
+the capture is still there to be slashed.
+
+Stake that several networks or operators share is booked against each of them in full. The vault then loses less than
+what was booked, once it has no more to lose.
+"""
+
+from spec.arithmetic import UINT48_MAX, UINT256_MAX, mul_div_floor
+from spec.machine import Delta, Draft
+from spec.symbiotic.actions import ExecuteSlash, RequestSlash, SetResolver, Slash, VetoSlash
+from spec.symbiotic.clock import current_timestamp, epoch_at, epoch_start_timestamp
+from spec.symbiotic.collateral import transfer
+from spec.symbiotic.config import INSTANT_SLASHER, VETO_SLASHER, ZERO_ADDRESS, VaultConfig
+from spec.symbiotic.delegation import stake_at
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    ACTIVE_STAKE,
+    CUMULATIVE_SLASHES,
+    LATEST_CAPTURES,
+    MIDDLEWARES,
+    NETWORK_REGISTRY,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    LatestCapture,
+    Resolver,
+    SlashRequest,
+    SlashRequestCount,
+    Subnetwork,
+    VaultSubnetwork,
+    VaultSubnetworkOperator,
+    WithdrawalBucket,
+)
+
+
+def slashable_part(stake: int, slashed_since: int) -> int:
+    """What is left of a stake after what was booked against it since, which may be more than all of it.
+
+    Source: BaseSlasher._slashableStake.
+    """
+    return stake - min(slashed_since, stake)
+
+
+def split_slash(
+    slashed_amount: int, active_stake: int, withdrawals: int, next_withdrawals: int
+) -> tuple[int, int, int]:
+    """What a slash takes from the active stake, from this epoch's bucket and from the next one's, in this order.
+
+    In proportion to the three, of which it is at most the sum, and positive. The parts of the active stake and of the
+    next bucket round down. What rounding leaves falls on this epoch's bucket, and what that one does not have on the
+    next. `withdrawals` is 0 where the capture is in the current epoch and cannot reach this epoch's bucket: all of the
+    rest then falls on the next.
+    Source: Vault.onSlash.
+    """
+    slashable_stake = active_stake + withdrawals + next_withdrawals
+    active_slashed = mul_div_floor(slashed_amount, active_stake, slashable_stake)
+    next_withdrawals_slashed = mul_div_floor(slashed_amount, next_withdrawals, slashable_stake)
+    withdrawals_slashed = slashed_amount - active_slashed - next_withdrawals_slashed
+    if withdrawals_slashed > withdrawals:
+        next_withdrawals_slashed += withdrawals_slashed - withdrawals
+        withdrawals_slashed = withdrawals
+    return active_slashed, withdrawals_slashed, next_withdrawals_slashed
+
+
+def slashable_stake(
+    draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int
+) -> int | Reason:
+    """How much a slash with this capture could be booked for now.
+
+    None if the capture is not in the past, more than an epoch ago, or before one that was slashed already.
+    Rejects: ARITHMETIC_PANIC if an epoch is longer than all time so far. Source: BaseSlasher._slashableStake.
+    """
+    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    now = current_timestamp(draft)
+    earliest_capture_timestamp = now - draft.get(VAULTS, vault).epoch_duration_seconds
+    if earliest_capture_timestamp < 0:
+        return Reason.ARITHMETIC_PANIC
+    if not earliest_capture_timestamp <= capture_timestamp < now:
+        return 0
+    if capture_timestamp < draft.get(LATEST_CAPTURES, of_operator).timestamp:
+        return 0
+    slashed_since = CUMULATIVE_SLASHES.latest(draft, of_operator) - CUMULATIVE_SLASHES.value_at(
+        draft, of_operator, capture_timestamp
+    )
+    return slashable_part(stake_at(draft, vault, subnetwork, operator, capture_timestamp), slashed_since)
+
+
+def slash(draft: Draft, action: Slash) -> Delta | Reason:
+    """Slash at once, by at most what is slashable. Returns the amount booked and what the vault lost.
+
+    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if an epoch is longer than all time so
+    far, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`, as `_execute`. Source: Slasher.slash.
+    """
+    config = draft.get(VAULTS, action.vault)
+    if config.slasher != INSTANT_SLASHER:
+        return Reason.EMPTY_REVERT
+    if not _is_middleware(draft, action.subnetwork, action.sender):
+        return Reason.NOT_NETWORK_MIDDLEWARE
+    now = current_timestamp(draft)
+    earliest_capture_timestamp = now - config.epoch_duration_seconds
+    if earliest_capture_timestamp < 0:
+        return Reason.ARITHMETIC_PANIC
+    if not earliest_capture_timestamp <= action.capture_timestamp < now:
+        return Reason.INVALID_CAPTURE_TIMESTAMP
+    slashed_amount = _amount_to_slash(
+        draft, action.vault, action.subnetwork, action.operator, action.amount, action.capture_timestamp
+    )
+    if isinstance(slashed_amount, Reason):
+        return slashed_amount
+    return _execute(draft, action.vault, action.subnetwork, action.operator, slashed_amount, action.capture_timestamp)
+
+
+def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
+    """Ask for a slash, by at most what is slashable, whose veto ends within an epoch of the capture. Returns its index.
+
+    Nothing is set aside for it: a slash that is executed in between makes it smaller.
+    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto's end is no uint48 or not yet
+    an epoch after time began, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`. Source: VetoSlasher.requestSlash.
+    """
+    config = draft.get(VAULTS, action.vault)
+    if config.slasher != VETO_SLASHER:
+        return Reason.EMPTY_REVERT
+    if not _is_middleware(draft, action.subnetwork, action.sender):
+        return Reason.NOT_NETWORK_MIDDLEWARE
+    now = current_timestamp(draft)
+    veto_deadline_timestamp = now + config.veto_duration_seconds
+    earliest_capture_timestamp = veto_deadline_timestamp - config.epoch_duration_seconds
+    if veto_deadline_timestamp > UINT48_MAX or earliest_capture_timestamp < 0:
+        return Reason.ARITHMETIC_PANIC
+    if not earliest_capture_timestamp <= action.capture_timestamp < now:
+        return Reason.INVALID_CAPTURE_TIMESTAMP
+    amount = _amount_to_slash(
+        draft, action.vault, action.subnetwork, action.operator, action.amount, action.capture_timestamp
+    )
+    if isinstance(amount, Reason):
+        return amount
+    slash_index = draft.get(SLASH_REQUEST_COUNTS, action.vault).count
+    draft.put(SLASH_REQUEST_COUNTS, action.vault, SlashRequestCount(slash_index + 1))
+    draft.put(
+        SLASH_REQUESTS,
+        (action.vault, slash_index),
+        SlashRequest(
+            action.subnetwork, action.operator, amount, action.capture_timestamp, veto_deadline_timestamp, False
+        ),
+    )
+    return draft.delta(slash_index)
+
+
+def execute_slash(draft: Draft, action: ExecuteSlash) -> Delta | Reason:
+    """Execute a request, by at most what is slashable now. Returns the amount booked and what the vault lost.
+
+    It need not wait for the end of the veto if there was no resolver at the capture, or was none a second ago.
+    Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NOT_NETWORK_MIDDLEWARE, VETO_PERIOD_NOT_ENDED,
+    SLASH_PERIOD_ENDED, as `_amount_to_slash`, SLASH_REQUEST_COMPLETED, as `_execute`. Source: VetoSlasher.executeSlash.
+    """
+    vault = action.vault
+    config = draft.get(VAULTS, vault)
+    if config.slasher != VETO_SLASHER:
+        return Reason.EMPTY_REVERT
+    if action.slash_index >= draft.get(SLASH_REQUEST_COUNTS, vault).count:
+        return Reason.SLASH_REQUEST_NOT_EXIST
+    request = draft.get(SLASH_REQUESTS, (vault, action.slash_index))
+    if not _is_middleware(draft, request.subnetwork, action.sender):
+        return Reason.NOT_NETWORK_MIDDLEWARE
+    now = current_timestamp(draft)
+    if (
+        resolver_at(draft, vault, request.subnetwork, request.capture_timestamp) != ZERO_ADDRESS
+        and resolver_at(draft, vault, request.subnetwork, now - 1) != ZERO_ADDRESS
+        and request.veto_deadline_timestamp > now
+    ):
+        return Reason.VETO_PERIOD_NOT_ENDED
+    if now - request.capture_timestamp > config.epoch_duration_seconds:
+        return Reason.SLASH_PERIOD_ENDED
+    slashed_amount = _amount_to_slash(
+        draft, vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp
+    )
+    if isinstance(slashed_amount, Reason):
+        return slashed_amount
+    if request.is_completed:
+        return Reason.SLASH_REQUEST_COMPLETED
+    draft.put(SLASH_REQUESTS, (vault, action.slash_index), _completed(request))
+    return _execute(draft, vault, request.subnetwork, request.operator, slashed_amount, request.capture_timestamp)
+
+
+def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
+    """Forbid a request. Only who was resolver at its capture may, and only while a resolver is in office, even another.
+
+    Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NO_RESOLVER, NOT_RESOLVER, VETO_PERIOD_ENDED,
+    SLASH_REQUEST_COMPLETED. Source: VetoSlasher.vetoSlash.
+    """
+    vault = action.vault
+    if draft.get(VAULTS, vault).slasher != VETO_SLASHER:
+        return Reason.EMPTY_REVERT
+    if action.slash_index >= draft.get(SLASH_REQUEST_COUNTS, vault).count:
+        return Reason.SLASH_REQUEST_NOT_EXIST
+    request = draft.get(SLASH_REQUESTS, (vault, action.slash_index))
+    now = current_timestamp(draft)
+    capture_resolver = resolver_at(draft, vault, request.subnetwork, request.capture_timestamp)
+    if capture_resolver == ZERO_ADDRESS or resolver_at(draft, vault, request.subnetwork, now - 1) == ZERO_ADDRESS:
+        return Reason.NO_RESOLVER
+    if action.sender != capture_resolver:
+        return Reason.NOT_RESOLVER
+    if request.veto_deadline_timestamp <= now:
+        return Reason.VETO_PERIOD_ENDED
+    if request.is_completed:
+        return Reason.SLASH_REQUEST_COMPLETED
+    draft.put(SLASH_REQUESTS, (vault, action.slash_index), _completed(request))
+    return draft.delta()
+
+
+def _is_middleware(draft: Draft, subnetwork: Subnetwork, account: str) -> bool:
+    """Whether the account slashes for the subnetwork's network. Source: BaseSlasher._checkNetworkMiddleware."""
+    return account == draft.get(MIDDLEWARES, subnetwork[0]).account
+
+
+def _amount_to_slash(
+    draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int
+) -> int | Reason:
+    """The amount asked for, or what is slashable if that is less. Rejects, in order: as `slashable_stake`,
+    INSUFFICIENT_SLASH if it is nothing.
+    """
+    slashable = slashable_stake(draft, vault, subnetwork, operator, capture_timestamp)
+    if isinstance(slashable, Reason):
+        return slashable
+    slashed_amount = min(amount, slashable)
+    return Reason.INSUFFICIENT_SLASH if slashed_amount == 0 else slashed_amount
+
+
+def _execute(
+    draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, slashed_amount: int, capture_timestamp: int
+) -> Delta | Reason:
+    """Book a slash against the operator and take it from the vault. Returns what was booked and what the vault lost.
+
+    The delegator's and the burner's hooks, which the contracts call here and whose failure they ignore, do nothing.
+    Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`.
+    Source: the common ends of Slasher.slash and VetoSlasher.executeSlash.
+    """
+    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    if draft.get(LATEST_CAPTURES, of_operator).timestamp < capture_timestamp:
+        draft.put(LATEST_CAPTURES, of_operator, LatestCapture(capture_timestamp))
+    cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator) + slashed_amount
+    if cumulative_slash > UINT256_MAX:
+        return Reason.ARITHMETIC_PANIC
+    CUMULATIVE_SLASHES.push(draft, of_operator, current_timestamp(draft), cumulative_slash)
+    vault_slashed_amount = _slash_vault(draft, vault, slashed_amount, capture_timestamp)
+    if isinstance(vault_slashed_amount, Reason):
+        return vault_slashed_amount
+    return draft.delta((slashed_amount, vault_slashed_amount))
+
+
+def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) -> int | Reason:
+    """Take up to `amount` from the vault and send it to the burner; return how much it was.
+
+    With a capture in the current epoch, what was withdrawn before this epoch is out of reach. A slasher asks for no
+    capture of an earlier epoch than the previous one, and for none before the vault had stake.
+    Rejects: as `transfer`, if there is anything to send. Source: Vault.onSlash.
+    """
+    config = draft.get(VAULTS, vault)
+    now = current_timestamp(draft)
+    epoch = epoch_at(config, now)
+    active_stake = ACTIVE_STAKE.latest(draft, vault)
+    bucket = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch))
+    next_bucket = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch + 1))
+    withdrawals = 0 if epoch_at(config, capture_timestamp) == epoch else bucket.amount
+    slashed_amount = min(amount, active_stake + withdrawals + next_bucket.amount)
+    if slashed_amount == 0:
+        return 0
+    active_slashed, withdrawals_slashed, next_withdrawals_slashed = split_slash(
+        slashed_amount, active_stake, withdrawals, next_bucket.amount
+    )
+    ACTIVE_STAKE.push(draft, vault, now, active_stake - active_slashed)
+    if withdrawals_slashed > 0:
+        draft.put(
+            WITHDRAWAL_BUCKETS, (vault, epoch), WithdrawalBucket(bucket.amount - withdrawals_slashed, bucket.shares)
+        )
+    draft.put(
+        WITHDRAWAL_BUCKETS,
+        (vault, epoch + 1),
+        WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares),
+    )
+    rejection = transfer(draft, config.collateral, vault, config.burner, slashed_amount)
+    return slashed_amount if rejection is None else rejection
+
+
+def _completed(request: SlashRequest) -> SlashRequest:
+    return SlashRequest(
+        request.subnetwork,
+        request.operator,
+        request.amount,
+        request.capture_timestamp,
+        request.veto_deadline_timestamp,
+        True,
+    )
+
+
+def resolver_at(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
+    """The resolver in office at a timestamp, which may be in the future. Source: VetoSlasher.resolverAt."""
+    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    ordinal = RESOLVER_ORDINALS.value_at(draft, of_subnetwork, timestamp)
+    return draft.get(RESOLVERS, (vault, subnetwork, ordinal)).account
+
+
+def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
+    """Name who may veto the slashes of a subnetwork of the sender's, or with ZERO_ADDRESS nobody.
+
+    The first one is in office at once. Every later change waits for the start of an epoch, `resolver_set_epochs_delay`
+    epochs after this one began. It replaces a change that still waits; naming the resolver in office only cancels it.
+    Rejects, in order: EMPTY_REVERT, NOT_NETWORK, ALREADY_SET, as `_resolver_start_timestamp`.
+    Source: VetoSlasher.setResolver.
+    """
+    config = draft.get(VAULTS, action.vault)
+    subnetwork: Subnetwork = (action.sender, action.identifier)
+    of_subnetwork: VaultSubnetwork = (action.vault, subnetwork)
+    now = current_timestamp(draft)
+    if config.slasher != VETO_SLASHER:
+        return Reason.EMPTY_REVERT
+    if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:
+        return Reason.NOT_NETWORK
+    if RESOLVER_ORDINALS.is_empty(draft, of_subnetwork):
+        if action.resolver == ZERO_ADDRESS:
+            return Reason.ALREADY_SET
+        _appoint(draft, action.vault, subnetwork, now, action.resolver)
+        return draft.delta()
+    if RESOLVER_ORDINALS.latest_point(draft, of_subnetwork) > now:
+        _cancel(draft, action.vault, subnetwork)
+    elif action.resolver == resolver_at(draft, action.vault, subnetwork, now):
+        return Reason.ALREADY_SET
+    if action.resolver != resolver_at(draft, action.vault, subnetwork, now):
+        start_timestamp = _resolver_start_timestamp(config, now)
+        if isinstance(start_timestamp, Reason):
+            return start_timestamp
+        _appoint(draft, action.vault, subnetwork, start_timestamp, action.resolver)
+    return draft.delta()
+
+
+def _resolver_start_timestamp(config: VaultConfig, now: int) -> int | Reason:
+    """When a change of resolver that is asked for now takes effect.
+
+    Rejects, in order: ARITHMETIC_PANIC if that is no uint256, UINT48_OVERFLOW if it is no uint48.
+    """
+    start_timestamp = epoch_start_timestamp(config, epoch_at(config, now) + config.resolver_set_epochs_delay)
+    if start_timestamp > UINT256_MAX:
+        return Reason.ARITHMETIC_PANIC
+    return Reason.UINT48_OVERFLOW if start_timestamp > UINT48_MAX else start_timestamp
+
+
+def _appoint(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int, resolver: str) -> None:
+    """Put a resolver in office from a timestamp on, which is later than that of any before."""
+    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    ordinal = RESOLVER_ORDINALS.latest(draft, of_subnetwork) + 1
+    draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver(resolver))
+    RESOLVER_ORDINALS.push(draft, of_subnetwork, timestamp, ordinal)
+
+
+def _cancel(draft: Draft, vault: str, subnetwork: Subnetwork) -> None:
+    """Take the last appointment back. Source: Checkpoints.pop."""
+    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    ordinal = RESOLVER_ORDINALS.latest(draft, of_subnetwork)
+    draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver())
+    RESOLVER_ORDINALS.pop(draft, of_subnetwork)

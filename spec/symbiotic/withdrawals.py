@@ -1,0 +1,162 @@
+"""Leaving a vault: stake moves to the bucket of the next epoch, is slashable until that epoch is over, and then paid.
+
+What is withdrawn in epoch `n` is in the bucket of epoch `n + 1` and can be claimed from epoch `n + 2` on. All who leave
+with one epoch share its bucket, by withdrawal shares, and so share what slashes take from it.
+"""
+
+from spec.arithmetic import UINT256_MAX
+from spec.machine import Delta, Draft
+from spec.symbiotic.actions import Claim, ClaimBatch, Redeem, Withdraw
+from spec.symbiotic.clock import current_epoch, current_timestamp
+from spec.symbiotic.collateral import transfer
+from spec.symbiotic.config import ZERO_ADDRESS
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.shares import preview_deposit, preview_redeem, preview_withdraw
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+    Pair,
+    Withdrawal,
+    WithdrawalBucket,
+)
+
+
+def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
+    """Let an amount of collateral leave. Returns the active shares burned and the withdrawal shares minted.
+
+    Rejects, in order: INVALID_CLAIMER, INSUFFICIENT_WITHDRAWAL, as `preview_withdraw`, TOO_MUCH_WITHDRAW, as
+    `_withdraw`. Source: Vault.withdraw.
+    """
+    holder: Pair = (action.vault, action.sender)
+    if action.claimer == ZERO_ADDRESS:
+        return Reason.INVALID_CLAIMER
+    if action.amount == 0:
+        return Reason.INSUFFICIENT_WITHDRAWAL
+    burned_shares = preview_withdraw(
+        action.amount, ACTIVE_SHARES.latest(draft, action.vault), ACTIVE_STAKE.latest(draft, action.vault)
+    )
+    if isinstance(burned_shares, Reason):
+        return burned_shares
+    if burned_shares > ACTIVE_SHARES_OF.latest(draft, holder):
+        return Reason.TOO_MUCH_WITHDRAW
+    minted_shares = _withdraw(draft, action.vault, action.sender, action.claimer, action.amount, burned_shares)
+    return minted_shares if isinstance(minted_shares, Reason) else draft.delta((burned_shares, minted_shares))
+
+
+def redeem(draft: Draft, action: Redeem) -> Delta | Reason:
+    """Let what active shares are worth leave. Returns the amount and the withdrawal shares minted.
+
+    Rejects, in order: INVALID_CLAIMER, TOO_MUCH_REDEEM, as `preview_redeem`, INSUFFICIENT_REDEMPTION, as `_withdraw`.
+    Source: Vault.redeem.
+    """
+    holder: Pair = (action.vault, action.sender)
+    if action.claimer == ZERO_ADDRESS:
+        return Reason.INVALID_CLAIMER
+    if action.shares > ACTIVE_SHARES_OF.latest(draft, holder):
+        return Reason.TOO_MUCH_REDEEM
+    amount = preview_redeem(
+        action.shares, ACTIVE_STAKE.latest(draft, action.vault), ACTIVE_SHARES.latest(draft, action.vault)
+    )
+    if isinstance(amount, Reason):
+        return amount
+    if amount == 0:
+        return Reason.INSUFFICIENT_REDEMPTION
+    minted_shares = _withdraw(draft, action.vault, action.sender, action.claimer, amount, action.shares)
+    return minted_shares if isinstance(minted_shares, Reason) else draft.delta((amount, minted_shares))
+
+
+def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, burned_shares: int) -> int | Reason:
+    """Burn the sender's active shares and give the claimer shares of the next epoch's bucket; return how many.
+
+    The shares burned are never worth less than the amount, so there is always that much active stake.
+    Rejects, in order: as `preview_deposit`, ARITHMETIC_PANIC if the bucket's shares overflow. Source: Vault._withdraw.
+    """
+    now = current_timestamp(draft)
+    holder: Pair = (vault, sender)
+    ACTIVE_SHARES_OF.push(draft, holder, now, ACTIVE_SHARES_OF.latest(draft, holder) - burned_shares)
+    ACTIVE_SHARES.push(draft, vault, now, ACTIVE_SHARES.latest(draft, vault) - burned_shares)
+    ACTIVE_STAKE.push(draft, vault, now, ACTIVE_STAKE.latest(draft, vault) - amount)
+    epoch = current_epoch(draft, vault) + 1
+    bucket = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch))
+    minted_shares = preview_deposit(amount, bucket.shares, bucket.amount)
+    if isinstance(minted_shares, Reason):
+        return minted_shares
+    if bucket.shares + minted_shares > UINT256_MAX:
+        return Reason.ARITHMETIC_PANIC
+    draft.put(
+        WITHDRAWAL_BUCKETS, (vault, epoch), WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)
+    )
+    withdrawal = draft.get(WITHDRAWALS, (vault, epoch, claimer))
+    draft.put(
+        WITHDRAWALS, (vault, epoch, claimer), Withdrawal(withdrawal.shares + minted_shares, withdrawal.is_claimed)
+    )
+    return minted_shares
+
+
+def withdrawals_of(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
+    """What an account's part of a bucket is worth, claimed or not. Rejects: as `preview_redeem`.
+
+    Source: Vault.withdrawalsOf.
+    """
+    bucket = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch))
+    return preview_redeem(draft.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)
+
+
+def claim(draft: Draft, action: Claim) -> Delta | Reason:
+    """Pay the sender's part of one bucket to a recipient. Returns the amount.
+
+    Rejects, in order: INVALID_RECIPIENT, as `_claim`. Source: Vault.claim.
+    """
+    if action.recipient == ZERO_ADDRESS:
+        return Reason.INVALID_RECIPIENT
+    amount = _claim(draft, action.vault, action.epoch, action.sender)
+    if isinstance(amount, Reason):
+        return amount
+    return _pay(draft, action.vault, action.recipient, amount)
+
+
+def claim_batch(draft: Draft, action: ClaimBatch) -> Delta | Reason:
+    """Pay the sender's parts of several buckets to a recipient in one transfer, all or none. Returns the sum.
+
+    Rejects, in order: INVALID_RECIPIENT, INVALID_LENGTH_EPOCHS; for each epoch as `_claim`. Source: Vault.claimBatch.
+    """
+    if action.recipient == ZERO_ADDRESS:
+        return Reason.INVALID_RECIPIENT
+    if len(action.epochs) == 0:
+        return Reason.INVALID_LENGTH_EPOCHS
+    total_amount = 0
+    for epoch in action.epochs:
+        amount = _claim(draft, action.vault, epoch, action.sender)
+        if isinstance(amount, Reason):
+            return amount
+        total_amount += amount
+    return _pay(draft, action.vault, action.recipient, total_amount)
+
+
+def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
+    """Mark an account's part of one bucket as claimed, and return what it is worth.
+
+    Rejects, in order: INVALID_EPOCH until the epoch is over, ALREADY_CLAIMED, as `withdrawals_of`, INSUFFICIENT_CLAIM.
+    Source: Vault._claim.
+    """
+    if epoch >= current_epoch(draft, vault):
+        return Reason.INVALID_EPOCH
+    withdrawal = draft.get(WITHDRAWALS, (vault, epoch, account))
+    if withdrawal.is_claimed:
+        return Reason.ALREADY_CLAIMED
+    amount = withdrawals_of(draft, vault, epoch, account)
+    if isinstance(amount, Reason):
+        return amount
+    if amount == 0:
+        return Reason.INSUFFICIENT_CLAIM
+    draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, True))
+    return amount
+
+
+def _pay(draft: Draft, vault: str, recipient: str, amount: int) -> Delta | Reason:
+    rejection = transfer(draft, draft.get(VAULTS, vault).collateral, vault, recipient, amount)
+    return draft.delta(amount) if rejection is None else rejection

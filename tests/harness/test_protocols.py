@@ -1,0 +1,87 @@
+"""Protocols from outside: by module and attribute, by entry point, and what is said when there is none."""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import protocols
+from harness.protocols import UnknownProtocolError, known_protocols, select_protocols, traces_of
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
+
+
+def restake(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, started in a folder, with the same specification as here."""
+    path = os.pathsep.join(
+        os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry
+    )
+    command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+
+
+def test_both_protocols_are_known_and_whole() -> None:
+    known = known_protocols()
+    assert sorted(known) == ["eigenlayer", "symbiotic"]
+    for name, protocol in known.items():
+        assert protocol.name == name
+        assert len(protocol.schema.tables) == len({table.name for table in protocol.schema.tables}) > 20
+        assert [table.index for table in protocol.schema.tables] == list(range(len(protocol.schema.tables)))
+        assert len(protocol.actions) >= 25
+        assert len(protocol.reasons) >= 30
+        assert list(traces_of(protocol).glob("*.json.gz"))
+
+
+def test_the_worked_example_is_checked_by_name_alone() -> None:
+    done = restake("check", "--json", "--protocol", "staking_pool:PROTOCOL", folder=EXAMPLE)
+    assert (done.returncode, done.stderr) == (0, "")
+    (trace,) = json.loads(done.stdout)["traces"]
+    assert (trace["verdict"], trace["steps"]) == ("agrees", 6)
+
+
+def test_the_worked_example_can_fail(tmp_path: Path) -> None:
+    for file in EXAMPLE.rglob("*.*"):
+        (tmp_path / file.relative_to(EXAMPLE)).parent.mkdir(exist_ok=True)
+        (tmp_path / file.relative_to(EXAMPLE)).write_bytes(file.read_bytes())
+    source = tmp_path / "staking_pool.py"
+    source.write_text(
+        source.read_text()
+        .replace("mul_wad_ceil(pool.stake", "mul_wad_floor(pool.stake")
+        .replace("mul_wad_ceil", "mul_wad_floor")
+    )
+    done = restake("check", "--protocol", "staking_pool:PROTOCOL", folder=tmp_path)
+    assert done.returncode == 1
+    assert "step 2: slash by service" in done.stdout
+
+
+def test_one_protocol_can_be_asked_for() -> None:
+    assert list(select_protocols(["symbiotic"])) == ["symbiotic"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("nothing", "unknown protocol 'nothing': a known one is one of eigenlayer, symbiotic"),
+        ("no_such_module:PROTOCOL", "cannot load protocol 'no_such_module:PROTOCOL': No module named 'no_such_module'"),
+        ("json:PROTOCOL", "cannot load protocol 'json:PROTOCOL'"),
+        ("json:dumps", "'json:dumps' is function, not a spec.protocol.Protocol"),
+        (":", "cannot load protocol ':'"),
+    ],
+)
+def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
+    with pytest.raises(UnknownProtocolError) as raised:
+        select_protocols([asked])
+    assert str(raised.value).startswith(words)
+
+
+def test_an_installed_package_can_announce_a_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = importlib.metadata.EntryPoint("pool", "staking_pool:PROTOCOL", protocols.ENTRY_POINTS)
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    monkeypatch.setattr(protocols, "entry_points", lambda group: [entry] if group == entry.group else [])
+    assert sorted(known_protocols()) == ["eigenlayer", "staking_pool", "symbiotic"]
+    monkeypatch.delitem(sys.modules, "staking_pool")
