@@ -92,7 +92,8 @@ def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
     """The last line: how many traces and steps, and what came of them."""
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
+    traces = "trace" if len(reports) == 1 else "traces"
     return (
-        f"{len(reports)} {'trace' if len(reports) == 1 else 'traces'}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
+        f"{len(reports)} {traces}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
         f"{count['malformed']} malformed ({built} specification, {seconds:.1f} s)"
     )
