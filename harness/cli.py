@@ -49,7 +49,7 @@ def cli() -> None:
     """Check restaking protocols against their executable reference specification."""
 
 
-@cli.command("replay", epilog=EXIT_CODES)
+@cli.command("replay", epilog=EXIT_CODES, short_help="Replay recorded traces and compare every step.")
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...", type=click.Path(exists=True, path_type=Path))
 @PROTOCOL_OPTION
 @JSON_OPTION
@@ -62,7 +62,7 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
     return _replay_all(list(find_traces(traces)), _protocols(asked), as_json)
 
 
-@cli.command("check", epilog=EXIT_CODES)
+@cli.command("check", epilog=EXIT_CODES, short_help="Run the main job on every protocol.")
 @PROTOCOL_OPTION
 @JSON_OPTION
 def check_command(asked: tuple[str, ...], as_json: bool) -> int:
