@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,11 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import spec.machine
 from harness import __version__
-from harness.protocols import Protocols, UnknownProtocolError, known_protocols, select_protocols, traces_of
-from harness.replay import replay
-from harness.report import TraceReport, exit_code, print_report, tally
-from harness.traces import find_traces, load_trace
-from spec.codec import MalformedTrace
+from harness.job import Job
+from harness.protocols import UnknownProtocolError, known_protocols, select_protocols, traces_of
+from harness.report import exit_code, print_suite, print_trace, tally
+from harness.traces import find_traces
 from spec.protocol import Protocol
 
 EXIT_CODES = """\b
@@ -59,19 +57,22 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
     Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace
     differs, the first differing step is shown with every path that differs, and the next trace goes on.
     """
-    return _replay_all(list(find_traces(traces)), _protocols(asked), as_json)
+    return _run(Job(_protocols(asked), list(find_traces(traces))), as_json)
 
 
 @cli.command("check", epilog=EXIT_CODES, short_help="Run the main job on every protocol.")
 @PROTOCOL_OPTION
+@click.option("--steps", default=40_000, show_default=True, help="Random steps per protocol.", type=click.IntRange(0))
+@click.option("--seed", default=0, show_default=True, help="The first walk's seed.", type=click.IntRange(0))
 @JSON_OPTION
-def check_command(asked: tuple[str, ...], as_json: bool) -> int:
-    """Run the main job: replay every trace recorded from the real contracts.
+def check_command(asked: tuple[str, ...], steps: int, seed: int, as_json: bool) -> int:
+    """Run the main job: replay the recorded traces, and check every law on them and on random walks.
 
     All protocols are checked, or those asked for with --protocol.
     """
     protocols = _protocols(asked)
-    return _replay_all(list(find_traces(traces_of(protocol) for protocol in protocols.values())), protocols, as_json)
+    paths = [path for protocol in protocols.values() for path in find_traces([traces_of(protocol)])]
+    return _run(Job(protocols, paths, steps, seed, has_laws=True), as_json)
 
 
 def _protocols(asked: tuple[str, ...]) -> dict[str, Protocol]:
@@ -81,39 +82,26 @@ def _protocols(asked: tuple[str, ...]) -> dict[str, Protocol]:
         raise click.UsageError(str(error)) from error
 
 
-def _replay_all(paths: list[Path], protocols: Protocols, as_json: bool) -> int:
+def _run(job: Job, as_json: bool) -> int:
     console = Console(highlight=False)
     started = time.monotonic()
-    reports: list[TraceReport] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    errors = Console(stderr=True)
     try:
-        for report in _reports(paths, protocols):
-            reports.append(report)
-            if not as_json:
-                print_report(console, report)
+        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+            for report in job.replay(progress):
+                if not as_json:
+                    print_trace(console, report)
+            job.walk(progress)
     finally:
         # Whatever ends the run early, what was found until then is said.
         if as_json:
-            click.echo(json.dumps({"built": how_built(), "traces": [report.as_json() for report in reports]}, indent=2))
+            click.echo(json.dumps(job.as_json(how_built()), indent=2))
         else:
-            console.print(tally(reports, how_built(), time.monotonic() - started), soft_wrap=True)
-    return exit_code(reports)
-
-
-def _reports(paths: list[Path], protocols: Protocols) -> Iterator[TraceReport]:
-    """Replay file after file, with a progress bar on the error stream."""
-    columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("traces"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        for path in progress.track(paths):
-            steps = 0
-            try:
-                protocol, trace = load_trace(path, protocols)
-                steps = len(trace.steps)
-                mismatch = replay(protocol, trace)
-            except MalformedTrace as error:
-                yield TraceReport(path, steps, malformed=error)
-            else:
-                yield TraceReport(path, steps, mismatch)
+            for suite in job.suites.values():
+                print_suite(console, suite)
+            console.print(tally(job.reports, how_built(), time.monotonic() - started), soft_wrap=True)
+    return exit_code(job.reports, job.suites.values())
 
 
 def main() -> None:

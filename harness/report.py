@@ -3,14 +3,18 @@
 import json
 import shlex
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 import attrs
+from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from harness.replay import Mismatch
+from harness.suite import SuiteReport
 from spec.codec import Json, MalformedTrace
 
 Verdict = Literal["agrees", "differs", "malformed"]
@@ -49,17 +53,21 @@ class TraceReport:
         }
 
 
-def exit_code(reports: list[TraceReport]) -> int:
-    """0 all agree, 1 some differ, 2 some could not be read, 5 there was nothing to replay; the worse one counts."""
+def exit_code(reports: Collection[TraceReport], suites: Collection[SuiteReport]) -> int:
+    """0 all agrees and holds, 1 something differs or broke, 2 a trace could not be read, 5 nothing was checked.
+
+    The worse one counts. A law that was never checked does not hold: it counts like a broken one.
+    """
     verdicts = {report.verdict for report in reports}
-    if not reports:
+    laws = {law.verdict for suite in suites for law in suite.laws.values()}
+    if not reports and not any(suite.steps_on_walks for suite in suites):
         return 5
     if "malformed" in verdicts:
         return 2
-    return 1 if "differs" in verdicts else 0
+    return 1 if "differs" in verdicts or laws - {"held"} else 0
 
 
-def print_report(console: Console, report: TraceReport) -> None:
+def print_trace(console: Console, report: TraceReport) -> None:
     """Say where a trace differs, or what is wrong with its file; say nothing of one that agrees."""
     if report.malformed is not None:
         console.print(
@@ -97,3 +105,26 @@ def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
         f"{len(reports)} {traces}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
         f"{count['malformed']} malformed ({built} specification, {seconds:.1f} s)"
     )
+
+
+def print_suite(console: Console, suite: SuiteReport) -> None:
+    """The matrix of one protocol's laws, as an auditor pastes it into a report, and what broke."""
+    for finding in suite.findings:
+        where = f"{finding.place}, step {finding.steps}: {finding.action}"
+        subject = f" of {finding.subject}" if finding.subject else ""
+        console.print(f"[bold red]violated[/]  {finding.law}{escape(subject)}", soft_wrap=True)
+        console.print(f"  {escape(suite.laws[finding.law].sentence)}", soft_wrap=True)
+        console.print(f"  {escape(where)}", soft_wrap=True)
+        console.print(f"  again: {escape(finding.command)}", soft_wrap=True)
+    table = Table(title=f"{suite.protocol}: laws checked at every step", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("law", no_wrap=True)
+    table.add_column("what must hold")
+    table.add_column("on traces", justify="right")
+    table.add_column("on walks", justify="right")
+    table.add_column("verdict")
+    for law in suite.laws.values():
+        counts = (f"{law.checked_on_traces:,}", f"{law.checked_on_walks:,}")
+        table.add_row(law.law, escape(law.sentence), *counts, law.verdict)
+    console.print(table)
+    steps = f"{suite.steps_on_traces:,} recorded and {suite.steps_on_walks:,} walked"
+    console.print(f"{suite.protocol}: {steps} steps, {suite.accepted:,} accepted, {suite.scans:,} full scans")

@@ -1,1 +1,1 @@
-"""What must hold: the catalogue of laws and the checks made from it. This room is still empty."""
+"""What must hold: the catalogue of laws, each declared once, and the checks that are made from one declaration."""

@@ -1,13 +1,17 @@
 """What every test shares: which build of the specification runs, and the recorded traces."""
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from harness.cli import how_built
 
-GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden"
 
 
 def pytest_report_header() -> str:
@@ -25,3 +29,49 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "golden_trace" in metafunc.fixturenames:
         paths = sorted(GOLDEN.rglob("*.json.gz"))
         metafunc.parametrize("golden_trace", paths, ids=[str(path.relative_to(GOLDEN)) for path in paths])
+
+
+class SourceCopy:
+    """A copy of the project's source in a folder of its own, to be broken there and run by a fresh interpreter."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for room in ("spec", "invariants", "harness"):
+            shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+
+    def replace(self, file: str, right: str, wrong: str) -> None:
+        """Break one place, which must be there exactly once."""
+        path = self.folder / file
+        source = path.read_text()
+        assert source.count(right) == 1, f"{file} no longer says {right!r} once"
+        path.write_text(source.replace(right, wrong))
+
+    def run(self, program: str, *arguments: str) -> str:
+        """What a program prints that imports the copy."""
+        imported = "import spec.machine, os; assert spec.machine.__file__.startswith(os.getcwd())\n"
+        command = [sys.executable, "-c", imported + program, *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def first_difference(self, protocol: str) -> str:
+        """Where the first recorded trace of a protocol differs from the copy; empty if none does."""
+        return self.run(REPLAY_UNTIL_DIFFERENT, str(GOLDEN / protocol))
+
+
+REPLAY_UNTIL_DIFFERENT = """
+import sys
+from pathlib import Path
+from harness.protocols import known_protocols
+from harness.replay import replay
+from harness.traces import find_traces, load_trace
+for path in find_traces([Path(sys.argv[1])]):
+    if (mismatch := replay(*load_trace(path, known_protocols()))) is not None:
+        print(path.name, mismatch.step, mismatch.differences[0].path)
+        break
+"""
+
+
+@pytest.fixture
+def source_copy(tmp_path: Path) -> SourceCopy:
+    return SourceCopy(tmp_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.protocols import known_protocols
+from harness.suite import WALKS
 from spec.protocol import Protocol
 
 pytestmark = pytest.mark.source
@@ -49,3 +50,10 @@ def test_every_rejection_stands_in_the_docstring_of_a_rule(protocol: Protocol) -
     docstrings = " ".join(re.findall(r'"""(.*?)"""', sources, re.DOTALL))
     assert [reason.name for reason in protocol.reasons if reason.name not in docstrings] == []
     assert [reason.name for reason in protocol.reasons if f"Reason.{reason.name}" not in sources] == []
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_every_law_is_documented_in_its_own_words(protocol: str) -> None:
+    section = (ROOT / "docs/laws.md").read_text().split(f"## {protocol.title().replace('layer', 'Layer')}\n")[1]
+    rows = re.findall(r"^\| ([A-Z]+-\d+) \| (.*?) \|", section.split("\n## ")[0], re.MULTILINE)
+    assert rows == [(law.law_id, law.sentence) for law in WALKS[protocol].catalogue.laws()]

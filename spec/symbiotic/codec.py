@@ -15,6 +15,7 @@ from spec.codec import (
     Json,
     ListOf,
     MalformedTrace,
+    Name,
     Names,
     Number,
     Record,
@@ -31,6 +32,7 @@ from spec.symbiotic.config import (
     COLLATERAL,
     DELEGATORS,
     MIN_RESOLVER_SET_EPOCHS_DELAY,
+    NO_SLASHER,
     OPERATOR_NETWORK_SPECIFIC,
     OPERATOR_SPECIFIC,
     SLASHERS,
@@ -69,6 +71,9 @@ ACCOUNTS: Final = (
     *("middleware0", "middleware1", "resolver0", "resolver1", ADMIN, BURNER),
 )
 """The accounts of every trace. What a trace declares of them says who holds tokens and who is observed."""
+
+REGISTERED_OPERATOR: Final = Name("registered operator")
+REGISTERED_NETWORK: Final = Name("registered network")
 
 PROBED_CAPTURES: Final = 3
 """How many of the captures that slashes asked for last each state is probed at."""
@@ -213,6 +218,8 @@ STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "ret
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
     check_fields(document, HEADER, "")
+    if document["protocol"] != "symbiotic":
+        raise MalformedTrace("protocol", f"expected 'symbiotic', found {shown(document['protocol'])}")
     config = as_object(document["config"], "config")
     check_fields(config, (*CONFIG, *OPTIONAL_CONFIG), "config", OPTIONAL_CONFIG)
     name = cast(str, Text().read(config["name"], "config.name", {}))
@@ -234,7 +241,7 @@ def read_trace(document: dict[str, Json]) -> Trace:
 
 
 def _read_config(config: dict[str, Json]) -> tuple[State, World]:
-    """The state before the first step, which the configuration implies, and the names that the trace may use."""
+    """The state before the first step, which the configuration implies, and what the trace observes."""
     vaults = as_object(config["vaults"], "config.vaults")
 
     def declared(field: str) -> tuple[str, ...]:
@@ -247,42 +254,56 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
         raise MalformedTrace("config", "an account is declared twice")
     holders = cast("tuple[str, ...]", ListOf(SENDER).read(config["holders"], "config.holders", names))
     subnetworks = ListOf(SubnetworkName()).read(config["subnetworks"], "config.subnetworks", names)
-
     state = SCHEMA.empty_state()
     timestamp = cast(int, TIMESTAMP.read(config["genesisTimestamp"], "config.genesisTimestamp", names))
     state.rows(CLOCK)[ONLY] = Clock(timestamp)
     balance = cast(int, Amount().read(config["stakerBalance"], "config.stakerBalance", names))
     if balance * len(stakers) > UINT256_MAX:
         raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
-    registered = as_object(config["preRegistered"], "config.preRegistered")
-    check_fields(registered, ("operators", "networks"), "config.preRegistered")
-    for field, registry in (("operators", OPERATOR_REGISTRY), ("networks", NETWORK_REGISTRY)):
-        where = f"config.preRegistered.{field}"
-        for account in cast("tuple[str, ...]", ListOf(SENDER).read(registered[field], where, names)):
-            state.rows(registry)[account] = Entity(True)
     for staker in stakers:
         state.rows(TOKEN_BALANCES)[(COLLATERAL, staker)] = TokenBalance(balance)
-    configs: dict[str, VaultConfig] = {}
-    for vault, value in vaults.items():
-        where = f"config.vaults.{vault}"
-        fields = as_object(value, where)
-        configs[vault] = _read_vault_config(fields, where, names, timestamp)
-        state.rows(VAULT_FACTORY)[vault] = Entity(True)
-        state.rows(VAULTS)[vault] = configs[vault]
-        state.rows(DEPOSIT_POLICIES)[vault] = DepositPolicy(
-            cast(bool, Flag().read(fields["depositWhitelist"], f"{where}.depositWhitelist", names)),
-            cast(bool, Flag().read(fields["isDepositLimit"], f"{where}.isDepositLimit", names)),
-            cast(int, Amount().read(fields["depositLimit"], f"{where}.depositLimit", names)),
-        )
-        for staker in stakers:
+        for vault in vaults:
             state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
-    balances = (*holders, BURNER)
+    registered = as_object(config["preRegistered"], "config.preRegistered")
+    check_fields(registered, ("operators", "networks"), "config.preRegistered")
+    for field, kind, registry in (
+        ("operators", REGISTERED_OPERATOR.kind, OPERATOR_REGISTRY),
+        ("networks", REGISTERED_NETWORK.kind, NETWORK_REGISTRY),
+    ):
+        accounts = cast(
+            "tuple[str, ...]", ListOf(SENDER).read(registered[field], f"config.preRegistered.{field}", names)
+        )
+        names[kind] = frozenset(accounts)
+        for account in accounts:
+            state.rows(registry)[account] = Entity(True)
+    for vault, value in vaults.items():
+        _create_vault(state, vault, as_object(value, f"config.vaults.{vault}"), f"config.vaults.{vault}", names)
     return state, World(
-        names, configs, holders, balances, operators, networks, cast("tuple[Subnetwork, ...]", subnetworks)
+        names,
+        dict(state.rows(VAULTS)),
+        holders,
+        (*holders, BURNER),
+        operators,
+        networks,
+        cast("tuple[Subnetwork, ...]", subnetworks),
     )
 
 
-def _read_vault_config(fields: dict[str, Json], where: str, names: Names, timestamp: int) -> VaultConfig:
+def _create_vault(state: State, vault: str, fields: dict[str, Json], where: str, names: Names) -> None:
+    """Put one vault into the first state."""
+    config = _read_vault_config(fields, where, names)
+    if config.epoch_duration_init_timestamp > state.rows(CLOCK)[ONLY].timestamp:
+        raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
+    state.rows(VAULT_FACTORY)[vault] = Entity(True)
+    state.rows(VAULTS)[vault] = config
+    state.rows(DEPOSIT_POLICIES)[vault] = DepositPolicy(
+        cast(bool, Flag().read(fields["depositWhitelist"], f"{where}.depositWhitelist", names)),
+        cast(bool, Flag().read(fields["isDepositLimit"], f"{where}.isDepositLimit", names)),
+        cast(int, Amount().read(fields["depositLimit"], f"{where}.depositLimit", names)),
+    )
+
+
+def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> VaultConfig:
     """One vault as created; a configuration that the contracts would not have accepted is refused."""
     for name in ("delegator", "slasher"):
         if name not in fields:
@@ -312,15 +333,13 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names, timest
     delay = cast(int, read("resolverSetEpochsDelay", Number(256))) if has_veto else MIN_RESOLVER_SET_EPOCHS_DELAY
     burner = cast(str, read("burner", ACCOUNT))
     is_burner_hook = cast(bool, read("isBurnerHook", Flag()))
-    if init_timestamp > timestamp:
-        raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
     if duration_seconds == 0:
         raise MalformedTrace(f"{where}.epochDuration", "an epoch takes at least a second")
     if veto_seconds >= duration_seconds:
         raise MalformedTrace(f"{where}.vetoDuration", "a veto is shorter than an epoch")
     if delay < MIN_RESOLVER_SET_EPOCHS_DELAY:
         raise MalformedTrace(f"{where}.resolverSetEpochsDelay", f"it is at least {MIN_RESOLVER_SET_EPOCHS_DELAY}")
-    if burner == ZERO_ADDRESS and is_burner_hook:
+    if slasher != NO_SLASHER and burner == ZERO_ADDRESS and is_burner_hook:
         raise MalformedTrace(f"{where}.isBurnerHook", "there is no burner to call")
     return VaultConfig(
         COLLATERAL,
@@ -328,8 +347,8 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names, timest
         init_timestamp,
         duration_seconds,
         delegator,
-        cast(str, read("delegatorOperator", SENDER)) if has_operator else ZERO_ADDRESS,
-        cast(str, read("delegatorNetwork", SENDER)) if has_network else ZERO_ADDRESS,
+        cast(str, read("delegatorOperator", REGISTERED_OPERATOR)) if has_operator else ZERO_ADDRESS,
+        cast(str, read("delegatorNetwork", REGISTERED_NETWORK)) if has_network else ZERO_ADDRESS,
         slasher,
         veto_seconds,
         delay,
@@ -372,7 +391,7 @@ def _read_step(
     is_ok = cast(bool, Flag().read(fields["ok"], f"{where}.ok", {}))
     if is_ok != (error is None):
         raise MalformedTrace(f"{where}.error", "a step that is ok has no error, and one that is not has one")
-    if error is not None and error not in ERRORS:
+    if error is not None and not (isinstance(error, str) and error in ERRORS):
         raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
     returns = as_object(fields["returns"], f"{where}.returns")
     if not is_ok:

@@ -59,9 +59,9 @@ def split_slash(
     rest then falls on the next.
     Source: Vault.onSlash.
     """
-    slashable_stake = active_stake + withdrawals + next_withdrawals
-    active_slashed = mul_div_floor(slashed_amount, active_stake, slashable_stake)
-    next_withdrawals_slashed = mul_div_floor(slashed_amount, next_withdrawals, slashable_stake)
+    slashable = active_stake + withdrawals + next_withdrawals
+    active_slashed = mul_div_floor(slashed_amount, active_stake, slashable)
+    next_withdrawals_slashed = mul_div_floor(slashed_amount, next_withdrawals, slashable)
     withdrawals_slashed = slashed_amount - active_slashed - next_withdrawals_slashed
     if withdrawals_slashed > withdrawals:
         next_withdrawals_slashed += withdrawals_slashed - withdrawals
@@ -258,8 +258,8 @@ def _execute(
 def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) -> int | Reason:
     """Take up to `amount` from the vault and send it to the burner; return how much it was.
 
-    With a capture in the current epoch, what was withdrawn before this epoch is out of reach. A slasher asks for no
-    capture of an earlier epoch than the previous one, and for none before the vault had stake.
+    With a capture in the current epoch, what was withdrawn before this epoch is out of reach. No slasher passes on a
+    capture from before the previous epoch, or from before the vault had stake, which the contract would reject.
     Rejects: as `transfer`, if there is anything to send. Source: Vault.onSlash.
     """
     config = draft.get(VAULTS, vault)

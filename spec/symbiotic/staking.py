@@ -30,7 +30,7 @@ from spec.symbiotic.state import (
 def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
     """Move the sender's collateral into a vault and mint active shares at the rate before it came.
 
-    Returns the amount deposited and the shares minted, which may be none. The limit is on active stake alone: what is
+    Returns the amount deposited and the shares minted, at least as many. The limit is on active stake alone: what is
     on its way out does not count.
     Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, as `transfer_from`, INSUFFICIENT_DEPOSIT,
     DEPOSIT_LIMIT_REACHED, as `preview_deposit`, ARITHMETIC_PANIC if the shares overflow. Source: Vault.deposit.

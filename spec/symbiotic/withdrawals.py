@@ -158,5 +158,6 @@ def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
 
 
 def _pay(draft: Draft, vault: str, recipient: str, amount: int) -> Delta | Reason:
+    """Send what was claimed, which the vault always holds. Rejects: as `transfer`."""
     rejection = transfer(draft, draft.get(VAULTS, vault).collateral, vault, recipient, amount)
     return draft.delta(amount) if rejection is None else rejection

@@ -14,6 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli, how_built
+from harness.suite import WALKS, laws_on_walks
+from invariants.law import Catalogue, StepLaw
+from invariants.walker import Walk
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
@@ -209,13 +212,58 @@ def test_a_folder_without_traces_is_not_a_success(tmp_path: Path) -> None:
     assert result.stdout.startswith("0 traces, 0 steps")
 
 
-def test_check_replays_everything_that_is_bundled() -> None:
-    result = restake("check", "--json")
+def test_check_replays_everything_and_checks_every_law() -> None:
+    result = restake("check", "--json", "--steps", "4000")
     assert result.return_value == 0
     report = json.loads(result.stdout)
     assert report["built"] == how_built()
-    assert len(report["traces"]) == len(list(GOLDEN.rglob("*.json.gz"))) > 70
+    assert len(report["traces"]) == len(list(GOLDEN.rglob("*.json.gz"))) > 120
     assert {trace["verdict"] for trace in report["traces"]} == {"agrees"}
+    assert sorted(report["suites"]) == sorted(WALKS)
+    for protocol, suite in report["suites"].items():
+        assert [law["law"] for law in suite["laws"]] == [law.law_id for law in WALKS[protocol].catalogue.laws()]
+        assert {law["verdict"] for law in suite["laws"]} == {"held"}
+        assert all(law["checked_on_traces"] and law["checked_on_walks"] for law in suite["laws"])
+        assert (suite["findings"], suite["steps_on_walks"]) == ([], 4000)
+
+
+def with_law(law: StepLaw) -> Walk:
+    """EigenLayer's walk with one more law in its catalogue."""
+    way = WALKS["eigenlayer"]
+    catalogue = Catalogue(way.catalogue.sums, way.catalogue.state_laws, [*way.catalogue.step_laws, law])
+    return Walk(catalogue, way.transition, way.genesis, way.opening, way.next_action)
+
+
+def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    false = StepLaw("TEST-01", "Nobody ever slashes.", "a test", lambda _: False, lambda s: is_slash(s.action))
+    monkeypatch.setitem(WALKS, "eigenlayer", with_law(false))
+    result = restake("check", "--protocol", "eigenlayer", "--steps", "400", "--seed", "3")
+    assert result.return_value == 1
+    lines = result.stdout.splitlines()
+    found = next(position for position, line in enumerate(lines) if line.startswith("  walk 3, step "))
+    assert lines[found - 2] == "violated  TEST-01"
+    assert lines[found - 1] == "  Nobody ever slashes."
+    assert ": SlashOperator(sender=" in lines[found]
+    assert lines[found + 1] == "  again: restake check --protocol eigenlayer --seed 3 --steps 400"
+    assert any("TEST-01" in line and "VIOLATED" in line for line in lines)
+
+
+def test_a_law_that_was_never_checked_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = StepLaw("TEST-01", "Unicorns are fed.", "a test", lambda _: True, lambda _: False)
+    monkeypatch.setitem(WALKS, "eigenlayer", with_law(idle))
+    result = restake("check", "--protocol", "eigenlayer", "--steps", "400")
+    assert result.return_value == 1
+    assert any("TEST-01" in line and "VACUOUS" in line for line in result.stdout.splitlines())
+
+
+def is_slash(action: object) -> bool:
+    return type(action).__name__ == "SlashOperator"
+
+
+def test_walks_do_not_depend_on_how_many_processes_make_them() -> None:
+    alone = [summary for seed in range(25) for (summary,) in laws_on_walks("symbiotic", seed, 400)]
+    together = [summary for summaries in laws_on_walks("symbiotic", 0, 25 * 400) for summary in summaries]
+    assert alone == together
 
 
 def test_json_holds_all_that_the_text_says(changed: Callable[[Callable[[dict[str, Any]], object]], Path]) -> None:

@@ -1,16 +1,13 @@
 """Seen to fail: the specification broken on purpose, one rule at a time, and the recorded traces must notice each."""
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytestmark = pytest.mark.source
+if TYPE_CHECKING:
+    from tests.conftest import SourceCopy
 
-ROOT = Path(__file__).parents[3]
-GOLDEN = ROOT / "tests" / "golden" / "eigenlayer"
+pytestmark = pytest.mark.source
 
 # name: (file, what stands there, what stands there instead)
 BROKEN = {
@@ -103,42 +100,13 @@ BROKEN = {
     ),
 }
 
-REPLAY_UNTIL_DIFFERENT = """
-import sys
-from pathlib import Path
-import spec.machine
-from harness.protocols import known_protocols
-from harness.replay import replay
-from harness.traces import find_traces, load_trace
-assert spec.machine.__file__.startswith(sys.argv[1]), spec.machine.__file__
-for path in find_traces([Path(sys.argv[2])]):
-    if (mismatch := replay(*load_trace(path, known_protocols()))) is not None:
-        print(path.name, mismatch.step, mismatch.differences[0].path)
-        break
-"""
-
-
-def first_difference(package: Path) -> str:
-    """What a fresh interpreter finds when the specification below `package` replays the traces."""
-    command = [sys.executable, "-c", REPLAY_UNTIL_DIFFERENT, str(package), str(GOLDEN)]
-    return subprocess.run(command, cwd=package, capture_output=True, text=True, check=True).stdout
-
-
-def copy_of_source(destination: Path) -> Path:
-    for room in ("spec", "harness"):
-        shutil.copytree(ROOT / room, destination / room, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    return destination
-
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_rule_is_caught(name: str, tmp_path: Path) -> None:
+def test_a_broken_rule_is_caught(name: str, source_copy: "SourceCopy") -> None:
     file, right, wrong = BROKEN[name]
-    path = copy_of_source(tmp_path) / "spec" / "eigenlayer" / file
-    source = path.read_text()
-    assert source.count(right) == 1, f"{name}: {file} no longer says {right!r} once"
-    path.write_text(source.replace(right, wrong))
-    assert first_difference(tmp_path) != ""
+    source_copy.replace(f"spec/eigenlayer/{file}", right, wrong)
+    assert source_copy.first_difference("eigenlayer") != ""
 
 
-def test_the_unbroken_copy_is_not_caught(tmp_path: Path) -> None:
-    assert first_difference(copy_of_source(tmp_path)) == ""
+def test_the_unbroken_copy_is_not_caught(source_copy: "SourceCopy") -> None:
+    assert source_copy.first_difference("eigenlayer") == ""

@@ -1,7 +1,7 @@
 """What the contracts do beyond the recorded traces: the order of checks, overflows, and rare combinations."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -62,24 +62,14 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY, Draft, State
+from spec.machine import ONLY
+
+if TYPE_CHECKING:
+    from tests.spec.eigenlayer.conftest import World
 
 WAD = 10**18
 UINT256_MAX = 2**256 - 1
 NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
-
-
-class World(Protocol):
-    """The fixture of conftest.py, as far as it is used here."""
-
-    state: State
-
-    @property
-    def now(self) -> Draft: ...
-    def try_(self, action: Action) -> object: ...
-    def do(self, *actions: Action) -> object: ...
-    def deposit(self, staker: str, strategy: int, amount: int) -> object: ...
-    def secured(self, magnitude: int = WAD) -> None: ...
 
 
 def slash(wad: int, *strategies: str) -> SlashOperator:
@@ -99,7 +89,7 @@ def allocate(magnitude: int, strategy: str = "strategy0") -> ModifyAllocations:
     return ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 1), (strategy,), (magnitude,)),))
 
 
-def at_block(world: World, block: int) -> None:
+def at_block(world: "World", block: int) -> None:
     world.state.rows(CLOCK)[ONLY] = Clock(block)
 
 
@@ -179,7 +169,7 @@ def at_block(world: World, block: int) -> None:
         (slash(1, "strategy1", "strategy1"), Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER),
     ],
 )
-def test_the_first_failing_check_names_the_reason(world: World, action: Action, reason: Reason) -> None:
+def test_the_first_failing_check_names_the_reason(world: "World", action: Action, reason: Reason) -> None:
     world.secured()
     world.do(queue(1))
     before = world.state.copy()
@@ -187,7 +177,7 @@ def test_the_first_failing_check_names_the_reason(world: World, action: Action, 
     assert world.state.tables == before.tables
 
 
-def test_approvals_are_checked_salt_then_expiry_then_signature(world: World) -> None:
+def test_approvals_are_checked_salt_then_expiry_then_signature(world: "World") -> None:
     world.do(RegisterAsOperator("operator", "approver", 0))
     expired_by_nobody = DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 5, True))
     assert world.try_(expired_by_nobody) is Reason.SIGNATURE_EXPIRED
@@ -196,7 +186,7 @@ def test_approvals_are_checked_salt_then_expiry_then_signature(world: World) -> 
     assert world.try_(DelegateTo("other", "operator", Approval(ZERO_ADDRESS, 5, True))) is Reason.SALT_SPENT
 
 
-def test_without_an_approver_no_salt_is_spent(world: World) -> None:
+def test_without_an_approver_no_salt_is_spent(world: "World") -> None:
     world.do(
         RegisterAsOperator("operator", ZERO_ADDRESS, 0),
         DelegateTo("staker", "operator", Approval("approver", 5, False)),
@@ -207,7 +197,7 @@ def test_without_an_approver_no_salt_is_spent(world: World) -> None:
 # Overflows and panics.
 
 
-def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(world: World) -> None:
+def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(world: "World") -> None:
     world.deposit("staker", 0, 10**20)
     world.state.rows(TOKEN_BALANCES)[("token0", "donor")] = TokenBalance(2**255)
     world.do(TransferToken("donor", "token0", "strategy0", 2**255))
@@ -218,7 +208,7 @@ def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(world: W
     assert world.try_(whole) is Reason.ARITHMETIC_PANIC
 
 
-def test_the_event_that_reports_the_rate_can_panic_alone(world: World) -> None:
+def test_the_event_that_reports_the_rate_can_panic_alone(world: "World") -> None:
     """2^200 tokens: the shares still compute, 10^18 times the balance no longer does."""
     world.deposit("staker", 0, 10**20)
     world.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
@@ -226,14 +216,14 @@ def test_the_event_that_reports_the_rate_can_panic_alone(world: World) -> None:
     assert world.try_(DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
 
 
-def test_total_shares_have_a_maximum(world: World) -> None:
+def test_total_shares_have_a_maximum(world: "World") -> None:
     world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2 * 10**38)
     too_many = DepositIntoStrategy("staker", "strategy0", "token0", 10**38)
     assert world.try_(too_many) is Reason.TOTAL_SHARES_EXCEEDS_MAX
     assert world.deposit("staker", 0, 10**38 - 1) == 10**38 - 1
 
 
-def test_the_thirty_third_strategy_is_one_too_many(make_world: Callable[..., World]) -> None:
+def test_the_thirty_third_strategy_is_one_too_many(make_world: "Callable[..., World]") -> None:
     world = make_world(strategies=33)
     for strategy in range(32):
         world.deposit("staker", strategy, 10)
@@ -246,7 +236,7 @@ def test_the_thirty_third_strategy_is_one_too_many(make_world: Callable[..., Wor
     world.do(complete(0, True, "staker", "token5"))
 
 
-def test_asking_for_too_much_is_three_different_errors(world: World) -> None:
+def test_asking_for_too_much_is_three_different_errors(world: "World") -> None:
     """More than the operator has panics; more than the staker has does not; a product over 2^256 says so."""
     world.secured()
     world.do(DelegateTo("other", "operator", NO_APPROVAL))
@@ -258,7 +248,7 @@ def test_asking_for_too_much_is_three_different_errors(world: World) -> None:
     assert world.try_(queue(UINT256_MAX)) is Reason.MUL_DIV_OVERFLOW
 
 
-def test_after_a_full_slash_the_queue_history_decides_which_error(world: World) -> None:
+def test_after_a_full_slash_the_queue_history_decides_which_error(world: "World") -> None:
     world.secured()
     world.do(slash(WAD))
     assert world.try_(queue(UINT256_MAX)) is Reason.SHARES_AMOUNT_TOO_HIGH
@@ -266,7 +256,7 @@ def test_after_a_full_slash_the_queue_history_decides_which_error(world: World) 
     assert world.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
 
 
-def test_block_numbers_end_at_uint32(world: World) -> None:
+def test_block_numbers_end_at_uint32(world: "World") -> None:
     world.secured(WAD // 2)
     at_block(world, 2**32 - 6)
     assert world.try_(SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
@@ -280,7 +270,7 @@ def test_block_numbers_end_at_uint32(world: World) -> None:
     world.do(SetAllocationDelay("operator", "operator", 0), UpdateSlasher("avs", ("avs", 1), "new"))
 
 
-def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_world: Callable[..., World]) -> None:
+def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_world: "Callable[..., World]") -> None:
     world = make_world(block=10)
     world.secured()
     assert world.try_(slash(1)) is Reason.ARITHMETIC_PANIC
@@ -288,7 +278,7 @@ def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_world: Callable[...,
     world.do(MineBlocks(1), slash(1))
 
 
-def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(world: World) -> None:
+def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(world: "World") -> None:
     world.secured(1)
     assert world.try_(allocate(2**64 - 1, "strategy1")) is Reason.INSUFFICIENT_MAGNITUDE
     world.do(allocate(1, "strategy1"))
@@ -298,7 +288,7 @@ def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(world:
     assert world.try_(ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
 
 
-def test_tokens_cannot_go_to_address_zero(world: World) -> None:
+def test_tokens_cannot_go_to_address_zero(world: "World") -> None:
     assert world.try_(TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
     world.do(TransferToken("staker", "token0", "staker", 5))
     assert world.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30
@@ -307,7 +297,7 @@ def test_tokens_cannot_go_to_address_zero(world: World) -> None:
 # Rare combinations.
 
 
-def test_one_withdrawal_may_take_from_a_strategy_twice(world: World) -> None:
+def test_one_withdrawal_may_take_from_a_strategy_twice(world: "World") -> None:
     world.secured()
     twice = WithdrawalRequest(("strategy0", "strategy0"), (400, 600))
     assert world.do(QueueWithdrawals("staker", (twice,))) == 1
@@ -317,7 +307,7 @@ def test_one_withdrawal_may_take_from_a_strategy_twice(world: World) -> None:
     assert world.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(1000)
 
 
-def test_a_batch_completes_all_or_none(world: World) -> None:
+def test_a_batch_completes_all_or_none(world: "World") -> None:
     world.secured()
     world.do(queue(10), MineBlocks(11), queue(20))
     completions = tuple(Completion("staker", nonce, ("token0",), True) for nonce in (0, 1))
@@ -329,7 +319,7 @@ def test_a_batch_completes_all_or_none(world: World) -> None:
     assert world.try_(batch) is Reason.WITHDRAWAL_NOT_QUEUED
 
 
-def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(world: World) -> None:
+def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(world: "World") -> None:
     world.secured(WAD)
     assert world.do(slash(WAD, "strategy0", "strategy1")) == (1, (1000, 0))
     assert world.do(slash(WAD, "strategy0", "strategy1")) == (2, (0, 0))
@@ -340,7 +330,7 @@ def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(world: World) -> 
     assert world.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
 
 
-def test_slashed_stake_goes_to_the_redistribution_recipient(world: World) -> None:
+def test_slashed_stake_goes_to_the_redistribution_recipient(world: "World") -> None:
     world.secured()
     world.do(
         CreateRedistributingOperatorSets(
@@ -356,7 +346,7 @@ def test_slashed_stake_goes_to_the_redistribution_recipient(world: World) -> Non
     assert world.now.get(TOKEN_BALANCES, ("token1", "recipient")) == TokenBalance(250)
 
 
-def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(world: World) -> None:
+def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(world: "World") -> None:
     world.secured()
     world.do(UpdateSlasher("avs", ("avs", 1), "new"), MineBlocks(3), UpdateSlasher("avs", ("avs", 1), "new"))
     assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "new", 1006)
@@ -366,7 +356,7 @@ def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(world: W
     assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("newer", "newest", 1015)
 
 
-def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(world: World) -> None:
+def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(world: "World") -> None:
     world.secured()
     world.do(
         SetAllocationDelay("operator", "operator", 7), MineBlocks(6), SetAllocationDelay("operator", "operator", 9)
@@ -374,7 +364,7 @@ def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(world: World) 
     assert world.now.get(ALLOCATION_DELAYS, "operator") == AllocationDelay(7, True, 9, 1012)
 
 
-def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(world: World) -> None:
+def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(world: "World") -> None:
     world.secured(WAD)
     world.do(allocate(WAD // 2), slash(WAD))
     assert world.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(0, 0, 1009)
@@ -383,7 +373,7 @@ def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(world: Wo
     assert world.try_(allocate(1)) is Reason.INSUFFICIENT_MAGNITUDE
 
 
-def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(world: World) -> None:
+def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(world: "World") -> None:
     world.secured()
     world.do(slash(WAD))
     deposit = DepositIntoStrategy("staker", "strategy0", "token0", 10)
@@ -394,7 +384,7 @@ def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(wor
     assert views.queued_shares_of(world.now, "staker", 0, 0) == 0
 
 
-def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(world: World) -> None:
+def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(world: "World") -> None:
     world.secured()
     world.do(queue(1000), MineBlocks(10), slash(WAD // 2), MineBlocks(1), slash(WAD // 2))
     assert MAX_MAGNITUDES.latest(world.now, ("operator", "strategy0")) == WAD // 4
@@ -404,7 +394,7 @@ def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(world: World
     assert world.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30 - 500
 
 
-def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(world: World) -> None:
+def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(world: "World") -> None:
     world.secured(WAD)
     world.do(RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
     assert world.try_(slash(1)) is Reason.STRATEGY_NOT_IN_OPERATOR_SET
@@ -412,7 +402,7 @@ def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(world: 
     assert world.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(WAD // 2, 0, 1000)
 
 
-def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(world: World) -> None:
+def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(world: "World") -> None:
     world.deposit("staker", 0, 1000)
     world.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 1000, 300)
     world.do(BurnShares("anybody", "strategy0"), BurnShares("anybody", "strategy0"))
@@ -423,7 +413,7 @@ def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(world: World)
     assert world.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
 
 
-def test_only_the_whitelister_opens_strategies(world: World) -> None:
+def test_only_the_whitelister_opens_strategies(world: "World") -> None:
     add = AddStrategiesToDepositWhitelist("staker", ("strategy9",))
     assert world.try_(add) is Reason.ONLY_STRATEGY_WHITELISTER
     world.do(AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))

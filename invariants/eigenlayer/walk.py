@@ -1,0 +1,198 @@
+"""Random walks through EigenLayer: a small world in which everything meets everything."""
+
+import random
+from typing import Final
+
+from invariants.eigenlayer.laws import CATALOGUE
+from invariants.walker import Walk
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import (
+    Action,
+    AddStrategiesToOperatorSet,
+    AllocationRequest,
+    Approval,
+    ClearBurnOrRedistributableShares,
+    ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
+    Completion,
+    CreateOperatorSets,
+    CreateRedistributingOperatorSets,
+    DelegateTo,
+    DepositIntoStrategy,
+    DeregisterFromOperatorSets,
+    MineBlocks,
+    ModifyAllocations,
+    OperatorSetRequest,
+    QueueWithdrawals,
+    Redelegate,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    RemoveStrategiesFromOperatorSet,
+    SetAllocationDelay,
+    SlashOperator,
+    TransferToken,
+    Undelegate,
+    UpdateAvsMetadata,
+    WithdrawalRequest,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.state import (
+    ALLOCATIONS,
+    ALLOWANCES,
+    CLOCK,
+    CONFIG,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SETS,
+    QUEUED_SHARES,
+    SCHEMA,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+    Allowance,
+    Clock,
+    OperatorSet,
+    Strategy,
+    TokenBalance,
+)
+from spec.eigenlayer.transition import transition
+from spec.machine import ONLY, Draft, State
+
+STAKERS_: Final = ("staker0", "staker1", "staker2")
+OPERATORS: Final = ("operator0", "operator1")
+PARTIES: Final = (*STAKERS_, *OPERATORS)
+POOLS: Final = ("strategy0", "strategy1")
+TOKENS: Final = {"strategy0": "token0", "strategy1": "token1"}
+SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2), ("avs1", 1))
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
+FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
+WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
+
+
+def genesis() -> State:
+    """Two open strategies, three stakers and two operators-to-be with tokens."""
+    state = SCHEMA.empty_state()
+    state.rows(CONFIG)[ONLY] = Config(10, 8, 5, 5, "whitelister")
+    state.rows(CLOCK)[ONLY] = Clock(1000)
+    for rank, strategy in enumerate(POOLS):
+        state.rows(STRATEGIES)[strategy] = Strategy(TOKENS[strategy], rank, True)
+        for party in PARTIES:
+            state.rows(TOKEN_BALANCES)[(TOKENS[strategy], party)] = TokenBalance(10**24)
+            state.rows(ALLOWANCES)[party] = Allowance(True)
+    return state
+
+
+def opening() -> list[Action]:
+    """Both operators, three operator sets that slash everything, and everybody registered."""
+    plain = tuple(OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2))
+    actions: list[Action] = [
+        UpdateAvsMetadata("avs0", "avs0"),
+        UpdateAvsMetadata("avs1", "avs1"),
+        CreateOperatorSets("avs0", "avs0", plain),
+        CreateRedistributingOperatorSets("avs1", "avs1", (OperatorSetRequest(1, POOLS, "avs1"),), ("recipient",)),
+    ]
+    for delay_blocks, operator in enumerate(OPERATORS):
+        actions.append(RegisterAsOperator(operator, ZERO_ADDRESS, delay_blocks))
+        actions += [RegisterForOperatorSets(operator, operator, avs, (number,)) for avs, number in SETS]
+    return actions
+
+
+def next_action(source: random.Random, draft: Draft) -> Action:
+    """Draw one of the calls, weighted so that stake comes, is committed, is slashed, and leaves."""
+    kind = source.random()
+    if kind < 0.20:
+        return MineBlocks(source.choice(WAITS))
+    if kind < 0.36:
+        strategy = source.choice(POOLS)
+        return DepositIntoStrategy(source.choice(PARTIES), strategy, TOKENS[strategy], source.choice(AMOUNTS))
+    if kind < 0.46:
+        return _queue(source, draft)
+    if kind < 0.58:
+        return _complete(source, draft)
+    if kind < 0.72:
+        return _allocate(source, draft)
+    if kind < 0.82:
+        return _slash(source)
+    return _rare(source, draft)
+
+
+def _queue(source: random.Random, draft: Draft) -> Action:
+    """All, half, all but one or one of what a party holds in one strategy."""
+    party, strategy = source.choice(PARTIES), source.choice(POOLS)
+    held = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares
+    shares = source.choice((held, held, held >> 1, max(held - 1, 0), 1))
+    return QueueWithdrawals(party, (WithdrawalRequest((strategy,), (shares,)),))
+
+
+def _complete(source: random.Random, draft: Draft) -> Action:
+    """The oldest withdrawal of a party that still waits, if any of the last few does."""
+    party = source.choice(PARTIES)
+    queued = draft.get(STAKERS, party).withdrawals_queued
+    nonce = max(queued - 1, 0)
+    for earlier in range(max(queued - 8, 0), queued):
+        if draft.get(WITHDRAWALS, (party, earlier)).is_pending:
+            nonce = earlier
+            break
+    count = draft.get(WITHDRAWALS, (party, nonce)).strategy_count
+    strategies = [draft.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
+    tokens = tuple([TOKENS.get(strategy, "token0") for strategy in strategies])
+    return CompleteQueuedWithdrawal(party, Completion(party, nonce, tokens, source.random() < 0.5))
+
+
+def _allocate(source: random.Random, draft: Draft) -> Action:
+    """More, up to all that is left and once too much, or less, down to nothing."""
+    operator, operator_set, strategy = source.choice(OPERATORS), source.choice(SETS), source.choice(POOLS)
+    current_magnitude = draft.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
+    max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
+    free_magnitude = max_magnitude - draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
+    magnitude = source.choice(
+        (
+            current_magnitude + free_magnitude,
+            current_magnitude + free_magnitude + 1,
+            current_magnitude + (free_magnitude >> 1),
+            current_magnitude + min(free_magnitude, 1),
+            current_magnitude >> 1,
+            max(current_magnitude - 1, 0),
+            0,
+        )
+    )
+    return ModifyAllocations(operator, operator, (AllocationRequest(operator_set, (strategy,), (magnitude,)),))
+
+
+def _slash(source: random.Random) -> Action:
+    """One strategy or both, mostly small fractions, so that there is something left to slash."""
+    avs, number = source.choice(SETS)
+    strategies = POOLS if source.random() < 0.3 else (source.choice(POOLS),)
+    fraction_wad = FRACTIONS_WAD[min(int(source.expovariate(0.6)), len(FRACTIONS_WAD) - 1)]
+    return SlashOperator(avs, avs, source.choice(OPERATORS), number, strategies, (fraction_wad,) * len(strategies))
+
+
+def _rare(source: random.Random, draft: Draft) -> Action:
+    """Everything else, each about as often."""
+    party, operator, (avs, number) = source.choice(PARTIES), source.choice(OPERATORS), source.choice(SETS)
+    strategy = source.choice(POOLS)
+    slash_id = draft.get(OPERATOR_SETS, (avs, number)).slash_count - source.randrange(3)
+    return source.choice(
+        (
+            DelegateTo(party, operator, NO_APPROVAL),
+            DelegateTo(party, operator, NO_APPROVAL),
+            DelegateTo(party, operator, NO_APPROVAL),
+            Undelegate(party, party),
+            Redelegate(party, operator, NO_APPROVAL),
+            ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
+            ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
+            ClearDeallocationQueue(party, operator, (strategy,), (source.randrange(3),)),
+            RegisterForOperatorSets(operator, operator, avs, (number,)),
+            DeregisterFromOperatorSets(operator, operator, avs, (number,)),
+            SetAllocationDelay(operator, operator, source.randrange(4)),
+            TransferToken(party, TOKENS[strategy], strategy, source.choice(AMOUNTS)),
+            AddStrategiesToOperatorSet(avs, avs, number, (strategy,)),
+            RemoveStrategiesFromOperatorSet(avs, avs, number, (strategy,)),
+        )
+    )
+
+
+WALK: Final = Walk(CATALOGUE, transition, genesis, opening, next_action)

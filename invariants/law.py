@@ -1,0 +1,152 @@
+"""How a law is declared: once, for one subject, so that a full scan and a check of what a step touched are the same
+text.
+
+A state law speaks of one *subject*: a key such as (operator, strategy). It names the tables whose rows concern a
+subject, and for each how the row's key leads to the subject. What many rows make together is a *Sum*, declared
+beside: each row of its table belongs to one group and adds one value. From that, a scan visits every subject there
+is, and an incremental check only the subjects that a step's writes, or the sums they moved, lead to.
+
+A step law speaks of one step: the state before, the action, what was written and returned, the state after.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from spec.machine import Delta, Draft, Table
+
+Key = TypeVar("Key")
+
+Subject = Any
+"""What a state law is about: a key, or a tuple of keys."""
+
+
+class Sum:
+    """The total, for each group, of a value that every row of a table contributes. A group of None counts nowhere."""
+
+    def __init__(
+        self,
+        name: str,
+        table: Table[Any, Any],
+        group: Callable[[Draft, Any, Any], object],
+        value: Callable[[Any], int],
+    ) -> None:
+        self.name: Final = name
+        self.table: Final = table
+        self.group: Final = group
+        self.value: Final = value
+
+
+class Totals:
+    """The totals of all declared sums, group by group, now and at the start of checking; maybe moved from a base."""
+
+    def __init__(self, base: "Totals | None" = None) -> None:
+        self.moved: Final[dict[tuple[str, object], int]] = {}
+        self.start: Final[dict[tuple[str, object], int]] = {} if base is None else base.start
+        self._base: Final = base
+
+    def add(self, total: Sum, group: object, value: int) -> None:
+        """Let a group's total grow by a value, which may be negative. A group of None counts nowhere."""
+        if group is not None:
+            key = (total.name, group)
+            self.moved[key] = self.moved.get(key, 0) + value
+
+    def now(self, total: Sum, group: object) -> int:
+        """The total of a group."""
+        moved = self.moved.get((total.name, group), 0)
+        return moved if self._base is None else moved + self._base.now(total, group)
+
+    def begin(self) -> None:
+        """Let checking start here: what conservation laws look back to."""
+        self.start.clear()
+        self.start.update(self.moved)
+
+
+class View:
+    """One state as laws see it: rows through a draft, and totals."""
+
+    def __init__(self, rows: Draft, totals: Totals) -> None:
+        self.rows: Final = rows
+        self._totals: Final = totals
+
+    def total(self, of: Sum, group: object) -> int:
+        """The total of a group."""
+        return self._totals.now(of, group)
+
+    def total_at_start(self, of: Sum, group: object) -> int:
+        """The total that the group had in the state from which checking began."""
+        return self._totals.start.get((of.name, group), 0)
+
+
+class Law:
+    """What every law has: a permanent id, one sentence, and where it comes from."""
+
+    def __init__(self, law_id: str, sentence: str, source: str) -> None:
+        self.law_id: Final = law_id
+        self.sentence: Final = sentence
+        self.source: Final = source
+
+
+class StateLaw(Law):
+    """A law about each subject of every reachable state.
+
+    `rows` and `sums` lead from the key of a row, or from the group of a sum, to the subject that it concerns.
+    """
+
+    def __init__(
+        self,
+        law_id: str,
+        sentence: str,
+        source: str,
+        holds: Callable[[View, Subject], bool],
+        rows: Mapping[Table[Any, Any], Callable[[Any], Subject]],
+        sums: Mapping[Sum, Callable[[Any], Subject]] | None = None,
+    ) -> None:
+        super().__init__(law_id, sentence, source)
+        self.holds: Final = holds
+        self.rows: Final = rows
+        self.sums: Final = sums or {}
+
+
+class Transition:
+    """One accepted step as step laws see it."""
+
+    def __init__(self, before: View, action: object, delta: Delta, after: View) -> None:
+        self.before: Final = before
+        self.action: Final = action
+        self.delta: Final = delta
+        self.after: Final = after
+
+
+def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
+    """The keys of a table's rows that a Delta writes."""
+    return [cast(Key, write.key) for write in delta.writes if write.table is table]
+
+
+class StepLaw(Law):
+    """A law about every accepted step; `concerns` says which steps it speaks of at all, so that vacuity can be seen."""
+
+    def __init__(
+        self,
+        law_id: str,
+        sentence: str,
+        source: str,
+        holds: Callable[[Transition], bool],
+        concerns: Callable[[Transition], bool],
+    ) -> None:
+        super().__init__(law_id, sentence, source)
+        self.holds: Final = holds
+        self.concerns: Final = concerns
+
+
+class Catalogue:
+    """All laws of one protocol, and the sums that they speak of."""
+
+    def __init__(self, sums: list[Sum], state_laws: list[StateLaw], step_laws: list[StepLaw]) -> None:
+        self.sums: Final = sums
+        self.state_laws: Final = state_laws
+        self.step_laws: Final = step_laws
+
+    def laws(self) -> list[Law]:
+        """Every law, by id."""
+        laws: list[Law] = [*self.state_laws, *self.step_laws]
+        return sorted(laws, key=lambda law: law.law_id)

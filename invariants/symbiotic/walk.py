@@ -1,0 +1,184 @@
+"""Random walks through Symbiotic: two vaults that share their networks and operators, so that an over-slash can
+happen.
+"""
+
+import random
+from typing import Final
+
+from invariants.symbiotic.laws import CATALOGUE
+from invariants.walker import Walk
+from spec.arithmetic import div_floor
+from spec.machine import ONLY, Draft, State
+from spec.symbiotic.actions import (
+    Action,
+    AdvanceTime,
+    Claim,
+    ClaimBatch,
+    Deposit,
+    ExecuteSlash,
+    OptInNetwork,
+    OptInVault,
+    OptOutNetwork,
+    OptOutVault,
+    Redeem,
+    RequestSlash,
+    SetDepositLimit,
+    SetIsDepositLimit,
+    SetMaxNetworkLimit,
+    SetMiddleware,
+    SetNetworkLimit,
+    SetOperatorNetworkLimit,
+    SetOperatorNetworkShares,
+    SetResolver,
+    Slash,
+    TransferCollateral,
+    VetoSlash,
+    Withdraw,
+)
+from spec.symbiotic.clock import current_epoch, current_timestamp
+from spec.symbiotic.config import COLLATERAL, FULL_RESTAKE, INSTANT_SLASHER, NETWORK_RESTAKE, VETO_SLASHER, VaultConfig
+from spec.symbiotic.state import (
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    ALLOWANCES,
+    CLOCK,
+    NETWORK_REGISTRY,
+    OPERATOR_REGISTRY,
+    SCHEMA,
+    SLASH_REQUEST_COUNTS,
+    TOKEN_BALANCES,
+    VAULT_FACTORY,
+    VAULTS,
+    Allowance,
+    Clock,
+    Entity,
+    Subnetwork,
+    TokenBalance,
+)
+from spec.symbiotic.transition import transition
+
+START: Final = 1_000
+STAKERS: Final = ("staker0", "staker1", "staker2")
+OPERATORS: Final = ("operator0", "operator1")
+NETWORKS: Final = ("network0", "network1")
+SUBNETWORKS: Final[tuple[Subnetwork, ...]] = (("network0", 0), ("network0", 1), ("network1", 0))
+RESTAKING: Final = "vault0"
+VETOED: Final = "vault1"
+VAULT_NAMES: Final = (RESTAKING, VETOED)
+AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
+WAITS: Final = (0, 1, 1, 1, 2, 5, 13, 20, 21)
+
+
+def genesis() -> State:
+    """Both vaults, everybody registered, stakers with collateral and open allowances."""
+    state = SCHEMA.empty_state()
+    state.rows(CLOCK)[ONLY] = Clock(START)
+    state.rows(VAULTS)[RESTAKING] = VaultConfig(
+        COLLATERAL, "burner0", START, 20, NETWORK_RESTAKE, slasher=INSTANT_SLASHER, admin="admin0"
+    )
+    state.rows(VAULTS)[VETOED] = VaultConfig(
+        COLLATERAL, "burner0", START, 20, FULL_RESTAKE, slasher=VETO_SLASHER, veto_duration_seconds=5, admin="admin0"
+    )
+    for vault in VAULT_NAMES:
+        state.rows(VAULT_FACTORY)[vault] = Entity(True)
+        for staker in STAKERS:
+            state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
+    for staker in STAKERS:
+        state.rows(TOKEN_BALANCES)[(COLLATERAL, staker)] = TokenBalance(10**24)
+    for operator in OPERATORS:
+        state.rows(OPERATOR_REGISTRY)[operator] = Entity(True)
+    for network in NETWORKS:
+        state.rows(NETWORK_REGISTRY)[network] = Entity(True)
+    return state
+
+
+def opening() -> list[Action]:
+    """Middlewares, limits of everything a vault can hold, opt-ins, and a resolver for one subnetwork."""
+    actions: list[Action] = [SetMiddleware(network, f"middleware of {network}") for network in NETWORKS]
+    actions += [OptInNetwork(operator, network) for operator in OPERATORS for network in NETWORKS]
+    for vault in VAULT_NAMES:
+        actions += [OptInVault(operator, vault) for operator in OPERATORS]
+        for network, identifier in SUBNETWORKS:
+            actions.append(SetMaxNetworkLimit(network, vault, identifier, 10**22))
+            actions.append(SetNetworkLimit("admin0", vault, (network, identifier), 10**22))
+    for operator in OPERATORS:
+        for subnetwork in SUBNETWORKS:
+            actions.append(SetOperatorNetworkShares("admin0", RESTAKING, subnetwork, operator, 10))
+            actions.append(SetOperatorNetworkLimit("admin0", VETOED, subnetwork, operator, 10**22))
+    actions.append(SetResolver("network0", VETOED, 0, "resolver0"))
+    return actions
+
+
+def next_action(source: random.Random, draft: Draft) -> Action:
+    """Draw one of the calls, weighted so that stake comes, is shared, is slashed more than once, and leaves."""
+    kind = source.random()
+    vault = source.choice(VAULT_NAMES)
+    staker = source.choice(STAKERS)
+    if kind < 0.20:
+        return AdvanceTime(source.choice(WAITS))
+    if kind < 0.38:
+        return Deposit(staker, vault, source.choice(STAKERS), source.choice(AMOUNTS))
+    if kind < 0.54:
+        return _exit(source, draft, vault, staker)
+    if kind < 0.64:
+        epoch = max(current_epoch(draft, vault) - 1 - source.randrange(2), 0)
+        if source.random() < 0.2:
+            return ClaimBatch(staker, vault, staker, (epoch, epoch + 1))
+        return Claim(staker, vault, staker, epoch)
+    if kind < 0.84:
+        return _slash(source, draft, vault)
+    return _rare(source, vault, staker)
+
+
+def _exit(source: random.Random, draft: Draft, vault: str, staker: str) -> Action:
+    """All, half or one of a staker's shares, or an amount."""
+    shares = ACTIVE_SHARES_OF.latest(draft, (vault, staker))
+    if source.random() < 0.5:
+        return Redeem(staker, vault, staker, source.choice((shares, shares >> 1, max(shares - 1, 0), 1)))
+    return Withdraw(staker, vault, staker, source.choice((1, 2, source.choice(AMOUNTS), shares >> 1)))
+
+
+def _slash(source: random.Random, draft: Draft, vault: str) -> Action:
+    """A slash, or what a veto slasher has in its place, with a capture in this epoch or the one before."""
+    subnetwork, operator = source.choice(SUBNETWORKS), source.choice(OPERATORS)
+    middleware = f"middleware of {subnetwork[0]}"
+    capture = current_timestamp(draft) - source.choice((1, 1, 2, 5, 10, 14, 19, 20))
+    stake = ACTIVE_STAKE.latest(draft, vault)
+    amount = source.choice((1, 2, div_floor(stake, 10), div_floor(stake, 3), stake, 10**24))
+    if vault == RESTAKING:
+        return Slash(middleware, vault, subnetwork, operator, amount, capture)
+    count = draft.get(SLASH_REQUEST_COUNTS, vault).count
+    index = max(count - 1 - source.randrange(4), 0)
+    kind = source.random()
+    if kind < 0.4:
+        return RequestSlash(middleware, vault, subnetwork, operator, amount, capture)
+    if kind < 0.5:
+        return VetoSlash("resolver0", vault, index)
+    return ExecuteSlash(middleware, vault, index)
+
+
+def _rare(source: random.Random, vault: str, staker: str) -> Action:
+    """Everything else, each about as often."""
+    subnetwork, operator, network = source.choice(SUBNETWORKS), source.choice(OPERATORS), source.choice(NETWORKS)
+    limit = source.choice((0, 1, 10**18, 10**21, 10**22))
+    return source.choice(
+        (
+            OptInVault(operator, vault),
+            OptInVault(operator, vault),
+            OptOutVault(operator, vault),
+            OptInNetwork(operator, network),
+            OptInNetwork(operator, network),
+            OptOutNetwork(operator, network),
+            SetMaxNetworkLimit(subnetwork[0], vault, subnetwork[1], limit or 10**22),
+            SetNetworkLimit("admin0", vault, subnetwork, limit),
+            SetOperatorNetworkShares("admin0", RESTAKING, subnetwork, operator, source.randrange(20)),
+            SetOperatorNetworkLimit("admin0", VETOED, subnetwork, operator, limit),
+            SetResolver(subnetwork[0], VETOED, subnetwork[1], source.choice(("resolver0", "resolver1", "zero"))),
+            SetDepositLimit("admin0", vault, limit),
+            SetIsDepositLimit("admin0", vault, source.random() < 0.2),
+            TransferCollateral(staker, vault, source.choice(AMOUNTS)),
+        )
+    )
+
+
+WALK: Final = Walk(CATALOGUE, transition, genesis, opening, next_action)

@@ -1,0 +1,81 @@
+"""Random walks: long seeded runs in which every law is checked at every step, and everything by a full scan now and
+then.
+
+A walk is a genesis and a way to draw the next action from what the state looks like, so that most calls are accepted
+and the rare ones are aimed at edges. The same seed gives the same walk, interpreted or compiled, on any machine.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.checking import Checker, Violation
+from invariants.law import Catalogue
+from spec.machine import Delta, Draft, Outcome, State
+
+STEPS_BETWEEN_SCANS: Final = 500
+
+
+class Walk:
+    """How to walk through one protocol: where from, and what next."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        transition: Callable[[Draft, Any], Outcome],
+        genesis: Callable[[], State],
+        opening: Callable[[], list[Any]],
+        next_action: Callable[[random.Random, Draft], Any],
+    ) -> None:
+        self.catalogue: Final = catalogue
+        self.transition: Final = transition
+        self.genesis: Final = genesis
+        self.opening: Final = opening
+        self.next_action: Final = next_action
+
+
+class WalkReport:
+    """What a walk met: how often each action was accepted and rejected, and why; each law's checks; what broke, and
+    when.
+
+    `actions` are all actions of the walk up to a violation; empty if there was none.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed: Final = seed
+        self.steps = 0
+        self.scans = 0
+        self.accepted: Final[dict[str, int]] = {}
+        self.rejected: Final[dict[str, dict[str, int]]] = {}
+        self.checked: Final[dict[str, int]] = {}
+        self.violations: list[Violation] = []
+        self.actions: list[object] = []
+
+
+def walk(way: Walk, seed: int, steps: int) -> WalkReport:
+    """Walk `steps` steps, or until a law breaks."""
+    report = WalkReport(seed)
+    source = random.Random(seed)
+    checker = Checker(way.catalogue, way.genesis())
+    opening = way.opening()
+    actions: list[object] = []
+    while report.steps < steps and not report.violations:
+        draft = Draft(checker.state)
+        action = opening[report.steps] if report.steps < len(opening) else way.next_action(source, draft)
+        actions.append(action)
+        name = type(action).__name__
+        outcome = way.transition(draft, action)
+        if isinstance(outcome, Delta):
+            report.accepted[name] = report.accepted.get(name, 0) + 1
+            report.violations = checker.accept(action, outcome)
+        else:
+            reasons = report.rejected.setdefault(name, {})
+            reasons[outcome.value] = reasons.get(outcome.value, 0) + 1
+        report.steps += 1
+        if report.steps % STEPS_BETWEEN_SCANS == 0 or report.steps == steps:
+            report.scans += 1
+            report.violations = report.violations or checker.scan()
+    report.checked.update(checker.checked)
+    if report.violations:
+        report.actions = actions
+    return report
