@@ -30,7 +30,7 @@ from spec.eigenlayer.transition import transition
 from spec.machine import State, run
 from spec.symbiotic.transition import transition as symbiotic_transition
 
-ROUNDS = 7
+ROUNDS = 5
 STEPS = 60_000
 LARGE_STAKERS = 1_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

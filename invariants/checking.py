@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from invariants.law import Catalogue, Law, StateLaw, Subject, Sum, Totals, Transition, View
-from spec.machine import Delta, Draft, State, commit
+from invariants.law import Catalogue, Law, Refusal, StateLaw, Subject, Sum, Totals, Transition, View
+from spec.machine import Delta, Draft, Rejection, State, commit
 
 
 class Violation:
@@ -82,11 +82,24 @@ class Checker:
                 row = before.rows.get(write.table, write.key)
                 moved.add(total, total.group(before.rows, write.key, row), -total.value(row))
                 moved.add(total, total.group(after_rows, write.key, write.row), total.value(write.row))
+        for liveness_law in self._catalogue.liveness_laws:
+            self.checked[liveness_law.law_id] += liveness_law.concerns(before, action)
         violations = self._broken_steps(Transition(before, action, delta, View(after_rows, moved)))
         commit(self.state, delta)
         for key, value in moved.moved.items():
             self.totals.moved[key] = self.totals.moved.get(key, 0) + value
         return violations + self._broken_subjects(View(Draft(self.state), self.totals), delta, moved)
+
+    def refuse(self, action: object, reason: Rejection) -> list[Violation]:
+        """Check every law that a rejected call could have broken; the state stays as it is."""
+        before = View(Draft(self.state), self.totals)
+        violations: list[Violation] = []
+        for law in self._catalogue.liveness_laws:
+            if law.concerns(before, action):
+                self.checked[law.law_id] += 1
+                if not law.holds(Refusal(before, action, reason)):
+                    violations.append(Violation(law, None))
+        return violations
 
     def scan(self) -> list[Violation]:
         """The full scan of the state reached so far, against the totals of the start."""

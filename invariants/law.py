@@ -6,13 +6,14 @@ subject, and for each how the row's key leads to the subject. What many rows mak
 beside: each row of its table belongs to one group and adds one value. From that, a scan visits every subject there
 is, and an incremental check only the subjects that a step's writes, or the sums they moved, lead to.
 
-A step law speaks of one step: the state before, the action, what was written and returned, the state after.
+A step law speaks of one step: the state before, the action, what was written and returned, the state after. A liveness
+law speaks of one rejected call: the state, the action, the reason.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
-from spec.machine import Delta, Draft, Table
+from spec.machine import Delta, Draft, Rejection, Table
 
 Key = TypeVar("Key")
 
@@ -138,15 +139,50 @@ class StepLaw(Law):
         self.concerns: Final = concerns
 
 
+class Refusal:
+    """One rejected call as liveness laws see it."""
+
+    def __init__(self, before: View, action: object, reason: Rejection) -> None:
+        self.before: Final = before
+        self.action: Final = action
+        self.reason: Final = reason
+
+
+class LivenessLaw(Law):
+    """A law about every rejected call: what must not be refused, or only for certain reasons.
+
+    `concerns` says which calls it protects. A call that it protects and that is accepted counts as checked too.
+    """
+
+    def __init__(
+        self,
+        law_id: str,
+        sentence: str,
+        source: str,
+        holds: Callable[[Refusal], bool],
+        concerns: Callable[[View, object], bool],
+    ) -> None:
+        super().__init__(law_id, sentence, source)
+        self.holds: Final = holds
+        self.concerns: Final = concerns
+
+
 class Catalogue:
     """All laws of one protocol, and the sums that they speak of."""
 
-    def __init__(self, sums: list[Sum], state_laws: list[StateLaw], step_laws: list[StepLaw]) -> None:
+    def __init__(
+        self,
+        sums: list[Sum],
+        state_laws: list[StateLaw],
+        step_laws: list[StepLaw],
+        liveness_laws: list[LivenessLaw],
+    ) -> None:
         self.sums: Final = sums
         self.state_laws: Final = state_laws
         self.step_laws: Final = step_laws
+        self.liveness_laws: Final = liveness_laws
 
     def laws(self) -> list[Law]:
         """Every law, by id."""
-        laws: list[Law] = [*self.state_laws, *self.step_laws]
+        laws: list[Law] = [*self.state_laws, *self.step_laws, *self.liveness_laws]
         return sorted(laws, key=lambda law: law.law_id)

@@ -6,7 +6,7 @@ operator's shares.
 
 from typing import Final
 
-from invariants.law import Catalogue, StateLaw, StepLaw, Sum, Transition, View, written
+from invariants.law import Catalogue, LivenessLaw, Refusal, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -16,6 +16,7 @@ from spec.eigenlayer.actions import (
 from spec.eigenlayer.allocation import settled_allocation
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import scaled_shares
 from spec.eigenlayer.state import (
     ALLOCATIONS,
@@ -32,6 +33,7 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     Pair,
 )
+from spec.eigenlayer.views import queued_shares_of
 from spec.machine import ONLY, Draft
 
 BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
@@ -188,6 +190,59 @@ def _exchange_rate_never_falls(step: Transition) -> bool:
     return True
 
 
+def _nobody_is_never_slashed(view: View, subject: Pair) -> bool:
+    if subject[0] != ZERO_ADDRESS:
+        return True
+    return MAX_MAGNITUDES.latest(view.rows, subject) == WAD and view.rows.get(OPERATOR_SHARES, subject).shares == 0
+
+
+def _is_due_completion(before: View, action: object) -> bool:
+    """Whether somebody completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
+    if not isinstance(action, CompleteQueuedWithdrawal) or action.sender != action.completion.staker:
+        return False
+    completion = action.completion
+    withdrawal = before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce))
+    if not withdrawal.is_pending or completion.is_tampered or len(completion.tokens) != withdrawal.strategy_count:
+        return False
+    delay_blocks = before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    if current_block(before.rows) <= withdrawal.start_block + delay_blocks:
+        return False
+    for position, token in enumerate(completion.tokens):
+        strategy = before.rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        if before.rows.get(STRATEGIES, strategy).underlying_token != token:
+            return False
+    return True
+
+
+def _due_completion_is_refused_with_reason(refusal: Refusal) -> bool:
+    """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few.
+
+    Token amounts so large that products overflow are not the law's business.
+    """
+    action = refusal.action
+    assert isinstance(action, CompleteQueuedWithdrawal)
+    if refusal.reason is Reason.ARITHMETIC_PANIC:
+        return True
+    if not action.completion.receive_as_tokens:
+        return refusal.reason in (
+            Reason.FULLY_SLASHED,
+            Reason.INVALID_DEPOSIT_SCALING_FACTOR,
+            Reason.MAX_STRATEGIES_EXCEEDED,
+        )
+    if refusal.reason is not Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS:
+        return False
+    rows, completion = refusal.before.rows, action.completion
+    due_shares: dict[str, int] = {}
+    for position in range(len(completion.tokens)):
+        strategy = rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        shares = queued_shares_of(rows, completion.staker, completion.nonce, position)
+        due_shares[strategy] = due_shares.get(strategy, 0) + shares
+    return all(
+        shares <= rows.get(STRATEGIES, strategy).total_shares + refusal.before.total(QUEUED_ENTRIES, strategy)
+        for strategy, shares in due_shares.items()
+    )
+
+
 def _same(key: object) -> object:
     return key
 
@@ -224,6 +279,13 @@ CATALOGUE: Final = Catalogue(
             _operator_covers_its_stakers,
             rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
             sums={ACTIVE: _same},
+        ),
+        StateLaw(
+            "DELEG-02",
+            "Stake that is delegated to nobody is never slashed, and counts as no operator's.",
+            "DelegationManager: the magnitude of address zero",
+            _nobody_is_never_slashed,
+            rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
         ),
         StateLaw(
             "SOLV-01",
@@ -290,6 +352,16 @@ CATALOGUE: Final = Catalogue(
             "StrategyBase",
             _exchange_rate_never_falls,
             concerns=lambda step: bool(written(step.delta, STRATEGIES)),
+        ),
+    ],
+    liveness_laws=[
+        LivenessLaw(
+            "EXIT-02",
+            "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "
+            "staker's list is full, as tokens unless dust is missing, at most SOLV-01's.",
+            "This project; DelegationManager._completeQueuedWithdrawal",
+            _due_completion_is_refused_with_reason,
+            concerns=_is_due_completion,
         ),
     ],
 )

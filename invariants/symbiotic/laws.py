@@ -2,11 +2,11 @@
 
 from typing import Final, cast
 
-from invariants.law import Catalogue, StateLaw, StepLaw, Subject, Sum, Transition, View, written
+from invariants.law import Catalogue, LivenessLaw, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from spec.machine import Delta
 from spec.symbiotic.actions import Claim, ClaimBatch, ExecuteSlash, Slash
 from spec.symbiotic.clock import current_epoch, current_timestamp
-from spec.symbiotic.config import OPERATOR_NETWORK_SPECIFIC
+from spec.symbiotic.config import OPERATOR_NETWORK_SPECIFIC, ZERO_ADDRESS
 from spec.symbiotic.slashing import slashable_stake
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
@@ -25,6 +25,7 @@ from spec.symbiotic.state import (
     Pair,
     VaultSubnetwork,
 )
+from spec.symbiotic.withdrawals import withdrawals_of
 
 BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
 """Token -> what all accounts hold of it."""
@@ -49,6 +50,27 @@ def _active_shares_are_held(view: View, vault: str) -> bool:
 
 def _bucket_shares_are_held(view: View, bucket: tuple[str, int]) -> bool:
     return view.rows.get(WITHDRAWAL_BUCKETS, bucket).shares == view.total(BUCKET_SHARES, bucket)
+
+
+def _active_shares_are_as_many_as_stake(view: View, vault: str) -> bool:
+    return ACTIVE_SHARES.latest(view.rows, vault) >= ACTIVE_STAKE.latest(view.rows, vault)
+
+
+def _bucket_shares_are_as_many_as_amount(view: View, bucket: tuple[str, int]) -> bool:
+    row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
+    return row.shares >= row.amount
+
+
+def _is_due_claim(before: View, action: object) -> bool:
+    """Whether somebody claims, to an account, an epoch that is over, for the first time, and has something there."""
+    if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
+        return False
+    if action.epoch >= current_epoch(before.rows, action.vault):
+        return False
+    if before.rows.get(WITHDRAWALS, (action.vault, action.epoch, action.sender)).is_claimed:
+        return False
+    amount = withdrawals_of(before.rows, action.vault, action.epoch, action.sender)
+    return isinstance(amount, int) and amount > 0
 
 
 def _operators_shares_make_the_total(view: View, subject: VaultSubnetwork) -> bool:
@@ -202,6 +224,20 @@ CATALOGUE: Final = Catalogue(
             sums={OPERATORS_SHARES: _same},
         ),
         StateLaw(
+            "SHARE-04",
+            "A vault has at least as many active shares as active stake.",
+            "This project; ERC4626Math",
+            _active_shares_are_as_many_as_stake,
+            rows={ACTIVE_SHARES.heads: _same, ACTIVE_STAKE.heads: _same},
+        ),
+        StateLaw(
+            "SHARE-05",
+            "A withdrawal bucket has at least as many shares as collateral.",
+            "This project; ERC4626Math",
+            _bucket_shares_are_as_many_as_amount,
+            rows={WITHDRAWAL_BUCKETS: _same},
+        ),
+        StateLaw(
             "LIMIT-01",
             "No network limit is above the maximum that the network set.",
             "Certora, Symbiotic Core: P-08",
@@ -251,6 +287,15 @@ CATALOGUE: Final = Catalogue(
             "Certora, Symbiotic Core: P-01 to P-04, P-08",
             _history_is_not_rewritten,
             concerns=lambda step: bool(written(step.delta, ACTIVE_STAKE.checkpoints)),
+        ),
+    ],
+    liveness_laws=[
+        LivenessLaw(
+            "EXIT-02",
+            "Once its epoch is over, what a withdrawal is worth can always be claimed.",
+            "This project; Vault._claim",
+            lambda _refusal: False,
+            concerns=_is_due_claim,
         ),
     ],
 )

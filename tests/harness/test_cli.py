@@ -230,7 +230,8 @@ def test_check_replays_everything_and_checks_every_law() -> None:
 def with_law(law: StepLaw) -> Walk:
     """EigenLayer's walk with one more law in its catalogue."""
     way = WALKS["eigenlayer"]
-    catalogue = Catalogue(way.catalogue.sums, way.catalogue.state_laws, [*way.catalogue.step_laws, law])
+    known = way.catalogue
+    catalogue = Catalogue(known.sums, known.state_laws, [*known.step_laws, law], known.liveness_laws)
     return Walk(catalogue, way.transition, way.genesis, way.opening, way.next_action)
 
 

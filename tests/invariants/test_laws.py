@@ -34,6 +34,16 @@ BREAKS = {
         "return mul_wad_floor(scaled_shares(deposit_shares, deposit_scaling_factor_wad), slashing_factor_wad)",
         "return mul_wad_floor(scaled_shares(deposit_shares, deposit_scaling_factor_wad), slashing_factor_wad) + 1",
     ),
+    ("eigenlayer", "DELEG-02"): (
+        "shares.py",
+        "    if operator != ZERO_ADDRESS:\n        of_operator",
+        "    if operator:\n        of_operator",
+    ),
+    ("eigenlayer", "EXIT-02"): (
+        "withdrawals.py",
+        "    if current_block(draft) <= slashable_until_block:\n",
+        "    if current_block(draft) <= slashable_until_block + 1:\n",
+    ),
     ("eigenlayer", "EXIT-01"): (
         "withdrawals.py",
         "    if current_block(draft) <= slashable_until_block:\n",
@@ -94,6 +104,21 @@ BREAKS = {
         "withdrawals.py",
         "    if epoch >= current_epoch(draft, vault):\n",
         "    if epoch > current_epoch(draft, vault):\n",
+    ),
+    ("symbiotic", "EXIT-02"): (
+        "withdrawals.py",
+        "    if epoch >= current_epoch(draft, vault):\n",
+        "    if epoch + 1 >= current_epoch(draft, vault):\n",
+    ),
+    ("symbiotic", "SHARE-04"): (
+        "shares.py",
+        "return mul_div_floor(assets, total_shares + 1, total_assets + 1)",
+        "return mul_div_floor(assets, total_shares + 1, total_assets + 2)",
+    ),
+    ("symbiotic", "SHARE-05"): (
+        "withdrawals.py",
+        "preview_deposit(amount, bucket.shares, bucket.amount)",
+        "preview_deposit(amount, bucket.shares, bucket.amount + 1)",
     ),
     ("symbiotic", "HIST-01"): (
         "staking.py",
