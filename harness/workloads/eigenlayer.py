@@ -31,12 +31,14 @@ from spec.eigenlayer.actions import (
 from spec.eigenlayer.config import ZERO_ADDRESS, Config
 from spec.eigenlayer.state import (
     ALLOWANCES,
+    AVSS,
     CLOCK,
     CONFIG,
     SCHEMA,
     STRATEGIES,
     TOKEN_BALANCES,
     Allowance,
+    Avs,
     Clock,
     Strategy,
     TokenBalance,
@@ -54,6 +56,7 @@ def genesis(stakers: int) -> State:
     state = SCHEMA.empty_state()
     state.rows(CONFIG)[ONLY] = Config(10, 10, 5, 5, "whitelister")
     state.rows(CLOCK)[ONLY] = Clock(1000)
+    state.rows(AVSS)["avs0"] = Avs(has_registrar=True)
     for rank in range(STRATEGIES_COUNT):
         state.rows(STRATEGIES)[named("strategy", rank)] = Strategy(named("token", rank), rank, True)
     for i in range(stakers):

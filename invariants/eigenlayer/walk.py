@@ -39,6 +39,7 @@ from spec.eigenlayer.config import ZERO_ADDRESS, Config
 from spec.eigenlayer.state import (
     ALLOCATIONS,
     ALLOWANCES,
+    AVSS,
     CLOCK,
     CONFIG,
     ENCUMBERED_MAGNITUDES,
@@ -52,6 +53,7 @@ from spec.eigenlayer.state import (
     TOKEN_BALANCES,
     WITHDRAWALS,
     Allowance,
+    Avs,
     Clock,
     OperatorSet,
     Strategy,
@@ -77,6 +79,8 @@ def genesis() -> State:
     state = SCHEMA.empty_state()
     state.rows(CONFIG)[ONLY] = Config(10, 8, 5, 5, "whitelister")
     state.rows(CLOCK)[ONLY] = Clock(1000)
+    for avs, _ in SETS:
+        state.rows(AVSS)[avs] = Avs(has_registrar=True)
     for rank, strategy in enumerate(POOLS):
         state.rows(STRATEGIES)[strategy] = Strategy(TOKENS[strategy], rank, True)
         for party in PARTIES:

@@ -39,12 +39,14 @@ from spec.eigenlayer.observation import ACCOUNT, ACCOUNT_OR_NULL, STRATEGY, TOKE
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOWANCES,
+    AVSS,
     CLOCK,
     CONFIG,
     SCHEMA,
     STRATEGIES,
     TOKEN_BALANCES,
     Allowance,
+    Avs,
     Clock,
     Strategy,
     TokenBalance,
@@ -350,7 +352,6 @@ def _read_genesis(document: dict[str, Json]) -> tuple[State, World]:
     if sorted(addresses) != sorted(strategies):
         raise MalformedTrace("genesis.strategy_address_order", "it must name each strategy once")
     ListOf(OperatorSetName()).read(genesis["operator_set_universe"], "genesis.operator_set_universe", names)
-    ListOf(ACCOUNT).read(genesis["avs_registrar_accepts_everything"], "genesis.avs_registrar_accepts_everything", names)
 
     state = SCHEMA.empty_state()
     whitelister = cast(str, ACCOUNT.read(genesis["whitelister"], "genesis.whitelister", names))
@@ -374,6 +375,9 @@ def _read_genesis(document: dict[str, Json]) -> tuple[State, World]:
     field = "infinite_allowance_to_strategy_manager"
     for account in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
         state.rows(ALLOWANCES)[account] = Allowance(True)
+    field = "avs_registrar_accepts_everything"
+    for avs in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
+        state.rows(AVSS)[avs] = Avs(has_registrar=True)
     return state, World(names, (*stakers, *operators), operators, avss)
 
 

@@ -40,7 +40,7 @@ def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reas
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
-    draft.put(AVSS, action.avs, Avs(True))
+    draft.put(AVSS, action.avs, Avs(True, draft.get(AVSS, action.avs).has_registrar))
     return draft.delta()
 
 
@@ -182,10 +182,11 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
 
 
 def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
-    """Opt an operator in to operator sets of one AVS, whose registrar is taken to accept everybody.
+    """Opt an operator in to operator sets of one AVS, whose registrar, if it has one, accepts everybody.
 
     Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET
-    if it can still be slashed there. Source: AllocationManager.registerForOperatorSets.
+    if it can still be slashed there; EMPTY_REVERT if the AVS has no registrar.
+    Source: AllocationManager.registerForOperatorSets.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -199,14 +200,14 @@ def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) ->
             return Reason.ALREADY_MEMBER_OF_SET
         slashable_until_block = draft.get(REGISTRATIONS, (action.operator, operator_set)).slashable_until_block
         draft.put(REGISTRATIONS, (action.operator, operator_set), Registration(True, slashable_until_block))
-    return draft.delta()
+    return draft.delta() if draft.get(AVSS, action.avs).has_registrar else Reason.EMPTY_REVERT
 
 
 def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSets) -> Delta | Reason:
     """Take an operator out of operator sets, at its own or the AVS's wish; it stays slashable for DEALLOCATION_DELAY.
 
-    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC.
-    Source: AllocationManager.deregisterFromOperatorSets.
+    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC;
+    EMPTY_REVERT if the AVS has no registrar. Source: AllocationManager.deregisterFromOperatorSets.
     """
     if action.sender not in (action.operator, action.avs):
         return Reason.INVALID_CALLER
@@ -220,4 +221,4 @@ def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSe
         if isinstance(slashable_until_block, Reason):
             return slashable_until_block
         draft.put(REGISTRATIONS, (action.operator, operator_set), Registration(False, slashable_until_block))
-    return draft.delta()
+    return draft.delta() if draft.get(AVSS, action.avs).has_registrar else Reason.EMPTY_REVERT

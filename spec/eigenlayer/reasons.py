@@ -57,6 +57,7 @@ class Reason(Rejection):
     INPUT_ARRAY_LENGTH_ZERO = "InputArrayLengthZero"
 
     # Reverts that carry no error of EigenLayer's own
+    EMPTY_REVERT = "EmptyRevert"
     ARITHMETIC_PANIC = "Panic(0x11)"
     MUL_DIV_OVERFLOW = "Error(Math: mulDiv overflow)"
     UINT64_OVERFLOW = "Error(SafeCast: value doesn't fit in 64 bits)"

@@ -269,12 +269,18 @@ class Registration:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Avs:
-    """Whether an AVS has announced itself; only then may it create operator sets."""
+    """Whether an AVS has announced itself, for only then may it create operator sets; whether it has a registrar.
+
+    A registrar is taken to accept every operator. Without one the contract calls the AVS itself, which is an ordinary
+    account here and does not answer.
+    """
 
     has_metadata: Final[bool]
+    has_registrar: Final[bool]
 
-    def __init__(self, has_metadata: bool = False) -> None:
+    def __init__(self, has_metadata: bool = False, has_registrar: bool = False) -> None:
         self.has_metadata = has_metadata
+        self.has_registrar = has_registrar
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)

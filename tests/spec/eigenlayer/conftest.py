@@ -21,12 +21,14 @@ from spec.eigenlayer.config import ZERO_ADDRESS, Config
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOWANCES,
+    AVSS,
     CLOCK,
     CONFIG,
     SCHEMA,
     STRATEGIES,
     TOKEN_BALANCES,
     Allowance,
+    Avs,
     Clock,
     Strategy,
     TokenBalance,
@@ -45,6 +47,7 @@ class World:
         self.state: State = SCHEMA.empty_state()
         self.state.rows(CONFIG)[ONLY] = Config(10, 8, 5, 5, "whitelister")
         self.state.rows(CLOCK)[ONLY] = Clock(block)
+        self.state.rows(AVSS)["avs"] = Avs(has_registrar=True)
         for rank in range(strategies):
             self.state.rows(STRATEGIES)[f"strategy{rank}"] = Strategy(f"token{rank}", rank, True)
             for account in ("staker", "other", "operator"):

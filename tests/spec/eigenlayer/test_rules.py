@@ -35,6 +35,7 @@ from spec.eigenlayer.actions import (
     SlashOperator,
     TransferToken,
     Undelegate,
+    UpdateAvsMetadata,
     UpdateSlasher,
     WithdrawalRequest,
 )
@@ -411,6 +412,18 @@ def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(world: "World
     world.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 700, 701)
     excess = BurnShares("anybody", "strategy0")
     assert world.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+
+
+def test_an_avs_without_a_registrar_can_have_no_members(world: "World") -> None:
+    """The contract calls the AVS itself then, after every other check, and an ordinary account does not answer."""
+    world.secured()
+    assert world.try_(RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
+    assert world.try_(DeregisterFromOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
+    world.do(UpdateAvsMetadata("other", "other"))
+    world.do(CreateOperatorSets("other", "other", (OperatorSetRequest(1, (), "slasher"),)))
+    into_the_set = RegisterForOperatorSets("operator", "operator", "other", (1,))
+    assert world.try_(into_the_set) is Reason.EMPTY_REVERT
+    assert world.try_(DeregisterFromOperatorSets("operator", "operator", "other", (1,))) is Reason.NOT_MEMBER_OF_SET
 
 
 def test_only_the_whitelister_opens_strategies(world: "World") -> None:
