@@ -14,8 +14,10 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -31,6 +33,7 @@ from spec.machine import State, run
 from spec.symbiotic.transition import transition as symbiotic_transition
 
 ROUNDS = 5
+GROWTH_ROUNDS = 3
 STEPS = 60_000
 LARGE_STAKERS = 1_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -115,12 +118,12 @@ def bytes_per_step() -> float:
 
 
 MEASUREMENTS: dict[str, Callable[[], float]] = {
-    "large": lambda: measure_large(LARGE_STAKERS),
+    "large": partial(measure_large, LARGE_STAKERS),
     "golden": measure_golden,
-    "accepted": lambda: measure_deposits(rejected=False),
-    "rejected": lambda: measure_deposits(rejected=True),
-    **{f"stakers {size}": lambda size=size: measure_large(size) for size in SIZES},  # type: ignore[misc]
-    **{f"after {steps}": lambda steps=steps: measure_after(steps) for steps in HISTORIES},  # type: ignore[misc]
+    "accepted": partial(measure_deposits, False),
+    "rejected": partial(measure_deposits, True),
+    **{f"stakers {size}": partial(measure_large, size) for size in SIZES},
+    **{f"after {steps}": partial(measure_after, steps) for steps in HISTORIES},
 }
 
 
@@ -153,7 +156,7 @@ class Bench:
 
 def copy_of_source(destination: Path) -> Path:
     """The Python files of what is running, without its compiled modules, so that they run interpreted."""
-    for room in ("spec", "harness"):
+    for room in ("spec", "invariants", "harness"):
         package = Path(spec.machine.__file__).parent.parent / room
         shutil.copytree(package, destination / room, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     if not (destination / "harness" / "golden").is_dir():
@@ -164,25 +167,22 @@ def copy_of_source(destination: Path) -> Path:
 def main() -> None:
     """Measure everything and print the tables; with an argument, one measurement, for the process that asked."""
     if len(sys.argv) > 1:
-        print(json.dumps({"built": how_built(), "microseconds": MEASUREMENTS[sys.argv[1]]()}))  # noqa: T201
+        click.echo(json.dumps({"built": how_built(), "microseconds": MEASUREMENTS[sys.argv[1]]()}))
         return
     built = how_built()
     kinds = ["interpreted", "compiled"] if built == "compiled" else ["interpreted"]
-    plan = [(kind, name) for name in ("large", "golden", "accepted", "rejected") for kind in kinds]
-    plan += [(built, f"stakers {size}") for size in SIZES]
-    plan += [(built, f"after {steps}") for steps in HISTORIES]
+    speeds = [(kind, name) for name in ("large", "golden", "accepted", "rejected") for kind in kinds]
+    sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
+    growths = [(built, name) for name in (*sizes, *histories)]
+    plan = speeds * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
-        task = progress.add_task("measuring", total=ROUNDS * len(plan))
-        for _ in range(ROUNDS):
-            for kind, name in plan:
-                bench.measure(kind, name)
-                progress.advance(task)
+        for kind, name in progress.track(plan, description="measuring"):
+            bench.measure(kind, name)
     console = Console()
     if built == "compiled":
         console.print(speed_table(bench))
     console.print(rejection_table(bench, kinds))
-    sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
     console.print(growth_table(bench, built, "EigenLayer: cost per step as the number of stakers grows", sizes))
     console.print(growth_table(bench, built, "Symbiotic: cost per step as the histories grow", histories))
     console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")

@@ -1,5 +1,6 @@
 """The invariant suite: every law, on every recorded trace and on random walks, and what came of each."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Literal
@@ -146,7 +147,8 @@ def laws_on_walks(protocol: str, first_seed: int, steps: int) -> Iterator[list[S
     if len(tasks) == 1:
         yield _walk_all(protocol, tasks[0])
         return
-    with ProcessPoolExecutor() as workers:
+    # An interruption is the parent's to handle: it keeps what was found, and the workers end with their tasks.
+    with ProcessPoolExecutor(initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as workers:
         try:
             yield from workers.map(_walk_all, [protocol] * len(tasks), tasks)
         finally:
