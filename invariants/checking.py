@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from invariants.law import Catalogue, Law, Refusal, StateLaw, Subject, Sum, Totals, Transition, View
+from invariants.law import Catalogue, Law, LivenessLaw, Refusal, StateLaw, Subject, Sum, Totals, Transition, View
 from spec.machine import Delta, Draft, Rejection, State, commit
 
 
@@ -58,6 +58,7 @@ class Checker:
         self.state: Final = state.copy()
         self.totals: Final = compute_totals(catalogue, state)
         self.checked: Final[dict[str, int]] = {law.law_id: 0 for law in catalogue.laws()}
+        self.seen: Final[dict[str, int]] = {witness.law_id: 0 for witness in catalogue.witnesses}
         self._catalogue: Final = catalogue
         tables = range(len(state.tables))
         self._sums_of: Final[list[list[Sum]]] = [[s for s in catalogue.sums if s.table.index == i] for i in tables]
@@ -83,8 +84,13 @@ class Checker:
                 moved.add(total, total.group(before.rows, write.key, row), -total.value(row))
                 moved.add(total, total.group(after_rows, write.key, write.row), total.value(write.row))
         for liveness_law in self._catalogue.liveness_laws:
-            self.checked[liveness_law.law_id] += liveness_law.concerns(before, action)
-        violations = self._broken_steps(Transition(before, action, delta, View(after_rows, moved)))
+            if _protects(liveness_law, before, action):
+                self.checked[liveness_law.law_id] += 1
+        transition = Transition(before, action, delta, View(after_rows, moved))
+        violations = self._broken_steps(transition)
+        for witness in self._catalogue.witnesses:
+            if witness.scope.admits(action, delta) and witness.seen(transition):
+                self.seen[witness.law_id] += 1
         commit(self.state, delta)
         for key, value in moved.moved.items():
             self.totals.moved[key] = self.totals.moved.get(key, 0) + value
@@ -95,7 +101,7 @@ class Checker:
         before = View(Draft(self.state), self.totals)
         violations: list[Violation] = []
         for law in self._catalogue.liveness_laws:
-            if law.concerns(before, action):
+            if _protects(law, before, action):
                 self.checked[law.law_id] += 1
                 if not law.holds(Refusal(before, action, reason)):
                     violations.append(Violation(law, None))
@@ -108,7 +114,9 @@ class Checker:
     def _broken_steps(self, transition: Transition) -> list[Violation]:
         violations: list[Violation] = []
         for law in self._catalogue.step_laws:
-            if law.concerns(transition):
+            if law.scope.admits(transition.action, transition.delta) and (
+                law.concerns is None or law.concerns(transition)
+            ):
                 self.checked[law.law_id] += 1
                 if not law.holds(transition):
                     violations.append(Violation(law, None))
@@ -128,3 +136,7 @@ class Checker:
             if not law.holds(view, subject):
                 violations.append(Violation(law, subject))
         return violations
+
+
+def _protects(law: LivenessLaw, before: View, action: object) -> bool:
+    return law.scope.admits(action, None) and (law.concerns is None or law.concerns(before, action))

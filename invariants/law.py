@@ -7,7 +7,7 @@ beside: each row of its table belongs to one group and adds one value. From that
 is, and an incremental check only the subjects that a step's writes, or the sums they moved, lead to.
 
 A step law speaks of one step: the state before, the action, what was written and returned, the state after. A liveness
-law speaks of one rejected call: the state, the action, the reason.
+law speaks of one rejected call: the state, the action, the reason. A witness is a situation that must be reached.
 """
 
 from collections.abc import Callable, Mapping
@@ -123,8 +123,36 @@ def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
     return [cast(Key, write.key) for write in delta.writes if write.table is table]
 
 
+class Scope:
+    """Which steps or calls a law speaks of: those of certain actions, those that write to certain tables, any others.
+
+    What no law of an action's class speaks of costs nothing to check; `concerns` narrows the scope further.
+    """
+
+    def __init__(
+        self,
+        actions: tuple[type[Any], ...] = (),
+        tables: tuple[Table[Any, Any], ...] = (),
+    ) -> None:
+        self.actions: Final = actions
+        self.tables: Final = tables
+
+    def admits(self, action: object, delta: Delta | None) -> bool:
+        """Whether an action's class, and the tables it wrote if it was accepted, are in scope; nothing named is
+        everything.
+        """
+        if self.actions and type(action) not in self.actions:
+            return False
+        if not self.tables or delta is None:
+            return True
+        return any(write.table in self.tables for write in delta.writes)
+
+
+EVERYTHING: Final = Scope()
+
+
 class StepLaw(Law):
-    """A law about every accepted step; `concerns` says which steps it speaks of at all, so that vacuity can be seen."""
+    """A law about every accepted step in its scope of which `concerns` is true, so that vacuity can be seen."""
 
     def __init__(
         self,
@@ -132,11 +160,29 @@ class StepLaw(Law):
         sentence: str,
         source: str,
         holds: Callable[[Transition], bool],
-        concerns: Callable[[Transition], bool],
+        scope: Scope = EVERYTHING,
+        concerns: Callable[[Transition], bool] | None = None,
     ) -> None:
         super().__init__(law_id, sentence, source)
         self.holds: Final = holds
+        self.scope: Final = scope
         self.concerns: Final = concerns
+
+
+class Witness(Law):
+    """A situation that must be reached, so that no law holds only because nothing happens: `seen` is true of a step."""
+
+    def __init__(
+        self,
+        law_id: str,
+        sentence: str,
+        source: str,
+        seen: Callable[[Transition], bool],
+        scope: Scope = EVERYTHING,
+    ) -> None:
+        super().__init__(law_id, sentence, source)
+        self.seen: Final = seen
+        self.scope: Final = scope
 
 
 class Refusal:
@@ -149,7 +195,7 @@ class Refusal:
 
 
 class LivenessLaw(Law):
-    """A law about every rejected call: what must not be refused, or only for certain reasons.
+    """A law about every rejected call in its scope: what must not be refused, or only for certain reasons.
 
     `concerns` says which calls it protects. A call that it protects and that is accepted counts as checked too.
     """
@@ -160,15 +206,17 @@ class LivenessLaw(Law):
         sentence: str,
         source: str,
         holds: Callable[[Refusal], bool],
-        concerns: Callable[[View, object], bool],
+        scope: Scope = EVERYTHING,
+        concerns: Callable[[View, Any], bool] | None = None,
     ) -> None:
         super().__init__(law_id, sentence, source)
         self.holds: Final = holds
+        self.scope: Final = scope
         self.concerns: Final = concerns
 
 
 class Catalogue:
-    """All laws of one protocol, and the sums that they speak of."""
+    """All laws of one protocol, the sums that they speak of, and what must be seen to happen."""
 
     def __init__(
         self,
@@ -176,11 +224,13 @@ class Catalogue:
         state_laws: list[StateLaw],
         step_laws: list[StepLaw],
         liveness_laws: list[LivenessLaw],
+        witnesses: list[Witness],
     ) -> None:
         self.sums: Final = sums
         self.state_laws: Final = state_laws
         self.step_laws: Final = step_laws
         self.liveness_laws: Final = liveness_laws
+        self.witnesses: Final = witnesses
 
     def laws(self) -> list[Law]:
         """Every law, by id."""

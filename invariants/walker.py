@@ -5,13 +5,14 @@ A walk is a genesis and a way to draw the next action from what the state looks 
 and the rare ones are aimed at edges. The same seed gives the same walk, interpreted or compiled, on any machine.
 """
 
-import random
 from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.checking import Checker, Violation
+from invariants.choices import Choices, Seeded
 from invariants.law import Catalogue
-from spec.machine import Delta, Draft, Outcome, State
+from spec.machine import Delta, Draft, State
+from spec.protocol import Protocol
 
 STEPS_BETWEEN_SCANS: Final = 500
 
@@ -21,22 +22,22 @@ class Walk:
 
     def __init__(
         self,
+        protocol: Protocol,
         catalogue: Catalogue,
-        transition: Callable[[Draft, Any], Outcome],
         genesis: Callable[[], State],
         opening: Callable[[], list[Any]],
-        next_action: Callable[[random.Random, Draft], Any],
+        next_action: Callable[[Choices, Draft], Any],
     ) -> None:
+        self.protocol: Final = protocol
         self.catalogue: Final = catalogue
-        self.transition: Final = transition
         self.genesis: Final = genesis
         self.opening: Final = opening
         self.next_action: Final = next_action
 
 
 class WalkReport:
-    """What a walk met: how often each action was accepted and rejected, and why; each law's checks; what broke, and
-    when.
+    """What a walk met: how often each action was accepted and rejected, and why; each law's checks; what it saw of what
+    must be seen; what broke, and when.
 
     `actions` are all actions of the walk up to a violation; empty if there was none.
     """
@@ -48,23 +49,28 @@ class WalkReport:
         self.accepted: Final[dict[str, int]] = {}
         self.rejected: Final[dict[str, dict[str, int]]] = {}
         self.checked: Final[dict[str, int]] = {}
+        self.seen: Final[dict[str, int]] = {}
         self.violations: list[Violation] = []
         self.actions: list[object] = []
 
 
 def walk(way: Walk, seed: int, steps: int) -> WalkReport:
-    """Walk `steps` steps, or until a law breaks."""
+    """Walk `steps` steps by a seed's decisions, or until a law breaks."""
+    return walk_by(way, Seeded(seed), seed, steps)
+
+
+def walk_by(way: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
+    """The same by any decisions; `seed` only names the report."""
     report = WalkReport(seed)
-    source = random.Random(seed)
     checker = Checker(way.catalogue, way.genesis())
     opening = way.opening()
     actions: list[object] = []
     while report.steps < steps and not report.violations:
         draft = Draft(checker.state)
-        action = opening[report.steps] if report.steps < len(opening) else way.next_action(source, draft)
+        action = opening[report.steps] if report.steps < len(opening) else way.next_action(choices, draft)
         actions.append(action)
         name = type(action).__name__
-        outcome = way.transition(draft, action)
+        outcome = way.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
             report.accepted[name] = report.accepted.get(name, 0) + 1
             report.violations = checker.accept(action, outcome)
@@ -77,6 +83,7 @@ def walk(way: Walk, seed: int, steps: int) -> WalkReport:
             report.scans += 1
             report.violations = report.violations or checker.scan()
     report.checked.update(checker.checked)
+    report.seen.update(checker.seen)
     if report.violations:
         report.actions = actions
     return report

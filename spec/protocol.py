@@ -84,3 +84,19 @@ class Protocol:
         self.write_returns: Final = write_returns
         self.check_post: Final = check_post
         self.traces: Final = traces
+
+    def with_transition(self, transition: Callable[[Draft, Any], Outcome]) -> "Protocol":
+        """The same protocol under other rules, such as a proposal to change one."""
+        return Protocol(
+            self.name,
+            self.schema,
+            self.actions,
+            self.reasons,
+            transition,
+            self.read_trace,
+            self.observe,
+            self.observe_final,
+            self.write_returns,
+            self.check_post,
+            self.traces,
+        )

@@ -6,7 +6,7 @@ operator's shares.
 
 from typing import Final
 
-from invariants.law import Catalogue, LivenessLaw, Refusal, StateLaw, StepLaw, Sum, Transition, View, written
+from invariants.law import Catalogue, LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -316,42 +316,42 @@ CATALOGUE: Final = Catalogue(
             "A max magnitude never grows.",
             "EigenLayer Certora: maxMagnitudeMonotonicallyDecreasing",
             _max_magnitudes_never_grow,
-            concerns=lambda step: bool(written(step.delta, MAX_MAGNITUDES.heads)),
+            scope=Scope(tables=(MAX_MAGNITUDES.heads,)),
         ),
         StepLaw(
             "SLASH-01",
             "A slash takes the fraction asked for of what the set had allocated, rounded up to one unit of magnitude.",
             "AllocationManager._slashOperator",
             _slash_takes_its_fraction,
-            concerns=lambda step: isinstance(step.action, SlashOperator),
+            scope=Scope((SlashOperator,)),
         ),
         StepLaw(
             "SLASH-02",
             "A slash takes no more shares than the fall of the max magnitude, and less than one share less.",
             "EigenLayer Certora: noOverslashingOfOperatorShares",
             _slash_takes_no_more_shares,
-            concerns=lambda step: isinstance(step.action, SlashOperator),
+            scope=Scope((SlashOperator,)),
         ),
         StepLaw(
             "SLASH-03",
             "A slash changes no allocation to another set, no other operator's shares and no staker's deposit.",
             "ELIP-002, unique stake",
             _slash_touches_one_set,
-            concerns=lambda step: isinstance(step.action, SlashOperator),
+            scope=Scope((SlashOperator,)),
         ),
         StepLaw(
             "EXIT-01",
             "A withdrawal is completed once, and only after the withdrawal delay.",
             "EigenLayer Certora: withdrawalDelayIsEnforced",
             _completion_waits_and_happens_once,
-            concerns=lambda step: isinstance(step.action, CompleteQueuedWithdrawal | CompleteQueuedWithdrawals),
+            scope=Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
         ),
         StepLaw(
             "ROUND-01",
             "No step lowers a strategy's exchange rate: every division rounds for those who stay.",
             "StrategyBase",
             _exchange_rate_never_falls,
-            concerns=lambda step: bool(written(step.delta, STRATEGIES)),
+            scope=Scope(tables=(STRATEGIES,)),
         ),
     ],
     liveness_laws=[
@@ -361,7 +361,9 @@ CATALOGUE: Final = Catalogue(
             "staker's list is full, as tokens unless dust is missing, at most SOLV-01's.",
             "This project; DelegationManager._completeQueuedWithdrawal",
             _due_completion_is_refused_with_reason,
+            Scope((CompleteQueuedWithdrawal,)),
             concerns=_is_due_completion,
         ),
     ],
+    witnesses=[],
 )

@@ -1,11 +1,12 @@
 """Random walks through EigenLayer: a small world in which everything meets everything."""
 
-import random
 from typing import Final
 
+from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.walker import Walk
 from spec.arithmetic import WAD
+from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import (
     Action,
     AddStrategiesToOperatorSet,
@@ -59,7 +60,6 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.eigenlayer.transition import transition
 from spec.machine import ONLY, Draft, State
 
 STAKERS_: Final = ("staker0", "staker1", "staker2")
@@ -104,36 +104,36 @@ def opening() -> list[Action]:
     return actions
 
 
-def next_action(source: random.Random, draft: Draft) -> Action:
+def next_action(choices: Choices, draft: Draft) -> Action:
     """Draw one of the calls, weighted so that stake comes, is committed, is slashed, and leaves."""
-    kind = source.random()
-    if kind < 0.20:
-        return MineBlocks(source.choice(WAITS))
-    if kind < 0.36:
-        strategy = source.choice(POOLS)
-        return DepositIntoStrategy(source.choice(PARTIES), strategy, TOKENS[strategy], source.choice(AMOUNTS))
-    if kind < 0.46:
-        return _queue(source, draft)
-    if kind < 0.58:
-        return _complete(source, draft)
-    if kind < 0.72:
-        return _allocate(source, draft)
-    if kind < 0.82:
-        return _slash(source)
-    return _rare(source, draft)
+    kind = choices.below(100)
+    if kind < 20:
+        return MineBlocks(choices.pick(WAITS))
+    if kind < 36:
+        strategy = choices.pick(POOLS)
+        return DepositIntoStrategy(choices.pick(PARTIES), strategy, TOKENS[strategy], choices.pick(AMOUNTS))
+    if kind < 46:
+        return _queue(choices, draft)
+    if kind < 58:
+        return _complete(choices, draft)
+    if kind < 72:
+        return _allocate(choices, draft)
+    if kind < 82:
+        return _slash(choices)
+    return _rare(choices, draft)
 
 
-def _queue(source: random.Random, draft: Draft) -> Action:
+def _queue(choices: Choices, draft: Draft) -> Action:
     """All, half, all but one or one of what a party holds in one strategy."""
-    party, strategy = source.choice(PARTIES), source.choice(POOLS)
+    party, strategy = choices.pick(PARTIES), choices.pick(POOLS)
     held = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares
-    shares = source.choice((held, held, held >> 1, max(held - 1, 0), 1))
+    shares = choices.pick((held, held, held >> 1, max(held - 1, 0), 1))
     return QueueWithdrawals(party, (WithdrawalRequest((strategy,), (shares,)),))
 
 
-def _complete(source: random.Random, draft: Draft) -> Action:
+def _complete(choices: Choices, draft: Draft) -> Action:
     """The oldest withdrawal of a party that still waits, if any of the last few does."""
-    party = source.choice(PARTIES)
+    party = choices.pick(PARTIES)
     queued = draft.get(STAKERS, party).withdrawals_queued
     nonce = max(queued - 1, 0)
     for earlier in range(max(queued - 8, 0), queued):
@@ -143,16 +143,16 @@ def _complete(source: random.Random, draft: Draft) -> Action:
     count = draft.get(WITHDRAWALS, (party, nonce)).strategy_count
     strategies = [draft.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
     tokens = tuple([TOKENS.get(strategy, "token0") for strategy in strategies])
-    return CompleteQueuedWithdrawal(party, Completion(party, nonce, tokens, source.random() < 0.5))
+    return CompleteQueuedWithdrawal(party, Completion(party, nonce, tokens, choices.one_in(2)))
 
 
-def _allocate(source: random.Random, draft: Draft) -> Action:
+def _allocate(choices: Choices, draft: Draft) -> Action:
     """More, up to all that is left and once too much, or less, down to nothing."""
-    operator, operator_set, strategy = source.choice(OPERATORS), source.choice(SETS), source.choice(POOLS)
+    operator, operator_set, strategy = choices.pick(OPERATORS), choices.pick(SETS), choices.pick(POOLS)
     current_magnitude = draft.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
     free_magnitude = max_magnitude - draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
-    magnitude = source.choice(
+    magnitude = choices.pick(
         (
             current_magnitude + free_magnitude,
             current_magnitude + free_magnitude + 1,
@@ -166,37 +166,36 @@ def _allocate(source: random.Random, draft: Draft) -> Action:
     return ModifyAllocations(operator, operator, (AllocationRequest(operator_set, (strategy,), (magnitude,)),))
 
 
-def _slash(source: random.Random) -> Action:
+def _slash(choices: Choices) -> Action:
     """One strategy or both, mostly small fractions, so that there is something left to slash."""
-    avs, number = source.choice(SETS)
-    strategies = POOLS if source.random() < 0.3 else (source.choice(POOLS),)
-    fraction_wad = FRACTIONS_WAD[min(int(source.expovariate(0.6)), len(FRACTIONS_WAD) - 1)]
-    return SlashOperator(avs, avs, source.choice(OPERATORS), number, strategies, (fraction_wad,) * len(strategies))
+    avs, number = choices.pick(SETS)
+    strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
+    fraction_wad = FRACTIONS_WAD[min(choices.below(len(FRACTIONS_WAD)), choices.below(len(FRACTIONS_WAD)))]
+    return SlashOperator(avs, avs, choices.pick(OPERATORS), number, strategies, (fraction_wad,) * len(strategies))
 
 
-def _rare(source: random.Random, draft: Draft) -> Action:
+def _rare(choices: Choices, draft: Draft) -> Action:
     """Everything else, each about as often."""
-    party, operator, (avs, number) = source.choice(PARTIES), source.choice(OPERATORS), source.choice(SETS)
-    strategy = source.choice(POOLS)
-    slash_id = draft.get(OPERATOR_SETS, (avs, number)).slash_count - source.randrange(3)
-    return source.choice(
-        (
-            DelegateTo(party, operator, NO_APPROVAL),
-            DelegateTo(party, operator, NO_APPROVAL),
-            DelegateTo(party, operator, NO_APPROVAL),
-            Undelegate(party, party),
-            Redelegate(party, operator, NO_APPROVAL),
-            ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
-            ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
-            ClearDeallocationQueue(party, operator, (strategy,), (source.randrange(3),)),
-            RegisterForOperatorSets(operator, operator, avs, (number,)),
-            DeregisterFromOperatorSets(operator, operator, avs, (number,)),
-            SetAllocationDelay(operator, operator, source.randrange(4)),
-            TransferToken(party, TOKENS[strategy], strategy, source.choice(AMOUNTS)),
-            AddStrategiesToOperatorSet(avs, avs, number, (strategy,)),
-            RemoveStrategiesFromOperatorSet(avs, avs, number, (strategy,)),
-        )
+    party, operator, (avs, number) = choices.pick(PARTIES), choices.pick(OPERATORS), choices.pick(SETS)
+    strategy = choices.pick(POOLS)
+    slash_id = draft.get(OPERATOR_SETS, (avs, number)).slash_count - choices.below(3)
+    others: tuple[Action, ...] = (
+        DelegateTo(party, operator, NO_APPROVAL),
+        DelegateTo(party, operator, NO_APPROVAL),
+        DelegateTo(party, operator, NO_APPROVAL),
+        Undelegate(party, party),
+        Redelegate(party, operator, NO_APPROVAL),
+        ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
+        ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
+        ClearDeallocationQueue(party, operator, (strategy,), (choices.below(3),)),
+        RegisterForOperatorSets(operator, operator, avs, (number,)),
+        DeregisterFromOperatorSets(operator, operator, avs, (number,)),
+        SetAllocationDelay(operator, operator, choices.below(4)),
+        TransferToken(party, TOKENS[strategy], strategy, choices.pick(AMOUNTS)),
+        AddStrategiesToOperatorSet(avs, avs, number, (strategy,)),
+        RemoveStrategiesFromOperatorSet(avs, avs, number, (strategy,)),
     )
+    return choices.pick(others)
 
 
-WALK: Final = Walk(CATALOGUE, transition, genesis, opening, next_action)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action)

@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from invariants.law import Catalogue, LivenessLaw, StateLaw, StepLaw, Subject, Sum, Transition, View, written
+from invariants.law import Catalogue, LivenessLaw, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from spec.machine import Delta
 from spec.symbiotic.actions import Claim, ClaimBatch, ExecuteSlash, Slash
 from spec.symbiotic.clock import current_epoch, current_timestamp
@@ -251,42 +251,43 @@ CATALOGUE: Final = Catalogue(
             "A slash books the amount asked for or what was slashable, whichever is less.",
             "Certora, Symbiotic Core: P-10",
             _slash_is_within_the_slashable,
-            concerns=_is_slash,
+            scope=Scope((Slash, ExecuteSlash)),
         ),
         StepLaw(
             "SLASH-02",
             "The vault pays at most what is booked, and pays exactly what active stake and buckets lose.",
             "Vault.onSlash",
             _slash_pays_what_left,
-            concerns=_is_slash,
+            scope=Scope((Slash, ExecuteSlash)),
         ),
         StepLaw(
             "SLASH-03",
             "What is booked against an operator only grows.",
             "BaseSlasher._updateCumulativeSlash",
             _booked_slashes_never_fall,
-            concerns=lambda step: bool(written(step.delta, CUMULATIVE_SLASHES.heads)),
+            scope=Scope(tables=(CUMULATIVE_SLASHES.heads,)),
         ),
         StepLaw(
             "ROUND-01",
             "Only a slash lowers what an active share is worth: (A + 1) / (S + 1) falls in no other step.",
             "ERC4626Math",
             _rate_falls_by_slashes_alone,
-            concerns=lambda step: bool(written(step.delta, ACTIVE_STAKE.heads)) and not _is_slash(step),
+            scope=Scope(tables=(ACTIVE_STAKE.heads,)),
+            concerns=lambda step: not _is_slash(step),
         ),
         StepLaw(
             "EXIT-01",
             "A claim is of an epoch that is over, happens once, and leaves the claimer's shares as they were.",
             "Vault._claim",
             _claim_is_of_a_past_epoch_and_once,
-            concerns=lambda step: isinstance(step.action, Claim | ClaimBatch),
+            scope=Scope((Claim, ClaimBatch)),
         ),
         StepLaw(
             "HIST-01",
             "No step rewrites the past: stake is checkpointed at the current second only.",
             "Certora, Symbiotic Core: P-01 to P-04, P-08",
             _history_is_not_rewritten,
-            concerns=lambda step: bool(written(step.delta, ACTIVE_STAKE.checkpoints)),
+            scope=Scope(tables=(ACTIVE_STAKE.checkpoints,)),
         ),
     ],
     liveness_laws=[
@@ -295,7 +296,9 @@ CATALOGUE: Final = Catalogue(
             "Once its epoch is over, what a withdrawal is worth can always be claimed.",
             "This project; Vault._claim",
             lambda _refusal: False,
+            scope=Scope((Claim,)),
             concerns=_is_due_claim,
         ),
     ],
+    witnesses=[],
 )

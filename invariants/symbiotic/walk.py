@@ -2,13 +2,14 @@
 happen.
 """
 
-import random
 from typing import Final
 
+from invariants.choices import Choices
 from invariants.symbiotic.laws import CATALOGUE
 from invariants.walker import Walk
 from spec.arithmetic import div_floor
 from spec.machine import ONLY, Draft, State
+from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
@@ -55,7 +56,6 @@ from spec.symbiotic.state import (
     Subnetwork,
     TokenBalance,
 )
-from spec.symbiotic.transition import transition
 
 START: Final = 1_000
 STAKERS: Final = ("staker0", "staker1", "staker2")
@@ -109,76 +109,75 @@ def opening() -> list[Action]:
     return actions
 
 
-def next_action(source: random.Random, draft: Draft) -> Action:
+def next_action(choices: Choices, draft: Draft) -> Action:
     """Draw one of the calls, weighted so that stake comes, is shared, is slashed more than once, and leaves."""
-    kind = source.random()
-    vault = source.choice(VAULT_NAMES)
-    staker = source.choice(STAKERS)
-    if kind < 0.20:
-        return AdvanceTime(source.choice(WAITS))
-    if kind < 0.38:
-        return Deposit(staker, vault, source.choice(STAKERS), source.choice(AMOUNTS))
-    if kind < 0.54:
-        return _exit(source, draft, vault, staker)
-    if kind < 0.64:
-        epoch = max(current_epoch(draft, vault) - 1 - source.randrange(2), 0)
-        if source.random() < 0.2:
+    kind = choices.below(100)
+    vault = choices.pick(VAULT_NAMES)
+    staker = choices.pick(STAKERS)
+    if kind < 20:
+        return AdvanceTime(choices.pick(WAITS))
+    if kind < 38:
+        return Deposit(staker, vault, choices.pick(STAKERS), choices.pick(AMOUNTS))
+    if kind < 54:
+        return _exit(choices, draft, vault, staker)
+    if kind < 64:
+        epoch = max(current_epoch(draft, vault) - 1 - choices.below(2), 0)
+        if choices.one_in(5):
             return ClaimBatch(staker, vault, staker, (epoch, epoch + 1))
         return Claim(staker, vault, staker, epoch)
-    if kind < 0.84:
-        return _slash(source, draft, vault)
-    return _rare(source, vault, staker)
+    if kind < 84:
+        return _slash(choices, draft, vault)
+    return _rare(choices, vault, staker)
 
 
-def _exit(source: random.Random, draft: Draft, vault: str, staker: str) -> Action:
+def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
     """All, half or one of a staker's shares, or an amount."""
     shares = ACTIVE_SHARES_OF.latest(draft, (vault, staker))
-    if source.random() < 0.5:
-        return Redeem(staker, vault, staker, source.choice((shares, shares >> 1, max(shares - 1, 0), 1)))
-    return Withdraw(staker, vault, staker, source.choice((1, 2, source.choice(AMOUNTS), shares >> 1)))
+    if choices.one_in(2):
+        return Redeem(staker, vault, staker, choices.pick((shares, shares >> 1, max(shares - 1, 0), 1)))
+    return Withdraw(staker, vault, staker, choices.pick((1, 2, choices.pick(AMOUNTS), shares >> 1)))
 
 
-def _slash(source: random.Random, draft: Draft, vault: str) -> Action:
+def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
     """A slash, or what a veto slasher has in its place, with a capture in this epoch or the one before."""
-    subnetwork, operator = source.choice(SUBNETWORKS), source.choice(OPERATORS)
+    subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
     middleware = f"middleware of {subnetwork[0]}"
-    capture = current_timestamp(draft) - source.choice((1, 1, 2, 5, 10, 14, 19, 20))
+    capture = current_timestamp(draft) - choices.pick((1, 1, 2, 5, 10, 14, 19, 20))
     stake = ACTIVE_STAKE.latest(draft, vault)
-    amount = source.choice((1, 2, div_floor(stake, 10), div_floor(stake, 3), stake, 10**24))
+    amount = choices.pick((1, 2, div_floor(stake, 10), div_floor(stake, 3), stake, 10**24))
     if vault == RESTAKING:
         return Slash(middleware, vault, subnetwork, operator, amount, capture)
     count = draft.get(SLASH_REQUEST_COUNTS, vault).count
-    index = max(count - 1 - source.randrange(4), 0)
-    kind = source.random()
-    if kind < 0.4:
+    index = max(count - 1 - choices.below(4), 0)
+    kind = choices.below(100)
+    if kind < 40:
         return RequestSlash(middleware, vault, subnetwork, operator, amount, capture)
-    if kind < 0.5:
+    if kind < 50:
         return VetoSlash("resolver0", vault, index)
     return ExecuteSlash(middleware, vault, index)
 
 
-def _rare(source: random.Random, vault: str, staker: str) -> Action:
+def _rare(choices: Choices, vault: str, staker: str) -> Action:
     """Everything else, each about as often."""
-    subnetwork, operator, network = source.choice(SUBNETWORKS), source.choice(OPERATORS), source.choice(NETWORKS)
-    limit = source.choice((0, 1, 10**18, 10**21, 10**22))
-    return source.choice(
-        (
-            OptInVault(operator, vault),
-            OptInVault(operator, vault),
-            OptOutVault(operator, vault),
-            OptInNetwork(operator, network),
-            OptInNetwork(operator, network),
-            OptOutNetwork(operator, network),
-            SetMaxNetworkLimit(subnetwork[0], vault, subnetwork[1], limit or 10**22),
-            SetNetworkLimit("admin0", vault, subnetwork, limit),
-            SetOperatorNetworkShares("admin0", RESTAKING, subnetwork, operator, source.randrange(20)),
-            SetOperatorNetworkLimit("admin0", VETOED, subnetwork, operator, limit),
-            SetResolver(subnetwork[0], VETOED, subnetwork[1], source.choice(("resolver0", "resolver1", "zero"))),
-            SetDepositLimit("admin0", vault, limit),
-            SetIsDepositLimit("admin0", vault, source.random() < 0.2),
-            TransferCollateral(staker, vault, source.choice(AMOUNTS)),
-        )
+    subnetwork, operator, network = choices.pick(SUBNETWORKS), choices.pick(OPERATORS), choices.pick(NETWORKS)
+    limit = choices.pick((0, 1, 10**18, 10**21, 10**22))
+    others: tuple[Action, ...] = (
+        OptInVault(operator, vault),
+        OptInVault(operator, vault),
+        OptOutVault(operator, vault),
+        OptInNetwork(operator, network),
+        OptInNetwork(operator, network),
+        OptOutNetwork(operator, network),
+        SetMaxNetworkLimit(subnetwork[0], vault, subnetwork[1], limit or 10**22),
+        SetNetworkLimit("admin0", vault, subnetwork, limit),
+        SetOperatorNetworkShares("admin0", RESTAKING, subnetwork, operator, choices.below(20)),
+        SetOperatorNetworkLimit("admin0", VETOED, subnetwork, operator, limit),
+        SetResolver(subnetwork[0], VETOED, subnetwork[1], choices.pick(("resolver0", "resolver1", "zero"))),
+        SetDepositLimit("admin0", vault, limit),
+        SetIsDepositLimit("admin0", vault, choices.one_in(5)),
+        TransferCollateral(staker, vault, choices.pick(AMOUNTS)),
     )
+    return choices.pick(others)
 
 
-WALK: Final = Walk(CATALOGUE, transition, genesis, opening, next_action)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action)

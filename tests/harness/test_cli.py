@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli import cli, how_built
 from harness.suite import WALKS, laws_on_walks
-from invariants.law import Catalogue, StepLaw
+from invariants.law import Catalogue, StepLaw, Transition
 from invariants.walker import Walk
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -231,12 +231,12 @@ def with_law(law: StepLaw) -> Walk:
     """EigenLayer's walk with one more law in its catalogue."""
     way = WALKS["eigenlayer"]
     known = way.catalogue
-    catalogue = Catalogue(known.sums, known.state_laws, [*known.step_laws, law], known.liveness_laws)
-    return Walk(catalogue, way.transition, way.genesis, way.opening, way.next_action)
+    catalogue = Catalogue(known.sums, known.state_laws, [*known.step_laws, law], known.liveness_laws, [])
+    return Walk(way.protocol, catalogue, way.genesis, way.opening, way.next_action)
 
 
 def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    false = StepLaw("TEST-01", "Nobody ever slashes.", "a test", lambda _: False, lambda s: is_slash(s.action))
+    false = StepLaw("TEST-01", "Nobody ever slashes.", "a test", lambda _: False, concerns=is_slash)
     monkeypatch.setitem(WALKS, "eigenlayer", with_law(false))
     result = restake("check", "--protocol", "eigenlayer", "--steps", "400", "--seed", "3")
     assert result.return_value == 1
@@ -250,15 +250,15 @@ def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(monkeypatch:
 
 
 def test_a_law_that_was_never_checked_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    idle = StepLaw("TEST-01", "Unicorns are fed.", "a test", lambda _: True, lambda _: False)
+    idle = StepLaw("TEST-01", "Unicorns are fed.", "a test", lambda _: True, concerns=lambda _: False)
     monkeypatch.setitem(WALKS, "eigenlayer", with_law(idle))
     result = restake("check", "--protocol", "eigenlayer", "--steps", "400")
     assert result.return_value == 1
     assert any("TEST-01" in line and "VACUOUS" in line for line in result.stdout.splitlines())
 
 
-def is_slash(action: object) -> bool:
-    return type(action).__name__ == "SlashOperator"
+def is_slash(step: Transition) -> bool:
+    return type(step.action).__name__ == "SlashOperator"
 
 
 def test_walks_do_not_depend_on_how_many_processes_make_them() -> None:

@@ -1,0 +1,75 @@
+"""Where the decisions of a random walk come from: a seed, or bytes that somebody else draws.
+
+A walk asks only for numbers below a bound. So the same walk runs from a seed, for volume, and from bytes that
+Hypothesis draws, to be steered and shrunk: with less to decide, every decision is the first of its options.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+Option = TypeVar("Option")
+
+
+class Choices:
+    """A source of decisions."""
+
+    def below(self, bound: int) -> int:
+        """A number from 0 to `bound` - 1; `bound` is between 1 and 2^16."""
+        raise NotImplementedError
+
+    def pick(self, options: Sequence[Option]) -> Option:
+        """One of the options; the first is the simplest."""
+        return options[self.below(len(options))]
+
+    def one_in(self, count: int) -> bool:
+        """True once in `count` times; False is the simpler answer."""
+        return self.below(count) == count - 1
+
+
+WORD: Final = 0xFFFFFFFF
+
+
+class Seeded(Choices):
+    """Decisions from a seed: Marsaglia's xorshift on 32 bits, the same on every machine and in every build."""
+
+    def __init__(self, seed: int) -> None:
+        # Neighbouring seeds must not begin alike, and zero must not occur: it is the generator's only fixed point.
+        self._word = (seed * 0x9E3779B1 + 0x85EBCA6B) & WORD or 1
+        for _ in range(8):
+            self.below(1)
+
+    def below(self, bound: int) -> int:
+        """The high bits of the next word, which are the better ones."""
+        word = self._word
+        word ^= (word << 13) & WORD
+        word ^= word >> 17
+        word ^= (word << 5) & WORD
+        self._word = word
+        return (word >> 8) % bound
+
+
+class Drawn(Choices):
+    """Decisions from bytes: one for a small bound, two for a larger one; when they are used up, always the first."""
+
+    def __init__(self, drawn: bytes) -> None:
+        self._drawn: Final = drawn
+        self._position = 0
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether every byte has been decided by."""
+        return self._position >= len(self._drawn)
+
+    def below(self, bound: int) -> int:
+        """By the next byte, or the next two."""
+        value = self._next()
+        if bound > 256:
+            value = (value << 8) | self._next()
+        return value % bound
+
+    def _next(self) -> int:
+        position = self._position
+        if position >= len(self._drawn):
+            return 0
+        self._position = position + 1
+        return self._drawn[position]
