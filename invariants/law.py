@@ -35,47 +35,73 @@ class Sum:
         self.table: Final = table
         self.group: Final = group
         self.value: Final = value
+        self.index = 0
+        """Its place in its catalogue, which gives it."""
 
 
 class Totals:
-    """The totals of all declared sums, group by group, now and at the start of checking; maybe moved from a base."""
+    """The totals of all sums of a catalogue, group by group, now and at the start of checking."""
 
-    def __init__(self, base: "Totals | None" = None) -> None:
-        self.moved: Final[dict[tuple[str, object], int]] = {}
-        self.start: Final[dict[tuple[str, object], int]] = {} if base is None else base.start
-        self._base: Final = base
+    def __init__(self, sums: int) -> None:
+        self._now: Final[list[dict[object, int]]] = [{} for _ in range(sums)]
+        self._start: list[dict[object, int]] = [{} for _ in range(sums)]
 
     def add(self, total: Sum, group: object, value: int) -> None:
         """Let a group's total grow by a value, which may be negative. A group of None counts nowhere."""
         if group is not None:
-            key = (total.name, group)
-            self.moved[key] = self.moved.get(key, 0) + value
+            groups = self._now[total.index]
+            groups[group] = groups.get(group, 0) + value
 
     def now(self, total: Sum, group: object) -> int:
         """The total of a group."""
-        moved = self.moved.get((total.name, group), 0)
-        return moved if self._base is None else moved + self._base.now(total, group)
+        return self._now[total.index].get(group, 0)
+
+    def at_start(self, total: Sum, group: object) -> int:
+        """The total that a group had when checking began."""
+        return self._start[total.index].get(group, 0)
+
+    def groups(self, total: Sum) -> dict[object, int]:
+        """All groups of a sum with their totals, to be read only."""
+        return self._now[total.index]
 
     def begin(self) -> None:
         """Let checking start here: what conservation laws look back to."""
-        self.start.clear()
-        self.start.update(self.moved)
+        self._start = [dict(groups) for groups in self._now]
+
+    def begin_with(self, other: "Totals") -> None:
+        """Let checking have started where it did for other totals."""
+        self._start = other._start
+
+
+class Shift:
+    """By how much a step moves the total of one group of a sum."""
+
+    def __init__(self, total: Sum, group: object, by: int) -> None:
+        self.total: Final = total
+        self.group: Final = group
+        self.by = by
 
 
 class View:
-    """One state as laws see it: rows through a draft, and totals."""
+    """One state as laws see it: rows through a draft, and totals. `shifts` are what totals moved since this state."""
 
-    def __init__(self, rows: Draft, totals: Totals) -> None:
+    def __init__(self, rows: Draft, totals: Totals, shifts: list[Shift] | None = None) -> None:
         self.rows: Final = rows
         self._totals: Final = totals
+        self._shifts: Final = shifts
 
     def total(self, of: Sum, group: object) -> int:
         """The total of a group."""
-        return self._totals.now(of, group)
+        now = self._totals.now(of, group)
+        if self._shifts is not None:
+            for shift in self._shifts:
+                if shift.total is of and shift.group == group:
+                    now -= shift.by
+        return now
 
     def total_at_start(self, of: Sum, group: object) -> int:
         """The total that the group had in the state from which checking began."""
-        return self._totals.start.get((of.name, group), 0)
+        return self._totals.at_start(of, group)
 
 
 class Law:
@@ -126,7 +152,7 @@ def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
 class Scope:
     """Which steps or calls a law speaks of: those of certain actions, those that write to certain tables, any others.
 
-    What no law of an action's class speaks of costs nothing to check; `concerns` narrows the scope further.
+    Nothing named is everything. A law out of scope costs nothing to check; `concerns` narrows the scope further.
     """
 
     def __init__(
@@ -136,16 +162,6 @@ class Scope:
     ) -> None:
         self.actions: Final = actions
         self.tables: Final = tables
-
-    def admits(self, action: object, delta: Delta | None) -> bool:
-        """Whether an action's class, and the tables it wrote if it was accepted, are in scope; nothing named is
-        everything.
-        """
-        if self.actions and type(action) not in self.actions:
-            return False
-        if not self.tables or delta is None:
-            return True
-        return any(write.table in self.tables for write in delta.writes)
 
 
 EVERYTHING: Final = Scope()
@@ -231,6 +247,8 @@ class Catalogue:
         self.step_laws: Final = step_laws
         self.liveness_laws: Final = liveness_laws
         self.witnesses: Final = witnesses
+        for index, total in enumerate(sums):
+            total.index = index
 
     def laws(self) -> list[Law]:
         """Every law, by id."""

@@ -99,12 +99,17 @@ INDEXED_WRITES: Final = 24
 
 
 class Draft:
-    """A state as one step sees it: reads look through the writes made so far, the state beneath is never touched."""
+    """A state as one step sees it: reads look through the writes made so far, the state beneath is never touched.
 
-    def __init__(self, state: State) -> None:
+    It may begin with writes already made, each row named once: so a Delta shows a state after it, or before it.
+    """
+
+    def __init__(self, state: State, writes: list[Write] | None = None) -> None:
         self._tables: Final = state.tables
-        self._writes: Final[list[Write]] = []
+        self._writes: Final[list[Write]] = [] if writes is None else writes
         self._index: dict[tuple[int, object], Write] | None = None
+        if len(self._writes) >= INDEXED_WRITES:
+            self._index = {(w.table.index, w.key): w for w in self._writes}
 
     def get(self, table: Table[Key, Row], key: Key) -> Row:
         """The row of `key`, as written by this draft, else as stored, else the table's default."""
