@@ -1,0 +1,90 @@
+"""Games: what somebody can make of a whole run, however they play it.
+
+Some laws speak of no single step. *No free lunch* and *no theft by coalition* say that after any sequence of moves,
+once everybody has left, nobody holds what was not theirs. A game sets a scene, lets everybody make a history, lets a
+party move, and compares two futures by the specification itself: everybody leaves where the moves began, or where they
+ended.
+"""
+
+from typing import Any, Final
+
+from invariants.choices import Choices
+from invariants.law import Law
+from invariants.walker import Walk
+from spec.machine import Delta, Draft, State, commit
+from spec.protocol import Protocol
+
+Party = tuple[str, ...]
+"""The accounts in one hand."""
+
+TRIES: Final = 40
+"""How often a walk's next action is drawn again until it is one that the game allows."""
+
+
+class Game(Law):
+    """A law about what moves make of a state. `way` gives the world, the history, and the actions that moves are drawn
+    from; `parties` is who may be the one that moves.
+    """
+
+    def __init__(
+        self, law_id: str, sentence: str, source: str, way: Walk, history_steps: int, parties: tuple[Party, ...]
+    ) -> None:
+        super().__init__(law_id, sentence, source)
+        self.way: Final = way
+        self.history_steps: Final = history_steps
+        self.parties: Final = parties
+
+    def scene(self, choices: Choices) -> list[Any]:
+        """What happens before the history: the walk's opening, unless a game says otherwise."""
+        return self.way.opening()
+
+    def allows(self, party: Party, action: Any) -> bool:
+        """Whether an action is a move of this game."""
+        raise NotImplementedError
+
+    def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
+        """By how much somebody has more (or less) after these accepted moves than the law allows; at most 0 if it
+        holds.
+        """
+        raise NotImplementedError
+
+
+class GameReport:
+    """What came of one game: how many moves were accepted, by how much the law broke, and all actions if it did."""
+
+    def __init__(self, moves: int, excess: int, actions: list[Any]) -> None:
+        self.moves: Final = moves
+        self.excess: Final = excess
+        self.actions: Final = actions
+
+
+def play(game: Game, choices: Choices, moves: int) -> GameReport:
+    """Play one game: the scene, a history of up to `history_steps` steps, up to `moves` moves, and the comparison."""
+    protocol = game.way.protocol
+    party = choices.pick(game.parties)
+    state = game.way.genesis()
+    actions = [action for action in game.scene(choices) if execute(protocol, state, action)]
+    for _ in range(choices.below(game.history_steps + 1)):
+        action = game.way.next_action(choices, Draft(state))
+        if execute(protocol, state, action):
+            actions.append(action)
+    before = state.copy()
+    played: list[Any] = []
+    for _ in range(moves):
+        for _ in range(TRIES):
+            action = game.way.next_action(choices, Draft(state))
+            if game.allows(party, action):
+                if execute(protocol, state, action):
+                    played.append(action)
+                break
+    excess = game.excess(party, before, state, played)
+    return GameReport(len(played), excess, actions + played if excess > 0 else [])
+
+
+def execute(protocol: Protocol, state: State, action: Any) -> bool:
+    """Let a state that is the caller's own go one step, if the action is accepted."""
+    outcome = protocol.transition(Draft(state), action)
+    if isinstance(outcome, Delta):
+        commit(state, outcome)
+        return True
+    return False
