@@ -245,15 +245,14 @@ class Checker:
         return inverse
 
     def _due(self, delta: Delta, shifts: list[Shift]) -> list[_Due]:
-        """The subjects that a step's rows and the sums it moved lead to, each once."""
+        """The subjects that a step's rows, and the sums that these rows are part of, lead to, each once."""
         due: list[_Due] = []
         for write in delta.writes:
             for concern in self._concerns_of[write.table.index]:
                 _add(due, concern, concern.find(write.key))
         for shift in shifts:
-            if shift.by != 0:
-                for concern in self._concerns_of_sum[shift.total.index]:
-                    _add(due, concern, concern.find(shift.group))
+            for concern in self._concerns_of_sum[shift.total.index]:
+                _add(due, concern, concern.find(shift.group))
         return due
 
 
@@ -267,7 +266,7 @@ class _Inverse:
 
 
 def _shift(shifts: list[Shift], total: Sum, group: object, by: int) -> None:
-    if group is None or by == 0:
+    if group is None:
         return
     for shift in shifts:
         if shift.total is total and shift.group == group:
