@@ -11,8 +11,8 @@ from typing import Final
 import attrs
 
 from spec.codec import Json
-from spec.machine import Delta, Draft, commit
-from spec.protocol import Protocol, Trace
+from spec.machine import Delta
+from spec.protocol import Protocol, Trace, execute
 
 ABSENT: Final = "(absent)"
 
@@ -64,14 +64,13 @@ def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
         protocol.check_post(trace.initial, trace.world, "initial_state")
         return Mismatch(None, "initial state", None, None, tuple(differences(trace.initial, initial)))
     for position, step in enumerate(trace.steps):
-        for action in step.actions:
-            outcome = protocol.transition(Draft(state), action)
-            if isinstance(outcome, Delta):
-                commit(state, outcome)
+        outcome = execute(protocol.transition, state, step.actions)
         expected = {"error": step.error, "returns": step.returns, "post": step.post}
         actual = {
             "error": None if isinstance(outcome, Delta) else outcome.value,
-            "returns": protocol.write_returns(action, outcome.returns) if isinstance(outcome, Delta) else None,
+            "returns": protocol.write_returns(step.actions[-1], outcome.returns)
+            if isinstance(outcome, Delta)
+            else None,
             "post": protocol.observe(state, trace.world, step.context),
         }
         if expected != actual:

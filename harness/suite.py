@@ -135,7 +135,7 @@ def laws_on_trace(protocol: str, trace: Trace) -> Summary:
     """Every law at every step of a recorded trace."""
     way = WALKS[protocol]
     actions = [action for step in trace.steps for action in step.actions]
-    recorded = Walk(way.protocol, way.catalogue, lambda: trace.genesis, lambda: actions, way.next_action)
+    recorded = Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action)
     return Summary.of(walk(recorded, 0, len(actions)))
 
 

@@ -1,7 +1,7 @@
 """Random walks: long seeded runs in which every law is checked at every step, and everything by a full scan now and
 then.
 
-A walk is a genesis and a way to draw the next action from what the state looks like, so that most calls are accepted
+A walk is a world and a way to draw the next action from what the state looks like, so that most calls are accepted
 and the rare ones are aimed at edges. The same seed gives the same walk, interpreted or compiled, on any machine.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 from invariants.checking import Checker, Violation
 from invariants.choices import Choices, Seeded
 from invariants.law import Catalogue
+from spec.codec import Json
 from spec.machine import Delta, Draft, State
 from spec.protocol import Protocol
 
@@ -18,21 +19,28 @@ STEPS_BETWEEN_SCANS: Final = 500
 
 
 class Walk:
-    """How to walk through one protocol: where from, and what next."""
+    """How to walk through one protocol: where from, and what next. `world` is the head of a trace file."""
 
     def __init__(
         self,
         protocol: Protocol,
         catalogue: Catalogue,
-        genesis: Callable[[], State],
+        world: dict[str, Json],
         opening: Callable[[], list[Any]],
         next_action: Callable[[Choices, Draft], Any],
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
-        self.genesis: Final = genesis
+        self.world: Final = world
         self.opening: Final = opening
         self.next_action: Final = next_action
+        self._genesis: State | None = None
+
+    def genesis(self) -> State:
+        """The state that the world begins with, as a private copy."""
+        if self._genesis is None:
+            self._genesis = self.protocol.read_trace(self.protocol.write_trace(self.world, [])).genesis
+        return self._genesis.copy()
 
 
 class WalkReport:

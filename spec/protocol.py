@@ -1,11 +1,11 @@
 """What a protocol shows to the invariants, the proofs and the harness: the one interface through which they see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
 from spec.codec import Json
-from spec.machine import Draft, Outcome, Rejection, Schema, State
+from spec.machine import Delta, Draft, Outcome, Rejection, Schema, State, Transition, commit
 
 
 class Step:
@@ -40,16 +40,38 @@ class Step:
 class Trace:
     """A trace file, read: the state it starts from, its steps, and the whole states it expects at both ends.
 
+    `head` is what the file says before all these, from which `Protocol.write_trace` writes another with the same start.
     `world` holds what the protocol's codec needs to write states as this file does, such as the names it observes.
     """
 
-    def __init__(self, name: str, genesis: State, world: object, initial: Json, steps: list[Step], final: Json) -> None:
+    def __init__(
+        self,
+        name: str,
+        head: dict[str, Json],
+        genesis: State,
+        world: object,
+        initial: Json,
+        steps: list[Step],
+        final: Json,
+    ) -> None:
         self.name: Final = name
+        self.head: Final = head
         self.genesis: Final = genesis
         self.world: Final = world
         self.initial: Final = initial
         self.steps: Final = steps
         self.final: Final = final
+
+
+def execute(transition: Transition[Any], state: State, actions: Sequence[object]) -> Outcome:
+    """Execute actions in order, of which there is one at least, in a state that the caller owns; what the last one
+    answered.
+    """
+    for action in actions:
+        outcome = transition(Draft(state), action)
+        if isinstance(outcome, Delta):
+            commit(state, outcome)
+    return outcome
 
 
 class Protocol:
@@ -65,8 +87,9 @@ class Protocol:
         schema: Schema,
         actions: tuple[type[object], ...],
         reasons: type[Rejection],
-        transition: Callable[[Draft, Any], Outcome],
+        transition: Transition[Any],
         read_trace: Callable[[dict[str, Json]], Trace],
+        write_trace: Callable[[Transition[Any], Mapping[str, Json], Sequence[Any]], dict[str, Json]],
         observe: Callable[[State, object, object], Json],
         observe_final: Callable[[State, object], Json],
         write_returns: Callable[[object, object], Json],
@@ -84,8 +107,17 @@ class Protocol:
         self.write_returns: Final = write_returns
         self.check_post: Final = check_post
         self.traces: Final = traces
+        self._write_trace: Final = write_trace
 
-    def with_transition(self, transition: Callable[[Draft, Any], Outcome]) -> "Protocol":
+    def write_trace(self, head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
+        """A whole trace file: its `head`, and what these rules answer to the actions from the state that it determines.
+
+        Time that passes right before a call is written as part of the call's step wherever the format can say so.
+        `read_trace` reads the same actions again.
+        """
+        return self._write_trace(self.transition, head, actions)
+
+    def with_transition(self, transition: Transition[Any]) -> "Protocol":
         """The same protocol under other rules, such as a proposal to change one."""
         return Protocol(
             self.name,
@@ -94,6 +126,7 @@ class Protocol:
             self.reasons,
             transition,
             self.read_trace,
+            self._write_trace,
             self.observe,
             self.observe_final,
             self.write_returns,

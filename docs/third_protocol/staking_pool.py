@@ -5,16 +5,17 @@ a codec for its traces. Nothing in the project knows of it; `restake check --pro
 name.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import attr
 
 from spec.arithmetic import WAD, mul_div_floor, mul_wad_ceil
 from spec.codec import Amount, Flag, Json, ListOf, MalformedTrace, MapOf, Name, Record, Text, as_object, check_fields
-from spec.machine import ONLY, Delta, Draft, Schema, State, Table
-from spec.protocol import Protocol, Step, Trace
+from spec.machine import ONLY, Delta, Draft, Schema, State, Table, Transition
+from spec.protocol import Protocol, Step, Trace, execute
 
 SERVICE: Final = "service"
 """The one account that may slash."""
@@ -138,19 +139,48 @@ POST: Final = Record(
     [("stake", "stake", Amount()), ("shares", "shares", Amount()), ("stakers", "stakers", MapOf(ACCOUNT, Amount()))],
 )
 ERRORS: Final = [reason.value for reason in Reason]
+HEAD: Final = ("protocol", "name", "stakers")
 
 
 def read_trace(document: dict[str, Json]) -> Trace:
     """A trace file: the stakers there are, and the steps."""
-    check_fields(document, ("protocol", "name", "stakers", "steps"), "")
+    check_fields(document, (*HEAD, "steps"), "")
     name = cast(str, Text().read(document["name"], "name", {}))
-    stakers = cast("tuple[str, ...]", ListOf(Text()).read(document["stakers"], "stakers", {}))
+    stakers = read_stakers(document)
     names = {"account": frozenset((*stakers, SERVICE))}
     if not isinstance(document["steps"], list):
         raise MalformedTrace("steps", "expected a list")
     steps = [read_step(value, f"steps[{position}]", names) for position, value in enumerate(document["steps"])]
     genesis = SCHEMA.empty_state()
-    return Trace(name, genesis, stakers, observe(genesis, stakers, None), steps, None)
+    head = {field: document[field] for field in HEAD}
+    return Trace(name, head, genesis, stakers, observe(genesis, stakers, None), steps, None)
+
+
+def read_stakers(document: Mapping[str, Json]) -> tuple[str, ...]:
+    """The stakers there are."""
+    return cast("tuple[str, ...]", ListOf(Text()).read(document["stakers"], "stakers", {}))
+
+
+def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
+    """A trace file of what the rules answer to the actions; `head` is a file without its steps."""
+    check_fields(head, HEAD, "")
+    state, stakers = SCHEMA.empty_state(), read_stakers(head)
+    steps: list[Json] = []
+    for action in actions:
+        outcome = execute(transition, state, [action])
+        name = next(name for name, format in ARGUMENTS.items() if format.make is type(action))
+        steps.append(
+            {
+                "action": name,
+                "sender": action.sender,
+                "args": ARGUMENTS[name].write(action),
+                "ok": isinstance(outcome, Delta),
+                "error": None if isinstance(outcome, Delta) else outcome.value,
+                "returns": str(outcome.returns) if isinstance(outcome, Delta) else None,
+                "post": observe(state, stakers, None),
+            }
+        )
+    return {**head, "steps": steps}
 
 
 def read_step(value: Json, where: str, names: dict[str, frozenset[str]]) -> Step:
@@ -191,6 +221,7 @@ PROTOCOL: Final = Protocol(
     reasons=Reason,
     transition=transition,
     read_trace=read_trace,
+    write_trace=write_trace,
     observe=observe,
     observe_final=lambda _state, _world: None,
     write_returns=lambda _action, returns: str(returns),

@@ -4,6 +4,7 @@ from typing import Final
 
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -36,31 +37,19 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
-from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATIONS,
-    ALLOWANCES,
-    AVSS,
-    CLOCK,
-    CONFIG,
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
     OPERATOR_SETS,
     QUEUED_SHARES,
-    SCHEMA,
     STAKER_SHARES,
     STAKERS,
-    STRATEGIES,
-    TOKEN_BALANCES,
     WITHDRAWALS,
-    Allowance,
-    Avs,
-    Clock,
     OperatorSet,
-    Strategy,
-    TokenBalance,
 )
-from spec.machine import ONLY, Draft, State
+from spec.machine import Draft
 
 STAKERS_: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
@@ -72,21 +61,6 @@ NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
 WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
-
-
-def genesis() -> State:
-    """Two open strategies, three stakers and two operators-to-be with tokens."""
-    state = SCHEMA.empty_state()
-    state.rows(CONFIG)[ONLY] = Config(10, 8, 5, 5, "whitelister")
-    state.rows(CLOCK)[ONLY] = Clock(1000)
-    for avs, _ in SETS:
-        state.rows(AVSS)[avs] = Avs(has_registrar=True)
-    for rank, strategy in enumerate(POOLS):
-        state.rows(STRATEGIES)[strategy] = Strategy(TOKENS[strategy], rank, True)
-        for party in PARTIES:
-            state.rows(TOKEN_BALANCES)[(TOKENS[strategy], party)] = TokenBalance(10**24)
-            state.rows(ALLOWANCES)[party] = Allowance(True)
-    return state
 
 
 def opening() -> list[Action]:
@@ -198,4 +172,4 @@ def _rare(choices: Choices, draft: Draft) -> Action:
     return choices.pick(others)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action)

@@ -6,9 +6,10 @@ from typing import Final
 
 from invariants.choices import Choices
 from invariants.symbiotic.laws import CATALOGUE
+from invariants.symbiotic.world import WORLD
 from invariants.walker import Walk
 from spec.arithmetic import div_floor
-from spec.machine import ONLY, Draft, State
+from spec.machine import Draft
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import (
     Action,
@@ -37,30 +38,17 @@ from spec.symbiotic.actions import (
     Withdraw,
 )
 from spec.symbiotic.clock import current_epoch, current_timestamp
-from spec.symbiotic.config import COLLATERAL, FULL_RESTAKE, INSTANT_SLASHER, NETWORK_RESTAKE, VETO_SLASHER, VaultConfig
 from spec.symbiotic.state import (
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
-    ALLOWANCES,
-    CLOCK,
-    NETWORK_REGISTRY,
-    OPERATOR_REGISTRY,
-    SCHEMA,
     SLASH_REQUEST_COUNTS,
-    TOKEN_BALANCES,
-    VAULT_FACTORY,
-    VAULTS,
-    Allowance,
-    Clock,
-    Entity,
     Subnetwork,
-    TokenBalance,
 )
 
-START: Final = 1_000
 STAKERS: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
 NETWORKS: Final = ("network0", "network1")
+MIDDLEWARES: Final = {"network0": "middleware0", "network1": "middleware1"}
 SUBNETWORKS: Final[tuple[Subnetwork, ...]] = (("network0", 0), ("network0", 1), ("network1", 0))
 RESTAKING: Final = "vault0"
 VETOED: Final = "vault1"
@@ -69,32 +57,9 @@ AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 WAITS: Final = (0, 1, 1, 1, 2, 5, 13, 20, 21)
 
 
-def genesis() -> State:
-    """Both vaults, everybody registered, stakers with collateral and open allowances."""
-    state = SCHEMA.empty_state()
-    state.rows(CLOCK)[ONLY] = Clock(START)
-    state.rows(VAULTS)[RESTAKING] = VaultConfig(
-        COLLATERAL, "burner0", START, 20, NETWORK_RESTAKE, slasher=INSTANT_SLASHER, admin="admin0"
-    )
-    state.rows(VAULTS)[VETOED] = VaultConfig(
-        COLLATERAL, "burner0", START, 20, FULL_RESTAKE, slasher=VETO_SLASHER, veto_duration_seconds=5, admin="admin0"
-    )
-    for vault in VAULT_NAMES:
-        state.rows(VAULT_FACTORY)[vault] = Entity(True)
-        for staker in STAKERS:
-            state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
-    for staker in STAKERS:
-        state.rows(TOKEN_BALANCES)[(COLLATERAL, staker)] = TokenBalance(10**24)
-    for operator in OPERATORS:
-        state.rows(OPERATOR_REGISTRY)[operator] = Entity(True)
-    for network in NETWORKS:
-        state.rows(NETWORK_REGISTRY)[network] = Entity(True)
-    return state
-
-
 def opening() -> list[Action]:
     """Middlewares, limits of everything a vault can hold, opt-ins, and a resolver for one subnetwork."""
-    actions: list[Action] = [SetMiddleware(network, f"middleware of {network}") for network in NETWORKS]
+    actions: list[Action] = [SetMiddleware(network, middleware) for network, middleware in MIDDLEWARES.items()]
     actions += [OptInNetwork(operator, network) for operator in OPERATORS for network in NETWORKS]
     for vault in VAULT_NAMES:
         actions += [OptInVault(operator, vault) for operator in OPERATORS]
@@ -141,7 +106,7 @@ def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
     """A slash, or what a veto slasher has in its place, with a capture in this epoch or the one before."""
     subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
-    middleware = f"middleware of {subnetwork[0]}"
+    middleware = MIDDLEWARES[subnetwork[0]]
     capture = current_timestamp(draft) - choices.pick((1, 1, 2, 5, 10, 14, 19, 20))
     stake = ACTIVE_STAKE.latest(draft, vault)
     amount = choices.pick((1, 2, div_floor(stake, 10), div_floor(stake, 3), stake, 10**24))
@@ -180,4 +145,4 @@ def _rare(choices: Choices, vault: str, staker: str) -> Action:
     return choices.pick(others)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action)

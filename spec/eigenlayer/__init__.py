@@ -3,7 +3,7 @@
 from typing import Final, get_args
 
 from spec.eigenlayer.actions import Action
-from spec.eigenlayer.codec import read_trace, write_returns
+from spec.eigenlayer.codec import read_trace, write_returns, write_trace
 from spec.eigenlayer.observation import check_post, observe, observe_final
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import SCHEMA
@@ -17,6 +17,7 @@ PROTOCOL: Final = Protocol(
     reasons=Reason,
     transition=transition,
     read_trace=read_trace,
+    write_trace=write_trace,
     observe=observe,
     observe_final=observe_final,
     write_returns=write_returns,

@@ -4,8 +4,8 @@ The format is described in docs/traces.md. A file names the accounts, tokens, st
 name it does not declare is refused, as is any field too many or too few.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, cast
 
 from spec.arithmetic import WAD
 from spec.codec import (
@@ -35,7 +35,16 @@ from spec.eigenlayer.config import (
     ZERO_ADDRESS,
     Config,
 )
-from spec.eigenlayer.observation import ACCOUNT, ACCOUNT_OR_NULL, STRATEGY, TOKEN, OperatorSetName, World
+from spec.eigenlayer.observation import (
+    ACCOUNT,
+    ACCOUNT_OR_NULL,
+    STRATEGY,
+    TOKEN,
+    OperatorSetName,
+    World,
+    observe,
+    observe_final,
+)
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOWANCES,
@@ -51,8 +60,8 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY, State
-from spec.protocol import Step, Trace
+from spec.machine import ONLY, Delta, State, Transition
+from spec.protocol import Step, Trace, execute
 
 FORMAT_VERSION: Final = 1
 NEVER: Final = 2**256 - 1
@@ -151,6 +160,10 @@ class ActionFormat:
         if self.is_inlined:
             return self.make(sender, COMPLETION.read(value, where, names))
         return self.make(sender, *self.arguments.read_fields(value, where, names))
+
+    def write(self, action: Any) -> Json:
+        """The arguments of an action."""
+        return COMPLETION.write(action.completion) if self.is_inlined else self.arguments.write(action)
 
     def write_returns(self, value: object) -> Json:
         """What the call returned, as traces write it: null if it returns nothing."""
@@ -256,14 +269,14 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
 """Every call by its name in traces. `mine`, which is no call, stands beside them."""
 
 MINE: Final = Record(MineBlocks, [_arg("blocks", Amount(32))])
-FORMATS_BY_CLASS: Final[dict[object, ActionFormat]] = {format.make: format for format in ACTION_FORMATS.values()}
+NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in ACTION_FORMATS.items()}
 
 
 def write_returns(action: object, returns: object) -> Json:
     """What an accepted call returned, as traces write it."""
     if isinstance(action, MineBlocks):
         return None
-    return FORMATS_BY_CLASS[type(action)].write_returns(returns)
+    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns)
 
 
 CONSTANTS: Final[dict[str, Json]] = {
@@ -279,7 +292,8 @@ DELAYS: Final = (
     "ALLOCATION_CONFIGURATION_DELAY",
     "SLASHER_CONFIGURATION_DELAY",
 )
-HEADER: Final = ("protocol", "format_version", "name", "kind", "source", "config", "genesis", "initial_state", "steps")
+HEAD: Final = ("protocol", "format_version", "name", "kind", "source", "config", "genesis", "seed", "profile")
+OPTIONAL_HEAD: Final = ("seed", "profile")
 GENESIS: Final = (
     "block",
     "stakers",
@@ -302,11 +316,9 @@ STEP: Final = ("block", "same_block", "action", "sender", "args", "ok", "error",
 
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
-    check_fields(document, (*HEADER, "final_histories", "seed", "profile"), "", ("seed", "profile"))
-    if document["format_version"] != FORMAT_VERSION:
-        raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(document['format_version'])}")
-    name = cast(str, Text().read(document["name"], "name", {}))
-    genesis, world = _read_genesis(document)
+    check_fields(document, (*HEAD, "initial_state", "steps", "final_histories"), "", OPTIONAL_HEAD)
+    head: dict[str, Json] = {field: document[field] for field in HEAD if field in document}
+    name, genesis, world = _read_head(head)
     steps = document["steps"]
     if not isinstance(steps, list):
         raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
@@ -315,10 +327,64 @@ def read_trace(document: dict[str, Json]) -> Trace:
     for position, value in enumerate(steps):
         step, block = _read_step(value, f"steps[{position}]", block, world)
         read_steps.append(step)
-    return Trace(name, genesis, world, document["initial_state"], read_steps, document["final_histories"])
+    return Trace(name, head, genesis, world, document["initial_state"], read_steps, document["final_histories"])
 
 
-def _read_config(document: dict[str, Json], whitelister: str) -> Config:
+def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
+    """A whole trace file of what the rules answer to the actions; `head` is a file without its states and steps."""
+    check_fields(head, HEAD, "", OPTIONAL_HEAD)
+    _, state, world = _read_head(head)
+    initial = observe(state, world, None)
+    block = state.rows(CLOCK)[ONLY].block
+    steps: list[Json] = []
+    for executed in _in_steps(actions):
+        step, block = _write_step(transition, state, executed, block, world)
+        steps.append(step)
+    return {**head, "initial_state": initial, "steps": steps, "final_histories": observe_final(state, world)}
+
+
+def _in_steps(actions: Sequence[Any]) -> list[list[Any]]:
+    """The actions of each step: a single block mined right before a call is that call's own."""
+    steps: list[list[Any]] = []
+    for action in actions:
+        if steps and steps[-1] == [MineBlocks(1)] and not isinstance(action, MineBlocks):
+            steps[-1].append(action)
+        else:
+            steps.append([action])
+    return steps
+
+
+def _write_step(
+    transition: Transition[Any], state: State, executed: list[Any], block: int, world: World
+) -> tuple[Json, int]:
+    """One step, after executing it in `state`, and the block it executes in; `block` is that of the step before."""
+    outcome = execute(transition, state, executed)
+    block += sum([action.blocks for action in executed if isinstance(action, MineBlocks)])
+    action = executed[-1]
+    is_mine = isinstance(action, MineBlocks)
+    name = "mine" if is_mine else NAMES_BY_CLASS[type(action)]
+    step = {
+        "block": block,
+        "same_block": not is_mine and len(executed) == 1,
+        "action": name,
+        "sender": None if is_mine else action.sender,
+        "args": MINE.write(action) if is_mine else ACTION_FORMATS[name].write(action),
+        "ok": isinstance(outcome, Delta),
+        "error": None if isinstance(outcome, Delta) else outcome.value,
+        "returns": write_returns(action, outcome.returns) if isinstance(outcome, Delta) else None,
+        "post": observe(state, world, None),
+    }
+    return step, block
+
+
+def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
+    """The trace's name, the state before the first step, and what the trace observes."""
+    if document["format_version"] != FORMAT_VERSION:
+        raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(document['format_version'])}")
+    return (cast(str, Text().read(document["name"], "name", {})), *_read_genesis(document))
+
+
+def _read_config(document: Mapping[str, Json], whitelister: str) -> Config:
     config = as_object(document["config"], "config")
     check_fields(config, ("name", *DELAYS, *CONSTANTS), "config")
     for name, constant in CONSTANTS.items():
@@ -328,7 +394,7 @@ def _read_config(document: dict[str, Json], whitelister: str) -> Config:
     return Config(delays[0], delays[1], delays[2], delays[3], whitelister)
 
 
-def _read_genesis(document: dict[str, Json]) -> tuple[State, World]:
+def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, GENESIS, "genesis")
 

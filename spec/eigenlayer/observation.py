@@ -116,7 +116,7 @@ def observe(state: State, world: object, _context: object) -> Json:
 
 
 def _observe_balances(state: State, world: World) -> Json:
-    balances: dict[str, dict[str, str]] = {token: {} for token in world.names["token"]}
+    balances: dict[str, dict[str, str]] = {token: {} for token in sorted(world.names["token"])}
     for (token, account), balance in state.rows(TOKEN_BALANCES).items():
         if balance.amount:
             balances[token][account] = str(balance.amount)

@@ -4,7 +4,7 @@ from typing import Final, get_args
 
 from spec.protocol import Protocol
 from spec.symbiotic.actions import Action
-from spec.symbiotic.codec import read_trace, write_returns
+from spec.symbiotic.codec import read_trace, write_returns, write_trace
 from spec.symbiotic.observation import check_post, observe, observe_final
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.state import SCHEMA
@@ -17,6 +17,7 @@ PROTOCOL: Final = Protocol(
     reasons=Reason,
     transition=transition,
     read_trace=read_trace,
+    write_trace=write_trace,
     observe=observe,
     observe_final=observe_final,
     write_returns=write_returns,

@@ -4,8 +4,8 @@ The format is described in docs/traces.md. Some accounts are in every trace, and
 operators, networks and vaults; any other name is refused, as is any field too many or too few.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, cast
 
 from spec.arithmetic import UINT256_MAX
 from spec.codec import (
@@ -24,8 +24,8 @@ from spec.codec import (
     check_fields,
     shown,
 )
-from spec.machine import ONLY, State
-from spec.protocol import Step, Trace
+from spec.machine import ONLY, Delta, State, Transition
+from spec.protocol import Step, Trace, execute
 from spec.symbiotic import actions
 from spec.symbiotic.actions import Action, AdvanceTime
 from spec.symbiotic.config import (
@@ -40,7 +40,17 @@ from spec.symbiotic.config import (
     ZERO_ADDRESS,
     VaultConfig,
 )
-from spec.symbiotic.observation import ACCOUNT, ERRORS, SENDER, TIMESTAMP, VAULT, Captures, SubnetworkName, World
+from spec.symbiotic.observation import (
+    ACCOUNT,
+    ERRORS,
+    SENDER,
+    TIMESTAMP,
+    VAULT,
+    Captures,
+    SubnetworkName,
+    World,
+    observe,
+)
 from spec.symbiotic.state import (
     ALLOWANCES,
     CLOCK,
@@ -175,17 +185,17 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
 """Every call by its name in traces. `advance_time`, which is no call, stands beside them."""
 
 ADVANCE_TIME: Final = "advance_time"
-FORMATS_BY_CLASS: Final[dict[object, ActionFormat]] = {format.make: format for format in ACTION_FORMATS.values()}
+NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in ACTION_FORMATS.items()}
 
 
 def write_returns(action: object, returns: object) -> Json:
     """What an accepted call returned, as traces write it."""
     if isinstance(action, AdvanceTime):
         return {}
-    return FORMATS_BY_CLASS[type(action)].write_returns(returns)
+    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns)
 
 
-HEADER: Final = ("protocol", "source", "config", "genesis", "steps")
+HEAD: Final = ("protocol", "source", "config")
 CONFIG: Final = (
     "name",
     "seed",
@@ -217,13 +227,9 @@ STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "ret
 
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
-    check_fields(document, HEADER, "")
-    if document["protocol"] != "symbiotic":
-        raise MalformedTrace("protocol", f"expected 'symbiotic', found {shown(document['protocol'])}")
-    config = as_object(document["config"], "config")
-    check_fields(config, (*CONFIG, *OPTIONAL_CONFIG), "config", OPTIONAL_CONFIG)
-    name = cast(str, Text().read(config["name"], "config.name", {}))
-    state, world = _read_config(config)
+    check_fields(document, (*HEAD, "genesis", "steps"), "")
+    head = {field: document[field] for field in HEAD}
+    name, state, world = _read_head(head)
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, ("timestamp", "post"), "genesis")
     timestamp = state.rows(CLOCK)[ONLY].timestamp
@@ -237,7 +243,59 @@ def read_trace(document: dict[str, Json]) -> Trace:
     for position, value in enumerate(steps):
         step, timestamp, captures = _read_step(value, position, timestamp, captures, world)
         read_steps.append(step)
-    return Trace(name, state, world, genesis["post"], read_steps, None)
+    return Trace(name, head, state, world, genesis["post"], read_steps, None)
+
+
+def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
+    """A whole trace file of what the rules answer to the actions; `head` is a file without `genesis` and `steps`."""
+    check_fields(head, HEAD, "")
+    _, state, world = _read_head(head)
+    timestamp = state.rows(CLOCK)[ONLY].timestamp
+    genesis = {"timestamp": timestamp, "post": observe(state, world, None)}
+    captures: Captures = {}
+    steps: list[Json] = []
+    for executed in _in_steps(actions):
+        outcome = execute(transition, state, executed)
+        timestamp += sum([action.seconds for action in executed if isinstance(action, AdvanceTime)])
+        action = executed[-1]
+        captures = _captures_after(captures, action)
+        is_call = not isinstance(action, AdvanceTime)
+        name = NAMES_BY_CLASS[type(action)] if is_call else ADVANCE_TIME
+        steps.append(
+            {
+                "i": len(steps),
+                "timestamp": timestamp,
+                "action": name,
+                "sender": action.sender if is_call else None,
+                "args": ACTION_FORMATS[name].arguments.write(action) if is_call else {},
+                "ok": isinstance(outcome, Delta),
+                "error": None if isinstance(outcome, Delta) else outcome.value,
+                "returns": write_returns(action, outcome.returns) if isinstance(outcome, Delta) else {},
+                "post": observe(state, world, captures),
+            }
+        )
+    return {**head, "genesis": genesis, "steps": steps}
+
+
+def _in_steps(actions: Sequence[Any]) -> list[list[Any]]:
+    """The actions of each step: time that passes right before a call is that call's own."""
+    steps: list[list[Any]] = []
+    for action in actions:
+        passes = steps[-1][-1].seconds if steps and isinstance(steps[-1][-1], AdvanceTime) else 0
+        if passes and not isinstance(action, AdvanceTime):
+            steps[-1].append(action)
+        else:
+            steps.append([action])
+    return steps
+
+
+def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
+    """The trace's name, the state before the first step, and what the trace observes."""
+    if document["protocol"] != "symbiotic":
+        raise MalformedTrace("protocol", f"expected 'symbiotic', found {shown(document['protocol'])}")
+    config = as_object(document["config"], "config")
+    check_fields(config, (*CONFIG, *OPTIONAL_CONFIG), "config", OPTIONAL_CONFIG)
+    return (cast(str, Text().read(config["name"], "config.name", {})), *_read_config(config))
 
 
 def _read_config(config: dict[str, Json]) -> tuple[State, World]:
@@ -383,8 +441,7 @@ def _read_step(
         sender = cast(str, SENDER.read(fields["sender"], f"{where}.sender", world.names))
         action = ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", world.names)
         executed.append(action)
-        if isinstance(action, actions.Slash | actions.RequestSlash):
-            captures = {**captures, action.vault: _latest(captures.get(action.vault, ()), action.capture_timestamp)}
+        captures = _captures_after(captures, action)
     else:
         raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
     error = fields["error"]
@@ -400,6 +457,11 @@ def _read_step(
     return step, step_timestamp, captures
 
 
-def _latest(captures: tuple[int, ...], capture: int) -> tuple[int, ...]:
-    """The captures asked for last, each once, the latest at the end."""
-    return (*[earlier for earlier in captures if earlier != capture], capture)[-PROBED_CAPTURES:]
+def _captures_after(captures: Captures, action: object) -> Captures:
+    """The captures that slashes of each vault asked for last, after one more action: each once, the latest at the
+    end.
+    """
+    if not isinstance(action, actions.Slash | actions.RequestSlash):
+        return captures
+    earlier = [capture for capture in captures.get(action.vault, ()) if capture != action.capture_timestamp]
+    return {**captures, action.vault: (*earlier, action.capture_timestamp)[-PROBED_CAPTURES:]}

@@ -232,7 +232,7 @@ def with_law(law: StepLaw) -> Walk:
     way = WALKS["eigenlayer"]
     known = way.catalogue
     catalogue = Catalogue(known.sums, known.state_laws, [*known.step_laws, law], known.liveness_laws, [])
-    return Walk(way.protocol, catalogue, way.genesis, way.opening, way.next_action)
+    return Walk(way.protocol, catalogue, way.world, way.opening, way.next_action)
 
 
 def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Protocols from outside: by module and attribute, by entry point, and what is said when there is none."""
 
+import importlib
 import importlib.metadata
 import json
 import os
@@ -57,6 +58,16 @@ def test_the_worked_example_can_fail(tmp_path: Path) -> None:
     done = restake("check", "--protocol", "staking_pool:PROTOCOL", folder=tmp_path)
     assert done.returncode == 1
     assert "step 2: slash by service" in done.stdout
+
+
+def test_the_worked_example_writes_its_trace_as_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    protocol = importlib.import_module("staking_pool").PROTOCOL
+    (path,) = (EXAMPLE / "traces").glob("*.json")
+    document = json.loads(path.read_text())
+    trace = protocol.read_trace(document)
+    assert protocol.write_trace(trace.head, [action for step in trace.steps for action in step.actions]) == document
+    monkeypatch.delitem(sys.modules, "staking_pool")
 
 
 def test_one_protocol_can_be_asked_for() -> None:

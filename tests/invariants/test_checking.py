@@ -76,7 +76,6 @@ def test_a_walk_is_the_same_everywhere(protocol: str, fingerprint: tuple[int, in
 
 def test_a_walk_that_breaks_a_law_stops_there_and_keeps_its_actions() -> None:
     way = WALKS["eigenlayer"]
-    genesis = way.genesis()
 
     def steals(draft: Draft, action: Any) -> Any:
         outcome = way.protocol.transition(draft, action)
@@ -84,7 +83,7 @@ def test_a_walk_that_breaks_a_law_stops_there_and_keeps_its_actions() -> None:
             return Delta([write for write in outcome.writes if write.table.name != "token_balances"], outcome.returns)
         return outcome
 
-    broken = Walk(way.protocol.with_transition(steals), way.catalogue, lambda: genesis, way.opening, way.next_action)
+    broken = Walk(way.protocol.with_transition(steals), way.catalogue, way.world, way.opening, way.next_action)
     report = walk(broken, 0, 400)
     assert {violation.law.law_id for violation in report.violations} == {"ROUND-01"}
     assert len(report.actions) == report.steps < 400

@@ -1,0 +1,50 @@
+"""The small world of EigenLayer's walks: everybody with tokens, two open strategies, nobody registered yet."""
+
+from typing import Final
+
+from spec.codec import Json
+
+TOKENS: Final[dict[str, Json]] = {
+    party: str(10**24) for party in ("staker0", "staker1", "staker2", "operator0", "operator1")
+}
+
+WORLD: Final[dict[str, Json]] = {
+    "protocol": "eigenlayer",
+    "format_version": 1,
+    "name": "small world",
+    "kind": "walk",
+    "source": {"made_by": "restaking-spec"},
+    "config": {
+        "name": "short delays",
+        "MIN_WITHDRAWAL_DELAY_BLOCKS": 10,
+        "DEALLOCATION_DELAY": 8,
+        "ALLOCATION_CONFIGURATION_DELAY": 5,
+        "SLASHER_CONFIGURATION_DELAY": 5,
+        "WAD": str(10**18),
+        "SHARES_OFFSET": "1000",
+        "BALANCE_OFFSET": "1000",
+        "MAX_TOTAL_SHARES": str(10**38 - 1),
+        "MAX_STAKER_STRATEGY_LIST_LENGTH": 32,
+    },
+    "genesis": {
+        "block": 1000,
+        "stakers": ["staker0", "staker1", "staker2"],
+        "operators": ["operator0", "operator1"],
+        "avss": ["avs0", "avs1"],
+        "others": ["recipient", "approver0", "whitelister", "anybody"],
+        "burn_address_name": "burn",
+        "zero_address_name": "zero",
+        "tokens": ["token0", "token1"],
+        "strategies": {
+            "strategy0": {"underlying_token": "token0", "whitelisted": True},
+            "strategy1": {"underlying_token": "token1", "whitelisted": True},
+        },
+        "strategy_address_order": ["strategy0", "strategy1"],
+        "operator_set_universe": ["avs0/1", "avs0/2", "avs1/1"],
+        "token_balances": {"token0": TOKENS, "token1": TOKENS},
+        "infinite_allowance_to_strategy_manager": [*TOKENS],
+        "avs_registrar_accepts_everything": ["avs0", "avs1"],
+        "whitelister": "whitelister",
+    },
+}
+"""The head of a trace file, as docs/traces.md describes it."""

@@ -1,0 +1,43 @@
+"""The small world of Symbiotic's walks: two vaults with the same networks, one slashed at once, one after a veto."""
+
+from typing import Final
+
+from spec.codec import Json
+
+VAULT: Final[dict[str, Json]] = {
+    "epochDuration": 20,
+    "epochDurationInit": 1000,
+    "burner": "burner0",
+    "isBurnerHook": False,
+    "depositWhitelist": False,
+    "isDepositLimit": False,
+    "depositLimit": "0",
+}
+
+WORLD: Final[dict[str, Json]] = {
+    "protocol": "symbiotic",
+    "source": {"made_by": "restaking-spec"},
+    "config": {
+        "name": "small world",
+        "seed": None,
+        "stakers": ["staker0", "staker1", "staker2"],
+        "holders": ["staker0", "staker1", "staker2"],
+        "operators": ["operator0", "operator1"],
+        "networks": ["network0", "network1"],
+        "subnetworks": ["network0/sub0", "network0/sub1", "network1/sub0"],
+        "stakerBalance": str(10**24),
+        "preRegistered": {"operators": ["operator0", "operator1"], "networks": ["network0", "network1"]},
+        "genesisTimestamp": 1000,
+        "vaults": {
+            "vault0": {**VAULT, "delegator": "network_restake", "slasher": "instant"},
+            "vault1": {
+                **VAULT,
+                "delegator": "full_restake",
+                "slasher": "veto",
+                "vetoDuration": 5,
+                "resolverSetEpochsDelay": 3,
+            },
+        },
+    },
+}
+"""The head of a trace file, as docs/traces.md describes it."""
