@@ -7,8 +7,10 @@ from typing import Literal
 
 import attrs
 
+from invariants.eigenlayer.small import SMALL_WORLD as SMALL_EIGENLAYER
 from invariants.eigenlayer.walk import WALK as EIGENLAYER
 from invariants.law import Subject
+from invariants.symbiotic.small import SMALL_WORLD as SMALL_SYMBIOTIC
 from invariants.symbiotic.walk import WALK as SYMBIOTIC
 from invariants.walker import Walk, WalkReport, walk
 from spec.codec import Json
@@ -19,6 +21,7 @@ STEPS_PER_WALK = 400
 
 WALKS_PER_TASK = 10
 WALKS = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
+SMALL_WORLDS = {"eigenlayer": SMALL_EIGENLAYER, "symbiotic": SMALL_SYMBIOTIC}
 
 Verdict = Literal["held", "VIOLATED", "VACUOUS"]
 
