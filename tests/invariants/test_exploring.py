@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.suite import SMALL_WORLDS
+from harness.protocols import SMALL_WORLDS
 from invariants.exploring import Exploration, SmallWorld, explore, inverse_of, opened
 from invariants.walker import walk
 from spec.machine import Delta, Draft, State, commit, step
