@@ -56,7 +56,7 @@ class Plan:
     laws: tuple[str, ...] = ()
 
 
-PROFILES = {"ci": Plan(200_000, 20), "dev": Plan(2_000_000, 200), "audit": Plan(10_000_000, 1_000)}
+PROFILES = {"ci": Plan(400_000, 20), "dev": Plan(2_000_000, 200), "audit": Plan(10_000_000, 1_000)}
 
 
 class UnknownLawError(Exception):

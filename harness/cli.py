@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Collection
 from pathlib import Path
+from typing import TextIO
 
 import click
 from rich.console import Console
@@ -28,7 +29,7 @@ from spec.protocol import Protocol
 EXIT_CODES = """\b
 Exit codes:
   0  everything that was checked holds
-  1  something differs or is violated
+  1  something differs or is violated, or a law was never checked
   2  interrupted, wrong usage, or a file that cannot be read
   5  there was nothing to check
 """
@@ -87,14 +88,22 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
     + "; ".join(f"{name} {plan.steps:,} steps and {plan.examples:,} examples" for name, plan in PROFILES.items())
     + ".",
 )
-@click.option("--steps", type=click.IntRange(0), help="Random steps per protocol, in place of the profile's.")
-@click.option("--examples", type=click.IntRange(0), help="Examples of Hypothesis, in place of the profile's.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first walk's seed.")
+@click.option("--steps", type=click.IntRange(0), metavar="N", help="Random steps per protocol, not the profile's.")
+@click.option("--examples", type=click.IntRange(0), metavar="N", help="Examples of Hypothesis, not the profile's.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The first walk's seed."
+)
 @click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
-@click.option("--jobs", type=click.IntRange(1), help="How many processes to run on.  [default: all cores]")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")
 @JSON_OPTION
-@click.option("--junit", "junit_path", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="FILE")
+@click.option(
+    "--junit",
+    "junit_file",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    metavar="FILE",
+    help="Write the report as JUnit XML as well.",
+)
 def check_command(
     asked: tuple[str, ...],
     laws: tuple[str, ...],
@@ -106,7 +115,7 @@ def check_command(
     jobs: int | None,
     scheduler: str | None,
     as_json: bool,
-    junit_path: Path | None,
+    junit_file: TextIO | None,
 ) -> int:
     """Replay the recorded traces, and check every law on them, on random walks and on what Hypothesis draws.
 
@@ -135,8 +144,8 @@ def check_command(
     finally:
         # Whatever ends the run early, what was found until then is said.
         seconds = time.monotonic() - started
-        if junit_path is not None:
-            junit_path.write_text(junit(check.reports, check.suites.values(), problem))
+        if junit_file is not None:
+            junit_file.write(junit(check.reports, check.suites.values(), problem))
         if as_json:
             click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
         else:
@@ -161,7 +170,9 @@ def check_command(
     metavar="NAME",
     help="Only this one: a protocol of ours, or module:attribute of a small world. May be repeated.",
 )
-@click.option("--depth", default=6, show_default=True, type=click.IntRange(1), help="How many calls a sequence has.")
+@click.option(
+    "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="How many calls a sequence has."
+)
 @click.option("--prune/--no-prune", default=True, show_default=True, help="Skip what a state seen before leads to.")
 @click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
 @JSON_OPTION

@@ -30,7 +30,7 @@ def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], pro
         for count, outcome in OUTCOMES.items():
             element.set(count, str(len(list(element.iter(outcome)))))
     indent(root)
-    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(root, encoding='unicode')}\n"
 
 
 def _add_trace(element: Element, report: TraceReport) -> None:

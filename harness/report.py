@@ -168,17 +168,20 @@ def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> N
         ("examples of Hypothesis", suite.by_hypothesis),
     ):
         console.print(f"  {done.runs:>9,} {what} with {done.steps:,} calls")
-    console.print(matrix(suite))
+    print_table(console, matrix(suite))
     if shows_coverage:
         console.print(f"{name}: calls by action, recorded and drawn")
-        console.print(actions_table(suite.actions()))
+        print_table(console, actions_table(suite.actions()))
         console.print(f"{name}: rejections by reason, recorded and drawn")
-        console.print(reasons_table(suite.reasons()))
+        print_table(console, reasons_table(suite.reasons()))
         gaps = {what: names for what, names in suite.gaps().items() if names}
         for what, names in gaps.items():
             console.print(f"  {what}: {', '.join(names)}", markup=False)
         if gaps and not suite.judges_coverage:
-            console.print("  No failure: so short a run is not judged by what it did not meet.")
+            console.print("  (no failure: so short a run is not judged by what it did not meet)")
+    console.print(f"{name}: {'FAILED' if suite.failures() else 'holds'}")
+    for failure in suite.failures():
+        console.print(f"  {failure}", markup=False)
 
 
 def print_finding(console: Console, protocol: str, finding: Finding, runs: int) -> None:
@@ -263,6 +266,17 @@ def reasons_table(rows: Collection[ReasonRow]) -> Table:
     return table
 
 
+def print_table(console: Console, table: Table) -> None:
+    """A table; in a file or a pipe, without the spaces that would pad its lines."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        console.print(line.rstrip(), markup=False, soft_wrap=True)
+
+
 def plain_table() -> Table:
     """The look of all tables: one rule under the heading, nothing that a pasted text could lose."""
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
@@ -282,7 +296,7 @@ def print_world(console: Console, report: WorldReport) -> None:
             table.add_row(str(length), f"{sequences:,}", f"{states:,}")
         table.add_section()
         table.add_row("", f"{sum(met.sequences):,}", f"{sum(met.states):,}")
-        console.print(table)
+        print_table(console, table)
     else:
         console.print("  Stopped before all were tried.")
     accepted, checks = sum(met.accepted.values()), sum(met.checked.values())

@@ -250,24 +250,29 @@ class SuiteReport:
             "witnesses never seen": [row.law for row in self.rows() if row.verdict == "NOT REACHED"],
         }
 
-    @property
-    def holds(self) -> bool:
-        """Whether nothing broke, every law was checked, and, if it is judged, nothing is left uncovered.
+    def failures(self) -> list[str]:
+        """Why the run fails: laws that broke, laws that were never checked, and, if that is judged, what never
+        happened.
 
         A run that was cut short is judged by what it checked.
         """
-        verdicts = {row.verdict for row in self.rows()}
-        if "VIOLATED" in verdicts or self.findings:
-            return False
-        if "VACUOUS" in verdicts and not self.is_cut_short:
-            return False
-        return not (self.judges_coverage and any(self.gaps().values()))
+        rows = self.rows()
+        violated = [row.law for row in rows if row.verdict == "VIOLATED"]
+        vacuous = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
+        found = {"violated": violated, "never checked": vacuous, **(self.gaps() if self.judges_coverage else {})}
+        return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no failure."""
+        return not self.failures()
 
     def as_json(self) -> dict[str, Json]:
         """The report as `--json` writes it."""
         rates = [{**attrs.asdict(row), "acceptance_rate": row.acceptance_rate} for row in self.actions()]
         return {
             "holds": self.holds,
+            "failures": self.failures(),
             "is_cut_short": self.is_cut_short,
             "judges_coverage": self.judges_coverage,
             "on_traces": _volume(self.on_traces),

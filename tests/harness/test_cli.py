@@ -336,6 +336,7 @@ def test_json_and_junit_are_of_the_same_run(tmp_path: Path, mistaken: "Mistaken"
         (["--profile", "huge"], "'huge' is not one of 'ci', 'dev', 'audit'"),
         (["--budget", "0"], "0.0 is not in the range x>0"),
         (["--jobs", "0"], "0 is not in the range x>=1"),
+        (["--junit", "nowhere/report.xml"], "No such file or directory"),
         (["--scheduler", "nowhere"], "no Dask scheduler at 'nowhere'"),
     ],
 )

@@ -79,6 +79,7 @@ def test_a_broken_law_is_violated_and_one_that_was_never_checked_is_vacuous() ->
     report = suite(attrs.evolve(GOOD, checked={"POOL-01": 1, "POOL-03": 1}, broken={"POOL-03": 2}, seen={}))
     assert [row.verdict for row in report.rows()] == ["held", "VACUOUS", "VIOLATED", "NOT REACHED"]
     assert [row.broken for row in report.rows()] == [0, 0, 2, 0]
+    assert report.failures() == ["violated: POOL-03", "never checked: POOL-02"]
     assert not report.holds
 
 
@@ -118,6 +119,7 @@ def test_what_never_happened_is_named_and_a_failure_only_where_it_is_judged(
     assert {what: names for what, names in report.gaps().items() if names} == gaps
     assert report.holds
     report.judges_coverage = True
+    assert report.failures() == [f"{what}: {', '.join(names)}" for what, names in gaps.items()]
     assert report.holds == (not gaps)
 
 
