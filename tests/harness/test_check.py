@@ -1,6 +1,7 @@
 """A run of all there is to check: what it does, in which order it reports, and what it keeps when it is stopped."""
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,13 @@ def test_a_run_that_is_cut_short_has_some_of_each_protocol() -> None:
 def test_an_audit_walks_ten_million_steps() -> None:
     assert PROFILES["audit"].steps >= 10**7
     assert PROFILES["ci"].steps < PROFILES["dev"].steps < PROFILES["audit"].steps
+
+
+@pytest.mark.source
+def test_the_profiles_are_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "checking.md").read_text()
+    for name, plan in PROFILES.items():
+        assert re.search(rf"^\| `{name}`.* \| {plan.steps:,} \| {plan.examples:,} \|$", page, re.MULTILINE), name
 
 
 def test_the_report_is_the_same_wherever_it_is_made(mistaken: "Mistaken") -> None:
