@@ -3,18 +3,20 @@
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from rich.console import Console
 from rich.progress import Progress
 
 from harness import check as checking
+from harness import schedulers
 from harness.check import PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError
 from harness.protocols import select_targets
 from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from invariants.checking import Violation
+from invariants.walker import Walk, WalkReport, walk
 
 if TYPE_CHECKING:
     from tests.harness.conftest import Mistaken
@@ -161,3 +163,39 @@ def test_counterexamples_are_kept_and_tried_first_the_next_time(
         "an earlier run",
     )
     assert not again.holds
+
+
+METHODS = (("rules", 50), ("bytes", 200))
+
+
+class Machine:
+    """What stands in for the part that needs Hypothesis: a walk for each example, told apart by the method's name."""
+
+    RULES: ClassVar[dict[str, None]] = {"staking_pool": None}
+
+    @staticmethod
+    def explore_rules(way: Walk, examples: int, steps: int, seed: int) -> WalkReport:
+        report = walk(way, seed, steps)
+        report.steps, report.checked["POOL-01"] = examples * steps, examples
+        return report
+
+    explore_bytes = explore_rules
+
+
+def test_examples_are_drawn_in_small_tasks_and_counted_apart(
+    mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (checking, schedulers):
+        monkeypatch.setattr(module, "hypothesis_machine", lambda: Machine)
+    check = Check(select_targets([POOL]), Plan(400, 60, seed=5), Stop())
+    assert [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)] == [
+        ("walk", 5, 1, 400),
+        *[(method, seed, runs, steps) for seed, runs in ((5, 25), (30, 25), (55, 10)) for method, steps in METHODS],
+    ]
+    suite = run(POOL, Plan(0, 60)).suites["staking_pool"]
+    assert (suite.by_hypothesis.runs, suite.by_hypothesis.steps) == (120, 60 * 50 + 60 * 200)
+    assert suite.rows()[0].by_hypothesis == 120
+    assert not suite.is_cut_short
+    found = run(mistaken(), Plan(0, 60, seed=2)).suites["staking_pool"].findings["POOL-01"]
+    assert (found.found_by, found.steps) == ("rules of seed 2", 35)
+    assert found.command.endswith("--law POOL-01 --seed 2 --steps 0 --examples 25")
