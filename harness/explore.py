@@ -47,12 +47,12 @@ class Search:
         met = explore(world, self.depth, self.prunes, goes_on)
         seconds = time.monotonic() - started
         findings = [self._finding(world, met.broken[law_id]) for law_id in sorted(met.broken)]
-        return WorldReport(name, len(world.calls()), met, findings, seconds)
+        return WorldReport(name, len(world.calls), met, findings, seconds)
 
     def _finding(self, world: SmallWorld, broken: Broken) -> Finding:
-        actions = [*world.opening(), *broken.calls]
-        again = f"restake explore --protocol {world.protocol.name} --depth {len(broken.calls)}"
-        return finding_of(self.folder, world.walk(), broken.violation, "exhausting a small world", actions, again)
+        actions = [*world.way.opening(), *broken.calls]
+        again = f"restake explore --protocol {world.way.protocol.name} --depth {len(broken.calls)}"
+        return finding_of(self.folder, world.way, broken.violation, "exhausting a small world", actions, again)
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""

@@ -76,7 +76,7 @@ def select_worlds(asked: Iterable[str]) -> dict[str, SmallWorld]:
         world = _load(name) if ":" in name else _choose(name, SMALL_WORLDS)
         if not isinstance(world, SmallWorld):
             raise UnknownProtocolError(f"{name!r} is {type(world).__name__}, not an invariants.exploring.SmallWorld")
-        worlds[world.protocol.name] = world
+        worlds[world.way.protocol.name] = world
     return worlds or SMALL_WORLDS
 
 

@@ -18,40 +18,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.checking import Checker, Violation
-from invariants.choices import Choices
-from invariants.law import Catalogue, Sum
+from invariants.law import Sum
 from invariants.walker import Walk
 from spec.machine import Delta, Draft, State, Write, commit
-from spec.protocol import Protocol
 
 STEPS_BETWEEN_REPORTS: Final = 1_000
 
 
 class SmallWorld:
-    """A protocol, what must hold of it, a beginning, and the few calls that are tried in every order."""
+    """A small world: where a walk through it begins and what must hold there, and the few calls that are tried in
+    every order.
+    """
 
-    def __init__(
-        self,
-        protocol: Protocol,
-        catalogue: Catalogue,
-        genesis: Callable[[], State],
-        opening: Callable[[], list[Any]],
-        calls: Callable[[], list[Any]],
-    ) -> None:
-        self.protocol: Final = protocol
-        self.catalogue: Final = catalogue
-        self.genesis: Final = genesis
-        self.opening: Final = opening
+    def __init__(self, way: Walk, calls: list[Any]) -> None:
+        self.way: Final = way
         self.calls: Final = calls
-
-    def walk(self) -> Walk:
-        """A random walk through the same world, by the same calls."""
-        calls = self.calls()
-
-        def next_action(choices: Choices, _draft: Draft) -> Any:
-            return choices.pick(calls)
-
-        return Walk(self.protocol, self.catalogue, self.genesis, self.opening, next_action)
 
 
 class Broken:
@@ -94,9 +75,9 @@ def explore(world: SmallWorld, depth: int, prunes: bool, goes_on: Callable[[Expl
 
 def opened(world: SmallWorld) -> State:
     """The state in which every sequence begins: the genesis after the opening, of which every call is accepted."""
-    state = world.genesis()
-    for action in world.opening():
-        outcome = world.protocol.transition(Draft(state), action)
+    state = world.way.genesis()
+    for action in world.way.opening():
+        outcome = world.way.protocol.transition(Draft(state), action)
         if not isinstance(outcome, Delta):
             raise ValueError(f"the opening of a small world is rejected: {action!r} is {outcome.value}")
         commit(state, outcome)
@@ -118,13 +99,14 @@ class _Search:
 
     def __init__(self, world: SmallWorld, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> None:
         self.report: Final = Exploration(depth)
-        self._world: Final = world
-        self._calls: Final = world.calls()
+        self._protocol: Final = world.way.protocol
+        self._calls: Final = world.calls
         self._prunes: Final = prunes
         self._goes_on: Final = goes_on
-        self._checker: Final = Checker(world.catalogue, opened(world))
+        self._checker: Final = Checker(world.way.catalogue, opened(world))
         self._sums_of: Final[list[list[Sum]]] = [
-            [total for total in world.catalogue.sums if total.table is table] for table in world.protocol.schema.tables
+            [total for total in world.way.catalogue.sums if total.table is table]
+            for table in world.way.protocol.schema.tables
         ]
         self._path: Final[list[Any]] = []
         self._fingerprint = 0
@@ -157,7 +139,7 @@ class _Search:
             self._path.append(call)
             state = self._checker.state
             name = type(call).__name__
-            outcome = self._world.protocol.transition(Draft(state), call)
+            outcome = self._protocol.transition(Draft(state), call)
             if isinstance(outcome, Delta):
                 inverse = inverse_of(state, outcome)
                 self.report.accepted[name] = self.report.accepted.get(name, 0) + 1

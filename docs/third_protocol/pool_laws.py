@@ -102,13 +102,13 @@ def next_action(choices: Choices, draft: Draft) -> Action:
     return Slash(choices.pick((SERVICE, staker)), choices.pick((1, WAD >> 1, WAD, 0)))
 
 
-def calls() -> list[Action]:
-    """Each kind of call, small."""
-    moves: list[Action] = [Slash(SERVICE, WAD >> 1), Slash(SERVICE, WAD)]
-    for staker in HOLDERS:
-        moves += [Deposit(staker, 3), Withdraw(staker, 1), Withdraw(staker, 5)]
-    return moves
-
+CALLS: Final[list[Action]] = [
+    Slash(SERVICE, WAD >> 1),
+    Slash(SERVICE, WAD),
+    *[Deposit(staker, 3) for staker in HOLDERS],
+    *[Withdraw(staker, shares) for staker in HOLDERS for shares in (1, 5)],
+]
+"""Each kind of call, small."""
 
 WALK: Final = Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action)
-SMALL_WORLD: Final = SmallWorld(PROTOCOL, CATALOGUE, genesis, opening, calls)
+SMALL_WORLD: Final = SmallWorld(WALK, CALLS)

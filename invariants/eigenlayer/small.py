@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.exploring import SmallWorld
+from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import (
@@ -45,7 +47,7 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY, State
+from spec.machine import ONLY, Draft, State
 
 STAKERS_: Final = ("staker0", "staker1")
 STRATEGY: Final = "strategy0"
@@ -85,29 +87,6 @@ def opening() -> list[Action]:
     return [*actions, DelegateTo("staker0", "operator0", NO_APPROVAL)]
 
 
-def calls() -> list[Action]:
-    """One or two ways of everything that moves stake: in, out, to an operator, to a set, and away."""
-    return [
-        MineBlocks(1),
-        MineBlocks(3),
-        _deposit("staker0", 2),
-        DelegateTo("staker1", "operator0", NO_APPROVAL),
-        Undelegate("staker0", "staker0"),
-        _queue("staker0", 2),
-        _queue("staker1", 3),
-        _complete("staker0", True),
-        _complete("staker0", False),
-        _complete("staker1", True),
-        _slash(BURNING, HALF_WAD),
-        _slash(REDISTRIBUTING, WAD),
-        ClearBurnOrRedistributableShares("anybody", BURNING, 1),
-        ClearBurnOrRedistributableShares("anybody", REDISTRIBUTING, 1),
-        _allocate(BURNING, 0),
-        _allocate(BURNING, WAD),
-        DeregisterFromOperatorSets("operator0", "operator0", "avs0", (1,)),
-    ]
-
-
 def _deposit(staker: str, amount: int) -> Action:
     return DepositIntoStrategy(staker, STRATEGY, TOKEN, amount)
 
@@ -130,4 +109,31 @@ def _allocate(operator_set: OperatorSet, magnitude: int) -> Action:
     return ModifyAllocations("operator0", "operator0", (AllocationRequest(operator_set, (STRATEGY,), (magnitude,)),))
 
 
-SMALL_WORLD: Final = SmallWorld(PROTOCOL, CATALOGUE, genesis, opening, calls)
+CALLS: Final[list[Action]] = [
+    MineBlocks(1),
+    MineBlocks(3),
+    _deposit("staker0", 2),
+    DelegateTo("staker1", "operator0", NO_APPROVAL),
+    Undelegate("staker0", "staker0"),
+    _queue("staker0", 2),
+    _queue("staker1", 3),
+    _complete("staker0", True),
+    _complete("staker0", False),
+    _complete("staker1", True),
+    _slash(BURNING, HALF_WAD),
+    _slash(REDISTRIBUTING, WAD),
+    ClearBurnOrRedistributableShares("anybody", BURNING, 1),
+    ClearBurnOrRedistributableShares("anybody", REDISTRIBUTING, 1),
+    _allocate(BURNING, 0),
+    _allocate(BURNING, WAD),
+    DeregisterFromOperatorSets("operator0", "operator0", "avs0", (1,)),
+]
+"""One or two ways of everything that moves stake: in, out, to an operator, to a set, and away."""
+
+
+def next_action(choices: Choices, _draft: Draft) -> Action:
+    """Any of the calls."""
+    return choices.pick(CALLS)
+
+
+SMALL_WORLD: Final = SmallWorld(Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action), CALLS)

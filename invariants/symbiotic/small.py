@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from invariants.choices import Choices
 from invariants.exploring import SmallWorld
 from invariants.symbiotic.laws import CATALOGUE
-from spec.machine import ONLY, State
+from invariants.walker import Walk
+from spec.machine import ONLY, Draft, State
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import (
     Action,
@@ -47,6 +49,7 @@ START: Final = 1_000
 EPOCH_SECONDS: Final = 4
 STAKERS: Final = ("staker0", "staker1")
 NETWORKS: Final = ("network0", "network1")
+MIDDLEWARES: Final = {"network0": "middleware0", "network1": "middleware1"}
 SHARED: Final = "vault0"
 VETOED: Final = "vault1"
 VAULT_NAMES: Final = (SHARED, VETOED)
@@ -85,7 +88,7 @@ def opening() -> list[Action]:
     """Both networks may take all that a vault holds; both stakers deposit three, the first in either vault."""
     actions: list[Action] = []
     for network in NETWORKS:
-        actions += [SetMiddleware(network, _middleware_of(network)), OptInNetwork("operator0", network)]
+        actions += [SetMiddleware(network, MIDDLEWARES[network]), OptInNetwork("operator0", network)]
     for vault in VAULT_NAMES:
         actions.append(OptInVault("operator0", vault))
         for network in NETWORKS:
@@ -104,36 +107,36 @@ def opening() -> list[Action]:
     ]
 
 
-def calls() -> list[Action]:
-    """One or two ways of everything that moves stake: in, out, and away, at once or after a veto's time."""
-    return [
-        AdvanceTime(1),
-        AdvanceTime(EPOCH_SECONDS),
-        Deposit("staker0", SHARED, "staker0", 2),
-        Redeem("staker0", SHARED, "staker0", 3),
-        Withdraw("staker1", SHARED, "staker1", 1),
-        Claim("staker0", SHARED, "staker0", 1),
-        Claim("staker1", SHARED, "staker1", 1),
-        _slash("network0", 2, START),
-        _slash("network1", 10, START),
-        _slash("network0", 10, START + EPOCH_SECONDS),
-        SetNetworkLimit("admin0", SHARED, ("network0", 0), 1),
-        OptOutVault("operator0", SHARED),
-        SetOperatorNetworkShares("admin0", VETOED, ("network0", 0), "operator0", 0),
-        Redeem("staker0", VETOED, "staker0", 2),
-        Claim("staker0", VETOED, "staker0", 1),
-        RequestSlash(_middleware_of("network0"), VETOED, ("network0", 0), "operator0", 2, START),
-        VetoSlash("resolver0", VETOED, 0),
-        ExecuteSlash(_middleware_of("network0"), VETOED, 0),
-    ]
-
-
-def _middleware_of(network: str) -> str:
-    return f"middleware of {network}"
-
-
 def _slash(network: str, amount: int, capture_timestamp: int) -> Action:
-    return Slash(_middleware_of(network), SHARED, (network, 0), "operator0", amount, capture_timestamp)
+    return Slash(MIDDLEWARES[network], SHARED, (network, 0), "operator0", amount, capture_timestamp)
 
 
-SMALL_WORLD: Final = SmallWorld(PROTOCOL, CATALOGUE, genesis, opening, calls)
+CALLS: Final[list[Action]] = [
+    AdvanceTime(1),
+    AdvanceTime(EPOCH_SECONDS),
+    Deposit("staker0", SHARED, "staker0", 2),
+    Redeem("staker0", SHARED, "staker0", 3),
+    Withdraw("staker1", SHARED, "staker1", 1),
+    Claim("staker0", SHARED, "staker0", 1),
+    Claim("staker1", SHARED, "staker1", 1),
+    _slash("network0", 2, START),
+    _slash("network1", 10, START),
+    _slash("network0", 10, START + EPOCH_SECONDS),
+    SetNetworkLimit("admin0", SHARED, ("network0", 0), 1),
+    OptOutVault("operator0", SHARED),
+    SetOperatorNetworkShares("admin0", VETOED, ("network0", 0), "operator0", 0),
+    Redeem("staker0", VETOED, "staker0", 2),
+    Claim("staker0", VETOED, "staker0", 1),
+    RequestSlash("middleware0", VETOED, ("network0", 0), "operator0", 2, START),
+    VetoSlash("resolver0", VETOED, 0),
+    ExecuteSlash("middleware0", VETOED, 0),
+]
+"""One or two ways of everything that moves stake: in, out, and away, at once or after a veto's time."""
+
+
+def next_action(choices: Choices, _draft: Draft) -> Action:
+    """Any of the calls."""
+    return choices.pick(CALLS)
+
+
+SMALL_WORLD: Final = SmallWorld(Walk(PROTOCOL, CATALOGUE, genesis, opening, next_action), CALLS)

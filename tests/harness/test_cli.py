@@ -380,9 +380,8 @@ def test_explore_counts_everything_in_a_small_world() -> None:
 
 def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistaken") -> None:
     module = mistaken().partition(":")[0]
-    world = f"from {module} import *\nfrom pool_laws import calls\nfrom invariants.exploring import SmallWorld\n"
-    made = "WORLD = SmallWorld(WALK.protocol, CATALOGUE, genesis, opening, calls)"
-    Path("mistaken_world.py").write_text(world + made)
+    imports = f"from {module} import WALK\nfrom pool_laws import CALLS\nfrom invariants.exploring import SmallWorld\n"
+    Path("mistaken_world.py").write_text(imports + "WORLD = SmallWorld(WALK, CALLS)")
     result = restake("explore", "--protocol", "mistaken_world:WORLD", "--depth", "3")
     assert result.return_value == 1
     lines = result.stdout.splitlines()

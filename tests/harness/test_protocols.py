@@ -112,6 +112,6 @@ def test_a_small_world_is_had_by_its_protocol_or_its_place(example: Path) -> Non
     assert select_worlds([]) == SMALL_WORLDS
     assert list(select_worlds(["symbiotic"])) == ["symbiotic"]
     (world,) = select_worlds(["pool_laws:SMALL_WORLD"]).values()
-    assert world.protocol.traces == example / "traces"
+    assert world.way.protocol.traces == example / "traces"
     with pytest.raises(UnknownProtocolError, match="unknown protocol 'nothing'"):
         select_worlds(["nothing"])

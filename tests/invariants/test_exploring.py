@@ -6,7 +6,7 @@ import pytest
 
 from harness.protocols import SMALL_WORLDS
 from invariants.exploring import Exploration, SmallWorld, explore, inverse_of, opened
-from invariants.walker import walk
+from invariants.walker import Walk, walk
 from spec.machine import Delta, Draft, State, commit, step
 
 # (sequences of n accepted calls, states that n calls reach and fewer do not), and the steps executed with pruning.
@@ -24,7 +24,7 @@ def canonical(world: SmallWorld, state: State) -> frozenset[tuple[str, object, o
     """A state as the set of its rows that are not their tables' defaults."""
     return frozenset(
         (table.name, key, row)
-        for table in world.protocol.schema.tables
+        for table in world.way.protocol.schema.tables
         for key, row in state.rows(table).items()
         if row != table.default
     )
@@ -39,8 +39,8 @@ def naive(world: SmallWorld, depth: int) -> tuple[list[int], list[int]]:
     for _ in range(depth):
         after: dict[frozenset[tuple[str, object, object]], tuple[State, int]] = {}
         for state, ways in layer.values():
-            for call in world.calls():
-                reached, outcome = step(world.protocol.transition, state, call)
+            for call in world.calls:
+                reached, outcome = step(world.way.protocol.transition, state, call)
                 if isinstance(outcome, Delta):
                     same = canonical(world, reached)
                     after[same] = (reached, ways + after.get(same, (reached, 0))[1])
@@ -70,7 +70,7 @@ def test_pruning_misses_nothing(protocol: str) -> None:
     world = SMALL_WORLDS[protocol]
     pruned, whole = explore(world, 3, True, to_the_end), explore(world, 3, False, to_the_end)
     assert (pruned.sequences, pruned.states) == (whole.sequences, whole.states)
-    assert whole.steps == len(world.calls()) * sum(whole.sequences[:3]) > pruned.steps
+    assert whole.steps == len(world.calls) * sum(whole.sequences[:3]) > pruned.steps
     assert {law for law, checked in pruned.checked.items() if checked} == {
         law for law, checked in whole.checked.items() if checked
     }
@@ -79,7 +79,7 @@ def test_pruning_misses_nothing(protocol: str) -> None:
 @pytest.mark.parametrize("protocol", SMALL_WORLDS)
 def test_every_call_is_accepted_somewhere_and_every_law_is_checked(protocol: str) -> None:
     report = explore(SMALL_WORLDS[protocol], 4, True, to_the_end)
-    assert set(report.accepted) == {type(call).__name__ for call in SMALL_WORLDS[protocol].calls()}
+    assert set(report.accepted) == {type(call).__name__ for call in SMALL_WORLDS[protocol].calls}
     assert {law for law, checked in report.checked.items() if not checked} == set()
 
 
@@ -88,8 +88,8 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
     world = SMALL_WORLDS[protocol]
     state = opened(world)
     before = canonical(world, state)
-    for call in world.calls():
-        outcome = world.protocol.transition(Draft(state), call)
+    for call in world.calls:
+        outcome = world.way.protocol.transition(Draft(state), call)
         if isinstance(outcome, Delta):
             inverse = inverse_of(state, outcome)
             commit(state, outcome)
@@ -100,7 +100,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
     """A withdrawal can be completed again and again: four calls show it, and no three."""
     world = SMALL_WORLDS["eigenlayer"]
-    right, kept = world.protocol.transition, ("withdrawals", "queued_shares")
+    right, kept = world.way.protocol.transition, ("withdrawals", "queued_shares")
 
     def wrong(draft: Draft, call: Any) -> Any:
         outcome = right(draft, call)
@@ -108,8 +108,9 @@ def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
             return Delta([write for write in outcome.writes if write.table.name not in kept], outcome.returns)
         return outcome
 
-    protocol = world.protocol.with_transition(wrong)
-    broken = SmallWorld(protocol, world.catalogue, world.genesis, world.opening, world.calls)
+    protocol = world.way.protocol.with_transition(wrong)
+    way = Walk(protocol, world.way.catalogue, world.way.genesis, world.way.opening, world.way.next_action)
+    broken = SmallWorld(way, world.calls)
     report = explore(broken, 4, True, to_the_end)
     assert report.is_complete
     assert {law: [type(call).__name__ for call in found.calls] for law, found in report.broken.items()} == {
@@ -125,14 +126,14 @@ def test_a_search_ends_when_it_is_told_to() -> None:
 
 def test_an_opening_that_is_rejected_is_refused() -> None:
     world = SMALL_WORLDS["symbiotic"]
-    twice = SmallWorld(
-        world.protocol, world.catalogue, world.genesis, lambda: [*world.opening(), world.opening()[0]], world.calls
-    )
+    way = world.way
+    again = [*way.opening(), way.opening()[0]]
+    twice = SmallWorld(Walk(way.protocol, way.catalogue, way.genesis, lambda: again, way.next_action), world.calls)
     with pytest.raises(ValueError, match=r"the opening of a small world is rejected: .* is AlreadySet"):
         opened(twice)
 
 
 @pytest.mark.parametrize("protocol", SMALL_WORLDS)
 def test_a_small_world_can_be_walked_too(protocol: str) -> None:
-    report = walk(SMALL_WORLDS[protocol].walk(), 0, 300)
+    report = walk(SMALL_WORLDS[protocol].way, 0, 300)
     assert (report.steps, report.violations) == (300, [])
