@@ -113,6 +113,14 @@ def test_no_task_begins_after_the_run_is_stopped() -> None:
             assert list(scheduler.run(tasks(POOL, 4, 1), lambda: True)) == []
 
 
+def test_a_worker_is_born_without_an_ear_for_interruptions(tmp_path: Path, mistaken: "Mistaken") -> None:
+    """Or one that comes while it starts would be told by a traceback."""
+    said = tmp_path / "blocked"
+    mistake = f"open({str(said)!r}, 'w').write(repr(signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
+    total(Cores(1), tasks(mistaken(mistake), 1, 1))
+    assert "SIGINT" in said.read_text()
+
+
 def test_a_worker_with_another_source_refuses() -> None:
     (task,) = tasks(POOL, 1, 1)
     with pytest.raises(SchedulerError, match=r"this is restaking-spec .* what was asked for is 0\.0\.0"):

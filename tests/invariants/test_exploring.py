@@ -1,5 +1,9 @@
 """Small worlds are exhausted: the counts are written down, a naive search finds the same, and a planted bug is met."""
 
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,3 +141,35 @@ def test_an_opening_that_is_rejected_is_refused() -> None:
 def test_a_small_world_can_be_walked_too(protocol: str) -> None:
     report = walk(SMALL_WORLDS[protocol].way, 0, 300)
     assert (report.steps, report.violations) == (300, [])
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallWorld]:
+    """The staking pool of the documentation, empty, into which one staker deposits three or takes out three or one."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs" / "third_protocol"))
+    laws, rules = import_module("pool_laws"), import_module("staking_pool")
+    way = laws.WALK
+    empty = Walk(way.protocol, way.catalogue, way.genesis, list, way.next_action)
+    yield SmallWorld(empty, [rules.Deposit("staker0", 3), rules.Withdraw("staker0", 3), rules.Withdraw("staker0", 1)])
+    del sys.modules["pool_laws"], sys.modules["staking_pool"]
+
+
+def test_a_row_that_is_back_at_its_default_is_as_if_it_were_never_written(pool: SmallWorld) -> None:
+    """Three in and three out is where it began; after n calls there are 3, ... 3n shares, or some taken out."""
+    report = explore(pool, 3, True, to_the_end)
+    assert (report.sequences, report.states) == ([1, 1, 3, 6], [1, 1, 2, 3])
+    assert naive(pool, 3) == (report.sequences, report.states)
+
+
+def test_the_shortest_sequence_is_shown_though_a_longer_one_is_met_first(pool: SmallWorld) -> None:
+    way = pool.way
+
+    def wrong(draft: Draft, call: Any) -> Any:
+        outcome = way.protocol.transition(draft, call)
+        if isinstance(outcome, Delta) and type(call).__name__ == "Withdraw":
+            return Delta(outcome.writes[1:], outcome.returns)
+        return outcome
+
+    broken = Walk(way.protocol.with_transition(wrong), way.catalogue, way.genesis, way.opening, way.next_action)
+    report = explore(SmallWorld(broken, pool.calls), 4, True, to_the_end)
+    assert [type(call).__name__ for call in report.broken["POOL-01"].calls] == ["Deposit", "Withdraw"]
