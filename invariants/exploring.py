@@ -8,9 +8,10 @@ meets: the search goes on from accepted calls alone, and all sequences are cover
 
 Pruning skips a state that was searched before with at least as many calls left. Nothing is missed by it: what a law
 says of a state, a step or a refusal depends on that state and the call alone, not on how the state was reached. States
-are told apart by a fingerprint: the exclusive or of one random number of 128 bits for each row that is not its table's
-default, and a row has its number by table, key and value exactly. So two different states among n are taken for one
-with a probability below n^2 / 2^129.
+are told apart by a fingerprint: a random number of 128 bits stands for each row, by its table, key and value exactly,
+and the fingerprint is the exclusive or of those of all rows that are not as in the beginning, as they are and as they
+were. So two different states among n are taken for one with a probability below n^2 / 2^129. A row that was never
+written and one that is its table's default are the same.
 """
 
 import random
@@ -187,11 +188,11 @@ class _Search:
             self._fingerprint ^= self._number(left) ^ self._number(written)
 
     def _number(self, write: Write) -> int:
-        """A row's number; 0 for a default row, which is the same as none."""
+        """A row's number."""
         key = (write.table.index, write.key, write.row)
         number = self._numbers.get(key)
         if number is None:
-            number = 0 if write.row == write.table.default else self._random.getrandbits(128)
+            number = self._random.getrandbits(128)
             self._numbers[key] = number
         return number
 
