@@ -1,26 +1,35 @@
 """The command `restake`: its verbs, their options and their exit codes. What they do is done elsewhere."""
 
 import json
+import math
+import os
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
+from typing import TextIO
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import spec.machine
 from harness import __version__
+from harness.check import PROFILES, Check, Plan, UnknownLawError
+from harness.display import live_display
+from harness.explore import Search
 from harness.job import Job
-from harness.protocols import UnknownProtocolError, known_protocols, select_protocols, traces_of
-from harness.report import exit_code, print_suite, print_trace, tally
+from harness.junit import junit
+from harness.protocols import UnknownProtocolError, select_protocols, select_targets, select_worlds
+from harness.report import exit_code, print_check, print_trace, print_world, tally
+from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
+from harness.stopping import Stop
 from harness.traces import find_traces
 from spec.protocol import Protocol
 
 EXIT_CODES = """\b
 Exit codes:
   0  everything that was checked holds
-  1  something differs or is violated
+  1  something differs or is violated, or a law was never checked
   2  interrupted, wrong usage, or a file that cannot be read
   5  there was nothing to check
 """
@@ -60,48 +69,181 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
     return _run(Job(_protocols(asked), list(find_traces(traces))), as_json)
 
 
-@cli.command("check", epilog=EXIT_CODES, short_help="Run the main job on every protocol.")
-@PROTOCOL_OPTION
-@click.option("--steps", default=40_000, show_default=True, help="Random steps per protocol.", type=click.IntRange(0))
-@click.option("--seed", default=0, show_default=True, help="The first walk's seed.", type=click.IntRange(0))
+@cli.command("check", epilog=EXIT_CODES, short_help="Run the main job: every law, on every protocol.")
+@click.option(
+    "--protocol",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    help="Only this protocol: a known name, or module:attribute of a protocol or of a walk. May be repeated.",
+)
+@click.option("--law", "laws", multiple=True, metavar="ID", help="Check and show only this law. May be repeated.")
+@click.option(
+    "--profile",
+    "profile_name",
+    default="ci",
+    show_default=True,
+    type=click.Choice(list(PROFILES)),
+    help="How much to draw for each protocol: "
+    + "; ".join(f"{name} {plan.steps:,} steps and {plan.examples:,} examples" for name, plan in PROFILES.items())
+    + ".",
+)
+@click.option("--steps", type=click.IntRange(0), metavar="N", help="Random steps per protocol, not the profile's.")
+@click.option("--examples", type=click.IntRange(0), metavar="N", help="Examples of Hypothesis, not the profile's.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The first walk's seed."
+)
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")
 @JSON_OPTION
-def check_command(asked: tuple[str, ...], steps: int, seed: int, as_json: bool) -> int:
-    """Run the main job: replay the recorded traces, and check every law on them and on random walks.
+@click.option(
+    "--junit",
+    "junit_file",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    metavar="FILE",
+    help="Write the report as JUnit XML as well.",
+)
+def check_command(
+    asked: tuple[str, ...],
+    laws: tuple[str, ...],
+    profile_name: str,
+    steps: int | None,
+    examples: int | None,
+    seed: int,
+    budget: float | None,
+    jobs: int | None,
+    scheduler: str | None,
+    as_json: bool,
+    junit_file: TextIO | None,
+) -> int:
+    """Replay the recorded traces, and check every law on them, on random walks and on what Hypothesis draws.
 
-    All protocols are checked, or those asked for with --protocol.
+    The same seed gives the same report, on any number of processes and on a cluster. What breaks a law is shrunk and
+    kept in .restake/, and tried first the next time.
     """
-    protocols = _protocols(asked)
-    paths = [path for protocol in protocols.values() for path in find_traces([traces_of(protocol)])]
-    return _run(Job(protocols, paths, steps, seed, has_laws=True), as_json)
+    profile = PROFILES[profile_name]
+    plan = Plan(
+        profile.steps if steps is None else steps, profile.examples if examples is None else examples, seed, laws
+    )
+    stop = Stop(math.inf if budget is None else budget)
+    try:
+        check = Check(select_targets(asked), plan, stop)
+    except (UnknownProtocolError, UnknownLawError) as error:
+        raise click.UsageError(str(error)) from error
+    places = [check.targets[name].place for name in check.walks]
+    workers = _workers(scheduler, places, cores() if jobs is None else jobs)
+    started = time.monotonic()
+    problem: str | None = "interrupted"
+    try:
+        with stop, workers, live_display() as progress:
+            check.run(workers, progress)
+        problem = "interrupted" if stop.is_interrupted else None
+    except SchedulerError as error:
+        problem = str(error)
+    finally:
+        # Whatever ends the run early, what was found until then is said.
+        seconds = time.monotonic() - started
+        if junit_file is not None:
+            junit_file.write(junit(check.reports, check.suites.values(), problem))
+        if as_json:
+            click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
+        else:
+            print_check(_console(), check.reports, check.suites.values(), not laws)
+            drawn = sum(suite.drawn.steps for suite in check.suites.values())
+            speed = f"{drawn / check.drawing_seconds:,.0f} a second" if check.drawing_seconds else "none"
+            click.echo(f"{drawn:,} steps drawn from seed {seed}, {speed}, {workers}")
+            click.echo(tally(check.reports, how_built(), seconds))
+            if check.is_cut_short:
+                click.echo("stopped before everything was done")
+    if problem is not None:
+        click.echo(problem, err=True)
+        return 2
+    return exit_code(check.reports, check.suites.values())
+
+
+@cli.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a small world.")
+@click.option(
+    "--protocol",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one: a protocol of ours, or module:attribute of a small world. May be repeated.",
+)
+@click.option(
+    "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="How many calls a sequence has."
+)
+@click.option("--prune/--no-prune", default=True, show_default=True, help="Skip what a state seen before leads to.")
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
+@JSON_OPTION
+def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: float | None, as_json: bool) -> int:
+    """Try every sequence of a few calls in a small world, up to a depth, with every law checked at every step.
+
+    Pruned or not, every sequence is covered: what follows from a state depends on that state alone, so a state met
+    again need not be searched again unless more calls are left than before.
+    """
+    stop = Stop(math.inf if budget is None else budget)
+    try:
+        search = Search(select_worlds(asked), depth, prune, stop)
+    except UnknownProtocolError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        with stop, live_display() as progress:
+            search.run(progress)
+    finally:
+        if as_json:
+            click.echo(json.dumps({"built": how_built(), **search.as_json()}, indent=2))
+        else:
+            for report in search.reports:
+                print_world(_console(), report)
+    if stop.is_interrupted:
+        click.echo("interrupted", err=True)
+        return 2
+    return search.exit_code
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _workers(address: str | None, places: Collection[str], jobs: int) -> Scheduler:
+    if address is None:
+        return Scheduler() if jobs == 1 else Cores(jobs)
+    try:
+        return Cluster(address, places)
+    except SchedulerError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _console() -> Console:
+    """Plain and a hundred columns wide, unless it is a terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=100)
 
 
 def _protocols(asked: tuple[str, ...]) -> dict[str, Protocol]:
     try:
-        return select_protocols(asked) if asked else known_protocols()
+        return select_protocols(asked)
     except UnknownProtocolError as error:
         raise click.UsageError(str(error)) from error
 
 
 def _run(job: Job, as_json: bool) -> int:
-    console = Console(highlight=False)
+    console = _console()
     started = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    errors = Console(stderr=True)
     try:
-        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        with live_display() as progress:
             for report in job.replay(progress):
                 if not as_json:
                     print_trace(console, report)
-            job.walk(progress)
     finally:
         # Whatever ends the run early, what was found until then is said.
         if as_json:
             click.echo(json.dumps(job.as_json(how_built()), indent=2))
         else:
-            for suite in job.suites.values():
-                print_suite(console, suite)
             console.print(tally(job.reports, how_built(), time.monotonic() - started), soft_wrap=True)
-    return exit_code(job.reports, job.suites.values())
+    return exit_code(job.reports, ())
 
 
 def main() -> None:

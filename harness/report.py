@@ -14,26 +14,30 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.replay import Mismatch
-from harness.suite import SuiteReport
+from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
+from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
-Verdict = Literal["agrees", "differs", "malformed"]
+Verdict = Literal["agrees", "differs", "malformed", "not compared"]
 
 
 @attrs.frozen
 class TraceReport:
-    """What came of one trace file: it agrees, it differs somewhere, or it is no trace."""
+    """What came of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read."""
 
     path: Path
     steps: int
     mismatch: Mismatch | None = None
     malformed: MalformedTrace | None = None
+    is_compared: bool = True
 
     @property
     def verdict(self) -> Verdict:
         """The one word for it."""
         if self.malformed is not None:
             return "malformed"
+        if not self.is_compared:
+            return "not compared"
         return "agrees" if self.mismatch is None else "differs"
 
     def as_json(self) -> dict[str, Json]:
@@ -53,18 +57,49 @@ class TraceReport:
         }
 
 
+@attrs.frozen
+class WorldReport:
+    """What came of one small world: what the search met, what broke, and how long it took."""
+
+    name: str
+    calls: int
+    exploration: Exploration
+    findings: list[Finding]
+    seconds: float
+
+    def as_json(self) -> Json:
+        """The report as `--json` writes it."""
+        met = self.exploration
+        return {
+            "protocol": self.name,
+            "calls": self.calls,
+            "depth": met.depth,
+            "is_complete": met.is_complete,
+            "steps": met.steps,
+            "distinct_states": met.distinct_states,
+            "sequences": met.sequences,
+            "states": met.states,
+            "accepted": met.accepted,
+            "rejected": met.rejected,
+            "checked": met.checked,
+            "seen": met.seen,
+            "findings": [attrs.asdict(finding) for finding in self.findings],
+            "seconds": round(self.seconds, 3),
+        }
+
+
 def exit_code(reports: Collection[TraceReport], suites: Collection[SuiteReport]) -> int:
     """0 all agrees and holds, 1 something differs or broke, 2 a trace could not be read, 5 nothing was checked.
 
     The worse one counts. A law that was never checked does not hold: it counts like a broken one.
     """
     verdicts = {report.verdict for report in reports}
-    laws = {law.verdict for suite in suites for law in suite.laws.values()}
-    if not reports and not any(suite.steps_on_walks for suite in suites):
-        return 5
     if "malformed" in verdicts:
         return 2
-    return 1 if "differs" in verdicts or laws - {"held"} else 0
+    if "differs" in verdicts or not all(suite.holds for suite in suites):
+        return 1
+    has_compared = bool(verdicts - {"not compared"})
+    return 0 if has_compared or any(suite.steps for suite in suites) else 5
 
 
 def print_trace(console: Console, report: TraceReport) -> None:
@@ -101,30 +136,181 @@ def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     traces = "trace" if len(reports) == 1 else "traces"
+    not_compared = f", {count['not compared']} not compared" if count["not compared"] else ""
     return (
         f"{len(reports)} {traces}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
-        f"{count['malformed']} malformed ({built} specification, {seconds:.1f} s)"
+        f"{count['malformed']} malformed{not_compared} ({built} specification, {seconds:.1f} s)"
     )
 
 
-def print_suite(console: Console, suite: SuiteReport) -> None:
-    """The matrix of one protocol's laws, as an auditor pastes it into a report, and what broke."""
-    for finding in suite.findings:
-        where = f"{finding.place}, step {finding.steps}: {finding.action}"
-        subject = f" of {finding.subject}" if finding.subject else ""
-        console.print(f"[bold red]violated[/]  {finding.law}{escape(subject)}", soft_wrap=True)
-        console.print(f"  {escape(suite.laws[finding.law].sentence)}", soft_wrap=True)
-        console.print(f"  {escape(where)}", soft_wrap=True)
-        console.print(f"  again: {escape(finding.command)}", soft_wrap=True)
-    table = Table(title=f"{suite.protocol}: laws checked at every step", title_justify="left", box=box.SIMPLE_HEAD)
+def print_check(
+    console: Console, reports: Collection[TraceReport], suites: Collection[SuiteReport], shows_coverage: bool
+) -> None:
+    """Everything that a run found: traces that differ, and what came of the laws."""
+    for report in reports:
+        print_trace(console, report)
+    for suite in suites:
+        print_suite(console, suite, shows_coverage)
+
+
+def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> None:
+    """What broke, the matrix of one protocol's laws as an auditor pastes it into a report, and what was covered."""
+    name = suite.protocol.name
+    for finding in suite.findings.values():
+        print_finding(console, name, finding, next(row.broken for row in suite.rows() if row.law == finding.law))
+    if suite.steps == 0:
+        console.print(f"\n{name}: nothing was checked")
+        return
+    console.print(f"\n{name}: every law at every step of")
+    for what, done in (
+        ("recorded traces", suite.on_traces),
+        ("random walks", suite.on_walks),
+        ("examples of Hypothesis", suite.by_hypothesis),
+    ):
+        console.print(f"  {done.runs:>9,} {what} with {done.steps:,} calls")
+    print_table(console, matrix(suite))
+    if shows_coverage:
+        console.print(f"{name}: calls by action, recorded and drawn")
+        print_table(console, actions_table(suite.actions()))
+        console.print(f"{name}: rejections by reason, recorded and drawn")
+        print_table(console, reasons_table(suite.reasons()))
+        gaps = {what: names for what, names in suite.gaps().items() if names}
+        for what, names in gaps.items():
+            console.print(f"  {what}: {', '.join(names)}", markup=False)
+        if gaps and not suite.judges_coverage:
+            console.print("  (no failure: so short a run is not judged by what it did not meet)")
+    console.print(f"{name}: {'FAILED' if suite.failures() else 'holds'}")
+    for failure in suite.failures():
+        console.print(f"  {failure}", markup=False)
+
+
+def print_finding(console: Console, protocol: str, finding: Finding, runs: int) -> None:
+    """A law that broke: what it says, of what, found how, and what shows it again."""
+    subject = f" of {finding.subject}" if finding.subject else ""
+    steps = f"{finding.steps} {'step' if finding.steps == 1 else 'steps'}"
+    times = f"; broken in {runs:,} {'run' if runs == 1 else 'runs'}" if runs else ""
+    console.print(f"[bold red]violated[/]  {protocol} {finding.law}{escape(subject)}", soft_wrap=True)
+    console.print(f"  {escape(finding.sentence)}", soft_wrap=True)
+    console.print(f"  {steps}, found by {escape(finding.found_by)}{times}", soft_wrap=True)
+    console.print(f"  again: {escape(finding.command)}", soft_wrap=True)
+
+
+def matrix(suite: SuiteReport) -> Table:
+    """A row for each law, one for each witness, and the totals of both."""
+    table = plain_table()
     table.add_column("law", no_wrap=True)
     table.add_column("what must hold")
-    table.add_column("on traces", justify="right")
-    table.add_column("on walks", justify="right")
-    table.add_column("verdict")
-    for law in suite.laws.values():
-        counts = (f"{law.checked_on_traces:,}", f"{law.checked_on_walks:,}")
-        table.add_row(law.law, escape(law.sentence), *counts, law.verdict)
-    console.print(table)
-    steps = f"{suite.steps_on_traces:,} recorded and {suite.steps_on_walks:,} walked"
-    console.print(f"{suite.protocol}: {steps} steps, {suite.accepted:,} accepted, {suite.scans:,} full scans")
+    for heading in ("states\nscanned", "checked\non traces", "checked\non walks", "checked by\nHypothesis"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    rows = suite.rows()
+    laws, witnesses = [r for r in rows if r.kind != "witness"], [r for r in rows if r.kind == "witness"]
+    for kind, members in (("all laws", laws), ("all witnesses", witnesses)):
+        for row in members:
+            style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS") else ""
+            table.add_row(row.law, escape(row.sentence), *counts(row), row.verdict, style=style)
+        if members:
+            verdicts = Counter(row.verdict for row in members)
+            said = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
+            table.add_section()
+            table.add_row("", f"{kind}: {said}", *totals(members), "")
+            table.add_section()
+    return table
+
+
+def counts(row: Row) -> list[str]:
+    """The numbers of a row; a dash where there is nothing to count."""
+    scanned = "-" if row.scanned is None else f"{row.scanned:,}"
+    return [scanned, *(f"{count:,}" for count in (row.on_traces, row.on_walks, row.by_hypothesis))]
+
+
+def totals(rows: Collection[Row]) -> list[str]:
+    """The sums of the numbers of rows."""
+    scanned = [row.scanned for row in rows if row.scanned is not None]
+    numbers = [sum(column) for column in zip(*((r.on_traces, r.on_walks, r.by_hypothesis) for r in rows), strict=True)]
+    return [f"{sum(scanned):,}" if scanned else "-", *(f"{number:,}" for number in numbers)]
+
+
+def actions_table(rows: Collection[ActionRow]) -> Table:
+    """A row for each action, and the totals."""
+    table = plain_table()
+    table.add_column("action", no_wrap=True)
+    for heading in ("accepted\non traces", "rejected\non traces", "accepted\ndrawn", "rejected\ndrawn", "rate\ndrawn"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    everything = ActionRow(
+        "",
+        sum(row.accepted_on_traces for row in rows),
+        sum(row.rejected_on_traces for row in rows),
+        sum(row.accepted for row in rows),
+        sum(row.rejected for row in rows),
+    )
+    for row in (*rows, everything):
+        if row is everything:
+            table.add_section()
+        numbers = (row.accepted_on_traces, row.rejected_on_traces, row.accepted, row.rejected)
+        rate = "-" if row.acceptance_rate is None else f"{row.acceptance_rate:.1%}"
+        table.add_row(row.action, *(f"{number:,}" for number in numbers), rate)
+    return table
+
+
+def reasons_table(rows: Collection[ReasonRow]) -> Table:
+    """A row for each reason, and the totals."""
+    table = plain_table()
+    table.add_column("reason", no_wrap=True)
+    table.add_column("on traces", justify="right", no_wrap=True)
+    table.add_column("drawn", justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(escape(row.reason), f"{row.on_traces:,}", f"{row.drawn:,}")
+    table.add_section()
+    table.add_row("", f"{sum(row.on_traces for row in rows):,}", f"{sum(row.drawn for row in rows):,}")
+    return table
+
+
+def print_table(console: Console, table: Table) -> None:
+    """A table; in a file or a pipe, without the spaces that would pad its lines."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        console.print(line.rstrip(), markup=False, soft_wrap=True)
+
+
+def plain_table() -> Table:
+    """The look of all tables: one rule under the heading, nothing that a pasted text could lose."""
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+
+
+def print_world(console: Console, report: WorldReport) -> None:
+    """What came of a small world: how many sequences and states there are by length, and what broke."""
+    met = report.exploration
+    for finding in report.findings:
+        print_finding(console, report.name, finding, 0)
+    console.print(f"\n{report.name}: every sequence of up to {met.depth} of {report.calls} calls", soft_wrap=True)
+    if met.is_complete:
+        table = plain_table()
+        for heading in ("length", "sequences of accepted calls", "states not reached by fewer"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for length, (sequences, states) in enumerate(zip(met.sequences, met.states, strict=True)):
+            table.add_row(str(length), f"{sequences:,}", f"{states:,}")
+        table.add_section()
+        table.add_row("", f"{sum(met.sequences):,}", f"{sum(met.states):,}")
+        print_table(console, table)
+    else:
+        console.print("  Stopped before all were tried.")
+    accepted, checks = sum(met.accepted.values()), sum(met.checked.values())
+    checked = [law for law, count in met.checked.items() if count]
+    never = sorted(met.checked.keys() - set(checked))
+    speed = f"{met.steps / report.seconds:,.0f} calls/s, {met.distinct_states / report.seconds:,.0f} states/s"
+    lines = [
+        f"{met.steps:,} calls executed, {accepted:,} accepted and {met.steps - accepted:,} rejected; "
+        f"{met.distinct_states:,} distinct states",
+        f"{len(checked)} of {len(met.checked)} laws checked, {checks:,} times; "
+        + (f"broken: {', '.join(sorted(met.broken))}" if met.broken else "none broken"),
+        f"{report.seconds:.1f} s, {speed}",
+    ]
+    if never:
+        lines.append(f"never checked here: {', '.join(never)}")
+    for line in lines:
+        console.print(f"  {line}", soft_wrap=True)

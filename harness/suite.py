@@ -1,159 +1,320 @@
-"""The invariant suite: every law, on every recorded trace and on random walks, and what came of each."""
+"""What the invariant suite counts, and what it says of each law: summaries that add up, and the matrix made of them."""
 
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from typing import Literal
 
 import attrs
 
-from invariants.eigenlayer.walk import WALK as EIGENLAYER
-from invariants.law import Subject
-from invariants.symbiotic.walk import WALK as SYMBIOTIC
-from invariants.walker import Walk, WalkReport, walk
+from invariants.checking import Violation
+from invariants.law import Catalogue, Law, LivenessLaw, StateLaw, StepLaw
+from invariants.walker import Walk, WalkReport
 from spec.codec import Json
-from spec.protocol import Trace
+from spec.protocol import Protocol
 
-STEPS_PER_WALK = 400
-"""Long enough for stake to be committed, slashed and withdrawn several times, short enough to find something left."""
+Method = Literal["trace", "walk", "rules", "bytes", "search"]
+"""How a violation was met: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), a search."""
 
-WALKS_PER_TASK = 10
-WALKS = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
+Verdict = Literal["held", "VIOLATED", "VACUOUS", "reached", "NOT REACHED"]
 
-Verdict = Literal["held", "VIOLATED", "VACUOUS"]
+Kind = Literal["state", "step", "liveness", "witness"]
+
+Counts = Mapping[str, int]
+
+
+def added(first: Counts, second: Counts) -> dict[str, int]:
+    """Two counts, name by name."""
+    return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
+
+
+@attrs.frozen
+class Broken:
+    """A law that broke, in plain values: of which subject, by which method and seed, at which step."""
+
+    law: str
+    subject: str
+    method: Method
+    seed: int
+    step: int
 
 
 @attrs.frozen
 class Summary:
-    """A walk's report in plain values, as it crosses from one process to another."""
+    """What came of some runs, in plain values, as it crosses from one process to another. Summaries add up.
 
-    seed: int
-    steps: int
-    scans: int
-    accepted: int
-    checked: dict[str, int]
-    violations: tuple[tuple[str, str], ...]
-    last_action: str
+    `runs` counts walks, traces or examples. `broken` counts for each law the runs that broke it, and `first` holds the
+    first of them: the sum of two summaries keeps that of the left one.
+    """
+
+    runs: int = 0
+    steps: int = 0
+    scans: int = 0
+    accepted: Counts = attrs.field(factory=dict)
+    rejected: Mapping[str, Counts] = attrs.field(factory=dict)
+    checked: Counts = attrs.field(factory=dict)
+    seen: Counts = attrs.field(factory=dict)
+    broken: Counts = attrs.field(factory=dict)
+    first: Mapping[str, Broken] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, report: WalkReport) -> "Summary":
-        """What is counted and shown of a walk."""
+    def of(cls, report: WalkReport, method: Method, runs: int = 1) -> "Summary":
+        """What is counted of one report."""
+        first: dict[str, Broken] = {}
+        for violation in report.violations:
+            law_id = violation.law.law_id
+            first.setdefault(law_id, Broken(law_id, shown(violation), method, report.seed, len(report.actions)))
         return cls(
-            report.seed,
+            runs,
             report.steps,
             report.scans,
-            sum(report.accepted.values()),
+            dict(report.accepted),
+            {action: dict(reasons) for action, reasons in report.rejected.items()},
             dict(report.checked),
-            tuple([(broken.law.law_id, _shown(broken.subject)) for broken in report.violations]),
-            repr(report.actions[-1]) if report.actions else "",
+            dict(report.seen),
+            dict.fromkeys(first, 1),
+            first,
         )
+
+    def __add__(self, later: "Summary") -> "Summary":
+        return Summary(
+            self.runs + later.runs,
+            self.steps + later.steps,
+            self.scans + later.scans,
+            added(self.accepted, later.accepted),
+            {
+                action: added(self.rejected.get(action, {}), later.rejected.get(action, {}))
+                for action in {**self.rejected, **later.rejected}
+            },
+            added(self.checked, later.checked),
+            added(self.seen, later.seen),
+            added(self.broken, later.broken),
+            {**later.first, **self.first},
+        )
+
+    def by_reason(self) -> dict[str, int]:
+        """How often each reason was given, whatever the action."""
+        reasons: dict[str, int] = {}
+        for counts in self.rejected.values():
+            reasons = added(reasons, counts)
+        return reasons
+
+
+def shown(violation: Violation) -> str:
+    """A state law's subject; a step law has none."""
+    return "" if violation.subject is None else repr(violation.subject)
+
+
+def only(walk: Walk, laws: tuple[str, ...]) -> Walk:
+    """The same walk with only these laws and witnesses checked, so that no other law ends it; all if none is named."""
+    if not laws:
+        return walk
+    known = walk.catalogue
+    catalogue = Catalogue(
+        known.sums,
+        [law for law in known.state_laws if law.law_id in laws],
+        [law for law in known.step_laws if law.law_id in laws],
+        [law for law in known.liveness_laws if law.law_id in laws],
+        [law for law in known.witnesses if law.law_id in laws],
+    )
+    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action)
 
 
 @attrs.frozen
 class Finding:
-    """A law that broke: of which subject, where (a trace or a walk), after how many steps, at which action."""
+    """A counterexample as a person meets it: what broke, who found it, in how many steps, and what shows it again.
 
-    law: str
-    subject: str
-    place: str
-    steps: int
-    action: str
-    command: str
-
-
-@attrs.define
-class LawReport:
-    """What came of one law: how often it was checked, on traces and on walks, and how often it broke."""
+    `steps` are those of the kept trace, after shrinking; of the run that found it, if it is not kept.
+    """
 
     law: str
     sentence: str
+    subject: str
+    found_by: str
+    steps: int
+    trace: str | None
+    command: str
+
+
+@attrs.frozen
+class Row:
+    """What came of one law or one witness."""
+
+    law: str
+    kind: Kind
+    sentence: str
     source: str
-    checked_on_traces: int = 0
-    checked_on_walks: int = 0
-    violations: int = 0
+    scanned: int | None
+    on_traces: int
+    on_walks: int
+    by_hypothesis: int
+    broken: int
+    verdict: Verdict
+
+
+@attrs.frozen
+class ActionRow:
+    """How often one action was accepted and rejected, on recorded traces and on everything that was drawn."""
+
+    action: str
+    accepted_on_traces: int
+    rejected_on_traces: int
+    accepted: int
+    rejected: int
 
     @property
-    def verdict(self) -> Verdict:
-        """A law that was never checked is not one that held."""
-        if self.violations:
-            return "VIOLATED"
-        return "held" if self.checked_on_traces + self.checked_on_walks else "VACUOUS"
+    def is_accepted(self) -> bool:
+        """Whether it was accepted at all."""
+        return self.accepted_on_traces + self.accepted > 0
+
+    @property
+    def acceptance_rate(self) -> float | None:
+        """The part of what was drawn that was accepted."""
+        drawn = self.accepted + self.rejected
+        return self.accepted / drawn if drawn else None
+
+
+@attrs.frozen
+class ReasonRow:
+    """How often one reason was given, on recorded traces and on everything that was drawn."""
+
+    reason: str
+    on_traces: int
+    drawn: int
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it was given at all."""
+        return self.on_traces + self.drawn > 0
 
 
 @attrs.define
 class SuiteReport:
-    """What came of all laws of one protocol."""
+    """What came of all laws of one protocol.
 
-    protocol: str
-    laws: dict[str, LawReport]
-    steps_on_traces: int = 0
-    steps_on_walks: int = 0
-    scans: int = 0
-    accepted: int = 0
-    findings: list[Finding] = attrs.field(factory=list)
+    `findings` has one counterexample for each law that broke, `rechecked` counts those of earlier runs that were tried
+    again. `judges_coverage` says whether the run is big enough for a reason never given, an action never accepted or a
+    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done.
+    """
 
-    @classmethod
-    def empty(cls, protocol: str) -> "SuiteReport":
-        """Nothing checked yet."""
-        laws = WALKS[protocol].catalogue.laws()
-        return cls(protocol, {law.law_id: LawReport(law.law_id, law.sentence, law.source) for law in laws})
+    protocol: Protocol
+    catalogue: Catalogue
+    on_traces: Summary = attrs.field(factory=Summary)
+    on_walks: Summary = attrs.field(factory=Summary)
+    by_hypothesis: Summary = attrs.field(factory=Summary)
+    findings: dict[str, Finding] = attrs.field(factory=dict)
+    rechecked: int = 0
+    judges_coverage: bool = False
+    is_cut_short: bool = False
 
-    def add_trace(self, report: Summary, path: str) -> None:
-        """Count what the laws said of one recorded trace."""
-        self.steps_on_traces += report.steps
-        for law, checked in report.checked.items():
-            self.laws[law].checked_on_traces += checked
-        self._add(report, path, f"restake check --protocol {self.protocol}")
+    @property
+    def drawn(self) -> Summary:
+        """Everything that is not recorded."""
+        return self.on_walks + self.by_hypothesis
 
-    def add_walk(self, report: Summary) -> None:
-        """Count what the laws said of one walk."""
-        self.steps_on_walks += report.steps
-        for law, checked in report.checked.items():
-            self.laws[law].checked_on_walks += checked
-        command = f"restake check --protocol {self.protocol} --seed {report.seed} --steps {STEPS_PER_WALK}"
-        self._add(report, f"walk {report.seed}", command)
+    @property
+    def steps(self) -> int:
+        """All steps at which laws were checked."""
+        return self.on_traces.steps + self.drawn.steps
+
+    def rows(self) -> list[Row]:
+        """The matrix: laws, then witnesses, each by id."""
+        laws = [self._row(law) for law in self.catalogue.laws()]
+        return laws + [self._row(law) for law in sorted(self.catalogue.witnesses, key=lambda law: law.law_id)]
+
+    def actions(self) -> list[ActionRow]:
+        """Every action of the protocol, in its order."""
+        recorded, drawn = self.on_traces, self.drawn
+        return [
+            ActionRow(
+                name,
+                recorded.accepted.get(name, 0),
+                sum(recorded.rejected.get(name, {}).values()),
+                drawn.accepted.get(name, 0),
+                sum(drawn.rejected.get(name, {}).values()),
+            )
+            for name in (action.__name__ for action in self.protocol.actions)
+        ]
+
+    def reasons(self) -> list[ReasonRow]:
+        """Every reason of the protocol, in its order."""
+        recorded, drawn = self.on_traces.by_reason(), self.drawn.by_reason()
+        return [
+            ReasonRow(reason.value, recorded.get(reason.value, 0), drawn.get(reason.value, 0))
+            for reason in self.protocol.reasons
+        ]
+
+    def gaps(self) -> dict[str, list[str]]:
+        """What never happened: actions never accepted, reasons never given, witnesses never seen."""
+        return {
+            "actions never accepted": [row.action for row in self.actions() if not row.is_accepted],
+            "reasons never given": [row.reason for row in self.reasons() if not row.is_reached],
+            "witnesses never seen": [row.law for row in self.rows() if row.verdict == "NOT REACHED"],
+        }
+
+    def failures(self) -> list[str]:
+        """Why the run fails: laws that broke, laws that were never checked, and, if that is judged, what never
+        happened.
+
+        A run that was cut short is judged by what it checked.
+        """
+        rows = self.rows()
+        violated = [row.law for row in rows if row.verdict == "VIOLATED"]
+        vacuous = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
+        found = {"violated": violated, "never checked": vacuous, **(self.gaps() if self.judges_coverage else {})}
+        return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no failure."""
+        return not self.failures()
 
     def as_json(self) -> dict[str, Json]:
         """The report as `--json` writes it."""
-        laws = [{**attrs.asdict(law), "verdict": law.verdict} for law in self.laws.values()]
-        return {**attrs.asdict(self, filter=lambda field, _: field.name != "laws"), "laws": laws}
+        rates = [{**attrs.asdict(row), "acceptance_rate": row.acceptance_rate} for row in self.actions()]
+        return {
+            "holds": self.holds,
+            "failures": self.failures(),
+            "is_cut_short": self.is_cut_short,
+            "judges_coverage": self.judges_coverage,
+            "on_traces": _volume(self.on_traces),
+            "on_walks": _volume(self.on_walks),
+            "by_hypothesis": _volume(self.by_hypothesis),
+            "laws": [attrs.asdict(row) for row in self.rows()],
+            "actions": rates,
+            "reasons": [attrs.asdict(row) for row in self.reasons()],
+            "gaps": self.gaps(),
+            "rechecked": self.rechecked,
+            "findings": [attrs.asdict(finding) for finding in self.findings.values()],
+        }
 
-    def _add(self, report: Summary, place: str, command: str) -> None:
-        self.scans += report.scans
-        self.accepted += report.accepted
-        for law, subject in report.violations:
-            self.laws[law].violations += 1
-            self.findings.append(Finding(law, subject, place, report.steps, report.last_action, command))
-
-
-def _shown(subject: Subject) -> str:
-    """A state law's subject; a step law has none."""
-    return "" if subject is None else repr(subject)
-
-
-def laws_on_trace(protocol: str, trace: Trace) -> Summary:
-    """Every law at every step of a recorded trace."""
-    way = WALKS[protocol]
-    actions = [action for step in trace.steps for action in step.actions]
-    recorded = Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action)
-    return Summary.of(walk(recorded, 0, len(actions)))
-
-
-def laws_on_walks(protocol: str, first_seed: int, steps: int) -> Iterator[list[Summary]]:
-    """Every law at every step of random walks, `steps` in all, over all cores; with the same reports on any number."""
-    walks = max(1, steps // STEPS_PER_WALK)
-    seeds = range(first_seed, first_seed + walks)
-    tasks = [seeds[start : start + WALKS_PER_TASK] for start in range(0, walks, WALKS_PER_TASK)]
-    if len(tasks) == 1:
-        yield _walk_all(protocol, tasks[0])
-        return
-    # An interruption is the parent's to handle: it keeps what was found, and the workers end with their tasks.
-    with ProcessPoolExecutor(initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as workers:
-        try:
-            yield from workers.map(_walk_all, [protocol] * len(tasks), tasks)
-        finally:
-            workers.shutdown(wait=False, cancel_futures=True)
+    def _row(self, law: Law) -> Row:
+        law_id = law.law_id
+        summaries = (self.on_traces, self.on_walks, self.by_hypothesis)
+        kind = _kind(law)
+        is_law = kind != "witness"
+        on_traces, on_walks, by_hypothesis = (
+            (part.checked if is_law else part.seen).get(law_id, 0) for part in summaries
+        )
+        broken = sum(part.broken.get(law_id, 0) for part in summaries)
+        is_broken = broken > 0 or law_id in self.findings
+        is_met = on_traces + on_walks + by_hypothesis > 0
+        verdict: Verdict
+        if is_law:
+            verdict = "VIOLATED" if is_broken else "held" if is_met else "VACUOUS"
+        else:
+            verdict = "reached" if is_met else "NOT REACHED"
+        scanned = sum(part.scans for part in summaries) if kind == "state" else None
+        return Row(law_id, kind, law.sentence, law.source, scanned, on_traces, on_walks, by_hypothesis, broken, verdict)
 
 
-def _walk_all(protocol: str, seeds: Sequence[int]) -> list[Summary]:
-    return [Summary.of(walk(WALKS[protocol], seed, STEPS_PER_WALK)) for seed in seeds]
+def _kind(law: Law) -> Kind:
+    if isinstance(law, StateLaw):
+        return "state"
+    if isinstance(law, StepLaw):
+        return "step"
+    return "liveness" if isinstance(law, LivenessLaw) else "witness"
+
+
+def _volume(summary: Summary) -> Json:
+    """How much was done, without what the rows say."""
+    accepted = sum(summary.accepted.values())
+    return {"runs": summary.runs, "steps": summary.steps, "accepted": accepted, "scans": summary.scans}

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.protocols import known_protocols
-from harness.suite import WALKS
+from harness.protocols import WALKS, known_protocols
 from spec.protocol import Protocol
 
 pytestmark = pytest.mark.source

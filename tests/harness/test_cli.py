@@ -6,18 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli, how_built
-from harness.suite import WALKS, laws_on_walks
-from invariants.law import Catalogue, StepLaw, Transition
-from invariants.walker import Walk
+from harness.protocols import WALKS
 
+if TYPE_CHECKING:
+    from tests.harness.conftest import Mistaken
+
+pytestmark = pytest.mark.usefixtures("example")
+
+POOL = "pool_laws:WALK"
 GOLDEN = Path(__file__).parents[1] / "golden"
 TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
 
@@ -213,7 +220,7 @@ def test_a_folder_without_traces_is_not_a_success(tmp_path: Path) -> None:
 
 
 def test_check_replays_everything_and_checks_every_law() -> None:
-    result = restake("check", "--json", "--steps", "4000")
+    result = restake("check", "--json", "--steps", "4000", "--examples", "0")
     assert result.return_value == 0
     report = json.loads(result.stdout)
     assert report["built"] == how_built()
@@ -221,50 +228,174 @@ def test_check_replays_everything_and_checks_every_law() -> None:
     assert {trace["verdict"] for trace in report["traces"]} == {"agrees"}
     assert sorted(report["suites"]) == sorted(WALKS)
     for protocol, suite in report["suites"].items():
-        assert [law["law"] for law in suite["laws"]] == [law.law_id for law in WALKS[protocol].catalogue.laws()]
-        assert {law["verdict"] for law in suite["laws"]} == {"held"}
-        assert all(law["checked_on_traces"] and law["checked_on_walks"] for law in suite["laws"])
-        assert (suite["findings"], suite["steps_on_walks"]) == ([], 4000)
+        catalogue = WALKS[protocol].catalogue
+        laws = [law for law in suite["laws"] if law["kind"] != "witness"]
+        assert [law["law"] for law in laws] == [law.law_id for law in catalogue.laws()]
+        assert len(suite["laws"]) == len(laws) + len(catalogue.witnesses)
+        assert {law["verdict"] for law in laws} == {"held"}
+        assert all(law["on_traces"] and law["on_walks"] for law in laws)
+        assert (suite["findings"], suite["on_walks"]["steps"], suite["on_walks"]["runs"]) == ([], 4000, 10)
+        assert all(law["scanned"] == 10 + suite["on_traces"]["runs"] for law in laws if law["kind"] == "state")
+        assert [row["action"] for row in suite["actions"] if not row["accepted_on_traces"] + row["accepted"]] == []
 
 
-def with_law(law: StepLaw) -> Walk:
-    """EigenLayer's walk with one more law in its catalogue."""
-    way = WALKS["eigenlayer"]
-    known = way.catalogue
-    catalogue = Catalogue(known.sums, known.state_laws, [*known.step_laws, law], known.liveness_laws, [])
-    return Walk(way.protocol, catalogue, way.world, way.opening, way.next_action)
+def test_check_prints_a_matrix_that_can_be_pasted() -> None:
+    result = restake("check", "--protocol", POOL, "--steps", "2000", "--examples", "0")
+    assert result.return_value == 0
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert max(len(line) for line in lines) <= 100
+    assert "\x1b" not in result.output
+    assert result.stderr == ""
+    assert "staking_pool: every law at every step of" in lines
+    heading = next(position for position, line in enumerate(lines) if line.startswith("law "))
+    assert lines[heading - 1].split() == ["states", "checked", "checked", "checked", "by"]
+    assert lines[heading].split() == [
+        "law",
+        "what",
+        "must",
+        "hold",
+        *["scanned", "on", "traces", "on", "walks", "Hypothesis", "verdict"],
+    ]
+    assert lines[heading + 2].split()[-5:] == ["6", "4", "1,362", "0", "held"]
+    assert any(line.split()[:4] == ["all", "laws:", "3", "held"] for line in lines)
+    assert any(line.startswith("POOL-W1") and line.endswith("reached") for line in lines)
+    assert any(line.split() == ["Slash", "1", "1", "158", "245", "39.2%"] for line in lines)
+    assert any(line.split() == ["NotEnoughShares", "1", "228"] for line in lines)
+    assert lines[-2].startswith("2,000 steps drawn from seed 0, ")
+    assert lines[-1].startswith("1 trace, 6 steps: 1 agree, 0 differ, 0 malformed")
 
 
-def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    false = StepLaw("TEST-01", "Nobody ever slashes.", "a test", lambda _: False, concerns=is_slash)
-    monkeypatch.setitem(WALKS, "eigenlayer", with_law(false))
-    result = restake("check", "--protocol", "eigenlayer", "--steps", "400", "--seed", "3")
+def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(mistaken: "Mistaken") -> None:
+    place = mistaken()
+    result = restake("check", "--protocol", place, "--steps", "9600", "--examples", "0", "--law", "POOL-01")
+    assert result.return_value == 1
+    again = f"restake check --protocol {place} --law POOL-01 --seed 0 --steps 325 --examples 0"
+    assert result.stdout.splitlines()[:4] == [
+        "violated  staking_pool POOL-01 of ''",
+        "  The pool's shares are those of its stakers.",
+        "  325 steps, found by walk of seed 0; broken in 18 runs",
+        f"  again: {again}",
+    ]
+    assert "POOL-02" not in result.stdout
+    assert restake(*again.split()[1:]).return_value == 1
+
+
+IDLE = """
+from pool_laws import PROTOCOL, WORLD, next_action, opening
+from invariants.law import Catalogue, StepLaw
+from invariants.walker import Walk
+
+LAW = StepLaw("IDLE-01", "Unicorns are fed.", "a test", lambda _: True, concerns=lambda _: False)
+WALK = Walk(PROTOCOL, Catalogue([], [], [LAW], [], []), WORLD, opening, next_action)
+"""
+
+
+def test_a_law_that_was_never_checked_does_not_hold() -> None:
+    Path("mistaken_idle.py").write_text(IDLE)
+    result = restake("check", "--protocol", "mistaken_idle:WALK", "--steps", "400", "--examples", "0")
+    assert result.return_value == 1
+    assert any(line.startswith("IDLE-01") and line.endswith("VACUOUS") for line in result.stdout.splitlines())
+
+
+def test_a_budget_stops_the_run_and_what_was_checked_counts() -> None:
+    result = restake("check", "--protocol", POOL, "--steps", "1000000000", "--budget", "2", "--jobs", "2")
+    assert result.return_value == 0
+    *_, drawn, _, stopped = result.stdout.splitlines()
+    assert 0 < int(drawn.split()[0].replace(",", "")) < 1_000_000_000
+    assert stopped == "stopped before everything was done"
+    assert restake("check", "--protocol", POOL, "--budget", "0.000001").return_value == 5
+
+
+def test_nothing_to_check_is_not_a_success(example: Path) -> None:
+    nothing = ("--steps", "0", "--examples", "0")
+    assert restake("check", "--protocol", POOL, *nothing).return_value == 0, "a trace is checked"
+    Path("mistaken_untraced.py").write_bytes((example / "staking_pool.py").read_bytes())
+    assert restake("check", "--protocol", "mistaken_untraced:PROTOCOL", *nothing).return_value == 5
+
+
+def test_json_and_junit_are_of_the_same_run(tmp_path: Path, mistaken: "Mistaken") -> None:
+    path = tmp_path / "report.xml"
+    chosen = ("--protocol", mistaken(), "--steps", "4000", "--examples", "0", "--jobs", "1")
+    result = restake("check", *chosen, "--json", "--junit", path)
+    assert result.return_value == 1
+    report = json.loads(result.stdout)
+    assert (report["built"], report["problem"]) == (how_built(), None)
+    (suite,) = report["suites"].values()
+    broken = {law["law"] for law in suite["laws"] if law["verdict"] == "VIOLATED"}
+    assert broken == {finding["law"] for finding in suite["findings"]} == {"POOL-01", "POOL-02"}
+    cases = ElementTree.parse(path).getroot().iter("testcase")
+    assert {case.get("name") for case in cases if case.find("failure") is not None} == broken
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--law", "SOLV-99"], "unknown law 'SOLV-99': known are CONS-01, "),
+        (["--protocol", "nothing"], "unknown protocol 'nothing'"),
+        (["--protocol", "json:dumps"], "'json:dumps' is function, not a spec.protocol.Protocol or a walk through one"),
+        (["--profile", "huge"], "'huge' is not one of 'ci', 'dev', 'audit'"),
+        (["--budget", "0"], "0.0 is not in the range x>0"),
+        (["--jobs", "0"], "0 is not in the range x>=1"),
+        (["--junit", "nowhere/report.xml"], "No such file or directory"),
+        (["--scheduler", "nowhere"], "no Dask scheduler at 'nowhere'"),
+    ],
+)
+def test_wrong_usage_is_one_clear_message(arguments: list[str], words: str) -> None:
+    with pytest.raises(click.ClickException) as raised:
+        restake("check", *arguments)
+    assert words in raised.value.format_message()
+
+
+def test_an_interruption_of_walks_says_what_was_found_and_exits_with_2() -> None:
+    command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", "check", "--protocol", POOL]
+    pipe = subprocess.PIPE
+    options = ["--steps", "1000000000", "--examples", "0", "--jobs", "2"]
+    running = subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    time.sleep(3)
+    # As a terminal does it: everybody hears of it, workers too.
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, err) == (2, "interrupted\n")
+    drawn = next(line for line in out.splitlines() if "drawn from seed 0" in line)
+    assert int(drawn.split()[0].replace(",", "")) > 0
+    assert any(line.startswith("POOL-01") and line.rstrip().endswith("held") for line in out.splitlines())
+
+
+def test_explore_counts_everything_in_a_small_world() -> None:
+    result = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4")
+    assert result.return_value == 0
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert ["4", "1,512", "357"] in lines
+    assert ["1,789", "478"] in lines
+    assert max(len(line) for line in result.stdout.splitlines()) <= 100
+    assert "3 of 3 laws checked" in result.stdout
+    report = json.loads(restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4", "--json").stdout)
+    (world,) = report["worlds"]
+    assert (world["sequences"], world["states"]) == ([1, 6, 37, 233, 1512], [1, 6, 25, 89, 357])
+    whole = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4", "--json", "--no-prune")
+    (unpruned,) = json.loads(whole.stdout)["worlds"]
+    assert (unpruned["sequences"], unpruned["states"]) == (world["sequences"], world["states"])
+    assert unpruned["steps"] > world["steps"]
+
+
+def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistaken") -> None:
+    module = mistaken().partition(":")[0]
+    imports = f"from {module} import WALK\nfrom pool_laws import CALLS\nfrom invariants.exploring import SmallWorld\n"
+    Path("mistaken_world.py").write_text(imports + "WORLD = SmallWorld(WALK, CALLS)")
+    result = restake("explore", "--protocol", "mistaken_world:WORLD", "--depth", "3")
     assert result.return_value == 1
     lines = result.stdout.splitlines()
-    found = next(position for position, line in enumerate(lines) if line.startswith("  walk 3, step "))
-    assert lines[found - 2] == "violated  TEST-01"
-    assert lines[found - 1] == "  Nobody ever slashes."
-    assert ": SlashOperator(sender=" in lines[found]
-    assert lines[found + 1] == "  again: restake check --protocol eigenlayer --seed 3 --steps 400"
-    assert any("TEST-01" in line and "VIOLATED" in line for line in lines)
+    assert lines[0] == "violated  staking_pool POOL-01 of ''"
+    assert lines[2] == "  2 steps, found by exhausting a small world"
+    assert any("broken: POOL-01" in line for line in lines)
 
 
-def test_a_law_that_was_never_checked_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    idle = StepLaw("TEST-01", "Unicorns are fed.", "a test", lambda _: True, concerns=lambda _: False)
-    monkeypatch.setitem(WALKS, "eigenlayer", with_law(idle))
-    result = restake("check", "--protocol", "eigenlayer", "--steps", "400")
-    assert result.return_value == 1
-    assert any("TEST-01" in line and "VACUOUS" in line for line in result.stdout.splitlines())
-
-
-def is_slash(step: Transition) -> bool:
-    return type(step.action).__name__ == "SlashOperator"
-
-
-def test_walks_do_not_depend_on_how_many_processes_make_them() -> None:
-    alone = [summary for seed in range(25) for (summary,) in laws_on_walks("symbiotic", seed, 400)]
-    together = [summary for summaries in laws_on_walks("symbiotic", 0, 25 * 400) for summary in summaries]
-    assert alone == together
+def test_explore_can_be_stopped_and_says_so() -> None:
+    result = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "30", "--budget", "1")
+    assert result.return_value == 0
+    assert "  Stopped before all were tried." in result.stdout.splitlines()
+    with pytest.raises(click.UsageError, match="is Walk, not an invariants"):
+        restake("explore", "--protocol", POOL)
 
 
 def test_json_holds_all_that_the_text_says(changed: Callable[[Callable[[dict[str, Any]], object]], Path]) -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from harness import protocols
-from harness.protocols import UnknownProtocolError, known_protocols, select_protocols, traces_of
+from harness.protocols import (
+    SMALL_WORLDS,
+    WALKS,
+    UnknownProtocolError,
+    known_protocols,
+    known_targets,
+    load_walk,
+    select_protocols,
+    select_worlds,
+    traces_of,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 
@@ -90,9 +100,29 @@ def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
     assert str(raised.value).startswith(words)
 
 
-def test_an_installed_package_can_announce_a_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = importlib.metadata.EntryPoint("pool", "staking_pool:PROTOCOL", protocols.ENTRY_POINTS)
-    monkeypatch.syspath_prepend(str(EXAMPLE))
+@pytest.mark.parametrize(("place", "is_walked"), [("staking_pool:PROTOCOL", False), ("pool_laws:WALK", True)])
+def test_an_installed_package_can_announce_a_protocol_or_a_walk(
+    place: str, is_walked: bool, example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = importlib.metadata.EntryPoint("pool", place, protocols.ENTRY_POINTS)
     monkeypatch.setattr(protocols, "entry_points", lambda group: [entry] if group == entry.group else [])
     assert sorted(known_protocols()) == ["eigenlayer", "staking_pool", "symbiotic"]
-    monkeypatch.delitem(sys.modules, "staking_pool")
+    target = known_targets()["staking_pool"]
+    assert (target.place, target.walk is not None) == (place, is_walked)
+    assert traces_of(target.protocol) == example / "traces"
+
+
+def test_a_walk_is_had_from_its_place_in_any_process(example: Path) -> None:
+    assert load_walk("eigenlayer") is WALKS["eigenlayer"]
+    assert load_walk("pool_laws:WALK").protocol.traces == example / "traces"
+    with pytest.raises(UnknownProtocolError, match=r"'json:dumps' is function, not an invariants\.walker\.Walk"):
+        load_walk("json:dumps")
+
+
+def test_a_small_world_is_had_by_its_protocol_or_its_place(example: Path) -> None:
+    assert select_worlds([]) == SMALL_WORLDS
+    assert list(select_worlds(["symbiotic"])) == ["symbiotic"]
+    (world,) = select_worlds(["pool_laws:SMALL_WORLD"]).values()
+    assert world.way.protocol.traces == example / "traces"
+    with pytest.raises(UnknownProtocolError, match="unknown protocol 'nothing'"):
+        select_worlds(["nothing"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.suite import WALKS
+from harness.protocols import WALKS
 from invariants.checking import Checker, compute_totals, scan
 from invariants.choices import Seeded
 from invariants.law import Totals

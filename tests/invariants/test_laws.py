@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.suite import WALKS
+from harness.protocols import WALKS
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.source
 
 WALK_UNTIL_BROKEN = """
 import sys
-from harness.suite import WALKS
+from harness.protocols import WALKS
 from invariants.walker import walk
 for seed in range(60):
     report = walk(WALKS[sys.argv[1]], seed, 400)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from harness.protocols import WALKS
 from harness.replay import replay
-from harness.suite import WALKS
 from invariants.choices import Seeded
 from invariants.walker import Walk
 from spec.machine import Draft

@@ -1,0 +1,280 @@
+"""One run of `restake check`: what was found before, every recorded trace, random walks and Hypothesis, law by law."""
+
+import importlib
+import itertools
+import math
+import shlex
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import attrs
+from rich.progress import Progress
+
+from harness.display import Gauge
+from harness.job import replay_file
+from harness.protocols import Target, traces_of
+from harness.report import TraceReport
+from harness.schedulers import Scheduler, Task, hypothesis_machine, repeat
+from harness.source import fingerprint
+from harness.stopping import Stop
+from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only, shown
+from harness.traces import find_traces, load_trace
+from invariants.checking import Violation
+from invariants.law import Law
+from invariants.walker import Walk, WalkReport, walk
+from spec.codec import Json
+from spec.protocol import Trace
+
+STEPS_PER_WALK = 400
+"""Long enough for stake to be committed, slashed and withdrawn several times, short enough to find something left."""
+
+WALKS_PER_TASK = 25
+"""A task takes about a second: handing it over costs next to nothing beside it, and little is lost with a worker."""
+
+EXAMPLES_PER_TASK = 25
+STEPS_PER_EXAMPLE: Mapping[Method, int] = {"rules": 50, "bytes": 200}
+"""A step by rules takes a millisecond, nearly all of it Hypothesis' own; one by bytes is a step of a walk."""
+
+STEPS_THAT_COVER = 1_000_000
+"""From so many random steps on, what was never reached counts as a failure."""
+
+FOLDER = Path(".restake")
+"""Where counterexamples are kept, below the working directory."""
+
+
+@attrs.frozen
+class Plan:
+    """How much to do for each protocol: random steps, and examples of Hypothesis, by rules and by bytes each; from
+    which seed; and the only laws to check, if any is named.
+    """
+
+    steps: int
+    examples: int
+    seed: int = 0
+    laws: tuple[str, ...] = ()
+
+
+PROFILES = {"ci": Plan(400_000, 100), "dev": Plan(2_000_000, 1_000), "audit": Plan(10_000_000, 5_000)}
+
+
+class UnknownLawError(Exception):
+    """A law that was asked for is in no catalogue; the message says which ones are."""
+
+
+class Check:
+    """Keeps everything found as it comes, so that an interruption loses none of it."""
+
+    def __init__(self, targets: Mapping[str, Target], plan: Plan, stop: Stop, folder: Path = FOLDER) -> None:
+        """UnknownLawError if the plan names a law that no target has; targets with none of its laws are left out."""
+        walks = {name: target.walk for name, target in targets.items() if target.walk is not None}
+        known = {law.law_id for way in walks.values() for law in laws_of(way)}
+        for law_id in plan.laws:
+            if law_id not in known:
+                raise UnknownLawError(f"unknown law {law_id!r}: known are {', '.join(sorted(known)) or 'none'}")
+        self.walks = {name: way for name, way in ((n, only(w, plan.laws)) for n, w in walks.items()) if laws_of(way)}
+        self.targets = {name: target for name, target in targets.items() if name in self.walks or not plan.laws}
+        self.plan = plan
+        self.stop = stop
+        self.folder = folder
+        self.reports: list[TraceReport] = []
+        self.suites = {name: SuiteReport(way.protocol, way.catalogue) for name, way in self.walks.items()}
+        self.drawing_seconds = 0.0
+        self._has_replayed = False
+
+    def run(self, scheduler: Scheduler, progress: Progress) -> None:
+        """Everything, until it is done or to be stopped."""
+        try:
+            self._recheck(progress)
+            self._replay(progress)
+            self._draw(scheduler, progress)
+        finally:
+            for name, suite in self.suites.items():
+                suite.is_cut_short = not self._has_replayed or suite.drawn.runs < self._planned_runs(name)
+                suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the run ended before it was done."""
+        return any(suite.is_cut_short for suite in self.suites.values())
+
+    def as_json(self) -> dict[str, Json]:
+        """Everything found, for machines."""
+        return {
+            "traces": [report.as_json() for report in self.reports],
+            "suites": {name: suite.as_json() for name, suite in self.suites.items()},
+        }
+
+    def tasks(self, width: int) -> Iterator[Task]:
+        """All that is to be drawn, protocols and methods in turn, so that a run that is cut short has some of each.
+
+        To which task a walk belongs changes nothing about it.
+        """
+        kinds: list[Iterator[Task]] = []
+        for name in self.walks:
+            kinds.append(self._walk_tasks(name, width))
+            kinds += [self._example_tasks(name, method) for method in drawn_by(self.walks[name])]
+        for turn in itertools.zip_longest(*kinds):
+            yield from (task for task in turn if task is not None)
+
+    def _planned_runs(self, name: str) -> int:
+        return math.ceil(self.plan.steps / STEPS_PER_WALK) + self.plan.examples * len(drawn_by(self.walks[name]))
+
+    def _walk_tasks(self, name: str, width: int) -> Iterator[Task]:
+        walks, rest = divmod(self.plan.steps, STEPS_PER_WALK)
+        size = min(WALKS_PER_TASK, max(1, math.ceil(walks / (4 * width))))
+        for first in range(0, walks, size):
+            yield self._task(name, "walk", first, min(size, walks - first), STEPS_PER_WALK)
+        if rest:
+            yield self._task(name, "walk", walks, 1, rest)
+
+    def _example_tasks(self, name: str, method: Method) -> Iterator[Task]:
+        for first in range(0, self.plan.examples, EXAMPLES_PER_TASK):
+            examples = min(EXAMPLES_PER_TASK, self.plan.examples - first)
+            yield self._task(name, method, first, examples, STEPS_PER_EXAMPLE[method])
+
+    def _task(self, name: str, method: Method, first: int, runs: int, steps: int) -> Task:
+        place = self.targets[name].place
+        return Task(name, place, self.plan.laws, method, self.plan.seed + first, runs, steps, fingerprint(place))
+
+    def _recheck(self, progress: Progress) -> None:
+        """Whatever earlier runs found and kept, first of all."""
+        findings = findings_module()
+        if findings is None:
+            return
+        kept = [(name, path) for name, way in self.walks.items() for path in findings.kept(self.folder, way.protocol)]
+        for name, path in progress.track(kept, description="checking what was found before"):
+            if self.stop():
+                return
+            self.suites[name].rechecked += 1
+            way, suite = self.walks[name], self.suites[name]
+            for violation in findings.recheck(way, path):
+                law, steps = violation.law, steps_of(path, way)
+                found = (
+                    law.law_id,
+                    law.sentence,
+                    shown(violation),
+                    "an earlier run",
+                    steps,
+                    str(path),
+                    replaying(path),
+                )
+                suite.findings.setdefault(law.law_id, Finding(*found))
+
+    def _replay(self, progress: Progress) -> None:
+        """Every recorded trace: whether it agrees, and if it does, what the laws say of it; if only some laws are asked
+        for, what they say alone.
+        """
+        protocols = {name: target.protocol for name, target in self.targets.items()}
+        # A protocol from outside need not have been recorded.
+        folders = [folder for protocol in protocols.values() if (folder := traces_of(protocol)).exists()]
+        paths = list(find_traces(folders))
+        for path in progress.track(paths, description="replaying traces"):
+            if self.stop():
+                return
+            report, read = replay_file(path, protocols, compares=not self.plan.laws)
+            self.reports.append(report)
+            if read is not None and read[0].name in self.walks:
+                self._follow(read[0].name, read[1], path)
+        self._has_replayed = True
+
+    def _follow(self, name: str, trace: Trace, path: Path) -> None:
+        """Every law at every step of a recorded trace."""
+        way = self.walks[name]
+        actions = [action for step in trace.steps for action in step.actions]
+        recorded = Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action)
+        report = walk(recorded, 0, len(actions))
+        summary = Summary.of(report, "trace")
+        self.suites[name].on_traces += summary
+        for broken in summary.first.values():
+            self._keep(name, recorded, broken, report, f"trace {path}", f"restake check --protocol {name}")
+
+    def _draw(self, scheduler: Scheduler, progress: Progress) -> None:
+        """Every task, merged in the order of tasks: so what is kept of a law is the same on any number of cores."""
+        methods = [method for way in self.walks.values() for method in drawn_by(way)]
+        example_steps = self.plan.examples * sum(STEPS_PER_EXAMPLE[method] for method in methods)
+        gauge = Gauge(progress, self.plan.steps * len(self.walks) + example_steps)
+        waiting: dict[int, tuple[Task, Summary]] = {}
+        merged, started = 0, time.monotonic()
+        try:
+            with closing(scheduler.run(self.tasks(scheduler.width), self.stop)) as results:
+                for position, task, summary in results:
+                    gauge.add(task, summary)
+                    waiting[position] = (task, summary)
+                    while merged in waiting:
+                        self._merge(*waiting.pop(merged))
+                        merged += 1
+        finally:
+            self.drawing_seconds = time.monotonic() - started
+            for position in sorted(waiting):
+                self._merge(*waiting[position])
+
+    def _merge(self, task: Task, summary: Summary) -> None:
+        suite = self.suites[task.protocol]
+        if task.method == "walk":
+            suite.on_walks += summary
+        else:
+            suite.by_hypothesis += summary
+        for broken in summary.first.values():
+            if broken.law not in suite.findings:
+                effort = f"--steps {broken.step} --examples 0"
+                if task.method != "walk":
+                    effort = f"--steps 0 --examples {task.runs}"
+                again = f"--protocol {shlex.quote(task.place)} --law {broken.law} --seed {broken.seed} {effort}"
+                found_by = f"{task.method} of seed {broken.seed}"
+                way = self.walks[task.protocol]
+                self._keep(task.protocol, way, broken, repeat(task, broken), found_by, f"restake check {again}")
+
+    def _keep(self, name: str, way: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
+        """Keep the counterexample of a law's first violation in this run; later ones are only counted."""
+        findings = self.suites[name].findings
+        if broken.law not in findings:
+            violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
+            findings[broken.law] = finding_of(self.folder, way, violation, found_by, report.actions, again)
+
+
+def finding_of(
+    folder: Path, way: Walk, violation: Violation, found_by: str, actions: list[object], again: str
+) -> Finding:
+    """A counterexample, shrunk and kept; `again` is the command that shows it if it cannot be."""
+    law, findings = violation.law, findings_module()
+    steps, path = len(actions), None
+    if findings is not None:
+        path = findings.keep(folder, way, law.law_id, violation.subject, found_by, actions)
+        steps, again = steps_of(path, way), replaying(path)
+    return Finding(law.law_id, law.sentence, shown(violation), found_by, steps, path and str(path), again)
+
+
+def steps_of(path: Path, way: Walk) -> int:
+    """How many steps a kept trace has."""
+    return len(load_trace(path, {way.protocol.name: way.protocol})[1].steps)
+
+
+def replaying(path: Path) -> str:
+    """The command that shows a kept counterexample step by step."""
+    return f"restake replay {shlex.quote(str(path))}"
+
+
+def laws_of(way: Walk) -> list[Law]:
+    """The laws and witnesses of a walk's catalogue."""
+    return [*way.catalogue.laws(), *way.catalogue.witnesses]
+
+
+def drawn_by(way: Walk) -> list[Method]:
+    """How Hypothesis can draw a walk's protocol here: by bytes any, by rules those that it has rules for."""
+    machine = hypothesis_machine()
+    if machine is None:
+        return []
+    return ["rules", "bytes"] if way.protocol.name in machine.RULES else ["bytes"]
+
+
+def findings_module() -> Any:
+    """The seam to what shrinks counterexamples and keeps them as traces; None while it is not there."""
+    try:
+        return importlib.import_module("harness.findings")
+    except ModuleNotFoundError as error:
+        if error.name != "harness.findings":
+            raise
+        return None

@@ -1,0 +1,61 @@
+"""What a person sees while a long run goes on: on the error stream, and only if that is a terminal."""
+
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Task as Shown
+from rich.text import Text
+
+from harness.schedulers import Task
+from harness.suite import Summary
+
+
+class News(ProgressColumn):
+    """What a bar's owner has to say."""
+
+    def render(self, task: Shown) -> Text:
+        """Nothing for a bar that has no news."""
+        return Text(task.fields.get("news", ""))
+
+
+def live_display() -> Progress:
+    """Bars that vanish when the run is over."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        News(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+class Gauge:
+    """The bar of everything that is drawn: how much is done, how fast, and which laws broke so far."""
+
+    def __init__(self, progress: Progress, total_steps: int) -> None:
+        self._progress = progress
+        self._bar = progress.add_task("walking", total=total_steps, news="")
+        self._begin_time = time.monotonic()
+        self._steps = 0
+        self._broken: dict[str, None] = {}
+
+    def add(self, task: Task, summary: Summary) -> None:
+        """One more task is done."""
+        self._steps += summary.steps
+        self._broken |= dict.fromkeys(f"{task.protocol} {law}" for law in summary.broken)
+        speed = self._steps / max(time.monotonic() - self._begin_time, 1e-9)
+        found = f"broken: {', '.join(self._broken)}" if self._broken else "nothing broken"
+        news = f"{self._steps:,} steps, {speed:,.0f}/s, {found}"
+        self._progress.update(self._bar, advance=task.runs * task.steps, news=news)

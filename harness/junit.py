@@ -1,0 +1,82 @@
+"""The report as JUnit XML, which continuous integration services show: a test case for each law, witness and trace."""
+
+import re
+from collections.abc import Collection
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from harness.report import TraceReport, shown
+from harness.suite import Row, SuiteReport
+
+OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+"""The counts of a suite, and the elements that they count."""
+
+
+def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], problem: str | None) -> str:
+    """The document. `problem` is what kept the run from being finished, if anything did."""
+    root = Element("testsuites", name="restake check")
+    run = SubElement(root, "testsuite", name="run")
+    _case(run, "run", "is finished", "error" if problem else None, problem or "")
+    if reports:
+        traces = SubElement(root, "testsuite", name="traces")
+        for report in reports:
+            _add_trace(traces, report)
+    for suite in suites:
+        element = SubElement(root, "testsuite", name=suite.protocol.name)
+        for row in suite.rows():
+            _add_row(element, suite, row)
+        _add_coverage(element, suite)
+    for element in (*root, root):
+        element.set("tests", str(len(list(element.iter("testcase")))))
+        for count, outcome in OUTCOMES.items():
+            element.set(count, str(len(list(element.iter(outcome)))))
+    indent(root)
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(root, encoding='unicode')}\n"
+
+
+def _add_trace(element: Element, report: TraceReport) -> None:
+    """A trace that was only read says nothing of its own: its laws do."""
+    if report.malformed is not None:
+        _case(element, "traces", str(report.path), "error", str(report.malformed))
+    elif report.mismatch is not None:
+        found = report.mismatch
+        lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in found.differences]
+        where = found.action if found.step is None else f"step {found.step}: {found.action}"
+        _case(element, "traces", str(report.path), "failure", "\n".join([where, *lines]))
+    else:
+        _case(element, "traces", str(report.path), None if report.is_compared else "skipped", report.verdict)
+
+
+def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
+    if row.verdict == "VIOLATED":
+        finding = suite.findings[row.law]
+        subject = f"of {finding.subject}" if finding.subject else ""
+        found = f"{finding.steps} steps, found by {finding.found_by}"
+        outcome, text = "failure", "\n".join(filter(None, [row.sentence, subject, found, f"again: {finding.command}"]))
+    elif row.verdict == "VACUOUS":
+        outcome, text = "skipped" if suite.is_cut_short else "failure", f"never checked: {row.sentence}"
+    elif row.verdict == "NOT REACHED":
+        outcome, text = "failure" if suite.judges_coverage else "skipped", f"never seen: {row.sentence}"
+    else:
+        outcome, text = None, ""
+    _case(element, suite.protocol.name, row.law, outcome, text)
+
+
+def _add_coverage(element: Element, suite: SuiteReport) -> None:
+    missing = "failure" if suite.judges_coverage else "skipped"
+    for what, gaps in (
+        ("every action is accepted", [row.action for row in suite.actions() if not row.is_accepted]),
+        ("every reason is given", [row.reason for row in suite.reasons() if not row.is_reached]),
+    ):
+        _case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
+
+
+def _case(suite: Element, group: str, name: str, outcome: str | None, text: str) -> None:
+    case = SubElement(suite, "testcase", classname=f"restake.{group}", name=_legal(name), time="0")
+    if outcome is not None:
+        said = SubElement(case, outcome, message=_legal(text.partition("\n")[0]))
+        said.text = _legal(text)
+
+
+def _legal(text: str) -> str:
+    """Without the characters that XML cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)

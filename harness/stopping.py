@@ -1,0 +1,39 @@
+"""When a long run stops before it is done: at an interruption, or when its time is up. Nothing found is lost by it."""
+
+import math
+import signal
+import time
+from types import FrameType
+from typing import Any, Self
+
+
+class Stop:
+    """Whether to stop now. In its `with` block the first interruption only sets this; a second one raises, as ever."""
+
+    def __init__(self, budget_seconds: float = math.inf) -> None:
+        self.is_interrupted = False
+        self._end_time = time.monotonic() + budget_seconds
+        self._handlers: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        """Whether either has come."""
+        return self.is_interrupted or self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self._end_time
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._handlers[number] = signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+        self.is_interrupted = True

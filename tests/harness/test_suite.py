@@ -1,0 +1,152 @@
+"""What is counted adds up, and what is said of it is what the counts say."""
+
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from harness.protocols import load_walk
+from harness.suite import Broken, Finding, SuiteReport, Summary, only
+from invariants.walker import walk
+
+if TYPE_CHECKING:
+    from tests.harness.conftest import Mistaken
+
+pytestmark = pytest.mark.usefixtures("example")
+
+POOL = "pool_laws:WALK"
+
+
+def summary(seed: int, law: str = "LAW-01") -> Summary:
+    """A summary in which everything depends on the seed."""
+    return Summary(
+        1,
+        seed,
+        2 * seed,
+        {"Deposit": seed, f"Only{seed}": 1},
+        {"Slash": {"NotYou": seed, f"Only{seed}": 1}},
+        {law: seed},
+        {"SEEN": 1},
+        {law: 1},
+        {law: Broken(law, "'x'", "walk", seed, 7)},
+    )
+
+
+def test_summaries_add_up_and_keep_the_first_that_broke() -> None:
+    first, second, third = summary(1), summary(20), summary(300, "LAW-02")
+    assert first + second + third == Summary(
+        3,
+        321,
+        642,
+        {"Deposit": 321, "Only1": 1, "Only20": 1, "Only300": 1},
+        {"Slash": {"NotYou": 321, "Only1": 1, "Only20": 1, "Only300": 1}},
+        {"LAW-01": 21, "LAW-02": 300},
+        {"SEEN": 3},
+        {"LAW-01": 2, "LAW-02": 1},
+        {"LAW-01": Broken("LAW-01", "'x'", "walk", 1, 7), "LAW-02": Broken("LAW-02", "'x'", "walk", 300, 7)},
+    )
+    assert (first + second) + third == first + (second + third)
+    assert first + Summary() == Summary() + first == first
+    assert (first + second + third).by_reason() == {"NotYou": 321, "Only1": 1, "Only20": 1, "Only300": 1}
+
+
+def suite(on_walks: Summary, is_cut_short: bool = False) -> SuiteReport:
+    way = load_walk(POOL)
+    return SuiteReport(way.protocol, way.catalogue, on_walks=on_walks, is_cut_short=is_cut_short)
+
+
+CHECKED = {"POOL-01": 5, "POOL-02": 4, "POOL-03": 1}
+ACCEPTED = {"Deposit": 3, "Withdraw": 2, "Slash": 1}
+REJECTED = {"Slash": {"NotTheService": 2, "InvalidFraction": 1}, "Withdraw": {"NotEnoughShares": 1}}
+GOOD = Summary(2, 10, 2, ACCEPTED, REJECTED, CHECKED, {"POOL-W1": 6})
+
+
+def test_the_matrix_says_what_the_counts_say() -> None:
+    report = suite(GOOD)
+    report.on_traces = Summary(1, 4, 1, checked={"POOL-01": 2}, seen={"POOL-W1": 0})
+    report.by_hypothesis = Summary(3, 30, 3, checked={"POOL-02": 9}, seen={"POOL-W1": 1})
+    rows = [attrs.astuple(row)[:2] + attrs.astuple(row)[4:] for row in report.rows()]
+    assert rows == [
+        ("POOL-01", "state", 6, 2, 5, 0, 0, "held"),
+        ("POOL-02", "step", None, 0, 4, 9, 0, "held"),
+        ("POOL-03", "liveness", None, 0, 1, 0, 0, "held"),
+        ("POOL-W1", "witness", None, 0, 6, 1, 0, "reached"),
+    ]
+    assert report.holds
+
+
+def test_a_broken_law_is_violated_and_one_that_was_never_checked_is_vacuous() -> None:
+    report = suite(attrs.evolve(GOOD, checked={"POOL-01": 1, "POOL-03": 1}, broken={"POOL-03": 2}, seen={}))
+    assert [row.verdict for row in report.rows()] == ["held", "VACUOUS", "VIOLATED", "NOT REACHED"]
+    assert [row.broken for row in report.rows()] == [0, 0, 2, 0]
+    assert report.failures() == ["violated: POOL-03", "never checked: POOL-02"]
+    assert not report.holds
+
+
+def test_vacuity_is_a_failure_unless_the_run_was_cut_short() -> None:
+    vacuous = attrs.evolve(GOOD, checked={"POOL-01": 1})
+    assert not suite(vacuous).holds
+    assert suite(vacuous, is_cut_short=True).holds
+    assert not suite(attrs.evolve(vacuous, broken={"POOL-01": 1}), is_cut_short=True).holds
+
+
+def test_what_an_earlier_run_found_and_still_breaks_is_violated() -> None:
+    report = suite(GOOD)
+    report.findings["POOL-02"] = Finding("POOL-02", "", "", "an earlier run", 3, "x.json", "restake replay x.json")
+    assert [row.verdict for row in report.rows()] == ["held", "VIOLATED", "held", "reached"]
+    assert not report.holds
+
+
+@pytest.mark.parametrize(
+    ("summary", "gaps"),
+    [
+        (GOOD, {"reasons never given": ["NoSharesForAmount"]}),
+        (attrs.evolve(GOOD, rejected={"Deposit": {"NoSharesForAmount": 1}, **REJECTED}), {}),
+        (
+            attrs.evolve(GOOD, accepted={"Deposit": 1}, rejected={}, seen={}),
+            {
+                "actions never accepted": ["Withdraw", "Slash"],
+                "reasons never given": ["NoSharesForAmount", "NotEnoughShares", "NotTheService", "InvalidFraction"],
+                "witnesses never seen": ["POOL-W1"],
+            },
+        ),
+    ],
+)
+def test_what_never_happened_is_named_and_a_failure_only_where_it_is_judged(
+    summary: Summary, gaps: dict[str, list[str]]
+) -> None:
+    report = suite(summary)
+    assert {what: names for what, names in report.gaps().items() if names} == gaps
+    assert report.holds
+    report.judges_coverage = True
+    assert report.failures() == [f"{what}: {', '.join(names)}" for what, names in gaps.items()]
+    assert report.holds == (not gaps)
+
+
+def test_coverage_counts_traces_and_what_is_drawn_apart() -> None:
+    report = suite(GOOD)
+    report.on_traces = Summary(1, 4, 1, {"Slash": 2}, {"Slash": {"InvalidFraction": 1}})
+    slash = report.actions()[2]
+    assert attrs.astuple(slash) == ("Slash", 2, 1, 1, 3)
+    assert (slash.is_accepted, slash.acceptance_rate) == (True, 0.25)
+    assert report.actions()[0].acceptance_rate == 1
+    assert [attrs.astuple(row) for row in report.reasons()] == [
+        ("NoSharesForAmount", 0, 0),
+        ("NotEnoughShares", 0, 1),
+        ("NotTheService", 0, 2),
+        ("InvalidFraction", 1, 1),
+    ]
+    assert attrs.evolve(slash, accepted=0, rejected=0).acceptance_rate is None
+
+
+def test_only_some_laws_are_checked_and_no_other_one_ends_the_walk(mistaken: "Mistaken") -> None:
+    way = load_walk(mistaken())
+    assert only(way, ()) is way
+    assert {violation.law.law_id for violation in walk(way, 2, 400).violations} == {"POOL-01", "POOL-02"}
+    report = walk(only(way, ("POOL-03", "POOL-W1")), 2, 400)
+    assert (report.violations, report.steps, set(report.checked), set(report.seen)) == (
+        [],
+        400,
+        {"POOL-03"},
+        {"POOL-W1"},
+    )

@@ -1,0 +1,175 @@
+"""Small worlds are exhausted: the counts are written down, a naive search finds the same, and a planted bug is met."""
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.protocols import SMALL_WORLDS
+from invariants.exploring import Exploration, SmallWorld, explore, inverse_of, opened
+from invariants.walker import Walk, walk
+from spec.machine import Delta, Draft, State, commit, step
+
+# (sequences of n accepted calls, states that n calls reach and fewer do not), and the steps executed with pruning.
+GOLDEN: dict[str, tuple[list[int], list[int], int]] = {
+    "eigenlayer": ([1, 13, 162, 1949, 22781], [1, 11, 86, 610, 4076], 13889),
+    "symbiotic": ([1, 12, 135, 1428, 14249], [1, 12, 94, 652, 4259], 13662),
+}
+
+
+def to_the_end(_: Exploration) -> bool:
+    return True
+
+
+def canonical(world: SmallWorld, state: State) -> frozenset[tuple[str, object, object]]:
+    """A state as the set of its rows that are not their tables' defaults."""
+    return frozenset(
+        (table.name, key, row)
+        for table in world.way.protocol.schema.tables
+        for key, row in state.rows(table).items()
+        if row != table.default
+    )
+
+
+def naive(world: SmallWorld, depth: int) -> tuple[list[int], list[int]]:
+    """The counts by a search of another kind: breadth first, on copies, with whole states compared."""
+    first = opened(world)
+    layer = {canonical(world, first): (first, 1)}
+    met = set(layer)
+    sequences, states = [1], [1]
+    for _ in range(depth):
+        after: dict[frozenset[tuple[str, object, object]], tuple[State, int]] = {}
+        for state, ways in layer.values():
+            for call in world.calls:
+                reached, outcome = step(world.way.protocol.transition, state, call)
+                if isinstance(outcome, Delta):
+                    same = canonical(world, reached)
+                    after[same] = (reached, ways + after.get(same, (reached, 0))[1])
+        sequences.append(sum(ways for _, ways in after.values()))
+        states.append(len(after.keys() - met))
+        met |= after.keys()
+        layer = after
+    return sequences, states
+
+
+@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+def test_the_counts_are_these_in_every_build(protocol: str) -> None:
+    report = explore(SMALL_WORLDS[protocol], 4, True, to_the_end)
+    assert (report.sequences, report.states, report.steps) == GOLDEN[protocol]
+    assert report.is_complete
+    assert report.distinct_states == sum(report.states)
+    assert report.broken == {}
+
+
+@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+def test_a_naive_search_counts_the_same(protocol: str) -> None:
+    assert naive(SMALL_WORLDS[protocol], 4) == GOLDEN[protocol][:2]
+
+
+@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+def test_pruning_misses_nothing(protocol: str) -> None:
+    world = SMALL_WORLDS[protocol]
+    pruned, whole = explore(world, 3, True, to_the_end), explore(world, 3, False, to_the_end)
+    assert (pruned.sequences, pruned.states) == (whole.sequences, whole.states)
+    assert whole.steps == len(world.calls) * sum(whole.sequences[:3]) > pruned.steps
+    assert {law for law, checked in pruned.checked.items() if checked} == {
+        law for law, checked in whole.checked.items() if checked
+    }
+
+
+@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+def test_every_call_is_accepted_somewhere_and_every_law_is_checked(protocol: str) -> None:
+    report = explore(SMALL_WORLDS[protocol], 4, True, to_the_end)
+    assert set(report.accepted) == {type(call).__name__ for call in SMALL_WORLDS[protocol].calls}
+    assert {law for law, checked in report.checked.items() if not checked} == set()
+
+
+@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
+    world = SMALL_WORLDS[protocol]
+    state = opened(world)
+    before = canonical(world, state)
+    for call in world.calls:
+        outcome = world.way.protocol.transition(Draft(state), call)
+        if isinstance(outcome, Delta):
+            inverse = inverse_of(state, outcome)
+            commit(state, outcome)
+            commit(state, inverse)
+            assert canonical(world, state) == before
+
+
+def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
+    """A withdrawal can be completed again and again: four calls show it, and no three."""
+    world = SMALL_WORLDS["eigenlayer"]
+    right, kept = world.way.protocol.transition, ("withdrawals", "queued_shares")
+
+    def wrong(draft: Draft, call: Any) -> Any:
+        outcome = right(draft, call)
+        if isinstance(outcome, Delta) and type(call).__name__ == "CompleteQueuedWithdrawal":
+            return Delta([write for write in outcome.writes if write.table.name not in kept], outcome.returns)
+        return outcome
+
+    protocol = world.way.protocol.with_transition(wrong)
+    way = Walk(protocol, world.way.catalogue, world.way.world, world.way.opening, world.way.next_action)
+    broken = SmallWorld(way, world.calls)
+    report = explore(broken, 4, True, to_the_end)
+    assert report.is_complete
+    assert {law: [type(call).__name__ for call in found.calls] for law, found in report.broken.items()} == {
+        "SOLV-01": ["Undelegate", "MineBlocks", "CompleteQueuedWithdrawal", "CompleteQueuedWithdrawal"]
+    }
+
+
+def test_a_search_ends_when_it_is_told_to() -> None:
+    report = explore(SMALL_WORLDS["eigenlayer"], 9, True, lambda report: report.steps < 3_000)
+    assert (report.is_complete, report.steps, report.states) == (False, 3_000, [])
+    assert report.checked["CONS-01"] > 0
+
+
+def test_an_opening_that_is_rejected_is_refused() -> None:
+    world = SMALL_WORLDS["symbiotic"]
+    way = world.way
+    again = [*way.opening(), way.opening()[0]]
+    twice = SmallWorld(Walk(way.protocol, way.catalogue, way.world, lambda: again, way.next_action), world.calls)
+    with pytest.raises(ValueError, match=r"the opening of a small world is rejected: .* is AlreadySet"):
+        opened(twice)
+
+
+@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+def test_a_small_world_can_be_walked_too(protocol: str) -> None:
+    report = walk(SMALL_WORLDS[protocol].way, 0, 300)
+    assert (report.steps, report.violations) == (300, [])
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallWorld]:
+    """The staking pool of the documentation, empty, into which one staker deposits three or takes out three or one."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs" / "third_protocol"))
+    laws, rules = import_module("pool_laws"), import_module("staking_pool")
+    way = laws.WALK
+    empty = Walk(way.protocol, way.catalogue, way.world, list, way.next_action)
+    yield SmallWorld(empty, [rules.Deposit("staker0", 3), rules.Withdraw("staker0", 3), rules.Withdraw("staker0", 1)])
+    del sys.modules["pool_laws"], sys.modules["staking_pool"]
+
+
+def test_a_row_that_is_back_at_its_default_is_as_if_it_were_never_written(pool: SmallWorld) -> None:
+    """Three in and three out is where it began; after n calls there are 3, ... 3n shares, or some taken out."""
+    report = explore(pool, 3, True, to_the_end)
+    assert (report.sequences, report.states) == ([1, 1, 3, 6], [1, 1, 2, 3])
+    assert naive(pool, 3) == (report.sequences, report.states)
+
+
+def test_the_shortest_sequence_is_shown_though_a_longer_one_is_met_first(pool: SmallWorld) -> None:
+    way = pool.way
+
+    def wrong(draft: Draft, call: Any) -> Any:
+        outcome = way.protocol.transition(draft, call)
+        if isinstance(outcome, Delta) and type(call).__name__ == "Withdraw":
+            return Delta(outcome.writes[1:], outcome.returns)
+        return outcome
+
+    broken = Walk(way.protocol.with_transition(wrong), way.catalogue, way.world, way.opening, way.next_action)
+    report = explore(SmallWorld(broken, pool.calls), 4, True, to_the_end)
+    assert [type(call).__name__ for call in report.broken["POOL-01"].calls] == ["Deposit", "Withdraw"]
