@@ -57,6 +57,7 @@ from spec.eigenlayer.state import (
     QUEUED_SHARES,
     REGISTRATIONS,
     SLASHED_SHARES,
+    SLASHERS,
     SLASHES,
     SPENT_SALTS,
     STAKER_SHARES,
@@ -711,8 +712,8 @@ STEP_LAWS: Final = [
     ),
     StepLaw(
         "QUEUE-01",
-        "A new withdrawal begins now, holds what left the staker scaled and rounded down, and its operator gives up what "
-        "that is worth.",
+        "A new withdrawal begins now and holds what left the staker, scaled and rounded down; its operator gives up "
+        "what that is worth.",
         "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
         _queued_as_held,
         QUEUEING,

@@ -123,7 +123,7 @@ def _stakers_of(call: Any) -> list[str]:
 
 def _own_balance(rows: Draft, call: Any, key: Any) -> bool:
     """A strategy pays the staker."""
-    return key[1] in _stakers_of(call) or rows.get(STRATEGIES, key[1]).underlying_token == key[0]
+    return bool(key[1] in _stakers_of(call) or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
 
 COMPLETES: Final[Frame] = {
@@ -140,7 +140,7 @@ COMPLETES: Final[Frame] = {
 def _pays_recipient(rows: Draft, call: Any, key: Any) -> bool:
     """A strategy pays the recipient of the operator set."""
     recipient = rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
-    return key[1] == recipient or rows.get(STRATEGIES, key[1]).underlying_token == key[0]
+    return bool(key[1] == recipient or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
 
 CLEARS: Final[Frame] = {
