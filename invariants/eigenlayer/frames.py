@@ -1,0 +1,264 @@
+"""What each call may write at all: the tables, and of each table the rows of its own subject."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from invariants.law import Scope, StepLaw, Transition
+from spec.eigenlayer.actions import (
+    AddStrategiesToDepositWhitelist,
+    AddStrategiesToOperatorSet,
+    BurnShares,
+    ClearBurnOrRedistributableShares,
+    ClearBurnOrRedistributableSharesByStrategy,
+    ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    CreateOperatorSets,
+    CreateRedistributingOperatorSets,
+    DelegateTo,
+    DepositIntoStrategy,
+    DeregisterFromOperatorSets,
+    MineBlocks,
+    ModifyAllocations,
+    ModifyOperatorDetails,
+    QueueWithdrawals,
+    Redelegate,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    RemoveStrategiesFromDepositWhitelist,
+    RemoveStrategiesFromOperatorSet,
+    SetAllocationDelay,
+    SlashOperator,
+    TransferToken,
+    Undelegate,
+    UpdateAvsMetadata,
+    UpdateSlasher,
+)
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    AVSS,
+    CLOCK,
+    CUMULATIVE_SCALED_SHARES,
+    DEALLOCATION_QUEUES,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_DETAILS,
+    OPERATOR_SET_STRATEGIES,
+    OPERATOR_SETS,
+    OPERATOR_SHARES,
+    QUEUED_DEALLOCATIONS,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SLASHED_SHARES,
+    SLASHERS,
+    SLASHES,
+    SPENT_SALTS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+)
+from spec.machine import Draft, Table
+
+Owns = Callable[[Draft, Any, Any], bool]
+"""Whether a row's key is of the call's own subject, as the state before the call tells."""
+
+Frame = Mapping[Table[Any, Any], Owns]
+
+
+def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
+    return True
+
+
+def _of(*fields: str) -> Owns:
+    """The key is the value of a field, or the tuple of several."""
+
+    def owns(_rows: Draft, call: Any, key: Any) -> bool:
+        values = tuple([getattr(call, field) for field in fields])
+        return bool(key == (values[0] if len(values) == 1 else values))
+
+    return owns
+
+
+def _begins_with(field: str) -> Owns:
+    """The key is a tuple whose first part is the value of a field."""
+    return lambda _rows, call, key: key[0] == getattr(call, field)
+
+
+def _among(field: str) -> Owns:
+    """The key is one of a field's values."""
+    return lambda _rows, call, key: key in getattr(call, field)
+
+
+def _of_his_operator(staker: str) -> Owns:
+    """The key is (operator, strategy), and the operator the one that the staker leaves or stays with."""
+    return lambda rows, call, key: key[0] == rows.get(STAKERS, getattr(call, staker)).delegated_to
+
+
+def _checkpoint_of(owns: Owns) -> Owns:
+    """The same of a checkpoint of a history, whose key is (key of the history, position)."""
+    return lambda rows, call, key: owns(rows, call, key[0])
+
+
+def _queues(staker: str) -> dict[Table[Any, Any], Owns]:
+    """What it takes to queue withdrawals of a staker."""
+    his_operators = _of_his_operator(staker)
+    return {
+        STAKERS: _of(staker),
+        STAKER_SHARES: _begins_with(staker),
+        WITHDRAWALS: _begins_with(staker),
+        QUEUED_SHARES: _begins_with(staker),
+        OPERATOR_SHARES: his_operators,
+        CUMULATIVE_SCALED_SHARES.heads: his_operators,
+        CUMULATIVE_SCALED_SHARES.checkpoints: _checkpoint_of(his_operators),
+    }
+
+
+def _stakers_of(call: Any) -> list[str]:
+    completions = call.completions if isinstance(call, CompleteQueuedWithdrawals) else (call.completion,)
+    return [completion.staker for completion in completions]
+
+
+def _own_balance(rows: Draft, call: Any, key: Any) -> bool:
+    """A strategy pays the staker."""
+    return bool(key[1] in _stakers_of(call) or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
+
+
+COMPLETES: Final[Frame] = {
+    WITHDRAWALS: lambda _, call, key: key[0] in _stakers_of(call),
+    QUEUED_SHARES: lambda _, call, key: key[0] in _stakers_of(call),
+    STAKERS: lambda _, call, key: key in _stakers_of(call),
+    STAKER_SHARES: lambda _, call, key: key[0] in _stakers_of(call),
+    OPERATOR_SHARES: lambda rows, call, key: key[0] in [rows.get(STAKERS, s).delegated_to for s in _stakers_of(call)],
+    STRATEGIES: _any,
+    TOKEN_BALANCES: _own_balance,
+}
+
+
+def _pays_recipient(rows: Draft, call: Any, key: Any) -> bool:
+    """A strategy pays the recipient of the operator set."""
+    recipient = rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
+    return bool(key[1] == recipient or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
+
+
+CLEARS: Final[Frame] = {
+    SLASHES: _of("operator_set", "slash_id"),
+    SLASHED_SHARES: lambda _, call, key: key[:2] == (call.operator_set, call.slash_id),
+    STRATEGIES: _any,
+    TOKEN_BALANCES: _pays_recipient,
+}
+CREATES: Final[Frame] = {
+    OPERATOR_SETS: _begins_with("avs"),
+    SLASHERS: _begins_with("avs"),
+    OPERATOR_SET_STRATEGIES: lambda _, call, key: key[0][0] == call.avs,
+}
+
+
+def _slashed_strategy(_rows: Draft, call: Any, key: Any) -> bool:
+    return key[0] == call.operator and key[1] in call.strategies
+
+
+FRAMES: Final[Mapping[type[Any], Frame]] = {
+    MineBlocks: {CLOCK: _any},
+    TransferToken: {TOKEN_BALANCES: lambda _, call, key: key in ((call.token, call.sender), (call.token, call.to))},
+    AddStrategiesToDepositWhitelist: {STRATEGIES: _among("strategies")},
+    RemoveStrategiesFromDepositWhitelist: {STRATEGIES: _among("strategies")},
+    DepositIntoStrategy: {
+        TOKEN_BALANCES: lambda _, call, key: key in ((call.token, call.sender), (call.token, call.strategy)),
+        STRATEGIES: _of("strategy"),
+        STAKERS: _of("sender"),
+        STAKER_SHARES: _of("sender", "strategy"),
+        OPERATOR_SHARES: lambda rows, call, key: key == (rows.get(STAKERS, call.sender).delegated_to, call.strategy),
+    },
+    RegisterAsOperator: {
+        ALLOCATION_DELAYS: _of("sender"),
+        OPERATOR_DETAILS: _of("sender"),
+        STAKERS: _of("sender"),
+        STAKER_SHARES: _begins_with("sender"),
+        OPERATOR_SHARES: _begins_with("sender"),
+    },
+    ModifyOperatorDetails: {OPERATOR_DETAILS: _of("operator")},
+    DelegateTo: {
+        STAKERS: _of("sender"),
+        STAKER_SHARES: _begins_with("sender"),
+        OPERATOR_SHARES: _begins_with("operator"),
+        SPENT_SALTS: lambda rows, call, key: (
+            key == (rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval.salt)
+        ),
+    },
+    Undelegate: _queues("staker"),
+    Redelegate: {
+        **_queues("sender"),
+        SPENT_SALTS: lambda rows, call, key: (
+            key == (rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval.salt)
+        ),
+    },
+    QueueWithdrawals: _queues("sender"),
+    CompleteQueuedWithdrawal: COMPLETES,
+    CompleteQueuedWithdrawals: COMPLETES,
+    UpdateAvsMetadata: {AVSS: _of("avs")},
+    CreateOperatorSets: CREATES,
+    CreateRedistributingOperatorSets: CREATES,
+    AddStrategiesToOperatorSet: {
+        OPERATOR_SET_STRATEGIES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id)
+    },
+    RemoveStrategiesFromOperatorSet: {
+        OPERATOR_SET_STRATEGIES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id)
+    },
+    UpdateSlasher: {SLASHERS: _of("operator_set")},
+    RegisterForOperatorSets: {
+        REGISTRATIONS: lambda _, call, key: key[0] == call.operator and key[1][0] == call.avs,
+    },
+    DeregisterFromOperatorSets: {
+        REGISTRATIONS: lambda _, call, key: key[0] == call.operator and key[1][0] == call.avs,
+    },
+    SetAllocationDelay: {ALLOCATION_DELAYS: _of("operator")},
+    ModifyAllocations: {
+        ALLOCATIONS: _begins_with("operator"),
+        ENCUMBERED_MAGNITUDES: _begins_with("operator"),
+        DEALLOCATION_QUEUES: _begins_with("operator"),
+        QUEUED_DEALLOCATIONS: _begins_with("operator"),
+    },
+    ClearDeallocationQueue: {
+        ALLOCATIONS: lambda _, call, key: key[0] == call.operator and key[2] in call.strategies,
+        ENCUMBERED_MAGNITUDES: _slashed_strategy,
+        DEALLOCATION_QUEUES: _slashed_strategy,
+    },
+    SlashOperator: {
+        OPERATOR_SETS: _of("avs", "operator_set_id"),
+        ALLOCATIONS: lambda _, call, key: (
+            key[:2] == (call.operator, (call.avs, call.operator_set_id)) and key[2] in call.strategies
+        ),
+        ENCUMBERED_MAGNITUDES: _slashed_strategy,
+        MAX_MAGNITUDES.heads: _slashed_strategy,
+        MAX_MAGNITUDES.checkpoints: _checkpoint_of(_slashed_strategy),
+        OPERATOR_SHARES: _slashed_strategy,
+        SLASHES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id),
+        SLASHED_SHARES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id) and key[2] in call.strategies,
+    },
+    ClearBurnOrRedistributableShares: CLEARS,
+    ClearBurnOrRedistributableSharesByStrategy: CLEARS,
+    BurnShares: {},
+}
+
+
+def _writes_its_own_rows(step: Transition) -> bool:
+    frame = FRAMES[type(step.action)]
+    for write in step.delta.writes:
+        owns = frame.get(write.table)
+        if owns is None or not owns(step.before.rows, step.action, write.key):
+            return False
+    return True
+
+
+STEP_LAWS: Final = [
+    StepLaw(
+        "FRAME-01",
+        "A call writes only rows of its own subject: no other account, operator, set or strategy is touched.",
+        "EigenLayer Certora: the parametric rules; ELIP-002, unique stake",
+        _writes_its_own_rows,
+        Scope(tuple(FRAMES)),
+    )
+]
