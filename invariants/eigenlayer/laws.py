@@ -6,6 +6,7 @@ operator's shares.
 
 from typing import Final
 
+from invariants.eigenlayer import calls, effects, frames
 from invariants.law import Catalogue, LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
@@ -248,8 +249,9 @@ def _same(key: object) -> object:
 
 
 CATALOGUE: Final = Catalogue(
-    sums=[BALANCES, ALLOCATED, ACTIVE, OPERATORS_SHARES, TO_BURN, QUEUED_ENTRIES],
+    sums=[BALANCES, ALLOCATED, ACTIVE, OPERATORS_SHARES, TO_BURN, QUEUED_ENTRIES, *effects.SUMS],
     state_laws=[
+        *effects.STATE_LAWS,
         StateLaw(
             "MAG-01",
             "An operator's encumbered magnitude is the sum of its allocations, pending ones included.",
@@ -311,6 +313,9 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     step_laws=[
+        *calls.STEP_LAWS,
+        *frames.STEP_LAWS,
+        *effects.STEP_LAWS,
         StepLaw(
             "MAG-04",
             "A max magnitude never grows.",
@@ -355,6 +360,7 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     liveness_laws=[
+        *calls.CALL_LAWS,
         LivenessLaw(
             "EXIT-02",
             "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "

@@ -1,8 +1,11 @@
 """Random walks through EigenLayer: a small world in which everything meets everything."""
 
-from typing import Final
+from typing import Any, Final
+
+import attr
 
 from invariants.choices import Choices
+from invariants.eigenlayer.calls import slasher_in_force
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
@@ -10,12 +13,16 @@ from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import (
     Action,
+    AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
     AllocationRequest,
     Approval,
+    BurnShares,
     ClearBurnOrRedistributableShares,
+    ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,
     CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
     Completion,
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
@@ -24,17 +31,20 @@ from spec.eigenlayer.actions import (
     DeregisterFromOperatorSets,
     MineBlocks,
     ModifyAllocations,
+    ModifyOperatorDetails,
     OperatorSetRequest,
     QueueWithdrawals,
     Redelegate,
     RegisterAsOperator,
     RegisterForOperatorSets,
+    RemoveStrategiesFromDepositWhitelist,
     RemoveStrategiesFromOperatorSet,
     SetAllocationDelay,
     SlashOperator,
     TransferToken,
     Undelegate,
     UpdateAvsMetadata,
+    UpdateSlasher,
     WithdrawalRequest,
 )
 from spec.eigenlayer.config import ZERO_ADDRESS
@@ -57,6 +67,8 @@ PARTIES: Final = (*STAKERS_, *OPERATORS)
 POOLS: Final = ("strategy0", "strategy1")
 TOKENS: Final = {"strategy0": "token0", "strategy1": "token1"}
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2), ("avs1", 1))
+APPROVER: Final = "approver0"
+ACCOUNTS: Final = (*PARTIES, "avs0", "avs1", "recipient", APPROVER, "anybody", ZERO_ADDRESS)
 NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
@@ -79,7 +91,30 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls, weighted so that stake comes, is committed, is slashed, and leaves."""
+    """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test."""
+    action = _drawn(choices, draft)
+    if choices.one_in(12):
+        action = _spoilt(choices, action)
+    return action
+
+
+def _spoilt(choices: Choices, action: Any) -> Any:
+    """The same call with another name, or a small number, in one place."""
+    fields = [field.name for field in attr.fields(type(action)) if field.name != "blocks"]
+    if not fields:
+        return action
+    name = choices.pick(fields)
+    value = getattr(action, name)
+    if isinstance(value, str):
+        others = POOLS if name == "strategy" else tuple(TOKENS.values()) if name == "token" else ACCOUNTS
+        return attr.evolve(action, **{name: choices.pick(others)})
+    if isinstance(value, int):
+        return attr.evolve(action, **{name: choices.below(3)})
+    return action
+
+
+def _drawn(choices: Choices, draft: Draft) -> Action:
+    """Weighted so that stake comes, is committed, is slashed, and leaves."""
     kind = choices.below(100)
     if kind < 20:
         return MineBlocks(choices.pick(WAITS))
@@ -93,7 +128,7 @@ def next_action(choices: Choices, draft: Draft) -> Action:
     if kind < 72:
         return _allocate(choices, draft)
     if kind < 82:
-        return _slash(choices)
+        return _slash(choices, draft)
     return _rare(choices, draft)
 
 
@@ -106,8 +141,12 @@ def _queue(choices: Choices, draft: Draft) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """The oldest withdrawal of a party that still waits, if any of the last few does."""
     party = choices.pick(PARTIES)
+    return CompleteQueuedWithdrawal(party, _completion(choices, draft, party))
+
+
+def _completion(choices: Choices, draft: Draft, party: str) -> Completion:
+    """The oldest withdrawal of a party that still waits, if any of the last few does."""
     queued = draft.get(STAKERS, party).withdrawals_queued
     nonce = max(queued - 1, 0)
     for earlier in range(max(queued - 8, 0), queued):
@@ -117,7 +156,7 @@ def _complete(choices: Choices, draft: Draft) -> Action:
     count = draft.get(WITHDRAWALS, (party, nonce)).strategy_count
     strategies = [draft.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
     tokens = tuple([TOKENS.get(strategy, "token0") for strategy in strategies])
-    return CompleteQueuedWithdrawal(party, Completion(party, nonce, tokens, choices.one_in(2)))
+    return Completion(party, nonce, tokens, choices.one_in(2))
 
 
 def _allocate(choices: Choices, draft: Draft) -> Action:
@@ -140,12 +179,13 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
     return ModifyAllocations(operator, operator, (AllocationRequest(operator_set, (strategy,), (magnitude,)),))
 
 
-def _slash(choices: Choices) -> Action:
-    """One strategy or both, mostly small fractions, so that there is something left to slash."""
+def _slash(choices: Choices, draft: Draft) -> Action:
+    """One strategy or both, mostly small fractions, so that there is something left to slash; by who may slash now."""
     avs, number = choices.pick(SETS)
     strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
     fraction_wad = FRACTIONS_WAD[min(choices.below(len(FRACTIONS_WAD)), choices.below(len(FRACTIONS_WAD)))]
-    return SlashOperator(avs, avs, choices.pick(OPERATORS), number, strategies, (fraction_wad,) * len(strategies))
+    slasher = slasher_in_force(draft, (avs, number))
+    return SlashOperator(slasher, avs, choices.pick(OPERATORS), number, strategies, (fraction_wad,) * len(strategies))
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:
@@ -168,6 +208,16 @@ def _rare(choices: Choices, draft: Draft) -> Action:
         TransferToken(party, TOKENS[strategy], strategy, choices.pick(AMOUNTS)),
         AddStrategiesToOperatorSet(avs, avs, number, (strategy,)),
         RemoveStrategiesFromOperatorSet(avs, avs, number, (strategy,)),
+        DelegateTo(party, operator, Approval(APPROVER, choices.below(5), choices.one_in(5))),
+        UpdateSlasher(avs, (avs, number), choices.pick(("avs0", "avs1"))),
+        ModifyOperatorDetails(operator, operator, choices.pick((ZERO_ADDRESS, ZERO_ADDRESS, APPROVER))),
+        AddStrategiesToDepositWhitelist("whitelister", POOLS),
+        AddStrategiesToDepositWhitelist("whitelister", POOLS),
+        RemoveStrategiesFromDepositWhitelist("whitelister", (strategy,)),
+        ClearBurnOrRedistributableSharesByStrategy(party, (avs, number), max(slash_id, 0), strategy),
+        CompleteQueuedWithdrawals(party, tuple([_completion(choices, draft, party) for _ in range(choices.below(3))])),
+        CreateOperatorSets(avs, avs, (OperatorSetRequest(choices.below(3), (strategy,), avs),)),
+        BurnShares(party, strategy),
     )
     return choices.pick(others)
 

@@ -113,8 +113,9 @@ class Outsider(Coalition):
 
 def _commits_stake(action: Any) -> bool:
     """Whether the curator of the outsider's vault gives stake to a network or an operator."""
-    committing = SetNetworkLimit | SetOperatorNetworkLimit | SetOperatorNetworkShares
-    return isinstance(action, committing) and action.vault == VETOED
+    if isinstance(action, SetNetworkLimit | SetOperatorNetworkLimit | SetOperatorNetworkShares):
+        return action.vault == VETOED
+    return False
 
 
 GAMES: Final[tuple[Game, ...]] = (

@@ -24,6 +24,114 @@ for seed in range(60):
 
 # (protocol, law that must break): (file, what stands there, what stands there instead)
 BREAKS = {
+    ("eigenlayer", "CALL-01"): (
+        "allocation.py",
+        "return Reason.SAME_MAGNITUDE",
+        "return Reason.INSUFFICIENT_MAGNITUDE",
+    ),
+    ("eigenlayer", "CALL-02"): (
+        "slashing.py",
+        "if action.sender != effective_slasher(draft.get(SLASHERS, operator_set), current_block(draft)):",
+        "if not effective_slasher(draft.get(SLASHERS, operator_set), current_block(draft)):",
+    ),
+    ("eigenlayer", "FRAME-01"): (
+        "slashing.py",
+        "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n",
+        "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n"
+        '    draft.put(ALLOCATIONS, (operator, ("avs9", 9), strategy), Allocation())\n',
+    ),
+    ("eigenlayer", "LIST-01"): (
+        "staking.py",
+        "(*row.strategy_list, strategy)",
+        "(*row.strategy_list, strategy, strategy)",
+    ),
+    ("eigenlayer", "LIST-02"): (
+        "staking.py",
+        "StakerShares(0, WAD)",
+        "StakerShares(0, held.deposit_scaling_factor_wad + 1)",
+    ),
+    ("eigenlayer", "DELEG-03"): (
+        "shares.py",
+        "        return div_wad_floor(deposit_scaling_factor_wad, slashing_factor_wad)\n",
+        "        return div_wad_floor(deposit_scaling_factor_wad, slashing_factor_wad) + 10**17\n",
+    ),
+    ("eigenlayer", "DELEG-04"): (
+        "shares.py",
+        "OperatorShares(shares + added_shares)",
+        "OperatorShares(shares + added_shares + 1)",
+    ),
+    ("eigenlayer", "DELEG-05"): ("delegation.py", "SpentSalt(True)", "SpentSalt(False)"),
+    ("eigenlayer", "DELEG-06"): ("delegation.py", "return len(row.strategy_list)", "return len(row.strategy_list) + 1"),
+    ("eigenlayer", "MAG-05"): (
+        "allocation.py",
+        "deallocation_delay_blocks + 1)",
+        "deallocation_delay_blocks + 1 - block % 7)",
+    ),
+    ("eigenlayer", "MAG-06"): ("allocation.py", "deallocation_delay_blocks + 1)", "deallocation_delay_blocks)"),
+    ("eigenlayer", "MAG-07"): ("allocation.py", "        first += 1\n", "        first += 2\n"),
+    ("eigenlayer", "MAG-08"): (
+        "allocation.py",
+        "settled_allocation(stored, block))\n    return True",
+        "Allocation(stored.current_magnitude, 0, 0))\n    return True",
+    ),
+    ("eigenlayer", "DEP-01"): (
+        "strategies.py",
+        "mul_div_floor(amount, total_shares + SHARES_OFFSET, token_balance + BALANCE_OFFSET)",
+        "mul_div_floor(amount, total_shares + SHARES_OFFSET, token_balance + BALANCE_OFFSET + 1)",
+    ),
+    ("eigenlayer", "DEP-02"): (
+        "strategies.py",
+        "TokenBalance(sender_balance - amount)",
+        "TokenBalance(sender_balance)",
+    ),
+    ("eigenlayer", "QUEUE-01"): (
+        "withdrawals.py",
+        "QueuedShares(operator, strategy, block, scaled)",
+        "QueuedShares(operator, strategy, block + 1, scaled)",
+    ),
+    ("eigenlayer", "EXIT-03"): (
+        "withdrawals.py",
+        "MAX_MAGNITUDES.value_at(draft, (queued.operator, strategy), slashable_until_block)",
+        "MAX_MAGNITUDES.latest(draft, (queued.operator, strategy))",
+    ),
+    ("eigenlayer", "SLASH-04"): ("slashing.py", "SlashedShares(taken_shares)", "SlashedShares(taken_shares + 1)"),
+    ("eigenlayer", "SLASH-05"): (
+        "slashing.py",
+        "pending_diff_magnitude + mul_wad_ceil(",
+        "pending_diff_magnitude + mul_wad_floor(",
+    ),
+    ("eigenlayer", "SLASH-06"): ("slashing.py", "SlashedShares(0)", "SlashedShares(shares)"),
+    ("eigenlayer", "TIME-01"): (
+        "allocation.py",
+        "allocation_configuration_delay_blocks + 1)",
+        "allocation_configuration_delay_blocks)",
+    ),
+    ("eigenlayer", "TIME-02"): (
+        "opt_in.py",
+        "slasher_configuration_delay_blocks + 1)",
+        "slasher_configuration_delay_blocks)",
+    ),
+    ("eigenlayer", "TIME-03"): (
+        "opt_in.py",
+        "Registration(False, slashable_until_block)",
+        "Registration(False, slashable_until_block + 1)",
+    ),
+    ("eigenlayer", "SET-01"): (
+        "opt_in.py",
+        "Slasher(request.slasher, request.slasher, current_block(draft))",
+        "Slasher(request.slasher, ZERO_ADDRESS, current_block(draft))",
+    ),
+    ("eigenlayer", "SET-02"): ("opt_in.py", "Membership(False)", "Membership(True)"),
+    ("eigenlayer", "SET-03"): (
+        "strategies.py",
+        "pool.address_rank, pool.is_whitelisted, total_shares",
+        "pool.address_rank + 1, pool.is_whitelisted, total_shares",
+    ),
+    ("eigenlayer", "HIST-01"): (
+        "slashing.py",
+        "MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, of_operator, block - 1, max_magnitude)",
+    ),
     ("eigenlayer", "CONS-01"): (
         "strategies.py",
         "TokenBalance(recipient_balance + amount)",
