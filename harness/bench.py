@@ -1,4 +1,5 @@
-"""Measure the specification's speed, in ratios: against itself interpreted, a smaller state, a rejected call.
+"""Measure speed, in ratios: the specification against itself interpreted, a smaller state, a rejected call; the laws
+against the steps that they are checked at.
 
 Run with `make bench`. Every figure is CPU time of one process with the garbage collector off; the processes that are
 compared take turns, each gives the least of five runs, and the median of the rounds counts. Absolute times depend on
@@ -25,12 +26,15 @@ from rich.table import Table
 
 import spec.machine
 from harness.cli import how_built
-from harness.protocols import known_protocols
+from harness.protocols import WALKS, known_protocols
 from harness.traces import bundled_traces, find_traces, load_trace
 from harness.workloads import eigenlayer, named, symbiotic
+from invariants.checking import Checker
+from invariants.choices import Seeded
+from invariants.walker import Walk, walk
 from spec.eigenlayer.actions import Action, DepositIntoStrategy
 from spec.eigenlayer.transition import transition
-from spec.machine import State, run
+from spec.machine import Delta, Draft, State, commit, run
 from spec.symbiotic.transition import transition as symbiotic_transition
 
 ROUNDS = 5
@@ -41,6 +45,10 @@ LARGE_STAKERS = 1_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HISTORIES = (1_000, 10_000, 100_000)
 HISTORY_STEPS = 10_000
+CHECKED_STEPS = 20_000
+CHECKED_STAKERS = (100, 1_000, 10_000, 100_000)
+WALKS_MEASURED = 20
+STEPS_PER_WALK = 400
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -121,6 +129,48 @@ def bytes_per_step() -> float:
     return (grown - held) / len(actions) if after is not before else 0.0
 
 
+def follow(state: State, actions: Sequence[Action]) -> None:
+    """All actions in order, with every law checked at each."""
+    checker = Checker(WALKS["eigenlayer"].catalogue, state)
+    for action in actions:
+        outcome = transition(Draft(checker.state), action)
+        if isinstance(outcome, Delta):
+            checker.accept(action, outcome)
+        else:
+            checker.refuse(action, outcome)
+
+
+def measure_checks(stakers: int) -> float:
+    """What checking every law adds to a step of the workload on a state of so many stakers."""
+    state, actions = opened(stakers), eigenlayer.traffic(stakers, CHECKED_STEPS)
+    beginning = seconds(lambda: follow(state, []))
+    return (seconds(lambda: follow(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
+        state, actions
+    )
+
+
+def measure_walks(name: str, checks: bool) -> float:
+    """A step of a protocol's random walks: drawn, executed and committed, and checked by every law or by none."""
+    way = WALKS[name]
+    if checks:
+        spent = seconds(lambda: [walk(way, seed, STEPS_PER_WALK) for seed in range(WALKS_MEASURED)])
+    else:
+        spent = seconds(lambda: bare_walks(way))
+    return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
+
+
+def bare_walks(way: Walk) -> None:
+    """The same walks with nothing checked and nothing counted."""
+    for seed in range(WALKS_MEASURED):
+        choices, state, opening = Seeded(seed), way.genesis(), way.opening()
+        for position in range(STEPS_PER_WALK):
+            draft = Draft(state)
+            action = opening[position] if position < len(opening) else way.next_action(choices, draft)
+            outcome = way.protocol.transition(draft, action)
+            if isinstance(outcome, Delta):
+                commit(state, outcome)
+
+
 MEASUREMENTS: dict[str, Callable[[], float]] = {
     "large": partial(measure_large, LARGE_STAKERS),
     "golden": measure_golden,
@@ -128,7 +178,17 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     "rejected": partial(measure_deposits, True),
     **{f"stakers {size}": partial(measure_large, size) for size in SIZES},
     **{f"after {steps}": partial(measure_after, steps) for steps in HISTORIES},
+    **{f"checks at {size}": partial(measure_checks, size) for size in CHECKED_STAKERS},
+    **{f"walks {name}": partial(measure_walks, name, True) for name in WALKS},
+    **{f"bare walks {name}": partial(measure_walks, name, False) for name in WALKS},
 }
+
+
+STEADY = (
+    *("large", "golden", "accepted", "rejected"),
+    *(f"{kind} {name}" for name in WALKS for kind in ("walks", "bare walks")),
+)
+"""What is measured in every build."""
 
 
 class Bench:
@@ -175,9 +235,10 @@ def main() -> None:
         return
     built = how_built()
     kinds = ["interpreted", "compiled"] if built == "compiled" else ["interpreted"]
-    speeds = [(kind, name) for name in ("large", "golden", "accepted", "rejected") for kind in kinds]
+    speeds = [(kind, name) for name in STEADY for kind in kinds]
     sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
-    growths = [(built, name) for name in (*sizes, *histories)]
+    checks = [f"checks at {size}" for size in CHECKED_STAKERS]
+    growths = [(built, name) for name in (*sizes, *histories, *checks)]
     plan = speeds * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
@@ -189,6 +250,8 @@ def main() -> None:
     console.print(rejection_table(bench, kinds))
     console.print(growth_table(bench, built, "EigenLayer: cost per step as the number of stakers grows", sizes))
     console.print(growth_table(bench, built, "Symbiotic: cost per step as the histories grow", histories))
+    console.print(checks_table(bench, kinds))
+    console.print(growth_table(bench, built, "EigenLayer: what checks add to a step as stakers grow", checks))
     console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")
 
 
@@ -197,7 +260,7 @@ def speed_table(bench: Bench) -> Table:
     table = Table(
         "workload", "interpreted, steps/s", "compiled, steps/s", "ratio", title="compiled against interpreted"
     )
-    for name in ("large", "golden"):
+    for name in ("large", "golden", *(f"walks {protocol}" for protocol in WALKS)):
         interpreted, compiled = ("interpreted", name), ("compiled", name)
         speeds = [f"{1e6 / bench.median(*kind):,.0f}" for kind in (interpreted, compiled)]
         table.add_row(name, *speeds, f"{bench.ratio(interpreted, compiled):.2f}")
@@ -211,6 +274,19 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
         accepted, rejected = (kind, "accepted"), (kind, "rejected")
         costs = [f"{bench.median(*each):.2f}" for each in (accepted, rejected)]
         table.add_row(kind, *costs, f"{bench.ratio(rejected, accepted):.2f}")
+    return table
+
+
+def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
+    """A step of a walk with every law checked against the same step with none."""
+    table = Table(
+        "walk", "built", "no law, us", "every law, us", "ratio", title="a walk's step, with every law checked"
+    )
+    for name in WALKS:
+        for kind in kinds:
+            bare, checked = (kind, f"bare walks {name}"), (kind, f"walks {name}")
+            costs = [f"{bench.median(*each):.2f}" for each in (bare, checked)]
+            table.add_row(name, kind, *costs, f"{bench.ratio(checked, bare):.2f}")
     return table
 
 
