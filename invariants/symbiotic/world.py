@@ -1,4 +1,4 @@
-"""The small world of Symbiotic's walks: two vaults with the same networks, one slashed at once, one after a veto."""
+"""The small world of Symbiotic's walks: a vault of each type of delegator, slashed at once, after a veto, or never."""
 
 from typing import Final
 
@@ -37,7 +37,27 @@ WORLD: Final[dict[str, Json]] = {
                 "vetoDuration": 5,
                 "resolverSetEpochsDelay": 3,
             },
+            "vault2": {
+                **VAULT,
+                "delegator": "operator_specific",
+                "delegatorOperator": "operator0",
+                "slasher": "veto",
+                "vetoDuration": 19,
+                "resolverSetEpochsDelay": 2**45,
+            },
+            "vault3": {
+                **VAULT,
+                "epochDuration": 7,
+                "delegator": "operator_network_specific",
+                "delegatorOperator": "operator0",
+                "delegatorNetwork": "network0",
+                "slasher": "instant",
+            },
+            "vault4": {**VAULT, "delegator": "full_restake", "slasher": "none"},
         },
     },
 }
-"""The head of a trace file, as docs/traces.md describes it."""
+"""The head of a trace file, as docs/traces.md describes it.
+
+A change of the third vault's resolver would take effect in more seconds than a timestamp can count: it is refused.
+"""
