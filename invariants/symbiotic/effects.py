@@ -4,6 +4,7 @@ from typing import Final, cast
 
 from invariants.law import Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from invariants.symbiotic.reading import (
+    epoch_of,
     grown,
     held_shares,
     is_over,
@@ -13,6 +14,7 @@ from invariants.symbiotic.reading import (
     start_of,
 )
 from spec.arithmetic import mul_div_ceil, mul_div_floor
+from spec.machine import Draft
 from spec.symbiotic.actions import (
     Claim,
     ClaimBatch,
@@ -83,12 +85,17 @@ def _is_limited(step: Transition) -> bool:
     return step.before.rows.get(DEPOSIT_POLICIES, cast(Deposit, step.action).vault).is_deposit_limit
 
 
+def _next_bucket(rows: Draft, vault: str) -> tuple[str, int]:
+    """The bucket of who asks to leave now: that of the epoch after this one."""
+    return vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1
+
+
 def _leaves_with_the_next_epoch(step: Transition, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
     """How many shares of the next epoch's bucket a claimer got for an amount that left active stake; -1 if anything is
     not as it should be.
     """
     before, after, config = step.before.rows, step.after.rows, step.before.rows.get(VAULTS, vault)
-    (key,) = written(step.delta, WITHDRAWAL_BUCKETS)
+    key = _next_bucket(before, vault)
     if not start_of(config, key[1] - 1) <= now(before) < start_of(config, key[1]):
         return -1
     bucket, bucket_after = before.get(WITHDRAWAL_BUCKETS, key), after.get(WITHDRAWAL_BUCKETS, key)
@@ -175,29 +182,34 @@ def _nothing_else_is_missing(step: Transition) -> bool:
     )
 
 
+def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool:
+    """Whether shares that were made of a pool are worth the amount they were made for, or a wei less."""
+    return amount - 1 <= mul_div_floor(minted_shares, assets + 1, shares + 1) <= amount
+
+
+def _deposit_costs_at_most_a_wei(step: Transition) -> bool:
+    call, rows = cast(Deposit, step.action), step.after.rows
+    minted_shares = cast("tuple[int, int]", step.delta.returns)[1]
+    stake, shares = ACTIVE_STAKE.latest(rows, call.vault), ACTIVE_SHARES.latest(rows, call.vault)
+    return _is_worth(minted_shares, stake, shares, call.amount)
+
+
+def _leaving_costs_at_most_a_wei(step: Transition) -> bool:
+    """What leaves is what the shares burned are worth, and the shares of the bucket are worth that, or a wei less."""
+    call, before = cast("Withdraw | Redeem", step.action), step.before.rows
+    first, minted_shares = cast("tuple[int, int]", step.delta.returns)
+    amount, burned_shares = (call.amount, first) if isinstance(call, Withdraw) else (first, call.shares)
+    stake, shares = ACTIVE_STAKE.latest(before, call.vault), ACTIVE_SHARES.latest(before, call.vault)
+    if mul_div_floor(burned_shares, stake + 1, shares + 1) != amount:
+        return False
+    bucket = step.after.rows.get(WITHDRAWAL_BUCKETS, _next_bucket(before, call.vault))
+    return _is_worth(minted_shares, bucket.amount, bucket.shares, amount)
+
+
 def _costs_at_most_a_wei(step: Transition) -> bool:
-    """New shares, active or of a bucket, are worth the amount that they were made for, or a wei less."""
-    call, rows = step.action, step.after.rows
-    if isinstance(call, Deposit):
-        amount, minted_shares = cast("tuple[int, int]", step.delta.returns)
-        assets, shares = ACTIVE_STAKE.latest(rows, call.vault), ACTIVE_SHARES.latest(rows, call.vault)
-    else:
-        leaving = cast("Withdraw | Redeem", call)
-        (key,) = written(step.delta, WITHDRAWAL_BUCKETS)
-        bucket = rows.get(WITHDRAWAL_BUCKETS, key)
-        assets, shares = bucket.amount, bucket.shares
-        first, minted_shares = cast("tuple[int, int]", step.delta.returns)
-        amount = leaving.amount if isinstance(leaving, Withdraw) else first
-        before = step.before.rows
-        burned_shares = first if isinstance(leaving, Withdraw) else leaving.shares
-        stake_before, shares_before = (
-            ACTIVE_STAKE.latest(before, leaving.vault),
-            ACTIVE_SHARES.latest(before, leaving.vault),
-        )
-        if mul_div_floor(burned_shares, stake_before + 1, shares_before + 1) != amount:
-            return False
-    worth = mul_div_floor(minted_shares, assets + 1, shares + 1)
-    return amount - 1 <= worth <= amount
+    if isinstance(step.action, Deposit):
+        return _deposit_costs_at_most_a_wei(step)
+    return _leaving_costs_at_most_a_wei(step)
 
 
 def _buckets_lose_by_slashes_alone(step: Transition) -> bool:
@@ -213,13 +225,13 @@ def _holders_are_covered(view: View, vault: str) -> bool:
     """What all holders' active shares are worth together is no more than the active stake."""
     held, shares = view.total(HOLDERS_SHARES, vault), ACTIVE_SHARES.latest(view.rows, vault)
     stake_now = ACTIVE_STAKE.latest(view.rows, vault)
-    return held * (stake_now + 1) < (stake_now + 1) * (shares + 1)
+    return mul_div_floor(held, stake_now + 1, shares + 1) <= stake_now
 
 
 def _claimers_are_covered(view: View, bucket: tuple[str, int]) -> bool:
     """What all parts of a bucket are worth together is no more than it holds."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
-    return view.total(BUCKET_SHARES, bucket) * (row.amount + 1) < (row.amount + 1) * (row.shares + 1)
+    return mul_div_floor(view.total(BUCKET_SHARES, bucket), row.amount + 1, row.shares + 1) <= row.amount
 
 
 def _same(key: Subject) -> Subject:
@@ -227,7 +239,6 @@ def _same(key: Subject) -> Subject:
 
 
 CLAIMS: Final = Scope((Claim, ClaimBatch))
-
 
 SUMS: Final = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
 

@@ -5,6 +5,7 @@ from typing import Final
 from invariants.law import Catalogue, LivenessLaw, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from invariants.symbiotic import calls, effects, frames, slashes, terms
 from invariants.symbiotic.effects import BUCKET_SHARES, HOLDERS_SHARES
+from invariants.symbiotic.reading import epoch_of, now, reach
 from invariants.symbiotic.witnesses import WITNESSES
 from spec.symbiotic.actions import Claim, ExecuteSlash, Slash
 from spec.symbiotic.clock import current_epoch
@@ -75,11 +76,9 @@ def _limit_is_within_the_maximum(view: View, subject: VaultSubnetwork) -> bool:
 
 def _vault_covers_what_it_owes(view: View, vault: str) -> bool:
     """The buckets that can still be slashed, and the active stake; what earlier buckets owe comes on top."""
-    epoch = current_epoch(view.rows, vault)
-    owed_amount = ACTIVE_STAKE.latest(view.rows, vault) + sum(
-        view.rows.get(WITHDRAWAL_BUCKETS, (vault, bucket)).amount for bucket in (epoch, epoch + 1)
-    )
-    account: Pair = (view.rows.get(VAULTS, vault).collateral, vault)
+    config = view.rows.get(VAULTS, vault)
+    account: Pair = (config.collateral, vault)
+    owed_amount = reach(view.rows, vault, epoch_of(config, now(view.rows)) - 1)
     return owed_amount <= view.rows.get(TOKEN_BALANCES, account).amount
 
 

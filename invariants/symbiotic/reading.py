@@ -4,6 +4,8 @@ A second account: each function is written from the contracts' documentation, so
 repeat a mistake of the rule that it judges.
 """
 
+from typing import Final, cast
+
 from invariants.law import Transition
 from spec.arithmetic import div_floor, mul_div_floor
 from spec.machine import ONLY, Draft
@@ -147,20 +149,20 @@ class Asked:
     """What a slash asks for: of whom, how much at most, and for which second."""
 
     def __init__(self, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int) -> None:
-        self.vault = vault
-        self.subnetwork = subnetwork
-        self.operator = operator
-        self.amount = amount
-        self.capture_timestamp = capture_timestamp
+        self.vault: Final = vault
+        self.subnetwork: Final = subnetwork
+        self.operator: Final = operator
+        self.amount: Final = amount
+        self.capture_timestamp: Final = capture_timestamp
 
 
 def asked_by(rows: Draft, call: object) -> Asked:
     """What a slash, a request or the execution of a request asks for."""
     if isinstance(call, Slash | RequestSlash):
         return Asked(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
-    assert isinstance(call, ExecuteSlash)
-    request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
-    return Asked(call.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
+    execution = cast(ExecuteSlash, call)
+    request = rows.get(SLASH_REQUESTS, (execution.vault, execution.slash_index))
+    return Asked(execution.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
 
 
 def grown(step: Transition, token: str, account: str) -> int:

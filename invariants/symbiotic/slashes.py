@@ -36,6 +36,7 @@ from spec.symbiotic.state import (
     LATEST_CAPTURES,
     MIDDLEWARES,
     RESOLVER_ORDINALS,
+    RESOLVERS,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
     VAULTS,
@@ -183,7 +184,10 @@ def is_overbooked(step: Transition) -> bool:
 
 
 def _is_due_slash(before: View, action: object) -> bool:
-    """Whether a network's middleware slashes in time, and there is somebody to pay; a request once its veto is over."""
+    """Whether a network's middleware slashes in time, and there is somebody to pay; a request once its veto is over.
+
+    In the first epoch of all time, before which the window would begin, the contracts' clocks underflow.
+    """
     call, rows = cast("Slash | ExecuteSlash", action), before.rows
     config = rows.get(VAULTS, call.vault)
     if isinstance(call, ExecuteSlash):
@@ -198,7 +202,7 @@ def _is_due_slash(before: View, action: object) -> bool:
         call.sender == rows.get(MIDDLEWARES, asked.subnetwork[0]).account
         and config.burner != ZERO_ADDRESS
         and asked.amount > 0
-        and 0 < age_seconds <= config.epoch_duration_seconds
+        and 0 < age_seconds <= config.epoch_duration_seconds <= now(rows)
     )
 
 
@@ -285,6 +289,8 @@ def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
     """Resolvers are counted from 1, follow each other, and all but the last are in office or were."""
     count = view.rows.get(RESOLVER_ORDINALS.heads, subject).count
     if RESOLVER_ORDINALS.latest(view.rows, subject) != count:
+        return False
+    if view.rows.get(RESOLVERS, (subject[0], subject[1], count + 1)).account != ZERO_ADDRESS:
         return False
     if count < 2:
         return True

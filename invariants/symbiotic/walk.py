@@ -50,10 +50,12 @@ from spec.symbiotic.state import (
     DEPOSIT_POLICIES,
     MAX_NETWORK_LIMITS,
     OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
     OPERATOR_VAULT_OPT_INS,
     RESOLVER_ORDINALS,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
+    TOTAL_OPERATOR_NETWORK_SHARES,
     VAULTS,
     WITHDRAWALS,
     Subnetwork,
@@ -108,6 +110,8 @@ def next_action(choices: Choices, draft: Draft) -> Action:
     action = _drawn(choices, draft)
     if choices.one_in(12):
         action = _spoilt(choices, action)
+        if choices.one_in(2):
+            action = _spoilt(choices, action)
     return action
 
 
@@ -221,19 +225,24 @@ def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
     if config.slasher == VETO_SLASHER:
         index = _open_request(choices, draft, vault)
         if (index >= 0 and not choices.one_in(3)) or choices.one_in(16):
-            return _decide(choices, draft, vault, max(index, 0))
+            count = draft.get(SLASH_REQUEST_COUNTS, vault).count
+            return _decide(choices, draft, vault, count if index < 0 else index)
     longest_seconds = config.epoch_duration_seconds - config.veto_duration_seconds
+    changing = _changing(draft, vault)
     for _ in range(4):
-        subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
+        subnetwork, operator = choices.pick(changing or SUBNETWORKS), choices.pick(OPERATORS)
         age_seconds = choices.pick(CAPTURES)
-        if age_seconds > longest_seconds and not choices.one_in(8):
+        if age_seconds > longest_seconds:
             age_seconds = longest_seconds
+        if choices.one_in(16):
+            age_seconds = choices.pick((0, longest_seconds + 1))
         capture = current_timestamp(draft) - age_seconds
         count = draft.get(SLASH_REQUEST_COUNTS, vault).count
         if count > 0 and choices.one_in(3):
             request = draft.get(SLASH_REQUESTS, (vault, count - 1))
             subnetwork, operator = request.subnetwork, request.operator
             capture = max(capture, request.capture_timestamp)
+        capture = max(capture, 0)
         slashable = slashable_stake(draft, vault, subnetwork, operator, capture)
         if isinstance(slashable, int) and slashable > 0:
             break
@@ -247,6 +256,12 @@ def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
     if config.slasher == VETO_SLASHER:
         return RequestSlash(sender, vault, subnetwork, operator, max(amount, 1), capture)
     return Slash(sender, vault, subnetwork, operator, max(amount, 1), capture)
+
+
+def _changing(draft: Draft, vault: str) -> tuple[Subnetwork, ...]:
+    """The subnetworks whose resolver changes about now."""
+    second = current_timestamp(draft)
+    return tuple([of for of in SUBNETWORKS if -3 <= RESOLVER_ORDINALS.latest_point(draft, (vault, of)) - second <= 5])
 
 
 def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
@@ -266,6 +281,13 @@ def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
     request = draft.get(SLASH_REQUESTS, (vault, index))
     resolver = resolver_at(draft, vault, request.subnetwork, request.capture_timestamp)
     missing_seconds = request.veto_deadline_timestamp - current_timestamp(draft)
+    change_seconds = RESOLVER_ORDINALS.latest_point(draft, (vault, request.subnetwork)) - current_timestamp(draft)
+    if missing_seconds > 0 and -2 <= change_seconds <= 5 and choices.one_in(2):
+        if change_seconds > 1:
+            return AdvanceTime(change_seconds - choices.below(2))
+        if choices.one_in(2):
+            return ExecuteSlash(_middleware(draft, request.subnetwork[0]), vault, index)
+        return VetoSlash(resolver if resolver != ZERO_ADDRESS else "resolver0", vault, index)
     if resolver != ZERO_ADDRESS and missing_seconds > 0 and not choices.one_in(2 if missing_seconds == 1 else 8):
         if choices.one_in(3):
             return VetoSlash("resolver1" if choices.one_in(8) else resolver, vault, index)
@@ -329,7 +351,12 @@ def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
         largest = MAX_NETWORK_LIMITS.latest(draft, (vault, subnetwork))
         return SetNetworkLimit(ADMIN, vault, subnetwork, choices.pick((largest, largest, largest >> 1, 10**18, 0)))
     if kind == 2:
-        shares = 2**255 if choices.one_in(40) else choices.below(20)
+        shares = choices.pick((10, 1, 0, 1, 2, 3, 7, 19))
+        if choices.one_in(40):
+            others = TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, (RESTAKING, subnetwork)) - (
+                OPERATOR_NETWORK_SHARES.latest(draft, (RESTAKING, subnetwork, operator))
+            )
+            shares = UINT256_MAX - others + choices.below(2)
         return SetOperatorNetworkShares(ADMIN, RESTAKING, subnetwork, operator, shares)
     return SetOperatorNetworkLimit(ADMIN, VETOED, subnetwork, operator, choices.pick(LIMITS))
 
@@ -339,8 +366,8 @@ def _resolver(choices: Choices, draft: Draft) -> Action:
     vault, subnetwork = choices.pick((VETOED, VETOED, SINGLE)), choices.pick(SUBNETWORKS)
     seconds = RESOLVER_ORDINALS.latest_point(draft, (vault, subnetwork)) - current_timestamp(draft)
     if seconds > 0 and not choices.one_in(4):
-        return AdvanceTime(seconds + choices.pick((0, 1, 2)))
-    resolver = choices.pick(("resolver0", "resolver1", "resolver0", "resolver1", ZERO_ADDRESS))
+        return AdvanceTime(max(seconds - choices.pick((5, 3, 2, 1, 0)), 1))
+    resolver = choices.pick(("resolver0", ZERO_ADDRESS, "resolver1", "resolver0", ZERO_ADDRESS))
     return SetResolver(subnetwork[0], vault, subnetwork[1], resolver)
 
 

@@ -6,7 +6,7 @@ from spec.codec import Json
 
 VAULT: Final[dict[str, Json]] = {
     "epochDuration": 20,
-    "epochDurationInit": 1000,
+    "epochDurationInit": 5,
     "burner": "burner0",
     "isBurnerHook": False,
     "depositWhitelist": False,
@@ -27,7 +27,7 @@ WORLD: Final[dict[str, Json]] = {
         "subnetworks": ["network0/sub0", "network0/sub1", "network1/sub0"],
         "stakerBalance": str(10**24),
         "preRegistered": {"operators": ["operator0", "operator1"], "networks": ["network0", "network1"]},
-        "genesisTimestamp": 1000,
+        "genesisTimestamp": 10,
         "vaults": {
             "vault0": {**VAULT, "delegator": "network_restake", "slasher": "instant"},
             "vault1": {
@@ -59,5 +59,6 @@ WORLD: Final[dict[str, Json]] = {
 }
 """The head of a trace file, as docs/traces.md describes it.
 
+Time is young, so that the window of a slash reaches back to before time began: then the contracts' clocks underflow.
 A change of the third vault's resolver would take effect in more seconds than a timestamp can count: it is refused.
 """

@@ -83,7 +83,7 @@ def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first
     """The bound that laws about single steps add up to: it needs the memory of who was paid what, and when."""
     missing = 0
     for seed in range(first_seed, first_seed + 20):
-        state, choices, now = WALK.genesis(), Seeded(seed), 1000
+        state, choices = WALK.genesis(), Seeded(seed)
         paid: list[tuple[str, Any, int, int]] = []
         opening = WALK.opening()
         for position in range(400):
@@ -102,7 +102,6 @@ def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first
                 )
                 assert booked_amount - paid_amount <= by_others
                 missing += booked_amount > paid_amount
-                paid.append((asked.vault, whose, now, paid_amount))
+                paid.append((asked.vault, whose, Draft(state).get(CLOCK, ONLY).timestamp, paid_amount))
             commit(state, outcome)
-            now += getattr(action, "seconds", 0)
     assert missing > 10
