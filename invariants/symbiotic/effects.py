@@ -222,16 +222,16 @@ def _buckets_lose_by_slashes_alone(step: Transition) -> bool:
 
 
 def _holders_are_covered(view: View, vault: str) -> bool:
-    """What all holders' active shares are worth together is no more than the active stake."""
+    """What all holders' active shares are worth together is less than the active stake and one, so at most that stake."""
     held, shares = view.total(HOLDERS_SHARES, vault), ACTIVE_SHARES.latest(view.rows, vault)
     stake_now = ACTIVE_STAKE.latest(view.rows, vault)
-    return mul_div_floor(held, stake_now + 1, shares + 1) <= stake_now
+    return held * (stake_now + 1) < (stake_now + 1) * (shares + 1)
 
 
 def _claimers_are_covered(view: View, bucket: tuple[str, int]) -> bool:
-    """What all parts of a bucket are worth together is no more than it holds."""
+    """What all parts of a bucket are worth together is less than what it holds and one, so at most that."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
-    return mul_div_floor(view.total(BUCKET_SHARES, bucket), row.amount + 1, row.shares + 1) <= row.amount
+    return view.total(BUCKET_SHARES, bucket) * (row.amount + 1) < (row.amount + 1) * (row.shares + 1)
 
 
 def _same(key: Subject) -> Subject:

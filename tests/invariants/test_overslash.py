@@ -64,6 +64,7 @@ def test_what_leavers_paid_counts_against_a_later_capture() -> None:
 
     for action in WALK.opening():
         try_(action)
+    try_(AdvanceTime(20))
     try_(SetOperatorNetworkShares("admin0", RESTAKING, ("network0", 0), "operator1", 0))
     try_(Deposit("staker0", RESTAKING, "staker0", 10))
     try_(AdvanceTime(1))
