@@ -15,6 +15,7 @@ from rich.table import Table
 
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
+from harness.traces import bundled_findings
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
