@@ -222,7 +222,7 @@ def _buckets_lose_by_slashes_alone(step: Transition) -> bool:
 
 
 def _holders_are_covered(view: View, vault: str) -> bool:
-    """What all holders' active shares are worth together is less than the active stake and one, so at most that stake."""
+    """What all holders' active shares are worth together is below the active stake and one: at most that stake."""
     held, shares = view.total(HOLDERS_SHARES, vault), ACTIVE_SHARES.latest(view.rows, vault)
     stake_now = ACTIVE_STAKE.latest(view.rows, vault)
     return held * (stake_now + 1) < (stake_now + 1) * (shares + 1)
