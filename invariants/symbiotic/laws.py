@@ -206,4 +206,5 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     witnesses=WITNESSES,
+    known_false={**effects.KNOWN_FALSE, **slashes.KNOWN_FALSE},
 )

@@ -204,6 +204,51 @@ BREAKS = {
         "with_total_shares(pool, pool.total_shares - shares)",
         "with_total_shares(pool, pool.total_shares - shares - shares)",
     ),
+    ("eigenlayer", "SOLV-03"): (
+        "slashing.py",
+        "return taken_shares + slashed_shares(queued_shares, max_magnitude_before, max_magnitude)",
+        "return taken_shares",
+    ),
+    ("eigenlayer", "DELEG-07"): (
+        "shares.py",
+        "OperatorShares(shares + added_shares)",
+        "OperatorShares(shares + added_shares + 1000)",
+    ),
+    ("eigenlayer", "DELEG-08"): (
+        "staking.py",
+        "StakerShares(0, WAD)",
+        "StakerShares(0, held.deposit_scaling_factor_wad)",
+    ),
+    ("eigenlayer", "SLASH-07"): (
+        "allocation.py",
+        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator):",
+        "if encumbered_magnitude > MAX_MAGNITUDES.default:",
+    ),
+    ("eigenlayer", "SLASH-08"): (
+        "shares.py",
+        "return shares - mul_div_ceil(shares, max_magnitude_after, max_magnitude_before)",
+        "return shares - mul_div_ceil(shares, max_magnitude_after, max_magnitude_before) + (shares > 3)",
+    ),
+    ("eigenlayer", "EXIT-04"): (
+        "slashing.py",
+        "MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, of_operator, block - 1, max_magnitude)",
+    ),
+    ("eigenlayer", "QUEUE-02"): (
+        "withdrawals.py",
+        "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled",
+        "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + deposit_shares",
+    ),
+    ("eigenlayer", "ROUND-02"): (
+        "strategies.py",
+        "mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET)",
+        "mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET + 1)",
+    ),
+    ("eigenlayer", "ROUND-03"): (
+        "withdrawals.py",
+        "QueuedShares(operator, strategy, block, scaled)",
+        "QueuedShares(operator, strategy, block, scaled >> 1)",
+    ),
     ("symbiotic", "CALL-01"): (
         "withdrawals.py",
         "        return Reason.INSUFFICIENT_CLAIM\n",
@@ -471,5 +516,11 @@ def test_a_law_breaks_when_the_specification_does(protocol: str, law: str, sourc
 
 
 def test_every_law_is_seen_to_break() -> None:
-    laws = {(protocol, law.law_id) for protocol, way in WALKS.items() for law in way.catalogue.laws()}
+    """But for those that are broken as it is."""
+    laws = {
+        (protocol, law.law_id)
+        for protocol, way in WALKS.items()
+        for law in way.catalogue.laws()
+        if law.law_id not in way.catalogue.known_false
+    }
     assert set(BREAKS) == laws
