@@ -249,7 +249,7 @@ CLAIMS: Final = Scope((Claim, ClaimBatch))
 
 SUMS: Final = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
 
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SOLV-02",
         "All holders together can redeem no more than the active stake.",
@@ -275,7 +275,7 @@ STATE_LAWS: Final = [
     ),
 ]
 
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-01",
         "A deposit moves its amount from sender to vault, for exactly the active shares of the rate before, rounded "

@@ -346,7 +346,7 @@ def _same(key: Subject) -> Subject:
 
 SLASHES: Final = Scope((Slash, ExecuteSlash))
 
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "RES-01",
         "At most one appointment of a subnetwork's resolver is still to come, and it is the last.",
@@ -356,7 +356,7 @@ STATE_LAWS: Final = [
     ),
 ]
 
-LIVENESS_LAWS: Final = [
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "SLASH-09",
         "For an epoch after the capture a network can slash what is still slashable; with a veto, once that is over.",
@@ -375,7 +375,7 @@ LIVENESS_LAWS: Final = [
     ),
 ]
 
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "ROUND-04",
         "In a slash, active stake never pays more than its part, the next bucket at most one wei more, this epoch's "

@@ -211,7 +211,7 @@ def _same(key: Subject) -> Subject:
     return key
 
 
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "OPT-01",
         "Who is opted in to a vault is an operator, and the vault comes from the factory.",
@@ -228,7 +228,7 @@ STATE_LAWS: Final = [
     ),
 ]
 
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "LIMIT-02",
         "A limit or a number of shares that is set holds from now on; a network limit comes down with its maximum.",

@@ -217,7 +217,7 @@ def _comes_back_in_the_second_in_which_it_left(step: Transition) -> bool:
     return not opt_ins.is_empty(rows, opt_in) and opt_ins.latest_point(rows, opt_in) == now(rows)
 
 
-WITNESSES: Final = [
+WITNESSES: Final[list[Witness]] = [
     Witness("SEEN-01", "A slash takes everything in its reach.", "Vault.onSlash", _takes_everything, SLASHES),
     Witness(
         "SEEN-02",
