@@ -247,7 +247,7 @@ def _same(key: Subject) -> Subject:
 
 CLAIMS: Final = Scope((Claim, ClaimBatch))
 
-SUMS: Final = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
+SUMS: Final[list[Sum]] = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
 
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
@@ -359,7 +359,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((Withdraw, Redeem)),
     ),
 ]
-KNOWN_FALSE: Final = {
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
     "DEP-04": KnownFalse(
         "DEP-03",
         "symbiotic_deposit_limit_is_passed.json",

@@ -486,7 +486,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((SetResolver,)),
     ),
 ]
-KNOWN_FALSE: Final = {
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
     "SLASH-10": KnownFalse(
         "SLASH-02",
         "symbiotic_shared_stake_is_booked_twice.json",

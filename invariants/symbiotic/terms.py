@@ -163,10 +163,10 @@ HISTORIES: Final[tuple[HistoryTable[object], ...]] = cast(
 """All that is written at the current second only; resolvers alone are named for later."""
 
 
-HISTORY_OF: Final = {history.heads.index: history for history in HISTORIES}
+HISTORY_OF: Final[dict[int, HistoryTable[object]]] = {history.heads.index: history for history in HISTORIES}
 """The history that a head is of, by the index of its table."""
 
-CHECKPOINTS: Final = {history.checkpoints.index for history in HISTORIES}
+CHECKPOINTS: Final[set[int]] = {history.checkpoints.index for history in HISTORIES}
 
 
 def _only_now_is_written(step: Transition) -> bool:
