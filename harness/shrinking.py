@@ -95,14 +95,15 @@ class _Shrinker:
             self._simplify,
         )
         try:
-            if self._attempt(self.shortest, is_first=True):
+            if self._attempt(self.shortest, is_forced=True):
                 while any([improve() for improve in passes]) or self._exhaust():
                     pass
         except _Enough:
             pass
 
-    def _attempt(self, candidate: Actions, is_first: bool = False) -> bool:
-        """Whether a run breaks the law and is shorter or simpler than the shortest; it is the shortest then.
+    def _attempt(self, candidate: Actions, is_forced: bool = False) -> bool:
+        """Whether a run breaks the law and is shorter or simpler than the shortest, or need not be; it is the shortest
+        then.
 
         What comes after the violation is cut off. So are rejected calls before it, which change nothing.
         """
@@ -119,7 +120,7 @@ class _Shrinker:
         kept = tuple(action for action, accepted in zip(candidate[:until], found.accepted, strict=False) if accepted)
         shorter = (*kept, candidate[until])
         price = cost(shorter)
-        if price >= self._cost and not is_first:
+        if price >= self._cost and not is_forced:
             return False
         if not {*shorter} <= {*self.shortest} and not self._can_be_written(shorter):
             return False
@@ -196,13 +197,24 @@ class _Shrinker:
         for old in names:
             for new in names:
                 if old != new:
-                    improved |= self._attempt(tuple(replaced(action, old, new) for action in self.shortest))
+                    improved |= self._detour(tuple(replaced(action, old, new) for action in self.shortest))
         for position in range(len(self.shortest)):
             for name in names:
                 if position < len(self.shortest):
                     for renamed in renamings(self.shortest[position], name):
                         improved |= self._replace(position, renamed)
         return improved
+
+    def _detour(self, candidate: Actions) -> bool:
+        """Go on from a run that is no shorter itself, and come back if that makes none that is."""
+        before = self.shortest, self._cost
+        if self._attempt(candidate, is_forced=True):
+            self._drop_chunks()
+            self._drop_pairs()
+        if len(self.shortest) < len(before[0]):
+            return True
+        self.shortest, self._cost = before
+        return False
 
     def _simplify(self) -> bool:
         """Simpler amounts, everywhere or in one call, with what is later in time that much earlier; shorter lists."""
