@@ -2,14 +2,13 @@
 
 The conditions speak of the state before the call alone, in the words of the contracts' documentation, so that they are
 a second account of the checks: a call is refused for the first of its reasons that is true, and accepted if none is.
-A call over a list repeats its checks for each element in the state that the elements before it left; the law speaks of
-such calls if the list has at most one element.
+A call over a list repeats its checks for each element in the state that the elements before it left; the laws speak of
+such calls if no two elements are of the same subject, so that no element meets what another changed.
 
 Products and block numbers that overflow are reasons of every call with numbers so large; the law lets them pass there.
 """
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any, Final
 
 import attr
@@ -33,6 +32,7 @@ from spec.eigenlayer.actions import (
     MineBlocks,
     ModifyAllocations,
     ModifyOperatorDetails,
+    OperatorSetRequest,
     QueueWithdrawals,
     Redelegate,
     RegisterAsOperator,
@@ -46,7 +46,7 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     UpdateSlasher,
 )
-from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS, Config
+from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
@@ -83,20 +83,8 @@ LARGE: Final = 2**63
 """A call with no number as large never overflows anything in a world of ordinary size."""
 
 
-class Check:
-    """A reason, and the condition under which a call is refused for it."""
-
-    def __init__(self, reason: Reason, is_true: Callable[[Draft, Any], bool]) -> None:
-        self.reason: Final = reason
-        self.is_true: Final = is_true
-
-
 def _block(rows: Draft) -> int:
     return rows.get(CLOCK, ONLY).block
-
-
-def _config(rows: Draft) -> Config:
-    return rows.get(CONFIG, ONLY)
 
 
 def _is_operator(rows: Draft, account: str) -> bool:
@@ -128,110 +116,128 @@ def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
     return rows.get(TOKEN_BALANCES, (token, account)).amount < amount
 
 
-def _issued_shares(rows: Draft, strategy: str, amount: int) -> int:
-    pool = rows.get(STRATEGIES, strategy)
-    held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
-    return mul_div_floor(amount, pool.total_shares + SHARES_OFFSET, held + BALANCE_OFFSET)
+def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
+    """Whom a staker may delegate to, and with whose consent."""
+    if not _is_operator(rows, operator):
+        return Reason.OPERATOR_NOT_REGISTERED
+    approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
+    if approver == ZERO_ADDRESS:
+        return None
+    if rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent:
+        return Reason.SALT_SPENT
+    if approval.is_expired:
+        return Reason.SIGNATURE_EXPIRED
+    return None if approval.signer == approver else Reason.INVALID_SIGNATURE
 
 
-def _is_fully_slashed(rows: Draft, staker: str, strategy: str) -> bool:
-    return MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy)) == 0
+def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
+    """Who may end a delegation: the staker, its operator, or the operator's approver; an operator's own never ends."""
+    operator = rows.get(STAKERS, staker).delegated_to
+    if operator == ZERO_ADDRESS:
+        return Reason.NOT_ACTIVELY_DELEGATED
+    if operator == staker:
+        return Reason.OPERATORS_CANNOT_UNDELEGATE
+    if sender in (staker, operator, rows.get(OPERATOR_DETAILS, operator).delegation_approver):
+        return None
+    return Reason.CALLER_CANNOT_UNDELEGATE
+
+
+def _is_fully_slashed(rows: Draft, operator: str, strategy: str) -> bool:
+    """Whether an operator has no magnitude left in a strategy; address zero always has all of it."""
+    return MAX_MAGNITUDES.latest(rows, (operator, strategy)) == 0
 
 
 def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
     """Whether a staker has shares of a strategy in which an operator has no magnitude left."""
-    return any(
-        [MAX_MAGNITUDES.latest(rows, (operator, strategy)) == 0 for strategy in rows.get(STAKERS, staker).strategy_list]
-    )
+    return any([_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list])
 
 
-def _approver(rows: Draft, operator: str) -> str:
-    return rows.get(OPERATOR_DETAILS, operator).delegation_approver
+def _deposit(rows: Draft, call: DepositIntoStrategy) -> Reason | None:
+    pool = rows.get(STRATEGIES, call.strategy)
+    if not pool.is_whitelisted:
+        return Reason.STRATEGY_NOT_WHITELISTED
+    if call.amount > 0 and not rows.get(ALLOWANCES, call.sender).is_infinite:
+        return Reason.ERC20_INSUFFICIENT_ALLOWANCE
+    if lacks_balance(rows, call.token, call.sender, call.amount):
+        return Reason.ERC20_INSUFFICIENT_BALANCE
+    if call.token != pool.underlying_token:
+        return Reason.ONLY_UNDERLYING_TOKEN
+    held = rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount
+    shares = mul_div_floor(call.amount, pool.total_shares + SHARES_OFFSET, held + BALANCE_OFFSET)
+    if shares == 0:
+        return Reason.NEW_SHARES_ZERO
+    if pool.total_shares + shares > MAX_TOTAL_SHARES:
+        return Reason.TOTAL_SHARES_EXCEEDS_MAX
+    staker = rows.get(STAKERS, call.sender)
+    return Reason.FULLY_SLASHED if _is_fully_slashed(rows, staker.delegated_to, call.strategy) else None
 
 
-def _needs_approval(rows: Draft, operator: str) -> bool:
-    return _approver(rows, operator) != ZERO_ADDRESS
+def _transfer(rows: Draft, call: TransferToken) -> Reason | None:
+    if call.to == ZERO_ADDRESS:
+        return Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
+    is_short = lacks_balance(rows, call.token, call.sender, call.amount)
+    return Reason.ERC20_INSUFFICIENT_BALANCE if is_short else None
 
 
-def _is_salt_spent(rows: Draft, operator: str, approval: Approval) -> bool:
-    return rows.get(SPENT_SALTS, (_approver(rows, operator), approval.salt)).is_spent
+def _change_whitelist(
+    rows: Draft, call: AddStrategiesToDepositWhitelist | RemoveStrategiesFromDepositWhitelist
+) -> Reason | None:
+    is_allowed = call.sender == rows.get(CONFIG, ONLY).strategy_whitelister
+    return None if is_allowed else Reason.ONLY_STRATEGY_WHITELISTER
 
 
-DELEGATE: Final[tuple[Check, ...]] = (
-    Check(Reason.OPERATOR_NOT_REGISTERED, lambda rows, call: not _is_operator(rows, call.operator)),
-    Check(
-        Reason.SALT_SPENT,
-        lambda rows, call: _needs_approval(rows, call.operator) and _is_salt_spent(rows, call.operator, call.approval),
-    ),
-    Check(
-        Reason.SIGNATURE_EXPIRED, lambda rows, call: _needs_approval(rows, call.operator) and call.approval.is_expired
-    ),
-    Check(
-        Reason.INVALID_SIGNATURE,
-        lambda rows, call: (
-            _needs_approval(rows, call.operator) and call.approval.signer != _approver(rows, call.operator)
-        ),
-    ),
-)
+def _register_as_operator(rows: Draft, call: RegisterAsOperator) -> Reason | None:
+    if rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS:
+        return Reason.ACTIVELY_DELEGATED
+    return Reason.FULLY_SLASHED if _holds_fully_slashed(rows, call.sender, call.sender) else None
 
 
-def _may_undelegate(rows: Draft, sender: str, staker: str) -> bool:
-    operator = rows.get(STAKERS, staker).delegated_to
-    return sender in (staker, operator, _approver(rows, operator))
+def _modify_operator_details(rows: Draft, call: ModifyOperatorDetails) -> Reason | None:
+    if call.sender != call.operator:
+        return Reason.INVALID_PERMISSIONS
+    return None if _is_operator(rows, call.operator) else Reason.OPERATOR_NOT_REGISTERED
 
 
-def _undelegate(staker: Callable[[Any], str]) -> tuple[Check, ...]:
-    """The checks of leaving an operator, which redelegating begins with."""
-    return (
-        Check(
-            Reason.NOT_ACTIVELY_DELEGATED,
-            lambda rows, call: rows.get(STAKERS, staker(call)).delegated_to == ZERO_ADDRESS,
-        ),
-        Check(
-            Reason.OPERATORS_CANNOT_UNDELEGATE,
-            lambda rows, call: rows.get(STAKERS, staker(call)).delegated_to == staker(call),
-        ),
-        Check(Reason.CALLER_CANNOT_UNDELEGATE, lambda rows, call: not _may_undelegate(rows, call.sender, staker(call))),
-    )
+def _delegate_to(rows: Draft, call: DelegateTo) -> Reason | None:
+    if rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS:
+        return Reason.ACTIVELY_DELEGATED
+    reason = _delegating(rows, call.operator, call.approval)
+    if reason is not None:
+        return reason
+    return Reason.FULLY_SLASHED if _holds_fully_slashed(rows, call.sender, call.operator) else None
 
 
-def _names_no_strategy(_rows: Draft, call: QueueWithdrawals) -> bool:
-    return any([len(request.strategies) == 0 for request in call.requests])
+def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:
+    return _leaving(rows, call.sender, call.staker)
 
 
-def _asks_for_nothing(_rows: Draft, call: QueueWithdrawals) -> bool:
-    return any([shares == 0 for request in call.requests for shares in request.deposit_shares])
+def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
+    """Who redelegates has queued everything by then, so that nothing of it can be at a fully slashed operator."""
+    reason = _leaving(rows, call.sender, call.sender)
+    return _delegating(rows, call.operator, call.approval) if reason is None else reason
 
 
-def _takes_more_than_the_operator_has(rows: Draft, call: QueueWithdrawals) -> bool:
-    """Whether an operator's shares would fall below zero: more is asked for than the staker, or all of them, have."""
+def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
+    """An operator's shares cannot fall below zero: that is noticed first, whatever the staker itself has."""
     operator = rows.get(STAKERS, call.sender).delegated_to
-    if operator == ZERO_ADDRESS:
-        return False
     for request in call.requests:
-        for strategy, shares in zip(request.strategies, request.deposit_shares, strict=False):
-            scaled = mul_div_floor(
-                shares, rows.get(STAKER_SHARES, (call.sender, strategy)).deposit_scaling_factor_wad, WAD
-            )
-            leaving_shares = mul_div_floor(scaled, MAX_MAGNITUDES.latest(rows, (operator, strategy)), WAD)
-            if leaving_shares > rows.get(OPERATOR_SHARES, (operator, strategy)).shares:
-                return True
-    return False
-
-
-def _asks_for_too_much(rows: Draft, call: QueueWithdrawals) -> bool:
-    return any(
-        [
-            shares > rows.get(STAKER_SHARES, (call.sender, strategy)).deposit_shares
-            for request in call.requests
-            for strategy, shares in zip(request.strategies, request.deposit_shares, strict=False)
-        ]
-    )
-
-
-def _is_window_open(rows: Draft, call: CompleteQueuedWithdrawal) -> bool:
-    start_block = rows.get(WITHDRAWALS, (call.completion.staker, call.completion.nonce)).start_block
-    return _block(rows) <= start_block + _config(rows).min_withdrawal_delay_blocks
+        if len(request.strategies) != len(request.deposit_shares):
+            return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+        if len(request.strategies) == 0:
+            return Reason.INPUT_ARRAY_LENGTH_ZERO
+        for position, strategy in enumerate(request.strategies):
+            shares = request.deposit_shares[position]
+            held = rows.get(STAKER_SHARES, (call.sender, strategy))
+            if operator != ZERO_ADDRESS:
+                scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
+                leaving_shares = mul_div_floor(scaled, MAX_MAGNITUDES.latest(rows, (operator, strategy)), WAD)
+                if leaving_shares > rows.get(OPERATOR_SHARES, (operator, strategy)).shares:
+                    return Reason.ARITHMETIC_PANIC
+            if shares == 0:
+                return Reason.SHARES_AMOUNT_ZERO
+            if shares > held.deposit_shares:
+                return Reason.SHARES_AMOUNT_TOO_HIGH
+    return None
 
 
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
@@ -240,71 +246,141 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     Rounds down.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
-    last_block = queued.start_block + _config(rows).min_withdrawal_delay_blocks
+    last_block = queued.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
     return mul_div_floor(queued.scaled_shares, magnitude, WAD)
 
 
-def _positions(rows: Draft, call: CompleteQueuedWithdrawal) -> list[tuple[str, int, str]]:
-    """Strategy, shares to pay and token named, of every position that pays anything."""
+def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
     completion = call.completion
-    positions: list[tuple[str, int, str]] = []
+    staker, nonce = completion.staker, completion.nonce
+    withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
+    if len(completion.tokens) != withdrawal.strategy_count:
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    if call.sender != staker:
+        return Reason.WITHDRAWER_NOT_CALLER
+    if completion.is_tampered or not withdrawal.is_pending:
+        return Reason.WITHDRAWAL_NOT_QUEUED
+    if _block(rows) <= withdrawal.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks:
+        return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
+    operator = rows.get(STAKERS, staker).delegated_to
     for position, token in enumerate(completion.tokens):
-        shares = paid_shares(rows, completion.staker, completion.nonce, position)
-        if shares:
-            strategy = rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
-            positions.append((strategy, shares, token))
-    return positions
+        shares = paid_shares(rows, staker, nonce, position)
+        strategy = rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+        pool = rows.get(STRATEGIES, strategy)
+        if shares == 0:
+            continue
+        if not completion.receive_as_tokens:
+            if _is_fully_slashed(rows, operator, strategy):
+                return Reason.FULLY_SLASHED
+        elif token != pool.underlying_token:
+            return Reason.ONLY_UNDERLYING_TOKEN
+        elif shares > pool.total_shares:
+            return Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+    return None
 
 
-def _is_token_wrong(rows: Draft, call: CompleteQueuedWithdrawal) -> bool:
-    return call.completion.receive_as_tokens and any(
-        [token != rows.get(STRATEGIES, strategy).underlying_token for strategy, _, token in _positions(rows, call)]
-    )
+def _its_own_avs(_rows: Draft, call: UpdateAvsMetadata) -> Reason | None:
+    return None if call.sender == call.avs else Reason.INVALID_PERMISSIONS
 
 
-def _is_strategy_short(rows: Draft, call: CompleteQueuedWithdrawal) -> bool:
-    return call.completion.receive_as_tokens and any(
-        [shares > rows.get(STRATEGIES, strategy).total_shares for strategy, shares, _ in _positions(rows, call)]
-    )
+def _creating(rows: Draft, avs: str, request: OperatorSetRequest) -> Reason | None:
+    if rows.get(OPERATOR_SETS, (avs, request.operator_set_id)).exists:
+        return Reason.INVALID_OPERATOR_SET
+    if len(set(request.strategies)) != len(request.strategies):
+        return Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
+    return Reason.INPUT_ADDRESS_ZERO if request.slasher == ZERO_ADDRESS else None
 
 
-def _returns_to_fully_slashed(rows: Draft, call: CompleteQueuedWithdrawal) -> bool:
-    staker = call.completion.staker
-    return not call.completion.receive_as_tokens and any(
-        [_is_fully_slashed(rows, staker, strategy) for strategy, _, _ in _positions(rows, call)]
-    )
+def _create_operator_sets(rows: Draft, call: CreateOperatorSets) -> Reason | None:
+    if call.sender != call.avs:
+        return Reason.INVALID_PERMISSIONS
+    if not rows.get(AVSS, call.avs).has_metadata:
+        return Reason.NONEXISTENT_AVS_METADATA
+    for request in call.requests:
+        reason = _creating(rows, call.avs, request)
+        if reason is not None:
+            return reason
+    return None
 
 
-def _sets(call: Any) -> list[OperatorSet]:
-    return [(call.avs, number) for number in call.operator_set_ids]
+def _create_redistributing_operator_sets(rows: Draft, call: CreateRedistributingOperatorSets) -> Reason | None:
+    if call.sender != call.avs:
+        return Reason.INVALID_PERMISSIONS
+    if len(call.requests) != len(call.recipients):
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    if not rows.get(AVSS, call.avs).has_metadata:
+        return Reason.NONEXISTENT_AVS_METADATA
+    for position, request in enumerate(call.requests):
+        recipient = call.recipients[position]
+        if recipient == ZERO_ADDRESS:
+            return Reason.INPUT_ADDRESS_ZERO
+        if recipient == BURN_ADDRESS:
+            return Reason.INVALID_REDISTRIBUTION_RECIPIENT
+        reason = _creating(rows, call.avs, request)
+        if reason is not None:
+            return reason
+    return None
 
 
-def _any_missing(rows: Draft, sets: list[OperatorSet]) -> bool:
-    return any([not rows.get(OPERATOR_SETS, operator_set).exists for operator_set in sets])
+def _change_strategies(
+    rows: Draft, sender: str, operator_set: OperatorSet, strategies: tuple[str, ...], are_members: bool
+) -> Reason | None:
+    """An AVS changes its own sets: strategies join that are no members, and leave that are."""
+    if sender != operator_set[0]:
+        return Reason.INVALID_PERMISSIONS
+    if not rows.get(OPERATOR_SETS, operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    for strategy in strategies:
+        if rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member != are_members:
+            return Reason.STRATEGY_NOT_IN_OPERATOR_SET if are_members else Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
+    return None
 
 
-def _created(call: Any) -> list[OperatorSet]:
-    return [(call.avs, request.operator_set_id) for request in call.requests]
+def _add_strategies(rows: Draft, call: AddStrategiesToOperatorSet) -> Reason | None:
+    return _change_strategies(rows, call.sender, (call.avs, call.operator_set_id), call.strategies, False)
 
 
-def _creation() -> tuple[Check, ...]:
-    return (
-        Check(
-            Reason.INVALID_OPERATOR_SET,
-            lambda rows, call: any([rows.get(OPERATOR_SETS, created).exists for created in _created(call)]),
-        ),
-        Check(
-            Reason.STRATEGY_ALREADY_IN_OPERATOR_SET,
-            lambda rows, call: any(
-                [len(set(request.strategies)) != len(request.strategies) for request in call.requests]
-            ),
-        ),
-        Check(
-            Reason.INPUT_ADDRESS_ZERO,
-            lambda rows, call: any([request.slasher == ZERO_ADDRESS for request in call.requests]),
-        ),
-    )
+def _remove_strategies(rows: Draft, call: RemoveStrategiesFromOperatorSet) -> Reason | None:
+    return _change_strategies(rows, call.sender, (call.avs, call.operator_set_id), call.strategies, True)
+
+
+def _update_slasher(rows: Draft, call: UpdateSlasher) -> Reason | None:
+    if call.sender != call.operator_set[0]:
+        return Reason.INVALID_PERMISSIONS
+    if not rows.get(OPERATOR_SETS, call.operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    return Reason.INPUT_ADDRESS_ZERO if call.slasher == ZERO_ADDRESS else None
+
+
+def _join_sets(rows: Draft, call: RegisterForOperatorSets) -> Reason | None:
+    if call.sender != call.operator:
+        return Reason.INVALID_PERMISSIONS
+    if not _is_operator(rows, call.operator):
+        return Reason.INVALID_OPERATOR
+    for number in call.operator_set_ids:
+        if not rows.get(OPERATOR_SETS, (call.avs, number)).exists:
+            return Reason.INVALID_OPERATOR_SET
+        if _can_slash(rows, (call.avs, number), call.operator):
+            return Reason.ALREADY_MEMBER_OF_SET
+    return None if rows.get(AVSS, call.avs).has_registrar else Reason.EMPTY_REVERT
+
+
+def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
+    if call.sender not in (call.operator, call.avs):
+        return Reason.INVALID_CALLER
+    for number in call.operator_set_ids:
+        if not rows.get(OPERATOR_SETS, (call.avs, number)).exists:
+            return Reason.INVALID_OPERATOR_SET
+        if not rows.get(REGISTRATIONS, (call.operator, (call.avs, number))).is_registered:
+            return Reason.NOT_MEMBER_OF_SET
+    return None if rows.get(AVSS, call.avs).has_registrar else Reason.EMPTY_REVERT
+
+
+def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | None:
+    if call.sender != call.operator:
+        return Reason.INVALID_PERMISSIONS
+    return None if _is_operator(rows, call.operator) else Reason.INVALID_OPERATOR
 
 
 def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> tuple[int, int, bool]:
@@ -328,311 +404,158 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
     return sum(freed.values())
 
 
-def _asks_for_more_than_is_free(rows: Draft, call: ModifyAllocations) -> bool:
-    for operator_set, strategy, magnitude in _changes(call):
-        free_magnitude = (
-            MAX_MAGNITUDES.latest(rows, (call.operator, strategy))
-            - rows.get(ENCUMBERED_MAGNITUDES, (call.operator, strategy)).magnitude
-            + due_magnitude(rows, call.operator, strategy)
-        )
-        if magnitude - settled_magnitudes(rows, call.operator, operator_set, strategy)[0] > max(free_magnitude, 0):
-            return True
-    return False
-
-
-def _takes_effect_in_no_block(rows: Draft, call: ModifyAllocations) -> bool:
-    """Whether an allocation grows after a delay so long that its effect block is no uint32."""
-    if _block(rows) + (delay_in_force(rows, call.operator) or 0) <= UINT32_MAX:
-        return False
-    return any(
-        [
-            magnitude > settled_magnitudes(rows, call.operator, of, strategy)[0]
-            for of, strategy, magnitude in _changes(call)
-        ]
-    )
-
-
-def _changes(call: ModifyAllocations) -> list[tuple[OperatorSet, str, int]]:
-    return [
-        (request.operator_set, strategy, magnitude)
-        for request in call.requests
-        for strategy, magnitude in zip(request.strategies, request.new_magnitudes, strict=False)
-    ]
-
-
-def _is_in_ascending_order(rows: Draft, strategies: tuple[str, ...]) -> bool:
-    ranks = [rows.get(STRATEGIES, strategy).address_rank for strategy in strategies]
-    return all([before < after for before, after in pairwise(ranks)])
-
-
-def _slashed(rows: Draft, call: Any) -> list[tuple[str, int]]:
-    """Strategies of a slash that are still to be paid out, with their shares."""
-    return [
-        (strategy, rows.get(SLASHED_SHARES, (call.operator_set, call.slash_id, strategy)).shares)
-        for strategy in rows.get(SLASHES, (call.operator_set, call.slash_id)).strategies
-    ]
-
-
-def _is_slash_uncovered(rows: Draft, call: Any) -> bool:
-    return any([shares > rows.get(STRATEGIES, strategy).total_shares for strategy, shares in _slashed(rows, call)])
-
-
-NOT_ITS_OWN_AVS: Final = Check(Reason.INVALID_PERMISSIONS, lambda _, call: call.sender != call.avs)
-NOT_ITS_OWN_OPERATOR: Final = Check(Reason.INVALID_PERMISSIONS, lambda _, call: call.sender != call.operator)
-NO_OPERATOR: Final = Check(Reason.INVALID_OPERATOR, lambda rows, call: not _is_operator(rows, call.operator))
-NO_SUCH_SET: Final = Check(
-    Reason.INVALID_OPERATOR_SET, lambda rows, call: _any_missing(rows, [(call.avs, call.operator_set_id)])
-)
-NO_SUCH_SETS: Final = Check(Reason.INVALID_OPERATOR_SET, lambda rows, call: _any_missing(rows, _sets(call)))
-NO_REGISTRAR: Final = Check(Reason.EMPTY_REVERT, lambda rows, call: not rows.get(AVSS, call.avs).has_registrar)
-NO_METADATA: Final = Check(
-    Reason.NONEXISTENT_AVS_METADATA, lambda rows, call: not rows.get(AVSS, call.avs).has_metadata
-)
-NOT_WHITELISTER: Final = Check(
-    Reason.ONLY_STRATEGY_WHITELISTER, lambda rows, call: call.sender != _config(rows).strategy_whitelister
-)
-
-CHECKS: Final[Mapping[type[Any], tuple[Check, ...]]] = {
-    MineBlocks: (),
-    TransferToken: (
-        Check(Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS, lambda _, call: call.to == ZERO_ADDRESS),
-        Check(
-            Reason.ERC20_INSUFFICIENT_BALANCE,
-            lambda rows, call: lacks_balance(rows, call.token, call.sender, call.amount),
-        ),
-    ),
-    AddStrategiesToDepositWhitelist: (NOT_WHITELISTER,),
-    RemoveStrategiesFromDepositWhitelist: (NOT_WHITELISTER,),
-    DepositIntoStrategy: (
-        Check(
-            Reason.STRATEGY_NOT_WHITELISTED, lambda rows, call: not rows.get(STRATEGIES, call.strategy).is_whitelisted
-        ),
-        Check(
-            Reason.ERC20_INSUFFICIENT_ALLOWANCE,
-            lambda rows, call: call.amount > 0 and not rows.get(ALLOWANCES, call.sender).is_infinite,
-        ),
-        Check(
-            Reason.ERC20_INSUFFICIENT_BALANCE,
-            lambda rows, call: lacks_balance(rows, call.token, call.sender, call.amount),
-        ),
-        Check(
-            Reason.ONLY_UNDERLYING_TOKEN,
-            lambda rows, call: call.token != rows.get(STRATEGIES, call.strategy).underlying_token,
-        ),
-        Check(Reason.NEW_SHARES_ZERO, lambda rows, call: _issued_shares(rows, call.strategy, call.amount) == 0),
-        Check(
-            Reason.TOTAL_SHARES_EXCEEDS_MAX,
-            lambda rows, call: (
-                rows.get(STRATEGIES, call.strategy).total_shares + _issued_shares(rows, call.strategy, call.amount)
-                > MAX_TOTAL_SHARES
-            ),
-        ),
-        Check(Reason.FULLY_SLASHED, lambda rows, call: _is_fully_slashed(rows, call.sender, call.strategy)),
-    ),
-    RegisterAsOperator: (
-        Check(
-            Reason.ACTIVELY_DELEGATED, lambda rows, call: rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS
-        ),
-        Check(Reason.FULLY_SLASHED, lambda rows, call: _holds_fully_slashed(rows, call.sender, call.sender)),
-    ),
-    ModifyOperatorDetails: (
-        NOT_ITS_OWN_OPERATOR,
-        Check(Reason.OPERATOR_NOT_REGISTERED, lambda rows, call: not _is_operator(rows, call.operator)),
-    ),
-    DelegateTo: (
-        Check(
-            Reason.ACTIVELY_DELEGATED, lambda rows, call: rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS
-        ),
-        *DELEGATE,
-        Check(Reason.FULLY_SLASHED, lambda rows, call: _holds_fully_slashed(rows, call.sender, call.operator)),
-    ),
-    Undelegate: _undelegate(lambda call: str(call.staker)),
-    # Who redelegates has queued everything by then, so that nothing of it can be at a fully slashed operator.
-    Redelegate: (*_undelegate(lambda call: str(call.sender)), *DELEGATE),
-    QueueWithdrawals: (
-        Check(
-            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
-            lambda rows, call: any(
-                [len(request.strategies) != len(request.deposit_shares) for request in call.requests]
-            ),
-        ),
-        Check(Reason.INPUT_ARRAY_LENGTH_ZERO, _names_no_strategy),
-        Check(Reason.ARITHMETIC_PANIC, _takes_more_than_the_operator_has),
-        Check(Reason.SHARES_AMOUNT_ZERO, _asks_for_nothing),
-        Check(Reason.SHARES_AMOUNT_TOO_HIGH, _asks_for_too_much),
-    ),
-    CompleteQueuedWithdrawal: (
-        Check(
-            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
-            lambda rows, call: (
-                len(call.completion.tokens)
-                != rows.get(WITHDRAWALS, (call.completion.staker, call.completion.nonce)).strategy_count
-            ),
-        ),
-        Check(Reason.WITHDRAWER_NOT_CALLER, lambda _, call: call.sender != call.completion.staker),
-        Check(
-            Reason.WITHDRAWAL_NOT_QUEUED,
-            lambda rows, call: (
-                call.completion.is_tampered
-                or not rows.get(WITHDRAWALS, (call.completion.staker, call.completion.nonce)).is_pending
-            ),
-        ),
-        Check(Reason.WITHDRAWAL_DELAY_NOT_ELAPSED, _is_window_open),
-        Check(Reason.ONLY_UNDERLYING_TOKEN, _is_token_wrong),
-        Check(Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, _is_strategy_short),
-        Check(Reason.FULLY_SLASHED, _returns_to_fully_slashed),
-    ),
-    UpdateAvsMetadata: (NOT_ITS_OWN_AVS,),
-    CreateOperatorSets: (NOT_ITS_OWN_AVS, NO_METADATA, *_creation()),
-    CreateRedistributingOperatorSets: (
-        NOT_ITS_OWN_AVS,
-        Check(Reason.INPUT_ARRAY_LENGTH_MISMATCH, lambda rows, call: len(call.requests) != len(call.recipients)),
-        NO_METADATA,
-        Check(Reason.INPUT_ADDRESS_ZERO, lambda rows, call: ZERO_ADDRESS in call.recipients),
-        Check(Reason.INVALID_REDISTRIBUTION_RECIPIENT, lambda rows, call: BURN_ADDRESS in call.recipients),
-        *_creation(),
-    ),
-    AddStrategiesToOperatorSet: (
-        NOT_ITS_OWN_AVS,
-        NO_SUCH_SET,
-        Check(
-            Reason.STRATEGY_ALREADY_IN_OPERATOR_SET,
-            lambda rows, call: any(
-                [
-                    rows.get(OPERATOR_SET_STRATEGIES, ((call.avs, call.operator_set_id), strategy)).is_member
-                    for strategy in call.strategies
-                ]
-            ),
-        ),
-    ),
-    RemoveStrategiesFromOperatorSet: (
-        NOT_ITS_OWN_AVS,
-        NO_SUCH_SET,
-        Check(
-            Reason.STRATEGY_NOT_IN_OPERATOR_SET,
-            lambda rows, call: any(
-                [
-                    not rows.get(OPERATOR_SET_STRATEGIES, ((call.avs, call.operator_set_id), strategy)).is_member
-                    for strategy in call.strategies
-                ]
-            ),
-        ),
-    ),
-    UpdateSlasher: (
-        Check(Reason.INVALID_PERMISSIONS, lambda _, call: call.sender != call.operator_set[0]),
-        Check(Reason.INVALID_OPERATOR_SET, lambda rows, call: _any_missing(rows, [call.operator_set])),
-        Check(Reason.INPUT_ADDRESS_ZERO, lambda rows, call: call.slasher == ZERO_ADDRESS),
-    ),
-    RegisterForOperatorSets: (
-        NOT_ITS_OWN_OPERATOR,
-        NO_OPERATOR,
-        NO_SUCH_SETS,
-        Check(
-            Reason.ALREADY_MEMBER_OF_SET,
-            lambda rows, call: any([_can_slash(rows, member_of, call.operator) for member_of in _sets(call)]),
-        ),
-        NO_REGISTRAR,
-    ),
-    DeregisterFromOperatorSets: (
-        Check(Reason.INVALID_CALLER, lambda _, call: call.sender not in (call.operator, call.avs)),
-        NO_SUCH_SETS,
-        Check(
-            Reason.NOT_MEMBER_OF_SET,
-            lambda rows, call: any(
-                [not rows.get(REGISTRATIONS, (call.operator, member_of)).is_registered for member_of in _sets(call)]
-            ),
-        ),
-        NO_REGISTRAR,
-    ),
-    SetAllocationDelay: (NOT_ITS_OWN_OPERATOR, NO_OPERATOR),
-    ModifyAllocations: (
-        NOT_ITS_OWN_OPERATOR,
-        Check(Reason.UNINITIALIZED_ALLOCATION_DELAY, lambda rows, call: delay_in_force(rows, call.operator) is None),
-        Check(
-            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
-            lambda rows, call: any(
-                [len(request.strategies) != len(request.new_magnitudes) for request in call.requests]
-            ),
-        ),
-        Check(
-            Reason.INVALID_OPERATOR_SET,
-            lambda rows, call: _any_missing(rows, [request.operator_set for request in call.requests]),
-        ),
-        Check(
-            Reason.MODIFICATION_ALREADY_PENDING,
-            lambda rows, call: any(
-                [settled_magnitudes(rows, call.operator, of, strategy)[2] for of, strategy, _ in _changes(call)]
-            ),
-        ),
-        Check(
-            Reason.SAME_MAGNITUDE,
-            lambda rows, call: any(
-                [
-                    settled_magnitudes(rows, call.operator, of, strategy)[0] == magnitude
-                    for of, strategy, magnitude in _changes(call)
-                ]
-            ),
-        ),
-        Check(Reason.INSUFFICIENT_MAGNITUDE, _asks_for_more_than_is_free),
-        Check(Reason.ARITHMETIC_PANIC, _takes_effect_in_no_block),
-    ),
-    ClearDeallocationQueue: (
-        Check(
-            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
-            lambda rows, call: len(call.strategies) != len(call.numbers_to_clear),
-        ),
-    ),
-    SlashOperator: (
-        Check(Reason.INPUT_ARRAY_LENGTH_MISMATCH, lambda rows, call: len(call.strategies) != len(call.wads_to_slash)),
-        NO_SUCH_SET,
-        Check(
-            Reason.OPERATOR_NOT_SLASHABLE,
-            lambda rows, call: not _can_slash(rows, (call.avs, call.operator_set_id), call.operator),
-        ),
-        Check(
-            Reason.INVALID_CALLER,
-            lambda rows, call: call.sender != slasher_in_force(rows, (call.avs, call.operator_set_id)),
-        ),
-        Check(
-            Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER,
-            lambda rows, call: not _is_in_ascending_order(rows, call.strategies),
-        ),
-        Check(
-            Reason.INVALID_WAD_TO_SLASH,
-            lambda rows, call: any([not 1 <= wad_to_slash <= WAD for wad_to_slash in call.wads_to_slash]),
-        ),
-        Check(
-            Reason.STRATEGY_NOT_IN_OPERATOR_SET,
-            lambda rows, call: any(
-                [
-                    not rows.get(OPERATOR_SET_STRATEGIES, ((call.avs, call.operator_set_id), strategy)).is_member
-                    for strategy in call.strategies
-                ]
-            ),
-        ),
-    ),
-    ClearBurnOrRedistributableShares: (Check(Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, _is_slash_uncovered),),
-    ClearBurnOrRedistributableSharesByStrategy: (
-        Check(
-            Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS,
-            lambda rows, call: any(
-                [
-                    strategy == call.strategy and shares > rows.get(STRATEGIES, strategy).total_shares
-                    for strategy, shares in _slashed(rows, call)
-                ]
-            ),
-        ),
-    ),
-    BurnShares: (),
-}
-
-
-def first_reason(rows: Draft, call: Any) -> Reason | None:
-    """The reason for which a call must be refused, or None if it must be accepted."""
-    for check in CHECKS[type(call)]:
-        if check.is_true(rows, call):
-            return check.reason
+def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
+    """More may be allocated up to the max magnitude; what is due to be freed is free. No effect block beyond uint32."""
+    operator = call.operator
+    if call.sender != operator:
+        return Reason.INVALID_PERMISSIONS
+    delay_blocks = delay_in_force(rows, operator)
+    if delay_blocks is None:
+        return Reason.UNINITIALIZED_ALLOCATION_DELAY
+    for request in call.requests:
+        if len(request.strategies) != len(request.new_magnitudes):
+            return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+        if not rows.get(OPERATOR_SETS, request.operator_set).exists:
+            return Reason.INVALID_OPERATOR_SET
+        for position, strategy in enumerate(request.strategies):
+            magnitude, _, is_pending = settled_magnitudes(rows, operator, request.operator_set, strategy)
+            if is_pending:
+                return Reason.MODIFICATION_ALREADY_PENDING
+            added_magnitude = request.new_magnitudes[position] - magnitude
+            if added_magnitude == 0:
+                return Reason.SAME_MAGNITUDE
+            if added_magnitude > 0:
+                free_magnitude = (
+                    MAX_MAGNITUDES.latest(rows, (operator, strategy))
+                    - rows.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
+                    + due_magnitude(rows, operator, strategy)
+                )
+                if added_magnitude > free_magnitude:
+                    return Reason.INSUFFICIENT_MAGNITUDE
+                if _block(rows) + delay_blocks > UINT32_MAX:
+                    return Reason.ARITHMETIC_PANIC
     return None
+
+
+def _clear_deallocations(_rows: Draft, call: ClearDeallocationQueue) -> Reason | None:
+    is_matched = len(call.strategies) == len(call.numbers_to_clear)
+    return None if is_matched else Reason.INPUT_ARRAY_LENGTH_MISMATCH
+
+
+def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
+    operator_set = (call.avs, call.operator_set_id)
+    if len(call.strategies) != len(call.wads_to_slash):
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    if not rows.get(OPERATOR_SETS, operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    if not _can_slash(rows, operator_set, call.operator):
+        return Reason.OPERATOR_NOT_SLASHABLE
+    if call.sender != slasher_in_force(rows, operator_set):
+        return Reason.INVALID_CALLER
+    last_rank = -1
+    for position, strategy in enumerate(call.strategies):
+        rank = rows.get(STRATEGIES, strategy).address_rank
+        if position > 0 and rank <= last_rank:
+            return Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER
+        last_rank = rank
+        if not 1 <= call.wads_to_slash[position] <= WAD:
+            return Reason.INVALID_WAD_TO_SLASH
+        if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
+            return Reason.STRATEGY_NOT_IN_OPERATOR_SET
+    return None
+
+
+def _clear(
+    rows: Draft,
+    call: ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy,
+    strategies: tuple[str, ...],
+) -> Reason | None:
+    """A slash is paid out if every strategy asked for has issued as many shares as were taken."""
+    for strategy in strategies:
+        shares = rows.get(SLASHED_SHARES, (call.operator_set, call.slash_id, strategy)).shares
+        if shares > rows.get(STRATEGIES, strategy).total_shares:
+            return Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+    return None
+
+
+def _clear_slash(rows: Draft, call: ClearBurnOrRedistributableShares) -> Reason | None:
+    return _clear(rows, call, rows.get(SLASHES, (call.operator_set, call.slash_id)).strategies)
+
+
+def _clear_strategy(rows: Draft, call: ClearBurnOrRedistributableSharesByStrategy) -> Reason | None:
+    is_listed = call.strategy in rows.get(SLASHES, (call.operator_set, call.slash_id)).strategies
+    return _clear(rows, call, (call.strategy,)) if is_listed else None
+
+
+def _always(_rows: Draft, _call: MineBlocks | BurnShares) -> Reason | None:
+    return None
+
+
+REASONS: Final[Mapping[type[Any], Callable[[Draft, Any], Reason | None]]] = {
+    MineBlocks: _always,
+    TransferToken: _transfer,
+    AddStrategiesToDepositWhitelist: _change_whitelist,
+    RemoveStrategiesFromDepositWhitelist: _change_whitelist,
+    DepositIntoStrategy: _deposit,
+    RegisterAsOperator: _register_as_operator,
+    ModifyOperatorDetails: _modify_operator_details,
+    DelegateTo: _delegate_to,
+    Undelegate: _undelegate,
+    Redelegate: _redelegate,
+    QueueWithdrawals: _queue,
+    CompleteQueuedWithdrawal: _complete,
+    UpdateAvsMetadata: _its_own_avs,
+    CreateOperatorSets: _create_operator_sets,
+    CreateRedistributingOperatorSets: _create_redistributing_operator_sets,
+    AddStrategiesToOperatorSet: _add_strategies,
+    RemoveStrategiesFromOperatorSet: _remove_strategies,
+    UpdateSlasher: _update_slasher,
+    RegisterForOperatorSets: _join_sets,
+    DeregisterFromOperatorSets: _leave_sets,
+    SetAllocationDelay: _set_allocation_delay,
+    ModifyAllocations: _modify_allocations,
+    ClearDeallocationQueue: _clear_deallocations,
+    SlashOperator: _slash,
+    ClearBurnOrRedistributableShares: _clear_slash,
+    ClearBurnOrRedistributableSharesByStrategy: _clear_strategy,
+    BurnShares: _always,
+}
+"""For each call the reason for which it must be refused, or None if it must be accepted."""
+
+
+def _queued_strategies(_rows: Draft, call: QueueWithdrawals) -> list[object]:
+    return [strategy for request in call.requests for strategy in request.strategies]
+
+
+def _allocated_strategies(_rows: Draft, call: ModifyAllocations) -> list[object]:
+    return [strategy for request in call.requests for strategy in request.strategies]
+
+
+def _completed_strategies(rows: Draft, call: CompleteQueuedWithdrawal) -> list[object]:
+    staker, nonce = call.completion.staker, call.completion.nonce
+    return [
+        rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy for position in range(len(call.completion.tokens))
+    ]
+
+
+def _named_sets(_rows: Draft, call: RegisterForOperatorSets | DeregisterFromOperatorSets) -> list[object]:
+    return list(call.operator_set_ids)
+
+
+def _created_sets(_rows: Draft, call: CreateOperatorSets | CreateRedistributingOperatorSets) -> list[object]:
+    return [request.operator_set_id for request in call.requests]
+
+
+SUBJECTS: Final[Mapping[type[Any], Callable[[Draft, Any], list[object]]]] = {
+    QueueWithdrawals: _queued_strategies,
+    ModifyAllocations: _allocated_strategies,
+    CompleteQueuedWithdrawal: _completed_strategies,
+    RegisterForOperatorSets: _named_sets,
+    DeregisterFromOperatorSets: _named_sets,
+    CreateOperatorSets: _created_sets,
+    CreateRedistributingOperatorSets: _created_sets,
+}
+"""What each element of a call is about, of those calls in which one element can change what a later one meets."""
 
 
 def _has_large_number(value: Any) -> bool:
@@ -646,54 +569,46 @@ def _has_large_number(value: Any) -> bool:
     return any([_has_large_number(getattr(value, field.name)) for field in attr.fields(type(value))])
 
 
-def _is_of_one_element(_before: View, call: Any) -> bool:
-    """Whether the call's lists have at most one element each."""
-    if isinstance(call, QueueWithdrawals):
-        return len(call.requests) <= 1 and all([len(request.strategies) <= 1 for request in call.requests])
-    if isinstance(call, ModifyAllocations):
-        return len(call.requests) <= 1 and all([len(request.strategies) <= 1 for request in call.requests])
-    if isinstance(call, CompleteQueuedWithdrawal):
-        return len(call.completion.tokens) <= 1
-    if isinstance(call, RegisterForOperatorSets | DeregisterFromOperatorSets):
-        return len(call.operator_set_ids) <= 1
-    if isinstance(call, CreateOperatorSets | CreateRedistributingOperatorSets):
-        return len(call.requests) <= 1
-    if isinstance(call, SlashOperator):
-        return len(call.strategies) <= 1
-    return True
+def _are_elements_apart(before: View, call: Any) -> bool:
+    """Whether no two elements of the call are of the same subject."""
+    find = SUBJECTS.get(type(call))
+    if find is None:
+        return True
+    subjects = find(before.rows, call)
+    return len(subjects) <= 1 or len(set(subjects)) == len(subjects)
 
 
 def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
-    reason = first_reason(refusal.before.rows, refusal.action)
+    action = refusal.action
+    reason = REASONS[type(action)](refusal.before.rows, action)
     if refusal.reason is reason:
         return True
     if refusal.reason is Reason.INVALID_DEPOSIT_SCALING_FACTOR:
-        return reason is None and isinstance(
-            refusal.action, DepositIntoStrategy | DelegateTo | CompleteQueuedWithdrawal
-        )
-    return refusal.reason in OVERFLOWS and _has_large_number(refusal.action)
+        return reason is None and isinstance(action, DepositIntoStrategy | DelegateTo | CompleteQueuedWithdrawal)
+    return refusal.reason in OVERFLOWS and _has_large_number(action)
 
 
 def _no_reason_is_true(step: Transition) -> bool:
-    return first_reason(step.before.rows, step.action) is None
+    return REASONS[type(step.action)](step.before.rows, step.action) is None
 
 
-CALL_LAWS: Final = [
+CALL_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "CALL-01",
         "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
         "EigenLayer docs/core; the NatSpec of each contract's functions",
         _is_refused_for_the_first_reason,
-        Scope(tuple(CHECKS)),
-        concerns=_is_of_one_element,
+        Scope(tuple(REASONS)),
+        concerns=_are_elements_apart,
     )
 ]
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "CALL-02",
         "No call is accepted against which a reason is true: who calls, what exists, what is held, what time it is.",
         "EigenLayer docs/core, docs/permissions; Certora: canOnlyDelegateWithSpecificFunctions",
         _no_reason_is_true,
-        Scope(tuple([action for action, checks in CHECKS.items() if checks])),
+        Scope(tuple([action for action in REASONS if action not in (MineBlocks, BurnShares)])),
+        concerns=lambda step: _are_elements_apart(step.before, step.action),
     )
 ]
