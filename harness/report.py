@@ -15,6 +15,7 @@ from rich.table import Table
 
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
+from harness.traces import bundled_findings
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
@@ -169,6 +170,15 @@ def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> N
     ):
         console.print(f"  {done.runs:>9,} {what} with {done.steps:,} calls")
     print_table(console, matrix(suite))
+    for row in suite.rows():
+        known = suite.catalogue.known_false.get(row.law)
+        if known is not None:
+            times = "once" if row.broken == 1 else f"{row.broken:,} times"
+            console.print(f"{row.law} is known to be false, and was broken here {times}.", soft_wrap=True)
+            console.print(f"  {known.meaning} True instead: {known.instead}.", markup=False, soft_wrap=True)
+            console.print(
+                f"  shown by: restake replay {shlex.quote(str(bundled_findings() / known.trace))}", soft_wrap=True
+            )
     if shows_coverage:
         console.print(f"{name}: calls by action, recorded and drawn")
         print_table(console, actions_table(suite.actions()))

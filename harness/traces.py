@@ -20,6 +20,13 @@ def bundled_traces() -> Path:
     return installed if installed.is_dir() else here.parent / "tests" / "golden"
 
 
+def bundled_findings() -> Path:
+    """The folder of traces that show what is known to be false."""
+    here = Path(__file__).parent
+    installed = here / "findings_shown"
+    return installed if installed.is_dir() else here.parent / "docs" / "findings"
+
+
 def find_traces(places: Iterable[Path]) -> Iterator[Path]:
     """Every file named, and every trace file in or below every folder named; each once, in order."""
     seen: set[Path] = set()
