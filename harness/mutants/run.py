@@ -13,13 +13,16 @@ from rich.progress import Progress
 
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import generated
-from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents
+from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents, read_source
 from harness.source import fingerprint
 from harness.stopping import Stop
 from spec.codec import Json
 
 BARS: Mapping[bool, float] = {True: 0.95, False: 0.85}
 """Which part of the catalogue (True), and of the generated mutants that are not equivalent, the laws must kill."""
+
+UNCHANGED = "unchanged"
+SHARED = "arithmetic.py"
 
 POLL_SECONDS = 0.2
 
@@ -117,17 +120,32 @@ class Mutation:
         return len(self._judged) < len(self.mutants)
 
     def run(self, jobs: int, progress: Progress) -> None:
-        """Judge all of them, so many at a time, until none is left or the run is to stop. JudgeError if one cannot."""
+        """Judge all of them, so many at a time, until none is left or the run is to stop.
+
+        The specification as it is faces the same laws: one that breaks there says nothing of any mutant. JudgeError if
+        one does, or if a judge fails.
+        """
         bar = progress.add_task("judging mutants", total=len(self.mutants), news="")
         pool = ThreadPoolExecutor(jobs)
         try:
-            running = {pool.submit(judge, mutant, self.effort, self.stop): mutant for mutant in self.mutants}
+            everybody = [*self._unchanged(), *self.mutants]
+            running = {pool.submit(judge, mutant, self.effort, self.stop): mutant for mutant in everybody}
             for done in as_completed(running):
-                if (fate := done.result()) is not None:
+                fate = done.result()
+                if fate is not None and running[done].operator == UNCHANGED:
+                    if fate.outcome != "survived":
+                        raise JudgeError(f"without any mutant, {', '.join(fate.by) or fate.note} breaks")
+                elif fate is not None:
                     self._keep(running[done], fate)
                     progress.update(bar, advance=1, news=f"{len(self.survivors())} not killed")
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _unchanged(self) -> list[Mutant]:
+        """The specification as it is, for each of the protocols that mutants are of."""
+        protocols = sorted({protocol for mutant in self.mutants for protocol in mutant.protocols})
+        text = read_source(SHARED)
+        return [Mutant(UNCHANGED, (name,), SHARED, UNCHANGED, "", "", "", "", text) for name in protocols]
 
     def _keep(self, mutant: Mutant, fate: Fate) -> None:
         equivalent = self._equivalents.get((mutant.mutant_id, mutant.wrong))

@@ -222,7 +222,7 @@ def restake(*arguments: str) -> Result:
 
 
 def test_the_command_prints_the_kill_table() -> None:
-    result = restake("--mutant", "EM-17", "--mutant", "SM-31", "--jobs", "1")
+    result = restake("--mutant", "EM-17", "--mutant", "SM-31", "--walks", "20", "--plays", "0")
     assert result.return_value == 0
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["mutant", "the", "bug", "killed", "by", "laws", "how"]
@@ -241,7 +241,8 @@ def test_the_report_is_the_same_on_any_number_of_processes() -> None:
 
 
 def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "judge", lambda *_: Fate("laws", "survived", (), None, None, None, 9, ""))
+    fate = Fate("laws", "survived", (), None, None, None, 9, "")
+    monkeypatch.setattr(running, "judge", lambda *_: fate)
     lives = restake("--mutant", "EM-17")
     assert lives.return_value == 1
     assert "  again: restake mutate --mutant EM-17" in lives.stdout.splitlines()
@@ -255,6 +256,18 @@ def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch
 def test_a_mutant_that_is_not_there_is_wrong_usage() -> None:
     with pytest.raises(click.UsageError, match="unknown mutant 'EM-999'"):
         restake("--mutant", "EM-999")
+
+
+def test_laws_that_break_without_a_mutant_judge_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "judge", lambda *_: Fate("laws", "killed", ("MAG-01",), "walk", 0, 1, 1, ""))
+    result = restake("--mutant", "EM-17", "--jobs", "1")
+    assert (result.return_value, result.stderr) == (2, "without any mutant, MAG-01 breaks\n")
+
+
+def test_an_edit_during_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "fingerprint", lambda _: "0.0 (source abcdef)")
+    with pytest.raises(JudgeError, match=r"the source has changed: asked for is 0\.0 \(source abcdef\), here is "):
+        judge(mutant_of("EM-17"), QUICK, Stop())
 
 
 def test_a_judge_that_fails_ends_the_run_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,12 +285,14 @@ def test_an_interruption_keeps_what_is_known_and_exits_with_2() -> None:
         "from harness.cli import main; main()",
         "mutate",
         "--catalogue",
-        "--jobs",
-        "2",
+        "--walks",
+        "1",
+        "--plays",
+        "0",
     ]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
-    time.sleep(4)
+    time.sleep(5)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (2, "interrupted\n")
