@@ -14,7 +14,7 @@ from spec.protocol import Protocol
 Method = Literal["trace", "walk", "rules", "bytes", "search"]
 """How a violation was met: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), a search."""
 
-Verdict = Literal["held", "VIOLATED", "VACUOUS", "reached", "NOT REACHED"]
+Verdict = Literal["held", "VIOLATED", "VACUOUS", "known false", "reached", "NOT REACHED"]
 
 Kind = Literal["state", "step", "liveness", "witness"]
 
@@ -42,7 +42,8 @@ class Summary:
     """What came of some runs, in plain values, as it crosses from one process to another. Summaries add up.
 
     `runs` counts walks, traces or examples. `broken` counts for each law the runs that broke it, and `first` holds the
-    first of them: the sum of two summaries keeps that of the left one.
+    first of them: the sum of two summaries keeps that of the left one. `known_broken` counts how often a law broke that
+    is known to be false.
     """
 
     runs: int = 0
@@ -54,6 +55,7 @@ class Summary:
     seen: Counts = attrs.field(factory=dict)
     broken: Counts = attrs.field(factory=dict)
     first: Mapping[str, Broken] = attrs.field(factory=dict)
+    known_broken: Counts = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, report: WalkReport, method: Method, runs: int = 1) -> "Summary":
@@ -72,6 +74,7 @@ class Summary:
             dict(report.seen),
             dict.fromkeys(first, 1),
             first,
+            dict(report.known_broken),
         )
 
     def __add__(self, later: "Summary") -> "Summary":
@@ -88,6 +91,7 @@ class Summary:
             added(self.seen, later.seen),
             added(self.broken, later.broken),
             {**later.first, **self.first},
+            added(self.known_broken, later.known_broken),
         )
 
     def by_reason(self) -> dict[str, int]:
@@ -114,6 +118,7 @@ def only(walk: Walk, laws: tuple[str, ...]) -> Walk:
         [law for law in known.step_laws if law.law_id in laws],
         [law for law in known.liveness_laws if law.law_id in laws],
         [law for law in known.witnesses if law.law_id in laws],
+        {law_id: finding for law_id, finding in known.known_false.items() if law_id in laws},
     )
     return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action)
 
@@ -136,7 +141,9 @@ class Finding:
 
 @attrs.frozen
 class Row:
-    """What came of one law or one witness."""
+    """What came of one law or one witness. `broken` counts the runs that broke it; of a law that is known to be false,
+    the times that it was seen to be.
+    """
 
     law: str
     kind: Kind
@@ -294,12 +301,15 @@ class SuiteReport:
         on_traces, on_walks, by_hypothesis = (
             (part.checked if is_law else part.seen).get(law_id, 0) for part in summaries
         )
-        broken = sum(part.broken.get(law_id, 0) for part in summaries)
+        is_known_false = law_id in self.catalogue.known_false
+        broken = sum((part.known_broken if is_known_false else part.broken).get(law_id, 0) for part in summaries)
         is_broken = broken > 0 or law_id in self.findings
         is_met = on_traces + on_walks + by_hypothesis > 0
         verdict: Verdict
         if is_law:
             verdict = "VIOLATED" if is_broken else "held" if is_met else "VACUOUS"
+            if is_known_false and is_met:
+                verdict = "known false"
         else:
             verdict = "reached" if is_met else "NOT REACHED"
         scanned = sum(part.scans for part in summaries) if kind == "state" else None

@@ -7,6 +7,8 @@ from invariants.law import (
     Catalogue,
     Law,
     LivenessLaw,
+    Moves,
+    ReadingSum,
     Refusal,
     Scope,
     Shift,
@@ -39,14 +41,14 @@ def compute_totals(catalogue: Catalogue, state: State) -> Totals:
     draft = Draft(state)
     for total in catalogue.sums:
         for key, row in state.rows(total.table).items():
-            totals.add(total, total.group(draft, key, row), total.value(row))
+            totals.add(total, total.group(draft, key, row), total.worth(draft, row))
     totals.begin()
     return totals
 
 
 def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> list[Violation]:
     """Every state law of every subject, with all sums recomputed; `start` holds the totals that conservation looks
-    to.
+    to. Laws that are known to be false are among them.
     """
     totals = compute_totals(catalogue, state)
     if start is not None:
@@ -125,12 +127,23 @@ class Checker:
         self._catalogue: Final = catalogue
         laws = catalogue.laws()
         self._checked: Final = [0] * len(laws)
+        self._known_broken: Final = dict.fromkeys(catalogue.known_false, 0)
         self._seen: Final = [0] * len(catalogue.witnesses)
         self._law_ids: Final = [law.law_id for law in laws]
         counts = {law.law_id: position for position, law in enumerate(laws)}
         self._counts: Final = counts
         tables = range(len(state.tables))
         self._sums_of: Final[list[list[Sum]]] = [[s for s in catalogue.sums if s.table.index == i] for i in tables]
+        self._movers_of: Final[list[list[tuple[ReadingSum, Moves]]]] = [
+            [
+                (s, moves)
+                for s in catalogue.sums
+                if isinstance(s, ReadingSum)
+                for table, moves in s.moves.items()
+                if table.index == i
+            ]
+            for i in tables
+        ]
         self._concerns_of: Final[list[list[_Concern]]] = [
             [
                 _Concern(law, counts[law.law_id], find)
@@ -155,6 +168,11 @@ class Checker:
     def checked(self) -> dict[str, int]:
         """How often each law was checked, by id."""
         return dict(zip(self._law_ids, self._checked, strict=True))
+
+    @property
+    def known_broken(self) -> dict[str, int]:
+        """How often each law that is known to be false was broken, by id."""
+        return dict(self._known_broken)
 
     @property
     def seen(self) -> dict[str, int]:
@@ -183,7 +201,7 @@ class Checker:
                 if law.concerns is None or law.concerns(transition):
                     self._checked[count] += 1
                     if not law.holds(transition):
-                        violations.append(Violation(law, None))
+                        self._note(violations, law, None)
         for witness, position, tables in asked.witnesses:
             if tables == 0 or tables & inverse.tables:
                 if transition is None:
@@ -193,7 +211,7 @@ class Checker:
         for due in self._due(delta, shifts):
             self._checked[due.concern.count] += 1
             if not due.concern.law.holds(after, due.subject):
-                violations.append(Violation(due.concern.law, due.subject))
+                self._note(violations, due.concern.law, due.subject)
         return violations
 
     def refuse(self, action: object, reason: Rejection) -> list[Violation]:
@@ -206,7 +224,7 @@ class Checker:
                 if law.concerns is None or law.concerns(before, action):
                     self._checked[count] += 1
                     if not law.holds(Refusal(before, action, reason)):
-                        violations.append(Violation(law, None))
+                        self._note(violations, law, None)
         return violations
 
     def undo(self, inverse: Delta) -> None:
@@ -215,7 +233,15 @@ class Checker:
 
     def scan(self) -> list[Violation]:
         """The full scan of the state reached so far, against the totals of the start."""
-        return scan(self._catalogue, self.state, self.totals)
+        found = scan(self._catalogue, self.state, self.totals)
+        return [violation for violation in found if violation.law.law_id not in self._known_broken]
+
+    def _note(self, violations: list[Violation], law: Law, subject: Subject) -> None:
+        """A law does not hold: a violation, unless that is known of it."""
+        if law.law_id in self._known_broken:
+            self._known_broken[law.law_id] += 1
+        else:
+            violations.append(Violation(law, subject))
 
     def _asked_by(self, action: object) -> _Asked:
         asked = self._asked.get(type(action))
@@ -235,11 +261,15 @@ class Checker:
             inverse.tables |= 1 << table.index
             inverse.writes.append(Write(table, write.key, row))
             for total in self._sums_of[table.index]:
-                _shift(inverse.shifts, total, total.group(rows, write.key, row), -total.value(row))
+                _shift(inverse.shifts, total, total.group(rows, write.key, row), -total.worth(rows, row))
         commit(self.state, delta)
         for write in delta.writes:
             for total in self._sums_of[write.table.index]:
-                _shift(inverse.shifts, total, total.group(rows, write.key, write.row), total.value(write.row))
+                _shift(inverse.shifts, total, total.group(rows, write.key, write.row), total.worth(rows, write.row))
+            for revalued, moves in self._movers_of[write.table.index]:
+                before = View(Draft(self.state, inverse.writes), self.totals)
+                for group, by in moves(before, rows, write.key):
+                    _shift(inverse.shifts, revalued, group, by)
         for shift in inverse.shifts:
             self.totals.add(shift.total, shift.group, shift.by)
         return inverse

@@ -38,6 +38,45 @@ class Sum:
         self.index = 0
         """Its place in its catalogue, which gives it."""
 
+    def worth(self, _rows: Draft, row: Any) -> int:
+        """What one row adds."""
+        return self.value(row)
+
+
+Moves = Callable[["View", Draft, Any], list[tuple[object, int]]]
+"""Given the state before a step, the rows after it, and a key that it wrote: which groups of a sum move without a row
+of theirs being written, and by how much.
+"""
+
+
+class ReadingSum(Sum):
+    """A sum whose rows are worth what other rows say: a queued share, what its operator's magnitude has left of it.
+
+    `reads` gives a row's value by the rows of a state, and from nothing a scan needs no more. `moves` says, for each
+    table whose writes change the value of rows that are not written, by how much that moves each group: so that one
+    write costs the same, however many rows it revalues. Tests compare both at every step.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        table: Table[Any, Any],
+        group: Callable[[Draft, Any, Any], object],
+        reads: Callable[[Draft, Any], int],
+        moves: Mapping[Table[Any, Any], Moves],
+    ) -> None:
+        super().__init__(name, table, group, _reads_rows)
+        self.reads: Final = reads
+        self.moves: Final = moves
+
+    def worth(self, rows: Draft, row: Any) -> int:
+        """What one row adds, by what the rows of a state say."""
+        return self.reads(rows, row)
+
+
+def _reads_rows(_row: Any) -> int:
+    raise NotImplementedError("the value of such a row depends on others")
+
 
 class Totals:
     """The totals of all sums of a catalogue, group by group, now and at the start of checking."""
@@ -231,8 +270,23 @@ class LivenessLaw(Law):
         self.concerns: Final = concerns
 
 
+class KnownFalse:
+    """A law that the real protocol breaks: the id of the law that says what is true instead, the file in docs/findings
+    that shows it broken, in as few steps as are known, and what it means for users.
+    """
+
+    def __init__(self, instead: str, trace: str, meaning: str) -> None:
+        self.instead: Final = instead
+        self.trace: Final = trace
+        self.meaning: Final = meaning
+
+
 class Catalogue:
-    """All laws of one protocol, the sums that they speak of, and what must be seen to happen."""
+    """All laws of one protocol, the sums that they speak of, and what must be seen to happen.
+
+    `known_false` names the laws that are kept although they do not hold: they are checked like the others, but where
+    one is broken that is counted, and is no violation.
+    """
 
     def __init__(
         self,
@@ -241,12 +295,14 @@ class Catalogue:
         step_laws: list[StepLaw],
         liveness_laws: list[LivenessLaw],
         witnesses: list[Witness],
+        known_false: Mapping[str, KnownFalse] | None = None,
     ) -> None:
         self.sums: Final = sums
         self.state_laws: Final = state_laws
         self.step_laws: Final = step_laws
         self.liveness_laws: Final = liveness_laws
         self.witnesses: Final = witnesses
+        self.known_false: Final = known_false or {}
         for index, total in enumerate(sums):
             total.index = index
 

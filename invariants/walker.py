@@ -45,7 +45,7 @@ class Walk:
 
 class WalkReport:
     """What a walk met: how often each action was accepted and rejected, and why; each law's checks; what it saw of what
-    must be seen; what broke, and when.
+    must be seen; what broke, and when; how often a law broke that is known to be false.
 
     `actions` are all actions of the walk up to a violation; empty if there was none.
     """
@@ -58,6 +58,7 @@ class WalkReport:
         self.rejected: Final[dict[str, dict[str, int]]] = {}
         self.checked: Final[dict[str, int]] = {}
         self.seen: Final[dict[str, int]] = {}
+        self.known_broken: Final[dict[str, int]] = {}
         self.violations: list[Violation] = []
         self.actions: list[object] = []
 
@@ -92,6 +93,7 @@ def walk_by(way: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
             report.violations = report.violations or checker.scan()
     report.checked.update(checker.checked)
     report.seen.update(checker.seen)
+    report.known_broken.update(checker.known_broken)
     if report.violations:
         report.actions = actions
     return report

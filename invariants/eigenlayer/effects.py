@@ -1,15 +1,14 @@
 """What each accepted call does: the amounts that move, the rows that follow, and from when a change holds."""
 
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from invariants.eigenlayer.calls import (
     delay_in_force,
     due_magnitude,
-    paid_shares,
     settled_magnitudes,
     slasher_in_force,
 )
-from invariants.law import Scope, StateLaw, StepLaw, Sum, Transition, View, written
+from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
@@ -17,7 +16,6 @@ from spec.eigenlayer.actions import (
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,
-    CompleteQueuedWithdrawal,
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
     DelegateTo,
@@ -33,20 +31,18 @@ from spec.eigenlayer.actions import (
     RemoveStrategiesFromDepositWhitelist,
     RemoveStrategiesFromOperatorSet,
     SetAllocationDelay,
-    SlashOperator,
     TransferToken,
     Undelegate,
     UpdateAvsMetadata,
     UpdateSlasher,
 )
+from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, SHARES_OFFSET, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
     AVSS,
-    CLOCK,
     CONFIG,
-    CUMULATIVE_SCALED_SHARES,
     DEALLOCATION_QUEUES,
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
@@ -54,54 +50,37 @@ from spec.eigenlayer.state import (
     OPERATOR_SETS,
     OPERATOR_SHARES,
     QUEUED_DEALLOCATIONS,
-    QUEUED_SHARES,
     REGISTRATIONS,
-    SLASHED_SHARES,
     SLASHERS,
-    SLASHES,
     SPENT_SALTS,
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
     TOKEN_BALANCES,
-    WITHDRAWALS,
-    OperatorSet,
     Pair,
 )
-from spec.history import HistoryTable
 from spec.machine import ONLY, Draft
 
-QUEUED_AT: Final = Sum(
-    "queued_at",
-    QUEUED_SHARES,
-    lambda _rows, _key, row: (row.operator, row.strategy, row.start_block),
-    lambda row: row.scaled_shares,
-)
-"""(operator, strategy, block) -> scaled shares queued in that block while delegated to the operator, not completed."""
 
-
-def _block(rows: Draft) -> int:
-    return rows.get(CLOCK, ONLY).block
-
-
-def _gained(step: Transition, token: str, account: str) -> int:
+def gained(step: Transition, token: str, account: str) -> int:
     """By how much an account's balance of a token grew."""
     key: Pair = (token, account)
     return step.after.rows.get(TOKEN_BALANCES, key).amount - step.before.rows.get(TOKEN_BALANCES, key).amount
 
 
-def _issued(step: Transition, strategy: str) -> int:
+def issued(step: Transition, strategy: str) -> int:
     """By how much a strategy's issued shares grew."""
     return (
         step.after.rows.get(STRATEGIES, strategy).total_shares - step.before.rows.get(STRATEGIES, strategy).total_shares
     )
 
 
-def _held(rows: Draft, staker: str, strategy: str) -> int:
+def held_shares(rows: Draft, staker: str, strategy: str) -> int:
+    """A staker's deposit shares."""
     return rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares
 
 
-def _of_operator(step: Transition, operator: str, strategy: str) -> int:
+def operator_gained(step: Transition, operator: str, strategy: str) -> int:
     """By how much an operator's shares grew."""
     key: Pair = (operator, strategy)
     return step.after.rows.get(OPERATOR_SHARES, key).shares - step.before.rows.get(OPERATOR_SHARES, key).shares
@@ -112,19 +91,20 @@ def _worth(shares: int, factor_wad: int, magnitude: int) -> int:
     return mul_div_floor(mul_div_floor(shares, factor_wad, WAD), magnitude, WAD)
 
 
-def _withdrawable(rows: Draft, staker: str, strategy: str) -> int:
+def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
+    """What a staker could queue now to withdraw, in shares. Rounds down, twice."""
     row = rows.get(STAKER_SHARES, (staker, strategy))
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
     return _worth(row.deposit_shares, row.deposit_scaling_factor_wad, magnitude)
 
 
-def _joins(step: Transition, staker: str, strategy: str, joined_shares: int, worth_before: int) -> bool:
+def joins_unslashed(step: Transition, staker: str, strategy: str, joined_shares: int, worth_before: int) -> bool:
     """Whether shares join a staker as they are: withdrawable shares grow by no more, and by less only through the two
     roundings of the scaling factor, each below one part in WAD of the deposit shares.
     """
-    worth = _withdrawable(step.after.rows, staker, strategy)
+    worth = withdrawable(step.after.rows, staker, strategy)
     lost = worth_before + joined_shares - worth
-    return 0 <= lost <= 2 + 2 * mul_div_ceil(_held(step.after.rows, staker, strategy), 1, WAD)
+    return 0 <= lost <= 2 + 2 * mul_div_ceil(held_shares(step.after.rows, staker, strategy), 1, WAD)
 
 
 def _deposit_moves_its_amount(step: Transition) -> bool:
@@ -136,18 +116,18 @@ def _deposit_moves_its_amount(step: Transition) -> bool:
     operator = step.before.rows.get(STAKERS, call.sender).delegated_to
     return (
         step.delta.returns == shares
-        and _gained(step, call.token, call.sender) == -call.amount
-        and _gained(step, call.token, call.strategy) == call.amount
-        and _issued(step, call.strategy) == shares
-        and _held(step.after.rows, call.sender, call.strategy)
-        == _held(step.before.rows, call.sender, call.strategy) + shares
-        and _of_operator(step, operator, call.strategy) == (0 if operator == ZERO_ADDRESS else shares)
-        and _joins(
+        and gained(step, call.token, call.sender) == -call.amount
+        and gained(step, call.token, call.strategy) == call.amount
+        and issued(step, call.strategy) == shares
+        and held_shares(step.after.rows, call.sender, call.strategy)
+        == held_shares(step.before.rows, call.sender, call.strategy) + shares
+        and operator_gained(step, operator, call.strategy) == (0 if operator == ZERO_ADDRESS else shares)
+        and joins_unslashed(
             step,
             call.sender,
             call.strategy,
             shares,
-            _withdrawable(step.before.rows, call.sender, call.strategy),
+            withdrawable(step.before.rows, call.sender, call.strategy),
         )
     )
 
@@ -155,8 +135,8 @@ def _deposit_moves_its_amount(step: Transition) -> bool:
 def _transfer_moves_its_amount(step: Transition) -> bool:
     call = cast(TransferToken, step.action)
     if call.sender == call.to:
-        return _gained(step, call.token, call.sender) == 0
-    return _gained(step, call.token, call.sender) == -call.amount and _gained(step, call.token, call.to) == call.amount
+        return gained(step, call.token, call.sender) == 0
+    return gained(step, call.token, call.sender) == -call.amount and gained(step, call.token, call.to) == call.amount
 
 
 def _delegation_brings_everything(step: Transition) -> bool:
@@ -167,11 +147,11 @@ def _delegation_brings_everything(step: Transition) -> bool:
     if rows.get(STAKERS, call.sender).delegated_to != operator:
         return False
     for strategy in step.before.rows.get(STAKERS, call.sender).strategy_list:
-        shares = _held(step.before.rows, call.sender, strategy)
-        if _held(rows, call.sender, strategy) != shares or _of_operator(step, operator, strategy) != shares:
+        shares = held_shares(step.before.rows, call.sender, strategy)
+        if held_shares(rows, call.sender, strategy) != shares or operator_gained(step, operator, strategy) != shares:
             return False
         # A staker without an operator can withdraw all it has deposited, so that nothing is lost before joining.
-        if not _joins(step, call.sender, strategy, shares, 0):
+        if not joins_unslashed(step, call.sender, strategy, shares, 0):
             return False
     return True
 
@@ -195,194 +175,8 @@ def _leaving_queues_everything(step: Transition) -> bool:
         and after.strategy_list == ()
         and after.withdrawals_queued == before.withdrawals_queued + len(before.strategy_list)
         and step.delta.returns == len(before.strategy_list)
-        and all([_held(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list])
+        and all([held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list])
     )
-
-
-def _queued_as_held(step: Transition) -> bool:
-    """New withdrawals begin now, under the next nonces, with what left the staker scaled and rounded down; the
-    operator gives up what they could be withdrawn for, and its queue grows by their scaled shares.
-    """
-    call = step.action
-    staker = cast(str, call.staker if isinstance(call, Undelegate) else cast(Any, call).sender)
-    rows, block = step.after.rows, _block(step.before.rows)
-    before = step.before.rows.get(STAKERS, staker)
-    queued = rows.get(STAKERS, staker).withdrawals_queued
-    if len(written(step.delta, WITHDRAWALS)) != queued - before.withdrawals_queued:
-        return False
-    if isinstance(call, QueueWithdrawals) and not (
-        step.delta.returns == len(call.requests) == queued - before.withdrawals_queued
-    ):
-        return False
-    scaled_by_strategy: dict[str, int] = {}
-    entries: dict[str, int] = {}
-    for nonce in range(before.withdrawals_queued, queued):
-        withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
-        if not withdrawal.is_pending or withdrawal.start_block != block:
-            return False
-        for position in range(withdrawal.strategy_count):
-            entry = rows.get(QUEUED_SHARES, (staker, nonce, position))
-            if entry.start_block != block or entry.operator != before.delegated_to:
-                return False
-            scaled_by_strategy[entry.strategy] = scaled_by_strategy.get(entry.strategy, 0) + entry.scaled_shares
-            entries[entry.strategy] = entries.get(entry.strategy, 0) + 1
-    for strategy, scaled in scaled_by_strategy.items():
-        row = step.before.rows.get(STAKER_SHARES, (staker, strategy))
-        left = rows.get(STAKER_SHARES, (staker, strategy))
-        taken_shares = row.deposit_shares - left.deposit_shares
-        magnitude = MAX_MAGNITUDES.latest(step.before.rows, (before.delegated_to, strategy))
-        whole = mul_div_floor(taken_shares, row.deposit_scaling_factor_wad, WAD)
-        if taken_shares <= 0 or not 0 <= whole - scaled < entries[strategy]:
-            return False
-        if left.deposit_scaling_factor_wad != (row.deposit_scaling_factor_wad if left.deposit_shares else WAD):
-            return False
-        if (strategy in rows.get(STAKERS, staker).strategy_list) != (left.deposit_shares > 0):
-            return False
-        if before.delegated_to == ZERO_ADDRESS:
-            continue
-        of_operator: Pair = (before.delegated_to, strategy)
-        given_up = -_of_operator(step, before.delegated_to, strategy)
-        if not 0 <= mul_div_floor(whole, magnitude, WAD) - given_up < 2 * entries[strategy]:
-            return False
-        if entries[strategy] == 1 and given_up != mul_div_floor(scaled, magnitude, WAD):
-            return False
-        grown = CUMULATIVE_SCALED_SHARES.latest(rows, of_operator) - CUMULATIVE_SCALED_SHARES.latest(
-            step.before.rows, of_operator
-        )
-        if grown != scaled:
-            return False
-    return True
-
-
-def _completion_pays_what_is_due(step: Transition) -> bool:
-    """Each position pays its scaled shares by the magnitude at the end of its window: as tokens at the rate of now, or
-    as deposit shares under whoever is operator now.
-    """
-    call = cast(CompleteQueuedWithdrawal, step.action)
-    staker, nonce = call.completion.staker, call.completion.nonce
-    before, rows = step.before.rows, step.after.rows
-    withdrawal = before.get(WITHDRAWALS, (staker, nonce))
-    due_shares: dict[str, int] = {}
-    for position in range(withdrawal.strategy_count):
-        if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
-            return False
-        strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
-        due_shares[strategy] = due_shares.get(strategy, 0) + paid_shares(before, staker, nonce, position)
-    operator = before.get(STAKERS, staker).delegated_to
-    for strategy, shares in due_shares.items():
-        joined = 0 if call.completion.receive_as_tokens else shares
-        if _held(rows, staker, strategy) != _held(before, staker, strategy) + joined:
-            return False
-        if _of_operator(step, operator, strategy) != (0 if operator == ZERO_ADDRESS else joined):
-            return False
-        if _issued(step, strategy) != joined - shares:
-            return False
-        if (strategy in rows.get(STAKERS, staker).strategy_list) != (_held(rows, staker, strategy) > 0):
-            return False
-        pool = before.get(STRATEGIES, strategy)
-        if call.completion.receive_as_tokens:
-            held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
-            paid = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
-            received = _gained(step, pool.underlying_token, staker)
-            # A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
-            if received != paid and (
-                withdrawal.strategy_count == 1 or abs(received - paid) > withdrawal.strategy_count
-            ):
-                return False
-        elif joined and not (
-            withdrawal.strategy_count > 1
-            or _joins(step, staker, strategy, joined, _withdrawable(before, staker, strategy))
-        ):
-            return False
-    return True
-
-
-def _slashed_of(step: Transition, operator_set: OperatorSet, slash_id: int, strategy: str) -> int:
-    return step.after.rows.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares
-
-
-def _slash_books_operator_and_queue(step: Transition) -> bool:
-    """What is booked is what the operator's shares lost, and what the queue of the last blocks lost in value: its
-    value rounded down, what stays of it rounded up.
-    """
-    call = cast(SlashOperator, step.action)
-    before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
-    slash_id, shares = cast("tuple[int, tuple[int, ...]]", step.delta.returns)
-    if slash_id != before.get(OPERATOR_SETS, operator_set).slash_count + 1:
-        return False
-    if step.after.rows.get(OPERATOR_SETS, operator_set).slash_count != slash_id:
-        return False
-    block, delay_blocks = _block(before), before.get(CONFIG, ONLY).min_withdrawal_delay_blocks
-    listed: list[str] = []
-    for strategy, booked in zip(call.strategies, shares, strict=True):
-        magnitude_before = MAX_MAGNITUDES.latest(before, (call.operator, strategy))
-        magnitude = MAX_MAGNITUDES.latest(step.after.rows, (call.operator, strategy))
-        if magnitude == magnitude_before:
-            if booked != 0:
-                return False
-            continue
-        listed.append(strategy)
-        scaled = sum(
-            [
-                step.before.total(QUEUED_AT, (call.operator, strategy, queued_block))
-                for queued_block in range(block - delay_blocks, block + 1)
-            ]
-        )
-        queued_shares = mul_div_floor(scaled, magnitude_before, WAD)
-        lost = queued_shares - mul_div_ceil(queued_shares, magnitude, magnitude_before)
-        taken = -_of_operator(step, call.operator, strategy)
-        if not booked == taken + lost == _slashed_of(step, operator_set, slash_id, strategy):
-            return False
-    return step.after.rows.get(SLASHES, (operator_set, slash_id)).strategies == tuple(listed)
-
-
-def _slash_shrinks_pending_deallocation(step: Transition) -> bool:
-    """A pending deallocation shrinks by the same fraction, rounded up; a pending allocation stays; its block stays."""
-    call = cast(SlashOperator, step.action)
-    operator_set = (call.avs, call.operator_set_id)
-    for strategy, wad_to_slash in zip(call.strategies, call.wads_to_slash, strict=True):
-        key = (call.operator, operator_set, strategy)
-        magnitude, pending, is_pending = settled_magnitudes(step.before.rows, *key)
-        _, pending_after, is_pending_after = settled_magnitudes(step.after.rows, *key)
-        if magnitude == 0:
-            continue
-        slashed = mul_div_ceil(-pending, wad_to_slash, WAD) if pending < 0 else 0
-        if (pending_after, is_pending_after) != (pending + slashed, is_pending):
-            return False
-        if is_pending and (
-            step.after.rows.get(ALLOCATIONS, key).effect_block != step.before.rows.get(ALLOCATIONS, key).effect_block
-        ):
-            return False
-    return True
-
-
-def _clearing_pays_the_recipient(step: Transition) -> bool:
-    """Every share of the slash, or of one strategy of it, is retired and paid once, to the burn address or the set's
-    recipient, rounded down.
-    """
-    call = cast("ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy", step.action)
-    before, rows = step.before.rows, step.after.rows
-    listed = before.get(SLASHES, (call.operator_set, call.slash_id)).strategies
-    is_one = isinstance(call, ClearBurnOrRedistributableSharesByStrategy)
-    cleared = [strategy for strategy in listed if not is_one or strategy == cast(Any, call).strategy]
-    left = rows.get(SLASHES, (call.operator_set, call.slash_id)).strategies
-    if sorted(left) != sorted([strategy for strategy in listed if strategy not in cleared]):
-        return False
-    recipient = before.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
-    amounts: list[int] = []
-    for strategy in cleared:
-        shares = before.get(SLASHED_SHARES, (call.operator_set, call.slash_id, strategy)).shares
-        pool = before.get(STRATEGIES, strategy)
-        held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
-        amount = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
-        amounts.append(amount)
-        if rows.get(SLASHED_SHARES, (call.operator_set, call.slash_id, strategy)).shares != 0:
-            return False
-        if _issued(step, strategy) != -shares or _gained(step, pool.underlying_token, strategy) != -amount:
-            return False
-        if _gained(step, pool.underlying_token, recipient) != amount:
-            return False
-    return step.delta.returns == ((amounts[0] if amounts else 0) if is_one else tuple(amounts))
 
 
 def _change_of_one_allocation(step: Transition) -> bool:
@@ -395,7 +189,7 @@ def _change_of_one_allocation(step: Transition) -> bool:
         for request in call.requests
         for strategy, magnitude in zip(request.strategies, request.new_magnitudes, strict=True)
     ]
-    before, block = step.before.rows, _block(step.before.rows)
+    before, block = step.before.rows, current_block(step.before.rows)
     key = (call.operator, operator_set, strategy)
     magnitude, _, _ = settled_magnitudes(before, *key)
     row = step.after.rows.get(ALLOCATIONS, key)
@@ -432,7 +226,7 @@ def _clearing_settles_what_is_due(step: Transition) -> bool:
     allocation and free of the encumbered magnitude.
     """
     call = cast(ClearDeallocationQueue, step.action)
-    before, block = step.before.rows, _block(step.before.rows)
+    before, block = step.before.rows, current_block(step.before.rows)
     if len(set(call.strategies)) != len(call.strategies):
         return True
     for strategy, number in zip(call.strategies, call.numbers_to_clear, strict=True):
@@ -479,7 +273,7 @@ def _queue_is_in_order(view: View, subject: Pair) -> bool:
 def _delay_changes_later(step: Transition) -> bool:
     """A new operator's delay holds at once; a change holds after the configuration delay, the old one until then."""
     call = cast("RegisterAsOperator | SetAllocationDelay", step.action)
-    block = _block(step.before.rows)
+    block = current_block(step.before.rows)
     if isinstance(call, RegisterAsOperator):
         return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks and (
             step.after.rows.get(OPERATOR_DETAILS, call.sender).delegation_approver == call.delegation_approver
@@ -498,7 +292,7 @@ def _slasher_changes_later(step: Transition) -> bool:
     nothing.
     """
     call = cast(UpdateSlasher, step.action)
-    block = _block(step.before.rows)
+    block = current_block(step.before.rows)
     before, after = step.before.rows.get(SLASHERS, call.operator_set), step.after.rows.get(SLASHERS, call.operator_set)
     if before.pending_slasher == call.slasher and block < before.effect_block:
         return not step.delta.writes
@@ -514,7 +308,7 @@ def _membership_changes_now(step: Transition) -> bool:
     """Who registers is a member at once; who leaves stays slashable for the deallocation delay, that block included."""
     call = cast("RegisterForOperatorSets | DeregisterFromOperatorSets", step.action)
     joins = isinstance(call, RegisterForOperatorSets)
-    until_block = _block(step.before.rows) + step.before.rows.get(CONFIG, ONLY).deallocation_delay_blocks
+    until_block = current_block(step.before.rows) + step.before.rows.get(CONFIG, ONLY).deallocation_delay_blocks
     for number in call.operator_set_ids:
         row = step.after.rows.get(REGISTRATIONS, (call.operator, (call.avs, number)))
         if row.is_registered != joins or (not joins and row.slashable_until_block != until_block):
@@ -552,7 +346,7 @@ def _switch_is_thrown(step: Transition) -> bool:
         is_open = isinstance(call, AddStrategiesToDepositWhitelist)
         return all([rows.get(STRATEGIES, strategy).is_whitelisted == is_open for strategy in call.strategies])
     if isinstance(call, MineBlocks):
-        return _block(rows) == _block(step.before.rows) + call.blocks
+        return current_block(rows) == current_block(step.before.rows) + call.blocks
     changed = cast("AddStrategiesToOperatorSet | RemoveStrategiesFromOperatorSet", call)
     is_added = isinstance(call, AddStrategiesToOperatorSet)
     operator_set = (changed.avs, changed.operator_set_id)
@@ -586,46 +380,12 @@ def _fixed_fields_stay(step: Transition) -> bool:
     return True
 
 
-def _value_by_scan(rows: Draft, history: HistoryTable[Pair], key: Pair, block: int) -> int:
-    """The value of the last checkpoint at or before a block, by looking at every one."""
-    value = history.default
-    for position in range(rows.get(history.heads, key).count):
-        checkpoint = rows.get(history.checkpoints, (key, position))
-        if checkpoint.point <= block:
-            value = checkpoint.value
-    return value
-
-
-def _history_only_grows(step: Transition) -> bool:
-    """A history is written at the current block only, in order, and every look-up of the past finds what was there."""
-    block = _block(step.before.rows)
-    delay_blocks = step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
-    for history in (MAX_MAGNITUDES, CUMULATIVE_SCALED_SHARES):
-        for key in written(step.delta, history.heads):
-            rows = step.after.rows
-            count = rows.get(history.heads, key).count
-            last = rows.get(history.checkpoints, (key, count - 1))
-            if (last.point, last.value) != (block, history.latest(rows, key)):
-                return False
-            if count > 1 and rows.get(history.checkpoints, (key, count - 2)).point >= block:
-                return False
-            for past_block in (block - 1, block - 2, block - delay_blocks, block - delay_blocks - 1, 0):
-                value = _value_by_scan(step.before.rows, history, key, past_block)
-                if (
-                    not value
-                    == history.value_at(rows, key, past_block)
-                    == _value_by_scan(rows, history, key, past_block)
-                ):
-                    return False
-            if history.value_at(rows, key, block) != history.latest(rows, key):
-                return False
-    return True
-
-
 def _listed_strategies_are_held(view: View, staker: str) -> bool:
     """A staker lists each strategy once, and holds deposit shares of each that it lists."""
     listed = view.rows.get(STAKERS, staker).strategy_list
-    return len(set(listed)) == len(listed) and all([_held(view.rows, staker, strategy) > 0 for strategy in listed])
+    return len(set(listed)) == len(listed) and all(
+        [held_shares(view.rows, staker, strategy) > 0 for strategy in listed]
+    )
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
@@ -637,11 +397,10 @@ def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
-    return _withdrawable(view.rows, *subject) <= _held(view.rows, *subject)
+    return withdrawable(view.rows, *subject) <= held_shares(view.rows, *subject)
 
 
-SUMS: Final = [QUEUED_AT]
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "LIST-01",
         "A staker lists each strategy once, and holds shares of each that it lists.",
@@ -673,7 +432,7 @@ STATE_LAWS: Final = [
 ]
 QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 CLEARING: Final = Scope((ClearBurnOrRedistributableShares, ClearBurnOrRedistributableSharesByStrategy))
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-01",
         "A deposit moves its amount from sender to strategy for exactly the shares of the rate before, rounded down, "
@@ -709,42 +468,6 @@ STEP_LAWS: Final = [
         "DelegationManager._undelegate",
         _leaving_queues_everything,
         Scope((Undelegate, Redelegate)),
-    ),
-    StepLaw(
-        "QUEUE-01",
-        "A new withdrawal begins now and holds what left the staker, scaled and rounded down; its operator gives up "
-        "what that is worth.",
-        "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
-        _queued_as_held,
-        QUEUEING,
-    ),
-    StepLaw(
-        "EXIT-03",
-        "A completed withdrawal pays its scaled shares by the magnitude at the end of its window, no later one.",
-        "DelegationManager._completeQueuedWithdrawal",
-        _completion_pays_what_is_due,
-        Scope((CompleteQueuedWithdrawal,)),
-    ),
-    StepLaw(
-        "SLASH-04",
-        "A slash books what the operator's shares lost and what the withdrawals still in their window lost, no others.",
-        "DelegationManager.slashOperatorShares",
-        _slash_books_operator_and_queue,
-        Scope((SlashOperator,)),
-    ),
-    StepLaw(
-        "SLASH-05",
-        "A slash shrinks a pending deallocation by its fraction, rounded up, and leaves a pending allocation alone.",
-        "AllocationManager._slashOperator",
-        _slash_shrinks_pending_deallocation,
-        Scope((SlashOperator,)),
-    ),
-    StepLaw(
-        "SLASH-06",
-        "What a slash booked is paid once, in full, to the set's recipient or the burn address.",
-        "StrategyManager.clearBurnOrRedistributableShares",
-        _clearing_pays_the_recipient,
-        CLEARING,
     ),
     StepLaw(
         "MAG-06",
@@ -820,12 +543,5 @@ STEP_LAWS: Final = [
         "EigenLayer Certora: AllocationManagerRules, redistribution recipient",
         _fixed_fields_stay,
         Scope(tables=(STRATEGIES, AVSS, OPERATOR_SETS)),
-    ),
-    StepLaw(
-        "HIST-01",
-        "A history is written at the current block only, and every look-up of the past finds what was there.",
-        "EigenLayer Certora: AllocationManagerValidState, DelegationManagerValidState, snapshot keys",
-        _history_only_grows,
-        Scope(tables=(MAX_MAGNITUDES.heads, CUMULATIVE_SCALED_SHARES.heads)),
     ),
 ]

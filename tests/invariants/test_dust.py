@@ -1,47 +1,65 @@
-"""The shortest history known in which EigenLayer's rounding leaves the last staker one share short."""
+"""What is known to be false is seen to be false: each finding's trace agrees, ends in the harm that it tells of, and no
+call of it can be left out.
+"""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.protocols import WALKS, known_protocols
+from harness.replay import replay
+from harness.traces import load_trace
 from invariants.checking import Checker
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.walk import WALK
-from spec.eigenlayer.actions import (
-    Action,
-    AllocationRequest,
-    Approval,
-    ClearBurnOrRedistributableShares,
-    CompleteQueuedWithdrawal,
-    Completion,
-    DelegateTo,
-    DepositIntoStrategy,
-    MineBlocks,
-    ModifyAllocations,
-    QueueWithdrawals,
-    SlashOperator,
-    WithdrawalRequest,
-)
-from spec.eigenlayer.config import ZERO_ADDRESS
+from invariants.law import KnownFalse
+from invariants.walker import Walk, WalkReport, walk
+from spec.eigenlayer.actions import Action, CompleteQueuedWithdrawal, DepositIntoStrategy, MineBlocks
 from spec.eigenlayer.reasons import Reason
-from spec.eigenlayer.state import STRATEGIES
 from spec.eigenlayer.transition import transition
 from spec.machine import Delta, Draft
+from spec.protocol import Trace
 
-WAD = 10**18
-NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
-
-
-def deposit(staker: str, amount: int) -> Action:
-    return DepositIntoStrategy(staker, "strategy0", "token0", amount)
-
-
-def queue(staker: str, shares: int) -> Action:
-    return QueueWithdrawals(staker, (WithdrawalRequest(("strategy0",), (shares,)),))
+FINDINGS = Path(__file__).parents[2] / "docs" / "findings"
+KNOWN_FALSE = [
+    (protocol, law_id, known) for protocol, way in WALKS.items() for law_id, known in way.catalogue.known_false.items()
+]
 
 
-def slash(fraction_wad: int) -> Action:
-    return SlashOperator("avs0", "avs0", "operator0", 1, ("strategy0",), (fraction_wad,))
+def actions_of(trace: Trace) -> list[Any]:
+    return [action for step in trace.steps for action in step.actions]
+
+
+def follow(protocol: str, trace: Trace, actions: list[Any]) -> WalkReport:
+    way = WALKS[protocol]
+    report = walk(Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action), 0, len(actions))
+    assert report.violations == []
+    return report
+
+
+@pytest.mark.parametrize(("protocol", "law_id", "known"), KNOWN_FALSE, ids=[law_id for _, law_id, _ in KNOWN_FALSE])
+def test_a_finding_is_shown_and_no_call_can_be_left_out(protocol: str, law_id: str, known: KnownFalse) -> None:
+    """The law breaks, and all calls are accepted, but for a last one whose refusal is the harm."""
+    assert known.instead in {law.law_id for law in WALKS[protocol].catalogue.laws()} - {law_id}
+    found, trace = load_trace(FINDINGS / known.trace, known_protocols())
+    assert replay(found, trace) is None
+    actions = actions_of(trace)
+    whole = follow(protocol, trace, actions)
+    assert whole.known_broken[law_id] > 0
+    accepted = sum(whole.accepted.values())
+    assert accepted == len(actions) or follow(protocol, trace, actions[:-1]).rejected == {}
+    for left_out in range(accepted):
+        rest = follow(protocol, trace, actions[:left_out] + actions[left_out + 1 :])
+        assert rest.known_broken[law_id] == 0 or rest.rejected != whole.rejected
+
+
+def test_every_trace_in_the_folder_is_a_finding() -> None:
+    assert {path.name for path in FINDINGS.iterdir()} == {known.trace for _, _, known in KNOWN_FALSE}
 
 
 def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
-    checker = Checker(CATALOGUE, WALK.genesis())
+    _, trace = load_trace(FINDINGS / CATALOGUE.known_false["SOLV-02"].trace, known_protocols())
+    checker = Checker(CATALOGUE, trace.genesis)
 
     def try_(action: Action) -> object:
         outcome = transition(Draft(checker.state), action)
@@ -52,26 +70,14 @@ def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
         assert checker.refuse(action, outcome) == []
         return outcome
 
-    for action in WALK.opening():
-        try_(action)
-    try_(ModifyAllocations("operator0", "operator0", (AllocationRequest(("avs0", 1), ("strategy0",), (WAD,)),)))
-    for staker in ("staker0", "staker1"):
-        try_(DelegateTo(staker, "operator0", NO_APPROVAL))
-        assert try_(deposit(staker, 3)) == 3
-    assert try_(deposit("staker2", 10)) == 10
-
-    assert try_(slash(WAD // 2)) == (1, (3,))
-    try_(queue("staker0", 3))
-    try_(queue("staker1", 3))
-    assert try_(slash(WAD)) == (2, (4,))
-    assert try_(ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 1)) == (3,)
-    assert try_(ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 2)) == (4,)
-    assert Draft(checker.state).get(STRATEGIES, "strategy0").total_shares == 9
-
-    try_(queue("staker2", 10))
-    try_(MineBlocks(11))
-    leave = CompleteQueuedWithdrawal("staker2", Completion("staker2", 0, ("token0",), True))
+    returns = [try_(action) for action in actions_of(trace)]
+    # Three shares are deposited, and three are booked and paid for two that were slashed.
+    assert [item for item in returns if isinstance(item, tuple)] == [(1, (1,)), (2, (2,)), (1,), (2,)]
+    leave = actions_of(trace)[-1]
+    assert isinstance(leave, CompleteQueuedWithdrawal)
+    assert returns[-1] is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+    try_(MineBlocks(1000))
     assert try_(leave) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
-    assert try_(deposit("operator1", 1)) == 1
+    assert try_(DepositIntoStrategy("staker1", "strategy0", "token0", 1)) == 1
     assert try_(leave) is None
     assert checker.scan() == []

@@ -1,0 +1,88 @@
+"""Histories: a push is the last word of its block, and what was the last word of an earlier block stays."""
+
+from typing import Final
+
+from invariants.eigenlayer.solvency import QUEUED_AT
+from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.state import CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
+from spec.history import HistoryTable
+from spec.machine import Draft
+
+PROBED: Final = 3
+"""How many of the latest checkpoints a law looks up again, beside one in the middle of the history."""
+
+
+def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, position: int) -> bool:
+    """Whether a checkpoint is found from its own point on, and the one before it just before that."""
+    checkpoint = rows.get(history.checkpoints, (key, position))
+    earlier = rows.get(history.checkpoints, (key, position - 1)).value if position else history.default
+    return (
+        history.value_at(rows, key, checkpoint.point) == checkpoint.value
+        and history.value_at(rows, key, checkpoint.point - 1) == earlier
+    )
+
+
+def _history_only_grows(step: Transition) -> bool:
+    """A push writes one checkpoint, of the current block: the next one, or again the last one if that is of this block
+    too. So no other changes; and a few of them are looked up, the latest and one in the middle.
+    """
+    block, before, rows = current_block(step.before.rows), step.before.rows, step.after.rows
+    for history in (MAX_MAGNITUDES, CUMULATIVE_SCALED_SHARES):
+        for key in written(step.delta, history.heads):
+            count_before, count = before.get(history.heads, key).count, rows.get(history.heads, key).count
+            last = rows.get(history.checkpoints, (key, count - 1))
+            if (last.point, last.value) != (block, history.latest(rows, key)):
+                return False
+            is_of_this_block = (
+                count_before > 0 and before.get(history.checkpoints, (key, count_before - 1)).point == block
+            )
+            if count != (count_before if is_of_this_block else count_before + 1):
+                return False
+            if count > 1 and rows.get(history.checkpoints, (key, count - 2)).point >= block:
+                return False
+            if not all(
+                [
+                    _looks_up_its_own(rows, history, key, position)
+                    for position in (*range(max(count - PROBED, 0), count), count >> 1)
+                    if position < count
+                ]
+            ):
+                return False
+        for key, position in written(step.delta, history.checkpoints):
+            if position != rows.get(history.heads, key).count - 1:
+                return False
+    return True
+
+
+def _queue_is_in_history(view: View, subject: Pair) -> bool:
+    """What the cumulative history grew by in this block is what was queued in it."""
+    if subject[0] == ZERO_ADDRESS:
+        return True
+    block = current_block(view.rows)
+    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, subject) - CUMULATIVE_SCALED_SHARES.value_at(
+        view.rows, subject, block - 1
+    )
+    return grown == view.total(QUEUED_AT, (subject[0], subject[1], block))
+
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "QUEUE-02",
+        "What slashes count as queued grows in each block by the scaled shares of the withdrawals queued in it.",
+        "DelegationManager._addQueuedSlashableShares",
+        _queue_is_in_history,
+        rows={CUMULATIVE_SCALED_SHARES.heads: lambda key: key},
+        sums={QUEUED_AT: lambda group: (group[0], group[1])},
+    ),
+]
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "HIST-01",
+        "A history is written at the current block only, and every look-up of the past finds what was there.",
+        "EigenLayer Certora: AllocationManagerValidState, DelegationManagerValidState, snapshot keys",
+        _history_only_grows,
+        Scope(tables=(MAX_MAGNITUDES.heads, CUMULATIVE_SCALED_SHARES.heads)),
+    ),
+]

@@ -1,0 +1,94 @@
+"""Roundings: who gains from each division of tokens and shares, and by how much at most."""
+
+from typing import Final
+
+from invariants.eigenlayer.effects import withdrawable
+from invariants.eigenlayer.solvency import slashing_factor
+from invariants.law import Scope, StepLaw, Transition, written
+from spec.arithmetic import WAD, mul_div_floor
+from spec.eigenlayer.actions import QueueWithdrawals, Redelegate, Undelegate
+from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
+from spec.eigenlayer.state import QUEUED_SHARES, STRATEGIES, TOKEN_BALANCES, Pair
+
+
+def _exchange_rate_never_falls(step: Transition) -> bool:
+    for strategy in written(step.delta, STRATEGIES):
+        before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
+        account: Pair = (before.underlying_token, strategy)
+        balance_before = step.before.rows.get(TOKEN_BALANCES, account).amount + BALANCE_OFFSET
+        balance_after = step.after.rows.get(TOKEN_BALANCES, account).amount + BALANCE_OFFSET
+        if balance_after * (before.total_shares + SHARES_OFFSET) < balance_before * (
+            after.total_shares + SHARES_OFFSET
+        ):
+            return False
+    return True
+
+
+def _exchange_rate_rises_by_roundings(step: Transition) -> bool:
+    """A deposit rounds the shares down, a payment the tokens: what is lost stays in the strategy. Compared as balances
+    times shares, so that nothing is rounded here.
+    """
+    for strategy in written(step.delta, STRATEGIES):
+        before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
+        if before.total_shares == after.total_shares:
+            continue
+        account: Pair = (before.underlying_token, strategy)
+        balance_before = step.before.rows.get(TOKEN_BALANCES, account).amount + BALANCE_OFFSET
+        balance_after = step.after.rows.get(TOKEN_BALANCES, account).amount + BALANCE_OFFSET
+        shares_before = before.total_shares + SHARES_OFFSET
+        risen = balance_after * shares_before - balance_before * (after.total_shares + SHARES_OFFSET)
+        if after.total_shares > before.total_shares:
+            if risen >= balance_before:
+                return False
+            continue
+        positions = [
+            key
+            for key in written(step.delta, QUEUED_SHARES)
+            if step.after.rows.get(QUEUED_SHARES, key).strategy == strategy
+        ]
+        if risen >= max(len(positions), 1) * shares_before:
+            return False
+    return True
+
+
+def _queueing_costs_two_shares_at_most(step: Transition) -> bool:
+    """What can be withdrawn, now and of the new positions, falls by at most two shares for each, and never rises."""
+    strategies: dict[str, int] = {}
+    worth: dict[str, int] = {}
+    staker = ""
+    for key in written(step.delta, QUEUED_SHARES):
+        staker, row = key[0], step.after.rows.get(QUEUED_SHARES, key)
+        strategies[row.strategy] = strategies.get(row.strategy, 0) + 1
+        paid = mul_div_floor(row.scaled_shares, slashing_factor(step.after.rows, row), WAD)
+        worth[row.strategy] = worth.get(row.strategy, 0) + paid
+    for strategy, positions in strategies.items():
+        left = withdrawable(step.after.rows, staker, strategy) + worth[strategy]
+        if not 0 <= withdrawable(step.before.rows, staker, strategy) - left <= 2 * positions:
+            return False
+    return True
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "ROUND-01",
+        "No step lowers a strategy's exchange rate: every division rounds for those who stay.",
+        "StrategyBase",
+        _exchange_rate_never_falls,
+        scope=Scope(tables=(STRATEGIES,)),
+    ),
+    StepLaw(
+        "ROUND-02",
+        "A strategy's exchange rate rises by roundings alone: by less than a share in a deposit, by less than one unit "
+        "of the token in each payment.",
+        "StrategyBase.deposit, StrategyBase.withdraw",
+        _exchange_rate_rises_by_roundings,
+        Scope(tables=(STRATEGIES,)),
+    ),
+    StepLaw(
+        "ROUND-03",
+        "Queueing a withdrawal costs its staker at most two shares for each position, and gains it none.",
+        "SlashingLib.scaleForQueueWithdrawal, SlashingLib.calcWithdrawable",
+        _queueing_costs_two_shares_at_most,
+        Scope((QueueWithdrawals, Undelegate, Redelegate)),
+    ),
+]

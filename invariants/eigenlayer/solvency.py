@@ -1,0 +1,351 @@
+"""Solvency: what a strategy holds against every claim on it, and against an operator's shares those of its stakers.
+
+A share of debt is a claim that no share of the strategy stands behind. Debts are counted in shares times WAD, because
+what waits in the withdrawal queue is worth fractions of a share: scaled shares times the magnitude that slashing has
+left, or had left when the window closed. Two roundings make debt: an operator gives up a whole number of shares for
+what is queued, and a slash takes from the sum of the queue, as if nothing of it had been rounded. Both are undone when
+a withdrawal pays its whole shares, unless it was slashed while it waited. So debt is bounded by one share for each
+withdrawal that is queued from an operator slashed before: while it waits, and for ever if it is slashed again then.
+"""
+
+from typing import Any, Final
+
+from invariants.law import KnownFalse, ReadingSum, Scope, StateLaw, StepLaw, Sum, Transition, View, written
+from spec.arithmetic import WAD, mul_div_floor
+from spec.eigenlayer.actions import SlashOperator
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.shares import scaled_shares
+from spec.eigenlayer.state import (
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    MAX_MAGNITUDES,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    SLASHED_SHARES,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    Pair,
+    QueuedShares,
+)
+from spec.machine import ONLY, Draft
+
+
+def _delegated_group(rows: Draft, key: Pair, _row: object) -> Pair:
+    return (rows.get(STAKERS, key[0]).delegated_to, key[1])
+
+
+ACTIVE: Final = Sum(
+    "active",
+    STAKER_SHARES,
+    _delegated_group,
+    lambda row: scaled_shares(row.deposit_shares, row.deposit_scaling_factor_wad),
+)
+"""(operator, strategy) -> scaled shares of all its stakers; under ZERO_ADDRESS those of stakers without an operator."""
+
+OPERATORS_SHARES: Final = Sum(
+    "operators_shares", OPERATOR_SHARES, lambda _rows, key, _row: key[1], lambda row: row.shares
+)
+"""Strategy -> shares of all operators."""
+
+TO_BURN: Final = Sum("to_burn", SLASHED_SHARES, lambda _rows, key, _row: key[2], lambda row: row.shares)
+"""Strategy -> shares that slashes took and that are still to be burned or redistributed."""
+
+QUEUED_AT: Final = Sum(
+    "queued_at",
+    QUEUED_SHARES,
+    lambda _rows, _key, row: (row.operator, row.strategy, row.start_block),
+    lambda row: row.scaled_shares,
+)
+"""(operator, strategy, block) -> scaled shares queued in that block while delegated to the operator, not completed."""
+
+WAITING_AT: Final = Sum(
+    "waiting_at",
+    QUEUED_SHARES,
+    lambda _rows, _key, row: (row.operator, row.strategy, row.start_block),
+    lambda row: 1 if row.scaled_shares else 0,
+)
+"""(operator, strategy, block) -> how many positions queued in that block wait."""
+
+
+def slashing_factor(rows: Draft, row: QueuedShares) -> int:
+    """The magnitude by which a queued position is paid: now, while its window is open; at its end afterwards."""
+    of_operator: Pair = (row.operator, row.strategy)
+    if MAX_MAGNITUDES.latest(rows, of_operator) == WAD:
+        return WAD
+    return MAX_MAGNITUDES.value_at(
+        rows, of_operator, row.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    )
+
+
+def queued_in_window(rows: Draft, operator: str, strategy: str) -> int:
+    """The scaled shares whose window is open: queued no more than the withdrawal delay ago."""
+    of_operator: Pair = (operator, strategy)
+    last_closed_block = current_block(rows) - rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks - 1
+    return CUMULATIVE_SCALED_SHARES.latest(rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
+        rows, of_operator, last_closed_block
+    )
+
+
+def _strategy_group(_rows: Draft, _key: object, row: QueuedShares) -> str | None:
+    return row.strategy or None
+
+
+def _slash_revalues_window(before: View, after: Draft, of_operator: Pair) -> list[tuple[object, int]]:
+    """A slash takes from every position in its window alike."""
+    fallen_magnitude = MAX_MAGNITUDES.latest(before.rows, of_operator) - MAX_MAGNITUDES.latest(after, of_operator)
+    return [(of_operator[1], -fallen_magnitude * queued_in_window(after, of_operator[0], of_operator[1]))]
+
+
+QUEUED_VALUE_WAD: Final = ReadingSum(
+    "queued_value_wad",
+    QUEUED_SHARES,
+    _strategy_group,
+    lambda rows, row: row.scaled_shares * slashing_factor(rows, row) if row.scaled_shares else 0,
+    {MAX_MAGNITUDES.heads: _slash_revalues_window},
+)
+"""Strategy -> what all queued positions will pay if nothing more is slashed, in shares times WAD, unrounded."""
+
+
+def _left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
+    """Whether a position was queued when its operator's magnitude had been slashed, so that a fraction may be lost.
+
+    The history knows the end of a block, so that a slash later in the same block counts too.
+    """
+    of_operator: Pair = (row.operator, row.strategy)
+    return (
+        MAX_MAGNITUDES.latest(rows, of_operator) != WAD
+        and MAX_MAGNITUDES.value_at(rows, of_operator, row.start_block) != WAD
+    )
+
+
+def _first_slash_of_a_block(before: View, after: Draft, of_operator: Pair) -> list[tuple[object, int]]:
+    """With an operator's first slash, what was queued earlier in the same block counts as queued from it slashed."""
+    was_whole = MAX_MAGNITUDES.latest(before.rows, of_operator) == WAD
+    is_whole = MAX_MAGNITUDES.latest(after, of_operator) == WAD
+    if was_whole == is_whole:
+        return []
+    waiting = before.total(WAITING_AT, (of_operator[0], of_operator[1], current_block(after)))
+    return [(of_operator[1], waiting if was_whole else -waiting)]
+
+
+FRACTIONS_WAITING: Final = ReadingSum(
+    "fractions_waiting",
+    QUEUED_SHARES,
+    _strategy_group,
+    lambda rows, row: 1 if row.scaled_shares and _left_a_slashed_operator(rows, row) else 0,
+    {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
+)
+"""Strategy -> how many positions wait that were queued from an operator slashed before."""
+
+
+def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
+    if row.scaled_shares or not row.strategy or not _left_a_slashed_operator(rows, row):
+        return 0
+    before_magnitude = MAX_MAGNITUDES.value_at(rows, (row.operator, row.strategy), row.start_block - 1)
+    return 1 if slashing_factor(rows, row) < before_magnitude else 0
+
+
+FRACTIONS_LEFT: Final = ReadingSum("fractions_left", QUEUED_SHARES, _strategy_group, _left_a_fraction, {})
+"""Strategy -> how many completed positions were queued from an operator slashed before, and slashed as they waited."""
+
+
+def debt_wad(view: View, strategy: str) -> int:
+    """By how much the claims on a strategy exceed its shares, in shares times WAD."""
+    pool = view.rows.get(STRATEGIES, strategy)
+    claimed_shares = (
+        view.total(OPERATORS_SHARES, strategy)
+        + view.total(ACTIVE, (ZERO_ADDRESS, strategy))
+        + view.total(TO_BURN, strategy)
+        + pool.legacy_burnable_shares
+    )
+    return (claimed_shares - pool.total_shares) * WAD + view.total(QUEUED_VALUE_WAD, strategy)
+
+
+def fractions(view: View, strategy: str) -> int:
+    """How many positions may have left a fraction of a share in debt: those that wait, and those that left it."""
+    return view.total(FRACTIONS_WAITING, strategy) + view.total(FRACTIONS_LEFT, strategy)
+
+
+def _debt_is_dust(view: View, strategy: str) -> bool:
+    return debt_wad(view, strategy) <= fractions(view, strategy) * (WAD - 1)
+
+
+def _debt_is_only_of_what_waits(view: View, strategy: str) -> bool:
+    return debt_wad(view, strategy) <= view.total(FRACTIONS_WAITING, strategy) * (WAD - 1)
+
+
+def fraction_wad(shares: int, magnitude: int) -> int:
+    """What is lost when scaled shares are paid by a magnitude, rounded down: in shares times WAD, less than one."""
+    return shares * magnitude - mul_div_floor(shares, magnitude, WAD) * WAD
+
+
+def _touched(step: Transition) -> list[str]:
+    """The strategies whose shares, or claims on them, a step writes; some of them more than once."""
+    return [
+        *written(step.delta, STRATEGIES),
+        *[key[1] for key in written(step.delta, OPERATOR_SHARES)],
+        *[key[1] for key in written(step.delta, STAKER_SHARES)],
+        *[key[2] for key in written(step.delta, SLASHED_SHARES)],
+        *[step.after.rows.get(QUEUED_SHARES, key).strategy for key in written(step.delta, QUEUED_SHARES)],
+    ]
+
+
+def _rounded_wad(step: Transition, strategy: str) -> int:
+    """The fractions of a share that are queued in a step and were not taken from an operator, less those that were
+    queued and are not paid.
+    """
+    rounded_wad = 0
+    for key in written(step.delta, QUEUED_SHARES):
+        before, after = step.before.rows.get(QUEUED_SHARES, key), step.after.rows.get(QUEUED_SHARES, key)
+        if after.strategy == strategy:
+            rounded_wad -= fraction_wad(before.scaled_shares, slashing_factor(step.before.rows, before))
+            rounded_wad += fraction_wad(after.scaled_shares, slashing_factor(step.after.rows, after))
+    return rounded_wad
+
+
+def _debt_moves_by_roundings(step: Transition) -> bool:
+    """Exactly by the fractions that are queued or leave; a slash besides forgives less than two shares of each
+    strategy, because it rounds what it takes from the queue down, twice.
+    """
+    least_wad = 1 - 2 * WAD if isinstance(step.action, SlashOperator) else 0
+    known: list[str] = []
+    for strategy in _touched(step):
+        if strategy not in known:
+            known.append(strategy)
+            moved_wad = debt_wad(step.after, strategy) - debt_wad(step.before, strategy)
+            if not least_wad <= moved_wad - _rounded_wad(step, strategy) <= 0:
+                return False
+    return True
+
+
+def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
+    return subject[0] == ZERO_ADDRESS or uncalled_wad(view, subject) >= 0
+
+
+def uncalled_wad(view: View, of_operator: Pair) -> int:
+    """By how much an operator's shares exceed what its stakers can withdraw, in shares times WAD."""
+    owed_wad = view.total(ACTIVE, of_operator) * MAX_MAGNITUDES.latest(view.rows, of_operator)
+    return view.rows.get(OPERATOR_SHARES, of_operator).shares * WAD - owed_wad
+
+
+def _operators_excess_is_rounding(step: Transition) -> bool:
+    """A slash rounds what is left up once. A position queued rounds twice: the scaled shares that stay, and what the
+    operator gives up. Shares that join round the staker's scaling factor twice, each time by less than one part in WAD
+    of the shares held, then the scaled shares, and what could be withdrawn before.
+    """
+    for of_operator in written(step.delta, OPERATOR_SHARES):
+        grown_wad = uncalled_wad(step.after, of_operator) - uncalled_wad(step.before, of_operator)
+        if grown_wad <= 0:
+            continue
+        if isinstance(step.action, SlashOperator):
+            if grown_wad >= WAD:
+                return False
+            continue
+        strategy = of_operator[1]
+        positions = [
+            key
+            for key in written(step.delta, QUEUED_SHARES)
+            if step.after.rows.get(QUEUED_SHARES, key).strategy == strategy
+        ]
+        held_shares = sum(
+            [
+                step.after.rows.get(STAKER_SHARES, key).deposit_shares
+                for key in written(step.delta, STAKER_SHARES)
+                if key[1] == strategy
+            ]
+        )
+        if grown_wad >= max(len(positions), 1) * 2 * (WAD + held_shares):
+            return False
+    return True
+
+
+def _unassigned_is_unslashed(view: View, subject: Pair) -> bool:
+    if view.rows.get(STAKERS, subject[0]).delegated_to != ZERO_ADDRESS:
+        return True
+    return view.rows.get(STAKER_SHARES, subject).deposit_scaling_factor_wad == WAD
+
+
+def _same(key: object) -> object:
+    return key
+
+
+SUMS: Final[list[Sum]] = [
+    ACTIVE,
+    OPERATORS_SHARES,
+    TO_BURN,
+    QUEUED_AT,
+    WAITING_AT,
+    QUEUED_VALUE_WAD,
+    FRACTIONS_WAITING,
+    FRACTIONS_LEFT,
+]
+_CLAIMS: Final[dict[Sum, Any]] = {
+    OPERATORS_SHARES: _same,
+    TO_BURN: _same,
+    ACTIVE: lambda group: group[1],
+    QUEUED_VALUE_WAD: _same,
+    FRACTIONS_WAITING: _same,
+    FRACTIONS_LEFT: _same,
+}
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "SOLV-01",
+        "A strategy's shares cover every claim: operators, stakers without one, withdrawals, slashes to pay out; but "
+        "for less than one share for each withdrawal from an operator slashed before, that waits or was slashed while "
+        "it waited.",
+        "This project; DelegationManager.slashOperatorShares, _completeQueuedWithdrawal",
+        _debt_is_dust,
+        rows={STRATEGIES: _same},
+        sums=_CLAIMS,
+    ),
+    StateLaw(
+        "SOLV-02",
+        "A strategy's shares cover every claim on it exactly, each waiting withdrawal at its whole shares.",
+        "This project",
+        _debt_is_only_of_what_waits,
+        rows={STRATEGIES: _same},
+        sums=_CLAIMS,
+    ),
+    StateLaw(
+        "DELEG-01",
+        "An operator's shares cover what all its stakers can withdraw: (sum of scaled shares) * m <= O * W.",
+        "EigenLayer docs, SharesAccountingEdgeCases; DelegationManagerStorage.operatorShares",
+        _operator_covers_its_stakers,
+        rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
+        sums={ACTIVE: _same},
+    ),
+    StateLaw(
+        "DELEG-08",
+        "A staker without an operator can withdraw what it deposited: its scaling factor is WAD.",
+        "DelegationManager._delegate, which takes this for granted",
+        _unassigned_is_unslashed,
+        rows={STAKER_SHARES: _same},
+    ),
+]
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "SOLV-03",
+        "A step moves what is claimed beyond a strategy's shares by the fractions that it queues or completes, "
+        "exactly; a slash lowers it by less than two shares.",
+        "This project",
+        _debt_moves_by_roundings,
+        Scope(tables=(STRATEGIES, OPERATOR_SHARES, STAKER_SHARES, SLASHED_SHARES, QUEUED_SHARES)),
+    ),
+    StepLaw(
+        "DELEG-07",
+        "What an operator's shares exceed its stakers' grows by less than one share in a slash, and less than two, and "
+        "two parts in WAD of the shares held, for each position queued and each joining.",
+        "EigenLayer docs, SharesAccountingEdgeCases; the bound is this project's",
+        _operators_excess_is_rounding,
+        Scope(tables=(OPERATOR_SHARES,)),
+    ),
+]
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
+    "SOLV-02": KnownFalse(
+        "SOLV-01",
+        "eigenlayer_last_exit_one_share_short.json",
+        "The last to leave a strategy may find a share too few, and waits until somebody deposits it.",
+    )
+}
