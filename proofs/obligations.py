@@ -150,6 +150,8 @@ class Prover:
         self.before: Final = self._view(self._draft(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(self._note_read)
+        self.effort = 1
+        """By how much the solvers' steps are multiplied."""
         self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
@@ -240,6 +242,10 @@ class Prover:
             self._subjects[law.law_id] = fresh(shape, name)
         return self._subjects[law.law_id]
 
+    def any_key(self, table: Any, name: str) -> Any:
+        """A key of a table of which nothing is known."""
+        return fresh(self.shapes[table.name], name)
+
     def _any_group(self, total: Any) -> Any:
         key = fresh(self.shapes[total.table.name], "group")
 
@@ -255,9 +261,7 @@ class Prover:
             scopes.update(of_these)
             yield hypotheses
 
-    def hypotheses(
-        self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH
-    ) -> tuple[list[Term], set[str]]:
+    def hypotheses(self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH) -> tuple[list[Term], set[str]]:
         """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds."""
         formulas: dict[int, Term] = {term.get_id(): term for term in here.conditions}
         formulas.update(here.facts)
