@@ -104,7 +104,7 @@ def _factor_undoes_no_more(view: View, key: Any) -> bool:
 
 
 def _strategies_have_names(view: View, key: Any) -> bool:
-    is_named: bool = key[1] != ""
+    is_named = bool(key[1] != "")
     return is_named or view.rows.get(STAKER_SHARES, key).deposit_shares == 0
 
 
@@ -220,9 +220,11 @@ LEMMAS: Final = [
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """Callers are ordinary accounts: not address zero, not the burn address, not a strategy."""
-    if not hasattr(call, "sender") or (isinstance(call, DepositIntoStrategy) and call.sender == call.strategy):
-        return not hasattr(call, "sender")
+    """Callers are ordinary accounts: not address zero, not the burn address, no strategy. None deposits into zero."""
+    if not hasattr(call, "sender"):
+        return True
+    if isinstance(call, DepositIntoStrategy) and call.strategy in (call.sender, ZERO_ADDRESS):
+        return False
     return (
         call.sender != ZERO_ADDRESS
         and call.sender != BURN_ADDRESS
