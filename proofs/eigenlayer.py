@@ -105,7 +105,7 @@ def _factor_undoes_no_more(view: View, key: Any) -> bool:
 
 def _strategies_have_names(view: View, key: Any) -> bool:
     is_named = bool(key[1] != "")
-    return is_named or view.rows.get(STAKER_SHARES, key).deposit_shares == 0
+    return is_named or bool(view.rows.get(STAKER_SHARES, key).deposit_shares == 0)
 
 
 def _is_queued(view: View, key: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The engine on a toy: what is true is proved, what is false refuted by a state that replays, and an engine that is made
+"""The engine on a toy: what is true is proved, what is false refuted by a state that replays, and an engine made
 unsound on purpose is noticed.
 """
 
