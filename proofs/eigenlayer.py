@@ -3,7 +3,7 @@
 Lifted with the specification, see proofs/theory.py.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
@@ -110,7 +110,7 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 def _is_queued(view: View, key: Any) -> bool:
     """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
-    staker, nonce, position = key
+    staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     return 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued and 0 <= position < withdrawal.strategy_count
 
