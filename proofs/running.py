@@ -16,6 +16,10 @@ MOST_COUNTEREXAMPLES: Final = 3
 """How many refuted goals of one law are tried until a counterexample replays."""
 
 
+NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [], "solvers": {}, "most_steps": 0}
+"""Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
+
+
 class _Recorder:
     """Notes which functions of the lifted modules run."""
 
@@ -43,7 +47,8 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
     prover.effort = effort
     catalogue = prover.theory.catalogue
     laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
-    chosen = [law for law in laws if law_ids is None or law.law_id in law_ids]
+    apart = prover.theory.apart
+    chosen = [law for law in laws if (law.law_id not in apart if law_ids is None else law.law_id in law_ids)]
     before = sys.gettrace()
     sys.settrace(recorder)
     try:
@@ -61,21 +66,31 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
         "call": call,
         "functions": sorted(recorder.functions),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
-        "verdicts": {verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+        "verdicts": {
+            **(dict.fromkeys(apart, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
+            **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+        },
         "seconds": round(time.perf_counter() - started, 1),
     }
 
 
 def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
+    found: dict[str, Any] | None = None
+    status = verdict.status
+    if status == "REFUTED" and proof is not None:
+        found = _counterexample(prover, place, verdict, proof)
+        # Without a state that satisfies every law and breaks this one on the plain rules, only the induction fails.
+        if found is None or found["broken_before"] or verdict.law_id not in found["broken"]:
+            status = "UNKNOWN"
     plain: dict[str, Any] = {
-        "verdict": verdict.status,
+        "verdict": status,
         "goals": len(verdict.answers),
         "scope": sorted(verdict.scopes),
         "solvers": dict(sorted(Counter(answer.solver for _, answer in verdict.answers).items())),
         "most_steps": max([answer.steps for _, answer in verdict.answers], default=0),
     }
-    if verdict.status == "REFUTED" and proof is not None:
-        plain["counterexample"] = _counterexample(prover, place, verdict, proof)
+    if found is not None:
+        plain["counterexample"] = found
     return plain
 
 
