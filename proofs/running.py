@@ -9,7 +9,7 @@ from typing import Any, Final
 from proofs.concrete import concretise, replay, write
 from proofs.genesis import GENESIS, base_case
 from proofs.obligations import Prover, Verdict
-from proofs.proving import CallProof, prove_call
+from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.solving import Status
 
 MOST_COUNTEREXAMPLES: Final = 3
@@ -34,9 +34,12 @@ class _Recorder:
                 self.functions.add(f"{module}:{frame.f_code.co_qualname}")
 
 
-def calls_of(place: str) -> list[str]:
-    """The names of what is to be proved: the base case, and every call of the protocol."""
-    return [GENESIS, *[action.__name__ for action in Prover(place).protocol.actions]]
+def names_of(place: str) -> tuple[list[str], list[str]]:
+    """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
+    prover = Prover(place)
+    catalogue = prover.theory.catalogue
+    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+    return [GENESIS, *[action.__name__ for action in prover.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
 
 
 def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> dict[str, Any]:
@@ -59,6 +62,8 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
         else:
             action = next(action for action in prover.protocol.actions if action.__name__ == call)
             proof = CallProof(prover, action)
+            if law_ids is None:
+                chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
             verdicts = prove_call(proof, chosen)
     finally:
         sys.settrace(before)
