@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.solvency import QUEUED_AT
+from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, QUEUED_VALUE_WAD
 from invariants.law import StateLaw, View
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
@@ -342,6 +342,10 @@ THEORY: Final = Theory(
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     apart=("SOLV-01",),
     by_contract=("HIST-01",),
+    revalued={
+        QUEUED_VALUE_WAD: lambda row, written: written == (row.operator, row.strategy),
+        FRACTIONS_WAITING: lambda row, written: written == (row.operator, row.strategy),
+    },
     refusals_aside={
         "CALL-01": ("no refusal for an overflow", _is_overflow),
         "EXIT-02": ("no refusal for an overflow", _is_overflow),
