@@ -130,8 +130,8 @@ def only(walk: Walk, laws: tuple[str, ...]) -> Walk:
         [law for law in known.witnesses if law.law_id in laws],
         {law_id: finding for law_id, finding in known.known_false.items() if law_id in laws},
     )
-    edges = tuple([only(edge, laws) for edge in walk.edges])
-    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action, edges)
+    detours = tuple([only(detour, laws) for detour in walk.detours])
+    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action, detours)
 
 
 @attrs.frozen

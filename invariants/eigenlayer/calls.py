@@ -612,7 +612,7 @@ def _no_reason_is_true(step: Transition) -> bool:
     return REASONS[type(step.action)](step.before.rows, step.action) is None
 
 
-CALL_LAWS: Final = [
+CALL_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "CALL-01",
         "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
@@ -622,7 +622,7 @@ CALL_LAWS: Final = [
         concerns=_are_elements_apart,
     )
 ]
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "CALL-02",
         "No call is accepted against which a reason is true: who calls, what exists, what is held, what time it is.",

@@ -400,7 +400,7 @@ def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
     return withdrawable(view.rows, *subject) <= held_shares(view.rows, *subject)
 
 
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "LIST-01",
         "A staker lists each strategy once, and holds shares of each that it lists.",
@@ -432,7 +432,7 @@ STATE_LAWS: Final = [
 ]
 QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 CLEARING: Final = Scope((ClearBurnOrRedistributableShares, ClearBurnOrRedistributableSharesByStrategy))
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-01",
         "A deposit moves its amount from sender to strategy for exactly the shares of the rate before, rounded down, "

@@ -190,7 +190,7 @@ def _due_completion_is_refused_with_reason(refusal: Refusal) -> bool:
 
 
 QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "QUEUE-01",
         "A new withdrawal begins now and holds what left the staker, scaled and rounded down; its operator gives up "
@@ -214,7 +214,7 @@ STEP_LAWS: Final = [
         Scope((CompleteQueuedWithdrawal,)),
     ),
 ]
-LIVENESS_LAWS: Final = [
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "EXIT-02",
         "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "

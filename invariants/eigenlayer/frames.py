@@ -253,7 +253,7 @@ def _writes_its_own_rows(step: Transition) -> bool:
     return True
 
 
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "FRAME-01",
         "A call writes only rows of its own subject: no other account, operator, set or strategy is touched.",

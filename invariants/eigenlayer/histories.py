@@ -67,7 +67,7 @@ def _queue_is_in_history(view: View, subject: Pair) -> bool:
     return grown == view.total(QUEUED_AT, (subject[0], subject[1], block))
 
 
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "QUEUE-02",
         "What slashes count as queued grows in each block by the scaled shares of the withdrawals queued in it.",
@@ -77,7 +77,7 @@ STATE_LAWS: Final = [
         sums={QUEUED_AT: lambda group: (group[0], group[1])},
     ),
 ]
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "HIST-01",
         "A history is written at the current block only, and every look-up of the past finds what was there.",

@@ -68,7 +68,7 @@ def _queueing_costs_two_shares_at_most(step: Transition) -> bool:
     return True
 
 
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "ROUND-01",
         "No step lowers a strategy's exchange rate: every division rounds for those who stay.",

@@ -29,7 +29,7 @@ from spec.eigenlayer.state import (
     Pair,
 )
 
-ALLOCATED: Final = Sum(
+ALLOCATED: Final[Sum] = Sum(
     "allocated",
     ALLOCATIONS,
     lambda _rows, key, _row: (key[0], key[2]),
@@ -212,7 +212,7 @@ def _only_open_windows_are_hit(step: Transition) -> bool:
 
 
 CLEARING: Final = Scope((ClearBurnOrRedistributableShares, ClearBurnOrRedistributableSharesByStrategy))
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SLASH-07",
         "All operator sets together can take no more than an operator's shares.",
@@ -222,7 +222,7 @@ STATE_LAWS: Final = [
         sums={ALLOCATED: lambda group: group},
     ),
 ]
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SLASH-01",
         "A slash takes the fraction asked for of what the set had allocated, rounded up to one unit of magnitude.",

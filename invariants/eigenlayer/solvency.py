@@ -289,7 +289,7 @@ _CLAIMS: Final[dict[Sum, Any]] = {
     FRACTIONS_WAITING: _same,
     FRACTIONS_LEFT: _same,
 }
-STATE_LAWS: Final = [
+STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SOLV-01",
         "A strategy's shares cover every claim: operators, stakers without one, withdrawals, slashes to pay out; but "
@@ -324,7 +324,7 @@ STATE_LAWS: Final = [
         rows={STAKER_SHARES: _same},
     ),
 ]
-STEP_LAWS: Final = [
+STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SOLV-03",
         "A step moves what is claimed beyond a strategy's shares by the fractions that it queues or completes, "
@@ -342,7 +342,7 @@ STEP_LAWS: Final = [
         Scope(tables=(OPERATOR_SHARES,)),
     ),
 ]
-KNOWN_FALSE: Final = {
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
     "SOLV-02": KnownFalse(
         "SOLV-01",
         "eigenlayer_last_exit_one_share_short.json",

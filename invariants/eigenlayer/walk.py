@@ -6,7 +6,7 @@ import attr
 
 from invariants.choices import Choices
 from invariants.eigenlayer.calls import due_magnitude, settled_magnitudes, slasher_in_force
-from invariants.eigenlayer.edges import EDGES
+from invariants.eigenlayer.detours import DETOURS
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
@@ -387,4 +387,4 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
     return RegisterForOperatorSets(operator, operator, UNANSWERING, (number,))
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, EDGES)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS)

@@ -1,24 +1,24 @@
 """Symbiotic's laws. In sentences `A` is a vault's active stake and `S` its active shares."""
 
-from typing import Final, cast
+from typing import Final
 
 from invariants.law import Catalogue, LivenessLaw, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
-from spec.machine import Delta
-from spec.symbiotic.actions import Claim, ClaimBatch, ExecuteSlash, Slash
-from spec.symbiotic.clock import current_epoch, current_timestamp
+from invariants.symbiotic import calls, effects, frames, slashes, terms
+from invariants.symbiotic.effects import BUCKET_SHARES, HOLDERS_SHARES
+from invariants.symbiotic.reading import epoch_of, now, reach
+from invariants.symbiotic.witnesses import WITNESSES
+from spec.symbiotic.actions import Claim, ExecuteSlash, Slash
+from spec.symbiotic.clock import current_epoch
 from spec.symbiotic.config import OPERATOR_NETWORK_SPECIFIC, ZERO_ADDRESS
-from spec.symbiotic.slashing import slashable_stake
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
-    ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
-    CUMULATIVE_SLASHES,
     MAX_NETWORK_LIMITS,
     NETWORK_LIMITS,
     OPERATOR_NETWORK_SHARES,
-    SLASH_REQUESTS,
     TOKEN_BALANCES,
     TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULT_FACTORY,
     VAULTS,
     WITHDRAWAL_BUCKETS,
     WITHDRAWALS,
@@ -29,14 +29,6 @@ from spec.symbiotic.withdrawals import withdrawals_of
 
 BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
 """Token -> what all accounts hold of it."""
-
-HOLDERS_SHARES: Final = Sum(
-    "holders_shares", ACTIVE_SHARES_OF.heads, lambda _rows, key, _row: key[0], lambda row: row.latest
-)
-"""Vault -> active shares of all its holders."""
-
-BUCKET_SHARES: Final = Sum("bucket_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: row.shares)
-"""(vault, epoch) -> withdrawal shares of all claimers."""
 
 OPERATORS_SHARES: Final = Sum(
     "operators_shares", OPERATOR_NETWORK_SHARES.heads, lambda _rows, key, _row: key[:2], lambda row: row.latest
@@ -85,59 +77,16 @@ def _limit_is_within_the_maximum(view: View, subject: VaultSubnetwork) -> bool:
 
 def _vault_covers_what_it_owes(view: View, vault: str) -> bool:
     """The buckets that can still be slashed, and the active stake; what earlier buckets owe comes on top."""
-    epoch = current_epoch(view.rows, vault)
-    owed_amount = ACTIVE_STAKE.latest(view.rows, vault) + sum(
-        view.rows.get(WITHDRAWAL_BUCKETS, (vault, bucket)).amount for bucket in (epoch, epoch + 1)
-    )
-    account: Pair = (view.rows.get(VAULTS, vault).collateral, vault)
+    if not view.rows.get(VAULT_FACTORY, vault).is_entity:
+        return True
+    config = view.rows.get(VAULTS, vault)
+    account: Pair = (config.collateral, vault)
+    owed_amount = reach(view.rows, vault, epoch_of(config, now(view.rows)) - 1)
     return owed_amount <= view.rows.get(TOKEN_BALANCES, account).amount
 
 
 def _tokens_are_conserved(view: View, token: str) -> bool:
     return view.total(BALANCES, token) == view.total_at_start(BALANCES, token)
-
-
-def _stake_of(view: View, vault: str) -> int:
-    epoch = current_epoch(view.rows, vault)
-    buckets = [view.rows.get(WITHDRAWAL_BUCKETS, (vault, bucket)).amount for bucket in (epoch, epoch + 1)]
-    return ACTIVE_STAKE.latest(view.rows, vault) + sum(buckets)
-
-
-def _slash_pays_what_left(step: Transition) -> bool:
-    """What is paid is at most what is booked, is what active stake and buckets lost, and is what the vault sent."""
-    action, (booked_amount, paid_amount) = step.action, _amounts(step.delta)
-    assert isinstance(action, Slash | ExecuteSlash)
-    account: Pair = (step.before.rows.get(VAULTS, action.vault).collateral, action.vault)
-    sent_amount = (
-        step.before.rows.get(TOKEN_BALANCES, account).amount - step.after.rows.get(TOKEN_BALANCES, account).amount
-    )
-    lost_amount = _stake_of(step.before, action.vault) - _stake_of(step.after, action.vault)
-    return 0 <= paid_amount == lost_amount == sent_amount <= booked_amount
-
-
-def _slash_is_within_the_slashable(step: Transition) -> bool:
-    action, (booked_amount, _) = step.action, _amounts(step.delta)
-    if isinstance(action, ExecuteSlash):
-        request = step.before.rows.get(SLASH_REQUESTS, (action.vault, action.slash_index))
-        asked = (request.subnetwork, request.operator, request.amount, request.capture_timestamp)
-    else:
-        assert isinstance(action, Slash)
-        asked = (action.subnetwork, action.operator, action.amount, action.capture_timestamp)
-    subnetwork, operator, amount, capture_timestamp = asked
-    slashable = slashable_stake(step.before.rows, action.vault, subnetwork, operator, capture_timestamp)
-    return booked_amount == min(amount, slashable) if isinstance(slashable, int) else False
-
-
-def _amounts(delta: Delta) -> tuple[int, int]:
-    """What a slash returned: the amount booked, and the amount that the vault paid."""
-    return cast("tuple[int, int]", delta.returns)
-
-
-def _booked_slashes_never_fall(step: Transition) -> bool:
-    return all(
-        CUMULATIVE_SLASHES.latest(step.before.rows, key) < CUMULATIVE_SLASHES.latest(step.after.rows, key)
-        for key in written(step.delta, CUMULATIVE_SLASHES.heads)
-    )
 
 
 def _rate_falls_by_slashes_alone(step: Transition) -> bool:
@@ -148,25 +97,6 @@ def _rate_falls_by_slashes_alone(step: Transition) -> bool:
         if stake_after * shares_before < stake_before * shares_after:
             return False
     return True
-
-
-def _claim_is_of_a_past_epoch_and_once(step: Transition) -> bool:
-    for key in written(step.delta, WITHDRAWALS):
-        before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
-        if before.is_claimed or not after.is_claimed or before.shares != after.shares:
-            return False
-        if key[1] >= current_epoch(step.before.rows, key[0]):
-            return False
-    return True
-
-
-def _history_is_not_rewritten(step: Transition) -> bool:
-    """Every checkpoint of stake that a step writes stands at the current second."""
-    now = current_timestamp(step.before.rows)
-    return all(
-        step.after.rows.get(ACTIVE_STAKE.checkpoints, key).point == now
-        for key in written(step.delta, ACTIVE_STAKE.checkpoints)
-    )
 
 
 def _same(key: Subject) -> Subject:
@@ -182,14 +112,17 @@ def _is_slash(step: Transition) -> bool:
 
 
 CATALOGUE: Final = Catalogue(
-    sums=[BALANCES, HOLDERS_SHARES, BUCKET_SHARES, OPERATORS_SHARES],
+    sums=[BALANCES, OPERATORS_SHARES, *effects.SUMS],
     state_laws=[
+        *effects.STATE_LAWS,
+        *slashes.STATE_LAWS,
+        *terms.STATE_LAWS,
         StateLaw(
             "SOLV-01",
             "A vault holds its active stake and the two buckets that leave with this epoch and the next.",
             "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
             _vault_covers_what_it_owes,
-            rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: _first},
+            rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: _first, TOKEN_BALANCES: lambda key: key[1]},
         ),
         StateLaw(
             "CONS-01",
@@ -202,7 +135,7 @@ CATALOGUE: Final = Catalogue(
         StateLaw(
             "SHARE-01",
             "A vault's active shares are those of its holders.",
-            "Certora, Symbiotic Core: P-05",
+            "Vault.deposit, Vault._withdraw",
             _active_shares_are_held,
             rows={ACTIVE_SHARES.heads: _same},
             sums={HOLDERS_SHARES: _same},
@@ -210,7 +143,7 @@ CATALOGUE: Final = Catalogue(
         StateLaw(
             "SHARE-02",
             "A withdrawal bucket's shares are those of its claimers.",
-            "Certora, Symbiotic Core: P-05",
+            "Certora, Symbiotic Core: P-05, withdrawalSharesEqualsSumOf...",
             _bucket_shares_are_held,
             rows={WITHDRAWAL_BUCKETS: _same},
             sums={BUCKET_SHARES: _same},
@@ -240,33 +173,17 @@ CATALOGUE: Final = Catalogue(
         StateLaw(
             "LIMIT-01",
             "No network limit is above the maximum that the network set.",
-            "Certora, Symbiotic Core: P-08",
+            "Certora, Symbiotic Core: P-08, networkLimitNotBreached",
             _limit_is_within_the_maximum,
             rows={NETWORK_LIMITS.heads: _same, MAX_NETWORK_LIMITS.heads: _same},
         ),
     ],
     step_laws=[
-        StepLaw(
-            "SLASH-01",
-            "A slash books the amount asked for or what was slashable, whichever is less.",
-            "Certora, Symbiotic Core: P-10",
-            _slash_is_within_the_slashable,
-            scope=Scope((Slash, ExecuteSlash)),
-        ),
-        StepLaw(
-            "SLASH-02",
-            "The vault pays at most what is booked, and pays exactly what active stake and buckets lose.",
-            "Vault.onSlash",
-            _slash_pays_what_left,
-            scope=Scope((Slash, ExecuteSlash)),
-        ),
-        StepLaw(
-            "SLASH-03",
-            "What is booked against an operator only grows.",
-            "BaseSlasher._updateCumulativeSlash",
-            _booked_slashes_never_fall,
-            scope=Scope(tables=(CUMULATIVE_SLASHES.heads,)),
-        ),
+        *calls.STEP_LAWS,
+        *frames.STEP_LAWS,
+        *effects.STEP_LAWS,
+        *slashes.STEP_LAWS,
+        *terms.STEP_LAWS,
         StepLaw(
             "ROUND-01",
             "Only a slash lowers what an active share is worth: (A + 1) / (S + 1) falls in no other step.",
@@ -275,22 +192,10 @@ CATALOGUE: Final = Catalogue(
             scope=Scope(tables=(ACTIVE_STAKE.heads,)),
             concerns=lambda step: not _is_slash(step),
         ),
-        StepLaw(
-            "EXIT-01",
-            "A claim is of an epoch that is over, happens once, and leaves the claimer's shares as they were.",
-            "Vault._claim",
-            _claim_is_of_a_past_epoch_and_once,
-            scope=Scope((Claim, ClaimBatch)),
-        ),
-        StepLaw(
-            "HIST-01",
-            "No step rewrites the past: stake is checkpointed at the current second only.",
-            "Certora, Symbiotic Core: P-01 to P-04, P-08",
-            _history_is_not_rewritten,
-            scope=Scope(tables=(ACTIVE_STAKE.checkpoints,)),
-        ),
     ],
     liveness_laws=[
+        *calls.CALL_LAWS,
+        *slashes.LIVENESS_LAWS,
         LivenessLaw(
             "EXIT-02",
             "Once its epoch is over, what a withdrawal is worth can always be claimed.",
@@ -300,5 +205,6 @@ CATALOGUE: Final = Catalogue(
             concerns=_is_due_claim,
         ),
     ],
-    witnesses=[],
+    witnesses=WITNESSES,
+    known_false={**effects.KNOWN_FALSE, **slashes.KNOWN_FALSE},
 )

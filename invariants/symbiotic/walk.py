@@ -1,14 +1,14 @@
-"""Random walks through Symbiotic: two vaults that share their networks and operators, so that an over-slash can
-happen.
-"""
+"""Random walks through Symbiotic: vaults that share their networks and operators, so that an over-slash can happen."""
 
-from typing import Final
+from typing import Any, Final
+
+import attr
 
 from invariants.choices import Choices
 from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.world import WORLD
 from invariants.walker import Walk
-from spec.arithmetic import div_floor
+from spec.arithmetic import UINT256_MAX, div_floor
 from spec.machine import Draft
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import (
@@ -23,8 +23,12 @@ from spec.symbiotic.actions import (
     OptOutNetwork,
     OptOutVault,
     Redeem,
+    RegisterNetwork,
+    RegisterOperator,
     RequestSlash,
     SetDepositLimit,
+    SetDepositorWhitelistStatus,
+    SetDepositWhitelist,
     SetIsDepositLimit,
     SetMaxNetworkLimit,
     SetMiddleware,
@@ -38,12 +42,27 @@ from spec.symbiotic.actions import (
     Withdraw,
 )
 from spec.symbiotic.clock import current_epoch, current_timestamp
+from spec.symbiotic.config import VETO_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.slashing import resolver_at, slashable_stake
 from spec.symbiotic.state import (
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
+    DEPOSIT_POLICIES,
+    MAX_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    RESOLVER_ORDINALS,
     SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULTS,
+    WITHDRAWALS,
     Subnetwork,
 )
+from spec.symbiotic.state import MIDDLEWARES as MIDDLEWARE_ROWS
+from spec.symbiotic.views import active_balance_of
+from spec.symbiotic.withdrawals import withdrawals_of
 
 STAKERS: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
@@ -52,95 +71,327 @@ MIDDLEWARES: Final = {"network0": "middleware0", "network1": "middleware1"}
 SUBNETWORKS: Final[tuple[Subnetwork, ...]] = (("network0", 0), ("network0", 1), ("network1", 0))
 RESTAKING: Final = "vault0"
 VETOED: Final = "vault1"
-VAULT_NAMES: Final = (RESTAKING, VETOED)
+SINGLE: Final = "vault2"
+FIXED: Final = "vault3"
+UNSLASHED: Final = "vault4"
+VAULT_NAMES: Final = (RESTAKING, VETOED, SINGLE, FIXED, UNSLASHED)
+OFTEN: Final = (RESTAKING, VETOED, RESTAKING, VETOED, RESTAKING, VETOED, SINGLE, FIXED, SINGLE, FIXED, UNSLASHED)
+"""The vaults as they are drawn: those that are shared most often."""
+SLASHED: Final = (RESTAKING, VETOED, RESTAKING, VETOED, RESTAKING, VETOED, SINGLE, FIXED)
+SENDERS: Final = (*STAKERS, *OPERATORS, *NETWORKS, "operator2", "outsider0", "middleware0", "middleware1", "admin0")
+ACCOUNTS: Final = (*SENDERS, "burner0", *VAULT_NAMES, ZERO_ADDRESS)
+ADMIN: Final = "admin0"
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
-WAITS: Final = (0, 1, 1, 1, 2, 5, 13, 20, 21)
+LIMITS: Final = (10**22, 10**21, 10**18, 10**22, 1, 0)
+WAITS: Final = (1, 1, 1, 2, 2, 5, 5, 7, 13, 20, 21, 0)
+CAPTURES: Final = (1, 1, 2, 3, 5, 7, 10, 14, 19, 20)
+"""How long ago captures are."""
 
 
 def opening() -> list[Action]:
-    """Middlewares, limits of everything a vault can hold, opt-ins, and a resolver for one subnetwork."""
+    """Middlewares, limits of everything a vault can hold, opt-ins, and resolvers for one network."""
     actions: list[Action] = [SetMiddleware(network, middleware) for network, middleware in MIDDLEWARES.items()]
     actions += [OptInNetwork(operator, network) for operator in OPERATORS for network in NETWORKS]
-    for vault in VAULT_NAMES:
-        actions += [OptInVault(operator, vault) for operator in OPERATORS]
+    for vault in (RESTAKING, VETOED, SINGLE):
+        actions += [OptInVault(operator, vault) for operator in (OPERATORS if vault != SINGLE else OPERATORS[:1])]
         for network, identifier in SUBNETWORKS:
             actions.append(SetMaxNetworkLimit(network, vault, identifier, 10**22))
-            actions.append(SetNetworkLimit("admin0", vault, (network, identifier), 10**22))
+            actions.append(SetNetworkLimit(ADMIN, vault, (network, identifier), 10**22))
+    actions += [OptInVault(OPERATORS[0], FIXED), SetMaxNetworkLimit("network0", FIXED, 0, 10**22)]
     for operator in OPERATORS:
         for subnetwork in SUBNETWORKS:
-            actions.append(SetOperatorNetworkShares("admin0", RESTAKING, subnetwork, operator, 10))
-            actions.append(SetOperatorNetworkLimit("admin0", VETOED, subnetwork, operator, 10**22))
-    actions.append(SetResolver("network0", VETOED, 0, "resolver0"))
-    return actions
+            actions.append(SetOperatorNetworkShares(ADMIN, RESTAKING, subnetwork, operator, 10))
+            actions.append(SetOperatorNetworkLimit(ADMIN, VETOED, subnetwork, operator, 10**22))
+    return [*actions, SetResolver("network0", VETOED, 0, "resolver0"), SetResolver("network0", SINGLE, 0, "resolver0")]
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls, weighted so that stake comes, is shared, is slashed more than once, and leaves."""
+    """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test."""
+    action = _drawn(choices, draft)
+    if choices.one_in(12):
+        action = _spoilt(choices, action)
+        if choices.one_in(2):
+            action = _spoilt(choices, action)
+    return action
+
+
+def _spoilt(choices: Choices, action: Any) -> Any:
+    """The same call with another name or number in one place."""
+    fields = [field.name for field in attr.fields(type(action)) if field.name not in ("seconds", "collateral")]
+    if not fields:
+        return action
+    name = choices.pick(fields)
+    value = getattr(action, name)
+    if isinstance(value, str):
+        if name == "vault" and not isinstance(action, OptInVault | OptOutVault):
+            others: tuple[str, ...] = VAULT_NAMES
+        else:
+            others = SENDERS if name == "sender" else ACCOUNTS
+        return attr.evolve(action, **{name: choices.pick(others)})
+    if isinstance(value, bool):
+        return attr.evolve(action, **{name: not value})
+    if isinstance(value, int):
+        is_amount = name in ("amount", "shares", "limit")
+        return attr.evolve(action, **{name: choices.pick((0, 1, 2, UINT256_MAX if is_amount else 3))})
+    if name == "epochs":
+        return attr.evolve(action, epochs=choices.pick(((), value + value, (*value, 1))))
+    return attr.evolve(action, subnetwork=choices.pick(SUBNETWORKS))
+
+
+def _drawn(choices: Choices, draft: Draft) -> Action:
+    """Weighted so that stake comes, is shared, is slashed more than once, and leaves."""
     kind = choices.below(100)
-    vault = choices.pick(VAULT_NAMES)
+    if kind < 18:
+        return AdvanceTime(_wait(choices, draft))
+    vault = choices.pick(OFTEN)
     staker = choices.pick(STAKERS)
-    if kind < 20:
-        return AdvanceTime(choices.pick(WAITS))
-    if kind < 38:
-        return Deposit(staker, vault, choices.pick(STAKERS), choices.pick(AMOUNTS))
-    if kind < 54:
+    if kind < 36:
+        return Deposit(staker, vault, choices.pick(STAKERS), _amount(choices, draft, vault))
+    if kind < 46:
         return _exit(choices, draft, vault, staker)
-    if kind < 64:
-        epoch = max(current_epoch(draft, vault) - 1 - choices.below(2), 0)
-        if choices.one_in(5):
-            return ClaimBatch(staker, vault, staker, (epoch, epoch + 1))
-        return Claim(staker, vault, staker, epoch)
-    if kind < 84:
-        return _slash(choices, draft, vault)
-    return _rare(choices, vault, staker)
+    if kind < 58:
+        return _claim(choices, draft, vault, staker)
+    if kind < 80:
+        return _slash(choices, draft, choices.pick(SLASHED))
+    return _rare(choices, draft, vault, staker)
+
+
+def _wait(choices: Choices, draft: Draft) -> int:
+    """Some seconds, or until the latest request can be executed, or until its last second."""
+    if choices.one_in(5):
+        vault = choices.pick((VETOED, VETOED, SINGLE))
+        count = draft.get(SLASH_REQUEST_COUNTS, vault).count
+        if count > 0:
+            request = draft.get(SLASH_REQUESTS, (vault, count - 1))
+            last = request.capture_timestamp + draft.get(VAULTS, vault).epoch_duration_seconds
+            then = choices.pick((request.veto_deadline_timestamp, last, request.veto_deadline_timestamp, last + 1))
+            if then > current_timestamp(draft):
+                return then - current_timestamp(draft)
+    return choices.pick(WAITS)
+
+
+def _amount(choices: Choices, draft: Draft, vault: str) -> int:
+    """Some amount; where deposits are limited, rather what is left, or one more."""
+    policy = draft.get(DEPOSIT_POLICIES, vault)
+    left = policy.deposit_limit - ACTIVE_STAKE.latest(draft, vault)
+    if policy.is_deposit_limit and left > 0 and choices.one_in(2):
+        return left + choices.pick((0, 0, 1))
+    return choices.pick(AMOUNTS)
 
 
 def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """All, half or one of a staker's shares, or an amount."""
+    """All, half or one of a staker's shares, or an amount; seldom of somebody who has none."""
     shares = ACTIVE_SHARES_OF.latest(draft, (vault, staker))
+    if shares == 0 and not choices.one_in(6):
+        return Deposit(staker, vault, staker, choices.pick(AMOUNTS))
     if choices.one_in(2):
-        return Redeem(staker, vault, staker, choices.pick((shares, shares >> 1, max(shares - 1, 0), 1)))
-    return Withdraw(staker, vault, staker, choices.pick((1, 2, choices.pick(AMOUNTS), shares >> 1)))
+        return Redeem(
+            staker,
+            vault,
+            staker,
+            choices.pick((shares, shares, max(shares >> 1, 1), max(shares >> 2, 1), max(shares - 1, 1), 1, shares + 1)),
+        )
+    worth = active_balance_of(draft, vault, staker)
+    largest = worth if isinstance(worth, int) else 0
+    return Withdraw(
+        staker, vault, staker, choices.pick((1, largest, max(largest >> 1, 1), min(largest, 2), largest + 1))
+    )
+
+
+def _claim(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
+    """What somebody has waiting in the last few epochs; if there is nothing, mostly another claim is looked for."""
+    for _ in range(4):
+        epoch = current_epoch(draft, vault)
+        end = epoch + 1 if choices.one_in(12) else epoch
+        waiting = [earlier for earlier in range(max(end - 6, 0), end) if _is_waiting(draft, vault, earlier, staker)]
+        if waiting:
+            if choices.one_in(4):
+                return ClaimBatch(staker, vault, staker, tuple(waiting))
+            return Claim(staker, vault, staker, waiting[0])
+        if choices.one_in(100):
+            return Claim(staker, vault, staker, max(epoch - 1, 0))
+        vault, staker = choices.pick(OFTEN), choices.pick(STAKERS)
+    return _exit(choices, draft, vault, staker)
+
+
+def _is_waiting(draft: Draft, vault: str, epoch: int, staker: str) -> bool:
+    withdrawal = draft.get(WITHDRAWALS, (vault, epoch, staker))
+    return withdrawal.shares > 0 and not withdrawal.is_claimed and withdrawals_of(draft, vault, epoch, staker) != 0
 
 
 def _slash(choices: Choices, draft: Draft, vault: str) -> Action:
-    """A slash, or what a veto slasher has in its place, with a capture in this epoch or the one before."""
-    subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
-    middleware = MIDDLEWARES[subnetwork[0]]
-    capture = current_timestamp(draft) - choices.pick((1, 1, 2, 5, 10, 14, 19, 20))
-    stake = ACTIVE_STAKE.latest(draft, vault)
-    amount = choices.pick((1, 2, div_floor(stake, 10), div_floor(stake, 3), stake, 10**24))
-    if vault == RESTAKING:
-        return Slash(middleware, vault, subnetwork, operator, amount, capture)
+    """A slash, or what a veto slasher has in its place."""
+    config = draft.get(VAULTS, vault)
+    if config.slasher == VETO_SLASHER:
+        index = _open_request(choices, draft, vault)
+        if (index >= 0 and not choices.one_in(3)) or choices.one_in(16):
+            count = draft.get(SLASH_REQUEST_COUNTS, vault).count
+            return _decide(choices, draft, vault, count if index < 0 else index)
+    longest_seconds = config.epoch_duration_seconds - config.veto_duration_seconds
+    changing = _changing(draft, vault)
+    for _ in range(4):
+        subnetwork, operator = choices.pick(changing or SUBNETWORKS), choices.pick(OPERATORS)
+        age_seconds = choices.pick(CAPTURES)
+        if age_seconds > longest_seconds:
+            age_seconds = longest_seconds
+        if choices.one_in(16):
+            age_seconds = choices.pick((0, longest_seconds + 1))
+        capture = current_timestamp(draft) - age_seconds
+        count = draft.get(SLASH_REQUEST_COUNTS, vault).count
+        if count > 0 and choices.one_in(3):
+            request = draft.get(SLASH_REQUESTS, (vault, count - 1))
+            subnetwork, operator = request.subnetwork, request.operator
+            capture = max(capture, request.capture_timestamp)
+        capture = max(capture, 0)
+        slashable = slashable_stake(draft, vault, subnetwork, operator, capture)
+        if isinstance(slashable, int) and slashable > 0:
+            break
+    else:
+        slashable = 1
+    part = slashable if isinstance(slashable, int) else 0
+    amount = choices.pick((1, 2, div_floor(part, 10), div_floor(part, 3), max(part - 1, 1), part, 10**24))
+    sender = _middleware(draft, subnetwork[0])
+    if draft.get(MIDDLEWARE_ROWS, subnetwork[0]).account not in SENDERS and not choices.one_in(6):
+        return SetMiddleware(subnetwork[0], MIDDLEWARES[subnetwork[0]])
+    if config.slasher == VETO_SLASHER:
+        return RequestSlash(sender, vault, subnetwork, operator, max(amount, 1), capture)
+    return Slash(sender, vault, subnetwork, operator, max(amount, 1), capture)
+
+
+def _changing(draft: Draft, vault: str) -> tuple[Subnetwork, ...]:
+    """The subnetworks whose resolver changes about now."""
+    second = current_timestamp(draft)
+    return tuple([of for of in SUBNETWORKS if -3 <= RESOLVER_ORDINALS.latest_point(draft, (vault, of)) - second <= 5])
+
+
+def _open_request(choices: Choices, draft: Draft, vault: str) -> int:
+    """The index of one of the last requests that can still be executed, or -1."""
     count = draft.get(SLASH_REQUEST_COUNTS, vault).count
-    index = max(count - 1 - choices.below(4), 0)
-    kind = choices.below(100)
-    if kind < 40:
-        return RequestSlash(middleware, vault, subnetwork, operator, amount, capture)
-    if kind < 50:
-        return VetoSlash("resolver0", vault, index)
-    return ExecuteSlash(middleware, vault, index)
+    for index in range(max(count - 6, 0), count):
+        request = draft.get(SLASH_REQUESTS, (vault, index))
+        age_seconds = current_timestamp(draft) - request.capture_timestamp
+        is_late = request.is_completed or age_seconds > draft.get(VAULTS, vault).epoch_duration_seconds
+        if is_late == choices.one_in(120):
+            return index
+    return -1
 
 
-def _rare(choices: Choices, vault: str, staker: str) -> Action:
-    """Everything else, each about as often."""
-    subnetwork, operator, network = choices.pick(SUBNETWORKS), choices.pick(OPERATORS), choices.pick(NETWORKS)
-    limit = choices.pick((0, 1, 10**18, 10**21, 10**22))
+def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
+    """Execute or veto a request, or let its resolver think a little longer."""
+    request = draft.get(SLASH_REQUESTS, (vault, index))
+    resolver = resolver_at(draft, vault, request.subnetwork, request.capture_timestamp)
+    missing_seconds = request.veto_deadline_timestamp - current_timestamp(draft)
+    change_seconds = RESOLVER_ORDINALS.latest_point(draft, (vault, request.subnetwork)) - current_timestamp(draft)
+    if missing_seconds > 0 and -2 <= change_seconds <= 5 and choices.one_in(2):
+        if change_seconds > 1:
+            return AdvanceTime(change_seconds - choices.below(2))
+        if choices.one_in(2):
+            return ExecuteSlash(_middleware(draft, request.subnetwork[0]), vault, index)
+        return VetoSlash(resolver if resolver != ZERO_ADDRESS else "resolver0", vault, index)
+    if resolver != ZERO_ADDRESS and missing_seconds > 0 and not choices.one_in(2 if missing_seconds == 1 else 8):
+        if choices.one_in(3):
+            return VetoSlash("resolver1" if choices.one_in(8) else resolver, vault, index)
+        return AdvanceTime(choices.pick((missing_seconds, max(missing_seconds - 1, 1), missing_seconds + 1)))
+    if choices.one_in(12):
+        return VetoSlash(resolver if resolver != ZERO_ADDRESS else "resolver0", vault, index)
+    network = request.subnetwork[0]
+    if draft.get(MIDDLEWARE_ROWS, network).account not in SENDERS and network in MIDDLEWARES:
+        return SetMiddleware(network, MIDDLEWARES[network])
+    return ExecuteSlash(_middleware(draft, network), vault, index)
+
+
+def _middleware(draft: Draft, network: str) -> str:
+    """Who slashes for a network; who did at first, if that can call nobody."""
+    middleware = draft.get(MIDDLEWARE_ROWS, network).account
+    return middleware if middleware in SENDERS else MIDDLEWARES.get(network, "middleware0")
+
+
+def _opt(choices: Choices, draft: Draft, vault: str) -> Action:
+    """An operator leaves what it is opted in to, now and then, and comes back soon."""
+    operator, network = choices.pick(OPERATORS), choices.pick(NETWORKS)
+    leaves = choices.one_in(3)
+    if choices.one_in(2):
+        if OPERATOR_VAULT_OPT_INS.latest(draft, (operator, vault)) == 1 and leaves:
+            return OptOutVault(operator, vault)
+        return OptInVault(operator, vault)
+    if OPERATOR_NETWORK_OPT_INS.latest(draft, (operator, network)) == 1 and leaves:
+        return OptOutNetwork(operator, network)
+    return OptInNetwork(operator, network)
+
+
+def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
+    """A limit or a whitelist for a while: what is on is rather switched off."""
+    policy = draft.get(DEPOSIT_POLICIES, vault)
+    kind = choices.below(6)
+    if policy.deposit_whitelist and kind < 5:
+        return SetDepositWhitelist(ADMIN, vault, False)
+    if policy.is_deposit_limit and kind < 2:
+        return SetIsDepositLimit(ADMIN, vault, False)
+    stake = ACTIVE_STAKE.latest(draft, vault)
+    if kind < 2 or (kind == 2 and policy.deposit_limit <= stake):
+        limits = (10**22, 10**22, stake + 10**21, stake + 1000, stake)
+        return SetDepositLimit(ADMIN, vault, choices.pick(limits))
+    if kind == 2:
+        return SetIsDepositLimit(ADMIN, vault, True)
+    if kind == 3:
+        return SetDepositWhitelist(ADMIN, vault, True)
+    account = ZERO_ADDRESS if choices.one_in(12) else staker
+    return SetDepositorWhitelistStatus(ADMIN, vault, account, not choices.one_in(4))
+
+
+def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
+    """What a network may take, or an operator, by the vault's type of delegator: mostly everything."""
+    subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
+    kind = choices.below(4)
+    if kind == 0 or (kind == 1 and vault == FIXED and not choices.one_in(6)):
+        if vault == FIXED and not choices.one_in(6):
+            subnetwork = SUBNETWORKS[0]
+        return SetMaxNetworkLimit(subnetwork[0], vault, subnetwork[1], choices.pick(LIMITS) or 10**22)
+    if kind == 1:
+        largest = MAX_NETWORK_LIMITS.latest(draft, (vault, subnetwork))
+        return SetNetworkLimit(ADMIN, vault, subnetwork, choices.pick((largest, largest, largest >> 1, 10**18, 0)))
+    if kind == 2:
+        shares = choices.pick((10, 1, 0, 1, 2, 3, 7, 19))
+        if choices.one_in(40):
+            others = TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, (RESTAKING, subnetwork)) - (
+                OPERATOR_NETWORK_SHARES.latest(draft, (RESTAKING, subnetwork, operator))
+            )
+            shares = UINT256_MAX - others + choices.below(2)
+        return SetOperatorNetworkShares(ADMIN, RESTAKING, subnetwork, operator, shares)
+    return SetOperatorNetworkLimit(ADMIN, VETOED, subnetwork, operator, choices.pick(LIMITS))
+
+
+def _resolver(choices: Choices, draft: Draft) -> Action:
+    """Another resolver; one that waits to take office is rather waited for."""
+    vault, subnetwork = choices.pick((VETOED, VETOED, SINGLE)), choices.pick(SUBNETWORKS)
+    seconds = RESOLVER_ORDINALS.latest_point(draft, (vault, subnetwork)) - current_timestamp(draft)
+    if seconds > 0 and not choices.one_in(4):
+        return AdvanceTime(max(seconds - choices.pick((5, 3, 2, 1, 0)), 1))
+    resolver = choices.pick(("resolver0", ZERO_ADDRESS, "resolver1", "resolver0", ZERO_ADDRESS))
+    return SetResolver(subnetwork[0], vault, subnetwork[1], resolver)
+
+
+def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
+    """Everything else; what keeps depositors out is mostly ended before anything else."""
+    policy = draft.get(DEPOSIT_POLICIES, vault)
+    if policy.deposit_whitelist and choices.one_in(2):
+        return _deposit_policy(choices, draft, vault, staker)
+    kind = choices.below(20)
+    if kind < 7:
+        return _limit(choices, draft, vault)
+    if kind < 10:
+        return _opt(choices, draft, vault)
+    if kind < 13:
+        return _deposit_policy(choices, draft, vault, staker)
+    if kind < 17:
+        return _resolver(choices, draft)
+    network, recipient = choices.pick(NETWORKS), choices.pick((vault, vault, staker, "outsider0", ZERO_ADDRESS))
     others: tuple[Action, ...] = (
-        OptInVault(operator, vault),
-        OptInVault(operator, vault),
-        OptOutVault(operator, vault),
-        OptInNetwork(operator, network),
-        OptInNetwork(operator, network),
-        OptOutNetwork(operator, network),
-        SetMaxNetworkLimit(subnetwork[0], vault, subnetwork[1], limit or 10**22),
-        SetNetworkLimit("admin0", vault, subnetwork, limit),
-        SetOperatorNetworkShares("admin0", RESTAKING, subnetwork, operator, choices.below(20)),
-        SetOperatorNetworkLimit("admin0", VETOED, subnetwork, operator, limit),
-        SetResolver(subnetwork[0], VETOED, subnetwork[1], choices.pick(("resolver0", "resolver1", "zero"))),
-        SetDepositLimit("admin0", vault, limit),
-        SetIsDepositLimit("admin0", vault, choices.one_in(5)),
-        TransferCollateral(staker, vault, choices.pick(AMOUNTS)),
+        TransferCollateral(staker, recipient, choices.pick(AMOUNTS)),
+        SetMiddleware(network, MIDDLEWARES[network]),
+        SetMiddleware(network, choices.pick(("middleware0", "middleware1", ZERO_ADDRESS))),
+        RegisterOperator(choices.pick(("operator2", "outsider0"))),
+        RegisterNetwork(choices.pick(("outsider0", "resolver1"))),
     )
     return choices.pick(others)
 

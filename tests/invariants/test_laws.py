@@ -249,6 +249,187 @@ BREAKS = {
         "QueuedShares(operator, strategy, block, scaled)",
         "QueuedShares(operator, strategy, block, scaled >> 1)",
     ),
+    ("symbiotic", "CALL-01"): (
+        "withdrawals.py",
+        "        return Reason.INSUFFICIENT_CLAIM\n",
+        "        return Reason.INVALID_EPOCH\n",
+    ),
+    ("symbiotic", "CALL-02"): (
+        "slashing.py",
+        "return account == draft.get(MIDDLEWARES, subnetwork[0]).account",
+        "return account != draft.get(MIDDLEWARES, ZERO_ADDRESS).account",
+    ),
+    ("symbiotic", "FRAME-01"): (
+        "withdrawals.py",
+        "    epoch = current_epoch(draft, vault) + 1\n",
+        "    epoch = current_epoch(draft, vault) + 1\n"
+        '    draft.put(WITHDRAWALS, (vault, epoch, "nobody"), Withdrawal())\n',
+    ),
+    ("symbiotic", "DEP-01"): (
+        "staking.py",
+        "return draft.delta((amount, minted_shares))",
+        "return draft.delta((amount, minted_shares + 1))",
+    ),
+    ("symbiotic", "DEP-02"): (
+        "collateral.py",
+        "TokenBalance(recipient_balance + amount)",
+        "TokenBalance(recipient_balance + amount - (amount == 7))",
+    ),
+    ("symbiotic", "DEP-03"): (
+        "staking.py",
+        "active_stake + amount > policy.deposit_limit",
+        "active_stake > policy.deposit_limit",
+    ),
+    ("symbiotic", "EXIT-03"): (
+        "shares.py",
+        "return mul_div_ceil(assets, total_shares + 1, total_assets + 1)",
+        "return mul_div_floor(assets, total_shares + 1, total_assets + 1)",
+    ),
+    ("symbiotic", "EXIT-04"): (
+        "shares.py",
+        "return mul_div_floor(shares, total_assets + 1, total_shares + 1)",
+        "return mul_div_floor(shares, total_assets, total_shares + 1)",
+    ),
+    ("symbiotic", "EXIT-05"): (
+        "withdrawals.py",
+        "(vault, epoch, account)).shares, bucket.amount, bucket.shares)",
+        "(vault, epoch, account)).shares, bucket.amount, bucket.shares + 1)",
+    ),
+    ("symbiotic", "EXIT-06"): (
+        "withdrawals.py",
+        "epoch = current_epoch(draft, vault) + 1",
+        "epoch = current_epoch(draft, vault) + 2",
+    ),
+    ("symbiotic", "SOLV-02"): (
+        "staking.py",
+        "ACTIVE_SHARES_OF.latest(draft, holder) + minted_shares",
+        "ACTIVE_SHARES_OF.latest(draft, holder) + minted_shares + 1",
+    ),
+    ("symbiotic", "SOLV-03"): (
+        "withdrawals.py",
+        "Withdrawal(withdrawal.shares + minted_shares, withdrawal.is_claimed)",
+        "Withdrawal(withdrawal.shares + minted_shares + 1, withdrawal.is_claimed)",
+    ),
+    ("symbiotic", "SOLV-04"): (
+        "slashing.py",
+        "transfer(draft, config.collateral, vault, config.burner, slashed_amount)",
+        "transfer(draft, config.collateral, vault, config.burner, slashed_amount - 1)",
+    ),
+    ("symbiotic", "ROUND-02"): (
+        "withdrawals.py",
+        "preview_deposit(amount, bucket.shares, bucket.amount)",
+        "preview_deposit(amount - amount % 4, bucket.shares, bucket.amount)",
+    ),
+    ("symbiotic", "ROUND-03"): (
+        "withdrawals.py",
+        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
+        "WithdrawalBucket(bucket.amount + amount - 1, bucket.shares + minted_shares)",
+    ),
+    ("symbiotic", "ROUND-04"): (
+        "slashing.py",
+        "active_slashed = mul_div_floor(slashed_amount, active_stake, slashable)",
+        "active_slashed = -(-slashed_amount * active_stake // slashable)",
+    ),
+    ("symbiotic", "SLASH-04"): (
+        "slashing.py",
+        "next_withdrawals_slashed = mul_div_floor(slashed_amount, next_withdrawals, slashable)",
+        "next_withdrawals_slashed = mul_div_floor(slashed_amount, next_withdrawals, slashable) >> 1",
+    ),
+    ("symbiotic", "SLASH-05"): (
+        "slashing.py",
+        "withdrawals = 0 if epoch_at(config, capture_timestamp) == epoch else bucket.amount",
+        "withdrawals = bucket.amount",
+    ),
+    ("symbiotic", "SLASH-06"): (
+        "withdrawals.py",
+        "epoch = current_epoch(draft, vault) + 1",
+        "epoch = current_epoch(draft, vault)",
+    ),
+    ("symbiotic", "SLASH-07"): (
+        "slashing.py",
+        "return stake - min(slashed_since, stake)",
+        "return stake",
+    ),
+    ("symbiotic", "SLASH-08"): (
+        "slashing.py",
+        "slashed_amount = min(amount, active_stake + withdrawals + next_bucket.amount)",
+        "slashed_amount = min(amount, active_stake + next_bucket.amount)",
+    ),
+    ("symbiotic", "SLASH-09"): (
+        "slashing.py",
+        "    if not earliest_capture_timestamp <= action.capture_timestamp < now:\n"
+        "        return Reason.INVALID_CAPTURE_TIMESTAMP\n"
+        "    slashed_amount",
+        "    if not earliest_capture_timestamp < action.capture_timestamp < now:\n"
+        "        return Reason.INVALID_CAPTURE_TIMESTAMP\n"
+        "    slashed_amount",
+    ),
+    ("symbiotic", "VETO-01"): (
+        "slashing.py",
+        "veto_deadline_timestamp = now + config.veto_duration_seconds",
+        "veto_deadline_timestamp = now + config.veto_duration_seconds - 1",
+    ),
+    ("symbiotic", "VETO-02"): (
+        "slashing.py",
+        "        request.veto_deadline_timestamp,\n        True,\n",
+        "        request.veto_deadline_timestamp,\n        False,\n",
+    ),
+    ("symbiotic", "VETO-03"): (
+        "slashing.py",
+        "        and request.veto_deadline_timestamp > now\n",
+        "        and request.veto_deadline_timestamp > now + 1\n",
+    ),
+    ("symbiotic", "VETO-04"): (
+        "slashing.py",
+        "if action.sender != capture_resolver:",
+        "if action.sender == ZERO_ADDRESS:",
+    ),
+    ("symbiotic", "VETO-05"): (
+        "slashing.py",
+        "if request.veto_deadline_timestamp <= now:",
+        "if request.veto_deadline_timestamp <= now + 2:",
+    ),
+    ("symbiotic", "RES-01"): (
+        "slashing.py",
+        "        _cancel(draft, action.vault, subnetwork)\n",
+        "        pass\n",
+    ),
+    ("symbiotic", "RES-02"): (
+        "slashing.py",
+        "epoch_at(config, now) + config.resolver_set_epochs_delay)",
+        "epoch_at(config, now) + config.resolver_set_epochs_delay - 1)",
+    ),
+    ("symbiotic", "LIMIT-02"): (
+        "delegation.py",
+        "OPERATOR_NETWORK_LIMITS.push(draft, of_operator, current_timestamp(draft), action.amount)",
+        "OPERATOR_NETWORK_LIMITS.push(draft, of_operator, current_timestamp(draft), action.amount + 1)",
+    ),
+    ("symbiotic", "STAKE-01"): (
+        "delegation.py",
+        "return min(subnetwork_stake, OPERATOR_NETWORK_LIMITS",
+        "return min(active_stake, OPERATOR_NETWORK_LIMITS",
+    ),
+    ("symbiotic", "OPT-01"): (
+        "opt_in.py",
+        "    if not draft.get(OPERATOR_REGISTRY, operator).is_entity:\n",
+        "    if not operator:\n",
+    ),
+    ("symbiotic", "OPT-02"): (
+        "opt_in.py",
+        "    if not draft.get(where_registry, where).is_entity:\n",
+        "    if not where:\n",
+    ),
+    ("symbiotic", "OPT-03"): (
+        "opt_in.py",
+        "    if opt_ins.latest_point(draft, opt_in) == now:\n",
+        "    if opt_ins.latest_point(draft, opt_in) > now:\n",
+    ),
+    ("symbiotic", "SET-01"): ("staking.py", "Depositor(action.status)", "Depositor(True)"),
+    ("symbiotic", "HIST-02"): (
+        "../history.py",
+        "            if draft.get(self.checkpoints, (key, middle)).point > point:\n",
+        "            if draft.get(self.checkpoints, (key, middle)).point >= point:\n",
+    ),
     ("symbiotic", "CONS-01"): (
         "collateral.py",
         "TokenBalance(sender_balance - amount)",

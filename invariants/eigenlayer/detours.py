@@ -149,4 +149,4 @@ MANY_STRATEGIES: Final = Walk(
     lambda: [DepositIntoStrategy("staker0", strategy, TOKEN, 1) for strategy in WIDE],
     _wide_action,
 )
-EDGES: Final = (TIGHT, MANY_STRATEGIES)
+DETOURS: Final = (TIGHT, MANY_STRATEGIES)

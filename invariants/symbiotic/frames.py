@@ -1,0 +1,248 @@
+"""What each call may write at all: the tables, and of each table the rows of its own subject."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from invariants.law import Scope, StepLaw, Transition
+from invariants.symbiotic.reading import asked_by, epoch_of, now
+from spec.history import HistoryTable
+from spec.machine import Draft, Table
+from spec.symbiotic.actions import (
+    AdvanceTime,
+    Claim,
+    ClaimBatch,
+    Deposit,
+    ExecuteSlash,
+    OptInNetwork,
+    OptInVault,
+    OptOutNetwork,
+    OptOutVault,
+    Redeem,
+    RegisterNetwork,
+    RegisterOperator,
+    RequestSlash,
+    SetDepositLimit,
+    SetDepositorWhitelistStatus,
+    SetDepositWhitelist,
+    SetIsDepositLimit,
+    SetMaxNetworkLimit,
+    SetMiddleware,
+    SetNetworkLimit,
+    SetOperatorNetworkLimit,
+    SetOperatorNetworkShares,
+    SetResolver,
+    Slash,
+    TransferCollateral,
+    VetoSlash,
+    Withdraw,
+)
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    CLOCK,
+    CUMULATIVE_SLASHES,
+    DEPOSIT_POLICIES,
+    DEPOSITORS,
+    LATEST_CAPTURES,
+    MAX_NETWORK_LIMITS,
+    MIDDLEWARES,
+    NETWORK_LIMITS,
+    NETWORK_REGISTRY,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_REGISTRY,
+    OPERATOR_VAULT_OPT_INS,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    TOKEN_BALANCES,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+)
+
+Owns = Callable[[Draft, Any, Any], bool]
+"""Whether a row's key is of the call's own subject, as the state before the call tells."""
+
+Frame = Mapping[Table[Any, Any], Owns]
+
+
+def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
+    return True
+
+
+def _of_sender(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key == call.sender)
+
+
+def _of_vault(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key == call.vault)
+
+
+def _of_sender_in_vault(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.vault and key[1] == call.sender)
+
+
+def _own_subnetwork(_rows: Draft, call: Any, key: Any) -> bool:
+    """The key is the vault and the sender's own subnetwork."""
+    return bool(key[0] == call.vault and key[1] == (call.sender, call.identifier))
+
+
+def _subnetwork(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.vault and key[1] == call.subnetwork)
+
+
+def _operator(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.vault and key[1] == call.subnetwork and key[2] == call.operator)
+
+
+def _history(history: HistoryTable[Any], owns: Owns) -> dict[Table[Any, Any], Owns]:
+    """A history's head, and its checkpoints, whose keys are (key of the history, position)."""
+    return {history.heads: owns, history.checkpoints: lambda rows, call, key: owns(rows, call, key[0])}
+
+
+def _depositor_or_vault(rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == rows.get(VAULTS, call.vault).collateral and key[1] in (call.sender, call.vault))
+
+
+def _recipient_or_vault(rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == rows.get(VAULTS, call.vault).collateral and key[1] in (call.recipient, call.vault))
+
+
+def _burner_or_vault(rows: Draft, call: Any, key: Any) -> bool:
+    config = rows.get(VAULTS, call.vault)
+    return bool(key[0] == config.collateral and key[1] in (config.burner, call.vault))
+
+
+def _beneficiary(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.vault and key[1] == call.on_behalf_of)
+
+
+def _next_bucket(rows: Draft, call: Any, key: Any) -> bool:
+    """The bucket that leaves with the next epoch, or somebody's part of it."""
+    return bool(key[0] == call.vault and key[1] == epoch_of(rows.get(VAULTS, call.vault), now(rows)) + 1)
+
+
+def _claimers_part(rows: Draft, call: Any, key: Any) -> bool:
+    return _next_bucket(rows, call, key) and bool(key[2] == call.claimer)
+
+
+def _claimed_part(_rows: Draft, call: Any, key: Any) -> bool:
+    epochs = call.epochs if isinstance(call, ClaimBatch) else (call.epoch,)
+    return bool(key[0] == call.vault and key[1] in epochs and key[2] == call.sender)
+
+
+def _slashed_operator(rows: Draft, call: Any, key: Any) -> bool:
+    asked = asked_by(rows, call)
+    return bool(key[0] == asked.vault and key[1] == asked.subnetwork and key[2] == asked.operator)
+
+
+def _bucket_in_reach(rows: Draft, call: Any, key: Any) -> bool:
+    """A bucket of those who asked to leave in the epoch of the capture, or in the one after it."""
+    asked = asked_by(rows, call)
+    epoch = epoch_of(rows.get(VAULTS, asked.vault), asked.capture_timestamp)
+    return bool(key[0] == asked.vault and key[1] in (epoch + 1, epoch + 2))
+
+
+def _request(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.vault and key[1] == call.slash_index)
+
+
+def _opt_in_to_vault(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.sender and key[1] == call.vault)
+
+
+def _opt_in_to_network(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.sender and key[1] == call.network)
+
+
+LEAVES: Final[Frame] = {
+    **_history(ACTIVE_SHARES_OF, _of_sender_in_vault),
+    **_history(ACTIVE_SHARES, _of_vault),
+    **_history(ACTIVE_STAKE, _of_vault),
+    WITHDRAWAL_BUCKETS: _next_bucket,
+    WITHDRAWALS: _claimers_part,
+}
+CLAIMS: Final[Frame] = {WITHDRAWALS: _claimed_part, TOKEN_BALANCES: _recipient_or_vault}
+SLASHES: Final[Frame] = {
+    LATEST_CAPTURES: _slashed_operator,
+    **_history(CUMULATIVE_SLASHES, _slashed_operator),
+    **_history(ACTIVE_STAKE, _of_vault),
+    WITHDRAWAL_BUCKETS: _bucket_in_reach,
+    TOKEN_BALANCES: _burner_or_vault,
+}
+POLICY: Final[Frame] = {DEPOSIT_POLICIES: _of_vault}
+
+FRAMES: Final[Mapping[type[Any], Frame]] = {
+    AdvanceTime: {CLOCK: _any},
+    TransferCollateral: {
+        TOKEN_BALANCES: lambda _, call, key: key[0] == call.collateral and key[1] in (call.sender, call.to)
+    },
+    RegisterOperator: {OPERATOR_REGISTRY: _of_sender},
+    RegisterNetwork: {NETWORK_REGISTRY: _of_sender},
+    SetMiddleware: {MIDDLEWARES: _of_sender},
+    OptInVault: _history(OPERATOR_VAULT_OPT_INS, _opt_in_to_vault),
+    OptOutVault: _history(OPERATOR_VAULT_OPT_INS, _opt_in_to_vault),
+    OptInNetwork: _history(OPERATOR_NETWORK_OPT_INS, _opt_in_to_network),
+    OptOutNetwork: _history(OPERATOR_NETWORK_OPT_INS, _opt_in_to_network),
+    Deposit: {
+        TOKEN_BALANCES: _depositor_or_vault,
+        **_history(ACTIVE_STAKE, _of_vault),
+        **_history(ACTIVE_SHARES, _of_vault),
+        **_history(ACTIVE_SHARES_OF, _beneficiary),
+    },
+    SetDepositWhitelist: POLICY,
+    SetDepositorWhitelistStatus: {
+        DEPOSITORS: lambda _, call, key: key[0] == call.vault and key[1] == call.account,
+    },
+    SetIsDepositLimit: POLICY,
+    SetDepositLimit: POLICY,
+    Withdraw: LEAVES,
+    Redeem: LEAVES,
+    Claim: CLAIMS,
+    ClaimBatch: CLAIMS,
+    SetMaxNetworkLimit: {
+        **_history(MAX_NETWORK_LIMITS, _own_subnetwork),
+        **_history(NETWORK_LIMITS, _own_subnetwork),
+    },
+    SetNetworkLimit: _history(NETWORK_LIMITS, _subnetwork),
+    SetOperatorNetworkShares: {
+        **_history(TOTAL_OPERATOR_NETWORK_SHARES, _subnetwork),
+        **_history(OPERATOR_NETWORK_SHARES, _operator),
+    },
+    SetOperatorNetworkLimit: _history(OPERATOR_NETWORK_LIMITS, _operator),
+    Slash: SLASHES,
+    RequestSlash: {
+        SLASH_REQUEST_COUNTS: _of_vault,
+        SLASH_REQUESTS: lambda rows, call, key: (
+            key[0] == call.vault and key[1] == rows.get(SLASH_REQUEST_COUNTS, call.vault).count
+        ),
+    },
+    ExecuteSlash: {**SLASHES, SLASH_REQUESTS: _request},
+    VetoSlash: {SLASH_REQUESTS: _request},
+    SetResolver: {**_history(RESOLVER_ORDINALS, _own_subnetwork), RESOLVERS: _own_subnetwork},
+}
+
+
+def _writes_its_own_rows(step: Transition) -> bool:
+    frame = FRAMES[type(step.action)]
+    for write in step.delta.writes:
+        owns = frame.get(write.table)
+        if owns is None or not owns(step.before.rows, step.action, write.key):
+            return False
+    return True
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "FRAME-01",
+        "A call writes only rows of its own subject: no other account, operator, subnetwork or vault is touched.",
+        "This project; Vault, BaseDelegator, BaseSlasher: msg.sender and the arguments are all they index by",
+        _writes_its_own_rows,
+        Scope(tuple(FRAMES)),
+    )
+]

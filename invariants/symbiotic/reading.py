@@ -1,0 +1,183 @@
+"""What Symbiotic's laws read of a state in words of their own: time, stake and reach, beside the specification's rules.
+
+A second account: each function is written from the contracts' documentation, so that a law which uses it does not
+repeat a mistake of the rule that it judges.
+"""
+
+from typing import Final, cast
+
+from invariants.law import Transition
+from spec.arithmetic import div_floor, mul_div_floor
+from spec.machine import ONLY, Draft
+from spec.symbiotic.actions import ExecuteSlash, RequestSlash, Slash
+from spec.symbiotic.config import FULL_RESTAKE, NETWORK_RESTAKE, OPERATOR_NETWORK_SPECIFIC, VaultConfig
+from spec.symbiotic.state import (
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    CLOCK,
+    CUMULATIVE_SLASHES,
+    LATEST_CAPTURES,
+    MAX_NETWORK_LIMITS,
+    NETWORK_LIMITS,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SLASH_REQUESTS,
+    TOKEN_BALANCES,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    Pair,
+    Subnetwork,
+    VaultSubnetworkOperator,
+)
+
+
+def now(rows: Draft) -> int:
+    """The second in which a call executes."""
+    return rows.get(CLOCK, ONLY).timestamp
+
+
+def start_of(config: VaultConfig, epoch: int) -> int:
+    """The first second of a vault's epoch."""
+    return config.epoch_duration_init_timestamp + epoch * config.epoch_duration_seconds
+
+
+def epoch_of(config: VaultConfig, timestamp: int) -> int:
+    """The vault's epoch that a second is in."""
+    return div_floor(timestamp - config.epoch_duration_init_timestamp, config.epoch_duration_seconds)
+
+
+def is_over(rows: Draft, vault: str, epoch: int) -> bool:
+    """Whether a vault's epoch has ended."""
+    return now(rows) >= start_of(rows.get(VAULTS, vault), epoch + 1)
+
+
+def balance(rows: Draft, vault: str, account: str) -> int:
+    """What an account holds of a vault's collateral."""
+    key: Pair = (rows.get(VAULTS, vault).collateral, account)
+    return rows.get(TOKEN_BALANCES, key).amount
+
+
+def held_shares(rows: Draft, vault: str, account: str) -> int:
+    """An account's active shares."""
+    holder: Pair = (vault, account)
+    return ACTIVE_SHARES_OF.latest(rows, holder)
+
+
+def bucket_amount(rows: Draft, vault: str, epoch: int) -> int:
+    """The collateral that leaves a vault with an epoch."""
+    return rows.get(WITHDRAWAL_BUCKETS, (vault, epoch)).amount
+
+
+def is_opted_in_at(rows: Draft, vault: str, network: str, operator: str, timestamp: int) -> bool:
+    """Whether an operator was with a vault and with a network at a time."""
+    with_vault: Pair = (operator, vault)
+    with_network: Pair = (operator, network)
+    return (
+        OPERATOR_VAULT_OPT_INS.value_at(rows, with_vault, timestamp) == 1
+        and OPERATOR_NETWORK_OPT_INS.value_at(rows, with_network, timestamp) == 1
+    )
+
+
+def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
+    """What an operator had at stake for a subnetwork at a time: the active stake up to the smallest of its limits.
+
+    Under network restake an operator has its part of that by shares, rounded down.
+    """
+    if not is_opted_in_at(rows, vault, subnetwork[0], operator, timestamp):
+        return 0
+    config = rows.get(VAULTS, vault)
+    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    stake = ACTIVE_STAKE.value_at(rows, vault, timestamp)
+    if config.delegator == OPERATOR_NETWORK_SPECIFIC:
+        is_theirs = operator == config.delegator_operator and subnetwork[0] == config.delegator_network
+        return min(stake, MAX_NETWORK_LIMITS.value_at(rows, (vault, subnetwork), timestamp)) if is_theirs else 0
+    stake = min(stake, NETWORK_LIMITS.value_at(rows, (vault, subnetwork), timestamp))
+    if config.delegator == FULL_RESTAKE:
+        return min(stake, OPERATOR_NETWORK_LIMITS.value_at(rows, of_operator, timestamp))
+    if config.delegator == NETWORK_RESTAKE:
+        shares = OPERATOR_NETWORK_SHARES.value_at(rows, of_operator, timestamp)
+        if shares == 0:
+            return 0
+        return mul_div_floor(
+            stake, shares, TOTAL_OPERATOR_NETWORK_SHARES.value_at(rows, (vault, subnetwork), timestamp)
+        )
+    return stake if operator == config.delegator_operator else 0
+
+
+def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
+    """What was booked against an operator after a time."""
+    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    return CUMULATIVE_SLASHES.latest(rows, of_operator) - CUMULATIVE_SLASHES.value_at(rows, of_operator, timestamp)
+
+
+def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int) -> int:
+    """What a slash may still book for a capture: the stake then, less what was booked since.
+
+    Nothing if the capture is not in the past, is more than an epoch ago, or is before one that was slashed already.
+    """
+    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    age_seconds = now(rows) - capture_timestamp
+    if age_seconds <= 0 or age_seconds > rows.get(VAULTS, vault).epoch_duration_seconds:
+        return 0
+    if capture_timestamp < rows.get(LATEST_CAPTURES, of_operator).timestamp:
+        return 0
+    stake = stake_of(rows, vault, subnetwork, operator, capture_timestamp)
+    return max(stake - booked_since(rows, vault, subnetwork, operator, capture_timestamp), 0)
+
+
+def reach(rows: Draft, vault: str, epoch: int) -> int:
+    """All that a slash can reach whose capture is in an epoch: active stake, and the two buckets of those who asked to
+    leave in that epoch or in the next.
+    """
+    return (
+        ACTIVE_STAKE.latest(rows, vault) + bucket_amount(rows, vault, epoch + 1) + bucket_amount(rows, vault, epoch + 2)
+    )
+
+
+def resolver_of(rows: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
+    """Who may veto at a time, or will."""
+    ordinal = RESOLVER_ORDINALS.value_at(rows, (vault, subnetwork), timestamp)
+    return rows.get(RESOLVERS, (vault, subnetwork, ordinal)).account
+
+
+class Asked:
+    """What a slash asks for: of whom, how much at most, and for which second."""
+
+    def __init__(self, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int) -> None:
+        self.vault: Final = vault
+        self.subnetwork: Final = subnetwork
+        self.operator: Final = operator
+        self.amount: Final = amount
+        self.capture_timestamp: Final = capture_timestamp
+
+
+def asked_by(rows: Draft, call: object) -> Asked:
+    """What a slash, a request or the execution of a request asks for."""
+    if isinstance(call, Slash | RequestSlash):
+        return Asked(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
+    execution = cast(ExecuteSlash, call)
+    request = rows.get(SLASH_REQUESTS, (execution.vault, execution.slash_index))
+    return Asked(execution.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
+
+
+def grown(step: Transition, token: str, account: str) -> int:
+    """By how much an account's balance of a token grew."""
+    key: Pair = (token, account)
+    return step.after.rows.get(TOKEN_BALANCES, key).amount - step.before.rows.get(TOKEN_BALANCES, key).amount
+
+
+def moved(step: Transition, token: str, sender: str, recipient: str, amount: int) -> bool:
+    """Whether an amount of a token went from one account to another, which may be the same."""
+    if sender == recipient:
+        return grown(step, token, sender) == 0
+    return grown(step, token, sender) == -amount and grown(step, token, recipient) == amount
+
+
+def stake_grown(step: Transition, vault: str) -> int:
+    """By how much a vault's active stake grew."""
+    return ACTIVE_STAKE.latest(step.after.rows, vault) - ACTIVE_STAKE.latest(step.before.rows, vault)

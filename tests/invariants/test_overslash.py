@@ -1,0 +1,108 @@
+"""Where what is booked and what is there part: the shortest histories, and how much can be missing."""
+
+from typing import Any, cast
+
+import pytest
+
+from invariants.checking import Checker
+from invariants.choices import Seeded
+from invariants.symbiotic.reading import asked_by, stake_of
+from invariants.symbiotic.small import MIDDLEWARES, SHARED, SMALL_WORLD, START
+from invariants.symbiotic.walk import RESTAKING, WALK
+from spec.machine import ONLY, Delta, Draft, commit
+from spec.symbiotic.actions import (
+    Action,
+    AdvanceTime,
+    Deposit,
+    ExecuteSlash,
+    Redeem,
+    SetOperatorNetworkShares,
+    Slash,
+)
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import ACTIVE_STAKE, CLOCK, CUMULATIVE_SLASHES
+
+
+def slash(network: str) -> Action:
+    return Slash(MIDDLEWARES[network], SHARED, (network, 0), "operator0", 10, START)
+
+
+def test_two_networks_book_the_whole_stake_and_the_vault_pays_it_once() -> None:
+    way = SMALL_WORLD.way
+    checker = Checker(way.catalogue, way.genesis())
+
+    def accepted(action: Action) -> object:
+        outcome = way.protocol.transition(Draft(checker.state), action)
+        assert isinstance(outcome, Delta)
+        assert checker.accept(action, outcome) == []
+        return outcome.returns
+
+    for action in way.opening():
+        accepted(action)
+    assert accepted(slash("network0")) == (6, 6)
+    assert checker.checked["SLASH-08"] == checker.seen["SEEN-02"] == 0
+    assert accepted(slash("network1")) == (6, 0)
+    assert checker.checked["SLASH-08"] == checker.seen["SEEN-02"] == checker.seen["SEEN-03"] == 1
+    rows = Draft(checker.state)
+    booked = [CUMULATIVE_SLASHES.latest(rows, (SHARED, (network, 0), "operator0")) for network in MIDDLEWARES]
+    assert booked == [6, 6]
+    assert checker.scan() == []
+
+
+def test_what_leavers_paid_counts_against_a_later_capture() -> None:
+    """Stake of 10 at the first capture, 5 at the second, since 5 asked to leave in between. A slash of 5 for the first
+    takes 3 of the leavers, but all 5 count against the second: 3 that were at stake then, and still are, are safe.
+    """
+    state = WALK.genesis()
+
+    def try_(action: Action) -> object:
+        outcome = WALK.protocol.transition(Draft(state), action)
+        if isinstance(outcome, Delta):
+            commit(state, outcome)
+            return outcome.returns
+        return outcome
+
+    for action in WALK.opening():
+        try_(action)
+    try_(AdvanceTime(20))
+    try_(SetOperatorNetworkShares("admin0", RESTAKING, ("network0", 0), "operator1", 0))
+    try_(Deposit("staker0", RESTAKING, "staker0", 10))
+    try_(AdvanceTime(1))
+    try_(Redeem("staker0", RESTAKING, "staker0", 5))
+    try_(AdvanceTime(1))
+    now = Draft(state).get(CLOCK, ONLY).timestamp
+    assert stake_of(Draft(state), RESTAKING, ("network0", 0), "operator0", now - 2) == 10
+    assert stake_of(Draft(state), RESTAKING, ("network0", 0), "operator0", now - 1) == 5
+    assert try_(Slash("middleware0", RESTAKING, ("network0", 0), "operator0", 5, now - 2)) == (5, 5)
+    assert ACTIVE_STAKE.latest(Draft(state), RESTAKING) == 3
+    second = Slash("middleware0", RESTAKING, ("network0", 0), "operator0", 5, now - 1)
+    assert try_(second) is Reason.INSUFFICIENT_SLASH
+
+
+@pytest.mark.parametrize("first_seed", [0, 20])
+def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first_seed: int) -> None:
+    """The bound that laws about single steps add up to: it needs the memory of who was paid what, and when."""
+    missing = 0
+    for seed in range(first_seed, first_seed + 20):
+        state, choices = WALK.genesis(), Seeded(seed)
+        paid: list[tuple[str, Any, int, int]] = []
+        opening = WALK.opening()
+        for position in range(400):
+            action = opening[position] if position < len(opening) else WALK.next_action(choices, Draft(state))
+            outcome = WALK.protocol.transition(Draft(state), action)
+            if not isinstance(outcome, Delta):
+                continue
+            if isinstance(action, Slash | ExecuteSlash):
+                asked = asked_by(Draft(state), action)
+                whose = (asked.subnetwork, asked.operator)
+                booked_amount, paid_amount = cast("tuple[int, int]", outcome.returns)
+                by_others = sum(
+                    amount
+                    for vault, other, timestamp, amount in paid
+                    if vault == asked.vault and other != whose and timestamp > asked.capture_timestamp
+                )
+                assert booked_amount - paid_amount <= by_others
+                missing += booked_amount > paid_amount
+                paid.append((asked.vault, whose, Draft(state).get(CLOCK, ONLY).timestamp, paid_amount))
+            commit(state, outcome)
+    assert missing > 10
