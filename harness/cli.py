@@ -19,6 +19,11 @@ from harness.display import live_display
 from harness.explore import Search
 from harness.job import Job
 from harness.junit import junit
+from harness.mutants.fate import Effort
+from harness.mutants.mutant import PROTOCOLS as MUTATED
+from harness.mutants.mutant import MutantError
+from harness.mutants.report import markdown, print_mutation
+from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, select_targets, select_worlds
 from harness.report import exit_code, print_check, print_trace, print_world, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
@@ -202,6 +207,83 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
         click.echo("interrupted", err=True)
         return 2
     return search.exit_code
+
+
+@cli.command("mutate", epilog=EXIT_CODES, short_help="Break the specification on purpose, and see which law notices.")
+@click.option("--protocol", "protocols", multiple=True, type=click.Choice(MUTATED), help="Only this one's mutants.")
+@click.option("--mutant", "ids", multiple=True, metavar="ID", help="Only this mutant. May be repeated.")
+@click.option("--catalogue", "only", flag_value="catalogue", help="Only the mutants that were written down.")
+@click.option("--generated", "only", flag_value="generated", help="Only the mutants that operators make.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many, drawn by --seed.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
+@click.option(
+    "--walks", default=Effort().walks, show_default=True, type=click.IntRange(0), metavar="N", help="Walks per mutant."
+)
+@click.option(
+    "--plays",
+    default=Effort().plays,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Plays of each game.",
+)
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="So many at a time.  [default: all cores]")
+@click.option("--list", "lists", is_flag=True, help="Name the mutants, and judge none.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Write the page of the documentation instead of text.")
+@JSON_OPTION
+def mutate_command(
+    protocols: tuple[str, ...],
+    ids: tuple[str, ...],
+    only: str | None,
+    sample: int | None,
+    seed: int,
+    walks: int,
+    plays: int,
+    budget: float | None,
+    jobs: int | None,
+    lists: bool,
+    as_markdown: bool,
+    as_json: bool,
+) -> int:
+    """Run the laws against the specification with one bug in it, once for each of many bugs.
+
+    The bugs are a catalogue of real ones, and those that small changes to the source make. Each is loaded from source
+    in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
+    """
+    stop = Stop(math.inf if budget is None else budget)
+    try:
+        chosen = Choice(only != "generated", only != "catalogue", protocols, ids, sample, seed).mutants()
+    except UnknownMutantError as error:
+        raise click.UsageError(str(error)) from error
+    except MutantError as error:
+        raise click.ClickException(str(error)) from error
+    if lists:
+        for mutant in chosen:
+            click.echo(f"{mutant.mutant_id}  {mutant.bug}")
+        return 0 if chosen else 5
+    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop)
+    started = time.monotonic()
+    problem: str | None = None
+    try:
+        with stop, live_display() as progress:
+            mutation.run(cores() if jobs is None else jobs, progress)
+    except JudgeError as error:
+        problem = str(error)
+    finally:
+        if as_json:
+            click.echo(json.dumps(mutation.as_json(), indent=2))
+        elif as_markdown:
+            asked = " ".join(["restake mutate", *([f"--{only}"] if only else []), "--markdown"])
+            click.echo(markdown(mutation, asked), nl=False)
+        else:
+            print_mutation(_console(), mutation)
+            seconds = time.monotonic() - started
+            click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
+    if stop.is_interrupted or problem is not None:
+        click.echo(problem or "interrupted", err=True)
+        return 2
+    return mutation.exit_code
 
 
 def cores() -> int:

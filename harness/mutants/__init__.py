@@ -1,0 +1,1 @@
+"""Mutants: the specification with one bug in it, and whether the laws notice. None of it touches installed files."""

@@ -1,0 +1,72 @@
+"""What is asked of a judge and what it answers, in plain values, as they cross from one process to another."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+Outcome = Literal["killed", "survived", "crashed", "unviable"]
+"""A law broke; nothing did; nothing did, but some run raised an exception, as the specification never does; it cannot
+even be loaded.
+"""
+
+
+@attrs.frozen
+class Effort:
+    """How much the laws may try before a mutant counts as survived: seeded walks of so many steps, a small world to a
+    depth, and plays of every game with so many moves.
+    """
+
+    walks: int = 60
+    steps: int = 400
+    depth: int = 3
+    plays: int = 60
+    moves: int = 80
+
+
+@attrs.frozen
+class Trial:
+    """One mutant to judge: the module it is in, that module's whole source, and whose laws it faces.
+
+    `fingerprint` is that of all other source that is meant, so that an edit during a run mixes nothing.
+    """
+
+    module: str
+    text: str
+    protocols: tuple[str, ...]
+    effort: Effort
+    fingerprint: str
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Trial":
+        """A trial as `attrs.asdict` wrote it."""
+        return cls(
+            value["module"], value["text"], tuple(value["protocols"]), Effort(**value["effort"]), value["fingerprint"]
+        )
+
+
+@attrs.frozen
+class Fate:
+    """What one judge says of one mutant: what came of it, by which laws, and how.
+
+    `method` and `seed` name the run that killed it, `step` is the step of that run at which laws broke, `steps` counts
+    those of all runs up to then. `note` says what raised an exception, if anything did.
+    """
+
+    judge: str
+    outcome: Outcome
+    by: tuple[str, ...]
+    method: str | None
+    seed: int | None
+    step: int | None
+    steps: int
+    note: str
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Fate":
+        """A fate as `as_json` wrote it."""
+        return cls(**{**value, "by": tuple(value["by"])})
+
+    def as_json(self) -> dict[str, Any]:
+        """The fate as JSON."""
+        return attrs.asdict(self)

@@ -1,0 +1,362 @@
+"""Mutants that nobody wrote down: every small change of a few kinds, at every place of the rules.
+
+Each operator is a function from one node of a module's syntax tree to what could stand there instead. The rest of the
+source stays as it is, to the letter. The order is that of the source, so ids stay the same while a function does.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import accumulate
+
+import attrs
+
+from harness.mutants.mutant import Mutant, protocols_of, read_source
+
+FILES = (
+    "arithmetic.py",
+    "history.py",
+    *(
+        f"eigenlayer/{name}.py"
+        for name in (
+            "allocation",
+            "clock",
+            "delegation",
+            "opt_in",
+            "shares",
+            "slashing",
+            "staking",
+            "strategies",
+            "withdrawals",
+        )
+    ),
+    *(
+        f"symbiotic/{name}.py"
+        for name in ("clock", "collateral", "delegation", "opt_in", "shares", "slashing", "staking", "withdrawals")
+    ),
+)
+"""Where the rules are. Not here: what rows and calls are, which is no behaviour; constants, which are the protocols'
+parameters; the dispatch from calls to rules; views, codecs and observations, on which no rule depends; and the machine,
+on which the checks themselves run.
+"""
+
+COMPARISONS: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+ROUNDED = ("div_floor", "mul_div_floor", "mul_div_ceil", "mul_wad_floor", "mul_wad_ceil", "div_wad_floor")
+SYMMETRIC = (
+    *("mul_div_floor", "mul_div_ceil", "mul_wad_floor", "mul_wad_ceil"),
+    *("scaled_shares", "withdrawable_shares", "slashed_magnitude", "block_after"),
+)
+"""Functions of which the first two arguments are factors, or summands: swapping them is no change."""
+
+
+@attrs.frozen
+class Known:
+    """What operators need to know of the rest of the source: the types of parameters, by the function's or the class's
+    name, and of the fields of rows and calls, in their order; and which table holds rows of which class.
+    """
+
+    parameters: dict[str, list[str]]
+    fields: dict[str, dict[str, str]]
+    rows: dict[str, str]
+
+
+@attrs.frozen
+class Place:
+    """Where a node stands: in which function, of which module, and which class the names in it are of."""
+
+    known: Known
+    classes: Mapping[str, str]
+
+
+Change = tuple[ast.AST, str]
+"""A node, and the text that could stand in its place."""
+
+Operator = Callable[[ast.AST, Place], Iterator[Change]]
+
+
+def compared(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A bound that is moved by one, or a condition that is turned round."""
+    if isinstance(node, ast.Compare):
+        for position, operator in enumerate(node.ops):
+            if type(operator) in COMPARISONS:
+                other = COMPARISONS[type(operator)]()
+                operators = [*node.ops[:position], other, *node.ops[position + 1 :]]
+                yield node, ast.unparse(ast.Compare(node.left, operators, node.comparators))
+
+
+def added(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A plus for a minus."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield node, ast.unparse(ast.BinOp(node.left, _other_sign(node.op), node.right))
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+        yield node, ast.unparse(ast.AugAssign(node.target, _other_sign(node.op), node.value))
+
+
+def _other_sign(operator: ast.operator) -> ast.operator:
+    return ast.Sub() if isinstance(operator, ast.Add) else ast.Add()
+
+
+def counted(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A number that is one too large, or one too small; a flag that is the other one."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, bool):
+            yield node, str(not node.value)
+        elif isinstance(node.value, int):
+            yield node, str(node.value + 1)
+            if node.value > 0:
+                yield node, str(node.value - 1)
+
+
+def rounded(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A quotient that is rounded the other way."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ROUNDED:
+        first, *others = (ast.unparse(argument) for argument in node.args)
+        yield node, f"(-{node.func.id}({', '.join([f'-({first})', *others])}))"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
+        yield node, f"(-(-({ast.unparse(node.left)}) // ({ast.unparse(node.right)})))"
+
+
+def bounded(node: ast.AST, _: Place) -> Iterator[Change]:
+    """The smaller for the larger."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
+        yield node.func, "max" if node.func.id == "min" else "min"
+
+
+def negated(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A condition that is true when it should not be."""
+    if isinstance(node, ast.If | ast.IfExp) and not (_is_turned_by_compared(node.test) or _narrows(node.test)):
+        yield node.test, f"not ({ast.unparse(node.test)})"
+
+
+def _is_turned_by_compared(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare)
+        and len(test.ops) == 1
+        and isinstance(test.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn)
+    )
+
+
+def _narrows(test: ast.expr) -> bool:
+    """Whether a condition asks for a type: turned round, it would be refused by the type checker before any law."""
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.Is | ast.IsNot)
+    return isinstance(test, ast.Call) and _names(test.func, "isinstance")
+
+
+def joined(node: ast.AST, _: Place) -> Iterator[Change]:
+    """An and for an or, and a condition of several that is forgotten."""
+    if isinstance(node, ast.BoolOp):
+        other: ast.boolop = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield node, f"({ast.unparse(ast.BoolOp(other, node.values))})"
+        for position in range(len(node.values)):
+            left = [*node.values[:position], *node.values[position + 1 :]]
+            yield node, f"({ast.unparse(left[0] if len(left) == 1 else ast.BoolOp(node.op, left))})"
+
+
+def unwritten(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A row that is not written, or any other step that is forgotten."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield node, "pass"
+
+
+def unchecked(node: ast.AST, _: Place) -> Iterator[Change]:
+    """A check that is not made, or whose answer nobody heeds."""
+    if isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse and not _asks_for_reason(node.test):
+        (statement,) = node.body
+        if isinstance(statement, ast.Return) and statement.value is not None and _is_rejection(statement.value):
+            yield node.test, "False"
+    if isinstance(node, ast.IfExp) and not _asks_for_reason(node.test):
+        if _is_reason(node.body):
+            yield node, f"({ast.unparse(node.orelse)})"
+        if _is_reason(node.orelse) or _names(node.orelse, "rejection"):
+            yield node, f"({ast.unparse(node.body)})"
+
+
+def _asks_for_reason(test: ast.expr) -> bool:
+    """Whether a condition tells a value from a rejection: without it, the value would be of no type to go on with."""
+    return isinstance(test, ast.Call) and _names(test.func, "isinstance")
+
+
+def _is_rejection(value: ast.expr) -> bool:
+    return _is_reason(value) or isinstance(value, ast.Name)
+
+
+def _is_reason(value: ast.expr) -> bool:
+    return isinstance(value, ast.Attribute) and _names(value.value, "Reason")
+
+
+def _names(value: ast.expr, name: str) -> bool:
+    return isinstance(value, ast.Name) and value.id == name
+
+
+def swapped(node: ast.AST, place: Place) -> Iterator[Change]:
+    """Two neighbouring arguments of one type that change places."""
+    if not isinstance(node, ast.Call) or node.keywords:
+        return
+    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    types = place.known.parameters.get(name, [])
+    for position in range(min(len(node.args), len(types)) - 1):
+        first, second = node.args[position : position + 2]
+        if types[position] != types[position + 1] or ast.dump(first) == ast.dump(second):
+            continue
+        if not (name in SYMMETRIC and position == 0):
+            swapped = [*node.args[:position], second, first, *node.args[position + 2 :]]
+            yield node, ast.unparse(ast.Call(node.func, swapped, []))
+
+
+def mistaken(node: ast.AST, place: Place) -> Iterator[Change]:
+    """A field for the one of the same type before it."""
+    if isinstance(node, ast.Attribute):
+        fields = place.known.fields.get(_class_of(node.value, place) or "", {})
+        names = [name for name, type in fields.items() if type == fields.get(node.attr)]
+        position = names.index(node.attr) if node.attr in names else 0
+        if position > 0:
+            yield node, f"{ast.unparse(node.value)}.{names[position - 1]}"
+
+
+def _class_of(value: ast.expr, place: Place) -> str | None:
+    """The class of a name, or of a row read from a draft."""
+    if isinstance(value, ast.Name):
+        return place.classes.get(value.id)
+    if isinstance(value, ast.Attribute):
+        return place.known.fields.get(_class_of(value.value, place) or "", {}).get(value.attr)
+    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("draft.get") and value.args:
+        return place.known.rows.get(ast.unparse(value.args[0]))
+    return None
+
+
+OPERATORS: Mapping[str, Operator] = {
+    "compare": compared,
+    "sign": added,
+    "constant": counted,
+    "round": rounded,
+    "bound": bounded,
+    "negate": negated,
+    "join": joined,
+    "unwritten": unwritten,
+    "unchecked": unchecked,
+    "swap": swapped,
+    "field": mistaken,
+}
+
+
+def generated() -> list[Mutant]:
+    """Every mutant that the operators make of the rules, each different text once."""
+    return [mutant for file in FILES for mutant in generated_from(file, read_source(file), _known(_protocol(file)))]
+
+
+def generated_from(file: str, source: str, known: Known) -> Iterator[Mutant]:
+    """Those of one file."""
+    seen, whole = {source}, source.encode()
+    for qualified, function in _functions(ast.parse(source)):
+        counts: dict[str, int] = {}
+        place = Place(known, _classes_in(function, known))
+        for node in _body_nodes(function):
+            for operator, changes in OPERATORS.items():
+                for changed, wrong in changes(node, place):
+                    counts[operator] = counts.get(operator, 0) + 1
+                    start, end = _span(whole, changed)
+                    right = " ".join(whole[start:end].decode().split())
+                    text = (whole[:start] + wrong.encode() + whole[end:]).decode()
+                    if text in seen:
+                        continue
+                    seen.add(text)
+                    name = f"{file.removesuffix('.py').replace('/', '.')}.{qualified}.{operator}.{counts[operator]}"
+                    bug = f"{right} became {wrong}"
+                    yield Mutant(name, protocols_of(file), file, operator, right, wrong, bug, "generated", text)
+
+
+def _span(source: bytes, node: ast.AST) -> tuple[int, int]:
+    """Where a node begins and ends. Columns are counted in bytes."""
+    assert isinstance(node, ast.expr | ast.stmt)
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    starts = [0, *accumulate(len(line) for line in source.splitlines(keepends=True))]
+    return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+
+
+def _functions(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function and method that computes something, by its name within the module."""
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        if isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name != "__init__":
+                    yield f"{node.name}.{method.name}", method
+
+
+def _body_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function's body in the order of the source, without types and docstrings."""
+    waiting: list[ast.AST] = list(reversed(function.body))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        yield node
+        children = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.AnnAssign):
+            children.remove(node.annotation)
+        waiting += reversed(children)
+
+
+def _protocol(file: str) -> str:
+    return file.rpartition("/")[0]
+
+
+@cache
+def _known(protocol: str) -> Known:
+    """What a protocol and the shared modules declare."""
+    known = Known({}, {}, {})
+    files = [file for file in FILES if _protocol(file) in (protocol, "")]
+    if protocol:
+        files += [f"{protocol}/{name}.py" for name in ("state", "config", "actions")]
+    for file in files:
+        for node in ast.parse(read_source(file)).body:
+            _learn(known, node)
+    return known
+
+
+def _learn(known: Known, node: ast.stmt) -> None:
+    if isinstance(node, ast.FunctionDef):
+        known.parameters[node.name] = _types(node)
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        table = ast.unparse(node.annotation)
+        if table.startswith("Final[Table["):
+            known.rows[node.target.id] = table.removesuffix("]]").rpartition(", ")[2]
+    if isinstance(node, ast.ClassDef):
+        for member in node.body:
+            if isinstance(member, ast.FunctionDef):
+                name = node.name if member.name == "__init__" else member.name
+                known.parameters[name] = _types(member)[1:]
+            if isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name):
+                type = ast.unparse(member.annotation).removeprefix("Final[").removesuffix("]")
+                known.fields.setdefault(node.name, {})[member.target.id] = type
+
+
+def _types(function: ast.FunctionDef) -> list[str]:
+    return ["" if a.annotation is None else ast.unparse(a.annotation) for a in function.args.args]
+
+
+def _classes_in(function: ast.FunctionDef, known: Known) -> dict[str, str]:
+    """Which class each name in a function is of, as far as its signature, its reads and its loops say."""
+    classes = {a.arg: ast.unparse(a.annotation) for a in function.args.args if a.annotation is not None}
+    for node in ast.walk(function):
+        target, found = None, None
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, found = node.targets[0], _class_of(node.value, Place(known, classes))
+        if isinstance(node, ast.For):
+            target, found = node.target, _class_of(node.iter, Place(known, classes))
+            found = found and found.removeprefix("tuple[").removesuffix(", ...")
+        if isinstance(target, ast.Name) and found:
+            classes[target.id] = found
+    return classes

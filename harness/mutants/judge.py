@@ -1,0 +1,159 @@
+"""The laws' judgement of one mutant, in a process of its own: `python -m harness.mutants.judge` reads a trial and
+answers with a fate, both as JSON.
+
+Nothing of the specification may be imported before the mutant is in its place. From then on the whole specification
+and all laws are loaded from source, so that a compiled module never calls past the mutant to what was compiled with it.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+from harness.mutants.fate import Effort, Fate, Trial
+from harness.source import fingerprint
+
+ROOMS = ("spec", "invariants")
+
+CPU_SECONDS = 5.0
+"""How long one run may take. The longest takes a fraction of a second, so a mutant that needs this long never ends."""
+
+
+class Endless(Exception):
+    """A run that takes many times as long as it should."""
+
+
+class MutantLoader(importlib.machinery.SourceFileLoader):
+    """A module whose source is another than that of its file."""
+
+    def __init__(self, name: str, path: str, text: str) -> None:
+        super().__init__(name, path)
+        self._text = text
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the text given, never what is cached of the file's."""
+        return compile(self._text, self.path, "exec", dont_inherit=True)
+
+
+class SourceFinder(importlib.abc.MetaPathFinder):
+    """Finds the modules of the specification and of the laws as source, compiled or not, and the mutant as its text."""
+
+    def __init__(self, module: str, text: str) -> None:
+        self._module = module
+        self._text = text
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """None for packages, of which nothing is compiled, and for everything that is not ours."""
+        room, _, rest = fullname.partition(".")
+        if room not in ROOMS or not rest:
+            return None
+        for folder in path or ():
+            file = Path(folder) / f"{fullname.rpartition('.')[2]}.py"
+            if file.exists():
+                loader = importlib.machinery.SourceFileLoader(fullname, str(file))
+                if fullname == self._module:
+                    loader = MutantLoader(fullname, str(file), self._text)
+                return importlib.util.spec_from_file_location(fullname, file, loader=loader)
+        return None
+
+
+def judged(trial: Trial) -> Fate:
+    """Run the suite until a law breaks. A run that raises an exception is noted, and the others are still tried."""
+    steps, crash = 0, ""
+    try:
+        for method, seed, run in runs(trial.protocols, trial.effort):
+            signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
+            try:
+                taken, step, laws = run()
+            except Endless:
+                return Fate("laws", "crashed", (), method, seed, None, steps, "a run that does not end")
+            except Exception as error:
+                crash = crash or described(error)
+                continue
+            finally:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            steps += taken
+            if laws:
+                return Fate("laws", "killed", laws, method, seed, step, steps, crash)
+    except Exception as error:
+        return Fate("laws", "unviable", (), None, None, None, 0, described(error))
+    return Fate("laws", "crashed" if crash else "survived", (), None, None, None, steps, crash)
+
+
+Ran = tuple[int, int, tuple[str, ...]]
+"""How many steps a run took, the step at which a law broke, and which laws broke there."""
+
+
+def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
+    """Every run of the suite, cheap ones first, as a method, a seed and a function without arguments."""
+    registry = importlib.import_module("harness.protocols")
+    for seed in range(effort.walks):
+        for protocol in protocols:
+            yield "walk", seed, lambda way=registry.WALKS[protocol], seed=seed: walked(way, seed, effort.steps)
+    for protocol in protocols:
+        world = registry.SMALL_WORLDS[protocol]
+        yield "world", 0, lambda world=world: explored(world, effort.depth)
+    for seed in range(effort.plays):
+        for protocol in protocols:
+            for game in importlib.import_module(f"invariants.{protocol}.games").GAMES:
+                yield "game", seed, lambda game=game, seed=seed: played(game, seed, effort.moves)
+
+
+def walked(way: Any, seed: int, steps: int) -> Ran:
+    """One random walk."""
+    report = importlib.import_module("invariants.walker").walk(way, seed, steps)
+    return report.steps, report.steps, tuple(sorted({violation.law.law_id for violation in report.violations}))
+
+
+def explored(world: Any, depth: int) -> Ran:
+    """Every sequence of a few calls in a small world."""
+    met = importlib.import_module("invariants.exploring").explore(world, depth, True, lambda _: True)
+    shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
+    return met.steps, shortest, tuple(sorted(met.broken))
+
+
+def played(game: Any, seed: int, moves: int) -> Ran:
+    """One game."""
+    choices = importlib.import_module("invariants.choices").Seeded(seed)
+    report = importlib.import_module("invariants.game").play(game, choices, moves)
+    return report.moves, len(report.actions), (game.law_id,) if report.excess > 0 else ()
+
+
+def described(error: Exception) -> str:
+    """An exception in one line: what it is, and where in our source it was raised."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _room(frame.filename) in ROOMS]
+    where = f" in {_room(frames[-1].filename)}: {frames[-1].name}" if frames else ""
+    return f"{type(error).__name__}{where}: {error}"
+
+
+def _room(file: str) -> str:
+    parts = Path(file).parts
+    return next((part for part in reversed(parts[:-1]) if part in ROOMS), "")
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise Endless
+
+
+def main() -> None:
+    """Answer one trial, in a process in which nothing of ours is imported yet."""
+    trial = Trial.from_json(json.load(sys.stdin))
+    if trial.fingerprint != fingerprint(""):
+        sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
+    sys.meta_path.insert(0, SourceFinder(trial.module, trial.text))
+    signal.signal(signal.SIGVTALRM, _end)
+    print(json.dumps(judged(trial).as_json()))  # noqa: T201 the answer of this process
+
+
+if __name__ == "__main__":
+    main()

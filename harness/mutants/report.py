@@ -1,0 +1,195 @@
+"""What a run of mutants says to people: the kill table, and the page of the documentation that holds it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.markup import escape
+
+from harness.mutants.fate import Fate
+from harness.mutants.generator import OPERATORS
+from harness.mutants.run import BARS, Judged, Mutation
+from harness.report import plain_table, print_table
+
+
+def how(fate: Fate) -> str:
+    """By which run a mutant was killed, and after how many steps in all."""
+    if fate.outcome != "killed":
+        return ""
+    run = f"walk {fate.seed}" if fate.method == "walk" else f"play {fate.seed}" if fate.method == "game" else "world"
+    return f"{run}, step {fate.step}; {fate.steps:,} in all"
+
+
+def verdict(judged: Judged, fate: Fate) -> str:
+    """The laws that killed a mutant, or what came of it instead."""
+    if fate.outcome == "killed":
+        return ", ".join(fate.by)
+    return "equivalent" if judged.equivalent is not None else fate.outcome.upper()
+
+
+def counted(group: Iterable[Judged]) -> list[str]:
+    """How many there are in a group: all, killed, raising exceptions, surviving, equivalent, and impossible to load."""
+    members = list(group)
+    bugs = [judged for judged in members if judged.counts]
+    crashed = [judged for judged in bugs if not judged.is_killed and judged.fates[0].outcome == "crashed"]
+    killed = sum(judged.is_killed for judged in bugs)
+    numbers = [
+        len(members),
+        killed,
+        len(crashed),
+        len(bugs) - killed - len(crashed),
+        sum(judged.equivalent is not None for judged in members),
+        sum(judged.fates[0].outcome == "unviable" and judged.equivalent is None for judged in members),
+    ]
+    return [*(f"{number:,}" for number in numbers), f"{killed / len(bugs):.1%}" if bugs else "-"]
+
+
+COUNTED = ("mutants", "killed", "crashed", "survived", "equivalent", "unviable", "kill rate")
+
+
+def groups(mutation: Mutation) -> list[tuple[str, list[Judged]]]:
+    """The catalogue, each operator's mutants, and all that were generated; those of which there is any."""
+    judged = mutation.judged
+    named: list[tuple[str, Callable[[Judged], bool]]] = [
+        ("the catalogue", lambda found: found.is_written),
+        *((name, lambda found, name=name: found.mutant.operator == name) for name in OPERATORS),
+        ("all generated", lambda found: not found.is_written),
+    ]
+    found = [(name, [one for one in judged if belongs(one)]) for name, belongs in named]
+    return [(name, members) for name, members in found if members]
+
+
+def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
+    """Each law that killed any mutant: how many it helped to kill, and how many it killed alone."""
+    helped: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for found in judged:
+        for fate in found.fates:
+            if found.counts and fate.outcome == "killed":
+                names = [f"{'/'.join(found.mutant.protocols)} {law}" for law in fate.by]
+                helped.update(names)
+                alone.update(names if len(names) == 1 else [])
+    return [(name, helped[name], alone[name]) for name in sorted(helped)]
+
+
+def print_mutation(console: Console, mutation: Mutation) -> None:
+    """The kill table of the catalogue, what survived of the generated mutants, and the rates."""
+    written = [judged for judged in mutation.judged if judged.is_written]
+    if written:
+        table = plain_table()
+        table.add_column("mutant", no_wrap=True)
+        table.add_column("the bug")
+        for judge in dict.fromkeys(fate.judge for judged in written for fate in judged.fates):
+            table.add_column(f"killed by {judge}")
+            table.add_column("how")
+        for judged in written:
+            cells = [cell for fate in judged.fates for cell in (verdict(judged, fate), how(fate))]
+            style = "" if judged.is_killed else "bold red"
+            table.add_row(judged.mutant.mutant_id, escape(judged.mutant.bug), *cells, style=style)
+        print_table(console, table)
+    table = plain_table()
+    table.add_column("", no_wrap=True)
+    for heading in COUNTED:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, members in groups(mutation):
+        table.add_row(name, *counted(members))
+    print_table(console, table)
+    for judged in mutation.survivors():
+        fate = judged.fates[0]
+        console.print(f"[bold red]{fate.outcome}[/]  {judged.mutant.mutant_id}", soft_wrap=True)
+        console.print(f"  {escape(judged.mutant.bug)}", soft_wrap=True)
+        if fate.note:
+            console.print(f"  {escape(fate.note)}", soft_wrap=True)
+        console.print(f"  again: restake mutate --mutant {judged.mutant.mutant_id}", soft_wrap=True)
+    for failure in mutation.failures():
+        console.print(failure, markup=False, soft_wrap=True)
+
+
+def markdown(mutation: Mutation, command: str) -> str:
+    """The page of the documentation, and the command that writes it."""
+    effort = mutation.effort
+    bars = f"{BARS[True]:.0%} of the catalogue and {BARS[False]:.0%} of the generated mutants"
+    lines = [
+        "# Mutants",
+        "",
+        "Would the laws notice if the specification were wrong? Each mutant is the specification with one bug in it,",
+        "run against the laws alone: no recorded trace is compared with anything. This page is written by",
+        "",
+        f"    {command} > docs/mutants.md",
+        "",
+        f"which judges every mutant by {effort.walks} random walks of {effort.steps} steps with every law, by every",
+        f"sequence of {effort.depth} calls in a small world, and by {effort.plays} plays of each game, until a law",
+        f"breaks. It fails below {bars} killed.",
+        "",
+        "*Killed* means that a law broke. *Crashed* means that no law broke but some run raised an exception, which",
+        "the specification never does: noticed, but not by a law, and so not counted as killed. *Equivalent* means",
+        "that nobody could notice, with the argument below. *Unviable* means that the source cannot even be loaded.",
+        "The last two are no bugs and do not count. A law that computes with a function of the specification is blind",
+        "to a bug in it; nothing hides that here.",
+        "",
+        "## In numbers",
+        "",
+        *_rows(("", *COUNTED), ((name, *counted(members)) for name, members in groups(mutation))),
+        "",
+        "## The catalogue",
+        "",
+        "Bugs that people make, many of them found by auditors in these very contracts, or an earlier version of them.",
+        "",
+        *_rows(
+            ("mutant", "file", "the bug", "source", "killed by", "how"),
+            (
+                (
+                    judged.mutant.mutant_id,
+                    judged.mutant.file,
+                    judged.mutant.bug,
+                    judged.mutant.source,
+                    verdict(judged, judged.fates[0]),
+                    how(judged.fates[0]),
+                )
+                for judged in mutation.judged
+                if judged.is_written
+            ),
+        ),
+        "",
+        "## Which laws kill",
+        "",
+        "*Helped* counts the mutants at whose end the law broke, *alone* those at whose end no other did.",
+        "",
+        *_rows(
+            ("law", "helped", "alone"), ((law, f"{helped}", f"{alone}") for law, helped, alone in laws(mutation.judged))
+        ),
+        "",
+        "## Generated mutants that live",
+        "",
+        *_rows(
+            ("mutant", "the change", "what came of it"),
+            (
+                (judged.mutant.mutant_id, _code(judged.mutant.bug), judged.fates[0].note or judged.fates[0].outcome)
+                for judged in mutation.survivors()
+                if not judged.is_written
+            ),
+        ),
+        "",
+        "## Generated mutants that are no bugs",
+        "",
+        *_rows(
+            ("mutant", "the change", "why nobody could notice"),
+            (
+                (judged.mutant.mutant_id, _code(judged.mutant.bug), judged.equivalent)
+                for judged in mutation.judged
+                if judged.equivalent is not None
+            ),
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _rows(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table in Markdown. A bar would end a cell."""
+    table = [list(headings), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    lines = ["| " + " | ".join(cells) + " |" for cells in table]
+    return [lines[0], "|" + "---|" * len(table[0]), *lines[1:]]

@@ -1,0 +1,326 @@
+"""Mutants: the catalogue fits the source, the generator makes what it should, and judges are not fooled."""
+
+import ast
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import attrs
+import click
+import pytest
+from click.testing import CliRunner, Result
+from rich.progress import Progress
+
+from harness.cli import cli
+from harness.mutants import run as running
+from harness.mutants.fate import Effort, Fate
+from harness.mutants.generator import FILES, OPERATORS, Known, generated, generated_from
+from harness.mutants.mutant import Mutant, catalogue, equivalents, read_source
+from harness.mutants.run import BARS, Choice, Judged, JudgeError, Mutation, UnknownMutantError, judge
+from harness.stopping import Stop
+
+ROOT = Path(__file__).parents[2]
+QUICK = Effort(walks=3, depth=1, plays=1)
+
+
+def mutant_of(mutant_id: str) -> Mutant:
+    return next(mutant for mutant in catalogue() if mutant.mutant_id == mutant_id)
+
+
+def fate_of(mutant: Mutant, effort: Effort = QUICK) -> Fate:
+    fate = judge(mutant, effort, Stop())
+    assert fate is not None
+    return fate
+
+
+def test_the_catalogue_has_bugs_of_both_protocols_and_each_fits_the_source() -> None:
+    mutants = catalogue()
+    assert len(mutants) == len({mutant.mutant_id for mutant in mutants}) >= 60
+    assert min(Counter(mutant.protocols for mutant in mutants).values()) >= 10
+    for mutant in mutants:
+        assert mutant.text == read_source(mutant.file).replace(mutant.right, mutant.wrong)
+        compile(mutant.text, mutant.mutant_id, "exec")
+        assert mutant.bug.endswith("."), mutant.mutant_id
+        assert mutant.source, mutant.mutant_id
+    assert len({mutant.text for mutant in mutants}) == len(mutants)
+
+
+def test_a_mutant_is_killed_by_the_law_that_speaks_of_its_bug() -> None:
+    """Compiled or not: a judge loads the specification and the laws from source."""
+    fate = fate_of(mutant_of("EM-17"))
+    assert (fate.outcome, fate.method, fate.note) == ("killed", "walk", "")
+    assert "SLASH-01" in fate.by
+    assert fate.steps >= (fate.step or 0) > 0
+    assert fate_of(mutant_of("EM-17")) == fate
+    assert "EXIT-01" in fate_of(mutant_of("SM-31"), Effort()).by
+
+
+def test_a_bug_in_what_both_protocols_share_faces_the_laws_of_both() -> None:
+    fate = fate_of(mutant_of("CM-08"))
+    assert fate.outcome == "killed"
+
+
+def test_what_changes_nothing_survives_everything_that_is_tried() -> None:
+    same = attrs.evolve(mutant_of("EM-17"), text=read_source("eigenlayer/slashing.py") + "\n")
+    fate = fate_of(same)
+    assert (fate.outcome, fate.by, fate.method, fate.note) == ("survived", (), None, "")
+    assert fate.steps > 3 * QUICK.steps
+
+
+@pytest.mark.parametrize(
+    ("wrong", "outcome", "note"),
+    [
+        ("return 1 // 0", "crashed", "ZeroDivisionError in spec: slashed_magnitude: "),
+        ("return (", "unviable", "SyntaxError in spec: "),
+        ("while True: pass", "crashed", "a run that does not end"),
+    ],
+)
+def test_what_raises_or_does_not_end_is_noticed_but_not_by_a_law(wrong: str, outcome: str, note: str) -> None:
+    mutant = mutant_of("EM-17")
+    text = read_source(mutant.file).replace(mutant.right.strip(), wrong)
+    fate = fate_of(attrs.evolve(mutant, text=text), Effort(walks=1, depth=1, plays=1))
+    assert (fate.outcome, fate.by) == (outcome, ())
+    assert fate.note.startswith(note)
+
+
+@pytest.mark.source
+def test_a_judge_leaves_the_source_as_it_is() -> None:
+    def files() -> dict[Path, float]:
+        return {path: path.stat().st_mtime for room in ("spec", "invariants") for path in (ROOT / room).rglob("*")}
+
+    before = files()
+    fate_of(mutant_of("EM-17"))
+    assert files() == before
+
+
+SMALL = '''
+def rule(draft, action):
+    """Not 1 of these words."""
+    row = draft.get(POOLS, action.pool)
+    if row.shares < 1 and action.amount:
+        return Reason.EMPTY
+    draft.put(POOLS, action.pool, Pool(row.stake + action.amount, row.shares))
+    return mul_div_floor(row.stake, max(row.shares, action.amount), 7)
+'''
+
+
+def test_every_operator_changes_what_it_should_and_nothing_else() -> None:
+    known = Known(
+        {"Pool": ["int", "int"], "mul_div_floor": ["int", "int", "int"]},
+        {"Pool": {"stake": "int", "shares": "int"}},
+        {"POOLS": "Pool"},
+    )
+    made = [
+        (m.mutant_id.removeprefix("arithmetic.rule."), m.bug) for m in generated_from("arithmetic.py", SMALL, known)
+    ]
+    assert made == [
+        ("negate.1", "row.shares < 1 and action.amount became not (row.shares < 1 and action.amount)"),
+        ("unchecked.1", "row.shares < 1 and action.amount became False"),
+        ("join.1", "row.shares < 1 and action.amount became (row.shares < 1 or action.amount)"),
+        ("join.2", "row.shares < 1 and action.amount became (action.amount)"),
+        ("join.3", "row.shares < 1 and action.amount became (row.shares < 1)"),
+        ("compare.1", "row.shares < 1 became row.shares <= 1"),
+        ("field.1", "row.shares became row.stake"),
+        ("constant.1", "1 became 2"),
+        ("constant.2", "1 became 0"),
+        ("unwritten.1", "draft.put(POOLS, action.pool, Pool(row.stake + action.amount, row.shares)) became pass"),
+        (
+            "swap.1",
+            "Pool(row.stake + action.amount, row.shares) became Pool(row.shares, row.stake + action.amount)",
+        ),
+        ("sign.1", "row.stake + action.amount became row.stake - action.amount"),
+        ("field.2", "row.shares became row.stake"),
+        (
+            "round.1",
+            "mul_div_floor(row.stake, max(row.shares, action.amount), 7) became "
+            "(-mul_div_floor(-(row.stake), max(row.shares, action.amount), 7))",
+        ),
+        (
+            "swap.2",
+            "mul_div_floor(row.stake, max(row.shares, action.amount), 7) became "
+            "mul_div_floor(row.stake, 7, max(row.shares, action.amount))",
+        ),
+        ("bound.1", "max became min"),
+        ("field.3", "row.shares became row.stake"),
+        ("constant.3", "7 became 8"),
+        ("constant.4", "7 became 6"),
+    ]
+    assert {name.partition(".")[0] for name, _ in made} == set(OPERATORS)
+
+
+def test_generated_mutants_are_the_same_every_time_and_each_compiles() -> None:
+    mutants = generated()
+    assert len({mutant.mutant_id for mutant in mutants}) == len(mutants) > 1_000
+    assert {mutant.file for mutant in mutants} == set(FILES)
+    assert generated() == mutants
+    assert len({mutant.text for mutant in mutants} | {read_source(file) for file in FILES}) == len(mutants) + len(FILES)
+    for mutant in mutants:
+        ast.parse(mutant.text, mutant.mutant_id)
+
+
+def test_what_is_called_equivalent_is_a_mutant_and_argued_for() -> None:
+    known = {(mutant.mutant_id, mutant.wrong) for mutant in generated()}
+    for key, reason in equivalents().items():
+        assert key in known, f"{key} is no longer generated"
+        assert len(reason.split()) >= 5
+        assert reason.endswith(".")
+
+
+def test_a_choice_is_by_protocol_by_id_or_by_lot() -> None:
+    symbiotic = Choice(generated=False, protocols=("symbiotic",)).mutants()
+    assert {mutant.protocols for mutant in symbiotic} == {("symbiotic",), ("eigenlayer", "symbiotic")}
+    assert [mutant.mutant_id for mutant in Choice(ids=("SM-02", "EM-01")).mutants()] == ["EM-01", "SM-02"]
+    sample = Choice(sample=20, seed=7).mutants()
+    assert sample == Choice(sample=20, seed=7).mutants() != Choice(sample=20, seed=8).mutants()
+    assert len({mutant.mutant_id for mutant in sample}) == 20
+    with pytest.raises(UnknownMutantError, match="unknown mutant 'EM-999'"):
+        Choice(ids=("EM-999",)).mutants()
+
+
+def judged(operator: str, outcome: str, equivalent: str | None = None) -> Judged:
+    mutant = attrs.evolve(mutant_of("EM-17"), operator=operator)
+    return Judged(mutant, equivalent, (Fate("laws", outcome, (), None, None, None, 0, ""),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("operator", "killed", "lived", "fails"),
+    [("catalogue", 19, 1, False), ("catalogue", 18, 1, True), ("sign", 17, 3, False), ("sign", 16, 3, True)],
+)
+def test_the_bars_are_95_and_85_percent(
+    operator: str, killed: int, lived: int, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert BARS == {True: 0.95, False: 0.85}
+    mutation = Mutation([], QUICK, Stop())
+    noise = [judged("sign", "unviable"), judged("sign", "survived", "it changes nothing.")]
+    found = [*[judged(operator, "killed")] * killed, *[judged(operator, "crashed")] * lived, *noise]
+    monkeypatch.setattr(Mutation, "judged", property(lambda _: found))
+    assert mutation.rate(operator == "catalogue") == (killed, killed + lived)
+    assert bool(mutation.failures()) is fails
+
+
+def test_what_is_called_equivalent_must_not_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    mutation = Mutation([], QUICK, Stop())
+    monkeypatch.setattr(Mutation, "judged", property(lambda _: [judged("sign", "killed", "it changes nothing.")]))
+    assert mutation.failures() == ["called equivalent, but killed: EM-17"]
+
+
+def test_a_judge_of_other_fates_can_add_its_own() -> None:
+    lives = judged("sign", "survived")
+    proved = attrs.evolve(lives, fates=(*lives.fates, Fate("proofs", "killed", ("MAG-02",), None, None, None, 0, "")))
+    assert (lives.is_killed, proved.is_killed) == (False, True)
+
+
+def restake(*arguments: str) -> Result:
+    result = CliRunner().invoke(cli, ["mutate", *arguments], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result
+
+
+def test_the_command_prints_the_kill_table() -> None:
+    result = restake("--mutant", "EM-17", "--mutant", "SM-31", "--walks", "20", "--plays", "0")
+    assert result.return_value == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["mutant", "the", "bug", "killed", "by", "laws", "how"]
+    assert any(line.startswith("EM-17") and "SLASH-01" in line for line in lines)
+    assert lines[-1].startswith("2 of 2 mutants judged in ")
+    assert max(len(line) for line in lines) <= 100
+
+
+def test_the_report_is_the_same_on_any_number_of_processes() -> None:
+    arguments = ("--catalogue", "--sample", "4", "--seed", "3", "--walks", "5", "--plays", "0", "--json")
+    first, second = restake(*arguments, "--jobs", "1"), restake(*arguments, "--jobs", "3")
+    assert first.stdout == second.stdout
+    report = json.loads(first.stdout)
+    assert len(report["mutants"]) == report["rates"]["catalogue"]["counted"] == 4
+    assert report["effort"] == {"walks": 5, "steps": 400, "depth": 3, "plays": 0, "moves": 80}
+
+
+def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch: pytest.MonkeyPatch) -> None:
+    fate = Fate("laws", "survived", (), None, None, None, 9, "")
+    monkeypatch.setattr(running, "judge", lambda *_: fate)
+    lives = restake("--mutant", "EM-17")
+    assert lives.return_value == 1
+    assert "  again: restake mutate --mutant EM-17" in lives.stdout.splitlines()
+    assert "0 of 1 of the catalogue killed by laws: the bar is 95%" in lives.stdout.splitlines()
+    monkeypatch.undo()
+    assert restake("--mutant", "EM-17", "--budget", "0.000001").return_value == 5
+    assert restake("--mutant", "EM-17", "--list").stdout.startswith("EM-17  A slash rounds")
+    assert restake("--mutant", "EM-17", "--protocol", "symbiotic", "--list").return_value == 5
+
+
+def test_a_mutant_that_is_not_there_is_wrong_usage() -> None:
+    with pytest.raises(click.UsageError, match="unknown mutant 'EM-999'"):
+        restake("--mutant", "EM-999")
+
+
+def test_laws_that_break_without_a_mutant_judge_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "judge", lambda *_: Fate("laws", "killed", ("MAG-01",), "walk", 0, 1, 1, ""))
+    result = restake("--mutant", "EM-17", "--jobs", "1")
+    assert (result.return_value, result.stderr) == (2, "without any mutant, MAG-01 breaks\n")
+
+
+def test_an_edit_during_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "fingerprint", lambda _: "0.0 (source abcdef)")
+    with pytest.raises(JudgeError, match=r"the source has changed: asked for is 0\.0 \(source abcdef\), here is "):
+        judge(mutant_of("EM-17"), QUICK, Stop())
+
+
+def test_a_judge_that_fails_ends_the_run_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(JudgeError, match="the judge of EM-17 failed"):
+        judge(mutant_of("EM-17"), QUICK, Stop())
+    assert restake("--mutant", "EM-17", "--jobs", "1").return_value == 2
+
+
+def test_an_interruption_keeps_what_is_known() -> None:
+    stop = Stop()
+    lives = Fate("laws", "survived", (), None, None, None, 9, "")
+
+    def judge_two(mutant: Mutant, _effort: Effort, _stop: Stop) -> Fate | None:
+        if stop():
+            return None
+        stop.is_interrupted = mutant.mutant_id == "EM-02"
+        return lives
+
+    mutation = Mutation(catalogue()[:5], QUICK, stop)
+    with pytest.MonkeyPatch.context() as patched, Progress(disable=True) as progress:
+        patched.setattr(running, "judge", judge_two)
+        mutation.run(1, progress)
+    assert [judged.mutant.mutant_id for judged in mutation.judged] == ["EM-01", "EM-02"]
+    assert mutation.is_cut_short
+
+
+def test_an_interruption_ends_the_judges_and_exits_with_2() -> None:
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from harness.cli import main; main()",
+        "mutate",
+        "--catalogue",
+    ]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (2, "interrupted\n")
+    known, _, rest = out.splitlines()[-1].partition(" of ")
+    assert 0 <= int(known) < len(catalogue())
+    assert rest.startswith(f"{len(catalogue())} mutants judged in ")
+
+
+@pytest.mark.source
+def test_the_kill_table_in_the_documentation_lists_exactly_the_catalogue() -> None:
+    page = (ROOT / "docs" / "mutants.md").read_text()
+    section = page.split("## The catalogue\n")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert [(row[0].removeprefix("| "), row[1], row[2], row[3]) for row in rows] == [
+        (mutant.mutant_id, mutant.file, mutant.bug, mutant.source) for mutant in catalogue()
+    ]
