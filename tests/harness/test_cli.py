@@ -397,12 +397,21 @@ def test_wrong_usage_is_one_clear_message(arguments: list[str], words: str) -> N
     assert words in raised.value.format_message()
 
 
-def test_an_interruption_of_walks_says_what_was_found_and_exits_with_2() -> None:
-    command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", "check", "--protocol", POOL]
+def started(*arguments: str) -> subprocess.Popen[str]:
+    """The command in a process of its own that has just begun: on a busy machine, imports alone can take seconds."""
+    program = "from harness.cli import main; print('begins', flush=True); main()"
     pipe = subprocess.PIPE
-    options = ["--steps", "1000000000", "--examples", "0", "--jobs", "2"]
-    running = subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
-    time.sleep(3)
+    command = [sys.executable, "-P", "-c", program, *arguments]
+    running = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "begins\n"
+    return running
+
+
+def test_an_interruption_of_walks_says_what_was_found_and_exits_with_2() -> None:
+    options = ["--protocol", POOL, "--steps", "1000000000", "--examples", "0", "--jobs", "2"]
+    running = started("check", *options)
+    time.sleep(6)
     # As a terminal does it: everybody hears of it, workers too.
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=30)
@@ -499,12 +508,9 @@ def test_exit_codes_of_the_process(arguments: list[str], code: int, words: str) 
 
 
 def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
-    command = [sys.executable, "-P", "-u", "-c", "from harness.cli import main; main()", "replay", str(GOLDEN)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        running.wait(timeout=1.5)
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGINT)
+    running = started("replay", str(GOLDEN))
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 2
     assert "agree" in out
