@@ -25,13 +25,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 import spec.machine
+from harness.check import STEPS_PER_EXAMPLE, STEPS_PER_WALK
 from harness.cli import how_built
 from harness.protocols import WALKS, known_protocols
 from harness.traces import bundled_traces, find_traces, load_trace
 from harness.workloads import eigenlayer, named, symbiotic
 from invariants.checking import Checker
 from invariants.choices import Seeded
-from invariants.walker import Walk, walk
+from invariants.examples import explore_bytes, explore_rules
+from invariants.walker import Walk, WalkReport, walk
 from spec.eigenlayer.actions import Action, DepositIntoStrategy
 from spec.eigenlayer.transition import transition
 from spec.machine import Delta, Draft, State, commit, run
@@ -48,7 +50,7 @@ HISTORY_STEPS = 10_000
 CHECKED_STEPS = 20_000
 CHECKED_STAKERS = (100, 1_000, 10_000, 100_000)
 WALKS_MEASURED = 20
-STEPS_PER_WALK = 400
+EXAMPLES_MEASURED = 25
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -159,6 +161,13 @@ def measure_walks(name: str, checks: bool) -> float:
     return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
 
 
+def measure_examples(name: str, explore: Callable[[Walk, int, int, int], WalkReport], steps: int) -> float:
+    """A step of what Hypothesis draws of a protocol, in one of both ways, checked by every law too."""
+    way = WALKS[name]
+    spent = seconds(lambda: explore(way, EXAMPLES_MEASURED, steps, 0))
+    return spent / explore(way, EXAMPLES_MEASURED, steps, 0).steps * 1e6
+
+
 def bare_walks(way: Walk) -> None:
     """The same walks with nothing checked and nothing counted."""
     for seed in range(WALKS_MEASURED):
@@ -181,6 +190,8 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     **{f"checks at {size}": partial(measure_checks, size) for size in CHECKED_STAKERS},
     **{f"walks {name}": partial(measure_walks, name, True) for name in WALKS},
     **{f"bare walks {name}": partial(measure_walks, name, False) for name in WALKS},
+    **{f"rules {name}": partial(measure_examples, name, explore_rules, STEPS_PER_EXAMPLE["rules"]) for name in WALKS},
+    **{f"bytes {name}": partial(measure_examples, name, explore_bytes, STEPS_PER_EXAMPLE["bytes"]) for name in WALKS},
 }
 
 
@@ -239,7 +250,8 @@ def main() -> None:
     sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
     checks = [f"checks at {size}" for size in CHECKED_STAKERS]
     growths = [(built, name) for name in (*sizes, *histories, *checks)]
-    plan = speeds * ROUNDS + growths * GROWTH_ROUNDS
+    drawn = [(built, f"{kind} {name}") for name in WALKS for kind in ("rules", "bytes")]
+    plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
         for kind, name in progress.track(plan, description="measuring"):
@@ -251,6 +263,7 @@ def main() -> None:
     console.print(growth_table(bench, built, "EigenLayer: cost per step as the number of stakers grows", sizes))
     console.print(growth_table(bench, built, "Symbiotic: cost per step as the histories grow", histories))
     console.print(checks_table(bench, kinds))
+    console.print(drawn_table(bench, built))
     console.print(growth_table(bench, built, "EigenLayer: what checks add to a step as stakers grow", checks))
     console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")
 
@@ -287,6 +300,20 @@ def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
             bare, checked = (kind, f"bare walks {name}"), (kind, f"walks {name}")
             costs = [f"{bench.median(*each):.2f}" for each in (bare, checked)]
             table.add_row(name, kind, *costs, f"{bench.ratio(checked, bare):.2f}")
+    return table
+
+
+def drawn_table(bench: Bench, built: str) -> Table:
+    """The walker against Hypothesis, both with every law checked at every step."""
+    table = Table(
+        *("protocol", "walker, steps/s", "by rules, steps/s", "ratio", "by bytes, steps/s", "ratio"),
+        title=f"the walker against Hypothesis, every law at every step ({built})",
+    )
+    for name in WALKS:
+        walks, rules, drawn = ((built, f"{kind} {name}") for kind in ("walks", "rules", "bytes"))
+        walker, by_rules, by_bytes = (f"{1e6 / bench.median(*each):,.0f}" for each in (walks, rules, drawn))
+        ratios = [f"{bench.ratio(each, walks):.0f}" for each in (rules, drawn)]
+        table.add_row(name, walker, by_rules, ratios[0], by_bytes, ratios[1])
     return table
 
 

@@ -1,31 +1,30 @@
 """One run of `restake check`: what was found before, every recorded trace, random walks and Hypothesis, law by law."""
 
-import importlib
 import itertools
 import math
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import attrs
 from rich.progress import Progress
 
+from harness import findings
 from harness.display import Gauge
 from harness.job import replay_file
-from harness.protocols import Target, traces_of
+from harness.protocols import WALKS, Target, traces_of
 from harness.report import TraceReport
-from harness.schedulers import Scheduler, Task, hypothesis_machine, repeat
+from harness.schedulers import Scheduler, Task, repeat
 from harness.source import fingerprint
 from harness.stopping import Stop
 from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only, shown
-from harness.traces import find_traces, load_trace
+from harness.traces import find_traces, load_kept
 from invariants.checking import Violation
 from invariants.law import Law
 from invariants.walker import Walk, WalkReport, walk
-from spec.codec import Json
+from spec.codec import Json, MalformedTrace
 from spec.protocol import Trace
 
 STEPS_PER_WALK = 400
@@ -58,6 +57,20 @@ class Plan:
 
 
 PROFILES = {"ci": Plan(400_000, 100), "dev": Plan(2_000_000, 1_000), "audit": Plan(10_000_000, 5_000)}
+
+
+def register_profiles() -> None:
+    """Let Hypothesis know the profiles by their names, for whoever runs its state machines from pytest."""
+    from hypothesis import HealthCheck, settings  # here, because it takes as long to import as all else together
+
+    for name, plan in PROFILES.items():
+        settings.register_profile(
+            name,
+            max_examples=plan.examples,
+            stateful_step_count=STEPS_PER_EXAMPLE["rules"],
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
 
 
 class UnknownLawError(Exception):
@@ -141,40 +154,34 @@ class Check:
 
     def _recheck(self, progress: Progress) -> None:
         """Whatever earlier runs found and kept, first of all."""
-        findings = findings_module()
-        if findings is None:
-            return
         kept = [(name, path) for name, way in self.walks.items() for path in findings.kept(self.folder, way.protocol)]
         for name, path in progress.track(kept, description="checking what was found before"):
             if self.stop():
                 return
-            self.suites[name].rechecked += 1
-            way, suite = self.walks[name], self.suites[name]
-            for violation in findings.recheck(way, path):
-                law, steps = violation.law, steps_of(path, way)
-                found = (
-                    law.law_id,
-                    law.sentence,
-                    shown(violation),
-                    "an earlier run",
-                    steps,
-                    str(path),
-                    replaying(path),
-                )
-                suite.findings.setdefault(law.law_id, Finding(*found))
+            suite, place = self.suites[name], self.targets[name].place
+            try:
+                claim, told = findings.recheck(self.walks[name], path)
+            except MalformedTrace as error:
+                self.reports.append(TraceReport(path, 0, malformed=error))
+                continue
+            if told is not None:
+                suite.rechecked += 1
+                if told.breaks_at is not None:
+                    found_by = f"an earlier run ({claim.found_by})"
+                    found = (claim.law, told.sentence, claim.subject, found_by, len(told.steps), str(path))
+                    suite.findings.setdefault(claim.law, Finding(*found, replaying(path, place)))
 
     def _replay(self, progress: Progress) -> None:
         """Every recorded trace: whether it agrees, and if it does, what the laws say of it; if only some laws are asked
         for, what they say alone.
         """
-        protocols = {name: target.protocol for name, target in self.targets.items()}
         # A protocol from outside need not have been recorded.
-        folders = [folder for protocol in protocols.values() if (folder := traces_of(protocol)).exists()]
+        folders = [folder for target in self.targets.values() if (folder := traces_of(target.protocol)).exists()]
         paths = list(find_traces(folders))
         for path in progress.track(paths, description="replaying traces"):
             if self.stop():
                 return
-            report, read = replay_file(path, protocols, compares=not self.plan.laws)
+            report, read = replay_file(path, self.targets, compares=not self.plan.laws)
             self.reports.append(report)
             if read is not None and read[0].name in self.walks:
                 self._follow(read[0].name, read[1], path)
@@ -229,32 +236,38 @@ class Check:
 
     def _keep(self, name: str, way: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
         """Keep the counterexample of a law's first violation in this run; later ones are only counted."""
-        findings = self.suites[name].findings
-        if broken.law not in findings:
+        kept = self.suites[name].findings
+        if broken.law not in kept:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
-            findings[broken.law] = finding_of(self.folder, way, violation, found_by, report.actions, again)
+            place, is_over = self.targets[name].place, lambda: self.stop.is_interrupted
+            kept[broken.law] = finding_of(self.folder, way, place, violation, found_by, report.actions, again, is_over)
 
 
 def finding_of(
-    folder: Path, way: Walk, violation: Violation, found_by: str, actions: list[object], again: str
+    folder: Path,
+    way: Walk,
+    place: str,
+    violation: Violation,
+    found_by: str,
+    actions: list[object],
+    again: str,
+    stops: Callable[[], bool],
 ) -> Finding:
-    """A counterexample, shrunk and kept; `again` is the command that shows it if it cannot be."""
-    law, findings = violation.law, findings_module()
-    steps, path = len(actions), None
-    if findings is not None:
-        path = findings.keep(folder, way, law.law_id, violation.subject, found_by, actions)
-        steps, again = steps_of(path, way), replaying(path)
-    return Finding(law.law_id, law.sentence, shown(violation), found_by, steps, path and str(path), again)
+    """A counterexample, shrunk and kept; `again` is the command that shows it where nothing can be written."""
+    law = violation.law
+    try:
+        path = findings.keep(folder, way, law.law_id, found_by, actions, stops)
+    except OSError:
+        return Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
+    _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
+    subject = shown(violation) if claim is None else claim.subject
+    return Finding(law.law_id, law.sentence, subject, found_by, len(trace.steps), str(path), replaying(path, place))
 
 
-def steps_of(path: Path, way: Walk) -> int:
-    """How many steps a kept trace has."""
-    return len(load_trace(path, {way.protocol.name: way.protocol})[1].steps)
-
-
-def replaying(path: Path) -> str:
-    """The command that shows a kept counterexample step by step."""
-    return f"restake replay {shlex.quote(str(path))}"
+def replaying(path: Path, place: str) -> str:
+    """The command that shows a kept counterexample step by step; a walk from outside is named with its place."""
+    outside = f" --protocol {shlex.quote(place)}" if ":" in place else ""
+    return f"restake replay {shlex.quote(str(path))}{outside}"
 
 
 def laws_of(way: Walk) -> list[Law]:
@@ -263,18 +276,6 @@ def laws_of(way: Walk) -> list[Law]:
 
 
 def drawn_by(way: Walk) -> list[Method]:
-    """How Hypothesis can draw a walk's protocol here: by bytes any, by rules those that it has rules for."""
-    machine = hypothesis_machine()
-    if machine is None:
-        return []
-    return ["rules", "bytes"] if way.protocol.name in machine.RULES else ["bytes"]
-
-
-def findings_module() -> Any:
-    """The seam to what shrinks counterexamples and keeps them as traces; None while it is not there."""
-    try:
-        return importlib.import_module("harness.findings")
-    except ModuleNotFoundError as error:
-        if error.name != "harness.findings":
-            raise
-        return None
+    """How Hypothesis draws a walk: by bytes any, by rules those through a world that there are rules for."""
+    home = WALKS.get(way.protocol.name)
+    return ["rules", "bytes"] if home is not None and home.world == way.world else ["bytes"]

@@ -24,12 +24,11 @@ from harness.mutants.mutant import PROTOCOLS as MUTATED
 from harness.mutants.mutant import MutantError
 from harness.mutants.report import markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
-from harness.protocols import UnknownProtocolError, select_protocols, select_targets, select_worlds
+from harness.protocols import Target, UnknownProtocolError, select_targets, select_worlds
 from harness.report import exit_code, print_check, print_trace, print_world, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.traces import find_traces
-from spec.protocol import Protocol
 
 EXIT_CODES = """\b
 Exit codes:
@@ -46,7 +45,7 @@ PROTOCOL_OPTION = click.option(
     "asked",
     multiple=True,
     metavar="NAME",
-    help="Only this protocol: a known name, or module:attribute for one of your own. May be repeated.",
+    help="Only this protocol: a known name, or module:attribute of one or of a walk. May be repeated.",
 )
 
 
@@ -70,8 +69,11 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
 
     Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace
     differs, the first differing step is shown with every path that differs, and the next trace goes on.
+
+    A counterexample that restake check kept in .restake/ is told step by step: each call, what it changed, and where
+    the law breaks, or that it no longer does.
     """
-    return _run(Job(_protocols(asked), list(find_traces(traces))), as_json)
+    return _run(Job(_targets(asked), list(find_traces(traces))), as_json)
 
 
 @cli.command("check", epilog=EXIT_CODES, short_help="Run the main job: every law, on every protocol.")
@@ -304,9 +306,9 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=100)
 
 
-def _protocols(asked: tuple[str, ...]) -> dict[str, Protocol]:
+def _targets(asked: tuple[str, ...]) -> dict[str, Target]:
     try:
-        return select_protocols(asked)
+        return select_targets(asked)
     except UnknownProtocolError as error:
         raise click.UsageError(str(error)) from error
 

@@ -1,5 +1,6 @@
 """One run of `restake explore`: small worlds, exhausted, and what broke in them."""
 
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,11 +30,12 @@ class Search:
 
     def run(self, progress: Progress) -> None:
         """World after world, until all are exhausted or the search is to stop."""
-        for name, world in self.worlds.items():
+        for place, world in self.worlds.items():
             if not self.stop():
-                self.reports.append(self._exhaust(name, world, progress))
+                self.reports.append(self._exhaust(place, world, progress))
 
-    def _exhaust(self, name: str, world: SmallWorld, progress: Progress) -> WorldReport:
+    def _exhaust(self, place: str, world: SmallWorld, progress: Progress) -> WorldReport:
+        name = world.way.protocol.name
         bar = progress.add_task(f"exploring {name}", total=None)
         started = time.monotonic()
 
@@ -46,13 +48,14 @@ class Search:
 
         met = explore(world, self.depth, self.prunes, goes_on)
         seconds = time.monotonic() - started
-        findings = [self._finding(world, met.broken[law_id]) for law_id in sorted(met.broken)]
+        findings = [self._finding(place, world, met.broken[law_id]) for law_id in sorted(met.broken)]
         return WorldReport(name, len(world.calls), met, findings, seconds)
 
-    def _finding(self, world: SmallWorld, broken: Broken) -> Finding:
-        actions = [*world.way.opening(), *broken.calls]
-        again = f"restake explore --protocol {world.way.protocol.name} --depth {len(broken.calls)}"
-        return finding_of(self.folder, world.way, broken.violation, "exhausting a small world", actions, again)
+    def _finding(self, place: str, world: SmallWorld, broken: Broken) -> Finding:
+        actions, found_by = [*world.way.opening(), *broken.calls], "exhausting a small world"
+        again = f"restake explore --protocol {shlex.quote(place)} --depth {len(broken.calls)}"
+        way, violation, is_over = world.way, broken.violation, lambda: self.stop.is_interrupted
+        return finding_of(self.folder, way, place, violation, found_by, actions, again, is_over)
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""

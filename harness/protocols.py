@@ -70,13 +70,15 @@ def select_protocols(asked: Iterable[str]) -> dict[str, Protocol]:
 
 
 def select_worlds(asked: Iterable[str]) -> dict[str, SmallWorld]:
-    """The small worlds asked for, each by its protocol's name or as `module:attribute`; all of ours if none is."""
+    """The small worlds asked for, each by its protocol's name or as `module:attribute`, by how they are called there;
+    all of ours if none is.
+    """
     worlds: dict[str, SmallWorld] = {}
     for name in asked:
         world = _load(name) if ":" in name else _choose(name, SMALL_WORLDS)
         if not isinstance(world, SmallWorld):
             raise UnknownProtocolError(f"{name!r} is {type(world).__name__}, not an invariants.exploring.SmallWorld")
-        worlds[world.way.protocol.name] = world
+        worlds[name] = world
     return worlds or SMALL_WORLDS
 
 
@@ -113,8 +115,9 @@ def _load(place: str) -> object:
 
 
 def _as_target(found: object, place: str) -> Target:
-    if isinstance(found, Walk):
-        return Target(found.protocol, found, place)
+    way = found.way if isinstance(found, SmallWorld) else found
+    if isinstance(way, Walk):
+        return Target(way.protocol, way, place)
     if isinstance(found, Protocol):
         return Target(found, None, place)
     raise UnknownProtocolError(

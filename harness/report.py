@@ -13,23 +13,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from harness.findings import Retelling, Told
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
 from harness.traces import bundled_findings
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
-Verdict = Literal["agrees", "differs", "malformed", "not compared"]
+Verdict = Literal["agrees", "differs", "malformed", "not compared", "breaks", "no longer breaks"]
 
 
 @attrs.frozen
 class TraceReport:
-    """What came of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read."""
+    """What came of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read. A kept
+    counterexample breaks its law, or no longer.
+    """
 
     path: Path
     steps: int
     mismatch: Mismatch | None = None
     malformed: MalformedTrace | None = None
+    retelling: Retelling | None = None
     is_compared: bool = True
 
     @property
@@ -37,6 +41,8 @@ class TraceReport:
         """The one word for it."""
         if self.malformed is not None:
             return "malformed"
+        if self.retelling is not None:
+            return "no longer breaks" if self.retelling.breaks_at is None else "breaks"
         if not self.is_compared:
             return "not compared"
         return "agrees" if self.mismatch is None else "differs"
@@ -55,6 +61,7 @@ class TraceReport:
             "steps": self.steps,
             "mismatch": mismatch,
             "malformed": problem,
+            "finding": None if self.retelling is None else attrs.asdict(self.retelling),
         }
 
 
@@ -97,7 +104,7 @@ def exit_code(reports: Collection[TraceReport], suites: Collection[SuiteReport])
     verdicts = {report.verdict for report in reports}
     if "malformed" in verdicts:
         return 2
-    if "differs" in verdicts or not all(suite.holds for suite in suites):
+    if verdicts & {"differs", "breaks"} or not all(suite.holds for suite in suites):
         return 1
     has_compared = bool(verdicts - {"not compared"})
     return 0 if has_compared or any(suite.steps for suite in suites) else 5
@@ -109,6 +116,8 @@ def print_trace(console: Console, report: TraceReport) -> None:
         console.print(
             f"[bold red]malformed[/] {escape(str(report.path))}: {escape(str(report.malformed))}", soft_wrap=True
         )
+    if report.retelling is not None:
+        print_retelling(console, report, report.retelling)
     if report.mismatch is None:
         return
     mismatch = report.mismatch
@@ -127,9 +136,50 @@ def print_trace(console: Console, report: TraceReport) -> None:
     console.print(f"  again: restake replay {escape(shlex.quote(str(report.path)))}", soft_wrap=True)
 
 
+def print_retelling(console: Console, report: TraceReport, told: Retelling) -> None:
+    """A kept counterexample, step by step."""
+    style = "bold red" if report.verdict == "breaks" else "bold green"
+    console.print(f"[{style}]{report.verdict}[/]  {escape(str(report.path))}", soft_wrap=True)
+    subject = f" of {told.subject}" if told.subject else ""
+    lines = [f"  {told.law}{subject}: {told.sentence}", f"  found by {told.found_by}"]
+    for position, step in enumerate(told.steps):
+        lines += told_lines(position, step)
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+    for violation in told.steps[told.breaks_at].violations if told.breaks_at is not None else ():
+        console.print(f"  [bold red]step {told.breaks_at} breaks[/] {escape(violation)}", soft_wrap=True)
+
+
+def told_lines(position: int, step: Told) -> list[str]:
+    """One step: what was asked, what came of it, and what it changed, in plain aligned text."""
+    sender = "" if step.sender is None else f" by {step.sender}"
+    lines = [f"  step {position}: {step.action}{sender}"]
+    if step.arguments:
+        lines.append(f"    arguments {json.dumps(step.arguments)}")
+    if step.error is not None:
+        lines.append(f"    rejected: {step.error}")
+    if step.returns:
+        lines.append(f"    returns {json.dumps(step.returns)}")
+    names = [f"{change.row}.{change.field}" if change.field else change.row for change in step.changes]
+    width = max([len(name) for name in names], default=0)
+    lines += [
+        f"    {name:{width}}  {change.before} -> {change.after}"
+        for name, change in zip(names, step.changes, strict=True)
+    ]
+    return lines
+
+
 def shown(value: Json) -> str:
     """A JSON value in a table: strings bare, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+OTHER_VERDICTS: dict[Verdict, str] = {
+    "not compared": "not compared",
+    "breaks": "still breaking a law",
+    "no longer breaks": "no longer breaking one",
+}
+"""What the last line says only where there is some."""
 
 
 def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
@@ -137,10 +187,10 @@ def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     traces = "trace" if len(reports) == 1 else "traces"
-    not_compared = f", {count['not compared']} not compared" if count["not compared"] else ""
+    others = "".join([f", {count[verdict]} {said}" for verdict, said in OTHER_VERDICTS.items() if count[verdict]])
     return (
         f"{len(reports)} {traces}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
-        f"{count['malformed']} malformed{not_compared} ({built} specification, {seconds:.1f} s)"
+        f"{count['malformed']} malformed{others} ({built} specification, {seconds:.1f} s)"
     )
 
 

@@ -88,23 +88,30 @@ def run_task(task: Task, stops: Stops) -> Summary:
 
 def repeat(task: Task, broken: Broken) -> WalkReport:
     """The run in which a law broke once more, with its actions."""
-    way = only(load_walk(task.place), task.laws)
+    way = only(load_walk(task.place), (broken.law,))
     return _walked(way, broken.seed, broken.step) if task.method == "walk" else _drawn(way, task)
 
 
 def _walked(way: Walk, seed: int, steps: int) -> WalkReport:
-    try:
+    with _naming(f"the walk of seed {seed} through {way.protocol.name}"):
         return walk(way, seed, steps)
-    except Exception as error:
-        where = f"the walk of seed {seed} through {way.protocol.name}"
-        raise SchedulerError(f"{where} raised an exception:\n{traceback.format_exc()}") from error
 
 
 def _drawn(way: Walk, task: Task) -> WalkReport:
-    machine = hypothesis_machine()
-    explore = machine.explore_rules if task.method == "rules" else machine.explore_bytes
-    report: WalkReport = explore(way, task.runs, task.steps, task.seed)
-    return report
+    from invariants.examples import explore_bytes, explore_rules  # here, because Hypothesis takes long to import
+
+    explore = explore_rules if task.method == "rules" else explore_bytes
+    with _naming(str(task)):
+        return explore(way, task.runs, task.steps, task.seed)
+
+
+@contextmanager
+def _naming(run: str) -> Iterator[None]:
+    """A rule or a law that raises is an error of theirs, of which the run can give an account."""
+    try:
+        yield
+    except Exception as error:
+        raise SchedulerError(f"{run} raised an exception:\n{traceback.format_exc()}") from error
 
 
 class Scheduler:
@@ -362,16 +369,3 @@ class Cluster(Workers):
 
 def _run_on_cluster(task: Task) -> Summary:
     return run_task(task, lambda: False)
-
-
-HYPOTHESIS = "invariants.machine"
-
-
-def hypothesis_machine() -> Any:
-    """The seam to the part that needs Hypothesis; None where that is not installed."""
-    try:
-        return importlib.import_module(HYPOTHESIS)
-    except ModuleNotFoundError as error:
-        if error.name not in (HYPOTHESIS, "hypothesis"):
-            raise
-        return None

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from harness import __version__
@@ -13,11 +14,12 @@ ROOMS = ("spec", "invariants")
 
 @cache
 def fingerprint(place: str) -> str:
-    """The version of this package and a digest of the source of the rules, the laws, and the module of a place.
+    """The version of this package and a digest of the source of the rules, the laws, and the module of a place, and of
+    the version of Hypothesis, which draws examples.
 
     It is of the files as they were when this process first asked.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(version("hypothesis").encode())
     modules = [place.partition(":")[0]] if ":" in place else []
     for package in (*ROOMS, *modules):
         for path in _files(package):

@@ -5,9 +5,11 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from spec.codec import Json, MalformedTrace, as_object, shown
+import attrs
+
+from spec.codec import Json, MalformedTrace, Record, Text, as_object, shown
 from spec.protocol import Protocol, Trace
 
 SUFFIXES = (".json", ".json.gz")
@@ -38,16 +40,37 @@ def find_traces(places: Iterable[Path]) -> Iterator[Path]:
                 yield path
 
 
+@attrs.frozen
+class Claim:
+    """What a kept counterexample says of itself: the law that it breaks, of which subject, and what found it."""
+
+    law: str
+    subject: str
+    found_by: str
+
+
 def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace]:
     """Open and read one trace file. MalformedTrace if it is none, whatever is wrong with it."""
+    protocol, trace, _ = load_kept(path, protocols)
+    return protocol, trace
+
+
+def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
+    """The same of a file that may be a kept counterexample, with what it then says of itself."""
     document = as_object(_load_json(path), "")
+    claim = _read_claim(document.pop("finding")) if "finding" in document else None
     if "protocol" not in document:
         raise MalformedTrace("", "missing field 'protocol'")
     name = document["protocol"]
     protocol = protocols.get(name) if isinstance(name, str) else None
     if protocol is None:
         raise MalformedTrace("protocol", f"unknown protocol {shown(name)}; known are {', '.join(sorted(protocols))}")
-    return protocol, protocol.read_trace(document)
+    return protocol, protocol.read_trace(document), claim
+
+
+def _read_claim(value: Json) -> Claim:
+    fields = [(name, name, Text()) for name in attrs.fields_dict(Claim)]
+    return cast(Claim, Record(Claim, fields).read(value, "finding", {}))
 
 
 def _load_json(path: Path) -> Json:

@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from invariants.law import Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
+from invariants.law import KnownFalse, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from invariants.symbiotic.reading import (
     epoch_of,
     grown,
@@ -10,6 +10,7 @@ from invariants.symbiotic.reading import (
     is_over,
     moved,
     now,
+    reach,
     stake_grown,
     start_of,
 )
@@ -79,6 +80,12 @@ def _deposit_keeps_the_limit(step: Transition) -> bool:
     call = cast(Deposit, step.action)
     policy = step.before.rows.get(DEPOSIT_POLICIES, call.vault)
     return ACTIVE_STAKE.latest(step.after.rows, call.vault) <= policy.deposit_limit
+
+
+def _deposit_keeps_the_limit_in_all(step: Transition) -> bool:
+    call, rows = cast(Deposit, step.action), step.before.rows
+    total_stake = reach(step.after.rows, call.vault, epoch_of(rows.get(VAULTS, call.vault), now(rows)) - 1)
+    return total_stake <= rows.get(DEPOSIT_POLICIES, call.vault).deposit_limit
 
 
 def _is_limited(step: Transition) -> bool:
@@ -240,7 +247,7 @@ def _same(key: Subject) -> Subject:
 
 CLAIMS: Final = Scope((Claim, ClaimBatch))
 
-SUMS: Final = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
+SUMS: Final[list[Sum]] = [BUCKETED, HOLDERS_SHARES, BUCKET_SHARES]
 
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
@@ -287,8 +294,16 @@ STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-03",
         "While the deposit limit is on, no deposit lifts the active stake above it.",
-        "Certora, Symbiotic Core: P-06, stakeLimitCannotBeBreached, of active stake: see docs/laws.md",
+        "Vault.deposit; Certora, Symbiotic Core: P-06, of active stake alone",
         _deposit_keeps_the_limit,
+        Scope((Deposit,)),
+        concerns=_is_limited,
+    ),
+    StepLaw(
+        "DEP-04",
+        "While the deposit limit is on, no deposit lifts all that a vault can lose above it.",
+        "Certora, Symbiotic Core: P-06, stakeLimitCannotBeBreached",
+        _deposit_keeps_the_limit_in_all,
         Scope((Deposit,)),
         concerns=_is_limited,
     ),
@@ -344,3 +359,10 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((Withdraw, Redeem)),
     ),
 ]
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
+    "DEP-04": KnownFalse(
+        "DEP-03",
+        "symbiotic_deposit_limit_is_passed.json",
+        "A vault can hold any multiple of its deposit limit, of which no more than the limit works for networks.",
+    )
+}

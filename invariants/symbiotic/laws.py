@@ -18,6 +18,7 @@ from spec.symbiotic.state import (
     OPERATOR_NETWORK_SHARES,
     TOKEN_BALANCES,
     TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULT_FACTORY,
     VAULTS,
     WITHDRAWAL_BUCKETS,
     WITHDRAWALS,
@@ -76,6 +77,8 @@ def _limit_is_within_the_maximum(view: View, subject: VaultSubnetwork) -> bool:
 
 def _vault_covers_what_it_owes(view: View, vault: str) -> bool:
     """The buckets that can still be slashed, and the active stake; what earlier buckets owe comes on top."""
+    if not view.rows.get(VAULT_FACTORY, vault).is_entity:
+        return True
     config = view.rows.get(VAULTS, vault)
     account: Pair = (config.collateral, vault)
     owed_amount = reach(view.rows, vault, epoch_of(config, now(view.rows)) - 1)
@@ -119,7 +122,7 @@ CATALOGUE: Final = Catalogue(
             "A vault holds its active stake and the two buckets that leave with this epoch and the next.",
             "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
             _vault_covers_what_it_owes,
-            rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: _first},
+            rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: _first, TOKEN_BALANCES: lambda key: key[1]},
         ),
         StateLaw(
             "CONS-01",
@@ -203,4 +206,5 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     witnesses=WITNESSES,
+    known_false={**effects.KNOWN_FALSE, **slashes.KNOWN_FALSE},
 )

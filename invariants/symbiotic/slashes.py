@@ -2,7 +2,18 @@
 
 from typing import Final, cast
 
-from invariants.law import LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Subject, Transition, View, written
+from invariants.law import (
+    KnownFalse,
+    LivenessLaw,
+    Refusal,
+    Scope,
+    StateLaw,
+    StepLaw,
+    Subject,
+    Transition,
+    View,
+    written,
+)
 from invariants.symbiotic.calls import appointment_timestamp
 from invariants.symbiotic.reading import (
     asked_by,
@@ -171,6 +182,11 @@ def _nobody_escapes(step: Transition) -> bool:
     return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (
         reach(after, call.vault, this) >= reach(before, call.vault, this)
     )
+
+
+def _pays_all_that_it_books(step: Transition) -> bool:
+    booked_amount, paid_amount = amounts(step)
+    return paid_amount == booked_amount
 
 
 def _nothing_is_left_in_reach(step: Transition) -> bool:
@@ -427,6 +443,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         concerns=is_overbooked,
     ),
     StepLaw(
+        "SLASH-10",
+        "The vault pays all that a slash books.",
+        "Cantina, Symbiotic Core: 3.1.4",
+        _pays_all_that_it_books,
+        SLASHES,
+    ),
+    StepLaw(
         "VETO-01",
         "A request records what is asked for, up to what is slashable, and when its veto ends; it sets nothing aside.",
         "VetoSlasher.requestSlash; Symbiotic test/slasher/VetoSlasher: test_RequestSlash",
@@ -463,3 +486,10 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((SetResolver,)),
     ),
 ]
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
+    "SLASH-10": KnownFalse(
+        "SLASH-02",
+        "symbiotic_shared_stake_is_booked_twice.json",
+        "A network that shares stake is served after those who slashed before it, and told of more than was paid.",
+    )
+}

@@ -17,7 +17,6 @@ from spec.symbiotic.actions import (
     OptOutVault,
     RegisterNetwork,
     RegisterOperator,
-    RequestSlash,
     SetDepositLimit,
     SetDepositorWhitelistStatus,
     SetDepositWhitelist,
@@ -164,10 +163,10 @@ HISTORIES: Final[tuple[HistoryTable[object], ...]] = cast(
 """All that is written at the current second only; resolvers alone are named for later."""
 
 
-HISTORY_OF: Final = {history.heads.index: history for history in HISTORIES}
+HISTORY_OF: Final[dict[int, HistoryTable[object]]] = {history.heads.index: history for history in HISTORIES}
 """The history that a head is of, by the index of its table."""
 
-CHECKPOINTS: Final = {history.checkpoints.index for history in HISTORIES}
+CHECKPOINTS: Final[set[int]] = {history.checkpoints.index for history in HISTORIES}
 
 
 def _only_now_is_written(step: Transition) -> bool:
@@ -195,7 +194,7 @@ def _only_now_is_written(step: Transition) -> bool:
 
 def _look_ups_find_what_held(step: Transition) -> bool:
     """At a checkpoint its own value is found, a second earlier the one before it: near the end, and further back."""
-    vault, rows = cast("Slash | RequestSlash | ExecuteSlash", step.action).vault, step.after.rows
+    vault, rows = cast("Slash | ExecuteSlash", step.action).vault, step.after.rows
     count = rows.get(ACTIVE_STAKE.heads, vault).count
     for position in (count - 2, count - 6):
         if position >= 0:
@@ -285,6 +284,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "A look-up finds the value that held: at a checkpoint its own, a second earlier the one before it.",
         "Certora, Symbiotic Core: P-03; Symbiotic test/libraries/Checkpoints",
         _look_ups_find_what_held,
-        Scope((Slash, RequestSlash, ExecuteSlash)),
+        Scope((Slash, ExecuteSlash)),
     ),
 ]

@@ -2,21 +2,22 @@
 
 import math
 import re
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
+from hypothesis import settings
 from rich.console import Console
 from rich.progress import Progress
 
-from harness import check as checking
-from harness import schedulers
-from harness.check import PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError
-from harness.protocols import select_targets
+from harness.check import FOLDER, PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError, drawn_by, register_profiles
+from harness.protocols import WALKS, select_targets
 from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
-from invariants.checking import Violation
-from invariants.walker import Walk, WalkReport, walk
+from invariants.examples import MACHINES
+from invariants.walker import Walk
 
 if TYPE_CHECKING:
     from tests.harness.conftest import Mistaken
@@ -26,7 +27,12 @@ pytestmark = pytest.mark.usefixtures("example")
 POOL = "pool_laws:WALK"
 
 
-def run(place: str, plan: Plan, scheduler: Scheduler | None = None, stop: Stop | None = None) -> Check:
+def run(
+    place: str, plan: Plan, scheduler: Scheduler | None = None, stop: Stop | None = None, forgets: bool = True
+) -> Check:
+    """A whole run, which finds nothing that was kept before unless it is told to."""
+    if forgets:
+        shutil.rmtree(FOLDER, ignore_errors=True)
     check = Check(select_targets([place]), plan, stop or Stop())
     with scheduler or Scheduler() as workers, Progress(console=Console(stderr=True), disable=True) as progress:
         check.run(workers, progress)
@@ -75,15 +81,15 @@ def test_one_counterexample_of_each_law_is_shown_the_first_by_seed(mistaken: "Mi
     for scheduler in (Scheduler(), Cores(3)):
         suite = run(place, Plan(24 * 400, 0), scheduler).suites["staking_pool"]
         assert {law: (found.found_by, found.steps) for law, found in suite.findings.items()} == {
-            "POOL-01": ("walk of seed 0", 325),
-            "POOL-02": ("walk of seed 0", 325),
+            "POOL-01": ("walk of seed 0", 3),
+            "POOL-02": ("walk of seed 0", 3),
         }
-        again = f"restake check --protocol {place} --law POOL-01 --seed 0 --steps 325 --examples 0"
-        assert suite.findings["POOL-01"].command == again
+        kept = suite.findings["POOL-01"]
+        assert kept.command == f"restake replay {kept.trace} --protocol {place}"
         assert suite.on_walks.broken == {"POOL-01": 18, "POOL-02": 12}
         assert not suite.holds
     alone = run(place, Plan(325, 0, seed=0, laws=("POOL-01",))).suites["staking_pool"]
-    assert [finding.steps for finding in alone.findings.values()] == [325]
+    assert [finding.steps for finding in alone.findings.values()] == [3]
 
 
 def test_a_law_that_no_protocol_has_is_refused() -> None:
@@ -125,77 +131,89 @@ def test_what_was_handed_over_counts_when_the_scheduler_is_lost(mistaken: "Mista
     assert suite.is_cut_short
 
 
-class Findings:
-    """What stands in for the keeping of counterexamples: it writes the name of a law, and finds it again."""
-
-    def __init__(self, trace: Path) -> None:
-        self.trace = trace
-        self.calls: list[tuple[Any, ...]] = []
-
-    def keep(self, folder: Path, way: Any, law_id: str, subject: Any, found_by: str, actions: list[Any]) -> Path:
-        self.calls.append((folder, way.protocol.name, law_id, subject, found_by, len(actions)))
-        return self.trace
-
-    def kept(self, folder: Path, protocol: Any) -> list[Path]:
-        return [self.trace] if self.calls else []
-
-    def recheck(self, way: Any, path: Path) -> list[Any]:
-        return [Violation(way.catalogue.laws()[0], "")]
-
-
-def test_counterexamples_are_kept_and_tried_first_the_next_time(
-    mistaken: "Mistaken", example: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trace = example / "traces" / "slash_between_two_deposits.json"
-    findings = Findings(trace)
-    monkeypatch.setattr(checking, "findings_module", lambda: findings)
-    suite = run(mistaken(), Plan(24 * 400, 0)).suites["staking_pool"]
-    assert sorted(findings.calls, key=str) == [
-        (Path(".restake"), "staking_pool", "POOL-01", "", "walk of seed 0", 325),
-        (Path(".restake"), "staking_pool", "POOL-02", None, "walk of seed 0", 325),
-    ]
-    found = suite.findings["POOL-01"]
-    assert (found.steps, found.trace, found.command) == (6, str(trace), f"restake replay {trace}")
-    again = run(POOL, Plan(400, 0)).suites["staking_pool"]
-    assert (again.rechecked, list(again.findings), again.findings["POOL-01"].found_by) == (
-        1,
-        ["POOL-01"],
-        "an earlier run",
-    )
+def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mistaken") -> None:
+    place = mistaken()
+    found = run(place, Plan(24 * 400, 0)).suites["staking_pool"].findings
+    (first, second) = sorted(FOLDER.iterdir())
+    assert {law: (finding.trace, finding.steps) for law, finding in found.items()} == {
+        "POOL-01": (str(first), 3),
+        "POOL-02": (str(second), 3),
+    }
+    again = run(place, Plan(0, 0), forgets=False).suites["staking_pool"]
+    assert again.rechecked == 2
+    assert again.findings["POOL-01"] == attrs.evolve(found["POOL-01"], found_by="an earlier run (walk of seed 0)")
+    assert again.findings["POOL-01"].command == f"restake replay {first} --protocol {place}"
     assert not again.holds
+    fixed = run(POOL, Plan(400, 0), forgets=False).suites["staking_pool"]
+    assert (fixed.rechecked, fixed.findings, fixed.holds) == (2, {}, True)
+    only_one = run(place, Plan(400, 0, laws=("POOL-02",)), forgets=False).suites["staking_pool"]
+    assert (only_one.rechecked, list(only_one.findings)) == (1, ["POOL-02"])
+
+
+def test_a_kept_file_that_cannot_be_read_is_named_and_hides_no_other(mistaken: "Mistaken") -> None:
+    place = mistaken()
+    run(place, Plan(400, 0))
+    (FOLDER / "staking_pool-POOL-01-000000000000.json").write_text("{")
+    check = run(place, Plan(0, 0), forgets=False)
+    assert [report.verdict for report in check.reports] == ["malformed", "agrees"]
+    assert check.suites["staking_pool"].rechecked == 2
+
+
+def test_where_nothing_can_be_written_the_run_that_was_found_is_shown_again(mistaken: "Mistaken") -> None:
+    FOLDER.write_text("a file where a folder should be")
+    place = mistaken()
+    found = run(place, Plan(400, 0), forgets=False).suites["staking_pool"].findings["POOL-01"]
+    again = f"restake check --protocol {place} --law POOL-01 --seed 0 --steps 325 --examples 0"
+    assert (found.trace, found.steps, found.command) == (None, 325, again)
 
 
 METHODS = (("rules", 50), ("bytes", 200))
 
 
-class Machine:
-    """What stands in for the part that needs Hypothesis: a walk for each example, told apart by the method's name."""
-
-    RULES: ClassVar[dict[str, None]] = {"staking_pool": None}
-
-    @staticmethod
-    def explore_rules(way: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-        report = walk(way, seed, steps)
-        report.steps, report.checked["POOL-01"] = examples * steps, examples
-        return report
-
-    explore_bytes = explore_rules
+def test_the_profiles_are_known_to_hypothesis() -> None:
+    register_profiles()
+    for name, plan in PROFILES.items():
+        profile = settings.get_profile(name)
+        assert (profile.max_examples, profile.stateful_step_count, profile.deadline) == (plan.examples, 50, None)
 
 
-def test_examples_are_drawn_in_small_tasks_and_counted_apart(
-    mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (checking, schedulers):
-        monkeypatch.setattr(module, "hypothesis_machine", lambda: Machine)
-    check = Check(select_targets([POOL]), Plan(400, 60, seed=5), Stop())
+def test_rules_are_for_the_world_they_speak_of() -> None:
+    for name, way in WALKS.items():
+        assert name in MACHINES
+        assert drawn_by(way) == ["rules", "bytes"]
+        elsewhere = Walk(way.protocol, way.catalogue, {**way.world, "source": {}}, way.opening, way.next_action)
+        assert drawn_by(elsewhere) == ["bytes"]
+    assert WALKS.keys() == MACHINES.keys()
+
+
+@pytest.mark.parametrize("place", ["eigenlayer", "symbiotic"])
+def test_our_protocols_are_drawn_in_every_way(place: str) -> None:
+    check = Check(select_targets([place]), Plan(400, 60, seed=5), Stop())
     assert [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)] == [
         ("walk", 5, 1, 400),
         *[(method, seed, runs, steps) for seed, runs in ((5, 25), (30, 25), (55, 10)) for method, steps in METHODS],
     ]
+
+
+def test_examples_are_drawn_in_small_tasks_and_counted_apart() -> None:
+    check = Check(select_targets([POOL]), Plan(0, 60, seed=5), Stop())
+    assert [(task.method, task.seed, task.runs) for task in check.tasks(2)] == [
+        ("bytes", 5, 25),
+        ("bytes", 30, 25),
+        ("bytes", 55, 10),
+    ]
     suite = run(POOL, Plan(0, 60)).suites["staking_pool"]
-    assert (suite.by_hypothesis.runs, suite.by_hypothesis.steps) == (120, 60 * 50 + 60 * 200)
-    assert suite.rows()[0].by_hypothesis == 120
-    assert not suite.is_cut_short
-    found = run(mistaken(), Plan(0, 60, seed=2)).suites["staking_pool"].findings["POOL-01"]
-    assert (found.found_by, found.steps) == ("rules of seed 2", 35)
-    assert found.command.endswith("--law POOL-01 --seed 2 --steps 0 --examples 25")
+    assert (suite.by_hypothesis.runs, suite.on_walks.runs, suite.is_cut_short) == (60, 0, False)
+    assert suite.by_hypothesis.steps >= 60 * 200
+    assert suite.rows()[0].by_hypothesis > 5_000
+
+
+def test_what_hypothesis_finds_is_kept_and_can_be_found_again(mistaken: "Mistaken") -> None:
+    place = mistaken()
+    for scheduler in (Scheduler(), Cores(2)):
+        found = run(place, Plan(0, 200), scheduler).suites["staking_pool"].findings["POOL-01"]
+        assert found.found_by.startswith("bytes of seed ")
+        assert found.steps <= 3
+    seed = int(found.found_by.split()[-1])
+    again = run(place, Plan(0, 25, seed=seed, laws=("POOL-01",))).suites["staking_pool"].findings["POOL-01"]
+    assert again == found, "the name of the trace is of its content"

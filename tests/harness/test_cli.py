@@ -271,15 +271,60 @@ def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(mistaken: "M
     place = mistaken()
     result = restake("check", "--protocol", place, "--steps", "9600", "--examples", "0", "--law", "POOL-01")
     assert result.return_value == 1
-    again = f"restake check --protocol {place} --law POOL-01 --seed 0 --steps 325 --examples 0"
+    (kept,) = Path(".restake").iterdir()
+    again = f"restake replay {kept} --protocol {place}"
     assert result.stdout.splitlines()[:4] == [
         "violated  staking_pool POOL-01 of ''",
         "  The pool's shares are those of its stakers.",
-        "  325 steps, found by walk of seed 0; broken in 18 runs",
+        "  3 steps, found by walk of seed 0; broken in 18 runs",
         f"  again: {again}",
     ]
     assert "POOL-02" not in result.stdout
     assert restake(*again.split()[1:]).return_value == 1
+
+
+def test_a_counterexample_is_told_step_by_step_until_it_no_longer_breaks(mistaken: "Mistaken") -> None:
+    place = mistaken()
+    restake("check", "--protocol", place, "--steps", "400", "--examples", "0", "--law", "POOL-01")
+    (kept,) = Path(".restake").iterdir()
+    result = restake("replay", kept, "--protocol", place)
+    assert result.return_value == 1
+    lines = result.stdout.splitlines()
+    assert lines[:8] == [
+        f"breaks  {kept}",
+        "  POOL-01 of '': The pool's shares are those of its stakers.",
+        "  found by walk of seed 0",
+        "  step 0: deposit by staker1",
+        '    arguments {"amount": "7"}',
+        '    returns "7"',
+        "    pool.stake                 0 -> 7",
+        "    pool.shares                0 -> 7",
+    ]
+    assert lines[-2] == "  step 2 breaks POOL-01 of '': The pool's shares are those of its stakers."
+    assert lines[-1].startswith("1 trace, 3 steps: 0 agree, 0 differ, 0 malformed, 1 still breaking a law (")
+    fixed = restake("replay", kept, "--protocol", POOL)
+    assert fixed.return_value == 0
+    assert fixed.stdout.splitlines()[0] == f"no longer breaks  {kept}"
+    assert "  step 2 breaks" not in fixed.stdout
+    assert "1 no longer breaking one" in fixed.stdout.splitlines()[-1]
+    (told,) = json.loads(restake("replay", "--json", kept, "--protocol", place).stdout)["traces"]
+    assert (told["verdict"], told["finding"]["breaks_at"], told["finding"]["law"]) == ("breaks", 2, "POOL-01")
+    assert told["finding"]["steps"][1]["changes"][0] == {
+        "row": "pool",
+        "field": "stake",
+        "before": "7",
+        "after": "15",
+    }
+
+
+def test_a_counterexample_whose_laws_are_not_known_is_not_judged(mistaken: "Mistaken") -> None:
+    restake("check", "--protocol", mistaken(), "--steps", "400", "--examples", "0", "--law", "POOL-01")
+    (kept,) = Path(".restake").iterdir()
+    one_clear_line(restake("replay", kept, "--protocol", "staking_pool:PROTOCOL"), kept, "finding: the laws of staking")
+    kept.write_text(kept.read_text().replace('"POOL-01"', '"POOL-9"'))
+    one_clear_line(
+        restake("replay", kept, "--protocol", POOL), kept, "finding.law: unknown law 'POOL-9' of staking_pool"
+    )
 
 
 IDLE = """
@@ -389,6 +434,7 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
     lines = result.stdout.splitlines()
     assert lines[0] == "violated  staking_pool POOL-01 of ''"
     assert lines[2] == "  2 steps, found by exhausting a small world"
+    assert restake(*lines[3].split()[2:]).return_value == 1
     assert any("broken: POOL-01" in line for line in lines)
 
 
@@ -418,6 +464,7 @@ def test_json_holds_all_that_the_text_says(changed: Callable[[Callable[[dict[str
             "differences": [{"path": "returns.shares", "expected": "12345", "actual": step["returns"]["shares"]}],
         },
         "malformed": None,
+        "finding": None,
     }
 
 

@@ -1,0 +1,174 @@
+"""Counterexamples: shrunk, kept as traces, and told step by step, with what each step changed and where the law breaks.
+
+A kept one is a trace like any other, with one field more: `finding`, which says what it breaks. Its name ends with a
+digest of its content, so that nothing is ever overwritten.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from harness.shrinking import first_break, shrink
+from harness.suite import only, shown
+from harness.traces import Claim, load_kept
+from invariants.checking import Checker, Violation
+from invariants.law import Law
+from invariants.walker import Walk
+from spec.codec import Json, MalformedTrace
+from spec.machine import Delta, Draft, Write
+from spec.protocol import Protocol, Step, Trace
+
+ILLEGAL = r"[^\w.-]"
+"""What does not stand in a file's name."""
+
+
+@attrs.frozen
+class Change:
+    """One field of one row, before a step and after it. The field is empty for a row that has none."""
+
+    row: str
+    field: str
+    before: str
+    after: str
+
+
+@attrs.frozen
+class Told:
+    """One step of a counterexample: what was asked, what came of it, what it changed, and how it broke the law."""
+
+    action: str
+    sender: str | None
+    arguments: Json
+    error: str | None
+    returns: Json
+    changes: tuple[Change, ...]
+    violations: tuple[str, ...]
+
+
+@attrs.frozen
+class Retelling:
+    """A kept counterexample under the rules and laws of today. `breaks_at` is the first step that breaks the law."""
+
+    law: str
+    sentence: str
+    subject: str
+    found_by: str
+    steps: tuple[Told, ...]
+    breaks_at: int | None
+
+
+def keep(
+    folder: Path, way: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
+) -> Path:
+    """Save a run that breaks a law, shrink it, and save what is left in its place: at no moment is there nothing."""
+    found = _save(folder, way, law_id, found_by, actions)
+    shortest = _save(folder, way, law_id, found_by, shrink(way, law_id, actions, stops))
+    if shortest != found:
+        found.unlink()
+    return shortest
+
+
+def kept(folder: Path, protocol: Protocol) -> list[Path]:
+    """The counterexamples of a protocol, in the order of their names."""
+    return sorted(folder.glob(f"{_prefix(protocol)}*.json"))
+
+
+def recheck(way: Walk, path: Path) -> tuple[Claim, Retelling | None]:
+    """What a kept trace says that it breaks, and what comes of it now; None if the walk does not have this law.
+
+    MalformedTrace if it cannot be read any more.
+    """
+    _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
+    if claim is None:
+        raise MalformedTrace("", "missing field 'finding'")
+    return claim, retell(way, trace, claim) if _law(way, claim) else None
+
+
+def retell(way: Walk, trace: Trace, claim: Claim) -> Retelling:
+    """Go through a kept trace step by step. MalformedTrace if the walk does not have its law."""
+    law = _law(way, claim)
+    if law is None:
+        raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {way.protocol.name}")
+    checker = Checker(only(way, (claim.law,)).catalogue, trace.genesis)
+    told: list[Told] = []
+    breaks_at: int | None = None
+    for position, step in enumerate(trace.steps):
+        one, violations = _tell(checker, way.protocol, step)
+        if position == len(trace.steps) - 1 and breaks_at is None and not violations:
+            violations = checker.scan()
+            one = attrs.evolve(one, violations=tuple([repr(violation) for violation in violations]))
+        told.append(one)
+        if violations and breaks_at is None:
+            breaks_at = position
+    return Retelling(law.law_id, law.sentence, claim.subject, claim.found_by, tuple(told), breaks_at)
+
+
+def _tell(checker: Checker, protocol: Protocol, step: Step) -> tuple[Told, list[Violation]]:
+    """Execute one step, and say what came of its last action and what all of them changed."""
+    before: dict[tuple[int, object], Write] = {}
+    violations: list[Violation] = []
+    for action in step.actions:
+        outcome = protocol.transition(Draft(checker.state), action)
+        if isinstance(outcome, Delta):
+            rows = Draft(checker.state)
+            for write in outcome.writes:
+                old = Write(write.table, write.key, rows.get(write.table, write.key))
+                before.setdefault((write.table.index, write.key), old)
+            violations += checker.accept(action, outcome)
+        else:
+            violations += checker.refuse(action, outcome)
+    rows = Draft(checker.state)
+    changes = [change for old in before.values() for change in _changes(old, rows.get(old.table, old.key))]
+    told = Told(
+        step.action_name,
+        step.sender,
+        step.arguments,
+        None if isinstance(outcome, Delta) else outcome.value,
+        protocol.write_returns(step.actions[-1], outcome.returns) if isinstance(outcome, Delta) else None,
+        tuple(changes),
+        tuple([repr(violation) for violation in violations]),
+    )
+    return told, violations
+
+
+def _changes(old: Write, row: object) -> list[Change]:
+    """The fields of a row that differ from what it was."""
+    name = f"{old.table.name}[{old.key!r}]" if old.key != "" else old.table.name
+    kind: type[Any] = type(row)
+    if not attrs.has(kind):
+        return [Change(name, "", repr(old.row), repr(row))] if old.row != row else []
+    fields = [(field.name, getattr(old.row, field.name), getattr(row, field.name)) for field in attrs.fields(kind)]
+    return [Change(name, field, repr(before), repr(after)) for field, before, after in fields if before != after]
+
+
+def _law(way: Walk, claim: Claim) -> Law | None:
+    return next((law for law in way.catalogue.laws() if law.law_id == claim.law), None)
+
+
+def _save(folder: Path, way: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
+    """Write a trace in one piece, under a name of its own."""
+    found = first_break(only(way, (law_id,)), actions)
+    claim = Claim(law_id, "" if found is None else shown(found.violation), found_by)
+    document = {**way.protocol.write_trace(way.world, actions), "finding": attrs.asdict(claim)}
+    content = json.dumps(document, indent=1)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+    path = folder / f"{_prefix(way.protocol)}{re.sub(ILLEGAL, '_', law_id)}-{digest}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{path.name}.{os.getpid()}"
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    return path
+
+
+def _prefix(protocol: Protocol) -> str:
+    """How the names of a protocol's counterexamples begin, and no other's."""
+    return re.sub(ILLEGAL, "_", protocol.name).replace("-", "_") + "-"

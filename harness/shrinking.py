@@ -1,0 +1,435 @@
+"""Shrinking: from a run that breaks a law to one, about as short as there is, that still breaks it.
+
+Whatever found the run, what is shrunk is its list of actions, by delta debugging: calls are dropped in chunks and
+alone, waits and other calls of one kind are merged, accounts become one, amounts simpler, lists shorter. When nothing
+of that helps any more, every short sequence of its calls is tried, for a law that breaks at one amount exactly lets
+nothing be dropped. Nothing here knows a protocol: actions are taken apart by their fields. The same run always shrinks
+to the same one, and the effort is bounded in steps executed, not in time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from harness.suite import only
+from invariants.checking import Checker, Violation
+from invariants.exploring import Exploration, SmallWorld, explore
+from invariants.walker import Walk
+from spec.codec import MalformedTrace
+from spec.machine import Delta, Draft
+
+STEPS = 1_000_000
+"""How many steps may be executed in search of a shorter run: seconds compiled, a minute interpreted."""
+
+EXHAUSTED_STEPS = 50_000
+EXHAUSTED_CALLS = 14
+"""How many steps, and how many different calls, the search of all short sequences is limited to."""
+
+PAIRED_ACTIONS = 60
+"""Up to how many actions a run has for every pair of them to be tried."""
+
+Actions = tuple[Any, ...]
+Cost = tuple[int, ...]
+
+
+@attrs.frozen
+class Break:
+    """Where a run first breaks a law: at which action, how, and which of the actions up to it were accepted."""
+
+    position: int
+    violation: Violation
+    accepted: list[bool]
+
+
+def first_break(way: Walk, actions: Sequence[Any]) -> Break | None:
+    """Where a run first breaks one of the walk's laws, by an incremental check, or by a full scan of its end."""
+    checker = Checker(way.catalogue, way.genesis())
+    accepted: list[bool] = []
+    violations: list[Violation] = []
+    for action in actions:
+        outcome = way.protocol.transition(Draft(checker.state), action)
+        accepted.append(isinstance(outcome, Delta))
+        violations = checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.refuse(action, outcome)
+        if violations:
+            break
+    violations = violations or checker.scan()
+    return Break(len(accepted) - 1, violations[0], accepted) if violations and accepted else None
+
+
+def shrink(way: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
+    """The shortest run that is found from one that breaks a law; the run itself if it does not.
+
+    `stops` ends the search, with what was found until then.
+    """
+    shrinker = _Shrinker(only(way, (law_id,)), tuple(actions), stops)
+    shrinker.run()
+    return list(shrinker.shortest)
+
+
+class _Enough(Exception):
+    """The effort is spent, or the search was told to end."""
+
+
+class _Shrinker:
+    """One search: the shortest run so far, and what is left of the effort."""
+
+    def __init__(self, way: Walk, actions: Actions, stops: Callable[[], bool]) -> None:
+        self._way = way
+        self._origin = actions
+        self._stops = stops
+        self._steps = 0
+        self._tried: set[Actions] = set()
+        self.shortest = actions
+        self._cost = cost(actions)
+
+    def run(self) -> None:
+        """Search until nothing is improved any more, or it is enough."""
+        passes = (
+            self._drop_chunks,
+            self._drop_pairs,
+            self._drop_and_renumber,
+            self._merge,
+            self._rename,
+            self._simplify,
+        )
+        try:
+            if self._attempt(self.shortest, is_forced=True):
+                while any([improve() for improve in passes]) or self._exhaust():
+                    pass
+        except _Enough:
+            pass
+
+    def _attempt(self, candidate: Actions, is_forced: bool = False) -> bool:
+        """Whether a run breaks the law and is shorter or simpler than the shortest, or need not be; it is the shortest
+        then.
+
+        What comes after the violation is cut off. So are rejected calls before it, which change nothing.
+        """
+        if candidate in self._tried:
+            return False
+        self._tried.add(candidate)
+        if self._steps >= STEPS or self._stops():
+            raise _Enough
+        self._steps += len(candidate)
+        found = self._break_of(candidate)
+        if found is None:
+            return False
+        until = found.position
+        kept = tuple(action for action, accepted in zip(candidate[:until], found.accepted, strict=False) if accepted)
+        shorter = (*kept, candidate[until])
+        price = cost(shorter)
+        if price >= self._cost and not is_forced:
+            return False
+        if not {*shorter} <= {*self.shortest} and not self._can_be_written(shorter):
+            return False
+        self.shortest, self._cost = shorter, price
+        return True
+
+    def _break_of(self, candidate: Actions) -> Break | None:
+        try:
+            return first_break(self._way, candidate)
+        except Exception:  # a mistaken rule may raise on a run that is none of its maker's: that breaks another law
+            return None
+
+    def _can_be_written(self, candidate: Actions) -> bool:
+        """Whether a trace can say it: an account cannot stand for a strategy, nor a sum for a smaller type."""
+        protocol = self._way.protocol
+        try:
+            trace = protocol.read_trace(protocol.write_trace(self._way.world, candidate))
+        except MalformedTrace:
+            return False
+        return [action for step in trace.steps for action in step.actions] == list(candidate)
+
+    def _drop_chunks(self) -> bool:
+        """Without half of the calls, a quarter, ..., each one; from the end, where most depends on what came before."""
+        improved = False
+        size = max(len(self.shortest) // 2, 1)
+        while size:
+            end = len(self.shortest)
+            while end > 0:
+                start = max(end - size, 0)
+                improved |= self._attempt(self.shortest[:start] + self.shortest[end:])
+                end = min(start, len(self.shortest))
+            size //= 2
+        return improved
+
+    def _drop_pairs(self) -> bool:
+        """Without two calls of which neither can be missed alone."""
+        return self._over_pairs(lambda run, i, j: [run[:i] + run[i + 1 : j] + run[j + 1 :]])
+
+    def _drop_and_renumber(self) -> bool:
+        """Without a call, after which the numbers of one kind are lower: by one, for what it made is not there; or by
+        its own amount, for time that did not pass.
+        """
+        improved = False
+        position = 0
+        while position < len(self.shortest):
+            run = self.shortest
+            dropped, later = run[position], run[position + 1 :]
+            kinds = sorted({field for action in later for field, _ in numbers(action)})
+            amounts = sorted({1, *[amount for _, amount in numbers(dropped) if not hasattr(dropped, "sender")]})
+            for kind in kinds:
+                for amount in amounts:
+                    renumbered = tuple(lowered(action, kind, amount) for action in later)
+                    improved |= self._attempt(run[:position] + renumbered)
+            position += 1
+        return improved
+
+    def _merge(self) -> bool:
+        """One call with the amounts of two that differ in nothing else, in the place of either."""
+        return self._over_pairs(
+            lambda run, i, j: [
+                candidate
+                for merged in sums(run[i], run[j])
+                for candidate in (
+                    (*run[:i], merged, *run[i + 1 : j], *run[j + 1 :]),
+                    (*run[:i], *run[i + 1 : j], merged, *run[j + 1 :]),
+                )
+            ]
+        )
+
+    def _rename(self) -> bool:
+        """One account for two, everywhere or in one place, where that saves a call."""
+        improved = False
+        names = sorted({name for action in self.shortest for name in texts(action)})
+        for old in names:
+            for new in names:
+                if old != new:
+                    improved |= self._detour(tuple(replaced(action, old, new) for action in self.shortest))
+        for position in range(len(self.shortest)):
+            for name in names:
+                if position < len(self.shortest):
+                    for renamed in renamings(self.shortest[position], name):
+                        improved |= self._replace(position, renamed)
+        return improved
+
+    def _detour(self, candidate: Actions) -> bool:
+        """Go on from a run that is no shorter itself, and come back if that makes none that is."""
+        before = self.shortest, self._cost
+        if self._attempt(candidate, is_forced=True):
+            self._drop_chunks()
+            self._drop_pairs()
+        if len(self.shortest) < len(before[0]):
+            return True
+        self.shortest, self._cost = before
+        return False
+
+    def _simplify(self) -> bool:
+        """Simpler amounts, everywhere or in one call, with what is later in time that much earlier; shorter lists."""
+        improved = False
+        for amount in sorted({amount for action in self.shortest for _, amount in numbers(action)}):
+            for simpler in simpler_amounts(amount):
+                if self._attempt(tuple(replaced(action, amount, simpler) for action in self.shortest)):
+                    improved = True
+                    break
+        position = 0
+        while position < len(self.shortest):
+            simpler = any([self._replace(position, variant) for variant in variants(self.shortest[position])])
+            if simpler or self._sooner(position):
+                improved = True
+            else:
+                position += 1
+        return improved
+
+    def _sooner(self, position: int) -> bool:
+        """A shorter wait, after which the times of one kind are as much earlier."""
+        run = self.shortest
+        wait = run[position]
+        if hasattr(wait, "sender"):
+            return False
+        later = run[position + 1 :]
+        for field, amount in numbers(wait):
+            for simpler in simpler_amounts(amount):
+                if simpler < amount:
+                    shorter = attrs.evolve(wait, **{field: simpler})
+                    for kind in sorted({field for action in later for field, _ in numbers(action)}):
+                        earlier = tuple(lowered(action, kind, amount - simpler) for action in later)
+                        if self._attempt((*run[:position], shorter, *earlier)):
+                            return True
+        return False
+
+    def _exhaust(self) -> bool:
+        """Any shorter sequence of the calls that are left and of those that the run made most often."""
+        often = [action for action, _ in Counter(self._origin).most_common(EXHAUSTED_CALLS)]
+        calls = list(dict.fromkeys([*self.shortest, *often]))[:EXHAUSTED_CALLS]
+        bare = Walk(self._way.protocol, self._way.catalogue, self._way.world, list, self._way.next_action)
+        left = EXHAUSTED_STEPS
+        for depth in range(1, len(self.shortest)):
+            try:
+                met = explore(SmallWorld(bare, calls), depth, True, self._until(left))
+            except Exception:  # as above
+                return False
+            for broken in met.broken.values():
+                return self._attempt(tuple(broken.calls))
+            if not met.is_complete:
+                break
+            left -= met.steps
+        return False
+
+    def _until(self, steps: int) -> Callable[[Exploration], bool]:
+        return lambda met: met.steps < steps and not self._stops()
+
+    def _replace(self, position: int, action: Any) -> bool:
+        run = self.shortest
+        return position < len(run) and self._attempt((*run[:position], action, *run[position + 1 :]))
+
+    def _over_pairs(self, candidates: Callable[[Actions, int, int], list[Actions]]) -> bool:
+        """Try what is made of every two actions of a run that is short enough."""
+        improved = False
+        later = 1
+        while later < len(self.shortest) <= PAIRED_ACTIONS:
+            for earlier in range(later):
+                while later < len(self.shortest) and any(
+                    [self._attempt(candidate) for candidate in candidates(self.shortest, earlier, later)]
+                ):
+                    improved = True
+            later += 1
+        return improved
+
+
+def cost(actions: Actions) -> Cost:
+    """What is to be made small: actions, then what they carry, then how complicated the amounts are."""
+    leaves = [leaf for action in actions for leaf in _leaves(action)]
+    keys = [_complexity(leaf) for leaf in leaves if isinstance(leaf, int)]
+    return (len(actions), len(leaves), sum([key[0] for key in keys]), sum([key[1] + key[2] for key in keys]))
+
+
+def _complexity(amount: int) -> tuple[int, int, int]:
+    """How many digits an amount has before its zeros, how many in all, and what it is."""
+    digits = str(abs(amount))
+    return len(digits.rstrip("0")), len(digits), amount
+
+
+def simpler_amounts(amount: int) -> list[int]:
+    """Simpler amounts, the simplest first: small ones, powers of ten, the same rounded, the half, one less."""
+    digits = len(str(amount))
+    tens = 10 ** max(digits - 1, 0)
+    tried = {0, 1, 2, 3, 10, tens, tens // 10, amount // tens * tens, amount // 2, amount - 1, amount // 10}
+    return sorted([each for each in tried if each >= 0 and _complexity(each) < _complexity(amount)], key=_complexity)
+
+
+def _fields(value: Any) -> list[str]:
+    return [field.name for field in attrs.fields(type(value))] if attrs.has(type(value)) else []
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """What an action is made of, however deep."""
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _leaves(item)
+    elif attrs.has(type(value)):
+        for name in _fields(value):
+            yield from _leaves(getattr(value, name))
+    else:
+        yield value
+
+
+def texts(action: Any) -> list[str]:
+    """The names in an action."""
+    return [leaf for leaf in _leaves(action) if isinstance(leaf, str)]
+
+
+def numbers(action: Any) -> list[tuple[str, int]]:
+    """The amounts in an action, each with the field it is in."""
+    found: list[tuple[str, int]] = []
+    for name in _fields(action):
+        value = getattr(action, name)
+        if attrs.has(type(value)):
+            found += numbers(value)
+        else:
+            found += [(name, leaf) for leaf in _leaves(value) if type(leaf) is int]
+    return found
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value with each of its leaves changed."""
+    if isinstance(value, tuple):
+        return tuple(_changed(item, change) for item in value)
+    if attrs.has(type(value)):
+        return attrs.evolve(value, **{name: _changed(getattr(value, name), change) for name in _fields(value)})
+    return change(value)
+
+
+def replaced(action: Any, old: Any, new: Any) -> Any:
+    """An action with one leaf in the place of another."""
+    return _changed(action, lambda leaf: new if type(leaf) is type(old) and leaf == old else leaf)
+
+
+def lowered(action: Any, kind: str, amount: int) -> Any:
+    """An action with the numbers in one field lower, where they are large enough."""
+    if not attrs.has(type(action)):
+        return action
+    fields: dict[str, Any] = {}
+    for name in _fields(action):
+        value = getattr(action, name)
+        if name == kind:
+            fields[name] = _changed(value, lambda leaf: leaf - amount if type(leaf) is int and leaf >= amount else leaf)
+        elif attrs.has(type(value)):
+            fields[name] = lowered(value, kind, amount)
+    return attrs.evolve(action, **fields)
+
+
+def sums(first: Any, second: Any) -> list[Any]:
+    """The calls that stand for two of one kind which differ in one amount only; none if they differ in more."""
+    if type(first) is not type(second):
+        return []
+    names = _fields(first)
+    differing = [name for name in names if getattr(first, name) != getattr(second, name)]
+    amounts = [name for name in names if type(getattr(first, name)) is int]
+    return [
+        attrs.evolve(first, **{name: getattr(first, name) + getattr(second, name)})
+        for name in amounts
+        if differing in ([], [name])
+    ]
+
+
+def renamings(value: Any, name: str) -> list[Any]:
+    """A value with a name in the place of one of its own."""
+    if isinstance(value, str):
+        return [name] if value != name else []
+    if isinstance(value, tuple):
+        return [
+            (*value[:i], changed, *value[i + 1 :]) for i, item in enumerate(value) for changed in renamings(item, name)
+        ]
+    return [
+        attrs.evolve(value, **{field: changed})
+        for field in _fields(value)
+        for changed in renamings(getattr(value, field), name)
+    ]
+
+
+def variants(value: Any) -> list[Any]:
+    """A value made simpler in one place."""
+    if isinstance(value, bool):
+        return [False] if value else []
+    if isinstance(value, int):
+        return list(simpler_amounts(value))
+    if isinstance(value, tuple):
+        shorter = [value[:i] + value[i + 1 :] for i in range(len(value))]
+        return shorter + [
+            (*value[:i], simpler, *value[i + 1 :]) for i, item in enumerate(value) for simpler in variants(item)
+        ]
+    return [
+        *_without_an_item(value),
+        *[
+            attrs.evolve(value, **{name: simpler})
+            for name in _fields(value)
+            for simpler in variants(getattr(value, name))
+        ],
+    ]
+
+
+def _without_an_item(value: Any) -> list[Any]:
+    """A record without the items at one position of all its lists of one length, which go together."""
+    lists = {name: getattr(value, name) for name in _fields(value) if isinstance(getattr(value, name), tuple)}
+    found: list[Any] = []
+    for length in sorted({len(items) for items in lists.values()}):
+        together = {name: items for name, items in lists.items() if len(items) == length}
+        if len(together) > 1:
+            found += [
+                attrs.evolve(value, **{name: items[:i] + items[i + 1 :] for name, items in together.items()})
+                for i in range(length)
+            ]
+    return found

@@ -1,0 +1,48 @@
+"""Amounts at the edges, for Hypothesis: nothing, one, all that is left, one more, a fraction of WAD, what overflows."""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from spec.arithmetic import UINT256_MAX, WAD
+
+
+@attrs.frozen(repr=False)
+class Edge:
+    """An amount in words, to be taken of what is left: it is known only when a call is made."""
+
+    name: str
+    of: Callable[[int], int]
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def exactly(amount: int) -> Edge:
+    """This amount, whatever is left."""
+    return Edge(f"exactly({amount})", lambda _left: amount)
+
+
+EDGES: Final = (
+    exactly(1),
+    Edge("all_that_is_left", lambda left: left),
+    Edge("half_of_it", lambda left: left >> 1),
+    Edge("all_but_one", lambda left: max(left - 1, 0)),
+    Edge("one_more", lambda left: left + 1),
+    *[exactly(amount) for amount in (0, 2, 3, 7, 10, 999, 10**6, WAD - 1, WAD, WAD + 1, 123456789012345678901)],
+)
+
+
+def amounts(most: int = UINT256_MAX) -> SearchStrategy[Edge]:
+    """Edges, the simplest first; any amount up to a few WAD; and once in a while the `most` that fits the type."""
+    return st.one_of(st.sampled_from((*EDGES, exactly(most))), st.integers(0, 10 * WAD).map(exactly))
+
+
+FRACTIONS_WAD: Final = st.one_of(st.sampled_from((WAD >> 1, 1, 10**9, WAD - 1, WAD, 0, WAD + 1)), st.integers(1, WAD))
+"""Fractions to slash: mostly valid, at the boundaries of WAD or between."""
+
+SELDOM: Final = st.tuples(st.booleans(), st.booleans(), st.booleans()).map(all)
+"""Whether to get something wrong on purpose, once in eight times."""

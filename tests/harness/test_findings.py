@@ -1,0 +1,142 @@
+"""Counterexamples are never lost: however a run ends, what was found is there, and says what it breaks."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import findings
+from harness.findings import Change, keep, kept, recheck
+from harness.protocols import WALKS, load_walk
+from harness.shrinking import first_break
+from harness.suite import only
+from invariants.walker import Walk, walk
+from spec.codec import MalformedTrace
+
+if TYPE_CHECKING:
+    from tests.harness.conftest import Mistaken
+
+pytestmark = pytest.mark.usefixtures("example")
+
+FOLDER = Path(".restake")
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture
+def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
+    """A walk through the pool with a mistake, and its actions up to where the mistake is met."""
+    way = load_walk(mistaken())
+    return way, walk(only(way, ("POOL-01",)), 0, 400).actions
+
+
+def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[Walk, list[Any]]) -> None:
+    way, actions = broken
+    path = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
+    assert kept(FOLDER, way.protocol) == [path]
+    document = json.loads(path.read_text())
+    assert document["finding"] == {"law": "POOL-01", "subject": "''", "found_by": "walk of seed 0"}
+    claim, told = recheck(way, path)
+    assert told is not None
+    assert (claim.law, told.breaks_at, len(told.steps)) == ("POOL-01", 2, 3)
+    assert told.steps[0].changes == (
+        Change("pool", "stake", "0", "7"),
+        Change("pool", "shares", "0", "7"),
+        Change("stakers['staker1']", "shares", "0", "7"),
+    )
+    assert [len(step.violations) for step in told.steps] == [0, 0, 1]
+    _, fixed = recheck(load_walk("pool_laws:WALK"), path)
+    assert fixed is not None
+    assert fixed.breaks_at is None
+    assert recheck(only(way, ("POOL-02",)), path)[1] is None
+
+
+def test_another_finding_gets_another_name_and_the_same_one_the_same(broken: tuple[Walk, list[Any]]) -> None:
+    way, actions = broken
+    first = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
+    assert keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never) == first
+    second = keep(FOLDER, way, "POOL-01", "walk of seed 2", walk(way, 2, 400).actions, never)
+    assert kept(FOLDER, way.protocol) == sorted({first, second})
+    assert len({first, second}) == 2
+    assert {path.name for path in FOLDER.iterdir()} == {first.name, second.name}, "nothing else is left behind"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, RuntimeError])
+def test_whatever_ends_the_shrinking_the_run_is_kept_as_it_was_found(
+    error: type[BaseException], broken: tuple[Walk, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> list[Any]:
+        raise error
+
+    way, actions = broken
+    monkeypatch.setattr(findings, "shrink", fails)
+    with pytest.raises(error):
+        keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
+    (path,) = kept(FOLDER, way.protocol)
+    _, told = recheck(way, path)
+    assert told is not None
+    assert (told.breaks_at, len(told.steps)) == (len(actions) - 1, len(actions))
+
+
+def test_an_interrupted_search_keeps_the_shortest_run_so_far(broken: tuple[Walk, list[Any]]) -> None:
+    way, actions = broken
+    asked = 0
+
+    def soon() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 40
+
+    path = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, soon)
+    _, told = recheck(way, path)
+    assert told is not None
+    assert told.breaks_at is not None
+    assert 3 < len(told.steps) < len(actions)
+    assert kept(FOLDER, way.protocol) == [path]
+
+
+def test_a_file_without_a_finding_is_none(broken: tuple[Walk, list[Any]]) -> None:
+    way, actions = broken
+    path = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
+    document = json.loads(path.read_text())
+    for changed, problem in (
+        ({**document, "finding": {**document["finding"], "more": 1}}, "finding: unknown field 'more'"),
+        ({**document, "finding": {"law": "POOL-01"}}, "finding: missing field 'subject'"),
+        ({name: value for name, value in document.items() if name != "finding"}, "missing field 'finding'"),
+    ):
+        path.write_text(json.dumps(changed))
+        with pytest.raises(MalformedTrace) as raised:
+            recheck(way, path)
+        assert str(raised.value) == problem
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_what_walks_do_can_be_kept(protocol: str) -> None:
+    """Every call of a walk can be written, and read again as it was."""
+    way = WALKS[protocol]
+    for seed in range(3):
+        actions = actions_of(way, seed)
+        trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
+        assert [action for step in trace.steps for action in step.actions] == actions
+
+
+def actions_of(way: Walk, seed: int) -> list[Any]:
+    """The actions of a walk that breaks nothing."""
+    actions: list[Any] = []
+
+    def noted(make: Callable[..., Any]) -> Callable[..., Any]:
+        def next_action(*arguments: Any) -> Any:
+            actions.append(make(*arguments))
+            return actions[-1]
+
+        return next_action
+
+    opening = way.opening()
+    report = walk(Walk(way.protocol, way.catalogue, way.world, way.opening, noted(way.next_action)), seed, 200)
+    assert first_break(way, [*opening, *actions]) is None
+    assert report.steps == len(opening) + len(actions)
+    return [*opening, *actions]

@@ -1,0 +1,158 @@
+"""What Hypothesis draws: every action and every edge, the same in any process, and in both ways something is found."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+
+from harness.protocols import WALKS
+from invariants.edges import EDGES, exactly
+from invariants.examples import (
+    explore_bytes,
+    explore_rules,
+    walk_test,
+)
+from invariants.machine import LawBroken
+from invariants.symbiotic.machine import SymbioticMachine
+from invariants.walker import Walk, WalkReport
+from spec.arithmetic import WAD
+from spec.machine import Delta, Draft, Outcome
+from spec.symbiotic.actions import Claim, Deposit
+
+Explore = Callable[..., WalkReport]
+WAYS: list[tuple[Explore, int]] = [(explore_rules, 50), (explore_bytes, 120)]
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
+    """Over a few hundred examples, as a run of the smallest profile draws them."""
+    way = WALKS[protocol]
+    reports = [explore_rules(way, 25, 50, seed) for seed in range(0, 250, 25)]
+    assert [report.violations for report in reports] == [[]] * len(reports)
+    accepted = {name for report in reports for name in report.accepted}
+    assert {action.__name__ for action in way.protocol.actions} - accepted == set()
+    assert all([sum([report.checked[law.law_id] for report in reports]) for law in way.catalogue.laws()])
+    reasons = {reason for report in reports for given in report.rejected.values() for reason in given}
+    assert len(reasons) > len(way.protocol.reasons) * 0.6
+    assert sum([report.scans for report in reports]) > 250
+
+
+def without_claims(draft: Draft, action: Any) -> Outcome:
+    """Symbiotic, but a claim of more than one pays one less to the recipient; nobody has the rest."""
+    from spec.symbiotic import PROTOCOL
+    from spec.symbiotic.state import TOKEN_BALANCES, TokenBalance
+
+    outcome = PROTOCOL.transition(draft, action)
+    if isinstance(action, Claim) and isinstance(outcome, Delta):
+        key = ("collateral", action.recipient)
+        draft.put(TOKEN_BALANCES, key, TokenBalance(draft.get(TOKEN_BALANCES, key).amount - 1))
+    return outcome
+
+
+MISTAKEN = Walk(
+    WALKS["symbiotic"].protocol.with_transition(without_claims),
+    WALKS["symbiotic"].catalogue,
+    WALKS["symbiotic"].world,
+    WALKS["symbiotic"].opening,
+    WALKS["symbiotic"].next_action,
+)
+
+
+@pytest.mark.parametrize(("explore", "steps"), WAYS, ids=["rules", "bytes"])
+def test_a_mistake_is_found_and_ends_the_examples(explore: Explore, steps: int) -> None:
+    found = explore(MISTAKEN, 50, steps, 0)
+    assert "CONS-01" in {violation.law.law_id for violation in found.violations}
+    assert isinstance(found.actions[-1], Claim)
+    assert sum(found.accepted.values()) + sum([sum(each.values()) for each in found.rejected.values()]) == found.steps
+    assert found.accepted["Claim"] == 1
+
+
+class MistakenMachine(SymbioticMachine):
+    def __init__(self) -> None:
+        super().__init__(MISTAKEN)
+
+
+SETTINGS = settings(
+    max_examples=50, stateful_step_count=30, database=None, deadline=None, phases=[Phase.generate], derandomize=True
+)
+
+
+def test_the_machines_are_state_machines_of_hypothesis() -> None:
+    """As somebody runs them from pytest."""
+    case = MistakenMachine.TestCase
+    case.settings = SETTINGS
+    with pytest.raises(LawBroken, match="CONS-01"):
+        case("runTest").runTest()
+
+
+def test_a_walk_by_bytes_is_a_test_of_hypothesis() -> None:
+    """As somebody runs it from pytest."""
+    with pytest.raises(LawBroken, match="CONS-01"):
+        SETTINGS(walk_test(MISTAKEN, 120))()
+
+
+def test_a_step_seldom_needs_more_bytes_than_it_gets() -> None:
+    """Each action is still drawn, even those that a walk decides on last."""
+    reports = [explore_bytes(WALKS["eigenlayer"], 25, 200, seed) for seed in (0, 25, 50)]
+    accepted = {name for report in reports for name in report.accepted}
+    assert {action.__name__ for action in WALKS["eigenlayer"].protocol.actions} - accepted == set()
+
+
+DRAW = """
+import hashlib, sys
+{more}
+from harness.protocols import WALKS
+from invariants.examples import explore_bytes, explore_rules
+for name in sorted(WALKS):
+    for explore, steps in ((explore_rules, 50), (explore_bytes, 50)):
+        report = explore(WALKS[name], 5, steps, 7)
+        print(report.steps, report.accepted, report.rejected, report.checked, report.seen)
+"""
+
+
+def test_the_same_seed_draws_the_same_in_any_process() -> None:
+    """Whatever the order of sets there is, whatever modules are loaded, and without leaving anything behind."""
+    root = Path(__file__).parents[2]
+    here = set(root.glob(".*"))
+    printed = [
+        subprocess.run([sys.executable, "-c", DRAW.format(more=more)], capture_output=True, text=True, check=True)
+        for more in ("", "import harness.bench, harness.cli, json, pytest")
+    ]
+    assert printed[0].stdout == printed[1].stdout
+    assert len(printed[0].stdout) > 1_000
+    assert set(root.glob(".*")) == here
+
+
+def test_edges_are_taken_of_what_is_left() -> None:
+    assert [edge.of(7) for edge in EDGES[:5]] == [1, 7, 3, 6, 8]
+    assert [edge.of(0) for edge in EDGES[:5]] == [1, 0, 0, 0, 1]
+    assert {edge.of(5) for edge in EDGES} >= {0, 1, 5, 6, WAD - 1, WAD, WAD + 1}
+    assert (repr(exactly(3)), exactly(3).of(100)) == ("exactly(3)", 3)
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_what_rules_do_can_be_kept(protocol: str) -> None:
+    """Every call that a rule makes can be written as a trace, and read again as it was."""
+    way = WALKS[protocol]
+    actions: list[Any] = []
+
+    def noted(draft: Draft, action: Any) -> Outcome:
+        actions.append(action)
+        return way.protocol.transition(draft, action)
+
+    seen = Walk(way.protocol.with_transition(noted), way.catalogue, way.world, way.opening, way.next_action)
+    explore_rules(seen, 25, 50, 3)
+    assert len(actions) > 500
+    trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
+    assert [action for step in trace.steps for action in step.actions] == actions
+
+
+def test_a_deposit_is_of_what_there_is() -> None:
+    """The rules aim: most deposits are accepted."""
+    report = explore_rules(WALKS["symbiotic"], 50, 50, 0)
+    name = Deposit.__name__
+    assert report.accepted[name] > sum(report.rejected.get(name, {}).values())
