@@ -268,7 +268,7 @@ SEEN: Final[list[tuple[str, Callable[[Transition], bool], Scope]]] = [
     ("A staker delegates to an operator slashed before.", _joins_a_slashed_operator, Scope((DelegateTo,))),
     ("One withdrawal queues one strategy twice.", _queues_one_strategy_twice, Scope((QueueWithdrawals,))),
 ]
-WITNESSES: Final = [
+WITNESSES: Final[list[Witness]] = [
     Witness(f"SEEN-{number:02}", sentence, "this project", seen, scope)
     for number, (sentence, seen, scope) in enumerate(SEEN, 1)
 ]
