@@ -37,11 +37,11 @@ EXAMPLES_PER_TASK = 25
 STEPS_PER_EXAMPLE: Mapping[Method, int] = {"rules": 50, "bytes": 200}
 """A step by rules takes a millisecond, nearly all of it Hypothesis' own; one by bytes is a step of a walk."""
 
-STEPS_PER_GAME = 2_000
-"""So many random steps are asked for before each game is played once more: games take about as long as walks then."""
+STEPS_PER_GAME = 1_000
+"""For so many random steps that are asked for, each game is played once: a tenth of the time goes to games then."""
 
 MOVES_PER_GAME = 80
-GAMES_PER_TASK = 10
+GAMES_PER_TASK = 50
 
 STEPS_THAT_COVER = 1_000_000
 """From so many random steps on, what was never reached counts as a failure."""

@@ -108,7 +108,7 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
 """Strategy -> what all queued positions will pay if nothing more is slashed, in shares times WAD, unrounded."""
 
 
-def _left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
+def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
     """Whether a position was queued when its operator's magnitude had been slashed, so that a fraction may be lost.
 
     The history knows the end of a block, so that a slash later in the same block counts too.
@@ -134,14 +134,14 @@ FRACTIONS_WAITING: Final = ReadingSum(
     "fractions_waiting",
     QUEUED_SHARES,
     _strategy_group,
-    lambda rows, row: 1 if row.scaled_shares and _left_a_slashed_operator(rows, row) else 0,
+    lambda rows, row: 1 if row.scaled_shares and left_a_slashed_operator(rows, row) else 0,
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
 )
 """Strategy -> how many positions wait that were queued from an operator slashed before."""
 
 
 def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
-    if row.scaled_shares or not row.strategy or not _left_a_slashed_operator(rows, row):
+    if row.scaled_shares or not row.strategy or not left_a_slashed_operator(rows, row):
         return 0
     before_magnitude = MAX_MAGNITUDES.value_at(rows, (row.operator, row.strategy), row.start_block - 1)
     return 1 if slashing_factor(rows, row) < before_magnitude else 0

@@ -58,11 +58,11 @@ def test_a_run_that_is_cut_short_has_some_of_each_protocol() -> None:
 
 
 def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_asked_for() -> None:
-    check = Check(select_targets(["symbiotic"]), Plan(50_001, 0, seed=3, laws=("GAME-02", "GAME-03")), Stop())
+    check = Check(select_targets(["symbiotic"]), Plan(25_001, 0, seed=3, laws=("GAME-02", "GAME-03")), Stop())
     tasks = list(check.tasks(1))
     assert {(task.method, task.steps) for task in tasks} == {("game", 80)}
     assert [seed for task in tasks for seed in range(task.seed, task.seed + task.runs)] == list(range(3, 29))
-    suite = run("symbiotic", Plan(4_000, 0, laws=("GAME-02", "GAME-03"))).suites["symbiotic"]
+    suite = run("symbiotic", Plan(2_000, 0, laws=("GAME-02", "GAME-03"))).suites["symbiotic"]
     assert [(row.law, row.kind, row.in_games, row.verdict) for row in suite.rows()] == [
         ("GAME-02", "game", 2, "held"),
         ("GAME-03", "game", 2, "held"),
@@ -72,11 +72,11 @@ def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_a
 
 def test_a_game_that_is_lost_is_named_with_what_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
-    suite = run("symbiotic", Plan(6_000, 0, seed=7, laws=("GAME-02",))).suites["symbiotic"]
+    suite = run("symbiotic", Plan(3_000, 0, seed=7, laws=("GAME-02",))).suites["symbiotic"]
     finding = suite.findings["GAME-02"]
     assert suite.in_games.broken == {"GAME-02": 3}
     assert (finding.found_by, finding.steps > 0, finding.trace) == ("game of seed 7", True, None)
-    again = "restake check --protocol symbiotic --law GAME-02 --seed 7 --steps 2000 --examples 0"
+    again = "restake check --protocol symbiotic --law GAME-02 --seed 7 --steps 1000 --examples 0"
     assert finding.command == again
     assert suite.failures() == ["violated: GAME-02"]
 

@@ -232,7 +232,7 @@ def test_check_replays_everything_and_checks_every_law() -> None:
         laws = [law for law in suite["laws"] if law["kind"] not in ("game", "witness")]
         games = [law for law in suite["laws"] if law["kind"] == "game"]
         assert [(game["law"], game["in_games"], game["verdict"]) for game in games] == [
-            (f"GAME-0{number}", 2, "held") for number in (1, 2, 3)
+            (f"GAME-0{number}", 4, "held") for number in (1, 2, 3)
         ]
         assert [law["law"] for law in laws] == [law.law_id for law in catalogue.laws()]
         assert len(suite["laws"]) == len(laws) + len(games) + len(catalogue.witnesses)
