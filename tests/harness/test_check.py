@@ -17,6 +17,7 @@ from harness.protocols import WALKS, select_targets
 from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from invariants.examples import MACHINES
+from invariants.symbiotic.games import Coalition
 from invariants.walker import Walk
 
 if TYPE_CHECKING:
@@ -52,8 +53,32 @@ def test_tasks_are_all_walks_once_and_of_all_steps(steps: int, width: int) -> No
 
 def test_a_run_that_is_cut_short_has_some_of_each_protocol() -> None:
     check = Check(select_targets(["eigenlayer", "symbiotic"]), Plan(100_000, 0), Stop())
-    names = [task.protocol for task in check.tasks(2)]
-    assert names[:4] == ["eigenlayer", "symbiotic", "eigenlayer", "symbiotic"]
+    tasks = [(task.protocol, task.method) for task in check.tasks(2)]
+    assert tasks[:4] == [(name, method) for name in ("eigenlayer", "symbiotic") for method in ("walk", "game")]
+
+
+def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_asked_for() -> None:
+    check = Check(select_targets(["symbiotic"]), Plan(50_001, 0, seed=3, laws=("GAME-02", "GAME-03")), Stop())
+    tasks = list(check.tasks(1))
+    assert {(task.method, task.steps) for task in tasks} == {("game", 80)}
+    assert [seed for task in tasks for seed in range(task.seed, task.seed + task.runs)] == list(range(3, 29))
+    suite = run("symbiotic", Plan(4_000, 0, laws=("GAME-02", "GAME-03"))).suites["symbiotic"]
+    assert [(row.law, row.kind, row.in_games, row.verdict) for row in suite.rows()] == [
+        ("GAME-02", "game", 2, "held"),
+        ("GAME-03", "game", 2, "held"),
+    ]
+    assert (suite.in_games.runs, suite.drawn.runs, suite.is_cut_short) == (4, 0, False)
+
+
+def test_a_game_that_is_lost_is_named_with_what_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
+    suite = run("symbiotic", Plan(6_000, 0, seed=7, laws=("GAME-02",))).suites["symbiotic"]
+    finding = suite.findings["GAME-02"]
+    assert suite.in_games.broken == {"GAME-02": 3}
+    assert (finding.found_by, finding.steps > 0, finding.trace) == ("game of seed 7", True, None)
+    again = "restake check --protocol symbiotic --law GAME-02 --seed 7 --steps 2000 --examples 0"
+    assert finding.command == again
+    assert suite.failures() == ["violated: GAME-02"]
 
 
 def test_an_audit_walks_ten_million_steps() -> None:
@@ -189,7 +214,9 @@ def test_rules_are_for_the_world_they_speak_of() -> None:
 @pytest.mark.parametrize("place", ["eigenlayer", "symbiotic"])
 def test_our_protocols_are_drawn_in_every_way(place: str) -> None:
     check = Check(select_targets([place]), Plan(400, 60, seed=5), Stop())
-    assert [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)] == [
+    tasks = [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)]
+    assert ("game", 5, 1, 80) in tasks
+    assert [task for task in tasks if task[0] != "game"] == [
         ("walk", 5, 1, 400),
         *[(method, seed, runs, steps) for seed, runs in ((5, 25), (30, 25), (55, 10)) for method, steps in METHODS],
     ]

@@ -229,9 +229,13 @@ def test_check_replays_everything_and_checks_every_law() -> None:
     assert sorted(report["suites"]) == sorted(WALKS)
     for protocol, suite in report["suites"].items():
         catalogue = WALKS[protocol].catalogue
-        laws = [law for law in suite["laws"] if law["kind"] != "witness"]
+        laws = [law for law in suite["laws"] if law["kind"] not in ("game", "witness")]
+        games = [law for law in suite["laws"] if law["kind"] == "game"]
+        assert [(game["law"], game["in_games"], game["verdict"]) for game in games] == [
+            (f"GAME-0{number}", 2, "held") for number in (1, 2, 3)
+        ]
         assert [law["law"] for law in laws] == [law.law_id for law in catalogue.laws()]
-        assert len(suite["laws"]) == len(laws) + len(catalogue.witnesses)
+        assert len(suite["laws"]) == len(laws) + len(games) + len(catalogue.witnesses)
         assert {law["law"]: law["verdict"] for law in laws} == {
             law.law_id: "known false" if law.law_id in catalogue.known_false else "held" for law in catalogue.laws()
         }
