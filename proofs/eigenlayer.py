@@ -1,0 +1,175 @@
+"""EigenLayer's theory: what its proofs need beside the rules and the catalogue.
+
+Lifted with the specification, see proofs/theory.py.
+"""
+
+from typing import Any, Final
+
+from invariants.eigenlayer.laws import CATALOGUE
+from invariants.law import StateLaw, View
+from proofs.theory import PastLaw, Theory
+from spec.arithmetic import WAD
+from spec.eigenlayer import PROTOCOL
+from spec.eigenlayer.actions import DepositIntoStrategy
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    CLOCK,
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    DEALLOCATION_QUEUES,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SETS,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SLASHED_SHARES,
+    SLASHERS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+)
+from spec.machine import Draft, Table
+
+
+def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
+    """No amount, block or count of a row is negative."""
+
+    def holds(view: View, key: Any) -> bool:
+        row = view.rows.get(table, key)
+        return all([getattr(row, field) >= 0 for field in fields])
+
+    return StateLaw(
+        f"UINT-{table.name}",
+        f"No number of a row of {table.name} is negative.",
+        "Solidity's unsigned types",
+        holds,
+        rows={table: lambda key: key},
+    )
+
+
+UNSIGNED: Final = [
+    _unsigned(CLOCK, "block"),
+    _unsigned(
+        CONFIG,
+        "min_withdrawal_delay_blocks",
+        "deallocation_delay_blocks",
+        "allocation_configuration_delay_blocks",
+        "slasher_configuration_delay_blocks",
+    ),
+    _unsigned(TOKEN_BALANCES, "amount"),
+    _unsigned(STRATEGIES, "total_shares", "legacy_burnable_shares"),
+    _unsigned(STAKERS, "withdrawals_queued"),
+    _unsigned(STAKER_SHARES, "deposit_shares", "deposit_scaling_factor_wad"),
+    _unsigned(WITHDRAWALS, "strategy_count", "start_block"),
+    _unsigned(QUEUED_SHARES, "start_block", "scaled_shares"),
+    _unsigned(OPERATOR_SHARES, "shares"),
+    _unsigned(CUMULATIVE_SCALED_SHARES.heads, "latest"),
+    _unsigned(ENCUMBERED_MAGNITUDES, "magnitude"),
+    _unsigned(ALLOCATIONS, "current_magnitude", "effect_block"),
+    _unsigned(DEALLOCATION_QUEUES, "first", "end"),
+    _unsigned(REGISTRATIONS, "slashable_until_block"),
+    _unsigned(OPERATOR_SETS, "slash_count"),
+    _unsigned(SLASHERS, "effect_block"),
+    _unsigned(SLASHED_SHARES, "shares"),
+    _unsigned(ALLOCATION_DELAYS, "delay_blocks", "pending_delay_blocks", "effect_block"),
+]
+
+
+def _magnitude_is_a_fraction(view: View, key: Any) -> bool:
+    return 0 <= MAX_MAGNITUDES.latest(view.rows, key) <= WAD
+
+
+def _nobody_allocates(view: View, key: Any) -> bool:
+    row = view.rows.get(ALLOCATIONS, key)
+    return key[0] != ZERO_ADDRESS or (row.current_magnitude == 0 and row.pending_diff_magnitude == 0)
+
+
+def _undelegated_is_unscaled(view: View, key: Any) -> bool:
+    is_delegated = view.rows.get(STAKERS, key[0]).delegated_to != ZERO_ADDRESS
+    return is_delegated or view.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad == WAD
+
+
+def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
+    key, point = subject
+    return MAX_MAGNITUDES.latest(view.rows, key) <= MAX_MAGNITUDES.value_at(view.rows, key, point) <= WAD
+
+
+def _past_count_was_no_more(view: View, subject: Any) -> bool:
+    key, point = subject
+    then = CUMULATIVE_SCALED_SHARES.value_at(view.rows, key, point)
+    return 0 <= then <= CUMULATIVE_SCALED_SHARES.latest(view.rows, key)
+
+
+LEMMAS: Final = [
+    *UNSIGNED,
+    StateLaw(
+        "LEMMA-fraction",
+        "A max magnitude is a fraction of WAD.",
+        "MAG-02, of one row",
+        _magnitude_is_a_fraction,
+        rows={MAX_MAGNITUDES.heads: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-nobody",
+        "Nobody allocates for address zero, so that it is never slashed.",
+        "DELEG-02",
+        _nobody_allocates,
+        rows={ALLOCATIONS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-unscaled",
+        "Without an operator a staker's deposit scaling factor is WAD.",
+        "DelegationManager: the factor holds slashes, and who has no operator has none",
+        _undelegated_is_unscaled,
+        rows={STAKER_SHARES: lambda key: key},
+    ),
+    PastLaw(
+        "LEMMA-past-magnitude",
+        "A max magnitude was never less than it is now, and never more than WAD.",
+        "MAG-04",
+        _past_magnitude_was_no_less,
+        (MAX_MAGNITUDES,),
+    ),
+    PastLaw(
+        "LEMMA-past-count",
+        "The scaled shares ever queued were never more than they are now.",
+        "DelegationManager: the count only grows",
+        _past_count_was_no_more,
+        (CUMULATIVE_SCALED_SHARES,),
+    ),
+]
+
+
+def _is_well_formed(rows: Draft, call: Any) -> bool:
+    """Callers are ordinary accounts: not address zero, not the burn address, not a strategy."""
+    if not hasattr(call, "sender") or (isinstance(call, DepositIntoStrategy) and call.sender == call.strategy):
+        return not hasattr(call, "sender")
+    return (
+        call.sender != ZERO_ADDRESS
+        and call.sender != BURN_ADDRESS
+        and rows.get(STRATEGIES, call.sender).underlying_token == ""
+    )
+
+
+def _is_short(row: Any) -> bool:
+    return bool(row.end - row.first <= 1)
+
+
+THEORY: Final = Theory(
+    PROTOCOL,
+    CATALOGUE,
+    "spec.eigenlayer.state",
+    current_block,
+    LEMMAS,
+    ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
+    keys={},
+    bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
+    is_well_formed=_is_well_formed,
+    scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
+)
