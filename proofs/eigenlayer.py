@@ -6,6 +6,7 @@ Lifted with the specification, see proofs/theory.py.
 from typing import Any, Final
 
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.solvency import QUEUED_AT
 from invariants.law import StateLaw, View
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
@@ -90,9 +91,8 @@ def _nobody_allocates(view: View, key: Any) -> bool:
     return key[0] != ZERO_ADDRESS or (row.current_magnitude == 0 and row.pending_diff_magnitude == 0)
 
 
-def _undelegated_is_unscaled(view: View, key: Any) -> bool:
-    is_delegated = view.rows.get(STAKERS, key[0]).delegated_to != ZERO_ADDRESS
-    return is_delegated or view.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad == WAD
+def _nothing_is_queued_later(view: View, subject: Any) -> bool:
+    return subject[2] <= current_block(view.rows) or view.total(QUEUED_AT, subject) == 0
 
 
 def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
@@ -123,11 +123,12 @@ LEMMAS: Final = [
         rows={ALLOCATIONS: lambda key: key},
     ),
     StateLaw(
-        "LEMMA-unscaled",
-        "Without an operator a staker's deposit scaling factor is WAD.",
-        "DelegationManager: the factor holds slashes, and who has no operator has none",
-        _undelegated_is_unscaled,
-        rows={STAKER_SHARES: lambda key: key},
+        "LEMMA-future",
+        "Nothing is queued in a block that is still to come.",
+        "DelegationManager: a withdrawal starts in the block of its call",
+        _nothing_is_queued_later,
+        rows={},
+        sums={QUEUED_AT: lambda group: group},
     ),
     PastLaw(
         "LEMMA-past-magnitude",

@@ -246,7 +246,16 @@ class Prover:
 
         return next(group for _, group in explore(group, prunes=False) if group is not None)
 
-    def hypotheses(self, here: Path, extra: list[tuple[Any, Any]]) -> tuple[list[Term], set[str]]:
+    def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
+        """What may be assumed on a path, in two levels; the scopes of what is used join `scopes`."""
+        for depth in range(1, DEPTH + 1):
+            hypotheses, of_these = self.hypotheses(here, extra, depth)
+            scopes.update(of_these)
+            yield hypotheses
+
+    def hypotheses(
+        self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH
+    ) -> tuple[list[Term], set[str]]:
         """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds."""
         formulas: dict[int, Term] = {term.get_id(): term for term in here.conditions}
         formulas.update(here.facts)
@@ -254,7 +263,7 @@ class Prover:
         noted = dict(here.touched)
         instances = [self.instance(law, subject) for law, subject in extra]
         for item_id, item in here.touched.items():
-            instances += self._reached(item_id, item, DEPTH)
+            instances += self._reached(item_id, item, depth)
         for instance in instances:
             formulas[instance.formula.get_id()] = instance.formula
             formulas.update(instance.facts)
@@ -339,7 +348,7 @@ class Prover:
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
         for here, outcome in explore(lambda: total.value(self.before.rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
-            if isinstance(outcome, Exception) or prove(hypotheses, term_of(outcome) >= 0).status is not Status.PROVED:
+            if isinstance(outcome, Exception) or prove([hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
                 return False
         return True
 

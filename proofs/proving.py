@@ -121,7 +121,7 @@ class CallProof:
         found = self._reachable.get(id(here))
         if found is None:
             hypotheses, _ = self.prover.hypotheses(here, [])
-            found = prove(hypotheses, z3.BoolVal(False)).status is Status.REFUTED
+            found = prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED
             self._reachable[id(here)] = found
         return found
 
@@ -131,13 +131,9 @@ class CallProof:
         verdict.scopes.update(on.scopes)
 
     def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        if z3.is_true(z3.simplify(obligation.goal)):
-            hypotheses: list[Any] = []
-            verdict.scopes.update(obligation.here.scopes)
-        else:
-            hypotheses, scopes = self.prover.hypotheses(obligation.here, extra)
-            verdict.scopes.update(scopes)
-        verdict.answers.append((obligation, prove(hypotheses, obligation.goal)))
+        verdict.scopes.update(obligation.here.scopes)
+        levels = self.prover.levels(obligation.here, extra, verdict.scopes)
+        verdict.answers.append((obligation, prove(levels, obligation.goal)))
 
 
 def prove_call(

@@ -8,10 +8,8 @@ import z3
 
 from proofs.symbols import QUOTIENTS, Term, assert_all
 
-STEPS: Final = 3_000_000
-"""z3's own count of what it did; about a second of work."""
-
-MEMORY_CAP_MB: Final = 4000
+QUICK_STEPS: Final = 100_000
+"""What the first attempts may take, on few hypotheses: some tens of milliseconds."""
 
 
 class Status(Enum):
@@ -108,22 +106,35 @@ def _nonlinear(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
     return _run(solver)
 
 
-PORTFOLIO: Final[tuple[tuple[str, Callable[[list[Term], int], tuple[Any, int, Any]]], ...]] = (
-    ("z3", _plain(0)),
-    ("z3 with kernel lemmas", _with_lemmas),
-    ("z3 seed 7", _plain(7)),
-    ("z3 QF_UFNIA", _nonlinear),
+PORTFOLIO: Final[tuple[tuple[str, Callable[[list[Term], int], tuple[Any, int, Any]], int], ...]] = (
+    ("z3", _plain(0), 300_000),
+    ("z3 with kernel lemmas", _with_lemmas, 1_000_000),
+    ("z3, more steps", _plain(0), 3_000_000),
+    ("z3 QF_UFNIA", _nonlinear, 3_000_000),
+    ("z3 with kernel lemmas, more steps", _with_lemmas, 10_000_000),
 )
+"""The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
 
 
-def prove(hypotheses: list[Term], goal: Term, steps: int = STEPS) -> Answer:
-    """Ask each solver in turn whether the goal follows, until one knows."""
+def prove(levels: Iterable[list[Term]], goal: Term, effort: int = 1) -> Answer:
+    """Ask each solver in turn whether the goal follows, until one knows.
+
+    `levels` are hypotheses, the next more than the one before. All but the last are only asked the first solver, quickly:
+    most goals need little, and are lost among much. Only the last can refute. `effort` multiplies the steps.
+    """
     if z3.is_true(z3.simplify(goal)):
         return Answer(Status.PROVED, "simplification", 0)
-    formulas = [*hypotheses, z3.Not(goal)]
     total = 0
-    for name, check in PORTFOLIO:
-        result, spent, model = check(formulas, steps)
+    formulas: list[Term] = []
+    for hypotheses in levels:
+        if formulas:
+            result, spent, _ = _plain(0)(formulas, QUICK_STEPS)
+            total += spent
+            if result == z3.unsat:
+                return Answer(Status.PROVED, "z3", total)
+        formulas = [*hypotheses, z3.Not(goal)]
+    for name, check, steps in PORTFOLIO:
+        result, spent, model = check(formulas, steps * effort)
         total += spent
         if result == z3.unsat:
             return Answer(Status.PROVED, name, total)
