@@ -10,7 +10,8 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any, Final
 
 import z3
@@ -35,6 +36,12 @@ from proofs.symbols import Path, SymBool, SymInt, SymName, Term, UnliftableError
 
 DEPTH: Final = 2
 """How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
+
+
+Contracts = Mapping[str, Callable[[ModuleType], None]]
+"""For modules that are lifted: what takes the place of something that they define, by its contract."""
+
+HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 
 
 class Asked:
@@ -125,9 +132,9 @@ class Verdict:
 class Prover:
     """The lifted copy of one protocol, a state that stands for any, and the laws that may be assumed of it."""
 
-    def __init__(self, theory: str) -> None:
+    def __init__(self, theory: str, contracts: Contracts = HISTORIES_ALONE) -> None:
         module, _, name = theory.partition(":")
-        self.world: Final[World] = lift(module, {"spec.history": use_contract})
+        self.world: Final[World] = lift(module, contracts)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
         machine = self.world.modules["spec.machine"]
@@ -253,9 +260,7 @@ class Prover:
             scopes.update(of_these)
             yield hypotheses
 
-    def hypotheses(
-        self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH
-    ) -> tuple[list[Term], set[str]]:
+    def hypotheses(self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH) -> tuple[list[Term], set[str]]:
         """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds."""
         formulas: dict[int, Term] = {term.get_id(): term for term in here.conditions}
         formulas.update(here.facts)
