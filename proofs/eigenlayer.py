@@ -5,6 +5,7 @@ Lifted with the specification, see proofs/theory.py.
 
 from typing import Any, Final
 
+from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.solvency import QUEUED_AT
 from invariants.law import StateLaw, View
@@ -95,6 +96,41 @@ def _nothing_is_queued_later(view: View, subject: Any) -> bool:
     return subject[2] <= current_block(view.rows) or view.total(QUEUED_AT, subject) == 0
 
 
+def _factor_undoes_no_more(view: View, key: Any) -> bool:
+    magnitude = MAX_MAGNITUDES.latest(view.rows, (view.rows.get(STAKERS, key[0]).delegated_to, key[1]))
+    return view.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad * magnitude <= WAD * WAD
+
+
+def _strategies_have_names(view: View, key: Any) -> bool:
+    return key[1] != "" or view.rows.get(STAKER_SHARES, key).deposit_shares == 0
+
+
+def _is_queued(view: View, key: Any) -> bool:
+    """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
+    staker, nonce, position = key
+    withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
+    return (
+        0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued and 0 <= position < withdrawal.strategy_count
+    )
+
+
+def _positions_are_of_withdrawals(view: View, key: Any) -> bool:
+    row = view.rows.get(QUEUED_SHARES, key)
+    if not _is_queued(view, key):
+        return row.scaled_shares == 0 and row.strategy == "" and row.operator == ZERO_ADDRESS
+    return row.start_block == view.rows.get(WITHDRAWALS, key[:2]).start_block
+
+
+def _withdrawals_have_begun(view: View, key: Any) -> bool:
+    row = view.rows.get(WITHDRAWALS, key)
+    is_queued = key[1] < view.rows.get(STAKERS, key[0]).withdrawals_queued
+    return row.start_block <= current_block(view.rows) and (is_queued or not row.is_pending)
+
+
+def _positions_have_begun(view: View, key: Any) -> bool:
+    return view.rows.get(QUEUED_SHARES, key).start_block <= current_block(view.rows)
+
+
 def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
     key, point = subject
     return MAX_MAGNITUDES.latest(view.rows, key) <= MAX_MAGNITUDES.value_at(view.rows, key, point) <= WAD
@@ -130,6 +166,41 @@ LEMMAS: Final = [
         rows={},
         sums={QUEUED_AT: lambda group: group},
     ),
+    StateLaw(
+        "LEMMA-factor",
+        "A staker's scaling factor undoes no more than its operator was slashed: their product is at most one.",
+        "SlashingLib.update",
+        _factor_undoes_no_more,
+        rows={STAKER_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-named",
+        "Shares are of a strategy that has a name.",
+        "This project: an empty name stands for none",
+        _strategies_have_names,
+        rows={STAKER_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-position",
+        "What is queued belongs to a withdrawal under a nonce already given, and began when it did.",
+        "DelegationManager: a nonce is used once",
+        _positions_are_of_withdrawals,
+        rows={QUEUED_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-withdrawal",
+        "No withdrawal began later than now; one that waits has a nonce already given.",
+        "DelegationManager: a nonce is used once",
+        _withdrawals_have_begun,
+        rows={WITHDRAWALS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-begun",
+        "Nothing queued began later than now.",
+        "DelegationManager: a withdrawal starts in the block of its call",
+        _positions_have_begun,
+        rows={QUEUED_SHARES: lambda key: key},
+    ),
     PastLaw(
         "LEMMA-past-magnitude",
         "A max magnitude was never less than it is now, and never more than WAD.",
@@ -162,6 +233,11 @@ def _is_short(row: Any) -> bool:
     return bool(row.end - row.first <= 1)
 
 
+def _is_overflow(reason: Any) -> bool:
+    """Whether a call is refused because a number grew too large, which happens in no world of ordinary size."""
+    return reason in OVERFLOWS
+
+
 THEORY: Final = Theory(
     PROTOCOL,
     CATALOGUE,
@@ -173,4 +249,7 @@ THEORY: Final = Theory(
     bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
     is_well_formed=_is_well_formed,
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
+    apart=("SOLV-01",),
+    by_contract=("HIST-01",),
+    refusals_aside={"CALL-01": ("no refusal for an overflow", _is_overflow), "EXIT-02": ("no refusal for an overflow", _is_overflow)},
 )

@@ -75,6 +75,18 @@ class World:
         """Something that a lifted module defines."""
         return getattr(self.modules[module], attribute)
 
+    def names(self) -> list[str]:
+        """The names that the specification spells out: its modules' constants."""
+        return sorted(
+            {
+                value
+                for module in self.modules.values()
+                if module.__name__.startswith("spec.")
+                for name, value in vars(module).items()
+                if name.isupper() and isinstance(value, str)
+            }
+        )
+
 
 def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> World:
     """Load the lifted copy of everything that the module of a theory imports; what others imported stays as it is."""

@@ -32,7 +32,7 @@ from proofs.state import (
     use_contract,
     watched,
 )
-from proofs.symbols import Path, SymBool, SymInt, SymName, Term, UnliftableError, explore, path, term_of
+from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, UnliftableError, explore, path, term_of
 
 DEPTH: Final = 2
 """How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
@@ -137,6 +137,8 @@ class Prover:
         self.world: Final[World] = lift(module, contracts)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
+        for name in self.world.names():
+            NAMES.number(name)
         machine = self.world.modules["spec.machine"]
         laws = self.world.modules["invariants.law"]
         self._draft: Final = machine.Draft
@@ -155,7 +157,7 @@ class Prover:
         self.before: Final = self._view(self._draft(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(self._note_read)
-        self._laws: Final = self.theory.state_laws()
+        self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
         self._never_negative: Final[dict[str, bool]] = {}
@@ -278,6 +280,36 @@ class Prover:
             formulas[fact.get_id()] = fact
         return list(formulas.values()), scopes
 
+    def closed_world(self, here: Path) -> tuple[list[Term], list[Any]]:
+        """What may be assumed on a path, and that no rows exist but those that were read; and what was read."""
+        hypotheses, _ = self.hypotheses(here, [])
+        noted = dict(here.touched)
+        for item_id, item in here.touched.items():
+            for instance in self._reached(item_id, item, DEPTH):
+                noted.update(instance.noted)
+        for question in [item for item in noted.values() if isinstance(item, Asked)]:
+            group, parts = flatten(question.group), []
+            members = [
+                self._member(question.total, item_id, item.key)
+                for item_id, item in noted.items()
+                if not isinstance(item, Asked) and item.past_of is None and item.table is question.total.table
+            ]
+            for position, member in enumerate(members):
+                apart = [
+                    z3.Or(*[left != right for left, right in zip(member.key, other.key, strict=True)])
+                    for other in members[:position]
+                ]
+                parts.append(z3.If(z3.And(member.belongs(group), *apart), member.value, 0))
+                hypotheses += member.facts
+            whole = sum_term(question.total, question.group).term
+            hypotheses.append(whole == (z3.Sum(*parts) if parts else z3.IntVal(0)))
+        return hypotheses, list(noted.values())
+
+    def histories(self) -> list[Any]:
+        """The histories of the protocol."""
+        declared = self.world.modules[self.theory.state_module].__dict__.values()
+        return [value for value in declared if hasattr(value, "heads")]
+
     def _reached(self, item_id: object, item: Any, depth: int) -> list[Instance]:
         """The laws at what was read, then at what these read, and so on."""
         found = self._closures.get((item_id, depth))
@@ -334,7 +366,7 @@ class Prover:
 
             def both() -> Any:
                 row = rows.get(total.table, key)
-                return total.group(rows, key, row), total.value(row)
+                return total.group(rows, key, row), total.worth(rows, row)
 
             found = Member(item_id, key, list(explore(both, prunes=False)))
             self._members[(total.name, item_id)] = found
@@ -351,7 +383,8 @@ class Prover:
 
     def _prove_never_negative(self, total: Any) -> bool:
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
-        for here, outcome in explore(lambda: total.value(self.before.rows.get(total.table, key))):
+        rows = self.before.rows
+        for here, outcome in explore(lambda: total.worth(rows, rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
             if isinstance(outcome, Exception) or prove([hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
                 return False
@@ -378,7 +411,7 @@ class Prover:
     def after(self, delta: Any) -> Any:
         """The state after a step, as laws see it."""
         rows = self._watched(self.state, list(delta.writes))
-        return self._view(rows, TotalsAfter(self.totals, self.before.rows, rows, delta))
+        return self._view(rows, TotalsAfter(self.totals, self.before, rows, delta))
 
     def is_delta(self, outcome: Any) -> bool:
         """Whether a transition accepted."""
@@ -404,7 +437,13 @@ class Prover:
         """The tables on whose rows a sum depends."""
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
         rows = self.before.rows
-        whole = self._formula(lambda: total.group(rows, key, rows.get(total.table, key)) is not None)
+
+        def read() -> bool:
+            row = rows.get(total.table, key)
+            total.worth(rows, row)
+            return total.group(rows, key, row) is not None
+
+        whole = self._formula(read)
         return self._tables_noted(whole.noted)
 
     def state_goals(self, law: Any, accepted: Accepted) -> Iterator[Obligation]:
@@ -427,9 +466,10 @@ class Prover:
             for write in accepted.delta.writes:
                 if write.table is total.table and write.key == key:
                     return True
-            if total.value(row) == 0:
-                return True
-            return total.group(rows, key, row) == total.group(after, key, row)
+            worth = total.worth(rows, row)
+            if worth != total.worth(after, row):
+                return False
+            return worth == 0 or total.group(rows, key, row) == total.group(after, key, row)
 
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 

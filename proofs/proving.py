@@ -94,7 +94,12 @@ class CallProof:
     def liveness_law(self, law: Any) -> Verdict:
         """That the call is refused only as a liveness law allows."""
         verdict = Verdict(law.law_id, self.action.__name__)
+        words, is_aside = self.prover.theory.refusals_aside.get(law.law_id, ("", lambda _reason: False))
+        verdict.scopes.update({words} - {""})
+        verdict.is_framed = not self.rejected
         for here, reason in self.rejected:
+            if is_aside(reason):
+                continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(here)
             for obligation in self.prover.refusal_goals(law, self.call, here, reason):
                 self._answer(verdict, obligation, [])
@@ -148,6 +153,8 @@ def prove_call(
     if said is not None:
         said(verdicts[0])
     for law in laws:
+        if law.law_id in prover.theory.by_contract:
+            continue
         if hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions:
             continue
         verdicts.append(proof.verdict(law))

@@ -245,9 +245,10 @@ class Totals:
 class TotalsAfter:
     """The totals once a step's rows are written: what each written row adds now, less what it added before."""
 
-    def __init__(self, before: Totals, rows_before: Any, rows_after: Any, delta: Any) -> None:
+    def __init__(self, before: Totals, view_before: Any, rows_after: Any, delta: Any) -> None:
         self._before: Final = before
-        self._rows_before: Final = rows_before
+        self._view_before: Final = view_before
+        self._rows_before: Final = view_before.rows
         self._rows_after: Final = rows_after
         self._delta: Final = delta
 
@@ -260,10 +261,16 @@ class TotalsAfter:
             row = self._rows_before.get(write.table, write.key)
             if total.group(self._rows_before, write.key, row) == group:
                 path().sees_change = True
-                result = result - total.value(row)
+                result = result - total.worth(self._rows_before, row)
             if total.group(self._rows_after, write.key, write.row) == group:
                 path().sees_change = True
-                result = result + total.value(write.row)
+                result = result + total.worth(self._rows_after, write.row)
+        for write in self._delta.writes:
+            moves = getattr(total, "moves", {}).get(write.table)
+            for moved, by in () if moves is None else moves(self._view_before, self._rows_after, write.key):
+                if moved == group:
+                    path().sees_change = True
+                    result = result + by
         return result
 
     def at_start(self, total: Any, group: Any) -> Any:
@@ -295,7 +302,7 @@ def symbolic_call(
 ) -> Any:
     """A call of which nothing is known: every argument is a symbol, every list is of any length up to its bound.
 
-    `facts` takes what the arguments' types say: no integer of a call is negative.
+    `facts` takes what the arguments' types say: no integer of a call is negative, no name of it empty.
     """
     hints = typing.get_type_hints(action.__init__)
     owner = within or action.__name__
@@ -317,5 +324,9 @@ def _argument(annotation: Any, name: str, bounds: Mapping[str, int], facts: list
     if attr.has(annotation):
         return symbolic_call(annotation, bounds, facts, name, owner)
     value = fresh(shape_of(annotation), name)
-    facts += [part.term >= 0 for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, SymInt)]
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, SymInt):
+            facts.append(part.term >= 0)
+        elif isinstance(part, SymName):
+            facts.append(part.term != term_of(""))
     return value

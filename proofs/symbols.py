@@ -274,6 +274,9 @@ class SymBool(Symbol):
     def __or__(self, other: object) -> "SymBool":
         return SymBool(z3.Or(self.term, term_of(other)))
 
+    def __ge__(self, other: Any) -> "SymBool":
+        return SymInt(z3.If(self.term, 1, 0)) >= other
+
     __rand__ = __and__
     __ror__ = __or__
 
@@ -434,6 +437,10 @@ class SymList:
                 return tuple([self._element(position) for position in range(length)])
         here.decide(self._length == self._bound)
         return tuple([self._element(position) for position in range(self._bound)])
+
+    def elements(self, value: Callable[[Term], int]) -> list[Any]:
+        """The elements that the list has where `value` gives what terms are."""
+        return [self._element(position) for position in range(value(self._length))]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.resolve())

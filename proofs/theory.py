@@ -41,6 +41,9 @@ class Theory:
     `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
     `keys` gives the shape of the keys of tables whose annotation does not tell, `bounds` the longest list in a row's
     field ("stakers.strategy_list") or in a call's ("slash_operator.strategies" or "strategies" for all calls).
+    `apart` are the ids of state laws of which nothing else may depend.
+    `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
+    `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
     `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call;
     `is_in_scope` limits the states that are spoken of, and `scope` says so in words.
     """
@@ -57,6 +60,9 @@ class Theory:
         bounds: Mapping[str, int],
         is_well_formed: Callable[[Draft, Any], bool],
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
+        apart: tuple[str, ...] = (),
+        by_contract: tuple[str, ...] = (),
+        refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
@@ -68,7 +74,15 @@ class Theory:
         self.bounds: Final = bounds
         self.is_well_formed: Final = is_well_formed
         self.scopes: Final = scopes or {}
+        self.apart: Final = apart
+        self.by_contract: Final = by_contract
+        self.refusals_aside: Final = refusals_aside or {}
 
     def state_laws(self) -> list[StateLaw]:
-        """The laws of the catalogue and the lemmas: what every reachable state satisfies."""
-        return [*self.catalogue.state_laws, *self.lemmas]
+        """The laws of the catalogue and the lemmas, those known to be false left out."""
+        known_false = self.catalogue.known_false
+        return [law for law in [*self.catalogue.state_laws, *self.lemmas] if law.law_id not in known_false]
+
+    def assumed(self) -> list[StateLaw]:
+        """What may be assumed of the state before a step: nothing that is not proved of every call."""
+        return [law for law in self.state_laws() if law.law_id not in self.apart]
