@@ -137,8 +137,7 @@ class Prover:
         self.world: Final[World] = lift(module, contracts)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
-        for name in self.world.names():
-            NAMES.number(name)
+        NAMES.admit(self.world.names())
         machine = self.world.modules["spec.machine"]
         laws = self.world.modules["invariants.law"]
         self._draft: Final = machine.Draft
@@ -269,6 +268,10 @@ class Prover:
         scopes = set(here.scopes)
         noted = dict(here.touched)
         instances = [self.instance(law, subject) for law, subject in extra]
+        if depth > 1:
+            read = {item_id: item for instance in instances for item_id, item in instance.noted.items()}
+            for item_id, item in read.items():
+                instances += self._reached(item_id, item, depth - 1)
         for item_id, item in here.touched.items():
             instances += self._reached(item_id, item, depth)
         for instance in instances:

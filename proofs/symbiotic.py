@@ -11,11 +11,12 @@ from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.reading import is_over, now
 from invariants.symbiotic.terms import HISTORIES
 from proofs.theory import PastLaw, Theory
-from spec.history import HistoryTable
+from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.clock import current_timestamp
 from spec.symbiotic.config import DELEGATORS, MIN_RESOLVER_SET_EPOCHS_DELAY, SLASHERS, ZERO_ADDRESS
+from spec.symbiotic.reasons import Reason
 from spec.symbiotic.state import (
     CLOCK,
     CUMULATIVE_SLASHES,
@@ -156,8 +157,9 @@ def _checkpoints_are_in_order(view: View, place: Any) -> bool:
     key, position = place
     if position < 1 or position >= view.rows.get(RESOLVER_ORDINALS.heads, key).count:
         return True
-    before = view.rows.get(RESOLVER_ORDINALS.checkpoints, (key, position - 1))
-    return before.point < view.rows.get(RESOLVER_ORDINALS.checkpoints, place).point
+    before: Checkpoint = view.rows.get(RESOLVER_ORDINALS.checkpoints, (key, position - 1))
+    this: Checkpoint = view.rows.get(RESOLVER_ORDINALS.checkpoints, place)
+    return before.point < this.point
 
 
 def _ordinal_is_its_place(view: View, place: Any) -> bool:
@@ -284,6 +286,13 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     return all(formed)
 
 
+SOLVENT: Final = "no refusal for want of tokens, which SOLV-01 would exclude"
+
+
+def _is_want_of_tokens(reason: Any) -> bool:
+    return reason is Reason.ERC20_INSUFFICIENT_BALANCE
+
+
 THEORY: Final = Theory(
     PROTOCOL,
     CATALOGUE,
@@ -294,4 +303,7 @@ THEORY: Final = Theory(
     keys={"allowances": (str, str, str)},
     bounds={"ClaimBatch.epochs": 2},
     is_well_formed=_is_well_formed,
+    apart=("SOLV-01",),
+    by_contract=("HIST-02",),
+    refusals_aside=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), (SOLVENT, _is_want_of_tokens)),
 )

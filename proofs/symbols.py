@@ -10,7 +10,7 @@ not.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any, Final, Self
@@ -221,6 +221,11 @@ class Names:
                 raise UnliftableError(f"the name {name!r} occurs only after names were looked up by hash")
             self._numbers[name] = len(self._numbers)
         return self._numbers[name]
+
+    def admit(self, names: Iterable[str]) -> None:
+        """Give numbers to the names of a specification that is lifted, which may be another than the one before."""
+        for name in names:
+            self._numbers.setdefault(name, len(self._numbers))
 
     def name(self, number: int) -> str:
         """The name that has a number, or one that is made up for it."""
