@@ -15,7 +15,7 @@ from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.clock import current_timestamp
-from spec.symbiotic.config import DELEGATORS, MIN_RESOLVER_SET_EPOCHS_DELAY, SLASHERS, ZERO_ADDRESS
+from spec.symbiotic.config import DELEGATORS, MIN_RESOLVER_SET_EPOCHS_DELAY, SLASHERS, VETO_SLASHER, ZERO_ADDRESS
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.state import (
     CLOCK,
@@ -206,6 +206,11 @@ def _request_is_of_the_past(view: View, request: tuple[str, int]) -> bool:
     return row.amount == 0 or row.capture_timestamp < now(view.rows)
 
 
+def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
+    has_none = view.rows.get(SLASH_REQUEST_COUNTS, vault).count == 0
+    return has_none or view.rows.get(VAULTS, vault).slasher == VETO_SLASHER
+
+
 PAST: Final = [
     *[_never_negative(history) for history in ALL_HISTORIES],
     _was_in_or_out(OPERATOR_VAULT_OPT_INS),
@@ -241,6 +246,13 @@ LEMMAS: Final = [
     _lemma("resolver", "Nobody has an ordinal that was not given.", "RES-01", _no_resolver_beyond_the_last, RESOLVERS),
     _lemma(
         "request", "Requests are numbered in order.", "VetoSlasher.requestSlash", _request_is_numbered, SLASH_REQUESTS
+    ),
+    _lemma(
+        "veto",
+        "Slashes are requested of veto slashers alone.",
+        "VetoSlasher.requestSlash",
+        _requests_are_of_veto_slashers,
+        SLASH_REQUEST_COUNTS,
     ),
     _lemma(
         "request-past",

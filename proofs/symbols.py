@@ -499,7 +499,20 @@ def _merged(values: tuple[Any, ...], plain: Callable[..., Any], wins: Callable[[
     best = term_of(items[0])
     for item in items[1:]:
         best = z3.If(wins(best, term_of(item)), best, term_of(item))
-    return SymInt(best)
+    return _named(z3.simplify(best))
+
+
+_names_of_merged: Final[dict[int, tuple[Term, Term]]] = {}
+
+
+def _named(value: Term) -> SymInt:
+    """A name for a value, defined by a fact: products of a name are easier than products of alternatives."""
+    known = _names_of_merged.get(value.get_id())
+    if known is None:
+        known = (value, z3.Int(f"merged!{len(_names_of_merged)}"))
+        _names_of_merged[value.get_id()] = known
+    path().assume(known[1] == value)
+    return SymInt(known[1])
 
 
 def merged_all(values: Any) -> Any:

@@ -1,18 +1,27 @@
 """Symbiotic's laws, proved of some calls; and rules broken on purpose, of which the same proofs fail."""
 
+import gzip
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from invariants.checking import compute_totals, scan
+from invariants.law import Catalogue
 from proofs.histories import EXACT
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.stake import prove_stake
+from proofs.symbiotic import THEORY
+from spec.protocol import execute
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
 
 pytestmark = pytest.mark.source
+
+GOLDEN = Path(__file__).parent.parent / "golden"
 
 
 def law(prover: Prover, law_id: str) -> Any:
@@ -122,3 +131,18 @@ def test_a_proof_fails_when_the_rules_are_broken(
     of_call = proof(broken, action)
     verdict = of_call.total() if law_id == "TOTAL" else of_call.verdict(law(broken, law_id))
     assert verdict.status == "REFUTED"
+
+
+def test_lemmas_hold_at_the_start_and_at_the_end_of_recorded_traces() -> None:
+    """Induction begins somewhere: where recorded traces begin, every lemma and every state law holds."""
+    catalogue = Catalogue(THEORY.catalogue.sums, THEORY.state_laws(), [], [], [])
+    paths = sorted((GOLDEN / "symbiotic").glob("*.json.gz"))[:20]
+    assert paths
+    for path in paths:
+        trace = THEORY.protocol.read_trace(json.loads(gzip.decompress(path.read_bytes())))
+        state = trace.genesis.copy()
+        assert scan(catalogue, state) == []
+        start = compute_totals(catalogue, state)
+        for step in trace.steps:
+            execute(THEORY.protocol.transition, state, step.actions)
+        assert scan(catalogue, state, start) == []
