@@ -1,14 +1,13 @@
 """From a solver's model to a plain state and a plain call, and from these to a file that shows the violation again.
 
-A model says what the rows that a path read are; every other row is its table's default. Sums are closed over the rows that
-were read, so that the state is whole. Such a state satisfies the laws that the proof assumed of it, but it may be one that no
-history reaches: then it says which lemma is missing, and nothing about the protocol.
+A model says what the rows that a path read are; every other row is its table's default. Sums are closed over the rows
+that were read, so that the state is whole. Such a state satisfies the laws that the proof assumed of it, but it may be
+one that no history reaches: then it says which lemma is missing, and nothing about the protocol.
 """
 
 import importlib
 import inspect
 import typing
-from pathlib import Path as File
 from typing import Any, Final
 
 import attr
@@ -41,7 +40,7 @@ def plain_theory(place: str) -> Any:
 
 
 def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: Obligation) -> Counterexample | None:
-    """A plain state and call for a goal that was refuted, or None if no state of the rows that were read alone does it."""
+    """A plain state and call for a goal that was refuted, or None if no state of the rows that were read is one."""
     closed = closed_model(prover, obligation)
     if closed is None:
         return None
@@ -99,7 +98,15 @@ def _state(prover: Prover, theory: Any, model: Any, noted: list[Any]) -> State:
     now = theory.now(Draft(state))
     for head in prover.histories():
         for key, row in list(state.tables[head.heads.index].items()):
-            _lay(state, theory, head, key, points.pop((head.heads.index, key), {}), int(typing.cast(Any, row).latest), now)
+            _lay(
+                state,
+                theory,
+                head,
+                key,
+                points.pop((head.heads.index, key), {}),
+                int(typing.cast(Any, row).latest),
+                now,
+            )
     return state
 
 
@@ -212,4 +219,3 @@ def _read(value: Any) -> Any:
     if isinstance(value, list):
         return tuple([_read(part) for part in value])
     return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
-

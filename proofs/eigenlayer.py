@@ -18,6 +18,8 @@ from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
+    ALLOWANCES,
+    AVSS,
     CLOCK,
     CONFIG,
     CUMULATIVE_SCALED_SHARES,
@@ -102,23 +104,22 @@ def _factor_undoes_no_more(view: View, key: Any) -> bool:
 
 
 def _strategies_have_names(view: View, key: Any) -> bool:
-    return key[1] != "" or view.rows.get(STAKER_SHARES, key).deposit_shares == 0
+    is_named: bool = key[1] != ""
+    return is_named or view.rows.get(STAKER_SHARES, key).deposit_shares == 0
 
 
 def _is_queued(view: View, key: Any) -> bool:
     """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
     staker, nonce, position = key
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
-    return (
-        0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued and 0 <= position < withdrawal.strategy_count
-    )
+    return 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued and 0 <= position < withdrawal.strategy_count
 
 
 def _positions_are_of_withdrawals(view: View, key: Any) -> bool:
     row = view.rows.get(QUEUED_SHARES, key)
     if not _is_queued(view, key):
         return row.scaled_shares == 0 and row.strategy == "" and row.operator == ZERO_ADDRESS
-    return row.start_block == view.rows.get(WITHDRAWALS, key[:2]).start_block
+    return row.strategy != "" and row.start_block == view.rows.get(WITHDRAWALS, key[:2]).start_block
 
 
 def _withdrawals_have_begun(view: View, key: Any) -> bool:
@@ -235,7 +236,7 @@ def _is_short(row: Any) -> bool:
 
 def _is_overflow(reason: Any) -> bool:
     """Whether a call is refused because a number grew too large, which happens in no world of ordinary size."""
-    return reason in OVERFLOWS
+    return bool(reason in OVERFLOWS)
 
 
 THEORY: Final = Theory(
@@ -248,8 +249,24 @@ THEORY: Final = Theory(
     keys={},
     bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
     is_well_formed=_is_well_formed,
+    genesis={
+        CONFIG: lambda _key, row: [
+            row.min_withdrawal_delay_blocks >= 0,
+            row.deallocation_delay_blocks >= 0,
+            row.allocation_configuration_delay_blocks >= 0,
+            row.slasher_configuration_delay_blocks >= 0,
+        ],
+        CLOCK: lambda _key, row: [row.block >= 0],
+        TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
+        STRATEGIES: lambda _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
+        ALLOWANCES: lambda _key, _row: [],
+        AVSS: lambda _key, _row: [],
+    },
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     apart=("SOLV-01",),
     by_contract=("HIST-01",),
-    refusals_aside={"CALL-01": ("no refusal for an overflow", _is_overflow), "EXIT-02": ("no refusal for an overflow", _is_overflow)},
+    refusals_aside={
+        "CALL-01": ("no refusal for an overflow", _is_overflow),
+        "EXIT-02": ("no refusal for an overflow", _is_overflow),
+    },
 )

@@ -156,6 +156,8 @@ class Prover:
         self.before: Final = self._view(self._draft(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(self._note_read)
+        self.effort = 1
+        """By how much the solvers' steps are multiplied."""
         self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
@@ -245,6 +247,10 @@ class Prover:
                 shape = _shape_of_value(find(self._any_group(total)))
             self._subjects[law.law_id] = fresh(shape, name)
         return self._subjects[law.law_id]
+
+    def any_key(self, table: Any, name: str) -> Any:
+        """A key of a table of which nothing is known."""
+        return fresh(self.shapes[table.name], name)
 
     def _any_group(self, total: Any) -> Any:
         key = fresh(self.shapes[total.table.name], "group")

@@ -138,26 +138,20 @@ class CallProof:
     def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
         verdict.scopes.update(obligation.here.scopes)
         levels = self.prover.levels(obligation.here, extra, verdict.scopes)
-        verdict.answers.append((obligation, prove(levels, obligation.goal)))
+        verdict.answers.append((obligation, prove(levels, obligation.goal, self.prover.effort)))
 
 
 def prove_call(
-    prover: Prover, action: type[Any], laws: Iterable[Any] | None = None, said: Callable[[Verdict], None] | None = None
+    proof: CallProof, laws: Iterable[Any], said: Callable[[Verdict], None] = lambda _verdict: None
 ) -> list[Verdict]:
-    """The verdicts on one call: of the laws given, or of every law and lemma that speaks of it."""
-    proof = CallProof(prover, action)
-    catalogue = prover.theory.catalogue
-    if laws is None:
-        laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+    """The verdicts on one call, of the laws given that speak of it; first, that it never raises."""
     verdicts = [proof.total()]
-    if said is not None:
-        said(verdicts[0])
+    said(verdicts[0])
     for law in laws:
-        if law.law_id in prover.theory.by_contract:
+        if law.law_id in proof.prover.theory.by_contract:
             continue
-        if hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions:
+        if hasattr(law, "scope") and law.scope.actions and proof.action not in law.scope.actions:
             continue
         verdicts.append(proof.verdict(law))
-        if said is not None:
-            said(verdicts[-1])
+        said(verdicts[-1])
     return verdicts

@@ -48,12 +48,10 @@ def kernel_lemmas(formulas: list[Term]) -> list[Term]:
 
     For q = x * y // d with d > 0: if y = d then q = x; if 0 <= x and 0 <= y <= d then 0 <= q <= x.
     """
-    lemmas: list[Term] = []
-    for term in terms_in(formulas):
-        division = QUOTIENTS.by_id.get(term.get_id())
-        if division is None:
-            continue
-        product, divisor = division
+    quotients = [term for term in terms_in(formulas) if term.get_id() in QUOTIENTS.by_id]
+    lemmas = _sums_of_quotients(quotients, formulas)
+    for term in quotients:
+        product, divisor = QUOTIENTS.by_id[term.get_id()]
         sign = 1
         if z3.is_mul(product) and z3.is_int_value(product.arg(0)) and product.arg(0).as_long() == -1:
             sign, product = -1, z3.simplify(-product)
@@ -65,6 +63,40 @@ def kernel_lemmas(formulas: list[Term]) -> list[Term]:
             lemmas.append(
                 z3.Implies(z3.And(x >= 0, y >= 0, y <= divisor, divisor > 0), z3.And(quotient >= 0, quotient <= x))
             )
+    return lemmas
+
+
+def _sums_of_quotients(quotients: list[Term], formulas: list[Term]) -> list[Term]:
+    """For c = a + b over one divisor: the quotient of c is that of a and that of b together, or one more; and the same
+    times whatever, not negative, a quotient is multiplied by. And what is more has no less a quotient.
+    """
+    factors: dict[int, Term] = {}
+    numbers = {quotient.get_id() for quotient in quotients}
+    for term in terms_in(formulas):
+        if z3.is_mul(term) and any(argument.get_id() in numbers for argument in term.children()):
+            for argument in term.children():
+                if argument.get_id() not in numbers and not z3.is_int_value(argument):
+                    factors[argument.get_id()] = argument
+    lemmas: list[Term] = []
+    for whole in quotients:
+        dividend, divisor = QUOTIENTS.by_id[whole.get_id()]
+        for position, one in enumerate(quotients):
+            if one is not whole and QUOTIENTS.by_id[one.get_id()][1].eq(divisor):
+                is_more = dividend >= QUOTIENTS.by_id[one.get_id()][0]
+                lemmas.append(z3.Implies(z3.And(divisor > 0, is_more), whole >= one))
+            for other in quotients[: position + 1]:
+                parts = [QUOTIENTS.by_id[part.get_id()] for part in (one, other)]
+                if any(part is whole for part in (one, other)) or any(not part[1].eq(divisor) for part in parts):
+                    continue
+                left = z3.simplify(dividend - parts[0][0] - parts[1][0], som=True)
+                if not (z3.is_int_value(left) and left.as_long() == 0):
+                    continue
+                more = whole - one - other
+                lemmas.append(z3.Implies(divisor > 0, z3.And(more >= 0, more <= 1)))
+                for factor in factors.values():
+                    scaled = [factor * quotient for quotient in (whole, one, other)]
+                    gap = scaled[0] - scaled[1] - scaled[2]
+                    lemmas.append(z3.Implies(z3.And(divisor > 0, factor >= 0), z3.And(gap >= 0, gap <= factor)))
     return lemmas
 
 
@@ -81,12 +113,17 @@ def _plain(seed: int) -> Callable[[list[Term], int], tuple[Any, int, Any]]:
 
 
 def _run(solver: Term) -> tuple[Any, int, Any]:
+    """The result, the steps it took (z3 counts them from the beginning of the process), and a model if there is one."""
+    before = _steps_so_far()
     result = solver.check()
-    statistics = solver.statistics()
-    counts = [
-        statistics[position][1] for position in range(len(statistics)) if statistics[position][0] == "rlimit count"
-    ]
-    return result, int(counts[0]) if counts else 0, solver.model() if result == z3.sat else None
+    return result, _steps_so_far() - before, solver.model() if result == z3.sat else None
+
+
+def _steps_so_far() -> int:
+    idle = z3.SimpleSolver()
+    idle.check()
+    statistics = idle.statistics()
+    return next((int(value) for key, value in statistics if key == "rlimit count"), 0)
 
 
 def _with_lemmas(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
@@ -120,8 +157,8 @@ PORTFOLIO: Final[tuple[tuple[str, Callable[[list[Term], int], tuple[Any, int, An
 def prove(levels: Iterable[list[Term]], goal: Term, effort: int = 1) -> Answer:
     """Ask each solver in turn whether the goal follows, until one knows.
 
-    `levels` are hypotheses, the next more than the one before. All but the last are only asked the first solver, quickly:
-    most goals need little, and are lost among much. Only the last can refute. `effort` multiplies the steps.
+    `levels` are hypotheses, the next more than the one before. All but the last only the first solver is asked, and
+    quickly: most goals need little, and are lost among much. Only the last can refute. `effort` multiplies the steps.
     """
     if z3.is_true(z3.simplify(goal)):
         return Answer(Status.PROVED, "simplification", 0)

@@ -183,6 +183,8 @@ class History(Generic[Key]):
     """What is told of every look-up of the past."""
     head: type[Any]
     checkpoint: type[Any]
+    has_past = True
+    """False in the beginning, when every point that has passed has the default value."""
 
     def __init__(self, schema: Any, name: str, default: int) -> None:
         self.name: Final = name
@@ -209,6 +211,8 @@ class History(Generic[Key]):
 
     def past(self, key: Any, point: Any) -> Any:
         """The value at a point that has passed."""
+        if not self.has_past:
+            return self.default
         type(self).reads(Touch(self.checkpoints, (key, point), self))
         terms = flatten((key, point))
         return SymInt(z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))

@@ -20,7 +20,7 @@ import z3
 Term = Any
 """A term of z3, which has no types of its own."""
 
-FEASIBILITY_STEPS: Final = 400_000
+FEASIBILITY_STEPS: Final = 30_000
 """Solver steps to decide whether a side of a fork can be taken. One that stays open is taken, which is always sound."""
 
 MAX_PATHS: Final = 50_000
@@ -280,7 +280,7 @@ class SymBool(Symbol):
         return SymBool(z3.Or(self.term, term_of(other)))
 
     def __ge__(self, other: Any) -> "SymBool":
-        return SymInt(z3.If(self.term, 1, 0)) >= other
+        return SymBool(z3.If(self.term, 1, 0) >= term_of(other))
 
     __rand__ = __and__
     __ror__ = __or__

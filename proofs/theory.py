@@ -44,8 +44,9 @@ class Theory:
     `apart` are the ids of state laws of which nothing else may depend.
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
-    `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call;
-    `is_in_scope` limits the states that are spoken of, and `scope` says so in words.
+    `genesis` names the tables whose rows a deployment chooses, and the conditions on key and row in the beginning.
+    `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
+    limits the rows that are spoken of, and says so in words.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Theory:
         keys: Mapping[str, Shape],
         bounds: Mapping[str, int],
         is_well_formed: Callable[[Draft, Any], bool],
+        genesis: Mapping[Table[Any, Any], Callable[[Any, Any], list[Any]]],
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
         apart: tuple[str, ...] = (),
         by_contract: tuple[str, ...] = (),
@@ -73,6 +75,7 @@ class Theory:
         self.keys: Final = keys
         self.bounds: Final = bounds
         self.is_well_formed: Final = is_well_formed
+        self.genesis: Final = genesis
         self.scopes: Final = scopes or {}
         self.apart: Final = apart
         self.by_contract: Final = by_contract
