@@ -112,7 +112,8 @@ def _is_queued(view: View, key: Any) -> bool:
     """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
     staker, nonce, position = key
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
-    return 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued and 0 <= position < withdrawal.strategy_count
+    is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
+    return bool(is_given and 0 <= position < withdrawal.strategy_count)
 
 
 def _positions_are_of_withdrawals(view: View, key: Any) -> bool:

@@ -67,20 +67,24 @@ def use_exact_contract(module: ModuleType) -> None:
                 row = row.before
             return self._value_before(draft, key, point, row)
 
-        def _value_before(self, draft: Any, key: Any, point: Any, row: Any) -> Any:
-            """The value in the state before the step: a function of key and point, and what is known of it."""
+        def past(self, key: Any, point: Any) -> Any:
+            """The value in the state before the step, of which nothing is known."""
             type(self).reads(Touch(self.checkpoints, (key, point), self))
             terms = flatten((key, point))
-            value = z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms)
+            return SymInt(z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+
+        def _value_before(self, draft: Any, key: Any, point: Any, row: Any) -> Any:
+            """The value in the state before the step: a function of key and point, and what is known of it."""
+            value = term_of(self.past(key, point))
             stored = draft._tables[self.checkpoints.index]
             last, one_before = stored.get((key, row.count - 1)), stored.get((key, row.count - 2))
             count, at, default = term_of(row.count), term_of(point), term_of(self.default)
-            is_latest = at >= last.point.term
+            is_latest = at >= term_of(last.point)
             path().assume(z3.Implies(count == 0, value == default))
             path().assume(z3.Implies(z3.And(count > 0, is_latest), value == term_of(row.latest)))
             path().assume(z3.Implies(z3.And(count == 1, z3.Not(is_latest)), value == default))
-            is_one_before = z3.And(count > 1, z3.Not(is_latest), at >= one_before.point.term)
-            path().assume(z3.Implies(is_one_before, value == one_before.value.term))
+            is_one_before = z3.And(count > 1, z3.Not(is_latest), at >= term_of(one_before.point))
+            path().assume(z3.Implies(is_one_before, value == term_of(one_before.value)))
             return SymInt(value)
 
     module.__dict__["HistoryTable"] = HistoryTable

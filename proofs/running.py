@@ -6,9 +6,9 @@ from collections import Counter
 from types import FrameType
 from typing import Any, Final
 
-from proofs.concrete import concretise, replay, write
+from proofs.concrete import concretise, plain_module, plain_theory, replay, write
 from proofs.genesis import GENESIS, base_case
-from proofs.obligations import Prover, Verdict
+from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import CallProof, prove_call
 from proofs.solving import Status
 
@@ -32,13 +32,19 @@ class _Recorder:
 
 def calls_of(place: str) -> list[str]:
     """The names of what is to be proved: the base case, and every call of the protocol."""
-    return [GENESIS, *[action.__name__ for action in Prover(place).protocol.actions]]
+    return [GENESIS, *[action.__name__ for action in plain_theory(place).protocol.actions]]
+
+
+def prover_of(place: str, call: str) -> Prover:
+    """The prover of one call, with the contracts that its theory names for it, if it names any."""
+    contracts = getattr(plain_module(place), "CONTRACTS", {})
+    return Prover(place, contracts.get(call, contracts.get("", HISTORIES_ALONE)))
 
 
 def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> dict[str, Any]:
     """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
     started = time.perf_counter()
-    prover = Prover(place)
+    prover = prover_of(place, call)
     recorder = _Recorder(prover.world.modules)
     prover.effort = effort
     catalogue = prover.theory.catalogue

@@ -24,6 +24,7 @@ def _stake(draft: Any, *subject: Any) -> SymInt:
     """The stake in the state before the step, at any time: the same for all who ask."""
     if draft._writes:
         raise UnliftableError("a stake is asked for after something was written")
+    path().scopes.add("stakes by the contract of proofs/stake.py")
     terms = flatten(subject)
     stake = z3.Function("stake", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms)
     path().assume(stake >= 0)

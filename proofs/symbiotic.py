@@ -10,14 +10,24 @@ from invariants.law import StateLaw, View
 from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.reading import is_over, now
 from invariants.symbiotic.terms import HISTORIES
+from proofs.histories import EXACT
+from proofs.stake import BY_CONTRACT
 from proofs.theory import PastLaw, Theory
 from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.clock import current_timestamp
-from spec.symbiotic.config import DELEGATORS, MIN_RESOLVER_SET_EPOCHS_DELAY, SLASHERS, VETO_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.config import (
+    DELEGATORS,
+    MIN_RESOLVER_SET_EPOCHS_DELAY,
+    SLASHERS,
+    VETO_SLASHER,
+    ZERO_ADDRESS,
+    VaultConfig,
+)
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.state import (
+    ALLOWANCES,
     CLOCK,
     CUMULATIVE_SLASHES,
     DEPOSIT_POLICIES,
@@ -109,19 +119,21 @@ UNSIGNED: Final = [
 ]
 
 
+def _well_made(_vault: str, config: VaultConfig) -> list[bool]:
+    """What a vault's configuration satisfies, which no call writes."""
+    return [
+        config.epoch_duration_init_timestamp >= 0,
+        config.epoch_duration_seconds > 0,
+        config.veto_duration_seconds >= 0,
+        config.veto_duration_seconds < config.epoch_duration_seconds,
+        config.resolver_set_epochs_delay >= MIN_RESOLVER_SET_EPOCHS_DELAY,
+        any([config.delegator == delegator for delegator in DELEGATORS]),
+        any([config.slasher == slasher for slasher in SLASHERS]),
+    ]
+
+
 def _vault_is_well_made(view: View, vault: str) -> bool:
-    config = view.rows.get(VAULTS, vault)
-    return all(
-        [
-            config.epoch_duration_init_timestamp >= 0,
-            config.epoch_duration_seconds > 0,
-            config.veto_duration_seconds >= 0,
-            config.veto_duration_seconds < config.epoch_duration_seconds,
-            config.resolver_set_epochs_delay >= MIN_RESOLVER_SET_EPOCHS_DELAY,
-            any([config.delegator == delegator for delegator in DELEGATORS]),
-            any([config.slasher == slasher for slasher in SLASHERS]),
-        ]
-    )
+    return all(_well_made(vault, view.rows.get(VAULTS, vault)))
 
 
 def _vault_was_made_before(view: View, vault: str) -> bool:
@@ -166,7 +178,8 @@ def _ordinal_is_its_place(view: View, place: Any) -> bool:
     key, position = place
     if position < 0 or position >= view.rows.get(RESOLVER_ORDINALS.heads, key).count:
         return True
-    return view.rows.get(RESOLVER_ORDINALS.checkpoints, place).value == position + 1
+    this: Checkpoint = view.rows.get(RESOLVER_ORDINALS.checkpoints, place)
+    return bool(this.value == position + 1)
 
 
 def _no_resolver_beyond_the_last(view: View, place: Any) -> bool:
@@ -298,6 +311,16 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     return all(formed)
 
 
+GENESIS: Final[dict[Table[Any, Any], Callable[[Any, Any], list[Any]]]] = {
+    CLOCK: lambda _key, row: [row.timestamp >= 0],
+    TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
+    ALLOWANCES: lambda _key, _row: [],
+    VAULT_FACTORY: lambda vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712
+    VAULTS: _well_made,
+    DEPOSIT_POLICIES: lambda _key, row: [row.deposit_limit >= 0],
+}
+"""What a deployment chooses: who holds which tokens, and its vaults, with their factory and their first policies."""
+
 SOLVENT: Final = "no refusal for want of tokens, which SOLV-01 would exclude"
 
 
@@ -315,7 +338,11 @@ THEORY: Final = Theory(
     keys={"allowances": (str, str, str)},
     bounds={"ClaimBatch.epochs": 2},
     is_well_formed=_is_well_formed,
+    genesis=GENESIS,
     apart=("SOLV-01",),
     by_contract=("HIST-02",),
     refusals_aside=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), (SOLVENT, _is_want_of_tokens)),
 )
+
+CONTRACTS: Final = {"": EXACT, **dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT)}
+"""By call, and "" for all others: what is lifted by contract."""
