@@ -3,7 +3,7 @@
 Lifted with the specification, see proofs/theory.py.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
@@ -104,13 +104,13 @@ def _factor_undoes_no_more(view: View, key: Any) -> bool:
 
 
 def _strategies_have_names(view: View, key: Any) -> bool:
-    is_named: bool = key[1] != ""
-    return is_named or view.rows.get(STAKER_SHARES, key).deposit_shares == 0
+    is_named = bool(key[1] != "")
+    return is_named or bool(view.rows.get(STAKER_SHARES, key).deposit_shares == 0)
 
 
 def _is_queued(view: View, key: Any) -> bool:
     """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
-    staker, nonce, position = key
+    staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
     return bool(is_given and 0 <= position < withdrawal.strategy_count)
@@ -221,9 +221,11 @@ LEMMAS: Final = [
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """Callers are ordinary accounts: not address zero, not the burn address, not a strategy."""
-    if not hasattr(call, "sender") or (isinstance(call, DepositIntoStrategy) and call.sender == call.strategy):
-        return not hasattr(call, "sender")
+    """Callers are ordinary accounts: not address zero, not the burn address, no strategy. None deposits into zero."""
+    if not hasattr(call, "sender"):
+        return True
+    if isinstance(call, DepositIntoStrategy) and call.strategy in (call.sender, ZERO_ADDRESS):
+        return False
     return (
         call.sender != ZERO_ADDRESS
         and call.sender != BURN_ADDRESS

@@ -412,10 +412,10 @@ class Prover:
         base.facts.update(formed.facts)
         return call, base
 
-    def paths(self, action: type[Any]) -> tuple[Any, list[tuple[Path, Any]]]:
-        """The call, and every path of its transition with what it answered there."""
+    def paths(self, action: type[Any]) -> tuple[Any, Path, list[tuple[Path, Any]]]:
+        """The call, the path on which it is made, and every path of its transition with what it answered there."""
         call, base = self.call(action)
-        return call, list(explore(lambda: self.protocol.transition(self._draft(self.state), call), base))
+        return call, base, list(explore(lambda: self.protocol.transition(self._draft(self.state), call), base))
 
     def after(self, delta: Any) -> Any:
         """The state after a step, as laws see it."""
@@ -505,14 +505,27 @@ class Prover:
         yield from self._goals(law.law_id, holds, here)
 
     def _goals(self, label: str, program: Callable[[], Any], base: Path) -> Iterator[Obligation]:
+        taken: list[Path] = []
         for here, outcome in explore(program, base):
+            taken.append(here)
             if isinstance(outcome, Exception):
                 yield Obligation(f"{label} raises {outcome!r}", here, z3.BoolVal(False))
             else:
                 goal = outcome if isinstance(outcome, bool) else outcome.term
                 yield Obligation(label, here, z3.BoolVal(goal) if isinstance(goal, bool) else goal)
-            for required, condition, _ in here.required:
+            for required, condition in here.required:
                 yield Obligation(required, here, condition)
+        if len(taken) > 1:
+            yield some_path_is_taken(label, base, taken)
+
+
+def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
+    """That the paths which were followed leave no case out: a check on the engine, which decided what cannot happen."""
+    here = Path(base, [], False)
+    here.sees_change = True
+    for followed in taken:
+        here.facts.update(followed.facts)
+    return Obligation(f"{label}: some path is taken", here, z3.Or(*[z3.And(*path.conditions) for path in taken]))
 
 
 def _shape_of_value(value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Accepted, Obligation, Prover, Verdict
+from proofs.obligations import Accepted, Obligation, Prover, Verdict, some_path_is_taken
 from proofs.solving import Status, prove
 from proofs.symbols import Path
 
@@ -19,7 +19,8 @@ class CallProof:
     def __init__(self, prover: Prover, action: type[Any]) -> None:
         self.prover: Final = prover
         self.action: Final = action
-        self.call, paths = prover.paths(action)
+        self.call, self._base, paths = prover.paths(action)
+        self._taken: Final = [here for here, _ in paths]
         self.accepted: Final[list[Accepted]] = []
         self.rejected: Final[list[tuple[Path, Any]]] = []
         self.raised: Final[list[tuple[Path, Exception]]] = []
@@ -52,8 +53,9 @@ class CallProof:
         for here, error in self.raised:
             self._answer(verdict, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), [])
         for here in [accepted.here for accepted in self.accepted] + [here for here, _ in self.rejected]:
-            for label, condition, _ in here.required:
+            for label, condition in here.required:
                 self._answer(verdict, Obligation(label, here, condition), [])
+        self._answer(verdict, some_path_is_taken(TOTAL, self._base, self._taken), [])
         verdict.is_reachable = any(self.is_reachable(accepted.here) for accepted in self.accepted)
         return verdict
 

@@ -11,6 +11,7 @@ not.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path as File
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any, Final, Self
@@ -37,8 +38,13 @@ class UnliftableError(Exception):
 def unliftable(what: str, trace: TracebackType | None = None) -> UnliftableError:
     """The error that says what cannot be lifted, and where the source does it."""
     frames = extract_tb(trace) if trace is not None else []
-    lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if "/proofs/" not in frame.filename]
+    lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
     return UnliftableError(f"{what}\n  {lines[-1]}" if lines else what)
+
+
+def _is_engine(file: str) -> bool:
+    place = File(file)
+    return place.parent == File(__file__).parent and place.stem in ("symbols", "state", "obligations", "proving")
 
 
 class Path:
@@ -58,7 +64,7 @@ class Path:
         self.alternatives: Final[list[list[bool]]] = []
         self.conditions: Final[list[Term]] = []
         self.facts: Final[dict[int, Term]] = {}
-        self.required: Final[list[tuple[str, Term, int]]] = []
+        self.required: Final[list[tuple[str, Term]]] = []
         self.touched: Final[dict[object, Any]] = {}
         self.scopes: Final[set[str]] = set()
         self.sees_change = False
@@ -115,7 +121,7 @@ class Path:
 
     def require(self, label: str, condition: Term) -> None:
         """Demand that the condition is proved of every state in which the program comes to this point."""
-        self.required.append((label, z3.simplify(condition), len(self.conditions)))
+        self.required.append((label, z3.simplify(condition)))
 
     def _learn(self, condition: Term) -> None:
         self.conditions.append(condition)
