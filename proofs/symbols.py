@@ -381,6 +381,9 @@ class SymInt(Symbol):
     def __rmod__(self, other: Any) -> "SymInt":
         return divide(other, self)[1]
 
+    def __rshift__(self, bits: int) -> "SymInt":
+        return divide(self, 1 << bits)[0]
+
     def __index__(self) -> int:
         raise UnliftableError("a symbolic integer is used as an index or a length")
 
