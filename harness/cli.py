@@ -25,10 +25,13 @@ from harness.mutants.mutant import MutantError
 from harness.mutants.report import markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, select_targets, select_worlds
+from harness.prove import THEORIES, Proving, UnknownNameError, print_proving
 from harness.report import exit_code, print_check, print_trace, print_world, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.traces import find_traces
+from proofs.concrete import read as read_counterexample
+from proofs.concrete import replay as replay_counterexample
 
 EXIT_CODES = """\b
 Exit codes:
@@ -284,6 +287,92 @@ def mutate_command(
         click.echo(problem or "interrupted", err=True)
         return 2
     return mutation.exit_code
+
+
+@cli.command("prove", epilog=EXIT_CODES, short_help="Prove the laws of every call, for states of any size.")
+@click.option(
+    "--protocol", "protocols", multiple=True, type=click.Choice(sorted(THEORIES)), help="Only this one's laws."
+)
+@click.option("--law", "laws", multiple=True, metavar="ID", help="Only this law. May be repeated.")
+@click.option("--action", "calls", multiple=True, metavar="NAME", help="Only this call, or genesis. May be repeated.")
+@click.option("--all", "everything", is_flag=True, help="Prove again what the ledger says is proved.")
+@click.option(
+    "--timeout",
+    "effort",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="So many times the solvers' steps.",
+)
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin nothing after that.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
+@click.option(
+    "--replay",
+    "shown",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Show a counterexample again.",
+)
+@JSON_OPTION
+def prove_command(
+    protocols: tuple[str, ...],
+    laws: tuple[str, ...],
+    calls: tuple[str, ...],
+    everything: bool,
+    effort: int,
+    budget: float | None,
+    jobs: int | None,
+    shown: Path | None,
+    as_json: bool,
+) -> int:
+    """Prove each law of each call on the specification's own source: for any number of rows, and integers of any size.
+
+    What the ledger in the project knows is not proved again, unless something that it depends on has changed. --timeout
+    multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
+
+    A law that is refuted comes with a state and a call, kept in .restake/, that --replay shows on the specification as
+    it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
+    """
+    if shown is not None:
+        return _show_refutation(shown)
+    stop = Stop(math.inf if budget is None else budget)
+    try:
+        provings = [
+            Proving(name, THEORIES[name], list(laws), list(calls), everything, effort)
+            for name in (protocols or sorted(THEORIES))
+        ]
+    except UnknownNameError as error:
+        raise click.UsageError(str(error)) from error
+    for proving in provings:
+        with stop:
+            proving.run(cores() if jobs is None else jobs, stop, _say_proved)
+        written = proving.save()
+        if as_json:
+            click.echo(json.dumps(proving.as_json(), indent=2))
+        else:
+            print_proving(_console(), proving, written)
+    if stop():
+        click.echo("interrupted" if stop.is_interrupted else "stopped when its time was up", err=True)
+        return 2
+    codes = {proving.exit_code for proving in provings}
+    return next((code for code in (1, 2, 0) if code in codes), 5)
+
+
+def _say_proved(call: str, done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"{done}/{of} {call}", err=True)
+
+
+def _show_refutation(path: Path) -> int:
+    document = json.loads(path.read_text())
+    place = THEORIES[document["protocol"]]
+    found = read_counterexample(place, document)
+    said = replay_counterexample(place, found)
+    for table, rows in document["state"].items():
+        for key, row in rows:
+            click.echo(f"{table}[{key}] = {row}")
+    click.echo(f"{found.action}\n{said.outcome}; breaks {', '.join(said.broken) or 'nothing'}")
+    return 1 if found.law_id in said.broken else 0
 
 
 def cores() -> int:

@@ -1,1 +1,1 @@
-"""Why it holds: the engine that lifts the specification's source into z3. This room is still empty."""
+"""Why it holds: the engine that lifts the specification's source into z3, and what it proves with it."""

@@ -408,14 +408,17 @@ def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, st
 def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
     """The magnitude that deallocations whose block has come will free when their queue is cleared."""
     queue = rows.get(DEALLOCATION_QUEUES, (operator, strategy))
-    freed: dict[OperatorSet, int] = {}
+    freed_magnitude = 0
+    known: list[OperatorSet] = []
     for position in range(queue.first, queue.end):
         operator_set = rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, position)).operator_set
         row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
         if row.effect_block > _block(rows):
             break
-        freed[operator_set] = max(-row.pending_diff_magnitude, 0)
-    return sum(freed.values())
+        if operator_set not in known:
+            known.append(operator_set)
+            freed_magnitude += max(-row.pending_diff_magnitude, 0)
+    return freed_magnitude
 
 
 def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:

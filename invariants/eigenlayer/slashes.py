@@ -76,11 +76,11 @@ def _slash_takes_no_more_shares(step: Transition) -> bool:
 def _slash_touches_one_set(step: Transition) -> bool:
     action = cast(SlashOperator, step.action)
     operator_set = (action.avs, action.operator_set_id)
-    allocations = {(action.operator, operator_set, strategy) for strategy in action.strategies}
-    shares = {(action.operator, strategy) for strategy in action.strategies}
+    allocations = [(action.operator, operator_set, strategy) for strategy in action.strategies]
+    shares = [(action.operator, strategy) for strategy in action.strategies]
     return (
-        set(written(step.delta, ALLOCATIONS)) <= allocations
-        and set(written(step.delta, OPERATOR_SHARES)) <= shares
+        all([key in allocations for key in written(step.delta, ALLOCATIONS)])
+        and all([key in shares for key in written(step.delta, OPERATOR_SHARES)])
         and not written(step.delta, STAKER_SHARES)
     )
 

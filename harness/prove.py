@@ -1,0 +1,176 @@
+"""The proofs of a protocol, beside each other in processes; what the ledger knows is not proved again."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from harness.stopping import Stop
+from proofs.ledger import Ledger, ledger_path, solver_version
+from proofs.running import calls_of, run_call
+
+THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
+"""Where the theory of each protocol that comes with this project is."""
+
+COUNTEREXAMPLES: Final = Path(".restake")
+"""Where counterexamples of refuted laws are kept."""
+
+GOOD: Final = ("PROVED",)
+"""A law that a call cannot concern is VACUOUS there; the law itself must be proved of some call."""
+
+
+class UnknownNameError(Exception):
+    """A law, a call or a protocol that there is none of."""
+
+
+class Proving:
+    """What was asked to be proved of one protocol, and what came of it."""
+
+    def __init__(
+        self, protocol: str, place: str, laws: list[str], calls: list[str], everything: bool, effort: int
+    ) -> None:
+        self.protocol: Final = protocol
+        self.place: Final = place
+        self.effort: Final = effort
+        known = calls_of(place)
+        for call in calls:
+            if call not in known:
+                raise UnknownNameError(f"{protocol} has no call {call!r}; it has {', '.join(known)}")
+        self.laws: Final = laws
+        self.path: Final = ledger_path(protocol)
+        self.ledger: Final = Ledger.load(self.path)
+        self.module: Final = place.partition(":")[0]
+        self.asked: Final = [call for call in known if not calls or call in calls]
+        self.due: Final = [call for call in self.asked if everything or self._is_due(call)]
+        self.results: Final[dict[str, dict[str, dict[str, Any]]]] = {
+            call: self.ledger.verdicts(call) for call in self.asked if call not in self.due
+        }
+        self.seconds: Final[dict[str, float]] = {}
+        self.failures: Final[dict[str, str]] = {}
+
+    def _is_due(self, call: str) -> bool:
+        if self.ledger.is_stale(call, self.module):
+            return True
+        return any(law not in self.ledger.verdicts(call) for law in self.laws) and bool(self.laws)
+
+    def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
+        """Prove what is due on so many processes; verdicts join the ledger as they come."""
+        order = sorted(self.due, key=lambda call: call not in HEAVY)
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+            tasks = {pool.submit(run_call, self.place, call, self.laws or None, self.effort): call for call in order}
+            try:
+                for done, task in enumerate(as_completed(tasks), 1):
+                    if task.cancelled():
+                        continue
+                    self._finish(tasks[task], task)
+                    said(tasks[task], done, len(tasks))
+                    if stop():
+                        for waiting in tasks:
+                            waiting.cancel()
+            except BrokenProcessPool as error:
+                raise UnknownNameError(f"a worker died: {error}") from error
+
+    def _finish(self, call: str, task: Any) -> None:
+        try:
+            result = task.result()
+        except BrokenProcessPool:
+            raise
+        except Exception as error:  # what cannot be lifted names its line; the other calls go on
+            self.failures[call] = f"{type(error).__name__}: {error}"
+            return
+        self.results[call] = result["verdicts"]
+        self.seconds[call] = result["seconds"]
+        if result["verdicts"]:
+            self.ledger.record(call, result["functions"], result["modules"], self.module, result["verdicts"])
+
+    def save(self) -> list[Path]:
+        """Write the ledger, and counterexamples each in a file of its own, whose paths are returned."""
+        self.ledger.save(self.path)
+        written: list[Path] = []
+        for call, verdicts in self.results.items():
+            for law_id, verdict in verdicts.items():
+                if call in self.due and verdict.get("counterexample"):
+                    COUNTEREXAMPLES.mkdir(exist_ok=True)
+                    path = COUNTEREXAMPLES / f"proof_{self.protocol}_{law_id}_{call}.json"
+                    path.write_text(
+                        json.dumps({"protocol": self.protocol, **verdict["counterexample"]}, indent=1) + "\n"
+                    )
+                    written.append(path)
+        return written
+
+    def rows(self) -> list[tuple[str, str, str, dict[str, Any]]]:
+        """Law, call, verdict and the rest, of everything that was asked."""
+        return [
+            (law_id, call, str(verdict["verdict"]), verdict)
+            for call, verdicts in sorted(self.results.items())
+            for law_id, verdict in sorted(verdicts.items())
+            if not self.laws or law_id in self.laws
+        ]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all is proved, 1 if anything is refuted, 2 if anything stayed open, 5 if nothing was asked."""
+        verdicts = {verdict for _, _, verdict, _ in self.rows()}
+        if not verdicts and not self.failures:
+            return 5
+        if "REFUTED" in verdicts:
+            return 1
+        return 0 if verdicts <= {"PROVED", "VACUOUS"} and not self.failures else 2
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as one document."""
+        return {
+            "protocol": self.protocol,
+            "solver": solver_version(),
+            "proved_now": sorted(self.seconds),
+            "seconds": self.seconds,
+            "failures": self.failures,
+            "verdicts": [
+                {"law": law_id, "call": call, **{key: value for key, value in rest.items() if key != "counterexample"}}
+                for law_id, call, _, rest in self.rows()
+            ],
+        }
+
+
+HEAVY: Final = (
+    "ModifyAllocations",
+    "SlashOperator",
+    "CompleteQueuedWithdrawals",
+    "CompleteQueuedWithdrawal",
+    "Slash",
+    "ExecuteSlash",
+)
+"""Calls with the most paths, which are begun first."""
+
+
+def print_proving(console: Console, proving: Proving, written: list[Path]) -> None:
+    """A line for each law with the calls of which it is proved; whatever is not proved in full."""
+    laws: dict[str, Counter[str]] = {}
+    scopes: dict[str, set[str]] = {}
+    for law_id, _, verdict, rest in proving.rows():
+        laws.setdefault(law_id, Counter())[verdict] += 1
+        scopes.setdefault(law_id, set()).update(rest["scope"])
+    console.print(f"{proving.protocol}, {solver_version()}", soft_wrap=True)
+    for law_id, counts in sorted(laws.items()):
+        said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+        console.print(f"  {law_id:28} {said}", soft_wrap=True, highlight=False)
+    words = sorted({scope for named in scopes.values() for scope in named})
+    for scope in words:
+        console.print(f"  scope: {scope}", soft_wrap=True, highlight=False, markup=False)
+    for law_id, call, verdict, rest in proving.rows():
+        if verdict in ("REFUTED", "UNKNOWN"):
+            found = rest.get("counterexample")
+            replays = "" if verdict == "UNKNOWN" else " (no state of the rows read alone)"
+            if found:
+                replays = " (replays)" if law_id in found["broken"] else " (does not break on the plain specification)"
+            console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
+    for call, failure in sorted(proving.failures.items()):
+        console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
+    for path in written:
+        console.print(f"  again: restake prove --replay {path}", soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,275 @@
+"""EigenLayer's theory: what its proofs need beside the rules and the catalogue.
+
+Lifted with the specification, see proofs/theory.py.
+"""
+
+from typing import Any, Final, cast
+
+from invariants.eigenlayer.calls import OVERFLOWS
+from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.solvency import QUEUED_AT
+from invariants.law import StateLaw, View
+from proofs.theory import PastLaw, Theory
+from spec.arithmetic import WAD
+from spec.eigenlayer import PROTOCOL
+from spec.eigenlayer.actions import DepositIntoStrategy
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    ALLOWANCES,
+    AVSS,
+    CLOCK,
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    DEALLOCATION_QUEUES,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SETS,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SLASHED_SHARES,
+    SLASHERS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+)
+from spec.machine import Draft, Table
+
+
+def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
+    """No amount, block or count of a row is negative."""
+
+    def holds(view: View, key: Any) -> bool:
+        row = view.rows.get(table, key)
+        return all([getattr(row, field) >= 0 for field in fields])
+
+    return StateLaw(
+        f"UINT-{table.name}",
+        f"No number of a row of {table.name} is negative.",
+        "Solidity's unsigned types",
+        holds,
+        rows={table: lambda key: key},
+    )
+
+
+UNSIGNED: Final = [
+    _unsigned(CLOCK, "block"),
+    _unsigned(
+        CONFIG,
+        "min_withdrawal_delay_blocks",
+        "deallocation_delay_blocks",
+        "allocation_configuration_delay_blocks",
+        "slasher_configuration_delay_blocks",
+    ),
+    _unsigned(TOKEN_BALANCES, "amount"),
+    _unsigned(STRATEGIES, "total_shares", "legacy_burnable_shares"),
+    _unsigned(STAKERS, "withdrawals_queued"),
+    _unsigned(STAKER_SHARES, "deposit_shares", "deposit_scaling_factor_wad"),
+    _unsigned(WITHDRAWALS, "strategy_count", "start_block"),
+    _unsigned(QUEUED_SHARES, "start_block", "scaled_shares"),
+    _unsigned(OPERATOR_SHARES, "shares"),
+    _unsigned(CUMULATIVE_SCALED_SHARES.heads, "latest"),
+    _unsigned(ENCUMBERED_MAGNITUDES, "magnitude"),
+    _unsigned(ALLOCATIONS, "current_magnitude", "effect_block"),
+    _unsigned(DEALLOCATION_QUEUES, "first", "end"),
+    _unsigned(REGISTRATIONS, "slashable_until_block"),
+    _unsigned(OPERATOR_SETS, "slash_count"),
+    _unsigned(SLASHERS, "effect_block"),
+    _unsigned(SLASHED_SHARES, "shares"),
+    _unsigned(ALLOCATION_DELAYS, "delay_blocks", "pending_delay_blocks", "effect_block"),
+]
+
+
+def _magnitude_is_a_fraction(view: View, key: Any) -> bool:
+    return 0 <= MAX_MAGNITUDES.latest(view.rows, key) <= WAD
+
+
+def _nobody_allocates(view: View, key: Any) -> bool:
+    row = view.rows.get(ALLOCATIONS, key)
+    return key[0] != ZERO_ADDRESS or (row.current_magnitude == 0 and row.pending_diff_magnitude == 0)
+
+
+def _nothing_is_queued_later(view: View, subject: Any) -> bool:
+    return subject[2] <= current_block(view.rows) or view.total(QUEUED_AT, subject) == 0
+
+
+def _factor_undoes_no_more(view: View, key: Any) -> bool:
+    magnitude = MAX_MAGNITUDES.latest(view.rows, (view.rows.get(STAKERS, key[0]).delegated_to, key[1]))
+    return view.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad * magnitude <= WAD * WAD
+
+
+def _strategies_have_names(view: View, key: Any) -> bool:
+    is_named = bool(key[1] != "")
+    return is_named or bool(view.rows.get(STAKER_SHARES, key).deposit_shares == 0)
+
+
+def _is_queued(view: View, key: Any) -> bool:
+    """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
+    staker, nonce, position = cast("tuple[str, int, int]", key)
+    withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
+    is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
+    return bool(is_given and 0 <= position < withdrawal.strategy_count)
+
+
+def _positions_are_of_withdrawals(view: View, key: Any) -> bool:
+    row = view.rows.get(QUEUED_SHARES, key)
+    if not _is_queued(view, key):
+        return row.scaled_shares == 0 and row.strategy == "" and row.operator == ZERO_ADDRESS
+    return row.strategy != "" and row.start_block == view.rows.get(WITHDRAWALS, key[:2]).start_block
+
+
+def _withdrawals_have_begun(view: View, key: Any) -> bool:
+    row = view.rows.get(WITHDRAWALS, key)
+    is_queued = key[1] < view.rows.get(STAKERS, key[0]).withdrawals_queued
+    return row.start_block <= current_block(view.rows) and (is_queued or not row.is_pending)
+
+
+def _positions_have_begun(view: View, key: Any) -> bool:
+    return view.rows.get(QUEUED_SHARES, key).start_block <= current_block(view.rows)
+
+
+def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
+    key, point = subject
+    return MAX_MAGNITUDES.latest(view.rows, key) <= MAX_MAGNITUDES.value_at(view.rows, key, point) <= WAD
+
+
+def _past_count_was_no_more(view: View, subject: Any) -> bool:
+    key, point = subject
+    then = CUMULATIVE_SCALED_SHARES.value_at(view.rows, key, point)
+    return 0 <= then <= CUMULATIVE_SCALED_SHARES.latest(view.rows, key)
+
+
+LEMMAS: Final = [
+    *UNSIGNED,
+    StateLaw(
+        "LEMMA-fraction",
+        "A max magnitude is a fraction of WAD.",
+        "MAG-02, of one row",
+        _magnitude_is_a_fraction,
+        rows={MAX_MAGNITUDES.heads: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-nobody",
+        "Nobody allocates for address zero, so that it is never slashed.",
+        "DELEG-02",
+        _nobody_allocates,
+        rows={ALLOCATIONS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-future",
+        "Nothing is queued in a block that is still to come.",
+        "DelegationManager: a withdrawal starts in the block of its call",
+        _nothing_is_queued_later,
+        rows={},
+        sums={QUEUED_AT: lambda group: group},
+    ),
+    StateLaw(
+        "LEMMA-factor",
+        "A staker's scaling factor undoes no more than its operator was slashed: their product is at most one.",
+        "SlashingLib.update",
+        _factor_undoes_no_more,
+        rows={STAKER_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-named",
+        "Shares are of a strategy that has a name.",
+        "This project: an empty name stands for none",
+        _strategies_have_names,
+        rows={STAKER_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-position",
+        "What is queued belongs to a withdrawal under a nonce already given, and began when it did.",
+        "DelegationManager: a nonce is used once",
+        _positions_are_of_withdrawals,
+        rows={QUEUED_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-withdrawal",
+        "No withdrawal began later than now; one that waits has a nonce already given.",
+        "DelegationManager: a nonce is used once",
+        _withdrawals_have_begun,
+        rows={WITHDRAWALS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-begun",
+        "Nothing queued began later than now.",
+        "DelegationManager: a withdrawal starts in the block of its call",
+        _positions_have_begun,
+        rows={QUEUED_SHARES: lambda key: key},
+    ),
+    PastLaw(
+        "LEMMA-past-magnitude",
+        "A max magnitude was never less than it is now, and never more than WAD.",
+        "MAG-04",
+        _past_magnitude_was_no_less,
+        (MAX_MAGNITUDES,),
+    ),
+    PastLaw(
+        "LEMMA-past-count",
+        "The scaled shares ever queued were never more than they are now.",
+        "DelegationManager: the count only grows",
+        _past_count_was_no_more,
+        (CUMULATIVE_SCALED_SHARES,),
+    ),
+]
+
+
+def _is_well_formed(rows: Draft, call: Any) -> bool:
+    """Callers are ordinary accounts: not address zero, not the burn address, no strategy. None deposits into zero."""
+    if not hasattr(call, "sender"):
+        return True
+    if isinstance(call, DepositIntoStrategy) and call.strategy in (call.sender, ZERO_ADDRESS):
+        return False
+    return (
+        call.sender != ZERO_ADDRESS
+        and call.sender != BURN_ADDRESS
+        and rows.get(STRATEGIES, call.sender).underlying_token == ""
+    )
+
+
+def _is_short(row: Any) -> bool:
+    return bool(row.end - row.first <= 1)
+
+
+def _is_overflow(reason: Any) -> bool:
+    """Whether a call is refused because a number grew too large, which happens in no world of ordinary size."""
+    return bool(reason in OVERFLOWS)
+
+
+THEORY: Final = Theory(
+    PROTOCOL,
+    CATALOGUE,
+    "spec.eigenlayer.state",
+    current_block,
+    LEMMAS,
+    ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
+    keys={},
+    bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
+    is_well_formed=_is_well_formed,
+    genesis={
+        CONFIG: lambda _key, row: [
+            row.min_withdrawal_delay_blocks >= 0,
+            row.deallocation_delay_blocks >= 0,
+            row.allocation_configuration_delay_blocks >= 0,
+            row.slasher_configuration_delay_blocks >= 0,
+        ],
+        CLOCK: lambda _key, row: [row.block >= 0],
+        TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
+        STRATEGIES: lambda _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
+        ALLOWANCES: lambda _key, _row: [],
+        AVSS: lambda _key, _row: [],
+    },
+    scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
+    apart=("SOLV-01",),
+    by_contract=("HIST-01",),
+    refusals_aside={
+        "CALL-01": ("no refusal for an overflow", _is_overflow),
+        "EXIT-02": ("no refusal for an overflow", _is_overflow),
+    },
+)

@@ -1,0 +1,40 @@
+"""The facts about quotients that `proofs/solving.py` hands to a solver, each proved alone for any integers."""
+
+import z3
+
+from proofs.solving import Answer, prove
+from proofs.symbols import Term
+
+
+def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
+    """Each fact by its name: what it supposes, and what it says."""
+    x, y, d, m = z3.Ints("x y d m")
+    a, b = z3.Ints("a b")
+    of_a, of_b, of_c, of_product, of_negative = z3.Ints("of_a of_b of_c of_product of_negative")
+
+    def is_quotient(quotient: Term, dividend: Term) -> Term:
+        remainder = dividend - quotient * d
+        return z3.And(d > 0, remainder >= 0, remainder < d)
+
+    product = is_quotient(of_product, x * y)
+    negative = is_quotient(of_negative, -(x * y))
+    parts = [is_quotient(of_a, a), is_quotient(of_b, b), is_quotient(of_c, a + b)]
+    more = of_c - of_a - of_b
+    within = z3.And(x >= 0, y >= 0, y <= d)
+    return {
+        "x * d // d is x": ([product, y == d], of_product == x),
+        "x * d // d is x, rounded up": ([negative, y == d], -of_negative == x),
+        "a fraction is between nothing and the whole": ([product, within], z3.And(of_product >= 0, of_product <= x)),
+        "the same, rounded up": ([negative, within], z3.And(-of_negative >= 0, -of_negative <= x)),
+        "a sum's quotient is that of its parts, or one more": (parts, z3.And(more >= 0, more <= 1)),
+        "the same times a factor": (
+            [more >= 0, more <= 1, m >= 0],
+            z3.And(m * of_c - m * of_a - m * of_b >= 0, m * of_c - m * of_a - m * of_b <= m),
+        ),
+        "what is more has no less a quotient": ([*parts[:2], a >= b], of_a >= of_b),
+    }
+
+
+def prove_kernel_facts() -> dict[str, Answer]:
+    """What came of each."""
+    return {name: prove([hypotheses], goal) for name, (hypotheses, goal) in kernel_facts().items()}

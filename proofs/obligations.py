@@ -1,0 +1,540 @@
+"""From a catalogue and a protocol's calls to what has to be proved.
+
+For a call and a law the question is always the same: take any state that satisfies every state law, let the call
+execute, and show that the law holds. The state is symbolic (`proofs/state.py`), so is the call; the transition is the
+source itself, explored path by path; the law's own predicate is evaluated on the state after each path, at a subject
+that is any.
+
+Of the state before, the laws are assumed at the subjects that the rows which were read lead to, and no others: assuming
+less than what holds is sound. What a call does not write did not change, by the Delta; a law that reads no table which
+a call writes is kept by it without further question.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any, Final
+
+import z3
+
+from proofs.lifting import World, lift
+from proofs.solving import Answer, Status, prove
+from proofs.state import (
+    SymbolicRows,
+    Totals,
+    TotalsAfter,
+    Touch,
+    flatten,
+    fresh,
+    identity,
+    key_shapes,
+    sum_term,
+    symbolic_call,
+    use_contract,
+    watched,
+)
+from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, UnliftableError, explore, path, term_of
+
+DEPTH: Final = 2
+"""How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
+
+
+Contracts = Mapping[str, Callable[[ModuleType], None]]
+"""For modules that are lifted: what takes the place of something that they define, by its contract."""
+
+HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
+
+
+class Asked:
+    """A sum that was asked for the total of a group."""
+
+    def __init__(self, total: Any, group: Any) -> None:
+        self.total: Final = total
+        self.group: Final = group
+
+    @property
+    def identity(self) -> object:
+        """The same for two questions that are written alike."""
+        return ("sum", self.total.name, identity(self.group))
+
+
+class Instance:
+    """A law of the state before at one subject, as a formula; the definitions it uses, and what it read."""
+
+    def __init__(self, formula: Term, facts: dict[int, Term], noted: dict[object, Any], scopes: set[str]) -> None:
+        self.formula: Final = formula
+        self.facts: Final = facts
+        self.noted: Final = noted
+        self.scopes: Final = scopes
+
+
+class Member:
+    """A row that is part of a sum: its key's terms, what it adds, and to which group."""
+
+    def __init__(self, item_id: object, key: Any, ways: list[tuple[Path, Any]]) -> None:
+        self.item_id: Final = item_id
+        self.key: Final = flatten(key)
+        self.facts: Final = [fact for here, _ in ways for fact in here.facts.values()]
+        self._ways: Final = [(here, outcome) for here, outcome in ways if not isinstance(outcome, Exception)]
+        value: Term = z3.IntVal(0)
+        for here, outcome in self._ways:
+            value = z3.If(z3.And(*here.conditions), term_of(outcome[1]), value)
+        self.value: Final = z3.simplify(value)
+
+    def belongs(self, group: list[Term]) -> Term:
+        """Whether the row belongs to a group."""
+        ways = [
+            z3.And(*here.conditions, *[own == other for own, other in zip(flatten(outcome[0]), group, strict=True)])
+            for here, outcome in self._ways
+            if outcome[0] is not None
+        ]
+        return z3.simplify(z3.Or(*ways))
+
+
+class Accepted:
+    """A path on which a call is accepted: the conditions of it, and what it writes."""
+
+    def __init__(self, here: Path, delta: Any) -> None:
+        self.here: Final = here
+        self.delta: Final = delta
+
+
+class Obligation:
+    """One goal with its hypotheses, and what it is about."""
+
+    def __init__(self, label: str, here: Path, goal: Term) -> None:
+        self.label: Final = label
+        self.here: Final = here
+        self.goal: Final = goal
+
+
+class Verdict:
+    """What came of one law and one call: the answer to each obligation, and the scope of what was proved."""
+
+    def __init__(self, law_id: str, action: str) -> None:
+        self.law_id: Final = law_id
+        self.action: Final = action
+        self.answers: Final[list[tuple[Obligation, Answer]]] = []
+        self.scopes: Final[set[str]] = set()
+        self.is_framed = False
+        self.is_reachable = False
+
+    @property
+    def status(self) -> str:
+        """PROVED if everything was, REFUTED if anything was, VACUOUS if no accepted call ever concerned the law."""
+        statuses = {answer.status for _, answer in self.answers}
+        if Status.REFUTED in statuses:
+            return "REFUTED"
+        if Status.UNKNOWN in statuses:
+            return "UNKNOWN"
+        return "PROVED" if self.is_framed or self.is_reachable else "VACUOUS"
+
+
+class Prover:
+    """The lifted copy of one protocol, a state that stands for any, and the laws that may be assumed of it."""
+
+    def __init__(self, theory: str, contracts: Contracts = HISTORIES_ALONE) -> None:
+        module, _, name = theory.partition(":")
+        self.world: Final[World] = lift(module, contracts)
+        self.theory: Final = self.world.get(module, name)
+        self.protocol: Final = self.theory.protocol
+        NAMES.admit(self.world.names())
+        machine = self.world.modules["spec.machine"]
+        laws = self.world.modules["invariants.law"]
+        self._draft: Final = machine.Draft
+        self._watched: Final = watched(machine.Draft)
+        self._delta: Final = machine.Delta
+        self._view: Final = laws.View
+        self._transition: Final = laws.Transition
+        self._refusal: Final = laws.Refusal
+        self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
+        self.tables: Final = [
+            SymbolicRows(table, self.shapes[table.name], self.theory.bounds, self._note_read)
+            for table in self.protocol.schema.tables
+        ]
+        self.state: Final = machine.State(self.tables)
+        self.totals: Final = Totals(self._note_sum)
+        self.before: Final = self._view(self._draft(self.state), self.totals)
+        histories = self.world.get("spec.history", "HistoryTable")
+        histories.reads = staticmethod(self._note_read)
+        self.effort = 1
+        """By how much the solvers' steps are multiplied."""
+        self._laws: Final = self.theory.assumed()
+        self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
+        self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
+        self._never_negative: Final[dict[str, bool]] = {}
+        self._members: Final[dict[tuple[str, object], Member]] = {}
+        self._shares: Final[dict[object, list[Term]]] = {}
+        self._subjects: Final[dict[str, Any]] = {}
+        with Path(None, [], False):
+            histories.now = self.theory.now(self.before.rows)
+
+    # What is noted while a path is followed.
+
+    def _note_read(self, touch: Touch) -> None:
+        here = path()
+        if touch.identity in here.touched:
+            return
+        here.touched[touch.identity] = touch
+        if not here.prunes:
+            return
+        for law in self._laws:
+            if law.law_id in self.theory.ranges:
+                for subject in self._subjects_of(law, touch):
+                    instance = self.instance(law, subject)
+                    here.assume(instance.formula)
+                    for fact in instance.facts.values():
+                        here.assume(fact)
+        if touch.past_of is None and touch.table in self.theory.scopes:
+            words, holds = self.theory.scopes[touch.table]
+            row = self.tables[touch.table.index].get(touch.key)
+            here.scopes.add(words)
+            here.assume(self._formula(lambda: holds(row)).formula)
+
+    def _note_sum(self, total: Any, group: Any) -> None:
+        asked = Asked(total, group)
+        path().touched.setdefault(asked.identity, asked)
+
+    # Laws as hypotheses.
+
+    def _formula(self, program: Callable[[], Any]) -> Instance:
+        """A predicate as one formula: true on the paths where it holds, and on those where it would raise."""
+        ways: list[Term] = []
+        facts: dict[int, Term] = {}
+        noted: dict[object, Any] = {}
+        scopes: set[str] = set()
+        for here, outcome in explore(program, prunes=False):
+            holds = z3.BoolVal(True) if isinstance(outcome, Exception) else term_of(outcome)
+            ways.append(z3.And(*here.conditions, holds))
+            facts.update(here.facts)
+            noted.update(here.touched)
+            scopes |= here.scopes
+        return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
+
+    def instance(self, law: Any, subject: Any) -> Instance:
+        """A state law of the state before, at one subject."""
+        place = (law.law_id, identity(subject))
+        found = self._instances.get(place)
+        if found is None:
+            found = (subject, self._formula(lambda: law.holds(self.before, subject)))
+            self._instances[place] = found
+        return found[1]
+
+    def _subjects_of(self, law: Any, noted: Any) -> Iterator[Any]:
+        """The subjects of a law that a row which was read, or a sum that was asked, leads to."""
+        if isinstance(noted, Asked):
+            for total, find in law.sums.items():
+                if total is noted.total:
+                    yield find(noted.group)
+        elif noted.past_of is not None:
+            if any(history is noted.past_of for history in getattr(law, "histories", ())):
+                yield noted.key
+        else:
+            for table, find in law.rows.items():
+                if table is noted.table:
+                    yield find(noted.key)
+
+    def subject(self, law: Any) -> Any:
+        """A subject of a state law of which nothing is known."""
+        if law.law_id not in self._subjects:
+            name = f"subject.{law.law_id}"
+            if getattr(law, "histories", ()):
+                shape: Any = (self.shapes[law.histories[0].heads.name], int)
+            elif law.rows:
+                table, find = next(iter(law.rows.items()))
+                shape = _shape_of_value(find(fresh(self.shapes[table.name], name)))
+            else:
+                total, find = next(iter(law.sums.items()))
+                shape = _shape_of_value(find(self._any_group(total)))
+            self._subjects[law.law_id] = fresh(shape, name)
+        return self._subjects[law.law_id]
+
+    def any_key(self, table: Any, name: str) -> Any:
+        """A key of a table of which nothing is known."""
+        return fresh(self.shapes[table.name], name)
+
+    def _any_group(self, total: Any) -> Any:
+        key = fresh(self.shapes[total.table.name], "group")
+
+        def group() -> Any:
+            return total.group(self.before.rows, key, self.before.rows.get(total.table, key))
+
+        return next(group for _, group in explore(group, prunes=False) if group is not None)
+
+    def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
+        """What may be assumed on a path, in two levels; the scopes of what is used join `scopes`."""
+        for depth in range(1, DEPTH + 1):
+            hypotheses, of_these = self.hypotheses(here, extra, depth)
+            scopes.update(of_these)
+            yield hypotheses
+
+    def hypotheses(self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH) -> tuple[list[Term], set[str]]:
+        """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds."""
+        formulas: dict[int, Term] = {term.get_id(): term for term in here.conditions}
+        formulas.update(here.facts)
+        scopes = set(here.scopes)
+        noted = dict(here.touched)
+        instances = [self.instance(law, subject) for law, subject in extra]
+        if depth > 1:
+            read = {item_id: item for instance in instances for item_id, item in instance.noted.items()}
+            for item_id, item in read.items():
+                instances += self._reached(item_id, item, depth - 1)
+        for item_id, item in here.touched.items():
+            instances += self._reached(item_id, item, depth)
+        for instance in instances:
+            formulas[instance.formula.get_id()] = instance.formula
+            formulas.update(instance.facts)
+            scopes |= instance.scopes
+            noted.update(instance.noted)
+        for fact in self._sum_facts(noted):
+            formulas[fact.get_id()] = fact
+        return list(formulas.values()), scopes
+
+    def closed_world(self, here: Path) -> tuple[list[Term], list[Any]]:
+        """What may be assumed on a path, and that no rows exist but those that were read; and what was read."""
+        hypotheses, _ = self.hypotheses(here, [])
+        noted = dict(here.touched)
+        for item_id, item in here.touched.items():
+            for instance in self._reached(item_id, item, DEPTH):
+                noted.update(instance.noted)
+        for question in [item for item in noted.values() if isinstance(item, Asked)]:
+            group, parts = flatten(question.group), []
+            members = [
+                self._member(question.total, item_id, item.key)
+                for item_id, item in noted.items()
+                if not isinstance(item, Asked) and item.past_of is None and item.table is question.total.table
+            ]
+            for position, member in enumerate(members):
+                apart = [
+                    z3.Or(*[left != right for left, right in zip(member.key, other.key, strict=True)])
+                    for other in members[:position]
+                ]
+                parts.append(z3.If(z3.And(member.belongs(group), *apart), member.value, 0))
+                hypotheses += member.facts
+            whole = sum_term(question.total, question.group).term
+            hypotheses.append(whole == (z3.Sum(*parts) if parts else z3.IntVal(0)))
+        return hypotheses, list(noted.values())
+
+    def histories(self) -> list[Any]:
+        """The histories of the protocol."""
+        declared = self.world.modules[self.theory.state_module].__dict__.values()
+        return [value for value in declared if hasattr(value, "heads")]
+
+    def _reached(self, item_id: object, item: Any, depth: int) -> list[Instance]:
+        """The laws at what was read, then at what these read, and so on."""
+        found = self._closures.get((item_id, depth))
+        if found is None:
+            direct = [self.instance(law, subject) for law in self._laws for subject in self._subjects_of(law, item)]
+            reached = {id(instance): instance for instance in direct}
+            if depth > 1:
+                for instance in direct:
+                    for next_id, next_item in instance.noted.items():
+                        for further in self._reached(next_id, next_item, depth - 1):
+                            reached[id(further)] = further
+            found = list(reached.values())
+            self._closures[(item_id, depth)] = found
+        return found
+
+    def _sum_facts(self, noted: dict[object, Any]) -> list[Term]:
+        """A total of what is never negative is at least what any two rows of its group that were read add to it."""
+        facts: list[Term] = []
+        asked = [item for item in noted.values() if isinstance(item, Asked) and self.is_never_negative(item.total)]
+        for question in asked:
+            table = question.total.table
+            members = [
+                self._member(question.total, item_id, item.key)
+                for item_id, item in noted.items()
+                if not isinstance(item, Asked) and item.past_of is None and item.table is table
+            ]
+            for position, member in enumerate(members):
+                facts += self._share(question, member, None)
+                for other in members[:position]:
+                    facts += self._share(question, member, other)
+        return facts
+
+    def _share(self, question: Asked, member: "Member", other: "Member | None") -> list[Term]:
+        """That one row, or two, add no more to a group than its total."""
+        place = (question.identity, member.item_id, None if other is None else other.item_id)
+        found = self._shares.get(place)
+        if found is None:
+            whole, group = sum_term(question.total, question.group).term, flatten(question.group)
+            inside = member.belongs(group)
+            if other is None:
+                found = [whole >= 0, z3.Implies(inside, whole >= member.value), *member.facts]
+            else:
+                apart = z3.Or(*[left != right for left, right in zip(member.key, other.key, strict=True)])
+                both = z3.And(inside, other.belongs(group), apart)
+                found = [z3.simplify(z3.Implies(both, whole >= member.value + other.value))]
+            self._shares[place] = found
+        return found
+
+    def _member(self, total: Any, item_id: object, key: Any) -> "Member":
+        """A row of a sum, as a member of whichever group it belongs to."""
+        found = self._members.get((total.name, item_id))
+        if found is None:
+            rows = self.before.rows
+
+            def both() -> Any:
+                row = rows.get(total.table, key)
+                return total.group(rows, key, row), total.worth(rows, row)
+
+            found = Member(item_id, key, list(explore(both, prunes=False)))
+            self._members[(total.name, item_id)] = found
+        return found
+
+    def is_never_negative(self, total: Any) -> bool:
+        """Whether it is proved that no row adds less than zero, so that a total is at least any part of it."""
+        found = self._never_negative.get(total.name)
+        if found is None:
+            self._never_negative[total.name] = False
+            found = self._prove_never_negative(total)
+            self._never_negative[total.name] = found
+        return found
+
+    def _prove_never_negative(self, total: Any) -> bool:
+        key = fresh(self.shapes[total.table.name], f"member.{total.name}")
+        rows = self.before.rows
+        for here, outcome in explore(lambda: total.worth(rows, rows.get(total.table, key))):
+            hypotheses, _ = self.hypotheses(here, [])
+            if isinstance(outcome, Exception) or prove([hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
+                return False
+        return True
+
+    # Calls.
+
+    def call(self, action: type[Any]) -> tuple[Any, Path]:
+        """A call of which nothing is known but that it is well formed, and the path on which it is made."""
+        arguments: list[Term] = []
+        call = symbolic_call(action, self.theory.bounds, arguments)
+        base = Path(None, [], True)
+        formed = self._formula(lambda: self.theory.is_well_formed(self.before.rows, call))
+        base.conditions.extend([*arguments, formed.formula])
+        base.scopes.update(formed.scopes)
+        base.facts.update(formed.facts)
+        return call, base
+
+    def paths(self, action: type[Any]) -> tuple[Any, Path, list[tuple[Path, Any]]]:
+        """The call, the path on which it is made, and every path of its transition with what it answered there."""
+        call, base = self.call(action)
+        return call, base, list(explore(lambda: self.protocol.transition(self._draft(self.state), call), base))
+
+    def after(self, delta: Any) -> Any:
+        """The state after a step, as laws see it."""
+        rows = self._watched(self.state, list(delta.writes))
+        return self._view(rows, TotalsAfter(self.totals, self.before, rows, delta))
+
+    def is_delta(self, outcome: Any) -> bool:
+        """Whether a transition accepted."""
+        return isinstance(outcome, self._delta)
+
+    def tables_of(self, law: Any) -> set[int]:
+        """The tables on whose rows a state law depends, by index."""
+        instance = self.instance(law, self.subject(law))
+        return self._tables_noted(instance.noted)
+
+    def _tables_noted(self, noted: dict[object, Any]) -> set[int]:
+        tables: set[int] = set()
+        for item in noted.values():
+            if isinstance(item, Asked):
+                tables |= self.tables_of_sum(item.total)
+            elif item.past_of is not None:
+                tables.add(item.past_of.heads.index)
+            else:
+                tables.add(item.table.index)
+        return tables
+
+    def tables_of_sum(self, total: Any) -> set[int]:
+        """The tables on whose rows a sum depends."""
+        key = fresh(self.shapes[total.table.name], f"member.{total.name}")
+        rows = self.before.rows
+
+        def read() -> bool:
+            row = rows.get(total.table, key)
+            total.worth(rows, row)
+            return total.group(rows, key, row) is not None
+
+        whole = self._formula(read)
+        return self._tables_noted(whole.noted)
+
+    def state_goals(self, law: Any, accepted: Accepted) -> Iterator[Obligation]:
+        """What has to be proved for a state law to hold after an accepted path, at any subject.
+
+        Where the law comes to its answer without meeting a row that was written, it answers as it did before the step.
+        """
+        after, subject = self.after(accepted.delta), self.subject(law)
+        for obligation in self._goals(law.law_id, lambda: law.holds(after, subject), accepted.here):
+            if obligation.here.sees_change:
+                yield obligation
+
+    def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
+        """That rows of a sum which a path does not write keep their group, or add nothing."""
+        rows, after = self.before.rows, self.after(accepted.delta).rows
+        key = fresh(self.shapes[total.table.name], f"member.{total.name}")
+
+        def keeps() -> Any:
+            row = rows.get(total.table, key)
+            for write in accepted.delta.writes:
+                if write.table is total.table and write.key == key:
+                    return True
+            worth = total.worth(rows, row)
+            if worth != total.worth(after, row):
+                return False
+            return worth == 0 or total.group(rows, key, row) == total.group(after, key, row)
+
+        yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
+
+    def step_goals(self, law: Any, call: Any, accepted: Accepted) -> Iterator[Obligation]:
+        """What has to be proved for a step law to hold of an accepted path."""
+        step = self._transition(self.before, call, accepted.delta, self.after(accepted.delta))
+
+        def holds() -> Any:
+            if law.concerns is not None and not law.concerns(step):
+                return True
+            return law.holds(step)
+
+        yield from self._goals(law.law_id, holds, accepted.here)
+
+    def refusal_goals(self, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
+        """What has to be proved for a liveness law to hold of a path on which a call is refused."""
+        refusal = self._refusal(self.before, call, reason)
+
+        def holds() -> Any:
+            if law.concerns is not None and not law.concerns(self.before, call):
+                return True
+            return law.holds(refusal)
+
+        yield from self._goals(law.law_id, holds, here)
+
+    def _goals(self, label: str, program: Callable[[], Any], base: Path) -> Iterator[Obligation]:
+        taken: list[Path] = []
+        for here, outcome in explore(program, base):
+            taken.append(here)
+            if isinstance(outcome, Exception):
+                yield Obligation(f"{label} raises {outcome!r}", here, z3.BoolVal(False))
+            else:
+                goal = outcome if isinstance(outcome, bool) else outcome.term
+                yield Obligation(label, here, z3.BoolVal(goal) if isinstance(goal, bool) else goal)
+            for required, condition in here.required:
+                yield Obligation(required, here, condition)
+        if len(taken) > 1:
+            yield some_path_is_taken(label, base, taken)
+
+
+def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
+    """That the paths which were followed leave no case out: a check on the engine, which decided what cannot happen."""
+    here = Path(base, [], False)
+    here.sees_change = True
+    for followed in taken:
+        here.facts.update(followed.facts)
+    return Obligation(f"{label}: some path is taken", here, z3.Or(*[z3.And(*path.conditions) for path in taken]))
+
+
+def _shape_of_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple([_shape_of_value(part) for part in value])
+    if isinstance(value, SymName | str):
+        return str
+    if isinstance(value, SymInt):
+        return int
+    if isinstance(value, SymBool):
+        return bool
+    raise UnliftableError(f"{value!r} is no part of a key")

@@ -1,0 +1,159 @@
+"""All obligations of one call: every law of a catalogue and every lemma, on every path, with a verdict for each."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import z3
+
+from proofs.obligations import Accepted, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.solving import Status, prove
+from proofs.symbols import Path
+
+TOTAL: Final = "TOTAL"
+"""The id under which it is proved that a call never raises and writes histories at the present point only."""
+
+
+class CallProof:
+    """All paths of one call, explored once, and the proofs about them."""
+
+    def __init__(self, prover: Prover, action: type[Any]) -> None:
+        self.prover: Final = prover
+        self.action: Final = action
+        self.call, self._base, paths = prover.paths(action)
+        self._taken: Final = [here for here, _ in paths]
+        self.accepted: Final[list[Accepted]] = []
+        self.rejected: Final[list[tuple[Path, Any]]] = []
+        self.raised: Final[list[tuple[Path, Exception]]] = []
+        for here, outcome in paths:
+            if isinstance(outcome, Exception):
+                self.raised.append((here, outcome))
+            elif prover.is_delta(outcome):
+                self.accepted.append(Accepted(here, outcome))
+            else:
+                self.rejected.append((here, outcome))
+        self._reachable: Final[dict[int, bool]] = {}
+        self._sums: Final[dict[str, Verdict]] = {}
+
+    @property
+    def writes(self) -> set[int]:
+        """The tables that the call writes on any path, by index."""
+        return {write.table.index for accepted in self.accepted for write in accepted.delta.writes}
+
+    def verdict(self, law: Any) -> Verdict:
+        """The verdict on one law of the catalogue, or one lemma."""
+        if hasattr(law, "rows"):
+            return self.state_law(law)
+        if hasattr(law, "concerns") and law in self.prover.theory.catalogue.liveness_laws:
+            return self.liveness_law(law)
+        return self.step_law(law)
+
+    def total(self) -> Verdict:
+        """That the call never raises, and demands what contracts demand of it."""
+        verdict = Verdict(TOTAL, self.action.__name__)
+        for here, error in self.raised:
+            self._answer(verdict, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), [])
+        for here in [accepted.here for accepted in self.accepted] + [here for here, _ in self.rejected]:
+            for label, condition in here.required:
+                self._answer(verdict, Obligation(label, here, condition), [])
+        self._answer(verdict, some_path_is_taken(TOTAL, self._base, self._taken), [])
+        verdict.is_reachable = any(self.is_reachable(accepted.here) for accepted in self.accepted)
+        return verdict
+
+    def state_law(self, law: Any) -> Verdict:
+        """That the call keeps a state law, at any subject."""
+        prover = self.prover
+        verdict = Verdict(law.law_id, self.action.__name__)
+        tables = prover.tables_of(law)
+        if not tables & self.writes:
+            verdict.is_framed = True
+            return verdict
+        subject = prover.subject(law)
+        for accepted in self.accepted:
+            if not tables & {write.table.index for write in accepted.delta.writes}:
+                continue
+            verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
+            for obligation in prover.state_goals(law, accepted):
+                self._answer(verdict, obligation, [(law, subject)])
+        for total in law.sums:
+            self._depend(verdict, total)
+        return verdict
+
+    def step_law(self, law: Any) -> Verdict:
+        """That the call satisfies a step law."""
+        verdict = Verdict(law.law_id, self.action.__name__)
+        limited = {table.index for table in law.scope.tables}
+        if limited and not limited & self.writes:
+            verdict.is_framed = True
+            return verdict
+        for accepted in self.accepted:
+            if limited and not limited & {write.table.index for write in accepted.delta.writes}:
+                continue
+            verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
+            for obligation in self.prover.step_goals(law, self.call, accepted):
+                self._answer(verdict, obligation, [])
+        return verdict
+
+    def liveness_law(self, law: Any) -> Verdict:
+        """That the call is refused only as a liveness law allows."""
+        verdict = Verdict(law.law_id, self.action.__name__)
+        words, is_aside = self.prover.theory.refusals_aside.get(law.law_id, ("", lambda _reason: False))
+        verdict.scopes.update({words} - {""})
+        verdict.is_framed = not self.rejected
+        for here, reason in self.rejected:
+            if is_aside(reason):
+                continue
+            verdict.is_reachable = verdict.is_reachable or self.is_reachable(here)
+            for obligation in self.prover.refusal_goals(law, self.call, here, reason):
+                self._answer(verdict, obligation, [])
+        return verdict
+
+    def sum_verdict(self, total: Any) -> Verdict:
+        """That rows of a sum keep their place where the call does not write them."""
+        found = self._sums.get(total.name)
+        if found is None:
+            found = Verdict(f"SUM-{total.name}", self.action.__name__)
+            self._sums[total.name] = found
+            others = self.prover.tables_of_sum(total) - {total.table.index}
+            if not others & self.writes:
+                found.is_framed = True
+                return found
+            for accepted in self.accepted:
+                found.is_reachable = found.is_reachable or self.is_reachable(accepted.here)
+                for obligation in self.prover.sum_goals(total, accepted):
+                    self._answer(found, obligation, [])
+        return found
+
+    def is_reachable(self, here: Path) -> bool:
+        """Whether some state that satisfies the laws takes a path, as far as the solver finds one."""
+        found = self._reachable.get(id(here))
+        if found is None:
+            hypotheses, _ = self.prover.hypotheses(here, [])
+            found = prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED
+            self._reachable[id(here)] = found
+        return found
+
+    def _depend(self, verdict: Verdict, total: Any) -> None:
+        on = self.sum_verdict(total)
+        verdict.answers.extend(on.answers)
+        verdict.scopes.update(on.scopes)
+
+    def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
+        verdict.scopes.update(obligation.here.scopes)
+        levels = self.prover.levels(obligation.here, extra, verdict.scopes)
+        verdict.answers.append((obligation, prove(levels, obligation.goal, self.prover.effort)))
+
+
+def prove_call(
+    proof: CallProof, laws: Iterable[Any], said: Callable[[Verdict], None] = lambda _verdict: None
+) -> list[Verdict]:
+    """The verdicts on one call, of the laws given that speak of it; first, that it never raises."""
+    verdicts = [proof.total()]
+    said(verdicts[0])
+    for law in laws:
+        if law.law_id in proof.prover.theory.by_contract:
+            continue
+        if hasattr(law, "scope") and law.scope.actions and proof.action not in law.scope.actions:
+            continue
+        verdicts.append(proof.verdict(law))
+        said(verdicts[-1])
+    return verdicts

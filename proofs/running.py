@@ -1,0 +1,107 @@
+"""All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
+
+import sys
+import time
+from collections import Counter
+from types import FrameType
+from typing import Any, Final
+
+from proofs.concrete import concretise, plain_module, plain_theory, replay, write
+from proofs.genesis import GENESIS, base_case
+from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
+from proofs.proving import CallProof, prove_call
+from proofs.solving import Status
+
+MOST_COUNTEREXAMPLES: Final = 3
+"""How many refuted goals of one law are tried until a counterexample replays."""
+
+
+class _Recorder:
+    """Notes which functions of the lifted modules run."""
+
+    def __init__(self, modules: dict[str, Any]) -> None:
+        self._files: Final = {str(module.__file__): name for name, module in modules.items()}
+        self.functions: Final[set[str]] = set()
+
+    def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            module = self._files.get(frame.f_code.co_filename)
+            if module is not None and module.startswith("spec"):
+                self.functions.add(f"{module}:{frame.f_code.co_qualname}")
+
+
+def calls_of(place: str) -> list[str]:
+    """The names of what is to be proved: the base case, and every call of the protocol."""
+    return [GENESIS, *[action.__name__ for action in plain_theory(place).protocol.actions]]
+
+
+def prover_of(place: str, call: str) -> Prover:
+    """The prover of one call, with the contracts that its theory names for it, if it names any."""
+    contracts = getattr(plain_module(place), "CONTRACTS", {})
+    return Prover(place, contracts.get(call, contracts.get("", HISTORIES_ALONE)))
+
+
+def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> dict[str, Any]:
+    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
+    started = time.perf_counter()
+    prover = prover_of(place, call)
+    recorder = _Recorder(prover.world.modules)
+    prover.effort = effort
+    catalogue = prover.theory.catalogue
+    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+    chosen = [law for law in laws if law_ids is None or law.law_id in law_ids]
+    before = sys.gettrace()
+    sys.settrace(recorder)
+    try:
+        if call == GENESIS:
+            state_ids = {law.law_id for law in prover.theory.state_laws()}
+            verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
+            proof = None
+        else:
+            action = next(action for action in prover.protocol.actions if action.__name__ == call)
+            proof = CallProof(prover, action)
+            verdicts = prove_call(proof, chosen)
+    finally:
+        sys.settrace(before)
+    return {
+        "call": call,
+        "functions": sorted(recorder.functions),
+        "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
+        "verdicts": {verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "verdict": verdict.status,
+        "goals": len(verdict.answers),
+        "scope": sorted(verdict.scopes),
+        "solvers": dict(sorted(Counter(answer.solver for _, answer in verdict.answers).items())),
+        "most_steps": max([answer.steps for _, answer in verdict.answers], default=0),
+    }
+    if verdict.status == "REFUTED" and proof is not None:
+        plain["counterexample"] = _counterexample(prover, place, verdict, proof)
+    return plain
+
+
+def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
+    """The first counterexample that breaks the law on the plain specification, as JSON; else the first there is."""
+    refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
+    first: dict[str, Any] | None = None
+    for obligation in refuted[:MOST_COUNTEREXAMPLES]:
+        found = concretise(prover, place, verdict.law_id, proof.call, obligation)
+        if found is None:
+            continue
+        said = replay(place, found)
+        document = {
+            **write(found),
+            "outcome": said.outcome,
+            "broken_before": said.before,
+            "broken": said.broken,
+            "is_known_to_be_reachable": False,
+        }
+        if verdict.law_id in said.broken:
+            return document
+        first = first or document
+    return first

@@ -1,0 +1,181 @@
+"""Whether a goal follows from its hypotheses: several solvers in turn, each limited by its steps, never by seconds."""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any, Final
+
+import z3
+
+from proofs.quotients import quotient_lemmas
+from proofs.symbols import QUOTIENTS, Term, assert_all
+
+QUICK_STEPS: Final = 100_000
+"""What the first attempts may take, on few hypotheses: some tens of milliseconds."""
+
+
+class Status(Enum):
+    """What came of a goal."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+
+
+class Answer:
+    """What came of a goal, by which solver, after how many steps; the model that refutes it."""
+
+    def __init__(self, status: Status, solver: str, steps: int, model: Any = None) -> None:
+        self.status: Final = status
+        self.solver: Final = solver
+        self.steps: Final = steps
+        self.model: Final = model
+
+
+def terms_in(formulas: Iterable[Term]) -> list[Term]:
+    """Every term that occurs in some formulas, each once."""
+    seen: dict[int, Term] = {}
+    pending = list(formulas)
+    while pending:
+        term = pending.pop()
+        if term.get_id() not in seen:
+            seen[term.get_id()] = term
+            pending.extend(term.children())
+    return list(seen.values())
+
+
+def kernel_lemmas(formulas: list[Term]) -> list[Term]:
+    """Two facts about each quotient of a product that occurs; `proofs/kernels.py` proves them alone.
+
+    For q = x * y // d with d > 0: if y = d then q = x; if 0 <= x and 0 <= y <= d then 0 <= q <= x.
+    """
+    quotients = [term for term in terms_in(formulas) if term.get_id() in QUOTIENTS.by_id]
+    lemmas = _sums_of_quotients(quotients, formulas)
+    for term in quotients:
+        product, divisor = QUOTIENTS.by_id[term.get_id()]
+        sign = 1
+        if z3.is_mul(product) and z3.is_int_value(product.arg(0)) and product.arg(0).as_long() == -1:
+            sign, product = -1, z3.simplify(-product)
+        if not z3.is_mul(product) or product.num_args() != 2:
+            continue
+        for x, y in ((product.arg(0), product.arg(1)), (product.arg(1), product.arg(0))):
+            quotient = term if sign == 1 else -term
+            lemmas.append(z3.Implies(z3.And(divisor > 0, y == divisor), quotient == x))
+            lemmas.append(
+                z3.Implies(z3.And(x >= 0, y >= 0, y <= divisor, divisor > 0), z3.And(quotient >= 0, quotient <= x))
+            )
+    return lemmas
+
+
+def _sums_of_quotients(quotients: list[Term], formulas: list[Term]) -> list[Term]:
+    """For c = a + b over one divisor: the quotient of c is that of a and that of b together, or one more; and the same
+    times whatever, not negative, a quotient is multiplied by. And what is more has no less a quotient.
+    """
+    factors: dict[int, Term] = {}
+    numbers = {quotient.get_id() for quotient in quotients}
+    for term in terms_in(formulas):
+        if z3.is_mul(term) and any(argument.get_id() in numbers for argument in term.children()):
+            for argument in term.children():
+                if argument.get_id() not in numbers and not z3.is_int_value(argument):
+                    factors[argument.get_id()] = argument
+    lemmas: list[Term] = []
+    for whole in quotients:
+        dividend, divisor = QUOTIENTS.by_id[whole.get_id()]
+        for position, one in enumerate(quotients):
+            if one is not whole and QUOTIENTS.by_id[one.get_id()][1].eq(divisor):
+                is_more = dividend >= QUOTIENTS.by_id[one.get_id()][0]
+                lemmas.append(z3.Implies(z3.And(divisor > 0, is_more), whole >= one))
+            for other in quotients[: position + 1]:
+                parts = [QUOTIENTS.by_id[part.get_id()] for part in (one, other)]
+                if any(part is whole for part in (one, other)) or any(not part[1].eq(divisor) for part in parts):
+                    continue
+                left = z3.simplify(dividend - parts[0][0] - parts[1][0], som=True)
+                if not (z3.is_int_value(left) and left.as_long() == 0):
+                    continue
+                more = whole - one - other
+                lemmas.append(z3.Implies(divisor > 0, z3.And(more >= 0, more <= 1)))
+                for factor in factors.values():
+                    scaled = [factor * quotient for quotient in (whole, one, other)]
+                    gap = scaled[0] - scaled[1] - scaled[2]
+                    lemmas.append(z3.Implies(z3.And(divisor > 0, factor >= 0), z3.And(gap >= 0, gap <= factor)))
+    return lemmas
+
+
+def _plain(seed: int) -> Callable[[list[Term], int], tuple[Any, int, Any]]:
+    def check(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
+        solver = z3.Solver()
+        solver.set("rlimit", steps)
+        if seed:
+            solver.set("random_seed", seed)
+        assert_all(solver, formulas)
+        return _run(solver)
+
+    return check
+
+
+def _run(solver: Term) -> tuple[Any, int, Any]:
+    """The result, the steps it took (z3 counts them from the beginning of the process), and a model if there is one."""
+    before = _steps_so_far()
+    result = solver.check()
+    return result, _steps_so_far() - before, solver.model() if result == z3.sat else None
+
+
+def _steps_so_far() -> int:
+    idle = z3.SimpleSolver()
+    idle.check()
+    statistics = idle.statistics()
+    return next((int(value) for key, value in statistics if key == "rlimit count"), 0)
+
+
+def _with_lemmas(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
+    lemmas = [*kernel_lemmas(formulas), *quotient_lemmas(terms_in(formulas))]
+    if not lemmas:
+        return z3.unknown, 0, None
+    solver = z3.Solver()
+    solver.set("rlimit", steps)
+    assert_all(solver, [*formulas, *lemmas])
+    result, spent, _ = _run(solver)
+    return (result if result == z3.unsat else z3.unknown), spent, None
+
+
+def _nonlinear(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
+    solver = z3.SolverFor("QF_UFNIA")
+    solver.set("rlimit", steps)
+    assert_all(solver, formulas)
+    return _run(solver)
+
+
+PORTFOLIO: Final[tuple[tuple[str, Callable[[list[Term], int], tuple[Any, int, Any]], int], ...]] = (
+    ("z3", _plain(0), 300_000),
+    ("z3 with kernel lemmas", _with_lemmas, 1_000_000),
+    ("z3, more steps", _plain(0), 3_000_000),
+    ("z3 QF_UFNIA", _nonlinear, 3_000_000),
+    ("z3 with kernel lemmas, more steps", _with_lemmas, 10_000_000),
+)
+"""The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
+
+
+def prove(levels: Iterable[list[Term]], goal: Term, effort: int = 1) -> Answer:
+    """Ask each solver in turn whether the goal follows, until one knows.
+
+    `levels` are hypotheses, the next more than the one before. All but the last only the first solver is asked, and
+    quickly: most goals need little, and are lost among much. Only the last can refute. `effort` multiplies the steps.
+    """
+    if z3.is_true(z3.simplify(goal)):
+        return Answer(Status.PROVED, "simplification", 0)
+    total = 0
+    formulas: list[Term] = []
+    for hypotheses in levels:
+        if formulas:
+            result, spent, _ = _plain(0)(formulas, QUICK_STEPS)
+            total += spent
+            if result == z3.unsat:
+                return Answer(Status.PROVED, "z3", total)
+        formulas = [*hypotheses, z3.Not(goal)]
+    for name, check, steps in PORTFOLIO:
+        result, spent, model = check(formulas, steps * effort)
+        total += spent
+        if result == z3.unsat:
+            return Answer(Status.PROVED, name, total)
+        if result == z3.sat:
+            return Answer(Status.REFUTED, name, total, model)
+    return Answer(Status.UNKNOWN, "", total)

@@ -1,0 +1,336 @@
+"""A state that stands for any: tables whose rows are unknown functions of their keys, sums and pasts likewise.
+
+Reading a row makes no copy of it: each field is an uninterpreted function applied to the key, so that equal keys have
+equal rows whatever they are called, and nothing is decided about keys until a write or a branch asks. Every read is
+noted on the path, because the laws may be assumed of what was read.
+"""
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, Final, Generic, TypeVar
+
+import attr
+import z3
+
+from proofs.symbols import SymBool, SymInt, SymList, SymName, Term, UnliftableError, path, term_of
+
+Shape = Any
+
+
+def flatten(key: Any) -> list[Term]:
+    """The terms of a key's parts, in order."""
+    if isinstance(key, tuple):
+        return [term for part in key for term in flatten(part)]
+    return [term_of(key)]
+
+
+def identity(key: Any) -> tuple[int, ...]:
+    """What two keys that are written alike have in common. The caller keeps the key, so that no term is recycled."""
+    return tuple([term.get_id() for term in flatten(key)])
+
+
+def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:
+    """A value of a shape, made of leaves."""
+    if isinstance(shape, tuple):
+        return tuple([shaped(part, leaf) for part in shape])
+    return leaf(shape)
+
+
+def fresh(shape: Shape, name: str) -> Any:
+    """A key of which nothing is known but its shape."""
+    numbers = iter(range(100))
+    return shaped(shape, lambda kind: _constant(kind, f"{name}.{next(numbers)}"))
+
+
+def _constant(kind: type, name: str) -> Any:
+    if kind is str:
+        return SymName(z3.Int(name))
+    if kind is bool:
+        return SymBool(z3.Bool(name))
+    if kind is int:
+        return SymInt(z3.Int(name))
+    raise UnliftableError(f"{name} is of type {kind!r}, of which there are no symbols")
+
+
+def shape_of(annotation: Any) -> Shape:
+    """The shape that an annotation of a key or of a field describes."""
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is tuple and Ellipsis not in arguments:
+        return tuple([shape_of(argument) for argument in arguments])
+    if annotation in (str, int, bool):
+        return annotation
+    raise UnliftableError(f"no shape is known for {annotation!r}")
+
+
+def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shape]:
+    """The shape of each table's keys, by the table's name: from the annotations of the module that declares them, or as
+    given; a `tuple[str, ...]` is a pair of names unless something else is given.
+    """
+    shapes: dict[str, Shape] = {}
+    for name, annotation in module.__annotations__.items():
+        declared: Any = getattr(module, name, None)
+        inner = typing.get_args(annotation)[0] if typing.get_args(annotation) else None
+        kind = typing.get_origin(inner)
+        if kind is None or not hasattr(declared, "name"):
+            continue
+        key = typing.get_args(inner)[0]
+        table = str(declared.name)
+        if table in given:
+            shapes[table] = given[table]
+        elif typing.get_args(key)[1:] == (Ellipsis,):
+            shapes[table] = (str, str)
+        else:
+            shapes[table] = shape_of(key)
+        if hasattr(declared, "heads"):
+            shapes[declared.heads.name] = shapes[table]
+            shapes[declared.checkpoints.name] = (shapes[table], int)
+    return shapes
+
+
+class Field:
+    """One field of a table's rows: its name, and how to make its value for a key."""
+
+    def __init__(self, table: str, name: str, annotation: Any, arity: int, bound: int | None) -> None:
+        self.name: Final = name
+        self._place: Final = f"{table}.{name}"
+        self._bound: Final = bound
+        self._is_list: Final = typing.get_args(annotation)[1:] == (Ellipsis,)
+        if self._is_list and bound is None:
+            raise UnliftableError(f"no bound is given for the list {self._place}")
+        item = typing.get_args(annotation)[0] if self._is_list else annotation
+        self._shape: Final = shape_of(item)
+        self._arity: Final = arity
+
+    def value(self, terms: list[Term]) -> Any:
+        """The field of the row whose key has these terms."""
+        if not self._is_list:
+            numbers = iter(range(100))
+            return shaped(self._shape, lambda kind: self._apply(kind, terms, f"{self._place}!{next(numbers)}"))
+        length = self._apply(int, terms, f"{self._place}!length").term
+
+        def element(position: int) -> Any:
+            numbers = iter(range(100))
+            return shaped(
+                self._shape, lambda kind: self._apply(kind, terms, f"{self._place}!{position}!{next(numbers)}")
+            )
+
+        assert self._bound is not None
+        return SymList(self._place, length, self._bound, element)
+
+    def _apply(self, kind: type, terms: list[Term], name: str) -> Any:
+        sort = z3.BoolSort() if kind is bool else z3.IntSort()
+        term = z3.Function(name, *[z3.IntSort()] * self._arity, sort)(*terms)
+        return {bool: SymBool, int: SymInt, str: SymName}[kind](term)
+
+
+class Touch:
+    """A row that was read: of which table (or history, if it is a value of the past), under which key."""
+
+    def __init__(self, table: Any, key: Any, past_of: Any = None) -> None:
+        self.table: Final = table
+        self.key: Final = key
+        self.past_of: Final = past_of
+
+    @property
+    def identity(self) -> object:
+        """The same for two touches that are written alike."""
+        return (self.table.index, self.past_of is not None, identity(self.key))
+
+
+class SymbolicRows:
+    """One table's rows, all unknown: stands where a State has a dictionary."""
+
+    def __init__(self, table: Any, shape: Shape, bounds: Mapping[str, int], reads: Callable[[Touch], None]) -> None:
+        self._table: Final = table
+        self._row: Final = type(table.default)
+        self._reads: Final = reads
+        self._known: Final[dict[tuple[int, ...], tuple[list[Term], Any]]] = {}
+        hints = typing.get_type_hints(self._row.__init__)
+        arity = len(flatten(fresh(shape, "shape")))
+        self.fields: Final = [
+            Field(table.name, name, hints[name], arity, bounds.get(f"{table.name}.{name}"))
+            for name in inspect.signature(self._row).parameters
+        ]
+
+    def get(self, key: Any) -> Any:
+        """The row of a key: always the same for the same key."""
+        touch = Touch(self._table, key)
+        self._reads(touch)
+        terms = flatten(key)
+        place = tuple([term.get_id() for term in terms])
+        found = self._known.get(place)
+        if found is None:
+            found = (terms, self._row(*[field.value(terms) for field in self.fields]))
+            self._known[place] = found
+        return found[1]
+
+
+Key = TypeVar("Key")
+
+
+class History(Generic[Key]):
+    """What stands for `spec.history.HistoryTable`: latest values are rows, the past any function of key and point.
+
+    A push is at the point that is now, which is demanded of the source. So the value at a point that has passed is one
+    that no step of now changes, and the value at any later point is the latest.
+    """
+
+    now: Any = None
+    """The point that is now in the state before the step, which the prover sets."""
+    reads: Callable[[Touch], None]
+    """What is told of every look-up of the past."""
+    head: type[Any]
+    checkpoint: type[Any]
+    has_past = True
+    """False in the beginning, when every point that has passed has the default value."""
+
+    def __init__(self, schema: Any, name: str, default: int) -> None:
+        self.name: Final = name
+        self.heads: Final = schema.table(name, self.head(0, default))
+        self.checkpoints: Final = schema.table(name + "_checkpoints", self.checkpoint(0, default))
+        self.default: Final = default
+
+    def latest(self, draft: Any, key: Any) -> Any:
+        """The value now."""
+        return draft.get(self.heads, key).latest
+
+    def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
+        """Let `value` hold from now on."""
+        path().require(f"{self.name} is written at the point that is now", term_of(point) == term_of(self.now))
+        count = z3.Function(f"{self.name}!pushed", *[z3.IntSort()] * len(flatten(key)), z3.IntSort())(*flatten(key))
+        path().assume(count > 0)
+        draft.put(self.heads, key, self.head(SymInt(count), value))
+
+    def value_at(self, draft: Any, key: Any, point: Any) -> Any:
+        """The value of the last checkpoint at or before `point`."""
+        if point >= self.now:
+            return self.latest(draft, key)
+        return self.past(key, point)
+
+    def past(self, key: Any, point: Any) -> Any:
+        """The value at a point that has passed."""
+        if not self.has_past:
+            return self.default
+        type(self).reads(Touch(self.checkpoints, (key, point), self))
+        terms = flatten((key, point))
+        return SymInt(z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+
+
+def use_contract(module: ModuleType) -> None:
+    """Put the contract in the place of the class in a lifted `spec.history`."""
+
+    class HistoryTable(History[Key]):
+        head = module.__dict__["History"]
+        checkpoint = module.__dict__["Checkpoint"]
+
+    module.__dict__["HistoryTable"] = HistoryTable
+
+
+class Totals:
+    """Stands where a view has its totals: each sum is an unknown function of its group."""
+
+    def __init__(self, sums_asked: Callable[[Any, Any], None]) -> None:
+        self._asked: Final = sums_asked
+
+    def now(self, total: Any, group: Any) -> Any:
+        """The total of a group in the state before the step."""
+        if group is None:
+            return 0
+        self._asked(total, group)
+        return sum_term(total, group)
+
+    def at_start(self, total: Any, group: Any) -> Any:
+        """The total that the group had when everything began."""
+        return sum_term(total, group, "!start")
+
+
+class TotalsAfter:
+    """The totals once a step's rows are written: what each written row adds now, less what it added before."""
+
+    def __init__(self, before: Totals, view_before: Any, rows_after: Any, delta: Any) -> None:
+        self._before: Final = before
+        self._view_before: Final = view_before
+        self._rows_before: Final = view_before.rows
+        self._rows_after: Final = rows_after
+        self._delta: Final = delta
+
+    def now(self, total: Any, group: Any) -> Any:
+        """The total of a group in the state after the step."""
+        result = self._before.now(total, group)
+        for write in self._delta.writes:
+            if write.table is not total.table:
+                continue
+            row = self._rows_before.get(write.table, write.key)
+            if total.group(self._rows_before, write.key, row) == group:
+                path().sees_change = True
+                result = result - total.worth(self._rows_before, row)
+            if total.group(self._rows_after, write.key, write.row) == group:
+                path().sees_change = True
+                result = result + total.worth(self._rows_after, write.row)
+        for write in self._delta.writes:
+            moves = getattr(total, "moves", {}).get(write.table)
+            for moved, by in () if moves is None else moves(self._view_before, self._rows_after, write.key):
+                if moved == group:
+                    path().sees_change = True
+                    result = result + by
+        return result
+
+    def at_start(self, total: Any, group: Any) -> Any:
+        """The total that the group had when everything began."""
+        return self._before.at_start(total, group)
+
+
+def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
+    """The unknown total of a group."""
+    terms = flatten(group)
+    return SymInt(z3.Function(f"sum.{total.name}{suffix}", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+
+
+def watched(draft: type[Any]) -> type[Any]:
+    """A draft that notes on the path when a row is read which a step has written."""
+
+    class WatchedDraft(draft):  # type: ignore[misc]
+        def _written(self, table: Any, key: Any) -> Any:
+            write = super()._written(table, key)
+            if write is not None:
+                path().sees_change = True
+            return write
+
+    return WatchedDraft
+
+
+def symbolic_call(
+    action: type[Any], bounds: Mapping[str, int], facts: list[Term], name: str = "call", within: str = ""
+) -> Any:
+    """A call of which nothing is known: every argument is a symbol, every list is of any length up to its bound.
+
+    `facts` takes what the arguments' types say: no integer of a call is negative, no name of it empty.
+    """
+    hints = typing.get_type_hints(action.__init__)
+    owner = within or action.__name__
+    return action(
+        *[
+            _argument(hints[argument], f"{name}.{argument}", bounds, facts, owner)
+            for argument in inspect.signature(action).parameters
+        ]
+    )
+
+
+def _argument(annotation: Any, name: str, bounds: Mapping[str, int], facts: list[Term], owner: str) -> Any:
+    arguments = typing.get_args(annotation)
+    if arguments[1:] == (Ellipsis,):
+        field = name.rpartition(".")[2]
+        bound = bounds.get(f"{owner}.{field}", bounds.get(field, 1))
+        elements = [_argument(arguments[0], f"{name}[{position}]", bounds, facts, owner) for position in range(bound)]
+        return SymList(f"{owner}.{field}", z3.Int(f"{name}!length"), bound, elements.__getitem__)
+    if attr.has(annotation):
+        return symbolic_call(annotation, bounds, facts, name, owner)
+    value = fresh(shape_of(annotation), name)
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, SymInt):
+            facts.append(part.term >= 0)
+        elif isinstance(part, SymName):
+            facts.append(part.term != term_of(""))
+    return value

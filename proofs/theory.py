@@ -1,0 +1,91 @@
+"""What a protocol's proofs stand on beside its rules and laws: lemmas, scopes, and the shape of its keys.
+
+This module is lifted with the specification, so that a theory is written in the words of the rules and laws themselves.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from invariants.law import Catalogue, StateLaw, Subject, View
+from spec.history import HistoryTable
+from spec.machine import Draft, Table
+from spec.protocol import Protocol
+
+Shape = Any
+"""What a key is made of: `str` for a name, `int`, or a tuple of shapes."""
+
+
+class PastLaw(StateLaw):
+    """A state law about every value that a history had: its subject is (key of the history, point in the past or now).
+
+    `histories` are those that it speaks of: where a proof looks one up, it may use the law there.
+    """
+
+    def __init__(
+        self,
+        law_id: str,
+        sentence: str,
+        source: str,
+        holds: Callable[[View, Subject], bool],
+        histories: tuple[HistoryTable[Any], ...],
+        rows: Mapping[Table[Any, Any], Callable[[Any], Subject]] | None = None,
+    ) -> None:
+        super().__init__(law_id, sentence, source, holds, rows or {})
+        self.histories: Final = histories
+
+
+class Theory:
+    """One protocol with everything that its proofs need.
+
+    `lemmas` are state laws that the induction needs and no user asks for; they are proved like every other law.
+    `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
+    `keys` gives the shape of the keys of tables whose annotation does not tell, `bounds` the longest list in a row's
+    field ("stakers.strategy_list") or in a call's ("slash_operator.strategies" or "strategies" for all calls).
+    `apart` are the ids of state laws of which nothing else may depend.
+    `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
+    `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
+    `genesis` names the tables whose rows a deployment chooses, and the conditions on key and row in the beginning.
+    `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
+    limits the rows that are spoken of, and says so in words.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        catalogue: Catalogue,
+        state_module: str,
+        now: Callable[[Draft], int],
+        lemmas: list[StateLaw],
+        ranges: tuple[str, ...],
+        keys: Mapping[str, Shape],
+        bounds: Mapping[str, int],
+        is_well_formed: Callable[[Draft, Any], bool],
+        genesis: Mapping[Table[Any, Any], Callable[[Any, Any], list[Any]]],
+        scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
+        apart: tuple[str, ...] = (),
+        by_contract: tuple[str, ...] = (),
+        refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
+    ) -> None:
+        self.protocol: Final = protocol
+        self.catalogue: Final = catalogue
+        self.state_module: Final = state_module
+        self.now: Final = now
+        self.lemmas: Final = lemmas
+        self.ranges: Final = ranges
+        self.keys: Final = keys
+        self.bounds: Final = bounds
+        self.is_well_formed: Final = is_well_formed
+        self.genesis: Final = genesis
+        self.scopes: Final = scopes or {}
+        self.apart: Final = apart
+        self.by_contract: Final = by_contract
+        self.refusals_aside: Final = refusals_aside or {}
+
+    def state_laws(self) -> list[StateLaw]:
+        """The laws of the catalogue and the lemmas, those known to be false left out."""
+        known_false = self.catalogue.known_false
+        return [law for law in [*self.catalogue.state_laws, *self.lemmas] if law.law_id not in known_false]
+
+    def assumed(self) -> list[StateLaw]:
+        """What may be assumed of the state before a step: nothing that is not proved of every call."""
+        return [law for law in self.state_laws() if law.law_id not in self.apart]

@@ -1,0 +1,188 @@
+"""The engine on a toy: what is true is proved, what is false refuted by a state that replays, and an engine made
+unsound on purpose is noticed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import z3
+
+from proofs import obligations, proving, solving, symbols
+from proofs.concrete import concretise, replay
+from proofs.genesis import base_case
+from proofs.obligations import Prover
+from proofs.proving import CallProof
+from proofs.solving import Status
+from proofs.symbols import Path, UnliftableError
+
+pytestmark = pytest.mark.source
+TOY = "tests.proofs.toy:THEORY"
+
+
+def call_proof(action: str) -> CallProof:
+    prover = Prover(TOY)
+    return CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action))
+
+
+def law(proof: CallProof, law_id: str) -> Any:
+    catalogue = proof.prover.theory.catalogue
+    return next(law for law in catalogue.laws() if law.law_id == law_id)
+
+
+def status(action: str, law_id: str) -> str:
+    proof = call_proof(action)
+    return proof.total().status if law_id == "TOTAL" else proof.verdict(law(proof, law_id)).status
+
+
+TRUE = [
+    ("Move", "SIGN"),
+    ("Move", "SUM"),
+    ("Move", "TOTAL"),
+    ("MoveBlindly", "SIGN"),
+    ("Share", "SUM"),
+    ("Share", "TOTAL"),
+]
+FALSE = [
+    ("Move", "GAIN"),
+    ("MoveBlindly", "SUM"),
+    ("MoveThirteen", "SUM"),
+    ("Share", "SIGN"),
+    ("Share", "EXACT"),
+]
+IMPOSSIBLE = [("Divide", "TOTAL"), ("Remember", "TOTAL")]
+
+
+@pytest.mark.parametrize(("action", "law_id"), TRUE)
+def test_what_is_true_is_proved(action: str, law_id: str) -> None:
+    assert status(action, law_id) == "PROVED"
+
+
+@pytest.mark.parametrize(("action", "law_id"), FALSE)
+def test_what_is_false_is_refuted_by_a_state_that_replays(action: str, law_id: str) -> None:
+    proof = call_proof(action)
+    verdict = proof.verdict(law(proof, law_id))
+    assert verdict.status == "REFUTED"
+    refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
+    found = concretise(proof.prover, TOY, law_id, proof.call, refuted[0])
+    assert found is not None
+    said = replay(TOY, found)
+    assert (said.before, said.outcome) == ([], "accepted")
+    assert law_id in said.broken
+
+
+@pytest.mark.parametrize(("action", "law_id"), IMPOSSIBLE)
+def test_what_may_raise_or_breaks_a_contract_is_refuted(action: str, law_id: str) -> None:
+    assert status(action, law_id) == "REFUTED"
+
+
+def test_what_cannot_be_lifted_names_its_line() -> None:
+    with pytest.raises(UnliftableError, match=r'toy\.py:\d+: amount = len\(f"\{action\.amount\}"\)'):
+        call_proof("Print")
+
+
+def test_the_beginning_satisfies_the_laws() -> None:
+    prover = Prover(TOY)
+    assert [(v.law_id, v.status) for v in base_case(prover, prover.theory.state_laws())] == [
+        ("SIGN", "PROVED"),
+        ("SUM", "PROVED"),
+    ]
+
+
+def test_every_accepted_path_has_a_state_that_takes_it() -> None:
+    for action in ("Move", "MoveBlindly", "MoveThirteen", "Share"):
+        proof = call_proof(action)
+        assert len(proof.accepted) >= 2
+        assert all(proof.is_reachable(accepted.here) for accepted in proof.accepted), action
+
+
+def canaries() -> set[str]:
+    """Which false statements an engine takes for true."""
+    return {f"{action} {law_id}" for action, law_id in [*FALSE, *IMPOSSIBLE] if status(action, law_id) == "PROVED"}
+
+
+def test_no_canary_is_proved() -> None:
+    assert canaries() == set()
+
+
+def first_side_only(patch: pytest.MonkeyPatch) -> None:
+    """The other side of a fork is forgotten."""
+    explore = symbols.explore
+
+    def without_alternatives(*arguments: Any, **options: Any) -> Any:
+        for position, found in enumerate(explore(*arguments, **options)):
+            if position == 0:
+                yield found
+
+    patch.setattr(obligations, "explore", without_alternatives)
+
+
+def names_always_differ(patch: pytest.MonkeyPatch) -> None:
+    """Two names that are written differently are taken to be different: no alias is followed."""
+    patch.setattr(symbols.SymName, "__eq__", lambda self, other: self is other)
+
+
+def goal_is_assumed(patch: pytest.MonkeyPatch) -> None:
+    """What has to be proved is among the hypotheses."""
+    prove = solving.prove
+
+    def credulous(levels: Any, goal: Any, effort: int = 1) -> Any:
+        is_open = not z3.is_false(z3.simplify(goal))
+        return prove([[*level, goal] if is_open else level for level in levels], goal, effort)
+
+    patch.setattr(proving, "prove", credulous)
+
+
+def contradiction_is_assumed(patch: pytest.MonkeyPatch) -> None:
+    """The hypotheses contradict each other, so that anything follows."""
+    hypotheses = Prover.hypotheses
+
+    def contradictory(self: Prover, here: Path, *rest: Any) -> Any:
+        found, scopes = hypotheses(self, here, *rest)
+        return [*found, z3.BoolVal(False)], scopes
+
+    patch.setattr(Prover, "hypotheses", contradictory)
+
+
+def division_is_exact(patch: pytest.MonkeyPatch) -> None:
+    """A quotient times its divisor is the dividend: what a division rounds is lost from sight."""
+    of = symbols._Quotients.of
+
+    def exact(self: Any, dividend: Any, divisor: Any) -> Any:
+        quotient, remainder, meaning = of(self, dividend, divisor)
+        return quotient, remainder, z3.And(meaning, remainder == 0)
+
+    patch.setattr(symbols._Quotients, "of", exact)
+
+
+def no_exceptions(patch: pytest.MonkeyPatch) -> None:
+    """Paths that raise are dropped."""
+    paths = Prover.paths
+
+    def without(self: Prover, action: type[Any]) -> Any:
+        call, base, found = paths(self, action)
+        return call, base, [(here, outcome) for here, outcome in found if not isinstance(outcome, Exception)]
+
+    patch.setattr(Prover, "paths", without)
+
+
+@pytest.mark.parametrize("sabotage", [names_always_differ, goal_is_assumed, division_is_exact])
+def test_an_unsound_engine_proves_a_canary(
+    sabotage: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sabotage(monkeypatch)
+    assert canaries() != set()
+
+
+@pytest.mark.parametrize("sabotage", [first_side_only, no_exceptions])
+def test_a_path_that_is_skipped_is_noticed_by_the_engine_itself(
+    sabotage: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sabotage(monkeypatch)
+    assert {status("Move", "TOTAL"), status("Divide", "TOTAL")} & {"REFUTED", "UNKNOWN"}
+    assert status("MoveThirteen", "TOTAL") == "REFUTED" or sabotage is no_exceptions
+
+
+def test_contradictory_hypotheses_are_vacuous(monkeypatch: pytest.MonkeyPatch) -> None:
+    contradiction_is_assumed(monkeypatch)
+    assert status("Move", "SIGN") == "VACUOUS"

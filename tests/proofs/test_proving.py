@@ -1,0 +1,33 @@
+"""The engine on EigenLayer: true laws are proved of a call, and what is broken on purpose is refuted."""
+
+import pytest
+
+from proofs.obligations import Prover
+from proofs.proving import CallProof
+
+pytestmark = pytest.mark.source
+
+
+@pytest.fixture(scope="module")
+def prover() -> Prover:
+    return Prover("proofs.eigenlayer:THEORY")
+
+
+def law(prover: Prover, law_id: str) -> object:
+    catalogue = prover.theory.catalogue
+    return next(
+        law
+        for law in [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+        if law.law_id == law_id
+    )
+
+
+def proof(prover: Prover, action: str) -> CallProof:
+    return CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action))
+
+
+def test_laws_of_a_deposit_are_proved(prover: Prover) -> None:
+    of_deposit = proof(prover, "DepositIntoStrategy")
+    for law_id in ("MAG-01", "MAG-02", "MAG-03", "MAG-04", "CONS-01", "DELEG-01", "ROUND-01"):
+        assert of_deposit.verdict(law(prover, law_id)).status == "PROVED", law_id
+    assert of_deposit.total().status == "PROVED"

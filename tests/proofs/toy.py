@@ -1,0 +1,160 @@
+"""A protocol of a few rules, some of them wrong on purpose, each in a way that a careless engine would not notice."""
+
+from typing import Any, Final
+
+import attr
+
+from invariants.law import Catalogue, Scope, StateLaw, StepLaw, Sum, Transition, View
+from proofs.theory import Theory
+from spec.history import HistoryTable
+from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
+from spec.protocol import Protocol
+
+
+class Reason(Rejection):
+    """Why a call is refused."""
+
+    TOO_LITTLE = "TooLittle"
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Clock:
+    block: Final[int]
+
+    def __init__(self, block: int = 0) -> None:
+        self.block = block
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Balance:
+    amount: Final[int]
+
+    def __init__(self, amount: int = 0) -> None:
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Move:
+    """Moves tokens between two accounts, which may be one."""
+
+    sender: Final[str]
+    to: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, to: str, amount: int) -> None:
+        self.sender = sender
+        self.to = to
+        self.amount = amount
+
+
+class MoveBlindly(Move):
+    """Forgets that the two accounts may be one: makes tokens then."""
+
+
+class MoveThirteen(Move):
+    """Gives one token too many if thirteen are moved."""
+
+
+class Share(Move):
+    """Moves `amount` parts of a thousand, rounded up: more than there is, if more than a thousand are asked for."""
+
+
+class Divide(Move):
+    """Divides by the amount, which may be zero."""
+
+
+class Remember(Move):
+    """Writes the balance into its history, one block late."""
+
+
+class Print(Move):
+    """Makes text of an amount."""
+
+
+SCHEMA: Final = Schema()
+CLOCK: Final[Table[str, Clock]] = SCHEMA.table("clock", Clock())
+BALANCES: Final[Table[str, Balance]] = SCHEMA.table("balances", Balance())
+PAST_BALANCES: Final[HistoryTable[str]] = HistoryTable(SCHEMA, "past_balances", 0)
+
+HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)
+
+
+def transition(draft: Draft, action: Move) -> Delta | Reason:
+    """Every rule of the protocol."""
+    held = draft.get(BALANCES, action.sender).amount
+    amount = action.amount
+    if isinstance(action, Share):
+        amount = -(-(held * action.amount) // 1000)
+    if isinstance(action, Divide):
+        amount = held // action.amount
+    if isinstance(action, Print):
+        amount = len(f"{action.amount}")
+    if isinstance(action, Remember):
+        PAST_BALANCES.push(draft, action.sender, draft.get(CLOCK, ONLY).block + 1, held)
+        return draft.delta()
+    if held < amount and not isinstance(action, Share):
+        return Reason.TOO_LITTLE
+    received = draft.get(BALANCES, action.to).amount
+    draft.put(BALANCES, action.sender, Balance(held - amount))
+    if not isinstance(action, MoveBlindly):
+        received = draft.get(BALANCES, action.to).amount
+    if isinstance(action, MoveThirteen) and amount == 13:
+        amount = 14
+    draft.put(BALANCES, action.to, Balance(received + amount))
+    return draft.delta()
+
+
+def _none_is_negative(view: View, account: str) -> bool:
+    return view.rows.get(BALANCES, account).amount >= 0
+
+
+def _all_is_as_it_was(view: View, _: str) -> bool:
+    return view.total(HELD, "all") == view.total_at_start(HELD, "all")
+
+
+def _moves(step: Transition) -> bool:
+    action: Any = step.action
+    gained = step.after.rows.get(BALANCES, action.to).amount - step.before.rows.get(BALANCES, action.to).amount
+    return bool(gained == action.amount)
+
+
+def _shares_exactly(step: Transition) -> bool:
+    action: Any = step.action
+    held = step.before.rows.get(BALANCES, action.sender).amount
+    left = step.after.rows.get(BALANCES, action.sender).amount
+    return bool(action.sender == action.to or (held - left) * 1000 == held * action.amount)
+
+
+CATALOGUE: Final = Catalogue(
+    sums=[HELD],
+    state_laws=[
+        StateLaw("SIGN", "No balance is negative.", "", _none_is_negative, rows={BALANCES: lambda key: key}),
+        StateLaw("SUM", "No token is made or lost.", "", _all_is_as_it_was, rows={}, sums={HELD: lambda group: group}),
+    ],
+    step_laws=[
+        StepLaw("GAIN", "Who is sent an amount has it more: false of who sends to itself.", "", _moves, Scope((Move,))),
+        StepLaw("EXACT", "A share is not rounded, which is false.", "", _shares_exactly, Scope((Share,))),
+    ],
+    liveness_laws=[],
+    witnesses=[],
+)
+PROTOCOL: Final = Protocol(
+    "toy",
+    SCHEMA,
+    (Move, MoveBlindly, MoveThirteen, Share, Divide, Remember, Print),
+    Reason,
+    transition,
+    *[lambda *_: None] * 6,  # type: ignore[arg-type]
+)
+THEORY: Final = Theory(
+    PROTOCOL,
+    CATALOGUE,
+    "tests.proofs.toy",
+    lambda rows: rows.get(CLOCK, ONLY).block,
+    [],
+    ranges=("SIGN",),
+    keys={},
+    bounds={},
+    is_well_formed=lambda _rows, _call: True,
+    genesis={BALANCES: lambda _key, row: [row.amount >= 0]},
+)
