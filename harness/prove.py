@@ -13,7 +13,7 @@ from rich.console import Console
 
 from harness.stopping import Stop
 from proofs.ledger import Ledger, ledger_path, solver_version
-from proofs.running import calls_of, run_call
+from proofs.running import names_of, run_call
 
 THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
 """Where the theory of each protocol that comes with this project is."""
@@ -38,10 +38,11 @@ class Proving:
         self.protocol: Final = protocol
         self.place: Final = place
         self.effort: Final = effort
-        known = calls_of(place)
-        for call in calls:
-            if call not in known:
-                raise UnknownNameError(f"{protocol} has no call {call!r}; it has {', '.join(known)}")
+        known, known_laws = names_of(place)
+        for what, asked, there in (("call", calls, known), ("law", laws, known_laws)):
+            for name in asked:
+                if name not in there:
+                    raise UnknownNameError(f"{protocol} has no {what} {name!r}; it has {', '.join(sorted(there))}")
         self.laws: Final = laws
         self.path: Final = ledger_path(protocol)
         self.ledger: Final = Ledger.load(self.path)

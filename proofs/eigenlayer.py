@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.solvency import QUEUED_AT
+from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, QUEUED_VALUE_WAD
 from invariants.law import StateLaw, View
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
@@ -26,12 +26,14 @@ from spec.eigenlayer.state import (
     DEALLOCATION_QUEUES,
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
+    OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
     QUEUED_SHARES,
     REGISTRATIONS,
     SLASHED_SHARES,
     SLASHERS,
+    SLASHES,
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
@@ -101,6 +103,37 @@ def _nothing_is_queued_later(view: View, subject: Any) -> bool:
 def _factor_undoes_no_more(view: View, key: Any) -> bool:
     magnitude = MAX_MAGNITUDES.latest(view.rows, (view.rows.get(STAKERS, key[0]).delegated_to, key[1]))
     return view.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad * magnitude <= WAD * WAD
+
+
+def _is_made(view: View, operator_set: Any, slash_id: Any) -> bool:
+    """Whether a set has made a slash under an id."""
+    return bool(1 <= slash_id <= view.rows.get(OPERATOR_SETS, operator_set).slash_count)
+
+
+def _slashes_are_made(view: View, key: Any) -> bool:
+    return len(view.rows.get(SLASHES, key).strategies) == 0 or _is_made(view, key[0], key[1])
+
+
+def _slashed_shares_are_of_slashes(view: View, key: Any) -> bool:
+    return view.rows.get(SLASHED_SHARES, key).shares == 0 or _is_made(view, key[0], key[1])
+
+
+def _sets_slash_once_they_exist(view: View, key: Any) -> bool:
+    row = view.rows.get(OPERATOR_SETS, key)
+    return row.exists or row.slash_count == 0
+
+
+def _slashes_go_to_somebody(view: View, key: Any) -> bool:
+    return bool(view.rows.get(OPERATOR_SETS, key).redistribution_recipient != ZERO_ADDRESS)
+
+
+def _members_are_of_sets(view: View, key: Any) -> bool:
+    return not view.rows.get(OPERATOR_SET_STRATEGIES, key).is_member or view.rows.get(OPERATOR_SETS, key[0]).exists
+
+
+def _shares_are_backed(view: View, strategy: str) -> bool:
+    pool = view.rows.get(STRATEGIES, strategy)
+    return pool.total_shares <= view.rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
 
 
 def _strategies_have_names(view: View, key: Any) -> bool:
@@ -174,6 +207,48 @@ LEMMAS: Final = [
         "SlashingLib.update",
         _factor_undoes_no_more,
         rows={STAKER_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-backed",
+        "A strategy holds at least a token for each share, so that a payment never exceeds its balance.",
+        "StrategyBase: the exchange rate starts at one and never falls",
+        _shares_are_backed,
+        rows={STRATEGIES: lambda key: key, TOKEN_BALANCES: lambda key: key[1]},
+    ),
+    StateLaw(
+        "LEMMA-slash",
+        "What slashes took is listed under ids already given.",
+        "AllocationManager: a slash id is used once",
+        _slashes_are_made,
+        rows={SLASHES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-slashed",
+        "Shares wait to be paid under slash ids already given.",
+        "AllocationManager: a slash id is used once",
+        _slashed_shares_are_of_slashes,
+        rows={SLASHED_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-exists",
+        "A set that does not exist has slashed nobody.",
+        "AllocationManager.createOperatorSets",
+        _sets_slash_once_they_exist,
+        rows={OPERATOR_SETS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-recipient",
+        "What a set slashes goes to somebody.",
+        "AllocationManager.createRedistributingOperatorSets",
+        _slashes_go_to_somebody,
+        rows={OPERATOR_SETS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-member",
+        "A set that does not exist slashes no strategy.",
+        "AllocationManager.createOperatorSets",
+        _members_are_of_sets,
+        rows={OPERATOR_SET_STRATEGIES: lambda key: key},
     ),
     StateLaw(
         "LEMMA-named",
@@ -268,6 +343,10 @@ THEORY: Final = Theory(
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     apart=("SOLV-01",),
     by_contract=("HIST-01",),
+    revalued={
+        QUEUED_VALUE_WAD: lambda row, written: written == (row.operator, row.strategy),
+        FRACTIONS_WAITING: lambda row, written: written == (row.operator, row.strategy),
+    },
     refusals_aside={
         "CALL-01": ("no refusal for an overflow", _is_overflow),
         "EXIT-02": ("no refusal for an overflow", _is_overflow),

@@ -466,7 +466,10 @@ class Prover:
                 yield obligation
 
     def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-        """That rows of a sum which a path does not write keep their group, or add nothing."""
+        """That rows of a sum which a path does not write keep their group and their worth, or add nothing; the worth of
+        those that the sum itself says how to move is left to it.
+        """
+        moves = self.theory.revalued.get(total)
         rows, after = self.before.rows, self.after(accepted.delta).rows
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
 
@@ -475,6 +478,8 @@ class Prover:
             for write in accepted.delta.writes:
                 if write.table is total.table and write.key == key:
                     return True
+                if moves is not None and write.table in total.moves and moves(row, write.key):
+                    return total.group(rows, key, row) == total.group(after, key, row)
             worth = total.worth(rows, row)
             if worth != total.worth(after, row):
                 return False

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Accepted, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken
 from proofs.solving import Status, prove
 from proofs.symbols import Path
 
@@ -74,8 +74,7 @@ class CallProof:
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in prover.state_goals(law, accepted):
                 self._answer(verdict, obligation, [(law, subject)])
-        for total in law.sums:
-            self._depend(verdict, total)
+        self._depend(verdict)
         return verdict
 
     def step_law(self, law: Any) -> Verdict:
@@ -91,6 +90,7 @@ class CallProof:
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in self.prover.step_goals(law, self.call, accepted):
                 self._answer(verdict, obligation, [])
+        self._depend(verdict)
         return verdict
 
     def liveness_law(self, law: Any) -> Verdict:
@@ -132,10 +132,17 @@ class CallProof:
             self._reachable[id(here)] = found
         return found
 
-    def _depend(self, verdict: Verdict, total: Any) -> None:
-        on = self.sum_verdict(total)
-        verdict.answers.extend(on.answers)
-        verdict.scopes.update(on.scopes)
+    def _depend(self, verdict: Verdict) -> None:
+        """Where a goal asked a sum, it leans on what has to hold of the sum."""
+        asked: dict[str, Any] = {}
+        for obligation, _ in verdict.answers:
+            for item in obligation.here.touched.values():
+                if isinstance(item, Asked):
+                    asked[item.total.name] = item.total
+        for total in asked.values():
+            on = self.sum_verdict(total)
+            verdict.answers.extend(on.answers)
+            verdict.scopes.update(on.scopes)
 
     def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
         verdict.scopes.update(obligation.here.scopes)

@@ -9,11 +9,15 @@ from typing import Any, Final
 from proofs.concrete import concretise, plain_module, plain_theory, replay, write
 from proofs.genesis import GENESIS, base_case
 from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
-from proofs.proving import CallProof, prove_call
+from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.solving import Status
 
 MOST_COUNTEREXAMPLES: Final = 3
 """How many refuted goals of one law are tried until a counterexample replays."""
+
+
+NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [], "solvers": {}, "most_steps": 0}
+"""Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
 
 
 class _Recorder:
@@ -30,9 +34,11 @@ class _Recorder:
                 self.functions.add(f"{module}:{frame.f_code.co_qualname}")
 
 
-def calls_of(place: str) -> list[str]:
-    """The names of what is to be proved: the base case, and every call of the protocol."""
-    return [GENESIS, *[action.__name__ for action in plain_theory(place).protocol.actions]]
+def names_of(place: str) -> tuple[list[str], list[str]]:
+    """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
+    theory = plain_theory(place)
+    laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
+    return [GENESIS, *[action.__name__ for action in theory.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
 
 
 def prover_of(place: str, call: str) -> Prover:
@@ -49,7 +55,8 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
     prover.effort = effort
     catalogue = prover.theory.catalogue
     laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
-    chosen = [law for law in laws if law_ids is None or law.law_id in law_ids]
+    apart = prover.theory.apart
+    chosen = [law for law in laws if (law.law_id not in apart if law_ids is None else law.law_id in law_ids)]
     before = sys.gettrace()
     sys.settrace(recorder)
     try:
@@ -60,6 +67,8 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
         else:
             action = next(action for action in prover.protocol.actions if action.__name__ == call)
             proof = CallProof(prover, action)
+            if law_ids is None:
+                chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
             verdicts = prove_call(proof, chosen)
     finally:
         sys.settrace(before)
@@ -67,21 +76,31 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
         "call": call,
         "functions": sorted(recorder.functions),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
-        "verdicts": {verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+        "verdicts": {
+            **(dict.fromkeys(apart, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
+            **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+        },
         "seconds": round(time.perf_counter() - started, 1),
     }
 
 
 def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
+    found: dict[str, Any] | None = None
+    status = verdict.status
+    if status == "REFUTED" and proof is not None:
+        found = _counterexample(prover, place, verdict, proof)
+        # Without a state that satisfies every law and breaks this one on the plain rules, only the induction fails.
+        if found is None or found["broken_before"] or verdict.law_id not in found["broken"]:
+            status = "UNKNOWN"
     plain: dict[str, Any] = {
-        "verdict": verdict.status,
+        "verdict": status,
         "goals": len(verdict.answers),
         "scope": sorted(verdict.scopes),
         "solvers": dict(sorted(Counter(answer.solver for _, answer in verdict.answers).items())),
         "most_steps": max([answer.steps for _, answer in verdict.answers], default=0),
     }
-    if verdict.status == "REFUTED" and proof is not None:
-        plain["counterexample"] = _counterexample(prover, place, verdict, proof)
+    if found is not None:
+        plain["counterexample"] = found
     return plain
 
 

@@ -6,7 +6,7 @@ This module is lifted with the specification, so that a theory is written in the
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from invariants.law import Catalogue, StateLaw, Subject, View
+from invariants.law import Catalogue, StateLaw, Subject, Sum, View
 from spec.history import HistoryTable
 from spec.machine import Draft, Table
 from spec.protocol import Protocol
@@ -43,6 +43,7 @@ class Theory:
     field ("stakers.strategy_list") or in a call's ("slash_operator.strategies" or "strategies" for all calls).
     `apart` are the ids of state laws of which nothing else may depend.
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
+    `revalued` says of a sum that declares how writes move it which rows a write moves: their worth is left to it.
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
     `genesis` names the tables whose rows a deployment chooses, and the conditions on key and row in the beginning.
     `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
@@ -64,6 +65,7 @@ class Theory:
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
         apart: tuple[str, ...] = (),
         by_contract: tuple[str, ...] = (),
+        revalued: Mapping[Sum, Callable[[Any, Any], bool]] | None = None,
         refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
     ) -> None:
         self.protocol: Final = protocol
@@ -79,6 +81,7 @@ class Theory:
         self.scopes: Final = scopes or {}
         self.apart: Final = apart
         self.by_contract: Final = by_contract
+        self.revalued: Final = revalued or {}
         self.refusals_aside: Final = refusals_aside or {}
 
     def state_laws(self) -> list[StateLaw]:

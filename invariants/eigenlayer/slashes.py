@@ -161,9 +161,12 @@ def _clearing_pays_the_recipient(step: Transition) -> bool:
         amounts.append(amount)
         if rows.get(SLASHED_SHARES, (call.operator_set, call.slash_id, strategy)).shares != 0:
             return False
-        if issued(step, strategy) != -shares or gained(step, pool.underlying_token, strategy) != -amount:
+        if issued(step, strategy) != -shares:
             return False
-        if gained(step, pool.underlying_token, recipient) != amount:
+        paid = 0 if recipient == strategy else amount  # a set may redistribute to the strategy itself
+        if gained(step, pool.underlying_token, strategy) != -paid:
+            return False
+        if gained(step, pool.underlying_token, recipient) != paid:
             return False
     return step.delta.returns == ((amounts[0] if amounts else 0) if is_one else tuple(amounts))
 
