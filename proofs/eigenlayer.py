@@ -177,7 +177,7 @@ def _past_count_was_no_more(view: View, subject: Any) -> bool:
     return 0 <= then <= CUMULATIVE_SCALED_SHARES.latest(view.rows, key)
 
 
-LEMMAS: Final = [
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
     StateLaw(
         "LEMMA-fraction",

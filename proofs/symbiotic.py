@@ -230,7 +230,7 @@ PAST: Final = [
     _was_in_or_out(OPERATOR_NETWORK_OPT_INS),
 ]
 
-LEMMAS: Final = [
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
     *PAST,
     _lemma(

@@ -136,7 +136,8 @@ def test_a_proof_fails_when_the_rules_are_broken(
 
 def test_lemmas_hold_at_the_start_and_at_the_end_of_recorded_traces() -> None:
     """Induction begins somewhere: where recorded traces begin, every lemma and every state law holds."""
-    catalogue = Catalogue(THEORY.catalogue.sums, THEORY.state_laws(), [], [], [])
+    laws: list[Any] = [*THEORY.state_laws()]
+    catalogue = Catalogue(THEORY.catalogue.sums, laws, [], [], [])
     paths = sorted((GOLDEN / "symbiotic").glob("*.json.gz"))[:20]
     assert paths
     for path in paths:
