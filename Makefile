@@ -6,7 +6,7 @@ PYTHON ?= python3
 PURE ?=
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find spec invariants proofs harness tests/golden -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
+SOURCES := $(shell find spec invariants proofs harness tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 MODE := $(if $(PURE),interpreted,compiled)
 STAMP := $(VENV)/installed-$(MODE)
 

@@ -14,9 +14,9 @@ from rich.progress import Progress
 from harness import findings
 from harness.display import Gauge
 from harness.job import replay_file
-from harness.protocols import WALKS, Target, traces_of
+from harness.protocols import WALKS, Target, load_games, traces_of
 from harness.report import TraceReport
-from harness.schedulers import Scheduler, Task, repeat
+from harness.schedulers import Scheduler, Task, games_of, repeat
 from harness.source import fingerprint
 from harness.stopping import Stop
 from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only, shown
@@ -37,6 +37,12 @@ EXAMPLES_PER_TASK = 25
 STEPS_PER_EXAMPLE: Mapping[Method, int] = {"rules": 50, "bytes": 200}
 """A step by rules takes a millisecond, nearly all of it Hypothesis' own; one by bytes is a step of a walk."""
 
+STEPS_PER_GAME = 1_000
+"""For so many random steps that are asked for, each game is played once: a tenth of the time goes to games then."""
+
+MOVES_PER_GAME = 80
+GAMES_PER_TASK = 50
+
 STEPS_THAT_COVER = 1_000_000
 """From so many random steps on, what was never reached counts as a failure."""
 
@@ -54,6 +60,11 @@ class Plan:
     examples: int
     seed: int = 0
     laws: tuple[str, ...] = ()
+
+    @property
+    def games(self) -> int:
+        """How often each game is played."""
+        return math.ceil(self.steps / STEPS_PER_GAME)
 
 
 PROFILES = {"ci": Plan(400_000, 100), "dev": Plan(2_000_000, 1_000), "audit": Plan(10_000_000, 5_000)}
@@ -83,17 +94,22 @@ class Check:
     def __init__(self, targets: Mapping[str, Target], plan: Plan, stop: Stop, folder: Path = FOLDER) -> None:
         """UnknownLawError if the plan names a law that no target has; targets with none of its laws are left out."""
         walks = {name: target.walk for name, target in targets.items() if target.walk is not None}
-        known = {law.law_id for way in walks.values() for law in laws_of(way)}
+        games = {name: load_games(targets[name].place) for name in walks}
+        known = {law.law_id for name, way in walks.items() for law in (*laws_of(way), *games[name])}
         for law_id in plan.laws:
             if law_id not in known:
                 raise UnknownLawError(f"unknown law {law_id!r}: known are {', '.join(sorted(known)) or 'none'}")
-        self.walks = {name: way for name, way in ((n, only(w, plan.laws)) for n, w in walks.items()) if laws_of(way)}
+        self.games = {name: games_of(targets[name].place, plan.laws) for name in walks}
+        chosen = {name: only(way, plan.laws) for name, way in walks.items()}
+        self.walks = {name: way for name, way in chosen.items() if laws_of(way) or self.games[name]}
         self.targets = {name: target for name, target in targets.items() if name in self.walks or not plan.laws}
         self.plan = plan
         self.stop = stop
         self.folder = folder
         self.reports: list[TraceReport] = []
-        self.suites = {name: SuiteReport(way.protocol, way.catalogue) for name, way in self.walks.items()}
+        self.suites = {
+            name: SuiteReport(way.protocol, way.catalogue, self.games[name]) for name, way in self.walks.items()
+        }
         self.drawing_seconds = 0.0
         self._has_replayed = False
 
@@ -105,7 +121,8 @@ class Check:
             self._draw(scheduler, progress)
         finally:
             for name, suite in self.suites.items():
-                suite.is_cut_short = not self._has_replayed or suite.drawn.runs < self._planned_runs(name)
+                runs = suite.drawn.runs + suite.in_games.runs
+                suite.is_cut_short = not self._has_replayed or runs < self._planned_runs(name)
                 suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
     @property
@@ -127,13 +144,20 @@ class Check:
         """
         kinds: list[Iterator[Task]] = []
         for name in self.walks:
-            kinds.append(self._walk_tasks(name, width))
-            kinds += [self._example_tasks(name, method) for method in drawn_by(self.walks[name])]
+            if laws_of(self.walks[name]):
+                kinds.append(self._walk_tasks(name, width))
+                kinds += [self._example_tasks(name, method) for method in drawn_by(self.walks[name])]
+            if self.games[name]:
+                kinds.append(self._game_tasks(name, width))
         for turn in itertools.zip_longest(*kinds):
             yield from (task for task in turn if task is not None)
 
     def _planned_runs(self, name: str) -> int:
-        return math.ceil(self.plan.steps / STEPS_PER_WALK) + self.plan.examples * len(drawn_by(self.walks[name]))
+        played = self.plan.games * len(self.games[name])
+        if not laws_of(self.walks[name]):
+            return played
+        drawn = self.plan.examples * len(drawn_by(self.walks[name]))
+        return math.ceil(self.plan.steps / STEPS_PER_WALK) + drawn + played
 
     def _walk_tasks(self, name: str, width: int) -> Iterator[Task]:
         walks, rest = divmod(self.plan.steps, STEPS_PER_WALK)
@@ -147,6 +171,12 @@ class Check:
         for first in range(0, self.plan.examples, EXAMPLES_PER_TASK):
             examples = min(EXAMPLES_PER_TASK, self.plan.examples - first)
             yield self._task(name, method, first, examples, STEPS_PER_EXAMPLE[method])
+
+    def _game_tasks(self, name: str, width: int) -> Iterator[Task]:
+        games = self.plan.games
+        size = min(GAMES_PER_TASK, max(1, math.ceil(games / (4 * width))))
+        for first in range(0, games, size):
+            yield self._task(name, "game", first, min(size, games - first), MOVES_PER_GAME)
 
     def _task(self, name: str, method: Method, first: int, runs: int, steps: int) -> Task:
         place = self.targets[name].place
@@ -222,6 +252,10 @@ class Check:
         suite = self.suites[task.protocol]
         if task.method == "walk":
             suite.on_walks += summary
+        elif task.method == "game":
+            suite.in_games += summary
+            self._keep_games(task, summary)
+            return
         else:
             suite.by_hypothesis += summary
         for broken in summary.first.values():
@@ -232,7 +266,20 @@ class Check:
                 again = f"--protocol {shlex.quote(task.place)} --law {broken.law} --seed {broken.seed} {effort}"
                 found_by = f"{task.method} of seed {broken.seed}"
                 way = self.walks[task.protocol]
+                if task.method == "walk":
+                    way = way.of(broken.seed)
                 self._keep(task.protocol, way, broken, repeat(task, broken), found_by, f"restake check {again}")
+
+    def _keep_games(self, task: Task, summary: Summary) -> None:
+        """Name the first game of each kind that is lost; what shows it again is to play it again."""
+        findings = self.suites[task.protocol].findings
+        for broken in summary.first.values():
+            if broken.law not in findings:
+                (game,) = games_of(task.place, (broken.law,))
+                again = f"--law {broken.law} --seed {broken.seed} --steps {STEPS_PER_GAME} --examples 0"
+                command = f"restake check --protocol {shlex.quote(task.place)} {again}"
+                found_by = f"game of seed {broken.seed}"
+                findings[broken.law] = Finding(broken.law, game.sentence, "", found_by, broken.step, None, command)
 
     def _keep(self, name: str, way: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
         """Keep the counterexample of a law's first violation in this run; later ones are only counted."""

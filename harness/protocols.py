@@ -11,9 +11,12 @@ from typing import TypeVar
 import attrs
 
 from harness.traces import bundled_traces
+from invariants.eigenlayer.games import GAMES as EIGENLAYER_GAMES
 from invariants.eigenlayer.small import SMALL_WORLD as SMALL_EIGENLAYER
 from invariants.eigenlayer.walk import WALK as EIGENLAYER
 from invariants.exploring import SmallWorld
+from invariants.game import Game
+from invariants.symbiotic.games import GAMES as SYMBIOTIC_GAMES
 from invariants.symbiotic.small import SMALL_WORLD as SMALL_SYMBIOTIC
 from invariants.symbiotic.walk import WALK as SYMBIOTIC
 from invariants.walker import Walk
@@ -26,6 +29,7 @@ ENTRY_POINTS = "restaking_spec.protocols"
 """The group in which an installed package announces a protocol of its own, or a walk through it."""
 
 WALKS = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
+GAMES = {"eigenlayer": EIGENLAYER_GAMES, "symbiotic": SYMBIOTIC_GAMES}
 SMALL_WORLDS = {"eigenlayer": SMALL_EIGENLAYER, "symbiotic": SMALL_SYMBIOTIC}
 
 
@@ -88,6 +92,14 @@ def load_walk(place: str) -> Walk:
     if not isinstance(walk, Walk):
         raise UnknownProtocolError(f"{place!r} is {type(walk).__name__}, not an invariants.walker.Walk")
     return walk
+
+
+def load_games(place: str) -> tuple[Game, ...]:
+    """The games of a target's place, in any process: beside a walk of somebody else's, what its module calls GAMES."""
+    if place in WALKS:
+        return GAMES[place]
+    module_name = place.partition(":")[0]
+    return tuple(getattr(importlib.import_module(module_name), "GAMES", ()))
 
 
 def traces_of(protocol: Protocol) -> Path:

@@ -15,7 +15,7 @@ from harness.stopping import Stop
 from proofs.ledger import Ledger, ledger_path, solver_version
 from proofs.running import names_of, run_call
 
-THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY"}
+THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
 """Where the theory of each protocol that comes with this project is."""
 
 COUNTEREXAMPLES: Final = Path(".restake")
@@ -139,7 +139,14 @@ class Proving:
         }
 
 
-HEAVY: Final = ("ModifyAllocations", "SlashOperator", "CompleteQueuedWithdrawals", "CompleteQueuedWithdrawal")
+HEAVY: Final = (
+    "ModifyAllocations",
+    "SlashOperator",
+    "CompleteQueuedWithdrawals",
+    "CompleteQueuedWithdrawal",
+    "Slash",
+    "ExecuteSlash",
+)
 """Calls with the most paths, which are begun first."""
 
 

@@ -217,7 +217,10 @@ def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> N
         ("recorded traces", suite.on_traces),
         ("random walks", suite.on_walks),
         ("examples of Hypothesis", suite.by_hypothesis),
+        ("games", suite.in_games),
     ):
+        if done is suite.in_games and not suite.games:
+            continue
         console.print(f"  {done.runs:>9,} {what} with {done.steps:,} calls")
     print_table(console, matrix(suite))
     for row in suite.rows():
@@ -256,39 +259,45 @@ def print_finding(console: Console, protocol: str, finding: Finding, runs: int) 
 
 
 def matrix(suite: SuiteReport) -> Table:
-    """A row for each law, one for each witness, and the totals of both."""
+    """A row for each law, for each game if there are any, and for each witness, and the totals of each."""
     table = plain_table()
     table.add_column("law", no_wrap=True)
     table.add_column("what must hold")
-    for heading in ("states\nscanned", "checked\non traces", "checked\non walks", "checked by\nHypothesis"):
+    headings = ["states\nscanned", "checked\non traces", "checked\non walks", "checked by\nHypothesis"]
+    for heading in (*headings, "games\nplayed") if suite.games else headings:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     rows = suite.rows()
-    laws, witnesses = [r for r in rows if r.kind != "witness"], [r for r in rows if r.kind == "witness"]
-    for kind, members in (("all laws", laws), ("all witnesses", witnesses)):
+    games, witnesses = [[row for row in rows if row.kind == kind] for kind in ("game", "witness")]
+    laws = [row for row in rows if row not in games and row not in witnesses]
+    for kind, members in (("all laws", laws), ("all games", games), ("all witnesses", witnesses)):
         for row in members:
             style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS") else ""
-            table.add_row(row.law, escape(row.sentence), *counts(row), row.verdict, style=style)
+            numbers = counts(row) if suite.games else counts(row)[:-1]
+            table.add_row(row.law, escape(row.sentence), *numbers, row.verdict, style=style)
         if members:
             verdicts = Counter(row.verdict for row in members)
             said = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
             table.add_section()
-            table.add_row("", f"{kind}: {said}", *totals(members), "")
+            numbers = totals(members) if suite.games else totals(members)[:-1]
+            table.add_row("", f"{kind}: {said}", *numbers, "")
             table.add_section()
     return table
 
 
 def counts(row: Row) -> list[str]:
     """The numbers of a row; a dash where there is nothing to count."""
+    if row.kind == "game":
+        return ["-", "-", "-", "-", f"{row.in_games:,}"]
     scanned = "-" if row.scanned is None else f"{row.scanned:,}"
-    return [scanned, *(f"{count:,}" for count in (row.on_traces, row.on_walks, row.by_hypothesis))]
+    return [scanned, *(f"{count:,}" for count in (row.on_traces, row.on_walks, row.by_hypothesis)), "-"]
 
 
 def totals(rows: Collection[Row]) -> list[str]:
     """The sums of the numbers of rows."""
-    scanned = [row.scanned for row in rows if row.scanned is not None]
-    numbers = [sum(column) for column in zip(*((r.on_traces, r.on_walks, r.by_hypothesis) for r in rows), strict=True)]
-    return [f"{sum(scanned):,}" if scanned else "-", *(f"{number:,}" for number in numbers)]
+    columns = zip(*(counts(row) for row in rows), strict=True)
+    numbers = [[int(each.replace(",", "")) for each in column if each != "-"] for column in columns]
+    return [f"{sum(column):,}" if column else "-" for column in numbers]
 
 
 def actions_table(rows: Collection[ActionRow]) -> Table:

@@ -22,9 +22,11 @@ from typing import Any, Self
 
 import attrs
 
-from harness.protocols import load_walk
+from harness.protocols import load_games, load_walk
 from harness.source import fingerprint
 from harness.suite import Broken, Method, Summary, only
+from invariants.choices import Seeded
+from invariants.game import Game, play
 from invariants.walker import Walk, WalkReport, walk
 
 POLL_SECONDS = 0.2
@@ -47,7 +49,7 @@ class WorkerDied(Exception):
 
 @attrs.frozen
 class Task:
-    """Some runs through one protocol, in plain values: walks from neighbouring seeds, or examples of Hypothesis.
+    """Some runs through one protocol, in plain values: walks or games from neighbouring seeds, examples of Hypothesis.
 
     `protocol` is the name of what is walked, `place` where any process has the walk, `laws` are the only ones to check
     (none named: all); each run has `steps` steps at most, and `source` is the fingerprint of the source that is meant.
@@ -75,6 +77,8 @@ def run_task(task: Task, stops: Stops) -> Summary:
     """Do a task; of walks, as many as there is time for."""
     if task.source != fingerprint(task.place):
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
+    if task.method == "game":
+        return _played(task, stops)
     way = only(load_walk(task.place), task.laws)
     if task.method != "walk":
         return Summary.of(_drawn(way, task), task.method, task.runs)
@@ -84,6 +88,22 @@ def run_task(task: Task, stops: Stops) -> Summary:
             break
         summary += Summary.of(_walked(way, seed, task.steps), "walk")
     return summary
+
+
+def _played(task: Task, stops: Stops) -> Summary:
+    """Every game once from each seed."""
+    summary = Summary()
+    for seed in range(task.seed, task.seed + task.runs):
+        for game in games_of(task.place, task.laws):
+            if stops():
+                return summary
+            summary += Summary.of_game(game, seed, play(game, Seeded(seed), task.steps))
+    return summary
+
+
+def games_of(place: str, laws: tuple[str, ...]) -> tuple[Game, ...]:
+    """The games of a place, or those of them that are asked for."""
+    return tuple([game for game in load_games(place) if not laws or game.law_id in laws])
 
 
 def repeat(task: Task, broken: Broken) -> WalkReport:

@@ -17,7 +17,6 @@ from harness.suite import only
 from invariants.checking import Checker, Violation
 from invariants.exploring import Exploration, SmallWorld, explore
 from invariants.walker import Walk
-from spec.codec import MalformedTrace
 from spec.machine import Delta, Draft
 
 STEPS = 1_000_000
@@ -27,8 +26,11 @@ EXHAUSTED_STEPS = 50_000
 EXHAUSTED_CALLS = 14
 """How many steps, and how many different calls, the search of all short sequences is limited to."""
 
+ADJUSTED_CALLS = 3
 PAIRED_ACTIONS = 60
-"""Up to how many actions a run has for every pair of them to be tried."""
+"""Up to how many calls in a row are dropped while another one is adjusted, and how many actions a run has at most for
+that and for every pair of them to be tried.
+"""
 
 Actions = tuple[Any, ...]
 Cost = tuple[int, ...]
@@ -90,7 +92,9 @@ class _Shrinker:
             self._drop_chunks,
             self._drop_pairs,
             self._drop_and_renumber,
+            self._drop_and_adjust,
             self._merge,
+            self._renumber,
             self._rename,
             self._simplify,
         )
@@ -101,8 +105,8 @@ class _Shrinker:
         except _Enough:
             pass
 
-    def _attempt(self, candidate: Actions, is_forced: bool = False) -> bool:
-        """Whether a run breaks the law and is shorter or simpler than the shortest, or need not be; it is the shortest
+    def _attempt(self, candidate: Actions, is_forced: bool = False, saves_a_call: bool = False) -> bool:
+        """Whether a run breaks the law and is simpler than the shortest, or shorter, or need not be; it is the shortest
         then.
 
         What comes after the violation is cut off. So are rejected calls before it, which change nothing.
@@ -122,6 +126,8 @@ class _Shrinker:
         price = cost(shorter)
         if price >= self._cost and not is_forced:
             return False
+        if saves_a_call and len(shorter) >= len(self.shortest):
+            return False
         if not {*shorter} <= {*self.shortest} and not self._can_be_written(shorter):
             return False
         self.shortest, self._cost = shorter, price
@@ -134,11 +140,14 @@ class _Shrinker:
             return None
 
     def _can_be_written(self, candidate: Actions) -> bool:
-        """Whether a trace can say it: an account cannot stand for a strategy, nor a sum for a smaller type."""
+        """Whether a trace can say it: an account cannot stand for a strategy, nor half of a pair for the pair.
+
+        What is no action of the protocol may fail its writer in any way.
+        """
         protocol = self._way.protocol
         try:
             trace = protocol.read_trace(protocol.write_trace(self._way.world, candidate))
-        except MalformedTrace:
+        except Exception:
             return False
         return [action for step in trace.steps for action in step.actions] == list(candidate)
 
@@ -177,6 +186,21 @@ class _Shrinker:
             position += 1
         return improved
 
+    def _drop_and_adjust(self) -> bool:
+        """Without up to three calls in a row, after which a later one has less to work on."""
+        improved = False
+        for size in range(1, ADJUSTED_CALLS + 1):
+            start = 0
+            while start + size < len(self.shortest) <= PAIRED_ACTIONS:
+                run = self.shortest
+                rest = (*run[:start], *run[start + size :])
+                for position in range(start, len(rest)):
+                    for variant in variants(rest[position]):
+                        if run is self.shortest:
+                            improved |= self._attempt((*rest[:position], variant, *rest[position + 1 :]))
+                start += 1
+        return improved
+
     def _merge(self) -> bool:
         """One call with the amounts of two that differ in nothing else, in the place of either."""
         return self._over_pairs(
@@ -190,19 +214,32 @@ class _Shrinker:
             ]
         )
 
+    def _renumber(self) -> bool:
+        """The first account of a kind for a later one, everywhere."""
+        improved = False
+        for old in sorted({name for action in self.shortest for name in texts(action)}):
+            stem, number = _parts(old)
+            for lower in range(number):
+                if self._attempt(tuple(replaced(action, old, f"{stem}{lower}") for action in self.shortest)):
+                    improved = True
+                    break
+        return improved
+
     def _rename(self) -> bool:
-        """One account for two, everywhere or in one place, where that saves a call."""
+        """One account for two, or another of its kind for one, everywhere or in one place, where that saves a call."""
         improved = False
         names = sorted({name for action in self.shortest for name in texts(action)})
+        known = sorted({name for action in self._origin for name in texts(action)} - {*names})
         for old in names:
-            for new in names:
+            for new in (*names, *[name for name in known if _parts(name)[0] == _parts(old)[0]]):
                 if old != new:
                     improved |= self._detour(tuple(replaced(action, old, new) for action in self.shortest))
         for position in range(len(self.shortest)):
             for name in names:
                 if position < len(self.shortest):
-                    for renamed in renamings(self.shortest[position], name):
-                        improved |= self._replace(position, renamed)
+                    run = self.shortest
+                    for renamed in renamings(run[position], name):
+                        improved |= self._attempt((*run[:position], renamed, *run[position + 1 :]), saves_a_call=True)
         return improved
 
     def _detour(self, candidate: Actions) -> bool:
@@ -290,10 +327,19 @@ class _Shrinker:
 
 
 def cost(actions: Actions) -> Cost:
-    """What is to be made small: actions, then what they carry, then how complicated the amounts are."""
+    """What is to be made small: actions, then what they carry, then how complicated the amounts are, then the numbers
+    of the accounts.
+    """
     leaves = [leaf for action in actions for leaf in _leaves(action)]
     keys = [_complexity(leaf) for leaf in leaves if isinstance(leaf, int)]
-    return (len(actions), len(leaves), sum([key[0] for key in keys]), sum([key[1] + key[2] for key in keys]))
+    numbered = sum([_parts(leaf)[1] for leaf in leaves if isinstance(leaf, str)])
+    return (len(actions), len(leaves), sum([key[0] for key in keys]), sum([key[1] + key[2] for key in keys]), numbered)
+
+
+def _parts(name: str) -> tuple[str, int]:
+    """A name's kind and its number; 0 if it has none."""
+    stem = name.rstrip("0123456789")
+    return stem, int(name[len(stem) :] or 0)
 
 
 def _complexity(amount: int) -> tuple[int, int, int]:

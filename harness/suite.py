@@ -6,17 +6,20 @@ from typing import Literal
 import attrs
 
 from invariants.checking import Violation
+from invariants.game import Game, GameReport
 from invariants.law import Catalogue, Law, LivenessLaw, StateLaw, StepLaw
 from invariants.walker import Walk, WalkReport
 from spec.codec import Json
 from spec.protocol import Protocol
 
-Method = Literal["trace", "walk", "rules", "bytes", "search"]
-"""How a violation was met: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), a search."""
+Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
+"""How a violation was met: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), in a search or
+a game.
+"""
 
 Verdict = Literal["held", "VIOLATED", "VACUOUS", "known false", "reached", "NOT REACHED"]
 
-Kind = Literal["state", "step", "liveness", "witness"]
+Kind = Literal["state", "step", "liveness", "game", "witness"]
 
 Counts = Mapping[str, int]
 
@@ -77,6 +80,13 @@ class Summary:
             dict(report.known_broken),
         )
 
+    @classmethod
+    def of_game(cls, game: Game, seed: int, report: GameReport) -> "Summary":
+        """What is counted of one game. Its moves are no part of what actions and reasons are counted by."""
+        law_id, steps = game.law_id, len(report.actions)
+        first = {law_id: Broken(law_id, "", "game", seed, steps)} if report.excess > 0 else {}
+        return cls(1, report.moves, checked={law_id: 1}, broken=dict.fromkeys(first, 1), first=first)
+
     def __add__(self, later: "Summary") -> "Summary":
         return Summary(
             self.runs + later.runs,
@@ -120,7 +130,8 @@ def only(walk: Walk, laws: tuple[str, ...]) -> Walk:
         [law for law in known.witnesses if law.law_id in laws],
         {law_id: finding for law_id, finding in known.known_false.items() if law_id in laws},
     )
-    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action)
+    detours = tuple([only(detour, laws) for detour in walk.detours])
+    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action, detours)
 
 
 @attrs.frozen
@@ -153,6 +164,7 @@ class Row:
     on_traces: int
     on_walks: int
     by_hypothesis: int
+    in_games: int
     broken: int
     verdict: Verdict
 
@@ -204,9 +216,11 @@ class SuiteReport:
 
     protocol: Protocol
     catalogue: Catalogue
+    games: tuple[Game, ...] = ()
     on_traces: Summary = attrs.field(factory=Summary)
     on_walks: Summary = attrs.field(factory=Summary)
     by_hypothesis: Summary = attrs.field(factory=Summary)
+    in_games: Summary = attrs.field(factory=Summary)
     findings: dict[str, Finding] = attrs.field(factory=dict)
     rechecked: int = 0
     judges_coverage: bool = False
@@ -219,12 +233,12 @@ class SuiteReport:
 
     @property
     def steps(self) -> int:
-        """All steps at which laws were checked."""
-        return self.on_traces.steps + self.drawn.steps
+        """All steps at which laws were checked, and all moves of games."""
+        return self.on_traces.steps + self.drawn.steps + self.in_games.steps
 
     def rows(self) -> list[Row]:
-        """The matrix: laws, then witnesses, each by id."""
-        laws = [self._row(law) for law in self.catalogue.laws()]
+        """The matrix: laws, then games, then witnesses, each by id."""
+        laws = [self._row(law) for law in (*self.catalogue.laws(), *self.games)]
         return laws + [self._row(law) for law in sorted(self.catalogue.witnesses, key=lambda law: law.law_id)]
 
     def actions(self) -> list[ActionRow]:
@@ -285,6 +299,7 @@ class SuiteReport:
             "on_traces": _volume(self.on_traces),
             "on_walks": _volume(self.on_walks),
             "by_hypothesis": _volume(self.by_hypothesis),
+            "in_games": _volume(self.in_games),
             "laws": [attrs.asdict(row) for row in self.rows()],
             "actions": rates,
             "reasons": [attrs.asdict(row) for row in self.reasons()],
@@ -295,16 +310,16 @@ class SuiteReport:
 
     def _row(self, law: Law) -> Row:
         law_id = law.law_id
-        summaries = (self.on_traces, self.on_walks, self.by_hypothesis)
+        summaries = (self.on_traces, self.on_walks, self.by_hypothesis, self.in_games)
         kind = _kind(law)
         is_law = kind != "witness"
-        on_traces, on_walks, by_hypothesis = (
+        on_traces, on_walks, by_hypothesis, in_games = (
             (part.checked if is_law else part.seen).get(law_id, 0) for part in summaries
         )
         is_known_false = law_id in self.catalogue.known_false
         broken = sum((part.known_broken if is_known_false else part.broken).get(law_id, 0) for part in summaries)
         is_broken = broken > 0 or law_id in self.findings
-        is_met = on_traces + on_walks + by_hypothesis > 0
+        is_met = on_traces + on_walks + by_hypothesis + in_games > 0
         verdict: Verdict
         if is_law:
             verdict = "VIOLATED" if is_broken else "held" if is_met else "VACUOUS"
@@ -313,10 +328,13 @@ class SuiteReport:
         else:
             verdict = "reached" if is_met else "NOT REACHED"
         scanned = sum(part.scans for part in summaries) if kind == "state" else None
-        return Row(law_id, kind, law.sentence, law.source, scanned, on_traces, on_walks, by_hypothesis, broken, verdict)
+        counted = (scanned, on_traces, on_walks, by_hypothesis, in_games, broken)
+        return Row(law_id, kind, law.sentence, law.source, *counted, verdict)
 
 
 def _kind(law: Law) -> Kind:
+    if isinstance(law, Game):
+        return "game"
     if isinstance(law, StateLaw):
         return "state"
     if isinstance(law, StepLaw):

@@ -110,8 +110,10 @@ def _sum_of(runs: list[WalkReport], seed: int) -> WalkReport:
     for run in runs:
         total.steps += run.steps
         total.scans += run.scans
-        for counts, more in ((total.accepted, run.accepted), (total.checked, run.checked), (total.seen, run.seen)):
-            _add(counts, more)
+        _add(total.accepted, run.accepted)
+        _add(total.checked, run.checked)
+        _add(total.seen, run.seen)
+        _add(total.known_broken, run.known_broken)
         for action, reasons in run.rejected.items():
             _add(total.rejected.setdefault(action, {}), reasons)
         if run.violations:

@@ -131,12 +131,16 @@ class View:
 
     def total(self, of: Sum, group: object) -> int:
         """The total of a group."""
-        now = self._totals.now(of, group)
+        return self._totals.now(of, group) - self.moved(of, group)
+
+    def moved(self, of: Sum, group: object) -> int:
+        """By how much the total of a group has moved since this state."""
+        by = 0
         if self._shifts is not None:
             for shift in self._shifts:
                 if shift.total is of and shift.group == group:
-                    now -= shift.by
-        return now
+                    by += shift.by
+        return by
 
     def total_at_start(self, of: Sum, group: object) -> int:
         """The total that the group had in the state from which checking began."""

@@ -91,6 +91,7 @@ class LawMachine(RuleBasedStateMachine):
         report = self._report
         report.checked.update(self._checker.checked)
         report.seen.update(self._checker.seen)
+        report.known_broken.update(self._checker.known_broken)
         if report.violations:
             report.actions = list(self._actions)
         self._runs.append(report)

@@ -18,8 +18,15 @@ from spec.protocol import Protocol
 STEPS_BETWEEN_SCANS: Final = 500
 
 
+SEEDS_PER_DETOUR: Final = 20
+"""Of so many seeds in a row, one walks through another world."""
+
+
 class Walk:
-    """How to walk through one protocol: where from, and what next. `world` is the head of a trace file."""
+    """How to walk through one protocol: where from, and what next. `world` is the head of a trace file.
+
+    `detours` are walks through other worlds, made for what an ordinary one hardly meets: now and then a seed takes one.
+    """
 
     def __init__(
         self,
@@ -28,13 +35,22 @@ class Walk:
         world: dict[str, Json],
         opening: Callable[[], list[Any]],
         next_action: Callable[[Choices, Draft], Any],
+        detours: "tuple[Walk, ...]" = (),
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
         self.world: Final = world
         self.opening: Final = opening
         self.next_action: Final = next_action
+        self.detours: Final = detours
         self._genesis: State | None = None
+
+    def of(self, seed: int) -> "Walk":
+        """The walk that a seed takes: this one, or one through another world."""
+        turn = seed + 1
+        if not self.detours or turn % SEEDS_PER_DETOUR:
+            return self
+        return self.detours[(seed // SEEDS_PER_DETOUR) % len(self.detours)]
 
     def genesis(self) -> State:
         """The state that the world begins with, as a private copy."""
@@ -64,8 +80,8 @@ class WalkReport:
 
 
 def walk(way: Walk, seed: int, steps: int) -> WalkReport:
-    """Walk `steps` steps by a seed's decisions, or until a law breaks."""
-    return walk_by(way, Seeded(seed), seed, steps)
+    """Walk `steps` steps by a seed's decisions, or until a law breaks; through another world, if the seed takes one."""
+    return walk_by(way.of(seed), Seeded(seed), seed, steps)
 
 
 def walk_by(way: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:

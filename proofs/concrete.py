@@ -33,10 +33,14 @@ class Counterexample:
         self.state: Final = state
 
 
+def plain_module(place: str) -> Any:
+    """The module of a theory as everybody else imports it: nothing lifted."""
+    return importlib.import_module(place.partition(":")[0])
+
+
 def plain_theory(place: str) -> Any:
     """The theory as everybody else imports it: nothing lifted."""
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(plain_module(place), place.partition(":")[2])
 
 
 def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: Obligation) -> Counterexample | None:

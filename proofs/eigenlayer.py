@@ -145,7 +145,8 @@ def _is_queued(view: View, key: Any) -> bool:
     """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
-    return 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued and 0 <= position < withdrawal.strategy_count
+    is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
+    return bool(is_given and 0 <= position < withdrawal.strategy_count)
 
 
 def _positions_are_of_withdrawals(view: View, key: Any) -> bool:
@@ -176,7 +177,7 @@ def _past_count_was_no_more(view: View, subject: Any) -> bool:
     return 0 <= then <= CUMULATIVE_SCALED_SHARES.latest(view.rows, key)
 
 
-LEMMAS: Final = [
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
     StateLaw(
         "LEMMA-fraction",

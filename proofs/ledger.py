@@ -16,7 +16,19 @@ from typing import Any, Final
 
 import z3
 
-ENGINE: Final = ("symbols", "state", "lifting", "obligations", "solving", "proving", "genesis", "theory")
+ENGINE: Final = (
+    "symbols",
+    "state",
+    "lifting",
+    "obligations",
+    "solving",
+    "proving",
+    "genesis",
+    "theory",
+    "histories",
+    "stake",
+    "quotients",
+)
 
 
 def ledger_path(protocol: str) -> Path:

@@ -10,7 +10,8 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any, Final
 
 import z3
@@ -35,6 +36,12 @@ from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, Unliftab
 
 DEPTH: Final = 2
 """How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
+
+
+Contracts = Mapping[str, Callable[[ModuleType], None]]
+"""For modules that are lifted: what takes the place of something that they define, by its contract."""
+
+HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 
 
 class Asked:
@@ -125,13 +132,12 @@ class Verdict:
 class Prover:
     """The lifted copy of one protocol, a state that stands for any, and the laws that may be assumed of it."""
 
-    def __init__(self, theory: str) -> None:
+    def __init__(self, theory: str, contracts: Contracts = HISTORIES_ALONE) -> None:
         module, _, name = theory.partition(":")
-        self.world: Final[World] = lift(module, {"spec.history": use_contract})
+        self.world: Final[World] = lift(module, contracts)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
-        for name in self.world.names():
-            NAMES.number(name)
+        NAMES.admit(self.world.names())
         machine = self.world.modules["spec.machine"]
         laws = self.world.modules["invariants.law"]
         self._draft: Final = machine.Draft
@@ -268,6 +274,10 @@ class Prover:
         scopes = set(here.scopes)
         noted = dict(here.touched)
         instances = [self.instance(law, subject) for law, subject in extra]
+        if depth > 1:
+            read = {item_id: item for instance in instances for item_id, item in instance.noted.items()}
+            for item_id, item in read.items():
+                instances += self._reached(item_id, item, depth - 1)
         for item_id, item in here.touched.items():
             instances += self._reached(item_id, item, depth)
         for instance in instances:

@@ -6,9 +6,9 @@ from collections import Counter
 from types import FrameType
 from typing import Any, Final
 
-from proofs.concrete import concretise, replay, write
+from proofs.concrete import concretise, plain_module, plain_theory, replay, write
 from proofs.genesis import GENESIS, base_case
-from proofs.obligations import Prover, Verdict
+from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.solving import Status
 
@@ -36,16 +36,21 @@ class _Recorder:
 
 def names_of(place: str) -> tuple[list[str], list[str]]:
     """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
-    prover = Prover(place)
-    catalogue = prover.theory.catalogue
-    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
-    return [GENESIS, *[action.__name__ for action in prover.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
+    theory = plain_theory(place)
+    laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
+    return [GENESIS, *[action.__name__ for action in theory.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
+
+
+def prover_of(place: str, call: str) -> Prover:
+    """The prover of one call, with the contracts that its theory names for it, if it names any."""
+    contracts = getattr(plain_module(place), "CONTRACTS", {})
+    return Prover(place, contracts.get(call, contracts.get("", HISTORIES_ALONE)))
 
 
 def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> dict[str, Any]:
     """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
     started = time.perf_counter()
-    prover = Prover(place)
+    prover = prover_of(place, call)
     recorder = _Recorder(prover.world.modules)
     prover.effort = effort
     catalogue = prover.theory.catalogue

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import z3
 
+from proofs.quotients import quotient_lemmas
 from proofs.symbols import QUOTIENTS, Term, assert_all
 
 QUICK_STEPS: Final = 100_000
@@ -126,7 +127,7 @@ def _steps_so_far() -> int:
 
 
 def _with_lemmas(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
-    lemmas = kernel_lemmas(formulas)
+    lemmas = [*kernel_lemmas(formulas), *quotient_lemmas(terms_in(formulas))]
     if not lemmas:
         return z3.unknown, 0, None
     solver = z3.Solver()

@@ -10,7 +10,7 @@ not.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path as File
 from traceback import extract_tb
 from types import TracebackType
@@ -227,6 +227,11 @@ class Names:
                 raise UnliftableError(f"the name {name!r} occurs only after names were looked up by hash")
             self._numbers[name] = len(self._numbers)
         return self._numbers[name]
+
+    def admit(self, names: Iterable[str]) -> None:
+        """Give numbers to the names of a specification that is lifted, which may be another than the one before."""
+        for name in names:
+            self._numbers.setdefault(name, len(self._numbers))
 
     def name(self, number: int) -> str:
         """The name that has a number, or one that is made up for it."""
@@ -503,7 +508,20 @@ def _merged(values: tuple[Any, ...], plain: Callable[..., Any], wins: Callable[[
     best = term_of(items[0])
     for item in items[1:]:
         best = z3.If(wins(best, term_of(item)), best, term_of(item))
-    return SymInt(best)
+    return _named(z3.simplify(best))
+
+
+_names_of_merged: Final[dict[int, tuple[Term, Term]]] = {}
+
+
+def _named(value: Term) -> SymInt:
+    """A name for a value, defined by a fact: products of a name are easier than products of alternatives."""
+    known = _names_of_merged.get(value.get_id())
+    if known is None:
+        known = (value, z3.Int(f"merged!{len(_names_of_merged)}"))
+        _names_of_merged[value.get_id()] = known
+    path().assume(known[1] == value)
+    return SymInt(known[1])
 
 
 def merged_all(values: Any) -> Any:

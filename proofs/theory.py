@@ -3,7 +3,7 @@
 This module is lifted with the specification, so that a theory is written in the words of the rules and laws themselves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from invariants.law import Catalogue, StateLaw, Subject, Sum, View
@@ -15,8 +15,10 @@ Shape = Any
 """What a key is made of: `str` for a name, `int`, or a tuple of shapes."""
 
 
-class PastLaw(StateLaw):
+class PastLaw:
     """A state law about every value that a history had: its subject is (key of the history, point in the past or now).
+
+    It has what a state law has, and is none by descent: a compiled class has no interpreted children.
 
     `histories` are those that it speaks of: where a proof looks one up, it may use the law there.
     """
@@ -30,7 +32,12 @@ class PastLaw(StateLaw):
         histories: tuple[HistoryTable[Any], ...],
         rows: Mapping[Table[Any, Any], Callable[[Any], Subject]] | None = None,
     ) -> None:
-        super().__init__(law_id, sentence, source, holds, rows or {})
+        self.law_id: Final = law_id
+        self.sentence: Final = sentence
+        self.source: Final = source
+        self.holds: Final = holds
+        self.rows: Final[Mapping[Table[Any, Any], Callable[[Any], Subject]]] = rows or {}
+        self.sums: Final[Mapping[Sum, Callable[[Any], Subject]]] = {}
         self.histories: Final = histories
 
 
@@ -56,7 +63,7 @@ class Theory:
         catalogue: Catalogue,
         state_module: str,
         now: Callable[[Draft], int],
-        lemmas: list[StateLaw],
+        lemmas: Sequence[StateLaw | PastLaw],
         ranges: tuple[str, ...],
         keys: Mapping[str, Shape],
         bounds: Mapping[str, int],
@@ -84,11 +91,11 @@ class Theory:
         self.revalued: Final = revalued or {}
         self.refusals_aside: Final = refusals_aside or {}
 
-    def state_laws(self) -> list[StateLaw]:
+    def state_laws(self) -> list[StateLaw | PastLaw]:
         """The laws of the catalogue and the lemmas, those known to be false left out."""
         known_false = self.catalogue.known_false
         return [law for law in [*self.catalogue.state_laws, *self.lemmas] if law.law_id not in known_false]
 
-    def assumed(self) -> list[StateLaw]:
+    def assumed(self) -> list[StateLaw | PastLaw]:
         """What may be assumed of the state before a step: nothing that is not proved of every call."""
         return [law for law in self.state_laws() if law.law_id not in self.apart]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.protocols import WALKS, known_protocols
+from harness.protocols import GAMES, WALKS, known_protocols
 from spec.protocol import Protocol
 
 pytestmark = pytest.mark.source
@@ -55,4 +55,5 @@ def test_every_rejection_stands_in_the_docstring_of_a_rule(protocol: Protocol) -
 def test_every_law_is_documented_in_its_own_words(protocol: str) -> None:
     section = (ROOT / "docs/laws.md").read_text().split(f"## {protocol.title().replace('layer', 'Layer')}\n")[1]
     rows = re.findall(r"^\| ([A-Z]+-\d+) \| (.*?) \|", section.split("\n## ")[0], re.MULTILINE)
-    assert rows == [(law.law_id, law.sentence) for law in WALKS[protocol].catalogue.laws()]
+    laws = [*WALKS[protocol].catalogue.laws(), *GAMES[protocol]]
+    assert rows == [(law.law_id, law.sentence) for law in laws]

@@ -17,7 +17,7 @@ class Effort:
     depth, and plays of every game with so many moves.
     """
 
-    walks: int = 60
+    walks: int = 120
     steps: int = 400
     depth: int = 3
     plays: int = 60

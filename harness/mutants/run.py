@@ -77,14 +77,8 @@ class Choice:
 
     def mutants(self) -> list[Mutant]:
         """Those chosen, in their order. UnknownMutantError if an id is of none."""
-        everything = (
-            [*catalogue(), *generated()]
-            if self.ids
-            else [
-                *(catalogue() if self.written else []),
-                *(generated() if self.generated else []),
-            ]
-        )
+        written = catalogue() if self.written or self.ids else []
+        everything = [*written, *(generated() if self.generated or self.ids else [])]
         if unknown := set(self.ids) - {mutant.mutant_id for mutant in everything}:
             raise UnknownMutantError(f"unknown mutant {min(unknown)!r}: `restake mutate --list` names them all")
         chosen = [

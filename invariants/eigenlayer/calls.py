@@ -46,7 +46,14 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     UpdateSlasher,
 )
-from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.config import (
+    BALANCE_OFFSET,
+    BURN_ADDRESS,
+    MAX_STAKER_STRATEGY_LIST_LENGTH,
+    MAX_TOTAL_SHARES,
+    SHARES_OFFSET,
+    ZERO_ADDRESS,
+)
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
@@ -169,6 +176,8 @@ def _deposit(rows: Draft, call: DepositIntoStrategy) -> Reason | None:
     if pool.total_shares + shares > MAX_TOTAL_SHARES:
         return Reason.TOTAL_SHARES_EXCEEDS_MAX
     staker = rows.get(STAKERS, call.sender)
+    if call.strategy not in staker.strategy_list and len(staker.strategy_list) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
+        return Reason.MAX_STRATEGIES_EXCEEDED
     return Reason.FULLY_SLASHED if _is_fully_slashed(rows, staker.delegated_to, call.strategy) else None
 
 
@@ -264,6 +273,7 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
     if _block(rows) <= withdrawal.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks:
         return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
     operator = rows.get(STAKERS, staker).delegated_to
+    listed = rows.get(STAKERS, staker).strategy_list
     for position, token in enumerate(completion.tokens):
         shares = paid_shares(rows, staker, nonce, position)
         strategy = rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
@@ -271,6 +281,10 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
         if shares == 0:
             continue
         if not completion.receive_as_tokens:
+            if strategy not in listed:
+                if len(listed) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
+                    return Reason.MAX_STRATEGIES_EXCEEDED
+                listed = (*listed, strategy)
             if _is_fully_slashed(rows, operator, strategy):
                 return Reason.FULLY_SLASHED
         elif token != pool.underlying_token:
@@ -545,6 +559,10 @@ def _named_sets(_rows: Draft, call: RegisterForOperatorSets | DeregisterFromOper
     return list(call.operator_set_ids)
 
 
+def _named_strategies(_rows: Draft, call: AddStrategiesToOperatorSet | RemoveStrategiesFromOperatorSet) -> list[object]:
+    return [*call.strategies]
+
+
 def _created_sets(_rows: Draft, call: CreateOperatorSets | CreateRedistributingOperatorSets) -> list[object]:
     return [request.operator_set_id for request in call.requests]
 
@@ -557,6 +575,8 @@ SUBJECTS: Final[Mapping[type[Any], Callable[[Draft, Any], list[object]]]] = {
     DeregisterFromOperatorSets: _named_sets,
     CreateOperatorSets: _created_sets,
     CreateRedistributingOperatorSets: _created_sets,
+    AddStrategiesToOperatorSet: _named_strategies,
+    RemoveStrategiesFromOperatorSet: _named_strategies,
 }
 """What each element of a call is about, of those calls in which one element can change what a later one meets."""
 

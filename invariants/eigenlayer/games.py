@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from invariants.choices import Choices
+from invariants.eigenlayer.solvency import left_a_slashed_operator
 from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
 from invariants.game import Game, Party, execute
 from spec.arithmetic import mul_div_ceil
@@ -102,7 +103,9 @@ class FreeLunch(Game):
         return action.sender in party and not isinstance(action, SlashOperator)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the account has more of a token, above one share for each claim that it had when its moves began."""
+        """What the account has more of a token, above one unit for each claim that it had when its moves began: each
+        payment is rounded down, and no other rounding can be undone.
+        """
         protocol = self.way.protocol
         left_before, left_after = before.copy(), after.copy()
         leave(protocol, left_before, party)
@@ -110,10 +113,8 @@ class FreeLunch(Game):
         claims = sum([claims_of(before, account) for account in party])
         return max(
             [
-                balance(left_after, token, party)
-                - balance(left_before, token, party)
-                - claims * share_price(left_after, strategy)
-                for strategy, token in TOKENS.items()
+                balance(left_after, token, party) - balance(left_before, token, party) - claims
+                for token in TOKENS.values()
             ]
         )
 
@@ -179,18 +180,24 @@ class Outsider(Coalition):
 
 
 def allowance(end: State, strategy: str, moves: list[Any]) -> int:
-    """The dust, in tokens: one share for each position queued for withdrawal, which slashes may count once too often,
-    and one for each call of the outsider's, which rounds against it.
+    """The dust, in tokens: one share for each position that was queued from an operator slashed before, which slashes
+    may count twice (SOLV-01); one for each deposit of the outsider's, and one unit of the token for each withdrawal,
+    which round against it (ROUND-02).
     """
-    entries = len([1 for row in end.rows(QUEUED_SHARES).values() if row.strategy == strategy])
-    calls = len([1 for move in moves if not isinstance(move, MineBlocks) and move.sender == OUTSIDER])
-    return (entries + calls) * share_price(end, strategy)
+    rows = Draft(end)
+    positions = [row for row in end.rows(QUEUED_SHARES).values() if row.strategy == strategy]
+    fractions = len([1 for row in positions if left_a_slashed_operator(rows, row)])
+    calls = [move for move in moves if not isinstance(move, MineBlocks) and move.sender == OUTSIDER]
+    deposits = len([1 for move in calls if isinstance(move, DepositIntoStrategy) and move.strategy == strategy])
+    withdrawals = claims_of(end, OUTSIDER) + len([1 for move in calls if isinstance(move, CompleteQueuedWithdrawal)])
+    return (fractions + deposits) * share_price(end, strategy) + withdrawals
 
 
 GAMES: Final[tuple[Game, ...]] = (
     FreeLunch(
         "GAME-01",
-        "Nobody gains by own calls alone, while nobody is slashed, more than one share for each claim it began with.",
+        "Nobody gains by own calls alone, while nobody is slashed, more than one unit of a token for each claim it "
+        "began with.",
         "This project",
         WALK,
         150,
@@ -199,7 +206,8 @@ GAMES: Final[tuple[Game, ...]] = (
     Coalition(
         "GAME-02",
         "An operator, its services, their slashers and recipient, and stakers of theirs, together, never take out more "
-        "than they put in, but for one share for each queued position and each call of others.",
+        "than they put in, but for one share for each position queued from a slashed operator and each deposit of "
+        "others.",
         "This project",
         WALK,
         0,
@@ -207,8 +215,8 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Outsider(
         "GAME-03",
-        "Who never delegated never loses by what operators and services do, but for one share for each queued position "
-        "and each call of its own.",
+        "Who never delegated never loses by what operators and services do, but for one share for each position queued "
+        "from a slashed operator and each deposit of its own.",
         "This project",
         WALK,
         0,

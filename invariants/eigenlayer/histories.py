@@ -10,7 +10,7 @@ from spec.eigenlayer.state import CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
 from spec.history import HistoryTable
 from spec.machine import Draft
 
-PROBED: Final = 3
+PROBED: Final = 2
 """How many of the latest checkpoints a law looks up again, beside one in the middle of the history."""
 
 
@@ -56,15 +56,16 @@ def _history_only_grows(step: Transition) -> bool:
     return True
 
 
-def _queue_is_in_history(view: View, subject: Pair) -> bool:
-    """What the cumulative history grew by in this block is what was queued in it."""
-    if subject[0] == ZERO_ADDRESS:
+def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
+    """What the cumulative history grew by in this block is what was queued in it; of earlier blocks some has left."""
+    operator, strategy, block = subject
+    if operator == ZERO_ADDRESS or block != current_block(view.rows):
         return True
-    block = current_block(view.rows)
-    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, subject) - CUMULATIVE_SCALED_SHARES.value_at(
-        view.rows, subject, block - 1
+    of_operator: Pair = (operator, strategy)
+    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
+        view.rows, of_operator, block - 1
     )
-    return grown == view.total(QUEUED_AT, (subject[0], subject[1], block))
+    return grown == view.total(QUEUED_AT, subject)
 
 
 STATE_LAWS: Final[list[StateLaw]] = [
@@ -73,8 +74,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "What slashes count as queued grows in each block by the scaled shares of the withdrawals queued in it.",
         "DelegationManager._addQueuedSlashableShares",
         _queue_is_in_history,
-        rows={CUMULATIVE_SCALED_SHARES.heads: lambda key: key},
-        sums={QUEUED_AT: lambda group: (group[0], group[1])},
+        rows={},
+        sums={QUEUED_AT: lambda group: group},
     ),
 ]
 STEP_LAWS: Final[list[StepLaw]] = [

@@ -7,6 +7,7 @@ operator's shares.
 from typing import Final
 
 from invariants.eigenlayer import calls, effects, exits, frames, histories, roundings, slashes, solvency
+from invariants.eigenlayer.witnesses import WITNESSES
 from invariants.law import Catalogue, Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.config import ZERO_ADDRESS
@@ -121,6 +122,6 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     liveness_laws=[*calls.CALL_LAWS, *exits.LIVENESS_LAWS],
-    witnesses=[],
+    witnesses=WITNESSES,
     known_false=solvency.KNOWN_FALSE,
 )

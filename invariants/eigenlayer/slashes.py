@@ -101,6 +101,8 @@ def _slash_books_operator_and_queue(step: Transition) -> bool:
     if step.after.rows.get(OPERATOR_SETS, operator_set).slash_count != slash_id:
         return False
     listed: list[str] = []
+    if len(shares) != len(call.strategies):
+        return False
     for strategy, booked in zip(call.strategies, shares, strict=True):
         magnitude_before = MAX_MAGNITUDES.latest(before, (call.operator, strategy))
         magnitude = MAX_MAGNITUDES.latest(step.after.rows, (call.operator, strategy))

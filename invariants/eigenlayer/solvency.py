@@ -8,7 +8,7 @@ a withdrawal pays its whole shares, unless it was slashed while it waited. So de
 withdrawal that is queued from an operator slashed before: while it waits, and for ever if it is slashed again then.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from invariants.law import KnownFalse, ReadingSum, Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD, mul_div_floor
@@ -26,6 +26,7 @@ from spec.eigenlayer.state import (
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
+    OperatorSet,
     Pair,
     QueuedShares,
 )
@@ -108,7 +109,7 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
 """Strategy -> what all queued positions will pay if nothing more is slashed, in shares times WAD, unrounded."""
 
 
-def _left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
+def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
     """Whether a position was queued when its operator's magnitude had been slashed, so that a fraction may be lost.
 
     The history knows the end of a block, so that a slash later in the same block counts too.
@@ -134,14 +135,14 @@ FRACTIONS_WAITING: Final = ReadingSum(
     "fractions_waiting",
     QUEUED_SHARES,
     _strategy_group,
-    lambda rows, row: 1 if row.scaled_shares and _left_a_slashed_operator(rows, row) else 0,
+    lambda rows, row: 1 if row.scaled_shares and left_a_slashed_operator(rows, row) else 0,
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
 )
 """Strategy -> how many positions wait that were queued from an operator slashed before."""
 
 
 def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
-    if row.scaled_shares or not row.strategy or not _left_a_slashed_operator(rows, row):
+    if row.scaled_shares or not row.strategy or not left_a_slashed_operator(rows, row):
         return 0
     before_magnitude = MAX_MAGNITUDES.value_at(rows, (row.operator, row.strategy), row.start_block - 1)
     return 1 if slashing_factor(rows, row) < before_magnitude else 0
@@ -182,14 +183,37 @@ def fraction_wad(shares: int, magnitude: int) -> int:
 
 
 def _touched(step: Transition) -> list[str]:
-    """The strategies whose shares, or claims on them, a step writes; some of them more than once."""
-    return [
-        *written(step.delta, STRATEGIES),
-        *[key[1] for key in written(step.delta, OPERATOR_SHARES)],
-        *[key[1] for key in written(step.delta, STAKER_SHARES)],
-        *[key[2] for key in written(step.delta, SLASHED_SHARES)],
-        *[step.after.rows.get(QUEUED_SHARES, key).strategy for key in written(step.delta, QUEUED_SHARES)],
-    ]
+    """The strategies whose shares, or claims on them, a step writes, each once."""
+    strategies: list[str] = []
+    for write in step.delta.writes:
+        table = write.table
+        if table is STRATEGIES:
+            strategy = cast(str, write.key)
+        elif table is OPERATOR_SHARES or table is STAKER_SHARES:
+            strategy = cast(Pair, write.key)[1]
+        elif table is SLASHED_SHARES:
+            strategy = cast("tuple[OperatorSet, int, str]", write.key)[2]
+        elif table is QUEUED_SHARES:
+            strategy = cast(QueuedShares, write.row).strategy
+        else:
+            continue
+        if strategy not in strategies:
+            strategies.append(strategy)
+    return strategies
+
+
+def _moved_wad(step: Transition, strategy: str) -> int:
+    """By how much a step moves the debt of a strategy."""
+    before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
+    moved_shares = (
+        step.before.moved(OPERATORS_SHARES, strategy)
+        + step.before.moved(ACTIVE, (ZERO_ADDRESS, strategy))
+        + step.before.moved(TO_BURN, strategy)
+        + after.legacy_burnable_shares
+        - before.legacy_burnable_shares
+    )
+    moved_shares -= after.total_shares - before.total_shares
+    return moved_shares * WAD + step.before.moved(QUEUED_VALUE_WAD, strategy)
 
 
 def _rounded_wad(step: Transition, strategy: str) -> int:
@@ -210,14 +234,9 @@ def _debt_moves_by_roundings(step: Transition) -> bool:
     strategy, because it rounds what it takes from the queue down, twice.
     """
     least_wad = 1 - 2 * WAD if isinstance(step.action, SlashOperator) else 0
-    known: list[str] = []
-    for strategy in _touched(step):
-        if strategy not in known:
-            known.append(strategy)
-            moved_wad = debt_wad(step.after, strategy) - debt_wad(step.before, strategy)
-            if not least_wad <= moved_wad - _rounded_wad(step, strategy) <= 0:
-                return False
-    return True
+    return all(
+        [least_wad <= _moved_wad(step, strategy) - _rounded_wad(step, strategy) <= 0 for strategy in _touched(step)]
+    )
 
 
 def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:

@@ -1,11 +1,12 @@
 """Random walks through EigenLayer: a small world in which everything meets everything."""
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attr
 
 from invariants.choices import Choices
-from invariants.eigenlayer.calls import slasher_in_force
+from invariants.eigenlayer.calls import due_magnitude, settled_magnitudes, slasher_in_force
+from invariants.eigenlayer.detours import DETOURS
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
@@ -47,19 +48,26 @@ from spec.eigenlayer.actions import (
     UpdateSlasher,
     WithdrawalRequest,
 )
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.allocation import is_operator_slashable
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.state import (
-    ALLOCATIONS,
+    CONFIG,
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
+    OPERATOR_DETAILS,
+    OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     QUEUED_SHARES,
+    SLASHES,
     STAKER_SHARES,
     STAKERS,
     WITHDRAWALS,
     OperatorSet,
 )
-from spec.machine import Draft
+from spec.machine import ONLY, Draft
+
+Option = TypeVar("Option")
 
 STAKERS_: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
@@ -68,10 +76,31 @@ POOLS: Final = ("strategy0", "strategy1")
 TOKENS: Final = {"strategy0": "token0", "strategy1": "token1"}
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2), ("avs1", 1))
 APPROVER: Final = "approver0"
-ACCOUNTS: Final = (*PARTIES, "avs0", "avs1", "recipient", APPROVER, "anybody", ZERO_ADDRESS)
+UNANSWERING: Final = "avs2"
+ACCOUNTS: Final = (*PARTIES, "avs0", "avs1", UNANSWERING, "recipient", APPROVER, "anybody", ZERO_ADDRESS)
+OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "strategy": POOLS,
+    "token": tuple(TOKENS.values()),
+    "signer": (ZERO_ADDRESS,),
+}
 NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
+SMALL_AMOUNTS: Final = (1, 2, 3, 7, 10, 999)
+"""In one of the strategies shares are few, so that dust is a part of them that shows."""
+
 FRACTIONS_WAD: Final = (1, 10**9, WAD // 10, WAD // 3, WAD // 2, WAD - 1, WAD)
+HUGE_AMOUNTS: Final = (2**64, 10**38, 2**256 - 1)
+BITS: Final = {
+    "operator_set_id": 32,
+    "operator_set_ids": 32,
+    "allocation_delay_blocks": 32,
+    "delay_blocks": 32,
+    "numbers_to_clear": 16,
+    "new_magnitudes": 64,
+}
+"""How wide a field is; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
+
+HUGE_BLOCKS: Final = (2**32 - 1,)
 WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
 
 
@@ -99,18 +128,41 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
-    """The same call with another name, or a small number, in one place."""
+    """The same call with another name, a small or a huge number, or a list too long or too short, in one place."""
     fields = [field.name for field in attr.fields(type(action)) if field.name != "blocks"]
     if not fields:
         return action
     name = choices.pick(fields)
     value = getattr(action, name)
     if isinstance(value, str):
-        others = POOLS if name == "strategy" else tuple(TOKENS.values()) if name == "token" else ACCOUNTS
-        return attr.evolve(action, **{name: choices.pick(others)})
-    if isinstance(value, int):
-        return attr.evolve(action, **{name: choices.below(3)})
+        return attr.evolve(action, **{name: choices.pick(OTHER_NAMES.get(name, ACCOUNTS))})
+    if isinstance(value, int) and not isinstance(value, bool):
+        return attr.evolve(action, **{name: choices.pick((0, 1, 2, *_huge(name)))})
+    if isinstance(value, tuple) and name not in ("operator_set", "recipients"):
+        return attr.evolve(action, **{name: _spoilt_list(choices, value, _huge(name))})
+    if attr.has(type(value)):
+        return attr.evolve(action, **{name: _spoilt(choices, value)})
     return action
+
+
+def _huge(name: str) -> tuple[int, ...]:
+    """The largest numbers that a field can hold, and some that are too large for what is done with them."""
+    bits = BITS.get(name, 256)
+    return (2**bits - 1,) if bits < 256 else HUGE_AMOUNTS
+
+
+def _spoilt_list(choices: Choices, items: tuple[Any, ...], huge: tuple[int, ...]) -> tuple[Any, ...]:
+    """Without its last item, the other way round, or with another first item."""
+    if not items or choices.one_in(4):
+        return items[:-1]
+    if choices.one_in(3):
+        return items[::-1]
+    first = items[0]
+    if isinstance(first, int):
+        return (choices.pick((0, 2, *huge)), *items[1:])
+    if isinstance(first, str):
+        return (*items[1:], first, first) if choices.one_in(3) else (choices.pick(POOLS), *items[1:])
+    return (_spoilt(choices, first), *items[1:])
 
 
 def _drawn(choices: Choices, draft: Draft) -> Action:
@@ -120,39 +172,73 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
         return MineBlocks(choices.pick(WAITS))
     if kind < 36:
         strategy = choices.pick(POOLS)
-        return DepositIntoStrategy(choices.pick(PARTIES), strategy, TOKENS[strategy], choices.pick(AMOUNTS))
-    if kind < 46:
+        amount = choices.pick(AMOUNTS if strategy == POOLS[0] else SMALL_AMOUNTS)
+        return DepositIntoStrategy(choices.pick(PARTIES), strategy, TOKENS[strategy], amount)
+    if kind < 47:
         return _queue(choices, draft)
-    if kind < 58:
+    if kind < 59:
         return _complete(choices, draft)
-    if kind < 72:
+    if kind < 71:
         return _allocate(choices, draft)
     if kind < 82:
         return _slash(choices, draft)
     return _rare(choices, draft)
 
 
+def _turned(choices: Choices, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The same options, beginning anywhere."""
+    first = choices.below(len(options))
+    return options[first:] + options[:first]
+
+
 def _queue(choices: Choices, draft: Draft) -> Action:
-    """All, half, all but one or one of what a party holds in one strategy."""
+    """All, half, all but one or one of what a party holds in one strategy; now and then in two positions."""
     party, strategy = choices.pick(PARTIES), choices.pick(POOLS)
+    for holder in _turned(choices, PARTIES):
+        listed = draft.get(STAKERS, holder).strategy_list
+        if listed:
+            party, strategy = holder, choices.pick(listed)
+            break
     held = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares
-    shares = choices.pick((held, held, held >> 1, max(held - 1, 0), 1))
-    return QueueWithdrawals(party, (WithdrawalRequest((strategy,), (shares,)),))
+    half = held >> 1
+    if held > 1 and choices.one_in(4):
+        return QueueWithdrawals(party, (WithdrawalRequest((strategy, strategy), (half, held - half)),))
+    shares = choices.pick((held, held, max(half, 1), max(held - 1, 1), 1))
+    requests = [WithdrawalRequest((strategy,), (shares,))]
+    if held > shares and choices.one_in(8):
+        requests.append(WithdrawalRequest((strategy,), (held - shares,)))
+    if choices.one_in(100):
+        requests.append(WithdrawalRequest((), ()))
+    return QueueWithdrawals(party, tuple(requests))
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
+    """What is due, of whoever waits for something; sometimes what is not yet due, or not there."""
     party = choices.pick(PARTIES)
-    return CompleteQueuedWithdrawal(party, _completion(choices, draft, party))
-
-
-def _completion(choices: Choices, draft: Draft, party: str) -> Completion:
-    """The oldest withdrawal of a party that still waits, if any of the last few does."""
-    queued = draft.get(STAKERS, party).withdrawals_queued
-    nonce = max(queued - 1, 0)
-    for earlier in range(max(queued - 8, 0), queued):
-        if draft.get(WITHDRAWALS, (party, earlier)).is_pending:
-            nonce = earlier
+    for waiting in _turned(choices, PARTIES):
+        if _is_due(draft, waiting, _oldest(draft, waiting)):
+            party = waiting
             break
+    return CompleteQueuedWithdrawal(party, _completion(choices, draft, party, _oldest(draft, party)))
+
+
+def _oldest(draft: Draft, party: str) -> int:
+    """The oldest withdrawal of a party that still waits, if any of the last few does; the last one otherwise."""
+    queued = draft.get(STAKERS, party).withdrawals_queued
+    for nonce in range(max(queued - 8, 0), queued):
+        if draft.get(WITHDRAWALS, (party, nonce)).is_pending:
+            return nonce
+    return max(queued - 1, 0)
+
+
+def _is_due(draft: Draft, party: str, nonce: int) -> bool:
+    row = draft.get(WITHDRAWALS, (party, nonce))
+    delay_blocks = draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    return row.is_pending and current_block(draft) > row.start_block + delay_blocks
+
+
+def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Completion:
+    """A withdrawal with the right tokens, as tokens or as shares."""
     count = draft.get(WITHDRAWALS, (party, nonce)).strategy_count
     strategies = [draft.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
     tokens = tuple([TOKENS.get(strategy, "token0") for strategy in strategies])
@@ -160,66 +246,145 @@ def _completion(choices: Choices, draft: Draft, party: str) -> Completion:
 
 
 def _allocate(choices: Choices, draft: Draft) -> Action:
-    """More, up to all that is left and once too much, or less, down to nothing."""
+    """More, up to all that is left and once too much, or less, down to nothing; of what has no change pending."""
     operator, operator_set, strategy = choices.pick(OPERATORS), choices.pick(SETS), choices.pick(POOLS)
-    current_magnitude = draft.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
+    for settled in _turned(choices, SETS):
+        if not settled_magnitudes(draft, operator, settled, strategy)[2]:
+            operator_set = settled
+            break
+    current_magnitude = settled_magnitudes(draft, operator, operator_set, strategy)[0]
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
-    free_magnitude = max_magnitude - draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
-    magnitude = choices.pick(
-        (
+    encumbered_magnitude = draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
+    free_magnitude = max_magnitude - encumbered_magnitude + due_magnitude(draft, operator, strategy)
+    magnitudes = [
+        magnitude
+        for magnitude in (
             current_magnitude + free_magnitude,
-            current_magnitude + free_magnitude + 1,
             current_magnitude + (free_magnitude >> 1),
             current_magnitude + min(free_magnitude, 1),
             current_magnitude >> 1,
-            max(current_magnitude - 1, 0),
+            current_magnitude - min(current_magnitude, 1),
             0,
         )
-    )
+        if magnitude != current_magnitude
+    ]
+    magnitudes.append(current_magnitude + free_magnitude + 1)
+    magnitude = magnitudes[min(choices.below(len(magnitudes)), choices.below(len(magnitudes)))]
     return ModifyAllocations(operator, operator, (AllocationRequest(operator_set, (strategy,), (magnitude,)),))
 
 
 def _slash(choices: Choices, draft: Draft) -> Action:
     """One strategy or both, mostly small fractions, so that there is something left to slash; by who may slash now."""
-    avs, number = choices.pick(SETS)
+    (avs, number), operator = choices.pick(SETS), choices.pick(OPERATORS)
     strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
+    for slashing in _turned(choices, SETS):
+        can_slash = is_operator_slashable(draft, operator, slashing)
+        if can_slash and all([draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies]):
+            avs, number = slashing
+            break
     fraction_wad = FRACTIONS_WAD[min(choices.below(len(FRACTIONS_WAD)), choices.below(len(FRACTIONS_WAD)))]
     slasher = slasher_in_force(draft, (avs, number))
-    return SlashOperator(slasher, avs, choices.pick(OPERATORS), number, strategies, (fraction_wad,) * len(strategies))
+    return SlashOperator(slasher, avs, operator, number, strategies, (fraction_wad,) * len(strategies))
+
+
+def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
+    """A staker that is delegated, or one that is not; any if there is none."""
+    stakers = _turned(choices, STAKERS_)
+    for staker in stakers:
+        if (draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS) == is_delegated:
+            return staker
+    return stakers[0]
+
+
+def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
+    """The approver's consent, if the operator asks for one; seldom an old one."""
+    if draft.get(OPERATOR_DETAILS, operator).delegation_approver == ZERO_ADDRESS:
+        return NO_APPROVAL
+    return Approval(APPROVER, choices.below(30), choices.one_in(6))
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:
     """Everything else, each about as often."""
+    kind = choices.below(6)
+    if kind == 0:
+        return _of_delegations(choices, draft)
+    if kind == 1:
+        return _of_slashes(choices, draft)
+    if kind == 2:
+        return _of_sets(choices, draft)
     party, operator, (avs, number) = choices.pick(PARTIES), choices.pick(OPERATORS), choices.pick(SETS)
     strategy = choices.pick(POOLS)
-    slash_id = draft.get(OPERATOR_SETS, (avs, number)).slash_count - choices.below(3)
+    completions = [_completion(choices, draft, party, _oldest(draft, party) + i) for i in range(choices.below(3))]
     others: tuple[Action, ...] = (
-        DelegateTo(party, operator, NO_APPROVAL),
-        DelegateTo(party, operator, NO_APPROVAL),
-        DelegateTo(party, operator, NO_APPROVAL),
-        Undelegate(party, party),
-        Redelegate(party, operator, NO_APPROVAL),
-        ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
-        ClearBurnOrRedistributableShares(party, (avs, number), max(slash_id, 0)),
-        ClearDeallocationQueue(party, operator, (strategy,), (choices.below(3),)),
         RegisterForOperatorSets(operator, operator, avs, (number,)),
-        DeregisterFromOperatorSets(operator, operator, avs, (number,)),
-        SetAllocationDelay(operator, operator, choices.below(4)),
-        TransferToken(party, TOKENS[strategy], strategy, choices.pick(AMOUNTS)),
-        AddStrategiesToOperatorSet(avs, avs, number, (strategy,)),
-        RemoveStrategiesFromOperatorSet(avs, avs, number, (strategy,)),
-        DelegateTo(party, operator, Approval(APPROVER, choices.below(5), choices.one_in(5))),
-        UpdateSlasher(avs, (avs, number), choices.pick(("avs0", "avs1"))),
-        ModifyOperatorDetails(operator, operator, choices.pick((ZERO_ADDRESS, ZERO_ADDRESS, APPROVER))),
+        RegisterForOperatorSets(operator, operator, avs, (number,)),
+        DeregisterFromOperatorSets(choices.pick((operator, avs)), operator, avs, (number,)),
+        ClearDeallocationQueue(party, operator, (strategy,), (choices.below(3),)),
+        ClearDeallocationQueue(party, operator, POOLS, (1, 1)),
+        SetAllocationDelay(operator, operator, choices.pick((*range(12), *HUGE_BLOCKS))),
+        TransferToken(party, TOKENS[strategy], choices.pick((strategy, strategy, party)), choices.pick(AMOUNTS)),
         AddStrategiesToDepositWhitelist("whitelister", POOLS),
         AddStrategiesToDepositWhitelist("whitelister", POOLS),
         RemoveStrategiesFromDepositWhitelist("whitelister", (strategy,)),
-        ClearBurnOrRedistributableSharesByStrategy(party, (avs, number), max(slash_id, 0), strategy),
-        CompleteQueuedWithdrawals(party, tuple([_completion(choices, draft, party) for _ in range(choices.below(3))])),
-        CreateOperatorSets(avs, avs, (OperatorSetRequest(choices.below(3), (strategy,), avs),)),
+        CompleteQueuedWithdrawals(party, tuple(completions)),
         BurnShares(party, strategy),
     )
     return choices.pick(others)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action)
+def _of_delegations(choices: Choices, draft: Draft) -> Action:
+    """To an operator, from one to another, and away; by the staker, its operator or the approver."""
+    operator = choices.pick(OPERATORS)
+    kind = choices.below(6)
+    if kind < 3:
+        staker = _of_stakers(choices, draft, is_delegated=False)
+        return DelegateTo(staker, operator, _approval(choices, draft, operator))
+    if kind == 3:
+        staker = _of_stakers(choices, draft, is_delegated=True)
+        return Redelegate(staker, operator, _approval(choices, draft, operator))
+    if kind == 4:
+        staker = _of_stakers(choices, draft, is_delegated=True)
+        return Undelegate(choices.pick((staker, draft.get(STAKERS, staker).delegated_to, APPROVER)), staker)
+    return ModifyOperatorDetails(operator, operator, choices.pick((ZERO_ADDRESS, ZERO_ADDRESS, APPROVER)))
+
+
+def _of_slashes(choices: Choices, draft: Draft) -> Action:
+    """One of a set's last slashes is paid out, whole or one strategy of it."""
+    party, operator_set = choices.pick(PARTIES), choices.pick(SETS)
+    slash_id = draft.get(OPERATOR_SETS, operator_set).slash_count
+    for earlier in range(max(slash_id - 3, 1), slash_id + 1):
+        if draft.get(SLASHES, (operator_set, earlier)).strategies:
+            slash_id = earlier
+            break
+    if choices.one_in(3):
+        return ClearBurnOrRedistributableSharesByStrategy(party, operator_set, slash_id, choices.pick(POOLS))
+    return ClearBurnOrRedistributableShares(party, operator_set, slash_id)
+
+
+def _of_sets(choices: Choices, draft: Draft) -> Action:
+    """An AVS changes a set, or makes one; one AVS has no registrar, so that nobody can join it."""
+    (avs, number), strategy = choices.pick(SETS), choices.pick(POOLS)
+    kind = choices.below(6)
+    if kind < 2:
+        if draft.get(OPERATOR_SET_STRATEGIES, ((avs, number), strategy)).is_member:
+            return RemoveStrategiesFromOperatorSet(avs, avs, number, (strategy,))
+        return AddStrategiesToOperatorSet(avs, avs, number, (strategy,))
+    if kind == 2:
+        return UpdateSlasher(avs, (avs, number), choices.pick(("avs0", "avs1")))
+    avs = choices.pick((avs, UNANSWERING))
+    if kind == 3:
+        request = OperatorSetRequest(choices.below(100), (strategy,), avs)
+        if choices.one_in(2):
+            return CreateOperatorSets(avs, avs, (request,))
+        recipient = choices.pick(("recipient", "recipient", BURN_ADDRESS, ZERO_ADDRESS))
+        return CreateRedistributingOperatorSets(avs, avs, (request,), (recipient,))
+    if kind == 4:
+        return UpdateAvsMetadata(avs, avs)
+    operator, number = choices.pick(OPERATORS), choices.below(100)
+    for made in range(100):
+        if draft.get(OPERATOR_SETS, (UNANSWERING, made)).exists:
+            number = made
+    return RegisterForOperatorSets(operator, operator, UNANSWERING, (number,))
+
+
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS)

@@ -30,7 +30,7 @@ WORLD: Final[dict[str, Json]] = {
         "block": 1000,
         "stakers": ["staker0", "staker1", "staker2"],
         "operators": ["operator0", "operator1"],
-        "avss": ["avs0", "avs1"],
+        "avss": ["avs0", "avs1", "avs2"],
         "others": ["recipient", "approver0", "whitelister", "anybody"],
         "burn_address_name": "burn",
         "zero_address_name": "zero",

@@ -448,8 +448,8 @@ def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
     if RESOLVER_ORDINALS.is_empty(rows, of_subnetwork):
         return Reason.ALREADY_SET if call.resolver == ZERO_ADDRESS else None
     due_timestamp = appointment_timestamp(rows, call)
-    if due_timestamp == now(rows) and RESOLVER_ORDINALS.latest_point(rows, of_subnetwork) <= now(rows):
-        return Reason.ALREADY_SET
+    if due_timestamp == now(rows):
+        return Reason.ALREADY_SET if RESOLVER_ORDINALS.latest_point(rows, of_subnetwork) <= now(rows) else None
     if due_timestamp > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     return Reason.UINT48_OVERFLOW if due_timestamp > UINT48_MAX else None

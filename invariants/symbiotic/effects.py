@@ -179,14 +179,19 @@ def _no_bucket_lies_further_ahead(view: View, bucket: tuple[str, int]) -> bool:
 
 
 def _nothing_else_is_missing(step: Transition) -> bool:
-    """What a vault holds beside its stake and its buckets falls by what is claimed, and by nothing else."""
+    """What a vault holds beside its stake and its buckets falls by what is claimed, and by nothing else.
+
+    It grows by what is slashed of a vault that is its own burner.
+    """
     call = cast("Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash", step.action)
-    vault = call.vault
+    vault, config = call.vault, step.before.rows.get(VAULTS, call.vault)
     stood_for = stake_grown(step, vault) + step.after.total(BUCKETED, vault) - step.before.total(BUCKETED, vault)
-    is_paid = isinstance(call, Claim | ClaimBatch) and call.recipient != vault
-    return grown(step, step.before.rows.get(VAULTS, vault).collateral, vault) - stood_for == (
-        -cast(int, step.delta.returns) if is_paid else 0
-    )
+    beside_grown = 0
+    if isinstance(call, Claim | ClaimBatch) and call.recipient != vault:
+        beside_grown = -cast(int, step.delta.returns)
+    elif isinstance(call, Slash | ExecuteSlash) and config.burner == vault:
+        beside_grown = cast("tuple[int, int]", step.delta.returns)[1]
+    return grown(step, config.collateral, vault) - stood_for == beside_grown
 
 
 def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool:

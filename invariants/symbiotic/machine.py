@@ -309,15 +309,16 @@ class SymbioticMachine(LawMachine):
     @rule(
         target=slash_requests,
         vault=VAULT,
-        subnetwork=st.sampled_from(SUBNETWORKS),
+        subnetwork=st.sampled_from((*SUBNETWORKS[:1], *SUBNETWORKS)),
         operator=st.sampled_from(OPERATORS),
         amount=AMOUNT,
         slack_seconds=st.integers(-1, 1),
+        is_vetoed=st.booleans(),
     )
     def slash_by_either_way(
-        self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, slack_seconds: int
+        self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, slack_seconds: int, is_vetoed: bool
     ) -> Any:
-        """As the vault's slasher does it: at once, or right before, at or after the end of the veto."""
+        """As the vault's slasher does it: at once, or right before, at or after the end of the veto, or vetoed then."""
         config = self.rows.get(VAULTS, vault)
         if config.slasher != VETO_SLASHER:
             self.slash(vault, subnetwork, operator, amount, 1)
@@ -326,7 +327,10 @@ class SymbioticMachine(LawMachine):
         if isinstance(request, MultipleResults):
             return request
         self.call(AdvanceTime(config.veto_duration_seconds + slack_seconds))
-        self.execute_slash(request, False)
+        if is_vetoed:
+            self.veto_slash(request, False)
+        else:
+            self.execute_slash(request, False)
         return request
 
     @rule(request=slash_requests, is_unknown=SELDOM)

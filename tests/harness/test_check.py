@@ -17,6 +17,7 @@ from harness.protocols import WALKS, select_targets
 from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from invariants.examples import MACHINES
+from invariants.symbiotic.games import Coalition
 from invariants.walker import Walk
 
 if TYPE_CHECKING:
@@ -52,8 +53,32 @@ def test_tasks_are_all_walks_once_and_of_all_steps(steps: int, width: int) -> No
 
 def test_a_run_that_is_cut_short_has_some_of_each_protocol() -> None:
     check = Check(select_targets(["eigenlayer", "symbiotic"]), Plan(100_000, 0), Stop())
-    names = [task.protocol for task in check.tasks(2)]
-    assert names[:4] == ["eigenlayer", "symbiotic", "eigenlayer", "symbiotic"]
+    tasks = [(task.protocol, task.method) for task in check.tasks(2)]
+    assert tasks[:4] == [(name, method) for name in ("eigenlayer", "symbiotic") for method in ("walk", "game")]
+
+
+def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_asked_for() -> None:
+    check = Check(select_targets(["symbiotic"]), Plan(25_001, 0, seed=3, laws=("GAME-02", "GAME-03")), Stop())
+    tasks = list(check.tasks(1))
+    assert {(task.method, task.steps) for task in tasks} == {("game", 80)}
+    assert [seed for task in tasks for seed in range(task.seed, task.seed + task.runs)] == list(range(3, 29))
+    suite = run("symbiotic", Plan(2_000, 0, laws=("GAME-02", "GAME-03"))).suites["symbiotic"]
+    assert [(row.law, row.kind, row.in_games, row.verdict) for row in suite.rows()] == [
+        ("GAME-02", "game", 2, "held"),
+        ("GAME-03", "game", 2, "held"),
+    ]
+    assert (suite.in_games.runs, suite.drawn.runs, suite.is_cut_short) == (4, 0, False)
+
+
+def test_a_game_that_is_lost_is_named_with_what_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
+    suite = run("symbiotic", Plan(3_000, 0, seed=7, laws=("GAME-02",))).suites["symbiotic"]
+    finding = suite.findings["GAME-02"]
+    assert suite.in_games.broken == {"GAME-02": 3}
+    assert (finding.found_by, finding.steps > 0, finding.trace) == ("game of seed 7", True, None)
+    again = "restake check --protocol symbiotic --law GAME-02 --seed 7 --steps 1000 --examples 0"
+    assert finding.command == again
+    assert suite.failures() == ["violated: GAME-02"]
 
 
 def test_an_audit_walks_ten_million_steps() -> None:
@@ -81,15 +106,15 @@ def test_one_counterexample_of_each_law_is_shown_the_first_by_seed(mistaken: "Mi
     for scheduler in (Scheduler(), Cores(3)):
         suite = run(place, Plan(24 * 400, 0), scheduler).suites["staking_pool"]
         assert {law: (found.found_by, found.steps) for law, found in suite.findings.items()} == {
-            "POOL-01": ("walk of seed 0", 3),
-            "POOL-02": ("walk of seed 0", 3),
+            "POOL-01": ("walk of seed 0", 2),
+            "POOL-02": ("walk of seed 0", 2),
         }
         kept = suite.findings["POOL-01"]
         assert kept.command == f"restake replay {kept.trace} --protocol {place}"
         assert suite.on_walks.broken == {"POOL-01": 18, "POOL-02": 12}
         assert not suite.holds
     alone = run(place, Plan(325, 0, seed=0, laws=("POOL-01",))).suites["staking_pool"]
-    assert [finding.steps for finding in alone.findings.values()] == [3]
+    assert [finding.steps for finding in alone.findings.values()] == [2]
 
 
 def test_a_law_that_no_protocol_has_is_refused() -> None:
@@ -136,8 +161,8 @@ def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mista
     found = run(place, Plan(24 * 400, 0)).suites["staking_pool"].findings
     (first, second) = sorted(FOLDER.iterdir())
     assert {law: (finding.trace, finding.steps) for law, finding in found.items()} == {
-        "POOL-01": (str(first), 3),
-        "POOL-02": (str(second), 3),
+        "POOL-01": (str(first), 2),
+        "POOL-02": (str(second), 2),
     }
     again = run(place, Plan(0, 0), forgets=False).suites["staking_pool"]
     assert again.rechecked == 2
@@ -189,7 +214,9 @@ def test_rules_are_for_the_world_they_speak_of() -> None:
 @pytest.mark.parametrize("place", ["eigenlayer", "symbiotic"])
 def test_our_protocols_are_drawn_in_every_way(place: str) -> None:
     check = Check(select_targets([place]), Plan(400, 60, seed=5), Stop())
-    assert [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)] == [
+    tasks = [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)]
+    assert ("game", 5, 1, 80) in tasks
+    assert [task for task in tasks if task[0] != "game"] == [
         ("walk", 5, 1, 400),
         *[(method, seed, runs, steps) for seed, runs in ((5, 25), (30, 25), (55, 10)) for method, steps in METHODS],
     ]
@@ -213,7 +240,7 @@ def test_what_hypothesis_finds_is_kept_and_can_be_found_again(mistaken: "Mistake
     for scheduler in (Scheduler(), Cores(2)):
         found = run(place, Plan(0, 200), scheduler).suites["staking_pool"].findings["POOL-01"]
         assert found.found_by.startswith("bytes of seed ")
-        assert found.steps <= 3
+        assert found.steps == 2
     seed = int(found.found_by.split()[-1])
     again = run(place, Plan(0, 25, seed=seed, laws=("POOL-01",))).suites["staking_pool"].findings["POOL-01"]
     assert again == found, "the name of the trace is of its content"

@@ -7,6 +7,7 @@ import pytest
 
 from harness.protocols import load_walk
 from harness.suite import Broken, Finding, SuiteReport, Summary, only
+from invariants.law import Catalogue, KnownFalse
 from invariants.walker import walk
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def test_the_matrix_says_what_the_counts_say() -> None:
     report.by_hypothesis = Summary(3, 30, 3, checked={"POOL-02": 9}, seen={"POOL-W1": 1})
     rows = [attrs.astuple(row)[:2] + attrs.astuple(row)[4:] for row in report.rows()]
     assert rows == [
-        ("POOL-01", "state", 6, 2, 5, 0, 0, "held"),
-        ("POOL-02", "step", None, 0, 4, 9, 0, "held"),
-        ("POOL-03", "liveness", None, 0, 1, 0, 0, "held"),
-        ("POOL-W1", "witness", None, 0, 6, 1, 0, "reached"),
+        ("POOL-01", "state", 6, 2, 5, 0, 0, 0, "held"),
+        ("POOL-02", "step", None, 0, 4, 9, 0, 0, "held"),
+        ("POOL-03", "liveness", None, 0, 1, 0, 0, 0, "held"),
+        ("POOL-W1", "witness", None, 0, 6, 1, 0, 0, "reached"),
     ]
     assert report.holds
 
@@ -150,3 +151,19 @@ def test_only_some_laws_are_checked_and_no_other_one_ends_the_walk(mistaken: "Mi
         {"POOL-03"},
         {"POOL-W1"},
     )
+
+
+def test_a_law_that_is_known_to_be_false_is_neither_green_nor_red() -> None:
+    known = load_walk(POOL).catalogue
+    false = {"POOL-02": KnownFalse("POOL-01", "x.json", "Nothing.")}
+    catalogue = Catalogue(known.sums, known.state_laws, known.step_laws, known.liveness_laws, known.witnesses, false)
+    report = SuiteReport(load_walk(POOL).protocol, catalogue, on_walks=attrs.evolve(GOOD, known_broken={"POOL-02": 3}))
+    assert [(row.verdict, row.broken) for row in report.rows()] == [
+        ("held", 0),
+        ("known false", 3),
+        ("held", 0),
+        ("reached", 0),
+    ]
+    assert report.holds
+    never = SuiteReport(report.protocol, catalogue, on_walks=attrs.evolve(GOOD, checked={"POOL-01": 1, "POOL-03": 1}))
+    assert never.failures() == ["never checked: POOL-02"]

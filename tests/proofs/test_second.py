@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
     ("theory", "action", "law_ids"),
     [
         ("tests.proofs.toy:THEORY", "Move", ["SIGN", "SUM"]),
-        ("proofs.eigenlayer:THEORY", "DepositIntoStrategy", ["CONS-01", "DELEG-01", "SOLV-03", "LEMMA-backed"]),
+        ("proofs.eigenlayer:THEORY", "DepositIntoStrategy", ["CONS-01", "DELEG-01", "LEMMA-backed"]),
         ("proofs.eigenlayer:THEORY", "Undelegate", ["DELEG-01", "QUEUE-01", "LIST-02"]),
     ],
 )

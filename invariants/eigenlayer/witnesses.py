@@ -1,0 +1,274 @@
+"""What must be seen to happen: states in which EigenLayer's rules meet, so that no law holds because nothing did."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from invariants.eigenlayer.calls import paid_shares, settled_magnitudes
+from invariants.eigenlayer.slashes import CLEARING
+from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, debt_wad, slashing_factor
+from invariants.law import Scope, Transition, Witness, written
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import (
+    ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
+    DelegateTo,
+    DepositIntoStrategy,
+    ModifyAllocations,
+    QueueWithdrawals,
+    Redelegate,
+    RegisterForOperatorSets,
+    SlashOperator,
+    Undelegate,
+)
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    ALLOCATIONS,
+    CONFIG,
+    DEALLOCATION_QUEUES,
+    MAX_MAGNITUDES,
+    OPERATOR_DETAILS,
+    OPERATOR_SETS,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SLASHED_SHARES,
+    SLASHERS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+    Pair,
+)
+from spec.machine import ONLY
+
+
+def _delay_blocks(step: Transition) -> int:
+    return step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+
+
+def _fallen(step: Transition) -> list[Pair]:
+    """Operator and strategy of each max magnitude that fell."""
+    return [
+        key
+        for key in written(step.delta, MAX_MAGNITUDES.heads)
+        if MAX_MAGNITUDES.latest(step.after.rows, key) < MAX_MAGNITUDES.latest(step.before.rows, key)
+    ]
+
+
+def _slashes_everything(step: Transition) -> bool:
+    return any([MAX_MAGNITUDES.latest(step.after.rows, key) == 0 for key in _fallen(step)])
+
+
+def _slashed_pending(step: Transition) -> list[int]:
+    """The pending change of each allocation that a slash hit."""
+    return [
+        settled_magnitudes(step.before.rows, *key)[1]
+        for key in written(step.delta, ALLOCATIONS)
+        if settled_magnitudes(step.before.rows, *key)[0] > 0
+    ]
+
+
+def _is_in_last_block_of_a_window(step: Transition) -> bool:
+    block = current_block(step.before.rows) - _delay_blocks(step)
+    return any([step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step)])
+
+
+def _is_in_first_block_after_a_window(step: Transition) -> bool:
+    block = current_block(step.before.rows) - _delay_blocks(step) - 1
+    return any([step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step)])
+
+
+def _is_of_who_left(step: Transition) -> bool:
+    call = cast(SlashOperator, step.action)
+    row = step.before.rows.get(REGISTRATIONS, (call.operator, (call.avs, call.operator_set_id)))
+    return not row.is_registered and len(_fallen(step)) > 0
+
+
+def _is_of_who_left_in_the_last_block(step: Transition) -> bool:
+    call = cast(SlashOperator, step.action)
+    row = step.before.rows.get(REGISTRATIONS, (call.operator, (call.avs, call.operator_set_id)))
+    return row.slashable_until_block == current_block(step.before.rows) and _is_of_who_left(step)
+
+
+def _books_nothing(step: Transition) -> bool:
+    booked = [step.after.rows.get(SLASHED_SHARES, key).shares for key in written(step.delta, SLASHED_SHARES)]
+    return any([shares == 0 for shares in booked])
+
+
+def _is_second_of_its_block(step: Transition) -> bool:
+    heads = MAX_MAGNITUDES.heads
+    return any(
+        [step.after.rows.get(heads, key).count == step.before.rows.get(heads, key).count for key in _fallen(step)]
+    )
+
+
+def _is_by_a_new_slasher(step: Transition) -> bool:
+    call = cast(SlashOperator, step.action)
+    row = step.before.rows.get(SLASHERS, (call.avs, call.operator_set_id))
+    return row.pending_slasher != row.slasher and call.sender == row.pending_slasher
+
+
+def _is_due_since_now(step: Transition) -> bool:
+    completion = cast(CompleteQueuedWithdrawal, step.action).completion
+    row = step.before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce))
+    return current_block(step.before.rows) == row.start_block + _delay_blocks(step) + 1
+
+
+def _moves_to_another_operator(step: Transition) -> bool:
+    """Shares that one operator's staker queued join it under another."""
+    completion = cast(CompleteQueuedWithdrawal, step.action).completion
+    operator = step.before.rows.get(STAKERS, completion.staker).delegated_to
+    queued = step.before.rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, 0))
+    return (
+        not completion.receive_as_tokens
+        and ZERO_ADDRESS not in (operator, queued.operator)
+        and operator != queued.operator
+        and paid_shares(step.before.rows, completion.staker, completion.nonce, 0) > 0
+    )
+
+
+def _was_slashed_while_it_waited(step: Transition) -> bool:
+    return any(
+        [
+            slashing_factor(step.before.rows, row) < MAX_MAGNITUDES.value_at(step.before.rows, of_operator, start_block)
+            for row, of_operator, start_block in _completed(step)
+        ]
+    )
+
+
+def _completed(step: Transition) -> list[tuple[Any, Pair, int]]:
+    rows = [step.before.rows.get(QUEUED_SHARES, key) for key in written(step.delta, QUEUED_SHARES)]
+    return [(row, (row.operator, row.strategy), row.start_block) for row in rows if row.scaled_shares]
+
+
+def _pays_nothing(step: Transition) -> bool:
+    return any([slashing_factor(step.before.rows, row) == 0 for row, _, _ in _completed(step)])
+
+
+def _owes_more_than_it_holds(step: Transition) -> bool:
+    """Beyond what waiting withdrawals may still make good: SOLV-02 is broken."""
+    return any(
+        [
+            debt_wad(step.after, strategy) > step.after.total(FRACTIONS_WAITING, strategy) * (WAD - 1)
+            for strategy in written(step.delta, STRATEGIES)
+        ]
+    )
+
+
+def _is_at_a_high_rate(step: Transition) -> bool:
+    """A share costs more than two units of the token."""
+    call = cast(DepositIntoStrategy, step.action)
+    held = step.before.rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount + BALANCE_OFFSET
+    return held > 2 * (step.before.rows.get(STRATEGIES, call.strategy).total_shares + SHARES_OFFSET)
+
+
+def _rescales(step: Transition) -> bool:
+    return any(
+        [
+            step.before.rows.get(STAKER_SHARES, key).deposit_shares > 0
+            and step.before.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
+            != step.after.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
+            for key in written(step.delta, STAKER_SHARES)
+        ]
+    )
+
+
+def _redistributes(step: Transition) -> bool:
+    operator_set = cast(Any, step.action).operator_set
+    recipient = step.before.rows.get(OPERATOR_SETS, operator_set).redistribution_recipient
+    return recipient != BURN_ADDRESS and any([key[1] == recipient for key in written(step.delta, TOKEN_BALANCES)])
+
+
+def _comes_back(step: Transition) -> bool:
+    return any(
+        [step.before.rows.get(REGISTRATIONS, key).slashable_until_block for key in written(step.delta, REGISTRATIONS)]
+    )
+
+
+def _clears_part_of_a_queue(step: Transition) -> bool:
+    for key in written(step.delta, DEALLOCATION_QUEUES):
+        before, after = step.before.rows.get(DEALLOCATION_QUEUES, key), step.after.rows.get(DEALLOCATION_QUEUES, key)
+        if before.first < after.first < after.end:
+            return True
+    return False
+
+
+def _is_of_two_strategies(step: Transition) -> bool:
+    return cast(int, step.delta.returns) >= 2
+
+
+def _is_by_somebody_else(step: Transition) -> bool:
+    call = cast(Undelegate, step.action)
+    return call.sender != call.staker
+
+
+def _has_consent(step: Transition) -> bool:
+    call = cast(DelegateTo, step.action)
+    return step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver != ZERO_ADDRESS
+
+
+def _joins_a_slashed_operator(step: Transition) -> bool:
+    operator = cast(DelegateTo, step.action).operator
+    listed = step.before.rows.get(STAKERS, cast(DelegateTo, step.action).sender).strategy_list
+    return any([MAX_MAGNITUDES.latest(step.before.rows, (operator, strategy)) < WAD for strategy in listed])
+
+
+def _queues_one_strategy_twice(step: Transition) -> bool:
+    return any(
+        [
+            len(set(request.strategies)) < len(request.strategies)
+            for request in cast(QueueWithdrawals, step.action).requests
+        ]
+    )
+
+
+def _settles_another_first(step: Transition) -> bool:
+    """A deallocation that was due is cleared on the way."""
+    return any(
+        [
+            step.after.rows.get(DEALLOCATION_QUEUES, key).first > step.before.rows.get(DEALLOCATION_QUEUES, key).first
+            for key in written(step.delta, DEALLOCATION_QUEUES)
+        ]
+    )
+
+
+SLASH: Final = Scope((SlashOperator,))
+COMPLETION: Final = Scope((CompleteQueuedWithdrawal,))
+# A number is for ever: what is new goes to the end.
+SEEN: Final[list[tuple[str, Callable[[Transition], bool], Scope]]] = [
+    ("A slash leaves an operator without magnitude.", _slashes_everything, SLASH),
+    ("A slash meets a pending allocation.", lambda step: max([0, *_slashed_pending(step)]) > 0, SLASH),
+    ("A slash meets a pending deallocation.", lambda step: min([0, *_slashed_pending(step)]) < 0, SLASH),
+    ("A slash falls in the last block of a withdrawal's window.", _is_in_last_block_of_a_window, SLASH),
+    ("A slash falls in the first block after a withdrawal's window.", _is_in_first_block_after_a_window, SLASH),
+    ("An operator is slashed by a set that it has left.", _is_of_who_left, SLASH),
+    ("An operator is slashed in the last block after it left.", _is_of_who_left_in_the_last_block, SLASH),
+    ("A slash takes magnitude, and not a share.", _books_nothing, SLASH),
+    ("An operator is slashed twice in one strategy and block.", _is_second_of_its_block, SLASH),
+    ("A new slasher slashes.", _is_by_a_new_slasher, SLASH),
+    ("A withdrawal is completed in the first block in which it can be.", _is_due_since_now, COMPLETION),
+    ("Shares queued under one operator join the staker under another.", _moves_to_another_operator, COMPLETION),
+    ("A withdrawal that was slashed while it waited is completed.", _was_slashed_while_it_waited, COMPLETION),
+    ("A withdrawal of which nothing is left is completed.", _pays_nothing, COMPLETION),
+    (
+        "More is booked than was slashed, for good.",
+        _owes_more_than_it_holds,
+        Scope(tables=(STRATEGIES,)),
+    ),
+    ("A deposit is made where a share has become expensive.", _is_at_a_high_rate, Scope((DepositIntoStrategy,))),
+    ("A deposit after a slash changes a scaling factor.", _rescales, Scope((DepositIntoStrategy,))),
+    ("A slash is redistributed.", _redistributes, CLEARING),
+    ("An operator joins a set that it has left before.", _comes_back, Scope((RegisterForOperatorSets,))),
+    ("Of several queued deallocations some are cleared.", _clears_part_of_a_queue, Scope((ClearDeallocationQueue,))),
+    ("An allocation is made with what a due deallocation frees.", _settles_another_first, Scope((ModifyAllocations,))),
+    ("A staker of two strategies leaves its operator.", _is_of_two_strategies, Scope((Undelegate, Redelegate))),
+    ("A staker is made to leave.", _is_by_somebody_else, Scope((Undelegate,))),
+    ("A staker delegates with an approver's consent.", _has_consent, Scope((DelegateTo,))),
+    ("A staker delegates to an operator slashed before.", _joins_a_slashed_operator, Scope((DelegateTo,))),
+    ("One withdrawal queues one strategy twice.", _queues_one_strategy_twice, Scope((QueueWithdrawals,))),
+]
+WITNESSES: Final[list[Witness]] = [
+    Witness(f"SEEN-{number:02}", sentence, "this project", seen, scope)
+    for number, (sentence, seen, scope) in enumerate(SEEN, 1)
+]

@@ -1,0 +1,94 @@
+"""The contract of histories that are also written for later: `value_at` alone is a function that stands for any.
+
+`proofs.state.History` knows of a history its latest value and its past, and lets pushes be at the present point only.
+Here heads and checkpoints are rows as the specification writes them; so laws may read them, a push may be at a later
+point, and a pop takes the last checkpoint back. What replaces the search through checkpoints is its meaning:
+
+- after a push at `point`, the value at `p` is the one pushed if `p >= point`, else what it was;
+- after a pop, it is the value before the last checkpoint if `p` is at that checkpoint or later, else what it was.
+
+Both hold while points never decrease, which is demanded of every push.
+"""
+
+from types import ModuleType
+from typing import Any, Final
+
+import z3
+
+from proofs.state import Key, Touch, flatten
+from proofs.symbols import SymInt, path, term_of
+
+
+def use_exact_contract(module: ModuleType) -> None:
+    """Let the histories of a lifted `spec.history` look values up by what pushes and pops mean."""
+    searched: Any = module.__dict__["HistoryTable"]
+    head: Any = module.__dict__["History"]
+    checkpoint: Any = module.__dict__["Checkpoint"]
+
+    class Changed(head):  # type: ignore[misc]
+        """A head that a step has written: from `point` on its latest value holds, before it what did `before`."""
+
+        def __init__(self, count: Any, latest: Any, point: Any, before: Any) -> None:
+            super().__init__(count, latest)
+            self.point: Final = point
+            self.before: Final = before
+
+    class HistoryTable(searched[Key]):  # type: ignore[misc]
+        now: Any = None
+        reads: Any = None
+
+        def __init__(self, schema: Any, name: str, default: int) -> None:
+            super().__init__(schema, name, default)
+            self.name: Final = name
+
+        def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
+            before = draft.get(self.heads, key)
+            count, at = term_of(before.count), term_of(point)
+            last_point = term_of(draft.get(self.checkpoints, (key, before.count - 1)).point)
+            in_order = z3.Or(count == 0, last_point <= at)
+            path().require(f"{self.name} is written after all that it holds", in_order)
+            place = SymInt(z3.If(z3.And(count > 0, last_point == at), count - 1, count))
+            draft.put(self.checkpoints, (key, place), checkpoint(point, value))
+            draft.put(self.heads, key, Changed(place + 1, value, point, before))
+
+        def pop(self, draft: Any, key: Any) -> None:
+            before = draft.get(self.heads, key)
+            path().require(f"{self.name} has a checkpoint to take back", term_of(before.count) > 0)
+            point = self.latest_point(draft, key)
+            super().pop(draft, key)
+            after = draft.get(self.heads, key)
+            draft.put(self.heads, key, Changed(after.count, after.latest, point, before))
+
+        def value_at(self, draft: Any, key: Any, point: Any) -> Any:
+            row = draft.get(self.heads, key)
+            while isinstance(row, Changed):
+                if point >= row.point:
+                    return row.latest
+                row = row.before
+            return self._value_before(draft, key, point, row)
+
+        def past(self, key: Any, point: Any) -> Any:
+            """The value in the state before the step, of which nothing is known."""
+            type(self).reads(Touch(self.checkpoints, (key, point), self))
+            terms = flatten((key, point))
+            return SymInt(z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+
+        def _value_before(self, draft: Any, key: Any, point: Any, row: Any) -> Any:
+            """The value in the state before the step: a function of key and point, and what is known of it."""
+            value = term_of(self.past(key, point))
+            stored = draft._tables[self.checkpoints.index]
+            last, one_before = stored.get((key, row.count - 1)), stored.get((key, row.count - 2))
+            count, at, default = term_of(row.count), term_of(point), term_of(self.default)
+            is_latest = at >= term_of(last.point)
+            path().assume(z3.Implies(count == 0, value == default))
+            path().assume(z3.Implies(z3.And(count > 0, is_latest), value == term_of(row.latest)))
+            path().assume(z3.Implies(z3.And(count == 1, z3.Not(is_latest)), value == default))
+            is_one_before = z3.And(count > 1, z3.Not(is_latest), at >= term_of(one_before.point))
+            path().assume(z3.Implies(is_one_before, value == term_of(one_before.value)))
+            return SymInt(value)
+
+    module.__dict__["HistoryTable"] = HistoryTable
+
+
+EXACT: Final = {"spec.history": use_exact_contract}
+"""What is lifted by contract where histories are exact."""

@@ -1,0 +1,53 @@
+"""Facts about quotients that share a divisor, and about shares of a pool; each is proved alone, and used where it fits.
+
+A solver that multiplies unknowns rarely finds them among other things. Each is stated once, for `q = x // d` and
+`p = y // d`, or for `q = x * y // d`, so that what is proved alone is what is used.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import z3
+
+from proofs.symbols import QUOTIENTS, Term
+
+
+def is_congruent(x: Term, q: Term, y: Term, p: Term, d: Term, e: Term) -> Term:
+    """What is equal, divided by what is equal, is equal."""
+    return z3.Implies(z3.And(x == y, d == e), q == p)
+
+
+def is_monotone(x: Term, q: Term, y: Term, p: Term, d: Term) -> Term:
+    """Who divides less gets no more; who divides at most a divisor less gets at most one less."""
+    return z3.And(z3.Implies(x <= y, q <= p), z3.Implies(y <= x + d, p <= q + 1))
+
+
+def grows_with_its_rate(x: Term, y: Term, q: Term, d: Term) -> Term:
+    """A part of something is worth at least itself where the rate is at least one."""
+    return z3.Implies(z3.And(x >= 0, y >= d), q >= x)
+
+
+def leaves_the_rest(x: Term, y: Term, q: Term, d: Term) -> Term:
+    """Where the rate is at most one, what a part loses by it is at most what the whole loses."""
+    return z3.Implies(z3.And(x <= d, y <= d), q >= x + y - d)
+
+
+SAME_DIVISOR: Final[list[Callable[[Term, Term, Term, Term, Term], Term]]] = [is_monotone]
+OF_PRODUCTS: Final[list[Callable[[Term, Term, Term, Term], Term]]] = [grows_with_its_rate, leaves_the_rest]
+
+
+def quotient_lemmas(terms: list[Term]) -> list[Term]:
+    """The facts about all quotients among some terms."""
+    found = [(term, *QUOTIENTS.by_id[term.get_id()]) for term in terms if term.get_id() in QUOTIENTS.by_id]
+    lemmas: list[Term] = []
+    for position, (q, x, d) in enumerate(found):
+        for p, y, other in found[:position]:
+            if not d.eq(other):
+                lemmas.append(z3.Implies(z3.And(d > 0, other > 0), is_congruent(x, q, y, p, d, other)))
+            else:
+                lemmas += [z3.Implies(d > 0, law(x, q, y, p, d)) for law in SAME_DIVISOR]
+                lemmas += [z3.Implies(d > 0, law(y, p, x, q, d)) for law in SAME_DIVISOR]
+        if z3.is_mul(x) and x.num_args() == 2:
+            for left, right in ((x.arg(0), x.arg(1)), (x.arg(1), x.arg(0))):
+                lemmas += [z3.Implies(d > 0, law(left, right, q, d)) for law in OF_PRODUCTS]
+    return lemmas

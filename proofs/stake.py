@@ -1,0 +1,65 @@
+"""What an operator had at stake, by contract: slashes are proved with it, and that it holds is proved alone.
+
+The rules and the laws each work out a stake in their own words, through four types of delegator and up to seven
+look-ups of the past. Here both become one unknown function of vault, subnetwork, operator and timestamp, which is never
+negative; `prove_stake` shows of the words themselves that they agree, on any state.
+"""
+
+from types import ModuleType
+from typing import Any, Final
+
+import z3
+
+from proofs.histories import EXACT
+from proofs.obligations import Contracts, Obligation, Prover, Verdict
+from proofs.solving import prove
+from proofs.state import flatten, fresh
+from proofs.symbols import SymInt, UnliftableError, explore, path, term_of
+
+SUBJECT: Final = (str, (str, int), str, int)
+"""Vault, subnetwork, operator, timestamp."""
+
+
+def _stake(draft: Any, *subject: Any) -> SymInt:
+    """The stake in the state before the step, at any time: the same for all who ask."""
+    if draft._writes:
+        raise UnliftableError("a stake is asked for after something was written")
+    path().scopes.add("stakes by the contract of proofs/stake.py")
+    terms = flatten(subject)
+    stake = z3.Function("stake", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms)
+    path().assume(stake >= 0)
+    return SymInt(stake)
+
+
+def _of_rules(module: ModuleType) -> None:
+    module.__dict__["stake_at"] = _stake
+
+
+def _of_laws(module: ModuleType) -> None:
+    module.__dict__["stake_of"] = _stake
+
+
+BY_CONTRACT: Final[Contracts] = {
+    **EXACT,
+    "spec.symbiotic.delegation": _of_rules,
+    "invariants.symbiotic.reading": _of_laws,
+}
+
+
+def prove_stake(prover: Prover) -> Verdict:
+    """That rules and laws agree on every stake, in any state, and that none is negative."""
+    rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
+    laws = prover.world.get("invariants.symbiotic.reading", "stake_of")
+    subject = fresh(SUBJECT, "stake")
+    rows = prover.before.rows
+    verdict = Verdict("STAKE-CONTRACT", "any")
+    verdict.is_reachable = True
+    for here, outcome in explore(lambda: (rules(rows, *subject), laws(rows, *subject))):
+        if isinstance(outcome, Exception):
+            label, goal = f"a stake raises {outcome!r}", z3.BoolVal(False)
+        else:
+            stake, other = term_of(outcome[0]), term_of(outcome[1])
+            label, goal = "rules and laws agree on a stake", z3.And(stake == other, stake >= 0)
+        answer = prove(prover.levels(here, [], verdict.scopes), goal)
+        verdict.answers.append((Obligation(label, here, goal), answer))
+    return verdict

@@ -1,0 +1,348 @@
+"""Symbiotic's theory: what its proofs need beside the rules and the catalogue.
+
+Lifted with the specification, see proofs/theory.py; histories keep the contract of proofs/histories.py.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.law import StateLaw, View
+from invariants.symbiotic.laws import CATALOGUE
+from invariants.symbiotic.reading import is_over, now
+from invariants.symbiotic.terms import HISTORIES
+from proofs.histories import EXACT
+from proofs.stake import BY_CONTRACT
+from proofs.theory import PastLaw, Theory
+from spec.history import Checkpoint, HistoryTable
+from spec.machine import Draft, Table
+from spec.symbiotic import PROTOCOL
+from spec.symbiotic.clock import current_timestamp
+from spec.symbiotic.config import (
+    DELEGATORS,
+    MIN_RESOLVER_SET_EPOCHS_DELAY,
+    SLASHERS,
+    VETO_SLASHER,
+    ZERO_ADDRESS,
+    VaultConfig,
+)
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    ALLOWANCES,
+    CLOCK,
+    CUMULATIVE_SLASHES,
+    DEPOSIT_POLICIES,
+    LATEST_CAPTURES,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    TOKEN_BALANCES,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULT_FACTORY,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+)
+
+
+def _same(key: Any) -> Any:
+    return key
+
+
+def _lemma(law_id: str, sentence: str, source: str, holds: Callable[[View, Any], bool], table: Any) -> StateLaw:
+    """A lemma about each row of one table."""
+    return StateLaw(f"LEMMA-{law_id}", sentence, source, holds, rows={table: _same})
+
+
+def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
+    """No amount, timestamp or count of a row is negative."""
+
+    def holds(view: View, key: Any) -> bool:
+        row = view.rows.get(table, key)
+        return all([getattr(row, field) >= 0 for field in fields])
+
+    return StateLaw(
+        f"UINT-{table.name}",
+        f"No number of a row of {table.name} is negative.",
+        "Solidity's unsigned types",
+        holds,
+        rows={table: _same},
+    )
+
+
+def _never_negative(history: HistoryTable[Any]) -> PastLaw:
+    """No value that a history had is negative."""
+    return PastLaw(
+        f"UINT-{history.heads.name}-past",
+        f"No value that {history.heads.name} had was negative.",
+        "Solidity's unsigned types",
+        lambda view, subject: history.value_at(view.rows, subject[0], subject[1]) >= 0,
+        (history,),
+    )
+
+
+def _of_the_past(history: HistoryTable[Any]) -> StateLaw:
+    """The last checkpoint of a history is now or earlier, and holds the latest value."""
+
+    def holds(view: View, key: Any) -> bool:
+        count = view.rows.get(history.heads, key).count
+        if count == 0:
+            return history.latest(view.rows, key) == history.default
+        last = view.rows.get(history.checkpoints, (key, count - 1))
+        return last.point <= now(view.rows) and last.value == history.latest(view.rows, key)
+
+    return _lemma(
+        history.heads.name,
+        f"The last checkpoint of {history.heads.name} holds its latest value, and is not to come.",
+        "HIST-01",
+        holds,
+        history.heads,
+    )
+
+
+ALL_HISTORIES: Final[list[HistoryTable[Any]]] = [*HISTORIES, RESOLVER_ORDINALS]
+
+UNSIGNED: Final = [
+    _unsigned(CLOCK, "timestamp"),
+    _unsigned(TOKEN_BALANCES, "amount"),
+    _unsigned(DEPOSIT_POLICIES, "deposit_limit"),
+    _unsigned(WITHDRAWAL_BUCKETS, "amount", "shares"),
+    _unsigned(WITHDRAWALS, "shares"),
+    _unsigned(LATEST_CAPTURES, "timestamp"),
+    _unsigned(SLASH_REQUEST_COUNTS, "count"),
+    _unsigned(SLASH_REQUESTS, "amount", "capture_timestamp", "veto_deadline_timestamp"),
+    *[_unsigned(history.heads, "count", "latest") for history in ALL_HISTORIES],
+    *[_unsigned(history.checkpoints, "point", "value") for history in ALL_HISTORIES],
+]
+
+
+def _well_made(_vault: str, config: VaultConfig) -> list[bool]:
+    """What a vault's configuration satisfies, which no call writes."""
+    return [
+        config.epoch_duration_init_timestamp >= 0,
+        config.epoch_duration_seconds > 0,
+        config.veto_duration_seconds >= 0,
+        config.veto_duration_seconds < config.epoch_duration_seconds,
+        config.resolver_set_epochs_delay >= MIN_RESOLVER_SET_EPOCHS_DELAY,
+        any([config.delegator == delegator for delegator in DELEGATORS]),
+        any([config.slasher == slasher for slasher in SLASHERS]),
+    ]
+
+
+def _vault_is_well_made(view: View, vault: str) -> bool:
+    return all(_well_made(vault, view.rows.get(VAULTS, vault)))
+
+
+def _vault_was_made_before(view: View, vault: str) -> bool:
+    return view.rows.get(VAULTS, vault).epoch_duration_init_timestamp <= now(view.rows)
+
+
+def _nobody_is_no_entity(view: View, vault: str) -> bool:
+    return vault != ZERO_ADDRESS or not view.rows.get(VAULT_FACTORY, vault).is_entity
+
+
+def _only_what_is_over_is_claimed(view: View, part: tuple[str, int, str]) -> bool:
+    return not view.rows.get(WITHDRAWALS, part).is_claimed or is_over(view.rows, part[0], part[1])
+
+
+def _is_in_or_out(history: HistoryTable[Any]) -> StateLaw:
+    def holds(view: View, key: Any) -> bool:
+        return 0 <= history.latest(view.rows, key) <= 1
+
+    return _lemma(f"{history.heads.name}-switch", "In or out.", "OptInService", holds, history.heads)
+
+
+def _was_in_or_out(history: HistoryTable[Any]) -> PastLaw:
+    return PastLaw(
+        f"LEMMA-{history.heads.name}-past",
+        "An operator was in or out.",
+        "OptInService",
+        lambda view, subject: 0 <= history.value_at(view.rows, subject[0], subject[1]) <= 1,
+        (history,),
+    )
+
+
+def _checkpoints_are_in_order(view: View, place: Any) -> bool:
+    key, position = place
+    if position < 1 or position >= view.rows.get(RESOLVER_ORDINALS.heads, key).count:
+        return True
+    before: Checkpoint = view.rows.get(RESOLVER_ORDINALS.checkpoints, (key, position - 1))
+    this: Checkpoint = view.rows.get(RESOLVER_ORDINALS.checkpoints, place)
+    return before.point < this.point
+
+
+def _ordinal_is_its_place(view: View, place: Any) -> bool:
+    key, position = place
+    if position < 0 or position >= view.rows.get(RESOLVER_ORDINALS.heads, key).count:
+        return True
+    this: Checkpoint = view.rows.get(RESOLVER_ORDINALS.checkpoints, place)
+    return bool(this.value == position + 1)
+
+
+def _no_resolver_beyond_the_last(view: View, place: Any) -> bool:
+    vault, subnetwork, ordinal = place
+    if 0 < ordinal <= RESOLVER_ORDINALS.latest(view.rows, (vault, subnetwork)):
+        return True
+    return view.rows.get(RESOLVERS, place).account == ZERO_ADDRESS
+
+
+def _ordinal_was_given_before(view: View, subject: Any) -> bool:
+    key, point = subject
+    ordinal = RESOLVER_ORDINALS.value_at(view.rows, key, point)
+    begun = view.rows.get(RESOLVER_ORDINALS.checkpoints, (key, ordinal - 1)).point <= point
+    count = view.rows.get(RESOLVER_ORDINALS.heads, key).count
+    return all([ordinal >= 0, ordinal <= count, any([ordinal == 0, begun])])
+
+
+def _booked_was_no_more(view: View, subject: Any) -> bool:
+    key, point = subject
+    return CUMULATIVE_SLASHES.value_at(view.rows, key, point) <= CUMULATIVE_SLASHES.latest(view.rows, key)
+
+
+def _operator_had_no_more_than_all(view: View, subject: Any) -> bool:
+    key, point = subject
+    return OPERATOR_NETWORK_SHARES.value_at(view.rows, key, point) <= TOTAL_OPERATOR_NETWORK_SHARES.value_at(
+        view.rows, key[:2], point
+    )
+
+
+def _request_is_numbered(view: View, request: tuple[str, int]) -> bool:
+    row = view.rows.get(SLASH_REQUESTS, request)
+    return row.amount == 0 or request[1] < view.rows.get(SLASH_REQUEST_COUNTS, request[0]).count
+
+
+def _request_is_of_the_past(view: View, request: tuple[str, int]) -> bool:
+    row = view.rows.get(SLASH_REQUESTS, request)
+    return row.amount == 0 or row.capture_timestamp < now(view.rows)
+
+
+def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
+    has_none = view.rows.get(SLASH_REQUEST_COUNTS, vault).count == 0
+    return has_none or view.rows.get(VAULTS, vault).slasher == VETO_SLASHER
+
+
+PAST: Final = [
+    *[_never_negative(history) for history in ALL_HISTORIES],
+    _was_in_or_out(OPERATOR_VAULT_OPT_INS),
+    _was_in_or_out(OPERATOR_NETWORK_OPT_INS),
+]
+
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    *UNSIGNED,
+    *PAST,
+    _lemma(
+        "vault",
+        "A vault's epochs are of some length, its veto is shorter, and its delegator and slasher are of a known type.",
+        "Vault.initialize, VetoSlasher.initialize",
+        _vault_is_well_made,
+        VAULTS,
+    ),
+    _lemma("vault-made", "A vault's first epoch has begun.", "Vault.initialize", _vault_was_made_before, VAULTS),
+    _lemma("entity", "Address zero is no vault.", "VaultFactory", _nobody_is_no_entity, VAULT_FACTORY),
+    _lemma(
+        "claimed", "What is claimed is of an epoch that is over.", "EXIT-01", _only_what_is_over_is_claimed, WITHDRAWALS
+    ),
+    *[_of_the_past(history) for history in HISTORIES],
+    _is_in_or_out(OPERATOR_VAULT_OPT_INS),
+    _is_in_or_out(OPERATOR_NETWORK_OPT_INS),
+    _lemma(
+        "order",
+        "Each resolver's time begins after that of the one before.",
+        "RES-01",
+        _checkpoints_are_in_order,
+        RESOLVER_ORDINALS.checkpoints,
+    ),
+    _lemma("ordinal", "Resolvers are counted from 1.", "RES-01", _ordinal_is_its_place, RESOLVER_ORDINALS.checkpoints),
+    _lemma("resolver", "Nobody has an ordinal that was not given.", "RES-01", _no_resolver_beyond_the_last, RESOLVERS),
+    _lemma(
+        "request", "Requests are numbered in order.", "VetoSlasher.requestSlash", _request_is_numbered, SLASH_REQUESTS
+    ),
+    _lemma(
+        "veto",
+        "Slashes are requested of veto slashers alone.",
+        "VetoSlasher.requestSlash",
+        _requests_are_of_veto_slashers,
+        SLASH_REQUEST_COUNTS,
+    ),
+    _lemma(
+        "request-past",
+        "What is asked for is of the past.",
+        "VetoSlasher.requestSlash",
+        _request_is_of_the_past,
+        SLASH_REQUESTS,
+    ),
+    PastLaw(
+        "LEMMA-ordinal-past",
+        "Who is in office at any time is one who was named, from the time on for which it was.",
+        "RES-01",
+        _ordinal_was_given_before,
+        (RESOLVER_ORDINALS,),
+    ),
+    PastLaw(
+        "LEMMA-booked-past",
+        "What was booked only grows.",
+        "SLASH-03",
+        _booked_was_no_more,
+        (CUMULATIVE_SLASHES,),
+    ),
+    PastLaw(
+        "LEMMA-shares-past",
+        "No operator had more shares than all of its subnetwork.",
+        "SHARE-03",
+        _operator_had_no_more_than_all,
+        (OPERATOR_NETWORK_SHARES,),
+        rows={OPERATOR_NETWORK_SHARES.heads: lambda key: (key, 0)},
+    ),
+]
+
+
+def _is_well_formed(rows: Draft, call: Any) -> bool:
+    """Callers are ordinary accounts, neither address zero nor a vault; vaults that are called come from the factory."""
+    formed = []
+    if hasattr(call, "sender"):
+        formed.append(call.sender != ZERO_ADDRESS)
+        formed.append(rows.get(VAULT_FACTORY, call.sender).is_entity == False)  # noqa: E712
+    if hasattr(call, "vault"):
+        formed.append(call.vault != ZERO_ADDRESS)
+        formed.append(rows.get(VAULT_FACTORY, call.vault).is_entity)
+    return all(formed)
+
+
+GENESIS: Final[dict[Table[Any, Any], Callable[[Any, Any], list[Any]]]] = {
+    CLOCK: lambda _key, row: [row.timestamp >= 0],
+    TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
+    ALLOWANCES: lambda _key, _row: [],
+    VAULT_FACTORY: lambda vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712
+    VAULTS: _well_made,
+    DEPOSIT_POLICIES: lambda _key, row: [row.deposit_limit >= 0],
+}
+"""What a deployment chooses: who holds which tokens, and its vaults, with their factory and their first policies."""
+
+SOLVENT: Final = "no refusal for want of tokens, which SOLV-01 would exclude"
+
+
+def _is_want_of_tokens(reason: Any) -> bool:
+    return reason is Reason.ERC20_INSUFFICIENT_BALANCE
+
+
+THEORY: Final = Theory(
+    PROTOCOL,
+    CATALOGUE,
+    "spec.symbiotic.state",
+    current_timestamp,
+    LEMMAS,
+    ranges=(*[law.law_id for law in UNSIGNED], *[law.law_id for law in PAST], "LEMMA-vault", "LEMMA-vault-made"),
+    keys={"allowances": (str, str, str)},
+    bounds={"ClaimBatch.epochs": 2},
+    is_well_formed=_is_well_formed,
+    genesis=GENESIS,
+    apart=("SOLV-01",),
+    by_contract=("HIST-02",),
+    refusals_aside=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), (SOLVENT, _is_want_of_tokens)),
+)
+
+CONTRACTS: Final = {"": EXACT, **dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT)}
+"""By call, and "" for all others: what is lifted by contract."""

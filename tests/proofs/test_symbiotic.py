@@ -1,0 +1,156 @@
+"""Symbiotic's laws, proved of some calls; and rules broken on purpose, of which the same proofs fail."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from invariants.checking import compute_totals, scan
+from invariants.law import Catalogue
+from proofs.genesis import base_case
+from proofs.histories import EXACT
+from proofs.obligations import Prover
+from proofs.proving import CallProof
+from proofs.stake import prove_stake
+from proofs.symbiotic import THEORY
+from spec.protocol import execute
+
+if TYPE_CHECKING:
+    from tests.conftest import SourceCopy
+
+pytestmark = pytest.mark.source
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def law(prover: Prover, law_id: str) -> Any:
+    catalogue = prover.theory.catalogue
+    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+    return next(law for law in laws if law.law_id == law_id)
+
+
+def proof(prover: Prover, action: str) -> CallProof:
+    return CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action))
+
+
+@pytest.fixture(scope="module")
+def prover() -> Prover:
+    return Prover("proofs.symbiotic:THEORY", EXACT)
+
+
+PROVED = {
+    "AdvanceTime": ["SOLV-01", "EXIT-06", "RES-01", "SET-01"],
+    "OptOutVault": ["OPT-01", "OPT-03", "HIST-01", "CALL-01", "CALL-02", "FRAME-01"],
+    "SetMaxNetworkLimit": ["LIMIT-01", "LIMIT-02", "CALL-01", "CALL-02"],
+    "Claim": ["CONS-01", "EXIT-01", "EXIT-05", "SOLV-04"],
+    "SetOperatorNetworkShares": ["SHARE-03", "LEMMA-shares-past", "LIMIT-02"],
+}
+
+
+@pytest.mark.parametrize("action", PROVED)
+def test_laws_of_a_call_are_proved(prover: Prover, action: str) -> None:
+    of_call = proof(prover, action)
+    assert {law_id: of_call.verdict(law(prover, law_id)).status for law_id in PROVED[action]} == dict.fromkeys(
+        PROVED[action], "PROVED"
+    )
+    assert of_call.total().status == "PROVED"
+
+
+def test_rules_and_laws_agree_on_every_stake(prover: Prover) -> None:
+    assert prove_stake(prover).status == "PROVED"
+
+
+def test_what_is_known_to_be_false_is_refuted_and_what_is_true_instead_is_proved(prover: Prover) -> None:
+    of_deposit = proof(prover, "Deposit")
+    verdicts = [of_deposit.verdict(law(prover, law_id)).status for law_id in ("DEP-04", "DEP-03")]
+    assert verdicts == ["REFUTED", "PROVED"]
+
+
+BREAKS = {
+    ("CONS-01", "TransferCollateral"): (
+        "collateral.py",
+        "TokenBalance(sender_balance - amount)",
+        "TokenBalance(sender_balance - amount + 1)",
+    ),
+    ("EXIT-01", "Claim"): (
+        "withdrawals.py",
+        "    if epoch >= current_epoch(draft, vault):\n",
+        "    if epoch > current_epoch(draft, vault):\n",
+    ),
+    ("EXIT-05", "Claim"): (
+        "withdrawals.py",
+        "(vault, epoch, account)).shares, bucket.amount, bucket.shares)",
+        "(vault, epoch, account)).shares, bucket.amount, bucket.shares + 1)",
+    ),
+    ("LIMIT-01", "SetMaxNetworkLimit"): (
+        "delegation.py",
+        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:\n",
+        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount + 10**30:\n",
+    ),
+    ("SHARE-03", "SetOperatorNetworkShares"): (
+        "delegation.py",
+        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) - shares_before + action.shares",
+        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) + action.shares",
+    ),
+    ("OPT-01", "OptInVault"): (
+        "opt_in.py",
+        "    if not draft.get(OPERATOR_REGISTRY, operator).is_entity:\n",
+        "    if not operator:\n",
+    ),
+    ("OPT-03", "OptOutVault"): (
+        "opt_in.py",
+        "    if opt_ins.latest_point(draft, opt_in) == now:\n",
+        "    if opt_ins.latest_point(draft, opt_in) > now:\n",
+    ),
+    ("SET-01", "SetDepositorWhitelistStatus"): ("staking.py", "Depositor(action.status)", "Depositor(True)"),
+    ("VETO-02", "VetoSlash"): (
+        "slashing.py",
+        "        request.veto_deadline_timestamp,\n        True,\n",
+        "        request.veto_deadline_timestamp,\n        False,\n",
+    ),
+    ("TOTAL", "Deposit"): (
+        "shares.py",
+        "    return mul_div_floor(assets, total_shares + 1, total_assets + 1)",
+        "    return mul_div_floor(assets, total_shares + 1, total_assets)",
+    ),
+}
+"""For a law and a call: the file of the rules, what it says, and what it must not say."""
+
+
+@pytest.mark.parametrize(("law_id", "action"), BREAKS)
+def test_a_proof_fails_when_the_rules_are_broken(
+    law_id: str, action: str, source_copy: "SourceCopy", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, right, wrong = BREAKS[law_id, action]
+    source_copy.replace(f"spec/symbiotic/{file}", right, wrong)
+    monkeypatch.syspath_prepend(str(source_copy.folder))
+    broken = Prover("proofs.symbiotic:THEORY", EXACT)
+    lifted = broken.world.modules["spec.machine"].__file__
+    assert str(lifted).startswith(str(source_copy.folder))
+    of_call = proof(broken, action)
+    verdict = of_call.total() if law_id == "TOTAL" else of_call.verdict(law(broken, law_id))
+    assert verdict.status == "REFUTED"
+
+
+def test_lemmas_hold_at_the_start_and_at_the_end_of_recorded_traces() -> None:
+    """Induction begins somewhere: where recorded traces begin, every lemma and every state law holds."""
+    laws: list[Any] = [*THEORY.state_laws()]
+    catalogue = Catalogue(THEORY.catalogue.sums, laws, [], [], [])
+    paths = sorted((GOLDEN / "symbiotic").glob("*.json.gz"))[:20]
+    assert paths
+    for path in paths:
+        trace = THEORY.protocol.read_trace(json.loads(gzip.decompress(path.read_bytes())))
+        state = trace.genesis.copy()
+        assert scan(catalogue, state) == []
+        start = compute_totals(catalogue, state)
+        for step in trace.steps:
+            execute(THEORY.protocol.transition, state, step.actions)
+        assert scan(catalogue, state, start) == []
+
+
+def test_induction_begins(prover: Prover) -> None:
+    """But for vaults whose first epoch lies ahead, which nobody has made yet when histories begin."""
+    verdicts = base_case(prover, prover.theory.state_laws())
+    assert [verdict.law_id for verdict in verdicts if verdict.status != "PROVED"] == ["LEMMA-vault-made"]
