@@ -59,7 +59,7 @@ BREAKS = {
         "spec/eigenlayer/strategies.py",
         "return mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET)",
         "return -(-(token_balance + BALANCE_OFFSET) * shares // (total_shares + SHARES_OFFSET))",
-        "BurnShares",
+        "ClearBurnOrRedistributableSharesByStrategy",
         "ROUND-01",
     ),
     "transfer does not see that it pays itself": (
