@@ -453,7 +453,7 @@ def variants(value: Any) -> list[Any]:
     if isinstance(value, int):
         return list(simpler_amounts(value))
     if isinstance(value, tuple):
-        shorter = [value[:i] + value[i + 1 :] for i in range(len(value))]
+        shorter = [value[:i] + value[i + 1 :] for i in range(len(value))] if _is_list(value) else []
         return shorter + [
             (*value[:i], simpler, *value[i + 1 :]) for i, item in enumerate(value) for simpler in variants(item)
         ]
