@@ -453,7 +453,7 @@ def variants(value: Any) -> list[Any]:
     if isinstance(value, int):
         return list(simpler_amounts(value))
     if isinstance(value, tuple):
-        shorter = [value[:i] + value[i + 1 :] for i in range(len(value))]
+        shorter = [value[:i] + value[i + 1 :] for i in range(len(value))] if _is_list(value) else []
         return shorter + [
             (*value[:i], simpler, *value[i + 1 :]) for i, item in enumerate(value) for simpler in variants(item)
         ]
@@ -467,9 +467,14 @@ def variants(value: Any) -> list[Any]:
     ]
 
 
+def _is_list(value: Any) -> bool:
+    """Whether a value is a list, and no name that is made of several parts, such as an operator set's."""
+    return isinstance(value, tuple) and len({type(item) for item in value}) <= 1
+
+
 def _without_an_item(value: Any) -> list[Any]:
     """A record without the items at one position of all its lists of one length, which go together."""
-    lists = {name: getattr(value, name) for name in _fields(value) if isinstance(getattr(value, name), tuple)}
+    lists = {name: getattr(value, name) for name in _fields(value) if _is_list(getattr(value, name))}
     found: list[Any] = []
     for length in sorted({len(items) for items in lists.values()}):
         together = {name: items for name, items in lists.items() if len(items) == length}

@@ -8,6 +8,7 @@ from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
 from invariants.game import Game, Party, execute
 from spec.arithmetic import mul_div_ceil
 from spec.eigenlayer.actions import (
+    AddStrategiesToDepositWhitelist,
     ClearBurnOrRedistributableShares,
     CompleteQueuedWithdrawal,
     Completion,
@@ -16,6 +17,7 @@ from spec.eigenlayer.actions import (
     QueueWithdrawals,
     SlashOperator,
     TransferToken,
+    Undelegate,
     WithdrawalRequest,
 )
 from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
@@ -88,6 +90,9 @@ def _complete(protocol: Protocol, state: State, account: str, nonce: int, sponso
         tokens.append(TOKENS[strategy])
         missing_shares = queued_shares_of(rows, account, nonce, position) - rows.get(STRATEGIES, strategy).total_shares
         if sponsor is not None and missing_shares > 0:
+            # Nobody can deposit where deposits are closed, or while delegated to a fully slashed operator.
+            execute(protocol, state, AddStrategiesToDepositWhitelist("whitelister", (strategy,)))
+            execute(protocol, state, Undelegate(sponsor, sponsor))
             amount = missing_shares * share_price(state, strategy)
             execute(protocol, state, DepositIntoStrategy(sponsor, strategy, TOKENS[strategy], amount))
     execute(protocol, state, CompleteQueuedWithdrawal(account, Completion(account, nonce, tuple(tokens), True)))
@@ -164,7 +169,7 @@ class Outsider(Coalition):
         """
         start, end = self.way.genesis(), after.copy()
         leave(self.way.protocol, end, party)
-        sponsor = OPERATORS[0]
+        sponsor = STAKERS_[0]
         sponsored = end.copy()
         leave(self.way.protocol, sponsored, (OUTSIDER,), sponsor)
         return max(

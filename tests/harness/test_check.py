@@ -70,6 +70,7 @@ def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_a
     assert (suite.in_games.runs, suite.drawn.runs, suite.is_cut_short) == (4, 0, False)
 
 
+@pytest.mark.source  # a compiled class cannot be changed
 def test_a_game_that_is_lost_is_named_with_what_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
     suite = run("symbiotic", Plan(3_000, 0, seed=7, laws=("GAME-02",))).suites["symbiotic"]

@@ -39,19 +39,25 @@ def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again(apart: Pat
     entry = Ledger.load(apart / "eigenlayer.json").document["calls"]["TransferToken"]
     assert "spec.eigenlayer.strategies:transfer" in entry["functions"]
     assert "spec.eigenlayer.slashing:slash_operator" not in entry["functions"]
-    again = json.loads(restake("prove", "--action", "TransferToken", "--jobs", "1", "--json").stdout)
+    again = json.loads(
+        restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json").stdout
+    )
     assert again["proved_now"] == []
     assert again["verdicts"] == shown["verdicts"]
 
 
 def test_what_changed_is_proved_again(apart: Path) -> None:
-    restake("prove", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1")
+    restake("prove", "--protocol", "eigenlayer", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1")
     ledger = Ledger.load(apart / "eigenlayer.json")
     assert not ledger.is_stale("BurnShares", "proofs.eigenlayer")
     ledger.document["calls"]["BurnShares"]["source"] = "of yesterday"
     assert ledger.is_stale("BurnShares", "proofs.eigenlayer")
     ledger.save(apart / "eigenlayer.json")
-    shown = json.loads(restake("prove", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1", "--json").stdout)
+    shown = json.loads(
+        restake(
+            "prove", "--protocol", "eigenlayer", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1", "--json"
+        ).stdout
+    )
     assert shown["proved_now"] == ["BurnShares"]
 
 
