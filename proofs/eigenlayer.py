@@ -29,6 +29,7 @@ from spec.eigenlayer.state import (
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
+    QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     REGISTRATIONS,
     SLASHED_SHARES,
@@ -40,7 +41,7 @@ from spec.eigenlayer.state import (
     TOKEN_BALANCES,
     WITHDRAWALS,
 )
-from spec.machine import Draft, Table
+from spec.machine import ONLY, Draft, Table
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
@@ -131,6 +132,29 @@ def _members_are_of_sets(view: View, key: Any) -> bool:
     return not view.rows.get(OPERATOR_SET_STRATEGIES, key).is_member or view.rows.get(OPERATOR_SETS, key[0]).exists
 
 
+def _deallocations_are_due_in_time(view: View, key: Any) -> bool:
+    row = view.rows.get(ALLOCATIONS, key)
+    last_block = current_block(view.rows) + view.rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1
+    return row.pending_diff_magnitude >= 0 or row.effect_block <= last_block
+
+
+def _deallocations_are_queued(view: View, key: Any) -> bool:
+    operator, operator_set, strategy = key
+    if view.rows.get(ALLOCATIONS, key).pending_diff_magnitude >= 0:
+        return True
+    queue = view.rows.get(DEALLOCATION_QUEUES, (operator, strategy))
+    return any(
+        [
+            view.rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, position)).operator_set == operator_set
+            for position in range(queue.first, queue.end)
+        ]
+    )
+
+
+def _nothing_is_owed_from_before_ids(view: View, strategy: str) -> bool:
+    return view.rows.get(STRATEGIES, strategy).legacy_burnable_shares == 0
+
+
 def _shares_are_backed(view: View, strategy: str) -> bool:
     pool = view.rows.get(STRATEGIES, strategy)
     return pool.total_shares <= view.rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
@@ -207,6 +231,27 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "SlashingLib.update",
         _factor_undoes_no_more,
         rows={STAKER_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-due",
+        "A pending deallocation takes effect no later than one that is made now.",
+        "AllocationManager.modifyAllocations",
+        _deallocations_are_due_in_time,
+        rows={ALLOCATIONS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-queued",
+        "A pending deallocation is in its queue.",
+        "AllocationManager.modifyAllocations",
+        _deallocations_are_queued,
+        rows={ALLOCATIONS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-legacy",
+        "Nothing is owed from slashes before slashes had ids: no deployment begins with it, and nothing adds to it.",
+        "StrategyManager.burnShares",
+        _nothing_is_owed_from_before_ids,
+        rows={STRATEGIES: lambda key: key},
     ),
     StateLaw(
         "LEMMA-backed",

@@ -30,6 +30,7 @@ from proofs.state import (
     sum_term,
     symbolic_call,
     use_contract,
+    view_before_step,
     watched,
 )
 from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, UnliftableError, explore, path, term_of
@@ -419,8 +420,13 @@ class Prover:
 
     def after(self, delta: Any) -> Any:
         """The state after a step, as laws see it."""
+        return self._step(delta)[1]
+
+    def _step(self, delta: Any) -> tuple[Any, Any]:
+        """The states before and after a step, as laws see them."""
         rows = self._watched(self.state, list(delta.writes))
-        return self._view(rows, TotalsAfter(self.totals, self.before, rows, delta))
+        totals = TotalsAfter(self.totals, self.before, rows, delta)
+        return view_before_step(self._view, self.before.rows, self.totals, totals), self._view(rows, totals)
 
     def is_delta(self, outcome: Any) -> bool:
         """Whether a transition accepted."""
@@ -489,7 +495,8 @@ class Prover:
 
     def step_goals(self, law: Any, call: Any, accepted: Accepted) -> Iterator[Obligation]:
         """What has to be proved for a step law to hold of an accepted path."""
-        step = self._transition(self.before, call, accepted.delta, self.after(accepted.delta))
+        before, after = self._step(accepted.delta)
+        step = self._transition(before, call, accepted.delta, after)
 
         def holds() -> Any:
             if law.concerns is not None and not law.concerns(step):

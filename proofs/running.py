@@ -12,7 +12,7 @@ from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.solving import Status
 
-MOST_COUNTEREXAMPLES: Final = 3
+MOST_COUNTEREXAMPLES: Final = 6
 """How many refuted goals of one law are tried until a counterexample replays."""
 
 
@@ -89,8 +89,7 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     status = verdict.status
     if status == "REFUTED" and proof is not None:
         found = _counterexample(prover, place, verdict, proof)
-        # Without a state that satisfies every law and breaks this one on the plain rules, only the induction fails.
-        if found is None or found["broken_before"] or verdict.law_id not in found["broken"]:
+        if not _is_refutation(prover, verdict.law_id, found):
             status = "UNKNOWN"
     plain: dict[str, Any] = {
         "verdict": status,
@@ -102,6 +101,16 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     if found is not None:
         plain["counterexample"] = found
     return plain
+
+
+def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
+    """Whether a state that satisfies every law which is assumed breaks this one on the plain rules.
+
+    If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
+    """
+    if found is None or set(found["broken_before"]) - set(prover.theory.apart):
+        return False
+    return bool(found["broken"]) if law_id == TOTAL else law_id in found["broken"]
 
 
 def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
@@ -120,7 +129,7 @@ def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallPro
             "broken": said.broken,
             "is_known_to_be_reachable": False,
         }
-        if verdict.law_id in said.broken:
+        if _is_refutation(prover, verdict.law_id, document):
             return document
         first = first or document
     return first

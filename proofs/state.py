@@ -282,6 +282,19 @@ class TotalsAfter:
         return self._before.at_start(total, group)
 
 
+def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAfter) -> Any:
+    """The state before a step, which knows by how much the step moves each total."""
+
+    class BeforeStep(view):  # type: ignore[misc]
+        def total(self, of: Any, group: Any) -> Any:
+            return before.now(of, group)
+
+        def moved(self, of: Any, group: Any) -> Any:
+            return after.now(of, group) - before.now(of, group)
+
+    return BeforeStep(rows, before)
+
+
 def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
     """The unknown total of a group."""
     terms = flatten(group)

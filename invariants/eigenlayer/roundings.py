@@ -6,9 +6,15 @@ from invariants.eigenlayer.effects import withdrawable
 from invariants.eigenlayer.solvency import slashing_factor
 from invariants.law import Scope, StepLaw, Transition, written
 from spec.arithmetic import WAD, mul_div_floor
-from spec.eigenlayer.actions import QueueWithdrawals, Redelegate, Undelegate
+from spec.eigenlayer.actions import (
+    ClearBurnOrRedistributableShares,
+    ClearBurnOrRedistributableSharesByStrategy,
+    QueueWithdrawals,
+    Redelegate,
+    Undelegate,
+)
 from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
-from spec.eigenlayer.state import QUEUED_SHARES, STRATEGIES, TOKEN_BALANCES, Pair
+from spec.eigenlayer.state import OPERATOR_SETS, QUEUED_SHARES, STRATEGIES, TOKEN_BALANCES, Pair
 
 
 def _exchange_rate_never_falls(step: Transition) -> bool:
@@ -24,13 +30,21 @@ def _exchange_rate_never_falls(step: Transition) -> bool:
     return True
 
 
+def _pays_itself(step: Transition, strategy: str) -> bool:
+    """Whether a slash is paid out to the strategy itself, whose tokens then stay while shares go."""
+    call = step.action
+    if not isinstance(call, ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy):
+        return False
+    return step.before.rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient == strategy
+
+
 def _exchange_rate_rises_by_roundings(step: Transition) -> bool:
     """A deposit rounds the shares down, a payment the tokens: what is lost stays in the strategy. Compared as balances
     times shares, so that nothing is rounded here.
     """
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
-        if before.total_shares == after.total_shares:
+        if before.total_shares == after.total_shares or _pays_itself(step, strategy):
             continue
         account: Pair = (before.underlying_token, strategy)
         balance_before = step.before.rows.get(TOKEN_BALANCES, account).amount + BALANCE_OFFSET

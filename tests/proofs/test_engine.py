@@ -42,11 +42,14 @@ TRUE = [
     ("MoveBlindly", "SIGN"),
     ("Share", "SUM"),
     ("Share", "TOTAL"),
+    ("MoveThirteen", "MOVED"),
+    ("Move", "STILL"),
 ]
 FALSE = [
     ("Move", "GAIN"),
     ("MoveBlindly", "SUM"),
     ("MoveThirteen", "SUM"),
+    ("MoveThirteen", "STILL"),
     ("Share", "SIGN"),
     ("Share", "EXACT"),
 ]

@@ -118,6 +118,14 @@ def _moves(step: Transition) -> bool:
     return bool(gained == action.amount)
 
 
+def _step_knows_what_it_moves(step: Transition) -> bool:
+    return step.before.moved(HELD, "all") == step.after.total(HELD, "all") - step.before.total(HELD, "all")
+
+
+def _total_never_moves(step: Transition) -> bool:
+    return step.before.moved(HELD, "all") == 0
+
+
 def _shares_exactly(step: Transition) -> bool:
     action: Any = step.action
     held = step.before.rows.get(BALANCES, action.sender).amount
@@ -133,6 +141,8 @@ CATALOGUE: Final = Catalogue(
     ],
     step_laws=[
         StepLaw("GAIN", "Who is sent an amount has it more: false of who sends to itself.", "", _moves, Scope((Move,))),
+        StepLaw("MOVED", "A step knows by how much it moves a total.", "", _step_knows_what_it_moves),
+        StepLaw("STILL", "No step moves the total.", "", _total_never_moves),
         StepLaw("EXACT", "A share is not rounded, which is false.", "", _shares_exactly, Scope((Share,))),
     ],
     liveness_laws=[],
