@@ -24,14 +24,15 @@ from harness.mutants.mutant import PROTOCOLS as MUTATED
 from harness.mutants.mutant import MutantError
 from harness.mutants.report import markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
-from harness.protocols import Target, UnknownProtocolError, select_targets, select_worlds
+from harness.protocols import Target, UnknownProtocolError, known_protocols, select_targets, select_worlds
 from harness.prove import THEORIES, Proving, UnknownNameError, print_proving
 from harness.report import exit_code, print_check, print_trace, print_world, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
-from harness.traces import find_traces
+from harness.traces import find_traces, load_json
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
+from spec.codec import MalformedTrace, as_object
 
 EXIT_CODES = """\b
 Exit codes:
@@ -336,13 +337,16 @@ def prove_command(
     if shown is not None:
         return _show_refutation(shown)
     stop = Stop(math.inf if budget is None else budget)
-    try:
-        provings = [
-            Proving(name, THEORIES[name], list(laws), list(calls), everything, effort)
-            for name in (protocols or sorted(THEORIES))
-        ]
-    except UnknownNameError as error:
-        raise click.UsageError(str(error)) from error
+    provings: list[Proving] = []
+    unknown: list[str] = []
+    for name in protocols or sorted(THEORIES):
+        try:
+            provings.append(Proving(name, THEORIES[name], list(laws), list(calls), everything, effort))
+        except UnknownNameError as error:
+            unknown.append(str(error))
+    # Who names no protocol means those that have what is asked for.
+    if unknown and (protocols or not provings):
+        raise click.UsageError("; ".join(unknown))
     for proving in provings:
         with stop:
             proving.run(cores() if jobs is None else jobs, stop, _say_proved)
@@ -364,13 +368,20 @@ def _say_proved(call: str, done: int, of: int) -> None:
 
 
 def _show_refutation(path: Path) -> int:
-    document = json.loads(path.read_text())
-    place = THEORIES[document["protocol"]]
-    found = read_counterexample(place, document)
+    try:
+        document = as_object(load_json(path), "")
+        name = document.get("protocol")
+        place = THEORIES.get(name) if isinstance(name, str) else None
+        if place is None:
+            raise MalformedTrace("protocol", f"expected one of {', '.join(sorted(THEORIES))}")
+        found = read_counterexample(place, document)
+    except MalformedTrace as error:
+        click.echo(f"malformed {path}: {error}", err=True)
+        return 2
     said = replay_counterexample(place, found)
-    for table, rows in document["state"].items():
-        for key, row in rows:
-            click.echo(f"{table}[{key}] = {row}")
+    for table in known_protocols()[str(name)].schema.tables:
+        for key, row in found.state.tables[table.index].items():
+            click.echo(f"{table.name}[{key!r}] = {row!r}")
     click.echo(f"{found.action}\n{said.outcome}; breaks {', '.join(said.broken) or 'nothing'}")
     return 1 if found.law_id in said.broken else 0
 

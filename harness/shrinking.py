@@ -147,7 +147,7 @@ class _Shrinker:
         protocol = self._way.protocol
         try:
             trace = protocol.read_trace(protocol.write_trace(self._way.world, candidate))
-        except Exception:
+        except Exception:  # as said above
             return False
         return [action for step in trace.steps for action in step.actions] == list(candidate)
 

@@ -57,7 +57,7 @@ def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 
 def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
     """The same of a file that may be a kept counterexample, with what it then says of itself."""
-    document = as_object(_load_json(path), "")
+    document = as_object(load_json(path), "")
     claim = _read_claim(document.pop("finding")) if "finding" in document else None
     if "protocol" not in document:
         raise MalformedTrace("", "missing field 'protocol'")
@@ -73,7 +73,8 @@ def _read_claim(value: Json) -> Claim:
     return cast(Claim, Record(Claim, fields).read(value, "finding", {}))
 
 
-def _load_json(path: Path) -> Json:
+def load_json(path: Path) -> Json:
+    """What a JSON file says, compressed or not. MalformedTrace if it says nothing that can be told apart."""
     try:
         content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
         return json.loads(content.decode(), object_pairs_hook=_distinct, parse_constant=_refuse_constant)

@@ -7,18 +7,20 @@ one that no history reaches: then it says which lemma is missing, and nothing ab
 
 import importlib
 import inspect
+import sys
 import typing
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attr
 import z3
 
 from invariants.checking import Checker, scan
-from invariants.law import Catalogue
+from invariants.law import Catalogue, StateLaw
 from proofs.obligations import Asked, Obligation, Prover
 from proofs.state import Touch
 from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term
-from spec.codec import Json
+from proofs.theory import PastLaw
+from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.machine import Delta, Draft, State
 
 CLOSING_STEPS: Final = 5_000_000
@@ -140,12 +142,19 @@ class Replayed:
         self.broken: Final = broken
 
 
+def as_state_law(law: Any) -> StateLaw:
+    """The same law for checkers, which may be compiled and take nothing else."""
+    if isinstance(law, PastLaw):
+        return StateLaw(law.law_id, law.sentence, law.source, law.holds, law.rows, law.sums)
+    return cast(StateLaw, law)
+
+
 def replay(place: str, found: Counterexample) -> Replayed:
     """Let the plain specification execute the call in the state, and the plain laws judge both."""
     theory = plain_theory(place)
     catalogue = Catalogue(
         theory.catalogue.sums,
-        theory.state_laws(),
+        [as_state_law(law) for law in theory.state_laws()],
         theory.catalogue.step_laws,
         theory.catalogue.liveness_laws,
         [],
@@ -199,27 +208,75 @@ def _json(value: Any) -> Json:
     }
 
 
-def read(place: str, document: dict[str, Any]) -> Counterexample:
-    """The counterexample that was written."""
-    theory = plain_theory(place)
-    state: State = theory.protocol.schema.empty_state()
-    for table in theory.protocol.schema.tables:
-        for key, row in document["state"].get(table.name, []):
-            state.tables[table.index][_read_key(key)] = _read(row)
-    return Counterexample(document["law"], _read(document["call"]), state)
+def read(place: str, document: dict[str, Json]) -> Counterexample:
+    """The counterexample that was written. MalformedTrace if it is none.
+
+    A file comes from anywhere: it may name calls and rows of its protocol, and nothing else is ever looked up for it.
+    """
+    protocol = plain_theory(place).protocol
+    state: State = protocol.schema.empty_state()
+    kinds = _kinds([*protocol.actions, *[type(table.default) for table in protocol.schema.tables]])
+    check_fields(document, ["protocol", "law", "call", "state", *OUTCOME], "", optional=OUTCOME)
+    rows = as_object(document["state"], "state")
+    names = [table.name for table in protocol.schema.tables]
+    check_fields(rows, names, "state", optional=names)
+    for table in protocol.schema.tables:
+        for position, pair in enumerate(_items(rows.get(table.name, []), f"state.{table.name}")):
+            where = f"state.{table.name}[{position}]"
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise MalformedTrace(where, f"expected a key and a row, found {shown(pair)}")
+            row = _read(pair[1], f"{where}[1]", kinds)
+            if type(row) is not type(table.default):
+                raise MalformedTrace(f"{where}[1]", f"expected a row of {table.name}, found {shown(pair[1])}")
+            state.tables[table.index][_read(pair[0], f"{where}[0]", kinds)] = row
+    call = _read(document["call"], "call", kinds)
+    if type(call) not in protocol.actions:
+        raise MalformedTrace("call", f"expected a call of {protocol.name}, found {shown(document['call'])}")
+    return Counterexample(str(document["law"]), call, state)
 
 
-def _read_key(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple([_read_key(part) for part in value])
-    return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+OUTCOME: Final = ("outcome", "broken_before", "broken", "is_known_to_be_reachable")
+"""What a kept counterexample also says of itself, to people; nothing is read from it."""
 
 
-def _read(value: Any) -> Any:
+def _kinds(roots: list[type[Any]]) -> dict[str, type[Any]]:
+    """Every record that calls and rows are made of, by the name under which it is written: those that stand in their
+    modules.
+    """
+    there = [value for module in {kind.__module__ for kind in roots} for value in vars(sys.modules[module]).values()]
+    records = [value for value in there if isinstance(value, type) and attr.has(value)]
+    return {f"{kind.__module__}.{kind.__name__}": kind for kind in records}
+
+
+def _items(value: Json, where: str) -> list[Json]:
+    if not isinstance(value, list):
+        raise MalformedTrace(where, f"expected a list, found {shown(value)}")
+    return value
+
+
+def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
     if isinstance(value, dict):
-        module, _, name = value["is"].rpartition(".")
-        kind = getattr(importlib.import_module(module), name)
-        return kind(*[_read(value[field]) for field in inspect.signature(kind).parameters])
+        name = value.get("is")
+        kind = kinds.get(name) if isinstance(name, str) else None
+        if kind is None:
+            raise MalformedTrace(f"{where}.is", f"no call and no row is {shown(name)}")
+        hints = typing.get_type_hints(kind)
+        fields = [field.name for field in attr.fields(kind)]
+        check_fields(value, ["is", *fields], where)
+        parts: list[Any] = []
+        for field in fields:
+            part = _read(value[field], f"{where}.{field}", kinds)
+            # What the compiler keeps of a declaration is its type, bare.
+            is_final = typing.get_origin(hints[field]) is Final
+            declared = typing.get_args(hints[field])[0] if is_final else hints[field]
+            if declared in (int, str, bool) and type(part) is not declared:
+                raise MalformedTrace(f"{where}.{field}", f"expected {declared.__name__}, found {shown(value[field])}")
+            parts.append(part)
+        return kind(*parts)
     if isinstance(value, list):
-        return tuple([_read(part) for part in value])
-    return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+        return tuple([_read(part, f"{where}[{i}]", kinds) for i, part in enumerate(value)])
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise MalformedTrace(where, f"expected a name, a number as a string, or a record, found {shown(value)}")
+    return int(value) if value.removeprefix("-").isdecimal() and value.isascii() else value

@@ -77,7 +77,7 @@ def judged(trial: Trial) -> Fate:
                 taken, step, laws = run()
             except Endless:
                 return Fate("laws", "crashed", (), method, seed, None, steps, "a run that does not end")
-            except Exception as error:
+            except Exception as error:  # a mutant may raise anything; it is counted as a crash, never as killed
                 crash = crash or described(error)
                 continue
             finally:
@@ -85,7 +85,7 @@ def judged(trial: Trial) -> Fate:
             steps += taken
             if laws:
                 return Fate("laws", "killed", laws, method, seed, step, steps, crash)
-    except Exception as error:
+    except Exception as error:  # it cannot even be imported
         return Fate("laws", "unviable", (), None, None, None, 0, described(error))
     return Fate("laws", "crashed" if crash else "survived", (), None, None, None, steps, crash)
 

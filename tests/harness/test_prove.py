@@ -10,9 +10,13 @@ from click.testing import CliRunner, Result
 
 from harness import prove
 from harness.cli import cli
+from harness.protocols import WALKS
+from invariants.choices import Seeded
+from invariants.law import StateLaw
+from proofs.concrete import Counterexample, as_state_law, plain_theory, read, write
 from proofs.ledger import Ledger
-
-pytestmark = pytest.mark.source
+from spec.machine import Draft
+from spec.protocol import execute
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +83,70 @@ def test_a_counterexample_that_no_longer_breaks_anything_is_told_so(apart: Path)
     result = restake("prove", "--replay", "counterexample.json")
     assert result.return_value == 0
     assert result.stdout.endswith("accepted; breaks nothing\n")
+
+
+MINED = {"is": "spec.eigenlayer.actions.MineBlocks", "blocks": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not JSON at line 1, column 2"),
+        ("[]", "expected an object, found []"),
+        ("{}", "protocol: expected one of eigenlayer, symbiotic"),
+        (json.dumps({**document(MINED), "law": 5, "more": 1}), "unknown field 'more'"),
+        (
+            json.dumps(document({"is": "os.system", "command": "touch here"})),
+            "call.is: no call and no row is 'os.system'",
+        ),
+        (
+            json.dumps(document({"is": "spec.eigenlayer.state.Clock", "block": "1"})),
+            "call: expected a call",
+        ),
+        (json.dumps(document({**MINED, "blocks": "many"})), "call.blocks: expected int, found 'many'"),
+        (
+            json.dumps({**document(MINED), "state": {"clock": [["", MINED]]}}),
+            "state.clock[0][1]: expected a row",
+        ),
+        (json.dumps({**document(MINED), "state": {"clock": [[""]]}}), "state.clock[0]: expected a key and a row"),
+    ],
+)
+def test_a_file_that_is_no_counterexample_is_refused_and_runs_nothing(apart: Path, text: str, words: str) -> None:
+    (apart / "bad.json").write_text(text)
+    result = restake("prove", "--replay", "bad.json")
+    assert result.return_value == 2
+    assert result.stderr.startswith("malformed bad.json: ")
+    assert words in result.stderr
+    assert not (apart / "here").exists()
+
+
+def test_who_names_no_protocol_means_those_that_have_the_call() -> None:
+    shown = json.loads(restake("prove", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1", "--json").stdout)
+    assert (shown["protocol"], [row["law"] for row in shown["verdicts"]]) == ("eigenlayer", ["MAG-04"])
+
+
+def test_every_lemma_is_a_law_that_a_checker_takes() -> None:
+    laws = [
+        *plain_theory("proofs.eigenlayer:THEORY").state_laws(),
+        *plain_theory("proofs.symbiotic:THEORY").state_laws(),
+    ]
+    assert any(not isinstance(law, StateLaw) for law in laws)
+    assert all(isinstance(as_state_law(law), StateLaw) for law in laws)
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> None:
+    way, place = WALKS[protocol], f"proofs.{protocol}:THEORY"
+    state, choices = way.genesis(), Seeded(3)
+    for action in way.opening():
+        execute(way.protocol.transition, state, [action])
+    calls: set[str] = set()
+    for _ in range(200):
+        action = way.next_action(choices, Draft(state))
+        execute(way.protocol.transition, state, [action])
+        if type(action).__name__ not in calls:
+            calls.add(type(action).__name__)
+            document = {"protocol": protocol, **write(Counterexample("CONS-01", action, state))}
+            found = read(place, json.loads(json.dumps(document)))
+            assert (found.law_id, found.action, found.state.tables) == ("CONS-01", action, state.tables)
+    assert len(calls) > 12
