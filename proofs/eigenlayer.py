@@ -373,17 +373,17 @@ THEORY: Final = Theory(
     bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
     is_well_formed=_is_well_formed,
     genesis={
-        CONFIG: lambda _key, row: [
+        CONFIG: lambda _rows, _key, row: [
             row.min_withdrawal_delay_blocks >= 0,
             row.deallocation_delay_blocks >= 0,
             row.allocation_configuration_delay_blocks >= 0,
             row.slasher_configuration_delay_blocks >= 0,
         ],
-        CLOCK: lambda _key, row: [row.block >= 0],
-        TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
-        STRATEGIES: lambda _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
-        ALLOWANCES: lambda _key, _row: [],
-        AVSS: lambda _key, _row: [],
+        CLOCK: lambda _rows, _key, row: [row.block >= 0],
+        TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
+        STRATEGIES: lambda _rows, _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
+        ALLOWANCES: lambda _rows, _key, _row: [],
+        AVSS: lambda _rows, _key, _row: [],
     },
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     apart=("SOLV-01",),
