@@ -186,6 +186,13 @@ def _withdrawals_have_begun(view: View, key: Any) -> bool:
     return row.start_block <= current_block(view.rows) and (is_queued or not row.is_pending)
 
 
+def _completed_withdrawals_had_waited(view: View, key: Any) -> bool:
+    row = view.rows.get(WITHDRAWALS, key)
+    if row.is_pending or not 0 <= key[1] < view.rows.get(STAKERS, key[0]).withdrawals_queued:
+        return True
+    return row.start_block + view.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks < current_block(view.rows)
+
+
 def _positions_have_begun(view: View, key: Any) -> bool:
     return view.rows.get(QUEUED_SHARES, key).start_block <= current_block(view.rows)
 
@@ -314,6 +321,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "No withdrawal began later than now; one that waits has a nonce already given.",
         "DelegationManager: a nonce is used once",
         _withdrawals_have_begun,
+        rows={WITHDRAWALS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-waited",
+        "The window of a withdrawal that is completed has closed.",
+        "EXIT-01",
+        _completed_withdrawals_had_waited,
         rows={WITHDRAWALS: lambda key: key},
     ),
     StateLaw(
