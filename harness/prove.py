@@ -21,8 +21,10 @@ THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proof
 COUNTEREXAMPLES: Final = Path(".restake")
 """Where counterexamples of refuted laws are kept."""
 
-GOOD: Final = ("PROVED",)
-"""A law that a call cannot concern is VACUOUS there; the law itself must be proved of some call."""
+GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE"})
+"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
+tells.
+"""
 
 
 class UnknownNameError(Exception):
@@ -116,13 +118,13 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved, 1 if anything is refuted, 2 if anything stayed open, 5 if nothing was asked."""
+        """0 if all is proved or known to be false, 1 if any is refuted, 2 if any is open, 5 if nothing was asked."""
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         if not verdicts and not self.failures:
             return 5
         if "REFUTED" in verdicts:
             return 1
-        return 0 if verdicts <= {"PROVED", "VACUOUS"} and not self.failures else 2
+        return 0 if verdicts <= GOOD and not self.failures else 2
 
     def as_json(self) -> dict[str, Any]:
         """Everything as one document."""
@@ -171,6 +173,9 @@ def print_proving(console: Console, proving: Proving, written: list[Path]) -> No
             if found:
                 replays = " (replays)" if law_id in found["broken"] else " (does not break on the plain specification)"
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
+    findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
+    for law_id, trace in sorted(findings):
+        console.print(f"  KNOWN FALSE  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
     for call, failure in sorted(proving.failures.items()):
         console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
     for path in written:

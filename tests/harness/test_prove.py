@@ -73,6 +73,16 @@ def test_what_is_not_there_is_said(apart: Path) -> None:
     assert not list(apart.glob(".restake/*"))
 
 
+def test_a_law_that_is_known_to_be_false_is_neither_open_nor_proved() -> None:
+    asked = ("prove", "--protocol", "symbiotic", "--action", "Deposit", "--law", "DEP-04", "--jobs", "1")
+    result = restake(*asked, "--json")
+    assert result.return_value == 0
+    assert [(row["law"], row["verdict"], row["finding"]) for row in json.loads(result.stdout)["verdicts"]] == [
+        ("DEP-04", "KNOWN FALSE", "symbiotic_deposit_limit_is_passed.json")
+    ]
+    assert "KNOWN FALSE  DEP-04: docs/findings/symbiotic_deposit_limit_is_passed.json" in restake(*asked).stdout
+
+
 def document(call: dict[str, Any]) -> dict[str, Any]:
     return {"protocol": "eigenlayer", "law": "CONS-01", "call": call, "state": {}}
 
