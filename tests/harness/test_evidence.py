@@ -110,8 +110,8 @@ def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
 
 def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = json.loads(ledger.read_text())
-    wrong = {**document["calls"]["TransferToken"], "verdicts": {"CONS-01": found("REFUTED"), "DEP-02": found("UNKNOWN")}}
-    document["calls"]["TransferToken"] = wrong
+    verdicts = {"CONS-01": found("REFUTED"), "DEP-02": found("UNKNOWN")}
+    document["calls"]["TransferToken"] = {**document["calls"]["TransferToken"], "verdicts": verdicts}
     ledger.write_text(json.dumps(document))
     monkeypatch.setattr(evidence, "sample", lambda _goals, _seed: ["TransferToken"])
     now = weighed("sample")
@@ -151,7 +151,9 @@ def pool(found: Evidence) -> SuiteReport:
 def test_the_matrix_shows_proofs_and_kills_and_their_bounds() -> None:
     said = io.StringIO()
     print_suite(Console(file=said, width=120), pool(EVIDENCE), shows_coverage=False)
-    assert said.getvalue() == """
+    assert (
+        said.getvalue()
+        == """
 staking_pool: every law at every step of
           0 recorded traces with 0 calls
           1 random walks with 9 calls
@@ -186,6 +188,7 @@ Mutants killed: the bugs, of 20, at which the law broke (docs/mutants.md).
 staking_pool: FAILED
   refuted by proof: POOL-02 of Slash
 """
+    )
 
 
 @pytest.mark.usefixtures("example")
