@@ -22,7 +22,7 @@ class Effort:
     depth: int = 3
     plays: int = 60
     moves: int = 80
-    goals: int = 6_000
+    goals: int = 3_000
 
 
 @attrs.frozen

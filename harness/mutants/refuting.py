@@ -35,15 +35,17 @@ of that.
 
 @attrs.frozen(order=True)
 class Task:
-    """A law that is proved of a call, and what that cost: those that have killed the mutant in runs come first.
+    """A law that is proved of a call. Those that have killed the mutant in runs come first, then cheap calls, then what
+    was cheap to prove.
 
     `place` is where the protocol's theory is, and the call.
     """
 
     is_unsuspected: bool
     is_framed: bool
-    price: int
+    goals_of_call: int
     place: tuple[str, str]
+    price: int
     law_id: str
 
     @property
@@ -105,10 +107,11 @@ def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
             continue
         if not is_concerned(entry["functions"], trial.module, changed):
             continue
+        whole = sum(verdict["goals"] for verdict in entry["verdicts"].values())
         for law_id, verdict in entry["verdicts"].items():
             if verdict["verdict"] == "PROVED":
                 price = verdict["goals"] * (1 + verdict["most_steps"] // 1_000)
-                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, price, (theory, call), law_id)
+                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, (theory, call), price, law_id)
 
 
 def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:

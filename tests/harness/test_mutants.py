@@ -309,7 +309,7 @@ def test_the_report_is_the_same_on_any_number_of_processes() -> None:
     assert first.stdout == second.stdout
     report = json.loads(first.stdout)
     assert len(report["mutants"]) == report["rates"]["catalogue"]["counted"] == 4
-    assert report["effort"] == {"walks": 5, "steps": 400, "depth": 3, "plays": 0, "moves": 80, "goals": 6000}
+    assert report["effort"] == {"walks": 5, "steps": 400, "depth": 3, "plays": 0, "moves": 80, "goals": 3000}
 
 
 def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch: pytest.MonkeyPatch) -> None:
