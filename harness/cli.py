@@ -229,6 +229,7 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
 @click.option("--mutant", "ids", multiple=True, metavar="ID", help="Only this mutant. May be repeated.")
 @click.option("--catalogue", "only", flag_value="catalogue", help="Only the mutants that were written down.")
 @click.option("--generated", "only", flag_value="generated", help="Only the mutants that operators make.")
+@click.option("--proofs", "proves", is_flag=True, help="Put each before the proofs too.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many, drawn by --seed.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
 @click.option(
@@ -258,6 +259,7 @@ def mutate_command(
     protocols: tuple[str, ...],
     ids: tuple[str, ...],
     only: str | None,
+    proves: bool,
     sample: int | None,
     seed: int,
     walks: int,
@@ -273,6 +275,9 @@ def mutate_command(
 
     The bugs are a catalogue of real ones, and those that small changes to the source make. Each is loaded from source
     in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
+
+    With --proofs, laws that are proved of the calls which run through the bug are proved anew, until a state and a call
+    refute one.
     """
     stop = Stop(math.inf if budget is None else budget)
     try:
@@ -285,7 +290,7 @@ def mutate_command(
         for mutant in chosen:
             click.echo(f"{mutant.mutant_id}  {mutant.bug}")
         return 0 if chosen else 5
-    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop)
+    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves)
     started = time.monotonic()
     problem: str | None = None
     try:
@@ -297,7 +302,9 @@ def mutate_command(
         if as_json:
             click.echo(json.dumps(mutation.as_json(), indent=2))
         elif as_markdown:
-            asked = " ".join(["restake mutate", *([f"--{only}"] if only else []), "--markdown"])
+            asked = " ".join(
+                ["restake mutate", *([f"--{only}"] if only else []), *(["--proofs"] if proves else []), "--markdown"]
+            )
             click.echo(markdown(mutation, asked), nl=False)
         else:
             print_mutation(_console(), mutation)

@@ -110,8 +110,8 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     found: dict[str, Any] | None = None
     status = verdict.status
     if status == "REFUTED" and proof is not None:
-        found = _counterexample(prover, place, verdict, proof)
-        if not _is_refutation(prover, verdict.law_id, found):
+        found = counterexample(prover, place, verdict, proof)
+        if not is_refutation(prover, verdict.law_id, found):
             status = "UNKNOWN"
     plain: dict[str, Any] = {
         "verdict": status,
@@ -125,7 +125,7 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     return plain
 
 
-def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
+def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
     """Whether a state that satisfies every law which is assumed breaks this one on the plain rules.
 
     If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
@@ -135,7 +135,7 @@ def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) ->
     return bool(found["broken"]) if law_id == TOTAL else law_id in found["broken"]
 
 
-def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
+def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
     """The first counterexample that breaks the law on the plain specification, as JSON; else the first there is."""
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None
@@ -151,7 +151,7 @@ def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallPro
             "broken": said.broken,
             "is_known_to_be_reachable": False,
         }
-        if _is_refutation(prover, verdict.law_id, document):
+        if is_refutation(prover, verdict.law_id, document):
             return document
         first = first or document
     return first
