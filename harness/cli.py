@@ -308,10 +308,10 @@ def mutate_command(
             click.echo(markdown(mutation, asked), nl=False)
         else:
             print_mutation(_console(), mutation)
-        if kills_file is not None and not mutation.is_cut_short:
-            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
             seconds = time.monotonic() - started
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
+        if kills_file is not None and not mutation.is_cut_short:
+            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
     if stop.is_interrupted or problem is not None:
         click.echo(problem or "interrupted", err=True)
         return 2
