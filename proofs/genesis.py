@@ -85,7 +85,7 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
                 verdict.scopes.update(here.scopes)
             verdict.is_reachable = True
             verdicts.append(verdict)
-        empty = [total for total in theory.catalogue.sums if total.table.index not in chosen]
+        empty = [total for total in [*theory.catalogue.sums, *theory.sums] if total.table.index not in chosen]
         verdicts += [_adds_nothing(prover, view, total) for total in empty]
     finally:
         histories.has_past = True

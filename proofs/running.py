@@ -68,8 +68,8 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
     asked = [law for law in _laws(prover.theory) if law_ids is None or law.law_id in law_ids]
     false = [law for law in asked if law.law_id in known_false]
     laws = [law for law in asked if law.law_id not in known_false]
-    apart = prover.theory.apart
-    chosen = [law for law in laws if law.law_id not in apart or law_ids is not None]
+    untried = prover.theory.open_laws
+    chosen = [law for law in laws if law.law_id not in untried or law_ids is not None]
     before = sys.gettrace()
     sys.settrace(recorder)
     try:
@@ -81,7 +81,7 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
             action = next(action for action in prover.protocol.actions if action.__name__ == call)
             proof = CallProof(prover, action)
             if law_ids is None:
-                chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
+                chosen += [law for law in laws if law.law_id in untried and not prover.tables_of(law) & proof.writes]
             verdicts = prove_call(proof, chosen)
     finally:
         sys.settrace(before)
@@ -91,7 +91,7 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
         "functions": sorted(recorder.functions),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
         "verdicts": {
-            **(dict.fromkeys(apart, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
+            **(dict.fromkeys(untried, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
             **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
             **{law.law_id: {**KNOWN_FALSE, "finding": known_false[law.law_id].trace} for law in found_false},
         },

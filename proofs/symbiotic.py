@@ -342,6 +342,7 @@ THEORY: Final = Theory(
     is_well_formed=_is_well_formed,
     genesis=GENESIS,
     apart=("SOLV-01",),
+    open_laws=("SOLV-01",),
     by_contract=("HIST-02",),
     refusals_aside=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), (SOLVENT, _is_want_of_tokens)),
 )

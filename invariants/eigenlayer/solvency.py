@@ -308,7 +308,7 @@ SUMS: Final[list[Sum]] = [
     FRACTIONS_WAITING,
     FRACTIONS_LEFT,
 ]
-_CLAIMS: Final[dict[Sum, Any]] = {
+CLAIMS: Final[dict[Sum, Any]] = {
     OPERATORS_SHARES: _same,
     TO_BURN: _same,
     ACTIVE: lambda group: group[1],
@@ -325,7 +325,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "This project; DelegationManager.slashOperatorShares, _completeQueuedWithdrawal",
         _debt_is_dust,
         rows={STRATEGIES: _same},
-        sums=_CLAIMS,
+        sums=CLAIMS,
     ),
     StateLaw(
         "SOLV-02",
@@ -333,7 +333,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "This project",
         _debt_is_only_of_what_waits,
         rows={STRATEGIES: _same},
-        sums=_CLAIMS,
+        sums=CLAIMS,
     ),
     StateLaw(
         "DELEG-01",
