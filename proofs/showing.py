@@ -49,6 +49,17 @@ _STAKES: Final[Contracts] = {
 }
 
 SHOWN: Final[Mapping[tuple[str, str], Contracts]] = {
-    ("proofs.symbiotic:THEORY", call): _STAKES for call in ("Slash", "RequestSlash", "ExecuteSlash")
+    ("proofs.symbiotic:THEORY", "Slash"): _STAKES,
+    ("proofs.symbiotic:THEORY", "ExecuteSlash"): _STAKES,
+    ("proofs.symbiotic:THEORY", "RequestSlash"): EXACT,
 }
-"""By theory and call: what is lifted by contract where a state is looked for, and nothing is proved."""
+"""By theory and call: what is lifted by contract where a state is looked for, and nothing is proved.
+
+A request has so few paths that its stake is that of the rules, of every kind.
+"""
+
+STAKE: Final = tuple(
+    [f"spec.symbiotic.delegation:{name}" for name in ("stake_at", "_delegated_stake_at", "operator_part")]
+)
+RUNS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {("proofs.symbiotic:THEORY", "RequestSlash"): STAKE}
+"""By theory and call: functions that run there, although a contract stands for them in proofs."""

@@ -105,7 +105,8 @@ def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
     for call, entry in ledger.document["calls"].items():
         if call == importlib.import_module("proofs.genesis").GENESIS:
             continue
-        if not is_concerned(entry["functions"], trial.module, changed):
+        functions = [*entry["functions"], *importlib.import_module("proofs.showing").RUNS.get((theory, call), ())]
+        if not is_concerned(functions, trial.module, changed):
             continue
         whole = sum(verdict["goals"] for verdict in entry["verdicts"].values())
         for law_id, verdict in entry["verdicts"].items():
