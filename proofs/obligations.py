@@ -297,6 +297,12 @@ class Prover:
         for item_id, item in here.touched.items():
             for instance in self._reached(item_id, item, DEPTH):
                 noted.update(instance.noted)
+        for instance in self._of_their_sums(list(noted.values())):
+            unread = {item_id: item for item_id, item in instance.noted.items() if item_id not in noted}
+            reached = [other for item_id, item in unread.items() for other in self._reached(item_id, item, DEPTH)]
+            for one in (instance, *reached):
+                hypotheses += [one.formula, *one.facts.values()]
+                noted.update(one.noted)
         for question in [item for item in noted.values() if isinstance(item, Asked)]:
             group, parts = flatten(question.group), []
             members = [
@@ -314,6 +320,27 @@ class Prover:
             whole = sum_term(question.total, question.group).term
             hypotheses.append(whole == (z3.Sum(*parts) if parts else z3.IntVal(0)))
         return hypotheses, list(noted.values())
+
+    def _of_their_sums(self, noted: list[Any]) -> Iterator[Instance]:
+        """The laws of the sums that rows which were read belong to: where no others exist, these rows are the sum."""
+        for item in noted:
+            if isinstance(item, Asked) or item.past_of is not None:
+                continue
+            for law in self._laws:
+                for total, find in law.sums.items():
+                    if total.table is item.table:
+                        for group in self._groups(total, item.key):
+                            yield self.instance(law, find(group))
+
+    def _groups(self, total: Any, key: Any) -> list[Any]:
+        """The groups of a sum that a row may belong to."""
+        rows = self.before.rows
+        found = [
+            group
+            for _, group in explore(lambda: total.group(rows, key, rows.get(total.table, key)), prunes=False)
+            if group is not None and not isinstance(group, Exception)
+        ]
+        return list({identity(group): group for group in found}.values())
 
     def histories(self) -> list[Any]:
         """The histories of the protocol."""
