@@ -131,7 +131,8 @@ class View:
 
     def total(self, of: Sum, group: object) -> int:
         """The total of a group."""
-        return self._totals.now(of, group) - self.moved(of, group)
+        total = self._totals.now(of, group)
+        return total if self._shifts is None else total - self.moved(of, group)
 
     def moved(self, of: Sum, group: object) -> int:
         """By how much the total of a group has moved since this state."""
