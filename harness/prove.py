@@ -1,11 +1,12 @@
 """The proofs of a protocol, beside each other in processes; what the ledger knows is not proved again."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, resource_tracker
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +22,14 @@ THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proof
 COUNTEREXAMPLES: Final = Path(".restake")
 """Where counterexamples of refuted laws are kept."""
 
-GOOD: Final = ("PROVED",)
-"""A law that a call cannot concern is VACUOUS there; the law itself must be proved of some call."""
+GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE"})
+"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
+tells.
+"""
+
+
+POLL_SECONDS: Final = 0.2
+"""How long an interruption may go unnoticed."""
 
 
 class UnknownNameError(Exception):
@@ -61,27 +68,43 @@ class Proving:
         return any(law not in self.ledger.verdicts(call) for law in self.laws) and bool(self.laws)
 
     def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-        """Prove what is due on so many processes; verdicts join the ledger as they come."""
-        order = sorted(self.due, key=lambda call: call not in HEAVY)
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-            tasks = {pool.submit(run_call, self.place, call, self.laws or None, self.effort): call for call in order}
-            try:
-                for done, task in enumerate(as_completed(tasks), 1):
-                    if task.cancelled():
-                        continue
-                    self._finish(tasks[task], task)
-                    said(tasks[task], done, len(tasks))
-                    if stop():
-                        for waiting in tasks:
-                            waiting.cancel()
-            except BrokenProcessPool as error:
-                raise UnknownNameError(f"a worker died: {error}") from error
+        """Prove what is due on so many processes; verdicts join the ledger as they come.
 
-    def _finish(self, call: str, task: Any) -> None:
+        When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
+        """
+        order = sorted(self.due, key=lambda call: call not in HEAVY)
+        strangers = set(active_children())
+        # Or it would be started with the first worker, and unblock what is blocked then.
+        resource_tracker.ensure_running()
+        # An interruption is this process's to handle. What is started while it is blocked never hears of it.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
+        try:
+            tasks = {pool.submit(run_call, self.place, call, self.laws or None, self.effort): call for call in order}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        try:
+            running: set[Future[Any]] = set(tasks)
+            while running and not stop.is_interrupted:
+                ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+                for task in ended:
+                    if not task.cancelled():
+                        self._finish(tasks[task], task)
+                        said(tasks[task], len(tasks) - len(running), len(tasks))
+                if stop():
+                    for task in running:
+                        task.cancel()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - strangers:
+                worker.terminate()
+
+    def _finish(self, call: str, task: Future[Any]) -> None:
         try:
             result = task.result()
         except BrokenProcessPool:
-            raise
+            self.failures[call] = "a process of the proofs was killed"
+            return
         except Exception as error:  # what cannot be lifted names its line; the other calls go on
             self.failures[call] = f"{type(error).__name__}: {error}"
             return
@@ -116,13 +139,13 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved, 1 if anything is refuted, 2 if anything stayed open, 5 if nothing was asked."""
+        """0 if all is proved or known to be false, 1 if any is refuted, 2 if any is open, 5 if nothing was asked."""
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         if not verdicts and not self.failures:
             return 5
         if "REFUTED" in verdicts:
             return 1
-        return 0 if verdicts <= {"PROVED", "VACUOUS"} and not self.failures else 2
+        return 0 if verdicts <= GOOD and not self.failures else 2
 
     def as_json(self) -> dict[str, Any]:
         """Everything as one document."""
@@ -171,6 +194,9 @@ def print_proving(console: Console, proving: Proving, written: list[Path]) -> No
             if found:
                 replays = " (replays)" if law_id in found["broken"] else " (does not break on the plain specification)"
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
+    findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
+    for law_id, trace in sorted(findings):
+        console.print(f"  KNOWN FALSE  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
     for call, failure in sorted(proving.failures.items()):
         console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
     for path in written:

@@ -18,7 +18,7 @@ from invariants.checking import Checker, scan
 from invariants.law import Catalogue, StateLaw
 from proofs.obligations import Asked, Obligation, Prover
 from proofs.state import Touch
-from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term
+from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term, term_of
 from proofs.theory import PastLaw
 from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.machine import Delta, Draft, State
@@ -63,7 +63,29 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
     solver.add(*hypotheses, z3.Not(obligation.goal))
     if solver.check() != z3.sat:
         return None
-    return solver.model(), noted
+    model = solver.model()
+    for wish in _wishes(prover, noted):
+        solver.push()
+        solver.add(wish)
+        if solver.check() == z3.sat:
+            model = solver.model()
+        else:
+            solver.pop()
+    return model, noted
+
+
+def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
+    """What a history had better be: the same at all times, and a small number. Checkpoints that no path read are laid
+    anew, and of a short history there is less that laws could find wrong with these.
+    """
+    wishes: list[Term] = []
+    with Path(None, [], False):
+        for touch in noted:
+            if not isinstance(touch, Asked) and touch.past_of is not None:
+                past = term_of(touch.past_of.past(*touch.key))
+                latest = term_of(prover.before.rows.get(touch.past_of.heads, touch.key[0]).latest)
+                wishes += [past == latest, latest <= 1]
+    return wishes
 
 
 def _value(term: Term, model: Any) -> Any:

@@ -186,6 +186,13 @@ def _withdrawals_have_begun(view: View, key: Any) -> bool:
     return row.start_block <= current_block(view.rows) and (is_queued or not row.is_pending)
 
 
+def _completed_withdrawals_had_waited(view: View, key: Any) -> bool:
+    row = view.rows.get(WITHDRAWALS, key)
+    if row.is_pending or not 0 <= key[1] < view.rows.get(STAKERS, key[0]).withdrawals_queued:
+        return True
+    return row.start_block + view.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks < current_block(view.rows)
+
+
 def _positions_have_begun(view: View, key: Any) -> bool:
     return view.rows.get(QUEUED_SHARES, key).start_block <= current_block(view.rows)
 
@@ -317,6 +324,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         rows={WITHDRAWALS: lambda key: key},
     ),
     StateLaw(
+        "LEMMA-waited",
+        "The window of a withdrawal that is completed has closed.",
+        "EXIT-01",
+        _completed_withdrawals_had_waited,
+        rows={WITHDRAWALS: lambda key: key},
+    ),
+    StateLaw(
         "LEMMA-begun",
         "Nothing queued began later than now.",
         "DelegationManager: a withdrawal starts in the block of its call",
@@ -373,17 +387,17 @@ THEORY: Final = Theory(
     bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
     is_well_formed=_is_well_formed,
     genesis={
-        CONFIG: lambda _key, row: [
+        CONFIG: lambda _rows, _key, row: [
             row.min_withdrawal_delay_blocks >= 0,
             row.deallocation_delay_blocks >= 0,
             row.allocation_configuration_delay_blocks >= 0,
             row.slasher_configuration_delay_blocks >= 0,
         ],
-        CLOCK: lambda _key, row: [row.block >= 0],
-        TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
-        STRATEGIES: lambda _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
-        ALLOWANCES: lambda _key, _row: [],
-        AVSS: lambda _key, _row: [],
+        CLOCK: lambda _rows, _key, row: [row.block >= 0],
+        TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
+        STRATEGIES: lambda _rows, _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
+        ALLOWANCES: lambda _rows, _key, _row: [],
+        AVSS: lambda _rows, _key, _row: [],
     },
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     apart=("SOLV-01",),

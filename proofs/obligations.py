@@ -486,10 +486,11 @@ class Prover:
                     return True
                 if moves is not None and write.table in total.moves and moves(row, write.key):
                     return total.group(rows, key, row) == total.group(after, key, row)
-            worth = total.worth(rows, row)
-            if worth != total.worth(after, row):
+            group, group_after = total.group(rows, key, row), total.group(after, key, row)
+            worth = 0 if group is None else total.worth(rows, row)
+            if worth != (0 if group_after is None else total.worth(after, row)):
                 return False
-            return worth == 0 or total.group(rows, key, row) == total.group(after, key, row)
+            return worth == 0 or group == group_after
 
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 

@@ -20,6 +20,10 @@ NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [
 """Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
 
 
+KNOWN_FALSE: Final[dict[str, Any]] = {**NOT_TRIED, "verdict": "KNOWN FALSE"}
+"""Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
+
+
 class _Recorder:
     """Notes which functions of the lifted modules run."""
 
@@ -37,8 +41,15 @@ class _Recorder:
 def names_of(place: str) -> tuple[list[str], list[str]]:
     """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
     theory = plain_theory(place)
-    laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
-    return [GENESIS, *[action.__name__ for action in theory.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
+    law_ids = [law.law_id for law in _laws(theory)]
+    return [GENESIS, *[action.__name__ for action in theory.protocol.actions]], [TOTAL, *law_ids]
+
+
+def _laws(theory: Any) -> list[Any]:
+    """Every law and lemma that there are verdicts on."""
+    known_false = theory.catalogue.known_false
+    false = [law for law in theory.catalogue.state_laws if law.law_id in known_false]
+    return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
 
 
 def prover_of(place: str, call: str) -> Prover:
@@ -53,10 +64,12 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
     prover = prover_of(place, call)
     recorder = _Recorder(prover.world.modules)
     prover.effort = effort
-    catalogue = prover.theory.catalogue
-    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+    known_false = prover.theory.catalogue.known_false
+    asked = [law for law in _laws(prover.theory) if law_ids is None or law.law_id in law_ids]
+    false = [law for law in asked if law.law_id in known_false]
+    laws = [law for law in asked if law.law_id not in known_false]
     apart = prover.theory.apart
-    chosen = [law for law in laws if (law.law_id not in apart if law_ids is None else law.law_id in law_ids)]
+    chosen = [law for law in laws if law.law_id not in apart or law_ids is not None]
     before = sys.gettrace()
     sys.settrace(recorder)
     try:
@@ -72,6 +85,7 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
             verdicts = prove_call(proof, chosen)
     finally:
         sys.settrace(before)
+    found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
         "call": call,
         "functions": sorted(recorder.functions),
@@ -79,17 +93,25 @@ def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> d
         "verdicts": {
             **(dict.fromkeys(apart, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
             **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+            **{law.law_id: {**KNOWN_FALSE, "finding": known_false[law.law_id].trace} for law in found_false},
         },
         "seconds": round(time.perf_counter() - started, 1),
     }
+
+
+def _may_break(proof: CallProof, law: Any) -> bool:
+    """Whether a law that is known to be false speaks of a call."""
+    if hasattr(law, "rows"):
+        return bool(proof.prover.tables_of(law) & proof.writes)
+    return not law.scope.actions or proof.action in law.scope.actions
 
 
 def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
     found: dict[str, Any] | None = None
     status = verdict.status
     if status == "REFUTED" and proof is not None:
-        found = _counterexample(prover, place, verdict, proof)
-        if not _is_refutation(prover, verdict.law_id, found):
+        found = counterexample(prover, place, verdict, proof)
+        if not is_refutation(prover, verdict.law_id, found):
             status = "UNKNOWN"
     plain: dict[str, Any] = {
         "verdict": status,
@@ -103,7 +125,7 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     return plain
 
 
-def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
+def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
     """Whether a state that satisfies every law which is assumed breaks this one on the plain rules.
 
     If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
@@ -113,7 +135,7 @@ def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) ->
     return bool(found["broken"]) if law_id == TOTAL else law_id in found["broken"]
 
 
-def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
+def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
     """The first counterexample that breaks the law on the plain specification, as JSON; else the first there is."""
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None
@@ -129,7 +151,7 @@ def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallPro
             "broken": said.broken,
             "is_known_to_be_reachable": False,
         }
-        if _is_refutation(prover, verdict.law_id, document):
+        if is_refutation(prover, verdict.law_id, document):
             return document
         first = first or document
     return first

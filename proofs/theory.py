@@ -52,7 +52,8 @@ class Theory:
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
     `revalued` says of a sum that declares how writes move it which rows a write moves: their worth is left to it.
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
-    `genesis` names the tables whose rows a deployment chooses, and the conditions on key and row in the beginning.
+    `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
+    beginning.
     `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
     limits the rows that are spoken of, and says so in words.
     """
@@ -68,7 +69,7 @@ class Theory:
         keys: Mapping[str, Shape],
         bounds: Mapping[str, int],
         is_well_formed: Callable[[Draft, Any], bool],
-        genesis: Mapping[Table[Any, Any], Callable[[Any, Any], list[Any]]],
+        genesis: Mapping[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]],
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
         apart: tuple[str, ...] = (),
         by_contract: tuple[str, ...] = (),

@@ -16,6 +16,7 @@ from spec.eigenlayer.actions import (
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
     DelegateTo,
@@ -57,6 +58,7 @@ from spec.eigenlayer.state import (
     STAKERS,
     STRATEGIES,
     TOKEN_BALANCES,
+    WITHDRAWALS,
     Pair,
 )
 from spec.machine import ONLY, Draft
@@ -163,6 +165,45 @@ def _consent_is_spent(step: Transition) -> bool:
     if approver == ZERO_ADDRESS:
         return not written(step.delta, SPENT_SALTS)
     return step.after.rows.get(SPENT_SALTS, (approver, call.approval.salt)).is_spent
+
+
+def _approver_is_as_named(step: Transition) -> bool:
+    call = cast("RegisterAsOperator | ModifyOperatorDetails", step.action)
+    operator = call.operator if isinstance(call, ModifyOperatorDetails) else call.sender
+    return step.after.rows.get(OPERATOR_DETAILS, operator).delegation_approver == call.delegation_approver
+
+
+def _scaling_factor_is_exact(step: Transition) -> bool:
+    """Of shares that join shares: their worth together for each of them; of the first, and of all that a staker brings
+    to an operator: the factor as it was. Each over the operator's magnitude, rounded down.
+    """
+    before, after, call = step.before.rows, step.after.rows, step.action
+    is_delegation = isinstance(call, DelegateTo | RegisterAsOperator)
+    for staker, strategy in written(step.delta, STAKER_SHARES):
+        old, new = before.get(STAKER_SHARES, (staker, strategy)), after.get(STAKER_SHARES, (staker, strategy))
+        magnitude = MAX_MAGNITUDES.latest(before, (after.get(STAKERS, staker).delegated_to, strategy))
+        factor_wad = old.deposit_scaling_factor_wad
+        joined_shares = new.deposit_shares - old.deposit_shares
+        if not is_delegation and joined_shares == 0:
+            if new.deposit_scaling_factor_wad != factor_wad:
+                return False
+            continue
+        if not is_delegation and old.deposit_shares > 0:
+            worth_shares = _worth(old.deposit_shares, factor_wad, magnitude) + joined_shares
+            factor_wad = mul_div_floor(worth_shares, WAD, new.deposit_shares)
+        if new.deposit_scaling_factor_wad != mul_div_floor(factor_wad, WAD, magnitude):
+            return False
+    return True
+
+
+def _joins_once(step: Transition) -> bool:
+    """Whether shares join a strategy once: a withdrawal of several positions may bring more of one."""
+    call = step.action
+    if not isinstance(call, CompleteQueuedWithdrawal):
+        return True
+    completion = call.completion
+    count = step.before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).strategy_count
+    return not completion.receive_as_tokens and count == 1
 
 
 def _leaving_queues_everything(step: Transition) -> bool:
@@ -274,9 +315,7 @@ def _delay_changes_later(step: Transition) -> bool:
     call = cast("RegisterAsOperator | SetAllocationDelay", step.action)
     block = current_block(step.before.rows)
     if isinstance(call, RegisterAsOperator):
-        return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks and (
-            step.after.rows.get(OPERATOR_DETAILS, call.sender).delegation_approver == call.delegation_approver
-        )
+        return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks
     row = step.after.rows.get(ALLOCATION_DELAYS, call.operator)
     delay_blocks = step.before.rows.get(CONFIG, ONLY).allocation_configuration_delay_blocks
     return (
@@ -337,8 +376,6 @@ def _switch_is_thrown(step: Transition) -> bool:
     call, rows = step.action, step.after.rows
     if isinstance(call, UpdateAvsMetadata):
         return rows.get(AVSS, call.avs).has_metadata
-    if isinstance(call, ModifyOperatorDetails):
-        return rows.get(OPERATOR_DETAILS, call.operator).delegation_approver == call.delegation_approver
     if isinstance(call, AddStrategiesToDepositWhitelist | RemoveStrategiesFromDepositWhitelist):
         is_open = isinstance(call, AddStrategiesToDepositWhitelist)
         return all(rows.get(STRATEGIES, strategy).is_whitelisted == is_open for strategy in call.strategies)
@@ -463,6 +500,22 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((Undelegate, Redelegate)),
     ),
     StepLaw(
+        "DELEG-09",
+        "Shares that join set the deposit scaling factor to what all of them are worth, for each of them, over the "
+        "operator's magnitude: each rounded down, and nothing else lost.",
+        "SlashingLib.update",
+        _scaling_factor_is_exact,
+        Scope((DepositIntoStrategy, DelegateTo, RegisterAsOperator, CompleteQueuedWithdrawal)),
+        concerns=_joins_once,
+    ),
+    StepLaw(
+        "DELEG-10",
+        "An operator's delegation approver is the one that it named.",
+        "DelegationManager._setOperatorDetails",
+        _approver_is_as_named,
+        Scope((RegisterAsOperator, ModifyOperatorDetails)),
+    ),
+    StepLaw(
         "MAG-06",
         "An allocation grows after the operator's delay; it shrinks after the deallocation delay if it was slashable, "
         "else at once.",
@@ -522,7 +575,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
             (
                 MineBlocks,
                 UpdateAvsMetadata,
-                ModifyOperatorDetails,
                 AddStrategiesToDepositWhitelist,
                 RemoveStrategiesFromDepositWhitelist,
                 AddStrategiesToOperatorSet,

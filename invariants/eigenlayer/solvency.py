@@ -26,6 +26,7 @@ from spec.eigenlayer.state import (
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
+    WITHDRAWALS,
     OperatorSet,
     Pair,
     QueuedShares,
@@ -152,6 +153,13 @@ FRACTIONS_WAITING: Final = ReadingSum(
 """Strategy -> how many positions wait that were queued from an operator slashed before."""
 
 
+def _completed_group(rows: Draft, key: tuple[str, int, int], row: QueuedShares) -> str | None:
+    """Nowhere while its withdrawal waits: less than one scaled share may be queued, which slashes pass over."""
+    if row.scaled_shares or rows.get(WITHDRAWALS, (key[0], key[1])).is_pending:
+        return None
+    return row.strategy or None
+
+
 def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
     if row.scaled_shares or not row.strategy or not left_a_slashed_operator(rows, row):
         return 0
@@ -159,7 +167,7 @@ def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
     return 1 if slashing_factor(rows, row) < before_magnitude else 0
 
 
-FRACTIONS_LEFT: Final = ReadingSum("fractions_left", QUEUED_SHARES, _strategy_group, _left_a_fraction, {})
+FRACTIONS_LEFT: Final = ReadingSum("fractions_left", QUEUED_SHARES, _completed_group, _left_a_fraction, {})
 """Strategy -> how many completed positions were queued from an operator slashed before, and slashed as they waited."""
 
 

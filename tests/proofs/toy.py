@@ -166,5 +166,5 @@ THEORY: Final = Theory(
     keys={},
     bounds={},
     is_well_formed=lambda _rows, _call: True,
-    genesis={BALANCES: lambda _key, row: [row.amount >= 0]},
+    genesis={BALANCES: lambda _rows, _key, row: [row.amount >= 0]},
 )
