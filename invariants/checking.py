@@ -123,21 +123,10 @@ class _Asked:
     """The laws about steps or calls, and the witnesses, that speak of one class of actions."""
 
     def __init__(self, catalogue: Catalogue, counts: dict[str, _Count], action: type[Any]) -> None:
-        self.steps: Final[list[_StepCheck]] = [
-            _StepCheck(law, counts[law.law_id]) for law in catalogue.step_laws if _speaks_of(law.scope, action)
-        ]
-        self.calls: Final[list[_CallCheck]] = [
-            _CallCheck(law, counts[law.law_id]) for law in catalogue.liveness_laws if _speaks_of(law.scope, action)
-        ]
-        self.witnesses: Final[list[_Sighting]] = [
-            _Sighting(witness, counts[witness.law_id])
-            for witness in catalogue.witnesses
-            if _speaks_of(witness.scope, action)
-        ]
-
-
-def _speaks_of(scope: Scope, action: type[Any]) -> bool:
-    return not scope.actions or action in scope.actions
+        named = catalogue.speaking_of(action)
+        self.steps: Final = [_StepCheck(law, counts[law.law_id]) for law in named.step_laws]
+        self.calls: Final = [_CallCheck(law, counts[law.law_id]) for law in named.liveness_laws]
+        self.witnesses: Final = [_Sighting(witness, counts[witness.law_id]) for witness in named.witnesses]
 
 
 def _bits(scope: Scope) -> int:
