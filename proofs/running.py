@@ -1,15 +1,17 @@
 """All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
 
-import sys
 import time
 from collections import Counter
-from types import FrameType
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from proofs.concrete import concretise, plain_module, plain_theory, replay, write
+from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, base_case
+from proofs.ledger import functions_of
 from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
+from proofs.second import Opinions
 from proofs.solving import Status
 
 MOST_COUNTEREXAMPLES: Final = 6
@@ -20,25 +22,16 @@ NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [
 """Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
 
 
-class _Recorder:
-    """Notes which functions of the lifted modules run."""
-
-    def __init__(self, modules: dict[str, Any]) -> None:
-        self._files: Final = {str(module.__file__): name for name, module in modules.items()}
-        self.functions: Final[set[str]] = set()
-
-    def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            module = self._files.get(frame.f_code.co_filename)
-            if module is not None and module.startswith("spec"):
-                self.functions.add(f"{module}:{frame.f_code.co_qualname}")
-
-
 def names_of(place: str) -> tuple[list[str], list[str]]:
     """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
     theory = plain_theory(place)
     laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
-    return [GENESIS, *[action.__name__ for action in theory.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
+    calls = [GENESIS, CONTRACTS, *[action.__name__ for action in theory.protocol.actions]]
+    return calls, [TOTAL, HISTORY, QUOTIENTS, *_foundations(place), *[law.law_id for law in laws]]
+
+
+def _foundations(place: str) -> dict[str, Any]:
+    return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
 
 
 def prover_of(place: str, call: str) -> Prover:
@@ -47,40 +40,56 @@ def prover_of(place: str, call: str) -> Prover:
     return Prover(place, contracts.get(call, contracts.get("", HISTORIES_ALONE)))
 
 
-def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> dict[str, Any]:
-    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
-    started = time.perf_counter()
+def run_call(
+    place: str,
+    call: str,
+    law_ids: list[str] | None,
+    effort: int,
+    likely: Mapping[str, Collection[str]] | None = None,
+    opinions: Opinions | None = None,
+) -> dict[str, Any]:
+    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through.
+
+    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
+    """
+    started = time.process_time()
     prover = prover_of(place, call)
-    recorder = _Recorder(prover.world.modules)
     prover.effort = effort
+    prover.likely = likely or {}
+    if opinions is not None:
+        prover.hears = opinions.hear
     catalogue = prover.theory.catalogue
     laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
     apart = prover.theory.apart
     chosen = [law for law in laws if (law.law_id not in apart if law_ids is None else law.law_id in law_ids)]
-    before = sys.gettrace()
-    sys.settrace(recorder)
-    try:
-        if call == GENESIS:
-            state_ids = {law.law_id for law in prover.theory.state_laws()}
-            verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
-            proof = None
-        else:
-            action = next(action for action in prover.protocol.actions if action.__name__ == call)
-            proof = CallProof(prover, action)
-            if law_ids is None:
-                chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
-            verdicts = prove_call(proof, chosen)
-    finally:
-        sys.settrace(before)
+    functions, not_tried = prover.world.ran, apart if law_ids is None else ()
+    proof = None
+    if call == GENESIS:
+        state_ids = {law.law_id for law in prover.theory.state_laws()}
+        verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
+        not_tried = ()
+    elif call == CONTRACTS:
+        found = foundations(prover, _foundations(place))
+        verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
+        functions = functions.union(functions_of("spec.history"))
+        not_tried = ()
+    else:
+        action = next(action for action in prover.protocol.actions if action.__name__ == call)
+        proof = CallProof(prover, action)
+        if law_ids is None:
+            chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
+        verdicts = prove_call(proof, chosen)
     return {
         "call": call,
-        "functions": sorted(recorder.functions),
+        "functions": sorted(name for name in functions if name.startswith("spec")),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
         "verdicts": {
-            **(dict.fromkeys(apart, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
+            **dict.fromkeys(not_tried, NOT_TRIED),
             **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
         },
-        "seconds": round(time.perf_counter() - started, 1),
+        "opinions": None if opinions is None else opinions.as_plain(),
+        "disputed": [] if opinions is None else opinions.disputed,
+        "seconds": round(time.process_time() - started, 1),
     }
 
 
