@@ -10,14 +10,15 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, Final
 
 import z3
 
 from proofs.lifting import World, lift
-from proofs.solving import Answer, Status, prove
+from proofs.solving import Answer, Status, prove, prove_quickly
 from proofs.state import (
     SymbolicRows,
     Totals,
@@ -159,6 +160,10 @@ class Prover:
         histories.reads = staticmethod(self._note_read)
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
+        self.likely: Mapping[str, Collection[str]] = {}
+        """Which solvers knew the answers about a law when last they were asked."""
+        self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
+        """Is told of everything that a solver proves: about which law, of which formulas that they contradict."""
         self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
@@ -168,6 +173,14 @@ class Prover:
         self._subjects: Final[dict[str, Any]] = {}
         with Path(None, [], False):
             histories.now = self.theory.now(self.before.rows)
+
+    def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """What comes of a goal about a law."""
+        return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
+
+    def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """What is seen at once of a goal about a law."""
+        return prove_quickly(levels, goal, partial(self.hears, law_id))
 
     # What is noted while a path is followed.
 
@@ -424,7 +437,9 @@ class Prover:
         rows = self.before.rows
         for here, outcome in explore(lambda: total.worth(rows, rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
-            if isinstance(outcome, Exception) or prove([hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
+            if isinstance(outcome, Exception):
+                return False
+            if self.prove(f"SUM-{total.name}", [hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
                 return False
         return True
 
