@@ -33,6 +33,7 @@ from harness.stopping import Stop
 from harness.traces import find_traces, load_json
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
+from proofs.second import Opinions, ask_everybody
 from spec.codec import MalformedTrace, as_object
 
 EXIT_CODES = """\b
@@ -308,10 +309,10 @@ def mutate_command(
             click.echo(markdown(mutation, asked), nl=False)
         else:
             print_mutation(_console(), mutation)
-        if kills_file is not None and not mutation.is_cut_short:
-            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
             seconds = time.monotonic() - started
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
+        if kills_file is not None and not mutation.is_cut_short:
+            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
     if stop.is_interrupted or problem is not None:
         click.echo(problem or "interrupted", err=True)
         return 2
@@ -334,13 +335,15 @@ def mutate_command(
     metavar="N",
     help="So many times the solvers' steps.",
 )
+@click.option("--second", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
+@click.option("--z3", "other_z3", metavar="PROGRAM", help="With --second: ask this z3, too, say an older one.")
 @click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin nothing after that.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
 @click.option(
     "--replay",
     "shown",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Show a counterexample again.",
+    help="Show a counterexample again; or ask all solvers about a disputed question (.smt2).",
 )
 @JSON_OPTION
 def prove_command(
@@ -349,6 +352,8 @@ def prove_command(
     calls: tuple[str, ...],
     everything: bool,
     effort: int,
+    second: bool,
+    other_z3: str | None,
     budget: float | None,
     jobs: int | None,
     shown: Path | None,
@@ -359,17 +364,21 @@ def prove_command(
     What the ledger in the project knows is not proved again, unless something that it depends on has changed. --timeout
     multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
 
+    With --second, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on. Who
+    disagrees makes exit code 1, and the question is kept in .restake/.
+
     A law that is refuted comes with a state and a call, kept in .restake/, that --replay shows on the specification as
     it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
     """
     if shown is not None:
-        return _show_refutation(shown)
+        return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown)
+    opinions = _opinions(effort, other_z3) if second else None
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
     unknown: list[str] = []
     for name in protocols or sorted(THEORIES):
         try:
-            provings.append(Proving(name, THEORIES[name], list(laws), list(calls), everything, effort))
+            provings.append(Proving(name, THEORIES[name], list(laws), list(calls), everything, effort, opinions))
         except UnknownNameError as error:
             unknown.append(str(error))
     # Who names no protocol means those that have what is asked for.
@@ -388,6 +397,24 @@ def prove_command(
         return 2
     codes = {proving.exit_code for proving in provings}
     return next((code for code in (1, 2, 0) if code in codes), 5)
+
+
+def _opinions(effort: int, other_z3: str | None) -> Opinions:
+    """Who is asked beside our solvers; it is a usage error if they are not there."""
+    try:
+        return Opinions(effort, other_z3)
+    except ImportError as error:
+        raise click.UsageError("--second asks cvc5, which is not installed: pip install cvc5") from error
+    except OSError as error:
+        raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
+
+
+def _show_disputed(path: Path) -> int:
+    """What each solver says of a question that was disputed: 1 if they still do not agree."""
+    said = ask_everybody(path)
+    for who, answer in said.items():
+        click.echo(f"{who}: {answer}")
+    return 1 if {"sat", "unsat"} <= set(said.values()) else 0
 
 
 def _say_proved(call: str, done: int, of: int) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from harness.stopping import Stop
 from proofs.ledger import Ledger, ledger_path, solver_version
 from proofs.running import names_of, run_call
+from proofs.second import ANSWERS, Opinions
 
 THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
 """Where the theory of each protocol that comes with this project is."""
@@ -40,11 +41,19 @@ class Proving:
     """What was asked to be proved of one protocol, and what came of it."""
 
     def __init__(
-        self, protocol: str, place: str, laws: list[str], calls: list[str], everything: bool, effort: int
+        self,
+        protocol: str,
+        place: str,
+        laws: list[str],
+        calls: list[str],
+        everything: bool,
+        effort: int,
+        opinions: Opinions | None = None,
     ) -> None:
         self.protocol: Final = protocol
         self.place: Final = place
         self.effort: Final = effort
+        self.opinions: Final = opinions
         known, known_laws = names_of(place)
         for what, asked, there in (("call", calls, known), ("law", laws, known_laws)):
             for name in asked:
@@ -61,11 +70,22 @@ class Proving:
         }
         self.seconds: Final[dict[str, float]] = {}
         self.failures: Final[dict[str, str]] = {}
+        self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
 
     def _is_due(self, call: str) -> bool:
         if self.ledger.is_stale(call, self.module):
             return True
-        return any(law not in self.ledger.verdicts(call) for law in self.laws) and bool(self.laws)
+        verdicts = self.ledger.verdicts(call)
+        if any(law not in verdicts for law in self.laws):
+            return True
+        return self.opinions is not None and not self._has_opinions(call, verdicts)
+
+    def _has_opinions(self, call: str, verdicts: dict[str, dict[str, Any]]) -> bool:
+        """Whether everybody who is asked now has been asked about each law of a call that needed a solver."""
+        assert self.opinions is not None
+        heard = self.ledger.opinions(call)
+        asked = {law for law, verdict in verdicts.items() if "z3" in verdict["solvers"]} & set(self.laws or verdicts)
+        return all(set(self.opinions.who) <= set(heard.get(law, ())) for law in asked)
 
     def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
         """Prove what is due on so many processes; verdicts join the ledger as they come.
@@ -80,7 +100,7 @@ class Proving:
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
         try:
-            tasks = {pool.submit(run_call, self.place, call, self.laws or None, self.effort): call for call in order}
+            tasks = {pool.submit(run_call, *self._task(call)): call for call in order}
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         try:
@@ -99,6 +119,9 @@ class Proving:
             for worker in set(active_children()) - strangers:
                 worker.terminate()
 
+    def _task(self, call: str) -> tuple[Any, ...]:
+        return self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions
+
     def _finish(self, call: str, task: Future[Any]) -> None:
         try:
             result = task.result()
@@ -110,13 +133,21 @@ class Proving:
             return
         self.results[call] = result["verdicts"]
         self.seconds[call] = result["seconds"]
+        self.disputed.extend([(call, question) for question in result["disputed"]])
         if result["verdicts"]:
-            self.ledger.record(call, result["functions"], result["modules"], self.module, result["verdicts"])
+            self.ledger.record(
+                call, result["functions"], result["modules"], self.module, result["verdicts"], result["opinions"]
+            )
 
     def save(self) -> list[Path]:
-        """Write the ledger, and counterexamples each in a file of its own, whose paths are returned."""
+        """Write the ledger, and what was refuted or disputed each in a file of its own, whose paths are returned."""
         self.ledger.save(self.path)
         written: list[Path] = []
+        for number, (call, question) in enumerate(self.disputed):
+            COUNTEREXAMPLES.mkdir(exist_ok=True)
+            path = COUNTEREXAMPLES / f"disputed_{self.protocol}_{question['law']}_{call}_{number}.smt2"
+            path.write_text(question["text"])
+            written.append(path)
         for call, verdicts in self.results.items():
             for law_id, verdict in verdicts.items():
                 if call in self.due and verdict.get("counterexample"):
@@ -137,13 +168,24 @@ class Proving:
             if not self.laws or law_id in self.laws
         ]
 
+    def heard(self) -> dict[str, dict[str, int]]:
+        """What others said of everything that was asked, by who said it."""
+        total: dict[str, Counter[str]] = {}
+        for call in self.asked:
+            for law_id, by in self.ledger.opinions(call).items():
+                for who, counts in by.items() if not self.laws or law_id in self.laws else ():
+                    total.setdefault(who, Counter()).update(counts)
+        return {who: {answer: counts[answer] for answer in ANSWERS.values()} for who, counts in sorted(total.items())}
+
     @property
     def exit_code(self) -> int:
-        """0 if all is proved or known to be false, 1 if any is refuted, 2 if any is open, 5 if nothing was asked."""
+        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open, 5 if nothing was
+        asked.
+        """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         if not verdicts and not self.failures:
             return 5
-        if "REFUTED" in verdicts:
+        if "REFUTED" in verdicts or self.disputed:
             return 1
         return 0 if verdicts <= GOOD and not self.failures else 2
 
@@ -155,6 +197,10 @@ class Proving:
             "proved_now": sorted(self.seconds),
             "seconds": self.seconds,
             "failures": self.failures,
+            "disputed": [
+                {"call": call, "law": question["law"], "who": question["who"]} for call, question in self.disputed
+            ],
+            "opinions": self.heard(),
             "verdicts": [
                 {"law": law_id, "call": call, **{key: value for key, value in rest.items() if key != "counterexample"}}
                 for law_id, call, _, rest in self.rows()
@@ -197,6 +243,13 @@ def print_proving(console: Console, proving: Proving, written: list[Path]) -> No
     findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
     for law_id, trace in sorted(findings):
         console.print(f"  KNOWN FALSE  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
+    for who, heard in proving.heard().items():
+        agrees = f"agrees on {heard['agree']:,} of {sum(heard.values()):,} goals"
+        knows = f"does not know {heard['no_answer']:,}, disputes {heard['disagree']:,}"
+        console.print(f"  {who} {agrees}, {knows}", soft_wrap=True, highlight=False)
+    for call, question in proving.disputed:
+        disputed = f"  DISPUTED  {question['law']}  {call}  by {question['who']}"
+        console.print(disputed, soft_wrap=True, highlight=False, markup=False)
     for call, failure in sorted(proving.failures.items()):
         console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
     for path in written:

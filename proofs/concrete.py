@@ -25,6 +25,8 @@ from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.machine import Delta, Draft, State
 
 CLOSING_STEPS: Final = 5_000_000
+WISHING_STEPS: Final = 200_000
+"""How many steps the solver may take to close a state, and for each wish of what the state had better be."""
 
 
 class Counterexample:
@@ -65,6 +67,7 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
     if solver.check() != z3.sat:
         return None
     model = solver.model()
+    solver.set("rlimit", WISHING_STEPS)
     for wish in _wishes(prover, noted):
         solver.push()
         solver.add(wish)

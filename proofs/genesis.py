@@ -10,7 +10,6 @@ from typing import Any, Final
 import z3
 
 from proofs.obligations import Obligation, Prover, Verdict
-from proofs.solving import prove
 from proofs.state import Touch, sum_term
 from proofs.symbols import Path, explore, path, term_of
 
@@ -81,7 +80,9 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
                 else:
                     goal = z3.BoolVal(outcome) if isinstance(outcome, bool) else outcome.term
                 obligation = Obligation(law.law_id, here, goal)
-                verdict.answers.append((obligation, prove([[*here.conditions, *here.facts.values()]], goal)))
+                verdict.answers.append(
+                    (obligation, prover.prove(verdict.law_id, [[*here.conditions, *here.facts.values()]], goal))
+                )
                 verdict.scopes.update(here.scopes)
             verdict.is_reachable = True
             verdicts.append(verdict)
@@ -106,7 +107,10 @@ def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
         goal = z3.BoolVal(False) if isinstance(outcome, Exception) else outcome
         goal = z3.BoolVal(goal) if isinstance(goal, bool) else getattr(goal, "term", goal)
         verdict.answers.append(
-            (Obligation(total.name, here, goal), prove([[*here.conditions, *here.facts.values()]], goal))
+            (
+                Obligation(total.name, here, goal),
+                prover.prove(verdict.law_id, [[*here.conditions, *here.facts.values()]], goal),
+            )
         )
     verdict.is_reachable = True
     return verdict

@@ -10,14 +10,15 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, Final
 
 import z3
 
 from proofs.lifting import World, lift
-from proofs.solving import Answer, Status, prove
+from proofs.solving import Answer, Status, prove, prove_quickly
 from proofs.state import (
     SymbolicRows,
     Totals,
@@ -160,6 +161,10 @@ class Prover:
         histories.reads = staticmethod(self._note_read)
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
+        self.likely: Mapping[str, Collection[str]] = {}
+        """Which solvers knew the answers about a law when last they were asked."""
+        self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
+        """Is told of everything that a solver proves: about which law, of which formulas that they contradict."""
         self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
@@ -169,6 +174,14 @@ class Prover:
         self._subjects: Final[dict[str, Any]] = {}
         with Path(None, [], False):
             histories.now = self.theory.now(self.before.rows)
+
+    def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """What comes of a goal about a law."""
+        return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
+
+    def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """What is seen at once of a goal about a law."""
+        return prove_quickly(levels, goal, partial(self.hears, law_id))
 
     # What is noted while a path is followed.
 
@@ -298,6 +311,12 @@ class Prover:
         for item_id, item in here.touched.items():
             for instance in self._reached(item_id, item, DEPTH):
                 noted.update(instance.noted)
+        for instance in self._of_their_sums(list(noted.values())):
+            unread = {item_id: item for item_id, item in instance.noted.items() if item_id not in noted}
+            reached = [other for item_id, item in unread.items() for other in self._reached(item_id, item, DEPTH)]
+            for one in (instance, *reached):
+                hypotheses += [one.formula, *one.facts.values()]
+                noted.update(one.noted)
         for question in [item for item in noted.values() if isinstance(item, Asked)]:
             group, parts = flatten(question.group), []
             members = [
@@ -315,6 +334,27 @@ class Prover:
             whole = sum_term(question.total, question.group).term
             hypotheses.append(whole == (z3.Sum(*parts) if parts else z3.IntVal(0)))
         return hypotheses, list(noted.values())
+
+    def _of_their_sums(self, noted: list[Any]) -> Iterator[Instance]:
+        """The laws of the sums that rows which were read belong to: where no others exist, these rows are the sum."""
+        for item in noted:
+            if isinstance(item, Asked) or item.past_of is not None:
+                continue
+            for law in self._laws:
+                for total, find in law.sums.items():
+                    if total.table is item.table:
+                        for group in self._groups(total, item.key):
+                            yield self.instance(law, find(group))
+
+    def _groups(self, total: Any, key: Any) -> list[Any]:
+        """The groups of a sum that a row may belong to."""
+        rows = self.before.rows
+        found = [
+            group
+            for _, group in explore(lambda: total.group(rows, key, rows.get(total.table, key)), prunes=False)
+            if group is not None and not isinstance(group, Exception)
+        ]
+        return list({identity(group): group for group in found}.values())
 
     def histories(self) -> list[Any]:
         """The histories of the protocol."""
@@ -398,7 +438,9 @@ class Prover:
         rows = self.before.rows
         for here, outcome in explore(lambda: self.worth(total, self.before, key, rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
-            if isinstance(outcome, Exception) or prove([hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
+            if isinstance(outcome, Exception):
+                return False
+            if self.prove(f"SUM-{total.name}", [hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
                 return False
         return True
 

@@ -11,7 +11,7 @@ from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.reading import balance, is_over, now
 from invariants.symbiotic.terms import HISTORIES
 from proofs.histories import EXACT
-from proofs.stake import BY_CONTRACT
+from proofs.stake import BY_CONTRACT, prove_stake
 from proofs.theory import Nested, PastLaw, Theory
 from spec.arithmetic import mul_div_floor
 from spec.history import Checkpoint, HistoryTable
@@ -419,3 +419,6 @@ THEORY: Final = Theory(
 
 CONTRACTS: Final = {"": EXACT, **dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT)}
 """By call, and "" for all others: what is lifted by contract."""
+
+FOUNDATIONS: Final = {"CONTRACT-stake": prove_stake}
+"""What is proved alone, once for all calls: that contracts are kept."""

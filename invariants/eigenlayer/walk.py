@@ -144,7 +144,8 @@ def _spoilt(choices: Choices, action: Any) -> Any:
     if isinstance(value, int):
         return attr.evolve(action, **{name: choices.pick((0, 1, 2, *_huge(name)))})
     if isinstance(value, tuple) and name not in ("operator_set", "recipients"):
-        return attr.evolve(action, **{name: _spoilt_list(choices, value, _huge(name))})
+        others = OTHER_NAMES["token"] if name == "tokens" else POOLS
+        return attr.evolve(action, **{name: _spoilt_list(choices, value, others, _huge(name))})
     if attr.has(type(value)):
         return attr.evolve(action, **{name: _spoilt(choices, value)})
     return action
@@ -156,7 +157,9 @@ def _huge(name: str) -> tuple[int, ...]:
     return (2**bits - 1,) if bits < 256 else HUGE_AMOUNTS
 
 
-def _spoilt_list(choices: Choices, items: tuple[Any, ...], huge: tuple[int, ...]) -> tuple[Any, ...]:
+def _spoilt_list(
+    choices: Choices, items: tuple[Any, ...], others: tuple[str, ...], huge: tuple[int, ...]
+) -> tuple[Any, ...]:
     """Without its last item, the other way round, or with another first item."""
     if not items or choices.one_in(4):
         return items[:-1]
@@ -166,7 +169,7 @@ def _spoilt_list(choices: Choices, items: tuple[Any, ...], huge: tuple[int, ...]
     if isinstance(first, int):
         return (choices.pick((0, 2, *huge)), *items[1:])
     if isinstance(first, str):
-        return (*items[1:], first, first) if choices.one_in(3) else (choices.pick(POOLS), *items[1:])
+        return (*items[1:], first, first) if choices.one_in(3) else (choices.pick(others), *items[1:])
     return (_spoilt(choices, first), *items[1:])
 
 
@@ -285,7 +288,7 @@ def _slash(choices: Choices, draft: Draft) -> Action:
     strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
     for slashing in _turned(choices, SETS):
         can_slash = is_operator_slashable(draft, operator, slashing)
-        if can_slash and all([draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies]):
+        if can_slash and all(draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies):
             avs, number = slashing
             break
     fraction_wad = FRACTIONS_WAD[min(choices.below(len(FRACTIONS_WAD)), choices.below(len(FRACTIONS_WAD)))]
