@@ -551,8 +551,10 @@ class Prover:
         return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 
     def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-        """That rows of a sum which a path does not write keep their group and their worth, or add nothing; the worth of
-        those that the sum itself says how to move is left to it, and those of a sum that is falling may be worth less.
+        """That rows of a sum which a path does not write keep their group and their worth, or add nothing.
+
+        Where the sum says how a write moves it, the worth of a row moves by what the theory says of one row; rows of a
+        falling sum may be worth less.
         """
         moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
         view_after = self.after(accepted.delta)
@@ -567,15 +569,19 @@ class Prover:
             for part in parts:
                 if part == key:
                     return True
+            by = 0
             for write in accepted.delta.writes:
-                if moves is not None and write.table in total.moves and moves(row, write.key):
-                    return total.group(rows, key, row) == total.group(after, key, row)
+                if moves is not None and write.table in total.moves:
+                    moved = moves(rows, after, row, write.key)
+                    by = by if moved is None else by + moved
             group, group_after = total.group(rows, key, row), total.group(after, key, row)
             worth = 0 if group is None else self.worth(total, self.before, key, row)
             worth_after = 0 if group_after is None else self.worth(total, view_after, key, row)
             if may_fall:
                 return worth_after <= worth and (worth_after == 0 or group == group_after)
-            return worth == worth_after and (worth == 0 or group == group_after)
+            if worth_after != worth + by:
+                return False
+            return (worth == 0 and worth_after == 0) or group == group_after
 
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 

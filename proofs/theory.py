@@ -64,7 +64,8 @@ class Theory:
     `sums` are those of lemmas, beside the catalogue; of `falling` ones, rows that are not written may be
     worth less after a step, and never more; `nested` ones, which no checker knows of, are made of the totals of others.
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
-    `revalued` says of a sum that declares how writes move it which rows a write moves: their worth is left to it.
+    `revalued` says of a sum that declares how a write moves it by how much the write moves one row that is not written:
+    given the rows before and after, this row, and the key that is written. None if the write has nothing to do with it.
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
     `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
     beginning.
@@ -92,7 +93,7 @@ class Theory:
         falling: tuple[Sum, ...] = (),
         nested: Mapping[Sum, Nested] | None = None,
         by_contract: tuple[str, ...] = (),
-        revalued: Mapping[Sum, Callable[[Any, Any], bool]] | None = None,
+        revalued: Mapping[Sum, Callable[[Draft, Draft, Any, Any], int | None]] | None = None,
         refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
     ) -> None:
         self.protocol: Final = protocol
