@@ -85,8 +85,8 @@ def test_the_ledger_alone_is_shown_without_proving_anything() -> None:
     kills = json.loads(KILLS.read_text())["eigenlayer"]
     assert weighed("ledger") == Evidence(
         "z3 0",
-        {"CONS-01": Proof(29, (), (), (), ()), "LEMMA-due": Proof(29, (), (), (), (BOUNDED,))},
-        58,
+        {"CONS-01": Proof(30, (), (), (), ()), "LEMMA-due": Proof(30, (), (), (), (BOUNDED,))},
+        60,
         (),
         0,
         (),
@@ -100,11 +100,11 @@ def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
     document = json.loads(ledger.read_text())
     document["calls"]["TransferToken"] = {**document["calls"]["TransferToken"], "source": "of yesterday"}
     ledger.write_text(json.dumps(document))
-    assert weighed("ledger").proofs["CONS-01"] == Proof(28, (), (), ("TransferToken",), ())
+    assert weighed("ledger").proofs["CONS-01"] == Proof(29, (), (), ("TransferToken",), ())
     now = weighed("changed")
     assert (now.proved_now, now.differing) == (("TransferToken",), ())
     assert now.proofs["CONS-01"].stale_calls == ()
-    assert now.proofs["CONS-01"].proved == 29
+    assert now.proofs["CONS-01"].proved == 30
     assert now.verdicts_now > 50
 
 
