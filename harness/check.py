@@ -9,12 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import attrs
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from harness import findings
 from harness.display import Gauge
+from harness.evidence import How, gathered
 from harness.job import replay_file
 from harness.protocols import WALKS, Target, load_games, traces_of
+from harness.prove import THEORIES
 from harness.report import TraceReport
 from harness.schedulers import Scheduler, Task, games_of, repeat
 from harness.source import fingerprint
@@ -126,6 +128,17 @@ class Check:
                 runs = suite.drawn.runs + suite.in_games.runs
                 suite.is_cut_short = not self._has_replayed or runs < self._planned_runs(name)
                 suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
+
+    def gather(self, how: How, jobs: int, progress: Progress) -> None:
+        """Proofs and kills of the laws of ours that were checked, after proving as much as is asked for."""
+        for name, suite in self.suites.items():
+            if self.targets[name].place in THEORIES:
+                bar = progress.add_task(f"proving {name}", total=None, news="")
+
+                def say(call: str, done: int, of: int, bar: TaskID = bar) -> None:
+                    progress.update(bar, completed=done, total=of, news=call)
+
+                suite.evidence = gathered(name, self.plan.laws, how, self.plan.seed, jobs, self.stop, say)
 
     @property
     def is_cut_short(self) -> bool:

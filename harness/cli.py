@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, get_args
 
 import click
 from rich.console import Console
@@ -16,13 +16,14 @@ import spec.machine
 from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
 from harness.display import live_display
+from harness.evidence import How
 from harness.explore import Search
 from harness.job import Job
 from harness.junit import junit
 from harness.mutants.fate import Effort
 from harness.mutants.mutant import PROTOCOLS as MUTATED
 from harness.mutants.mutant import MutantError
-from harness.mutants.report import markdown, print_mutation
+from harness.mutants.report import kills, markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, known_protocols, select_targets, select_worlds
 from harness.prove import THEORIES, Proving, UnknownNameError, print_proving
@@ -32,6 +33,7 @@ from harness.stopping import Stop
 from harness.traces import find_traces, load_json
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
+from proofs.second import Opinions, ask_everybody
 from spec.codec import MalformedTrace, as_object
 
 EXIT_CODES = """\b
@@ -107,6 +109,13 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
 @click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")
+@click.option(
+    "--proofs",
+    default="ledger",
+    show_default=True,
+    type=click.Choice(get_args(How)),
+    help="What to prove here: nothing, only show what the ledger says; what changed; also a sample of the rest; all.",
+)
 @JSON_OPTION
 @click.option(
     "--junit",
@@ -125,10 +134,12 @@ def check_command(
     budget: float | None,
     jobs: int | None,
     scheduler: str | None,
+    proofs: How,
     as_json: bool,
     junit_file: TextIO | None,
 ) -> int:
-    """Replay the recorded traces, and check every law on them, on random walks and on what Hypothesis draws.
+    """Replay the recorded traces, check every law on them, on random walks and on what Hypothesis draws, and show how
+    far each law is proved and how many mutants it kills.
 
     The same seed gives the same report, on any number of processes and on a cluster. What breaks a law is shrunk and
     kept in .restake/, and tried first the next time.
@@ -149,6 +160,7 @@ def check_command(
     try:
         with stop, workers, live_display() as progress:
             check.run(workers, progress)
+            check.gather(proofs, cores() if jobs is None else jobs, progress)
         problem = "interrupted" if stop.is_interrupted else None
     except SchedulerError as error:
         problem = str(error)
@@ -236,6 +248,13 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="So many at a time.  [default: all cores]")
 @click.option("--list", "lists", is_flag=True, help="Name the mutants, and judge none.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write the page of the documentation instead of text.")
+@click.option(
+    "--kills",
+    "kills_file",
+    type=click.File("w", encoding="utf-8", lazy=True),
+    metavar="FILE",
+    help="Write how many mutants each law killed, which `restake check` shows.",
+)
 @JSON_OPTION
 def mutate_command(
     protocols: tuple[str, ...],
@@ -250,6 +269,7 @@ def mutate_command(
     jobs: int | None,
     lists: bool,
     as_markdown: bool,
+    kills_file: TextIO | None,
     as_json: bool,
 ) -> int:
     """Run the laws against the specification with one bug in it, once for each of many bugs.
@@ -291,6 +311,8 @@ def mutate_command(
             print_mutation(_console(), mutation)
             seconds = time.monotonic() - started
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
+        if kills_file is not None and not mutation.is_cut_short:
+            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
     if stop.is_interrupted or problem is not None:
         click.echo(problem or "interrupted", err=True)
         return 2
@@ -313,13 +335,15 @@ def mutate_command(
     metavar="N",
     help="So many times the solvers' steps.",
 )
+@click.option("--second", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
+@click.option("--z3", "other_z3", metavar="PROGRAM", help="With --second: ask this z3, too, say an older one.")
 @click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin nothing after that.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
 @click.option(
     "--replay",
     "shown",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Show a counterexample again.",
+    help="Show a counterexample again; or ask all solvers about a disputed question (.smt2).",
 )
 @JSON_OPTION
 def prove_command(
@@ -328,6 +352,8 @@ def prove_command(
     calls: tuple[str, ...],
     everything: bool,
     effort: int,
+    second: bool,
+    other_z3: str | None,
     budget: float | None,
     jobs: int | None,
     shown: Path | None,
@@ -338,17 +364,21 @@ def prove_command(
     What the ledger in the project knows is not proved again, unless something that it depends on has changed. --timeout
     multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
 
+    With --second, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on. Who
+    disagrees makes exit code 1, and the question is kept in .restake/.
+
     A law that is refuted comes with a state and a call, kept in .restake/, that --replay shows on the specification as
     it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
     """
     if shown is not None:
-        return _show_refutation(shown)
+        return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown)
+    opinions = _opinions(effort, other_z3) if second else None
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
     unknown: list[str] = []
     for name in protocols or sorted(THEORIES):
         try:
-            provings.append(Proving(name, THEORIES[name], list(laws), list(calls), everything, effort))
+            provings.append(Proving(name, THEORIES[name], list(laws), list(calls), everything, effort, opinions))
         except UnknownNameError as error:
             unknown.append(str(error))
     # Who names no protocol means those that have what is asked for.
@@ -367,6 +397,24 @@ def prove_command(
         return 2
     codes = {proving.exit_code for proving in provings}
     return next((code for code in (1, 2, 0) if code in codes), 5)
+
+
+def _opinions(effort: int, other_z3: str | None) -> Opinions:
+    """Who is asked beside our solvers; it is a usage error if they are not there."""
+    try:
+        return Opinions(effort, other_z3)
+    except ImportError as error:
+        raise click.UsageError("--second asks cvc5, which is not installed: pip install cvc5") from error
+    except OSError as error:
+        raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
+
+
+def _show_disputed(path: Path) -> int:
+    """What each solver says of a question that was disputed: 1 if they still do not agree."""
+    said = ask_everybody(path)
+    for who, answer in said.items():
+        click.echo(f"{who}: {answer}")
+    return 1 if {"sat", "unsat"} <= set(said.values()) else 0
 
 
 def _say_proved(call: str, done: int, of: int) -> None:
@@ -408,9 +456,9 @@ def _workers(address: str | None, places: Collection[str], jobs: int) -> Schedul
 
 
 def _console() -> Console:
-    """Plain and a hundred columns wide, unless it is a terminal."""
+    """Plain and 120 columns wide, unless it is a terminal."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=100)
+    return console if console.is_terminal else Console(highlight=False, width=120)
 
 
 def _targets(asked: tuple[str, ...]) -> dict[str, Target]:

@@ -1,11 +1,12 @@
 """The proofs of a protocol, beside each other in processes; what the ledger knows is not proved again."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, resource_tracker
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from harness.stopping import Stop
 from proofs.ledger import Ledger, ledger_path, solver_version
 from proofs.running import names_of, run_call
+from proofs.second import ANSWERS, Opinions
 
 THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
 """Where the theory of each protocol that comes with this project is."""
@@ -21,8 +23,14 @@ THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proof
 COUNTEREXAMPLES: Final = Path(".restake")
 """Where counterexamples of refuted laws are kept."""
 
-GOOD: Final = ("PROVED",)
-"""A law that a call cannot concern is VACUOUS there; the law itself must be proved of some call."""
+GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE"})
+"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
+tells.
+"""
+
+
+POLL_SECONDS: Final = 0.2
+"""How long an interruption may go unnoticed."""
 
 
 class UnknownNameError(Exception):
@@ -33,11 +41,19 @@ class Proving:
     """What was asked to be proved of one protocol, and what came of it."""
 
     def __init__(
-        self, protocol: str, place: str, laws: list[str], calls: list[str], everything: bool, effort: int
+        self,
+        protocol: str,
+        place: str,
+        laws: list[str],
+        calls: list[str],
+        everything: bool,
+        effort: int,
+        opinions: Opinions | None = None,
     ) -> None:
         self.protocol: Final = protocol
         self.place: Final = place
         self.effort: Final = effort
+        self.opinions: Final = opinions
         known, known_laws = names_of(place)
         for what, asked, there in (("call", calls, known), ("law", laws, known_laws)):
             for name in asked:
@@ -54,46 +70,84 @@ class Proving:
         }
         self.seconds: Final[dict[str, float]] = {}
         self.failures: Final[dict[str, str]] = {}
+        self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
 
     def _is_due(self, call: str) -> bool:
         if self.ledger.is_stale(call, self.module):
             return True
-        return any(law not in self.ledger.verdicts(call) for law in self.laws) and bool(self.laws)
+        verdicts = self.ledger.verdicts(call)
+        if any(law not in verdicts for law in self.laws):
+            return True
+        return self.opinions is not None and not self._has_opinions(call, verdicts)
+
+    def _has_opinions(self, call: str, verdicts: dict[str, dict[str, Any]]) -> bool:
+        """Whether everybody who is asked now has been asked about each law of a call that needed a solver."""
+        assert self.opinions is not None
+        heard = self.ledger.opinions(call)
+        asked = {law for law, verdict in verdicts.items() if "z3" in verdict["solvers"]} & set(self.laws or verdicts)
+        return all(set(self.opinions.who) <= set(heard.get(law, ())) for law in asked)
 
     def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-        """Prove what is due on so many processes; verdicts join the ledger as they come."""
-        order = sorted(self.due, key=lambda call: call not in HEAVY)
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-            tasks = {pool.submit(run_call, self.place, call, self.laws or None, self.effort): call for call in order}
-            try:
-                for done, task in enumerate(as_completed(tasks), 1):
-                    if task.cancelled():
-                        continue
-                    self._finish(tasks[task], task)
-                    said(tasks[task], done, len(tasks))
-                    if stop():
-                        for waiting in tasks:
-                            waiting.cancel()
-            except BrokenProcessPool as error:
-                raise UnknownNameError(f"a worker died: {error}") from error
+        """Prove what is due on so many processes; verdicts join the ledger as they come.
 
-    def _finish(self, call: str, task: Any) -> None:
+        When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
+        """
+        order = sorted(self.due, key=lambda call: call not in HEAVY)
+        strangers = set(active_children())
+        # Or it would be started with the first worker, and unblock what is blocked then.
+        resource_tracker.ensure_running()
+        # An interruption is this process's to handle. What is started while it is blocked never hears of it.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
+        try:
+            tasks = {pool.submit(run_call, *self._task(call)): call for call in order}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        try:
+            running: set[Future[Any]] = set(tasks)
+            while running and not stop.is_interrupted:
+                ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+                for task in ended:
+                    if not task.cancelled():
+                        self._finish(tasks[task], task)
+                        said(tasks[task], len(tasks) - len(running), len(tasks))
+                if stop():
+                    for task in running:
+                        task.cancel()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - strangers:
+                worker.terminate()
+
+    def _task(self, call: str) -> tuple[Any, ...]:
+        return self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions
+
+    def _finish(self, call: str, task: Future[Any]) -> None:
         try:
             result = task.result()
         except BrokenProcessPool:
-            raise
+            self.failures[call] = "a process of the proofs was killed"
+            return
         except Exception as error:  # what cannot be lifted names its line; the other calls go on
             self.failures[call] = f"{type(error).__name__}: {error}"
             return
         self.results[call] = result["verdicts"]
         self.seconds[call] = result["seconds"]
+        self.disputed.extend([(call, question) for question in result["disputed"]])
         if result["verdicts"]:
-            self.ledger.record(call, result["functions"], result["modules"], self.module, result["verdicts"])
+            self.ledger.record(
+                call, result["functions"], result["modules"], self.module, result["verdicts"], result["opinions"]
+            )
 
     def save(self) -> list[Path]:
-        """Write the ledger, and counterexamples each in a file of its own, whose paths are returned."""
+        """Write the ledger, and what was refuted or disputed each in a file of its own, whose paths are returned."""
         self.ledger.save(self.path)
         written: list[Path] = []
+        for number, (call, question) in enumerate(self.disputed):
+            COUNTEREXAMPLES.mkdir(exist_ok=True)
+            path = COUNTEREXAMPLES / f"disputed_{self.protocol}_{question['law']}_{call}_{number}.smt2"
+            path.write_text(question["text"])
+            written.append(path)
         for call, verdicts in self.results.items():
             for law_id, verdict in verdicts.items():
                 if call in self.due and verdict.get("counterexample"):
@@ -114,15 +168,26 @@ class Proving:
             if not self.laws or law_id in self.laws
         ]
 
+    def heard(self) -> dict[str, dict[str, int]]:
+        """What others said of everything that was asked, by who said it."""
+        total: dict[str, Counter[str]] = {}
+        for call in self.asked:
+            for law_id, by in self.ledger.opinions(call).items():
+                for who, counts in by.items() if not self.laws or law_id in self.laws else ():
+                    total.setdefault(who, Counter()).update(counts)
+        return {who: {answer: counts[answer] for answer in ANSWERS.values()} for who, counts in sorted(total.items())}
+
     @property
     def exit_code(self) -> int:
-        """0 if all is proved, 1 if anything is refuted, 2 if anything stayed open, 5 if nothing was asked."""
+        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open, 5 if nothing was
+        asked.
+        """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         if not verdicts and not self.failures:
             return 5
-        if "REFUTED" in verdicts:
+        if "REFUTED" in verdicts or self.disputed:
             return 1
-        return 0 if verdicts <= {"PROVED", "VACUOUS"} and not self.failures else 2
+        return 0 if verdicts <= GOOD and not self.failures else 2
 
     def as_json(self) -> dict[str, Any]:
         """Everything as one document."""
@@ -132,6 +197,10 @@ class Proving:
             "proved_now": sorted(self.seconds),
             "seconds": self.seconds,
             "failures": self.failures,
+            "disputed": [
+                {"call": call, "law": question["law"], "who": question["who"]} for call, question in self.disputed
+            ],
+            "opinions": self.heard(),
             "verdicts": [
                 {"law": law_id, "call": call, **{key: value for key, value in rest.items() if key != "counterexample"}}
                 for law_id, call, _, rest in self.rows()
@@ -171,6 +240,16 @@ def print_proving(console: Console, proving: Proving, written: list[Path]) -> No
             if found:
                 replays = " (replays)" if law_id in found["broken"] else " (does not break on the plain specification)"
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
+    findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
+    for law_id, trace in sorted(findings):
+        console.print(f"  KNOWN FALSE  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
+    for who, heard in proving.heard().items():
+        agrees = f"agrees on {heard['agree']:,} of {sum(heard.values()):,} goals"
+        knows = f"does not know {heard['no_answer']:,}, disputes {heard['disagree']:,}"
+        console.print(f"  {who} {agrees}, {knows}", soft_wrap=True, highlight=False)
+    for call, question in proving.disputed:
+        disputed = f"  DISPUTED  {question['law']}  {call}  by {question['who']}"
+        console.print(disputed, soft_wrap=True, highlight=False, markup=False)
     for call, failure in sorted(proving.failures.items()):
         console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
     for path in written:

@@ -21,7 +21,7 @@ from typing import Any, Final
 import z3
 
 from proofs.lifting import lift
-from proofs.solving import Answer, Status, prove
+from proofs.solving import Answer, Ask, prove
 from proofs.state import SymbolicRows, flatten
 from proofs.symbols import Path, SymInt, SymName, Term, explore, path, term_of
 
@@ -121,7 +121,8 @@ def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
 class HistoryProof:
     """The class on a history that stands for any."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Ask) -> None:
+        self._ask: Final = ask
         world = lift("spec.history", {})
         machine, module = world.modules["spec.machine"], world.modules["spec.history"]
         schema = machine.Schema()
@@ -184,7 +185,7 @@ class HistoryProof:
         """The value that a look-up has to give."""
         return self.history.default if split == 0 else self.value_of(split - 1, rows)
 
-    def look_up(self) -> list[Answer]:
+    def look_up(self) -> list[tuple[Term, Answer]]:
         """That `value_at` finds the last checkpoint at or before a point."""
         split = SymInt(z3.Int("split"))
 
@@ -196,7 +197,7 @@ class HistoryProof:
 
         return self._prove(program)
 
-    def push(self) -> list[Answer]:
+    def push(self) -> list[tuple[Term, Answer]]:
         """That `push` changes no answer for a point before now, and is the answer from now on."""
         split, split_after = SymInt(z3.Int("split")), SymInt(z3.Int("split_after"))
         value = SymInt(z3.Int("value"))
@@ -213,7 +214,7 @@ class HistoryProof:
 
         return self._prove(program)
 
-    def order(self) -> list[Answer]:
+    def order(self) -> list[tuple[Term, Answer]]:
         """That `push` keeps points rising, none later than now, and the head the last value."""
         one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
 
@@ -232,8 +233,8 @@ class HistoryProof:
 
         return self._prove(program)
 
-    def _prove(self, program: Callable[[], Any]) -> list[Answer]:
-        answers: list[Answer] = []
+    def _prove(self, program: Callable[[], Any]) -> list[tuple[Term, Answer]]:
+        answers: list[tuple[Term, Answer]] = []
 
         def run() -> Any:
             try:
@@ -245,13 +246,11 @@ class HistoryProof:
             with Path(here, [], False) as at_end:
                 known = [*here.conditions, *here.facts.values(), *self.is_sound(at_end)]
             goal = z3.BoolVal(False) if isinstance(outcome, Exception) else term_of(outcome)
-            answers.append(prove([known], goal))
-            answers += [prove([known], condition) for _, condition in here.required]
+            answers += [(goal, self._ask([known], goal)) for goal in [goal, *[wanted for _, wanted in here.required]]]
         return answers
 
 
-def prove_history() -> dict[str, bool]:
-    """Whether each part of the contract is proved."""
-    proof = HistoryProof()
-    parts = {"look-up": proof.look_up, "push": proof.push, "order": proof.order}
-    return {name: all(answer.status is Status.PROVED for answer in prove_part()) for name, prove_part in parts.items()}
+def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
+    """The goals of each part of the contract, and what came of them."""
+    proof = HistoryProof(ask)
+    return {"look-up": proof.look_up(), "push": proof.push(), "order": proof.order()}

@@ -10,7 +10,6 @@ from typing import Any, Final
 import z3
 
 from proofs.obligations import Obligation, Prover, Verdict
-from proofs.solving import prove
 from proofs.state import Touch, sum_term
 from proofs.symbols import Path, explore, path, term_of
 
@@ -25,6 +24,8 @@ class _Rows:
         self._table: Final = table
         self._chosen: Final = chosen
         self._holds: Final = holds
+        self.rows: Any = None
+        """All tables in the beginning: what is chosen here may depend on what is chosen elsewhere."""
 
     def get(self, key: Any) -> Any:
         if self._chosen is None:
@@ -35,7 +36,7 @@ class _Rows:
         here.touched[touch.identity] = touch
         row = self._chosen.get(key)
         if is_new:
-            here.assume(z3.And(*[term_of(condition) for condition in self._holds(key, row)]))
+            here.assume(z3.And(*[term_of(condition) for condition in self._holds(self.rows, key, row)]))
         return row
 
 
@@ -62,7 +63,10 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
         _Rows(table, prover.tables[table.index] if table.index in chosen else None, chosen.get(table.index))
         for table in prover.protocol.schema.tables
     ]
-    view = prover.world.modules["invariants.law"].View(machine.Draft(machine.State(tables)), _Totals(set(chosen)))
+    rows = machine.Draft(machine.State(tables))
+    for table in tables:
+        table.rows = rows
+    view = prover.world.modules["invariants.law"].View(rows, _Totals(set(chosen)))
     histories = prover.world.get("spec.history", "HistoryTable")
     verdicts: list[Verdict] = []
     histories.has_past = False
@@ -76,11 +80,13 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
                 else:
                     goal = z3.BoolVal(outcome) if isinstance(outcome, bool) else outcome.term
                 obligation = Obligation(law.law_id, here, goal)
-                verdict.answers.append((obligation, prove([[*here.conditions, *here.facts.values()]], goal)))
+                verdict.answers.append(
+                    (obligation, prover.prove(verdict.law_id, [[*here.conditions, *here.facts.values()]], goal))
+                )
                 verdict.scopes.update(here.scopes)
             verdict.is_reachable = True
             verdicts.append(verdict)
-        empty = [total for total in theory.catalogue.sums if total.table.index not in chosen]
+        empty = [total for total in [*theory.catalogue.sums, *theory.sums] if total.table.index not in chosen]
         verdicts += [_adds_nothing(prover, view, total) for total in empty]
     finally:
         histories.has_past = True
@@ -100,7 +106,10 @@ def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
         goal = z3.BoolVal(False) if isinstance(outcome, Exception) else outcome
         goal = z3.BoolVal(goal) if isinstance(goal, bool) else getattr(goal, "term", goal)
         verdict.answers.append(
-            (Obligation(total.name, here, goal), prove([[*here.conditions, *here.facts.values()]], goal))
+            (
+                Obligation(total.name, here, goal),
+                prover.prove(verdict.law_id, [[*here.conditions, *here.facts.values()]], goal),
+            )
         )
     verdict.is_reachable = True
     return verdict

@@ -2,13 +2,14 @@
 
 import z3
 
-from proofs.solving import Answer, prove
+from proofs.quotients import OF_PRODUCTS, SAME_DIVISOR, is_congruent
+from proofs.solving import Answer, Ask, prove
 from proofs.symbols import Term
 
 
 def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
     """Each fact by its name: what it supposes, and what it says."""
-    x, y, d, m = z3.Ints("x y d m")
+    x, y, d, e, m = z3.Ints("x y d e m")
     a, b = z3.Ints("a b")
     of_a, of_b, of_c, of_product, of_negative = z3.Ints("of_a of_b of_c of_product of_negative")
 
@@ -32,9 +33,15 @@ def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
             z3.And(m * of_c - m * of_a - m * of_b >= 0, m * of_c - m * of_a - m * of_b <= m),
         ),
         "what is more has no less a quotient": ([*parts[:2], a >= b], of_a >= of_b),
+        "what is equal has equal quotients": (
+            [parts[0], e > 0, of_b * e <= b, b < (of_b + 1) * e],
+            is_congruent(a, of_a, b, of_b, d, e),
+        ),
+        **{law.__name__: (parts[:2], law(a, of_a, b, of_b, d)) for law in SAME_DIVISOR},
+        **{law.__name__: ([product], law(x, y, of_product, d)) for law in OF_PRODUCTS},
     }
 
 
-def prove_kernel_facts() -> dict[str, Answer]:
-    """What came of each."""
-    return {name: prove([hypotheses], goal) for name, (hypotheses, goal) in kernel_facts().items()}
+def prove_kernel_facts(ask: Ask = prove) -> dict[str, tuple[Term, Answer]]:
+    """What each says, and what came of it."""
+    return {name: (goal, ask([hypotheses], goal)) for name, (hypotheses, goal) in kernel_facts().items()}

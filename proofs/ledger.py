@@ -28,6 +28,9 @@ ENGINE: Final = (
     "histories",
     "stake",
     "quotients",
+    "kernels",
+    "contracts",
+    "foundations",
 )
 
 
@@ -74,6 +77,11 @@ def functions_of(source: str) -> dict[str, str]:
     rest = Cut().visit(ast.parse(source))
     functions[""] = ast.unparse(_without_words(rest))
     return functions
+
+
+def names_in(module: str) -> list[str]:
+    """All functions of a module, as a digest names them."""
+    return [f"{module}:{name}" for name in _functions(module) if name]
 
 
 def _without_words(node: Any) -> Any:
@@ -131,6 +139,17 @@ class Ledger:
         """The verdicts on a call, by law."""
         return dict(self.document["calls"].get(call, {}).get("verdicts", {}))
 
+    def solvers(self, call: str) -> dict[str, list[str]]:
+        """Which solvers knew the answers about each law when last they were asked, of whatever source."""
+        return {law_id: sorted(verdict["solvers"]) for law_id, verdict in self.verdicts(call).items()}
+
+    def opinions(self, call: str) -> dict[str, dict[str, dict[str, int]]]:
+        """What others said of the goals of a call: by law and by who said it, how many they agreed on or did not know.
+
+        They are those of the verdicts: where these are stale, so are they.
+        """
+        return dict(self.document["calls"].get(call, {}).get("opinions", {}))
+
     def record(
         self,
         call: str,
@@ -138,13 +157,20 @@ class Ledger:
         modules: list[str],
         theory_module: str,
         verdicts: dict[str, dict[str, Any]],
+        opinions: dict[str, dict[str, dict[str, int]]] | None = None,
     ) -> None:
-        """Enter the verdicts on a call; those of laws that were not asked stay if they are not stale."""
-        known = {} if self.is_stale(call, theory_module) else self.verdicts(call)
+        """Enter the verdicts on a call, and opinions if others were asked; those of laws that were not asked stay if
+        they are not stale.
+        """
+        is_stale = self.is_stale(call, theory_module)
+        known, heard = ({}, {}) if is_stale else (self.verdicts(call), self.opinions(call))
         self.document["solver"] = solver_version()
-        self.document["calls"][call] = {
+        entry = {
             "functions": sorted(functions),
             "modules": sorted(modules),
             "source": digest(functions, modules, theory_module),
             "verdicts": {**known, **verdicts},
         }
+        if heard or opinions:
+            entry["opinions"] = {**heard, **(opinions or {})}
+        self.document["calls"][call] = entry

@@ -6,6 +6,7 @@ with the contract of histories in place of `spec.history.HistoryTable` (`proofs/
 keeps it).
 """
 
+import ast
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,15 +22,47 @@ LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside the module of a protocol's theory."""
 
 
+RAN: Final = "_ran"
+"""The name under which a lifted module finds what notes that one of its functions runs."""
+
+
+class _Noting(ast.NodeTransformer):
+    """Lets each function of a module begin by noting that it runs. The lines of all else stay what they are."""
+
+    def __init__(self, module: str) -> None:
+        self._module: Final = module
+        self._within: Final[list[str]] = []
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self._within.append(node.name)
+        self.generic_visit(node)
+        self._within.pop()
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        name = f"{self._module}:{'.'.join([*self._within, node.name])}"
+        note = ast.parse(f"{RAN}({name!r})").body[0]
+        for part in ast.walk(note):
+            ast.copy_location(part, node)
+        node.body.insert(1 if ast.get_docstring(node, clean=False) is not None else 0, note)
+        return node
+
+
 class _Loader(SourceFileLoader):
     """Executes a source file with our builtins; then lets a module's contracts take the place of what it defines."""
 
-    def __init__(self, name: str, file: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> None:
+    def __init__(
+        self, name: str, file: str, contracts: Mapping[str, Callable[[ModuleType], None]], ran: set[str]
+    ) -> None:
         super().__init__(name, file)
         self._contracts: Final = contracts
+        self._ran: Final = ran
+
+    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:  # type: ignore[override]
+        return compile(_Noting(self.name).visit(ast.parse(data)), path, "exec", dont_inherit=True, optimize=_optimize)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__.update(BUILTINS)
+        module.__dict__.update({**BUILTINS, RAN: self._ran.add})
         super().exec_module(module)
         if module.__name__ in self._contracts:
             self._contracts[module.__name__](module)
@@ -41,6 +74,7 @@ class _Finder(MetaPathFinder):
     def __init__(self, roots: Sequence[str], contracts: Mapping[str, Callable[[ModuleType], None]]) -> None:
         self._roots: Final = roots
         self._contracts: Final = contracts
+        self.ran: Final[set[str]] = set()
 
     def owns(self, name: str) -> bool:
         return any(name == root or name.startswith(root + ".") for root in self._roots)
@@ -54,7 +88,7 @@ class _Finder(MetaPathFinder):
         for folder in sys.path if path is None else path:
             for file in (Path(folder or ".") / last / "__init__.py", Path(folder or ".") / f"{last}.py"):
                 if file.is_file():
-                    loader = _Loader(fullname, str(file.resolve()), self._contracts)
+                    loader = _Loader(fullname, str(file.resolve()), self._contracts, self.ran)
                     is_package = file.name == "__init__.py"
                     return importlib.util.spec_from_file_location(
                         fullname,
@@ -66,10 +100,11 @@ class _Finder(MetaPathFinder):
 
 
 class World:
-    """The lifted modules, by name."""
+    """The lifted modules, by name; and which of their functions ran so far, as `module:qualified name`."""
 
-    def __init__(self, modules: dict[str, ModuleType]) -> None:
+    def __init__(self, modules: dict[str, ModuleType], ran: set[str]) -> None:
         self.modules: Final = modules
+        self.ran: Final = ran
 
     def get(self, module: str, attribute: str) -> Any:
         """Something that a lifted module defines."""
@@ -112,4 +147,5 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> 
             is_own = getattr(value, "__module__", None) == name and callable(value)
             if is_own and not isinstance(value, FunctionType | type) and not hasattr(value, "__dict__"):
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
-    return World(lifted)
+    finder.ran.clear()  # to be loaded is not to be run
+    return World(lifted, finder.ran)

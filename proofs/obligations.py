@@ -10,14 +10,15 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, Final
 
 import z3
 
 from proofs.lifting import World, lift
-from proofs.solving import Answer, Status, prove
+from proofs.solving import Answer, Status, prove, prove_quickly
 from proofs.state import (
     SymbolicRows,
     Totals,
@@ -159,6 +160,10 @@ class Prover:
         histories.reads = staticmethod(self._note_read)
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
+        self.likely: Mapping[str, Collection[str]] = {}
+        """Which solvers knew the answers about a law when last they were asked."""
+        self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
+        """Is told of everything that a solver proves: about which law, of which formulas that they contradict."""
         self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
@@ -168,6 +173,14 @@ class Prover:
         self._subjects: Final[dict[str, Any]] = {}
         with Path(None, [], False):
             histories.now = self.theory.now(self.before.rows)
+
+    def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """What comes of a goal about a law."""
+        return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
+
+    def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """What is seen at once of a goal about a law."""
+        return prove_quickly(levels, goal, partial(self.hears, law_id))
 
     # What is noted while a path is followed.
 
@@ -383,6 +396,7 @@ class Prover:
         asked = [item for item in noted.values() if isinstance(item, Asked) and self.is_never_negative(item.total)]
         for question in asked:
             table = question.total.table
+            facts.append(sum_term(question.total, question.group).term >= 0)
             members = [
                 self._member(question.total, item_id, item.key)
                 for item_id, item in noted.items()
@@ -402,7 +416,7 @@ class Prover:
             whole, group = sum_term(question.total, question.group).term, flatten(question.group)
             inside = member.belongs(group)
             if other is None:
-                found = [whole >= 0, z3.Implies(inside, whole >= member.value), *member.facts]
+                found = [z3.Implies(inside, whole >= member.value), *member.facts]
             else:
                 apart = z3.Or(*[left != right for left, right in zip(member.key, other.key, strict=True)])
                 both = z3.And(inside, other.belongs(group), apart)
@@ -438,7 +452,9 @@ class Prover:
         rows = self.before.rows
         for here, outcome in explore(lambda: total.worth(rows, rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
-            if isinstance(outcome, Exception) or prove([hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
+            if isinstance(outcome, Exception):
+                return False
+            if self.prove(f"SUM-{total.name}", [hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
                 return False
         return True
 
@@ -467,7 +483,7 @@ class Prover:
     def _step(self, delta: Any) -> tuple[Any, Any]:
         """The states before and after a step, as laws see them."""
         rows = self._watched(self.state, list(delta.writes))
-        totals = TotalsAfter(self.totals, self.before, rows, delta)
+        totals = TotalsAfter(self.totals, self.before, rows, delta, self.theory.falling)
         return view_before_step(self._view, self.before.rows, self.totals, totals), self._view(rows, totals)
 
     def is_delta(self, outcome: Any) -> bool:
@@ -513,11 +529,33 @@ class Prover:
             if obligation.here.sees_change:
                 yield obligation
 
+    def implication_goals(self, law: Any) -> Iterator[Obligation]:
+        """What has to be proved for a state law to hold in any state, at any subject; what it follows from is assumed
+        in its hypotheses, by who asks.
+        """
+        subject = self.subject(law)
+        yield from self._goals(f"{law.law_id} follows", lambda: law.holds(self.before, subject), Path(None, [], False))
+
+    def implied_by(self, here: Path, premises: list[tuple[Any, Any]]) -> list[Term]:
+        """What holds of a state in which some laws do, and of which nothing else is assumed but what sums are."""
+        formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
+        for law, subject in premises:
+            instance = self.instance(law, subject)
+            formulas += [instance.formula, *instance.facts.values()]
+            noted.update(instance.noted)
+        return [*formulas, *self._sum_facts(noted)]
+
+    def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
+        """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
+        laws = [other for other in self.theory.state_laws() if other.law_id in self.theory.leans.get(law.law_id, ())]
+        noted = list(here.touched.values())
+        return [(other, subject) for other in laws for item in noted for subject in self._subjects_of(other, item)]
+
     def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
         """That rows of a sum which a path does not write keep their group and their worth, or add nothing; the worth of
-        those that the sum itself says how to move is left to it.
+        those that the sum itself says how to move is left to it, and those of a sum that is falling may be worth less.
         """
-        moves = self.theory.revalued.get(total)
+        moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
         rows, after = self.before.rows, self.after(accepted.delta).rows
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
 
@@ -528,10 +566,12 @@ class Prover:
                     return True
                 if moves is not None and write.table in total.moves and moves(row, write.key):
                     return total.group(rows, key, row) == total.group(after, key, row)
-            worth = total.worth(rows, row)
-            if worth != total.worth(after, row):
-                return False
-            return worth == 0 or total.group(rows, key, row) == total.group(after, key, row)
+            group, group_after = total.group(rows, key, row), total.group(after, key, row)
+            worth = 0 if group is None else total.worth(rows, row)
+            worth_after = 0 if group_after is None else total.worth(after, row)
+            if may_fall:
+                return worth_after <= worth and (worth_after == 0 or group == group_after)
+            return worth == worth_after and (worth == 0 or group == group_after)
 
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import z3
 
 from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken
-from proofs.solving import Status, prove
+from proofs.solving import Answer, Status, prove
 from proofs.symbols import Path
 
 TOTAL: Final = "TOTAL"
@@ -14,35 +14,58 @@ TOTAL: Final = "TOTAL"
 
 
 class CallProof:
-    """All paths of one call, explored once, and the proofs about them."""
+    """All paths of one call, explored once, and the proofs about them.
+
+    Paths that the laws exclude are proved to be so once, as a part of TOTAL, and no law is asked of them again.
+    """
 
     def __init__(self, prover: Prover, action: type[Any]) -> None:
         self.prover: Final = prover
         self.action: Final = action
         self.call, self._base, paths = prover.paths(action)
         self._taken: Final = [here for here, _ in paths]
+        self._reachable: Final[dict[int, bool]] = {}
+        self._sums: Final[dict[str, Verdict]] = {}
+        self._state_laws: Final[dict[str, Verdict]] = {}
+        self._excluded: Final[list[tuple[Obligation, Answer]]] = []
+        self._scopes: Final[set[str]] = set()
+        """In which paths are excluded, and so of everything that is not asked of them."""
         self.accepted: Final[list[Accepted]] = []
         self.rejected: Final[list[tuple[Path, Any]]] = []
         self.raised: Final[list[tuple[Path, Exception]]] = []
+        self.writes: Final[set[int]] = set()
+        """The tables that the call writes on any path, by index; on paths that the laws exclude, too."""
+        self._is_never_refused = True
         for here, outcome in paths:
             if isinstance(outcome, Exception):
                 self.raised.append((here, outcome))
             elif prover.is_delta(outcome):
-                self.accepted.append(Accepted(here, outcome))
+                self.writes.update([write.table.index for write in outcome.writes])
+                if not self._excludes(here):
+                    self.accepted.append(Accepted(here, outcome))
             else:
-                self.rejected.append((here, outcome))
-        self._reachable: Final[dict[int, bool]] = {}
-        self._sums: Final[dict[str, Verdict]] = {}
+                self._is_never_refused = False
+                if not self._excludes(here):
+                    self.rejected.append((here, outcome))
 
-    @property
-    def writes(self) -> set[int]:
-        """The tables that the call writes on any path, by index."""
-        return {write.table.index for accepted in self.accepted for write in accepted.delta.writes}
+    def _excludes(self, here: Path) -> bool:
+        """Whether the laws are seen at once to exclude a path."""
+        impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
+        scopes = set(here.scopes)
+        answer = self.prover.prove_quickly(TOTAL, self.prover.levels(here, [], scopes), impossible.goal)
+        if answer.status is Status.PROVED:
+            self._excluded.append((impossible, answer))
+            self._scopes.update(scopes)
+        elif answer.status is Status.REFUTED:
+            self._reachable[id(here)] = True
+        return answer.status is Status.PROVED
 
     def verdict(self, law: Any) -> Verdict:
         """The verdict on one law of the catalogue, or one lemma."""
         if hasattr(law, "rows"):
-            return self.state_law(law)
+            if law.law_id not in self._state_laws:
+                self._state_laws[law.law_id] = self.state_law(law)
+            return self._state_laws[law.law_id]
         if hasattr(law, "concerns") and law in self.prover.theory.catalogue.liveness_laws:
             return self.liveness_law(law)
         return self.step_law(law)
@@ -50,6 +73,7 @@ class CallProof:
     def total(self) -> Verdict:
         """That the call never raises, and demands what contracts demand of it."""
         verdict = Verdict(TOTAL, self.action.__name__)
+        verdict.answers.extend(self._excluded)
         for here, error in self.raised:
             self._answer(verdict, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), [])
         for here in [accepted.here for accepted in self.accepted] + [here for here, _ in self.rejected]:
@@ -68,13 +92,33 @@ class CallProof:
             verdict.is_framed = True
             return verdict
         subject = prover.subject(law)
+        if law.law_id in prover.theory.follows:
+            return self._consequence(law, verdict)
         for accepted in self.accepted:
             if not tables & {write.table.index for write in accepted.delta.writes}:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in prover.state_goals(law, accepted):
-                self._answer(verdict, obligation, [(law, subject)])
+                extra = prover.leaned_on(law, obligation.here)
+                self._answer(verdict, obligation, [(law, subject), *extra])
         self._depend(verdict)
+        return verdict
+
+    def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
+        """That a law holds in every state in which the laws that it follows from do, and that the call keeps these.
+
+        Nothing else is assumed but that sums of what is never negative are not negative.
+        """
+        prover = self.prover
+        premises = [other for other in prover.theory.state_laws() if other.law_id in prover.theory.follows[law.law_id]]
+        for obligation in prover.implication_goals(law):
+            hypotheses = prover.implied_by(obligation.here, [(other, prover.subject(law)) for other in premises])
+            verdict.answers.append((obligation, prove([hypotheses], obligation.goal, prover.effort)))
+        for other in premises:
+            on = self.verdict(other)
+            verdict.answers.extend(on.answers)
+            verdict.scopes.update(on.scopes)
+            verdict.is_reachable = verdict.is_reachable or on.is_reachable
         return verdict
 
     def step_law(self, law: Any) -> Verdict:
@@ -89,7 +133,7 @@ class CallProof:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in self.prover.step_goals(law, self.call, accepted):
-                self._answer(verdict, obligation, [])
+                self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
         self._depend(verdict)
         return verdict
 
@@ -98,13 +142,13 @@ class CallProof:
         verdict = Verdict(law.law_id, self.action.__name__)
         words, is_aside = self.prover.theory.refusals_aside.get(law.law_id, ("", lambda _reason: False))
         verdict.scopes.update({words} - {""})
-        verdict.is_framed = not self.rejected
+        verdict.is_framed = self._is_never_refused
         for here, reason in self.rejected:
             if is_aside(reason):
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(here)
             for obligation in self.prover.refusal_goals(law, self.call, here, reason):
-                self._answer(verdict, obligation, [])
+                self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
         return verdict
 
     def sum_verdict(self, total: Any) -> Verdict:
@@ -145,9 +189,9 @@ class CallProof:
             verdict.scopes.update(on.scopes)
 
     def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        verdict.scopes.update(obligation.here.scopes)
+        verdict.scopes.update(obligation.here.scopes, self._scopes)
         levels = self.prover.levels(obligation.here, extra, verdict.scopes)
-        verdict.answers.append((obligation, prove(levels, obligation.goal, self.prover.effort)))
+        verdict.answers.append((obligation, self.prover.prove(verdict.law_id, levels, obligation.goal)))
 
 
 def prove_call(

@@ -1,15 +1,17 @@
 """All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
 
-import sys
 import time
 from collections import Counter
-from types import FrameType
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from proofs.concrete import concretise, plain_module, plain_theory, replay, write
+from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, base_case
+from proofs.ledger import names_in
 from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
+from proofs.second import Opinions
 from proofs.solving import Status
 
 MOST_COUNTEREXAMPLES: Final = 6
@@ -20,25 +22,26 @@ NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [
 """Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
 
 
-class _Recorder:
-    """Notes which functions of the lifted modules run."""
-
-    def __init__(self, modules: dict[str, Any]) -> None:
-        self._files: Final = {str(module.__file__): name for name, module in modules.items()}
-        self.functions: Final[set[str]] = set()
-
-    def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            module = self._files.get(frame.f_code.co_filename)
-            if module is not None and module.startswith("spec"):
-                self.functions.add(f"{module}:{frame.f_code.co_qualname}")
+KNOWN_FALSE: Final[dict[str, Any]] = {**NOT_TRIED, "verdict": "KNOWN FALSE"}
+"""Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
 
 
 def names_of(place: str) -> tuple[list[str], list[str]]:
     """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
     theory = plain_theory(place)
-    laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
-    return [GENESIS, *[action.__name__ for action in theory.protocol.actions]], [TOTAL, *[law.law_id for law in laws]]
+    calls = [GENESIS, CONTRACTS, *[action.__name__ for action in theory.protocol.actions]]
+    return calls, [TOTAL, HISTORY, QUOTIENTS, *_foundations(place), *[law.law_id for law in _laws(theory)]]
+
+
+def _foundations(place: str) -> dict[str, Any]:
+    return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
+
+
+def _laws(theory: Any) -> list[Any]:
+    """Every law and lemma that there are verdicts on."""
+    known_false = theory.catalogue.known_false
+    false = [law for law in theory.catalogue.state_laws if law.law_id in known_false]
+    return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
 
 
 def prover_of(place: str, call: str) -> Prover:
@@ -47,41 +50,67 @@ def prover_of(place: str, call: str) -> Prover:
     return Prover(place, contracts.get(call, contracts.get("", HISTORIES_ALONE)))
 
 
-def run_call(place: str, call: str, law_ids: list[str] | None, effort: int) -> dict[str, Any]:
-    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
-    started = time.perf_counter()
+def run_call(
+    place: str,
+    call: str,
+    law_ids: list[str] | None,
+    effort: int,
+    likely: Mapping[str, Collection[str]] | None = None,
+    opinions: Opinions | None = None,
+) -> dict[str, Any]:
+    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through.
+
+    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
+    """
+    started = time.process_time()
     prover = prover_of(place, call)
-    recorder = _Recorder(prover.world.modules)
     prover.effort = effort
-    catalogue = prover.theory.catalogue
-    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
-    apart = prover.theory.apart
-    chosen = [law for law in laws if (law.law_id not in apart if law_ids is None else law.law_id in law_ids)]
-    before = sys.gettrace()
-    sys.settrace(recorder)
-    try:
-        if call == GENESIS:
-            state_ids = {law.law_id for law in prover.theory.state_laws()}
-            verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
-            proof = None
-        else:
-            action = next(action for action in prover.protocol.actions if action.__name__ == call)
-            proof = CallProof(prover, action)
-            if law_ids is None:
-                chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
-            verdicts = prove_call(proof, chosen)
-    finally:
-        sys.settrace(before)
+    prover.likely = likely or {}
+    if opinions is not None:
+        prover.hears = opinions.hear
+    known_false = prover.theory.catalogue.known_false
+    asked = [law for law in _laws(prover.theory) if law_ids is None or law.law_id in law_ids]
+    false = [law for law in asked if law.law_id in known_false]
+    laws = [law for law in asked if law.law_id not in known_false]
+    untried = prover.theory.open_laws if law_ids is None else ()
+    chosen = [law for law in laws if law.law_id not in untried]
+    functions = prover.world.ran
+    proof = None
+    if call == GENESIS:
+        state_ids = {law.law_id for law in prover.theory.state_laws()}
+        verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
+        untried = ()
+    elif call == CONTRACTS:
+        found = foundations(prover, _foundations(place))
+        verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
+        functions = functions.union(names_in("spec.history"))
+        untried = ()
+    else:
+        action = next(action for action in prover.protocol.actions if action.__name__ == call)
+        proof = CallProof(prover, action)
+        chosen += [law for law in laws if law.law_id in untried and not prover.tables_of(law) & proof.writes]
+        verdicts = prove_call(proof, chosen)
+    found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
         "call": call,
-        "functions": sorted(recorder.functions),
+        "functions": sorted(name for name in functions if name.startswith("spec")),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
         "verdicts": {
-            **(dict.fromkeys(apart, NOT_TRIED) if law_ids is None and call != GENESIS else {}),
+            **dict.fromkeys(untried, NOT_TRIED),
             **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+            **{law.law_id: {**KNOWN_FALSE, "finding": known_false[law.law_id].trace} for law in found_false},
         },
-        "seconds": round(time.perf_counter() - started, 1),
+        "opinions": None if opinions is None else opinions.as_plain(),
+        "disputed": [] if opinions is None else opinions.disputed,
+        "seconds": round(time.process_time() - started, 1),
     }
+
+
+def _may_break(proof: CallProof, law: Any) -> bool:
+    """Whether a law that is known to be false speaks of a call."""
+    if hasattr(law, "rows"):
+        return bool(proof.prover.tables_of(law) & proof.writes)
+    return not law.scope.actions or proof.action in law.scope.actions
 
 
 def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:

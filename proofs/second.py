@@ -1,47 +1,118 @@
-"""A second solver's opinion on the goals of a verdict: cvc5, which shares no code with z3, by way of SMT-LIB text.
+"""What others say of everything that z3 proves: cvc5, which shares no code with it, by way of SMT-LIB text; z3 itself
+from another seed; and, where one is at hand, another z3.
 
-cvc5 is an optional dependency. It need not know; what it must not do is disagree.
+None of them has to know. What none may do is disagree: then the text is kept, and asked of all of them again.
 """
 
+import subprocess
 from collections import Counter
+from pathlib import Path
 from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Prover, Verdict
-from proofs.solving import Status
+from proofs.solving import ask_again
 from proofs.symbols import Term, assert_all
 
 CVC5_STEPS: Final = 20_000
 """cvc5's own count of what it may do for one goal."""
 
+SEED: Final = 7
+"""From which z3 begins once more; all else begins from zero."""
 
-def ask_cvc5(formulas: list[Term], steps: int = CVC5_STEPS) -> str:
-    """Whether formulas can be true together: `sat`, `unsat` or `unknown`."""
+OTHER_Z3_STEPS: Final = 1_000_000
+
+ANSWERS: Final = {"unsat": "agree", "unknown": "no_answer", "sat": "disagree"}
+"""What an answer about formulas that z3 found to contradict each other amounts to."""
+
+
+def smt_lib(formulas: list[Term]) -> str:
+    """The question whether formulas can be true together, as text."""
+    solver = z3.SimpleSolver()
+    assert_all(solver, formulas)
+    return str(solver.to_smt2())
+
+
+def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
+    """cvc5's answer to a question: `sat`, `unsat` or `unknown`."""
     import cvc5
 
-    text = z3.SimpleSolver()
-    assert_all(text, formulas)
     solver = cvc5.Solver()
     solver.setOption("rlimit", str(steps))
     solver.setOption("nl-ext-tplanes", "true")
     solver.setLogic("QF_UFNIA")
     parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text.to_smt2(), "goal")
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "goal")
     symbols = parser.getSymbolManager()
     said = ""
     while not (command := parser.nextCommand()).isNull():
         if command.getCommandName() != "set-logic":
             said = str(command.invoke(solver, symbols)).strip() or said
+    return said.split(" ")[0]  # without why it does not know
+
+
+def cvc5_version() -> str:
+    """Which cvc5 is at hand. ImportError if none is."""
+    import cvc5
+
+    return f"cvc5 {cvc5.__version__}"
+
+
+def ask_program(program: str, text: str, steps: int = OTHER_Z3_STEPS) -> str:
+    """The answer of a z3 that is a program of its own."""
+    done = subprocess.run([program, "-in", "-smt2", f"rlimit={steps}"], input=text, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    return lines[0] if lines and lines[0] in ANSWERS else "unknown"
+
+
+def program_version(program: str) -> str:
+    """Which z3 a program is. OSError if it cannot be run."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()
+    return f"z3 {said[2]}" if said[:2] == ["Z3", "version"] else program
+
+
+class Opinions:
+    """What was said of the goals of one call, by law and by who said it; and every question that is disputed."""
+
+    def __init__(self, effort: int = 1, other_z3: str | None = None) -> None:
+        self._effort: Final = effort
+        self._other_z3: Final = other_z3
+        self._cvc5: Final = cvc5_version()
+        self._again: Final = f"z3 from seed {SEED}"
+        self._program: Final = "" if other_z3 is None else program_version(other_z3)
+        self.who: Final = [name for name in (self._cvc5, self._again, self._program) if name]
+        """Who is asked."""
+        self.counts: Final[dict[str, dict[str, Counter[str]]]] = {}
+        self.disputed: Final[list[dict[str, str]]] = []
+
+    def hear(self, law_id: str, formulas: list[Term], solver: str) -> None:
+        """Ask everybody about formulas of which one of our solvers says that they contradict each other."""
+        text = smt_lib(formulas)
+        said = {
+            self._cvc5: ask_cvc5(text, CVC5_STEPS * self._effort),
+            self._again: ask_again(solver, formulas, SEED, self._effort),
+        }
+        if self._other_z3 is not None:
+            said[self._program] = ask_program(self._other_z3, text, OTHER_Z3_STEPS * self._effort)
+        for who, answer in said.items():
+            counts = self.counts.setdefault(law_id, {}).setdefault(who, Counter())
+            counts[ANSWERS[answer]] += 1
+            if answer == "sat":
+                self.disputed.append({"law": law_id, "who": who, "text": text})
+
+    def as_plain(self) -> dict[str, Any]:
+        """By law and by who answered: how many goals they agreed on, or did not know."""
+        return {law: {who: dict(counts) for who, counts in by.items()} for law, by in sorted(self.counts.items())}
+
+
+def ask_everybody(file: Path) -> dict[str, str]:
+    """What each solver at hand says of a question that was kept."""
+    text = file.read_text()
+    solver = z3.Solver()
+    solver.from_string(text)
+    said = {f"z3 {z3.get_version_string()}": str(solver.check())}
+    try:
+        said[cvc5_version()] = ask_cvc5(text)
+    except ImportError:
+        said["cvc5"] = "not installed"
     return said
-
-
-def opinions(prover: Prover, law: Any, verdict: Verdict) -> Counter[str]:
-    """What cvc5 says of each goal of a law that z3 proved: `unsat` agrees, `sat` does not."""
-    counts: Counter[str] = Counter()
-    extra = [(law, prover.subject(law))] if hasattr(law, "rows") else []
-    for obligation, answer in verdict.answers:
-        if answer.status is Status.PROVED and answer.solver != "simplification":
-            hypotheses, _ = prover.hypotheses(obligation.here, extra)
-            counts[ask_cvc5([*hypotheses, z3.Not(obligation.goal)])] += 1
-    return counts

@@ -1,6 +1,6 @@
 """Whether a goal follows from its hypotheses: several solvers in turn, each limited by its steps, never by seconds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from typing import Any, Final
 
@@ -100,20 +100,20 @@ def _sums_of_quotients(quotients: list[Term], formulas: list[Term]) -> list[Term
     return lemmas
 
 
-def _plain(seed: int) -> Callable[[list[Term], int], tuple[Any, int, Any]]:
-    def check(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
-        solver = z3.Solver()
-        solver.set("rlimit", steps)
-        if seed:
-            solver.set("random_seed", seed)
-        assert_all(solver, formulas)
-        return _run(solver)
-
-    return check
+Check = Callable[[list[Term], int, int], tuple[Any, int, Any]]
+"""Whether formulas can be true together, with so many steps, from a seed: the result, the steps it took, a model."""
 
 
-def _run(solver: Term) -> tuple[Any, int, Any]:
-    """The result, the steps it took (z3 counts them from the beginning of the process), and a model if there is one."""
+def _plain(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:
+    return _run(z3.Solver(), formulas, steps, seed)
+
+
+def _run(solver: Term, formulas: list[Term], steps: int, seed: int) -> tuple[Any, int, Any]:
+    """What a solver says, the steps it took (z3 counts them from the beginning of the process), a model if any."""
+    solver.set("rlimit", steps)
+    if seed:
+        solver.set("random_seed", seed)
+    assert_all(solver, formulas)
     before = _steps_so_far()
     result = solver.check()
     return result, _steps_so_far() - before, solver.model() if result == z3.sat else None
@@ -126,39 +126,50 @@ def _steps_so_far() -> int:
     return next((int(value) for key, value in statistics if key == "rlimit count"), 0)
 
 
-def _with_lemmas(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
+def _with_lemmas(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:
     lemmas = [*kernel_lemmas(formulas), *quotient_lemmas(terms_in(formulas))]
     if not lemmas:
         return z3.unknown, 0, None
-    solver = z3.Solver()
-    solver.set("rlimit", steps)
-    assert_all(solver, [*formulas, *lemmas])
-    result, spent, _ = _run(solver)
+    result, spent, _ = _run(z3.Solver(), [*formulas, *lemmas], steps, seed)
     return (result if result == z3.unsat else z3.unknown), spent, None
 
 
-def _nonlinear(formulas: list[Term], steps: int) -> tuple[Any, int, Any]:
-    solver = z3.SolverFor("QF_UFNIA")
-    solver.set("rlimit", steps)
-    assert_all(solver, formulas)
-    return _run(solver)
+def _nonlinear(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:
+    return _run(z3.SolverFor("QF_UFNIA"), formulas, steps, seed)
 
 
-PORTFOLIO: Final[tuple[tuple[str, Callable[[list[Term], int], tuple[Any, int, Any]], int], ...]] = (
-    ("z3", _plain(0), 300_000),
+FIRST: Final = "z3"
+"""The solver that is always asked first."""
+
+PORTFOLIO: Final[tuple[tuple[str, Check, int], ...]] = (
+    (FIRST, _plain, 300_000),
     ("z3 with kernel lemmas", _with_lemmas, 1_000_000),
-    ("z3, more steps", _plain(0), 3_000_000),
+    ("z3, more steps", _plain, 3_000_000),
     ("z3 QF_UFNIA", _nonlinear, 3_000_000),
     ("z3 with kernel lemmas, more steps", _with_lemmas, 10_000_000),
 )
 """The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
 
+Proved = Callable[[list[Term], str], None]
+"""What is told of formulas that cannot hold together, and which solver saw it."""
 
-def prove(levels: Iterable[list[Term]], goal: Term, effort: int = 1) -> Answer:
+
+Ask = Callable[[Iterable[list[Term]], Term], Answer]
+"""What says whether a goal follows from levels of hypotheses."""
+
+
+def prove(
+    levels: Iterable[list[Term]],
+    goal: Term,
+    effort: int = 1,
+    likely: Collection[str] = (),
+    proved: Proved = lambda _formulas, _solver: None,
+) -> Answer:
     """Ask each solver in turn whether the goal follows, until one knows.
 
     `levels` are hypotheses, the next more than the one before. All but the last only the first solver is asked, and
     quickly: most goals need little, and are lost among much. Only the last can refute. `effort` multiplies the steps.
+    After the first solver come those that are `likely` to know, whatever steps they need, then the others.
     """
     if z3.is_true(z3.simplify(goal)):
         return Answer(Status.PROVED, "simplification", 0)
@@ -166,16 +177,41 @@ def prove(levels: Iterable[list[Term]], goal: Term, effort: int = 1) -> Answer:
     formulas: list[Term] = []
     for hypotheses in levels:
         if formulas:
-            result, spent, _ = _plain(0)(formulas, QUICK_STEPS)
+            result, spent, _ = _plain(formulas, QUICK_STEPS)
             total += spent
             if result == z3.unsat:
-                return Answer(Status.PROVED, "z3", total)
+                proved(formulas, FIRST)
+                return Answer(Status.PROVED, FIRST, total)
         formulas = [*hypotheses, z3.Not(goal)]
-    for name, check, steps in PORTFOLIO:
-        result, spent, model = check(formulas, steps * effort)
+    for name, check, steps in sorted(PORTFOLIO, key=lambda solver: solver[0] not in {FIRST, *likely}):
+        result, spent, model = check(formulas, steps * effort, 0)
         total += spent
         if result == z3.unsat:
+            proved(formulas, name)
             return Answer(Status.PROVED, name, total)
         if result == z3.sat:
             return Answer(Status.REFUTED, name, total, model)
     return Answer(Status.UNKNOWN, "", total)
+
+
+def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> Answer:
+    """What the first solver sees at once."""
+    total = 0
+    answer = Answer(Status.UNKNOWN, "", 0)
+    for hypotheses in levels:
+        formulas = [*hypotheses, z3.Not(goal)]
+        result, spent, model = _plain(formulas, QUICK_STEPS)
+        total += spent
+        if result == z3.unsat:
+            proved(formulas, FIRST)
+            return Answer(Status.PROVED, FIRST, total)
+        answer = Answer(Status.REFUTED if result == z3.sat else Status.UNKNOWN, FIRST, total, model)
+    return answer
+
+
+def ask_again(solver: str, formulas: list[Term], seed: int, effort: int) -> str:
+    """What the solver that proved something says of it when it begins from another seed: `unsat` again, or `unknown`,
+    or `sat`.
+    """
+    check, steps = next((check, steps) for name, check, steps in PORTFOLIO if name == solver)
+    return str(check(formulas, 2 * steps * effort, seed)[0])

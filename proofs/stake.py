@@ -12,7 +12,6 @@ import z3
 
 from proofs.histories import EXACT
 from proofs.obligations import Contracts, Obligation, Prover, Verdict
-from proofs.solving import prove
 from proofs.state import flatten, fresh
 from proofs.symbols import SymInt, UnliftableError, explore, path, term_of
 
@@ -46,13 +45,13 @@ BY_CONTRACT: Final[Contracts] = {
 }
 
 
-def prove_stake(prover: Prover) -> Verdict:
+def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
     """That rules and laws agree on every stake, in any state, and that none is negative."""
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
     laws = prover.world.get("invariants.symbiotic.reading", "stake_of")
     subject = fresh(SUBJECT, "stake")
     rows = prover.before.rows
-    verdict = Verdict("STAKE-CONTRACT", "any")
+    verdict = Verdict(law_id, "any")
     verdict.is_reachable = True
     for here, outcome in explore(lambda: (rules(rows, *subject), laws(rows, *subject))):
         if isinstance(outcome, Exception):
@@ -60,6 +59,6 @@ def prove_stake(prover: Prover) -> Verdict:
         else:
             stake, other = term_of(outcome[0]), term_of(outcome[1])
             label, goal = "rules and laws agree on a stake", z3.And(stake == other, stake >= 0)
-        answer = prove(prover.levels(here, [], verdict.scopes), goal)
+        answer = prover.prove(law_id, prover.levels(here, [], verdict.scopes), goal)
         verdict.answers.append((Obligation(label, here, goal), answer))
     return verdict

@@ -50,10 +50,11 @@ def _is_engine(file: str) -> bool:
 class Path:
     """One way through a program: the answers given so far, and everything that is known while they hold.
 
-    `base` is a path that came before and whose conditions hold here too.
+    `base` is a path that came before and whose conditions hold here too. `example` is a model of what is known where
+    the last of the `answers` is given, if one was found: what holds in an example is possible, without a solver.
     """
 
-    def __init__(self, base: "Path | None", answers: Sequence[bool], prunes: bool) -> None:
+    def __init__(self, base: "Path | None", answers: Sequence[bool], prunes: bool, example: Term = None) -> None:
         self._base: Final = base
         self._answers: Final = answers
         self._asked = 0
@@ -61,7 +62,12 @@ class Path:
         self._shared: Term = None
         self._given: Final[list[bool]] = []
         self.prunes: Final = prunes
-        self.alternatives: Final[list[list[bool]]] = []
+        self.alternatives: Final[list[tuple[list[bool], Term]]] = []
+        """Other ways that can be taken: the answers that lead there, and an example of each."""
+        self._example: Term = None
+        self._next_example: Final[Term] = example
+        self._unchecked: Final[list[Term]] = []
+        """What was learnt since the example was found, so that it may be none any more."""
         self.conditions: Final[list[Term]] = []
         self.facts: Final[dict[int, Term]] = {}
         self.required: Final[list[tuple[str, Term]]] = []
@@ -76,6 +82,8 @@ class Path:
             self.touched.update(base.touched)
             self.scopes.update(base.scopes)
             self._known.update(base._known)
+            self._example = base._example
+            self._unchecked[:] = base._unchecked
 
     def __enter__(self) -> Self:
         _paths.append(self)
@@ -100,22 +108,63 @@ class Path:
         if self._asked < len(self._answers):
             answer = self._answers[self._asked]
         elif not self.prunes:
-            self.alternatives.append([*self._given, False])
+            self.alternatives.append(([*self._given, False], None))
             answer = True
         else:
-            answer = self._can(condition)
-            if answer and self._can(z3.Not(condition)):
-                self.alternatives.append([*self._given, False])
+            answer = self._choose(condition)
         self._asked += 1
         self._given.append(answer)
         self._learn(condition if answer else z3.Not(condition))
         self._known[condition.get_id()] = answer
+        if self._answers and self._asked == len(self._answers):
+            self._example = self._next_example
+            self._unchecked.clear()
         return answer
+
+    def _choose(self, condition: Term) -> bool:
+        """Whether to go on as if the condition held. If both sides can be taken, the other is kept for later."""
+        opposite = z3.Not(condition)
+        holds_in_example = self._holds_in_example(condition)
+        if holds_in_example:
+            can, other = self._can(opposite)
+            if can:
+                self.alternatives.append(([*self._given, False], other))
+            return True
+        example = self._example
+        can, one = self._can(condition)
+        if not can:
+            return False
+        if holds_in_example is None:
+            can, example = self._can(opposite)
+            if not can:
+                self._take(one)
+                return True
+        self.alternatives.append(([*self._given, False], example))
+        self._take(one)
+        return True
+
+    def _holds_in_example(self, condition: Term) -> bool | None:
+        """Whether a condition holds in an example of what is known here, None without an example."""
+        if self._example is None:
+            return None
+        if self._unchecked:
+            known = self._example.eval(z3.And(*self._unchecked), model_completion=True)
+            self._unchecked.clear()
+            if not z3.is_true(known):
+                self._example = None
+                return None
+        value = self._example.eval(condition, model_completion=True)
+        return True if z3.is_true(value) else False if z3.is_false(value) else None
+
+    def _take(self, example: Term) -> None:
+        self._example = example
+        self._unchecked.clear()
 
     def assume(self, fact: Term) -> None:
         """Let a fact hold that does not come from the program: a definition, or a law of the state before."""
         if fact.get_id() not in self.facts:
             self.facts[fact.get_id()] = fact
+            self._unchecked.append(fact)
             if self._solver is not None:
                 assert_all(self._solver, [fact])
 
@@ -126,11 +175,15 @@ class Path:
     def _learn(self, condition: Term) -> None:
         self.conditions.append(condition)
         self._known[condition.get_id()] = True
+        self._unchecked.append(condition)
         if self._solver is not None:
             assert_all(self._solver, [condition])
 
-    def _can(self, condition: Term) -> bool:
-        return bool(self._solver_here().check(condition) != z3.unsat)
+    def _can(self, condition: Term) -> tuple[bool, Term]:
+        """Whether a condition can hold, as far as the solver sees; and an example if it finds one."""
+        solver = self._solver_here()
+        result = solver.check(condition)
+        return result != z3.unsat, solver.model() if result == z3.sat else None
 
     def _solver_here(self) -> Term:
         """A solver that knows all that holds here: that of the path before, with more on top until this one is left."""
@@ -180,10 +233,11 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
 
     With `prunes`, sides of forks that cannot be taken are left out as soon as the solver sees it.
     """
-    pending: list[list[bool]] = [[]]
+    pending: list[tuple[list[bool], Term]] = [([], None)]
     paths = 0
     while pending:
-        here = Path(base, pending.pop(), prunes)
+        answers, example = pending.pop()
+        here = Path(base, answers, prunes, example)
         with here:
             try:
                 outcome = program()

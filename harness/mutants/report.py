@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -82,6 +83,21 @@ def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
             helped.update(names)
             alone.update(names if len(names) == 1 else [])
     return [(name, helped[name], alone[name]) for name in sorted(helped)]
+
+
+def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
+    """By protocol: how many of its mutants count, and how many each law helped to kill.
+
+    Mutants of source that protocols share are left out: what killed them does not say of which protocol the law was.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for each in judged:
+        if each.counts and len(each.mutant.protocols) == 1:
+            (protocol,) = each.mutant.protocols
+            of_protocol = found.setdefault(protocol, {"mutants": 0, "laws": Counter()})
+            of_protocol["mutants"] += 1
+            of_protocol["laws"].update(each.fates[0].by if each.fates[0].outcome == "killed" else ())
+    return found
 
 
 def judged_headings(mutation: Mutation) -> list[str]:

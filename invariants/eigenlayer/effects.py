@@ -216,7 +216,7 @@ def _leaving_queues_everything(step: Transition) -> bool:
         and after.strategy_list == ()
         and after.withdrawals_queued == before.withdrawals_queued + len(before.strategy_list)
         and step.delta.returns == len(before.strategy_list)
-        and all([held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list])
+        and all(held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list)
     )
 
 
@@ -231,9 +231,8 @@ def _change_of_one_allocation(step: Transition) -> bool:
         for strategy, magnitude in zip(request.strategies, request.new_magnitudes, strict=True)
     ]
     before, block = step.before.rows, current_block(step.before.rows)
-    key = (call.operator, operator_set, strategy)
-    magnitude, _, _ = settled_magnitudes(before, *key)
-    row = step.after.rows.get(ALLOCATIONS, key)
+    magnitude, _, _ = settled_magnitudes(before, call.operator, operator_set, strategy)
+    row = step.after.rows.get(ALLOCATIONS, (call.operator, operator_set, strategy))
     registration = before.get(REGISTRATIONS, (call.operator, operator_set))
     is_slashable = (
         magnitude > 0
@@ -252,7 +251,8 @@ def _change_of_one_allocation(step: Transition) -> bool:
         if last.operator_set != operator_set or queue_after.end != queue.end + 1:
             return False
     else:
-        return settled_magnitudes(step.after.rows, *key) == (new_magnitude, 0, False) and queue_after.end == queue.end
+        settled = settled_magnitudes(step.after.rows, call.operator, operator_set, strategy)
+        return settled == (new_magnitude, 0, False) and queue_after.end == queue.end
     if expected[1] > 0 and queue_after.end != queue.end:
         return False
     return (row.current_magnitude, row.pending_diff_magnitude, row.effect_block) == expected
@@ -289,10 +289,9 @@ def _clearing_settles_what_is_due(step: Transition) -> bool:
 def _settling_changes_nothing_in_force(step: Transition) -> bool:
     """Whatever is stored anew, what can be slashed now is what could be slashed before."""
     return all(
-        [
-            settled_magnitudes(step.before.rows, *key) == settled_magnitudes(step.after.rows, *key)
-            for key in written(step.delta, ALLOCATIONS)
-        ]
+        settled_magnitudes(step.before.rows, key[0], key[1], key[2])
+        == settled_magnitudes(step.after.rows, key[0], key[1], key[2])
+        for key in written(step.delta, ALLOCATIONS)
     )
 
 
@@ -367,9 +366,7 @@ def _set_is_as_asked(step: Transition) -> bool:
             return False
         if slasher_in_force(rows, created) != request.slasher:
             return False
-        if not all(
-            [rows.get(OPERATOR_SET_STRATEGIES, (created, strategy)).is_member for strategy in request.strategies]
-        ):
+        if not all(rows.get(OPERATOR_SET_STRATEGIES, (created, strategy)).is_member for strategy in request.strategies):
             return False
     return True
 
@@ -381,17 +378,15 @@ def _switch_is_thrown(step: Transition) -> bool:
         return rows.get(AVSS, call.avs).has_metadata
     if isinstance(call, AddStrategiesToDepositWhitelist | RemoveStrategiesFromDepositWhitelist):
         is_open = isinstance(call, AddStrategiesToDepositWhitelist)
-        return all([rows.get(STRATEGIES, strategy).is_whitelisted == is_open for strategy in call.strategies])
+        return all(rows.get(STRATEGIES, strategy).is_whitelisted == is_open for strategy in call.strategies)
     if isinstance(call, MineBlocks):
         return current_block(rows) == current_block(step.before.rows) + call.blocks
     changed = cast("AddStrategiesToOperatorSet | RemoveStrategiesFromOperatorSet", call)
     is_added = isinstance(call, AddStrategiesToOperatorSet)
     operator_set = (changed.avs, changed.operator_set_id)
     return all(
-        [
-            rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member == is_added
-            for strategy in changed.strategies
-        ]
+        rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member == is_added
+        for strategy in changed.strategies
     )
 
 
@@ -420,9 +415,7 @@ def _fixed_fields_stay(step: Transition) -> bool:
 def _listed_strategies_are_held(view: View, staker: str) -> bool:
     """A staker lists each strategy once, and holds deposit shares of each that it lists."""
     listed = view.rows.get(STAKERS, staker).strategy_list
-    return len(set(listed)) == len(listed) and all(
-        [held_shares(view.rows, staker, strategy) > 0 for strategy in listed]
-    )
+    return len(set(listed)) == len(listed) and all(held_shares(view.rows, staker, strategy) > 0 for strategy in listed)
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
@@ -434,7 +427,7 @@ def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
-    return withdrawable(view.rows, *subject) <= held_shares(view.rows, *subject)
+    return withdrawable(view.rows, subject[0], subject[1]) <= held_shares(view.rows, subject[0], subject[1])
 
 
 STATE_LAWS: Final[list[StateLaw]] = [

@@ -288,7 +288,7 @@ def _slash(choices: Choices, draft: Draft) -> Action:
     strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
     for slashing in _turned(choices, SETS):
         can_slash = is_operator_slashable(draft, operator, slashing)
-        if can_slash and all([draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies]):
+        if can_slash and all(draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies):
             avs, number = slashing
             break
     fraction_wad = FRACTIONS_WAD[min(choices.below(len(FRACTIONS_WAD)), choices.below(len(FRACTIONS_WAD)))]

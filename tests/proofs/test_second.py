@@ -9,7 +9,7 @@ import pytest
 
 from proofs.obligations import Prover
 from proofs.proving import CallProof
-from proofs.second import ask_cvc5, opinions
+from proofs.second import Opinions, ask_cvc5, ask_everybody, smt_lib
 
 pytestmark = pytest.mark.source
 ROOT = Path(__file__).parents[2]
@@ -25,16 +25,20 @@ ROOT = Path(__file__).parents[2]
 )
 def test_cvc5_disagrees_with_nothing_that_is_proved(theory: str, action: str, law_ids: list[str]) -> None:
     pytest.importorskip("cvc5")
+    opinions = Opinions()
     prover = Prover(theory)
+    prover.hears = opinions.hear
     catalogue = prover.theory.catalogue
     laws: dict[str, Any] = {law.law_id: law for law in [*prover.theory.state_laws(), *catalogue.step_laws]}
     proof = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action))
     for law_id in law_ids:
         verdict = proof.verdict(laws[law_id])
         assert verdict.status == "PROVED"
-        said = opinions(prover, laws[law_id], verdict)
-        assert said["sat"] == 0, law_id
-        assert 2 * said["unsat"] >= sum(said.values()), (law_id, said)
+    assert opinions.disputed == []
+    for law_id in law_ids:
+        for who in opinions.who:
+            said = opinions.counts[law_id][who]
+            assert 2 * said["agree"] >= sum(said.values()) > 0, (law_id, who, said)
 
 
 def test_cvc5_is_asked_in_earnest() -> None:
@@ -42,8 +46,38 @@ def test_cvc5_is_asked_in_earnest() -> None:
     import z3
 
     x, y = z3.Ints("x y")
-    assert ask_cvc5([x * y == 6, x > 1, y > 1]) == "sat"
-    assert ask_cvc5([x > y, y > x]) == "unsat"
+    assert ask_cvc5(smt_lib([x * y == 6, x > 1, y > 1])) == "sat"
+    assert ask_cvc5(smt_lib([x > y, y > x])) == "unsat"
+    assert ask_cvc5(smt_lib([x * x * x + y * y * y == 33 * x * y + 1, x > 99, y > x]), 10) == "unknown"
+
+
+def other_z3(folder: Path, answer: str) -> str:
+    """A program that calls itself a z3, and answers every question alike."""
+    program = folder / "z3"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Z3 version 0.0.1 - 64 bit" || echo {answer}\n')
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted"), [("unsat", "agree"), ("sat", "disagree"), ("timeout", "no_answer"), ("", "no_answer")]
+)
+def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
+    answer: str, counted: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("cvc5")
+    import z3
+
+    x = z3.Int("x")
+    opinions = Opinions(other_z3=other_z3(tmp_path, answer))
+    opinions.hear("LAW", [x > 0, x < 0], "z3")
+    everybody = {who: {"agree": 1} for who in opinions.who[:2]}
+    assert opinions.as_plain() == {"LAW": {**everybody, "z3 0.0.1": {counted: 1}}}
+    assert [(kept["law"], kept["who"]) for kept in opinions.disputed] == [("LAW", "z3 0.0.1")] * (answer == "sat")
+    for kept in opinions.disputed:
+        file = tmp_path / "kept.smt2"
+        file.write_text(kept["text"])
+        assert set(ask_everybody(file).values()) == {"unsat"}
 
 
 def crosshair(file: Path) -> list[str]:
