@@ -59,13 +59,19 @@ def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: O
 
 
 def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]] | None:
-    """A model in which no rows exist but those that were read, and what was read."""
-    hypotheses, noted = prover.closed_world(obligation.here)
-    solver = z3.Solver()
-    solver.set("rlimit", CLOSING_STEPS)
-    solver.add(*hypotheses, z3.Not(obligation.goal))
-    if solver.check() != z3.sat:
-        return None
+    """A model in which no rows exist but those that were read, or one more for each sum; and what was read."""
+    for has_others in (False, True):
+        hypotheses, noted = prover.closed_world(obligation.here, has_others)
+        solver = z3.Solver()
+        solver.set("rlimit", CLOSING_STEPS)
+        solver.add(*hypotheses, z3.Not(obligation.goal))
+        if solver.check() == z3.sat:
+            return _best_model(prover, solver, noted), noted
+    return None
+
+
+def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
+    """A model with as many wishes granted, one after the other, as go together."""
     model = solver.model()
     solver.set("rlimit", WISHING_STEPS)
     for wish in _wishes(prover, noted):
@@ -75,7 +81,7 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
             model = solver.model()
         else:
             solver.pop()
-    return model, noted
+    return model
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:

@@ -304,13 +304,22 @@ class Prover:
             formulas[fact.get_id()] = fact
         return list(formulas.values()), scopes
 
-    def closed_world(self, here: Path) -> tuple[list[Term], list[Any]]:
-        """What may be assumed on a path, and that no rows exist but those that were read; and what was read."""
+    def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
+        """What may be assumed on a path, and that no rows exist but those that were read; and what was read. With
+        others, one more row for each sum that was asked: somebody nobody spoke of.
+        """
         hypotheses, _ = self.hypotheses(here, [])
         noted = dict(here.touched)
         for item_id, item in here.touched.items():
             for instance in self._reached(item_id, item, DEPTH):
                 noted.update(instance.noted)
+        asked = {item.total.name: item.total for item in noted.values() if isinstance(item, Asked)}
+        for total in asked.values() if has_others else ():
+            for other_id, other in self._another_row(total).items():
+                noted[other_id] = other
+                for instance in self._reached(other_id, other, DEPTH):
+                    hypotheses += [instance.formula, *instance.facts.values()]
+                    noted.update(instance.noted)
         for instance in self._of_their_sums(list(noted.values())):
             unread = {item_id: item for item_id, item in instance.noted.items() if item_id not in noted}
             reached = [other for item_id, item in unread.items() for other in self._reached(item_id, item, DEPTH)]
@@ -345,6 +354,12 @@ class Prover:
                     if total.table is item.table:
                         for group in self._groups(total, item.key):
                             yield self.instance(law, find(group))
+
+    def _another_row(self, total: Any) -> dict[object, Any]:
+        """Any row of the table of a sum, as if it was read."""
+        key = self.any_key(total.table, f"other.{total.name}")
+        ((here, _),) = explore(lambda: self.before.rows.get(total.table, key), prunes=False)
+        return here.touched
 
     def _groups(self, total: Any, key: Any) -> list[Any]:
         """The groups of a sum that a row may belong to."""
