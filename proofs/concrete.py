@@ -9,13 +9,14 @@ import importlib
 import inspect
 import sys
 import typing
+from collections.abc import Collection
 from typing import Any, Final, cast
 
 import attr
 import z3
 
-from invariants.checking import Checker, scan
-from invariants.law import Catalogue, StateLaw
+from invariants.checking import Checker, Violation, compute_totals, scan
+from invariants.law import Catalogue, StateLaw, View
 from proofs.obligations import Asked, Obligation, Prover
 from proofs.state import Touch
 from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term, term_of
@@ -58,13 +59,19 @@ def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: O
 
 
 def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]] | None:
-    """A model in which no rows exist but those that were read, and what was read."""
-    hypotheses, noted = prover.closed_world(obligation.here)
-    solver = z3.Solver()
-    solver.set("rlimit", CLOSING_STEPS)
-    solver.add(*hypotheses, z3.Not(obligation.goal))
-    if solver.check() != z3.sat:
-        return None
+    """A model in which no rows exist but those that were read, or one more for each sum; and what was read."""
+    for has_others in (False, True):
+        hypotheses, noted = prover.closed_world(obligation.here, has_others)
+        solver = z3.Solver()
+        solver.set("rlimit", CLOSING_STEPS)
+        solver.add(*hypotheses, z3.Not(obligation.goal))
+        if solver.check() == z3.sat:
+            return _best_model(prover, solver, noted), noted
+    return None
+
+
+def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
+    """A model with as many wishes granted, one after the other, as go together."""
     model = solver.model()
     solver.set("rlimit", WISHING_STEPS)
     for wish in _wishes(prover, noted):
@@ -74,7 +81,7 @@ def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]
             model = solver.model()
         else:
             solver.pop()
-    return model, noted
+    return model
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
@@ -174,8 +181,25 @@ def as_state_law(law: Any) -> StateLaw:
     return cast(StateLaw, law)
 
 
-def _speaks_of(law: Any, sums: tuple[Any, ...]) -> bool:
+def _speaks_of(law: Any, sums: Collection[Any]) -> bool:
     return any(total in sums for total in getattr(law, "sums", ()))
+
+
+def scan_nested(theory: Any, state: State) -> list[Violation]:
+    """Every law of a theory that speaks of nested sums, at every subject, with all sums added up anew."""
+    catalogue = Catalogue([*theory.catalogue.sums, *theory.sums, *theory.nested], [], [], [], [])
+    totals, draft = compute_totals(catalogue, state), Draft(state)
+    for total, nested in theory.nested.items():
+        for key, row in state.rows(total.table).items():
+            totals.add(total, total.group(draft, key, row), nested.value(row, totals.now(nested.inner, key)))
+    laws = [as_state_law(law) for law in theory.state_laws() if _speaks_of(law, theory.nested)]
+    found: list[Violation] = []
+    for law in laws:
+        subjects = {find(key) for table, find in law.rows.items() for key in state.rows(table)}
+        subjects |= {find(group) for total, find in law.sums.items() for group in totals.groups(total)}
+        view = View(draft, totals)
+        found += [Violation(law, subject) for subject in sorted(subjects, key=repr) if not law.holds(view, subject)]
+    return found
 
 
 def replay(place: str, found: Counterexample) -> Replayed:
@@ -183,12 +207,12 @@ def replay(place: str, found: Counterexample) -> Replayed:
     theory = plain_theory(place)
     catalogue = Catalogue(
         [*theory.catalogue.sums, *theory.sums],
-        [as_state_law(law) for law in theory.state_laws()],
+        [as_state_law(law) for law in theory.state_laws() if not _speaks_of(law, theory.nested)],
         theory.catalogue.step_laws,
         theory.catalogue.liveness_laws,
         [],
     )
-    before = scan(catalogue, found.state)
+    before = [*scan(catalogue, found.state), *scan_nested(theory, found.state)]
     checker = Checker(catalogue, found.state)
     try:
         outcome = theory.protocol.transition(Draft(found.state), found.action)
@@ -198,7 +222,11 @@ def replay(place: str, found: Counterexample) -> Replayed:
         # Totals of a theory's own sums are told by a scan alone: nothing says by how much a step moves them.
         broken = [v for v in checker.accept(found.action, outcome) if not _speaks_of(v.law, theory.sums)]
         known = {(v.law.law_id, repr(v.subject)) for v in before}
-        broken += [v for v in checker.scan() if (v.law.law_id, repr(v.subject)) not in known]
+        broken += [
+            v
+            for v in [*checker.scan(), *scan_nested(theory, checker.state)]
+            if (v.law.law_id, repr(v.subject)) not in known
+        ]
         answer = "accepted"
     else:
         broken = checker.refuse(found.action, outcome)

@@ -410,6 +410,26 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     )
 
 
+def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
+    """What a slash takes of one position: what the magnitude fell, of each scaled share, while its window is open."""
+    if slashed != (row.operator, row.strategy):
+        return None
+    fallen_magnitude = MAX_MAGNITUDES.latest(before, slashed) - MAX_MAGNITUDES.latest(after, slashed)
+    is_open = row.start_block + after.get(CONFIG, ONLY).min_withdrawal_delay_blocks >= current_block(after)
+    return -fallen_magnitude * row.scaled_shares if is_open and row.strategy else 0
+
+
+def _fraction_of_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
+    """A position queued earlier in the block of its operator's first slash counts as queued from a slashed operator."""
+    if slashed != (row.operator, row.strategy):
+        return None
+    was_whole, is_whole = MAX_MAGNITUDES.latest(before, slashed) == WAD, MAX_MAGNITUDES.latest(after, slashed) == WAD
+    is_of_now = row.start_block == current_block(after) and row.strategy != "" and row.scaled_shares != 0
+    if was_whole == is_whole or not is_of_now:
+        return 0
+    return 1 if was_whole else -1
+
+
 def _is_short(row: Any) -> bool:
     return bool(row.end - row.first <= 1)
 
@@ -450,8 +470,8 @@ THEORY: Final = Theory(
     falling=(NOT_LOST_WAD,),
     by_contract=("HIST-01",),
     revalued={
-        QUEUED_VALUE_WAD: lambda row, written: written == (row.operator, row.strategy),
-        FRACTIONS_WAITING: lambda row, written: written == (row.operator, row.strategy),
+        QUEUED_VALUE_WAD: _taken_from_a_position,
+        FRACTIONS_WAITING: _fraction_of_a_position,
     },
     refusals_aside={
         "CALL-01": ("no refusal for an overflow", _is_overflow),

@@ -86,7 +86,8 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
                 verdict.scopes.update(here.scopes)
             verdict.is_reachable = True
             verdicts.append(verdict)
-        empty = [total for total in [*theory.catalogue.sums, *theory.sums] if total.table.index not in chosen]
+        sums = [*theory.catalogue.sums, *theory.sums, *theory.nested]
+        empty = [total for total in sums if total.table.index not in chosen]
         verdicts += [_adds_nothing(prover, view, total) for total in empty]
     finally:
         histories.has_past = True
@@ -100,7 +101,7 @@ def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
     row = total.table.default
 
     def adds_nothing() -> Any:
-        return total.group(view.rows, key, row) is None or total.worth(view.rows, row) == 0
+        return total.group(view.rows, key, row) is None or prover.worth(total, view, key, row) == 0
 
     for here, outcome in explore(adds_nothing, Path(None, [], True)):
         goal = z3.BoolVal(False) if isinstance(outcome, Exception) else outcome

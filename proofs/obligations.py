@@ -26,6 +26,7 @@ from proofs.state import (
     Touch,
     flatten,
     fresh,
+    groups_written,
     identity,
     key_shapes,
     sum_term,
@@ -303,13 +304,22 @@ class Prover:
             formulas[fact.get_id()] = fact
         return list(formulas.values()), scopes
 
-    def closed_world(self, here: Path) -> tuple[list[Term], list[Any]]:
-        """What may be assumed on a path, and that no rows exist but those that were read; and what was read."""
+    def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
+        """What may be assumed on a path, and that no rows exist but those that were read; and what was read. With
+        others, one more row for each sum that was asked: somebody nobody spoke of.
+        """
         hypotheses, _ = self.hypotheses(here, [])
         noted = dict(here.touched)
         for item_id, item in here.touched.items():
             for instance in self._reached(item_id, item, DEPTH):
                 noted.update(instance.noted)
+        asked = {item.total.name: item.total for item in noted.values() if isinstance(item, Asked)}
+        for total in asked.values() if has_others else ():
+            for other_id, other in self._another_row(total).items():
+                noted[other_id] = other
+                for instance in self._reached(other_id, other, DEPTH):
+                    hypotheses += [instance.formula, *instance.facts.values()]
+                    noted.update(instance.noted)
         for instance in self._of_their_sums(list(noted.values())):
             unread = {item_id: item for item_id, item in instance.noted.items() if item_id not in noted}
             reached = [other for item_id, item in unread.items() for other in self._reached(item_id, item, DEPTH)]
@@ -344,6 +354,12 @@ class Prover:
                     if total.table is item.table:
                         for group in self._groups(total, item.key):
                             yield self.instance(law, find(group))
+
+    def _another_row(self, total: Any) -> dict[object, Any]:
+        """Any row of the table of a sum, as if it was read."""
+        key = self.any_key(total.table, f"other.{total.name}")
+        ((here, _),) = explore(lambda: self.before.rows.get(total.table, key), prunes=False)
+        return here.touched
 
     def _groups(self, total: Any, key: Any) -> list[Any]:
         """The groups of a sum that a row may belong to."""
@@ -417,7 +433,7 @@ class Prover:
 
             def both() -> Any:
                 row = rows.get(total.table, key)
-                return total.group(rows, key, row), total.worth(rows, row)
+                return total.group(rows, key, row), self.worth(total, self.before, key, row)
 
             found = Member(item_id, key, list(explore(both, prunes=False)))
             self._members[(total.name, item_id)] = found
@@ -435,7 +451,7 @@ class Prover:
     def _prove_never_negative(self, total: Any) -> bool:
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
         rows = self.before.rows
-        for here, outcome in explore(lambda: total.worth(rows, rows.get(total.table, key))):
+        for here, outcome in explore(lambda: self.worth(total, self.before, key, rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
             if isinstance(outcome, Exception):
                 return False
@@ -468,8 +484,14 @@ class Prover:
     def _step(self, delta: Any) -> tuple[Any, Any]:
         """The states before and after a step, as laws see them."""
         rows = self._watched(self.state, list(delta.writes))
-        totals = TotalsAfter(self.totals, self.before, rows, delta, self.theory.falling)
-        return view_before_step(self._view, self.before.rows, self.totals, totals), self._view(rows, totals)
+        totals = TotalsAfter(self.totals, self.before, rows, delta, self.theory, self.worth)
+        totals.view = self._view(rows, totals)
+        return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
+
+    def worth(self, total: Any, view: Any, key: Any, row: Any) -> Any:
+        """What a row adds to a sum."""
+        nested = self.theory.nested.get(total)
+        return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
 
     def is_delta(self, outcome: Any) -> bool:
         """Whether a transition accepted."""
@@ -498,7 +520,7 @@ class Prover:
 
         def read() -> bool:
             row = rows.get(total.table, key)
-            total.worth(rows, row)
+            self.worth(total, self.before, key, row)
             return total.group(rows, key, row) is not None
 
         whole = self._formula(read)
@@ -521,10 +543,10 @@ class Prover:
         subject = self.subject(law)
         yield from self._goals(f"{law.law_id} follows", lambda: law.holds(self.before, subject), Path(None, [], False))
 
-    def implied_by(self, here: Path, premises: list[tuple[Any, Any]]) -> list[Term]:
+    def implied_by(self, here: Path, premises: list[Any]) -> list[Term]:
         """What holds of a state in which some laws do, and of which nothing else is assumed but what sums are."""
         formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
-        for law, subject in premises:
+        for law, subject in self.at(premises, here):
             instance = self.instance(law, subject)
             formulas += [instance.formula, *instance.facts.values()]
             noted.update(instance.noted)
@@ -532,31 +554,49 @@ class Prover:
 
     def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
         """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
-        laws = [other for other in self.theory.state_laws() if other.law_id in self.theory.leans.get(law.law_id, ())]
+        return self.at(self.laws_of(self.theory.leans.get(law.law_id, ())), here)
+
+    def laws_of(self, law_ids: Iterable[str]) -> list[Any]:
+        """State laws and lemmas by their ids."""
+        return [law for law in self.theory.state_laws() if law.law_id in law_ids]
+
+    def at(self, laws: Iterable[Any], here: Path) -> list[tuple[Any, Any]]:
+        """Some laws, each with the subjects that what was read on a path leads to."""
         noted = list(here.touched.values())
-        return [(other, subject) for other in laws for item in noted for subject in self._subjects_of(other, item)]
+        return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 
     def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-        """That rows of a sum which a path does not write keep their group and their worth, or add nothing; the worth of
-        those that the sum itself says how to move is left to it, and those of a sum that is falling may be worth less.
+        """That rows of a sum which a path does not write keep their group and their worth, or add nothing.
+
+        Where the sum says how a write moves it, the worth of a row moves by what the theory says of one row; rows of a
+        falling sum may be worth less.
         """
         moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
-        rows, after = self.before.rows, self.after(accepted.delta).rows
+        view_after = self.after(accepted.delta)
+        rows, after = self.before.rows, view_after.rows
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
 
         def keeps() -> Any:
             row = rows.get(total.table, key)
-            for write in accepted.delta.writes:
-                if write.table is total.table and write.key == key:
+            parts = [write.key for write in accepted.delta.writes if write.table is total.table]
+            if total in self.theory.nested:
+                parts += groups_written(self.theory.nested[total].inner, rows, after, accepted.delta)
+            for part in parts:
+                if part == key:
                     return True
-                if moves is not None and write.table in total.moves and moves(row, write.key):
-                    return total.group(rows, key, row) == total.group(after, key, row)
+            by = 0
+            for write in accepted.delta.writes:
+                if moves is not None and write.table in total.moves:
+                    moved = moves(rows, after, row, write.key)
+                    by = by if moved is None else by + moved
             group, group_after = total.group(rows, key, row), total.group(after, key, row)
-            worth = 0 if group is None else total.worth(rows, row)
-            worth_after = 0 if group_after is None else total.worth(after, row)
+            worth = 0 if group is None else self.worth(total, self.before, key, row)
+            worth_after = 0 if group_after is None else self.worth(total, view_after, key, row)
             if may_fall:
                 return worth_after <= worth and (worth_after == 0 or group == group_after)
-            return worth == worth_after and (worth == 0 or group == group_after)
+            if worth_after != worth + by:
+                return False
+            return (worth == 0 and worth_after == 0) or group == group_after
 
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 

@@ -101,7 +101,7 @@ class CallProof:
             for obligation in prover.state_goals(law, accepted):
                 extra = prover.leaned_on(law, obligation.here)
                 self._answer(verdict, obligation, [(law, subject), *extra])
-        self._depend(verdict)
+        self._depend(verdict, prover.instance(law, subject).noted.values())
         return verdict
 
     def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
@@ -110,10 +110,10 @@ class CallProof:
         Nothing else is assumed but that sums of what is never negative are not negative.
         """
         prover = self.prover
-        premises = [other for other in prover.theory.state_laws() if other.law_id in prover.theory.follows[law.law_id]]
+        premises = prover.laws_of(prover.theory.follows[law.law_id])
         for obligation in prover.implication_goals(law):
-            hypotheses = prover.implied_by(obligation.here, [(other, prover.subject(law)) for other in premises])
-            verdict.answers.append((obligation, prove([hypotheses], obligation.goal, prover.effort)))
+            hypotheses = prover.implied_by(obligation.here, premises)
+            verdict.answers.append((obligation, prover.prove(law.law_id, [hypotheses], obligation.goal)))
         for other in premises:
             on = self.verdict(other)
             verdict.answers.extend(on.answers)
@@ -176,14 +176,14 @@ class CallProof:
             self._reachable[id(here)] = found
         return found
 
-    def _depend(self, verdict: Verdict) -> None:
-        """Where a goal asked a sum, it leans on what has to hold of the sum."""
-        asked: dict[str, Any] = {}
-        for obligation, _ in verdict.answers:
-            for item in obligation.here.touched.values():
-                if isinstance(item, Asked):
-                    asked[item.total.name] = item.total
-        for total in asked.values():
+    def _depend(self, verdict: Verdict, noted: Iterable[Any] = ()) -> None:
+        """Where a goal asked a sum, it leans on what has to hold of the sum. So does a law of which there is no goal,
+        because no row of its sums was written: what they are worth may be written elsewhere.
+        """
+        read = [item for obligation, _ in verdict.answers for item in obligation.here.touched.values()]
+        asked = {item.total.name: item.total for item in [*read, *noted] if isinstance(item, Asked)}
+        nested = self.prover.theory.nested
+        for total in [*asked.values(), *[nested[total].inner for total in asked.values() if total in nested]]:
             on = self.sum_verdict(total)
             verdict.answers.extend(on.answers)
             verdict.scopes.update(on.scopes)

@@ -18,11 +18,13 @@ MOST_COUNTEREXAMPLES: Final = 6
 """How many refuted goals of one law are tried until a counterexample replays."""
 
 
-NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [], "solvers": {}, "most_steps": 0}
-"""Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
-
-
-KNOWN_FALSE: Final[dict[str, Any]] = {**NOT_TRIED, "verdict": "KNOWN FALSE"}
+KNOWN_FALSE: Final[dict[str, Any]] = {
+    "verdict": "KNOWN FALSE",
+    "goals": 0,
+    "scope": [],
+    "solvers": {},
+    "most_steps": 0,
+}
 """Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
 
 
@@ -71,24 +73,19 @@ def run_call(
     known_false = prover.theory.catalogue.known_false
     asked = [law for law in _laws(prover.theory) if law_ids is None or law.law_id in law_ids]
     false = [law for law in asked if law.law_id in known_false]
-    laws = [law for law in asked if law.law_id not in known_false]
-    untried = prover.theory.open_laws if law_ids is None else ()
-    chosen = [law for law in laws if law.law_id not in untried]
+    chosen = [law for law in asked if law.law_id not in known_false]
     functions = prover.world.ran
     proof = None
     if call == GENESIS:
         state_ids = {law.law_id for law in prover.theory.state_laws()}
         verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
-        untried = ()
     elif call == CONTRACTS:
         found = foundations(prover, _foundations(place))
         verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
         functions = functions.union(names_in("spec.history"))
-        untried = ()
     else:
         action = next(action for action in prover.protocol.actions if action.__name__ == call)
         proof = CallProof(prover, action)
-        chosen += [law for law in laws if law.law_id in untried and not prover.tables_of(law) & proof.writes]
         verdicts = prove_call(proof, chosen)
     found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
@@ -96,7 +93,6 @@ def run_call(
         "functions": sorted(name for name in functions if name.startswith("spec")),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
         "verdicts": {
-            **dict.fromkeys(untried, NOT_TRIED),
             **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
             **{law.law_id: {**KNOWN_FALSE, "finding": known_false[law.law_id].trace} for law in found_false},
         },
@@ -137,7 +133,9 @@ def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> 
 
     If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
     """
-    if found is None or set(found["broken_before"]) - set(prover.theory.apart):
+    theory = prover.theory
+    assumed = {law_id, *theory.leans.get(law_id, ()), *theory.follows.get(law_id, ())}
+    if found is None or set(found["broken_before"]) - (set(theory.apart) - assumed):
         return False
     return bool(found["broken"]) if law_id == TOTAL else law_id in found["broken"]
 

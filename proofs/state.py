@@ -252,9 +252,20 @@ class TotalsAfter:
     Of sums that are `falling`, also less what the rows that are not written may have lost: any number, not negative.
     """
 
-    def __init__(self, before: Totals, view_before: Any, rows_after: Any, delta: Any, falling: tuple[Any, ...]) -> None:
+    def __init__(
+        self,
+        before: Totals,
+        view_before: Any,
+        rows_after: Any,
+        delta: Any,
+        theory: Any,
+        worth: Callable[[Any, Any, Any, Any], Any],
+    ) -> None:
         self._before: Final = before
-        self._falling: Final = falling
+        self._theory: Final = theory
+        self._worth: Final = worth
+        self.view: Any = None
+        """The state after the step, whose totals these are."""
         self._view_before: Final = view_before
         self._rows_before: Final = view_before.rows
         self._rows_after: Final = rows_after
@@ -264,31 +275,63 @@ class TotalsAfter:
         """The total of a group in the state after the step."""
         result = self._before.now(total, group)
         for write in self._delta.writes:
-            if write.table is not total.table:
+            if write.table is not total.table or total in self._theory.nested:
                 continue
             row = self._rows_before.get(write.table, write.key)
-            if total.group(self._rows_before, write.key, row) == group:
-                path().sees_change = True
-                result = result - total.worth(self._rows_before, row)
-            if total.group(self._rows_after, write.key, write.row) == group:
-                path().sees_change = True
-                result = result + total.worth(self._rows_after, write.row)
+            result = result + self._grown(total, group, write.key, row, write.row)
+        if total in self._theory.nested:
+            result = result + self._nested_grown(total, group)
         for write in self._delta.writes:
             moves = getattr(total, "moves", {}).get(write.table)
             for moved, by in () if moves is None else moves(self._view_before, self._rows_after, write.key):
                 if moved == group:
                     path().sees_change = True
                     result = result + by
-        if group is not None and any([total is known for known in self._falling]):
+        if group is not None and any([total is known for known in self._theory.falling]):
             fallen = sum_term(total, group, "!fallen")
             path().sees_change = True
             path().assume(fallen.term >= 0)
             result = result - fallen
         return result
 
+    def _grown(self, total: Any, group: Any, key: Any, row: Any, row_after: Any) -> Any:
+        """By how much more one row adds to a group."""
+        grown = 0
+        if total.group(self._rows_before, key, row) == group:
+            path().sees_change = True
+            grown = grown - self._worth(total, self._view_before, key, row)
+        if total.group(self._rows_after, key, row_after) == group:
+            path().sees_change = True
+            grown = grown + self._worth(total, self.view, key, row_after)
+        return grown
+
+    def _nested_grown(self, total: Any, group: Any) -> Any:
+        """By how much more the rows add, each once, that are written, or for whose key the sum inside moves."""
+        keys: list[Any] = []
+        inner = self._theory.nested[total].inner
+        written = [write.key for write in self._delta.writes if write.table is total.table]
+        for key in [*written, *groups_written(inner, self._rows_before, self._rows_after, self._delta)]:
+            if not any([bool(key == known) for known in keys]):
+                keys.append(key)
+        grown: Any = 0
+        for key in keys:
+            before, after = self._rows_before.get(total.table, key), self._rows_after.get(total.table, key)
+            grown = grown + self._grown(total, group, key, before, after)
+        return grown
+
     def at_start(self, total: Any, group: Any) -> Any:
         """The total that the group had when everything began."""
         return self._before.at_start(total, group)
+
+
+def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[Any]:
+    """The groups of a sum to which the rows that a step writes belonged, and belong."""
+    writes = [write for write in delta.writes if write.table is total.table]
+    groups = [
+        *[total.group(rows, write.key, rows.get(write.table, write.key)) for write in writes],
+        *[total.group(rows_after, write.key, write.row) for write in writes],
+    ]
+    return [group for group in groups if group is not None]
 
 
 def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAfter) -> Any:

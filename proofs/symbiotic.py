@@ -6,13 +6,14 @@ Lifted with the specification, see proofs/theory.py; histories keep the contract
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import StateLaw, View
+from invariants.law import ReadingSum, StateLaw, Sum, View
 from invariants.symbiotic.laws import CATALOGUE
-from invariants.symbiotic.reading import is_over, now
+from invariants.symbiotic.reading import balance, is_over, now
 from invariants.symbiotic.terms import HISTORIES
 from proofs.histories import EXACT
 from proofs.stake import BY_CONTRACT, prove_stake
-from proofs.theory import PastLaw, Theory
+from proofs.theory import Nested, PastLaw, Theory
+from spec.arithmetic import mul_div_floor
 from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic import PROTOCOL
@@ -25,8 +26,8 @@ from spec.symbiotic.config import (
     ZERO_ADDRESS,
     VaultConfig,
 )
-from spec.symbiotic.reasons import Reason
 from spec.symbiotic.state import (
+    ACTIVE_STAKE,
     ALLOWANCES,
     CLOCK,
     CUMULATIVE_SLASHES,
@@ -45,6 +46,7 @@ from spec.symbiotic.state import (
     VAULTS,
     WITHDRAWAL_BUCKETS,
     WITHDRAWALS,
+    WithdrawalBucket,
 )
 
 
@@ -224,6 +226,48 @@ def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
     return has_none or view.rows.get(VAULTS, vault).slasher == VETO_SLASHER
 
 
+CLAIMED_SHARES: Final = Sum(
+    "claimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: row.shares if row.is_claimed else 0
+)
+"""(vault, epoch) -> withdrawal shares of those who have claimed."""
+
+UNCLAIMED_SHARES: Final = Sum(
+    "unclaimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: 0 if row.is_claimed else row.shares
+)
+"""(vault, epoch) -> withdrawal shares of those who have not claimed yet."""
+
+
+STILL_OWED: Final = ReadingSum(
+    "still_owed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: key[0], lambda _rows, _row: 0, {}
+)
+"""Vault -> what all its buckets hold, less what the shares claimed of each are worth together."""
+
+
+def _still_owed(bucket: WithdrawalBucket, claimed_shares: int) -> int:
+    return bucket.amount - mul_div_floor(claimed_shares, bucket.amount + 1, bucket.shares + 1)
+
+
+def _shares_are_claimed_or_not(view: View, bucket: tuple[str, int]) -> bool:
+    claimed, unclaimed = view.total(CLAIMED_SHARES, bucket), view.total(UNCLAIMED_SHARES, bucket)
+    return view.rows.get(WITHDRAWAL_BUCKETS, bucket).shares == claimed + unclaimed
+
+
+def _nothing_is_claimed_before_the_end(view: View, bucket: tuple[str, int]) -> bool:
+    return view.total(CLAIMED_SHARES, bucket) == 0 or is_over(view.rows, bucket[0], bucket[1])
+
+
+def _part_is_still_owed(view: View, part: tuple[str, int, str]) -> bool:
+    row, bucket = view.rows.get(WITHDRAWALS, part), view.rows.get(WITHDRAWAL_BUCKETS, part[:2])
+    worth = mul_div_floor(row.shares, bucket.amount + 1, bucket.shares + 1)
+    return row.is_claimed or worth <= _still_owed(bucket, view.total(CLAIMED_SHARES, part[:2]))
+
+
+def _vault_holds_all_that_it_owes(view: View, vault: str) -> bool:
+    if not view.rows.get(VAULT_FACTORY, vault).is_entity:
+        return True
+    return ACTIVE_STAKE.latest(view.rows, vault) + view.total(STILL_OWED, vault) <= balance(view.rows, vault, vault)
+
+
 PAST: Final = [
     *[_never_negative(history) for history in ALL_HISTORIES],
     _was_in_or_out(OPERATOR_VAULT_OPT_INS),
@@ -244,6 +288,37 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     _lemma("entity", "Address zero is no vault.", "VaultFactory", _nobody_is_no_entity, VAULT_FACTORY),
     _lemma(
         "claimed", "What is claimed is of an epoch that is over.", "EXIT-01", _only_what_is_over_is_claimed, WITHDRAWALS
+    ),
+    StateLaw(
+        "LEMMA-parts",
+        "The shares of a bucket are claimed or not.",
+        "SHARE-02",
+        _shares_are_claimed_or_not,
+        rows={WITHDRAWAL_BUCKETS: _same},
+        sums={CLAIMED_SHARES: _same, UNCLAIMED_SHARES: _same},
+    ),
+    StateLaw(
+        "LEMMA-unclaimed",
+        "Until its epoch is over, nothing of a bucket is claimed.",
+        "EXIT-01",
+        _nothing_is_claimed_before_the_end,
+        rows={WITHDRAWAL_BUCKETS: _same},
+        sums={CLAIMED_SHARES: _same},
+    ),
+    StateLaw(
+        "LEMMA-owed",
+        "What a part of a bucket is worth that is not claimed is still owed.",
+        "SOLV-03, of one part beside all that are claimed",
+        _part_is_still_owed,
+        rows={WITHDRAWALS: _same},
+    ),
+    StateLaw(
+        "LEMMA-held",
+        "A vault holds its active stake, and of every bucket at least what is not claimed.",
+        "SOLV-01, of all buckets; SOLV-04, added up",
+        _vault_holds_all_that_it_owes,
+        rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: lambda bucket: bucket[0]},
+        sums={STILL_OWED: _same},
     ),
     *[_of_the_past(history) for history in HISTORIES],
     _is_in_or_out(OPERATOR_VAULT_OPT_INS),
@@ -323,13 +398,6 @@ GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = 
 vault was made by then, and a vault's first epoch begins when it is made.
 """
 
-SOLVENT: Final = "no refusal for want of tokens, which SOLV-01 would exclude"
-
-
-def _is_want_of_tokens(reason: Any) -> bool:
-    return reason is Reason.ERC20_INSUFFICIENT_BALANCE
-
-
 THEORY: Final = Theory(
     PROTOCOL,
     CATALOGUE,
@@ -341,10 +409,12 @@ THEORY: Final = Theory(
     bounds={"ClaimBatch.epochs": 2},
     is_well_formed=_is_well_formed,
     genesis=GENESIS,
-    apart=("SOLV-01",),
-    open_laws=("SOLV-01",),
+    apart=("SOLV-01", "LEMMA-held", "LEMMA-owed"),
+    leans=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), ("LEMMA-held", "LEMMA-owed")),
+    follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
+    sums=(CLAIMED_SHARES, UNCLAIMED_SHARES),
+    nested={STILL_OWED: Nested(CLAIMED_SHARES, _still_owed)},
     by_contract=("HIST-02",),
-    refusals_aside=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), (SOLVENT, _is_want_of_tokens)),
 )
 
 CONTRACTS: Final = {"": EXACT, **dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT)}

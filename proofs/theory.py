@@ -41,6 +41,17 @@ class PastLaw:
         self.histories: Final = histories
 
 
+class Nested:
+    """What the rows of a sum are worth: by the row, and the total of the group of another sum that is the row's key.
+
+    By itself, as checkers see it, such a sum is worth nothing.
+    """
+
+    def __init__(self, inner: Sum, value: Callable[[Any, int], int]) -> None:
+        self.inner: Final = inner
+        self.value: Final = value
+
+
 class Theory:
     """One protocol with everything that its proofs need.
 
@@ -49,12 +60,12 @@ class Theory:
     `keys` gives the shape of the keys of tables whose annotation does not tell, `bounds` the longest list in a row's
     field ("stakers.strategy_list") or in a call's ("slash_operator.strategies" or "strategies" for all calls).
     `apart` are the ids of state laws that nothing else assumes but the laws that `leans` says lean on them.
-    `open_laws` are the ids of state laws that are not proved, and not tried unless they are asked for.
     `follows` are the ids of state laws that hold in every state in which the laws named beside them do.
     `sums` are those of lemmas, beside the catalogue; of `falling` ones, rows that are not written may be
-    worth less after a step, and never more.
+    worth less after a step, and never more; `nested` ones, which no checker knows of, are made of the totals of others.
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
-    `revalued` says of a sum that declares how writes move it which rows a write moves: their worth is left to it.
+    `revalued` says of a sum that declares how a write moves it by how much the write moves one row that is not written:
+    given the rows before and after, this row, and the key that is written. None if the write has nothing to do with it.
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
     `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
     beginning.
@@ -77,12 +88,12 @@ class Theory:
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
         apart: tuple[str, ...] = (),
         leans: Mapping[str, tuple[str, ...]] | None = None,
-        open_laws: tuple[str, ...] = (),
         follows: Mapping[str, tuple[str, ...]] | None = None,
         sums: tuple[Sum, ...] = (),
         falling: tuple[Sum, ...] = (),
+        nested: Mapping[Sum, Nested] | None = None,
         by_contract: tuple[str, ...] = (),
-        revalued: Mapping[Sum, Callable[[Any, Any], bool]] | None = None,
+        revalued: Mapping[Sum, Callable[[Draft, Draft, Any, Any], int | None]] | None = None,
         refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
     ) -> None:
         self.protocol: Final = protocol
@@ -98,10 +109,10 @@ class Theory:
         self.scopes: Final = scopes or {}
         self.apart: Final = apart
         self.leans: Final = leans or {}
-        self.open_laws: Final = open_laws
         self.follows: Final = follows or {}
         self.sums: Final = sums
         self.falling: Final = falling
+        self.nested: Final = nested or {}
         self.by_contract: Final = by_contract
         self.revalued: Final = revalued or {}
         self.refusals_aside: Final = refusals_aside or {}

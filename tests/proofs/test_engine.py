@@ -98,6 +98,12 @@ def test_rows_that_are_not_written_may_fall_and_not_rise() -> None:
     assert [status(action, "WORTH") for action in ("Pass", "GoBack", "Move")] == ["PROVED", "REFUTED", "PROVED"]
 
 
+def test_a_sum_that_is_not_said_to_fall_must_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    proof = call_proof("Pass")
+    monkeypatch.setattr(proof.prover.theory, "falling", ())
+    assert proof.verdict(law(proof, "WORTH")).status == "REFUTED"
+
+
 def test_what_follows_holds_where_what_it_follows_from_does() -> None:
     assert [status(action, "NO-MORE") for action in ("Move", "MoveThirteen")] == ["PROVED", "REFUTED"]
 

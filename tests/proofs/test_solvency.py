@@ -1,29 +1,125 @@
-"""EigenLayer's solvency: the form that every call keeps, seen to hold where walks go, and proofs that need it."""
+"""Solvency: the forms of it that every call keeps hold where walks go, and are refuted of rules that are broken."""
+
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.protocols import WALKS
-from invariants.checking import scan
+from invariants.checking import compute_totals, scan
 from invariants.choices import Seeded
 from invariants.law import Catalogue
-from proofs.concrete import as_state_law
-from proofs.eigenlayer import THEORY
+from proofs import eigenlayer, obligations, state, symbiotic
+from proofs.concrete import as_state_law, scan_nested
+from proofs.obligations import Prover
+from proofs.proving import CallProof
+from proofs.running import prover_of
 from spec.machine import Delta, Draft, commit
 
+if TYPE_CHECKING:
+    from tests.conftest import SourceCopy
+
 pytestmark = pytest.mark.source
+THEORIES: dict[str, Any] = {"eigenlayer": eigenlayer.THEORY, "symbiotic": symbiotic.THEORY}
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_every_lemma_holds_where_walks_go(seed: int) -> None:
-    way = WALKS["eigenlayer"]
-    laws = [as_state_law(law) for law in THEORY.state_laws()]
-    catalogue = Catalogue([*THEORY.catalogue.sums, *THEORY.sums], laws, [], [], [])
-    state, choices, opening = way.genesis(), Seeded(seed), way.opening()
+@pytest.mark.parametrize("protocol", THEORIES)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_lemma_holds_where_walks_go(protocol: str, seed: int) -> None:
+    way, theory = WALKS[protocol], THEORIES[protocol]
+    nested = [law for law in theory.lemmas if any(total in theory.nested for total in law.sums)]
+    laws = [as_state_law(law) for law in theory.state_laws() if law not in nested]
+    catalogue = Catalogue([*theory.catalogue.sums, *theory.sums], laws, [], [], [])
+    here, choices, opening = way.genesis(), Seeded(seed), way.opening()
+    start = compute_totals(catalogue, here)
     for position in range(300):
-        draft = Draft(state)
+        draft = Draft(here)
         action = opening[position] if position < len(opening) else way.next_action(choices, draft)
         outcome = way.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
-            commit(state, outcome)
-            violations = scan(catalogue, state)
-            assert [v for v in violations if v.law.law_id != "CONS-01"] == [], action
+            commit(here, outcome)
+            assert [*scan(catalogue, here, start), *scan_nested(theory, here)] == [], action
+
+
+BREAKS = {
+    ("eigenlayer", "DepositIntoStrategy", "LEMMA-debt"): (
+        "shares.py",
+        "OperatorShares(shares + added_shares)",
+        "OperatorShares(shares + added_shares + 1)",
+    ),
+    ("eigenlayer", "ClearBurnOrRedistributableSharesByStrategy", "SOLV-01"): (
+        "slashing.py",
+        "redeem_shares(draft, strategy, token, recipient, shares)",
+        "redeem_shares(draft, strategy, token, recipient, shares + 1)",
+    ),
+    ("symbiotic", "Claim", "LEMMA-held"): (
+        "withdrawals.py",
+        "return _pay(draft, action.vault, action.recipient, amount)",
+        "return _pay(draft, action.vault, action.recipient, amount + 1)",
+    ),
+    ("symbiotic", "Claim", "SOLV-01"): (
+        "withdrawals.py",
+        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, True))",
+        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, False))",
+    ),
+    ("symbiotic", "Claim", "LEMMA-unclaimed"): (
+        "withdrawals.py",
+        "    if epoch >= current_epoch(draft, vault):\n",
+        "    if epoch > current_epoch(draft, vault):\n",
+    ),
+    ("symbiotic", "Withdraw", "LEMMA-parts"): (
+        "withdrawals.py",
+        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
+        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares + 1)",
+    ),
+    ("symbiotic", "Withdraw", "SOLV-01"): (
+        "withdrawals.py",
+        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
+        "WithdrawalBucket(bucket.amount + amount + 1, bucket.shares + minted_shares)",
+    ),
+}
+"""For a call and a law: the file of the rules, what it says, and what it must not say."""
+
+
+@pytest.mark.parametrize(("protocol", "action", "law_id"), BREAKS)
+def test_a_proof_of_solvency_fails_when_the_rules_are_broken(
+    protocol: str, action: str, law_id: str, source_copy: "SourceCopy", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, right, wrong = BREAKS[protocol, action, law_id]
+    source_copy.replace(f"spec/{protocol}/{file}", right, wrong)
+    monkeypatch.syspath_prepend(str(source_copy.folder))
+    assert verdict(prover_of(f"proofs.{protocol}:THEORY", action), action, law_id) == "REFUTED"
+
+
+def verdict(prover: Prover, action: str, law_id: str) -> str:
+    law = next(law for law in prover.theory.state_laws() if law.law_id == law_id)
+    return (
+        CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action)).verdict(law).status
+    )
+
+
+@pytest.mark.parametrize(
+    ("follows", "expected"), [(True, "PROVED"), (False, "REFUTED")], ids=["followed", "not followed"]
+)
+def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
+    follows: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that does not follow a sum into the one inside is told so by what it has to prove of the sum."""
+    if not follows:
+        for module in (state, obligations):
+            monkeypatch.setattr(module, "groups_written", lambda *_: [])
+    prover = prover_of("proofs.symbiotic:THEORY", "Claim")
+    claim = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "Claim"))
+    assert claim.sum_verdict(next(iter(prover.theory.nested))).status == expected
+
+
+@pytest.mark.parametrize("name", ["queued_value_wad", "fractions_waiting"])
+def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
+    """Of one path of a slash: by what the theory says, and not by nothing."""
+    prover = prover_of("proofs.eigenlayer:THEORY", "SlashOperator")
+    slash = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "SlashOperator"))
+    slash.accepted[:] = slash.accepted[-1:]
+    total = next(total for total in prover.theory.revalued if total.name == name)
+    assert slash.sum_verdict(total).status == "PROVED"
+    prover.theory.revalued[total] = lambda *_: 0
+    slash._sums.clear()
+    assert slash.sum_verdict(total).status == "REFUTED"

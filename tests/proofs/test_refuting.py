@@ -1,0 +1,75 @@
+"""A broken rule is refuted by a whole state: with the sums that its rows belong to, and a stake that its rows show."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from proofs.refuting import Hunt
+
+if TYPE_CHECKING:
+    from tests.conftest import SourceCopy
+
+pytestmark = pytest.mark.source
+
+EIGENLAYER = "proofs.eigenlayer:THEORY"
+SYMBIOTIC = "proofs.symbiotic:THEORY"
+
+PROGRAM = """
+import json, sys
+from proofs.refuting import Hunt
+status, found = Hunt(sys.argv[1], sys.argv[2]).refute(sys.argv[3])
+print(json.dumps([status, found and found["broken_before"], found and found["broken"]]))
+"""
+
+# What a state needs beside what the call reads: where it stands, what is right and wrong there; theory, call and law.
+BREAKS = {
+    "the sum that an allocation is part of": (
+        "spec/eigenlayer/allocation.py",
+        "        if not _settle_deallocation(draft, operator, operator_set, strategy, block):\n            break\n",
+        "        _settle_deallocation(draft, operator, operator_set, strategy, block)\n",
+        EIGENLAYER,
+        "ClearDeallocationQueue",
+        "MAG-07",
+    ),
+    "a history that laws find nothing wrong with": (
+        "spec/symbiotic/slashing.py",
+        "    if request.veto_deadline_timestamp <= now:\n",
+        "    if request.veto_deadline_timestamp < now:\n",
+        SYMBIOTIC,
+        "VetoSlash",
+        "VETO-04",
+    ),
+    "a stake": (
+        "spec/symbiotic/slashing.py",
+        "    if capture_timestamp < draft.get(LATEST_CAPTURES, of_operator).timestamp:\n        return 0\n",
+        "",
+        SYMBIOTIC,
+        "Slash",
+        "SLASH-03",
+    ),
+    "a stake of every kind": (
+        "spec/symbiotic/delegation.py",
+        "    if OPERATOR_VAULT_OPT_INS.value_at(draft, in_vault, timestamp) == 0:\n",
+        "    if OPERATOR_VAULT_OPT_INS.latest(draft, in_vault) == 0:\n",
+        SYMBIOTIC,
+        "RequestSlash",
+        "CALL-02",
+    ),
+}
+
+
+@pytest.mark.parametrize("needed", BREAKS)
+def test_a_state_is_found_that_breaks_this_law_alone(needed: str, source_copy: "SourceCopy") -> None:
+    file, right, wrong, place, call, law_id = BREAKS[needed]
+    source_copy.replace(file, right, wrong)
+    status, before, broken = json.loads(source_copy.run(PROGRAM, place, call, law_id))
+    assert (status, before) == ("REFUTED", [])
+    assert law_id in broken
+
+
+def test_what_is_right_is_proved_or_left_open_where_only_some_states_were_looked_at() -> None:
+    hunt = Hunt(EIGENLAYER, "TransferToken")
+    assert hunt.refute("CONS-01") == ("PROVED", None)
+    assert hunt.goals > 0
+    assert Hunt(SYMBIOTIC, "RequestSlash").refute("TOTAL") == ("UNKNOWN", None)
