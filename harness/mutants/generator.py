@@ -53,7 +53,14 @@ COMPARISONS: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 ROUNDED = ("div_floor", "mul_div_floor", "mul_div_ceil", "mul_wad_floor", "mul_wad_ceil", "div_wad_floor")
 SYMMETRIC = (
     *("mul_div_floor", "mul_div_ceil", "mul_wad_floor", "mul_wad_ceil"),
-    *("scaled_shares", "withdrawable_shares", "slashed_magnitude", "block_after", "operator_part"),
+    *(
+        "scaled_shares",
+        "shares_after_slashing",
+        "withdrawable_shares",
+        "slashed_magnitude",
+        "block_after",
+        "operator_part",
+    ),
 )
 """Functions of which the first two arguments are factors, or summands: swapping them is no change."""
 
