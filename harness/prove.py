@@ -64,6 +64,7 @@ class Proving:
         self.seconds: Final[dict[str, float]] = {}
         self.failures: Final[dict[str, str]] = {}
         self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
+        self._parts: Final[dict[str, dict[str, Any]]] = {}
 
     def _is_due(self, call: str) -> bool:
         if self.ledger.is_stale(call, self.module):
@@ -82,25 +83,38 @@ class Proving:
 
     def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
         """Prove what is due on so many processes; verdicts join the ledger as they come."""
-        order = sorted(self.due, key=lambda call: call not in HEAVY)
+        order = sorted(self.due, key=self._known_goals, reverse=True)
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-            tasks = {pool.submit(run_call, *self._task(call)): call for call in order}
+            tasks = {pool.submit(run_call, *task): task[1] for call in order for task in self._tasks(call)}
+            waiting_for = Counter(tasks.values())
+            done = 0
             try:
-                for done, task in enumerate(as_completed(tasks), 1):
+                for task in as_completed(tasks):
                     if task.cancelled():
                         continue
-                    self._finish(tasks[task], task)
-                    said(tasks[task], done, len(tasks))
+                    call = tasks[task]
+                    waiting_for[call] -= 1
+                    self._finish(call, task, is_last=waiting_for[call] == 0)
+                    done += waiting_for[call] == 0
+                    said(call, done, len(order))
                     if stop():
                         for waiting in tasks:
                             waiting.cancel()
             except BrokenProcessPool as error:
                 raise UnknownNameError(f"a worker died: {error}") from error
 
-    def _task(self, call: str) -> tuple[Any, ...]:
-        return self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions
+    def _known_goals(self, call: str) -> int:
+        """How many goals a call had when last it was proved: the measure of what it will cost."""
+        return sum(int(verdict["goals"]) for verdict in self.ledger.verdicts(call).values())
 
-    def _finish(self, call: str, task: Any) -> None:
+    def _tasks(self, call: str) -> list[tuple[Any, ...]]:
+        """What proves a call: a task, or several of them, each for a part of the laws, if it had many goals."""
+        parts = 1 if self.laws else min(MOST_PARTS, 1 + self._known_goals(call) // GOALS_OF_A_PART)
+        common = (self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions)
+        return [(*common, (part, parts)) for part in range(parts)]
+
+    def _finish(self, call: str, task: Any, is_last: bool) -> None:
+        """Take in what a task found; once the last of its call is there, the call is entered in the ledger."""
         try:
             result = task.result()
         except BrokenProcessPool:
@@ -108,13 +122,19 @@ class Proving:
         except Exception as error:  # what cannot be lifted names its line; the other calls go on
             self.failures[call] = f"{type(error).__name__}: {error}"
             return
-        self.results[call] = result["verdicts"]
-        self.seconds[call] = result["seconds"]
         self.disputed.extend([(call, question) for question in result["disputed"]])
-        if result["verdicts"]:
-            self.ledger.record(
-                call, result["functions"], result["modules"], self.module, result["verdicts"], result["opinions"]
-            )
+        so_far = self._parts.setdefault(call, {"functions": [], "verdicts": {}, "opinions": {}, "seconds": 0.0})
+        so_far["functions"] = sorted({*so_far["functions"], *result["functions"]})
+        so_far["verdicts"].update(result["verdicts"])
+        so_far["opinions"].update(result["opinions"] or {})
+        so_far["seconds"] = round(so_far["seconds"] + result["seconds"], 1)
+        if not is_last or call in self.failures:
+            return
+        self.results[call] = so_far["verdicts"]
+        self.seconds[call] = so_far["seconds"]
+        if so_far["verdicts"]:
+            found = so_far["verdicts"], so_far["opinions"]
+            self.ledger.record(call, so_far["functions"], result["modules"], self.module, *found)
 
     def save(self) -> list[Path]:
         """Write the ledger, and what was refuted or disputed each in a file of its own, whose paths are returned."""
@@ -183,15 +203,11 @@ class Proving:
         }
 
 
-HEAVY: Final = (
-    "ModifyAllocations",
-    "SlashOperator",
-    "CompleteQueuedWithdrawals",
-    "CompleteQueuedWithdrawal",
-    "Slash",
-    "ExecuteSlash",
-)
-"""Calls with the most paths, which are begun first."""
+GOALS_OF_A_PART: Final = 1_500
+"""A call with so many goals or more is proved in parts, so that no core waits for another."""
+
+MOST_PARTS: Final = 4
+"""Each part follows the paths of its call again."""
 
 
 def print_proving(console: Console, proving: Proving, written: list[Path]) -> None:

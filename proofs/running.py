@@ -27,10 +27,11 @@ def names_of(place: str) -> tuple[list[str], list[str]]:
     theory = plain_theory(place)
     laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
     calls = [GENESIS, CONTRACTS, *[action.__name__ for action in theory.protocol.actions]]
-    return calls, [TOTAL, HISTORY, QUOTIENTS, *_foundations(place), *[law.law_id for law in laws]]
+    return calls, [TOTAL, HISTORY, QUOTIENTS, *foundations_of(place), *[law.law_id for law in laws]]
 
 
-def _foundations(place: str) -> dict[str, Any]:
+def foundations_of(place: str) -> dict[str, Any]:
+    """What a theory adds to the foundations, by the id of its verdict."""
     return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
 
 
@@ -47,10 +48,12 @@ def run_call(
     effort: int,
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
     """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through.
 
-    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
+    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved. `part` is
+    which part of the laws, of how many parts, so that a call with many paths is proved in several processes.
     """
     started = time.process_time()
     prover = prover_of(place, call)
@@ -69,7 +72,7 @@ def run_call(
         verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
         not_tried = ()
     elif call == CONTRACTS:
-        found = foundations(prover, _foundations(place))
+        found = foundations(prover, foundations_of(place))
         verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
         functions = functions.union(functions_of("spec.history"))
         not_tried = ()
@@ -78,7 +81,7 @@ def run_call(
         proof = CallProof(prover, action)
         if law_ids is None:
             chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
-        verdicts = prove_call(proof, chosen)
+        verdicts = prove_call(proof, chosen[part[0] :: part[1]])
     return {
         "call": call,
         "functions": sorted(name for name in functions if name.startswith("spec")),
