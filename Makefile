@@ -1,9 +1,11 @@
 # make check   sets up, compiles, and runs the main job on both protocols
 # make test    sets up, lints, and runs the project's tests, interpreted and compiled
+# PROOFS=all   with make check: prove everything again, and not only what changed and a sample of the rest
 # PURE=1       anywhere: no C compiler, the specification stays pure Python
 
 PYTHON ?= python3
 PURE ?=
+PROOFS ?= sample
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find spec invariants proofs harness tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
@@ -37,7 +39,7 @@ $(STAMP): $(VENV)/tools $(SOURCES)
 	touch $@
 
 check: $(STAMP)
-	$(BIN)/restake check
+	$(BIN)/restake check --proofs $(PROOFS)
 
 lint: $(VENV)/tools
 	$(BIN)/ruff check .

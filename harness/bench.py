@@ -151,13 +151,10 @@ def measure_checks(stakers: int) -> float:
     )
 
 
-def measure_walks(name: str, checks: bool) -> float:
-    """A step of a protocol's random walks: drawn, executed and committed, and checked by every law or by none."""
+def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
+    """A step of a protocol's random walks, in one of three ways."""
     way = WALKS[name]
-    if checks:
-        spent = seconds(lambda: [walk(way, seed, STEPS_PER_WALK) for seed in range(WALKS_MEASURED)])
-    else:
-        spent = seconds(lambda: bare_walks(way))
+    spent = seconds(lambda: [follow(way, seed) for seed in range(WALKS_MEASURED)])
     return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
 
 
@@ -168,18 +165,41 @@ def measure_examples(name: str, explore: Callable[[Walk, int, int, int], WalkRep
     return spent / explore(way, EXAMPLES_MEASURED, steps, 0).steps * 1e6
 
 
-def bare_walks(way: Walk) -> None:
-    """The same walks with nothing checked and nothing counted."""
-    for seed in range(WALKS_MEASURED):
-        choices, state, opening = Seeded(seed), way.genesis(), way.opening()
-        for position in range(STEPS_PER_WALK):
-            draft = Draft(state)
-            action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-            outcome = way.protocol.transition(draft, action)
-            if isinstance(outcome, Delta):
-                commit(state, outcome)
+def whole_walk(way: Walk, seed: int) -> None:
+    """A walk as `restake check` does it: every law at every step, a full scan at the end, and its report."""
+    walk(way, seed, STEPS_PER_WALK)
 
 
+def checked_walk(way: Walk, seed: int) -> None:
+    """The same steps with every incremental law at each, and nothing besides."""
+    checker = Checker(way.catalogue, way.genesis())
+    choices, opening = Seeded(seed), way.opening()
+    for position in range(STEPS_PER_WALK):
+        draft = Draft(checker.state)
+        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
+        outcome = way.protocol.transition(draft, action)
+        if isinstance(outcome, Delta):
+            checker.accept(action, outcome)
+        else:
+            checker.refuse(action, outcome)
+
+
+def bare_walk(way: Walk, seed: int) -> None:
+    """The same steps, drawn, executed and committed, with no law checked."""
+    choices, state, opening = Seeded(seed), way.genesis(), way.opening()
+    for position in range(STEPS_PER_WALK):
+        draft = Draft(state)
+        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
+        outcome = way.protocol.transition(draft, action)
+        if isinstance(outcome, Delta):
+            commit(state, outcome)
+
+
+WAYS_TO_WALK: dict[str, Callable[[Walk, int], object]] = {
+    "walks": whole_walk,
+    "checked walks": checked_walk,
+    "bare walks": bare_walk,
+}
 MEASUREMENTS: dict[str, Callable[[], float]] = {
     "large": partial(measure_large, LARGE_STAKERS),
     "golden": measure_golden,
@@ -188,8 +208,11 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     **{f"stakers {size}": partial(measure_large, size) for size in SIZES},
     **{f"after {steps}": partial(measure_after, steps) for steps in HISTORIES},
     **{f"checks at {size}": partial(measure_checks, size) for size in CHECKED_STAKERS},
-    **{f"walks {name}": partial(measure_walks, name, True) for name in WALKS},
-    **{f"bare walks {name}": partial(measure_walks, name, False) for name in WALKS},
+    **{
+        f"{kind} {name}": partial(measure_walks, name, follow)
+        for name in WALKS
+        for kind, follow in WAYS_TO_WALK.items()
+    },
     **{f"rules {name}": partial(measure_examples, name, explore_rules, STEPS_PER_EXAMPLE["rules"]) for name in WALKS},
     **{f"bytes {name}": partial(measure_examples, name, explore_bytes, STEPS_PER_EXAMPLE["bytes"]) for name in WALKS},
 }
@@ -197,7 +220,7 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
 
 STEADY = (
     *("large", "golden", "accepted", "rejected"),
-    *(f"{kind} {name}" for name in WALKS for kind in ("walks", "bare walks")),
+    *(f"{kind} {name}" for name in WALKS for kind in WAYS_TO_WALK),
 )
 """What is measured in every build."""
 
@@ -291,13 +314,13 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
 
 
 def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
-    """A step of a walk with every law checked against the same step with none."""
+    """A step of a walk with every incremental law checked against the same step with none."""
     table = Table(
         "walk", "built", "no law, us", "every law, us", "ratio", title="a walk's step, with every law checked"
     )
     for name in WALKS:
         for kind in kinds:
-            bare, checked = (kind, f"bare walks {name}"), (kind, f"walks {name}")
+            bare, checked = (kind, f"bare walks {name}"), (kind, f"checked walks {name}")
             costs = [f"{bench.median(*each):.2f}" for each in (bare, checked)]
             table.add_row(name, kind, *costs, f"{bench.ratio(checked, bare):.2f}")
     return table

@@ -9,12 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import attrs
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from harness import findings
 from harness.display import Gauge
+from harness.evidence import How, gathered
 from harness.job import replay_file
 from harness.protocols import WALKS, Target, load_games, traces_of
+from harness.prove import THEORIES
 from harness.report import TraceReport
 from harness.schedulers import Scheduler, Task, games_of, repeat
 from harness.source import fingerprint
@@ -22,6 +24,8 @@ from harness.stopping import Stop
 from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only, shown
 from harness.traces import find_traces, load_kept
 from invariants.checking import Violation
+from invariants.choices import Seeded
+from invariants.game import Game, GameReport, play
 from invariants.law import Law
 from invariants.walker import Walk, WalkReport, walk
 from spec.codec import Json, MalformedTrace
@@ -125,6 +129,17 @@ class Check:
                 suite.is_cut_short = not self._has_replayed or runs < self._planned_runs(name)
                 suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
+    def gather(self, how: How, jobs: int, progress: Progress) -> None:
+        """Proofs and kills of the laws of ours that were checked, after proving as much as is asked for."""
+        for name, suite in self.suites.items():
+            if self.targets[name].place in THEORIES:
+                bar = progress.add_task(f"proving {name}", total=None, news="")
+
+                def say(call: str, done: int, of: int, bar: TaskID = bar) -> None:
+                    progress.update(bar, completed=done, total=of, news=call)
+
+                suite.evidence = gathered(name, self.plan.laws, how, self.plan.seed, jobs, self.stop, say)
+
     @property
     def is_cut_short(self) -> bool:
         """Whether the run ended before it was done."""
@@ -190,7 +205,7 @@ class Check:
                 return
             suite, place = self.suites[name], self.targets[name].place
             try:
-                claim, told = findings.recheck(self.walks[name], path)
+                claim, told = findings.recheck(self.walks[name], path, self.games[name])
             except MalformedTrace as error:
                 self.reports.append(TraceReport(path, 0, malformed=error))
                 continue
@@ -271,15 +286,15 @@ class Check:
                 self._keep(task.protocol, way, broken, repeat(task, broken), found_by, f"restake check {again}")
 
     def _keep_games(self, task: Task, summary: Summary) -> None:
-        """Name the first game of each kind that is lost; what shows it again is to play it again."""
-        findings = self.suites[task.protocol].findings
+        """Play the first game of each kind that is lost once more, and keep it."""
+        known = self.suites[task.protocol].findings
         for broken in summary.first.values():
-            if broken.law not in findings:
+            if broken.law not in known:
                 (game,) = games_of(task.place, (broken.law,))
-                again = f"--law {broken.law} --seed {broken.seed} --steps {STEPS_PER_GAME} --examples 0"
-                command = f"restake check --protocol {shlex.quote(task.place)} {again}"
-                found_by = f"game of seed {broken.seed}"
-                findings[broken.law] = Finding(broken.law, game.sentence, "", found_by, broken.step, None, command)
+                report = play(game, Seeded(broken.seed), task.steps)
+                known[broken.law] = game_finding_of(
+                    self.folder, game, task.place, report, broken.seed, lambda: self.stop.is_interrupted
+                )
 
     def _keep(self, name: str, way: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
         """Keep the counterexample of a law's first violation in this run; later ones are only counted."""
@@ -309,6 +324,20 @@ def finding_of(
     _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
     subject = shown(violation) if claim is None else claim.subject
     return Finding(law.law_id, law.sentence, subject, found_by, len(trace.steps), str(path), replaying(path, place))
+
+
+def game_finding_of(
+    folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
+) -> Finding:
+    """A lost game, shrunk and kept; where nothing can be written, what shows it is to play it again."""
+    found_by, subject = f"game of seed {seed}", ", ".join(report.party)
+    try:
+        path, steps = findings.keep_game(folder, game, report, found_by, stops)
+    except OSError:
+        effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
+        again = f"restake check --protocol {shlex.quote(place)} {effort}"
+        return Finding(game.law_id, game.sentence, subject, found_by, len(report.actions), None, again)
+    return Finding(game.law_id, game.sentence, subject, found_by, steps, str(path), replaying(path, place))
 
 
 def replaying(path: Path, place: str) -> str:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, get_args
 
 import click
 from rich.console import Console
@@ -16,13 +16,14 @@ import spec.machine
 from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
 from harness.display import live_display
+from harness.evidence import How
 from harness.explore import Search
 from harness.job import Job
 from harness.junit import junit
 from harness.mutants.fate import Effort
 from harness.mutants.mutant import PROTOCOLS as MUTATED
 from harness.mutants.mutant import MutantError
-from harness.mutants.report import markdown, print_mutation
+from harness.mutants.report import kills, markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, known_protocols, select_targets, select_worlds
 from harness.prove import THEORIES, Proving, UnknownNameError, print_proving
@@ -108,6 +109,13 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
 @click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")
+@click.option(
+    "--proofs",
+    default="ledger",
+    show_default=True,
+    type=click.Choice(get_args(How)),
+    help="What to prove here: nothing, only show what the ledger says; what changed; also a sample of the rest; all.",
+)
 @JSON_OPTION
 @click.option(
     "--junit",
@@ -126,10 +134,12 @@ def check_command(
     budget: float | None,
     jobs: int | None,
     scheduler: str | None,
+    proofs: How,
     as_json: bool,
     junit_file: TextIO | None,
 ) -> int:
-    """Replay the recorded traces, and check every law on them, on random walks and on what Hypothesis draws.
+    """Replay the recorded traces, check every law on them, on random walks and on what Hypothesis draws, and show how
+    far each law is proved and how many mutants it kills.
 
     The same seed gives the same report, on any number of processes and on a cluster. What breaks a law is shrunk and
     kept in .restake/, and tried first the next time.
@@ -150,6 +160,7 @@ def check_command(
     try:
         with stop, workers, live_display() as progress:
             check.run(workers, progress)
+            check.gather(proofs, cores() if jobs is None else jobs, progress)
         problem = "interrupted" if stop.is_interrupted else None
     except SchedulerError as error:
         problem = str(error)
@@ -219,6 +230,7 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
 @click.option("--mutant", "ids", multiple=True, metavar="ID", help="Only this mutant. May be repeated.")
 @click.option("--catalogue", "only", flag_value="catalogue", help="Only the mutants that were written down.")
 @click.option("--generated", "only", flag_value="generated", help="Only the mutants that operators make.")
+@click.option("--proofs", "proves", is_flag=True, help="Put each before the proofs too.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many, drawn by --seed.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
 @click.option(
@@ -236,11 +248,19 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="So many at a time.  [default: all cores]")
 @click.option("--list", "lists", is_flag=True, help="Name the mutants, and judge none.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write the page of the documentation instead of text.")
+@click.option(
+    "--kills",
+    "kills_file",
+    type=click.File("w", encoding="utf-8", lazy=True),
+    metavar="FILE",
+    help="Write how many mutants each law killed, which `restake check` shows.",
+)
 @JSON_OPTION
 def mutate_command(
     protocols: tuple[str, ...],
     ids: tuple[str, ...],
     only: str | None,
+    proves: bool,
     sample: int | None,
     seed: int,
     walks: int,
@@ -249,12 +269,16 @@ def mutate_command(
     jobs: int | None,
     lists: bool,
     as_markdown: bool,
+    kills_file: TextIO | None,
     as_json: bool,
 ) -> int:
     """Run the laws against the specification with one bug in it, once for each of many bugs.
 
     The bugs are a catalogue of real ones, and those that small changes to the source make. Each is loaded from source
     in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
+
+    With --proofs, laws that are proved of the calls which run through the bug are proved anew, until a state and a call
+    refute one.
     """
     stop = Stop(math.inf if budget is None else budget)
     try:
@@ -267,7 +291,7 @@ def mutate_command(
         for mutant in chosen:
             click.echo(f"{mutant.mutant_id}  {mutant.bug}")
         return 0 if chosen else 5
-    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop)
+    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves)
     started = time.monotonic()
     problem: str | None = None
     try:
@@ -279,12 +303,16 @@ def mutate_command(
         if as_json:
             click.echo(json.dumps(mutation.as_json(), indent=2))
         elif as_markdown:
-            asked = " ".join(["restake mutate", *([f"--{only}"] if only else []), "--markdown"])
+            asked = " ".join(
+                ["restake mutate", *([f"--{only}"] if only else []), *(["--proofs"] if proves else []), "--markdown"]
+            )
             click.echo(markdown(mutation, asked), nl=False)
         else:
             print_mutation(_console(), mutation)
             seconds = time.monotonic() - started
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
+        if kills_file is not None and not mutation.is_cut_short:
+            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
     if stop.is_interrupted or problem is not None:
         click.echo(problem or "interrupted", err=True)
         return 2
@@ -428,9 +456,9 @@ def _workers(address: str | None, places: Collection[str], jobs: int) -> Schedul
 
 
 def _console() -> Console:
-    """Plain and a hundred columns wide, unless it is a terminal."""
+    """Plain and 120 columns wide, unless it is a terminal."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=100)
+    return console if console.is_terminal else Console(highlight=False, width=120)
 
 
 def _targets(asked: tuple[str, ...]) -> dict[str, Target]:

@@ -14,11 +14,12 @@ from typing import Any
 
 import attrs
 
-from harness.shrinking import first_break, shrink
+from harness.shrinking import first_break, shrink, shrink_game
 from harness.suite import only, shown
-from harness.traces import Claim, load_kept
+from harness.traces import CLAIM, Claim, load_kept
 from invariants.checking import Checker, Violation
-from invariants.law import Law
+from invariants.game import Game, GameReport, Party, excess_of
+from invariants.law import Catalogue, Law
 from invariants.walker import Walk
 from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, Write
@@ -74,24 +75,40 @@ def keep(
     return shortest
 
 
+def keep_game(
+    folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]
+) -> tuple[Path, int]:
+    """The same of a game that was lost; and how many actions are left."""
+    found = _save_game(folder, game, report.party, found_by, report.history, report.played)
+    history, moves = shrink_game(game, report.party, report.history, report.played, stops)
+    shortest = _save_game(folder, game, report.party, found_by, history, moves)
+    if shortest != found:
+        found.unlink()
+    return shortest, len(history) + len(moves)
+
+
 def kept(folder: Path, protocol: Protocol) -> list[Path]:
     """The counterexamples of a protocol, in the order of their names."""
     return sorted(folder.glob(f"{_prefix(protocol)}*.json"))
 
 
-def recheck(way: Walk, path: Path) -> tuple[Claim, Retelling | None]:
-    """What a kept trace says that it breaks, and what comes of it now; None if the walk does not have this law.
+def recheck(way: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
+    """What a kept trace says that it breaks, and what comes of it now; None if neither the walk nor a game is this law.
 
     MalformedTrace if it cannot be read any more.
     """
     _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
     if claim is None:
         raise MalformedTrace("", "missing field 'finding'")
-    return claim, retell(way, trace, claim) if _law(way, claim) else None
+    is_known = any(law.law_id == claim.law for law in (*way.catalogue.laws(), *games))
+    return claim, retell(way, trace, claim, games) if is_known else None
 
 
-def retell(way: Walk, trace: Trace, claim: Claim) -> Retelling:
-    """Go through a kept trace step by step. MalformedTrace if the walk does not have its law."""
+def retell(way: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -> Retelling:
+    """Go through a kept trace step by step. MalformedTrace if neither the walk nor a game is its law."""
+    game = next((game for game in games if game.law_id == claim.law), None)
+    if game is not None:
+        return _retell_game(game, trace, claim)
     law = _law(way, claim)
     if law is None:
         raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {way.protocol.name}")
@@ -107,6 +124,20 @@ def retell(way: Walk, trace: Trace, claim: Claim) -> Retelling:
         if violations and breaks_at is None:
             breaks_at = position
     return Retelling(law.law_id, law.sentence, claim.subject, claim.found_by, tuple(told), breaks_at)
+
+
+def _retell_game(game: Game, trace: Trace, claim: Claim) -> Retelling:
+    """Every step as it was played; at the last, whether the game is lost by then."""
+    checker = Checker(Catalogue([], [], [], [], []), trace.genesis)
+    told = [_tell(checker, game.way.protocol, step)[0] for step in trace.steps]
+    actions = [action for step in trace.steps for action in step.actions]
+    excess, _ = excess_of(game, claim.party, actions[: claim.begins], actions[claim.begins :])
+    is_lost = excess > 0 and bool(told)
+    if is_lost:
+        said = f"{game.law_id} of {claim.subject}: {game.sentence} It is broken by {excess}."
+        told[-1] = attrs.evolve(told[-1], violations=(said,))
+    breaks_at = len(told) - 1 if is_lost else None
+    return Retelling(game.law_id, game.sentence, claim.subject, claim.found_by, tuple(told), breaks_at)
 
 
 def _tell(checker: Checker, protocol: Protocol, step: Step) -> tuple[Told, list[Violation]]:
@@ -152,13 +183,24 @@ def _law(way: Walk, claim: Claim) -> Law | None:
 
 
 def _save(folder: Path, way: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
-    """Write a trace in one piece, under a name of its own."""
     found = first_break(only(way, (law_id,)), actions)
-    claim = Claim(law_id, "" if found is None else shown(found.violation), found_by)
-    document = {**way.protocol.write_trace(way.world, actions), "finding": attrs.asdict(claim)}
+    return _write(folder, way, Claim(law_id, "" if found is None else shown(found.violation), found_by), actions)
+
+
+def _save_game(
+    folder: Path, game: Game, party: Party, found_by: str, history: Sequence[Any], moves: Sequence[Any]
+) -> Path:
+    begins = len(history)
+    subject = f"{', '.join(party)}, who move after {begins} calls"
+    return _write(folder, game.way, Claim(game.law_id, subject, found_by, party, begins), [*history, *moves])
+
+
+def _write(folder: Path, way: Walk, claim: Claim, actions: Sequence[Any]) -> Path:
+    """Write a trace in one piece, under a name of its own."""
+    document = {**way.protocol.write_trace(way.world, actions), "finding": CLAIM.write(claim)}
     content = json.dumps(document, indent=1)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-    path = folder / f"{_prefix(way.protocol)}{re.sub(ILLEGAL, '_', law_id)}-{digest}.json"
+    path = folder / f"{_prefix(way.protocol)}{re.sub(ILLEGAL, '_', claim.law)}-{digest}.json"
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{path.name}.{os.getpid()}"
     with unfinished.open("w", encoding="utf-8") as file:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from harness.findings import retell
-from harness.protocols import Target
+from harness.protocols import Target, load_games
 from harness.replay import replay
 from harness.report import TraceReport
 from harness.traces import load_kept
@@ -49,7 +49,8 @@ def replay_file(
             walk = targets[protocol.name].walk
             if walk is None:
                 raise MalformedTrace("finding", f"the laws of {protocol.name} are not known: name a walk by --protocol")
-            return TraceReport(path, steps, retelling=retell(walk, trace, claim)), (protocol, trace)
+            games = load_games(targets[protocol.name].place)
+            return TraceReport(path, steps, retelling=retell(walk, trace, claim, games)), (protocol, trace)
         mismatch = replay(protocol, trace) if compares else None
     except MalformedTrace as error:
         return TraceReport(path, steps, malformed=error), None

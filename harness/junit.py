@@ -68,6 +68,15 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
         ("every reason is given", [row.reason for row in suite.reasons() if not row.is_reached]),
     ):
         _case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
+    if suite.evidence is not None:
+        failed = [*suite.refuted(), *suite.evidence.differing]
+        _case(
+            element,
+            suite.protocol.name,
+            "proofs are as in the ledger",
+            "failure" if failed else None,
+            "\n".join(failed),
+        )
 
 
 def _case(suite: Element, group: str, name: str, outcome: str | None, text: str) -> None:

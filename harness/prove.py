@@ -1,11 +1,12 @@
 """The proofs of a protocol, beside each other in processes; what the ledger knows is not proved again."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, resource_tracker
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +23,14 @@ THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proof
 COUNTEREXAMPLES: Final = Path(".restake")
 """Where counterexamples of refuted laws are kept."""
 
-GOOD: Final = ("PROVED",)
-"""A law that a call cannot concern is VACUOUS there; the law itself must be proved of some call."""
+GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE"})
+"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
+tells.
+"""
+
+
+POLL_SECONDS: Final = 0.2
+"""How long an interruption may go unnoticed."""
 
 
 class UnknownNameError(Exception):
@@ -82,26 +89,38 @@ class Proving:
         return all(set(self.opinions.who) <= set(heard.get(law, ())) for law in asked)
 
     def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-        """Prove what is due on so many processes; verdicts join the ledger as they come."""
+        """Prove what is due on so many processes; verdicts join the ledger as they come.
+
+        When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
+        """
         order = sorted(self.due, key=self._known_goals, reverse=True)
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-            tasks = {pool.submit(run_call, *task): task[1] for call in order for task in self._tasks(call)}
-            waiting_for = Counter(tasks.values())
-            done = 0
-            try:
-                for task in as_completed(tasks):
-                    if task.cancelled():
-                        continue
-                    call = tasks[task]
-                    waiting_for[call] -= 1
-                    self._finish(call, task, is_last=waiting_for[call] == 0)
-                    done += waiting_for[call] == 0
-                    said(call, done, len(order))
-                    if stop():
-                        for waiting in tasks:
-                            waiting.cancel()
-            except BrokenProcessPool as error:
-                raise UnknownNameError(f"a worker died: {error}") from error
+        strangers = set(active_children())
+        # Or it would be started with the first worker, and unblock what is blocked then.
+        resource_tracker.ensure_running()
+        # An interruption is this process's to handle. What is started while it is blocked never hears of it.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
+        try:
+            tasks = {pool.submit(run_call, *task): call for call in order for task in self._tasks(call)}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        try:
+            running: set[Future[Any]] = set(tasks)
+            parts_left = Counter(tasks.values())
+            while running and not stop.is_interrupted:
+                ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+                for task in ended:
+                    if not task.cancelled():
+                        parts_left[tasks[task]] -= 1
+                        self._finish(tasks[task], task, is_last=parts_left[tasks[task]] == 0)
+                        said(tasks[task], len(tasks) - len(running), len(tasks))
+                if stop():
+                    for task in running:
+                        task.cancel()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - strangers:
+                worker.terminate()
 
     def _known_goals(self, call: str) -> int:
         """How many goals a call had when last it was proved: the measure of what it will cost."""
@@ -113,12 +132,13 @@ class Proving:
         common = (self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions)
         return [(*common, (part, parts)) for part in range(parts)]
 
-    def _finish(self, call: str, task: Any, is_last: bool) -> None:
+    def _finish(self, call: str, task: Future[Any], is_last: bool) -> None:
         """Take in what a task found; once the last of its call is there, the call is entered in the ledger."""
         try:
             result = task.result()
         except BrokenProcessPool:
-            raise
+            self.failures[call] = "a process of the proofs was killed"
+            return
         except Exception as error:  # what cannot be lifted names its line; the other calls go on
             self.failures[call] = f"{type(error).__name__}: {error}"
             return
@@ -176,13 +196,15 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved, 1 if anything is refuted or disputed, 2 if anything is open, 5 if nothing was asked."""
+        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open, 5 if nothing was
+        asked.
+        """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         if not verdicts and not self.failures:
             return 5
         if "REFUTED" in verdicts or self.disputed:
             return 1
-        return 0 if verdicts <= {"PROVED", "VACUOUS"} and not self.failures else 2
+        return 0 if verdicts <= GOOD and not self.failures else 2
 
     def as_json(self) -> dict[str, Any]:
         """Everything as one document."""
@@ -231,6 +253,9 @@ def print_proving(console: Console, proving: Proving, written: list[Path]) -> No
             if found:
                 replays = " (replays)" if law_id in found["broken"] else " (does not break on the plain specification)"
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
+    findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
+    for law_id, trace in sorted(findings):
+        console.print(f"  KNOWN FALSE  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
     for who, heard in proving.heard().items():
         agrees = f"agrees on {heard['agree']:,} of {sum(heard.values()):,} goals"
         knows = f"does not know {heard['no_answer']:,}, disputes {heard['disagree']:,}"

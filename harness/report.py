@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from harness.evidence import Evidence
 from harness.findings import Retelling, Told
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
@@ -223,6 +224,8 @@ def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> N
             continue
         console.print(f"  {done.runs:>9,} {what} with {done.steps:,} calls")
     print_table(console, matrix(suite))
+    if suite.evidence is not None:
+        print_evidence(console, suite, suite.evidence)
     for row in suite.rows():
         known = suite.catalogue.known_false.get(row.law)
         if known is not None:
@@ -263,8 +266,7 @@ def matrix(suite: SuiteReport) -> Table:
     table = plain_table()
     table.add_column("law", no_wrap=True)
     table.add_column("what must hold")
-    headings = ["states\nscanned", "checked\non traces", "checked\non walks", "checked by\nHypothesis"]
-    for heading in (*headings, "games\nplayed") if suite.games else headings:
+    for heading in headings(suite):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     rows = suite.rows()
@@ -273,31 +275,80 @@ def matrix(suite: SuiteReport) -> Table:
     for kind, members in (("all laws", laws), ("all games", games), ("all witnesses", witnesses)):
         for row in members:
             style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS") else ""
-            numbers = counts(row) if suite.games else counts(row)[:-1]
-            table.add_row(row.law, escape(row.sentence), *numbers, row.verdict, style=style)
+            table.add_row(row.law, escape(row.sentence), *counts(suite, row), row.verdict, style=style)
         if members:
             verdicts = Counter(row.verdict for row in members)
             said = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
             table.add_section()
-            numbers = totals(members) if suite.games else totals(members)[:-1]
-            table.add_row("", f"{kind}: {said}", *numbers, "")
+            table.add_row("", f"{kind}: {said}", *totals(suite, members), "")
             table.add_section()
     return table
 
 
-def counts(row: Row) -> list[str]:
+def headings(suite: SuiteReport) -> list[str]:
+    """Of the numbers in the matrix: games if there are any, proofs and kills if the run gathered them."""
+    checks = ["states\nscanned", "checked\non traces", "checked\non walks", "checked by\nHypothesis"]
+    games = ["games\nplayed"] if suite.games else []
+    return checks + games + (["proved\nof calls", "mutants\nkilled"] if suite.evidence is not None else [])
+
+
+def counts(suite: SuiteReport, row: Row) -> list[str]:
     """The numbers of a row; a dash where there is nothing to count."""
-    if row.kind == "game":
-        return ["-", "-", "-", "-", f"{row.in_games:,}"]
-    scanned = "-" if row.scanned is None else f"{row.scanned:,}"
-    return [scanned, *(f"{count:,}" for count in (row.on_traces, row.on_walks, row.by_hypothesis)), "-"]
+    has_checks = row.kind != "game"
+    scanned = "-" if row.scanned is None or not has_checks else f"{row.scanned:,}"
+    drawn = [f"{count:,}" if has_checks else "-" for count in (row.on_traces, row.on_walks, row.by_hypothesis)]
+    numbers = [scanned, *drawn]
+    if suite.games:
+        numbers.append("-" if has_checks else f"{row.in_games:,}")
+    if suite.evidence is not None:
+        numbers += ["-" if row.proof is None else row.proof.in_short, "-" if row.kills is None else f"{row.kills:,}"]
+    return numbers
 
 
-def totals(rows: Collection[Row]) -> list[str]:
-    """The sums of the numbers of rows."""
-    columns = zip(*(counts(row) for row in rows), strict=True)
-    numbers = [[int(each.replace(",", "")) for each in column if each != "-"] for column in columns]
-    return [f"{sum(column):,}" if column else "-" for column in numbers]
+def totals(suite: SuiteReport, rows: Collection[Row]) -> list[str]:
+    """The sums of the numbers of rows; of proofs, how many rows are proved in full."""
+    columns = list(zip(*(counts(suite, row) for row in rows), strict=True))
+    sums = [_total(column) for column in columns]
+    if suite.evidence is not None:
+        proofs = [row.proof for row in rows if row.proof is not None]
+        sums[-2] = f"{sum(proof.is_whole for proof in proofs)} whole" if proofs else "-"
+    return sums
+
+
+def _total(column: tuple[str, ...]) -> str:
+    numbers = [int(each.replace(",", "")) for each in column if each.replace(",", "").isdigit()]
+    return f"{sum(numbers):,}" if numbers else "-"
+
+
+def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> None:
+    """What the columns of proofs and mutants say, within which bounds, and what was proved in this run."""
+    laws = {row.law for row in suite.rows()}
+    lemmas = {law_id: proof for law_id, proof in evidence.proofs.items() if law_id not in laws}
+    lines = [
+        f"Proved: by induction with {evidence.solver}, of so many of the calls that could break it, for any number of",
+        "accounts, rows and steps, and integers of any size. docs/proofs.md says what that leans on.",
+    ]
+    if lemmas:
+        whole = sum(proof.is_whole for proof in lemmas.values())
+        lines.append(f"{whole} of {len(lemmas)} lemmas that these proofs lean on are proved in the same way.")
+    bounds: dict[str, list[str]] = {}
+    for scope in sorted({scope for proof in evidence.proofs.values() for scope in proof.scopes}):
+        what, _, bound = scope.rpartition(" of length ")
+        bounds.setdefault(bound, []).append(what)
+    if bounds:
+        lines.append("*: within bounds (restake prove --law ID says which go with a law):")
+    for bound, names in bounds.items():
+        lines.append(f"  of length {bound}: {', '.join(names)}" if names[0] else f"  {bound}")
+    for law_id, proof in sorted(evidence.proofs.items(), key=lambda item: item[0] not in laws):
+        words = {"open": proof.open_calls, "refuted": proof.refuted_calls, "stale": proof.stale_calls}
+        lines += [f"{word}: {law_id} of {', '.join(calls)}" for word, calls in words.items() if calls]
+    calls = ", ".join(evidence.proved_now)
+    again = f"{evidence.verdicts_now:,} were proved in this run, of {calls}" if calls else "none was proved in this run"
+    lines.append(f"The ledger holds {evidence.verdicts:,} verdicts; {again}.")
+    if evidence.mutants:
+        lines.append(f"Mutants killed: the bugs, of {evidence.mutants:,}, at which the law broke (docs/mutants.md).")
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def actions_table(rows: Collection[ActionRow]) -> Table:

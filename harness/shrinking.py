@@ -16,6 +16,7 @@ import attrs
 from harness.suite import only
 from invariants.checking import Checker, Violation
 from invariants.exploring import Exploration, SmallWorld, explore
+from invariants.game import Game, Party, excess_of
 from invariants.walker import Walk
 from spec.machine import Delta, Draft
 
@@ -65,9 +66,36 @@ def shrink(way: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], b
 
     `stops` ends the search, with what was found until then.
     """
-    shrinker = _Shrinker(only(way, (law_id,)), tuple(actions), stops)
-    shrinker.run()
+    alone = only(way, (law_id,))
+    shrinker = _Shrinker(alone, lambda candidate: first_break(alone, candidate), tuple(actions), stops)
+    shrinker.run(exhausts=True)
     return list(shrinker.shortest)
+
+
+@attrs.frozen
+class MovesBegin:
+    """Stands in a game's run between its history and its moves, so that either can be shortened."""
+
+
+def lost(game: Game, party: Party, run: Actions) -> Break | None:
+    """Where a run loses a game: at its end, if at all."""
+    if run.count(MovesBegin()) != 1:
+        return None
+    begins = run.index(MovesBegin())
+    excess, accepted = excess_of(game, party, run[:begins], run[begins + 1 :])
+    accepted.insert(begins, True)
+    return Break(len(run) - 1, Violation(game, party), accepted) if excess > 0 else None
+
+
+def shrink_game(
+    game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any], stops: Callable[[], bool]
+) -> tuple[list[Any], list[Any]]:
+    """The shortest history and moves that are found from those that lose a game."""
+    run = (*history, MovesBegin(), *moves)
+    shrinker = _Shrinker(game.way, lambda candidate: lost(game, party, candidate), run, stops)
+    shrinker.run(exhausts=False)
+    begins = shrinker.shortest.index(MovesBegin())
+    return list(shrinker.shortest[:begins]), list(shrinker.shortest[begins + 1 :])
 
 
 class _Enough(Exception):
@@ -77,8 +105,11 @@ class _Enough(Exception):
 class _Shrinker:
     """One search: the shortest run so far, and what is left of the effort."""
 
-    def __init__(self, way: Walk, actions: Actions, stops: Callable[[], bool]) -> None:
+    def __init__(
+        self, way: Walk, breaks: Callable[[Actions], Break | None], actions: Actions, stops: Callable[[], bool]
+    ) -> None:
         self._way = way
+        self._breaks = breaks
         self._origin = actions
         self._stops = stops
         self._steps = 0
@@ -86,8 +117,8 @@ class _Shrinker:
         self.shortest = actions
         self._cost = cost(actions)
 
-    def run(self) -> None:
-        """Search until nothing is improved any more, or it is enough."""
+    def run(self, exhausts: bool) -> None:
+        """Search until nothing is improved any more, or it is enough; at last every short sequence of the calls."""
         passes = (
             self._drop_chunks,
             self._drop_pairs,
@@ -100,7 +131,7 @@ class _Shrinker:
         )
         try:
             if self._attempt(self.shortest, is_forced=True):
-                while any([improve() for improve in passes]) or self._exhaust():
+                while any([improve() for improve in passes]) or (exhausts and self._exhaust()):
                     pass
         except _Enough:
             pass
@@ -135,7 +166,7 @@ class _Shrinker:
 
     def _break_of(self, candidate: Actions) -> Break | None:
         try:
-            return first_break(self._way, candidate)
+            return self._breaks(candidate)
         except Exception:  # a mistaken rule may raise on a run that is none of its maker's: that breaks another law
             return None
 
@@ -145,11 +176,12 @@ class _Shrinker:
         What is no action of the protocol may fail its writer in any way.
         """
         protocol = self._way.protocol
+        actions = [action for action in candidate if not isinstance(action, MovesBegin)]
         try:
-            trace = protocol.read_trace(protocol.write_trace(self._way.world, candidate))
+            trace = protocol.read_trace(protocol.write_trace(self._way.world, actions))
         except Exception:  # as said above
             return False
-        return [action for step in trace.steps for action in step.actions] == list(candidate)
+        return [action for step in trace.steps for action in step.actions] == actions
 
     def _drop_chunks(self) -> bool:
         """Without half of the calls, a quarter, ..., each one; from the end, where most depends on what came before."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 import attrs
 
+from harness.evidence import Evidence, Proof
 from invariants.checking import Violation
 from invariants.game import Game, GameReport
 from invariants.law import Catalogue, Law, LivenessLaw, StateLaw, StepLaw
@@ -153,7 +154,8 @@ class Finding:
 @attrs.frozen
 class Row:
     """What came of one law or one witness. `broken` counts the runs that broke it; of a law that is known to be false,
-    the times that it was seen to be.
+    the times that it was seen to be. `proof` is there if the run gathered proofs and the law has any; `kills`, how many
+    mutants it noticed.
     """
 
     law: str
@@ -167,6 +169,8 @@ class Row:
     in_games: int
     broken: int
     verdict: Verdict
+    proof: Proof | None = None
+    kills: int | None = None
 
 
 @attrs.frozen
@@ -211,7 +215,8 @@ class SuiteReport:
 
     `findings` has one counterexample for each law that broke, `rechecked` counts those of earlier runs that were tried
     again. `judges_coverage` says whether the run is big enough for a reason never given, an action never accepted or a
-    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done.
+    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. `evidence` is there
+    of protocols that have a theory.
     """
 
     protocol: Protocol
@@ -225,6 +230,7 @@ class SuiteReport:
     rechecked: int = 0
     judges_coverage: bool = False
     is_cut_short: bool = False
+    evidence: Evidence | None = None
 
     @property
     def drawn(self) -> Summary:
@@ -281,7 +287,20 @@ class SuiteReport:
         violated = [row.law for row in rows if row.verdict == "VIOLATED"]
         vacuous = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
         found = {"violated": violated, "never checked": vacuous, **(self.gaps() if self.judges_coverage else {})}
+        if self.evidence is not None:
+            found["refuted by proof"] = self.refuted()
+            found["proved otherwise than in the ledger"] = list(self.evidence.differing)
         return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+
+    def refuted(self) -> list[str]:
+        """What proofs refute of which call, but for laws that are known to be false."""
+        proofs = {} if self.evidence is None else self.evidence.proofs
+        return [
+            f"{law} of {call}"
+            for law, proof in proofs.items()
+            for call in proof.refuted_calls
+            if law not in self.catalogue.known_false
+        ]
 
     @property
     def holds(self) -> bool:
@@ -306,6 +325,7 @@ class SuiteReport:
             "gaps": self.gaps(),
             "rechecked": self.rechecked,
             "findings": [attrs.asdict(finding) for finding in self.findings.values()],
+            "evidence": None if self.evidence is None else attrs.asdict(self.evidence),
         }
 
     def _row(self, law: Law) -> Row:
@@ -329,7 +349,10 @@ class SuiteReport:
             verdict = "reached" if is_met else "NOT REACHED"
         scanned = sum(part.scans for part in summaries) if kind == "state" else None
         counted = (scanned, on_traces, on_walks, by_hypothesis, in_games, broken)
-        return Row(law_id, kind, law.sentence, law.source, *counted, verdict)
+        proof = kills = None
+        if self.evidence is not None and is_law:
+            proof, kills = self.evidence.proofs.get(law_id), self.evidence.kills.get(law_id, 0)
+        return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills)
 
 
 def _kind(law: Law) -> Kind:

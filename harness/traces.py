@@ -5,11 +5,11 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 import attrs
 
-from spec.codec import Json, MalformedTrace, Record, Text, as_object, shown
+from spec.codec import Json, ListOf, MalformedTrace, Number, Record, Text, as_object, shown
 from spec.protocol import Protocol, Trace
 
 SUFFIXES = (".json", ".json.gz")
@@ -42,11 +42,27 @@ def find_traces(places: Iterable[Path]) -> Iterator[Path]:
 
 @attrs.frozen
 class Claim:
-    """What a kept counterexample says of itself: the law that it breaks, of which subject, and what found it."""
+    """What a kept counterexample says of itself: the law that it breaks, of which subject, and what found it; of a lost
+    game also who moved, and after how many actions that began.
+    """
 
     law: str
     subject: str
     found_by: str
+    party: tuple[str, ...] = ()
+    begins: int = 0
+
+
+CLAIM: Final = Record(
+    Claim,
+    [
+        *[(name, name, Text()) for name in ("law", "subject", "found_by")],
+        ("party", "party", ListOf(Text())),
+        ("begins", "begins", Number(32)),
+    ],
+    optional={"party": (), "begins": 0},
+)
+"""How a kept counterexample says it."""
 
 
 def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace]:
@@ -58,7 +74,7 @@ def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
     """The same of a file that may be a kept counterexample, with what it then says of itself."""
     document = as_object(load_json(path), "")
-    claim = _read_claim(document.pop("finding")) if "finding" in document else None
+    claim = cast(Claim, CLAIM.read(document.pop("finding"), "finding", {})) if "finding" in document else None
     if "protocol" not in document:
         raise MalformedTrace("", "missing field 'protocol'")
     name = document["protocol"]
@@ -66,11 +82,6 @@ def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, 
     if protocol is None:
         raise MalformedTrace("protocol", f"unknown protocol {shown(name)}; known are {', '.join(sorted(protocols))}")
     return protocol, protocol.read_trace(document), claim
-
-
-def _read_claim(value: Json) -> Claim:
-    fields = [(name, name, Text()) for name in attrs.fields_dict(Claim)]
-    return cast(Claim, Record(Claim, fields).read(value, "finding", {}))
 
 
 def load_json(path: Path) -> Json:

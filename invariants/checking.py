@@ -59,57 +59,80 @@ def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> lis
         subjects = {subject_of(key) for table, subject_of in law.rows.items() for key in state.rows(table)}
         for total, subject_of in law.sums.items():
             subjects |= {subject_of(group) for group in totals.groups(total)}
-        violations += [
-            Violation(law, subject) for subject in sorted(subjects, key=repr) if not law.holds(view, subject)
-        ]
+        broken = [subject for subject in subjects if not law.holds(view, subject)]
+        violations += [Violation(law, subject) for subject in sorted(broken, key=repr)]
     return violations
 
 
-class _Concern:
-    """A state law, where its count stands, and how a row's key or a sum's group leads to its subject."""
+class _Count:
+    """How often a law was checked, or a witness seen."""
 
-    def __init__(self, law: StateLaw, count: int, find: Callable[[Any], Subject]) -> None:
+    def __init__(self) -> None:
+        self.times = 0
+
+
+class _StateCheck:
+    """A state law, and which subjects of it the step that is checked may have touched, each once."""
+
+    def __init__(self, law: StateLaw, count: _Count) -> None:
         self.law: Final = law
+        self.holds: Final = law.holds
         self.count: Final = count
+        self.subjects: Final[list[Subject]] = []
+
+
+class _Concern:
+    """How a row's key, or a sum's group, leads to the subject of a state law."""
+
+    def __init__(self, check: _StateCheck, find: Callable[[Any], Subject]) -> None:
+        self.check: Final = check
         self.find: Final = find
 
 
-class _Due:
-    """A subject of a state law that a step may have touched."""
+class _StepCheck:
+    """A law about steps; `tables` is the set of tables that it is limited to, one bit for each, 0 if to none."""
 
-    def __init__(self, concern: _Concern, subject: Subject) -> None:
-        self.concern: Final = concern
-        self.subject: Final = subject
+    def __init__(self, law: StepLaw, count: _Count) -> None:
+        self.law: Final = law
+        self.holds: Final = law.holds
+        self.concerns: Final = law.concerns
+        self.tables: Final = _bits(law.scope)
+        self.count: Final = count
+
+
+class _Sighting:
+    """A witness, limited to tables as a law is."""
+
+    def __init__(self, witness: Witness, count: _Count) -> None:
+        self.seen: Final = witness.seen
+        self.tables: Final = _bits(witness.scope)
+        self.count: Final = count
+
+
+class _CallCheck:
+    """A law about calls."""
+
+    def __init__(self, law: LivenessLaw, count: _Count) -> None:
+        self.law: Final = law
+        self.holds: Final = law.holds
+        self.concerns: Final = law.concerns
+        self.count: Final = count
 
 
 class _Asked:
-    """The laws about steps or calls that speak of one class of actions, each with the place of its count.
+    """The laws about steps or calls, and the witnesses, that speak of one class of actions."""
 
-    `tables` is the set of tables that a law is limited to, one bit for each; 0 if it is limited to none.
-    """
-
-    def __init__(self, catalogue: Catalogue, counts: dict[str, int], action: type[Any]) -> None:
-        self.steps: Final[list[tuple[StepLaw, int, int]]] = [
-            (law, counts[law.law_id], _bits(law.scope)) for law in catalogue.step_laws if _speaks_of(law.scope, action)
-        ]
-        self.calls: Final[list[tuple[LivenessLaw, int]]] = [
-            (law, counts[law.law_id]) for law in catalogue.liveness_laws if _speaks_of(law.scope, action)
-        ]
-        self.witnesses: Final[list[tuple[Witness, int, int]]] = [
-            (witness, position, _bits(witness.scope))
-            for position, witness in enumerate(catalogue.witnesses)
-            if _speaks_of(witness.scope, action)
-        ]
-
-
-def _speaks_of(scope: Scope, action: type[Any]) -> bool:
-    return not scope.actions or action in scope.actions
+    def __init__(self, catalogue: Catalogue, counts: dict[str, _Count], action: type[Any]) -> None:
+        named = catalogue.speaking_of(action)
+        self.steps: Final = [_StepCheck(law, counts[law.law_id]) for law in named.step_laws]
+        self.calls: Final = [_CallCheck(law, counts[law.law_id]) for law in named.liveness_laws]
+        self.witnesses: Final = [_Sighting(witness, counts[witness.law_id]) for witness in named.witnesses]
 
 
 def _bits(scope: Scope) -> int:
     bits = 0
     for table in scope.tables:
-        bits |= 1 << table.index
+        bits |= table.bit
     return bits
 
 
@@ -125,13 +148,10 @@ class Checker:
         self.state: Final = state.copy()
         self.totals: Final = compute_totals(catalogue, state)
         self._catalogue: Final = catalogue
-        laws = catalogue.laws()
-        self._checked: Final = [0] * len(laws)
         self._known_broken: Final = dict.fromkeys(catalogue.known_false, 0)
-        self._seen: Final = [0] * len(catalogue.witnesses)
-        self._law_ids: Final = [law.law_id for law in laws]
-        counts = {law.law_id: position for position, law in enumerate(laws)}
-        self._counts: Final = counts
+        self._law_ids: Final = [law.law_id for law in catalogue.laws()]
+        self._witness_ids: Final = [witness.law_id for witness in catalogue.witnesses]
+        self._counts: Final = {law_id: _Count() for law_id in (*self._law_ids, *self._witness_ids)}
         tables = range(len(state.tables))
         self._sums_of: Final[list[list[Sum]]] = [[s for s in catalogue.sums if s.table.index == i] for i in tables]
         self._movers_of: Final[list[list[tuple[ReadingSum, Moves]]]] = [
@@ -144,30 +164,20 @@ class Checker:
             ]
             for i in tables
         ]
-        self._concerns_of: Final[list[list[_Concern]]] = [
-            [
-                _Concern(law, counts[law.law_id], find)
-                for law in catalogue.state_laws
-                for table, find in law.rows.items()
-                if table.index == i
-            ]
-            for i in tables
-        ]
-        self._concerns_of_sum: Final[list[list[_Concern]]] = [
-            [
-                _Concern(law, counts[law.law_id], find)
-                for law in catalogue.state_laws
-                for s, find in law.sums.items()
-                if s is total
-            ]
-            for total in catalogue.sums
-        ]
+        self._concerns_of: Final[list[list[_Concern]]] = [[] for _ in tables]
+        self._concerns_of_sum: Final[list[list[_Concern]]] = [[] for _ in catalogue.sums]
+        for law in catalogue.state_laws:
+            check = _StateCheck(law, self._counts[law.law_id])
+            for table, find in law.rows.items():
+                self._concerns_of[table.index].append(_Concern(check, find))
+            for total, find in law.sums.items():
+                self._concerns_of_sum[total.index].append(_Concern(check, find))
         self._asked: Final[dict[type[Any], _Asked]] = {}
 
     @property
     def checked(self) -> dict[str, int]:
         """How often each law was checked, by id."""
-        return dict(zip(self._law_ids, self._checked, strict=True))
+        return {law_id: self._counts[law_id].times for law_id in self._law_ids}
 
     @property
     def known_broken(self) -> dict[str, int]:
@@ -177,7 +187,7 @@ class Checker:
     @property
     def seen(self) -> dict[str, int]:
         """How often each witness was seen, by id."""
-        return {witness.law_id: self._seen[i] for i, witness in enumerate(self._catalogue.witnesses)}
+        return {witness_id: self._counts[witness_id].times for witness_id in self._witness_ids}
 
     def accept(self, action: object, delta: Delta) -> list[Violation]:
         """Apply an accepted step, and check every law that it could have broken."""
@@ -186,32 +196,29 @@ class Checker:
         rows = Draft(state)
         if asked.calls:
             view = View(rows, totals)
-            for liveness_law, count in asked.calls:
-                if liveness_law.concerns is None or liveness_law.concerns(view, action):
-                    self._checked[count] += 1
+            for protected in asked.calls:
+                if protected.concerns is None or protected.concerns(view, action):
+                    protected.count.times += 1
         inverse = self._move(rows, delta)
-        shifts = inverse.shifts
-        after = View(rows, totals)
+        after = View(Draft(state, delta.writes), totals)
+        step = Transition(View(Draft(state, inverse.writes), totals, inverse.shifts), action, delta, after)
         violations: list[Violation] = []
-        transition: Transition | None = None
-        for law, count, tables in asked.steps:
-            if tables == 0 or tables & inverse.tables:
-                if transition is None:
-                    transition = Transition(View(Draft(state, inverse.writes), totals, shifts), action, delta, after)
-                if law.concerns is None or law.concerns(transition):
-                    self._checked[count] += 1
-                    if not law.holds(transition):
-                        self._note(violations, law, None)
-        for witness, position, tables in asked.witnesses:
-            if tables == 0 or tables & inverse.tables:
-                if transition is None:
-                    transition = Transition(View(Draft(state, inverse.writes), totals, shifts), action, delta, after)
-                if witness.seen(transition):
-                    self._seen[position] += 1
-        for due in self._due(delta, shifts):
-            self._checked[due.concern.count] += 1
-            if not due.concern.law.holds(after, due.subject):
-                self._note(violations, due.concern.law, due.subject)
+        for check in asked.steps:
+            if check.tables != 0 and not check.tables & inverse.tables:
+                continue
+            if check.concerns is None or check.concerns(step):
+                check.count.times += 1
+                if not check.holds(step):
+                    self._note(violations, check.law, None)
+        for sighting in asked.witnesses:
+            if (sighting.tables == 0 or sighting.tables & inverse.tables) and sighting.seen(step):
+                sighting.count.times += 1
+        for due in self._due(delta, inverse.shifts):
+            for subject in due.subjects:
+                due.count.times += 1
+                if not due.holds(after, subject):
+                    self._note(violations, due.law, subject)
+            due.subjects.clear()
         return violations
 
     def refuse(self, action: object, reason: Rejection) -> list[Violation]:
@@ -220,11 +227,11 @@ class Checker:
         calls = self._asked_by(action).calls
         if calls:
             before = View(Draft(self.state), self.totals)
-            for law, count in calls:
-                if law.concerns is None or law.concerns(before, action):
-                    self._checked[count] += 1
-                    if not law.holds(Refusal(before, action, reason)):
-                        self._note(violations, law, None)
+            for check in calls:
+                if check.concerns is None or check.concerns(before, action):
+                    check.count.times += 1
+                    if not check.holds(Refusal(before, action, reason)):
+                        self._note(violations, check.law, None)
         return violations
 
     def undo(self, inverse: Delta) -> None:
@@ -258,31 +265,36 @@ class Checker:
         for write in delta.writes:
             table = write.table
             row = rows.get(table, write.key)
-            inverse.tables |= 1 << table.index
+            inverse.tables |= table.bit
             inverse.writes.append(Write(table, write.key, row))
             for total in self._sums_of[table.index]:
-                _shift(inverse.shifts, total, total.group(rows, write.key, row), -total.worth(rows, row))
+                worth = total.worth(rows, row)
+                if worth != 0:
+                    _shift(inverse.shifts, total, total.group(rows, write.key, row), -worth)
         commit(self.state, delta)
         for write in delta.writes:
             for total in self._sums_of[write.table.index]:
-                _shift(inverse.shifts, total, total.group(rows, write.key, write.row), total.worth(rows, write.row))
+                worth = total.worth(rows, write.row)
+                if worth != 0:
+                    _shift(inverse.shifts, total, total.group(rows, write.key, write.row), worth)
             for revalued, moves in self._movers_of[write.table.index]:
                 before = View(Draft(self.state, inverse.writes), self.totals)
                 for group, by in moves(before, rows, write.key):
                     _shift(inverse.shifts, revalued, group, by)
         for shift in inverse.shifts:
-            self.totals.add(shift.total, shift.group, shift.by)
+            if shift.by != 0:
+                self.totals.add(shift.total, shift.group, shift.by)
         return inverse
 
-    def _due(self, delta: Delta, shifts: list[Shift]) -> list[_Due]:
-        """The subjects that a step's rows, and the sums that these rows are part of, lead to, each once."""
-        due: list[_Due] = []
+    def _due(self, delta: Delta, shifts: list[Shift]) -> list[_StateCheck]:
+        """The state laws that a step's rows, and the sums that moved with them, lead to, with their subjects."""
+        due: list[_StateCheck] = []
         for write in delta.writes:
             for concern in self._concerns_of[write.table.index]:
-                _add(due, concern, concern.find(write.key))
+                _add(due, concern.check, concern.find(write.key))
         for shift in shifts:
             for concern in self._concerns_of_sum[shift.total.index]:
-                _add(due, concern, concern.find(shift.group))
+                _add(due, concern.check, concern.find(shift.group))
         return due
 
 
@@ -305,8 +317,10 @@ def _shift(shifts: list[Shift], total: Sum, group: object, by: int) -> None:
     shifts.append(Shift(total, group, by))
 
 
-def _add(due: list[_Due], concern: _Concern, subject: Subject) -> None:
-    for known in due:
-        if known.concern.count == concern.count and known.subject == subject:
-            return
-    due.append(_Due(concern, subject))
+def _add(due: list[_StateCheck], check: _StateCheck, subject: Subject) -> None:
+    subjects = check.subjects
+    if not subjects:
+        due.append(check)
+        subjects.append(subject)
+    elif subject not in subjects:
+        subjects.append(subject)

@@ -6,6 +6,7 @@ party move, and compares two futures by the specification itself: everybody leav
 ended.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from invariants.choices import Choices
@@ -50,12 +51,21 @@ class Game(Law):
 
 
 class GameReport:
-    """What came of one game: how many moves were accepted, by how much the law broke, and all actions if it did."""
+    """What came of one game: who moved, how many moves were accepted, by how much the law broke, and if it did, all
+    actions of the history and all moves.
+    """
 
-    def __init__(self, moves: int, excess: int, actions: list[Any]) -> None:
+    def __init__(self, party: Party, moves: int, excess: int, history: list[Any], played: list[Any]) -> None:
+        self.party: Final = party
         self.moves: Final = moves
         self.excess: Final = excess
-        self.actions: Final = actions
+        self.history: Final = history
+        self.played: Final = played
+
+    @property
+    def actions(self) -> list[Any]:
+        """Everything that happened, if the law broke."""
+        return self.history + self.played
 
 
 def play(game: Game, choices: Choices, moves: int) -> GameReport:
@@ -78,7 +88,23 @@ def play(game: Game, choices: Choices, moves: int) -> GameReport:
                     played.append(action)
                 break
     excess = game.excess(party, before, state, played)
-    return GameReport(len(played), excess, actions + played if excess > 0 else [])
+    is_lost = excess > 0
+    return GameReport(party, len(played), excess, actions if is_lost else [], played if is_lost else [])
+
+
+def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any]) -> tuple[int, list[bool]]:
+    """By how much the law breaks if just this happens, 0 if a move is none of the party's in this game; and which of
+    the actions are accepted.
+    """
+    protocol = game.way.protocol
+    state = game.way.genesis()
+    accepted = [execute(protocol, state, action) for action in history]
+    before = state.copy()
+    if not all([game.allows(party, action) for action in moves]):
+        return 0, accepted
+    accepted += [execute(protocol, state, action) for action in moves]
+    played = [action for action, is_accepted in zip(moves, accepted[len(history) :], strict=True) if is_accepted]
+    return game.excess(party, before, state, played), accepted
 
 
 def execute(protocol: Protocol, state: State, action: Any) -> bool:

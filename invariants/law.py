@@ -131,7 +131,8 @@ class View:
 
     def total(self, of: Sum, group: object) -> int:
         """The total of a group."""
-        return self._totals.now(of, group) - self.moved(of, group)
+        total = self._totals.now(of, group)
+        return total if self._shifts is None else total - self.moved(of, group)
 
     def moved(self, of: Sum, group: object) -> int:
         """By how much the total of a group has moved since this state."""
@@ -205,6 +206,10 @@ class Scope:
     ) -> None:
         self.actions: Final = actions
         self.tables: Final = tables
+
+    def speaks_of(self, action: type[Any]) -> bool:
+        """Whether actions of a class are in scope, whatever they write."""
+        return not self.actions or action in self.actions
 
 
 EVERYTHING: Final = Scope()
@@ -285,6 +290,15 @@ class KnownFalse:
         self.meaning: Final = meaning
 
 
+class Speaking:
+    """The laws and witnesses of a catalogue that speak of one class of actions."""
+
+    def __init__(self, step_laws: list[StepLaw], liveness_laws: list[LivenessLaw], witnesses: list[Witness]) -> None:
+        self.step_laws: Final = step_laws
+        self.liveness_laws: Final = liveness_laws
+        self.witnesses: Final = witnesses
+
+
 class Catalogue:
     """All laws of one protocol, the sums that they speak of, and what must be seen to happen.
 
@@ -307,8 +321,21 @@ class Catalogue:
         self.liveness_laws: Final = liveness_laws
         self.witnesses: Final = witnesses
         self.known_false: Final = known_false or {}
+        self._speaking_of: Final[dict[type[Any], Speaking]] = {}
         for index, total in enumerate(sums):
             total.index = index
+
+    def speaking_of(self, action: type[Any]) -> Speaking:
+        """The laws about steps or calls, and the witnesses, in whose scope a class of actions is; found once."""
+        speaking = self._speaking_of.get(action)
+        if speaking is None:
+            speaking = Speaking(
+                [law for law in self.step_laws if law.scope.speaks_of(action)],
+                [law for law in self.liveness_laws if law.scope.speaks_of(action)],
+                [witness for witness in self.witnesses if witness.scope.speaks_of(action)],
+            )
+            self._speaking_of[action] = speaking
+        return speaking
 
     def laws(self) -> list[Law]:
         """Every law, by id."""

@@ -7,8 +7,18 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, QUEUED_VALUE_WAD
-from invariants.law import StateLaw, View
+from invariants.eigenlayer.solvency import (
+    CLAIMS,
+    FRACTIONS_WAITING,
+    QUEUED_AT,
+    QUEUED_VALUE_WAD,
+    debt_wad,
+    fraction_wad,
+    fractions,
+    left_a_slashed_operator,
+    slashing_factor,
+)
+from invariants.law import ReadingSum, StateLaw, View
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -40,6 +50,7 @@ from spec.eigenlayer.state import (
     STRATEGIES,
     TOKEN_BALANCES,
     WITHDRAWALS,
+    QueuedShares,
 )
 from spec.machine import ONLY, Draft, Table
 
@@ -186,6 +197,13 @@ def _withdrawals_have_begun(view: View, key: Any) -> bool:
     return row.start_block <= current_block(view.rows) and (is_queued or not row.is_pending)
 
 
+def _completed_withdrawals_had_waited(view: View, key: Any) -> bool:
+    row = view.rows.get(WITHDRAWALS, key)
+    if row.is_pending or not 0 <= key[1] < view.rows.get(STAKERS, key[0]).withdrawals_queued:
+        return True
+    return row.start_block + view.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks < current_block(view.rows)
+
+
 def _positions_have_begun(view: View, key: Any) -> bool:
     return view.rows.get(QUEUED_SHARES, key).start_block <= current_block(view.rows)
 
@@ -199,6 +217,29 @@ def _past_count_was_no_more(view: View, subject: Any) -> bool:
     key, point = subject
     then = CUMULATIVE_SCALED_SHARES.value_at(view.rows, key, point)
     return 0 <= then <= CUMULATIVE_SCALED_SHARES.latest(view.rows, key)
+
+
+def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
+    """What a position from a slashed operator does not lose of the share that it may: all but the fraction by which it
+    was rounded when it was queued, and nothing of it once it was slashed while it waits.
+    """
+    if row.scaled_shares == 0 or not left_a_slashed_operator(rows, row):
+        return 0
+    magnitude = slashing_factor(rows, row)
+    if magnitude < MAX_MAGNITUDES.value_at(rows, (row.operator, row.strategy), row.start_block - 1):
+        return 0
+    return WAD - 1 - fraction_wad(row.scaled_shares, magnitude)
+
+
+NOT_LOST_WAD: Final = ReadingSum(
+    "not_lost_wad", QUEUED_SHARES, lambda _rows, _key, row: row.strategy or None, _not_lost_wad, {}
+)
+"""Strategy -> by how much the fractions that its waiting positions lost are less than a share each."""
+
+
+def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
+    spared_wad = view.total(NOT_LOST_WAD, strategy)
+    return debt_wad(view, strategy) + spared_wad <= fractions(view, strategy) * (WAD - 1)
 
 
 LEMMAS: Final[list[StateLaw | PastLaw]] = [
@@ -317,11 +358,27 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         rows={WITHDRAWALS: lambda key: key},
     ),
     StateLaw(
+        "LEMMA-waited",
+        "The window of a withdrawal that is completed has closed.",
+        "EXIT-01",
+        _completed_withdrawals_had_waited,
+        rows={WITHDRAWALS: lambda key: key},
+    ),
+    StateLaw(
         "LEMMA-begun",
         "Nothing queued began later than now.",
         "DelegationManager: a withdrawal starts in the block of its call",
         _positions_have_begun,
         rows={QUEUED_SHARES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-debt",
+        "What is claimed beyond a strategy's shares is no more than was lost: the fraction of each position waiting, "
+        "and less than a share of each that was slashed while it waited.",
+        "SOLV-01, in the form that every call keeps",
+        _debt_is_what_was_lost,
+        rows={STRATEGIES: lambda key: key},
+        sums={**CLAIMS, NOT_LOST_WAD: lambda group: group},
     ),
     PastLaw(
         "LEMMA-past-magnitude",
@@ -373,20 +430,24 @@ THEORY: Final = Theory(
     bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
     is_well_formed=_is_well_formed,
     genesis={
-        CONFIG: lambda _key, row: [
+        CONFIG: lambda _rows, _key, row: [
             row.min_withdrawal_delay_blocks >= 0,
             row.deallocation_delay_blocks >= 0,
             row.allocation_configuration_delay_blocks >= 0,
             row.slasher_configuration_delay_blocks >= 0,
         ],
-        CLOCK: lambda _key, row: [row.block >= 0],
-        TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
-        STRATEGIES: lambda _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
-        ALLOWANCES: lambda _key, _row: [],
-        AVSS: lambda _key, _row: [],
+        CLOCK: lambda _rows, _key, row: [row.block >= 0],
+        TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
+        STRATEGIES: lambda _rows, _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
+        ALLOWANCES: lambda _rows, _key, _row: [],
+        AVSS: lambda _rows, _key, _row: [],
     },
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
-    apart=("SOLV-01",),
+    apart=("SOLV-01", "LEMMA-debt"),
+    leans={"EXIT-02": ("LEMMA-debt",)},
+    follows={"SOLV-01": ("LEMMA-debt",)},
+    sums=(NOT_LOST_WAD,),
+    falling=(NOT_LOST_WAD,),
     by_contract=("HIST-01",),
     revalued={
         QUEUED_VALUE_WAD: lambda row, written: written == (row.operator, row.strategy),

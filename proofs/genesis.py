@@ -24,6 +24,8 @@ class _Rows:
         self._table: Final = table
         self._chosen: Final = chosen
         self._holds: Final = holds
+        self.rows: Any = None
+        """All tables in the beginning: what is chosen here may depend on what is chosen elsewhere."""
 
     def get(self, key: Any) -> Any:
         if self._chosen is None:
@@ -34,7 +36,7 @@ class _Rows:
         here.touched[touch.identity] = touch
         row = self._chosen.get(key)
         if is_new:
-            here.assume(z3.And(*[term_of(condition) for condition in self._holds(key, row)]))
+            here.assume(z3.And(*[term_of(condition) for condition in self._holds(self.rows, key, row)]))
         return row
 
 
@@ -61,7 +63,10 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
         _Rows(table, prover.tables[table.index] if table.index in chosen else None, chosen.get(table.index))
         for table in prover.protocol.schema.tables
     ]
-    view = prover.world.modules["invariants.law"].View(machine.Draft(machine.State(tables)), _Totals(set(chosen)))
+    rows = machine.Draft(machine.State(tables))
+    for table in tables:
+        table.rows = rows
+    view = prover.world.modules["invariants.law"].View(rows, _Totals(set(chosen)))
     histories = prover.world.get("spec.history", "HistoryTable")
     verdicts: list[Verdict] = []
     histories.has_past = False
@@ -81,7 +86,7 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
                 verdict.scopes.update(here.scopes)
             verdict.is_reachable = True
             verdicts.append(verdict)
-        empty = [total for total in theory.catalogue.sums if total.table.index not in chosen]
+        empty = [total for total in [*theory.catalogue.sums, *theory.sums] if total.table.index not in chosen]
         verdicts += [_adds_nothing(prover, view, total) for total in empty]
     finally:
         histories.has_past = True

@@ -46,12 +46,18 @@ def solver_version() -> str:
 
 @cache
 def _functions(module: str) -> dict[str, str]:
-    """The source of each function of a module by its qualified name, and under "" everything else in the module."""
+    """What is in a module, wherever it is installed; nothing if it is not."""
     found = importlib.util.find_spec(module)
     if found is None or found.origin is None:
         return {}
     place = Path(found.origin)
-    source = (place if place.suffix == ".py" else place.with_name(place.name.split(".")[0] + ".py")).read_text()
+    return functions_of(
+        (place if place.suffix == ".py" else place.with_name(place.name.split(".")[0] + ".py")).read_text()
+    )
+
+
+def functions_of(source: str) -> dict[str, str]:
+    """The source of each function by its qualified name, and under "" everything else, of the source of a module."""
     functions: dict[str, str] = {}
 
     class Cut(ast.NodeTransformer):
@@ -73,7 +79,7 @@ def _functions(module: str) -> dict[str, str]:
     return functions
 
 
-def functions_of(module: str) -> list[str]:
+def names_in(module: str) -> list[str]:
     """All functions of a module, as a digest names them."""
     return [f"{module}:{name}" for name in _functions(module) if name]
 

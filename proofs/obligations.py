@@ -311,6 +311,12 @@ class Prover:
         for item_id, item in here.touched.items():
             for instance in self._reached(item_id, item, DEPTH):
                 noted.update(instance.noted)
+        for instance in self._of_their_sums(list(noted.values())):
+            unread = {item_id: item for item_id, item in instance.noted.items() if item_id not in noted}
+            reached = [other for item_id, item in unread.items() for other in self._reached(item_id, item, DEPTH)]
+            for one in (instance, *reached):
+                hypotheses += [one.formula, *one.facts.values()]
+                noted.update(one.noted)
         for question in [item for item in noted.values() if isinstance(item, Asked)]:
             group, parts = flatten(question.group), []
             members = [
@@ -328,6 +334,27 @@ class Prover:
             whole = sum_term(question.total, question.group).term
             hypotheses.append(whole == (z3.Sum(*parts) if parts else z3.IntVal(0)))
         return hypotheses, list(noted.values())
+
+    def _of_their_sums(self, noted: list[Any]) -> Iterator[Instance]:
+        """The laws of the sums that rows which were read belong to: where no others exist, these rows are the sum."""
+        for item in noted:
+            if isinstance(item, Asked) or item.past_of is not None:
+                continue
+            for law in self._laws:
+                for total, find in law.sums.items():
+                    if total.table is item.table:
+                        for group in self._groups(total, item.key):
+                            yield self.instance(law, find(group))
+
+    def _groups(self, total: Any, key: Any) -> list[Any]:
+        """The groups of a sum that a row may belong to."""
+        rows = self.before.rows
+        found = [
+            group
+            for _, group in explore(lambda: total.group(rows, key, rows.get(total.table, key)), prunes=False)
+            if group is not None and not isinstance(group, Exception)
+        ]
+        return list({identity(group): group for group in found}.values())
 
     def histories(self) -> list[Any]:
         """The histories of the protocol."""
@@ -355,6 +382,7 @@ class Prover:
         asked = [item for item in noted.values() if isinstance(item, Asked) and self.is_never_negative(item.total)]
         for question in asked:
             table = question.total.table
+            facts.append(sum_term(question.total, question.group).term >= 0)
             members = [
                 self._member(question.total, item_id, item.key)
                 for item_id, item in noted.items()
@@ -374,7 +402,7 @@ class Prover:
             whole, group = sum_term(question.total, question.group).term, flatten(question.group)
             inside = member.belongs(group)
             if other is None:
-                found = [whole >= 0, z3.Implies(inside, whole >= member.value), *member.facts]
+                found = [z3.Implies(inside, whole >= member.value), *member.facts]
             else:
                 apart = z3.Or(*[left != right for left, right in zip(member.key, other.key, strict=True)])
                 both = z3.And(inside, other.belongs(group), apart)
@@ -441,7 +469,7 @@ class Prover:
     def _step(self, delta: Any) -> tuple[Any, Any]:
         """The states before and after a step, as laws see them."""
         rows = self._watched(self.state, list(delta.writes))
-        totals = TotalsAfter(self.totals, self.before, rows, delta)
+        totals = TotalsAfter(self.totals, self.before, rows, delta, self.theory.falling)
         return view_before_step(self._view, self.before.rows, self.totals, totals), self._view(rows, totals)
 
     def is_delta(self, outcome: Any) -> bool:
@@ -487,11 +515,33 @@ class Prover:
             if obligation.here.sees_change:
                 yield obligation
 
+    def implication_goals(self, law: Any) -> Iterator[Obligation]:
+        """What has to be proved for a state law to hold in any state, at any subject; what it follows from is assumed
+        in its hypotheses, by who asks.
+        """
+        subject = self.subject(law)
+        yield from self._goals(f"{law.law_id} follows", lambda: law.holds(self.before, subject), Path(None, [], False))
+
+    def implied_by(self, here: Path, premises: list[tuple[Any, Any]]) -> list[Term]:
+        """What holds of a state in which some laws do, and of which nothing else is assumed but what sums are."""
+        formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
+        for law, subject in premises:
+            instance = self.instance(law, subject)
+            formulas += [instance.formula, *instance.facts.values()]
+            noted.update(instance.noted)
+        return [*formulas, *self._sum_facts(noted)]
+
+    def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
+        """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
+        laws = [other for other in self.theory.state_laws() if other.law_id in self.theory.leans.get(law.law_id, ())]
+        noted = list(here.touched.values())
+        return [(other, subject) for other in laws for item in noted for subject in self._subjects_of(other, item)]
+
     def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
         """That rows of a sum which a path does not write keep their group and their worth, or add nothing; the worth of
-        those that the sum itself says how to move is left to it.
+        those that the sum itself says how to move is left to it, and those of a sum that is falling may be worth less.
         """
-        moves = self.theory.revalued.get(total)
+        moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
         rows, after = self.before.rows, self.after(accepted.delta).rows
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
 
@@ -502,10 +552,12 @@ class Prover:
                     return True
                 if moves is not None and write.table in total.moves and moves(row, write.key):
                     return total.group(rows, key, row) == total.group(after, key, row)
-            worth = total.worth(rows, row)
-            if worth != total.worth(after, row):
-                return False
-            return worth == 0 or total.group(rows, key, row) == total.group(after, key, row)
+            group, group_after = total.group(rows, key, row), total.group(after, key, row)
+            worth = 0 if group is None else total.worth(rows, row)
+            worth_after = 0 if group_after is None else total.worth(after, row)
+            if may_fall:
+                return worth_after <= worth and (worth_after == 0 or group == group_after)
+            return worth == worth_after and (worth == 0 or group == group_after)
 
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 

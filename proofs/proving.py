@@ -27,6 +27,7 @@ class CallProof:
         self._taken: Final = [here for here, _ in paths]
         self._reachable: Final[dict[int, bool]] = {}
         self._sums: Final[dict[str, Verdict]] = {}
+        self._state_laws: Final[dict[str, Verdict]] = {}
         self._excluded: Final[list[tuple[Obligation, Answer]]] = []
         self._scopes: Final[set[str]] = set()
         """In which paths are excluded, and so of everything that is not asked of them."""
@@ -63,7 +64,9 @@ class CallProof:
     def verdict(self, law: Any) -> Verdict:
         """The verdict on one law of the catalogue, or one lemma."""
         if hasattr(law, "rows"):
-            return self.state_law(law)
+            if law.law_id not in self._state_laws:
+                self._state_laws[law.law_id] = self.state_law(law)
+            return self._state_laws[law.law_id]
         if hasattr(law, "concerns") and law in self.prover.theory.catalogue.liveness_laws:
             return self.liveness_law(law)
         return self.step_law(law)
@@ -90,13 +93,33 @@ class CallProof:
             verdict.is_framed = True
             return verdict
         subject = prover.subject(law)
+        if law.law_id in prover.theory.follows:
+            return self._consequence(law, verdict)
         for accepted in self.accepted:
             if not tables & {write.table.index for write in accepted.delta.writes}:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in prover.state_goals(law, accepted):
-                self._answer(verdict, obligation, [(law, subject)])
+                extra = prover.leaned_on(law, obligation.here)
+                self._answer(verdict, obligation, [(law, subject), *extra])
         self._depend(verdict)
+        return verdict
+
+    def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
+        """That a law holds in every state in which the laws that it follows from do, and that the call keeps these.
+
+        Nothing else is assumed but that sums of what is never negative are not negative.
+        """
+        prover = self.prover
+        premises = [other for other in prover.theory.state_laws() if other.law_id in prover.theory.follows[law.law_id]]
+        for obligation in prover.implication_goals(law):
+            hypotheses = prover.implied_by(obligation.here, [(other, prover.subject(law)) for other in premises])
+            verdict.answers.append((obligation, prove([hypotheses], obligation.goal, prover.effort)))
+        for other in premises:
+            on = self.verdict(other)
+            verdict.answers.extend(on.answers)
+            verdict.scopes.update(on.scopes)
+            verdict.is_reachable = verdict.is_reachable or on.is_reachable
         return verdict
 
     def step_law(self, law: Any) -> Verdict:
@@ -111,7 +134,7 @@ class CallProof:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in self.prover.step_goals(law, self.call, accepted):
-                self._answer(verdict, obligation, [])
+                self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
         self._depend(verdict)
         return verdict
 
@@ -126,7 +149,7 @@ class CallProof:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(here)
             for obligation in self.prover.refusal_goals(law, self.call, here, reason):
-                self._answer(verdict, obligation, [])
+                self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
         return verdict
 
     def sum_verdict(self, total: Any) -> Verdict:

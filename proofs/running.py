@@ -8,7 +8,7 @@ from typing import Any, Final
 from proofs.concrete import concretise, plain_module, plain_theory, replay, write
 from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, base_case
-from proofs.ledger import functions_of
+from proofs.ledger import names_in
 from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.second import Opinions
@@ -22,17 +22,27 @@ NOT_TRIED: Final[dict[str, Any]] = {"verdict": "UNKNOWN", "goals": 0, "scope": [
 """Of laws whose induction is known to need more than the theory has: they are tried when they are asked for."""
 
 
+KNOWN_FALSE: Final[dict[str, Any]] = {**NOT_TRIED, "verdict": "KNOWN FALSE"}
+"""Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
+
+
 def names_of(place: str) -> tuple[list[str], list[str]]:
     """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
     theory = plain_theory(place)
-    laws = [*theory.state_laws(), *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
     calls = [GENESIS, CONTRACTS, *[action.__name__ for action in theory.protocol.actions]]
-    return calls, [TOTAL, HISTORY, QUOTIENTS, *foundations_of(place), *[law.law_id for law in laws]]
+    return calls, [TOTAL, HISTORY, QUOTIENTS, *foundations_of(place), *[law.law_id for law in _laws(theory)]]
 
 
 def foundations_of(place: str) -> dict[str, Any]:
     """What a theory adds to the foundations, by the id of its verdict."""
     return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
+
+
+def _laws(theory: Any) -> list[Any]:
+    """Every law and lemma that there are verdicts on."""
+    known_false = theory.catalogue.known_false
+    false = [law for law in theory.catalogue.state_laws if law.law_id in known_false]
+    return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
 
 
 def prover_of(place: str, call: str) -> Prover:
@@ -61,34 +71,38 @@ def run_call(
     prover.likely = likely or {}
     if opinions is not None:
         prover.hears = opinions.hear
-    catalogue = prover.theory.catalogue
-    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
-    apart = prover.theory.apart
-    chosen = [law for law in laws if (law.law_id not in apart if law_ids is None else law.law_id in law_ids)]
-    functions, not_tried = prover.world.ran, apart if law_ids is None else ()
+    known_false = prover.theory.catalogue.known_false
+    asked = [law for law in _laws(prover.theory) if law_ids is None or law.law_id in law_ids]
+    false = [law for law in asked if law.law_id in known_false]
+    laws = [law for law in asked if law.law_id not in known_false]
+    untried = prover.theory.open_laws if law_ids is None else ()
+    chosen = [law for law in laws if law.law_id not in untried]
+    functions = prover.world.ran
     proof = None
     if call == GENESIS:
         state_ids = {law.law_id for law in prover.theory.state_laws()}
         verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
-        not_tried = ()
+        untried = ()
     elif call == CONTRACTS:
         found = foundations(prover, foundations_of(place))
         verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
-        functions = functions.union(functions_of("spec.history"))
-        not_tried = ()
+        functions = functions.union(names_in("spec.history"))
+        untried = ()
     else:
         action = next(action for action in prover.protocol.actions if action.__name__ == call)
         proof = CallProof(prover, action)
-        if law_ids is None:
-            chosen += [law for law in laws if law.law_id in apart and not prover.tables_of(law) & proof.writes]
+        chosen += [law for law in laws if law.law_id in untried and not prover.tables_of(law) & proof.writes]
+        untried = tuple(set(untried) - {law.law_id for law in chosen})
         verdicts = prove_call(proof, chosen[part[0] :: part[1]])
+    found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
         "call": call,
         "functions": sorted(name for name in functions if name.startswith("spec")),
         "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
         "verdicts": {
-            **dict.fromkeys(not_tried, NOT_TRIED),
+            **dict.fromkeys(untried, NOT_TRIED),
             **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
+            **{law.law_id: {**KNOWN_FALSE, "finding": known_false[law.law_id].trace} for law in found_false},
         },
         "opinions": None if opinions is None else opinions.as_plain(),
         "disputed": [] if opinions is None else opinions.disputed,
@@ -96,12 +110,19 @@ def run_call(
     }
 
 
+def _may_break(proof: CallProof, law: Any) -> bool:
+    """Whether a law that is known to be false speaks of a call."""
+    if hasattr(law, "rows"):
+        return bool(proof.prover.tables_of(law) & proof.writes)
+    return not law.scope.actions or proof.action in law.scope.actions
+
+
 def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
     found: dict[str, Any] | None = None
     status = verdict.status
     if status == "REFUTED" and proof is not None:
-        found = _counterexample(prover, place, verdict, proof)
-        if not _is_refutation(prover, verdict.law_id, found):
+        found = counterexample(prover, place, verdict, proof)
+        if not is_refutation(prover, verdict.law_id, found):
             status = "UNKNOWN"
     plain: dict[str, Any] = {
         "verdict": status,
@@ -115,7 +136,7 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     return plain
 
 
-def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
+def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
     """Whether a state that satisfies every law which is assumed breaks this one on the plain rules.
 
     If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
@@ -125,7 +146,7 @@ def _is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) ->
     return bool(found["broken"]) if law_id == TOTAL else law_id in found["broken"]
 
 
-def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
+def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProof) -> dict[str, Any] | None:
     """The first counterexample that breaks the law on the plain specification, as JSON; else the first there is."""
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None
@@ -141,7 +162,7 @@ def _counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallPro
             "broken": said.broken,
             "is_known_to_be_reachable": False,
         }
-        if _is_refutation(prover, verdict.law_id, document):
+        if is_refutation(prover, verdict.law_id, document):
             return document
         first = first or document
     return first

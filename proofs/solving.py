@@ -153,9 +153,9 @@ PORTFOLIO: Final[tuple[tuple[str, Check, int], ...]] = (
     ("z3 with kernel lemmas, seed 2", _from(2), 1_000_000),
     ("z3, more steps", _plain, 3_000_000),
     ("z3 with kernel lemmas, seed 3", _from(3), 3_000_000),
-    ("z3 QF_UFNIA", _nonlinear, 3_000_000),
     ("z3 with kernel lemmas, more steps", _with_lemmas, 10_000_000),
     ("z3 with kernel lemmas, seed 4", _from(4), 10_000_000),
+    ("z3 QF_UFNIA", _nonlinear, 3_000_000),
 )
 """The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds.
 

@@ -247,10 +247,14 @@ class Totals:
 
 
 class TotalsAfter:
-    """The totals once a step's rows are written: what each written row adds now, less what it added before."""
+    """The totals once a step's rows are written: what each written row adds now, less what it added before.
 
-    def __init__(self, before: Totals, view_before: Any, rows_after: Any, delta: Any) -> None:
+    Of sums that are `falling`, also less what the rows that are not written may have lost: any number, not negative.
+    """
+
+    def __init__(self, before: Totals, view_before: Any, rows_after: Any, delta: Any, falling: tuple[Any, ...]) -> None:
         self._before: Final = before
+        self._falling: Final = falling
         self._view_before: Final = view_before
         self._rows_before: Final = view_before.rows
         self._rows_after: Final = rows_after
@@ -275,6 +279,11 @@ class TotalsAfter:
                 if moved == group:
                     path().sees_change = True
                     result = result + by
+        if group is not None and any([total is known for known in self._falling]):
+            fallen = sum_term(total, group, "!fallen")
+            path().sees_change = True
+            path().assume(fallen.term >= 0)
+            result = result - fallen
         return result
 
     def at_start(self, total: Any, group: Any) -> Any:

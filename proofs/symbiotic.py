@@ -119,7 +119,7 @@ UNSIGNED: Final = [
 ]
 
 
-def _well_made(_vault: str, config: VaultConfig) -> list[bool]:
+def _well_made(config: VaultConfig) -> list[bool]:
     """What a vault's configuration satisfies, which no call writes."""
     return [
         config.epoch_duration_init_timestamp >= 0,
@@ -133,7 +133,7 @@ def _well_made(_vault: str, config: VaultConfig) -> list[bool]:
 
 
 def _vault_is_well_made(view: View, vault: str) -> bool:
-    return all(_well_made(vault, view.rows.get(VAULTS, vault)))
+    return all(_well_made(view.rows.get(VAULTS, vault)))
 
 
 def _vault_was_made_before(view: View, vault: str) -> bool:
@@ -311,15 +311,17 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     return all(formed)
 
 
-GENESIS: Final[dict[Table[Any, Any], Callable[[Any, Any], list[Any]]]] = {
-    CLOCK: lambda _key, row: [row.timestamp >= 0],
-    TOKEN_BALANCES: lambda _key, row: [row.amount >= 0],
-    ALLOWANCES: lambda _key, _row: [],
-    VAULT_FACTORY: lambda vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712
-    VAULTS: _well_made,
-    DEPOSIT_POLICIES: lambda _key, row: [row.deposit_limit >= 0],
+GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = {
+    CLOCK: lambda _rows, _key, row: [row.timestamp >= 0],
+    TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
+    ALLOWANCES: lambda _rows, _key, _row: [],
+    VAULT_FACTORY: lambda _rows, vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712
+    VAULTS: lambda rows, _vault, row: [*_well_made(row), row.epoch_duration_init_timestamp <= now(rows)],
+    DEPOSIT_POLICIES: lambda _rows, _key, row: [row.deposit_limit >= 0],
 }
-"""What a deployment chooses: who holds which tokens, and its vaults, with their factory and their first policies."""
+"""What a deployment chooses: who holds which tokens, and its vaults, with their factory and their first policies. Each
+vault was made by then, and a vault's first epoch begins when it is made.
+"""
 
 SOLVENT: Final = "no refusal for want of tokens, which SOLV-01 would exclude"
 
@@ -340,6 +342,7 @@ THEORY: Final = Theory(
     is_well_formed=_is_well_formed,
     genesis=GENESIS,
     apart=("SOLV-01",),
+    open_laws=("SOLV-01",),
     by_contract=("HIST-02",),
     refusals_aside=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), (SOLVENT, _is_want_of_tokens)),
 )

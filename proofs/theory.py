@@ -48,11 +48,16 @@ class Theory:
     `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
     `keys` gives the shape of the keys of tables whose annotation does not tell, `bounds` the longest list in a row's
     field ("stakers.strategy_list") or in a call's ("slash_operator.strategies" or "strategies" for all calls).
-    `apart` are the ids of state laws of which nothing else may depend.
+    `apart` are the ids of state laws that nothing else assumes but the laws that `leans` says lean on them.
+    `open_laws` are the ids of state laws that are not proved, and not tried unless they are asked for.
+    `follows` are the ids of state laws that hold in every state in which the laws named beside them do.
+    `sums` are those of lemmas, beside the catalogue; of `falling` ones, rows that are not written may be
+    worth less after a step, and never more.
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
     `revalued` says of a sum that declares how writes move it which rows a write moves: their worth is left to it.
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
-    `genesis` names the tables whose rows a deployment chooses, and the conditions on key and row in the beginning.
+    `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
+    beginning.
     `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
     limits the rows that are spoken of, and says so in words.
     """
@@ -68,9 +73,14 @@ class Theory:
         keys: Mapping[str, Shape],
         bounds: Mapping[str, int],
         is_well_formed: Callable[[Draft, Any], bool],
-        genesis: Mapping[Table[Any, Any], Callable[[Any, Any], list[Any]]],
+        genesis: Mapping[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]],
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
         apart: tuple[str, ...] = (),
+        leans: Mapping[str, tuple[str, ...]] | None = None,
+        open_laws: tuple[str, ...] = (),
+        follows: Mapping[str, tuple[str, ...]] | None = None,
+        sums: tuple[Sum, ...] = (),
+        falling: tuple[Sum, ...] = (),
         by_contract: tuple[str, ...] = (),
         revalued: Mapping[Sum, Callable[[Any, Any], bool]] | None = None,
         refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
@@ -87,6 +97,11 @@ class Theory:
         self.genesis: Final = genesis
         self.scopes: Final = scopes or {}
         self.apart: Final = apart
+        self.leans: Final = leans or {}
+        self.open_laws: Final = open_laws
+        self.follows: Final = follows or {}
+        self.sums: Final = sums
+        self.falling: Final = falling
         self.by_contract: Final = by_contract
         self.revalued: Final = revalued or {}
         self.refusals_aside: Final = refusals_aside or {}

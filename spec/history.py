@@ -75,19 +75,23 @@ class HistoryTable(Generic[Key]):
     def value_at(self, draft: Draft, key: Key, point: int) -> int:
         """The value of the last checkpoint at or before `point`.
 
-        Almost every question is about the recent past. So the search first walks back from the end in doubling strides
-        until it meets a checkpoint that is early enough, and halves only what lies behind: it reads rows in the
-        logarithm of how far back the answer is, not of how long the history has become.
+        Almost every question is about the present or the recent past. So the last checkpoint is asked first, and the
+        search walks back from there in doubling strides until it meets a checkpoint that is early enough, and halves
+        only what lies behind: it reads rows in the logarithm of how far back the answer is, not of how long the history
+        has become.
         Source: Snapshots.upperLookup, Checkpoints.upperLookupRecent.
         """
-        high = draft.get(self.heads, key).count
+        head = draft.get(self.heads, key)
+        high = head.count - 1
+        if high < 0 or draft.get(self.checkpoints, (key, high)).point <= point:
+            return head.latest
         low = high - 1
         stride = 1
         while low >= 0 and draft.get(self.checkpoints, (key, low)).point > point:
             high = low
             low -= stride
             stride += stride
-        low = max(low, 0)
+        low = max(low + 1, 0)
         while low < high:
             middle = (low + high) >> 1
             if draft.get(self.checkpoints, (key, middle)).point > point:

@@ -29,6 +29,8 @@ class Table(Generic[Key, Row]):
     def __init__(self, name: str, index: int, default: Row) -> None:
         self.name: Final = name
         self.index: Final = index
+        self.bit: Final = 1 << index
+        """The table as a set of tables, one bit for each."""
         self.default: Final = default
 
     def __repr__(self) -> str:
@@ -107,7 +109,10 @@ class Draft:
     def __init__(self, state: State, writes: list[Write] | None = None) -> None:
         self._tables: Final = state.tables
         self._writes: Final[list[Write]] = [] if writes is None else writes
+        self._written_tables = 0
         self._index: dict[tuple[int, object], Write] | None = None
+        for write in self._writes:
+            self._written_tables |= write.table.bit
         if len(self._writes) >= INDEXED_WRITES:
             self._index = {(w.table.index, w.key): w for w in self._writes}
 
@@ -130,6 +135,7 @@ class Draft:
             return
         write = Write(erased, key, row)
         self._writes.append(write)
+        self._written_tables |= table.bit
         if self._index is not None:
             self._index[(table.index, key)] = write
         elif len(self._writes) >= INDEXED_WRITES:
@@ -140,10 +146,12 @@ class Draft:
         return Delta(self._writes, returns)
 
     def _written(self, table: Table[object, object], key: object) -> Write | None:
+        if not self._written_tables & table.bit:
+            return None
         if self._index is not None:
             return self._index.get((table.index, key))
         for write in self._writes:
-            if write.table is table and write.key == key:
+            if write.table is table and (write.key is key or write.key == key):
                 return write
         return None
 

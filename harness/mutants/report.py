@@ -2,20 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from harness.mutants.fate import Fate
 from harness.mutants.generator import OPERATORS
-from harness.mutants.run import BARS, Judged, Mutation
+from harness.mutants.run import BARS, PROOFS_BAR, Judged, Mutation
 from harness.report import plain_table, print_table
 
 
 def how(fate: Fate) -> str:
-    """By which run a mutant was killed, and after how many steps in all."""
+    """By which run or proof a mutant was killed, and after how many steps or goals in all."""
     if fate.outcome != "killed":
         return ""
+    if fate.judge == "proofs":
+        return f"{fate.method}; {fate.steps:,} goals"
     run = f"walk {fate.seed}" if fate.method == "walk" else f"play {fate.seed}" if fate.method == "game" else "world"
     return f"{run}, step {fate.step}; {fate.steps:,} in all"
 
@@ -44,6 +47,17 @@ def counted(group: Iterable[Judged]) -> list[str]:
     return [*(f"{number:,}" for number in numbers), f"{killed / len(bugs):.1%}" if bugs else "-"]
 
 
+PROOFS_IN_WORDS = (
+    "Each mutant of the catalogue is also put before the proofs ([proofs.md](proofs.md)). Of each call whose rules run",
+    "through what it changes, the laws that are proved of the specification as it is are proved anew, first those that",
+    "killed it in a run, until one is *refuted* by a state and a call: every law holds before, and this one is broken",
+    "on the mutant as it runs. `--json` prints them. *Open* means that a proof failed without such a state, or that as",
+    "many goals as are allowed were tried; *crashed*, that the engine refused what it cannot lift. `TOTAL` is that no",
+    "call ever raises.",
+    "",
+)
+"""What the page says of the second judge."""
+
 COUNTED = ("mutants", "killed", "crashed", "survived", "equivalent", "unviable", "kill rate")
 
 
@@ -60,16 +74,51 @@ def groups(mutation: Mutation) -> list[tuple[str, list[Judged]]]:
 
 
 def laws(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
-    """Each law that killed any mutant: how many it helped to kill, and how many it killed alone."""
+    """Each law that killed any mutant in a run: how many it helped to kill, and how many it killed alone."""
     helped: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for found in judged:
-        for fate in found.fates:
-            if found.counts and fate.outcome == "killed":
-                names = [f"{'/'.join(found.mutant.protocols)} {law}" for law in fate.by]
-                helped.update(names)
-                alone.update(names if len(names) == 1 else [])
+        if found.counts and found.is_killed:
+            names = [f"{'/'.join(found.mutant.protocols)} {law}" for law in found.fates[0].by]
+            helped.update(names)
+            alone.update(names if len(names) == 1 else [])
     return [(name, helped[name], alone[name]) for name in sorted(helped)]
+
+
+def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
+    """By protocol: how many of its mutants count, and how many each law helped to kill.
+
+    Mutants of source that protocols share are left out: what killed them does not say of which protocol the law was.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for each in judged:
+        if each.counts and len(each.mutant.protocols) == 1:
+            (protocol,) = each.mutant.protocols
+            of_protocol = found.setdefault(protocol, {"mutants": 0, "laws": Counter()})
+            of_protocol["mutants"] += 1
+            of_protocol["laws"].update(each.fates[0].by if each.fates[0].outcome == "killed" else ())
+    return found
+
+
+def judged_headings(mutation: Mutation) -> list[str]:
+    """The columns of the judges in the catalogue's table."""
+    return ["killed by laws", "how", *(["refuted by proofs", "how"] if mutation.proves else [])]
+
+
+def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
+    """What the judges say of one mutant, in these columns; the proofs are not asked of what cannot be loaded."""
+    cells = [cell for fate in judged.fates for cell in (verdict(judged, fate), how(fate))]
+    return cells + [""] * (len(judged_headings(mutation)) - len(cells))
+
+
+def proofs_sentence(mutation: Mutation) -> str:
+    """How many mutants the proofs refuted, of those that break a proved law."""
+    refuted, counted = mutation.proof_rate()
+    rate = f"{refuted / counted:.1%}" if counted else "-"
+    return (
+        f"Of {counted} mutants of the catalogue that break a proved law, the proofs refute {refuted}: {rate}. "
+        f"The bar is {PROOFS_BAR:.0%}."
+    )
 
 
 def print_mutation(console: Console, mutation: Mutation) -> None:
@@ -79,14 +128,17 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
         table = plain_table()
         table.add_column("mutant", no_wrap=True)
         table.add_column("the bug")
-        for judge in dict.fromkeys(fate.judge for judged in written for fate in judged.fates):
-            table.add_column(f"killed by {judge}")
-            table.add_column("how")
+        for heading in judged_headings(mutation):
+            table.add_column(heading)
         for judged in written:
-            cells = [cell for fate in judged.fates for cell in (verdict(judged, fate), how(fate))]
+            cells = judged_cells(judged, mutation)
             style = "" if judged.is_killed else "bold red"
             table.add_row(judged.mutant.mutant_id, escape(judged.mutant.bug), *cells, style=style)
         print_table(console, table)
+    for judged in written:
+        for fate in judged.fates[1:]:
+            if fate.note:
+                console.print(f"{judged.mutant.mutant_id}, {fate.judge}: {escape(fate.note)}", soft_wrap=True)
     table = plain_table()
     table.add_column("", no_wrap=True)
     for heading in COUNTED:
@@ -94,6 +146,8 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
     for name, members in groups(mutation):
         table.add_row(name, *counted(members))
     print_table(console, table)
+    if mutation.proves:
+        console.print(proofs_sentence(mutation), soft_wrap=True, highlight=False)
     for judged in mutation.survivors():
         fate = judged.fates[0]
         console.print(f"[bold red]{fate.outcome}[/]  {judged.mutant.mutant_id}", soft_wrap=True)
@@ -131,20 +185,21 @@ def markdown(mutation: Mutation, command: str) -> str:
         "",
         *_rows(("", *COUNTED), ((name, *counted(members)) for name, members in groups(mutation))),
         "",
+        *(PROOFS_IN_WORDS if mutation.proves else ()),
+        *((proofs_sentence(mutation), "") if mutation.proves else ()),
         "## The catalogue",
         "",
         "Bugs that people make, many of them found by auditors in these very contracts, or an earlier version of them.",
         "",
         *_rows(
-            ("mutant", "file", "the bug", "source", "killed by", "how"),
+            ("mutant", "file", "the bug", "source", *judged_headings(mutation)),
             (
                 (
                     judged.mutant.mutant_id,
                     judged.mutant.file,
                     judged.mutant.bug,
                     judged.mutant.source,
-                    verdict(judged, judged.fates[0]),
-                    how(judged.fates[0]),
+                    *judged_cells(judged, mutation),
                 )
                 for judged in mutation.judged
                 if judged.is_written

@@ -1,4 +1,4 @@
-"""One run of `restake mutate`: every mutant judged in a process of its own, over all cores."""
+"""One run of `restake mutate`: every mutant judged in processes of their own, by laws and proofs, over all cores."""
 
 import json
 import os
@@ -14,12 +14,20 @@ from rich.progress import Progress
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import generated
 from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents, read_source
+from harness.prove import THEORIES
 from harness.source import fingerprint
 from harness.stopping import Stop
+from proofs.ledger import Ledger, ledger_path
 from spec.codec import Json
 
 BARS: Mapping[bool, float] = {True: 0.95, False: 0.85}
 """Which part of the catalogue (True), and of the generated mutants that are not equivalent, the laws must kill."""
+
+PROOFS_BAR = 0.9
+"""Which part of the catalogue's mutants that break a proved law the proofs must refute."""
+
+JUDGES: Mapping[str, str] = {"laws": "harness.mutants.judge", "proofs": "harness.mutants.refuting"}
+"""The judges, each a module that is run in a process of its own."""
 
 UNCHANGED = "unchanged"
 SHARED = "arithmetic.py"
@@ -45,8 +53,13 @@ class Judged:
 
     @property
     def is_killed(self) -> bool:
-        """Whether any judge noticed it by what it is there for."""
-        return any(fate.outcome == "killed" for fate in self.fates)
+        """Whether the laws noticed it when the specification ran."""
+        return self.fates[0].outcome == "killed"
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a proved law was refuted by a state and a call that break it."""
+        return any(fate.judge == "proofs" and fate.outcome == "killed" for fate in self.fates)
 
     @property
     def counts(self) -> bool:
@@ -96,12 +109,14 @@ class Choice:
 class Mutation:
     """Keeps every judgement as it comes, so that an interruption loses none."""
 
-    def __init__(self, mutants: Iterable[Mutant], effort: Effort, stop: Stop) -> None:
+    def __init__(self, mutants: Iterable[Mutant], effort: Effort, stop: Stop, proves: bool = False) -> None:
         self.mutants = list(mutants)
         self.effort = effort
         self.stop = stop
+        self.proves = proves
         self._judged: dict[str, Judged] = {}
         self._equivalents = equivalents()
+        self._proved: dict[str, set[str]] = {}
 
     @property
     def judged(self) -> list[Judged]:
@@ -117,23 +132,47 @@ class Mutation:
         """Judge all of them, so many at a time, until none is left or the run is to stop.
 
         The specification as it is faces the same laws: one that breaks there says nothing of any mutant. JudgeError if
-        one does, or if a judge fails.
+        one does, if a judge fails, or if proofs are asked for and the ledger does not know the source as it is.
         """
+        if self.proves:
+            self._demand_ledgers()
         bar = progress.add_task("judging mutants", total=len(self.mutants), news="")
         pool = ThreadPoolExecutor(jobs)
         try:
             everybody = [*self._unchanged(), *self.mutants]
-            running = {pool.submit(judge, mutant, self.effort, self.stop): mutant for mutant in everybody}
+            running = {pool.submit(self._fates, mutant): mutant for mutant in everybody}
             for done in as_completed(running):
-                fate = done.result()
-                if fate is not None and running[done].operator == UNCHANGED:
-                    if fate.outcome != "survived":
-                        raise JudgeError(f"without any mutant, {', '.join(fate.by) or fate.note} breaks")
-                elif fate is not None:
-                    self._keep(running[done], fate)
+                fates = done.result()
+                if fates and running[done].operator == UNCHANGED:
+                    if fates[0].outcome != "survived":
+                        raise JudgeError(f"without any mutant, {', '.join(fates[0].by) or fates[0].note} breaks")
+                elif fates:
+                    self._keep(running[done], fates)
                     progress.update(bar, advance=1, news=f"{len(self.survivors())} not killed")
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
+        """What every judge says of a mutant; nothing if the run is to stop before they all do."""
+        fate = judge("laws", mutant, self.effort, (), self.stop)
+        if fate is None or not self.proves or mutant.operator == UNCHANGED or fate.outcome == "unviable":
+            return () if fate is None else (fate,)
+        proved = judge("proofs", mutant, self.effort, fate.by, self.stop)
+        return () if proved is None else (fate, proved)
+
+    def _demand_ledgers(self) -> None:
+        """What the ledger says is proved must be proved of the source as it is: else a mutant refutes nothing."""
+        for protocol in sorted({protocol for mutant in self.mutants for protocol in mutant.protocols}):
+            ledger = Ledger.load(ledger_path(protocol))
+            module = THEORIES[protocol].partition(":")[0]
+            stale = [call for call in ledger.document["calls"] if ledger.is_stale(call, module)]
+            if stale or not ledger.document["calls"]:
+                raise JudgeError(f"what is proved of {protocol} is stale: `restake prove --protocol {protocol}` first")
+            for call in ledger.document["calls"]:
+                verdicts = ledger.verdicts(call).items()
+                self._proved.setdefault(protocol, set()).update(
+                    law_id for law_id, verdict in verdicts if verdict["verdict"] == "PROVED"
+                )
 
     def _unchanged(self) -> list[Mutant]:
         """The specification as it is, for each of the protocols that mutants are of."""
@@ -141,13 +180,29 @@ class Mutation:
         text = read_source(SHARED)
         return [Mutant(UNCHANGED, (name,), SHARED, UNCHANGED, "", "", "", "", text) for name in protocols]
 
-    def _keep(self, mutant: Mutant, fate: Fate) -> None:
+    def _keep(self, mutant: Mutant, fates: tuple[Fate, ...]) -> None:
         equivalent = self._equivalents.get((mutant.mutant_id, mutant.wrong))
-        self._judged[mutant.mutant_id] = Judged(mutant, equivalent, (fate,))
+        self._judged[mutant.mutant_id] = Judged(mutant, equivalent, fates)
 
     def survivors(self) -> list[Judged]:
-        """Bugs that no judge noticed."""
+        """Bugs that the laws did not notice."""
         return [judged for judged in self.judged if judged.counts and not judged.is_killed]
+
+    def proof_rate(self) -> tuple[int, int]:
+        """How many mutants of the catalogue the proofs refuted, and of how many that break a proved law: those that
+        laws killed which are proved of some call, and those that the proofs refuted.
+        """
+        counted = [
+            judged
+            for judged in self.judged
+            if judged.counts
+            and judged.is_written
+            and (judged.is_refuted or self._breaks_proved(judged.mutant, judged.fates[0]))
+        ]
+        return sum(judged.is_refuted for judged in counted), len(counted)
+
+    def _breaks_proved(self, mutant: Mutant, fate: Fate) -> bool:
+        return any(law_id in self._proved.get(protocol, ()) for protocol in mutant.protocols for law_id in fate.by)
 
     def rate(self, is_written: bool) -> tuple[int, int]:
         """How many mutants of the catalogue, or of the generated ones, were killed, and of how many that count."""
@@ -162,7 +217,16 @@ class Mutation:
             if killed < bar * counted:
                 which = "the catalogue" if is_written else "the generated mutants"
                 failures.append(f"{killed} of {counted} of {which} killed by laws: the bar is {bar:.0%}")
-        wrong = [judged.mutant.mutant_id for judged in self.judged if judged.equivalent and judged.is_killed]
+        refuted, counted = self.proof_rate()
+        if self.proves and refuted < PROOFS_BAR * counted:
+            failures.append(
+                f"{refuted} of {counted} that break a proved law refuted by proofs: the bar is {PROOFS_BAR:.0%}"
+            )
+        wrong = [
+            judged.mutant.mutant_id
+            for judged in self.judged
+            if judged.equivalent and (judged.is_killed or judged.is_refuted)
+        ]
         if wrong:
             failures.append(f"called equivalent, but killed: {', '.join(wrong)}")
         return failures
@@ -180,17 +244,18 @@ class Mutation:
         return {
             "effort": attrs.asdict(self.effort),
             "rates": {name: {"killed": killed, "counted": counted} for name, (killed, counted) in rates.items()},
+            **({"proofs": dict(zip(("refuted", "counted"), self.proof_rate(), strict=True))} if self.proves else {}),
             "failures": self.failures(),
             "is_cut_short": self.is_cut_short,
             "mutants": [judged.as_json() for judged in self.judged],
         }
 
 
-def judge(mutant: Mutant, effort: Effort, stop: Stop) -> Fate | None:
-    """What the laws say of one mutant; None if the run is to stop before they do."""
+def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], stop: Stop) -> Fate | None:
+    """What one of the JUDGES says of one mutant; None if the run is to stop before it does."""
     if stop():
         return None
-    trial = Trial(mutant.module, mutant.text, mutant.protocols, effort, fingerprint(""))
+    trial = Trial(mutant.module, mutant.text, mutant.protocols, effort, fingerprint(""), suspects)
     # The judge finds the same packages as this process, and hashes strings in one order on every machine.
     environment = {
         **os.environ,
@@ -198,7 +263,7 @@ def judge(mutant: Mutant, effort: Effort, stop: Stop) -> Fate | None:
         "PYTHONHASHSEED": "0",
     }
     process = subprocess.Popen(
-        [sys.executable, "-P", "-B", "-m", "harness.mutants.judge"],
+        [sys.executable, "-P", "-B", "-m", JUDGES[name]],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -219,5 +284,5 @@ def judge(mutant: Mutant, effort: Effort, stop: Stop) -> Fate | None:
         else:
             break
     if process.returncode != 0:
-        raise JudgeError(f"the judge of {mutant.mutant_id} failed: {problem.strip()}")
+        raise JudgeError(f"the judge of {mutant.mutant_id} ({name}) failed: {problem.strip()}")
     return Fate.from_json(json.loads(answer.splitlines()[-1]))

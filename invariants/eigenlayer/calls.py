@@ -8,7 +8,7 @@ such calls if no two elements are of the same subject, so that no element meets 
 Products and block numbers that overflow are reasons of every call with numbers so large; the law lets them pass there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import attr
@@ -156,7 +156,7 @@ def _is_fully_slashed(rows: Draft, operator: str, strategy: str) -> bool:
 
 def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
     """Whether a staker has shares of a strategy in which an operator has no magnitude left."""
-    return any([_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list])
+    return any(_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list)
 
 
 def _deposit(rows: Draft, call: DepositIntoStrategy) -> Reason | None:
@@ -508,7 +508,7 @@ def _always(_rows: Draft, _call: MineBlocks | BurnShares) -> Reason | None:
     return None
 
 
-REASONS: Final[Mapping[type[Any], Callable[[Draft, Any], Reason | None]]] = {
+REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     MineBlocks: _always,
     TransferToken: _transfer,
     AddStrategiesToDepositWhitelist: _change_whitelist,
@@ -567,7 +567,7 @@ def _created_sets(_rows: Draft, call: CreateOperatorSets | CreateRedistributingO
     return [request.operator_set_id for request in call.requests]
 
 
-SUBJECTS: Final[Mapping[type[Any], Callable[[Draft, Any], list[object]]]] = {
+SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     QueueWithdrawals: _queued_strategies,
     ModifyAllocations: _allocated_strategies,
     CompleteQueuedWithdrawal: _completed_strategies,
@@ -586,10 +586,10 @@ def _has_large_number(value: Any) -> bool:
     if isinstance(value, int):
         return value >= LARGE
     if isinstance(value, tuple):
-        return any([_has_large_number(item) for item in value])
+        return any(_has_large_number(item) for item in value)
     if isinstance(value, str):
         return False
-    return any([_has_large_number(getattr(value, field.name)) for field in attr.fields(type(value))])
+    return any(_has_large_number(getattr(value, field.name)) for field in attr.fields(type(value)))
 
 
 def _are_elements_apart(before: View, call: Any) -> bool:

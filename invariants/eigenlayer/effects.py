@@ -16,6 +16,7 @@ from spec.eigenlayer.actions import (
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
     DelegateTo,
@@ -57,6 +58,7 @@ from spec.eigenlayer.state import (
     STAKERS,
     STRATEGIES,
     TOKEN_BALANCES,
+    WITHDRAWALS,
     Pair,
 )
 from spec.machine import ONLY, Draft
@@ -165,6 +167,45 @@ def _consent_is_spent(step: Transition) -> bool:
     return step.after.rows.get(SPENT_SALTS, (approver, call.approval.salt)).is_spent
 
 
+def _approver_is_as_named(step: Transition) -> bool:
+    call = cast("RegisterAsOperator | ModifyOperatorDetails", step.action)
+    operator = call.operator if isinstance(call, ModifyOperatorDetails) else call.sender
+    return step.after.rows.get(OPERATOR_DETAILS, operator).delegation_approver == call.delegation_approver
+
+
+def _scaling_factor_is_exact(step: Transition) -> bool:
+    """Of shares that join shares: their worth together for each of them; of the first, and of all that a staker brings
+    to an operator: the factor as it was. Each over the operator's magnitude, rounded down.
+    """
+    before, after, call = step.before.rows, step.after.rows, step.action
+    is_delegation = isinstance(call, DelegateTo | RegisterAsOperator)
+    for staker, strategy in written(step.delta, STAKER_SHARES):
+        old, new = before.get(STAKER_SHARES, (staker, strategy)), after.get(STAKER_SHARES, (staker, strategy))
+        magnitude = MAX_MAGNITUDES.latest(before, (after.get(STAKERS, staker).delegated_to, strategy))
+        factor_wad = old.deposit_scaling_factor_wad
+        joined_shares = new.deposit_shares - old.deposit_shares
+        if not is_delegation and joined_shares == 0:
+            if new.deposit_scaling_factor_wad != factor_wad:
+                return False
+            continue
+        if not is_delegation and old.deposit_shares > 0:
+            worth_shares = _worth(old.deposit_shares, factor_wad, magnitude) + joined_shares
+            factor_wad = mul_div_floor(worth_shares, WAD, new.deposit_shares)
+        if new.deposit_scaling_factor_wad != mul_div_floor(factor_wad, WAD, magnitude):
+            return False
+    return True
+
+
+def _joins_once(step: Transition) -> bool:
+    """Whether shares join a strategy once: a withdrawal of several positions may bring more of one."""
+    call = step.action
+    if not isinstance(call, CompleteQueuedWithdrawal):
+        return True
+    completion = call.completion
+    count = step.before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).strategy_count
+    return not completion.receive_as_tokens and count == 1
+
+
 def _leaving_queues_everything(step: Transition) -> bool:
     """One withdrawal for each strategy held, and no deposit share left."""
     call = cast("Undelegate | Redelegate", step.action)
@@ -175,7 +216,7 @@ def _leaving_queues_everything(step: Transition) -> bool:
         and after.strategy_list == ()
         and after.withdrawals_queued == before.withdrawals_queued + len(before.strategy_list)
         and step.delta.returns == len(before.strategy_list)
-        and all([held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list])
+        and all(held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list)
     )
 
 
@@ -190,9 +231,8 @@ def _change_of_one_allocation(step: Transition) -> bool:
         for strategy, magnitude in zip(request.strategies, request.new_magnitudes, strict=True)
     ]
     before, block = step.before.rows, current_block(step.before.rows)
-    key = (call.operator, operator_set, strategy)
-    magnitude, _, _ = settled_magnitudes(before, *key)
-    row = step.after.rows.get(ALLOCATIONS, key)
+    magnitude, _, _ = settled_magnitudes(before, call.operator, operator_set, strategy)
+    row = step.after.rows.get(ALLOCATIONS, (call.operator, operator_set, strategy))
     registration = before.get(REGISTRATIONS, (call.operator, operator_set))
     is_slashable = (
         magnitude > 0
@@ -211,7 +251,8 @@ def _change_of_one_allocation(step: Transition) -> bool:
         if last.operator_set != operator_set or queue_after.end != queue.end + 1:
             return False
     else:
-        return settled_magnitudes(step.after.rows, *key) == (new_magnitude, 0, False) and queue_after.end == queue.end
+        settled = settled_magnitudes(step.after.rows, call.operator, operator_set, strategy)
+        return settled == (new_magnitude, 0, False) and queue_after.end == queue.end
     if expected[1] > 0 and queue_after.end != queue.end:
         return False
     return (row.current_magnitude, row.pending_diff_magnitude, row.effect_block) == expected
@@ -248,10 +289,9 @@ def _clearing_settles_what_is_due(step: Transition) -> bool:
 def _settling_changes_nothing_in_force(step: Transition) -> bool:
     """Whatever is stored anew, what can be slashed now is what could be slashed before."""
     return all(
-        [
-            settled_magnitudes(step.before.rows, *key) == settled_magnitudes(step.after.rows, *key)
-            for key in written(step.delta, ALLOCATIONS)
-        ]
+        settled_magnitudes(step.before.rows, key[0], key[1], key[2])
+        == settled_magnitudes(step.after.rows, key[0], key[1], key[2])
+        for key in written(step.delta, ALLOCATIONS)
     )
 
 
@@ -275,9 +315,7 @@ def _delay_changes_later(step: Transition) -> bool:
     call = cast("RegisterAsOperator | SetAllocationDelay", step.action)
     block = current_block(step.before.rows)
     if isinstance(call, RegisterAsOperator):
-        return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks and (
-            step.after.rows.get(OPERATOR_DETAILS, call.sender).delegation_approver == call.delegation_approver
-        )
+        return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks
     row = step.after.rows.get(ALLOCATION_DELAYS, call.operator)
     delay_blocks = step.before.rows.get(CONFIG, ONLY).allocation_configuration_delay_blocks
     return (
@@ -328,9 +366,7 @@ def _set_is_as_asked(step: Transition) -> bool:
             return False
         if slasher_in_force(rows, created) != request.slasher:
             return False
-        if not all(
-            [rows.get(OPERATOR_SET_STRATEGIES, (created, strategy)).is_member for strategy in request.strategies]
-        ):
+        if not all(rows.get(OPERATOR_SET_STRATEGIES, (created, strategy)).is_member for strategy in request.strategies):
             return False
     return True
 
@@ -340,21 +376,17 @@ def _switch_is_thrown(step: Transition) -> bool:
     call, rows = step.action, step.after.rows
     if isinstance(call, UpdateAvsMetadata):
         return rows.get(AVSS, call.avs).has_metadata
-    if isinstance(call, ModifyOperatorDetails):
-        return rows.get(OPERATOR_DETAILS, call.operator).delegation_approver == call.delegation_approver
     if isinstance(call, AddStrategiesToDepositWhitelist | RemoveStrategiesFromDepositWhitelist):
         is_open = isinstance(call, AddStrategiesToDepositWhitelist)
-        return all([rows.get(STRATEGIES, strategy).is_whitelisted == is_open for strategy in call.strategies])
+        return all(rows.get(STRATEGIES, strategy).is_whitelisted == is_open for strategy in call.strategies)
     if isinstance(call, MineBlocks):
         return current_block(rows) == current_block(step.before.rows) + call.blocks
     changed = cast("AddStrategiesToOperatorSet | RemoveStrategiesFromOperatorSet", call)
     is_added = isinstance(call, AddStrategiesToOperatorSet)
     operator_set = (changed.avs, changed.operator_set_id)
     return all(
-        [
-            rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member == is_added
-            for strategy in changed.strategies
-        ]
+        rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member == is_added
+        for strategy in changed.strategies
     )
 
 
@@ -383,9 +415,7 @@ def _fixed_fields_stay(step: Transition) -> bool:
 def _listed_strategies_are_held(view: View, staker: str) -> bool:
     """A staker lists each strategy once, and holds deposit shares of each that it lists."""
     listed = view.rows.get(STAKERS, staker).strategy_list
-    return len(set(listed)) == len(listed) and all(
-        [held_shares(view.rows, staker, strategy) > 0 for strategy in listed]
-    )
+    return len(set(listed)) == len(listed) and all(held_shares(view.rows, staker, strategy) > 0 for strategy in listed)
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
@@ -397,7 +427,7 @@ def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
-    return withdrawable(view.rows, *subject) <= held_shares(view.rows, *subject)
+    return withdrawable(view.rows, subject[0], subject[1]) <= held_shares(view.rows, subject[0], subject[1])
 
 
 STATE_LAWS: Final[list[StateLaw]] = [
@@ -470,6 +500,22 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((Undelegate, Redelegate)),
     ),
     StepLaw(
+        "DELEG-09",
+        "Shares that join set the deposit scaling factor to what all of them are worth, for each of them, over the "
+        "operator's magnitude: each rounded down, and nothing else lost.",
+        "SlashingLib.update",
+        _scaling_factor_is_exact,
+        Scope((DepositIntoStrategy, DelegateTo, RegisterAsOperator, CompleteQueuedWithdrawal)),
+        concerns=_joins_once,
+    ),
+    StepLaw(
+        "DELEG-10",
+        "An operator's delegation approver is the one that it named.",
+        "DelegationManager._setOperatorDetails",
+        _approver_is_as_named,
+        Scope((RegisterAsOperator, ModifyOperatorDetails)),
+    ),
+    StepLaw(
         "MAG-06",
         "An allocation grows after the operator's delay; it shrinks after the deallocation delay if it was slashable, "
         "else at once.",
@@ -529,7 +575,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
             (
                 MineBlocks,
                 UpdateAvsMetadata,
-                ModifyOperatorDetails,
                 AddStrategiesToDepositWhitelist,
                 RemoveStrategiesFromDepositWhitelist,
                 AddStrategiesToOperatorSet,

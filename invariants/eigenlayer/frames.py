@@ -1,6 +1,6 @@
 """What each call may write at all: the tables, and of each table the rows of its own subject."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import Scope, StepLaw, Transition
@@ -65,7 +65,7 @@ from spec.machine import Draft, Table
 Owns = Callable[[Draft, Any, Any], bool]
 """Whether a row's key is of the call's own subject, as the state before the call tells."""
 
-Frame = Mapping[Table[Any, Any], Owns]
+Frame = dict[Table[Any, Any], Owns]
 
 
 def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
@@ -160,7 +160,7 @@ def _slashed_strategy(_rows: Draft, call: Any, key: Any) -> bool:
     return key[0] == call.operator and key[1] in call.strategies
 
 
-FRAMES: Final[Mapping[type[Any], Frame]] = {
+FRAMES: Final[dict[type[Any], Frame]] = {
     MineBlocks: {CLOCK: _any},
     TransferToken: {TOKEN_BALANCES: lambda _, call, key: key in ((call.token, call.sender), (call.token, call.to))},
     AddStrategiesToDepositWhitelist: {STRATEGIES: _among("strategies")},

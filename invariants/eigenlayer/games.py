@@ -43,7 +43,7 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in (*STAKERS_, *
 def balance(state: State, token: str, party: Party) -> int:
     """What a party's accounts hold of a token."""
     rows = Draft(state)
-    return sum([rows.get(TOKEN_BALANCES, (token, account)).amount for account in party])
+    return sum(rows.get(TOKEN_BALANCES, (token, account)).amount for account in party)
 
 
 def share_price(state: State, strategy: str) -> int:
@@ -59,7 +59,7 @@ def claims_of(state: State, account: str) -> int:
     rows = Draft(state)
     staker = rows.get(STAKERS, account)
     pending = [rows.get(WITHDRAWALS, (account, nonce)) for nonce in range(staker.withdrawals_queued)]
-    return len(staker.strategy_list) + sum([row.strategy_count for row in pending if row.is_pending])
+    return len(staker.strategy_list) + sum(row.strategy_count for row in pending if row.is_pending)
 
 
 def leave(protocol: Protocol, state: State, party: Party, sponsor: str | None = None) -> None:
@@ -115,7 +115,7 @@ class FreeLunch(Game):
         left_before, left_after = before.copy(), after.copy()
         leave(protocol, left_before, party)
         leave(protocol, left_after, party)
-        claims = sum([claims_of(before, account) for account in party])
+        claims = sum(claims_of(before, account) for account in party)
         return max(
             [
                 balance(left_after, token, party) - balance(left_before, token, party) - claims

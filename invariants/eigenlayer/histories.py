@@ -42,13 +42,10 @@ def _history_only_grows(step: Transition) -> bool:
                 return False
             if count > 1 and rows.get(history.checkpoints, (key, count - 2)).point >= block:
                 return False
-            if not all(
-                [
-                    _looks_up_its_own(rows, history, key, position)
-                    for position in (*range(max(count - PROBED, 0), count), count >> 1)
-                    if position < count
-                ]
-            ):
+            first_probed = max(count - PROBED, 0)
+            if not all(_looks_up_its_own(rows, history, key, position) for position in range(first_probed, count)):
+                return False
+            if count >> 1 < first_probed and not _looks_up_its_own(rows, history, key, count >> 1):
                 return False
         for key, position in written(step.delta, history.checkpoints):
             if position != rows.get(history.heads, key).count - 1:

@@ -25,16 +25,22 @@ from spec.eigenlayer.state import (
     STAKER_SHARES,
     STRATEGIES,
     TOKEN_BALANCES,
+    Allocation,
     OperatorSet,
     Pair,
 )
+from spec.machine import Draft
 
-ALLOCATED: Final[Sum] = Sum(
-    "allocated",
-    ALLOCATIONS,
-    lambda _rows, key, _row: (key[0], key[2]),
-    lambda row: row.current_magnitude + max(row.pending_diff_magnitude, 0),
-)
+
+def _allocating(_rows: Draft, key: tuple[str, OperatorSet, str], _row: Allocation) -> Pair:
+    return (key[0], key[2])
+
+
+def _allocated_magnitude(row: Allocation) -> int:
+    return row.current_magnitude + max(row.pending_diff_magnitude, 0)
+
+
+ALLOCATED: Final[Sum] = Sum("allocated", ALLOCATIONS, _allocating, _allocated_magnitude)
 """(operator, strategy) -> magnitude allocated to all its operator sets, pending allocations included."""
 
 
@@ -79,8 +85,8 @@ def _slash_touches_one_set(step: Transition) -> bool:
     allocations = [(action.operator, operator_set, strategy) for strategy in action.strategies]
     shares = [(action.operator, strategy) for strategy in action.strategies]
     return (
-        all([key in allocations for key in written(step.delta, ALLOCATIONS)])
-        and all([key in shares for key in written(step.delta, OPERATOR_SHARES)])
+        all(key in allocations for key in written(step.delta, ALLOCATIONS))
+        and all(key in shares for key in written(step.delta, OPERATOR_SHARES))
         and not written(step.delta, STAKER_SHARES)
     )
 
@@ -125,8 +131,8 @@ def _slash_shrinks_pending_deallocation(step: Transition) -> bool:
     operator_set = (call.avs, call.operator_set_id)
     for strategy, wad_to_slash in zip(call.strategies, call.wads_to_slash, strict=True):
         key = (call.operator, operator_set, strategy)
-        magnitude, pending, is_pending = settled_magnitudes(step.before.rows, *key)
-        _, pending_after, is_pending_after = settled_magnitudes(step.after.rows, *key)
+        magnitude, pending, is_pending = settled_magnitudes(step.before.rows, call.operator, operator_set, strategy)
+        _, pending_after, is_pending_after = settled_magnitudes(step.after.rows, call.operator, operator_set, strategy)
         if magnitude == 0:
             continue
         slashed = mul_div_ceil(-pending, wad_to_slash, WAD) if pending < 0 else 0

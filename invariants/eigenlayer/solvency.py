@@ -26,9 +26,11 @@ from spec.eigenlayer.state import (
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
+    WITHDRAWALS,
     OperatorSet,
     Pair,
     QueuedShares,
+    StakerShares,
 )
 from spec.machine import ONLY, Draft
 
@@ -37,12 +39,11 @@ def _delegated_group(rows: Draft, key: Pair, _row: object) -> Pair:
     return (rows.get(STAKERS, key[0]).delegated_to, key[1])
 
 
-ACTIVE: Final = Sum(
-    "active",
-    STAKER_SHARES,
-    _delegated_group,
-    lambda row: scaled_shares(row.deposit_shares, row.deposit_scaling_factor_wad),
-)
+def _scaled(row: StakerShares) -> int:
+    return scaled_shares(row.deposit_shares, row.deposit_scaling_factor_wad)
+
+
+ACTIVE: Final = Sum("active", STAKER_SHARES, _delegated_group, _scaled)
 """(operator, strategy) -> scaled shares of all its stakers; under ZERO_ADDRESS those of stakers without an operator."""
 
 OPERATORS_SHARES: Final = Sum(
@@ -53,20 +54,23 @@ OPERATORS_SHARES: Final = Sum(
 TO_BURN: Final = Sum("to_burn", SLASHED_SHARES, lambda _rows, key, _row: key[2], lambda row: row.shares)
 """Strategy -> shares that slashes took and that are still to be burned or redistributed."""
 
-QUEUED_AT: Final = Sum(
-    "queued_at",
-    QUEUED_SHARES,
-    lambda _rows, _key, row: (row.operator, row.strategy, row.start_block),
-    lambda row: row.scaled_shares,
-)
+
+def _block_group(_rows: Draft, _key: object, row: QueuedShares) -> tuple[str, str, int]:
+    return (row.operator, row.strategy, row.start_block)
+
+
+def _queued(row: QueuedShares) -> int:
+    return row.scaled_shares
+
+
+def _waits(row: QueuedShares) -> int:
+    return 1 if row.scaled_shares else 0
+
+
+QUEUED_AT: Final = Sum("queued_at", QUEUED_SHARES, _block_group, _queued)
 """(operator, strategy, block) -> scaled shares queued in that block while delegated to the operator, not completed."""
 
-WAITING_AT: Final = Sum(
-    "waiting_at",
-    QUEUED_SHARES,
-    lambda _rows, _key, row: (row.operator, row.strategy, row.start_block),
-    lambda row: 1 if row.scaled_shares else 0,
-)
+WAITING_AT: Final = Sum("waiting_at", QUEUED_SHARES, _block_group, _waits)
 """(operator, strategy, block) -> how many positions queued in that block wait."""
 
 
@@ -99,11 +103,15 @@ def _slash_revalues_window(before: View, after: Draft, of_operator: Pair) -> lis
     return [(of_operator[1], -fallen_magnitude * queued_in_window(after, of_operator[0], of_operator[1]))]
 
 
+def _queued_value_wad(rows: Draft, row: QueuedShares) -> int:
+    return row.scaled_shares * slashing_factor(rows, row) if row.scaled_shares else 0
+
+
 QUEUED_VALUE_WAD: Final = ReadingSum(
     "queued_value_wad",
     QUEUED_SHARES,
     _strategy_group,
-    lambda rows, row: row.scaled_shares * slashing_factor(rows, row) if row.scaled_shares else 0,
+    _queued_value_wad,
     {MAX_MAGNITUDES.heads: _slash_revalues_window},
 )
 """Strategy -> what all queued positions will pay if nothing more is slashed, in shares times WAD, unrounded."""
@@ -131,14 +139,25 @@ def _first_slash_of_a_block(before: View, after: Draft, of_operator: Pair) -> li
     return [(of_operator[1], waiting if was_whole else -waiting)]
 
 
+def _waits_for_a_fraction(rows: Draft, row: QueuedShares) -> int:
+    return 1 if row.scaled_shares and left_a_slashed_operator(rows, row) else 0
+
+
 FRACTIONS_WAITING: Final = ReadingSum(
     "fractions_waiting",
     QUEUED_SHARES,
     _strategy_group,
-    lambda rows, row: 1 if row.scaled_shares and left_a_slashed_operator(rows, row) else 0,
+    _waits_for_a_fraction,
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
 )
 """Strategy -> how many positions wait that were queued from an operator slashed before."""
+
+
+def _completed_group(rows: Draft, key: tuple[str, int, int], row: QueuedShares) -> str | None:
+    """Nowhere while its withdrawal waits: less than one scaled share may be queued, which slashes pass over."""
+    if row.scaled_shares or rows.get(WITHDRAWALS, (key[0], key[1])).is_pending:
+        return None
+    return row.strategy or None
 
 
 def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
@@ -148,7 +167,7 @@ def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
     return 1 if slashing_factor(rows, row) < before_magnitude else 0
 
 
-FRACTIONS_LEFT: Final = ReadingSum("fractions_left", QUEUED_SHARES, _strategy_group, _left_a_fraction, {})
+FRACTIONS_LEFT: Final = ReadingSum("fractions_left", QUEUED_SHARES, _completed_group, _left_a_fraction, {})
 """Strategy -> how many completed positions were queued from an operator slashed before, and slashed as they waited."""
 
 
@@ -235,7 +254,7 @@ def _debt_moves_by_roundings(step: Transition) -> bool:
     """
     least_wad = 1 - 2 * WAD if isinstance(step.action, SlashOperator) else 0
     return all(
-        [least_wad <= _moved_wad(step, strategy) - _rounded_wad(step, strategy) <= 0 for strategy in _touched(step)]
+        least_wad <= _moved_wad(step, strategy) - _rounded_wad(step, strategy) <= 0 for strategy in _touched(step)
     )
 
 
@@ -269,11 +288,9 @@ def _operators_excess_is_rounding(step: Transition) -> bool:
             if step.after.rows.get(QUEUED_SHARES, key).strategy == strategy
         ]
         held_shares = sum(
-            [
-                step.after.rows.get(STAKER_SHARES, key).deposit_shares
-                for key in written(step.delta, STAKER_SHARES)
-                if key[1] == strategy
-            ]
+            step.after.rows.get(STAKER_SHARES, key).deposit_shares
+            for key in written(step.delta, STAKER_SHARES)
+            if key[1] == strategy
         )
         if grown_wad >= max(len(positions), 1) * 2 * (WAD + held_shares):
             return False
@@ -300,7 +317,7 @@ SUMS: Final[list[Sum]] = [
     FRACTIONS_WAITING,
     FRACTIONS_LEFT,
 ]
-_CLAIMS: Final[dict[Sum, Any]] = {
+CLAIMS: Final[dict[Sum, Any]] = {
     OPERATORS_SHARES: _same,
     TO_BURN: _same,
     ACTIVE: lambda group: group[1],
@@ -317,7 +334,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "This project; DelegationManager.slashOperatorShares, _completeQueuedWithdrawal",
         _debt_is_dust,
         rows={STRATEGIES: _same},
-        sums=_CLAIMS,
+        sums=CLAIMS,
     ),
     StateLaw(
         "SOLV-02",
@@ -325,7 +342,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "This project",
         _debt_is_only_of_what_waits,
         rows={STRATEGIES: _same},
-        sums=_CLAIMS,
+        sums=CLAIMS,
     ),
     StateLaw(
         "DELEG-01",

@@ -101,6 +101,7 @@ BITS: Final = {
 """How wide a field is; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
 
 HUGE_BLOCKS: Final = (2**32 - 1,)
+MOST_MAGNITUDE: Final = 2**64 - 1
 WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
 
 
@@ -128,7 +129,9 @@ def next_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
-    """The same call with another name, a small or a huge number, or a list too long or too short, in one place."""
+    """The same call with another name, a small or a huge number, the other answer, or a list too long or too short, in
+    one place.
+    """
     fields = [field.name for field in attr.fields(type(action)) if field.name != "blocks"]
     if not fields:
         return action
@@ -136,10 +139,13 @@ def _spoilt(choices: Choices, action: Any) -> Any:
     value = getattr(action, name)
     if isinstance(value, str):
         return attr.evolve(action, **{name: choices.pick(OTHER_NAMES.get(name, ACCOUNTS))})
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return attr.evolve(action, **{name: not value})
+    if isinstance(value, int):
         return attr.evolve(action, **{name: choices.pick((0, 1, 2, *_huge(name)))})
     if isinstance(value, tuple) and name not in ("operator_set", "recipients"):
-        return attr.evolve(action, **{name: _spoilt_list(choices, value, _huge(name))})
+        others = OTHER_NAMES["token"] if name == "tokens" else POOLS
+        return attr.evolve(action, **{name: _spoilt_list(choices, value, others, _huge(name))})
     if attr.has(type(value)):
         return attr.evolve(action, **{name: _spoilt(choices, value)})
     return action
@@ -151,7 +157,9 @@ def _huge(name: str) -> tuple[int, ...]:
     return (2**bits - 1,) if bits < 256 else HUGE_AMOUNTS
 
 
-def _spoilt_list(choices: Choices, items: tuple[Any, ...], huge: tuple[int, ...]) -> tuple[Any, ...]:
+def _spoilt_list(
+    choices: Choices, items: tuple[Any, ...], others: tuple[str, ...], huge: tuple[int, ...]
+) -> tuple[Any, ...]:
     """Without its last item, the other way round, or with another first item."""
     if not items or choices.one_in(4):
         return items[:-1]
@@ -161,7 +169,7 @@ def _spoilt_list(choices: Choices, items: tuple[Any, ...], huge: tuple[int, ...]
     if isinstance(first, int):
         return (choices.pick((0, 2, *huge)), *items[1:])
     if isinstance(first, str):
-        return (*items[1:], first, first) if choices.one_in(3) else (choices.pick(POOLS), *items[1:])
+        return (*items[1:], first, first) if choices.one_in(3) else (choices.pick(others), *items[1:])
     return (_spoilt(choices, first), *items[1:])
 
 
@@ -246,11 +254,12 @@ def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Compl
 
 
 def _allocate(choices: Choices, draft: Draft) -> Action:
-    """More, up to all that is left and once too much, or less, down to nothing; of what has no change pending."""
+    """More, up to all that is left or once too much, or less, down to nothing; mostly of what has no change pending."""
     operator, operator_set, strategy = choices.pick(OPERATORS), choices.pick(SETS), choices.pick(POOLS)
-    for settled in _turned(choices, SETS):
-        if not settled_magnitudes(draft, operator, settled, strategy)[2]:
-            operator_set = settled
+    is_pending = choices.one_in(6)
+    for chosen in _turned(choices, SETS):
+        if settled_magnitudes(draft, operator, chosen, strategy)[2] == is_pending:
+            operator_set = chosen
             break
     current_magnitude = settled_magnitudes(draft, operator, operator_set, strategy)[0]
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
@@ -268,7 +277,7 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
         )
         if magnitude != current_magnitude
     ]
-    magnitudes.append(current_magnitude + free_magnitude + 1)
+    magnitudes.append(MOST_MAGNITUDE if choices.one_in(16) else current_magnitude + free_magnitude + 1)
     magnitude = magnitudes[min(choices.below(len(magnitudes)), choices.below(len(magnitudes)))]
     return ModifyAllocations(operator, operator, (AllocationRequest(operator_set, (strategy,), (magnitude,)),))
 
@@ -279,7 +288,7 @@ def _slash(choices: Choices, draft: Draft) -> Action:
     strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
     for slashing in _turned(choices, SETS):
         can_slash = is_operator_slashable(draft, operator, slashing)
-        if can_slash and all([draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies]):
+        if can_slash and all(draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies):
             avs, number = slashing
             break
     fraction_wad = FRACTIONS_WAD[min(choices.below(len(FRACTIONS_WAD)), choices.below(len(FRACTIONS_WAD)))]
@@ -297,10 +306,11 @@ def _of_stakers(choices: Choices, draft: Draft, is_delegated: bool) -> str:
 
 
 def _approval(choices: Choices, draft: Draft, operator: str) -> Approval:
-    """The approver's consent, if the operator asks for one; seldom an old one."""
+    """The approver's consent, if the operator asks for one; seldom an old one, or somebody else's."""
     if draft.get(OPERATOR_DETAILS, operator).delegation_approver == ZERO_ADDRESS:
         return NO_APPROVAL
-    return Approval(APPROVER, choices.below(30), choices.one_in(6))
+    signer = operator if choices.one_in(8) else APPROVER
+    return Approval(signer, choices.below(30), choices.one_in(6))
 
 
 def _rare(choices: Choices, draft: Draft) -> Action:

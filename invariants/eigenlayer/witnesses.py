@@ -57,26 +57,23 @@ def _fallen(step: Transition) -> list[Pair]:
 
 
 def _slashes_everything(step: Transition) -> bool:
-    return any([MAX_MAGNITUDES.latest(step.after.rows, key) == 0 for key in _fallen(step)])
+    return any(MAX_MAGNITUDES.latest(step.after.rows, key) == 0 for key in _fallen(step))
 
 
 def _slashed_pending(step: Transition) -> list[int]:
     """The pending change of each allocation that a slash hit."""
-    return [
-        settled_magnitudes(step.before.rows, *key)[1]
-        for key in written(step.delta, ALLOCATIONS)
-        if settled_magnitudes(step.before.rows, *key)[0] > 0
-    ]
+    settled = [settled_magnitudes(step.before.rows, key[0], key[1], key[2]) for key in written(step.delta, ALLOCATIONS)]
+    return [pending_magnitude for magnitude, pending_magnitude, _ in settled if magnitude > 0]
 
 
 def _is_in_last_block_of_a_window(step: Transition) -> bool:
     block = current_block(step.before.rows) - _delay_blocks(step)
-    return any([step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step)])
+    return any(step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step))
 
 
 def _is_in_first_block_after_a_window(step: Transition) -> bool:
     block = current_block(step.before.rows) - _delay_blocks(step) - 1
-    return any([step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step)])
+    return any(step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step))
 
 
 def _is_of_who_left(step: Transition) -> bool:
@@ -93,14 +90,12 @@ def _is_of_who_left_in_the_last_block(step: Transition) -> bool:
 
 def _books_nothing(step: Transition) -> bool:
     booked = [step.after.rows.get(SLASHED_SHARES, key).shares for key in written(step.delta, SLASHED_SHARES)]
-    return any([shares == 0 for shares in booked])
+    return any(shares == 0 for shares in booked)
 
 
 def _is_second_of_its_block(step: Transition) -> bool:
     heads = MAX_MAGNITUDES.heads
-    return any(
-        [step.after.rows.get(heads, key).count == step.before.rows.get(heads, key).count for key in _fallen(step)]
-    )
+    return any(step.after.rows.get(heads, key).count == step.before.rows.get(heads, key).count for key in _fallen(step))
 
 
 def _is_by_a_new_slasher(step: Transition) -> bool:
@@ -130,10 +125,8 @@ def _moves_to_another_operator(step: Transition) -> bool:
 
 def _was_slashed_while_it_waited(step: Transition) -> bool:
     return any(
-        [
-            slashing_factor(step.before.rows, row) < MAX_MAGNITUDES.value_at(step.before.rows, of_operator, start_block)
-            for row, of_operator, start_block in _completed(step)
-        ]
+        slashing_factor(step.before.rows, row) < MAX_MAGNITUDES.value_at(step.before.rows, of_operator, start_block)
+        for row, of_operator, start_block in _completed(step)
     )
 
 
@@ -143,16 +136,14 @@ def _completed(step: Transition) -> list[tuple[Any, Pair, int]]:
 
 
 def _pays_nothing(step: Transition) -> bool:
-    return any([slashing_factor(step.before.rows, row) == 0 for row, _, _ in _completed(step)])
+    return any(slashing_factor(step.before.rows, row) == 0 for row, _, _ in _completed(step))
 
 
 def _owes_more_than_it_holds(step: Transition) -> bool:
     """Beyond what waiting withdrawals may still make good: SOLV-02 is broken."""
     return any(
-        [
-            debt_wad(step.after, strategy) > step.after.total(FRACTIONS_WAITING, strategy) * (WAD - 1)
-            for strategy in written(step.delta, STRATEGIES)
-        ]
+        debt_wad(step.after, strategy) > step.after.total(FRACTIONS_WAITING, strategy) * (WAD - 1)
+        for strategy in written(step.delta, STRATEGIES)
     )
 
 
@@ -165,24 +156,22 @@ def _is_at_a_high_rate(step: Transition) -> bool:
 
 def _rescales(step: Transition) -> bool:
     return any(
-        [
-            step.before.rows.get(STAKER_SHARES, key).deposit_shares > 0
-            and step.before.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
-            != step.after.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
-            for key in written(step.delta, STAKER_SHARES)
-        ]
+        step.before.rows.get(STAKER_SHARES, key).deposit_shares > 0
+        and step.before.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
+        != step.after.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
+        for key in written(step.delta, STAKER_SHARES)
     )
 
 
 def _redistributes(step: Transition) -> bool:
     operator_set = cast(Any, step.action).operator_set
     recipient = step.before.rows.get(OPERATOR_SETS, operator_set).redistribution_recipient
-    return recipient != BURN_ADDRESS and any([key[1] == recipient for key in written(step.delta, TOKEN_BALANCES)])
+    return recipient != BURN_ADDRESS and any(key[1] == recipient for key in written(step.delta, TOKEN_BALANCES))
 
 
 def _comes_back(step: Transition) -> bool:
     return any(
-        [step.before.rows.get(REGISTRATIONS, key).slashable_until_block for key in written(step.delta, REGISTRATIONS)]
+        step.before.rows.get(REGISTRATIONS, key).slashable_until_block for key in written(step.delta, REGISTRATIONS)
     )
 
 
@@ -211,25 +200,21 @@ def _has_consent(step: Transition) -> bool:
 def _joins_a_slashed_operator(step: Transition) -> bool:
     operator = cast(DelegateTo, step.action).operator
     listed = step.before.rows.get(STAKERS, cast(DelegateTo, step.action).sender).strategy_list
-    return any([MAX_MAGNITUDES.latest(step.before.rows, (operator, strategy)) < WAD for strategy in listed])
+    return any(MAX_MAGNITUDES.latest(step.before.rows, (operator, strategy)) < WAD for strategy in listed)
 
 
 def _queues_one_strategy_twice(step: Transition) -> bool:
     return any(
-        [
-            len(set(request.strategies)) < len(request.strategies)
-            for request in cast(QueueWithdrawals, step.action).requests
-        ]
+        len(set(request.strategies)) < len(request.strategies)
+        for request in cast(QueueWithdrawals, step.action).requests
     )
 
 
 def _settles_another_first(step: Transition) -> bool:
     """A deallocation that was due is cleared on the way."""
     return any(
-        [
-            step.after.rows.get(DEALLOCATION_QUEUES, key).first > step.before.rows.get(DEALLOCATION_QUEUES, key).first
-            for key in written(step.delta, DEALLOCATION_QUEUES)
-        ]
+        step.after.rows.get(DEALLOCATION_QUEUES, key).first > step.before.rows.get(DEALLOCATION_QUEUES, key).first
+        for key in written(step.delta, DEALLOCATION_QUEUES)
     )
 
 

@@ -6,7 +6,7 @@ numbers that do not fit 256 bits, which a vault meets when slashes leave shares 
 of what it owes: that no claim and no slash is refused for want of tokens is part of what the law says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition
@@ -459,7 +459,7 @@ def _always(_rows: Draft, _call: AdvanceTime) -> Reason | None:
     return None
 
 
-REASONS: Final[Mapping[type[Any], Callable[[Draft, Any], Reason | None]]] = {
+REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     AdvanceTime: _always,
     TransferCollateral: _transfer,
     RegisterOperator: _register_operator,

@@ -1,6 +1,6 @@
 """What each call may write at all: the tables, and of each table the rows of its own subject."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import Scope, StepLaw, Transition
@@ -68,7 +68,7 @@ from spec.symbiotic.state import (
 Owns = Callable[[Draft, Any, Any], bool]
 """Whether a row's key is of the call's own subject, as the state before the call tells."""
 
-Frame = Mapping[Table[Any, Any], Owns]
+Frame = dict[Table[Any, Any], Owns]
 
 
 def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
@@ -177,7 +177,7 @@ SLASHES: Final[Frame] = {
 }
 POLICY: Final[Frame] = {DEPOSIT_POLICIES: _of_vault}
 
-FRAMES: Final[Mapping[type[Any], Frame]] = {
+FRAMES: Final[dict[type[Any], Frame]] = {
     AdvanceTime: {CLOCK: _any},
     TransferCollateral: {
         TOKEN_BALANCES: lambda _, call, key: key[0] == call.collateral and key[1] in (call.sender, call.to)

@@ -28,7 +28,7 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in STAKERS])
 def balance(state: State, party: Party) -> int:
     """What a party's accounts hold of the collateral."""
     rows = Draft(state)
-    return sum([rows.get(TOKEN_BALANCES, (COLLATERAL, account)).amount for account in party])
+    return sum(rows.get(TOKEN_BALANCES, (COLLATERAL, account)).amount for account in party)
 
 
 def claims_of(state: State, account: str) -> int:
@@ -66,7 +66,7 @@ class FreeLunch(Game):
         left_before, left_after = before.copy(), after.copy()
         leave(self.way.protocol, left_before, party)
         leave(self.way.protocol, left_after, party)
-        claims = sum([claims_of(before, account) for account in party])
+        claims = sum(claims_of(before, account) for account in party)
         return balance(left_after, party) - balance(left_before, party) - claims
 
 

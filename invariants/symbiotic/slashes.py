@@ -141,7 +141,7 @@ def _slash_spares_who_left_before(step: Transition) -> bool:
         if before.get(WITHDRAWAL_BUCKETS, key).shares != after.get(WITHDRAWAL_BUCKETS, key).shares:
             return False
     shares = [ACTIVE_SHARES.heads.index, ACTIVE_SHARES_OF.heads.index, WITHDRAWALS.index]
-    return all([write.table.index not in shares for write in step.delta.writes])
+    return all(write.table.index not in shares for write in step.delta.writes)
 
 
 def _slash_rounds_for_active_stake(step: Transition) -> bool:
@@ -228,7 +228,8 @@ def _nothing_is_left_to_slash(refusal: Refusal) -> bool:
     of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     if CUMULATIVE_SLASHES.latest(refusal.before.rows, of_operator) + asked.amount > UINT256_MAX:
         return True
-    return slashable(refusal.before.rows, *of_operator, asked.capture_timestamp) == 0
+    left = slashable(refusal.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
+    return left == 0
 
 
 def _is_due_veto(before: View, action: object) -> bool:

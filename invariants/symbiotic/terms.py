@@ -84,9 +84,10 @@ def _stake_is_what_the_delegator_gives(step: Transition) -> bool:
     """What the contracts say an operator has at stake is what its limits give, and what it had a second ago stays."""
     call = cast("SetOperatorNetworkShares | SetOperatorNetworkLimit", step.action)
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
-    subject = (call.vault, call.subnetwork, call.operator)
-    return stake(after, *subject) == stake_of(after, *subject, second) and (
-        stake_of(before, *subject, second - 1) == stake_of(after, *subject, second - 1)
+    vault, subnetwork, operator = call.vault, call.subnetwork, call.operator
+    return stake(after, vault, subnetwork, operator) == stake_of(after, vault, subnetwork, operator, second) and (
+        stake_of(before, vault, subnetwork, operator, second - 1)
+        == stake_of(after, vault, subnetwork, operator, second - 1)
     )
 
 

@@ -203,7 +203,7 @@ def _claim_is_of_a_slashed_bucket(step: Transition) -> bool:
     """A bucket has as many shares as collateral until it is slashed."""
     call, rows = cast("Claim | ClaimBatch", step.action), step.before.rows
     buckets = [rows.get(WITHDRAWAL_BUCKETS, (call.vault, epoch)) for epoch in claimed_epochs(call)]
-    return any([bucket.amount < bucket.shares for bucket in buckets])
+    return any(bucket.amount < bucket.shares for bucket in buckets)
 
 
 def _claim_is_of_several_epochs(step: Transition) -> bool:

@@ -71,15 +71,36 @@ def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_a
 
 
 @pytest.mark.source  # a compiled class cannot be changed
-def test_a_game_that_is_lost_is_named_with_what_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
-    suite = run("symbiotic", Plan(3_000, 0, seed=7, laws=("GAME-02",))).suites["symbiotic"]
+def test_a_game_that_is_lost_is_shrunk_and_kept_and_lost_again_next_time() -> None:
+    def excess(_game: Coalition, _party: Any, _before: Any, _after: Any, moves: list[Any]) -> int:
+        return sum(type(move).__name__ == "Deposit" for move in moves)
+
+    plan = Plan(3_000, 0, seed=7, laws=("GAME-02",))
+    with pytest.MonkeyPatch.context() as mistaken:
+        mistaken.setattr(Coalition, "excess", excess)
+        suite = run("symbiotic", plan).suites["symbiotic"]
+        again = run("symbiotic", plan, forgets=False).suites["symbiotic"]
     finding = suite.findings["GAME-02"]
     assert suite.in_games.broken == {"GAME-02": 3}
-    assert (finding.found_by, finding.steps > 0, finding.trace) == ("game of seed 7", True, None)
-    again = "restake check --protocol symbiotic --law GAME-02 --seed 7 --steps 1000 --examples 0"
-    assert finding.command == again
+    assert (finding.found_by, finding.steps) == ("game of seed 7", 1)
+    assert finding.command == f"restake replay {finding.trace}"
     assert suite.failures() == ["violated: GAME-02"]
+    assert (again.rechecked, again.findings["GAME-02"].found_by) == (1, "an earlier run (game of seed 7)")
+    fixed = run("symbiotic", plan, forgets=False).suites["symbiotic"]
+    assert (fixed.rechecked, fixed.findings) == (1, {})
+
+
+@pytest.mark.source
+def test_where_nothing_can_be_written_a_lost_game_is_named_with_what_plays_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.write_text("no folder")
+    plan = Plan(1_000, 0, seed=7, laws=("GAME-02",))
+    finding = run("symbiotic", plan, forgets=False).suites["symbiotic"].findings["GAME-02"]
+    assert (finding.found_by, finding.steps > 0, finding.trace) == ("game of seed 7", True, None)
+    assert finding.command == "restake check --protocol symbiotic --law GAME-02 --seed 7 --steps 1000 --examples 0"
 
 
 def test_an_audit_walks_ten_million_steps() -> None:

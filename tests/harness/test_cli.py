@@ -249,7 +249,7 @@ def test_check_prints_a_matrix_that_can_be_pasted() -> None:
     result = restake("check", "--protocol", POOL, "--steps", "2000", "--examples", "0")
     assert result.return_value == 0
     lines = [line.rstrip() for line in result.stdout.splitlines()]
-    assert max(len(line) for line in lines) <= 100
+    assert max(len(line) for line in lines) <= 120
     assert "\x1b" not in result.output
     assert result.stderr == ""
     assert "staking_pool: every law at every step of" in lines
@@ -427,7 +427,7 @@ def test_explore_counts_everything_in_a_small_world() -> None:
     lines = [line.split() for line in result.stdout.splitlines()]
     assert ["4", "1,512", "357"] in lines
     assert ["1,789", "478"] in lines
-    assert max(len(line) for line in result.stdout.splitlines()) <= 100
+    assert max(len(line) for line in result.stdout.splitlines()) <= 120
     assert "3 of 3 laws checked" in result.stdout
     report = json.loads(restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4", "--json").stdout)
     (world,) = report["worlds"]

@@ -9,13 +9,14 @@ import pytest
 
 from harness import findings
 from harness.findings import Change, keep, kept, recheck
-from harness.protocols import WALKS, load_walk
+from harness.protocols import GAMES, WALKS, load_walk
 from harness.shrinking import first_break
 from harness.suite import only
 from invariants.walker import Walk, walk
 from spec.codec import MalformedTrace
 
 if TYPE_CHECKING:
+    from tests.conftest import SourceCopy
     from tests.harness.conftest import Mistaken
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -53,6 +54,39 @@ def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[W
     assert fixed is not None
     assert fixed.breaks_at is None
     assert recheck(only(way, ("POOL-02",)), path)[1] is None
+
+
+KEEP_A_LOST_GAME = """
+import json
+from pathlib import Path
+from harness.findings import keep_game, recheck
+from harness.protocols import GAMES, WALKS
+from invariants.choices import Seeded
+from invariants.game import play
+game = next(game for game in GAMES["symbiotic"] if game.law_id == "GAME-01")
+reports = (play(game, Seeded(seed), 80) for seed in range(100))
+report = next(report for report in reports if report.excess > 0)
+path, left = keep_game(Path(), game, report, "game", lambda: False)
+claim, told = recheck(WALKS["symbiotic"], path, GAMES["symbiotic"])
+print(json.dumps([path.name, left, len(report.actions), told.breaks_at, [step.action for step in told.steps]]))
+"""
+
+
+@pytest.mark.source
+def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source_copy: "SourceCopy") -> None:
+    """A claim that can be claimed again: what is left of the game is a history that has a claim, and the move."""
+    right = "Withdrawal(withdrawal.shares, True)"
+    source_copy.replace("spec/symbiotic/withdrawals.py", right, "Withdrawal(withdrawal.shares, withdrawal.is_claimed)")
+    name, left, actions, breaks_at, told = json.loads(source_copy.run(KEEP_A_LOST_GAME))
+    assert left < 8 < actions
+    assert (breaks_at, told[-1]) == (len(told) - 1, "claim")
+    claim, retold = recheck(WALKS["symbiotic"], source_copy.folder / name, GAMES["symbiotic"])
+    assert claim.party in {party for game in GAMES["symbiotic"] for party in game.parties}
+    assert 0 < claim.begins < left
+    assert retold is not None
+    assert [step.action for step in retold.steps] == told
+    assert retold.breaks_at is None
+    assert recheck(WALKS["symbiotic"], source_copy.folder / name)[1] is None
 
 
 def test_another_finding_gets_another_name_and_the_same_one_the_same(broken: tuple[Walk, list[Any]]) -> None:

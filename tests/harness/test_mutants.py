@@ -22,7 +22,10 @@ from harness.mutants.fate import Effort, Fate
 from harness.mutants.generator import FILES, OPERATORS, Known, generated, generated_from
 from harness.mutants.mutant import Mutant, catalogue, equivalents, read_source
 from harness.mutants.run import BARS, Choice, Judged, JudgeError, Mutation, UnknownMutantError, judge
+from harness.prove import THEORIES
 from harness.stopping import Stop
+from proofs.concrete import read, replay
+from proofs.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 QUICK = Effort(walks=3, depth=1, plays=1)
@@ -33,7 +36,13 @@ def mutant_of(mutant_id: str) -> Mutant:
 
 
 def fate_of(mutant: Mutant, effort: Effort = QUICK) -> Fate:
-    fate = judge(mutant, effort, Stop())
+    fate = judge("laws", mutant, effort, (), Stop())
+    assert fate is not None
+    return fate
+
+
+def proofs_on(mutant: Mutant, *suspects: str) -> Fate:
+    fate = judge("proofs", mutant, QUICK, suspects, Stop())
     assert fate is not None
     return fate
 
@@ -209,10 +218,72 @@ def test_what_is_called_equivalent_must_not_be_killed(monkeypatch: pytest.Monkey
     assert mutation.failures() == ["called equivalent, but killed: EM-17"]
 
 
-def test_a_judge_of_other_fates_can_add_its_own() -> None:
+def test_what_proofs_refute_is_told_apart_from_what_laws_kill() -> None:
     lives = judged("sign", "survived")
     proved = attrs.evolve(lives, fates=(*lives.fates, Fate("proofs", "killed", ("MAG-02",), None, None, None, 0, "")))
-    assert (lives.is_killed, proved.is_killed) == (False, True)
+    assert [(one.is_killed, one.is_refuted) for one in (lives, proved)] == [(False, False), (False, True)]
+
+
+def test_proofs_refute_a_mutant_by_a_state_that_breaks_the_law_on_it() -> None:
+    mutant = mutant_of("SM-31")
+    fate = proofs_on(mutant, "EXIT-01")
+    assert (fate.judge, fate.outcome, fate.by, fate.method) == ("proofs", "killed", ("EXIT-01",), "Claim")
+    assert fate.counterexample is not None
+    found = dict(fate.counterexample)
+    assert (found["call"]["is"], found["broken_before"]) == ("spec.symbiotic.actions.Claim", [])
+    assert "EXIT-01" in found["broken"]
+    assert proofs_on(mutant, "EXIT-01") == fate
+    # It is the mutant that breaks it: of the specification as it is, the same law is proved.
+    replayed = replay(THEORIES["symbiotic"], read(THEORIES["symbiotic"], {"protocol": "symbiotic", **found}))
+    assert replayed.broken == []
+
+
+def test_proofs_begin_with_what_is_suspected_and_try_whatever_else_is_proved() -> None:
+    assert proofs_on(mutant_of("SM-31")).by == ("CALL-02",)
+    fate = proofs_on(mutant_of("EM-82"), "DEP-02")
+    assert (fate.outcome, fate.method) == ("killed", "TransferToken")
+
+
+AVS_ANNOUNCED = "    if action.sender != action.avs:\n        return Reason.INVALID_PERMISSIONS\n    draft.put(AVSS"
+
+
+def announced(wrong: str) -> Mutant:
+    """The announcement of an AVS, of which there is least to prove, with another check of its sender."""
+    text = read_source("eigenlayer/opt_in.py")
+    assert text.count(AVS_ANNOUNCED) == 1
+    other = AVS_ANNOUNCED.replace("action.sender != action.avs", wrong)
+    return attrs.evolve(mutant_of("EM-72"), text=text.replace(AVS_ANNOUNCED, other))
+
+
+def test_proofs_of_what_changes_nothing_stay_proved() -> None:
+    fate = proofs_on(announced("action.avs != action.sender"))
+    assert (fate.outcome, fate.by, fate.note, fate.counterexample) == ("survived", (), "", None)
+    assert fate.steps > 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "outcome", "note"),
+    [
+        ("action.sender + action.avs == ''", "crashed", "UpdateAvsMetadata: UnliftableError"),
+        ("action.sender != (", "unviable", "SyntaxError"),
+    ],
+)
+def test_what_cannot_be_lifted_is_noticed_but_not_refuted(wrong: str, outcome: str, note: str) -> None:
+    fate = proofs_on(announced(wrong))
+    assert (fate.outcome, fate.by) == (outcome, ())
+    assert fate.note.startswith(note)
+
+
+def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
+    mutant = mutant_of("EM-82")
+    fate = judge(
+        "proofs", attrs.evolve(mutant, text=read_source(mutant.file)), attrs.evolve(QUICK, goals=0), (), Stop()
+    )
+    assert fate is not None
+    assert (fate.outcome, fate.note) == ("survived", "no call runs through it that anything is proved of")
+    fate = judge("proofs", mutant, attrs.evolve(QUICK, goals=0), (), Stop())
+    assert fate is not None
+    assert (fate.outcome, fate.note) == ("open", "stopped after 0 goals")
 
 
 def restake(*arguments: str) -> Result:
@@ -229,7 +300,7 @@ def test_the_command_prints_the_kill_table() -> None:
     assert lines[0].split() == ["mutant", "the", "bug", "killed", "by", "laws", "how"]
     assert any(line.startswith("EM-17") and "SLASH-01" in line for line in lines)
     assert lines[-1].startswith("2 of 2 mutants judged in ")
-    assert max(len(line) for line in lines) <= 100
+    assert max(len(line) for line in lines) <= 120
 
 
 def test_the_report_is_the_same_on_any_number_of_processes() -> None:
@@ -238,7 +309,7 @@ def test_the_report_is_the_same_on_any_number_of_processes() -> None:
     assert first.stdout == second.stdout
     report = json.loads(first.stdout)
     assert len(report["mutants"]) == report["rates"]["catalogue"]["counted"] == 4
-    assert report["effort"] == {"walks": 5, "steps": 400, "depth": 3, "plays": 0, "moves": 80}
+    assert report["effort"] == {"walks": 5, "steps": 400, "depth": 3, "plays": 0, "moves": 80, "goals": 3000}
 
 
 def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,6 +323,41 @@ def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch
     assert restake("--mutant", "EM-17", "--budget", "0.000001").return_value == 5
     assert restake("--mutant", "EM-17", "--list").stdout.startswith("EM-17  A slash rounds")
     assert restake("--mutant", "EM-17", "--protocol", "symbiotic", "--list").return_value == 5
+
+
+def test_the_command_puts_mutants_before_the_proofs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "is_stale", lambda *_: False)
+    arguments = ("--mutant", "SM-31", "--walks", "20", "--plays", "0", "--proofs")
+    result = restake(*arguments)
+    assert result.return_value == 0
+    lines = result.stdout.splitlines()
+    assert "refuted by proofs" in lines[0]
+    assert any("Claim; " in line and line.endswith(" goals") for line in lines)
+    said = "Of 1 mutants of the catalogue that break a proved law, the proofs refute 1: 100.0%. The bar is 90%."
+    assert said in lines
+    report = json.loads(restake(*arguments, "--json").stdout)
+    assert report["proofs"] == {"refuted": 1, "counted": 1}
+    (found,) = report["mutants"]
+    assert found["fates"][1]["counterexample"]["broken"]
+
+
+def test_a_ledger_that_is_stale_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "is_stale", lambda *_: True)
+    result = restake("--mutant", "SM-31", "--proofs")
+    said = "what is proved of symbiotic is stale: `restake prove --protocol symbiotic` first\n"
+    assert (result.return_value, result.stderr) == (2, said)
+
+
+def test_proofs_that_refute_too_few_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    mutation = Mutation([], QUICK, Stop(), proves=True)
+    mutation._proved = {"eigenlayer": {"MAG-02"}}
+    broken = Fate("laws", "killed", ("MAG-02",), "walk", 0, 1, 1, "")
+    found = [
+        Judged(mutant_of("EM-17"), None, (broken, Fate("proofs", outcome, (), None, None, None, 0, "")))  # type: ignore[arg-type]
+        for outcome in ["killed"] * 8 + ["open", "survived"]
+    ]
+    monkeypatch.setattr(Mutation, "judged", property(lambda _: found))
+    assert mutation.failures() == ["8 of 10 that break a proved law refuted by proofs: the bar is 90%"]
 
 
 def test_a_mutant_that_is_not_there_is_wrong_usage() -> None:
@@ -268,13 +374,13 @@ def test_laws_that_break_without_a_mutant_judge_nothing(monkeypatch: pytest.Monk
 def test_an_edit_during_a_run_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "fingerprint", lambda _: "0.0 (source abcdef)")
     with pytest.raises(JudgeError, match=r"the source has changed: asked for is 0\.0 \(source abcdef\), here is "):
-        judge(mutant_of("EM-17"), QUICK, Stop())
+        judge("laws", mutant_of("EM-17"), QUICK, (), Stop())
 
 
 def test_a_judge_that_fails_ends_the_run_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(JudgeError, match="the judge of EM-17 failed"):
-        judge(mutant_of("EM-17"), QUICK, Stop())
+    with pytest.raises(JudgeError, match=r"the judge of EM-17 \(laws\) failed"):
+        judge("laws", mutant_of("EM-17"), QUICK, (), Stop())
     assert restake("--mutant", "EM-17", "--jobs", "1").return_value == 2
 
 
@@ -282,7 +388,7 @@ def test_an_interruption_keeps_what_is_known() -> None:
     stop = Stop()
     lives = Fate("laws", "survived", (), None, None, None, 9, "")
 
-    def judge_two(mutant: Mutant, _effort: Effort, _stop: Stop) -> Fate | None:
+    def judge_two(_judge: str, mutant: Mutant, _effort: Effort, _suspects: tuple[str, ...], _stop: Stop) -> Fate | None:
         if stop():
             return None
         stop.is_interrupted = mutant.mutant_id == "EM-02"

@@ -1,6 +1,7 @@
 """`restake prove` as its user meets it: verdicts and scopes, the ledger, counterexamples, exit codes."""
 
 import json
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from harness import prove
 from harness.cli import cli
 from harness.protocols import WALKS
+from harness.stopping import Stop
 from invariants.choices import Seeded
 from invariants.law import StateLaw
 from proofs.concrete import Counterexample, as_state_law, plain_theory, read, write
@@ -115,6 +117,16 @@ def test_what_is_not_there_is_said(apart: Path) -> None:
     assert not list(apart.glob(".restake/*"))
 
 
+def test_a_law_that_is_known_to_be_false_is_neither_open_nor_proved() -> None:
+    asked = ("prove", "--protocol", "symbiotic", "--action", "Deposit", "--law", "DEP-04", "--jobs", "1")
+    result = restake(*asked, "--json")
+    assert result.return_value == 0
+    assert [(row["law"], row["verdict"], row["finding"]) for row in json.loads(result.stdout)["verdicts"]] == [
+        ("DEP-04", "KNOWN FALSE", "symbiotic_deposit_limit_is_passed.json")
+    ]
+    assert "KNOWN FALSE  DEP-04: docs/findings/symbiotic_deposit_limit_is_passed.json" in restake(*asked).stdout
+
+
 def document(call: dict[str, Any]) -> dict[str, Any]:
     return {"protocol": "eigenlayer", "law": "CONS-01", "call": call, "state": {}}
 
@@ -192,3 +204,32 @@ def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> 
             found = read(place, json.loads(json.dumps(document)))
             assert (found.law_id, found.action, found.state.tables) == ("CONS-01", action, state.tables)
     assert len(calls) > 12
+
+
+def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
+    proving = prove.Proving("eigenlayer", prove.THEORIES["eigenlayer"], [], ["TransferToken", "SlashOperator"], True, 1)
+    stop = Stop()
+    strangers = set(active_children())
+
+    def interrupt(_call: str, _done: int, _of: int) -> None:
+        stop.is_interrupted = True
+
+    proving.run(2, stop, interrupt)
+    assert (list(proving.results), proving.failures) == (["TransferToken"], {})
+    for worker in set(active_children()) - strangers:
+        worker.join(5)
+    assert set(active_children()) <= strangers
+
+
+def test_a_process_that_is_killed_fails_its_call_and_loses_no_other() -> None:
+    proving = prove.Proving("eigenlayer", prove.THEORIES["eigenlayer"], [], ["TransferToken", "SlashOperator"], True, 1)
+    strangers = set(active_children())
+
+    def kill(_call: str, _done: int, _of: int) -> None:
+        for worker in set(active_children()) - strangers:
+            worker.kill()
+
+    proving.run(2, Stop(), kill)
+    assert list(proving.results) == ["TransferToken"]
+    assert proving.failures == {"SlashOperator": "a process of the proofs was killed"}
+    assert proving.exit_code == 2

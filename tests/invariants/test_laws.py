@@ -63,6 +63,17 @@ BREAKS = {
     ),
     ("eigenlayer", "DELEG-05"): ("delegation.py", "SpentSalt(True)", "SpentSalt(False)"),
     ("eigenlayer", "DELEG-06"): ("delegation.py", "return len(row.strategy_list)", "return len(row.strategy_list) + 1"),
+    ("eigenlayer", "DELEG-09"): (
+        "shares.py",
+        "div_wad_floor(current_shares + added_shares, deposit_shares_before + added_shares), slashing_factor_wad",
+        "div_wad_floor(current_shares + added_shares, deposit_shares_before + added_shares) - 1, slashing_factor_wad",
+    ),
+    ("eigenlayer", "DELEG-10"): (
+        "delegation.py",
+        "draft.put(OPERATOR_DETAILS, action.operator, OperatorDetails(action.delegation_approver))",
+        "draft.put(OPERATOR_DETAILS, action.operator, OperatorDetails(draft.get(OPERATOR_DETAILS, action.operator)"
+        ".delegation_approver))",
+    ),
     ("eigenlayer", "MAG-05"): (
         "allocation.py",
         "deallocation_delay_blocks + 1)",

@@ -104,6 +104,20 @@ BREAKS = {
         "QueueWithdrawals",
         "QUEUE-01",
     ),
+    "operator keeps shares that were queued, so that there is more debt than was lost": (
+        "spec/eigenlayer/withdrawals.py",
+        "OperatorShares(operator_shares - leaving_shares)",
+        "OperatorShares(operator_shares)",
+        "QueueWithdrawals",
+        "LEMMA-debt",
+    ),
+    "completion pays a share too many": (
+        "spec/eigenlayer/withdrawals.py",
+        "shares = shares_after_slashing(queued.scaled_shares, slashing_factor_wad)",
+        "shares = shares_after_slashing(queued.scaled_shares, slashing_factor_wad) + 1",
+        "CompleteQueuedWithdrawal",
+        "SOLV-01",
+    ),
     "allocation exceeds the max magnitude": (
         "spec/eigenlayer/allocation.py",
         "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator):",

@@ -27,7 +27,8 @@ def test_the_history_keeps_its_contract() -> None:
         ("low = middle + 1", "low = middle"),
         ("(key, low - 1)).value", "(key, low)).value"),
         ("if low == 0:", "if low == 1:"),
-        ("low = max(low, 0)", "low = max(low, 1)"),
+        ("low = max(low + 1, 0)", "low = max(low + 1, 1)"),
+        ("(key, high)).point <= point", "(key, high)).point < point"),
     ],
 )
 def test_a_look_up_that_is_wrong_is_not_proved(right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,8 @@ def call_proof(action: str) -> CallProof:
 
 
 def law(proof: CallProof, law_id: str) -> Any:
-    catalogue = proof.prover.theory.catalogue
-    return next(law for law in catalogue.laws() if law.law_id == law_id)
+    theory = proof.prover.theory
+    return next(law for law in [*theory.lemmas, *theory.catalogue.laws()] if law.law_id == law_id)
 
 
 def status(action: str, law_id: str) -> str:
@@ -89,7 +89,24 @@ def test_the_beginning_satisfies_the_laws() -> None:
     assert [(v.law_id, v.status) for v in base_case(prover, prover.theory.state_laws())] == [
         ("SIGN", "PROVED"),
         ("SUM", "PROVED"),
+        ("WORTH", "PROVED"),
+        ("NO-MORE", "PROVED"),
     ]
+
+
+def test_rows_that_are_not_written_may_fall_and_not_rise() -> None:
+    assert [status(action, "WORTH") for action in ("Pass", "GoBack", "Move")] == ["PROVED", "REFUTED", "PROVED"]
+
+
+def test_what_follows_holds_where_what_it_follows_from_does() -> None:
+    assert [status(action, "NO-MORE") for action in ("Move", "MoveThirteen")] == ["PROVED", "REFUTED"]
+
+
+def test_what_does_not_follow_is_refuted() -> None:
+    proof = call_proof("Move")
+    proof.prover.theory.follows["WORTH"] = ("SUM",)
+    assert proof.verdict(law(proof, "SUM")).status == "PROVED"
+    assert proof.verdict(law(proof, "WORTH")).status == "REFUTED"
 
 
 def test_every_accepted_path_has_a_state_that_takes_it() -> None:

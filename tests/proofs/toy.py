@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import attr
 
-from invariants.law import Catalogue, Scope, StateLaw, StepLaw, Sum, Transition, View
+from invariants.law import Catalogue, ReadingSum, Scope, StateLaw, StepLaw, Sum, Transition, View
 from proofs.theory import Theory
 from spec.history import HistoryTable
 from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
@@ -67,6 +67,14 @@ class Remember(Move):
     """Writes the balance into its history, one block late."""
 
 
+class Pass(Move):
+    """Lets a block pass: from block 100 on the balances of others are worth nothing."""
+
+
+class GoBack(Move):
+    """Goes a block back, so that balances may be worth something again."""
+
+
 class Print(Move):
     """Makes text of an amount."""
 
@@ -76,11 +84,22 @@ CLOCK: Final[Table[str, Clock]] = SCHEMA.table("clock", Clock())
 BALANCES: Final[Table[str, Balance]] = SCHEMA.table("balances", Balance())
 PAST_BALANCES: Final[HistoryTable[str]] = HistoryTable(SCHEMA, "past_balances", 0)
 
+WORTH: Final = ReadingSum(
+    "worth",
+    BALANCES,
+    lambda _rows, _key, _row: "all",
+    lambda rows, row: row.amount if rows.get(CLOCK, ONLY).block < 100 else 0,
+    {},
+)
 HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)
 
 
 def transition(draft: Draft, action: Move) -> Delta | Reason:
     """Every rule of the protocol."""
+    block = draft.get(CLOCK, ONLY).block
+    if isinstance(action, Pass | GoBack):
+        draft.put(CLOCK, ONLY, Clock(block + 1 if isinstance(action, Pass) else block - 1))
+        return draft.delta()
     held = draft.get(BALANCES, action.sender).amount
     amount = action.amount
     if isinstance(action, Share):
@@ -110,6 +129,14 @@ def _none_is_negative(view: View, account: str) -> bool:
 
 def _all_is_as_it_was(view: View, _: str) -> bool:
     return view.total(HELD, "all") == view.total_at_start(HELD, "all")
+
+
+def _worth_is_held(view: View, _: str) -> bool:
+    return view.total(WORTH, "all") <= view.total_at_start(WORTH, "all")
+
+
+def _no_more_than_at_the_start(view: View, _: str) -> bool:
+    return view.total(HELD, "all") <= view.total_at_start(HELD, "all")
 
 
 def _moves(step: Transition) -> bool:
@@ -151,7 +178,7 @@ CATALOGUE: Final = Catalogue(
 PROTOCOL: Final = Protocol(
     "toy",
     SCHEMA,
-    (Move, MoveBlindly, MoveThirteen, Share, Divide, Remember, Print),
+    (Move, MoveBlindly, MoveThirteen, Share, Divide, Remember, Pass, GoBack, Print),
     Reason,
     transition,
     *[lambda *_: None] * 6,  # type: ignore[arg-type]
@@ -161,10 +188,26 @@ THEORY: Final = Theory(
     CATALOGUE,
     "tests.proofs.toy",
     lambda rows: rows.get(CLOCK, ONLY).block,
-    [],
+    [
+        StateLaw(
+            "WORTH",
+            "Balances are worth no more than at the start.",
+            "",
+            _worth_is_held,
+            rows={},
+            sums={WORTH: lambda group: group},
+        ),
+        StateLaw(
+            "NO-MORE", "SUM, and less.", "", _no_more_than_at_the_start, rows={}, sums={HELD: lambda group: group}
+        ),
+    ],
     ranges=("SIGN",),
     keys={},
     bounds={},
     is_well_formed=lambda _rows, _call: True,
-    genesis={BALANCES: lambda _key, row: [row.amount >= 0]},
+    apart=("NO-MORE",),
+    follows={"NO-MORE": ("SUM",)},
+    sums=(WORTH,),
+    falling=(WORTH,),
+    genesis={BALANCES: lambda _rows, _key, row: [row.amount >= 0]},
 )

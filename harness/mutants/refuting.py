@@ -1,0 +1,181 @@
+"""The proofs' judgement of one mutant, in a process of its own: `python -m harness.mutants.refuting` reads a trial and
+answers with a fate, both as JSON.
+
+Everything that proofs are made of is copied to a folder of its own, as source, with the mutant in its place, and
+imported from there: what is lifted, and what a counterexample is replayed on, is the mutant. Of each call whose rules
+run through what the mutant changed, laws that are proved of the specification as it is are proved anew, until one is
+refuted by a state and a call that break it on the mutant as it runs.
+"""
+
+import ast
+import importlib
+import importlib.util
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import attrs
+
+from harness.mutants.fate import Fate, Outcome, Trial
+from harness.mutants.judge import Endless, described
+from harness.source import fingerprint
+
+ROOMS = ("spec", "invariants", "proofs")
+
+CPU_SECONDS = 300.0
+"""How long one law of one call, and the search for all paths of the call before it, may take. The longest takes a tenth
+of that.
+"""
+
+
+@attrs.frozen(order=True)
+class Task:
+    """A law that is proved of a call. Those that have killed the mutant in runs come first, then cheap calls, then what
+    was cheap to prove.
+
+    `place` is where the protocol's theory is, and the call.
+    """
+
+    is_unsuspected: bool
+    is_framed: bool
+    goals_of_call: int
+    place: tuple[str, str]
+    price: int
+    law_id: str
+
+    @property
+    def call(self) -> str:
+        """The name of the call."""
+        return self.place[1]
+
+
+def refuted(trial: Trial, right: str) -> Fate:
+    """Prove anew what is proved, until something is refuted, or so many goals were tried.
+
+    `right` is the source that the mutant's stands for.
+    """
+    tasks = sorted(task for protocol in trial.protocols for task in tasks_of(protocol, trial, right))
+    hunts: dict[tuple[str, str], Any] = {}
+    unliftable: set[tuple[str, str]] = set()
+    opened, crash = "", ""
+    if not tasks:
+        return by_contract(trial)
+    for task in tasks:
+        if task.place in unliftable:
+            continue
+        tried = sum(hunt.goals for hunt in hunts.values())
+        if tried >= trial.effort.goals:
+            opened = opened or f"stopped after {tried:,} goals"
+            break
+        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
+        try:
+            hunt = hunts.get(task.place) or importlib.import_module("proofs.refuting").Hunt(*task.place)
+            hunts[task.place] = hunt
+            status, found = hunt.refute(task.law_id)
+        except Endless:
+            crash = crash or f"{task.call}: a proof that does not end"
+            continue
+        except Exception as error:  # what cannot be lifted is refused loudly: noticed, but not by a law
+            crash = crash or f"{task.call}: {described(error)}"
+            unliftable |= {task.place} - hunts.keys()
+            continue
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if found is not None:
+            tried = sum(hunt.goals for hunt in hunts.values())
+            return Fate("proofs", "killed", (task.law_id,), task.call, None, None, tried, crash, found)
+        if status != "PROVED":
+            opened = opened or f"{task.law_id} of {task.call} is no longer proved"
+    outcome: Outcome = "open" if opened else "crashed" if crash else "survived"
+    tried = sum(hunt.goals for hunt in hunts.values())
+    return Fate("proofs", outcome, (), None, None, None, tried, opened or crash)
+
+
+def by_contract(trial: Trial) -> Fate:
+    """What is proved of no call may be what all calls are proved with: histories. There, a proof that fails shows no
+    state, so that nothing is refuted.
+    """
+    if trial.module != "spec.history":
+        return Fate("proofs", "survived", (), None, None, None, 0, "no call runs through it that anything is proved of")
+    try:
+        parts = importlib.import_module("proofs.contracts").prove_history()
+    except Exception as error:  # as above
+        return Fate("proofs", "crashed", (), None, None, None, 0, described(error))
+    broken = [part for part, is_proved in parts.items() if not is_proved]
+    if not broken:
+        return Fate("proofs", "survived", (), None, None, None, 0, "histories keep their contract")
+    return Fate("proofs", "open", (), None, None, None, 0, f"histories do not keep their contract: {', '.join(broken)}")
+
+
+def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
+    """Every law that the ledger says is proved of a call which runs through what the mutant changed."""
+    ledgers = importlib.import_module("proofs.ledger")
+    ledger = ledgers.Ledger.load(ledgers.ledger_path(protocol))
+    theory = importlib.import_module("harness.prove").THEORIES[protocol]
+    changed = set(changed_functions(ledgers.functions_of(right), ledgers.functions_of(trial.text)))
+    for call, entry in ledger.document["calls"].items():
+        if call == importlib.import_module("proofs.genesis").GENESIS:
+            continue
+        functions = [*entry["functions"], *importlib.import_module("proofs.showing").RUNS.get((theory, call), ())]
+        if not is_concerned(functions, trial.module, changed):
+            continue
+        whole = sum(verdict["goals"] for verdict in entry["verdicts"].values())
+        for law_id, verdict in entry["verdicts"].items():
+            if verdict["verdict"] == "PROVED":
+                price = verdict["goals"] * (1 + verdict["most_steps"] // 1_000)
+                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, (theory, call), price, law_id)
+
+
+def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
+    """The names of the functions of a module that differ; "" if what stands outside of functions does."""
+    for name in before | after:
+        if before.get(name) != after.get(name):
+            yield name
+
+
+def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
+    """Whether a call that ran through these functions ("module:name") ran through what changed in a module."""
+    ran = {name.partition(":")[2].partition(".<locals>")[0] for name in functions if name.startswith(f"{module}:")}
+    return bool(ran & changed) or ("" in changed and bool(ran))
+
+
+def copied(folder: Path) -> None:
+    """Copy everything that proofs are made of, as source: beside it there may be what is compiled of it."""
+    for room in ROOMS:
+        found = importlib.util.find_spec(room)
+        for origin in (found.submodule_search_locations or []) if found else []:
+            shutil.copytree(origin, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+
+
+def main() -> None:
+    """Answer one trial, in a process in which nothing of the specification is imported yet."""
+    trial = Trial.from_json(json.load(sys.stdin))
+    if trial.fingerprint != fingerprint(""):
+        sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
+    signal.signal(signal.SIGVTALRM, _end)
+    with TemporaryDirectory() as name:
+        copied(Path(name))
+        file = Path(name, *trial.module.split(".")).with_suffix(".py")
+        right = file.read_text(encoding="utf-8")
+        file.write_text(trial.text, encoding="utf-8")
+        sys.path.insert(0, name)
+        try:
+            ast.parse(trial.text)
+            fate = refuted(trial, right)
+        except SyntaxError as error:
+            fate = Fate("proofs", "unviable", (), None, None, None, 0, described(error))
+        fate = attrs.evolve(fate, note=" ".join(fate.note.replace(f"{name}/", "").split()))
+        print(json.dumps(fate.as_json()))  # noqa: T201 the answer of this process
+
+
+def _end(_number: int, _frame: Any) -> None:
+    raise Endless
+
+
+if __name__ == "__main__":
+    main()

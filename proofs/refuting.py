@@ -1,0 +1,72 @@
+"""A law of one call is proved anew, but only until a state refutes it: what a mutant of the specification is put to."""
+
+from typing import Any, Final
+
+from proofs.obligations import Obligation, Prover, Verdict
+from proofs.proving import TOTAL, CallProof
+from proofs.running import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
+from proofs.showing import SHOWN
+from proofs.solving import Status
+from proofs.symbols import Path
+
+
+class _Found(Exception):
+    """A state and a call that break the law on the plain specification."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        super().__init__(document["law"])
+        self.document: Final = document
+
+
+class _Enough(Exception):
+    """As many goals failed as are tried, and no state breaks the law: only the induction fails."""
+
+
+class Hunt(CallProof):
+    """All paths of one call, and a search for a state that breaks one law after the other."""
+
+    def __init__(self, place: str, call: str) -> None:
+        shown = SHOWN.get((place, call))
+        prover = prover_of(place, call) if shown is None else Prover(place, shown)
+        (action,) = [action for action in prover.protocol.actions if action.__name__ == call]
+        super().__init__(prover, action)
+        self.goals = 0
+        self._place: Final = place
+        self._is_of_all: Final = shown is None
+        self._law_id = ""
+        self._failed = 0
+
+    def refute(self, law_id: str) -> tuple[str, dict[str, Any] | None]:
+        """PROVED, or REFUTED with the first state and call that break the law on the plain specification; UNKNOWN if
+        some goal was not shown, or shown of some states alone, and no such state found. `goals` counts what was tried.
+        """
+        self._law_id, self._failed = law_id, 0
+        catalogue = self.prover.theory.catalogue
+        laws = [*self.prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+        try:
+            if law_id == TOTAL:
+                verdict = self.total()
+            else:
+                verdict = self.verdict(next(law for law in laws if law.law_id == law_id))
+        except _Found as found:
+            return "REFUTED", found.document
+        except _Enough:
+            return "UNKNOWN", None
+        return "PROVED" if verdict.status == "PROVED" and self._is_of_all else "UNKNOWN", None
+
+    def is_reachable(self, here: Path) -> bool:
+        """Not asked: that a path is taken was shown of the specification as it is, and matters to no refutation."""
+        return True
+
+    def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
+        super()._answer(verdict, obligation, extra)
+        self.goals += 1
+        if verdict.answers[-1][1].status is Status.REFUTED:
+            self._failed += 1
+            alone = Verdict(self._law_id, verdict.action)
+            alone.answers.append(verdict.answers[-1])
+            found = counterexample(self.prover, self._place, alone, self)
+            if found is not None and is_refutation(self.prover, self._law_id, found):
+                raise _Found(found)
+            if self._failed == MOST_COUNTEREXAMPLES:
+                raise _Enough
