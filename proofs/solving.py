@@ -149,19 +149,12 @@ def _from(seed: int) -> Check:
 PORTFOLIO: Final[tuple[tuple[str, Check, int], ...]] = (
     (FIRST, _plain, 300_000),
     ("z3 with kernel lemmas", _with_lemmas, 1_000_000),
-    ("z3 with kernel lemmas, seed 1", _from(1), 1_000_000),
-    ("z3 with kernel lemmas, seed 2", _from(2), 1_000_000),
     ("z3, more steps", _plain, 3_000_000),
-    ("z3 with kernel lemmas, seed 3", _from(3), 3_000_000),
     ("z3 with kernel lemmas, more steps", _with_lemmas, 10_000_000),
-    ("z3 with kernel lemmas, seed 4", _from(4), 10_000_000),
+    ("z3 with kernel lemmas, another seed", _from(1), 10_000_000),
     ("z3 QF_UFNIA", _nonlinear, 3_000_000),
 )
-"""The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds.
-
-Where unknowns are multiplied, what is hard from one seed is often easy from another: a few short attempts find more
-than a long one.
-"""
+"""The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
 
 Proved = Callable[[list[Term], str], None]
 """What is told of formulas that cannot hold together, and which solver saw it."""
