@@ -25,7 +25,8 @@ KILLS: Final = Path(__file__).parent / "mutants" / "kills.json"
 class Proof:
     """What is proved of one law: of how many of the calls that could break it, and within which bounds.
 
-    Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since.
+    Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. A law that is known
+    to be false is checked, and not proved.
     """
 
     proved: int
@@ -33,17 +34,19 @@ class Proof:
     refuted_calls: tuple[str, ...]
     stale_calls: tuple[str, ...]
     scopes: tuple[str, ...]
+    is_known_false: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether it is proved of every call that could break it."""
-        return self.proved > 0 and not (self.open_calls or self.refuted_calls or self.stale_calls)
+        unproved = self.open_calls or self.refuted_calls or self.stale_calls or self.is_known_false
+        return self.proved > 0 and not unproved
 
     @property
     def in_short(self) -> str:
         """`27/27` where all is proved; a star says that bounds go with it."""
-        if self.refuted_calls:
-            return "refuted"
+        if self.refuted_calls or self.is_known_false:
+            return "refuted" if self.refuted_calls else "false"
         calls = self.proved + len(self.open_calls) + len(self.stale_calls)
         return f"{self.proved}/{calls}{'*' if self.scopes else ''}" if calls else "-"
 
@@ -136,6 +139,7 @@ def proofs_by_law(verdicts: Mapping[str, Mapping[str, Any]], stale: set[str]) ->
             tuple(found.get("REFUTED", ())),
             tuple(found.get("STALE", ())),
             tuple(sorted(scopes[law_id])),
+            "KNOWN FALSE" in found,
         )
         for law_id, found in sorted(calls.items())
     }

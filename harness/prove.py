@@ -71,6 +71,7 @@ class Proving:
         self.seconds: Final[dict[str, float]] = {}
         self.failures: Final[dict[str, str]] = {}
         self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
+        self._parts: Final[dict[str, dict[str, Any]]] = {}
 
     def _is_due(self, call: str) -> bool:
         if self.ledger.is_stale(call, self.module):
@@ -92,7 +93,7 @@ class Proving:
 
         When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
         """
-        order = sorted(self.due, key=lambda call: call not in HEAVY)
+        order = sorted(self.due, key=self._known_goals, reverse=True)
         strangers = set(active_children())
         # Or it would be started with the first worker, and unblock what is blocked then.
         resource_tracker.ensure_running()
@@ -100,16 +101,18 @@ class Proving:
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
         try:
-            tasks = {pool.submit(run_call, *self._task(call)): call for call in order}
+            tasks = {pool.submit(run_call, *task): call for call in order for task in self._tasks(call)}
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         try:
             running: set[Future[Any]] = set(tasks)
+            parts_left = Counter(tasks.values())
             while running and not stop.is_interrupted:
                 ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
                 for task in ended:
                     if not task.cancelled():
-                        self._finish(tasks[task], task)
+                        parts_left[tasks[task]] -= 1
+                        self._finish(tasks[task], task, is_last=parts_left[tasks[task]] == 0)
                         said(tasks[task], len(tasks) - len(running), len(tasks))
                 if stop():
                     for task in running:
@@ -119,10 +122,18 @@ class Proving:
             for worker in set(active_children()) - strangers:
                 worker.terminate()
 
-    def _task(self, call: str) -> tuple[Any, ...]:
-        return self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions
+    def _known_goals(self, call: str) -> int:
+        """How many goals a call had when last it was proved: the measure of what it will cost."""
+        return sum(int(verdict["goals"]) for verdict in self.ledger.verdicts(call).values())
 
-    def _finish(self, call: str, task: Future[Any]) -> None:
+    def _tasks(self, call: str) -> list[tuple[Any, ...]]:
+        """What proves a call: a task, or several of them, each for a part of the laws, if it had many goals."""
+        parts = 1 if self.laws else min(MOST_PARTS, 1 + self._known_goals(call) // GOALS_OF_A_PART)
+        common = (self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions)
+        return [(*common, (part, parts)) for part in range(parts)]
+
+    def _finish(self, call: str, task: Future[Any], is_last: bool) -> None:
+        """Take in what a task found; once the last of its call is there, the call is entered in the ledger."""
         try:
             result = task.result()
         except BrokenProcessPool:
@@ -131,13 +142,19 @@ class Proving:
         except Exception as error:  # what cannot be lifted names its line; the other calls go on
             self.failures[call] = f"{type(error).__name__}: {error}"
             return
-        self.results[call] = result["verdicts"]
-        self.seconds[call] = result["seconds"]
         self.disputed.extend([(call, question) for question in result["disputed"]])
-        if result["verdicts"]:
-            self.ledger.record(
-                call, result["functions"], result["modules"], self.module, result["verdicts"], result["opinions"]
-            )
+        so_far = self._parts.setdefault(call, {"functions": [], "verdicts": {}, "opinions": {}, "seconds": 0.0})
+        so_far["functions"] = sorted({*so_far["functions"], *result["functions"]})
+        so_far["verdicts"].update(result["verdicts"])
+        so_far["opinions"].update(result["opinions"] or {})
+        so_far["seconds"] = round(so_far["seconds"] + result["seconds"], 1)
+        if not is_last or call in self.failures:
+            return
+        self.results[call] = so_far["verdicts"]
+        self.seconds[call] = so_far["seconds"]
+        if so_far["verdicts"]:
+            found = so_far["verdicts"], so_far["opinions"]
+            self.ledger.record(call, so_far["functions"], result["modules"], self.module, *found)
 
     def save(self) -> list[Path]:
         """Write the ledger, and what was refuted or disputed each in a file of its own, whose paths are returned."""
@@ -208,15 +225,11 @@ class Proving:
         }
 
 
-HEAVY: Final = (
-    "ModifyAllocations",
-    "SlashOperator",
-    "CompleteQueuedWithdrawals",
-    "CompleteQueuedWithdrawal",
-    "Slash",
-    "ExecuteSlash",
-)
-"""Calls with the most paths, which are begun first."""
+GOALS_OF_A_PART: Final = 1_500
+"""A call with so many goals or more is proved in parts, so that no core waits for another."""
+
+MOST_PARTS: Final = 4
+"""Each part follows the paths of its call again."""
 
 
 def print_proving(console: Console, proving: Proving, written: list[Path]) -> None:

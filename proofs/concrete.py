@@ -338,3 +338,12 @@ def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
     if not isinstance(value, str):
         raise MalformedTrace(where, f"expected a name, a number as a string, or a record, found {shown(value)}")
     return int(value) if value.removeprefix("-").isdecimal() and value.isascii() else value
+
+
+def outcome_of_a_witness(prover: Prover, place: str, call: Any, here: Path) -> str | None:
+    """What the plain rules answer in a state that takes a path of a call; None if no state of its rows is found."""
+    found = concretise(prover, place, "", call, Obligation("a path is taken", here, z3.BoolVal(False)))
+    if found is None:
+        return None
+    outcome = plain_theory(place).protocol.transition(Draft(found.state), found.action)
+    return "accepted" if isinstance(outcome, Delta) else cast(str, outcome.name)

@@ -102,12 +102,13 @@ class Accepted:
 
 
 class Obligation:
-    """One goal with its hypotheses, and what it is about."""
+    """One goal with its hypotheses, and what it is about; `is_of_engine` if it needs none but those of its path."""
 
-    def __init__(self, label: str, here: Path, goal: Term) -> None:
+    def __init__(self, label: str, here: Path, goal: Term, is_of_engine: bool = False) -> None:
         self.label: Final = label
         self.here: Final = here
         self.goal: Final = goal
+        self.is_of_engine: Final = is_of_engine
 
 
 class Verdict:
@@ -644,7 +645,8 @@ def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
     here.sees_change = True
     for followed in taken:
         here.facts.update(followed.facts)
-    return Obligation(f"{label}: some path is taken", here, z3.Or(*[z3.And(*path.conditions) for path in taken]))
+    goal = z3.Or(*[z3.And(*path.conditions) for path in taken])
+    return Obligation(f"{label}: some path is taken", here, goal, is_of_engine=True)
 
 
 def _shape_of_value(value: Any) -> Any:

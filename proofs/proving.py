@@ -1,6 +1,7 @@
 """All obligations of one call: every law of a catalogue and every lemma, on every path, with a verdict for each."""
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, Final
 
 import z3
@@ -190,7 +191,9 @@ class CallProof:
 
     def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
         verdict.scopes.update(obligation.here.scopes, self._scopes)
-        levels = self.prover.levels(obligation.here, extra, verdict.scopes)
+        here = obligation.here
+        on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []
+        levels = chain(on_path, self.prover.levels(here, extra, verdict.scopes))
         verdict.answers.append((obligation, self.prover.prove(verdict.law_id, levels, obligation.goal)))
 
 

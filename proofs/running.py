@@ -32,10 +32,11 @@ def names_of(place: str) -> tuple[list[str], list[str]]:
     """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
     theory = plain_theory(place)
     calls = [GENESIS, CONTRACTS, *[action.__name__ for action in theory.protocol.actions]]
-    return calls, [TOTAL, HISTORY, QUOTIENTS, *_foundations(place), *[law.law_id for law in _laws(theory)]]
+    return calls, [TOTAL, HISTORY, QUOTIENTS, *foundations_of(place), *[law.law_id for law in _laws(theory)]]
 
 
-def _foundations(place: str) -> dict[str, Any]:
+def foundations_of(place: str) -> dict[str, Any]:
+    """What a theory adds to the foundations, by the id of its verdict."""
     return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
 
 
@@ -59,10 +60,12 @@ def run_call(
     effort: int,
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
     """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through.
 
-    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
+    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved. `part` is
+    which part of the laws, of how many parts, so that a call with many paths is proved in several processes.
     """
     started = time.process_time()
     prover = prover_of(place, call)
@@ -80,13 +83,13 @@ def run_call(
         state_ids = {law.law_id for law in prover.theory.state_laws()}
         verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
     elif call == CONTRACTS:
-        found = foundations(prover, _foundations(place))
+        found = foundations(prover, foundations_of(place))
         verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
         functions = functions.union(names_in("spec.history"))
     else:
         action = next(action for action in prover.protocol.actions if action.__name__ == call)
         proof = CallProof(prover, action)
-        verdicts = prove_call(proof, chosen)
+        verdicts = prove_call(proof, chosen[part[0] :: part[1]])
     found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
         "call": call,

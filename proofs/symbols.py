@@ -21,7 +21,7 @@ import z3
 Term = Any
 """A term of z3, which has no types of its own."""
 
-FEASIBILITY_STEPS: Final = 30_000
+FEASIBILITY_STEPS: Final = 8_000
 """Solver steps to decide whether a side of a fork can be taken. One that stays open is taken, which is always sound."""
 
 MAX_PATHS: Final = 50_000

@@ -34,8 +34,10 @@ def test_verdicts_on_calls_are_put_together_by_law() -> None:
         "Deposit": {"ONE-01": found("PROVED", OTHER_BOUND, BOUNDED), "TWO-01": found("REFUTED", BOUNDED)},
         "Slash": {"ONE-01": found("VACUOUS"), "TWO-01": found("PROVED")},
         "Burn": {"THREE-01": found("PROVED")},
+        "Claim": {"FOUR-01": found("KNOWN FALSE")},
     }
     assert proofs_by_law(verdicts, {"Burn"}) == {
+        "FOUR-01": Proof(0, (), (), (), (), True),
         "ONE-01": Proof(2, (), (), (), (BOUNDED, OTHER_BOUND)),
         "THREE-01": Proof(0, (), (), ("Burn",), ()),
         "TWO-01": Proof(1, ("genesis",), ("Deposit",), (), (BOUNDED,)),
@@ -50,9 +52,10 @@ def test_a_proof_in_short() -> None:
             Proof(27, (), (), (), (BOUNDED,)),
             Proof(25, ("Slash",), (), ("Burn",), ()),
             Proof(27, (), ("Slash",), (), ()),
+            Proof(0, (), (), (), (), True),
             Proof(0, (), (), (), ()),
         )
-    ] == [("27/27", True), ("27/27*", True), ("25/27", False), ("refuted", False), ("-", False)]
+    ] == [("27/27", True), ("27/27*", True), ("25/27", False), ("refuted", False), ("false", False), ("-", False)]
 
 
 def test_a_sample_has_a_tenth_of_the_goals_at_most_and_everything_that_still_fits() -> None:
@@ -202,8 +205,16 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "refuted_calls": [],
             "stale_calls": [],
             "scopes": [BOUNDED, OTHER_BOUND, "nothing overflows"],
+            "is_known_false": False,
         },
-        {"proved": 2, "open_calls": [], "refuted_calls": ["Slash"], "stale_calls": ["Deposit"], "scopes": []},
+        {
+            "proved": 2,
+            "open_calls": [],
+            "refuted_calls": ["Slash"],
+            "stale_calls": ["Deposit"],
+            "scopes": [],
+            "is_known_false": False,
+        },
     ]
     assert '<failure message="POOL-02 of Slash">POOL-02 of Slash</failure>' in junit([], [suite], None)
 

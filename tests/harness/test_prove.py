@@ -67,6 +67,48 @@ def test_what_changed_is_proved_again(apart: Path) -> None:
     assert shown["proved_now"] == ["BurnShares"]
 
 
+def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "2", "--all", "--json")
+    restake(*command)
+    whole = Ledger.load(apart / "eigenlayer.json").document
+    monkeypatch.setattr(prove, "GOALS_OF_A_PART", 8)
+    shown = json.loads(restake(*command).stdout)
+    assert shown["proved_now"] == ["TransferToken"]
+    in_parts = Ledger.load(apart / "eigenlayer.json").document
+    assert in_parts["calls"]["TransferToken"]["functions"] == whole["calls"]["TransferToken"]["functions"]
+    found, expected = (document["calls"]["TransferToken"]["verdicts"] for document in (in_parts, whole))
+    assert {law: verdict["verdict"] for law, verdict in found.items()} == {
+        law: verdict["verdict"] for law, verdict in expected.items()
+    }
+
+
+def test_others_are_asked_about_what_is_proved_and_not_twice(apart: Path) -> None:
+    pytest.importorskip("cvc5")
+    command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--second", "--json")
+    shown = json.loads(restake(*command).stdout)
+    assert [said["disagree"] for said in shown["opinions"].values()] == [0, 0]
+    assert all(said["agree"] > 5 for said in shown["opinions"].values())
+    again = json.loads(restake(*command).stdout)
+    assert (again["proved_now"], again["opinions"]) == ([], shown["opinions"])
+    restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--all")
+    assert Ledger.load(apart / "eigenlayer.json").opinions("TransferToken")
+
+
+def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: Path) -> None:
+    pytest.importorskip("cvc5")
+    (apart / "z3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Z3 version 0.0.1 - 64 bit" || echo sat\n')
+    (apart / "z3").chmod(0o755)
+    command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--law", "CONS-01", "--jobs", "1")
+    result = restake(*command, "--second", "--z3", str(apart / "z3"))
+    assert result.return_value == 1
+    assert "DISPUTED  CONS-01  TransferToken  by z3 0.0.1" in result.stdout
+    kept = sorted((apart / ".restake").glob("disputed_eigenlayer_CONS-01_TransferToken_*.smt2"))
+    assert f"again: restake prove --replay .restake/{kept[0].name}" in result.stdout
+    replayed = restake("prove", "--replay", str(kept[0]))
+    assert replayed.return_value == 0
+    assert [line.rpartition(": ")[2] for line in replayed.stdout.splitlines()] == ["unsat", "unsat"]
+
+
 def test_what_is_not_there_is_said(apart: Path) -> None:
     with pytest.raises(click.UsageError, match="has no call 'Nothing'"):
         restake("prove", "--action", "Nothing")

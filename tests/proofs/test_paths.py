@@ -1,0 +1,150 @@
+"""Every path that the engine follows is one that the plain rules take, or one that the laws exclude; and together the
+paths run through every line of the rules.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from proofs.concrete import outcome_of_a_witness, plain_theory
+from proofs.foundations import CONTRACTS, foundations
+from proofs.proving import CallProof
+from proofs.running import foundations_of, prover_of
+
+pytestmark = pytest.mark.source
+
+ROOT = Path(__file__).parents[2]
+
+IN_PLAIN_HISTORIES = {
+    # A plain state is given the checkpoints that were looked up, not those that a path asked the head or the list for.
+    "OptOutVault": {"accepted": 1},
+    "OptOutNetwork": {"accepted": 1},
+    "SetResolver": {"accepted": 1},
+}
+
+IN_A_CLOSED_WORLD = {
+    # These need a history whose values are not those of the rows that were read: no state of these rows alone is one.
+    "Deposit": {"ARITHMETIC_PANIC": 8},
+    "Withdraw": {"ARITHMETIC_PANIC": 4, "MUL_DIV_OVERFLOW": 1},
+    "Redeem": {"ARITHMETIC_PANIC": 2, "MUL_DIV_OVERFLOW": 1},
+}
+
+WITH_A_STAKE = {
+    # A stake is an unknown function there (`proofs/stake.py`), and no rows of a plain state amount to it.
+    "RequestSlash": {"accepted": 1},
+    "Slash": {"accepted": 28, "ERC20_INVALID_RECEIVER": 12, "ERC20_INSUFFICIENT_BALANCE": 12, "ARITHMETIC_PANIC": 2},
+    "ExecuteSlash": {
+        "accepted": 84,
+        "ERC20_INVALID_RECEIVER": 36,
+        "ERC20_INSUFFICIENT_BALANCE": 36,
+        "ARITHMETIC_PANIC": 6,
+        "SLASH_REQUEST_COMPLETED": 3,
+    },
+}
+
+UNWITNESSED: dict[str, dict[str, dict[str, int]]] = {
+    "eigenlayer": {},
+    "symbiotic": {**IN_PLAIN_HISTORIES, **IN_A_CLOSED_WORLD, **WITH_A_STAKE},
+}
+"""For how many paths, by call and outcome, no state is found whose replay takes them; all are possible as far as the
+laws tell.
+"""
+
+NOT_RULES = ("codec.py", "observation.py", "views.py", "actions.py", "state.py", "reasons.py", "__init__.py")
+
+NOT_RUN: dict[str, set[str]] = {
+    "eigenlayer": {
+        # Lists of a call and of a staker have at most one element.
+        "slashing.py: return Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER",
+        "slashing.py: return draft.get(STRATEGIES, strategy).address_rank < "
+        "draft.get(STRATEGIES, next_strategy).address_rank",
+        "staking.py: return Reason.MAX_STRATEGIES_EXCEEDED",
+        "staking.py: return deposit_shares_before",
+        "withdrawals.py: return deposit_shares_before",
+    },
+    "symbiotic": set(),
+}
+
+
+class Explored:
+    """All paths of all calls of a protocol: which of them no state was found for that takes them, by call and outcome;
+    and which lines of the rules ran.
+    """
+
+    def __init__(self, protocol: str) -> None:
+        place = f"proofs.{protocol}:THEORY"
+        self._rules = str(ROOT / "spec" / protocol)
+        self.lines: set[tuple[str, int]] = set()
+        self.witnessed = 0
+        self.unwitnessed: dict[str, dict[str, int]] = {}
+        for action in plain_theory(place).protocol.actions:
+            prover = prover_of(place, action.__name__)
+            kind = next(kind for kind in prover.protocol.actions if kind.__name__ == action.__name__)
+            proof = self._explore(partial(CallProof, prover, kind))
+            ways = [(accepted.here, "accepted") for accepted in proof.accepted]
+            ways += [(here, reason.name) for here, reason in proof.rejected]
+            for here, outcome in ways:
+                if outcome_of_a_witness(prover, place, proof.call, here) == outcome:
+                    self.witnessed += 1
+                else:
+                    counts = self.unwitnessed.setdefault(action.__name__, {})
+                    counts[outcome] = counts.get(outcome, 0) + 1
+        self._explore(lambda: foundations(prover_of(place, CONTRACTS), foundations_of(place)))
+
+    def _explore(self, program: Callable[[], Any]) -> Any:
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            return program()
+        finally:
+            sys.settrace(before)
+
+    def _trace(self, frame: FrameType, _event: str, _argument: object) -> Any:
+        return self._line if frame.f_code.co_filename.startswith(self._rules) else None
+
+    def _line(self, frame: FrameType, event: str, _argument: object) -> Any:
+        if event == "line":
+            self.lines.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+        return self._line
+
+    def not_run(self) -> set[str]:
+        """The lines inside of functions of the rules that did not run, each with its file."""
+        missing: set[str] = set()
+        for file in Path(self._rules).glob("*.py"):
+            if file.name not in NOT_RULES:
+                text = file.read_text()
+                ran = {line for name, line in self.lines if name == file.name}
+                for line in function_lines(compile(text, str(file), "exec")) - ran:
+                    missing.add(f"{file.name}: {text.splitlines()[line - 1].strip()}")
+        return missing
+
+
+def function_lines(code: CodeType) -> set[int]:
+    """The lines of all functions in a piece of code, but for those where they are declared."""
+    lines: set[int] = set()
+    for inner in [constant for constant in code.co_consts if isinstance(constant, CodeType)]:
+        lines |= function_lines(inner)
+        if inner.co_flags & 0x2:  # a function, and no class
+            lines |= {line for _, _, line in inner.co_lines() if line is not None} - {inner.co_firstlineno}
+    return lines
+
+
+@pytest.fixture(scope="module", params=["eigenlayer", "symbiotic"])
+def explored(request: pytest.FixtureRequest) -> tuple[str, Explored]:
+    return request.param, Explored(request.param)
+
+
+def test_every_path_has_a_state_that_takes_it_on_the_plain_rules(explored: tuple[str, Explored]) -> None:
+    protocol, found = explored
+    assert found.witnessed > 100
+    assert found.unwitnessed == UNWITNESSED[protocol]
+
+
+def test_every_line_of_the_rules_ran(explored: tuple[str, Explored]) -> None:
+    protocol, found = explored
+    assert found.not_run() == NOT_RUN[protocol]
