@@ -102,12 +102,16 @@ def _completion_waits_and_happens_once(step: Transition) -> bool:
 
 def _completion_pays_what_is_due(step: Transition) -> bool:
     """Each position pays its scaled shares by the magnitude at the end of its window: as tokens at the rate of now, or
-    as deposit shares under whoever is operator now.
+    as deposit shares under whoever is operator now. The withdrawal pends no more, and is else as it was queued.
     """
     call = cast(CompleteQueuedWithdrawal, step.action)
     staker, nonce = call.completion.staker, call.completion.nonce
     before, rows = step.before.rows, step.after.rows
-    withdrawal = before.get(WITHDRAWALS, (staker, nonce))
+    withdrawal, completed = before.get(WITHDRAWALS, (staker, nonce)), rows.get(WITHDRAWALS, (staker, nonce))
+    if completed.is_pending or completed.start_block != withdrawal.start_block:
+        return False
+    if completed.strategy_count != withdrawal.strategy_count:
+        return False
     due_shares: dict[str, int] = {}
     for position in range(withdrawal.strategy_count):
         if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
