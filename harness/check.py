@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import attrs
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from harness import findings
 from harness.display import Gauge
@@ -131,14 +131,14 @@ class Check:
 
     def gather(self, how: How, jobs: int, progress: Progress) -> None:
         """Proofs and kills of the laws of ours that were checked, after proving as much as is asked for."""
-        for name, suite in self.suites.items():
-            if self.targets[name].place in THEORIES:
-                bar = progress.add_task(f"proving {name}", total=None, news="")
+        names = [name for name in self.suites if self.targets[name].place in THEORIES]
+        bar = progress.add_task("proving", total=None, news="")
 
-                def say(call: str, done: int, of: int, bar: TaskID = bar) -> None:
-                    progress.update(bar, completed=done, total=of, news=call)
+        def say(call: str, done: int, of: int) -> None:
+            progress.update(bar, completed=done, total=of, news=call)
 
-                suite.evidence = gathered(name, self.plan.laws, how, self.plan.seed, jobs, self.stop, say)
+        for name, found in gathered(names, self.plan.laws, how, self.plan.seed, jobs, self.stop, say).items():
+            self.suites[name].evidence = found
 
     @property
     def is_cut_short(self) -> bool:

@@ -26,7 +26,7 @@ from harness.mutants.mutant import MutantError
 from harness.mutants.report import kills, markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, known_protocols, select_targets, select_worlds
-from harness.prove import THEORIES, Proving, UnknownNameError, print_proving
+from harness.prove import THEORIES, Proving, UnknownNameError, print_proving, run_together
 from harness.report import exit_code, print_check, print_trace, print_world, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
@@ -384,14 +384,14 @@ def prove_command(
     # Who names no protocol means those that have what is asked for.
     if unknown and (protocols or not provings):
         raise click.UsageError("; ".join(unknown))
-    for proving in provings:
-        with stop:
-            proving.run(cores() if jobs is None else jobs, stop, _say_proved)
-        written = proving.save()
-        if as_json:
-            click.echo(json.dumps(proving.as_json(), indent=2))
-        else:
-            print_proving(_console(), proving, written)
+    with stop:
+        run_together(provings, cores() if jobs is None else jobs, stop, _say_proved)
+    written = [proving.save() for proving in provings]
+    if as_json:
+        click.echo(json.dumps({"protocols": [proving.as_json() for proving in provings]}, indent=2))
+    else:
+        for proving, paths in zip(provings, written, strict=True):
+            print_proving(_console(), proving, paths)
     if stop():
         click.echo("interrupted" if stop.is_interrupted else "stopped when its time was up", err=True)
         return 2

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from harness.prove import THEORIES, Proving
+from harness.prove import THEORIES, Proving, run_together
 from harness.stopping import Stop
 
 How = Literal["ledger", "changed", "sample", "all"]
@@ -68,38 +68,50 @@ class Evidence:
 
 
 def gathered(
-    protocol: str,
+    protocols: Sequence[str],
     laws: Sequence[str],
     how: How,
     seed: int,
     jobs: int,
     stop: Stop,
     said: Callable[[str, int, int], None],
-) -> Evidence:
-    """The evidence on some laws of a protocol of ours, or on all, after proving as much as is asked for."""
-    place = THEORIES[protocol]
-    written = Proving(protocol, place, [], [], everything=False, effort=1)
+) -> dict[str, Evidence]:
+    """The evidence on some laws of protocols of ours, or on all, after proving as much as is asked for."""
+    written = {name: Proving(name, THEORIES[name], [], [], everything=False, effort=1) for name in protocols}
+    due = {name: _due(ledger, how, seed) for name, ledger in written.items()}
+    now = {
+        name: Proving(name, THEORIES[name], [], calls, everything=True, effort=1)
+        for name, calls in due.items()
+        if calls
+    }
+    if now:
+        run_together(list(now.values()), jobs, stop, said)
+    return {name: _evidence(written[name], now.get(name), laws) for name in protocols}
+
+
+def _due(written: Proving, how: How, seed: int) -> list[str]:
+    """The calls that are to be proved."""
+    if how == "ledger":
+        return []
+    if how == "all":
+        return written.asked
+    goals = {call: written.known_goals(call) for call in written.asked if call not in written.due}
+    return written.due + (sample(goals, f"{written.protocol} {seed}") if how == "sample" else [])
+
+
+def _evidence(written: Proving, now: Proving | None, laws: Sequence[str]) -> Evidence:
+    """What the ledger says, and what was found now, which comes before it."""
     ledger = {call: written.ledger.verdicts(call) for call in written.asked}
-    stale = set(written.due)
-    due: list[str] = []
-    if how != "ledger":
-        due = [call for call in written.asked if how == "all" or call in stale]
-    if how == "sample":
-        due += sample({call: _goals(ledger[call]) for call in written.asked if call not in stale}, f"{protocol} {seed}")
-    results: dict[str, dict[str, dict[str, Any]]] = {}
-    failures: dict[str, str] = {}
-    if due:
-        now = Proving(protocol, place, [], due, everything=True, effort=1)
-        now.run(jobs, stop, said)
-        results, failures = {call: now.results[call] for call in due if call in now.results}, now.failures
+    results: dict[str, dict[str, dict[str, Any]]] = {} if now is None else dict(now.results)
+    failures = {} if now is None else now.failures
     differing = [f"{call} cannot be proved: {problem}" for call, problem in failures.items()]
     for call, verdicts in results.items():
         for law_id, found in verdicts.items():
             before = ledger[call].get(law_id, found)["verdict"]
-            if call not in stale and before != found["verdict"]:
+            if call not in written.due and before != found["verdict"]:
                 differing.append(f"{law_id} of {call} is {found['verdict']}, in the ledger {before}")
-    kills = json.loads(KILLS.read_text())[protocol]
-    proofs = proofs_by_law({**ledger, **results}, stale - set(results))
+    kills = json.loads(KILLS.read_text())[written.protocol]
+    proofs = proofs_by_law({**ledger, **results}, set(written.due) - set(results))
     return Evidence(
         written.ledger.document["solver"],
         {law_id: proof for law_id, proof in proofs.items() if not laws or law_id in laws},
@@ -143,7 +155,3 @@ def proofs_by_law(verdicts: Mapping[str, Mapping[str, Any]], stale: set[str]) ->
         )
         for law_id, found in sorted(calls.items())
     }
-
-
-def _goals(verdicts: Mapping[str, Any]) -> int:
-    return sum(found["goals"] for found in verdicts.values())

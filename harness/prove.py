@@ -3,7 +3,7 @@
 import json
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context, resource_tracker
@@ -88,51 +88,17 @@ class Proving:
         asked = {law for law, verdict in verdicts.items() if "z3" in verdict["solvers"]} & set(self.laws or verdicts)
         return all(set(self.opinions.who) <= set(heard.get(law, ())) for law in asked)
 
-    def run(self, jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-        """Prove what is due on so many processes; verdicts join the ledger as they come.
-
-        When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
-        """
-        order = sorted(self.due, key=self._known_goals, reverse=True)
-        strangers = set(active_children())
-        # Or it would be started with the first worker, and unblock what is blocked then.
-        resource_tracker.ensure_running()
-        # An interruption is this process's to handle. What is started while it is blocked never hears of it.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
-        try:
-            tasks = {pool.submit(run_call, *task): call for call in order for task in self._tasks(call)}
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        try:
-            running: set[Future[Any]] = set(tasks)
-            parts_left = Counter(tasks.values())
-            while running and not stop.is_interrupted:
-                ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
-                for task in ended:
-                    if not task.cancelled():
-                        parts_left[tasks[task]] -= 1
-                        self._finish(tasks[task], task, is_last=parts_left[tasks[task]] == 0)
-                        said(tasks[task], len(tasks) - len(running), len(tasks))
-                if stop():
-                    for task in running:
-                        task.cancel()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in set(active_children()) - strangers:
-                worker.terminate()
-
-    def _known_goals(self, call: str) -> int:
+    def known_goals(self, call: str) -> int:
         """How many goals a call had when last it was proved: the measure of what it will cost."""
         return sum(int(verdict["goals"]) for verdict in self.ledger.verdicts(call).values())
 
-    def _tasks(self, call: str) -> list[tuple[Any, ...]]:
+    def tasks(self, call: str) -> list[tuple[Any, ...]]:
         """What proves a call: a task, or several of them, each for a part of the laws, if it had many goals."""
-        parts = 1 if self.laws else min(MOST_PARTS, 1 + self._known_goals(call) // GOALS_OF_A_PART)
+        parts = 1 if self.laws else min(MOST_PARTS, 1 + self.known_goals(call) // GOALS_OF_A_PART)
         common = (self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions)
         return [(*common, (part, parts)) for part in range(parts)]
 
-    def _finish(self, call: str, task: Future[Any], is_last: bool) -> None:
+    def finish(self, call: str, task: Future[Any], is_last: bool) -> None:
         """Take in what a task found; once the last of its call is there, the call is entered in the ledger."""
         try:
             result = task.result()
@@ -230,6 +196,46 @@ GOALS_OF_A_PART: Final = 1_500
 
 MOST_PARTS: Final = 4
 """Each part follows the paths of its call again."""
+
+
+def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
+    """Prove what is due of some protocols on so many processes, what costs most first; verdicts join the ledgers.
+
+    When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
+    """
+    due = [(proving, call) for proving in provings for call in proving.due]
+    strangers = set(active_children())
+    # Or it would be started with the first worker, and unblock what is blocked then.
+    resource_tracker.ensure_running()
+    # An interruption is this process's to handle. What is started while it is blocked never hears of it.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
+    try:
+        tasks = {
+            pool.submit(run_call, *task): (proving, call)
+            for proving, call in sorted(due, key=lambda each: each[0].known_goals(each[1]), reverse=True)
+            for task in proving.tasks(call)
+        }
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    try:
+        running: set[Future[Any]] = set(tasks)
+        parts_left = Counter(tasks.values())
+        while running and not stop.is_interrupted:
+            ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+            for task in ended:
+                if not task.cancelled():
+                    proving, call = tasks[task]
+                    parts_left[tasks[task]] -= 1
+                    proving.finish(call, task, is_last=parts_left[tasks[task]] == 0)
+                    said(f"{proving.protocol} {call}", len(tasks) - len(running), len(tasks))
+            if stop():
+                for task in running:
+                    task.cancel()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(active_children()) - strangers:
+            worker.terminate()
 
 
 def print_proving(console: Console, proving: Proving, written: list[Path]) -> None:

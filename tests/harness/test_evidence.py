@@ -80,7 +80,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def weighed(how: evidence.How, *laws: str) -> Evidence:
-    return gathered("eigenlayer", laws, how, 0, 1, Stop(), lambda *_: None)
+    return gathered(["eigenlayer"], laws, how, 0, 1, Stop(), lambda *_: None)["eigenlayer"]
 
 
 @pytest.mark.usefixtures("ledger")

@@ -36,10 +36,16 @@ def restake(*arguments: str) -> Result:
     return result
 
 
+def alone(result: Result) -> dict[str, Any]:
+    """What a run says of the one protocol that it was asked about."""
+    (shown,) = json.loads(result.stdout)["protocols"]
+    return dict(shown)
+
+
 def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again(apart: Path) -> None:
     first = restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json")
     assert first.return_value == 0
-    shown = json.loads(first.stdout)
+    shown = alone(first)
     assert shown["proved_now"] == ["TransferToken"]
     assert {verdict["verdict"] for verdict in shown["verdicts"] if verdict["law"] == "CONS-01"} == {"PROVED"}
     entry = Ledger.load(apart / "eigenlayer.json").document["calls"]["TransferToken"]
@@ -72,7 +78,7 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monke
     restake(*command)
     whole = Ledger.load(apart / "eigenlayer.json").document
     monkeypatch.setattr(prove, "GOALS_OF_A_PART", 8)
-    shown = json.loads(restake(*command).stdout)
+    shown = alone(restake(*command))
     assert shown["proved_now"] == ["TransferToken"]
     in_parts = Ledger.load(apart / "eigenlayer.json").document
     assert in_parts["calls"]["TransferToken"]["functions"] == whole["calls"]["TransferToken"]["functions"]
@@ -85,10 +91,10 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monke
 def test_others_are_asked_about_what_is_proved_and_not_twice(apart: Path) -> None:
     pytest.importorskip("cvc5")
     command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--second", "--json")
-    shown = json.loads(restake(*command).stdout)
+    shown = alone(restake(*command))
     assert [said["disagree"] for said in shown["opinions"].values()] == [0, 0]
     assert all(said["agree"] > 5 for said in shown["opinions"].values())
-    again = json.loads(restake(*command).stdout)
+    again = alone(restake(*command))
     assert (again["proved_now"], again["opinions"]) == ([], shown["opinions"])
     restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--all")
     assert Ledger.load(apart / "eigenlayer.json").opinions("TransferToken")
@@ -121,7 +127,7 @@ def test_a_law_that_is_known_to_be_false_is_neither_open_nor_proved() -> None:
     asked = ("prove", "--protocol", "symbiotic", "--action", "Deposit", "--law", "DEP-04", "--jobs", "1")
     result = restake(*asked, "--json")
     assert result.return_value == 0
-    assert [(row["law"], row["verdict"], row["finding"]) for row in json.loads(result.stdout)["verdicts"]] == [
+    assert [(row["law"], row["verdict"], row["finding"]) for row in alone(result)["verdicts"]] == [
         ("DEP-04", "KNOWN FALSE", "symbiotic_deposit_limit_is_passed.json")
     ]
     assert "KNOWN FALSE  DEP-04: docs/findings/symbiotic_deposit_limit_is_passed.json" in restake(*asked).stdout
@@ -175,7 +181,7 @@ def test_a_file_that_is_no_counterexample_is_refused_and_runs_nothing(apart: Pat
 
 
 def test_who_names_no_protocol_means_those_that_have_the_call() -> None:
-    shown = json.loads(restake("prove", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1", "--json").stdout)
+    shown = alone(restake("prove", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1", "--json"))
     assert (shown["protocol"], [row["law"] for row in shown["verdicts"]]) == ("eigenlayer", ["MAG-04"])
 
 
@@ -214,7 +220,7 @@ def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
     def interrupt(_call: str, _done: int, _of: int) -> None:
         stop.is_interrupted = True
 
-    proving.run(2, stop, interrupt)
+    prove.run_together([proving], 2, stop, interrupt)
     assert (list(proving.results), proving.failures) == (["TransferToken"], {})
     for worker in set(active_children()) - strangers:
         worker.join(5)
@@ -229,7 +235,7 @@ def test_a_process_that_is_killed_fails_its_call_and_loses_no_other() -> None:
         for worker in set(active_children()) - strangers:
             worker.kill()
 
-    proving.run(2, Stop(), kill)
+    prove.run_together([proving], 2, Stop(), kill)
     assert list(proving.results) == ["TransferToken"]
     assert proving.failures == {"SlashOperator": "a process of the proofs was killed"}
     assert proving.exit_code == 2
