@@ -13,6 +13,12 @@ QUICK_STEPS: Final = 100_000
 """What the first attempts may take, on few hypotheses: some tens of milliseconds."""
 
 
+NET_MILLISECONDS: Final = 60_000
+"""When an attempt is given up whatever it counted: now and then a single step, on roots of huge polynomials, takes
+minutes. The next solver is asked then; all other limits are steps, so that a busy machine changes no verdict.
+"""
+
+
 class Status(Enum):
     """What came of a goal."""
 
@@ -111,6 +117,7 @@ def _plain(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, A
 def _run(solver: Term, formulas: list[Term], steps: int, seed: int) -> tuple[Any, int, Any]:
     """What a solver says, the steps it took (z3 counts them from the beginning of the process), a model if any."""
     solver.set("rlimit", steps)
+    solver.set("timeout", NET_MILLISECONDS)
     if seed:
         solver.set("random_seed", seed)
     assert_all(solver, formulas)
