@@ -1,4 +1,4 @@
-"""Whether a goal follows from its hypotheses: several solvers in turn, each limited by its steps, never by seconds."""
+"""Whether a goal follows from its hypotheses: several solvers in turn, each limited by steps, not by seconds."""
 
 from collections.abc import Callable, Collection, Iterable
 from enum import Enum
