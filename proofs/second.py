@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.solving import ask_again
+from proofs.solving import NET_MILLISECONDS, ask_again
 from proofs.symbols import Term, assert_all
 
 CVC5_STEPS: Final = 20_000
@@ -39,6 +39,7 @@ def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
 
     solver = cvc5.Solver()
     solver.setOption("rlimit", str(steps))
+    solver.setOption("tlimit-per", str(NET_MILLISECONDS))
     solver.setOption("nl-ext-tplanes", "true")
     solver.setLogic("QF_UFNIA")
     parser = cvc5.InputParser(solver)
@@ -60,7 +61,8 @@ def cvc5_version() -> str:
 
 def ask_program(program: str, text: str, steps: int = OTHER_Z3_STEPS) -> str:
     """The answer of a z3 that is a program of its own."""
-    done = subprocess.run([program, "-in", "-smt2", f"rlimit={steps}"], input=text, capture_output=True, text=True)
+    limits = [f"rlimit={steps}", f"timeout={NET_MILLISECONDS}"]
+    done = subprocess.run([program, "-in", "-smt2", *limits], input=text, capture_output=True, text=True)
     lines = done.stdout.splitlines()
     return lines[0] if lines and lines[0] in ANSWERS else "unknown"
 
