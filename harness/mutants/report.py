@@ -213,6 +213,15 @@ def markdown(mutation: Mutation, command: str) -> str:
         *_rows(
             ("law", "helped", "alone"), ((law, f"{helped}", f"{alone}") for law, helped, alone in laws(mutation.judged))
         ),
+    ]
+    if any(not judged.is_written for judged in mutation.judged):
+        lines += _generated(mutation)
+    return "\n".join(lines) + "\n"
+
+
+def _generated(mutation: Mutation) -> list[str]:
+    """Of the generated mutants, those that live and those that are no bugs."""
+    return [
         "",
         "## Generated mutants that live",
         "",
@@ -236,7 +245,6 @@ def markdown(mutation: Mutation, command: str) -> str:
             ),
         ),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _code(text: str) -> str:

@@ -51,9 +51,7 @@ def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again(apart: Pat
     entry = Ledger.load(apart / "eigenlayer.json").document["calls"]["TransferToken"]
     assert "spec.eigenlayer.strategies:transfer" in entry["functions"]
     assert "spec.eigenlayer.slashing:slash_operator" not in entry["functions"]
-    again = json.loads(
-        restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json").stdout
-    )
+    again = alone(restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json"))
     assert again["proved_now"] == []
     assert again["verdicts"] == shown["verdicts"]
 
@@ -65,12 +63,8 @@ def test_what_changed_is_proved_again(apart: Path) -> None:
     ledger.document["calls"]["BurnShares"]["source"] = "of yesterday"
     assert ledger.is_stale("BurnShares", "proofs.eigenlayer")
     ledger.save(apart / "eigenlayer.json")
-    shown = json.loads(
-        restake(
-            "prove", "--protocol", "eigenlayer", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1", "--json"
-        ).stdout
-    )
-    assert shown["proved_now"] == ["BurnShares"]
+    asked = ("--protocol", "eigenlayer", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1", "--json")
+    assert alone(restake("prove", *asked))["proved_now"] == ["BurnShares"]
 
 
 def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
