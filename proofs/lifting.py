@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
 from proofs.symbols import BUILTINS
@@ -58,8 +58,10 @@ class _Loader(SourceFileLoader):
         self._contracts: Final = contracts
         self._ran: Final = ran
 
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:  # type: ignore[override]
-        return compile(_Noting(self.name).visit(ast.parse(data)), path, "exec", dont_inherit=True, optimize=_optimize)
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the source, never what is cached of it, which notes nothing."""
+        noting = _Noting(fullname).visit(ast.parse(self.get_data(self.path)))
+        return compile(noting, self.path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__.update({**BUILTINS, RAN: self._ran.add})
