@@ -5,7 +5,9 @@ operator sets, one operator, one strategy, one staker. Numbers are any that the 
 for the sake of an answer is said with the contract.
 """
 
-from spec.arithmetic import UINT32_MAX, WAD
+# mypy: disable-error-code="no-any-return"
+
+from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     AllocationRequest,
     Approval,
@@ -178,7 +180,7 @@ def slash_takes_shares_in_proportion(shares: int, max_magnitude_before: int, mag
     taken = max_magnitude_before - max_magnitude(world)
     return (
         slash_id == 1
-        and 0 <= taken_shares
+        and taken_shares >= 0
         and taken_shares * max_magnitude_before <= shares * taken < (taken_shares + 1) * max_magnitude_before
         and world.get(OPERATOR_SHARES, ("operator", "strategy")).shares == shares - taken_shares
     )
@@ -229,7 +231,7 @@ def deallocation_is_freed_after_the_delay(allocated: int, other_magnitude: int, 
     """Less stays encumbered, and slashable through the delay.
 
     pre: 0 <= new < allocated and 0 <= other_magnitude and allocated + other_magnitude <= WAD
-    pre: 0 <= block < UINT32_MAX - 10
+    pre: 0 <= block < 2**32 - 11
     post: __return__
     """
     world = small_world()
@@ -287,7 +289,7 @@ def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int
 def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: int) -> bool:
     """It is refused through the delay and pays after it, never more than was queued.
 
-    pre: 0 <= start_block <= block < UINT32_MAX - 10 and 0 < scaled_shares <= 10**30
+    pre: 0 <= start_block <= block < 2**32 - 11 and 0 < scaled_shares <= 10**30
     post: __return__
     """
     world = small_world()
