@@ -124,7 +124,7 @@ def complete() -> CompleteQueuedWithdrawal:
 
 
 def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, token_balance: int) -> bool:
-    """Shares are issued at the rate before, rounded down; too few tokens for one share are refused.
+    """Shares are issued at the rate before the deposit, rounded down; none, or too many in all, are refused.
 
     pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
     post: __return__
@@ -137,7 +137,7 @@ def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, tok
     if isinstance(shares, Reason):
         if shares == Reason.NEW_SHARES_ZERO:
             return worth < price
-        return shares == Reason.TOTAL_SHARES_EXCEEDS_MAX
+        return shares == Reason.TOTAL_SHARES_EXCEEDS_MAX and worth >= (10**38 - total_shares) * price
     return (
         shares * price <= worth < (shares + 1) * price
         and world.get(STAKER_SHARES, ("staker", "strategy")) == StakerShares(shares)
@@ -265,7 +265,7 @@ def delegating_keeps_what_is_withdrawable(deposit_shares: int, operator_shares: 
 
 
 def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int, magnitude: int) -> bool:
-    """The operator's shares fall by what the shares queued are worth, and these are scaled.
+    """The operator's shares, of which it has enough, fall by what the shares queued are worth, and these are scaled.
 
     pre: 0 < queued <= held <= 10**38 and 0 < factor_wad <= 10**36 and 0 < magnitude <= WAD
     post: __return__
@@ -287,7 +287,7 @@ def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int
 
 
 def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: int) -> bool:
-    """It is refused through the delay and pays after it, never more than was queued.
+    """It is refused through the delay, and pays after it, once. The pool pays a token for each share.
 
     pre: 0 <= start_block <= block < 2**32 - 11 and 0 < scaled_shares <= 10**30
     post: __return__
@@ -306,6 +306,8 @@ def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: 
 
 def who_leaves_takes_no_more_than_it_brought(amount: int, total_shares: int, token_balance: int) -> bool:
     """A deposit, its withdrawal, and the delay: a pool that others share pays back no more than was put in.
+
+    The deposit is worth a share at least, and not so many that it would be refused.
 
     pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
     pre: amount * (total_shares + 1000) >= token_balance + 1000

@@ -442,7 +442,7 @@ def what_leaves_can_still_be_slashed(amount: int, leaving: int, active_stake: in
 def vetoed_request_is_never_executed(amount: int, waited_seconds: int) -> bool:
     """A request, its veto, and any time later an attempt to execute it.
 
-    pre: 0 < amount <= 10**30 and 0 <= waited_seconds < 1000
+    pre: 0 < amount <= 10**30 and 0 <= waited_seconds
     post: __return__
     """
     world = small_world(VETO_SLASHER)

@@ -1,25 +1,15 @@
-"""A second solver, and a second way of running the source on symbols, agree with the engine."""
+"""A second solver agrees with the engine."""
 
-import importlib
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.second import Opinions, ask_cvc5, ask_everybody, smt_lib
-from tests.proofs.broken_rules import BROKEN_RULES
-
-if TYPE_CHECKING:
-    from tests.conftest import SourceCopy
 
 pytestmark = pytest.mark.source
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -85,54 +75,3 @@ def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
         file = tmp_path / "kept.smt2"
         file.write_text(kept["text"])
         assert set(ask_everybody(file).values()) == {"unsat"}
-
-
-CONFIRMED = "Confirmed over all paths."
-PROTOCOLS = ("eigenlayer", "symbiotic")
-
-
-def contracts_module(subject: str) -> str:
-    return f"tests.proofs.{subject}_contracts"
-
-
-def contracts_of(module: str) -> list[str]:
-    """The names of a module's contracts: its functions that promise something."""
-    functions = vars(importlib.import_module(module)).items()
-    return [name for name, function in functions if "post: " in (function.__doc__ or "")]
-
-
-def crosshair(module_or_contract: str, folder: Path = ROOT) -> list[str]:
-    """What CrossHair says of each contract. To find nothing wrong is not enough: only `Confirmed` counts.
-
-    The seconds are many times what any contract takes, so that a busy machine says the same.
-    """
-    options = ["--report_all", "--analysis_kind=PEP316", "--per_condition_timeout=300", "--per_path_timeout=60"]
-    command = [sys.executable, "-m", "crosshair", "check", *options, module_or_contract]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return re.findall(r"^.+:\d+: \w+: (.+)$", done.stdout, re.MULTILINE)
-
-
-@pytest.mark.parametrize("subject", ["kernel", *PROTOCOLS])
-def test_crosshair_confirms_every_contract(subject: str) -> None:
-    pytest.importorskip("crosshair")
-    module = contracts_module(subject)
-    assert crosshair(module) == [CONFIRMED] * len(contracts_of(module))
-
-
-@pytest.mark.parametrize(
-    ("contract", "file", "right", "wrong"), BROKEN_RULES, ids=[broken[0] for broken in BROKEN_RULES]
-)
-def test_crosshair_refutes_a_contract_whose_rule_is_broken(
-    contract: str, file: str, right: str, wrong: str, source_copy: "SourceCopy"
-) -> None:
-    pytest.importorskip("crosshair")
-    shutil.copytree(ROOT / "tests" / "proofs", source_copy.folder / "tests" / "proofs")
-    source_copy.replace(f"spec/{file}", right, wrong)
-    subject, name = contract.split(".")
-    (said,) = crosshair(f"{contracts_module(subject)}.{name}", source_copy.folder)
-    assert f" when calling {name}(" in said
-
-
-def test_every_contract_of_a_call_is_tried_on_a_broken_rule() -> None:
-    contracts = {f"{protocol}.{name}" for protocol in PROTOCOLS for name in contracts_of(contracts_module(protocol))}
-    assert {contract for contract, _, _, _ in BROKEN_RULES} - {"kernel.ceils"} == contracts

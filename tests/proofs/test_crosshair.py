@@ -1,4 +1,48 @@
-"""For each contract of a call, one rule to break: in which file of `spec`, what it says, and what it says then."""
+"""A second way of running the source on symbols, CrossHair's, agrees with the engine, and notices what is broken."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import SourceCopy
+
+pytestmark = pytest.mark.source
+ROOT = Path(__file__).parents[2]
+SUBJECTS = ("kernel", "eigenlayer", "symbiotic")
+
+
+def contracts_of(subject: str) -> list[str]:
+    """The functions that promise something: `subject.name` for each."""
+    tree = ast.parse((Path(__file__).parent / f"{subject}_contracts.py").read_text())
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [f"{subject}.{function.name}" for function in functions if "post: " in (ast.get_docstring(function) or "")]
+
+
+def crosshair(contract: str, folder: Path = ROOT) -> list[str]:
+    """What CrossHair says of a contract. To find nothing wrong is not enough: only `Confirmed` counts.
+
+    The seconds are many times what any contract takes, so that a busy machine says the same. Each has a process of its
+    own: what a solver was asked before would make some slower.
+    """
+    pytest.importorskip("crosshair")
+    subject, name = contract.split(".")
+    options = ["--report_all", "--analysis_kind=PEP316", "--per_condition_timeout=300", "--per_path_timeout=60"]
+    command = [sys.executable, "-m", "crosshair", "check", *options, f"tests.proofs.{subject}_contracts.{name}"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return re.findall(r"^.+:\d+: \w+: (.+)$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("contract", [contract for subject in SUBJECTS for contract in contracts_of(subject)])
+def test_crosshair_confirms_a_contract(contract: str) -> None:
+    assert crosshair(contract) == ["Confirmed over all paths."]
+
 
 BROKEN_RULES = [
     ("kernel.ceils", "arithmetic.py", "return -(-(x * y) // denominator)", "return x * y // denominator"),
@@ -177,3 +221,19 @@ BROKEN_RULES = [
         "request)\n    return _execute",
     ),
 ]
+"""For each contract of a call, one rule to break: in which file of `spec`, what it says, and what it says then."""
+
+
+@pytest.mark.parametrize(("contract", "file", "right", "wrong"), BROKEN_RULES, ids=[rule[0] for rule in BROKEN_RULES])
+def test_crosshair_refutes_a_contract_whose_rule_is_broken(
+    contract: str, file: str, right: str, wrong: str, source_copy: "SourceCopy"
+) -> None:
+    shutil.copytree(ROOT / "tests" / "proofs", source_copy.folder / "tests" / "proofs")
+    source_copy.replace(f"spec/{file}", right, wrong)
+    (said,) = crosshair(contract, source_copy.folder)
+    assert " when calling " in said
+
+
+def test_every_contract_of_a_call_is_tried_on_a_broken_rule() -> None:
+    contracts = {contract for contract, _, _, _ in BROKEN_RULES}
+    assert contracts == {"kernel.ceils", *contracts_of("eigenlayer"), *contracts_of("symbiotic")}
