@@ -1,0 +1,376 @@
+"""Contracts of EigenLayer's calls, as CrossHair reads them: a fixed state of a few rows, and any numbers in it.
+
+Each function says whether a law holds after one call, or after a few. Names are fixed, and so is who holds what: two
+operator sets, one operator, one strategy, one staker. Numbers are any that the preconditions allow; what else is fixed
+for the sake of an answer is said with the contract.
+"""
+
+# mypy: disable-error-code="no-any-return"
+
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import (
+    AllocationRequest,
+    Approval,
+    CompleteQueuedWithdrawal,
+    Completion,
+    DelegateTo,
+    DepositIntoStrategy,
+    MineBlocks,
+    ModifyAllocations,
+    QueueWithdrawals,
+    SlashOperator,
+    WithdrawalRequest,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS, Config
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    ALLOWANCES,
+    CLOCK,
+    CONFIG,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SET_STRATEGIES,
+    OPERATOR_SETS,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SCHEMA,
+    SLASHERS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+    Allocation,
+    AllocationDelay,
+    Allowance,
+    Clock,
+    EncumberedMagnitude,
+    Membership,
+    OperatorSetDetails,
+    OperatorShares,
+    QueuedShares,
+    Registration,
+    Slasher,
+    Staker,
+    StakerShares,
+    Strategy,
+    TokenBalance,
+    Withdrawal,
+)
+from spec.eigenlayer.transition import transition
+from spec.eigenlayer.views import withdrawable_shares_of
+from spec.machine import ONLY
+from tests.proofs.contract_world import World
+
+DELAY_BLOCKS = 10
+"""Of withdrawals and of deallocations."""
+BLOCK = 1000
+SET, OTHER_SET = ("avs", 0), ("avs", 1)
+
+
+def small_world() -> World:
+    """An operator, registered for two operator sets that slash the strategy; a staker with tokens to deposit."""
+    world = World(SCHEMA, transition)
+    world.put(CONFIG, ONLY, Config(DELAY_BLOCKS, DELAY_BLOCKS, 5, 5, "whitelister"))
+    world.put(CLOCK, ONLY, Clock(BLOCK))
+    world.put(STRATEGIES, "strategy", Strategy("token", 0, True))
+    world.put(ALLOWANCES, "staker", Allowance(True))
+    world.put(STAKERS, "operator", Staker("operator"))
+    world.put(ALLOCATION_DELAYS, "operator", AllocationDelay(0, True))
+    for operator_set in (SET, OTHER_SET):
+        world.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True))
+        world.put(SLASHERS, operator_set, Slasher("slasher", "slasher"))
+        world.put(OPERATOR_SET_STRATEGIES, (operator_set, "strategy"), Membership(True))
+        world.put(REGISTRATIONS, ("operator", operator_set), Registration(True))
+    return world
+
+
+def has_pool(world: World, total_shares: int, token_balance: int) -> None:
+    world.put(STRATEGIES, "strategy", Strategy("token", 0, True, total_shares))
+    world.put(TOKEN_BALANCES, ("token", "strategy"), TokenBalance(token_balance))
+
+
+def has_magnitude(world: World, magnitude: int) -> None:
+    world.put_since(MAX_MAGNITUDES, ("operator", "strategy"), 0, magnitude)
+
+
+def max_magnitude(world: World) -> int:
+    return world.latest(MAX_MAGNITUDES, ("operator", "strategy"))
+
+
+def allocates(world: World, magnitude: int, other_magnitude: int) -> None:
+    world.put(ALLOCATIONS, ("operator", SET, "strategy"), Allocation(magnitude))
+    world.put(ALLOCATIONS, ("operator", OTHER_SET, "strategy"), Allocation(other_magnitude))
+    world.put(ENCUMBERED_MAGNITUDES, ("operator", "strategy"), EncumberedMagnitude(magnitude + other_magnitude))
+
+
+def deposit(amount: int) -> DepositIntoStrategy:
+    return DepositIntoStrategy("staker", "strategy", "token", amount)
+
+
+def slash(wad_to_slash: int) -> SlashOperator:
+    return SlashOperator("slasher", "avs", "operator", 0, ("strategy",), (wad_to_slash,))
+
+
+def queue(deposit_shares: int) -> QueueWithdrawals:
+    return QueueWithdrawals("staker", (WithdrawalRequest(("strategy",), (deposit_shares,)),))
+
+
+def complete() -> CompleteQueuedWithdrawal:
+    return CompleteQueuedWithdrawal("staker", Completion("staker", 0, ("token",), True))
+
+
+def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, token_balance: int) -> bool:
+    """Shares are issued at the rate before the deposit, rounded down; none, or too many in all, are refused.
+
+    pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_pool(world, total_shares, token_balance)
+    world.put(TOKEN_BALANCES, ("token", "staker"), TokenBalance(amount))
+    shares = world.answer(deposit(amount))
+    worth, price = amount * (total_shares + 1000), token_balance + 1000
+    if isinstance(shares, Reason):
+        if shares == Reason.NEW_SHARES_ZERO:
+            return worth < price
+        return shares == Reason.TOTAL_SHARES_EXCEEDS_MAX and worth >= (10**38 - total_shares) * price
+    return (
+        shares * price <= worth < (shares + 1) * price
+        and world.get(STAKER_SHARES, ("staker", "strategy")) == StakerShares(shares)
+        and world.get(STRATEGIES, "strategy").total_shares == total_shares + shares
+        and world.get(TOKEN_BALANCES, ("token", "staker")).amount == 0
+        and world.get(TOKEN_BALANCES, ("token", "strategy")).amount == token_balance + amount
+    )
+
+
+def slash_takes_the_fraction_of_one_allocation(magnitude: int, other_magnitude: int, wad: int) -> bool:
+    """The fraction asked for, rounded up, of what is allocated to this set, and nothing of the other set's.
+
+    pre: 0 < magnitude and 0 <= other_magnitude and magnitude + other_magnitude <= WAD and 0 < wad <= WAD
+    post: __return__
+    """
+    world = small_world()
+    allocates(world, magnitude, other_magnitude)
+    world.do(slash(wad))
+    taken = WAD - max_magnitude(world)
+    return (
+        (taken - 1) * WAD < magnitude * wad <= taken * WAD
+        and taken <= magnitude
+        and world.get(ALLOCATIONS, ("operator", SET, "strategy")) == Allocation(magnitude - taken)
+        and world.get(ALLOCATIONS, ("operator", OTHER_SET, "strategy")) == Allocation(other_magnitude)
+        and world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == magnitude + other_magnitude - taken
+    )
+
+
+def slash_takes_shares_in_proportion(shares: int, max_magnitude_before: int, magnitude: int, wad: int) -> bool:
+    """Shares are taken as magnitude is, rounded down.
+
+    pre: 0 <= shares and 0 < magnitude <= max_magnitude_before <= WAD and 0 < wad <= WAD
+    post: __return__
+    """
+    world = small_world()
+    has_magnitude(world, max_magnitude_before)
+    allocates(world, magnitude, 0)
+    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(shares))
+    slash_id, (taken_shares,) = world.do(slash(wad))
+    taken = max_magnitude_before - max_magnitude(world)
+    return (
+        slash_id == 1
+        and taken_shares >= 0
+        and taken_shares * max_magnitude_before <= shares * taken < (taken_shares + 1) * max_magnitude_before
+        and world.get(OPERATOR_SHARES, ("operator", "strategy")).shares == shares - taken_shares
+    )
+
+
+def slash_reaches_a_deallocation_that_waits(magnitude: int, freed: int, effect_block: int, wad: int) -> bool:
+    """All that is allocated is slashed, with what waits to be freed; when its block has come only what is left is.
+
+    pre: 0 < freed < magnitude <= WAD and 0 < effect_block and 0 < wad <= WAD
+    post: __return__
+    """
+    world = small_world()
+    world.put(ALLOCATIONS, ("operator", SET, "strategy"), Allocation(magnitude, -freed, effect_block))
+    world.put(ENCUMBERED_MAGNITUDES, ("operator", "strategy"), EncumberedMagnitude(magnitude))
+    world.do(slash(wad))
+    slashable = magnitude if effect_block > BLOCK else magnitude - freed
+    taken = WAD - max_magnitude(world)
+    left = world.get(ALLOCATIONS, ("operator", SET, "strategy"))
+    freed_left = -left.pending_diff_magnitude
+    encumbered = world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude
+    return (
+        (taken - 1) * WAD < slashable * wad <= taken * WAD
+        and left.current_magnitude == encumbered == slashable - taken
+        and 0 <= freed_left <= left.current_magnitude
+        and (freed_left == 0 or freed_left * WAD <= freed * (WAD - wad) < (freed_left + 1) * WAD)
+    )
+
+
+def allocation_needs_magnitude_that_is_free(allocated: int, other_magnitude: int, max_magnitude: int, new: int) -> bool:
+    """More is encumbered at once if that much is free, and refused if not.
+
+    pre: 0 <= allocated < new and 0 <= other_magnitude and allocated + other_magnitude <= max_magnitude <= WAD
+    pre: new <= WAD
+    post: __return__
+    """
+    world = small_world()
+    has_magnitude(world, max_magnitude)
+    allocates(world, allocated, other_magnitude)
+    answer = world.answer(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
+    encumbered = world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude
+    stored = world.get(ALLOCATIONS, ("operator", SET, "strategy"))
+    if new + other_magnitude > max_magnitude:
+        return answer == Reason.INSUFFICIENT_MAGNITUDE and encumbered == allocated + other_magnitude
+    return encumbered == new + other_magnitude and stored == Allocation(allocated, new - allocated, BLOCK)
+
+
+def deallocation_is_freed_after_the_delay(allocated: int, other_magnitude: int, new: int, block: int) -> bool:
+    """Less stays encumbered, and slashable through the delay.
+
+    pre: 0 <= new < allocated and 0 <= other_magnitude and allocated + other_magnitude <= WAD
+    pre: 0 <= block < 2**32 - 11
+    post: __return__
+    """
+    world = small_world()
+    world.put(CLOCK, ONLY, Clock(block))
+    allocates(world, allocated, other_magnitude)
+    world.do(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
+    return world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == allocated + other_magnitude and (
+        world.get(ALLOCATIONS, ("operator", SET, "strategy"))
+        == Allocation(allocated, new - allocated, block + DELAY_BLOCKS + 1)
+    )
+
+
+def delegating_keeps_what_is_withdrawable(deposit_shares: int, operator_shares: int, magnitude: int) -> bool:
+    """Slashes from before do not touch who delegates now, but for rounding against the staker.
+
+    pre: 0 < deposit_shares <= 10**38 and 0 <= operator_shares and 0 < magnitude <= WAD
+    post: __return__
+    """
+    world = small_world()
+    has_magnitude(world, magnitude)
+    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(operator_shares))
+    world.put(STAKERS, "staker", Staker(ZERO_ADDRESS, 0, ("strategy",)))
+    world.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(deposit_shares))
+    world.do(DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 0, False)))
+    withdrawable = withdrawable_shares_of(world.now, "staker", "strategy")
+    return (
+        withdrawable <= deposit_shares
+        and deposit_shares * (WAD - 1) < (withdrawable + 2) * WAD
+        and world.get(OPERATOR_SHARES, ("operator", "strategy")).shares == operator_shares + deposit_shares
+    )
+
+
+def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int, magnitude: int) -> bool:
+    """The operator's shares, of which it has enough, fall by what the shares queued are worth, and these are scaled.
+
+    pre: 0 < queued <= held <= 10**38 and 0 < factor_wad <= 10**36 and 0 < magnitude <= WAD
+    post: __return__
+    """
+    world = small_world()
+    has_magnitude(world, magnitude)
+    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(10**80))
+    world.put(STAKERS, "staker", Staker("operator", 0, ("strategy",)))
+    world.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(held, factor_wad))
+    world.do(queue(queued))
+    scaled = world.get(QUEUED_SHARES, ("staker", 0, 0)).scaled_shares
+    left = 10**80 - world.get(OPERATOR_SHARES, ("operator", "strategy")).shares
+    return (
+        scaled * WAD <= queued * factor_wad < (scaled + 1) * WAD
+        and left * WAD <= scaled * magnitude < (left + 1) * WAD
+        and world.get(STAKER_SHARES, ("staker", "strategy")).deposit_shares == held - queued
+        and world.get(WITHDRAWALS, ("staker", 0)) == Withdrawal(1, BLOCK, True)
+    )
+
+
+def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: int) -> bool:
+    """It is refused through the delay, and pays after it, once. The pool pays a token for each share.
+
+    pre: 0 <= start_block <= block < 2**32 - 11 and 0 < scaled_shares <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_pool(world, 10**30, 10**30)
+    world.put(CLOCK, ONLY, Clock(block))
+    world.put(WITHDRAWALS, ("staker", 0), Withdrawal(1, start_block, True))
+    world.put(QUEUED_SHARES, ("staker", 0, 0), QueuedShares("operator", "strategy", start_block, scaled_shares))
+    answer = world.answer(complete())
+    paid = world.get(TOKEN_BALANCES, ("token", "staker")).amount
+    if block <= start_block + DELAY_BLOCKS:
+        return answer == Reason.WITHDRAWAL_DELAY_NOT_ELAPSED and paid == 0
+    return paid == scaled_shares and world.answer(complete()) == Reason.WITHDRAWAL_NOT_QUEUED
+
+
+def who_leaves_takes_no_more_than_it_brought(amount: int, total_shares: int, token_balance: int) -> bool:
+    """A deposit, its withdrawal, and the delay: a pool that others share pays back no more than was put in.
+
+    The deposit is worth a share at least, and not so many that it would be refused.
+
+    pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
+    pre: amount * (total_shares + 1000) >= token_balance + 1000
+    pre: amount * (total_shares + 1000) <= 10**30 * (token_balance + 1000)
+    post: __return__
+    """
+    world = small_world()
+    has_pool(world, total_shares, token_balance)
+    world.put(TOKEN_BALANCES, ("token", "staker"), TokenBalance(amount))
+    shares = world.do(deposit(amount))
+    world.do(queue(shares))
+    world.do(MineBlocks(DELAY_BLOCKS + 1))
+    world.do(complete())
+    paid = world.get(TOKEN_BALANCES, ("token", "staker")).amount
+    return (
+        paid <= amount
+        and world.get(TOKEN_BALANCES, ("token", "strategy")).amount == token_balance + amount - paid
+        and world.get(STRATEGIES, "strategy").total_shares == total_shares
+    )
+
+
+def slash_reaches_a_withdrawal_through_its_delay(queued: int, magnitude: int, waited_blocks: int, wad: int) -> bool:
+    """Shares queued, a slash so many blocks later, and the end: slashed if it came within the delay, else paid in full.
+
+    The pool pays a token for each share.
+
+    pre: 0 < queued <= 10**30 and 0 < magnitude <= WAD and 0 <= waited_blocks < 10**6 and 0 < wad <= WAD
+    post: __return__
+    """
+    world = small_world()
+    has_pool(world, 10**30, 10**30)
+    allocates(world, magnitude, 0)
+    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(queued))
+    world.put(STAKERS, "staker", Staker("operator", 0, ("strategy",)))
+    world.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(queued))
+    world.do(queue(queued))
+    world.do(MineBlocks(waited_blocks))
+    _, (taken_shares,) = world.do(slash(wad))
+    world.do(MineBlocks(DELAY_BLOCKS + 1))
+    world.do(complete())
+    paid = world.get(TOKEN_BALANCES, ("token", "staker")).amount
+    if waited_blocks > DELAY_BLOCKS:
+        return paid == queued and taken_shares == 0
+    return (
+        paid * WAD <= queued * max_magnitude(world) < (paid + 1) * WAD and queued - 1 <= paid + taken_shares <= queued
+    )
+
+
+def two_slashes_take_no_more_than_was_allocated(magnitude: int, first_wad: int, second_wad: int) -> bool:
+    """The second slash takes its fraction of what the first left.
+
+    pre: 0 < magnitude <= WAD and 0 < first_wad <= WAD and 0 < second_wad <= WAD
+    post: __return__
+    """
+    world = small_world()
+    allocates(world, magnitude, 0)
+    world.do(slash(first_wad))
+    left = world.get(ALLOCATIONS, ("operator", SET, "strategy")).current_magnitude
+    world.do(slash(second_wad))
+    taken = magnitude - left
+    taken_then = WAD - max_magnitude(world) - taken
+    return (
+        (taken - 1) * WAD < magnitude * first_wad <= taken * WAD
+        and (left == 0 or (taken_then - 1) * WAD < left * second_wad <= taken_then * WAD)
+        and 0 <= taken_then <= left
+    )

@@ -1,0 +1,483 @@
+"""Contracts of Symbiotic's calls, as CrossHair reads them: a fixed state of a few rows, and any numbers in it.
+
+Each function says whether a law holds after one call, or after a few. Names are fixed, and so is who holds what: a
+vault, an operator that works for one subnetwork, a staker. Numbers are any that the preconditions allow; what else is
+fixed for the sake of an answer is said with the contract.
+"""
+
+# mypy: disable-error-code="no-any-return"
+
+from spec.machine import ONLY
+from spec.symbiotic.actions import (
+    AdvanceTime,
+    Claim,
+    Deposit,
+    ExecuteSlash,
+    Redeem,
+    RequestSlash,
+    Slash,
+    VetoSlash,
+    Withdraw,
+)
+from spec.symbiotic.config import (
+    COLLATERAL,
+    INSTANT_SLASHER,
+    NETWORK_RESTAKE,
+    OPERATOR_SPECIFIC,
+    VETO_SLASHER,
+    VaultConfig,
+)
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    ALLOWANCES,
+    CLOCK,
+    CUMULATIVE_SLASHES,
+    MIDDLEWARES,
+    NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SCHEMA,
+    SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    TOKEN_BALANCES,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+    Allowance,
+    Clock,
+    Middleware,
+    Resolver,
+    SlashRequest,
+    SlashRequestCount,
+    TokenBalance,
+    Withdrawal,
+    WithdrawalBucket,
+)
+from spec.symbiotic.transition import transition
+from tests.proofs.contract_world import World
+
+EPOCH_SECONDS, VETO_SECONDS = 100, 40
+NOW = 1000
+"""The first second of epoch 10."""
+SUBNETWORK = ("network", 0)
+OF_OPERATOR = ("vault", SUBNETWORK, "operator")
+
+
+def small_world(slasher: str = INSTANT_SLASHER, delegator: str = OPERATOR_SPECIFIC) -> World:
+    """A vault whose network the operator works for with up to 10**30 of stake; a staker that has approved the vault."""
+    world = World(SCHEMA, transition)
+    operator = "operator" if delegator == OPERATOR_SPECIFIC else "zero"
+    world.put(
+        VAULTS,
+        "vault",
+        VaultConfig(COLLATERAL, "burner", 0, EPOCH_SECONDS, delegator, operator, "zero", slasher, VETO_SECONDS),
+    )
+    world.put(CLOCK, ONLY, Clock(NOW))
+    world.put(ALLOWANCES, (COLLATERAL, "staker", "vault"), Allowance(True))
+    world.put(MIDDLEWARES, "network", Middleware("middleware"))
+    world.put_since(OPERATOR_VAULT_OPT_INS, ("operator", "vault"), 0, 1)
+    world.put_since(OPERATOR_NETWORK_OPT_INS, ("operator", "network"), 0, 1)
+    world.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, 10**30)
+    return world
+
+
+def has_stake(world: World, active_stake: int, withdrawals: int = 0, next_withdrawals: int = 0) -> None:
+    """Since time began; of the buckets of epochs 10 and 11 each unit is a share."""
+    world.put_since(ACTIVE_STAKE, "vault", 0, active_stake)
+    world.put(WITHDRAWAL_BUCKETS, ("vault", 10), WithdrawalBucket(withdrawals, withdrawals))
+    world.put(WITHDRAWAL_BUCKETS, ("vault", 11), WithdrawalBucket(next_withdrawals, next_withdrawals))
+    world.put(TOKEN_BALANCES, (COLLATERAL, "vault"), TokenBalance(active_stake + withdrawals + next_withdrawals))
+
+
+def has_shares(world: World, active_shares: int, held_shares: int) -> None:
+    world.put_since(ACTIVE_SHARES, "vault", 0, active_shares)
+    world.put_since(ACTIVE_SHARES_OF, ("vault", "staker"), 0, held_shares)
+
+
+def has_request(world: World, amount: int, capture_timestamp: int, veto_deadline_timestamp: int) -> None:
+    world.put(SLASH_REQUEST_COUNTS, "vault", SlashRequestCount(1))
+    request = SlashRequest(SUBNETWORK, "operator", amount, capture_timestamp, veto_deadline_timestamp)
+    world.put(SLASH_REQUESTS, ("vault", 0), request)
+
+
+def has_resolver(world: World) -> None:
+    world.put_since(RESOLVER_ORDINALS, ("vault", SUBNETWORK), 0, 1)
+    world.put(RESOLVERS, ("vault", SUBNETWORK, 1), Resolver("resolver"))
+
+
+def balance(world: World, account: str) -> int:
+    return world.get(TOKEN_BALANCES, (COLLATERAL, account)).amount
+
+
+def bucket_amount(world: World, epoch: int) -> int:
+    return world.get(WITHDRAWAL_BUCKETS, ("vault", epoch)).amount
+
+
+def stake_and_withdrawals(world: World) -> int:
+    return world.latest(ACTIVE_STAKE, "vault") + bucket_amount(world, 10) + bucket_amount(world, 11)
+
+
+def deposit(amount: int) -> Deposit:
+    return Deposit("staker", "vault", "staker", amount)
+
+
+def withdraw(amount: int) -> Withdraw:
+    return Withdraw("staker", "vault", "staker", amount)
+
+
+def claim(epoch: int) -> Claim:
+    return Claim("staker", "vault", "staker", epoch)
+
+
+def slash(amount: int, capture_timestamp: int) -> Slash:
+    return Slash("middleware", "vault", SUBNETWORK, "operator", amount, capture_timestamp)
+
+
+def request_slash(amount: int, capture_timestamp: int) -> RequestSlash:
+    return RequestSlash("middleware", "vault", SUBNETWORK, "operator", amount, capture_timestamp)
+
+
+def execute(slash_index: int) -> ExecuteSlash:
+    return ExecuteSlash("middleware", "vault", slash_index)
+
+
+VETO = VetoSlash("resolver", "vault", 0)
+
+
+def deposit_mints_shares_at_the_rate_before(amount: int, active_stake: int, active_shares: int, held: int) -> bool:
+    """Shares are minted at the rate before the deposit, rounded down.
+
+    pre: 0 < amount <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    has_shares(world, active_shares, held)
+    world.put(TOKEN_BALANCES, (COLLATERAL, "staker"), TokenBalance(amount))
+    deposited, minted = world.do(deposit(amount))
+    return (
+        deposited == amount
+        and minted * (active_stake + 1) <= amount * (active_shares + 1) < (minted + 1) * (active_stake + 1)
+        and world.latest(ACTIVE_STAKE, "vault") == balance(world, "vault") == active_stake + amount
+        and world.latest(ACTIVE_SHARES, "vault") == active_shares + minted
+        and world.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held + minted
+        and balance(world, "staker") == 0
+    )
+
+
+def withdrawing_burns_shares_rounded_up(amount: int, active_stake: int, active_shares: int, held: int) -> bool:
+    """What leaves is paid for with shares, rounded up; who has too few is refused.
+
+    pre: 0 < amount <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    has_shares(world, active_shares, held)
+    answer = world.answer(withdraw(amount))
+    if isinstance(answer, Reason):
+        return answer == Reason.TOO_MUCH_WITHDRAW and amount * (active_shares + 1) > held * (active_stake + 1)
+    burned, minted = answer
+    return (
+        (burned - 1) * (active_stake + 1) < amount * (active_shares + 1) <= burned * (active_stake + 1)
+        and world.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held - burned >= 0
+        and world.latest(ACTIVE_SHARES, "vault") == active_shares - burned
+        and world.latest(ACTIVE_STAKE, "vault") == active_stake - amount >= 0
+        and world.get(WITHDRAWAL_BUCKETS, ("vault", 11)) == WithdrawalBucket(amount, amount)
+        and world.get(WITHDRAWALS, ("vault", 11, "staker")) == Withdrawal(minted)
+        and minted == amount
+        and balance(world, "vault") == active_stake
+    )
+
+
+def redeeming_pays_shares_rounded_down(shares: int, active_stake: int, active_shares: int, held: int) -> bool:
+    """Shares are worth their part of the stake, rounded down; who has too few is refused.
+
+    pre: 0 <= shares <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    has_shares(world, active_shares, held)
+    answer = world.answer(Redeem("staker", "vault", "staker", shares))
+    if shares > held:
+        return answer == Reason.TOO_MUCH_REDEEM
+    if isinstance(answer, Reason):
+        return answer == Reason.INSUFFICIENT_REDEMPTION and shares * (active_stake + 1) < active_shares + 1
+    amount, _ = answer
+    return (
+        amount * (active_shares + 1) <= shares * (active_stake + 1) < (amount + 1) * (active_shares + 1)
+        and bucket_amount(world, 11) == amount
+        and world.latest(ACTIVE_STAKE, "vault") == active_stake - amount >= 0
+        and world.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held - shares
+    )
+
+
+def claiming_pays_a_part_of_the_bucket_once(amount: int, shares: int, held: int) -> bool:
+    """A claim is worth its part of the bucket, rounded down, and is paid once.
+
+    pre: 0 <= amount <= 10**30 and 0 <= held <= shares <= 10**30 and amount <= shares
+    post: __return__
+    """
+    world = small_world()
+    world.put(WITHDRAWAL_BUCKETS, ("vault", 9), WithdrawalBucket(amount, shares))
+    world.put(WITHDRAWALS, ("vault", 9, "staker"), Withdrawal(held))
+    world.put(TOKEN_BALANCES, (COLLATERAL, "vault"), TokenBalance(amount))
+    paid = world.answer(claim(9))
+    if isinstance(paid, Reason):
+        return paid == Reason.INSUFFICIENT_CLAIM and held * (amount + 1) < shares + 1
+    return (
+        paid * (shares + 1) <= held * (amount + 1) < (paid + 1) * (shares + 1)
+        and balance(world, "staker") == paid
+        and balance(world, "vault") == amount - paid >= 0
+        and world.answer(claim(9)) == Reason.ALREADY_CLAIMED
+    )
+
+
+def claiming_waits_for_the_end_of_the_epoch(now: int, amount: int) -> bool:
+    """A bucket is paid when its epoch is over, and not before. Time is any of three epochs.
+
+    pre: 900 <= now < 1200 and 0 < amount <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, 0, amount)
+    world.put(CLOCK, ONLY, Clock(now))
+    world.put(WITHDRAWALS, ("vault", 10, "staker"), Withdrawal(amount))
+    answer = world.answer(claim(10))
+    return answer == (Reason.INVALID_EPOCH if now < 1100 else amount)
+
+
+def slash_books_at_most_the_stake(amount: int, active_stake: int, limit: int, booked_before: int) -> bool:
+    """Booked is what was asked for, up to the stake at the capture less what was booked since; the vault loses that.
+
+    pre: 0 < amount and 0 < active_stake <= 10**30 and 0 <= limit <= 10**30 and 0 <= booked_before <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    world.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, limit)
+    world.put_since(CUMULATIVE_SLASHES, OF_OPERATOR, NOW - 50, booked_before)
+    answer = world.answer(slash(amount, NOW - 60))
+    slashable = min(active_stake, limit) - booked_before
+    if slashable <= 0:
+        return answer == Reason.INSUFFICIENT_SLASH and stake_and_withdrawals(world) == active_stake
+    booked, lost = answer
+    return (
+        booked == lost == min(amount, slashable)
+        and stake_and_withdrawals(world) == balance(world, "vault") == active_stake - lost >= 0
+        and balance(world, "burner") == lost
+        and world.latest(CUMULATIVE_SLASHES, OF_OPERATOR) == booked_before + booked
+    )
+
+
+def slash_is_shared_by_all_that_is_slashable(amount: int, active_stake: int, withdrawals: int, coming: int) -> bool:
+    """Active stake and the next bucket lose their part, rounded down, this bucket the rest; none more than it has.
+
+    pre: 0 < amount <= active_stake <= 10**30 and 0 <= withdrawals <= 10**30 and 0 <= coming <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake, withdrawals, coming)
+    slashable = active_stake + withdrawals + coming
+    _, lost = world.do(slash(amount, NOW - 60))
+    active_lost = active_stake - world.latest(ACTIVE_STAKE, "vault")
+    withdrawals_lost = withdrawals - bucket_amount(world, 10)
+    coming_lost = coming - bucket_amount(world, 11)
+    return (
+        lost == amount == active_lost + withdrawals_lost + coming_lost == balance(world, "burner")
+        and active_lost * slashable <= amount * active_stake < (active_lost + 1) * slashable
+        and 0 <= withdrawals_lost <= withdrawals
+        and 0 <= coming_lost <= coming
+        and (coming_lost * slashable <= amount * coming or withdrawals_lost == withdrawals)
+    )
+
+
+def slash_by_shares_takes_a_part(amount: int, active_stake: int, shares: int, total_shares: int) -> bool:
+    """An operator with shares of a network's stake is slashed for its part of it, rounded down, at most.
+
+    pre: 0 < amount and 0 < active_stake <= 10**30 and 0 < shares <= total_shares <= 10**30
+    post: __return__
+    """
+    world = small_world(delegator=NETWORK_RESTAKE)
+    has_stake(world, active_stake)
+    world.put_since(OPERATOR_NETWORK_SHARES, OF_OPERATOR, 0, shares)
+    world.put_since(TOTAL_OPERATOR_NETWORK_SHARES, ("vault", SUBNETWORK), 0, total_shares)
+    answer = world.answer(slash(amount, NOW - 60))
+    if isinstance(answer, Reason):
+        return answer == Reason.INSUFFICIENT_SLASH and active_stake * shares < total_shares
+    booked, lost = answer
+    return booked == lost <= amount and lost * total_shares <= active_stake * shares
+
+
+def slash_needs_a_capture_within_an_epoch(now: int, capture_timestamp: int, amount: int) -> bool:
+    """The capture is in the past, and an epoch ago at most. Time is any of three epochs.
+
+    pre: 900 <= now < 1200 and 0 <= capture_timestamp and 0 < amount <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    world.put(CLOCK, ONLY, Clock(now))
+    has_stake(world, 10**30)
+    answer = world.answer(slash(amount, capture_timestamp))
+    if now - EPOCH_SECONDS <= capture_timestamp < now:
+        return answer == (amount, amount)
+    return answer == Reason.INVALID_CAPTURE_TIMESTAMP and stake_and_withdrawals(world) == 10**30
+
+
+def request_leaves_time_for_the_veto(now: int, capture_timestamp: int, amount: int) -> bool:
+    """A slash can be requested as long as its veto ends within an epoch of the capture.
+
+    pre: 100 <= now < 2**48 - 40 and 0 <= capture_timestamp and 0 < amount <= 10**30
+    post: __return__
+    """
+    world = small_world(VETO_SLASHER)
+    world.put(CLOCK, ONLY, Clock(now))
+    has_stake(world, 10**30)
+    answer = world.answer(request_slash(amount, capture_timestamp))
+    stored = world.get(SLASH_REQUESTS, ("vault", 0))
+    if now + VETO_SECONDS - EPOCH_SECONDS <= capture_timestamp < now:
+        return answer == 0 and stored == SlashRequest(
+            SUBNETWORK, "operator", amount, capture_timestamp, now + VETO_SECONDS
+        )
+    return answer == Reason.INVALID_CAPTURE_TIMESTAMP and stored == SlashRequest()
+
+
+def execution_waits_for_the_veto_and_no_longer_than_an_epoch(now: int, capture: int, deadline: int) -> bool:
+    """With a resolver a request is executed when the veto has ended, and an epoch after the capture at the latest.
+
+    Time is any of three epochs.
+
+    pre: 900 <= now < 1200 and 0 <= capture < now and capture < deadline
+    post: __return__
+    """
+    world = small_world(VETO_SLASHER)
+    world.put(CLOCK, ONLY, Clock(now))
+    has_stake(world, 10**30)
+    has_resolver(world)
+    has_request(world, 7, capture, deadline)
+    answer = world.answer(execute(0))
+    if now < deadline:
+        return answer == Reason.VETO_PERIOD_NOT_ENDED
+    if now > capture + EPOCH_SECONDS:
+        return answer == Reason.SLASH_PERIOD_ENDED
+    return answer == (7, 7)
+
+
+def veto_is_in_time_or_refused(now: int, deadline: int) -> bool:
+    """A request is vetoed before the veto's end, and never after.
+
+    pre: 0 < now < 2**48 and 0 <= deadline
+    post: __return__
+    """
+    world = small_world(VETO_SLASHER)
+    world.put(CLOCK, ONLY, Clock(now))
+    has_resolver(world)
+    has_request(world, 7, 0, deadline)
+    answer = world.answer(VETO)
+    is_completed = world.get(SLASH_REQUESTS, ("vault", 0)).is_completed
+    if now < deadline:
+        return answer is None and is_completed
+    return answer == Reason.VETO_PERIOD_ENDED and not is_completed
+
+
+def who_leaves_takes_no_more_than_it_brought(amount: int, leaving: int, active_stake: int, active_shares: int) -> bool:
+    """A deposit, a withdrawal, two epochs, the claim: a vault that others share pays back no more than was put in.
+
+    pre: 0 < amount <= 10**30 and 0 < leaving <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= active_shares <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    has_shares(world, active_shares, 0)
+    world.put(TOKEN_BALANCES, (COLLATERAL, "staker"), TokenBalance(amount))
+    world.do(deposit(amount))
+    if world.answer(withdraw(leaving)) == Reason.TOO_MUCH_WITHDRAW:
+        return True
+    world.do(AdvanceTime(2 * EPOCH_SECONDS))
+    paid = world.do(claim(11))
+    return paid == leaving == balance(world, "staker") <= amount
+
+
+def slashes_of_one_capture_take_no_more_than_the_stake(first: int, second: int, active_stake: int, limit: int) -> bool:
+    """However often an operator is slashed for the same time, it loses its stake of that time at most.
+
+    pre: 0 < first and 0 < second and 0 < active_stake <= 10**30 and 0 < limit <= 10**30
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    world.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, limit)
+    stake = min(active_stake, limit)
+    world.do(slash(first, NOW - 60))
+    answer = world.answer(slash(second, NOW - 60))
+    if first >= stake:
+        return answer == Reason.INSUFFICIENT_SLASH and balance(world, "burner") == stake
+    return balance(world, "burner") == min(first + second, stake)
+
+
+def what_leaves_can_still_be_slashed(amount: int, leaving: int, active_stake: int, waited_seconds: int) -> bool:
+    """A withdrawal halfway through an epoch, and up to an epoch later a slash for the second before: nothing ran away.
+
+    pre: 0 < amount <= active_stake <= 10**30 and 0 < leaving <= active_stake and 0 <= waited_seconds < 100
+    post: __return__
+    """
+    world = small_world()
+    has_stake(world, active_stake)
+    has_shares(world, active_stake, active_stake)
+    world.do(AdvanceTime(50))
+    world.do(withdraw(leaving))
+    world.do(AdvanceTime(waited_seconds))
+    _, lost = world.do(slash(amount, NOW + 49))
+    return lost == amount and stake_and_withdrawals(world) == balance(world, "vault") == active_stake - amount
+
+
+def vetoed_request_is_never_executed(amount: int, waited_seconds: int) -> bool:
+    """A request, its veto, and any time later an attempt to execute it.
+
+    pre: 0 < amount <= 10**30 and 0 <= waited_seconds
+    post: __return__
+    """
+    world = small_world(VETO_SLASHER)
+    has_stake(world, 10**30)
+    has_resolver(world)
+    world.do(request_slash(amount, NOW - 1))
+    world.do(VETO)
+    world.do(AdvanceTime(waited_seconds))
+    answer = world.answer(execute(0))
+    if waited_seconds < VETO_SECONDS:
+        return answer == Reason.VETO_PERIOD_NOT_ENDED
+    if waited_seconds < EPOCH_SECONDS:
+        return answer == Reason.SLASH_REQUEST_COMPLETED
+    return answer == Reason.SLASH_PERIOD_ENDED
+
+
+def requests_of_one_capture_take_no_more_than_the_stake(first: int, second: int, active_stake: int) -> bool:
+    """Two requests, both executed: the second takes what the first has left, and neither is executed twice.
+
+    pre: 0 < first and 0 < second and 0 < active_stake <= 10**30
+    post: __return__
+    """
+    world = small_world(VETO_SLASHER)
+    has_stake(world, active_stake)
+    world.do(request_slash(first, NOW - 1))
+    world.do(request_slash(second, NOW - 1))
+    first_answer = world.do(execute(0))
+    second_answer = world.answer(execute(1))
+    if first >= active_stake:
+        return first_answer == (active_stake, active_stake) and second_answer == Reason.INSUFFICIENT_SLASH
+    taken = min(second, active_stake - first)
+    again = Reason.SLASH_REQUEST_COMPLETED if first + second < active_stake else Reason.INSUFFICIENT_SLASH
+    return (
+        first_answer == (first, first)
+        and second_answer == (taken, taken)
+        and world.answer(execute(0)) == world.answer(execute(1)) == again
+        and balance(world, "burner") == first + taken
+    )
