@@ -101,6 +101,33 @@ class PushProof(AnyHistory):
 
         return self.ask(program, is_of_contract=True)
 
+    def meaning(self, change: str) -> list[tuple[Term, Answer]]:
+        """That the source alone does what its words say: from the point of a push on there is the value pushed, from
+        that of the checkpoint that a pop takes back on the value of the one before; earlier there is what was.
+        """
+        point, value, last = SymInt(z3.Int("pushed_at")), SymInt(z3.Int("pushed")), self.count - 1
+
+        def program() -> Any:
+            if not self.is_split(self.split, self.before):
+                raise PathEnds
+            after, was = self.draft(self.state), self.answer_at(self.split, self.before)
+            if change == "push":
+                if self.count > 0 and self.point_of(last) > point:
+                    raise PathEnds
+                self.source.push(self.history, after, self.key, point, value)
+                begins, wanted = point, value
+            else:
+                if self.count <= 0:
+                    raise PathEnds
+                self.source.pop(self.history, after, self.key)
+                begins, wanted = self.point_of(last), self.answer_at(last, self.before)
+            is_later = self.point >= begins
+            split = after.get(self.history.heads, self.key).count if is_later else self.split
+            answer = self.answer_at(split, after)
+            return answer == (wanted if is_later else was) and self.is_split(split, after)
+
+        return self.ask(program)
+
     def others(self, change: str) -> list[tuple[Term, Answer]]:
         """That of a key no row and no answer changes where another is written."""
         other, position = SymName(z3.Int("other_key")), SymInt(z3.Int("position"))
@@ -157,6 +184,7 @@ def prove_changes(
         parts[f"order after {named}"] = proof.order(changes)
         parts[f"answers after {named}"] = proof.answers(changes)
     for change in CHANGES:
+        parts[f"meaning of {change}"] = proof.meaning(change)
         parts[f"others after {change}"] = proof.others(change)
     return parts
 
