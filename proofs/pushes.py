@@ -1,21 +1,21 @@
-"""Proves that `spec.history.HistoryTable` keeps the contract of `proofs/histories.py`: pushes at later points, and pops.
+"""Proves that `spec.history.HistoryTable` keeps the contract of `proofs/histories.py`: pushes at later points, pops.
 
 The contract is run as it is written there, beside the class's own source, on a history of any length that is well
 formed: its points rise, and its head repeats its last value. The contract takes the answers of the past for an unknown
 function; here that is what a look-up has to find, the value of the last checkpoint at or before a point. What the
-contract demands of a call, and nothing else, is supposed: that a push is at the last point or later, that a pop has
+contract demands of a call is supposed, and nothing else: that a push is at the last point or later, that a pop has
 something to take back. Then, for one or two pushes and pops in a row:
 
 - both write the same rows;
-- the history that they leave is well formed again, and there is a last checkpoint at or before any point;
-- its value is what the contract answers, at any point, be it past or to come;
+- the history that they leave is well formed again, and the checkpoints at or before any point are known;
+- the value of the last of these is what the contract answers, at any point, be it past or to come;
+- that is: the value pushed or, after a pop, that of the one before, from the point of the change on, else what it was;
 - of other keys, no row and no answer changes.
 
 What the contract assumes of the past where it looks at rows holds of any well-formed history, and an empty one is well
-formed. So by induction over the writes of all steps, whatever a step asks of a history, the contract answers what the
-source does: `proofs/contracts.py` proves that the source finds the last checkpoint at or before a point, in any
-well-formed history. The contract replaces `push`, `pop` and `value_at`; everything else is the source itself, on the
-same rows.
+formed. So, by induction over the changes, the contract answers as the last checkpoint does whatever a step asks, and so
+does the source: `proofs/contracts.py` proves of any well-formed history that a look-up finds it. The contract replaces
+`push`, `pop` and `value_at`; everything else is the source itself, on the same rows.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,9 @@ class PushProof(AnyHistory):
 
     def replaced(self) -> list[tuple[Term, Answer]]:
         """That what the contract replaces is what is compared here, and nothing else."""
-        replaced = set(vars(self.source)) & {name for name, value in vars(type(self.history)).items() if callable(value)}
+        replaced = set(vars(self.source)) & {
+            name for name, value in vars(type(self.history)).items() if callable(value)
+        }
         return self.ask(lambda: replaced == REPLACED and issubclass(type(self.history), self.source))
 
     def beginning(self) -> list[tuple[Term, Answer]]:
