@@ -32,8 +32,8 @@ from proofs.obligations import Obligation, Prover, Verdict
 from proofs.solving import Answer, Ask, prove
 from proofs.symbols import Path, SymInt, SymName, Term
 
-REPLACED: Final = {"__init__", "push", "pop", "value_at"}
-"""What the contract says in words of its own. Its `__init__` calls that of the source, and keeps a name."""
+REPLACED: Final = {"push", "pop", "value_at"}
+"""What the contract says in words of its own."""
 
 CHANGES: Final = ("push", "pop")
 
@@ -48,10 +48,9 @@ class PushProof(AnyHistory):
 
     def replaced(self) -> list[tuple[Term, Answer]]:
         """That what the contract replaces is what is compared here, and nothing else."""
-        replaced = set(vars(self.source)) & {
-            name for name, value in vars(type(self.history)).items() if callable(value)
-        }
-        return self.ask(lambda: replaced == REPLACED and issubclass(type(self.history), self.source))
+        both = set(vars(self.source)) & set(vars(type(self.history)))
+        replaced = {name for name in both if not name.startswith("__")}
+        return self.ask(lambda: replaced == REPLACED and type(self.history).__base__ is self.source)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
         """That a history without rows is well formed, and has nothing at or before any point."""

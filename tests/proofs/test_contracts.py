@@ -13,6 +13,7 @@ from proofs.contracts import HistoryProof, prove_history
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.pushes import PushProof, prove_changes
+from proofs.running import prover_of
 from proofs.solving import Answer, Status, prove
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).parents[2]
+
+THEORY = "proofs.symbiotic:THEORY"
 
 Parts = dict[str, list[tuple[Any, Answer]]]
 
@@ -186,7 +189,7 @@ def test_what_the_contract_demands_is_an_obligation_of_the_calls(
 
 def demanded_of(action: str, demanded: str) -> set[Status]:
     """What comes of a demand on a call, as a part of TOTAL."""
-    prover = Prover("proofs.symbiotic:THEORY", proofs.histories.EXACT)
+    prover = Prover(THEORY, proofs.histories.EXACT)
     total = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action)).total()
     return {answer.status for obligation, answer in total.answers if obligation.label == demanded}
 
@@ -196,3 +199,22 @@ def test_nothing_but_the_class_writes_its_rows() -> None:
     naming = [file for file in (ROOT / "spec").rglob("*.py") if re.search(r"\.(heads|checkpoints)\b", file.read_text())]
     assert {str(file.relative_to(ROOT)) for file in naming} == {"spec/history.py", "spec/eigenlayer/observation.py"}
     assert not re.search(r"\bput\b", (ROOT / "spec/eigenlayer/observation.py").read_text())
+
+
+def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() -> None:
+    """What is proved of two changes in a row is proved of all that a call makes of one history."""
+    changes: dict[str, set[int]] = {}
+    for action in prover_of(THEORY, "Deposit").protocol.actions:
+        name = action.__name__
+        prover = prover_of(THEORY, name)
+        heads = {history.heads.index for history in prover.histories()}
+        _, _, paths = prover.paths(next(kind for kind in prover.protocol.actions if kind.__name__ == name))
+        writes = [write for _, outcome in paths if prover.is_delta(outcome) for write in outcome.writes]
+        changes[name] = {changed(write.row) for write in writes if write.table.index in heads}
+    assert changes.pop("SetResolver") == {1, 2}
+    assert set().union(*changes.values()) == {1}
+
+
+def changed(row: Any) -> int:
+    """How many changes a head went through since the state before the step."""
+    return 1 + changed(row.before) if hasattr(row, "before") else 0
