@@ -1,15 +1,17 @@
 """Proves that `spec.history.HistoryTable` keeps the contract that stands for it in all other proofs.
 
-The class's own source runs on a history of any length, of which is known that its points rise, that none is later than
-now, and that its head repeats its last value. A loop of unknown length is cut: its invariant is proved where it begins,
-then its variables are any that satisfy the invariant, the body runs once, and the invariant is proved again. That is:
+The class's own source runs on a history of any length that is well formed: its points rise, and its head repeats its
+last value. A loop of unknown length is cut: its invariant is proved where it begins, then its variables are any that
+satisfy the invariant, the body runs once, and the invariant is proved again. That is:
 
-- a look-up answers with the value of the last checkpoint at or before a point, or the default before the first;
-- a push at the point that is now keeps the history as it has to be, changes no answer for an earlier point, and is the
-  answer for now and later.
+- a look-up answers with the value of the last checkpoint at or before a point, or the default before the first; so at
+  the point of any checkpoint with its value, just before it with that of the one before;
+- where no point is later than now, the answer from now on is the latest value;
+- there, a push at the point that is now keeps the history as it has to be, changes no answer for an earlier point, and
+  is the answer for now and later.
 
 Together these are the contract in `proofs/state.py`: before now an unknown function that no step changes, from now on
-the latest value.
+the latest value. Of pushes at later points and of pops, see `proofs/pushes.py`.
 """
 
 import ast
@@ -21,7 +23,8 @@ from typing import Any, Final
 import z3
 
 from proofs.lifting import lift
-from proofs.solving import Answer, Ask, prove
+from proofs.obligations import some_path_is_taken
+from proofs.solving import Answer, Ask, Status, prove
 from proofs.state import SymbolicRows, flatten
 from proofs.symbols import Path, SymInt, SymName, Term, explore, path, term_of
 
@@ -43,8 +46,8 @@ what falls each time it runs, and is positive before, so that it ends.
 """
 
 
-class _PathEnds(Exception):
-    """The body of a cut loop has run once: what comes after is the path on which the loop ends."""
+class PathEnds(Exception):
+    """Nothing is asked of this path: it supposes what does not hold, or the body of a cut loop has run once."""
 
 
 class _CutLoops(ast.NodeTransformer):
@@ -65,11 +68,12 @@ class _CutLoops(ast.NodeTransformer):
 class _Cut:
     """What a cut loop calls."""
 
-    Ends = _PathEnds
+    Ends = PathEnds
 
     def __init__(self, surroundings: Callable[[], dict[str, Any]]) -> None:
         self._surroundings: Final = surroundings
         self._havocs = 0
+        self._path: Path | None = None
         self._left: Term = None
 
     def _holds(self, number: int, values: dict[str, Any]) -> Any:
@@ -81,15 +85,16 @@ class _Cut:
         kept = len(here.conditions)
         if not bool(self._holds(number, values)):
             here.required.append((f"invariant of loop {number}", z3.Not(z3.And(*here.conditions[kept:]))))
-            raise _PathEnds
+            raise PathEnds
 
     def any(self, number: int, values: dict[str, Any]) -> tuple[Any, ...]:
         """Any values of the loop's variables that satisfy the invariant."""
         names = INVARIANTS[number][0]
-        self._havocs += 1
+        self._havocs = self._havocs + 1 if self._path is path() else 0
+        self._path = path()
         found = {name: SymInt(z3.Int(f"{name}.{number}.{self._havocs}")) for name in names}
         if not bool(self._holds(number, {**values, **found})):
-            raise _PathEnds
+            raise PathEnds
         self._left = self._measure(number, {**values, **found})
         return tuple([found[name] for name in names])
 
@@ -118,29 +123,31 @@ def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
     return names["value_at"]  # type: ignore[no-any-return]
 
 
-class HistoryProof:
-    """The class on a history that stands for any."""
+class AnyHistory:
+    """A history that stands for any: what is known of its rows, what a look-up has to find in them, and how to ask.
 
-    def __init__(self, ask: Ask) -> None:
+    `history` is the class with a contract in its place, if one is given; `source` is always the class as it is written.
+    """
+
+    def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = lambda _module: None) -> None:
         self._ask: Final = ask
         world = lift("spec.history", {})
-        machine, module = world.modules["spec.machine"], world.modules["spec.history"]
-        schema = machine.Schema()
-        self.history: Final = module.HistoryTable(schema, "history", 0)
-        self.history.default = SymInt(z3.Int("default"))
+        machine, self.module = world.modules["spec.machine"], world.modules["spec.history"]
+        self.source: Final = self.module.HistoryTable
+        contract(self.module)
+        self.schema: Final = machine.Schema()
+        self.history: Final = self.module.HistoryTable(self.schema, "history", SymInt(z3.Int("default")))
         self.key: Final = SymName(z3.Int("key"))
         shapes = {self.history.heads.name: str, self.history.checkpoints.name: (str, int)}
-        tables = [SymbolicRows(table, shapes[table.name], {}, self._note) for table in schema.tables]
+        tables = [SymbolicRows(table, shapes[table.name], {}, self.note) for table in self.schema.tables]
         self.state: Final = machine.State(tables)
+        self.draft: Final = machine.Draft
         self.before: Final = machine.Draft(self.state)
-        self._draft: Final = machine.Draft
-        self.now: Final = SymInt(z3.Int("now"))
         self.point: Final = SymInt(z3.Int("point"))
-        cut = _Cut(lambda: {"count": self.count, "point": self.point, "point_of": self.point_of})
-        self._value_at: Final = _cut_value_at(module, cut)
 
-    def _note(self, touch: Any) -> None:
-        if touch.table is self.history.checkpoints:
+    def note(self, touch: Any) -> None:
+        """Note on the path which checkpoints it read."""
+        if touch.table is self.history.checkpoints and touch.past_of is None:
             path().touched[touch.identity] = touch
 
     @property
@@ -158,19 +165,34 @@ class HistoryProof:
 
     def is_sound(self, here: Path) -> list[Term]:
         """What is known of the history, at the positions that a path read."""
-        positions = {term.get_id(): term for touch in here.touched.values() for term in flatten(touch.key)[1:]}
-        count, now, known = term_of(self.count), self.now.term, list(positions.values())
+        count, known = term_of(self.count), self.positions(here)
         facts = [count >= 0]
-        last = self.point_of(SymInt(count - 1)).term, self.value_of(SymInt(count - 1)).term
+        last = self.value_of(SymInt(count - 1)).term
         latest = self.before.get(self.history.heads, self.key).latest.term
-        facts.append(latest == z3.If(count == 0, term_of(self.history.default), last[1]))
+        facts.append(latest == z3.If(count == 0, term_of(self.history.default), last))
         for one in known:
-            at_one = self.point_of(SymInt(one)).term
-            facts.append(z3.Implies(z3.And(one >= 0, one < count), at_one <= now))
             for other in known:
-                at_other = self.point_of(SymInt(other)).term
-                facts.append(z3.Implies(z3.And(one >= 0, one < other, other < count), at_one < at_other))
+                rise = self.point_of(SymInt(one)).term < self.point_of(SymInt(other)).term
+                facts.append(z3.Implies(z3.And(one >= 0, one < other, other < count), rise))
         return facts
+
+    def positions(self, here: Path) -> list[Term]:
+        """The positions of this history that a path read, and the last."""
+        read = [touch.key for touch in here.touched.values()] + [(self.key, self.count - 1)]
+        own = [flatten(key)[1] for key in read if flatten(key)[0].eq(self.key.term)]
+        return list({term.get_id(): term for term in own}.values())
+
+    def keeps_order(self, rows: Any) -> Any:
+        """Whether a history is well formed, at any two positions: what `is_sound` knows of it."""
+        one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
+        head = rows.get(self.history.heads, self.key)
+        if head.count < 0:
+            return False
+        if head.latest != (self.history.default if head.count == 0 else self.value_of(head.count - 1, rows)):
+            return False
+        if 0 <= one < other < head.count:
+            return self.point_of(one, rows) < self.point_of(other, rows)
+        return True
 
     def is_split(self, position: Any, rows: Any) -> Any:
         """Whether the checkpoints before a position are those at or before the point, and no others."""
@@ -185,72 +207,155 @@ class HistoryProof:
         """The value that a look-up has to give."""
         return self.history.default if split == 0 else self.value_of(split - 1, rows)
 
+    def ask(
+        self,
+        program: Callable[[], Any],
+        known: Callable[[Path], list[Term]] = lambda _here: [],
+        is_of_contract: bool = False,
+    ) -> list[tuple[Term, Answer]]:
+        """Whether a program answers yes on every path: of any history of which that is known what `is_sound` says, and
+        `known`.
+
+        The facts that a path learnt are known, and what it requires is wanted. With the contract in its place it is the
+        other way round: what it demands of a call is known, what it assumes of the past is wanted.
+
+        That the paths leave no case out is wanted, too. That nothing is asked of any state that can be, or of lists up
+        to some length only, counts as not proved.
+        """
+        answers: list[tuple[Term, Answer]] = []
+        taken: list[Path] = []
+        can_be = False
+
+        def run() -> Any:
+            try:
+                return program()
+            except PathEnds:
+                return None
+
+        for here, outcome in explore(run):
+            taken.append(here)
+            facts, required = [*here.facts.values()], [condition for _, condition in here.required]
+            granted, wanted = (required, facts) if is_of_contract else (facts, required)
+            with Path(here, [], False) as at_end:
+                given = [*here.conditions, *granted, *known(here), *self.is_sound(at_end)]
+            is_asked, fails = outcome is not None, isinstance(outcome, Exception) or bool(here.scopes)
+            goal = z3.BoolVal(not fails) if fails or not is_asked else term_of(outcome)
+            answers += [(goal, self._ask([given], goal)) for goal in [goal, *wanted]]
+            can_be = can_be or (is_asked and prove([given], z3.BoolVal(False)).status is Status.REFUTED)
+        whole = some_path_is_taken("", Path(None, [], False), taken)
+        answers.append((whole.goal, self._ask([[] if is_of_contract else [*whole.here.facts.values()]], whole.goal)))
+        return answers if can_be else [*answers, (z3.BoolVal(False), Answer(Status.UNKNOWN, "", 0))]
+
+
+class HistoryProof(AnyHistory):
+    """Look-ups of any history, and pushes at the point that is now."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask)
+        self.now: Final = SymInt(z3.Int("now"))
+        cut = _Cut(lambda: {"count": self.count, "point": self.point, "point_of": self.point_of})
+        self._value_at: Final = _cut_value_at(self.module, cut)
+
+    def _look_up(self) -> Any:
+        return self._value_at(self.history, self.before, self.key, self.point)
+
+    def _is_past(self, here: Path) -> list[Term]:
+        """That no point is later than now, at the positions that a path read."""
+        count = term_of(self.count)
+        return [
+            z3.Implies(z3.And(one >= 0, one < count), self.point_of(SymInt(one)).term <= self.now.term)
+            for one in self.positions(here)
+        ]
+
     def look_up(self) -> list[tuple[Term, Answer]]:
         """That `value_at` finds the last checkpoint at or before a point."""
         split = SymInt(z3.Int("split"))
 
         def program() -> Any:
             if not self.is_split(split, self.before):
-                raise _PathEnds
+                raise PathEnds
             wanted = self.answer_at(split, self.before)
-            return self._value_at(self.history, self.before, self.key, self.point) == wanted
+            return self._look_up() == wanted
 
-        return self._prove(program)
+        return self.ask(program)
+
+    def split(self) -> list[tuple[Term, Answer]]:
+        """That there is one answer only: no two positions part the checkpoints at or before a point from the others."""
+        one, other = SymInt(z3.Int("split")), SymInt(z3.Int("other_split"))
+
+        def program() -> Any:
+            if not self.is_split(one, self.before) or not self.is_split(other, self.before):
+                raise PathEnds
+            return one == other
+
+        return self.ask(program)
+
+    def checkpoints(self) -> list[tuple[Term, Answer]]:
+        """That `value_at` finds the value of any checkpoint at its point, and just before it that of the one before."""
+        position = SymInt(z3.Int("position"))
+
+        def program() -> Any:
+            if not 0 <= position < self.count:
+                raise PathEnds
+            if self.point == self.point_of(position):
+                return self._look_up() == self.value_of(position)
+            if self.point == self.point_of(position) - 1:
+                return self._look_up() == self.answer_at(position, self.before)
+            raise PathEnds
+
+        return self.ask(program)
+
+    def present(self) -> list[tuple[Term, Answer]]:
+        """That the answer from now on is the latest value."""
+
+        def program() -> Any:
+            if self.point < self.now:
+                raise PathEnds
+            return self._look_up() == self.history.latest(self.before, self.key)
+
+        return self.ask(program, known=self._is_past)
 
     def push(self) -> list[tuple[Term, Answer]]:
         """That `push` changes no answer for a point before now, and is the answer from now on."""
-        split, split_after = SymInt(z3.Int("split")), SymInt(z3.Int("split_after"))
-        value = SymInt(z3.Int("value"))
+        split, value = SymInt(z3.Int("split")), SymInt(z3.Int("value"))
 
         def program() -> Any:
-            draft = self._draft(self.state)
+            draft = self.draft(self.state)
             self.history.push(draft, self.key, self.now, value)
-            after = self._draft(self.state, list(draft.delta().writes))
-            if not self.is_split(split, self.before) or not self.is_split(split_after, after):
-                raise _PathEnds
+            after = self.draft(self.state, list(draft.delta().writes))
+            if not self.is_split(split, self.before):
+                raise PathEnds
             if self.point < self.now:
-                return self.answer_at(split_after, after) == self.answer_at(split, self.before)
-            return self.answer_at(split_after, after) == value
+                same = self.answer_at(split, after) == self.answer_at(split, self.before)
+                return same and self.is_split(split, after)
+            count = after.get(self.history.heads, self.key).count
+            return self.answer_at(count, after) == value and self.is_split(count, after)
 
-        return self._prove(program)
+        return self.ask(program, known=self._is_past)
 
     def order(self) -> list[tuple[Term, Answer]]:
         """That `push` keeps points rising, none later than now, and the head the last value."""
-        one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
+        one = SymInt(z3.Int("one"))
 
         def program() -> Any:
-            draft = self._draft(self.state)
+            draft = self.draft(self.state)
             self.history.push(draft, self.key, self.now, SymInt(z3.Int("value")))
-            after = self._draft(self.state, list(draft.delta().writes))
-            head = after.get(self.history.heads, self.key)
-            if head.latest != self.value_of(head.count - 1, after):
+            after = self.draft(self.state, list(draft.delta().writes))
+            if 0 <= one < after.get(self.history.heads, self.key).count and self.point_of(one, after) > self.now:
                 return False
-            if 0 <= one < head.count and self.point_of(one, after) > self.now:
-                return False
-            if 0 <= one < other < head.count:
-                return self.point_of(one, after) < self.point_of(other, after)
-            return True
+            return self.keeps_order(after)
 
-        return self._prove(program)
-
-    def _prove(self, program: Callable[[], Any]) -> list[tuple[Term, Answer]]:
-        answers: list[tuple[Term, Answer]] = []
-
-        def run() -> Any:
-            try:
-                return program()
-            except _PathEnds:
-                return True
-
-        for here, outcome in explore(run):
-            with Path(here, [], False) as at_end:
-                known = [*here.conditions, *here.facts.values(), *self.is_sound(at_end)]
-            goal = z3.BoolVal(False) if isinstance(outcome, Exception) else term_of(outcome)
-            answers += [(goal, self._ask([known], goal)) for goal in [goal, *[wanted for _, wanted in here.required]]]
-        return answers
+        return self.ask(program, known=self._is_past)
 
 
 def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
     """The goals of each part of the contract, and what came of them."""
     proof = HistoryProof(ask)
-    return {"look-up": proof.look_up(), "push": proof.push(), "order": proof.order()}
+    return {
+        "look-up": proof.look_up(),
+        "split": proof.split(),
+        "checkpoints": proof.checkpoints(),
+        "present": proof.present(),
+        "push": proof.push(),
+        "order": proof.order(),
+    }

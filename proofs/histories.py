@@ -7,7 +7,8 @@ point, and a pop takes the last checkpoint back. What replaces the search throug
 - after a push at `point`, the value at `p` is the one pushed if `p >= point`, else what it was;
 - after a pop, it is the value before the last checkpoint if `p` is at that checkpoint or later, else what it was.
 
-Both hold while points never decrease, which is demanded of every push.
+Both hold while points never decrease, which is demanded of every push. That the source keeps this contract is proved in
+`proofs/pushes.py`.
 """
 
 from types import ModuleType

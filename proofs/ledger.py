@@ -30,6 +30,7 @@ ENGINE: Final = (
     "quotients",
     "kernels",
     "contracts",
+    "pushes",
     "foundations",
 )
 

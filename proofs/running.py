@@ -85,7 +85,7 @@ def run_call(
     elif call == CONTRACTS:
         found = foundations(prover, foundations_of(place))
         verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
-        functions = functions.union(names_in("spec.history"))
+        functions = functions.union(names_in("spec.history"), names_in("spec.machine"))
     else:
         action = next(action for action in prover.protocol.actions if action.__name__ == call)
         proof = CallProof(prover, action)

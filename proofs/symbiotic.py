@@ -11,6 +11,7 @@ from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.reading import balance, is_over, now
 from invariants.symbiotic.terms import HISTORIES
 from proofs.histories import EXACT
+from proofs.pushes import prove_pushes
 from proofs.stake import BY_CONTRACT, prove_stake
 from proofs.theory import Nested, PastLaw, Theory
 from spec.arithmetic import mul_div_floor
@@ -420,5 +421,5 @@ THEORY: Final = Theory(
 CONTRACTS: Final = {"": EXACT, **dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT)}
 """By call, and "" for all others: what is lifted by contract."""
 
-FOUNDATIONS: Final = {"CONTRACT-stake": prove_stake}
+FOUNDATIONS: Final = {"CONTRACT-pushes": prove_pushes, "CONTRACT-stake": prove_stake}
 """What is proved alone, once for all calls: that contracts are kept."""
