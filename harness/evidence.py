@@ -95,7 +95,8 @@ def _due(written: Proving, how: How, seed: int) -> list[str]:
         return []
     if how == "all":
         return written.asked
-    goals = {call: written.known_goals(call) for call in written.asked if call not in written.due}
+    known = {call: written.ledger.verdicts(call).values() for call in written.asked if call not in written.due}
+    goals = {call: sum([int(verdict["goals"]) for verdict in verdicts]) for call, verdicts in known.items()}
     return written.due + (sample(goals, f"{written.protocol} {seed}") if how == "sample" else [])
 
 

@@ -3,7 +3,7 @@
 import json
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context, resource_tracker
@@ -88,15 +88,17 @@ class Proving:
         asked = {law for law, verdict in verdicts.items() if "z3" in verdict["solvers"]} & set(self.laws or verdicts)
         return all(set(self.opinions.who) <= set(heard.get(law, ())) for law in asked)
 
-    def known_goals(self, call: str) -> int:
-        """How many goals a call had when last it was proved: the measure of what it will cost."""
-        return sum(int(verdict["goals"]) for verdict in self.ledger.verdicts(call).values())
+    def known_steps(self, call: str) -> int:
+        """How many solver steps a call took when last it was proved: the measure of what it will cost."""
+        return sum(self.ledger.steps(call).values())
 
-    def tasks(self, call: str) -> list[tuple[Any, ...]]:
-        """What proves a call: a task, or several of them, each for a part of the laws, if it had many goals."""
-        parts = 1 if self.laws else min(MOST_PARTS, 1 + self.known_goals(call) // GOALS_OF_A_PART)
-        common = (self.place, call, self.laws or None, self.effort, self.ledger.solvers(call), self.opinions)
-        return [(*common, (part, parts)) for part in range(parts)]
+    def tasks(self, call: str, jobs: int) -> list[tuple[Any, ...]]:
+        """What proves a call: a task; or, if it took many steps, one for each process, with its share of the laws."""
+        parts: list[list[str] | None] = [self.laws or None]
+        if not self.laws and self.known_steps(call) >= MANY_STEPS:
+            parts = list(shared_out(dict.fromkeys(names_of(self.place)[1], 0) | self.ledger.steps(call), jobs))
+        likely = self.ledger.solvers(call)
+        return [(self.place, call, laws, self.effort, likely, self.opinions) for laws in parts]
 
     def finish(self, call: str, task: Future[Any], is_last: bool) -> None:
         """Take in what a task found; once the last of its call is there, the call is entered in the ledger."""
@@ -191,11 +193,21 @@ class Proving:
         }
 
 
-GOALS_OF_A_PART: Final = 1_500
-"""A call with so many goals or more is proved in parts, so that no core waits for another."""
+MANY_STEPS: Final = 20_000_000
+"""A call that takes so many solver steps, some ten seconds, is shared out among the processes, so that none waits for
+another. Each of them follows the paths of the call again.
+"""
 
-MOST_PARTS: Final = 4
-"""Each part follows the paths of its call again."""
+
+def shared_out(steps: Mapping[str, int], shares: int) -> list[list[str]]:
+    """Laws in so many shares that take about as many steps each: the dearest first, each to whoever has least."""
+    found: list[list[str]] = [[] for _ in range(shares)]
+    loads = [0] * shares
+    for law_id in sorted(steps, key=lambda law_id: (-steps[law_id], law_id)):
+        least = loads.index(min(loads))
+        found[least].append(law_id)
+        loads[least] += steps[law_id]
+    return found
 
 
 def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
@@ -213,8 +225,8 @@ def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Calla
     try:
         tasks = {
             pool.submit(run_call, *task): (proving, call)
-            for proving, call in sorted(due, key=lambda each: each[0].known_goals(each[1]), reverse=True)
-            for task in proving.tasks(call)
+            for proving, call in sorted(due, key=lambda each: each[0].known_steps(each[1]), reverse=True)
+            for task in proving.tasks(call, jobs)
         }
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

@@ -140,6 +140,10 @@ class Ledger:
         """The verdicts on a call, by law."""
         return dict(self.document["calls"].get(call, {}).get("verdicts", {}))
 
+    def steps(self, call: str) -> dict[str, int]:
+        """How many steps the solvers took for each law when last they were asked, of whatever source."""
+        return {law_id: int(verdict["steps"]) for law_id, verdict in self.verdicts(call).items()}
+
     def solvers(self, call: str) -> dict[str, list[str]]:
         """Which solvers knew the answers about each law when last they were asked, of whatever source."""
         return {law_id: sorted(verdict["solvers"]) for law_id, verdict in self.verdicts(call).items()}

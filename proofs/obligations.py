@@ -29,13 +29,14 @@ from proofs.state import (
     groups_written,
     identity,
     key_shapes,
+    likeness,
     sum_term,
     symbolic_call,
     use_contract,
     view_before_step,
     watched,
 )
-from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, UnliftableError, explore, path, term_of
+from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, UnliftableError, either, explore, path, term_of
 
 DEPTH: Final = 2
 """How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
@@ -99,6 +100,20 @@ class Accepted:
     def __init__(self, here: Path, delta: Any) -> None:
         self.here: Final = here
         self.delta: Final = delta
+
+    @classmethod
+    def either(cls, base: Path, parts: "list[Accepted]") -> "Accepted":
+        """Paths from one base that come to the same, as one path on which any of them is taken."""
+        return parts[0] if len(parts) == 1 else cls(either(base, [part.here for part in parts]), parts[0].delta)
+
+
+def together(accepted: list[Accepted]) -> list[list[Accepted]]:
+    """Accepted paths, those together that write the same rows and return the same."""
+    groups: dict[object, list[Accepted]] = {}
+    for each in accepted:
+        writes = [(write.table.index, likeness(write.key), likeness(write.row)) for write in each.delta.writes]
+        groups.setdefault((*writes, likeness(each.delta.returns)), []).append(each)
+    return list(groups.values())
 
 
 class Obligation:

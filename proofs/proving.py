@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken, together
 from proofs.solving import Answer, Status, prove
 from proofs.symbols import Path
 
@@ -24,7 +24,6 @@ class CallProof:
         self.prover: Final = prover
         self.action: Final = action
         self.call, self._base, paths = prover.paths(action)
-        self._taken: Final = [here for here, _ in paths]
         self._reachable: Final[dict[int, bool]] = {}
         self._sums: Final[dict[str, Verdict]] = {}
         self._state_laws: Final[dict[str, Verdict]] = {}
@@ -32,6 +31,8 @@ class CallProof:
         self._scopes: Final[set[str]] = set()
         """In which paths are excluded, and so of everything that is not asked of them."""
         self.accepted: Final[list[Accepted]] = []
+        self.outcomes: Final[list[Accepted]] = []
+        """The accepted paths, those that come to the same outcome as one."""
         self.rejected: Final[list[tuple[Path, Any]]] = []
         self.raised: Final[list[tuple[Path, Exception]]] = []
         self.writes: Final[set[int]] = set()
@@ -48,6 +49,14 @@ class CallProof:
                 self._is_never_refused = False
                 if not self._excludes(here):
                     self.rejected.append((here, outcome))
+        for parts in together(self.accepted):
+            outcome = Accepted.either(self._base, parts)
+            self.outcomes.append(outcome)
+            if any(self._reachable.get(id(part.here)) for part in parts):
+                self._reachable[id(outcome.here)] = True
+        alone = {id(accepted.here) for accepted in self.accepted}
+        self._taken: Final = [outcome.here for outcome in self.outcomes]
+        self._taken.extend(here for here, _ in paths if id(here) not in alone)
 
     def _excludes(self, here: Path) -> bool:
         """Whether the laws are seen at once to exclude a path."""
@@ -95,7 +104,7 @@ class CallProof:
         subject = prover.subject(law)
         if law.law_id in prover.theory.follows:
             return self._consequence(law, verdict)
-        for accepted in self.accepted:
+        for accepted in self.outcomes:
             if not tables & {write.table.index for write in accepted.delta.writes}:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
@@ -129,7 +138,7 @@ class CallProof:
         if limited and not limited & self.writes:
             verdict.is_framed = True
             return verdict
-        for accepted in self.accepted:
+        for accepted in self.outcomes:
             if limited and not limited & {write.table.index for write in accepted.delta.writes}:
                 continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
@@ -162,7 +171,7 @@ class CallProof:
             if not others & self.writes:
                 found.is_framed = True
                 return found
-            for accepted in self.accepted:
+            for accepted in self.outcomes:
                 found.is_reachable = found.is_reachable or self.is_reachable(accepted.here)
                 for obligation in self.prover.sum_goals(total, accepted):
                     self._answer(found, obligation, [])

@@ -23,6 +23,7 @@ KNOWN_FALSE: Final[dict[str, Any]] = {
     "goals": 0,
     "scope": [],
     "solvers": {},
+    "steps": 0,
     "most_steps": 0,
 }
 """Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
@@ -60,12 +61,10 @@ def run_call(
     effort: int,
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
-    part: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
     """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through.
 
-    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved. `part` is
-    which part of the laws, of how many parts, so that a call with many paths is proved in several processes.
+    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
     """
     started = time.process_time()
     prover = prover_of(place, call)
@@ -89,7 +88,7 @@ def run_call(
     else:
         action = next(action for action in prover.protocol.actions if action.__name__ == call)
         proof = CallProof(prover, action)
-        verdicts = prove_call(proof, chosen[part[0] :: part[1]])
+        verdicts = prove_call(proof, chosen)
     found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
         "call": call,
@@ -124,6 +123,7 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
         "goals": len(verdict.answers),
         "scope": sorted(verdict.scopes),
         "solvers": dict(sorted(Counter(answer.solver for _, answer in verdict.answers).items())),
+        "steps": sum([answer.steps for _, answer in verdict.answers]),
         "most_steps": max([answer.steps for _, answer in verdict.answers], default=0),
     }
     if found is not None:

@@ -118,6 +118,8 @@ def _run(solver: Term, formulas: list[Term], steps: int, seed: int) -> tuple[Any
     """What a solver says, the steps it took (z3 counts them from the beginning of the process), a model if any."""
     solver.set("rlimit", steps)
     solver.set("timeout", NET_MILLISECONDS)
+    # Bases of the products that occur are dear, and rarely what is missing: without them goals take a fifth less time.
+    solver.set("arith.nl.grobner", False)
     if seed:
         solver.set("random_seed", seed)
     assert_all(solver, formulas)

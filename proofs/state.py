@@ -7,7 +7,7 @@ noted on the path, because the laws may be assumed of what was read.
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import ModuleType
 from typing import Any, Final, Generic, TypeVar
 
@@ -29,6 +29,18 @@ def flatten(key: Any) -> list[Term]:
 def identity(key: Any) -> tuple[int, ...]:
     """What two keys that are written alike have in common. The caller keeps the key, so that no term is recycled."""
     return tuple([term.get_id() for term in flatten(key)])
+
+
+def likeness(value: Any) -> Hashable:
+    """The same for two values only if they are written alike. The caller keeps the values, as with `identity`."""
+    if isinstance(value, tuple):
+        return tuple([likeness(part) for part in value])
+    if isinstance(value, SymInt | SymBool | SymName):
+        return (type(value), value.term.get_id())
+    if attr.has(type(value)):
+        parts = [likeness(getattr(value, field.name)) for field in attr.fields(type(value))]
+        return (type(value), *parts)
+    return (type(value), value) if isinstance(value, str | int | bool | None) else (type(value), id(value))
 
 
 def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:

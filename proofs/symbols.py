@@ -77,7 +77,7 @@ class Path:
         self._known: Final[dict[int, bool]] = {}
         if base is not None:
             for condition in base.conditions:
-                self._learn(condition)
+                self.learn(condition)
             self.facts.update(base.facts)
             self.touched.update(base.touched)
             self.scopes.update(base.scopes)
@@ -114,7 +114,7 @@ class Path:
             answer = self._choose(condition)
         self._asked += 1
         self._given.append(answer)
-        self._learn(condition if answer else z3.Not(condition))
+        self.learn(condition if answer else z3.Not(condition))
         self._known[condition.get_id()] = answer
         if self._answers and self._asked == len(self._answers):
             self._example = self._next_example
@@ -168,16 +168,17 @@ class Path:
             if self._solver is not None:
                 assert_all(self._solver, [fact])
 
-    def require(self, label: str, condition: Term) -> None:
-        """Demand that the condition is proved of every state in which the program comes to this point."""
-        self.required.append((label, z3.simplify(condition)))
-
-    def _learn(self, condition: Term) -> None:
+    def learn(self, condition: Term) -> None:
+        """Let a condition hold: from here on, this is a path on which it does."""
         self.conditions.append(condition)
         self._known[condition.get_id()] = True
         self._unchecked.append(condition)
         if self._solver is not None:
             assert_all(self._solver, [condition])
+
+    def require(self, label: str, condition: Term) -> None:
+        """Demand that the condition is proved of every state in which the program comes to this point."""
+        self.required.append((label, z3.simplify(condition)))
 
     def _can(self, condition: Term) -> tuple[bool, Term]:
         """Whether a condition can hold, as far as the solver sees; and an example if it finds one."""
@@ -252,6 +253,24 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
         if paths > MAX_PATHS:
             raise UnliftableError(f"more than {MAX_PATHS} paths")
         yield here, outcome
+
+
+def either(base: Path, paths: Sequence[Path]) -> Path:
+    """A path on which one of some paths is taken, all from one base; whatever any of them read was read on it."""
+    here = Path(base, [], True)
+    conditions = [{term.get_id(): term for term in one.conditions} for one in paths]
+    common = set(conditions[0]).intersection(*conditions[1:]) - {term.get_id() for term in base.conditions}
+    for key, term in conditions[0].items():
+        if key in common:
+            here.learn(term)
+    given = {term.get_id() for term in here.conditions}
+    here.learn(z3.Or(*[z3.And(*[term for key, term in one.items() if key not in given]) for one in conditions]))
+    for one in paths:
+        for fact in one.facts.values():
+            here.assume(fact)
+        here.touched.update(one.touched)
+        here.scopes.update(one.scopes)
+    return here
 
 
 def term_of(value: Any) -> Term:

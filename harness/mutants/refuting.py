@@ -145,8 +145,8 @@ def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
         whole = sum(verdict["goals"] for verdict in entry["verdicts"].values())
         for law_id, verdict in entry["verdicts"].items():
             if verdict["verdict"] == "PROVED":
-                price = verdict["goals"] * (1 + verdict["most_steps"] // 1_000)
-                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, (theory, call), price, law_id)
+                place = (theory, call)
+                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, place, verdict["steps"], law_id)
 
 
 def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:

@@ -25,7 +25,7 @@ OTHER_BOUND = "sets of length <= 1"
 
 
 def found(verdict: str, *scope: str) -> dict[str, Any]:
-    return {"verdict": verdict, "scope": list(scope), "goals": 3, "solvers": {}, "most_steps": 0}
+    return {"verdict": verdict, "scope": list(scope), "goals": 3, "solvers": {}, "steps": 0, "most_steps": 0}
 
 
 def test_verdicts_on_calls_are_put_together_by_law() -> None:

@@ -71,7 +71,7 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monke
     command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "2", "--all", "--json")
     restake(*command)
     whole = Ledger.load(apart / "eigenlayer.json").document
-    monkeypatch.setattr(prove, "GOALS_OF_A_PART", 8)
+    monkeypatch.setattr(prove, "MANY_STEPS", 8)
     shown = alone(restake(*command))
     assert shown["proved_now"] == ["TransferToken"]
     in_parts = Ledger.load(apart / "eigenlayer.json").document
@@ -80,6 +80,13 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monke
     assert {law: verdict["verdict"] for law, verdict in found.items()} == {
         law: verdict["verdict"] for law, verdict in expected.items()
     }
+
+
+def test_what_costs_most_is_shared_out_evenly() -> None:
+    steps = {"A": 9, "B": 5, "C": 5, "D": 2, "E": 0}
+    assert prove.shared_out(steps, 2) == [["A", "D"], ["B", "C", "E"]]
+    assert prove.shared_out(steps, 1) == [["A", "B", "C", "D", "E"]]
+    assert prove.shared_out({"A": 1}, 2) == [["A"], []]
 
 
 def test_others_are_asked_about_what_is_proved_and_not_twice(apart: Path) -> None:

@@ -40,6 +40,8 @@ TRUE = [
     ("Move", "SUM"),
     ("Move", "TOTAL"),
     ("MoveBlindly", "SIGN"),
+    ("Hesitate", "SUM"),
+    ("Hesitate", "TOTAL"),
     ("Share", "SUM"),
     ("Share", "TOTAL"),
     ("MoveThirteen", "MOVED"),
@@ -122,6 +124,12 @@ def test_every_accepted_path_has_a_state_that_takes_it() -> None:
         assert all(proof.is_reachable(accepted.here) for accepted in proof.accepted), action
 
 
+def test_paths_that_come_to_the_same_are_proved_as_one() -> None:
+    proof, straight = call_proof("Hesitate"), call_proof("Move")
+    assert len(proof.accepted) == 2 * len(straight.accepted) == 4
+    assert len(proof.outcomes) == len(straight.outcomes) == 2
+
+
 def canaries() -> set[str]:
     """Which false statements an engine takes for true."""
     return {f"{action} {law_id}" for action, law_id in [*FALSE, *IMPOSSIBLE] if status(action, law_id) == "PROVED"}
@@ -181,6 +189,16 @@ def division_is_exact(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(symbols._Quotients, "of", exact)
 
 
+def all_outcomes_are_alike(patch: pytest.MonkeyPatch) -> None:
+    """Whatever paths write is taken to be the same, and only one of them is looked at."""
+    patch.setattr(obligations, "likeness", lambda _value: 0)
+
+
+def one_way_to_an_outcome(patch: pytest.MonkeyPatch) -> None:
+    """Of paths that come to the same only the first is followed."""
+    patch.setattr(obligations, "either", lambda _base, paths: paths[0])
+
+
 def no_exceptions(patch: pytest.MonkeyPatch) -> None:
     """Paths that raise are dropped."""
     paths = Prover.paths
@@ -192,7 +210,7 @@ def no_exceptions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Prover, "paths", without)
 
 
-@pytest.mark.parametrize("sabotage", [names_always_differ, goal_is_assumed, division_is_exact])
+@pytest.mark.parametrize("sabotage", [names_always_differ, goal_is_assumed, division_is_exact, all_outcomes_are_alike])
 def test_an_unsound_engine_proves_a_canary(
     sabotage: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +225,11 @@ def test_a_path_that_is_skipped_is_noticed_by_the_engine_itself(
     sabotage(monkeypatch)
     assert {status("Move", "TOTAL"), status("Divide", "TOTAL")} & {"REFUTED", "UNKNOWN"}
     assert status("MoveThirteen", "TOTAL") == "REFUTED" or sabotage is no_exceptions
+
+
+def test_a_way_to_an_outcome_that_is_skipped_is_noticed_by_the_engine_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_way_to_an_outcome(monkeypatch)
+    assert status("Hesitate", "TOTAL") == "REFUTED"
 
 
 def test_contradictory_hypotheses_are_vacuous(monkeypatch: pytest.MonkeyPatch) -> None:

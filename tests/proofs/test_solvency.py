@@ -114,10 +114,10 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
 
 @pytest.mark.parametrize("name", ["queued_value_wad", "fractions_waiting"])
 def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
-    """Of one path of a slash: by what the theory says, and not by nothing."""
+    """Of one outcome of a slash: by what the theory says, and not by nothing."""
     prover = prover_of("proofs.eigenlayer:THEORY", "SlashOperator")
     slash = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "SlashOperator"))
-    slash.accepted[:] = slash.accepted[-1:]
+    slash.outcomes[:] = slash.outcomes[-1:]
     total = next(total for total in prover.theory.revalued if total.name == name)
     assert slash.sum_verdict(total).status == "PROVED"
     prover.theory.revalued[total] = lambda *_: 0

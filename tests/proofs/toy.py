@@ -55,6 +55,10 @@ class MoveThirteen(Move):
     """Gives one token too many if thirteen are moved."""
 
 
+class Hesitate(Move):
+    """Asks whether much is moved, and moves it either way."""
+
+
 class Share(Move):
     """Moves `amount` parts of a thousand, rounded up: more than there is, if more than a thousand are asked for."""
 
@@ -106,6 +110,8 @@ def transition(draft: Draft, action: Move) -> Delta | Reason:
         amount = -(-(held * action.amount) // 1000)
     if isinstance(action, Divide):
         amount = held // action.amount
+    if isinstance(action, Hesitate) and amount > 1000:
+        held = draft.get(BALANCES, action.sender).amount
     if isinstance(action, Print):
         amount = len(f"{action.amount}")
     if isinstance(action, Remember):
@@ -117,8 +123,8 @@ def transition(draft: Draft, action: Move) -> Delta | Reason:
     draft.put(BALANCES, action.sender, Balance(held - amount))
     if not isinstance(action, MoveBlindly):
         received = draft.get(BALANCES, action.to).amount
-    if isinstance(action, MoveThirteen) and amount == 13:
-        amount = 14
+    if isinstance(action, MoveThirteen):
+        amount = amount if amount != 13 else 14
     draft.put(BALANCES, action.to, Balance(received + amount))
     return draft.delta()
 
@@ -178,7 +184,7 @@ CATALOGUE: Final = Catalogue(
 PROTOCOL: Final = Protocol(
     "toy",
     SCHEMA,
-    (Move, MoveBlindly, MoveThirteen, Share, Divide, Remember, Pass, GoBack, Print),
+    (Move, MoveBlindly, MoveThirteen, Hesitate, Share, Divide, Remember, Pass, GoBack, Print),
     Reason,
     transition,
     *[lambda *_: None] * 6,  # type: ignore[arg-type]
