@@ -213,7 +213,8 @@ def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> 
     assert len(calls) > 12
 
 
-def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
+def test_an_interruption_ends_what_is_running_and_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "MANY_STEPS", 1 << 60)
     proving = prove.Proving("eigenlayer", prove.THEORIES["eigenlayer"], [], ["TransferToken", "SlashOperator"], True, 1)
     stop = Stop()
     strangers = set(active_children())
@@ -228,7 +229,8 @@ def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
     assert set(active_children()) <= strangers
 
 
-def test_a_process_that_is_killed_fails_its_call_and_loses_no_other() -> None:
+def test_a_process_that_is_killed_fails_its_call_and_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "MANY_STEPS", 1 << 60)
     proving = prove.Proving("eigenlayer", prove.THEORIES["eigenlayer"], [], ["TransferToken", "SlashOperator"], True, 1)
     strangers = set(active_children())
 
