@@ -88,6 +88,31 @@ def _queued_as_held(step: Transition) -> bool:
     return True
 
 
+def _queued_as_asked(step: Transition) -> bool:
+    """One withdrawal for each request, with one position for each strategy of it; of each strategy exactly the deposit
+    shares leave that were asked for.
+    """
+    call = cast(QueueWithdrawals, step.action)
+    before, rows, staker = step.before.rows, step.after.rows, call.sender
+    asked_shares: dict[str, int] = {}
+    nonce = before.get(STAKERS, staker).withdrawals_queued
+    for request in call.requests:
+        if rows.get(WITHDRAWALS, (staker, nonce)).strategy_count != len(request.strategies):
+            return False
+        for position, strategy in enumerate(request.strategies):
+            shares = request.deposit_shares[position]
+            entry = rows.get(QUEUED_SHARES, (staker, nonce, position))
+            factor_wad = before.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
+            if entry.strategy != strategy or entry.scaled_shares != mul_div_floor(shares, factor_wad, WAD):
+                return False
+            asked_shares[strategy] = asked_shares.get(strategy, 0) + shares
+        nonce += 1
+    for strategy, shares in asked_shares.items():
+        if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) - shares:
+            return False
+    return True
+
+
 def _completion_waits_and_happens_once(step: Transition) -> bool:
     block = current_block(step.before.rows)
     delay_blocks = step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
@@ -119,6 +144,7 @@ def _completion_pays_what_is_due(step: Transition) -> bool:
         strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
         due_shares[strategy] = due_shares.get(strategy, 0) + paid_shares(before, staker, nonce, position)
     operator = before.get(STAKERS, staker).delegated_to
+    paid_amounts: dict[str, int] = {}
     for strategy, shares in due_shares.items():
         joined = 0 if call.completion.receive_as_tokens else shares
         if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) + joined:
@@ -133,16 +159,16 @@ def _completion_pays_what_is_due(step: Transition) -> bool:
         if call.completion.receive_as_tokens:
             held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
             paid = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
-            received = gained(step, pool.underlying_token, staker)
-            # A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
-            if received != paid and (
-                withdrawal.strategy_count == 1 or abs(received - paid) > withdrawal.strategy_count
-            ):
-                return False
+            paid_amounts[pool.underlying_token] = paid_amounts.get(pool.underlying_token, 0) + paid
         elif joined and not (
             withdrawal.strategy_count > 1
             or joins_unslashed(step, staker, strategy, joined, withdrawable(before, staker, strategy))
         ):
+            return False
+    for token, paid in paid_amounts.items():
+        # A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
+        repeated = withdrawal.strategy_count - len(due_shares)
+        if abs(gained(step, token, staker) - paid) > (withdrawal.strategy_count if repeated else 0):
             return False
     return True
 
@@ -202,6 +228,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
         _queued_as_held,
         QUEUEING,
+    ),
+    StepLaw(
+        "QUEUE-03",
+        "Queueing takes exactly the deposit shares asked for, each at a position of its own, in the order asked.",
+        "DelegationManager.queueWithdrawals",
+        _queued_as_asked,
+        Scope((QueueWithdrawals,)),
     ),
     StepLaw(
         "EXIT-01",
