@@ -57,6 +57,7 @@ from spec.eigenlayer.state import (
     OPERATOR_SETS,
     QUEUED_SHARES,
     REGISTRATIONS,
+    SLASHES,
     STAKER_SHARES,
     STAKERS,
     WITHDRAWALS,
@@ -66,10 +67,13 @@ from spec.machine import ONLY, Draft
 
 STAKERS_: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
-PARTIES: Final = (*STAKERS_, *OPERATORS)
+NEWCOMER: Final = "newcomer"
+"""Deposits before it becomes an operator, and has been another one's staker, maybe."""
+
+PARTIES: Final = (*STAKERS_, NEWCOMER, *OPERATORS)
 TOKENS: Final = {"strategy0": "token0", "strategy1": "token1", "strategy2": "token0", "strategy3": "token1"}
 POOLS: Final = tuple(TOKENS)
-SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2), ("avs1", 1))
+SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2), ("avs1", 1), ("avs1", 2))
 APPROVER: Final = "approver0"
 STRANGER: Final = "anybody"
 """Deposits nothing, and is no operator."""
@@ -87,18 +91,22 @@ _WORLD: Final[dict[str, Json]] = {
             strategy: {"underlying_token": token, "whitelisted": True} for strategy, token in TOKENS.items()
         },
         "strategy_address_order": [*POOLS],
+        "stakers": [*STAKERS_, NEWCOMER],
+        "token_balances": {token: dict.fromkeys(PARTIES, str(10**6)) for token in ("token0", "token1")},
+        "infinite_allowance_to_strategy_manager": [*PARTIES],
     },
 }
 
 
 def _opening() -> list[Action]:
-    """Two operators, of which one has an approver, in three sets that slash every strategy."""
+    """Two operators, of which one has an approver, in four sets that slash every strategy, and pay three ways."""
     plain = tuple([OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2)])
+    paying = tuple([OperatorSetRequest(number, POOLS, "avs1") for number in (1, 2)])
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
         UpdateAvsMetadata("avs1", "avs1"),
         CreateOperatorSets("avs0", "avs0", plain),
-        CreateRedistributingOperatorSets("avs1", "avs1", (OperatorSetRequest(1, POOLS, "avs1"),), ("recipient",)),
+        CreateRedistributingOperatorSets("avs1", "avs1", paying, ("recipient", "staker0")),
         RegisterAsOperator(OPERATORS[0], APPROVER, 1),
         RegisterAsOperator(OPERATORS[1], ZERO_ADDRESS, 0),
         MineBlocks(1),
@@ -106,7 +114,7 @@ def _opening() -> list[Action]:
     for operator in OPERATORS:
         actions += [
             RegisterForOperatorSets(operator, operator, "avs0", (1, 2)),
-            RegisterForOperatorSets(operator, operator, "avs1", (1,)),
+            RegisterForOperatorSets(operator, operator, "avs1", (1, 2)),
         ]
     return actions
 
@@ -190,13 +198,23 @@ def _magnitude(choices: Choices, draft: Draft, operator: str, operator_set: Oper
         - draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
         + due_magnitude(draft, operator, strategy)
     )
-    return choices.pick((magnitude + (free_magnitude >> 1), magnitude >> 1, magnitude + min(free_magnitude, 7), 0))
+    magnitudes = [
+        changed
+        for changed in (
+            magnitude + (free_magnitude >> 1),
+            magnitude >> 1,
+            magnitude + min(free_magnitude, 7),
+            0,
+        )
+        if changed != magnitude
+    ]
+    return choices.pick(magnitudes) if magnitudes else magnitude
 
 
 def _allocate(choices: Choices, draft: Draft) -> Action:
     """Two strategies of one set, or one of each of two sets."""
     operator, (one, other) = choices.pick(OPERATORS), _two(choices)
-    first, second = choices.pick(((SETS[0], SETS[0]), (SETS[0], SETS[1]), (SETS[1], SETS[2])))
+    first, second = choices.pick(((SETS[0], SETS[0]), (SETS[1], SETS[2]), (SETS[3], SETS[1]), (SETS[3], SETS[3])))
     magnitudes = (
         _magnitude(choices, draft, operator, first, one),
         _magnitude(choices, draft, operator, second, other),
@@ -212,7 +230,7 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 
 def _delegate(choices: Choices, draft: Draft) -> Action:
     """To an operator, to another, and away, with a consent that is mostly new."""
-    staker, operator = choices.pick(STAKERS_), choices.pick(OPERATORS)
+    staker, operator = choices.pick((*STAKERS_, NEWCOMER)), choices.pick(OPERATORS)
     salt = choices.below(3) if choices.one_in(3) else choices.below(10_000)
     approval = Approval(APPROVER if operator == OPERATORS[0] else ZERO_ADDRESS, salt, False)
     if draft.get(STAKERS, staker).delegated_to == ZERO_ADDRESS:
@@ -233,9 +251,25 @@ def _strange(choices: Choices, draft: Draft) -> Action:
         UpdateSlasher("avs0", SETS[0], choices.pick(("avs0", "avs1", ZERO_ADDRESS))),
     )
     delegated = [staker for staker in STAKERS_ if draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS]
+    if choices.one_in(6):
+        return RegisterAsOperator(NEWCOMER, approver, choices.below(3))
     if delegated and choices.one_in(2):
         return RegisterAsOperator(delegated[0], approver, 0)
     return choices.pick(others)
+
+
+def _slash(choices: Choices, draft: Draft, operator: str, operator_set: OperatorSet) -> Action:
+    """What a set lists of three strategies, each by a fraction of its own."""
+    first = choices.below(len(POOLS) - 2)
+    listed = [
+        strategy
+        for strategy in POOLS[first : first + 3]
+        if draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
+    ]
+    strategies = POOLS[first : first + 2] if len(listed) == 0 or choices.one_in(8) else tuple(listed)
+    fractions = tuple([choices.pick(FRACTIONS_WAD) for _ in strategies])
+    slasher = slasher_in_force(draft, operator_set)
+    return SlashOperator(slasher, operator_set[0], operator, operator_set[1], strategies, fractions)
 
 
 def _of_sets(choices: Choices, draft: Draft) -> Action:
@@ -243,15 +277,13 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
     kind, operator, (one, other) = choices.below(8), choices.pick(OPERATORS), _two(choices)
     operator_set = choices.pick(SETS)
     if kind < 3:
-        fractions = (choices.pick(FRACTIONS_WAD), choices.pick(FRACTIONS_WAD))
-        slasher = slasher_in_force(draft, operator_set)
-        return SlashOperator(slasher, operator_set[0], operator, operator_set[1], (one, other), fractions)
+        return _slash(choices, draft, operator, operator_set)
     if kind == 3:
         if draft.get(REGISTRATIONS, (operator, SETS[0])).is_registered:
             return DeregisterFromOperatorSets(operator, operator, "avs0", (1, 2))
         return RegisterForOperatorSets(operator, operator, "avs0", (1, 2))
     if kind == 4:
-        first, second = 1 + choices.below(3), 3 + choices.below(1000)
+        first, second = 1 + choices.below(4), 4 + choices.below(1000)
         requests = (
             OperatorSetRequest(second, (one,), "avs1"),
             OperatorSetRequest(first, () if choices.one_in(2) else (one, other), "avs1"),
@@ -263,12 +295,14 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
         return CreateRedistributingOperatorSets("avs1", "avs1", requests, ("recipient", "staker0"))
     if kind == 5:
         avs, number = operator_set
-        is_member = draft.get(OPERATOR_SET_STRATEGIES, (operator_set, one)).is_member
-        if is_member != choices.one_in(4):
+        if draft.get(OPERATOR_SET_STRATEGIES, (operator_set, one)).is_member and choices.one_in(2):
             return RemoveStrategiesFromOperatorSet(avs, avs, number, (one, other))
         return AddStrategiesToOperatorSet(avs, avs, number, (one,) if choices.one_in(2) else (one, other))
-    slash_id = max(draft.get(OPERATOR_SETS, operator_set).slash_count - choices.below(3), 1)
-    if kind == 6:
+    slash_id = draft.get(OPERATOR_SETS, operator_set).slash_count
+    for earlier in range(max(slash_id - 3, 1), slash_id):
+        if draft.get(SLASHES, (operator_set, earlier)).strategies:
+            slash_id = earlier
+    if kind == 6 and choices.one_in(2):
         return ClearBurnOrRedistributableSharesByStrategy(STRANGER, operator_set, slash_id, one)
     return ClearBurnOrRedistributableShares(STRANGER, operator_set, slash_id)
 

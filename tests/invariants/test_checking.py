@@ -99,7 +99,7 @@ def test_both_checks_agree_on_detours(detour: Walk) -> None:
 def test_a_detour_is_taken_now_and_then_and_each_in_turn() -> None:
     way = WALKS["eigenlayer"]
     taken = [(seed, way.of(seed)) for seed in range(4 * SEEDS_PER_DETOUR) if way.of(seed) is not way]
-    assert taken == [(SEEDS_PER_DETOUR * turn - 1, way.detours[(turn - 1) % 2]) for turn in (1, 2, 3, 4)]
+    assert taken == [(SEEDS_PER_DETOUR * turn - 1, way.detours[(turn - 1) % len(way.detours)]) for turn in (1, 2, 3, 4)]
     assert walk(way, SEEDS_PER_DETOUR - 1, 50).accepted == walk(way.detours[0], SEEDS_PER_DETOUR - 1, 50).accepted
 
 
