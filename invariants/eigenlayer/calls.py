@@ -575,9 +575,7 @@ def _allocated_strategies(_rows: Draft, call: ModifyAllocations) -> list[object]
     return [strategy for request in call.requests for strategy in request.strategies]
 
 
-def _completed_strategies(
-    rows: Draft, call: CompleteQueuedWithdrawal | CompleteQueuedWithdrawals
-) -> list[object]:
+def _completed_strategies(rows: Draft, call: CompleteQueuedWithdrawal | CompleteQueuedWithdrawals) -> list[object]:
     completions = call.completions if isinstance(call, CompleteQueuedWithdrawals) else (call.completion,)
     return [
         rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy

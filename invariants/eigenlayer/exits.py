@@ -125,55 +125,92 @@ def _completion_waits_and_happens_once(step: Transition) -> bool:
     return True
 
 
-def _completion_pays_what_is_due(step: Transition) -> bool:
-    """Each position pays its scaled shares by the magnitude at the end of its window: as tokens at the rate of now, or
-    as deposit shares under whoever is operator now. The withdrawal pends no more, and is else as it was queued.
+def _pays_by_token(step: Transition, staker: str, due_shares: dict[str, int], count: int) -> bool:
+    """Whether a staker gets what shares of strategies are worth at the rates of before, of each token in all.
+
+    A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
     """
-    call = step.action
-    completions = call.completions if isinstance(call, CompleteQueuedWithdrawals) else (cast(Any, call).completion,)
-    before, rows, staker = step.before.rows, step.after.rows, cast(str, cast(Any, call).sender)
-    paid_out: dict[str, int] = {}
-    joined: dict[str, int] = {}
-    count = 0
-    for completion in completions:
-        nonce = completion.nonce
-        withdrawal, completed = before.get(WITHDRAWALS, (staker, nonce)), rows.get(WITHDRAWALS, (staker, nonce))
-        if completion.staker != staker or completed.is_pending or completed.start_block != withdrawal.start_block:
-            return False
-        if completed.strategy_count != withdrawal.strategy_count:
-            return False
-        for position in range(withdrawal.strategy_count):
-            if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
-                return False
-            strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
-            shares = paid_shares(before, staker, nonce, position)
-            paid_out[strategy] = paid_out.get(strategy, 0) + (shares if completion.receive_as_tokens else 0)
-            joined[strategy] = joined.get(strategy, 0) + (0 if completion.receive_as_tokens else shares)
-            count += 1
-    operator = before.get(STAKERS, staker).delegated_to
+    before = step.before.rows
     paid_amounts: dict[str, int] = {}
-    for strategy, shares in paid_out.items():
-        joined_shares = joined[strategy]
-        if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) + joined_shares:
-            return False
-        if operator_gained(step, operator, strategy) != (0 if operator == ZERO_ADDRESS else joined_shares):
-            return False
-        if issued(step, strategy) != -shares:
-            return False
-        if (strategy in rows.get(STAKERS, staker).strategy_list) != (held_shares(rows, staker, strategy) > 0):
-            return False
+    for strategy, shares in due_shares.items():
         pool = before.get(STRATEGIES, strategy)
         held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
         paid = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
         paid_amounts[pool.underlying_token] = paid_amounts.get(pool.underlying_token, 0) + paid
-        if joined_shares and not (
-            count > 1
-            or joins_unslashed(step, staker, strategy, joined_shares, withdrawable(before, staker, strategy))
+    for token, paid in paid_amounts.items():
+        received = gained(step, token, staker)
+        if received != paid and (count == len(due_shares) or abs(received - paid) > count):
+            return False
+    return True
+
+
+def _completion_pays_what_is_due(step: Transition) -> bool:
+    """Each position pays its scaled shares by the magnitude at the end of its window: as tokens at the rate of now, or
+    as deposit shares under whoever is operator now. The withdrawal pends no more, and is else as it was queued.
+    """
+    call = cast(CompleteQueuedWithdrawal, step.action)
+    staker, nonce = call.completion.staker, call.completion.nonce
+    before, rows = step.before.rows, step.after.rows
+    withdrawal, completed = before.get(WITHDRAWALS, (staker, nonce)), rows.get(WITHDRAWALS, (staker, nonce))
+    if completed.is_pending or completed.start_block != withdrawal.start_block:
+        return False
+    if completed.strategy_count != withdrawal.strategy_count:
+        return False
+    due_shares: dict[str, int] = {}
+    for position in range(withdrawal.strategy_count):
+        if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
+            return False
+        strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+        due_shares[strategy] = due_shares.get(strategy, 0) + paid_shares(before, staker, nonce, position)
+    operator = before.get(STAKERS, staker).delegated_to
+    for strategy, shares in due_shares.items():
+        joined = 0 if call.completion.receive_as_tokens else shares
+        if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) + joined:
+            return False
+        if operator_gained(step, operator, strategy) != (0 if operator == ZERO_ADDRESS else joined):
+            return False
+        if issued(step, strategy) != joined - shares:
+            return False
+        if (strategy in rows.get(STAKERS, staker).strategy_list) != (held_shares(rows, staker, strategy) > 0):
+            return False
+        if joined and not (
+            withdrawal.strategy_count > 1
+            or joins_unslashed(step, staker, strategy, joined, withdrawable(before, staker, strategy))
         ):
             return False
-    # A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
-    leeway = count if count > len(paid_out) else 0
-    return all(abs(gained(step, token, staker) - paid) <= leeway for token, paid in paid_amounts.items())
+    if call.completion.receive_as_tokens:
+        return _pays_by_token(step, staker, due_shares, withdrawal.strategy_count)
+    return True
+
+
+def _several_are_completed_each(step: Transition) -> bool:
+    """All of them are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
+    that are paid in tokens, and held, of those that come back as shares.
+    """
+    call = cast(CompleteQueuedWithdrawals, step.action)
+    before, rows, staker = step.before.rows, step.after.rows, call.sender
+    retired_shares: dict[str, int] = {}
+    joined_shares: dict[str, int] = {}
+    for completion in call.completions:
+        nonce = completion.nonce
+        if completion.staker != staker or rows.get(WITHDRAWALS, (staker, nonce)).is_pending:
+            return False
+        for position in range(before.get(WITHDRAWALS, (staker, nonce)).strategy_count):
+            if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
+                return False
+            strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+            shares = paid_shares(before, staker, nonce, position)
+            if completion.receive_as_tokens:
+                retired_shares[strategy] = retired_shares.get(strategy, 0) + shares
+            else:
+                joined_shares[strategy] = joined_shares.get(strategy, 0) + shares
+    for strategy, shares in retired_shares.items():
+        if issued(step, strategy) != -shares:
+            return False
+    for strategy, shares in joined_shares.items():
+        if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) + shares:
+            return False
+    return True
 
 
 def _is_due_completion(before: View, action: object) -> bool:
@@ -251,7 +288,14 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "A completed withdrawal pays its scaled shares by the magnitude at the end of its window, no later one.",
         "DelegationManager._completeQueuedWithdrawal",
         _completion_pays_what_is_due,
-        Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
+        Scope((CompleteQueuedWithdrawal,)),
+    ),
+    StepLaw(
+        "EXIT-05",
+        "Who completes several withdrawals completes each of them, its own alone, for the shares that it is worth.",
+        "DelegationManager.completeQueuedWithdrawals",
+        _several_are_completed_each,
+        Scope((CompleteQueuedWithdrawals,)),
     ),
 ]
 LIVENESS_LAWS: Final[list[LivenessLaw]] = [

@@ -145,7 +145,9 @@ def _changing_action(choices: Choices, draft: Draft) -> Action:
     if missing_seconds < -2 or (missing_seconds < 0 and choices.one_in(4)):
         ordinal = RESOLVER_ORDINALS.latest(draft, (VAULT_NAME, SUBNETWORK))
         is_nobody = draft.get(RESOLVERS, (VAULT_NAME, SUBNETWORK, ordinal)).account == ZERO_ADDRESS
-        return SetResolver(NETWORK, VAULT_NAME, 0, choices.pick(("resolver0", "resolver1")) if is_nobody else ZERO_ADDRESS)
+        return SetResolver(
+            NETWORK, VAULT_NAME, 0, choices.pick(("resolver0", "resolver1")) if is_nobody else ZERO_ADDRESS
+        )
     kind = choices.below(6)
     if kind == 0:
         return AdvanceTime(1)
