@@ -184,7 +184,7 @@ def _completion_pays_what_is_due(step: Transition) -> bool:
 
 
 def _several_are_completed_each(step: Transition) -> bool:
-    """All of them are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
+    """All are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
     that are paid in tokens, and held, of those that come back as shares.
     """
     call = cast(CompleteQueuedWithdrawals, step.action)

@@ -149,7 +149,9 @@ def _action(choices: Choices, draft: Draft) -> Action:
 
 
 def _queue(choices: Choices, draft: Draft, party: str) -> Action:
-    """A part of everything that a party holds, of each strategy another; as one withdrawal or as two."""
+    """A part of everything that a party holds, of each strategy another: as one withdrawal, as two, or as many."""
+    if choices.one_in(3):
+        return _queue_many(draft, party)
     asked: list[tuple[str, int]] = []
     for strategy in draft.get(STAKERS, party).strategy_list:
         held = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares
@@ -163,23 +165,43 @@ def _queue(choices: Choices, draft: Draft, party: str) -> Action:
     return QueueWithdrawals(party, tuple(requests))
 
 
+def _queue_many(draft: Draft, party: str) -> Action:
+    """Three withdrawals from each strategy, so that to complete them all is to write many rows."""
+    requests: list[WithdrawalRequest] = []
+    for strategy in draft.get(STAKERS, party).strategy_list:
+        quarter = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares >> 2
+        requests += [WithdrawalRequest((strategy,), (max(quarter, 1),))] * (3 if quarter else 1)
+    return QueueWithdrawals(party, tuple(requests))
+
+
 def _complete(choices: Choices, draft: Draft, party: str) -> Action:
-    """One withdrawal that is due, or several; now and then one that is not, or somebody else's."""
-    queued = draft.get(STAKERS, party).withdrawals_queued
+    """What is due of a party, rather of the one to whom most is; now and then what is not, or somebody else's."""
     last_block = current_block(draft) - draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
     if choices.one_in(8):
         last_block = current_block(draft) + 1
-    nonces: list[int] = []
-    for nonce in range(max(queued - RECALLED, 0), queued):
-        row = draft.get(WITHDRAWALS, (party, nonce))
-        if row.is_pending and row.start_block < last_block:
-            nonces.append(nonce)
+    nonces = _pending(draft, party, last_block)
+    if choices.one_in(2):
+        for other in PARTIES:
+            others = _pending(draft, other, last_block)
+            if len(others) > len(nonces):
+                party, nonces = other, others
     completions = [_completion(choices, draft, party, nonce) for nonce in nonces or [0]]
     sender = choices.pick(PARTIES) if choices.one_in(6) else party
     if choices.one_in(4):
         return CompleteQueuedWithdrawal(sender, completions[0])
-    count = 1 + choices.below(2) if choices.one_in(3) else len(completions)
+    count = 1 + choices.below(2) if choices.one_in(4) else len(completions)
     return CompleteQueuedWithdrawals(sender, tuple(completions[:count]))
+
+
+def _pending(draft: Draft, party: str, before_block: int) -> list[int]:
+    """The last withdrawals of a party that wait, and were queued before a block."""
+    queued = draft.get(STAKERS, party).withdrawals_queued
+    nonces: list[int] = []
+    for nonce in range(max(queued - RECALLED, 0), queued):
+        row = draft.get(WITHDRAWALS, (party, nonce))
+        if row.is_pending and row.start_block < before_block:
+            nonces.append(nonce)
+    return nonces
 
 
 def _completion(choices: Choices, draft: Draft, party: str, nonce: int) -> Completion:

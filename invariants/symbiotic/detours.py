@@ -104,7 +104,7 @@ def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
 
 
 def _overflowing_action(choices: Choices, draft: Draft) -> Action:
-    """After a slash of everything each deposit multiplies the shares, and so does each withdrawal those of its bucket."""
+    """After a slash of everything each deposit multiplies the shares, each withdrawal those of its bucket."""
     kind, staker = choices.below(8), choices.pick(STAKERS)
     shares, stake = ACTIVE_SHARES.latest(draft, VAULT_NAME), ACTIVE_STAKE.latest(draft, VAULT_NAME)
     held = held_shares(draft, VAULT_NAME, staker)
@@ -137,7 +137,7 @@ def _changing_opening() -> list[Action]:
 
 
 def _changing_action(choices: Choices, draft: Draft) -> Action:
-    """A resolver goes or comes: slashes are requested just before, and decided in that second and in those around it."""
+    """A resolver goes or comes: slashes are requested just before, and decided in that very second or about it."""
     missing_seconds = RESOLVER_ORDINALS.latest_point(draft, (VAULT_NAME, SUBNETWORK)) - current_timestamp(draft)
     count = draft.get(SLASH_REQUEST_COUNTS, VAULT_NAME).count
     if missing_seconds > 3:
