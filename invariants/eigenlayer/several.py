@@ -140,7 +140,7 @@ def _action(choices: Choices, draft: Draft) -> Action:
     if kind < 12:
         return _allocate(choices, draft)
     if kind == 12:
-        return ClearDeallocationQueue(party, choices.pick(OPERATORS), _two(choices), choices.pick(((0, 2), (1, 2))))
+        return _clear(choices, draft, party)
     if kind < 15:
         return _delegate(choices, draft)
     if kind == 15:
@@ -250,9 +250,20 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
     return ModifyAllocations(operator, operator, requests)
 
 
+def _clear(choices: Choices, draft: Draft, party: str) -> Action:
+    """Two queues in which something is due, if there are two, each by another number."""
+    numbers = choices.pick(((0, 2), (1, 2), (0, 1)))
+    for operator in OPERATORS:
+        due = [strategy for strategy in POOLS if due_magnitude(draft, operator, strategy) > 0]
+        if len(due) > 1:
+            return ClearDeallocationQueue(party, operator, (due[0], due[1]), numbers)
+    return ClearDeallocationQueue(party, choices.pick(OPERATORS), _two(choices), numbers)
+
+
 def _delegate(choices: Choices, draft: Draft) -> Action:
     """To an operator, to another, and away, with a consent that is mostly new."""
-    staker, operator = choices.pick((*STAKERS_, NEWCOMER)), choices.pick(OPERATORS)
+    staker = NEWCOMER if choices.one_in(8) else choices.pick(STAKERS_)
+    operator = choices.pick(OPERATORS)
     salt = choices.below(3) if choices.one_in(3) else choices.below(10_000)
     approval = Approval(APPROVER if operator == OPERATORS[0] else ZERO_ADDRESS, salt, False)
     if draft.get(STAKERS, staker).delegated_to == ZERO_ADDRESS:
@@ -273,7 +284,8 @@ def _strange(choices: Choices, draft: Draft) -> Action:
         UpdateSlasher("avs0", SETS[0], choices.pick(("avs0", "avs1", ZERO_ADDRESS))),
     )
     delegated = [staker for staker in STAKERS_ if draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS]
-    if choices.one_in(6):
+    newcomer = draft.get(STAKERS, NEWCOMER)
+    if newcomer.strategy_list and choices.one_in(2 if newcomer.delegated_to == ZERO_ADDRESS else 12):
         return RegisterAsOperator(NEWCOMER, approver, choices.below(3))
     if delegated and choices.one_in(2):
         return RegisterAsOperator(delegated[0], approver, 0)
