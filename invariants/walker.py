@@ -18,7 +18,7 @@ from spec.protocol import Protocol
 STEPS_BETWEEN_SCANS: Final = 500
 
 
-SEEDS_PER_DETOUR: Final = 20
+SEEDS_PER_DETOUR: Final = 10
 """Of so many seeds in a row, one walks through another world."""
 
 

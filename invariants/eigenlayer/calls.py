@@ -14,7 +14,7 @@ from typing import Any, Final
 import attr
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
-from spec.arithmetic import UINT32_MAX, WAD, mul_div_floor
+from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
@@ -24,6 +24,8 @@ from spec.eigenlayer.actions import (
     ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,
     CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    Completion,
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
     DelegateTo,
@@ -88,6 +90,9 @@ from spec.machine import ONLY, Draft
 OVERFLOWS: Final = (Reason.ARITHMETIC_PANIC, Reason.MUL_DIV_OVERFLOW, Reason.UINT64_OVERFLOW)
 LARGE: Final = 2**63
 """A call with no number as large never overflows anything in a world of ordinary size."""
+
+MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
+"""The largest virtual balance whose exchange rate a strategy can report after a deposit."""
 
 
 def _block(rows: Draft) -> int:
@@ -170,11 +175,16 @@ def _deposit(rows: Draft, call: DepositIntoStrategy) -> Reason | None:
     if call.token != pool.underlying_token:
         return Reason.ONLY_UNDERLYING_TOKEN
     held = rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount
+    virtual_balance = held + call.amount + BALANCE_OFFSET
+    if virtual_balance > UINT256_MAX or call.amount * (pool.total_shares + SHARES_OFFSET) > UINT256_MAX:
+        return Reason.ARITHMETIC_PANIC
     shares = mul_div_floor(call.amount, pool.total_shares + SHARES_OFFSET, held + BALANCE_OFFSET)
     if shares == 0:
         return Reason.NEW_SHARES_ZERO
     if pool.total_shares + shares > MAX_TOTAL_SHARES:
         return Reason.TOTAL_SHARES_EXCEEDS_MAX
+    if virtual_balance > MOST_REPORTABLE:
+        return Reason.ARITHMETIC_PANIC
     staker = rows.get(STAKERS, call.sender)
     if call.strategy not in staker.strategy_list and len(staker.strategy_list) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
         return Reason.MAX_STRATEGIES_EXCEEDED
@@ -260,20 +270,21 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     return mul_div_floor(queued.scaled_shares, magnitude, WAD)
 
 
-def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
-    completion = call.completion
+def _completing(
+    rows: Draft, sender: str, completion: Completion, listed: tuple[str, ...]
+) -> tuple[Reason | None, tuple[str, ...]]:
+    """Why one withdrawal cannot be completed, and what its staker lists then, if it listed so much before."""
     staker, nonce = completion.staker, completion.nonce
     withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
     if len(completion.tokens) != withdrawal.strategy_count:
-        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
-    if call.sender != staker:
-        return Reason.WITHDRAWER_NOT_CALLER
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH, listed
+    if sender != staker:
+        return Reason.WITHDRAWER_NOT_CALLER, listed
     if completion.is_tampered or not withdrawal.is_pending:
-        return Reason.WITHDRAWAL_NOT_QUEUED
+        return Reason.WITHDRAWAL_NOT_QUEUED, listed
     if _block(rows) <= withdrawal.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks:
-        return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
+        return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED, listed
     operator = rows.get(STAKERS, staker).delegated_to
-    listed = rows.get(STAKERS, staker).strategy_list
     for position, token in enumerate(completion.tokens):
         shares = paid_shares(rows, staker, nonce, position)
         strategy = rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
@@ -283,14 +294,29 @@ def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
         if not completion.receive_as_tokens:
             if strategy not in listed:
                 if len(listed) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
-                    return Reason.MAX_STRATEGIES_EXCEEDED
+                    return Reason.MAX_STRATEGIES_EXCEEDED, listed
                 listed = (*listed, strategy)
             if _is_fully_slashed(rows, operator, strategy):
-                return Reason.FULLY_SLASHED
+                return Reason.FULLY_SLASHED, listed
         elif token != pool.underlying_token:
-            return Reason.ONLY_UNDERLYING_TOKEN
+            return Reason.ONLY_UNDERLYING_TOKEN, listed
         elif shares > pool.total_shares:
-            return Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+            return Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, listed
+    return None, listed
+
+
+def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
+    listed = rows.get(STAKERS, call.completion.staker).strategy_list
+    return _completing(rows, call.sender, call.completion, listed)[0]
+
+
+def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | None:
+    """All of them are the sender's own, so that there is one list which they lengthen."""
+    listed = rows.get(STAKERS, call.sender).strategy_list
+    for completion in call.completions:
+        reason, listed = _completing(rows, call.sender, completion, listed)
+        if reason is not None:
+            return reason
     return None
 
 
@@ -521,6 +547,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     Redelegate: _redelegate,
     QueueWithdrawals: _queue,
     CompleteQueuedWithdrawal: _complete,
+    CompleteQueuedWithdrawals: _complete_several,
     UpdateAvsMetadata: _its_own_avs,
     CreateOperatorSets: _create_operator_sets,
     CreateRedistributingOperatorSets: _create_redistributing_operator_sets,
@@ -548,10 +575,12 @@ def _allocated_strategies(_rows: Draft, call: ModifyAllocations) -> list[object]
     return [strategy for request in call.requests for strategy in request.strategies]
 
 
-def _completed_strategies(rows: Draft, call: CompleteQueuedWithdrawal) -> list[object]:
-    staker, nonce = call.completion.staker, call.completion.nonce
+def _completed_strategies(rows: Draft, call: CompleteQueuedWithdrawal | CompleteQueuedWithdrawals) -> list[object]:
+    completions = call.completions if isinstance(call, CompleteQueuedWithdrawals) else (call.completion,)
     return [
-        rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy for position in range(len(call.completion.tokens))
+        rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        for completion in completions
+        for position in range(len(completion.tokens))
     ]
 
 
@@ -571,6 +600,7 @@ SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     QueueWithdrawals: _queued_strategies,
     ModifyAllocations: _allocated_strategies,
     CompleteQueuedWithdrawal: _completed_strategies,
+    CompleteQueuedWithdrawals: _completed_strategies,
     RegisterForOperatorSets: _named_sets,
     DeregisterFromOperatorSets: _named_sets,
     CreateOperatorSets: _created_sets,
@@ -607,7 +637,9 @@ def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
     if refusal.reason is reason:
         return True
     if refusal.reason is Reason.INVALID_DEPOSIT_SCALING_FACTOR:
-        return reason is None and isinstance(action, DepositIntoStrategy | DelegateTo | CompleteQueuedWithdrawal)
+        return reason is None and isinstance(
+            action, DepositIntoStrategy | DelegateTo | CompleteQueuedWithdrawal | CompleteQueuedWithdrawals
+        )
     return refusal.reason in OVERFLOWS and _has_large_number(action)
 
 

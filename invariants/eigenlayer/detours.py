@@ -1,14 +1,15 @@
-"""Walks through worlds made for what an ordinary walk hardly meets: shares so few that dust keeps somebody in, and more
-strategies than one staker may hold.
+"""Walks through worlds made for what an ordinary walk hardly meets: shares so few that dust keeps somebody in, more
+strategies than one staker may hold, more tokens than a strategy takes, and calls about several things at once.
 """
 
 from typing import Final, cast
 
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.several import SEVERAL
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
-from spec.arithmetic import WAD
+from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.codec import Json
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import (
@@ -28,11 +29,12 @@ from spec.eigenlayer.actions import (
     RegisterAsOperator,
     RegisterForOperatorSets,
     SlashOperator,
+    TransferToken,
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BALANCE_OFFSET, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     OPERATOR_SETS,
     OPERATOR_SHARES,
@@ -40,6 +42,7 @@ from spec.eigenlayer.state import (
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
+    TOKEN_BALANCES,
     WITHDRAWALS,
 )
 from spec.machine import Draft
@@ -51,16 +54,26 @@ TOKEN: Final = "token0"
 WIDE: Final = tuple([f"strategy{number}" for number in range(34)])
 """Two more than one staker may hold."""
 
+GIANTS: Final = 32
+"""Of how many of them an account has more tokens than they take."""
+
 LAST_CALL_BLOCK: Final = 1150
 """From here on everybody leaves."""
+
+MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD) - BALANCE_OFFSET
+"""The most tokens that a strategy may hold after a deposit."""
 
 NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 
 
 def _world(
-    name: str, stakers: tuple[str, ...], operators: tuple[str, ...], strategies: tuple[str, ...]
+    name: str,
+    stakers: tuple[str, ...],
+    operators: tuple[str, ...],
+    strategies: tuple[str, ...],
+    balance: int = 10**6,
 ) -> dict[str, Json]:
-    """A world of one token, of which everybody has a million."""
+    """A world of one token, of which everybody has as much."""
     accounts = (*stakers, *operators)
     return {
         **WORLD,
@@ -73,7 +86,7 @@ def _world(
             "strategies": {strategy: {"underlying_token": TOKEN, "whitelisted": True} for strategy in strategies},
             "strategy_address_order": [*strategies],
             "operator_set_universe": ["avs0/1"],
-            "token_balances": {TOKEN: dict.fromkeys(accounts, str(10**6))},
+            "token_balances": {TOKEN: dict.fromkeys(accounts, str(balance))},
             "infinite_allowance_to_strategy_manager": [*accounts],
         },
     }
@@ -127,6 +140,42 @@ def _tight_action(choices: Choices, draft: Draft) -> Action:
     return MineBlocks(1)
 
 
+def _short_opening() -> list[Action]:
+    """The shortest history that leaves the last to leave without the share that it deposited (docs/findings/)."""
+    allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
+    return [
+        UpdateAvsMetadata("avs0", "avs0"),
+        CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(1, (STRATEGY,), "avs0"),)),
+        RegisterAsOperator("operator0", ZERO_ADDRESS, 0),
+        RegisterForOperatorSets("operator0", "operator0", "avs0", (1,)),
+        ModifyAllocations("operator0", "operator0", (allocation,)),
+        DepositIntoStrategy("operator0", STRATEGY, TOKEN, 2),
+        DepositIntoStrategy("staker0", STRATEGY, TOKEN, 1),
+        SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (WAD >> 1,)),
+        QueueWithdrawals("operator0", (WithdrawalRequest((STRATEGY, STRATEGY), (1, 1)),)),
+        SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (WAD,)),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 1),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 2),
+        QueueWithdrawals("staker0", (WithdrawalRequest((STRATEGY,), (1,)),)),
+        MineBlocks(11),
+    ]
+
+
+def _giant_action(choices: Choices, draft: Draft) -> Action:
+    """As many tokens as make all the shares that there may be, or one more; gifts, until no rate can be reported."""
+    strategy = choices.pick(WIDE[:GIANTS])
+    total_shares = draft.get(STRATEGIES, strategy).total_shares
+    held = draft.get(TOKEN_BALANCES, (TOKEN, strategy)).amount
+    left = max(MOST_REPORTABLE - held, 0)
+    kind = choices.below(6)
+    if kind == 0:
+        return TransferToken("staker1", TOKEN, strategy, choices.pick((left >> 1, 7, left, 1)))
+    if kind < 3:
+        return DepositIntoStrategy("staker1", strategy, TOKEN, left + choices.below(2))
+    most = mul_div_floor(MAX_TOTAL_SHARES - total_shares, held + BALANCE_OFFSET, total_shares + SHARES_OFFSET)
+    return DepositIntoStrategy("staker0", strategy, TOKEN, choices.pick((most >> 1, most, most + 1, most << 1, 1)))
+
+
 def _wide_action(choices: Choices, _draft: Draft) -> Action:
     """One staker deposits into any of the strategies, and takes something out again."""
     strategy = choices.pick(WIDE)
@@ -149,4 +198,18 @@ MANY_STRATEGIES: Final = Walk(
     lambda: [DepositIntoStrategy("staker0", strategy, TOKEN, 1) for strategy in WIDE],
     _wide_action,
 )
-DETOURS: Final = (TIGHT, MANY_STRATEGIES)
+LAST_EXIT: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("dust keeps the last one in", STAKERS_, OPERATORS, (STRATEGY,)),
+    _short_opening,
+    _tight_action,
+)
+GIANT: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("more tokens than a strategy takes", STAKERS_, (), WIDE[:GIANTS], 10**62),
+    list,
+    _giant_action,
+)
+DETOURS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT)

@@ -59,6 +59,7 @@ from spec.eigenlayer.state import (
     STRATEGIES,
     TOKEN_BALANCES,
     WITHDRAWALS,
+    OperatorSet,
     Pair,
 )
 from spec.machine import ONLY, Draft
@@ -220,46 +221,55 @@ def _leaving_queues_everything(step: Transition) -> bool:
     )
 
 
-def _change_of_one_allocation(step: Transition) -> bool:
+def _change_of_each_allocation(step: Transition) -> bool:
     """More is encumbered now and slashable after the delay in force; less is slashable until the deallocation delay is
     over, if it was slashable at all, and free at once if not.
     """
     call = cast(ModifyAllocations, step.action)
-    ((operator_set, strategy, new_magnitude),) = [
-        (request.operator_set, strategy, magnitude)
-        for request in call.requests
-        for strategy, magnitude in zip(request.strategies, request.new_magnitudes, strict=True)
-    ]
+    for request in call.requests:
+        for position, strategy in enumerate(request.strategies):
+            new_magnitude = request.new_magnitudes[position]
+            if not _allocation_changes(step, call.operator, request.operator_set, strategy, new_magnitude):
+                return False
+    return True
+
+
+def _allocation_changes(
+    step: Transition, operator: str, operator_set: OperatorSet, strategy: str, new_magnitude: int
+) -> bool:
     before, block = step.before.rows, current_block(step.before.rows)
-    magnitude, _, _ = settled_magnitudes(before, call.operator, operator_set, strategy)
-    row = step.after.rows.get(ALLOCATIONS, (call.operator, operator_set, strategy))
-    registration = before.get(REGISTRATIONS, (call.operator, operator_set))
+    magnitude, _, _ = settled_magnitudes(before, operator, operator_set, strategy)
+    row = step.after.rows.get(ALLOCATIONS, (operator, operator_set, strategy))
+    registration = before.get(REGISTRATIONS, (operator, operator_set))
     is_slashable = (
         magnitude > 0
         and before.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
         and (registration.is_registered or block <= registration.slashable_until_block)
     )
-    queue = before.get(DEALLOCATION_QUEUES, (call.operator, strategy))
-    queue_after = step.after.rows.get(DEALLOCATION_QUEUES, (call.operator, strategy))
+    queue = before.get(DEALLOCATION_QUEUES, (operator, strategy))
+    queue_after = step.after.rows.get(DEALLOCATION_QUEUES, (operator, strategy))
     if new_magnitude > magnitude:
-        delay_blocks = delay_in_force(before, call.operator) or 0
+        delay_blocks = delay_in_force(before, operator) or 0
         expected = (magnitude, new_magnitude - magnitude, block + delay_blocks)
     elif is_slashable:
         delay_blocks = before.get(CONFIG, ONLY).deallocation_delay_blocks
         expected = (magnitude, new_magnitude - magnitude, block + delay_blocks + 1)
-        last = step.after.rows.get(QUEUED_DEALLOCATIONS, (call.operator, strategy, queue.end))
+        last = step.after.rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, queue.end))
         if last.operator_set != operator_set or queue_after.end != queue.end + 1:
             return False
     else:
-        settled = settled_magnitudes(step.after.rows, call.operator, operator_set, strategy)
+        settled = settled_magnitudes(step.after.rows, operator, operator_set, strategy)
         return settled == (new_magnitude, 0, False) and queue_after.end == queue.end
     if expected[1] > 0 and queue_after.end != queue.end:
         return False
     return (row.current_magnitude, row.pending_diff_magnitude, row.effect_block) == expected
 
 
-def _is_one_change(step: Transition) -> bool:
-    return [len(request.strategies) for request in cast(ModifyAllocations, step.action).requests] == [1]
+def _are_changes_apart(step: Transition) -> bool:
+    """Whether anything changes, and of each strategy one allocation, so that each change meets the state before."""
+    call = cast(ModifyAllocations, step.action)
+    strategies = [strategy for request in call.requests for strategy in request.strategies]
+    return len(strategies) > 0 and (len(strategies) == 1 or len(set(strategies)) == len(strategies))
 
 
 def _clearing_settles_what_is_due(step: Transition) -> bool:
@@ -520,9 +530,9 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "An allocation grows after the operator's delay; it shrinks after the deallocation delay if it was slashable, "
         "else at once.",
         "AllocationManager.modifyAllocations; EigenLayer Certora: pendingDiffStateTransitions",
-        _change_of_one_allocation,
+        _change_of_each_allocation,
         Scope((ModifyAllocations,)),
-        concerns=_is_one_change,
+        concerns=_are_changes_apart,
     ),
     StepLaw(
         "MAG-07",

@@ -88,6 +88,31 @@ def _queued_as_held(step: Transition) -> bool:
     return True
 
 
+def _queued_as_asked(step: Transition) -> bool:
+    """One withdrawal for each request, with one position for each strategy of it; of each strategy exactly the deposit
+    shares leave that were asked for.
+    """
+    call = cast(QueueWithdrawals, step.action)
+    before, rows, staker = step.before.rows, step.after.rows, call.sender
+    asked_shares: dict[str, int] = {}
+    nonce = before.get(STAKERS, staker).withdrawals_queued
+    for request in call.requests:
+        if rows.get(WITHDRAWALS, (staker, nonce)).strategy_count != len(request.strategies):
+            return False
+        for position, strategy in enumerate(request.strategies):
+            shares = request.deposit_shares[position]
+            entry = rows.get(QUEUED_SHARES, (staker, nonce, position))
+            factor_wad = before.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
+            if entry.strategy != strategy or entry.scaled_shares != mul_div_floor(shares, factor_wad, WAD):
+                return False
+            asked_shares[strategy] = asked_shares.get(strategy, 0) + shares
+        nonce += 1
+    for strategy, shares in asked_shares.items():
+        if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) - shares:
+            return False
+    return True
+
+
 def _completion_waits_and_happens_once(step: Transition) -> bool:
     block = current_block(step.before.rows)
     delay_blocks = step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
@@ -96,6 +121,25 @@ def _completion_waits_and_happens_once(step: Transition) -> bool:
         if not before.is_pending or block <= before.start_block + delay_blocks:
             return False
         if step.after.rows.get(WITHDRAWALS, key).is_pending:
+            return False
+    return True
+
+
+def _pays_by_token(step: Transition, staker: str, due_shares: dict[str, int], count: int) -> bool:
+    """Whether a staker gets what shares of strategies are worth at the rates of before, of each token in all.
+
+    A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
+    """
+    before = step.before.rows
+    paid_amounts: dict[str, int] = {}
+    for strategy, shares in due_shares.items():
+        pool = before.get(STRATEGIES, strategy)
+        held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
+        paid = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
+        paid_amounts[pool.underlying_token] = paid_amounts.get(pool.underlying_token, 0) + paid
+    for token, paid in paid_amounts.items():
+        received = gained(step, token, staker)
+        if received != paid and (count == len(due_shares) or abs(received - paid) > count):
             return False
     return True
 
@@ -129,20 +173,42 @@ def _completion_pays_what_is_due(step: Transition) -> bool:
             return False
         if (strategy in rows.get(STAKERS, staker).strategy_list) != (held_shares(rows, staker, strategy) > 0):
             return False
-        pool = before.get(STRATEGIES, strategy)
-        if call.completion.receive_as_tokens:
-            held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
-            paid = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
-            received = gained(step, pool.underlying_token, staker)
-            # A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
-            if received != paid and (
-                withdrawal.strategy_count == 1 or abs(received - paid) > withdrawal.strategy_count
-            ):
-                return False
-        elif joined and not (
+        if joined and not (
             withdrawal.strategy_count > 1
             or joins_unslashed(step, staker, strategy, joined, withdrawable(before, staker, strategy))
         ):
+            return False
+    if call.completion.receive_as_tokens:
+        return _pays_by_token(step, staker, due_shares, withdrawal.strategy_count)
+    return True
+
+
+def _several_are_completed_each(step: Transition) -> bool:
+    """All are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
+    that are paid in tokens, and held, of those that come back as shares.
+    """
+    call = cast(CompleteQueuedWithdrawals, step.action)
+    before, rows, staker = step.before.rows, step.after.rows, call.sender
+    retired_shares: dict[str, int] = {}
+    joined_shares: dict[str, int] = {}
+    for completion in call.completions:
+        nonce = completion.nonce
+        if completion.staker != staker or rows.get(WITHDRAWALS, (staker, nonce)).is_pending:
+            return False
+        for position in range(before.get(WITHDRAWALS, (staker, nonce)).strategy_count):
+            if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
+                return False
+            strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+            shares = paid_shares(before, staker, nonce, position)
+            if completion.receive_as_tokens:
+                retired_shares[strategy] = retired_shares.get(strategy, 0) + shares
+            else:
+                joined_shares[strategy] = joined_shares.get(strategy, 0) + shares
+    for strategy, shares in retired_shares.items():
+        if issued(step, strategy) != -shares:
+            return False
+    for strategy, shares in joined_shares.items():
+        if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) + shares:
             return False
     return True
 
@@ -204,6 +270,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         QUEUEING,
     ),
     StepLaw(
+        "QUEUE-03",
+        "Queueing takes exactly the deposit shares asked for, each at a position of its own, in the order asked.",
+        "DelegationManager.queueWithdrawals",
+        _queued_as_asked,
+        Scope((QueueWithdrawals,)),
+    ),
+    StepLaw(
         "EXIT-01",
         "A withdrawal is completed once, and only after the withdrawal delay.",
         "EigenLayer Certora: withdrawalDelayIsEnforced",
@@ -216,6 +289,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "DelegationManager._completeQueuedWithdrawal",
         _completion_pays_what_is_due,
         Scope((CompleteQueuedWithdrawal,)),
+    ),
+    StepLaw(
+        "EXIT-05",
+        "Who completes several withdrawals completes each of them, its own alone, for the shares that it is worth.",
+        "DelegationManager.completeQueuedWithdrawals",
+        _several_are_completed_each,
+        Scope((CompleteQueuedWithdrawals,)),
     ),
 ]
 LIVENESS_LAWS: Final[list[LivenessLaw]] = [

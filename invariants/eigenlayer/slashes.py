@@ -159,6 +159,7 @@ def _clearing_pays_the_recipient(step: Transition) -> bool:
         return False
     recipient = before.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
     amounts: list[int] = []
+    received_amounts: dict[str, int] = {}
     for strategy in cleared:
         shares = before.get(SLASHED_SHARES, (call.operator_set, call.slash_id, strategy)).shares
         pool = before.get(STRATEGIES, strategy)
@@ -172,8 +173,9 @@ def _clearing_pays_the_recipient(step: Transition) -> bool:
         paid = 0 if recipient == strategy else amount  # a set may redistribute to the strategy itself
         if gained(step, pool.underlying_token, strategy) != -paid:
             return False
-        if gained(step, pool.underlying_token, recipient) != paid:
-            return False
+        received_amounts[pool.underlying_token] = received_amounts.get(pool.underlying_token, 0) + paid
+    if any(gained(step, token, recipient) != received for token, received in received_amounts.items()):
+        return False
     return step.delta.returns == ((amounts[0] if amounts else 0) if is_one else tuple(amounts))
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import attr
 
 from invariants.choices import Choices
+from invariants.symbiotic.detours import DETOURS
 from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.world import WORLD
 from invariants.walker import Walk
@@ -396,4 +397,4 @@ def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
     return choices.pick(others)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS)

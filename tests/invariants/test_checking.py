@@ -88,10 +88,16 @@ def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
     assert left[-4:] == [0, 0, 0, 1]
 
 
-DETOURS = [detour for way in WALKS.values() for detour in way.detours]
+DETOURS = list(dict.fromkeys(detour for way in WALKS.values() for detour in way.detours))
 
 
-@pytest.mark.parametrize("detour", DETOURS, ids=[str(detour.world["name"]) for detour in DETOURS])
+def name_of(detour: Walk) -> str:
+    """Either protocol's traces say it in a place of their own."""
+    world: dict[str, Any] = detour.world
+    return str(world["name"] if "name" in world else world["config"]["name"])
+
+
+@pytest.mark.parametrize("detour", DETOURS, ids=[name_of(detour) for detour in DETOURS])
 def test_both_checks_agree_on_detours(detour: Walk) -> None:
     run(detour, 1, 250)
 
@@ -99,7 +105,7 @@ def test_both_checks_agree_on_detours(detour: Walk) -> None:
 def test_a_detour_is_taken_now_and_then_and_each_in_turn() -> None:
     way = WALKS["eigenlayer"]
     taken = [(seed, way.of(seed)) for seed in range(4 * SEEDS_PER_DETOUR) if way.of(seed) is not way]
-    assert taken == [(SEEDS_PER_DETOUR * turn - 1, way.detours[(turn - 1) % 2]) for turn in (1, 2, 3, 4)]
+    assert taken == [(SEEDS_PER_DETOUR * turn - 1, way.detours[(turn - 1) % len(way.detours)]) for turn in (1, 2, 3, 4)]
     assert walk(way, SEEDS_PER_DETOUR - 1, 50).accepted == walk(way.detours[0], SEEDS_PER_DETOUR - 1, 50).accepted
 
 
@@ -141,7 +147,7 @@ def one_number_changed(row: Any, source: random.Random, shifts: tuple[int, ...])
     return type(row)(*values)
 
 
-@pytest.mark.parametrize(("protocol", "fingerprint"), [("eigenlayer", (324, 76, 3856)), ("symbiotic", (310, 90, 3057))])
+@pytest.mark.parametrize(("protocol", "fingerprint"), [("eigenlayer", (324, 76, 3903)), ("symbiotic", (310, 90, 3057))])
 def test_a_walk_is_the_same_everywhere(protocol: str, fingerprint: tuple[int, int, int]) -> None:
     """The counts of one walk, written down: interpreted and compiled, here and elsewhere, nothing may differ."""
     report = walk(WALKS[protocol], 5, 400)

@@ -81,11 +81,11 @@ def test_pruning_misses_nothing(protocol: str) -> None:
 
 
 NOT_OF_THE_SMALL_WORLD = {
-    "eigenlayer": {"DELEG-10", "DEP-02", "MAG-07", "MAG-08", "SET-01", "TIME-01", "TIME-02"},
+    "eigenlayer": {"DELEG-10", "DEP-02", "EXIT-05", "MAG-07", "MAG-08", "SET-01", "TIME-01", "TIME-02"},
     "symbiotic": {"DEP-02", "DEP-03", "DEP-04", "OPT-02", "RES-01", "RES-02"},
 }
-"""Laws about calls that the small worlds leave out: operators, transfers, clearing, sets, delays, slashers, limits,
-resolvers.
+"""Laws about calls that the small worlds leave out: operators, transfers, several completions, clearing, sets, delays,
+slashers, limits, resolvers.
 """
 
 

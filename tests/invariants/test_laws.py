@@ -250,6 +250,16 @@ BREAKS = {
         "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled",
         "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + deposit_shares",
     ),
+    ("eigenlayer", "EXIT-05"): (
+        "withdrawals.py",
+        "for completion in action.completions:",
+        "for completion in action.completions[:1]:",
+    ),
+    ("eigenlayer", "QUEUE-03"): (
+        "withdrawals.py",
+        "operator, strategies[position], deposit_shares[position]",
+        "operator, strategies[position], deposit_shares[0]",
+    ),
     ("eigenlayer", "ROUND-02"): (
         "strategies.py",
         "mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET)",

@@ -1,0 +1,182 @@
+"""Walks through worlds made for what an ordinary walk hardly meets: shares that multiply until they overflow, and calls
+in the very seconds in which a resolver comes or goes.
+"""
+
+from typing import Final, cast
+
+from invariants.choices import Choices
+from invariants.symbiotic.laws import CATALOGUE
+from invariants.symbiotic.reading import balance, held_shares, resolver_of
+from invariants.symbiotic.world import VAULT, WORLD
+from invariants.walker import Walk
+from spec.arithmetic import UINT256_MAX, mul_div_floor
+from spec.codec import Json
+from spec.machine import Draft
+from spec.symbiotic import PROTOCOL
+from spec.symbiotic.actions import (
+    Action,
+    AdvanceTime,
+    Claim,
+    Deposit,
+    ExecuteSlash,
+    OptInNetwork,
+    OptInVault,
+    Redeem,
+    RequestSlash,
+    SetMaxNetworkLimit,
+    SetMiddleware,
+    SetNetworkLimit,
+    SetOperatorNetworkLimit,
+    SetOperatorNetworkShares,
+    SetResolver,
+    Slash,
+    VetoSlash,
+    Withdraw,
+)
+from spec.symbiotic.clock import current_epoch, current_timestamp
+from spec.symbiotic.config import ZERO_ADDRESS
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_STAKE,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    WITHDRAWAL_BUCKETS,
+    Subnetwork,
+)
+
+STAKERS: Final = ("staker0", "staker1")
+OPERATOR: Final = "operator0"
+NETWORK: Final = "network0"
+SUBNETWORK: Final[Subnetwork] = (NETWORK, 0)
+MIDDLEWARE: Final = "middleware0"
+ADMIN: Final = "admin0"
+VAULT_NAME: Final = "vault0"
+RICH: Final = 10**60
+
+
+def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
+    """A world of one vault, one network and one operator, long after time began."""
+    return {
+        **WORLD,
+        "config": {
+            **cast("dict[str, Json]", WORLD["config"]),
+            "name": name,
+            "stakers": [*STAKERS],
+            "holders": [*STAKERS],
+            "operators": [OPERATOR],
+            "networks": [NETWORK],
+            "subnetworks": ["network0/sub0"],
+            "stakerBalance": str(RICH),
+            "preRegistered": {"operators": [OPERATOR], "networks": [NETWORK]},
+            "genesisTimestamp": 1000,
+            "vaults": {VAULT_NAME: {**VAULT, **vault}},
+        },
+    }
+
+
+def _opening() -> list[Action]:
+    """The operator works for the network with all that the vault has."""
+    return [
+        SetMiddleware(NETWORK, MIDDLEWARE),
+        OptInNetwork(OPERATOR, NETWORK),
+        OptInVault(OPERATOR, VAULT_NAME),
+        SetMaxNetworkLimit(NETWORK, VAULT_NAME, 0, UINT256_MAX),
+        SetNetworkLimit(ADMIN, VAULT_NAME, SUBNETWORK, UINT256_MAX),
+    ]
+
+
+def _overflowing_opening() -> list[Action]:
+    return [*_opening(), SetOperatorNetworkShares(ADMIN, VAULT_NAME, SUBNETWORK, OPERATOR, 1)]
+
+
+def _edge(choices: Choices, shares: int, assets: int, most: int) -> int:
+    """An amount whose shares just fit into a pool, or just do not: together with all others, or alone; at most some."""
+    amounts = (
+        mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1),
+        mul_div_floor(UINT256_MAX - shares, assets + 1, shares + 1) + 1,
+        mul_div_floor(UINT256_MAX, assets + 1, shares + 1),
+        mul_div_floor(UINT256_MAX, assets + 1, shares + 1) + 1,
+    )
+    amount = choices.pick(amounts)
+    return amount if 0 < amount <= most else choices.pick((1, 10**18, most >> 1, most))
+
+
+def _overflowing_action(choices: Choices, draft: Draft) -> Action:
+    """After a slash of everything each deposit multiplies the shares, each withdrawal those of its bucket."""
+    kind, staker = choices.below(8), choices.pick(STAKERS)
+    shares, stake = ACTIVE_SHARES.latest(draft, VAULT_NAME), ACTIVE_STAKE.latest(draft, VAULT_NAME)
+    held = held_shares(draft, VAULT_NAME, staker)
+    worth = mul_div_floor(held, stake + 1, shares + 1)
+    if kind < 2 or worth == 0:
+        amount = _edge(choices, shares, stake, min(balance(draft, VAULT_NAME, staker) >> 4, RICH))
+        return AdvanceTime(1) if choices.one_in(3) else Deposit(staker, VAULT_NAME, staker, amount)
+    if kind == 2:
+        capture = current_timestamp(draft) - 1
+        return Slash(MIDDLEWARE, VAULT_NAME, SUBNETWORK, OPERATOR, UINT256_MAX, capture)
+    if kind == 3:
+        return AdvanceTime(choices.pick((1, 1, 1, 1, 1, 1, 1, 20)))
+    if kind == 4:
+        return Redeem(staker, VAULT_NAME, staker, max(held >> choices.below(4), 1))
+    epoch = current_epoch(draft, VAULT_NAME)
+    if kind == 5 and choices.one_in(3):
+        return Claim(staker, VAULT_NAME, staker, epoch - 1 - choices.below(2))
+    bucket = draft.get(WITHDRAWAL_BUCKETS, (VAULT_NAME, epoch + 1))
+    return Withdraw(staker, VAULT_NAME, staker, _edge(choices, bucket.shares, bucket.amount, worth))
+
+
+def _changing_opening() -> list[Action]:
+    return [
+        *_opening(),
+        SetOperatorNetworkLimit(ADMIN, VAULT_NAME, SUBNETWORK, OPERATOR, UINT256_MAX),
+        Deposit(STAKERS[0], VAULT_NAME, STAKERS[0], 10**18),
+        SetResolver(NETWORK, VAULT_NAME, 0, "resolver0"),
+        AdvanceTime(1),
+    ]
+
+
+def _changing_action(choices: Choices, draft: Draft) -> Action:
+    """A resolver goes or comes: slashes are requested just before, and decided in that very second or about it."""
+    missing_seconds = RESOLVER_ORDINALS.latest_point(draft, (VAULT_NAME, SUBNETWORK)) - current_timestamp(draft)
+    count = draft.get(SLASH_REQUEST_COUNTS, VAULT_NAME).count
+    if missing_seconds > 3:
+        return AdvanceTime(missing_seconds - 1 - choices.below(3))
+    if missing_seconds < -2 or (missing_seconds < 0 and choices.one_in(4)):
+        ordinal = RESOLVER_ORDINALS.latest(draft, (VAULT_NAME, SUBNETWORK))
+        is_nobody = draft.get(RESOLVERS, (VAULT_NAME, SUBNETWORK, ordinal)).account == ZERO_ADDRESS
+        return SetResolver(
+            NETWORK, VAULT_NAME, 0, choices.pick(("resolver0", "resolver1")) if is_nobody else ZERO_ADDRESS
+        )
+    kind = choices.below(6)
+    if kind == 0:
+        return AdvanceTime(1)
+    if count == 0 or (missing_seconds > 0 and kind < 4):
+        capture = current_timestamp(draft) - 1 - choices.below(2)
+        return RequestSlash(MIDDLEWARE, VAULT_NAME, SUBNETWORK, OPERATOR, 1, capture)
+    index = count - 1 - choices.below(min(count, 3))
+    if kind < 4:
+        return ExecuteSlash(MIDDLEWARE, VAULT_NAME, index)
+    request = draft.get(SLASH_REQUESTS, (VAULT_NAME, index))
+    vetoer = resolver_of(draft, VAULT_NAME, SUBNETWORK, request.capture_timestamp)
+    return VetoSlash("resolver0" if vetoer == ZERO_ADDRESS or choices.one_in(6) else vetoer, VAULT_NAME, index)
+
+
+OVERFLOWING: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("shares that overflow", {"delegator": "network_restake", "slasher": "instant"}),
+    _overflowing_opening,
+    _overflowing_action,
+)
+CHANGING: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world(
+        "resolvers that come and go",
+        {"delegator": "full_restake", "slasher": "veto", "vetoDuration": 5, "resolverSetEpochsDelay": 3},
+    ),
+    _changing_opening,
+    _changing_action,
+)
+DETOURS: Final = (CHANGING, OVERFLOWING)
