@@ -439,6 +439,24 @@ def _is_overflow(reason: Any) -> bool:
     return bool(reason in OVERFLOWS)
 
 
+LISTS_OF_TWO: Final = (
+    "AddStrategiesToDepositWhitelist.strategies",
+    "RemoveStrategiesFromDepositWhitelist.strategies",
+    "CreateOperatorSets.requests",
+    "CreateOperatorSets.strategies",
+    "CreateRedistributingOperatorSets.requests",
+    "CreateRedistributingOperatorSets.recipients",
+    "CreateRedistributingOperatorSets.strategies",
+    "AddStrategiesToOperatorSet.strategies",
+    "RemoveStrategiesFromOperatorSet.strategies",
+    "RegisterForOperatorSets.operator_set_ids",
+    "DeregisterFromOperatorSets.operator_set_ids",
+    "ClearDeallocationQueue.strategies",
+    "ClearDeallocationQueue.numbers_to_clear",
+)
+"""Lists of calls with up to two elements. Those of the other calls have at most one: with two, each takes minutes."""
+
+
 THEORY: Final = Theory(
     PROTOCOL,
     CATALOGUE,
@@ -447,7 +465,7 @@ THEORY: Final = Theory(
     LEMMAS,
     ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
     keys={},
-    bounds={"stakers.strategy_list": 1, "slashes.strategies": 1},
+    bounds={"stakers.strategy_list": 1, "slashes.strategies": 1, **dict.fromkeys(LISTS_OF_TWO, 2)},
     is_well_formed=_is_well_formed,
     genesis={
         CONFIG: lambda _rows, _key, row: [

@@ -628,7 +628,11 @@ def _are_elements_apart(before: View, call: Any) -> bool:
     if find is None:
         return True
     subjects = find(before.rows, call)
-    return len(subjects) <= 1 or len(set(subjects)) == len(subjects)
+    # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
+    for position, subject in enumerate(subjects):
+        if subject in subjects[:position]:
+            return False
+    return True
 
 
 def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
