@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.stopping import Stop
 from proofs.ledger import Ledger, ledger_path, solver_version
+from proofs.proving import TOTAL
 from proofs.running import names_of, run_call
 from proofs.second import ANSWERS, Opinions
 
@@ -94,7 +95,7 @@ class Proving:
 
     def tasks(self, call: str, jobs: int) -> list[tuple[Any, ...]]:
         """What proves a call: a task; or, if it took many steps, one for each process, with its share of the laws."""
-        parts: list[list[str] | None] = [self.laws or None]
+        parts: list[list[str] | None] = [[TOTAL, *self.laws] if self.laws else None]
         if not self.laws and self.known_steps(call) >= MANY_STEPS:
             parts = list(shared_out(dict.fromkeys(names_of(self.place)[1], 0) | self.ledger.steps(call), jobs))
         likely = self.ledger.solvers(call)

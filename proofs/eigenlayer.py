@@ -456,6 +456,8 @@ LISTS_OF_TWO: Final = (
 )
 """Lists of calls with up to two elements. Those of the other calls have at most one: with two, each takes minutes."""
 
+LONGER: Final = {"SlashOperator": {"SlashOperator.strategies": 2, "SlashOperator.wads_to_slash": 2}}
+
 
 THEORY: Final = Theory(
     PROTOCOL,
@@ -466,6 +468,7 @@ THEORY: Final = Theory(
     ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
     keys={},
     bounds={"stakers.strategy_list": 1, "slashes.strategies": 1, **dict.fromkeys(LISTS_OF_TWO, 2)},
+    longer=LONGER,
     is_well_formed=_is_well_formed,
     genesis={
         CONFIG: lambda _rows, _key, row: [

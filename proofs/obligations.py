@@ -12,7 +12,7 @@ a call writes is kept by it without further question.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
 import z3
@@ -477,10 +477,13 @@ class Prover:
 
     # Calls.
 
-    def call(self, action: type[Any]) -> tuple[Any, Path]:
-        """A call of which nothing is known but that it is well formed, and the path on which it is made."""
+    def call(self, action: type[Any], bounds: Mapping[str, int]) -> tuple[Any, Path]:
+        """A call of which nothing is known but that it is well formed, and the path on which it is made.
+
+        Its lists are as long as `bounds` allows where they say something, else as the theory does.
+        """
         arguments: list[Term] = []
-        call = symbolic_call(action, self.theory.bounds, arguments)
+        call = symbolic_call(action, {**self.theory.bounds, **bounds}, arguments)
         base = Path(None, [], True)
         formed = self._formula(lambda: self.theory.is_well_formed(self.before.rows, call))
         base.conditions.extend([*arguments, formed.formula])
@@ -488,9 +491,11 @@ class Prover:
         base.facts.update(formed.facts)
         return call, base
 
-    def paths(self, action: type[Any]) -> tuple[Any, Path, list[tuple[Path, Any]]]:
+    def paths(
+        self, action: type[Any], bounds: Mapping[str, int] = MappingProxyType({})
+    ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
         """The call, the path on which it is made, and every path of its transition with what it answered there."""
-        call, base = self.call(action)
+        call, base = self.call(action, bounds)
         return call, base, list(explore(lambda: self.protocol.transition(self._draft(self.state), call), base))
 
     def after(self, delta: Any) -> Any:

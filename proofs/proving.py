@@ -1,6 +1,7 @@
 """All obligations of one call: every law of a catalogue and every lemma, on every path, with a verdict for each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ class CallProof:
     Paths that the laws exclude are proved to be so once, as a part of TOTAL, and no law is asked of them again.
     """
 
-    def __init__(self, prover: Prover, action: type[Any]) -> None:
+    def __init__(self, prover: Prover, action: type[Any], bounds: Mapping[str, int] | None = None) -> None:
         self.prover: Final = prover
         self.action: Final = action
-        self.call, self._base, paths = prover.paths(action)
+        self._is_bounded: Final = bounds is not None
+        self.call, self._base, paths = prover.paths(action, bounds or {})
         self._reachable: Final[dict[int, bool]] = {}
         self._sums: Final[dict[str, Verdict]] = {}
         self._state_laws: Final[dict[str, Verdict]] = {}
@@ -70,6 +72,15 @@ class CallProof:
             self._reachable[id(here)] = True
         return answer.status is Status.PROVED
 
+    @cached_property
+    def of_steps(self) -> "CallProof":
+        """The proof of what is said of a step or a refusal: of longer lists than this one, where the theory says so.
+
+        Its call has whatever this one's has.
+        """
+        bounds = self.prover.theory.longer.get(self.action.__name__)
+        return self if bounds is None or self._is_bounded else CallProof(self.prover, self.action, bounds)
+
     def verdict(self, law: Any) -> Verdict:
         """The verdict on one law of the catalogue, or one lemma."""
         if hasattr(law, "rows"):
@@ -77,8 +88,8 @@ class CallProof:
                 self._state_laws[law.law_id] = self.state_law(law)
             return self._state_laws[law.law_id]
         if hasattr(law, "concerns") and law in self.prover.theory.catalogue.liveness_laws:
-            return self.liveness_law(law)
-        return self.step_law(law)
+            return self.of_steps.liveness_law(law)
+        return self.of_steps.step_law(law)
 
     def total(self) -> Verdict:
         """That the call never raises, and demands what contracts demand of it."""
@@ -209,9 +220,8 @@ class CallProof:
 def prove_call(
     proof: CallProof, laws: Iterable[Any], said: Callable[[Verdict], None] = lambda _verdict: None
 ) -> list[Verdict]:
-    """The verdicts on one call, of the laws given that speak of it; first, that it never raises."""
-    verdicts = [proof.total()]
-    said(verdicts[0])
+    """The verdicts on one call, of the laws given that speak of it."""
+    verdicts: list[Verdict] = []
     for law in laws:
         if law.law_id in proof.prover.theory.by_contract:
             continue

@@ -23,13 +23,15 @@ class _Enough(Exception):
 
 
 class Hunt(CallProof):
-    """All paths of one call, and a search for a state that breaks one law after the other."""
+    """All paths of one call, and a search for a state that breaks one law after the other: state laws, or, if it
+    `is_of_steps`, all others.
+    """
 
-    def __init__(self, place: str, call: str) -> None:
+    def __init__(self, place: str, call: str, is_of_steps: bool = True) -> None:
         shown = SHOWN.get((place, call))
         prover = prover_of(place, call) if shown is None else Prover(place, shown)
         (action,) = [action for action in prover.protocol.actions if action.__name__ == call]
-        super().__init__(prover, action)
+        super().__init__(prover, action, prover.theory.longer.get(call, {}) if is_of_steps else {})
         self.goals = 0
         self._place: Final = place
         self._is_of_all: Final = shown is None

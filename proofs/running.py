@@ -88,7 +88,8 @@ def run_call(
     else:
         action = next(action for action in prover.protocol.actions if action.__name__ == call)
         proof = CallProof(prover, action)
-        verdicts = prove_call(proof, chosen)
+        is_total_asked = law_ids is None or TOTAL in law_ids
+        verdicts = [*([proof.of_steps.total()] if is_total_asked else []), *prove_call(proof, chosen)]
     found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
     return {
         "call": call,
@@ -148,7 +149,7 @@ def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProo
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None
     for obligation in refuted[:MOST_COUNTEREXAMPLES]:
-        found = concretise(prover, place, verdict.law_id, proof.call, obligation)
+        found = concretise(prover, place, verdict.law_id, proof.of_steps.call, obligation)
         if found is None:
             continue
         said = replay(place, found)

@@ -58,7 +58,9 @@ class Theory:
     `lemmas` are state laws that the induction needs and no user asks for; they are proved like every other law.
     `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
     `keys` gives the shape of the keys of tables whose annotation does not tell, `bounds` the longest list in a row's
-    field ("stakers.strategy_list") or in a call's ("slash_operator.strategies" or "strategies" for all calls).
+    field ("stakers.strategy_list") or in a call's ("SlashOperator.strategies" or "strategies" for all calls).
+    `longer` are the bounds, by call, within which its step and liveness laws are proved, where state laws are proved of
+    shorter lists: what one element keeps, any number of them keep, but a step law speaks of all of them together.
     `apart` are the ids of state laws that nothing else assumes but the laws that `leans` says lean on them.
     `follows` are the ids of state laws that hold in every state in which the laws named beside them do.
     `sums` are those of lemmas, beside the catalogue; of `falling` ones, rows that are not written may be
@@ -85,6 +87,7 @@ class Theory:
         bounds: Mapping[str, int],
         is_well_formed: Callable[[Draft, Any], bool],
         genesis: Mapping[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]],
+        longer: Mapping[str, Mapping[str, int]] | None = None,
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
         apart: tuple[str, ...] = (),
         leans: Mapping[str, tuple[str, ...]] | None = None,
@@ -106,6 +109,7 @@ class Theory:
         self.bounds: Final = bounds
         self.is_well_formed: Final = is_well_formed
         self.genesis: Final = genesis
+        self.longer: Final = longer or {}
         self.scopes: Final = scopes or {}
         self.apart: Final = apart
         self.leans: Final = leans or {}

@@ -41,13 +41,13 @@ class Task:
     """A law that is proved of a call. Those that have killed the mutant in runs come first, then cheap calls, then what
     was cheap to prove.
 
-    `place` is where the protocol's theory is, and the call.
+    `place` is where the protocol's theory is, the call, and whether the law is asked of longer lists than state laws.
     """
 
     is_unsuspected: bool
     is_framed: bool
     goals_of_call: int
-    place: tuple[str, str]
+    place: tuple[str, str, bool]
     price: int
     law_id: str
 
@@ -63,8 +63,8 @@ def refuted(trial: Trial, right: str) -> Fate:
     `right` is the source that the mutant's stands for.
     """
     tasks = sorted(task for protocol in trial.protocols for task in tasks_of(protocol, trial, right))
-    hunts: dict[tuple[str, str], Any] = {}
-    unliftable: set[tuple[str, str]] = set()
+    hunts: dict[tuple[str, str, bool], Any] = {}
+    unliftable: set[tuple[str, str, bool]] = set()
     opened, crash = "", ""
     if not tasks:
         return by_contract(trial, 0)
@@ -132,6 +132,8 @@ def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
     ledgers = importlib.import_module("proofs.ledger")
     ledger = ledgers.Ledger.load(ledgers.ledger_path(protocol))
     theory = importlib.import_module("harness.prove").THEORIES[protocol]
+    plain = importlib.import_module("proofs.concrete").plain_theory(theory)
+    of_states = {law.law_id for law in plain.state_laws()}
     changed = set(changed_functions(ledgers.functions_of(right), ledgers.functions_of(trial.text)))
     for call, entry in ledger.document["calls"].items():
         if call in (
@@ -145,7 +147,7 @@ def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
         whole = sum(verdict["goals"] for verdict in entry["verdicts"].values())
         for law_id, verdict in entry["verdicts"].items():
             if verdict["verdict"] == "PROVED":
-                place = (theory, call)
+                place = (theory, call, call in plain.longer and law_id not in of_states)
                 yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, place, verdict["steps"], law_id)
 
 

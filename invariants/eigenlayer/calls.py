@@ -629,10 +629,7 @@ def _are_elements_apart(before: View, call: Any) -> bool:
         return True
     subjects = find(before.rows, call)
     # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
-    for position, subject in enumerate(subjects):
-        if subject in subjects[:position]:
-            return False
-    return True
+    return all(subject not in subjects[:position] for position, subject in enumerate(subjects))
 
 
 def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:

@@ -203,8 +203,8 @@ def no_exceptions(patch: pytest.MonkeyPatch) -> None:
     """Paths that raise are dropped."""
     paths = Prover.paths
 
-    def without(self: Prover, action: type[Any]) -> Any:
-        call, base, found = paths(self, action)
+    def without(self: Prover, action: type[Any], bounds: Any) -> Any:
+        call, base, found = paths(self, action, bounds)
         return call, base, [(here, outcome) for here, outcome in found if not isinstance(outcome, Exception)]
 
     patch.setattr(Prover, "paths", without)

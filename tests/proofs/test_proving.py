@@ -2,6 +2,7 @@
 
 import pytest
 
+from proofs.ledger import Ledger, ledger_path
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 
@@ -31,3 +32,13 @@ def test_laws_of_a_deposit_are_proved(prover: Prover) -> None:
     for law_id in ("MAG-01", "MAG-02", "MAG-03", "MAG-04", "CONS-01", "DELEG-01", "ROUND-01"):
         assert of_deposit.verdict(law(prover, law_id)).status == "PROVED", law_id
     assert of_deposit.total().status == "PROVED"
+
+
+def test_what_is_said_of_a_step_is_proved_of_longer_lists_than_state_laws() -> None:
+    verdicts = Ledger.load(ledger_path("eigenlayer")).verdicts("SlashOperator")
+    lists = {
+        law_id: [words for words in verdicts[law_id]["scope"] if words.startswith("SlashOperator.strategies")]
+        for law_id in verdicts
+    }
+    assert lists["SLASH-01"] == ["SlashOperator.strategies of length <= 2"]
+    assert lists["MAG-01"] == ["SlashOperator.strategies of length <= 1"]
