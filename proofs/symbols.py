@@ -256,7 +256,11 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
 
 
 def either(base: Path, paths: Sequence[Path]) -> Path:
-    """A path on which one of some paths is taken, all from one base; whatever any of them read was read on it."""
+    """A path on which one of some paths is taken, all from one base.
+
+    What any of them read was read on it, and what was assumed on any holds: definitions, laws of the state before and
+    scopes are true whichever path is taken.
+    """
     here = Path(base, [], True)
     conditions = [{term.get_id(): term for term in one.conditions} for one in paths]
     common = set(conditions[0]).intersection(*conditions[1:]) - {term.get_id() for term in base.conditions}
