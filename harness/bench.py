@@ -265,6 +265,9 @@ def copy_of_source(destination: Path) -> Path:
 def main() -> None:
     """Measure everything and print the tables; with an argument, one measurement, for the process that asked."""
     if len(sys.argv) > 1:
+        if sys.argv[1] not in MEASUREMENTS:
+            click.echo(f"no measurement is called {sys.argv[1]!r}; there are {', '.join(MEASUREMENTS)}", err=True)
+            sys.exit(2)
         click.echo(json.dumps({"built": how_built(), "microseconds": MEASUREMENTS[sys.argv[1]]()}))
         return
     built = how_built()
