@@ -8,7 +8,7 @@ PURE ?=
 PROOFS ?= sample
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find spec invariants proofs harness tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
+SOURCES := $(shell find spec invariants proofs risk harness tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 MODE := $(if $(PURE),interpreted,compiled)
 STAMP := $(VENV)/installed-$(MODE)
 
@@ -25,7 +25,7 @@ setup: $(STAMP)
 $(VENV)/tools: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-		print(*p["dependencies"], *p["optional-dependencies"]["dev"], sep="\n")' > $(VENV)/requirements.txt
+		print(*p["dependencies"], *(line for extra in ("dev", "risk") for line in p["optional-dependencies"][extra]), sep="\n")' > $(VENV)/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/requirements.txt
 	touch $@
 

@@ -36,7 +36,7 @@ class SourceCopy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for room in ("spec", "invariants", "proofs", "harness"):
+        for room in ("spec", "invariants", "proofs", "risk", "harness"):
             shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
 
     def replace(self, file: str, right: str, wrong: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ["spec", "invariants", "proofs", "harness"]
+ROOMS = ["spec", "invariants", "proofs", "risk", "harness"]
 
 
 def modules(room: str) -> list[Path]:
@@ -33,6 +33,11 @@ def test_imports_only_go_down(room: str) -> None:
     assert modules(room)
     for path in modules(room):
         assert not forbidden & set(imported_roots(ast.parse(path.read_text()))), path
+
+
+def test_risk_sees_nothing_of_the_project_but_the_specification() -> None:
+    for path in modules("risk"):
+        assert not {"invariants", "proofs", "harness", "tests"} & set(imported_roots(ast.parse(path.read_text()))), path
 
 
 def test_spec_imports_itself_the_standard_library_and_attrs() -> None:
