@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from spec.codec import Json
 from spec.machine import Delta, Draft, Outcome, Rejection, Schema, State, Transition, commit
+from spec.security import Security
 
 
 class Step:
@@ -78,7 +79,7 @@ class Protocol:
     """One protocol, whole: what the invariants, the proofs and the harness may know of it.
 
     `traces` is the folder of recorded traces that belong to it; None for the protocols that come with this project,
-    whose traces come with the harness.
+    whose traces come with the harness. `security` says what secures what in a state; None if the protocol does not.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Protocol:
         write_returns: Callable[[object, object], Json],
         check_post: Callable[[Json, object, str], None],
         traces: PurePath | None = None,
+        security: Callable[[State], Security] | None = None,
     ) -> None:
         self.name: Final = name
         self.schema: Final = schema
@@ -107,6 +109,7 @@ class Protocol:
         self.write_returns: Final = write_returns
         self.check_post: Final = check_post
         self.traces: Final = traces
+        self.security: Final = security
         self._write_trace: Final = write_trace
 
     def write_trace(self, head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
@@ -132,4 +135,5 @@ class Protocol:
             self.write_returns,
             self.check_post,
             self.traces,
+            self.security,
         )

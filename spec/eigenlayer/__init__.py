@@ -6,6 +6,7 @@ from spec.eigenlayer.actions import Action
 from spec.eigenlayer.codec import read_trace, write_returns, write_trace
 from spec.eigenlayer.observation import check_post, observe, observe_final
 from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.security import security
 from spec.eigenlayer.state import SCHEMA
 from spec.eigenlayer.transition import transition
 from spec.protocol import Protocol
@@ -22,4 +23,5 @@ PROTOCOL: Final = Protocol(
     observe_final=observe_final,
     write_returns=write_returns,
     check_post=check_post,
+    security=security,
 )

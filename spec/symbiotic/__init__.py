@@ -7,6 +7,7 @@ from spec.symbiotic.actions import Action
 from spec.symbiotic.codec import read_trace, write_returns, write_trace
 from spec.symbiotic.observation import check_post, observe, observe_final
 from spec.symbiotic.reasons import Reason
+from spec.symbiotic.security import security
 from spec.symbiotic.state import SCHEMA
 from spec.symbiotic.transition import transition
 
@@ -22,4 +23,5 @@ PROTOCOL: Final = Protocol(
     observe_final=observe_final,
     write_returns=write_returns,
     check_post=check_post,
+    security=security,
 )
