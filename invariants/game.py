@@ -2,8 +2,8 @@
 
 Some laws speak of no single step. *No free lunch* and *no theft by coalition* say that after any sequence of moves,
 once everybody has left, nobody holds what was not theirs. A game sets a scene, lets everybody make a history, lets a
-party move, and compares two futures by the specification itself: everybody leaves where the moves began, or where they
-ended.
+party move, and compares what it takes out then, by the specification itself, with what it held and its claims were
+worth.
 """
 
 from collections.abc import Sequence

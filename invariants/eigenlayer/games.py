@@ -3,12 +3,13 @@
 from typing import Any, Final
 
 from invariants.choices import Choices
+from invariants.eigenlayer.calls import paid_shares
+from invariants.eigenlayer.effects import withdrawable
 from invariants.eigenlayer.solvency import left_a_slashed_operator
 from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
 from invariants.game import Game, Party, execute
-from spec.arithmetic import mul_div_ceil
+from spec.arithmetic import mul_div_floor
 from spec.eigenlayer.actions import (
-    AddStrategiesToDepositWhitelist,
     ClearBurnOrRedistributableShares,
     CompleteQueuedWithdrawal,
     Completion,
@@ -17,7 +18,6 @@ from spec.eigenlayer.actions import (
     QueueWithdrawals,
     SlashOperator,
     TransferToken,
-    Undelegate,
     WithdrawalRequest,
 )
 from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
@@ -25,13 +25,13 @@ from spec.eigenlayer.state import (
     CONFIG,
     OPERATOR_SETS,
     QUEUED_SHARES,
+    SLASHED_SHARES,
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
     TOKEN_BALANCES,
     WITHDRAWALS,
 )
-from spec.eigenlayer.views import queued_shares_of
 from spec.machine import ONLY, Draft, State
 from spec.protocol import Protocol
 
@@ -46,56 +46,106 @@ def balance(state: State, token: str, party: Party) -> int:
     return sum(rows.get(TOKEN_BALANCES, (token, account)).amount for account in party)
 
 
-def share_price(state: State, strategy: str) -> int:
-    """What one share of a strategy is worth in tokens, rounded up. It never falls, so the last price is the highest."""
+def worth(state: State, strategy: str, shares: int) -> int:
+    """What shares of a strategy are worth in tokens at the rate of now, rounded down. The rate never falls."""
     rows = Draft(state)
     pool = rows.get(STRATEGIES, strategy)
     held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
-    return mul_div_ceil(1, held + BALANCE_OFFSET, pool.total_shares + SHARES_OFFSET)
+    return mul_div_floor(shares, held + BALANCE_OFFSET, pool.total_shares + SHARES_OFFSET)
 
 
-def claims_of(state: State, account: str) -> int:
-    """How many separately rounded claims an account has: strategies held, and positions of pending withdrawals."""
+def claimed_shares(state: State, account: str, strategy: str) -> int:
+    """The shares of a strategy that an account can withdraw, waits for, or is to get of what was slashed."""
     rows = Draft(state)
-    staker = rows.get(STAKERS, account)
-    pending = [rows.get(WITHDRAWALS, (account, nonce)) for nonce in range(staker.withdrawals_queued)]
-    return len(staker.strategy_list) + sum(row.strategy_count for row in pending if row.is_pending)
+    waiting = [
+        paid_shares(rows, account, nonce, position)
+        for (staker, nonce, position), row in state.rows(QUEUED_SHARES).items()
+        if staker == account and row.strategy == strategy
+    ]
+    return withdrawable(rows, account, strategy) + sum(waiting) + sum(_to_be_paid(state, strategy, (account,)))
 
 
-def leave(protocol: Protocol, state: State, party: Party, sponsor: str | None = None) -> None:
+def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
+    """The shares of a strategy that each slash took and did not pay out yet, if it pays one of the accounts."""
+    rows = Draft(state)
+    return [
+        row.shares
+        for (operator_set, _, slashed), row in state.rows(SLASHED_SHARES).items()
+        if slashed == strategy
+        and row.shares > 0
+        and rows.get(OPERATOR_SETS, operator_set).redistribution_recipient in recipients
+    ]
+
+
+def payments_to_others(state: State, account: str, strategy: str) -> int:
+    """How many payments of what was slashed are still to be made to others, which anybody may set off."""
+    others = {row.redistribution_recipient for row in state.rows(OPERATOR_SETS).values()} - {account}
+    is_legacy_owed = Draft(state).get(STRATEGIES, strategy).legacy_burnable_shares > 0
+    return len(_to_be_paid(state, strategy, tuple(others))) + (1 if is_legacy_owed else 0)
+
+
+def claims_of(state: State, account: str, strategy: str) -> int:
+    """How many separately rounded claims on a strategy an account has: shares held, and positions that wait."""
+    rows = Draft(state)
+    waiting = [
+        key
+        for key, row in state.rows(QUEUED_SHARES).items()
+        if key[0] == account and row.strategy == strategy and rows.get(WITHDRAWALS, key[:2]).is_pending
+    ]
+    return len(waiting) + (1 if strategy in rows.get(STAKERS, account).strategy_list else 0)
+
+
+def leave(protocol: Protocol, state: State, party: Party) -> None:
     """Let a party take out all it can: slashes are paid out, everything is queued, and completed as tokens after the
-    delay. A sponsor, if there is one, deposits what a completion lacks.
+    delay. What dust keeps in comes back as shares, and leaves but for what is missing.
     """
     for operator_set, details in list(state.rows(OPERATOR_SETS).items()):
         for slash_id in range(1, details.slash_count + 1):
             execute(protocol, state, ClearBurnOrRedistributableShares(party[0], operator_set, slash_id))
     for account in party:
-        rows = Draft(state)
-        requests = [
-            WithdrawalRequest((strategy,), (rows.get(STAKER_SHARES, (account, strategy)).deposit_shares,))
-            for strategy in rows.get(STAKERS, account).strategy_list
-        ]
-        execute(protocol, state, QueueWithdrawals(account, tuple(requests)))
-    execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, ONLY).min_withdrawal_delay_blocks + 1))
-    for account in party:
-        for nonce in range(Draft(state).get(STAKERS, account).withdrawals_queued):
-            _complete(protocol, state, account, nonce, sponsor)
+        _queue_what_is_there(protocol, state, account)
+    _wait(protocol, state)
+    refused = [(account, nonce) for account in party for nonce in _complete_all(protocol, state, account)]
+    for account, nonce in refused:
+        execute(protocol, state, CompleteQueuedWithdrawal(account, _completion(state, account, nonce, False)))
+        _queue_what_is_there(protocol, state, account)
+        _wait(protocol, state)
+        _complete_all(protocol, state, account)
 
 
-def _complete(protocol: Protocol, state: State, account: str, nonce: int, sponsor: str | None) -> None:
+def _queue_what_is_there(protocol: Protocol, state: State, account: str) -> None:
+    """Queue all that an account holds of each strategy, or as much as the strategy has issued."""
     rows = Draft(state)
-    tokens: list[str] = []
-    for position in range(rows.get(WITHDRAWALS, (account, nonce)).strategy_count):
-        strategy = rows.get(QUEUED_SHARES, (account, nonce, position)).strategy
-        tokens.append(TOKENS[strategy])
-        missing_shares = queued_shares_of(rows, account, nonce, position) - rows.get(STRATEGIES, strategy).total_shares
-        if sponsor is not None and missing_shares > 0:
-            # Nobody can deposit where deposits are closed, or while delegated to a fully slashed operator.
-            execute(protocol, state, AddStrategiesToDepositWhitelist("whitelister", (strategy,)))
-            execute(protocol, state, Undelegate(sponsor, sponsor))
-            amount = missing_shares * share_price(state, strategy)
-            execute(protocol, state, DepositIntoStrategy(sponsor, strategy, TOKENS[strategy], amount))
-    execute(protocol, state, CompleteQueuedWithdrawal(account, Completion(account, nonce, tuple(tokens), True)))
+    requests: list[WithdrawalRequest] = []
+    for strategy in rows.get(STAKERS, account).strategy_list:
+        shares = rows.get(STAKER_SHARES, (account, strategy)).deposit_shares
+        issued_shares = rows.get(STRATEGIES, strategy).total_shares
+        if withdrawable(rows, account, strategy) > issued_shares:
+            shares = min(shares, issued_shares)
+        if shares > 0:
+            requests.append(WithdrawalRequest((strategy,), (shares,)))
+    execute(protocol, state, QueueWithdrawals(account, tuple(requests)))
+
+
+def _wait(protocol: Protocol, state: State) -> None:
+    execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, ONLY).min_withdrawal_delay_blocks + 1))
+
+
+def _complete_all(protocol: Protocol, state: State, account: str) -> list[int]:
+    """Complete all withdrawals of an account as tokens; the nonces of those that are refused."""
+    return [
+        nonce
+        for nonce in range(Draft(state).get(STAKERS, account).withdrawals_queued)
+        if Draft(state).get(WITHDRAWALS, (account, nonce)).is_pending
+        and not execute(protocol, state, CompleteQueuedWithdrawal(account, _completion(state, account, nonce, True)))
+    ]
+
+
+def _completion(state: State, account: str, nonce: int, receive_as_tokens: bool) -> Completion:
+    rows = Draft(state)
+    count = rows.get(WITHDRAWALS, (account, nonce)).strategy_count
+    strategies = [rows.get(QUEUED_SHARES, (account, nonce, position)).strategy for position in range(count)]
+    return Completion(account, nonce, tuple([TOKENS[strategy] for strategy in strategies]), receive_as_tokens)
 
 
 class FreeLunch(Game):
@@ -108,18 +158,21 @@ class FreeLunch(Game):
         return action.sender in party and not isinstance(action, SlashOperator)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the account has more of a token, above one unit for each claim that it had when its moves began: each
-        payment is rounded down, and no other rounding can be undone.
+        """What the account takes out of a token, above what it held and its claims were worth when its moves began.
+
+        Its own roundings cost it at most what they leave to others, so that they gain it nothing. A payment to somebody
+        else leaves less than one unit, which may be its.
         """
-        protocol = self.way.protocol
-        left_before, left_after = before.copy(), after.copy()
-        leave(protocol, left_before, party)
-        leave(protocol, left_after, party)
-        claims = sum(claims_of(before, account) for account in party)
+        (account,) = party
+        left = after.copy()
+        leave(self.way.protocol, left, party)
         return max(
             [
-                balance(left_after, token, party) - balance(left_before, token, party) - claims
-                for token in TOKENS.values()
+                balance(left, token, party)
+                - balance(before, token, party)
+                - worth(before, strategy, claimed_shares(before, account, strategy))
+                - payments_to_others(before, account, strategy)
+                for strategy, token in TOKENS.items()
             ]
         )
 
@@ -164,45 +217,44 @@ class Outsider(Coalition):
     """The same game, seen from the other side of the table."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the outsider has less of a token than at genesis, above the allowance: it leaves last, and what somebody
-        must deposit to let it leave counts as lost.
-        """
+        """What the outsider has less of a token than at genesis, above the allowance: it leaves last."""
         start, end = self.way.genesis(), after.copy()
         leave(self.way.protocol, end, party)
-        sponsor = STAKERS_[0]
-        sponsored = end.copy()
-        leave(self.way.protocol, sponsored, (OUTSIDER,), sponsor)
+        alone = end.copy()
+        leave(self.way.protocol, alone, (OUTSIDER,))
         return max(
             [
                 balance(start, token, (OUTSIDER,))
-                - balance(sponsored, token, (OUTSIDER,))
-                + balance(end, token, (sponsor,))
-                - balance(sponsored, token, (sponsor,))
+                - balance(alone, token, (OUTSIDER,))
                 - allowance(end, strategy, moves)
+                - claims_of(end, OUTSIDER, strategy)
                 for strategy, token in TOKENS.items()
             ]
         )
 
 
 def allowance(end: State, strategy: str, moves: list[Any]) -> int:
-    """The dust, in tokens: one share for each position that was queued from an operator slashed before, which slashes
-    may count twice (SOLV-01); one for each deposit of the outsider's, and one unit of the token for each withdrawal,
-    which round against it (ROUND-02).
+    """The dust, in tokens at the last rate, the highest: one share for each position that was queued from an operator
+    slashed before, which slashes may count twice (SOLV-01); one for each deposit of the outsider's, and one unit of the
+    token for each position that it completed, which round against it (ROUND-02).
     """
     rows = Draft(end)
-    positions = [row for row in end.rows(QUEUED_SHARES).values() if row.strategy == strategy]
-    fractions = len([1 for row in positions if left_a_slashed_operator(rows, row)])
-    calls = [move for move in moves if not isinstance(move, MineBlocks) and move.sender == OUTSIDER]
-    deposits = len([1 for move in calls if isinstance(move, DepositIntoStrategy) and move.strategy == strategy])
-    withdrawals = claims_of(end, OUTSIDER) + len([1 for move in calls if isinstance(move, CompleteQueuedWithdrawal)])
-    return (fractions + deposits) * share_price(end, strategy) + withdrawals
+    positions = [(key, row) for key, row in end.rows(QUEUED_SHARES).items() if row.strategy == strategy]
+    fractions = len([1 for _, row in positions if left_a_slashed_operator(rows, row)])
+    deposits = [
+        move
+        for move in moves
+        if isinstance(move, DepositIntoStrategy) and (move.sender, move.strategy) == (OUTSIDER, strategy)
+    ]
+    completed = len([1 for key, _ in positions if key[0] == OUTSIDER and not rows.get(WITHDRAWALS, key[:2]).is_pending])
+    return worth(end, strategy, fractions + len(deposits)) + completed
 
 
 GAMES: Final[tuple[Game, ...]] = (
     FreeLunch(
         "GAME-01",
-        "Nobody gains by own calls alone, while nobody is slashed, more than one unit of a token for each claim it "
-        "began with.",
+        "Nobody takes out by own calls alone, while nobody is slashed, more than it held and its claims were worth, "
+        "but for less than one unit of a token for each payment of slashed shares to others.",
         "This project",
         WALK,
         150,
@@ -212,7 +264,7 @@ GAMES: Final[tuple[Game, ...]] = (
         "GAME-02",
         "An operator, its services, their slashers and recipient, and stakers of theirs, together, never take out more "
         "than they put in, but for one share for each position queued from a slashed operator and each deposit of "
-        "others.",
+        "others, and one unit of a token for each payment to these.",
         "This project",
         WALK,
         0,
@@ -221,7 +273,7 @@ GAMES: Final[tuple[Game, ...]] = (
     Outsider(
         "GAME-03",
         "Who never delegated never loses by what operators and services do, but for one share for each position queued "
-        "from a slashed operator and each deposit of its own.",
+        "from a slashed operator and each deposit of its own, and one unit of a token for each payment to it.",
         "This project",
         WALK,
         0,

@@ -1,5 +1,7 @@
 """Symbiotic's games: no free lunch, and no theft by coalition."""
 
+import math
+from fractions import Fraction
 from typing import Any, Final
 
 from invariants.choices import Choices
@@ -18,10 +20,21 @@ from spec.symbiotic.actions import (
     Withdraw,
 )
 from spec.symbiotic.config import COLLATERAL
-from spec.symbiotic.state import ACTIVE_SHARES_OF, TOKEN_BALANCES, VAULTS, WITHDRAWALS
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    TOKEN_BALANCES,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+)
 
 OUTSIDER: Final = STAKERS[-1]
 COALITION: Final[Party] = (*STAKERS[:-1], *OPERATORS, *NETWORKS, "burner0")
+BENEFICIARIES: Final = ("on_behalf_of", "claimer", "recipient", "to")
+"""The fields of a call that say whom it is for."""
+
 ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in STAKERS])
 
 
@@ -31,12 +44,23 @@ def balance(state: State, party: Party) -> int:
     return sum(rows.get(TOKEN_BALANCES, (COLLATERAL, account)).amount for account in party)
 
 
-def claims_of(state: State, account: str) -> int:
-    """How many separately rounded claims an account has: vaults it has shares of, and buckets it waits in."""
+def worth(state: State, account: str) -> int:
+    """What all shares of an account are worth at the rates of now, added up and then rounded down: those it holds, and
+    those that wait in buckets to be claimed. No rate ever falls but in a slash.
+    """
     rows = Draft(state)
-    held = [vault for vault in VAULT_NAMES if ACTIVE_SHARES_OF.latest(rows, (vault, account))]
-    waits = [key for key, row in state.rows(WITHDRAWALS).items() if key[2] == account and not row.is_claimed]
-    return len(held) + len(waits)
+    worths = [
+        Fraction(
+            ACTIVE_SHARES_OF.latest(rows, (vault, account)) * (ACTIVE_STAKE.latest(rows, vault) + 1),
+            ACTIVE_SHARES.latest(rows, vault) + 1,
+        )
+        for vault in VAULT_NAMES
+    ]
+    for (vault, epoch, claimer), row in state.rows(WITHDRAWALS).items():
+        if claimer == account and not row.is_claimed:
+            bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch))
+            worths.append(Fraction(row.shares * (bucket.amount + 1), bucket.shares + 1))
+    return math.floor(sum(worths))
 
 
 def leave(protocol: Protocol, state: State, party: Party) -> None:
@@ -56,18 +80,20 @@ class FreeLunch(Game):
     """One account moves alone, and nobody is slashed meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
-        """Its own calls, and time."""
-        return isinstance(action, AdvanceTime) or action.sender in party
+        """Its own calls, for itself, and time. What it gave away it could not gain."""
+        if isinstance(action, AdvanceTime):
+            return True
+        beneficiaries = [getattr(action, field, action.sender) for field in BENEFICIARIES]
+        return action.sender in party and all([account == action.sender for account in beneficiaries])
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the account has more of the collateral, above one wei for each claim that it had when its moves
-        began. A share is never worth more than a wei.
+        """What the account takes out of the collateral, above what it held and its shares were worth when its moves
+        began: its roundings cost it at most what they leave to others.
         """
-        left_before, left_after = before.copy(), after.copy()
-        leave(self.way.protocol, left_before, party)
-        leave(self.way.protocol, left_after, party)
-        claims = sum(claims_of(before, account) for account in party)
-        return balance(left_after, party) - balance(left_before, party) - claims
+        (account,) = party
+        left = after.copy()
+        leave(self.way.protocol, left, party)
+        return balance(left, party) - balance(before, party) - worth(before, account)
 
 
 class Coalition(Game):
@@ -92,23 +118,23 @@ class Coalition(Game):
         return isinstance(action, Claim) and action.recipient == OUTSIDER
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the coalition has more than at genesis, above one wei for each call of the outsider's."""
+        """What the coalition has more than at genesis. Nothing is rounded of the outsider's: in a vault that was never
+        slashed a share is worth exactly one wei.
+        """
         start, end = self.way.genesis(), after.copy()
         leave(self.way.protocol, end, party)
-        calls = len([1 for move in moves if not isinstance(move, AdvanceTime) and move.sender == OUTSIDER])
-        return balance(end, party) - balance(start, party) - calls
+        return balance(end, party) - balance(start, party)
 
 
 class Outsider(Coalition):
     """The same game, seen from the other side of the table."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the outsider has less than at genesis, above one wei for each of its calls; it leaves last."""
+        """What the outsider has less than at genesis; it leaves last."""
         start, end = self.way.genesis(), after.copy()
         leave(self.way.protocol, end, party)
         leave(self.way.protocol, end, (OUTSIDER,))
-        calls = len([1 for move in moves if not isinstance(move, AdvanceTime) and move.sender == OUTSIDER])
-        return balance(start, (OUTSIDER,)) - balance(end, (OUTSIDER,)) - calls
+        return balance(start, (OUTSIDER,)) - balance(end, (OUTSIDER,))
 
 
 def _commits_stake(action: Any) -> bool:
@@ -121,7 +147,7 @@ def _commits_stake(action: Any) -> bool:
 GAMES: Final[tuple[Game, ...]] = (
     FreeLunch(
         "GAME-01",
-        "Nobody gains by own calls alone, while nobody is slashed, more than one wei for each claim it began with.",
+        "Nobody takes out by own calls alone, while nobody is slashed, more than it held and its shares were worth.",
         "This project",
         WALK,
         150,
@@ -129,8 +155,7 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Coalition(
         "GAME-02",
-        "Operators, networks, their middlewares, a burner and stakers, together, never take out more than they put in, "
-        "but for one wei for each call of others.",
+        "Operators, networks, their middlewares, a burner and stakers, together, never take out more than they put in.",
         "This project",
         WALK,
         0,
@@ -138,8 +163,7 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Outsider(
         "GAME-03",
-        "Who is in a vault whose curator gave a network nothing never loses by what that network does, but for one wei "
-        "for each call of its own.",
+        "Who is in a vault whose curator gave a network nothing never loses a wei by what that network does.",
         "This project",
         WALK,
         0,

@@ -1,13 +1,33 @@
 """Games: they hold of the specification, and are lost when it is broken on purpose."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from invariants.choices import Seeded
 from invariants.eigenlayer.games import GAMES as EIGENLAYER
-from invariants.game import Game, play
+from invariants.eigenlayer.games import balance
+from invariants.game import Game, excess_of, execute, play
 from invariants.symbiotic.games import GAMES as SYMBIOTIC
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import (
+    AllocationRequest,
+    ClearBurnOrRedistributableShares,
+    CompleteQueuedWithdrawal,
+    Completion,
+    CreateOperatorSets,
+    DepositIntoStrategy,
+    MineBlocks,
+    ModifyAllocations,
+    OperatorSetRequest,
+    QueueWithdrawals,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    SlashOperator,
+    UpdateAvsMetadata,
+    WithdrawalRequest,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
@@ -21,6 +41,43 @@ def test_a_game_holds_and_something_happens_in_it(game: Game) -> None:
     reports = [play(game, Seeded(seed), 80) for seed in range(150)]
     assert [report.actions for report in reports if report.excess > 0] == []
     assert sum(report.moves for report in reports) > 150 * 20
+
+
+def test_dust_refuses_a_whole_exit_where_a_split_one_pays_and_nobody_has_gained_by_that() -> None:
+    """Of five shares three are booked for two that were slashed. Who holds the three others finds two of them."""
+    free_lunch = ALL_GAMES["eigenlayer", "GAME-01"]
+    genesis = free_lunch.way.genesis()
+    allocation = AllocationRequest(("avs0", 0), ("strategy0",), (WAD,))
+    history = [
+        UpdateAvsMetadata("avs0", "avs0"),
+        CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(0, ("strategy0",), "avs0"),)),
+        RegisterAsOperator("operator1", ZERO_ADDRESS, 0),
+        RegisterForOperatorSets("operator1", "operator1", "avs0", (0,)),
+        DepositIntoStrategy("operator0", "strategy0", "token0", 3),
+        ModifyAllocations("operator1", "operator1", (allocation,)),
+        SlashOperator("avs0", "avs0", "operator1", 0, ("strategy0",), (1,)),
+        DepositIntoStrategy("operator1", "strategy0", "token0", 2),
+        QueueWithdrawals("operator1", (WithdrawalRequest(("strategy0",), (1,)),) * 2),
+        SlashOperator("avs0", "avs0", "operator1", 0, ("strategy0",), (WAD - 1,)),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 0), 2),
+    ]
+    split = [QueueWithdrawals("operator0", (WithdrawalRequest(("strategy0",), (2,)),))]
+    whole = [QueueWithdrawals("operator0", (WithdrawalRequest(("strategy0",), (3,)),))]
+
+    def received(moves: list[Any]) -> int:
+        state = genesis.copy()
+        assert all(execute(free_lunch.way.protocol, state, action) for action in (*history, *moves, MineBlocks(11)))
+        execute(
+            free_lunch.way.protocol,
+            state,
+            CompleteQueuedWithdrawal("operator0", Completion("operator0", 0, ("token0",), True)),
+        )
+        return balance(state, "token0", ("operator0",)) - balance(genesis, "token0", ("operator0",)) + 3
+
+    assert (received(whole), received(split)) == (0, 2)
+    for moves in (whole, split, []):
+        # Its three shares are worth three units, of which it can have two, however it leaves; of token1 nobody has any.
+        assert excess_of(free_lunch, ("operator0",), history, moves)[0] == 0
 
 
 PLAY_UNTIL_BROKEN = """
@@ -69,6 +126,22 @@ BREAKS = {
         "    slashed_amount = amount\n",
     ),
 }
+
+
+ONE_WEI = (
+    "withdrawals.py",
+    "    return preview_redeem(draft.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)\n",
+    "    due = preview_redeem(draft.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)\n"
+    "    return due - 1 if isinstance(due, int) and due > 1 else due\n",
+)
+"""Every claim is a wei short."""
+
+
+@pytest.mark.source
+def test_a_game_of_no_slack_notices_a_wei(source_copy: "SourceCopy") -> None:
+    file, right, wrong = ONE_WEI
+    source_copy.replace(f"spec/symbiotic/{file}", right, wrong)
+    assert source_copy.run(PLAY_UNTIL_BROKEN, "symbiotic", "GAME-03") == "broken\n"
 
 
 @pytest.mark.source
