@@ -228,6 +228,13 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
 @cli.command("mutate", epilog=EXIT_CODES, short_help="Break the specification on purpose, and see which law notices.")
 @click.option("--protocol", "protocols", multiple=True, type=click.Choice(MUTATED), help="Only this one's mutants.")
 @click.option("--mutant", "ids", multiple=True, metavar="ID", help="Only this mutant. May be repeated.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="MUTANTS.toml",
+    help="The mutants of this file, in the form of our catalogue, and none of ours.",
+)
 @click.option("--catalogue", "only", flag_value="catalogue", help="Only the mutants that were written down.")
 @click.option("--generated", "only", flag_value="generated", help="Only the mutants that operators make.")
 @click.option("--proofs", "proves", is_flag=True, help="Put each before the proofs too.")
@@ -259,6 +266,7 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
 def mutate_command(
     protocols: tuple[str, ...],
     ids: tuple[str, ...],
+    file: Path | None,
     only: str | None,
     proves: bool,
     sample: int | None,
@@ -280,9 +288,11 @@ def mutate_command(
     With --proofs, laws that are proved of the calls which run through the bug are proved anew, until a state and a call
     refute one.
     """
+    if file is not None and only == "generated":
+        raise click.UsageError("--file and --generated: what is generated stands in no file")
     stop = Stop(math.inf if budget is None else budget)
     try:
-        chosen = Choice(only != "generated", only != "catalogue", protocols, ids, sample, seed).mutants()
+        chosen = Choice(only != "generated", only != "catalogue", protocols, ids, sample, seed, file).mutants()
     except UnknownMutantError as error:
         raise click.UsageError(str(error)) from error
     except MutantError as error:
@@ -291,7 +301,7 @@ def mutate_command(
         for mutant in chosen:
             click.echo(f"{mutant.mutant_id}  {mutant.bug}")
         return 0 if chosen else 5
-    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves)
+    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves, file)
     started = time.monotonic()
     problem: str | None = None
     try:
@@ -304,7 +314,7 @@ def mutate_command(
             click.echo(json.dumps(mutation.as_json(), indent=2))
         elif as_markdown:
             asked = " ".join(
-                ["restake mutate", *([f"--{only}"] if only else []), *(["--proofs"] if proves else []), "--markdown"]
+                [mutation.command, *([f"--{only}"] if only else []), *(["--proofs"] if proves else []), "--markdown"]
             )
             click.echo(markdown(mutation, asked), nl=False)
         else:

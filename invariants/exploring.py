@@ -34,6 +34,10 @@ class SmallWorld:
         self.way: Final = way
         self.calls: Final = calls
 
+    def of_properties(self) -> "SmallWorld":
+        """The same world, without the laws that restate the rules."""
+        return SmallWorld(self.way.of_properties(), self.calls)
+
 
 class Broken:
     """A violation, and the shortest sequence of calls after the opening that leads to it."""

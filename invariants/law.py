@@ -304,6 +304,9 @@ class Catalogue:
 
     `known_false` names the laws that are kept although they do not hold: they are checked like the others, but where
     one is broken that is counted, and is no violation.
+
+    `model` names the laws that restate a rule at every call: its checks, its effects to the unit, its write set. All
+    others are *properties*: what holds of a protocol however its rules are written. ValueError if one is no law.
     """
 
     def __init__(
@@ -314,6 +317,7 @@ class Catalogue:
         liveness_laws: list[LivenessLaw],
         witnesses: list[Witness],
         known_false: Mapping[str, KnownFalse] | None = None,
+        model: tuple[str, ...] = (),
     ) -> None:
         self.sums: Final = sums
         self.state_laws: Final = state_laws
@@ -321,9 +325,13 @@ class Catalogue:
         self.liveness_laws: Final = liveness_laws
         self.witnesses: Final = witnesses
         self.known_false: Final = known_false or {}
+        self.model: Final = model
         self._speaking_of: Final[dict[type[Any], Speaking]] = {}
         for index, total in enumerate(sums):
             total.index = index
+        strangers = set(model) - {law.law_id for law in self.laws()}
+        if strangers:
+            raise ValueError(f"no law of the catalogue: {min(strangers)}")
 
     def speaking_of(self, action: type[Any]) -> Speaking:
         """The laws about steps or calls, and the witnesses, in whose scope a class of actions is; found once."""
@@ -341,3 +349,14 @@ class Catalogue:
         """Every law, by id."""
         laws: list[Law] = [*self.state_laws, *self.step_laws, *self.liveness_laws]
         return sorted(laws, key=lambda law: law.law_id)
+
+    def properties(self) -> "Catalogue":
+        """The same without the laws that restate the rules."""
+        return Catalogue(
+            self.sums,
+            [law for law in self.state_laws if law.law_id not in self.model],
+            [law for law in self.step_laws if law.law_id not in self.model],
+            [law for law in self.liveness_laws if law.law_id not in self.model],
+            self.witnesses,
+            {law_id: known for law_id, known in self.known_false.items() if law_id not in self.model},
+        )

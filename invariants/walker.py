@@ -52,6 +52,17 @@ class Walk:
             return self
         return self.detours[(seed // SEEDS_PER_DETOUR) % len(self.detours)]
 
+    def of_properties(self) -> "Walk":
+        """The same walk, its detours too, without the laws that restate the rules."""
+        return Walk(
+            self.protocol,
+            self.catalogue.properties(),
+            self.world,
+            self.opening,
+            self.next_action,
+            tuple([detour.of_properties() for detour in self.detours]),
+        )
+
     def genesis(self) -> State:
         """The state that the world begins with, as a private copy."""
         if self._genesis is None:

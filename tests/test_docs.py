@@ -57,3 +57,10 @@ def test_every_law_is_documented_in_its_own_words(protocol: str) -> None:
     rows = re.findall(r"^\| ([A-Z]+-\d+) \| (.*?) \|", section.split("\n## ")[0], re.MULTILINE)
     laws = [*WALKS[protocol].catalogue.laws(), *GAMES[protocol]]
     assert rows == [(law.law_id, law.sentence) for law in laws]
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_the_laws_that_restate_the_rules_are_named(protocol: str) -> None:
+    name = protocol.title().replace("layer", "Layer")
+    named = re.findall(rf"^- model of {name}: (.*?)\.$", (ROOT / "docs/laws.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert [text.replace(",", "").split() for text in named] == [list(WALKS[protocol].catalogue.model)]

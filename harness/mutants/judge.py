@@ -1,5 +1,5 @@
 """The laws' judgement of one mutant, in a process of its own: `python -m harness.mutants.judge` reads a trial and
-answers with a fate, both as JSON.
+answers with two fates, by all laws and by the properties alone, as JSON.
 
 Nothing of the specification may be imported before the mutant is in its place. From then on the whole specification
 and all laws are loaded from source, so that a compiled module never calls past the mutant to what was compiled with it.
@@ -13,10 +13,12 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
+
+import attrs
 
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.source import fingerprint
@@ -67,16 +69,28 @@ class SourceFinder(importlib.abc.MetaPathFinder):
         return None
 
 
-def judged(trial: Trial) -> Fate:
-    """Run the suite until a law breaks. A run that raises an exception is noted, and the others are still tried."""
+def judged(trial: Trial) -> list[Fate]:
+    """What all laws say of a mutant, and what the properties alone do, which are run again only if all that broke was
+    a law that restates the rules.
+    """
+    fate, properties = broken_in(trial, runs)
+    if fate.outcome != "killed" or properties:
+        return [fate, attrs.evolve(fate, judge="properties", by=properties)]
+    return [fate, attrs.evolve(broken_in(trial, property_runs)[0], judge="properties")]
+
+
+def broken_in(trial: Trial, suite: "Suite") -> tuple[Fate, tuple[str, ...]]:
+    """Run a suite until a law breaks; which of those that did are properties. A run that raises an exception is noted,
+    and the others are still tried.
+    """
     steps, crash = 0, ""
     try:
-        for method, seed, run in runs(trial.protocols, trial.effort):
+        for method, seed, run in suite(trial.protocols, trial.effort):
             signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
             try:
-                taken, step, laws = run()
+                taken, step, laws, properties = run()
             except Endless:
-                return Fate("laws", "crashed", (), method, seed, None, steps, "a run that does not end")
+                return Fate("laws", "crashed", (), method, seed, None, steps, "a run that does not end"), ()
             except Exception as error:  # a mutant may raise anything; it is counted as a crash, never as killed
                 crash = crash or described(error)
                 continue
@@ -84,25 +98,40 @@ def judged(trial: Trial) -> Fate:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             steps += taken
             if laws:
-                return Fate("laws", "killed", laws, method, seed, step, steps, crash)
+                return Fate("laws", "killed", laws, method, seed, step, steps, crash), properties
     except Exception as error:  # it cannot even be imported
-        return Fate("laws", "unviable", (), None, None, None, 0, described(error))
-    return Fate("laws", "crashed" if crash else "survived", (), None, None, None, steps, crash)
+        return Fate("laws", "unviable", (), None, None, None, 0, described(error)), ()
+    return Fate("laws", "crashed" if crash else "survived", (), None, None, None, steps, crash), ()
 
 
-Ran = tuple[int, int, tuple[str, ...]]
-"""How many steps a run took, the step at which a law broke, and which laws broke there."""
+Ran = tuple[int, int, tuple[str, ...], tuple[str, ...]]
+"""How many steps a run took, the step at which a law broke, which laws broke there, and which are properties."""
+
+Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
+"""Given protocols and an effort: every run, as a method, a seed and a function without arguments."""
 
 
 def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """Every run of the suite, cheap ones first, as a method, a seed and a function without arguments."""
+    """Every run of every law, cheap ones first."""
     registry = importlib.import_module("harness.protocols")
+    return _suite(protocols, effort, registry.WALKS, registry.SMALL_WORLDS)
+
+
+def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
+    """The same without the laws that restate the rules."""
+    registry = importlib.import_module("harness.protocols")
+    walks = {name: registry.WALKS[name].of_properties() for name in protocols}
+    return _suite(protocols, effort, walks, {name: registry.SMALL_WORLDS[name].of_properties() for name in protocols})
+
+
+def _suite(
+    protocols: Sequence[str], effort: Effort, walks: Mapping[str, Any], worlds: Mapping[str, Any]
+) -> Iterator[tuple[str, int, Any]]:
     for seed in range(effort.walks):
         for protocol in protocols:
-            yield "walk", seed, lambda way=registry.WALKS[protocol], seed=seed: walked(way, seed, effort.steps)
+            yield "walk", seed, lambda way=walks[protocol], seed=seed: walked(way, seed, effort.steps)
     for protocol in protocols:
-        world = registry.SMALL_WORLDS[protocol]
-        yield "world", 0, lambda world=world: explored(world, effort.depth)
+        yield "world", 0, lambda world=worlds[protocol]: explored(world, effort.depth)
     for seed in range(effort.plays):
         for protocol in protocols:
             for game in importlib.import_module(f"invariants.{protocol}.games").GAMES:
@@ -112,21 +141,24 @@ def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, A
 def walked(way: Any, seed: int, steps: int) -> Ran:
     """One random walk."""
     report = importlib.import_module("invariants.walker").walk(way, seed, steps)
-    return report.steps, report.steps, tuple(sorted({violation.law.law_id for violation in report.violations}))
+    laws = tuple(sorted({violation.law.law_id for violation in report.violations}))
+    return report.steps, report.steps, laws, tuple(law for law in laws if law not in way.catalogue.model)
 
 
 def explored(world: Any, depth: int) -> Ran:
     """Every sequence of a few calls in a small world."""
     met = importlib.import_module("invariants.exploring").explore(world, depth, True, lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
-    return met.steps, shortest, tuple(sorted(met.broken))
+    laws = tuple(sorted(met.broken))
+    return met.steps, shortest, laws, tuple(law for law in laws if law not in world.way.catalogue.model)
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:
-    """One game."""
+    """One game, which is a property."""
     choices = importlib.import_module("invariants.choices").Seeded(seed)
     report = importlib.import_module("invariants.game").play(game, choices, moves)
-    return report.moves, len(report.actions), (game.law_id,) if report.excess > 0 else ()
+    laws = (game.law_id,) if report.excess > 0 else ()
+    return report.moves, len(report.actions), laws, laws
 
 
 def described(error: Exception) -> str:
@@ -152,7 +184,7 @@ def main() -> None:
         sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
     sys.meta_path.insert(0, SourceFinder(trial.module, trial.text))
     signal.signal(signal.SIGVTALRM, _end)
-    print(json.dumps(judged(trial).as_json()))  # noqa: T201 the answer of this process
+    print(json.dumps([fate.as_json() for fate in judged(trial)]))  # noqa: T201 the answer of this process
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """The proofs' judgement of one mutant, in a process of its own: `python -m harness.mutants.refuting` reads a trial and
-answers with a fate, both as JSON.
+answers with a fate, as JSON.
 
 Everything that proofs are made of is copied to a folder of its own, as source, with the mutant in its place, and
 imported from there: what is lifted, and what a counterexample is replayed on, is the mutant. Of each call whose rules
@@ -190,7 +190,7 @@ def main() -> None:
         except SyntaxError as error:
             fate = Fate("proofs", "unviable", (), None, None, None, 0, described(error))
         fate = attrs.evolve(fate, note=" ".join(fate.note.replace(f"{name}/", "").split()))
-        print(json.dumps(fate.as_json()))  # noqa: T201 the answer of this process
+        print(json.dumps([fate.as_json()]))  # noqa: T201 the answer of this process
 
 
 def _end(_number: int, _frame: Any) -> None:

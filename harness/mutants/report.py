@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from harness.mutants.fate import Fate
 from harness.mutants.generator import OPERATORS
-from harness.mutants.run import BARS, PROOFS_BAR, Judged, Mutation
+from harness.mutants.run import BARS, PROOFS_BAR, PROPERTIES_BAR, Judged, Mutation
 from harness.report import plain_table, print_table
 
 
@@ -36,6 +36,7 @@ def counted(group: Iterable[Judged]) -> list[str]:
     bugs = [judged for judged in members if judged.counts]
     crashed = [judged for judged in bugs if not judged.is_killed and judged.fates[0].outcome == "crashed"]
     killed = sum(judged.is_killed for judged in bugs)
+    by_properties = sum(judged.is_killed_by_properties for judged in bugs)
     numbers = [
         len(members),
         killed,
@@ -44,7 +45,8 @@ def counted(group: Iterable[Judged]) -> list[str]:
         sum(judged.equivalent is not None for judged in members),
         sum(judged.fates[0].outcome == "unviable" and judged.equivalent is None for judged in members),
     ]
-    return [*(f"{number:,}" for number in numbers), f"{killed / len(bugs):.1%}" if bugs else "-"]
+    rates = [f"{rate / len(bugs):.1%}" if bugs else "-" for rate in (killed, by_properties)]
+    return [*(f"{number:,}" for number in numbers), *rates]
 
 
 PROOFS_IN_WORDS = (
@@ -58,7 +60,7 @@ PROOFS_IN_WORDS = (
 )
 """What the page says of the second judge."""
 
-COUNTED = ("mutants", "killed", "crashed", "survived", "equivalent", "unviable", "kill rate")
+COUNTED = ("mutants", "killed", "crashed", "survived", "equivalent", "unviable", "kill rate", "by properties")
 
 
 def groups(mutation: Mutation) -> list[tuple[str, list[Judged]]]:
@@ -102,12 +104,16 @@ def kills(judged: Iterable[Judged]) -> dict[str, dict[str, Any]]:
 
 def judged_headings(mutation: Mutation) -> list[str]:
     """The columns of the judges in the catalogue's table."""
-    return ["killed by laws", "how", *(["refuted by proofs", "how"] if mutation.proves else [])]
+    return ["killed by laws", "how", "by properties", *(["refuted by proofs", "how"] if mutation.proves else [])]
 
 
 def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
     """What the judges say of one mutant, in these columns; the proofs are not asked of what cannot be loaded."""
-    cells = [cell for fate in judged.fates for cell in (verdict(judged, fate), how(fate))]
+    said = [
+        (verdict(judged, fate), how(fate)) if fate.judge != "properties" else (verdict(judged, fate),)
+        for fate in judged.fates
+    ]
+    cells = [cell for cells in said for cell in cells]
     return cells + [""] * (len(judged_headings(mutation)) - len(cells))
 
 
@@ -154,7 +160,7 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
         console.print(f"  {escape(judged.mutant.bug)}", soft_wrap=True)
         if fate.note:
             console.print(f"  {escape(fate.note)}", soft_wrap=True)
-        console.print(f"  again: restake mutate --mutant {judged.mutant.mutant_id}", soft_wrap=True)
+        console.print(f"  again: {mutation.command} --mutant {judged.mutant.mutant_id}", soft_wrap=True)
     for failure in mutation.failures():
         console.print(failure, markup=False, soft_wrap=True)
 
@@ -162,7 +168,7 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
 def markdown(mutation: Mutation, command: str) -> str:
     """The page of the documentation, and the command that writes it."""
     effort = mutation.effort
-    bars = f"{BARS[True]:.0%} of the catalogue and {BARS[False]:.0%} of the generated mutants"
+    bars = f"{BARS[True]:.0%} of the catalogue and {BARS[False]:.0%} of the generated mutants killed"
     lines = [
         "# Mutants",
         "",
@@ -173,13 +179,18 @@ def markdown(mutation: Mutation, command: str) -> str:
         "",
         f"which judges every mutant by {effort.walks} random walks of {effort.steps} steps with every law, by every",
         f"sequence of {effort.depth} calls in a small world, and by {effort.plays} plays of each game, until a law",
-        f"breaks. It fails below {bars} killed.",
+        f"breaks. It fails below {bars}, and below {PROPERTIES_BAR:.0%} of the",
+        "catalogue killed by properties alone.",
         "",
         "*Killed* means that a law broke. *Crashed* means that no law broke but some run raised an exception, which",
         "the specification never does: noticed, but not by a law, and so not counted as killed. *Equivalent* means",
         "that nobody could notice, with the argument below. *Unviable* means that the source cannot even be loaded.",
         "The last two are no bugs and do not count. A law that computes with a function of the specification is blind",
         "to a bug in it; nothing hides that here.",
+        "",
+        "*By properties* is what laws notice that do not restate the rules ([laws.md](laws.md) names those that do).",
+        "Where a property is among the laws that broke first, it is the same run; where none is, the mutant is judged",
+        "again by the properties alone.",
         "",
         "## In numbers",
         "",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from random import Random
 
 import attrs
@@ -13,15 +14,18 @@ from rich.progress import Progress
 
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import generated
-from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents, read_source
+from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents, read_catalogue, read_source
 from harness.prove import THEORIES
 from harness.source import fingerprint
 from harness.stopping import Stop
 from proofs.ledger import Ledger, ledger_path
 from spec.codec import Json
 
-BARS: Mapping[bool, float] = {True: 0.95, False: 0.85}
+BARS: Mapping[bool, float] = {True: 0.98, False: 0.85}
 """Which part of the catalogue (True), and of the generated mutants that are not equivalent, the laws must kill."""
+
+PROPERTIES_BAR = 0.85
+"""Which part of the catalogue the properties alone must kill: laws that do not restate the rules."""
 
 PROOFS_BAR = 0.9
 """Which part of the catalogue's mutants that break a proved law the proofs must refute."""
@@ -45,7 +49,9 @@ class JudgeError(Exception):
 
 @attrs.frozen
 class Judged:
-    """A mutant, why it is no bug if it is none, and what each judge says of it. The laws are the first judge."""
+    """A mutant, why it is no bug if it is none, and what each judge says of it: the laws, first; the properties alone;
+    the proofs, if they were asked.
+    """
 
     mutant: Mutant
     equivalent: str | None
@@ -55,6 +61,11 @@ class Judged:
     def is_killed(self) -> bool:
         """Whether the laws noticed it when the specification ran."""
         return self.fates[0].outcome == "killed"
+
+    @property
+    def is_killed_by_properties(self) -> bool:
+        """Whether a law noticed it that does not restate the rules."""
+        return any(fate.judge == "properties" and fate.outcome == "killed" for fate in self.fates)
 
     @property
     def is_refuted(self) -> bool:
@@ -79,7 +90,10 @@ class Judged:
 
 @attrs.frozen
 class Choice:
-    """Which mutants to judge: written ones, generated ones, those of some protocols, those of some ids, a sample."""
+    """Which mutants to judge: written ones, generated ones, those of some protocols, those of some ids, a sample.
+
+    Those written in a file from outside, if one is named, instead of this project's.
+    """
 
     written: bool = True
     generated: bool = True
@@ -87,11 +101,15 @@ class Choice:
     ids: tuple[str, ...] = ()
     sample: int | None = None
     seed: int = 0
+    file: Path | None = None
 
     def mutants(self) -> list[Mutant]:
         """Those chosen, in their order. UnknownMutantError if an id is of none."""
-        written = catalogue() if self.written or self.ids else []
-        everything = [*written, *(generated() if self.generated or self.ids else [])]
+        if self.file is not None:
+            everything = read_catalogue(self.file)
+        else:
+            written = catalogue() if self.written or self.ids else []
+            everything = [*written, *(generated() if self.generated or self.ids else [])]
         if unknown := set(self.ids) - {mutant.mutant_id for mutant in everything}:
             raise UnknownMutantError(f"unknown mutant {min(unknown)!r}: `restake mutate --list` names them all")
         chosen = [
@@ -109,14 +127,27 @@ class Choice:
 class Mutation:
     """Keeps every judgement as it comes, so that an interruption loses none."""
 
-    def __init__(self, mutants: Iterable[Mutant], effort: Effort, stop: Stop, proves: bool = False) -> None:
+    def __init__(
+        self,
+        mutants: Iterable[Mutant],
+        effort: Effort,
+        stop: Stop,
+        proves: bool = False,
+        file: Path | None = None,
+    ) -> None:
         self.mutants = list(mutants)
         self.effort = effort
         self.stop = stop
         self.proves = proves
+        self.file = file
         self._judged: dict[str, Judged] = {}
         self._equivalents = equivalents()
         self._proved: dict[str, set[str]] = {}
+
+    @property
+    def command(self) -> str:
+        """The command that judges them, without what it judges them by."""
+        return "restake mutate" if self.file is None else f"restake mutate --file {self.file}"
 
     @property
     def judged(self) -> list[Judged]:
@@ -154,11 +185,11 @@ class Mutation:
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
         """What every judge says of a mutant; nothing if the run is to stop before they all do."""
-        fate = judge("laws", mutant, self.effort, (), self.stop)
-        if fate is None or not self.proves or mutant.operator == UNCHANGED or fate.outcome == "unviable":
-            return () if fate is None else (fate,)
-        proved = judge("proofs", mutant, self.effort, fate.by, self.stop)
-        return () if proved is None else (fate, proved)
+        fates = judge("laws", mutant, self.effort, (), self.stop)
+        if not fates or not self.proves or mutant.operator == UNCHANGED or fates[0].outcome == "unviable":
+            return fates
+        proved = judge("proofs", mutant, self.effort, fates[0].by, self.stop)
+        return (*fates, *proved) if proved else ()
 
     def _demand_ledgers(self) -> None:
         """What the ledger says is proved must be proved of the source as it is: else a mutant refutes nothing."""
@@ -209,6 +240,11 @@ class Mutation:
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed for judged in counted), len(counted)
 
+    def property_rate(self, is_written: bool) -> tuple[int, int]:
+        """The same of the properties alone."""
+        counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
+        return sum(judged.is_killed_by_properties for judged in counted), len(counted)
+
     def failures(self) -> list[str]:
         """Why the run fails: too many that live, and mutants called equivalent that are not."""
         failures: list[str] = []
@@ -217,6 +253,11 @@ class Mutation:
             if killed < bar * counted:
                 which = "the catalogue" if is_written else "the generated mutants"
                 failures.append(f"{killed} of {counted} of {which} killed by laws: the bar is {bar:.0%}")
+        killed, counted = self.property_rate(True)
+        if killed < PROPERTIES_BAR * counted:
+            failures.append(
+                f"{killed} of {counted} of the catalogue killed by properties alone: the bar is {PROPERTIES_BAR:.0%}"
+            )
         refuted, counted = self.proof_rate()
         if self.proves and refuted < PROOFS_BAR * counted:
             failures.append(
@@ -240,10 +281,16 @@ class Mutation:
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""
-        rates = {"catalogue": self.rate(True), "generated": self.rate(False)}
+        rates = {
+            name: {
+                **dict(zip(("killed", "counted"), self.rate(is_written), strict=True)),
+                "killed_by_properties": self.property_rate(is_written)[0],
+            }
+            for name, is_written in (("catalogue", True), ("generated", False))
+        }
         return {
             "effort": attrs.asdict(self.effort),
-            "rates": {name: {"killed": killed, "counted": counted} for name, (killed, counted) in rates.items()},
+            "rates": rates,
             **({"proofs": dict(zip(("refuted", "counted"), self.proof_rate(), strict=True))} if self.proves else {}),
             "failures": self.failures(),
             "is_cut_short": self.is_cut_short,
@@ -251,10 +298,10 @@ class Mutation:
         }
 
 
-def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], stop: Stop) -> Fate | None:
-    """What one of the JUDGES says of one mutant; None if the run is to stop before it does."""
+def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], stop: Stop) -> tuple[Fate, ...]:
+    """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does."""
     if stop():
-        return None
+        return ()
     trial = Trial(mutant.module, mutant.text, mutant.protocols, effort, fingerprint(""), suspects)
     # The judge finds the same packages as this process, and hashes strings in one order on every machine.
     environment = {
@@ -280,9 +327,9 @@ def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], 
             if stop():
                 process.kill()
                 process.communicate()
-                return None
+                return ()
         else:
             break
     if process.returncode != 0:
         raise JudgeError(f"the judge of {mutant.mutant_id} ({name}) failed: {problem.strip()}")
-    return Fate.from_json(json.loads(answer.splitlines()[-1]))
+    return tuple(Fate.from_json(fate) for fate in json.loads(answer.splitlines()[-1]))

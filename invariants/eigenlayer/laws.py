@@ -59,6 +59,28 @@ def _same(key: object) -> object:
     return key
 
 
+MODEL: Final = (
+    "CALL-01",
+    "CALL-02",
+    "DELEG-09",
+    "DELEG-10",
+    "DEP-01",
+    "DEP-02",
+    "EXIT-03",
+    "EXIT-05",
+    "FRAME-01",
+    "MAG-07",
+    "QUEUE-01",
+    "QUEUE-02",
+    "QUEUE-03",
+    "SET-01",
+    "SET-02",
+    "SLASH-01",
+    "SLASH-04",
+    "SLASH-05",
+)
+"""The laws that restate a rule at every call; all others are properties."""
+
 CATALOGUE: Final = Catalogue(
     sums=[BALANCES, slashes.ALLOCATED, *solvency.SUMS],
     state_laws=[
@@ -124,4 +146,5 @@ CATALOGUE: Final = Catalogue(
     liveness_laws=[*calls.CALL_LAWS, *exits.LIVENESS_LAWS],
     witnesses=WITNESSES,
     known_false=solvency.KNOWN_FALSE,
+    model=MODEL,
 )

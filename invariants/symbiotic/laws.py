@@ -111,6 +111,26 @@ def _is_slash(step: Transition) -> bool:
     return isinstance(step.action, Slash | ExecuteSlash)
 
 
+MODEL: Final = (
+    "CALL-01",
+    "CALL-02",
+    "DEP-01",
+    "DEP-02",
+    "EXIT-03",
+    "EXIT-04",
+    "EXIT-05",
+    "FRAME-01",
+    "LIMIT-02",
+    "SET-01",
+    "SLASH-01",
+    "SLASH-02",
+    "SLASH-03",
+    "SLASH-04",
+    "STAKE-01",
+    "VETO-01",
+)
+"""The laws that restate a rule at every call; all others are properties."""
+
 CATALOGUE: Final = Catalogue(
     sums=[BALANCES, OPERATORS_SHARES, *effects.SUMS],
     state_laws=[
@@ -207,4 +227,5 @@ CATALOGUE: Final = Catalogue(
     ],
     witnesses=WITNESSES,
     known_false={**effects.KNOWN_FALSE, **slashes.KNOWN_FALSE},
+    model=MODEL,
 )

@@ -1,0 +1,99 @@
+"""A catalogue of mutants from outside: judged as ours is, and refused at the first thing that is not right in it."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import cli
+from harness.mutants.mutant import MutantError, read_catalogue, read_source
+
+FROM_OUTSIDE = """
+[[mutant]]
+id = "X-1"
+file = "symbiotic/withdrawals.py"
+right = "    if epoch >= current_epoch(draft, vault):\\n"
+wrong = "    if epoch > current_epoch(draft, vault):\\n"
+right2 = "        return Reason.INVALID_EPOCH\\n"
+wrong2 = "        return Reason.INVALID_EPOCH  # late\\n"
+bug = "This epoch's withdrawals can be claimed."
+source = "A test"
+"""
+RIGHT = 'right = "    if epoch >= current_epoch(draft, vault):\\n"'
+RIGHT2 = 'right2 = "        return Reason.INVALID_EPOCH\\n"'
+WITHDRAWALS = "spec/symbiotic/withdrawals.py says"
+
+
+def restake(*arguments: str) -> Result:
+    result = CliRunner().invoke(cli, ["mutate", *arguments], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "MUTANTS.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_it_is_judged_as_ours_is(tmp_path: Path) -> None:
+    path = written(tmp_path, FROM_OUTSIDE)
+    (mutant,) = read_catalogue(path)
+    assert mutant.text == read_source(mutant.file).replace(mutant.right, mutant.wrong).replace(*mutant.more[0])
+    arguments = ("--file", str(path), "--walks", "5", "--plays", "0", "--json")
+    first, second = restake(*arguments, "--jobs", "1"), restake(*arguments, "--jobs", "2")
+    assert (first.return_value, first.stdout) == (0, second.stdout)
+    (found,) = json.loads(first.stdout)["mutants"]
+    assert (found["mutant_id"], found["fates"][0]["outcome"]) == ("X-1", "killed")
+    assert restake("--file", str(path), "--list").stdout == "X-1  This epoch's withdrawals can be claimed.\n"
+    with pytest.raises(click.UsageError, match="unknown mutant 'EM-17'"):
+        restake("--file", str(path), "--mutant", "EM-17")
+    with pytest.raises(click.UsageError, match="what is generated stands in no file"):
+        restake("--file", str(path), "--generated")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[[mutant]]", "[[mutant]", "Expected ']]' at the end of an array declaration (at line 2, "),
+        (FROM_OUTSIDE, "", "mutant: expected one or more [[mutant]]"),
+        (FROM_OUTSIDE, "mutant = 3", "mutant: expected one or more [[mutant]]"),
+        ("[[mutant]]", "seed = 3\n[[mutant]]", "seed: unknown; a catalogue has [[mutant]] alone"),
+        ('id = "X-1"', "", "mutant number 1: id: missing"),
+        ('id = "X-1"', "id = 3", "mutant number 1: id: expected text"),
+        ('id = "X-1"', 'id = ""', "mutant number 1: id: empty"),
+        ('bug = "This', 'bug = " " # "', "mutant 'X-1': bug: empty"),
+        ('source = "A test"', "", "mutant 'X-1': source: missing"),
+        ("source =", "sources = 'x'\nsource =", "mutant 'X-1': sources: unknown field"),
+        ("wrong2 =", "wrong3 =", "mutant 'X-1': wrong2: missing"),
+        (RIGHT2, "", "mutant 'X-1': right2: missing"),
+        ("withdrawals.py", "x.py", "mutant 'X-1': file: no file of the specification: 'symbiotic/x.py'"),
+        ("symbiotic/w", "../spec/w", "mutant 'X-1': file: no file of the specification: '../spec/withdrawals.py'"),
+        ("if epoch >= c", "if epoch >> c", f"mutant 'X-1': right: {WITHDRAWALS} 0 times, not once: '    if epoch >> "),
+        (RIGHT, 'right = "epoch"', f"mutant 'X-1': right: {WITHDRAWALS} "),
+        (RIGHT2, 'right2 = ""', f"mutant 'X-1': right2: {WITHDRAWALS} 0 times, not once: ''"),
+        (RIGHT2, 'right2 = "if epoch >= "', "mutant 'X-1': right: overlaps with what stands after it"),
+    ],
+)
+def test_the_first_thing_that_is_not_right_is_named_by_file_mutant_and_field(
+    old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    assert old in FROM_OUTSIDE
+    path = written(tmp_path, FROM_OUTSIDE.replace(old, new))
+    with pytest.raises(click.ClickException) as raised:
+        restake("--file", str(path))
+    assert raised.value.message.startswith(f"{path}: {said}")
+    assert "\n" not in raised.value.message
+
+
+def test_an_id_given_twice_and_a_bug_that_is_none_are_refused(tmp_path: Path) -> None:
+    one = "".join(line for line in FROM_OUTSIDE.splitlines(keepends=True) if "2 =" not in line)
+    with pytest.raises(MutantError, match="mutant 'X-1': id: given twice"):
+        read_catalogue(written(tmp_path, one + one))
+    with pytest.raises(MutantError, match="mutant 'X-1': wrong: the same as right"):
+        read_catalogue(written(tmp_path, one.replace("epoch > current", "epoch >= current")))
+    with pytest.raises(MutantError, match="No such file"):
+        read_catalogue(tmp_path / "NOWHERE.toml")
