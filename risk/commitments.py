@@ -1,0 +1,176 @@
+"""Stake that several services may slash, and the distribution of what is lost of it.
+
+A piece of stake carries claims: a cause (a bug, an operator's fault) lets a service slash a fraction of that piece.
+Two claims on one piece are not added up: its rule says what they take together. Causes may be shared between claims
+and pieces, which is what makes losses fall together.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from risk.linear import ONE, ZERO
+
+Weight = Any
+"""A probability: a Fraction, an array of one for each node of a quadrature, or a polynomial. It adds and multiplies."""
+
+RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
+    "sum": lambda taken, more: taken + more,
+    "capped": lambda taken, more: min(ONE, taken + more),
+    "max": max,
+    "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
+}
+"""What two slashes take of one piece together.
+
+`sum`: each of a part of its own (unique stake). `capped`: both of the same stake, until nothing is left. `max`: the
+greater covers the lesser. `product`: the second takes its fraction of what the first left.
+"""
+
+MOST_OUTCOMES: Final = 1 << 16
+"""Beyond so many different losses an exact distribution is refused."""
+
+MOST_BRANCHES: Final = 1 << 13
+"""Beyond so many cases of shared causes an exact distribution is refused."""
+
+
+class TooManyOutcomesError(Exception):
+    """An exact distribution that would take too long to compute."""
+
+
+class Claim:
+    """A service's right to slash `fraction` of a piece, as soon as any one of `causes` happens."""
+
+    def __init__(self, service: str, causes: Iterable[str], fraction: Fraction) -> None:
+        self.service: Final = service
+        self.causes: Final = frozenset(causes)
+        self.fraction: Final = fraction
+
+
+class Piece:
+    """An amount of stake, the claims on it, and the rule of what they take together."""
+
+    def __init__(self, name: str, amount: Fraction, claims: Sequence[Claim], rule: str) -> None:
+        self.name: Final = name
+        self.amount: Final = amount
+        self.claims: Final = tuple(claims)
+        self.rule: Final = rule
+
+    def loss(self, happened: Iterable[str]) -> Fraction:
+        """What is lost of the piece when exactly these causes happen: the definition, in whole cases."""
+        causes = set(happened)
+        taken = ZERO
+        for claim in self.claims:
+            if claim.causes & causes:
+                taken = RULES[self.rule](taken, claim.fraction)
+        return self.amount * taken
+
+
+def causes_of(pieces: Iterable[Piece]) -> list[str]:
+    """Every cause that a claim names, in alphabetical order."""
+    return sorted({cause for piece in pieces for claim in piece.claims for cause in claim.causes})
+
+
+def losses(pieces: Sequence[Piece], chances: Mapping[str, Weight], one: Weight = ONE) -> dict[Fraction, Weight]:
+    """The weight of each possible loss of all pieces together, when causes are independent given their chances.
+
+    Pieces that share no cause are independent and convolved. Others are told apart by the cause that touches most
+    claims: it happens or it does not, and each case is simpler. `one` is the weight of certainty.
+    """
+    return _Enumeration(chances, one).of([(piece, piece.claims) for piece in pieces], frozenset())
+
+
+_Part = tuple[Piece, tuple[Claim, ...]]
+
+
+class _Enumeration:
+    """The cases of shared causes, counted against what is feasible."""
+
+    def __init__(self, chances: Mapping[str, Weight], one: Weight) -> None:
+        self.chances = chances
+        self.one = one
+        self.branches = 0
+
+    def of(self, parts: Sequence[_Part], happened: frozenset[str]) -> dict[Fraction, Weight]:
+        total: dict[Fraction, Weight] = {ZERO: self.one}
+        for component in _components(parts, happened):
+            total = _convolved(total, self._component(component, happened))
+        return total
+
+    def _component(self, parts: Sequence[_Part], happened: frozenset[str]) -> dict[Fraction, Weight]:
+        touched: dict[str, int] = {}
+        for _, claims in parts:
+            for claim in claims:
+                if not claim.causes & happened:
+                    for cause in claim.causes:
+                        touched[cause] = touched.get(cause, 0) + 1
+        widest = max(sorted(touched), key=lambda cause: touched[cause], default="")
+        if touched.get(widest, 0) <= 1:
+            (piece, claims) = parts[0]  # more would share a cause
+            return self._alone(piece, claims, happened)
+        self.branches += 1
+        if self.branches > MOST_BRANCHES:
+            raise TooManyOutcomesError(f"more than {MOST_BRANCHES} cases of shared causes")
+        chance = self.chances[widest]
+        without = [(piece, tuple(_less(claim, widest) for claim in claims)) for piece, claims in parts]
+        yes, no = self.of(parts, happened | {widest}), self.of(without, happened)
+        mixture = {loss: weight * chance for loss, weight in yes.items()}
+        for loss, weight in no.items():
+            mixture[loss] = mixture.get(loss, 0 * self.one) + weight * (self.one - chance)
+        return mixture
+
+    def _alone(self, piece: Piece, claims: Sequence[Claim], happened: frozenset[str]) -> dict[Fraction, Weight]:
+        """The losses of a piece none of whose open causes serves two claims."""
+        rule = RULES[piece.rule]
+        states: dict[Fraction, Weight] = {ZERO: self.one}
+        for claim in claims:
+            if claim.causes & happened:
+                spared = 0 * self.one
+            else:
+                spared = self.one
+                for cause in claim.causes:
+                    spared = spared * (self.one - self.chances[cause])
+            fresh: dict[Fraction, Weight] = {}
+            for taken, weight in states.items():
+                more = rule(taken, claim.fraction)
+                fresh[taken] = fresh.get(taken, 0 * self.one) + weight * spared
+                fresh[more] = fresh.get(more, 0 * self.one) + weight * (self.one - spared)
+            states = fresh
+        return {piece.amount * taken: weight for taken, weight in states.items()} if piece.amount else {ZERO: self.one}
+
+
+def _less(claim: Claim, cause: str) -> Claim:
+    return Claim(claim.service, claim.causes - {cause}, claim.fraction) if cause in claim.causes else claim
+
+
+def _components(parts: Sequence[_Part], happened: frozenset[str]) -> list[list[_Part]]:
+    """Pieces grouped so that no open cause touches two groups."""
+    groups: list[tuple[set[str], list[_Part]]] = []
+    for part in parts:
+        open_causes = {
+            cause for claim in part[1] if not claim.causes & happened for cause in claim.causes
+        }
+        joined: list[_Part] = [part]
+        apart: list[tuple[set[str], list[_Part]]] = []
+        for causes, members in groups:
+            if causes & open_causes:
+                open_causes |= causes
+                joined = members + joined
+            else:
+                apart.append((causes, members))
+        groups = [*apart, (open_causes, joined)]
+    return [members for _, members in groups]
+
+
+def _convolved(left: dict[Fraction, Weight], right: dict[Fraction, Weight]) -> dict[Fraction, Weight]:
+    """The weights of the sum of two independent losses."""
+    if len(left) == 1 and ZERO in left:
+        return right  # its one weight is certainty
+    total: dict[Fraction, Weight] = {}
+    for loss, weight in left.items():
+        for more, times in right.items():
+            key = loss + more
+            product = weight * times
+            total[key] = total[key] + product if key in total else product
+    if len(total) > MOST_OUTCOMES:
+        raise TooManyOutcomesError(f"more than {MOST_OUTCOMES} different losses")
+    return total

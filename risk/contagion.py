@@ -1,0 +1,186 @@
+"""Clearing of claims on one another: who pays what when an asset under the claims is lost.
+
+Recursive collateral is a chain of claims: an issuer owes the holders of its token, among them the issuer of a token
+upon it, and so on to a lender. Sources: Eisenberg and Noe, Management Science 47(2), 2001; Rogers and Veraart,
+Management Science 59(4), 2013; Elliott, Golub and Jackson, AER 104(10), 2014.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point, inflow, settled, solve
+
+
+class Clearing:
+    """A clearing vector: what each member pays, what it keeps, and who defaults (in order of their positions).
+
+    `rounds` counts the waves of defaults; `lost_in_default` is what default itself destroyed. `greatest` says which of
+    the clearing vectors it is.
+    """
+
+    def __init__(
+        self, payments: Vector, equity: Vector, defaulted: Sequence[int], rounds: int, greatest: bool, lost: Fraction
+    ) -> None:
+        self.payments: Final = tuple(payments)
+        self.equity: Final = tuple(equity)
+        self.defaulted: Final = tuple(defaulted)
+        self.rounds: Final = rounds
+        self.greatest: Final = greatest
+        self.lost_in_default: Final = lost
+
+
+class ClaimError(ValueError):
+    """Claims that are no system of claims: what is wrong, and where."""
+
+
+def clear(
+    liabilities: Matrix,
+    external: Vector,
+    external_recovery: Fraction = ONE,
+    claim_recovery: Fraction = ONE,
+    greatest: bool = True,
+) -> Clearing:
+    """The greatest (or least) clearing vector: proportional payment, limited liability, absolute priority.
+
+    `liabilities[i][j]` is what `i` owes `j`, `external` what each owns outside. A member that cannot pay in full pays
+    `external_recovery` of what it owns and `claim_recovery` of what it is paid: Rogers and Veraart's alpha and beta;
+    with both 1, Eisenberg and Noe's clearing. A member that can pay exactly what it owes does not default.
+    """
+    _check_claims(liabilities, external, external_recovery, claim_recovery)
+    owed = [sum(row, ZERO) for row in liabilities]
+    shares = [[claim / total if total else ZERO for claim in row] for row, total in zip(liabilities, owed, strict=True)]
+    left_external = [external_recovery * amount for amount in external]
+    left_shares = [[claim_recovery * share for share in row] for row in shares]
+    if greatest:
+        payments, defaulted, rounds = _from_above(owed, external, shares, left_external, left_shares)
+    else:
+        payments, defaulted, rounds = _from_below(owed, external, shares, left_external, left_shares)
+    received = inflow(shares, payments)
+    equity = [max(ZERO, external[i] + received[i] - owed[i]) if i not in defaulted else ZERO for i in range(len(owed))]
+    lost = sum((external[i] + received[i] - payments[i] for i in defaulted), ZERO)
+    return Clearing(payments, equity, defaulted, rounds, greatest, lost)
+
+
+def _from_above(
+    owed: Vector, external: Vector, shares: Matrix, left_external: Vector, left_shares: Matrix
+) -> tuple[list[Fraction], list[int], int]:
+    """The greatest clearing vector: members are presumed solvent until their own inflow refutes it."""
+    size = len(owed)
+    payments = list(owed)
+    defaulted: list[int] = []
+    for rounds in range(size + 1):
+        received = inflow(shares, payments)
+        found = [i for i in range(size) if external[i] + received[i] < owed[i]]
+        wider = sorted({*defaulted, *found})
+        if wider == defaulted:
+            return payments, defaulted, rounds
+        defaulted = wider
+        payments = settled(owed, left_external, left_shares, defaulted)
+    raise AssertionError("a round found nothing new and did not end")
+
+
+def _from_below(
+    owed: Vector, external: Vector, shares: Matrix, left_external: Vector, left_shares: Matrix
+) -> tuple[list[Fraction], list[int], int]:
+    """The least clearing vector: members are presumed to default until their own inflow refutes it.
+
+    While a set is presumed to default, each in it pays at most what it owes and at most what default leaves it. Of
+    that system the least solution is wanted: who is reached by no money pays nothing, and on the others the solution
+    is unique.
+    """
+    size = len(owed)
+    solvent: list[int] = []
+    for rounds in range(size + 1):
+        base = [left_external[i] if i not in solvent else owed[i] for i in range(size)]
+        moved = [[ZERO if i in solvent else share for i, share in enumerate(row)] for row in left_shares]
+        reached = _reached([i for i in range(size) if base[i] and owed[i]], moved)
+        cap = [amount if i in reached else ZERO for i, amount in enumerate(owed)]
+        payments, _, _ = greatest_fixed_point(cap, base, moved)
+        received = inflow(shares, payments)
+        wider = [i for i in range(size) if external[i] + received[i] >= owed[i]]
+        if wider == solvent:
+            return payments, [i for i in range(size) if i not in solvent], rounds
+        solvent = wider
+    raise AssertionError("a round found nothing new and did not end")
+
+
+def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
+    """The members that money from the sources reaches."""
+    reached = set(sources)
+    waiting = list(sources)
+    while waiting:
+        row = shares[waiting.pop()]
+        for member, share in enumerate(row):
+            if share and member not in reached:
+                reached.add(member)
+                waiting.append(member)
+    return reached
+
+
+def is_clearing(
+    payments: Vector, liabilities: Matrix, external: Vector, external_recovery: Fraction, claim_recovery: Fraction
+) -> bool:
+    """Whether payments clear the claims, read off the definition alone: nothing of how they were found."""
+    for i, row in enumerate(liabilities):
+        owed = sum(row, ZERO)
+        received = ZERO
+        for j, other in enumerate(liabilities):
+            total = sum(other, ZERO)
+            received += other[i] / total * payments[j] if total else ZERO
+        pays = owed if external[i] + received >= owed else external_recovery * external[i] + claim_recovery * received
+        if payments[i] != pays:
+            return False
+    return True
+
+
+def _check_claims(liabilities: Matrix, external: Vector, external_recovery: Fraction, claim_recovery: Fraction) -> None:
+    size = len(external)
+    if len(liabilities) != size or any(len(row) != size for row in liabilities):
+        raise ClaimError(f"liabilities are no {size} by {size} table, one row and column for each external asset")
+    for i, row in enumerate(liabilities):
+        if row[i]:
+            raise ClaimError(f"liabilities[{i}][{i}]: a member owes itself {row[i]}")
+        for j, claim in enumerate(row):
+            if claim < 0:
+                raise ClaimError(f"liabilities[{i}][{j}]: {claim} is negative")
+    for i, amount in enumerate(external):
+        if amount < 0:
+            raise ClaimError(f"external[{i}]: {amount} is negative")
+    for name, share in (("alpha", external_recovery), ("beta", claim_recovery)):
+        if not 0 <= share <= 1:
+            raise ClaimError(f"{name}: {share} is not between 0 and 1")
+
+
+class CrossHoldings:
+    """Values of members that hold parts of one another: market values, who failed, and in how many waves."""
+
+    def __init__(self, market_values: Vector, failed: Sequence[int], rounds: int) -> None:
+        self.market_values: Final = tuple(market_values)
+        self.failed: Final = tuple(failed)
+        self.rounds: Final = rounds
+
+
+def cross_holdings(holdings: Matrix, assets: Vector, thresholds: Vector, failure_costs: Vector) -> CrossHoldings:
+    """The best equilibrium of cross-holdings: `V = C^ (I - C)^-1 (assets - costs of the failed)`.
+
+    `holdings[i][j]` is the part of `j` that `i` holds, and `C^` what outside holders have of each. A member whose
+    market value is below its threshold fails and costs its failure cost, once. Source: Elliott, Golub and Jackson.
+    """
+    size = len(assets)
+    if len(holdings) != size or any(len(row) != size for row in holdings):
+        raise ClaimError(f"cross holdings are no {size} by {size} table")
+    outside = [ONE - sum((holdings[i][j] for i in range(size)), ZERO) for j in range(size)]
+    for j, share in enumerate(outside):
+        if share <= 0 or any(holdings[i][j] < 0 for i in range(size)):
+            raise ClaimError(f"cross_holdings: the parts of {j} held by others are negative, or leave nothing outside")
+    system = [[ONE * (i == j) - holdings[i][j] for j in range(size)] for i in range(size)]
+    failed: list[int] = []
+    for rounds in range(size + 1):
+        left = [assets[i] - (failure_costs[i] if i in failed else ZERO) for i in range(size)]
+        values = [share * value for share, value in zip(outside, solve(system, left), strict=True)]
+        wider = sorted({*failed, *(i for i in range(size) if values[i] < thresholds[i])})
+        if wider == failed:
+            return CrossHoldings(values, failed, rounds)
+        failed = wider
+    raise AssertionError("a round found nothing new and did not end")

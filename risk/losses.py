@@ -1,0 +1,157 @@
+"""The loss of a position: exact where probabilities are rational, computed where a factor is integrated, else simulated.
+
+A position is pieces of stake with claims on them (`risk.commitments`) and a model of how their causes depend on one
+another (`risk.dependence`). Every answer says how it was found, and how far it may be off.
+"""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+
+from risk.commitments import RULES, Piece, causes_of, losses
+from risk.dependence import Beta, Comonotone, Independent, Model, averaged
+from risk.distribution import Distribution, mixed
+from risk.quadrature import Floats
+
+EXACT: Final = "exact"
+COMPUTED: Final = "computed"
+SIMULATED: Final = "simulated"
+
+
+class Measured:
+    """A float with its error: the estimated error of an integral, or the standard error of a simulation."""
+
+    def __init__(self, value: float, error: float) -> None:
+        self.value: Final = value
+        self.error: Final = error
+
+    def __repr__(self) -> str:
+        return f"{self.value:.12g} +- {self.error:.2g}"
+
+
+class Sampled:
+    """Losses with float probabilities, in ascending order; `error` is how far all probabilities together may be off."""
+
+    def __init__(self, losses_: Sequence[Fraction], probabilities: Floats, error: float) -> None:
+        self.losses: Final = tuple(losses_)
+        self.probabilities: Final = probabilities
+        self.error: Final = error
+        self.values: Final = np.array([float(loss) for loss in losses_])
+        self.largest: Final = float(np.max(np.abs(self.values)))
+
+    def mean(self) -> Measured:
+        """The expected loss."""
+        return Measured(float(self.values @ self.probabilities), self.largest * self.error)
+
+    def variance(self) -> Measured:
+        """The mean square distance from the mean."""
+        mean = self.mean().value
+        return Measured(float((self.values - mean) ** 2 @ self.probabilities), self.largest**2 * self.error)
+
+    def value_at_risk(self, level: Fraction) -> tuple[Fraction, bool]:
+        """The least loss not exceeded with probability `level`, and whether the error leaves no other answer."""
+        below = np.cumsum(self.probabilities)
+        found = int(np.searchsorted(below, float(level)))
+        found = min(found, len(self.losses) - 1)
+        near = float(np.min(np.abs(below[:-1] - float(level)))) if len(below) > 1 else 1.0
+        return self.losses[found], near > self.error
+
+    def stop_loss(self, retention: float) -> Measured:
+        """The expected loss above a retention."""
+        above = np.maximum(self.values - retention, 0.0)
+        return Measured(float(above @ self.probabilities), self.largest * self.error)
+
+    def expected_shortfall(self, level: Fraction) -> Measured:
+        """The mean of the worst `1 - level` of outcomes. A wrong value at risk would change it by no more than `error`
+        does, because shortfall is flat there.
+        """
+        tail = 1 - float(level)
+        value = float(self.value_at_risk(level)[0])
+        return Measured(value + self.stop_loss(value).value / tail, self.largest * self.error / tail)
+
+
+def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sampled:
+    """The distribution of the loss of all pieces together: exact, or with float probabilities under a factor model.
+
+    TooManyOutcomesError where there are too many outcomes or cases for that: simulate, or count in a coarser unit.
+    """
+    if isinstance(model, Comonotone):
+        return mixed((sum((p.loss(happened) for p in pieces), Fraction(0)), chance) for happened, chance in model.cases())
+    if isinstance(model, Independent | Beta):
+        chances, one = model.chances()
+        return mixed((loss, model.average(weight)) for loss, weight in losses(pieces, chances, one).items())
+    found: list[Fraction] = []
+
+    def weights_on(chances: Any, one: Any) -> Any:
+        weights = losses(pieces, chances, one)
+        found[:] = sorted(weights)
+        return np.array([weights[loss] for loss in found])
+
+    probabilities, error = averaged(model, weights_on)
+    return Sampled(found, probabilities, error)
+
+
+class Simulation:
+    """Losses drawn at random, the smallest first, with the seed that draws them again."""
+
+    def __init__(self, drawn: Floats, seed: int) -> None:
+        self.drawn: Final = np.sort(drawn)
+        self.draws: Final = len(drawn)
+        self.seed: Final = seed
+
+    def mean(self) -> Measured:
+        """The mean of the draws, and its standard error."""
+        return Measured(float(np.mean(self.drawn)), float(np.std(self.drawn)) / math.sqrt(self.draws))
+
+    def probability_above(self, loss: float) -> Measured:
+        """How often more is lost, and the standard error of that."""
+        share = float(np.mean(self.drawn > loss))
+        return Measured(share, math.sqrt(max(share * (1 - share), 1 / self.draws) / self.draws))
+
+    def value_at_risk(self, level: Fraction) -> tuple[float, float, float]:
+        """The quantile of the draws, and the draws four standard errors of the rank below and above it."""
+        rank = math.ceil(level * self.draws) - 1
+        spread = 4 * math.sqrt(self.draws * float(level) * (1 - float(level)))
+        low, high = max(0, math.floor(rank - spread)), min(self.draws - 1, math.ceil(rank + spread))
+        return float(self.drawn[rank]), float(self.drawn[low]), float(self.drawn[high])
+
+    def expected_shortfall(self, level: Fraction) -> Measured:
+        """The mean of the worst `1 - level` of the draws, and its standard error."""
+        tail = 1 - float(level)
+        value = self.value_at_risk(level)[0]
+        above = np.maximum(self.drawn - value, 0.0)
+        return Measured(
+            value + float(np.mean(above)) / tail, float(np.std(above)) / (tail * math.sqrt(self.draws))
+        )
+
+
+def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int, batch: int = 1 << 16) -> Simulation:
+    """Losses of all pieces together, drawn from the model; the same seed draws the same losses."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    causes = causes_of(pieces)
+    column = {cause: index for index, cause in enumerate(causes)}
+    drawn = np.empty(draws)
+    for start in range(0, draws, batch):
+        size = min(batch, draws - start)
+        happened = model.draw(causes, size, random)
+        total = np.zeros(size)
+        for piece in pieces:
+            taken = np.zeros(size)
+            for claim in piece.claims:
+                hit = happened[:, [column[cause] for cause in claim.causes]].any(axis=1)
+                taken = np.where(hit, _VECTOR_RULES[piece.rule](taken, float(claim.fraction)), taken)
+            total += float(piece.amount) * taken
+        drawn[start : start + size] = total
+    return Simulation(drawn, seed)
+
+
+_VECTOR_RULES: Final[dict[str, Any]] = {
+    "sum": lambda taken, more: taken + more,
+    "capped": lambda taken, more: np.minimum(1.0, taken + more),
+    "max": np.maximum,
+    "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
+}
+assert _VECTOR_RULES.keys() == RULES.keys()
