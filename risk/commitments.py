@@ -15,15 +15,15 @@ Weight = Any
 """A probability: a Fraction, an array of one for each node of a quadrature, or a polynomial. It adds and multiplies."""
 
 RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
-    "sum": lambda taken, more: taken + more,
-    "capped": lambda taken, more: min(ONE, taken + more),
+    "full": lambda taken, more: ONE if taken or more else ZERO,
+    "sum": lambda taken, more: min(ONE, taken + more),
     "max": max,
     "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
 }
-"""What two slashes take of one piece together.
+"""What two slashes take of one piece together, as `risk.network` names it.
 
-`sum`: each of a part of its own (unique stake). `capped`: both of the same stake, until nothing is left. `max`: the
-greater covers the lesser. `product`: the second takes its fraction of what the first left.
+`full`: any slash takes all. `sum`: both of the same stake, until nothing is left; of parts of their own (unique stake)
+nothing is ever capped. `max`: the greater covers the lesser. `product`: the second takes its fraction of what is left.
 """
 
 MOST_OUTCOMES: Final = 1 << 16
@@ -146,9 +146,7 @@ def _components(parts: Sequence[_Part], happened: frozenset[str]) -> list[list[_
     """Pieces grouped so that no open cause touches two groups."""
     groups: list[tuple[set[str], list[_Part]]] = []
     for part in parts:
-        open_causes = {
-            cause for claim in part[1] if not claim.causes & happened for cause in claim.causes
-        }
+        open_causes = {cause for claim in part[1] if not claim.causes & happened for cause in claim.causes}
         joined: list[_Part] = [part]
         apart: list[tuple[set[str], list[_Part]]] = []
         for causes, members in groups:

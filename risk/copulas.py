@@ -42,7 +42,7 @@ def t_joint(p: float, q: float, correlation: float, freedom: float) -> tuple[flo
     """The probability that both events happen, under a t copula; and its error. Not `p q` at correlation 0."""
 
     def kernel(distance: Floats) -> Floats:
-        return cast(Floats, (1 + distance / freedom) ** (-freedom / 2))
+        return np.power(1 + distance / freedom, -freedom / 2)
 
     return _joint(p, q, t_quantile(p, freedom), t_quantile(q, freedom), correlation, kernel)
 
@@ -77,7 +77,7 @@ def t_tail_dependence(correlation: float, freedom: float) -> float:
 
 
 def pool_quantile(p: float, correlation: float, level: float) -> float:
-    """The slashed part of an infinitely fine pool that is not exceeded with probability `level`; correlation below 1."""
+    """The slashed part of a large pool that is exceeded with probability `1 - level`; the correlation is below 1."""
     threshold = normal_quantile(p) + math.sqrt(correlation) * normal_quantile(level)
     return normal_cdf(threshold / math.sqrt(1 - correlation))
 

@@ -31,9 +31,7 @@ def debtrank(impacts: Matrix, shock: Vector) -> Distress:
     steps = 0
     while spreading:
         steps += 1
-        levels = [
-            min(ONE, levels[i] + sum((impacts[j][i] * levels[j] for j in spreading), ZERO)) for i in range(size)
-        ]
+        levels = [min(ONE, levels[i] + sum((impacts[j][i] * levels[j] for j in spreading), ZERO)) for i in range(size)]
         done.update(spreading)
         spreading = [i for i in range(size) if levels[i] and i not in done]
     return Distress(levels, steps)

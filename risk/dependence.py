@@ -164,9 +164,7 @@ class StudentT:
         freedom = float(self.freedom)
         latent = _latent(float(self.correlation), draws, len(causes), random)
         latent /= np.sqrt(random.chisquare(freedom, (draws, 1)) / freedom)
-        limits = np.array(
-            [_quantile(self.probabilities[cause], lambda p: t_quantile(p, freedom)) for cause in causes]
-        )
+        limits = np.array([_quantile(self.probabilities[cause], lambda p: t_quantile(p, freedom)) for cause in causes])
         return np.asarray(latent <= limits)
 
     start: Final = 4

@@ -29,7 +29,9 @@ def solve(matrix: Matrix, right: Vector) -> list[Fraction]:
         for index, row in enumerate(rows):
             factor = row[column]
             if index != column and factor:
-                row[column:] = [value - factor * above for value, above in zip(row[column:], head[column:], strict=True)]
+                row[column:] = [
+                    value - factor * above for value, above in zip(row[column:], head[column:], strict=True)
+                ]
     return [row[size] for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""The loss of a position: exact where probabilities are rational, computed where a factor is integrated, else simulated.
+"""The loss of a position: exact where probabilities are rational, computed over a factor, or simulated.
 
 A position is pieces of stake with claims on them (`risk.commitments`) and a model of how their causes depend on one
 another (`risk.dependence`). Every answer says how it was found, and how far it may be off.
@@ -79,7 +79,9 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
     TooManyOutcomesError where there are too many outcomes or cases for that: simulate, or count in a coarser unit.
     """
     if isinstance(model, Comonotone):
-        return mixed((sum((p.loss(happened) for p in pieces), Fraction(0)), chance) for happened, chance in model.cases())
+        return mixed(
+            (sum((p.loss(happened) for p in pieces), Fraction(0)), chance) for happened, chance in model.cases()
+        )
     if isinstance(model, Independent | Beta):
         chances, one = model.chances()
         return mixed((loss, model.average(weight)) for loss, weight in losses(pieces, chances, one).items())
@@ -123,9 +125,7 @@ class Simulation:
         tail = 1 - float(level)
         value = self.value_at_risk(level)[0]
         above = np.maximum(self.drawn - value, 0.0)
-        return Measured(
-            value + float(np.mean(above)) / tail, float(np.std(above)) / (tail * math.sqrt(self.draws))
-        )
+        return Measured(value + float(np.mean(above)) / tail, float(np.std(above)) / (tail * math.sqrt(self.draws)))
 
 
 def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int, batch: int = 1 << 16) -> Simulation:
@@ -149,8 +149,8 @@ def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int, batch
 
 
 _VECTOR_RULES: Final[dict[str, Any]] = {
-    "sum": lambda taken, more: taken + more,
-    "capped": lambda taken, more: np.minimum(1.0, taken + more),
+    "full": lambda taken, more: ((taken > 0) | (more > 0)).astype(float),
+    "sum": lambda taken, more: np.minimum(1.0, taken + more),
     "max": np.maximum,
     "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
 }

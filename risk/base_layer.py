@@ -1,0 +1,143 @@
+"""Consensus thresholds when stake that also secures others is lost: shares, quorums, and the cheapest coalition.
+
+Shares are of consensus weight. Who is slashed but has not left is offline and still counted; who has left is not
+counted. Sources: Casper FFG (Buterin and Griffith 2017); weigh_justification_and_finalization.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from risk.linear import ZERO
+
+THIRD: Final = Fraction(1, 3)
+TWO_THIRDS: Final = Fraction(2, 3)
+
+
+def finalises(total: Fraction, offline: Fraction, removed: Fraction = ZERO) -> bool:
+    """Whether two thirds of what is counted still vote: offline weight is counted, removed weight is not."""
+    return (total - offline - removed) * 3 >= (total - removed) * 2
+
+
+def removal_until(attacker: Fraction, threshold: Fraction) -> Fraction:
+    """The honest part of all weight that must be gone for an attacker's share to reach a threshold; 0 if it has."""
+    return max(ZERO, 1 - attacker / threshold)
+
+
+def attacker_share(total: Fraction, restaked: Fraction, slashed: Fraction, attacker: Fraction) -> Fraction:
+    """An attacker's share once a part of the honest restaked weight is slashed and ejected."""
+    return attacker / (total - restaked * slashed)
+
+
+def slashable_overlap(quorum: Fraction, drift: Fraction = ZERO) -> Fraction:
+    """The least part that signed both of two conflicting quorums, less how far the set may have drifted between."""
+    return max(ZERO, 2 * quorum - 1 - drift)
+
+
+class Cheapest:
+    """A coalition that reaches a weight: its members and cost, and a lower bound on the cost of any.
+
+    It is the cheapest where the two are equal.
+    """
+
+    def __init__(self, members: Sequence[int], cost: Fraction, at_least: Fraction) -> None:
+        self.members: Final = tuple(members)
+        self.cost: Final = cost
+        self.at_least: Final = at_least
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no coalition is cheaper."""
+        return self.cost == self.at_least
+
+
+def weight_needed(weights: Sequence[int], threshold: Fraction) -> int:
+    """The least whole weight that is this part of all."""
+    return ceil(threshold * sum(weights))
+
+
+def cheapest_coalition(
+    weights: Sequence[int], costs: Sequence[Fraction], needed: int, most_states: int = 1 << 15
+) -> Cheapest | None:
+    """The cheapest members whose weights reach `needed`; None if all together do not.
+
+    Members are taken in the order of cost per weight. Kept are the sums that no other reaches at less cost, and of
+    those only what may still beat the best coalition known, filling up with parts of members being the bound. Beyond
+    `most_states` sums the answer is a coalition and a bound, not the cheapest.
+    """
+    if sum(weights) < needed:
+        return None
+    order = sorted((i for i in range(len(weights)) if weights[i]), key=lambda i: (costs[i] / weights[i], -weights[i]))
+    best_members, best = _greedy(weights, costs, needed, order)
+    root = _filled_up(weights, costs, needed, order)
+    states: list[tuple[int, Fraction, tuple[int, ...]]] = [(0, ZERO, ())]
+    for position, member in enumerate(order):
+        fresh = []
+        for weight, cost, chosen in states:
+            more = (weight + weights[member], cost + costs[member], (*chosen, member))
+            if more[0] >= needed:
+                if more[1] < best:
+                    best_members, best = more[2], more[1]
+            else:
+                fresh.append(more)
+        rest = order[position + 1 :]
+        states = _undominated([*states, *fresh])
+        states = [state for state in states if _may_beat(state[0], state[1], weights, costs, needed, rest, best)]
+        if len(states) > most_states:
+            return Cheapest(sorted(best_members), best, best if root is None else min(root, best))
+    return Cheapest(sorted(best_members), best, best)
+
+
+def _greedy(
+    weights: Sequence[int], costs: Sequence[Fraction], needed: int, order: Sequence[int]
+) -> tuple[tuple[int, ...], Fraction]:
+    """A coalition to begin with: cheapest per weight first, then without whom it can spare, dearest first."""
+    chosen: list[int] = []
+    weight = 0
+    for member in order:
+        if weight >= needed:
+            break
+        chosen.append(member)
+        weight += weights[member]
+    for member in sorted(chosen, key=lambda i: -costs[i]):
+        if weight - weights[member] >= needed:
+            chosen.remove(member)
+            weight -= weights[member]
+    return tuple(chosen), sum((costs[i] for i in chosen), ZERO)
+
+
+def _filled_up(weights: Sequence[int], costs: Sequence[Fraction], needed: int, rest: Sequence[int]) -> Fraction | None:
+    """The least cost of `needed` weight if members could be taken in part, cheapest per weight first; None: too few."""
+    cost = ZERO
+    for member in rest:
+        if needed <= 0:
+            break
+        part = min(needed, weights[member])
+        cost += costs[member] * Fraction(part, weights[member])
+        needed -= part
+    return cost if needed <= 0 else None
+
+
+def _may_beat(
+    weight: int,
+    cost: Fraction,
+    weights: Sequence[int],
+    costs: Sequence[Fraction],
+    needed: int,
+    rest: Sequence[int],
+    best: Fraction,
+) -> bool:
+    more = _filled_up(weights, costs, needed - weight, rest)
+    return more is not None and cost + more < best
+
+
+def _undominated(
+    states: list[tuple[int, Fraction, tuple[int, ...]]],
+) -> list[tuple[int, Fraction, tuple[int, ...]]]:
+    """Without sums that another reaches or exceeds at no more cost."""
+    kept: list[tuple[int, Fraction, tuple[int, ...]]] = []
+    for state in sorted(states, key=lambda s: (s[1], -s[0])):
+        if not kept or state[0] > kept[-1][0]:
+            kept.append(state)
+    return kept

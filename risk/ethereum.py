@@ -1,0 +1,168 @@
+"""Ethereum's own penalties, queues and periods, in its integers: Gwei, epochs, and every division rounded as there.
+
+Source: ethereum/consensus-specs, the function named with each. An epoch is 32 slots of 12 seconds: 225 make a day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import isqrt
+from types import MappingProxyType
+from typing import Final
+
+GWEI_PER_ETH: Final = 10**9
+INCREMENT_GWEI: Final = 10**9
+EPOCHS_PER_DAY: Final = 225
+WITHDRAWABILITY_DELAY_EPOCHS: Final = 256
+EJECTION_BALANCE_GWEI: Final = 16 * 10**9
+
+SLASHING_PENALTY_QUOTIENT: Final[Mapping[str, int]] = MappingProxyType(
+    {"phase0": 128, "altair": 64, "bellatrix": 32, "electra": 4096}
+)
+"""By fork: a validator that is slashed loses its effective balance over this at once."""
+
+CORRELATION_MULTIPLIER: Final[Mapping[str, int]] = MappingProxyType(
+    {"phase0": 1, "altair": 2, "bellatrix": 3, "electra": 3}
+)
+"""By fork: the correlation penalty is this times the part of all stake that was slashed around the same time."""
+
+
+def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
+    """What a slashing takes at once. Source: slash_validator."""
+    return effective_balance_gwei // SLASHING_PENALTY_QUOTIENT[fork]
+
+
+def correlation_penalty_gwei(
+    effective_balance_gwei: int, slashed_gwei: int, total_gwei: int, multiplier: int, by_increment: bool
+) -> int:
+    """What a slashing takes in the middle of the withdrawability delay, all slashed around then being counted.
+
+    Before Electra the whole penalty is rounded down to an increment, so that a lone slashing costs nothing; from
+    Electra on (`by_increment`) the penalty of one increment is rounded down. Source: process_slashings.
+    """
+    adjusted = min(slashed_gwei * multiplier, total_gwei)
+    increments = effective_balance_gwei // INCREMENT_GWEI
+    if by_increment:
+        return adjusted // (total_gwei // INCREMENT_GWEI) * increments
+    return increments * adjusted // total_gwei * INCREMENT_GWEI
+
+
+def correlation_penalty(effective_balance: Fraction, slashed: Fraction, total: Fraction, power: int = 1) -> Fraction:
+    """The unrounded penalty `balance * (3 slashed / total)^power`, at most the balance; power 2 is a proposal.
+
+    Source: Neuder and Monnot, ethresear.ch 16509, for the quadratic form.
+    """
+    return effective_balance * min(Fraction(1), 3 * slashed / total) ** power
+
+
+def full_slash_fraction(multiplier: int) -> Fraction:
+    """The part of all stake that must be slashed together for each to lose everything."""
+    return Fraction(1, multiplier)
+
+
+def base_reward_per_increment_gwei(total_gwei: int) -> int:
+    """The base reward of one increment in one epoch. Source: altair, get_base_reward_per_increment."""
+    return INCREMENT_GWEI * 64 // isqrt(total_gwei)
+
+
+def missed_attestation_gwei(effective_balance_gwei: int, total_gwei: int) -> int:
+    """What a missed attestation costs in an epoch: source and target votes, 14 and 26 of 64. Source: altair."""
+    reward = effective_balance_gwei // INCREMENT_GWEI * base_reward_per_increment_gwei(total_gwei)
+    return reward * 14 // 64 + reward * 26 // 64
+
+
+def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
+    """Balance and effective balance of an offline validator after each epoch of an inactivity leak, without end.
+
+    Its score rises by 4, then it pays `effective balance * score / (4 * 2^24)`, then its effective balance follows its
+    balance with hysteresis (not if not `updating`). Source: process_inactivity_updates, get_inactivity_penalty_deltas
+    of bellatrix, process_effective_balance_updates.
+    """
+    effective, score = balance_gwei, 0
+    while True:
+        score += 4
+        balance_gwei = max(0, balance_gwei - effective * score // (4 * 2**24))
+        if updating and balance_gwei + INCREMENT_GWEI // 4 < effective:
+            effective = balance_gwei - balance_gwei % INCREMENT_GWEI
+        yield balance_gwei, effective
+
+
+def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
+    """What an offline validator loses in so many epochs of a leak."""
+    after = leak(balance_gwei, updating)
+    left = balance_gwei
+    for _ in range(epochs):
+        left, _ = next(after)
+    return balance_gwei - left
+
+
+def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> tuple[int, int]:
+    """The epoch of a leak in which the effective balance falls to the ejection balance, and the balance then."""
+    if balance_gwei <= ejection_gwei:
+        return 0, balance_gwei
+    for epoch, (balance, effective) in enumerate(leak(balance_gwei), start=1):
+        if effective <= ejection_gwei:
+            return epoch, balance
+    raise AssertionError("a leak has no end")
+
+
+def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> int:
+    """The epoch of a leak from which the rest is two thirds again, if this part of equal validators stays offline.
+
+    Who is down to the ejection balance counts no more: the exit queue is left out. 0: no leak begins.
+    """
+    online = (1 - offline) * balance_gwei
+    if online * 3 >= 2 * balance_gwei:
+        return 0
+    for epoch, (_, effective) in enumerate(leak(balance_gwei), start=1):
+        counted = offline * effective if effective > ejection_gwei else Fraction(0)
+        if online * 3 >= 2 * (online + counted):
+            return epoch
+    raise AssertionError("a leak has no end")
+
+
+def churn_limit_eth(total_eth: int) -> int:
+    """The stake that may enter or leave in an epoch by itself. Source: electra, get_balance_churn_limit."""
+    return max(128, total_eth // 65536)
+
+
+def exit_churn_limit_eth(total_eth: int) -> int:
+    """The same, as it bounds activations and exits. Source: electra, get_activation_exit_churn_limit."""
+    return min(256, churn_limit_eth(total_eth))
+
+
+def exit_epochs(total_eth: int, leaving_eth: Fraction) -> int:
+    """How many epochs the exit queue takes for so much stake, the churn staying as it is now."""
+    return -((-leaving_eth) // exit_churn_limit_eth(total_eth))
+
+
+def weak_subjectivity_epochs(total_eth: int, safety_decay_percent: int) -> int:
+    """How long a checkpoint stays trustworthy. Source: electra, compute_weak_subjectivity_period."""
+    churn = churn_limit_eth(total_eth)
+    return WITHDRAWABILITY_DELAY_EPOCHS + safety_decay_percent * total_eth // (2 * churn * 100)
+
+
+def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_decay_percent: int = 10) -> int:
+    """The same before Electra, from the mean balance and the number of validators. Source: phase0."""
+    most_eth, deposits = 32, 16 * 32
+    churn = max(4, validators // 65536)
+    low, high = 200 + 3 * safety_decay_percent, 200 + 12 * safety_decay_percent
+    if most_eth * low < average_eth * high:
+        by_churn = validators * (average_eth * high - most_eth * low) // (600 * churn * (2 * average_eth + most_eth))
+        by_deposits = validators * low // (600 * deposits)
+        return WITHDRAWABILITY_DELAY_EPOCHS + max(by_churn, by_deposits)
+    top_ups = 3 * validators * safety_decay_percent * average_eth // (200 * deposits * (most_eth - average_eth))
+    return WITHDRAWABILITY_DELAY_EPOCHS + top_ups
+
+
+def correlated_miss_trace(
+    missing: Sequence[int], total: int, net_excess: int, adjustment: int = 4096, most: int = 4
+) -> list[tuple[int, int]]:
+    """The penalty factor of each slot, and the net excess after it, when missed attestations are punished by how many
+    miss together. Source: EIP-7716 as posted at ethresear.ch 19341.
+    """
+    trace: list[tuple[int, int]] = []
+    for amount in missing:
+        factor = min(amount * adjustment // (net_excess * total + 1), most)
+        net_excess = max(1, net_excess + factor) - 1
+        trace.append((factor, net_excess))
+    return trace

@@ -1,0 +1,337 @@
+"""What happens when the base layer is compromised by the weight of its own secondary obligations.
+
+Consensus weight is stake, and the same stake is promised to services. An operator is slashed; services it secured are
+now cheaper to corrupt than corrupting them is worth; each that falls takes all it may take of everybody; and so on,
+until consensus itself fails in one of three ways: too much weight is offline (liveness), an adversary that was small is
+a third of what is left (safety), or a third of all weight has less to lose than an attack on consensus is worth
+(deterrence). The answer is the shortest such path, every step of which can be recomputed by hand, or that there is
+none.
+
+A service in the hands of attackers takes its allocations whole, as a Byzantine service of Bar-Zur and Eyal does
+(arXiv:2503.00170). Attackers may use any part of a stake, so corrupting one service costs its threshold of its stake.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Final, Literal
+
+import attrs
+
+from risk.base_layer import THIRD, finalises
+from risk.linear import ZERO
+
+Goal = Literal["liveness", "safety", "deterrence"]
+GOALS: Final[tuple[Goal, ...]] = ("liveness", "safety", "deterrence")
+
+MOST_STATES: Final = 20_000
+"""The search for the shortest path gives up beyond so many sets of fallen services."""
+
+MOST_ALL_IN: Final = 14
+"""Joint attacks are searched through among at most so many stakes that are used whole."""
+
+
+@attrs.frozen
+class Service:
+    """What corrupting a service is worth, the part of its stake that does it, and what it may take of each stake."""
+
+    profit: Fraction
+    threshold: Fraction
+    allocations: Mapping[str, Fraction]
+
+
+@attrs.frozen
+class Consensus:
+    """The base layer: all weight, the adversary's weight outside, and what an attack on finality is worth.
+
+    A stake that has lost the part `ejected_at` validates no more: it is offline at once, and leaves in time.
+    """
+
+    total: Fraction
+    adversary: Fraction
+    prize: Fraction
+    ejected_at: Fraction
+
+
+@attrs.frozen
+class Obligations:
+    """Stakes that carry consensus weight, and the services they are promised to."""
+
+    stakes: Mapping[str, Fraction]
+    services: Mapping[str, Service]
+
+
+@attrs.frozen
+class Step:
+    """One event: a slash to begin with, or services that fall together, at what cost and profit to the attackers."""
+
+    services: tuple[str, ...]
+    cost: Fraction
+    profit: Fraction
+    lost: Mapping[str, Fraction]
+
+
+@attrs.frozen
+class Condition:
+    """The base layer after some steps: weight offline, the adversary's share once that has left, the cost of a third.
+
+    `broken` names what has failed.
+    """
+
+    offline: Fraction
+    adversary_share: Fraction
+    third_costs: Fraction
+    broken: tuple[Goal, ...]
+
+
+@attrs.frozen
+class Path:
+    """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest` whether fewer steps are ruled out."""
+
+    shock: tuple[str, ...]
+    verdict: str
+    steps: tuple[Step, ...]
+    conditions: tuple[Condition, ...]
+    shortest: bool
+    why: str
+
+
+class BaseLayer:
+    """Obligations upon a consensus, and the questions about them."""
+
+    def __init__(self, obligations: Obligations, consensus: Consensus) -> None:
+        self.stakes: Final = obligations.stakes
+        self.services: Final = obligations.services
+        self.consensus: Final = consensus
+
+    def left(self, shock: Iterable[str], fallen: Iterable[str]) -> dict[str, Fraction]:
+        """What is left of each stake: nothing of the slashed, of others what the fallen services do not take."""
+        left = dict(self.stakes)
+        for stake in shock:
+            left[stake] = ZERO
+        for service in fallen:
+            for stake, amount in self.services[service].allocations.items():
+                left[stake] = max(ZERO, left[stake] - amount)
+        return left
+
+    def held(self, service: str, left: Mapping[str, Fraction]) -> dict[str, Fraction]:
+        """What a service may still take of each stake."""
+        return {stake: min(amount, left[stake]) for stake, amount in self.services[service].allocations.items()}
+
+    def cost(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
+        """What it costs to corrupt one service alone: its threshold of what it holds."""
+        return self.services[service].threshold * sum(self.held(service, left).values(), ZERO)
+
+    def condition(self, left: Mapping[str, Fraction]) -> Condition:
+        """How the base layer stands with this stake left."""
+        consensus = self.consensus
+        offline = sum(
+            (
+                weight
+                for stake, weight in self.stakes.items()
+                if weight and weight - left[stake] >= consensus.ejected_at * weight
+            ),
+            ZERO,
+        )
+        counted = consensus.total - offline
+        share = consensus.adversary / counted if counted else Fraction(1)
+        third = self._third_costs(left)
+        broken: list[Goal] = []
+        if not finalises(consensus.total, offline):
+            broken.append("liveness")
+        if share >= THIRD:
+            broken.append("safety")
+        if third < consensus.prize:
+            broken.append("deterrence")
+        return Condition(offline, share, third, tuple(broken))
+
+    def _third_costs(self, left: Mapping[str, Fraction]) -> Fraction:
+        """What a third of all weight has to lose at least: the adversary's own first, then who has least left, in
+        parts; weight without obligations loses all of itself.
+        """
+        needed = THIRD * self.consensus.total - self.consensus.adversary
+        cost = ZERO
+        for stake in sorted((s for s in self.stakes if self.stakes[s]), key=lambda s: left[s] / self.stakes[s]):
+            if needed <= 0:
+                return cost
+            part = min(needed, self.stakes[stake])
+            cost += part * left[stake] / self.stakes[stake]
+            needed -= part
+        return cost + max(ZERO, needed)
+
+    def falls(self, service: str, left: Mapping[str, Fraction]) -> bool:
+        """Whether corrupting the service alone pays: its profit is above its cost."""
+        return self.services[service].profit > self.cost(service, left)
+
+    def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Fraction] | None:
+        """The attack on several services with the largest gain, and its cost; None if no attack gains.
+
+        ValueError if there are too many stakes to search through. By the stakes that are used whole: each service then
+        needs what these do not cover, and falls if that is below its profit.
+        """
+        standing = [name for name in self.services if name not in fallen]
+        if self._nothing_pays(left, standing):
+            return None
+        held = {name: self.held(name, left) for name in standing}
+        needs = {name: self.cost(name, left) for name in standing}
+        members = sorted({stake for row in held.values() for stake, amount in row.items() if amount})
+        if len(members) > MOST_ALL_IN:
+            raise ValueError(f"{len(members)} stakes, joint attacks are searched among at most {MOST_ALL_IN}")
+        best: tuple[Fraction, tuple[str, ...], Fraction] = (ZERO, (), ZERO)
+        for chosen in range(1 << len(members)):
+            all_in = [stake for i, stake in enumerate(members) if chosen >> i & 1]
+            spent = sum((left[stake] for stake in all_in), ZERO)
+            gain, cost, taken = -spent, spent, []
+            for name in standing:
+                short = max(ZERO, needs[name] - sum((held[name].get(stake, ZERO) for stake in all_in), ZERO))
+                if self.services[name].profit > short:
+                    gain += self.services[name].profit - short
+                    cost += short
+                    taken.append(name)
+            if gain > best[0]:
+                best = (gain, tuple(taken), cost)
+        return (best[1], best[2]) if best[1] else None
+
+    def _nothing_pays(self, left: Mapping[str, Fraction], standing: Sequence[str]) -> bool:
+        """A certificate that no attack on any of these services gains, alone or together.
+
+        A unit that a service is attacked with brings at most its profit over its cost. If that is at most 1 for each
+        service, and at most the stake when all a stake's allocations are used, no stake brings what it loses.
+        """
+        brought = dict.fromkeys(self.stakes, ZERO)
+        for name in standing:
+            cost, profit = self.cost(name, left), self.services[name].profit
+            if profit > cost:
+                return False
+            if profit:
+                for stake, amount in self.held(name, left).items():
+                    brought[stake] += profit / cost * amount
+        return all(brought[stake] <= left[stake] for stake in self.stakes)
+
+    def path(self, shock: Sequence[str]) -> Path:
+        """The shortest path from a slash of these stakes to a failure of consensus, or that there is none."""
+        start = self.condition(self.left(shock, ()))
+        first = Step((), ZERO, ZERO, {stake: self.stakes[stake] for stake in shock})
+        if start.broken:
+            return Path(tuple(shock), "FAILS", (first,), (start,), True, "the slash alone breaks it")
+        fewest, complete = self._fewest(shock)
+        if fewest is not None:
+            return self._told(shock, [(name,) for name in fewest], complete)
+        return self._beyond(shock)
+
+    def _fewest(self, shock: Sequence[str]) -> tuple[tuple[str, ...] | None, bool]:
+        """The fewest services that fall one by one until consensus fails; and whether fewer are ruled out."""
+        level: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
+        seen = 0
+        while level:
+            wider: dict[frozenset[str], tuple[str, ...]] = {}
+            for fallen, order in level.items():
+                left = self.left(shock, fallen)
+                for name in self._falling(left, fallen):
+                    more = fallen | {name}
+                    if more not in wider:
+                        seen += 1
+                        if seen > MOST_STATES:
+                            return self._greedy(shock), False
+                        wider[more] = (*order, name)
+                        if self.condition(self.left(shock, more)).broken:
+                            return wider[more], True
+            level = wider
+        return None, True
+
+    def _falling(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> Iterator[str]:
+        return (name for name in self.services if name not in fallen and self.falls(name, left))
+
+    def _closure(self, shock: Sequence[str], fallen: frozenset[str]) -> tuple[list[str], frozenset[str]]:
+        """All services that fall one by one: which can fall never depends on the order of those before."""
+        order: list[str] = []
+        while True:
+            name = next(self._falling(self.left(shock, fallen), fallen), None)
+            if name is None:
+                return order, fallen
+            order.append(name)
+            fallen |= {name}
+
+    def _greedy(self, shock: Sequence[str]) -> tuple[str, ...] | None:
+        """Some order of falls that breaks consensus, if all falls together do."""
+        order, _ = self._closure(shock, frozenset())
+        for count in range(1, len(order) + 1):
+            if self.condition(self.left(shock, order[:count])).broken:
+                return tuple(order[:count])
+        return None
+
+    def _beyond(self, shock: Sequence[str]) -> Path:
+        """Where services that fall one by one do not suffice: attacks on several at once."""
+        order, fallen = self._closure(shock, frozenset())
+        groups: list[tuple[str, ...]] = [(name,) for name in order]
+        while True:
+            left = self.left(shock, fallen)
+            try:
+                found = self.joint(left, fallen)
+            except ValueError as problem:
+                path = self._told(shock, groups, False)
+                return attrs.evolve(path, verdict="UNKNOWN", why=str(problem))
+            if found is None:
+                path = self._told(shock, groups, True)
+                joint = any(len(group) > 1 for group in groups)
+                why = "after these falls no attack on any service gains, alone or together"
+                return attrs.evolve(path, verdict="UNKNOWN" if joint else "HOLDS", why=why)
+            groups.append(found[0])
+            fallen |= set(found[0])
+            if self.condition(self.left(shock, fallen)).broken:
+                return self._told(shock, groups, False)
+
+    def _told(self, shock: Sequence[str], groups: Sequence[tuple[str, ...]], shortest: bool) -> Path:
+        """The path as steps, each with what it cost, brought and took, and the condition after it."""
+        left = self.left(shock, ())
+        steps = [Step((), ZERO, ZERO, {stake: self.stakes[stake] for stake in shock})]
+        conditions = [self.condition(left)]
+        fallen: list[str] = []
+        for group in groups:
+            profit = sum((self.services[name].profit for name in group), ZERO)
+            if len(group) == 1:
+                cost = self.cost(group[0], left)
+            else:
+                found = self.joint(left, frozenset(fallen))
+                assert found is not None
+                cost = found[1]
+            fallen += group
+            after = self.left(shock, fallen)
+            steps.append(Step(group, cost, profit, {s: left[s] - after[s] for s in left if left[s] != after[s]}))
+            left = after
+            conditions.append(self.condition(left))
+        verdict = "FAILS" if conditions[-1].broken else "HOLDS"
+        why = f"{', '.join(conditions[-1].broken)} lost after {len(groups)} falls" if conditions[-1].broken else ""
+        return Path(tuple(shock), verdict, tuple(steps), tuple(conditions), shortest, why)
+
+
+def is_path(layer: BaseLayer, path: Path) -> bool:
+    """Whether each step of a path pays and takes what it says, and the last breaks consensus: by definitions alone."""
+    left = {s: ZERO if s in path.shock else w for s, w in layer.stakes.items()}
+    fallen: set[str] = set()
+    for step in path.steps[1:]:
+        if fallen & set(step.services) or not step.profit > step.cost:
+            return False
+        if step.profit != sum((layer.services[name].profit for name in step.services), ZERO):
+            return False
+        if len(step.services) == 1:
+            service = layer.services[step.services[0]]
+            held = sum((min(amount, left[stake]) for stake, amount in service.allocations.items()), ZERO)
+            if step.cost != service.threshold * held:
+                return False
+        for name in step.services:
+            for stake, amount in layer.services[name].allocations.items():
+                left[stake] = max(ZERO, left[stake] - amount)
+        fallen |= set(step.services)
+    return layer.condition(left) == path.conditions[-1] and bool(path.conditions[-1].broken)
+
+
+def shortest_path(layer: BaseLayer, operators: Mapping[str, Sequence[str]]) -> Path:
+    """Of the slashes of one operator each (its stakes by its name), the one whose path to failure is shortest, then the
+    one that slashes least. Without any such path: HOLDS if that is shown for each, else UNKNOWN.
+    """
+    paths = [layer.path(stakes) for _, stakes in sorted(operators.items())]
+    failing = [path for path in paths if path.verdict == "FAILS"]
+    if failing:
+        return min(failing, key=lambda path: (len(path.steps), sum(path.steps[0].lost.values(), ZERO)))
+    unknown = [path for path in paths if path.verdict == "UNKNOWN"]
+    return unknown[0] if unknown else max(paths, key=lambda path: len(path.steps))

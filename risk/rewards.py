@@ -1,0 +1,71 @@
+"""Rewards that punish over-commitment: a service pays nothing to whoever has promised its stake too often.
+
+Degree is what an operator allocates over what it has. Source: Bar-Zur and Eyal, arXiv:2503.00170, and their published
+simulations.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from risk.linear import ONE, ZERO, Matrix, Vector
+
+
+def degrees(allocations: Matrix, stakes: Vector) -> list[Fraction]:
+    """How often each operator has promised its stake; 0 of no stake."""
+    return [sum(row, ZERO) / stake if stake else ZERO for row, stake in zip(allocations, stakes, strict=True)]
+
+
+def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: Vector) -> list[Fraction]:
+    """What each operator earns: its share of each service's allocations times the reward, if its degree is within the
+    service's cap. Whoever is above still dilutes the others, and what it is not paid is paid to nobody.
+    """
+    held = degrees(allocations, stakes)
+    earned = [ZERO] * len(stakes)
+    for service, (reward, cap) in enumerate(zip(rewards, caps, strict=True)):
+        allocated = sum((row[service] for row in allocations), ZERO)
+        for operator, row in enumerate(allocations):
+            if allocated and held[operator] <= cap:
+                earned[operator] += row[service] / allocated * reward
+    return earned
+
+
+def equilibrium_allocations(stakes: Vector, rewards: Vector, degree: Fraction) -> list[list[Fraction]]:
+    """The symmetric equilibrium: each allocates its stake times the degree, in proportion to the rewards."""
+    total = sum(rewards, ZERO)
+    return [[degree * reward / total * stake for reward in rewards] for stake in stakes]
+
+
+def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[Fraction, list[Fraction]]]:
+    """A stake split among groups of services with the same cap, lowest cap first, in proportion to their rewards: the
+    part of each group, and what each service gets of a unit of it.
+    """
+    total = sum(rewards, ZERO)
+    splits = []
+    for cap in sorted(set(caps)):
+        group = [service for service, other in enumerate(caps) if other == cap]
+        reward = sum((rewards[service] for service in group), ZERO)
+        filled = _filled(cap, [rewards[service] for service in group])
+        allocation = [ZERO] * len(caps)
+        for service, amount in zip(group, filled, strict=True):
+            allocation[service] = amount
+        splits.append((stake * reward / total, allocation))
+    return splits
+
+
+def _filled(degree: Fraction, rewards: Sequence[Fraction]) -> list[Fraction]:
+    """The degree spread in proportion to rewards, at most 1 each; what is over goes to the others, again so."""
+    amounts = [ZERO] * len(rewards)
+    waiting = [service for service, reward in enumerate(rewards) if reward]
+    left = degree
+    while waiting and left:
+        total = sum((rewards[service] for service in waiting), ZERO)
+        full = [service for service in waiting if left * rewards[service] / total >= ONE]
+        if not full:
+            for service in waiting:
+                amounts[service] = left * rewards[service] / total
+            break
+        for service in full:
+            amounts[service] = ONE
+        left -= len(full)
+        waiting = [service for service in waiting if service not in full]
+    return amounts
