@@ -1,0 +1,102 @@
+"""All numeric cases hold, each by the answer that its kind has. `RESTAKE_CASES=FILE` runs another file of that form.
+
+A function answers from a case's inputs and the names of what is asked, and never sees the value that is expected.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.risk import loss_answers
+
+CASES = Path(os.environ.get("RESTAKE_CASES", Path(__file__).parent / "cases.json"))
+
+Answerer = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+
+
+NOT_YET = ("graph", "elastic", "durvasula", "dr_", "kz_", "trap_", "metamorphic", "partial_slashing", "el_")
+"""What kinds begin with that attacks and cascades will answer."""
+
+
+def without_asking(answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Answerer:
+    return lambda inputs, _: answer(inputs)
+
+
+ANSWERERS: dict[str, Answerer] = {
+    **{kind: without_asking(answer) for kind, answer in loss_answers.ANSWERS.items()},
+    **loss_answers.ASKED_ANSWERS,
+}
+
+
+def answerer(kind: str) -> Answerer | None:
+    return ANSWERERS.get(kind) or ANSWERERS.get(kind.split(":")[0])
+
+
+def names(expected: Any) -> Any:
+    """The names of what is expected, nested, without any value."""
+    return {name: names(value) for name, value in expected.items()} if isinstance(expected, dict) else None
+
+
+def differences(answer: Any, expected: Any, tolerance: float | None, where: str = "") -> list[str]:
+    """Where an answer is not what is expected: exactly, or within the tolerance."""
+    if isinstance(expected, dict):
+        if not isinstance(answer, Mapping):
+            return [f"{where}: {answer!r} is no object"]
+        missing = [f"{where}.{name}: no answer" for name in expected if name not in answer]
+        shared = [name for name in expected if name in answer]
+        return missing + [d for n in shared for d in differences(answer[n], expected[n], tolerance, f"{where}.{n}")]
+    if isinstance(expected, list):
+        if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(expected):
+            return [f"{where}: {answer!r} instead of {expected!r}"]
+        pairs = enumerate(zip(answer, expected, strict=True))
+        return [d for i, (a, e) in pairs for d in differences(a, e, tolerance, f"{where}[{i}]")]
+    return [] if same(answer, expected, tolerance) else [f"{where}: {answer!r} instead of {expected!r}"]
+
+
+def same(answer: Any, expected: Any, tolerance: float | None) -> bool:
+    if answer is None or expected is None or isinstance(answer, bool) or isinstance(expected, bool):
+        return answer is expected
+    if tolerance is not None:
+        return abs(float(answer) - float(Fraction(str(expected)))) <= tolerance
+    if isinstance(expected, str) and not expected.replace("/", "").replace("-", "").replace(".", "").isdigit():
+        return bool(answer == expected)
+    return isinstance(answer, int | Fraction) and answer == Fraction(str(expected))
+
+
+def cases() -> list[Any]:
+    found: list[Any] = json.loads(CASES.read_text())["cases"]
+    return found
+
+
+def test_what_is_not_answered_is_known() -> None:
+    for case in cases():
+        assert (answerer(case["kind"]) is None) == is_open(case), case["kind"]
+
+
+def is_open(case: Mapping[str, Any]) -> bool:
+    return answerer(case["kind"]) is None and str(case["kind"]).startswith(NOT_YET)
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if not is_open(case)], ids=lambda case: str(case["name"]))
+def test_case(case: dict[str, Any]) -> None:
+    answer = answerer(case["kind"])
+    assert answer is not None, f"nothing answers the kind {case['kind']}"
+    found = answer(case["inputs"], names(case["expected"]))
+    assert differences(found, case["expected"], None if case["exact"] else case["tolerance"]) == []
+
+
+def test_a_difference_is_noticed() -> None:
+    """Canary: a wrong number, a float in place of an exact one, a missing answer, a list that is too short."""
+    expected = {"a": "1/3", "b": [1, 2], "c": True, "d": {"x": 1}}
+    right = {"a": Fraction(1, 3), "b": [1, 2], "c": True, "d": {"x": 1}}
+    assert differences(right, expected, None) == []
+    wrongs: list[dict[str, Any]] = [{"a": Fraction(1, 2)}, {"a": 1 / 3}, {"b": [1]}, {"b": [1, 3]}, {"c": 1}]
+    for wrong in (*wrongs, {"d": {}}, {"d": None}):
+        assert len(differences({**right, **wrong}, expected, None)) == 1
+    assert differences({"a": 0.5 + 1e-7}, {"a": 0.5}, 1e-6) == []
+    assert len(differences({"a": 0.5 + 1e-5}, {"a": 0.5}, 1e-6)) == 1
