@@ -1,0 +1,342 @@
+"""Attacks: the best, the cheapest, how far profits are from paying, and verdicts that carry their proof.
+
+Verdicts: SECURE with a certificate; INSECURE with a witness; NOT-CERTIFIED, no attack was found and no proof that there
+is none; UNKNOWN, the solver answered nothing. What is EXACT has both a witness and a certificate that none is better.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+import attrs
+
+from risk import cut
+from risk.certificate import Grown, Key, Tree
+from risk.network import Network, digest, write
+from risk.program import Claim, Program
+from risk.solver import Relaxed, Solver
+from risk.verify import Problem, Refused, value_of
+
+Word = Literal["SECURE", "INSECURE", "NOT-CERTIFIED", "UNKNOWN", "EXACT"]
+Ties = Literal["strict", "weak"]
+"""An attack pays when its profit is more than its loss (strict: Durvasula and Roughgarden), or as much (weak: Bar-Zur
+and Eyal).
+"""
+
+SECONDS: Final = 60.0
+FIRST_LEAVES: Final = 200
+"""A tree of so many leaves is tried before an attack is sought."""
+VERDICT_FORMAT: Final = "restake-verdict"
+
+
+@attrs.frozen
+class Use:
+    """The part of one commitment that an attack uses."""
+
+    stake_id: str
+    operator: str
+    service: str
+    part: Fraction = Fraction(1)
+
+
+@attrs.frozen
+class Attack:
+    """The services that are corrupted, and by what; and what that is worth by the measure that was asked for."""
+
+    services: tuple[str, ...]
+    uses: tuple[Use, ...]
+    value: Fraction
+
+    def as_json(self) -> dict[str, Any]:
+        """The attack as verdicts write it."""
+        return {
+            "services": list(self.services),
+            "uses": [[use.stake_id, use.operator, use.service, str(use.part)] for use in self.uses],
+            "value": str(self.value),
+        }
+
+    @property
+    def stakes(self) -> tuple[str, ...]:
+        """The stakes that it uses, each once."""
+        return tuple(dict.fromkeys(use.stake_id for use in self.uses))
+
+
+@attrs.frozen
+class Verdict:
+    """A word about a claim, and what shows it. `bound` is the solver's and proves nothing."""
+
+    word: Word
+    network: str
+    claim: Claim
+    certificate: Mapping[str, Any] | None = None
+    attack: Attack | None = None
+    leaves: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as a file that `restake risk verify` checks."""
+        return {
+            "format": VERDICT_FORMAT,
+            "version": 1,
+            "network": self.network,
+            "verdict": self.word,
+            "claim": self.claim.as_json(),
+            **({} if self.certificate is None else {"certificate": dict(self.certificate)}),
+            **({} if self.attack is None else {"witness": self.attack.as_json()}),
+        }
+
+
+class Question:
+    """A network that is asked about, with its document and the checker's reading of it, made once."""
+
+    def __init__(self, network: Network) -> None:
+        self.network: Final = network
+        self.document: Final = write(network)
+        self.digest: Final = digest(self.document)
+        self.problem: Final = Problem(self.document)
+
+    def attack(self, claim: Claim, services: Iterable[str], uses: Sequence[Use]) -> Attack | None:
+        """An attack, valued by the checker; None if it is none."""
+        witness = Attack(tuple(services), tuple(uses), Fraction(0))
+        try:
+            value = value_of(self.problem, claim.as_json(), witness.as_json())
+        except Refused:
+            return None
+        return attrs.evolve(witness, value=value)
+
+
+def _breaks(claim: Claim, attack: Attack) -> bool:
+    return attack.value > claim.at_most or (claim.is_strict and attack.value == claim.at_most)
+
+
+def attack_of(question: Question, program: Program, wanted: set[int], chosen: set[int]) -> Attack | None:
+    """The attack that takes the chosen columns, mended until the wanted services fall; None if that cannot be.
+
+    What falls with it falls too. Solvers work to a tolerance, so that a service may lack a grain of weight.
+    """
+    carried = [0] * len(program.services)
+    whole = {j for options, items in program.pools for j in options if j in chosen}
+    if not program.network.is_divisible:
+        whole |= chosen
+    parts: dict[int, Fraction] = {}
+    for j in whole:
+        for e in program.columns[j].rows:
+            parts[e] = Fraction(1)
+    for e in parts:
+        carried[program.service_of[e]] += program.weight[e]
+    spare = [e for e in range(len(program.weight)) if e not in parts]
+    # What an exclusion forbids to add to is not spare: its stake has an option that was taken, which frees all of it.
+    spare.sort(key=lambda e: -program.weight[e])
+    for service in sorted(wanted):
+        for e in spare:
+            missing = program.need[service] - carried[service]
+            if missing <= 0:
+                break
+            if program.service_of[e] == service and e not in parts:
+                used = min(program.weight[e], missing) if program.network.is_divisible else program.weight[e]
+                for other in _with(program, e):
+                    if other not in parts:
+                        part = Fraction(used, program.weight[e]) if other == e else Fraction(1)
+                        parts[other] = part
+                        carried[program.service_of[other]] += used if other == e else program.weight[other]
+    falls = [s for s in range(len(program.services)) if carried[s] >= program.need[s]]
+    if not set(falls) >= wanted:
+        return None
+    uses = []
+    for e, part in sorted(parts.items()):
+        row = program.commitments[e]
+        uses.append(Use(row.stake_id, row.operator, row.service, part))
+    return question.attack(program.claim, [program.services[s] for s in falls], uses)
+
+
+def _with(program: Program, commitment: int) -> tuple[int, ...]:
+    """What is lost, or free, with a commitment that is used: all of its stake's where stakes are lost whole."""
+    if program.network.losses != "full":
+        return (commitment,)
+    stake = program.commitments[commitment].stake_id
+    return tuple(e for e, row in enumerate(program.commitments) if row.stake_id == stake)
+
+
+def _proposed(question: Question, program: Program, relaxed: Relaxed) -> Attack | None:
+    wanted = {s for s, x in enumerate(relaxed.services) if x > 0.5}
+    return attack_of(question, program, wanted, {j for j, z in enumerate(relaxed.columns) if z > 0.5})
+
+
+def _counterexample(question: Question, program: Program, choices: Mapping[Key, int]) -> Attack | None:
+    wanted = {s for s, service in enumerate(program.services) if choices.get(service)}
+    return attack_of(question, program, wanted, {j for j, value in choices.items() if isinstance(j, int) and value})
+
+
+def search(question: Question, claim: Claim, seconds: float, is_enough: bool) -> tuple[Attack | None, bool]:
+    """The best attack that the solver finds by a claim's measure, in exact numbers; whether it says it is the best.
+
+    `is_enough`: any that breaks the claim will do.
+    """
+    program = Program(question.network, claim)
+    solver = Solver(program)
+    for service in claim.forced:
+        solver.fix(program.services.index(service), 1, 1)
+    target = float(program.limit) + 1e-6 * solver.scale if is_enough else None
+    found, is_best = solver.search(not claim.forced, seconds, target)
+    return (None if found is None else _proposed(question, program, found)), is_best
+
+
+class Proof:
+    """A claim, and the tree that grows for it as long as it is given time."""
+
+    def __init__(self, question: Question, claim: Claim) -> None:
+        self.question: Final = question
+        self.claim: Final = claim
+        self.program: Final = Program(question.network, claim)
+        self.tree: Final = Tree(self.program, question.problem)
+
+    def grow(self, seconds: float, most_leaves: int | None = None) -> tuple[Grown, Attack | None]:
+        """The tree, or an attack that breaks the claim, or neither."""
+        grown = self.tree.grow(seconds, most_leaves)
+        if grown.counterexample is None:
+            return grown, None
+        attack = _counterexample(self.question, self.program, grown.counterexample)
+        return grown, attack if attack is not None and _breaks(self.claim, attack) else None
+
+
+def security(
+    network: Network, ties: Ties = "strict", budget: Fraction = Fraction(0), seconds: float = SECONDS
+) -> Verdict:
+    """Whether any attack pays, for an attacker that may lose `budget` on it.
+
+    With min cuts where they apply; else by a short tree, a search for an attack, and a long tree.
+    """
+    question = Question(network)
+    claim = Claim(at_most=-budget, is_strict=ties == "weak", is_nonempty=ties == "weak" or budget > 0)
+    if cut.applies(network) and claim == Claim():
+        return _by_cut(question)
+    proof = Proof(question, claim)
+    grown, attack = proof.grow(seconds / 5, FIRST_LEAVES)
+    is_best = False
+    if grown.tree is None and attack is None:
+        attack, is_best = search(question, claim, seconds / 2, is_enough=True)
+        if attack is not None and not _breaks(claim, attack):
+            attack = None
+        if attack is None:
+            grown, attack = proof.grow(seconds / 2)
+    if attack is not None:
+        return Verdict("INSECURE", question.digest, claim, attack=attack)
+    if grown.tree is not None:
+        return Verdict("SECURE", question.digest, claim, {"tree": grown.tree}, leaves=grown.leaves)
+    return Verdict("NOT-CERTIFIED" if is_best or grown.leaves else "UNKNOWN", question.digest, claim)
+
+
+def _by_cut(question: Question) -> Verdict:
+    services, flow = cut.best_attack(question.network)
+    if not services:
+        certificate = {"flow": {s: {stake: str(n) for stake, n in row.items()} for s, row in flow.items()}}
+        return Verdict("SECURE", question.digest, Claim(), certificate)
+    attack = _everything_behind(question, Claim(), services)
+    assert attack is not None, "a cut is an attack"
+    return Verdict("INSECURE", question.digest, Claim(), attack=attack)
+
+
+def _everything_behind(question: Question, claim: Claim, services: Sequence[str]) -> Attack | None:
+    network = question.network
+    used = {
+        row.stake_id
+        for row, w in zip(network.commitments, network.weights, strict=True)
+        if w and row.service in services
+    }
+    uses = [
+        Use(row.stake_id, row.operator, row.service)
+        for row, w in zip(network.commitments, network.weights, strict=True)
+        if w and row.stake_id in used
+    ]
+    return question.attack(claim, services, uses)
+
+
+def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Verdict:
+    """The attack that is worth most by a measure (whose `at_most` is not used): EXACT with the proof that none is
+    better, else NOT-CERTIFIED; UNKNOWN if no attack is found.
+    """
+    attack, _ = search(question, measure, seconds / 2, is_enough=False)
+    grown = Grown(None, None, 0)
+    while attack is not None:
+        claim = attrs.evolve(measure, at_most=attack.value, is_strict=False)
+        grown, better = Proof(question, claim).grow(seconds)
+        if better is None:
+            break
+        attack = better
+    if attack is None:
+        return Verdict("UNKNOWN", question.digest, measure)
+    claim = attrs.evolve(measure, at_most=attack.value, is_strict=False)
+    if grown.tree is None:
+        return Verdict("NOT-CERTIFIED", question.digest, claim, attack=attack)
+    return Verdict("EXACT", question.digest, claim, {"tree": grown.tree}, attack, grown.leaves)
+
+
+def best_attack(network: Network, seconds: float = SECONDS) -> Verdict:
+    """The attack on one service at least that gains most, or loses least."""
+    return maximum(Question(network), Claim(is_nonempty=True), seconds)
+
+
+def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS) -> Verdict:
+    """The attack on all of these services that loses least; its value is what it loses, negative."""
+    return maximum(Question(network), Claim(counts_profits=False, forced=tuple(services)), seconds)
+
+
+def gamma_eigenlayer(network: Network) -> Fraction | None:
+    """The largest slack that the sufficient condition certifies: 1 / max T - 1, T being what a stake's use earns by
+    services' profit / (threshold weight), for what it loses. None: nothing earns anything.
+
+    A service without weight, which is free to corrupt, has no part in it. Source: Durvasula and Roughgarden, Claim 1
+    and Corollary 2; for other losses than whole ones the same multipliers.
+    """
+    ratio = greatest_ratio(network)
+    return None if ratio == 0 else 1 / ratio - 1
+
+
+def greatest_ratio(network: Network) -> Fraction:
+    """The largest T over all that can be done with a stake."""
+    return max(ratios(network).values(), default=Fraction(0))
+
+
+def ratios(network: Network) -> dict[str, Fraction]:
+    """The largest T of each stake that is worth something."""
+    program = Program(network, Claim())
+    need = {service: network.terms[service].threshold * total for service, total in network.secured_by.items()}
+    rate = [network.terms[s].profit / need[s] if need[s] else Fraction(0) for s in program.services]
+    found: dict[str, Fraction] = {}
+    for stake, (options, items) in zip(network.stakes, program.pools, strict=True):
+        for j in (*options, *items):
+            column = program.columns[j]
+            if column.cost:
+                earned = sum((rate[program.service_of[e]] * program.weight[e] for e in column.rows), Fraction(0))
+                found[stake.stake_id] = max(found.get(stake.stake_id, Fraction(0)), earned / column.cost)
+    return found
+
+
+def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, Verdict]:
+    """Gamma: the largest number so that every attack loses at least (1 + gamma) times its profit; and the verdict.
+
+    None if nothing can be gained. EXACT: an attack loses just that, and a tree shows that none loses less. Negative
+    where an attack pays. By Dinkelbach's method.
+    """
+    question = Question(network)
+    services = [service for service, terms in network.terms.items() if terms.profit > 0]
+    if not services:
+        return None, Verdict("EXACT", question.digest, Claim())
+    attack = _everything_behind(question, Claim(), services)
+    assert attack is not None, "with everything behind them, services fall"
+    while True:
+        profit = sum((network.terms[service].profit for service in attack.services), Fraction(0))
+        gamma = (profit - attack.value) / profit - 1
+        claim = Claim(gamma=gamma)
+        attack = question.attack(claim, attack.services, attack.uses)
+        assert attack is not None, "it was one before"
+        better, _ = search(question, claim, seconds / 2, is_enough=False)
+        grown = Grown(None, None, 0)
+        if better is None or better.value <= 0:
+            grown, better = Proof(question, claim).grow(seconds)
+        if better is None or better.value <= 0:
+            break
+        attack = question.attack(Claim(), better.services, better.uses)
+        assert attack is not None, "it was one by another measure"
+    if grown.tree is None:
+        return gamma, Verdict("NOT-CERTIFIED", question.digest, claim, attack=attack)
+    return gamma, Verdict("EXACT", question.digest, claim, {"tree": grown.tree}, attack, grown.leaves)

@@ -1,0 +1,258 @@
+"""Cascades: what is lost in the end when a part of the stake is destroyed and attacks pay that did not before.
+
+Networks are read as the literature reads them: a stake that is used is lost whole. All cascades together are one attack
+on what the shock leaves, so the worst loss is a question of one level. Source: Durvasula and Roughgarden, Corollary 1.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from math import lcm
+from typing import Final
+
+import attrs
+
+from risk.network import Network
+
+MAX_TRIED: Final = 8_000_000
+"""Enumeration tries at most so many pairs of a shock and a coalition, times services."""
+
+
+@attrs.frozen
+class Strike:
+    """One attack of a cascade."""
+
+    services: tuple[str, ...]
+    stakes: tuple[str, ...]
+
+
+@attrs.frozen
+class Worst:
+    """The worst that a shock of at most `psi` of all stake leads to.
+
+    `paper`: psi, and the largest part of all stake that attacks lose after any such shock. `realised`: the largest part
+    that shock and attacks lose together, never more than `paper`. The shock and the strikes are of the latter.
+    """
+
+    psi: Fraction
+    paper: Fraction
+    realised: Fraction
+    shock: tuple[str, ...]
+    strikes: tuple[Strike, ...]
+
+
+class TooLargeError(Exception):
+    """More stakes than can be enumerated."""
+
+
+def bound(gamma: Fraction, psi: Fraction) -> Fraction | None:
+    """What no cascade reaches where every attack loses (1 + gamma) times its profit; None without slack.
+
+    Source: Durvasula and Roughgarden, Theorem 1.
+    """
+    return (1 + 1 / gamma) * psi if gamma > 0 else None
+
+
+class Masks:
+    """A network read whole, as integers: sets of stakes and of services are bit masks."""
+
+    def __init__(self, network: Network) -> None:
+        self.stakes: Final = [stake.stake_id for stake in network.stakes]
+        self.services: Final = list(network.terms)
+        values, weights = network.values, network.weights
+        thresholds = [terms.threshold for terms in network.terms.values()]
+        profits = [terms.profit for terms in network.terms.values()]
+        unit = lcm(*(n.denominator for n in [*values.values(), *weights, *profits]))
+        self.value: Final = [int(values[stake] * unit) for stake in self.stakes]
+        self.profit: Final = [int(profit * unit) for profit in profits]
+        self.parts: Final = [(threshold.numerator, threshold.denominator) for threshold in thresholds]
+        number = {stake: position for position, stake in enumerate(self.stakes)}
+        of_service = {service: position for position, service in enumerate(self.services)}
+        self.weight: Final = [[0] * len(self.stakes) for _ in self.services]
+        for row, weight in zip(network.commitments, weights, strict=True):
+            self.weight[of_service[row.service]][number[row.stake_id]] += int(weight * unit)
+        self.everything: Final = (1 << len(self.stakes)) - 1
+
+    def demand_enumerable(self, states: int) -> None:
+        """TooLargeError unless so many states can be tried."""
+        if states * max(len(self.services), 1) > MAX_TRIED:
+            raise TooLargeError(
+                f"{len(self.stakes)} stakes and {len(self.services)} services are too many to enumerate"
+            )
+
+    def tabulate(self) -> tuple[list[int], list[list[int]]]:
+        """The value of every set of stakes, and its weight behind each service."""
+        return self._sums(self.value), [self._sums(row) for row in self.weight]
+
+    def _sums(self, numbers: Sequence[int]) -> list[int]:
+        found = [0]
+        for number in numbers:
+            found += [total + number for total in found]
+        return found
+
+    def names(self, mask: int) -> tuple[str, ...]:
+        """The stakes of a set."""
+        return tuple(stake for position, stake in enumerate(self.stakes) if mask >> position & 1)
+
+    def service_names(self, mask: int) -> tuple[str, ...]:
+        """The services of a set."""
+        return tuple(service for position, service in enumerate(self.services) if mask >> position & 1)
+
+
+def subsets(mask: int) -> Iterator[int]:
+    """Every subset of a set, the set first and the empty one last."""
+    chosen = mask
+    while True:
+        yield chosen
+        if not chosen:
+            return
+        chosen = (chosen - 1) & mask
+
+
+class Cascades:
+    """Every cascade of a network that is small enough to try them all."""
+
+    def __init__(self, network: Network) -> None:
+        self.masks: Final = Masks(network.whole())
+        if len(self.masks.stakes) > 16:
+            raise TooLargeError(f"{len(self.masks.stakes)} stakes are too many to enumerate")
+        self.value, self.weights = self.masks.tabulate()
+        self.total: Final = self.value[self.masks.everything]
+        self.profits: Final = [0]
+        for profit in self.masks.profit:
+            self.profits.extend([total + profit for total in self.profits])
+
+    def fallen(self, removed: int, coalition: int) -> int:
+        """The services that a coalition corrupts in what is left; one with nothing behind it falls by itself."""
+        found = 0
+        for service, (above, below) in enumerate(self.masks.parts):
+            weights = self.weights[service]
+            if weights[coalition] * below >= above * (weights[-1] - weights[removed]):
+                found |= 1 << service
+        return found
+
+    def shocks(self, psi: Fraction) -> list[int]:
+        """Every set of stakes that is at most psi of all."""
+        return [mask for mask, value in enumerate(self.value) if value <= psi * self.total]
+
+    def worst(self, psi: Fraction) -> Worst:
+        """The worst cascade after any shock of at most psi."""
+        self.masks.demand_enumerable(3 ** len(self.masks.stakes))
+        if self.total == 0:
+            return Worst(psi, psi, Fraction(0), (), ())
+        lost_to_attacks = 0
+        realised, shock, coalition = -1, 0, 0
+        for removed in self.shocks(psi):
+            if self.value[removed] > realised:
+                realised, shock, coalition = self.value[removed], removed, 0
+            for attackers in subsets(self.masks.everything & ~removed):
+                lost = self.value[attackers]
+                if lost <= lost_to_attacks and lost + self.value[removed] <= realised:
+                    continue
+                if self.profits[self.fallen(removed, attackers)] > lost:
+                    lost_to_attacks = max(lost_to_attacks, lost)
+                    if lost + self.value[removed] > realised:
+                        realised, shock, coalition = lost + self.value[removed], removed, attackers
+        return Worst(
+            psi,
+            psi + Fraction(lost_to_attacks, self.total),
+            Fraction(realised, self.total),
+            self.masks.names(shock),
+            self.story(shock, coalition),
+        )
+
+    def story(self, removed: int, coalition: int) -> tuple[Strike, ...]:
+        """A cascade that loses the coalition, in as many attacks as can be told one after the other."""
+        if not coalition:
+            return ()
+        steps = self._steps(removed, coalition, (1 << len(self.masks.services)) - 1)
+        assert steps is not None, "the whole coalition is one step"
+        return tuple(Strike(self.masks.service_names(services), self.masks.names(stakes)) for services, stakes in steps)
+
+    def _steps(self, removed: int, coalition: int, open_services: int) -> list[tuple[int, int]] | None:
+        """The coalition in attacks, the smallest that can begin first; None if it is no attack at all."""
+        for attackers in sorted(subsets(coalition), key=lambda mask: (self.value[mask], mask)):
+            services = self.fallen(removed, attackers) & open_services
+            if not attackers or self.profits[services] <= self.value[attackers]:
+                continue
+            if attackers == coalition:
+                return [(services, attackers)]
+            for chosen in self._smallest(services, self.value[attackers]):
+                rest = self._steps(removed | attackers, coalition & ~attackers, open_services & ~chosen)
+                if rest is not None:
+                    return [(chosen, attackers), *rest]
+        return None
+
+    def _smallest(self, services: int, loss: int) -> list[int]:
+        """The sets of services that pay for a loss, and would not without any one of them."""
+        paying = [chosen for chosen in subsets(services) if self.profits[chosen] > loss]
+        return [
+            chosen
+            for chosen in paying
+            if all(self.profits[chosen & ~(1 << s)] <= loss for s in range(len(self.masks.services)) if chosen >> s & 1)
+        ]
+
+    def longest(self, psi: Fraction) -> int:
+        """The most attacks that follow one another after any shock of at most psi."""
+        self.masks.demand_enumerable(4 ** len(self.masks.stakes))
+
+        @cache
+        def steps(removed: int, used: int) -> int:
+            most = 0
+            for attackers in subsets(self.masks.everything & ~removed):
+                services = self.fallen(removed, attackers) & ~used
+                if self.profits[services] > self.value[attackers]:
+                    for chosen in self._smallest(services, self.value[attackers]):
+                        most = max(most, 1 + steps(removed | attackers, used | chosen))
+            return most
+
+        return max(steps(removed, 0) for removed in self.shocks(psi))
+
+    def exclusive(self, coalition: Sequence[str]) -> int:
+        """The stakes that secure services of the coalition and no others."""
+        inside = {self.masks.services.index(service) for service in coalition}
+        found = 0
+        for stake in range(len(self.masks.stakes)):
+            served = {s for s in range(len(self.masks.services)) if self.masks.weight[s][stake]}
+            if served and served <= inside:
+                found |= 1 << stake
+        return found
+
+    def local(self, coalition: Sequence[str], psi: Fraction, only_stable: bool = True) -> Fraction:
+        """Psi, and the largest part of a coalition's exclusive stake that attacks lose after any local shock.
+
+        Such a shock destroys at most psi of the exclusive stake, and whatever else it likes. Stable attacks gain, and
+        would gain less with fewer services or stakes. 0 if nothing is exclusive.
+        """
+        self.masks.demand_enumerable(4 ** len(self.masks.stakes))
+        own = self.exclusive(coalition)
+        if self.value[own] == 0:
+            return psi
+
+        @cache
+        def lost(removed: int, used: int) -> int:
+            most = 0
+            for attackers in subsets(self.masks.everything & ~removed):
+                services = self.fallen(removed, attackers) & ~used
+                if self.profits[services] <= self.value[attackers]:
+                    continue
+                for chosen in subsets(services):
+                    if self.profits[chosen] > self.value[attackers] and (
+                        not only_stable or self._is_stable(removed, attackers, chosen)
+                    ):
+                        after = lost(removed | attackers, used | chosen)
+                        most = max(most, self.value[attackers & own] + after)
+            return most
+
+        shocks = [mask for mask in range(len(self.value)) if self.value[mask & own] <= psi * self.value[own]]
+        return psi + Fraction(max(lost(removed, 0) for removed in shocks), self.value[own])
+
+    def _is_stable(self, removed: int, attackers: int, services: int) -> bool:
+        """Whether every smaller attack of these on these loses too much profit for the stake that it spares."""
+        for fewer in subsets(attackers):
+            kept = self.fallen(removed, fewer) & services
+            if (fewer, kept) != (attackers, services) and (
+                self.value[attackers & ~fewer] >= self.profits[services & ~kept]
+            ):
+                return False
+        return True

@@ -1,0 +1,141 @@
+"""A claim about a network as an integer program, from which solvers propose and trees are grown.
+
+Columns are what an attacker may do with a stake, as `risk/verify.py` enumerates them, in the same order: the checker
+reads the network itself, and shares nothing with this file but that order. All numbers are integers, in `unit`ths.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import combinations
+from math import ceil, lcm, prod
+from typing import Final
+
+import attrs
+
+from risk.network import Losses, Network
+
+
+@attrs.frozen
+class Column:
+    """One choice of an attacker's: what it loses, and the commitments that it uses. An option excludes all else that
+    could be done with its stake; items add up.
+    """
+
+    cost: int
+    rows: tuple[int, ...]
+    is_option: bool
+
+
+@attrs.frozen
+class Claim:
+    """That (1 + gamma) profit - loss is at most (below, if strict) a number, in every attack on all `forced` services.
+
+    Without `profits` only the loss counts. `nonempty`: attacks that corrupt nothing are not meant.
+    """
+
+    at_most: Fraction = Fraction(0)
+    gamma: Fraction = Fraction(0)
+    is_strict: bool = False
+    is_nonempty: bool = False
+    counts_profits: bool = True
+    forced: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The claim as verdicts write it."""
+        return {
+            "at_most": str(self.at_most),
+            "gamma": str(self.gamma),
+            "strict": self.is_strict,
+            "nonempty": self.is_nonempty,
+            "profits": self.counts_profits,
+            "forced": list(self.forced),
+        }
+
+
+def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction:
+    """What a stake of this value loses when services take these parts of it."""
+    taken = [part for part in parts if part > 0]
+    if not taken or value == 0:
+        return Fraction(0)
+    if losses == "full":
+        return value
+    if losses == "sum":
+        return min(value, sum(taken, Fraction(0)))
+    if losses == "max":
+        return max(taken)
+    return value * (1 - prod((1 - part / value for part in taken), start=Fraction(1)))
+
+
+class Program:
+    """The integer program of a network, under one claim's measure."""
+
+    def __init__(self, network: Network, claim: Claim) -> None:
+        self.network: Final = network
+        self.claim: Final = claim
+        weights = network.weights
+        # Weightless commitments change nothing; positions are those of the checker, which drops them too.
+        kept = [position for position, weight in enumerate(weights) if weight > 0]
+        self.commitments: Final = [network.commitments[position] for position in kept]
+        terms = network.terms
+        self.services: Final = list(terms)
+        number = {service: position for position, service in enumerate(self.services)}
+        self.service_of: Final = [number[row.service] for row in self.commitments]
+        weight = [weights[position] for position in kept]
+        lost = [w * terms[row.service].slash for w, row in zip(weight, self.commitments, strict=True)]
+        factor = (1 + claim.gamma) * claim.counts_profits
+        profit = [factor * terms[service].profit for service in self.services]
+        behind = network.secured_by
+        need = [behind[service] * terms[service].threshold for service in self.services]
+        pools = self._pools(weight, lost)
+        numbers = [*profit, *weight, *(cost for pool in pools for cost, _, _ in pool)]
+        if network.is_divisible:
+            numbers += need
+        self.unit: Final = lcm(*(n.denominator for n in numbers))
+        self.gain: Final = [int(n * self.unit) for n in profit]
+        self.need: Final = [ceil(n * self.unit) for n in need]
+        self.weight: Final = [int(n * self.unit) for n in weight]
+        self.columns: Final[list[Column]] = []
+        self.pools: Final[list[tuple[range, range]]] = []
+        """Of each stake the positions of its options, and of its items."""
+        for pool in pools:
+            start = len(self.columns)
+            options = sum(is_option for _, _, is_option in pool)
+            self.columns.extend(Column(int(cost * self.unit), rows, is_option) for cost, rows, is_option in pool)
+            self.pools.append((range(start, start + options), range(start + options, len(self.columns))))
+        self.limit: Final = claim.at_most * self.unit
+        self.carriers: Final[list[dict[int, int]]] = [{} for _ in self.services]
+        """Of each service, by column: the weight that the column puts behind it."""
+        for j, column in enumerate(self.columns):
+            for e in column.rows:
+                carriers = self.carriers[self.service_of[e]]
+                carriers[j] = carriers.get(j, 0) + self.weight[e]
+        self.rows_of: Final[list[list[int]]] = [[] for _ in self.services]
+        """Of each service its commitments."""
+        for e, service in enumerate(self.service_of):
+            self.rows_of[service].append(e)
+
+    def _pools(
+        self, weight: list[Fraction], lost: list[Fraction]
+    ) -> list[list[tuple[Fraction, tuple[int, ...], bool]]]:
+        network = self.network
+        of_stake: dict[str, list[int]] = {stake.stake_id: [] for stake in network.stakes}
+        for position, row in enumerate(self.commitments):
+            of_stake[row.stake_id].append(position)
+        values = network.values
+        pools = []
+        for stake_id, rows in of_stake.items():
+            value = values[stake_id]
+            choices = [tuple(rows)] if rows else []
+            items: list[tuple[Fraction, tuple[int, ...], bool]] = []
+            if network.losses == "sum":
+                items = [(lost[e], (e,), False) for e in rows]
+                if sum((lost[e] for e in rows), Fraction(0)) <= value:
+                    choices = []
+            elif network.losses == "max":
+                levels = sorted({lost[e] for e in rows})
+                choices = [tuple(e for e in rows if lost[e] <= level) for level in levels]
+            elif network.losses == "product":
+                choices = [chosen for size in range(1, len(rows) + 1) for chosen in combinations(rows, size)]
+            options = [(loss(network.losses, value, [lost[e] for e in chosen]), chosen, True) for chosen in choices]
+            pools.append([*options, *items])
+        return pools

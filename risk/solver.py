@@ -1,0 +1,172 @@
+"""HiGHS, which proposes: multipliers for the leaves of a tree, and attacks. Nothing here is believed.
+
+Rows are divided by what their service needs, and money by the largest amount, so that the solver sees numbers near 1.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import attrs
+import highspy
+import numpy as np
+
+from risk.program import Program
+
+Cut = tuple[int, frozenset[int]]
+"""A row of a service: it must be carried by what is not covered, of what the covered commitments leave to be needed."""
+
+
+@attrs.frozen
+class Relaxed:
+    """An optimum of the relaxation: its value (in units), the services and columns there, multipliers of the rows."""
+
+    value: float
+    services: Sequence[float]
+    columns: Sequence[float]
+    multipliers: Sequence[float]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing reaches standard output: HiGHS greets there when it is made, before it can be told not to."""
+    if os.name != "posix":
+        yield
+        return
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # what C has not written yet goes the same way
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+class Solver:
+    """One program in HiGHS: services first, then columns; one row for each service, then exclusions, then cuts."""
+
+    def __init__(self, program: Program) -> None:
+        self.program: Final = program
+        self.cuts: Final[list[Cut]] = []
+        amounts = [*program.gain, *(column.cost for column in program.columns)]
+        self.scale: Final = float(max([*amounts, 1]))
+        with _silence():
+            self.highs: Final = highspy.Highs()
+            for name, value in (
+                ("output_flag", False),
+                ("threads", 1),
+                ("parallel", "off"),
+                ("random_seed", 0),
+            ):
+                self.highs.setOptionValue(name, value)
+        costs = [gain / self.scale for gain in program.gain]
+        costs += [-(column.cost / self.scale) for column in program.columns]
+        count = len(costs)
+        self.highs.addVars(count, np.zeros(count), np.ones(count))
+        self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), np.array(costs))
+        self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        self.service_count: Final = len(program.services)
+        """How many services there are: the position of the first column."""
+        self.required: Final[list[Cut]] = [
+            (service, frozenset()) for service in range(self.service_count) if self._add((service, frozenset()))
+        ]
+        """The rows of multipliers: these, and then the cuts."""
+        for options, items in program.pools:
+            if len(options) > 1:
+                self._row(0, 1, [(self.service_count + j, 1.0) for j in options])
+            for item in items if options else ():
+                self._row(0, 1, [(self.service_count + j, 1.0) for j in (*options, item)])
+        self.first_cut: Final = int(self.highs.getNumRow())
+
+    def _row(self, low: float, high: float, entries: list[tuple[int, float]]) -> None:
+        index = np.array([position for position, _ in entries], dtype=np.int32)
+        self.highs.addRow(low, high, len(entries), index, np.array([number for _, number in entries]))
+
+    def _add(self, cut: Cut) -> bool:
+        """Require a service to be carried; False if it needs nothing."""
+        program = self.program
+        service, covered = cut
+        rest = program.need[service] - sum(program.weight[e] for e in covered)
+        if rest <= 0:
+            return False
+        divisible = program.network.is_divisible
+        entries = [(service, -1.0)]
+        for j, weight in program.carriers[service].items():
+            column = program.columns[j]
+            hidden = sum(program.weight[e] for e in column.rows if e in covered) if covered else 0
+            if weight > hidden:
+                number = (weight - hidden) / rest
+                entries.append((self.service_count + j, number if divisible else min(number, 1.0)))
+        self._row(0, highspy.kHighsInf, entries)
+        return True
+
+    def cut(self, cut: Cut) -> None:
+        """Add a row of a service, which holds in every attack."""
+        if self._add(cut):
+            self.cuts.append(cut)
+
+    def fix(self, position: int, low: float, high: float) -> None:
+        """Bound a service or a column."""
+        self.highs.changeColBounds(position, low, high)
+
+    def relax(self, seconds: float) -> Relaxed | None:
+        """The optimum of the relaxation; None if nothing is possible, or if the solver says nothing in time."""
+        self._allow(seconds)
+        self.highs.run()
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution = self.highs.getSolution()
+        values, duals = list(solution.col_value), list(solution.row_dual)
+        kept = [*range(len(self.required)), *range(self.first_cut, len(duals))]
+        return Relaxed(
+            self.highs.getInfo().objective_function_value * self.scale,
+            values[: self.service_count],
+            values[self.service_count :],
+            [-duals[row] for row in kept],
+        )
+
+    def _allow(self, seconds: float) -> None:
+        # HiGHS counts from when it was made.
+        self.highs.setOptionValue("time_limit", float(self.highs.getRunTime()) + max(seconds, 0.1))
+
+    def search(self, at_least_one: bool, seconds: float, target: float | None = None) -> tuple[Relaxed | None, bool]:
+        """The best attack that the solver finds in time, and whether it says that there is no better one.
+
+        `target`: an attack worth more than this, in units, is enough.
+        """
+        highs, program = self.highs, self.program
+        for position in range(self.service_count + len(program.columns)):
+            if (
+                position < self.service_count
+                or program.columns[position - self.service_count].is_option
+                or (not program.network.is_divisible)
+            ):
+                highs.changeColIntegrality(position, highspy.HighsVarType.kInteger)
+        if at_least_one:
+            self._row(1, highspy.kHighsInf, [(service, 1.0) for service in range(self.service_count)])
+        self._allow(seconds)
+        highs.setOptionValue("mip_rel_gap", 0.0)
+        highs.setOptionValue("mip_abs_gap", 0.0)
+        if target is not None:
+            highs.setOptionValue("objective_target", float(target / self.scale))
+        highs.run()
+        status = highs.getModelStatus()
+        info: Any = highs.getInfo()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None, True
+        if info.primal_solution_status != 2:
+            return None, False
+        values = list(highs.getSolution().col_value)
+        found = Relaxed(
+            info.objective_function_value * self.scale,
+            values[: self.service_count],
+            values[self.service_count :],
+            [],
+        )
+        return found, status == highspy.HighsModelStatus.kOptimal

@@ -1,0 +1,207 @@
+"""Where networks come from: a protocol's state, a list of operators, or the two shapes of the literature."""
+
+import random
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Final
+
+import attrs
+
+from risk.network import Commitment, Network, Stake, Terms, fields, listed, rational, read_terms, text, written
+from spec.codec import Json, MalformedTrace, as_object
+from spec.security import Security
+
+UNIT_PRICE: Final = Fraction(1)
+
+
+@attrs.frozen
+class Declared:
+    """What is declared in one file: prices by token and terms by service; and those of whatever it does not name."""
+
+    prices: Mapping[str, Fraction]
+    terms: Mapping[str, Terms]
+    other_price: Fraction | None = None
+    other_terms: Terms | None = None
+
+    def price(self, token: str) -> Fraction:
+        """A token's price. MalformedTrace if nobody declared it."""
+        price = self.prices.get(token, self.other_price)
+        if price is None:
+            raise MalformedTrace(f"prices.{token}", "missing: stake is held in it")
+        return price
+
+    def of(self, service: str) -> Terms:
+        """A service's terms. MalformedTrace if nobody declared them."""
+        terms = self.terms.get(service, self.other_terms)
+        if terms is None:
+            raise MalformedTrace(f"services.{service}", "missing: stake secures it")
+        return terms
+
+
+def read_terms_file(document: Json) -> Declared:
+    """A file of declared terms: `prices` and `services`, and `other_price` and `other_services` for the rest."""
+    root = fields(
+        document, "", ["prices", "services", "other_price", "other_services"], ["other_price", "other_services"]
+    )
+    return Declared(
+        {
+            token: rational(price, f"prices.{token}")
+            for token, price in as_object(root.get("prices", {}), "prices").items()
+        },
+        {
+            service: read_terms(row, f"services.{service}")
+            for service, row in as_object(root.get("services", {}), "services").items()
+        },
+        rational(root["other_price"], "other_price") if "other_price" in root else None,
+        read_terms(root["other_services"], "other_services") if "other_services" in root else None,
+    )
+
+
+def from_security(security: Security, declared: Declared, origin: Mapping[str, Json]) -> Network:
+    """What a protocol's state secures, under declared terms. Every service is there, even if nothing secures it."""
+    return Network(
+        origin,
+        "sum",
+        False,
+        tuple(Stake(row.stake_id, row.token, Fraction(row.amount)) for row in security.stakes),
+        tuple(
+            Commitment(
+                row.stake_id, row.operator, row.service, Fraction(row.amount), row.slasher, row.until, row.vetoer
+            )
+            for row in security.commitments
+        ),
+        {row.token: declared.price(row.token) for row in security.stakes},
+        {service: declared.of(service) for service in security.services},
+    )
+
+
+def graph(
+    validators: Mapping[str, Fraction], services: Mapping[str, tuple[Terms, Sequence[str]]], origin: str = "graph"
+) -> Network:
+    """A restaking graph: each validator stakes all it has on each of its services, and loses all of it.
+
+    Source: Durvasula and Roughgarden.
+    """
+    return Network(
+        {"kind": origin},
+        "full",
+        False,
+        tuple(Stake(name, "stake", amount) for name, amount in validators.items()),
+        tuple(
+            Commitment(name, name, service, validators[name])
+            for service, (_, names) in services.items()
+            for name in names
+        ),
+        {"stake": UNIT_PRICE},
+        {service: terms for service, (terms, _) in services.items()},
+    )
+
+
+def elastic(
+    stakes: Sequence[Fraction],
+    allocations: Sequence[Sequence[Fraction]],
+    prizes: Sequence[Fraction],
+    thresholds: Sequence[Fraction],
+) -> Network:
+    """An elastic network: validators `v0`.. allocate to services `s0`.., any part can be used and is lost, up to the
+    stake.
+
+    Source: Bar-Zur and Eyal.
+    """
+    return Network(
+        {"kind": "elastic"},
+        "sum",
+        True,
+        tuple(Stake(f"v{position}", "stake", amount) for position, amount in enumerate(stakes)),
+        tuple(
+            Commitment(f"v{v}", f"v{v}", f"s{s}", amount)
+            for v, row in enumerate(allocations)
+            for s, amount in enumerate(row)
+            if amount > 0
+        ),
+        {"stake": UNIT_PRICE},
+        {
+            f"s{position}": Terms(prize, threshold)
+            for position, (prize, threshold) in enumerate(zip(prizes, thresholds, strict=True))
+        },
+    )
+
+
+@attrs.frozen
+class Operator:
+    """An operator of a list: its stake, and how many services it serves; which ones the list does not say."""
+
+    name: str
+    amount: Fraction
+    service_count: int
+
+
+def read_operators(document: Json) -> tuple[dict[str, Json], list[Operator]]:
+    """A list of operators: where it is from, and each one's stake and number of services."""
+    root = fields(document, "", ["format", "version", "origin", "token", "operators"])
+    if root["format"] != "restake-operators" or root["version"] != 1:
+        raise MalformedTrace("format", "expected 'restake-operators', version 1")
+    operators = []
+    for position, row in enumerate(listed(root["operators"], "operators")):
+        place = f"operators[{position}]"
+        entry = fields(row, place, ["name", "amount", "services"])
+        count = rational(entry["services"], f"{place}.services")
+        if count < 0 or count.denominator != 1:
+            raise MalformedTrace(f"{place}.services", "expected a number of services")
+        operators.append(
+            Operator(text(entry["name"], f"{place}.name"), rational(entry["amount"], f"{place}.amount"), int(count))
+        )
+    origin = {**as_object(root["origin"], "origin"), "token": text(root["token"], "token")}
+    return origin, operators
+
+
+HEADS: Final = (258, 103, 74, 61)
+"""How many operators the largest services had when the list was taken; the others are drawn below."""
+
+
+def sample(
+    operators: Sequence[Operator], origin: Mapping[str, Json], service_count: int, seed: int, scale: Fraction
+) -> Network:
+    """A network of real operators, whose edges, thresholds of 1/3 and profits are sampled by a declared seed.
+
+    Each operator serves as many services as it says (`service_count` at most), large services more often. A service is
+    worth between 2 % and 20 % of the loss that corrupts a third of it, times `scale`. The origin says so.
+    """
+    chance = random.Random(seed)
+    sizes = [*HEADS[:service_count], *(chance.randint(5, 60) for _ in range(service_count - len(HEADS)))]
+    names = [f"service{position}" for position in range(service_count)]
+    rows: list[Commitment] = []
+    for operator in operators:
+        drawn: set[int] = set()
+        while len(drawn) < min(operator.service_count, service_count):
+            drawn.add(chance.choices(range(service_count), sizes)[0])
+        rows.extend(
+            Commitment(operator.name, operator.name, names[position], operator.amount) for position in sorted(drawn)
+        )
+    threshold = Fraction(1, 3)
+    behind = dict.fromkeys(names, Fraction(0))
+    for row in rows:
+        behind[row.service] += row.amount
+    terms = {
+        name: Terms(
+            Fraction(int(scale * threshold * behind[name] * Fraction(chance.randint(20, 200), 1000))), threshold
+        )
+        for name in names
+    }
+    said: dict[str, Json] = {
+        **origin,
+        "edges": "sampled",
+        "profits": "sampled",
+        "seed": str(seed),
+        "scale": written(scale),
+    }
+    token = str(origin.get("token", "stake"))
+    return Network(
+        said,
+        "full",
+        False,
+        tuple(Stake(operator.name, token, operator.amount) for operator in operators),
+        tuple(rows),
+        {token: UNIT_PRICE},
+        terms,
+    )
