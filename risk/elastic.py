@@ -1,4 +1,4 @@
-"""Elastic restaking: any part of an allocation may attack and is lost, and a service that misbehaves stretches the rest.
+"""Elastic restaking: any part of an allocation may attack, and services that misbehave stretch what is left.
 
 Source: Bar-Zur and Eyal, Elastic Restaking Networks; their code for what the wording leaves open. An attack counts
 there when its profit is at least minus the budget.
@@ -7,11 +7,11 @@ there when its profit is at least minus the budget.
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
-from math import floor
 
 import attrs
 
-ZERO = Fraction(0)
+from risk.linear import ZERO
+
 MAX_ENUMERATED_VALIDATORS = 16
 MAX_ENUMERATED_SERVICES = 12
 
@@ -47,11 +47,6 @@ class Robustness:
 
     weight: Fraction
     byzantine: tuple[int, ...]
-
-
-def degrees(stakes: Sequence[Fraction], allocations: Sequence[Sequence[Fraction]]) -> list[Fraction]:
-    """Each validator's restaking degree: what it allocates over what it has; 0 if it has nothing."""
-    return [sum(row, ZERO) / stake if stake else ZERO for stake, row in zip(stakes, allocations, strict=True)]
 
 
 def stretch(
@@ -115,73 +110,3 @@ def robustness(network: Elastic, budget: Fraction) -> Robustness:
             share = sum((weights[s] for s in chosen), ZERO) / total if total else ZERO
             return Robustness(share, chosen)
     raise AssertionError("with every service misbehaving, something counts")
-
-
-@attrs.frozen
-class Symmetric:
-    """Equal validators that allocate equally to equal services; maybe a base service that has all of every stake."""
-
-    validators: int
-    services: int
-    threshold: Fraction
-    degree: Fraction
-    prize: Fraction
-    base_prize: Fraction | None = None
-
-    def attacks(self, stake: Fraction, byzantine: int) -> list[tuple[Fraction, Fraction]]:
-        """Prize and cost of every kind of attack after some services misbehaved: by how many fall, and if the base does.
-
-        A coalition of whole validators, and the part of one that reaches the threshold.
-        """
-        allocation = self.degree * stake / self.services
-        left = max(ZERO, stake - byzantine * allocation)
-        allocation = min(allocation, left)
-        whole = floor(self.validators * self.threshold)
-        part = self.validators * self.threshold - whole
-        found = []
-        for count in range(self.services - byzantine + 1):
-            for base in (0, 1) if self.base_prize is not None else (0,):
-                if count or base:
-                    used = count * allocation + base * left
-                    cost = whole * min(left, used) + min(part * used, left)
-                    found.append((count * self.prize + base * (self.base_prize or ZERO), cost))
-        return found
-
-    def least_stake(self, byzantine: int, budget: Fraction) -> Fraction | None:
-        """The least stake of each validator so that no attack gains more than minus the budget; None if none suffices."""
-        found = []
-        for prize, cost in self.attacks(Fraction(1), byzantine):
-            if cost == 0:
-                return None
-            found.append((prize + budget) / cost)
-        return max(found)
-
-    def greatest_budget(self, stake: Fraction, byzantine: int) -> Fraction:
-        """The largest budget so that every attack gains at most minus that; negative if one gains."""
-        return min(cost - prize for prize, cost in self.attacks(stake, byzantine))
-
-
-def capped_rewards(
-    stakes: Sequence[Fraction],
-    allocations: Sequence[Sequence[Fraction]],
-    rewards: Sequence[Fraction],
-    caps: Sequence[Fraction],
-) -> list[Fraction]:
-    """What each validator is paid: its part of a service's reward by allocation, nothing above the service's degree.
-
-    Who is above it still dilutes the others; that part is not paid.
-    """
-    totals = [sum((row[s] for row in allocations), ZERO) for s in range(len(rewards))]
-    return [
-        sum(
-            (row[s] / totals[s] * rewards[s] for s in range(len(rewards)) if totals[s] and degree <= caps[s]),
-            ZERO,
-        )
-        for row, degree in zip(allocations, degrees(stakes, allocations), strict=True)
-    ]
-
-
-def equilibrium(stakes: Sequence[Fraction], rewards: Sequence[Fraction], degree: Fraction) -> list[list[Fraction]]:
-    """The symmetric equilibrium: everyone allocates to services as they reward, up to one degree."""
-    total = sum(rewards, ZERO)
-    return [[degree * reward / total * stake for reward in rewards] for stake in stakes]

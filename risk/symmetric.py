@@ -10,7 +10,7 @@ from math import floor
 
 import attrs
 
-from risk.linear import ZERO
+from risk.linear import ONE, ZERO
 
 
 @attrs.frozen
@@ -31,17 +31,34 @@ class Symmetric:
         stake = max(ZERO, self.stake - byzantine * allocation)
         return stake, min(allocation, stake), self.services - byzantine
 
-    def largest_budget(self, byzantine: int = 0) -> Fraction:
-        """The largest subsidy under which no attack pays: what the best attack loses; negative where it gains."""
+    def attacks(self, byzantine: int) -> list[tuple[Fraction, Fraction]]:
+        """Gain and cost of every kind of attack after so many services turned Byzantine: by how many services fall, and
+        whether the base does.
+
+        Whole operators attack, and the part of one that reaches the threshold.
+        """
         stake, allocation, left = self.after(byzantine)
         whole = floor(self.operators * self.threshold)
         part = self.operators * self.threshold - whole
-        margins = []
+        found = []
         for base in (False, True) if self.base_prize is not None else (False,):
             for attacked in range(left + 1):
                 if attacked or base:
                     used = attacked * allocation + (stake if base else ZERO)
-                    cost = whole * min(stake, used) + min(part * used, stake)
                     gain = attacked * self.prize + (self.base_prize or ZERO if base else ZERO)
-                    margins.append(cost - gain)
-        return min(margins)
+                    found.append((gain, whole * min(stake, used) + min(part * used, stake)))
+        return found
+
+    def largest_budget(self, byzantine: int = 0) -> Fraction:
+        """The largest subsidy under which no attack pays: what the best attack loses; negative where it gains."""
+        return min(cost - gain for gain, cost in self.attacks(byzantine))
+
+    def least_stake(self, byzantine: int = 0, budget: Fraction = ZERO) -> Fraction | None:
+        """The least stake of each operator under which no attack gains more than minus the budget, whatever it is now.
+
+        None if none suffices: the Byzantine services take everything.
+        """
+        attacks = attrs.evolve(self, stake=ONE).attacks(byzantine)
+        if any(cost == 0 for _, cost in attacks):
+            return None
+        return max((gain + budget) / cost for gain, cost in attacks)
