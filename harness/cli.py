@@ -31,6 +31,7 @@ from harness.report import exit_code, print_check, print_trace, print_world, tal
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.traces import find_traces, load_json
+from invariants.law import UndeclaredError
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
 from proofs.second import Opinions, ask_everybody
@@ -501,6 +502,9 @@ def main() -> None:
         sys.exit(cli.main(standalone_mode=False))
     except click.ClickException as error:
         error.show()
+        sys.exit(2)
+    except UndeclaredError as error:
+        click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -27,6 +27,7 @@ from harness.source import fingerprint
 from harness.suite import Broken, Method, Summary, only
 from invariants.choices import Seeded
 from invariants.game import Game, play
+from invariants.law import UndeclaredError
 from invariants.walker import Walk, WalkReport, walk
 
 POLL_SECONDS = 0.2
@@ -130,6 +131,8 @@ def _naming(run: str) -> Iterator[None]:
     """A rule or a law that raises is an error of theirs, of which the run can give an account."""
     try:
         yield
+    except UndeclaredError as error:
+        raise SchedulerError(f"{run}: {error}") from error
     except Exception as error:
         raise SchedulerError(f"{run} raised an exception:\n{traceback.format_exc()}") from error
 

@@ -1,4 +1,9 @@
-"""The two checks made from one declaration: the scan, slow and obviously right, and the incremental check of a step."""
+"""The two checks made from one declaration: the scan, slow and obviously right, and the incremental check of a step.
+
+The incremental check remembers who read which row, where a key does not tell. So after a step it checks again every
+subject, and counts again every row of a sum, that reads a row or a total which the step wrote or moved. Tests compare
+it with the scan, whatever is written.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,8 +12,6 @@ from invariants.law import (
     Catalogue,
     Law,
     LivenessLaw,
-    Moves,
-    ReadingSum,
     Refusal,
     Scope,
     Shift,
@@ -21,7 +24,8 @@ from invariants.law import (
     View,
     Witness,
 )
-from spec.machine import Delta, Draft, Rejection, State, Write, commit
+from invariants.watching import WatchedView, declared_by_law, declared_by_sum
+from spec.machine import Delta, Draft, Rejection, State, Table, Write, commit
 
 
 class Violation:
@@ -36,32 +40,137 @@ class Violation:
 
 
 def compute_totals(catalogue: Catalogue, state: State) -> Totals:
-    """Every sum from nothing, over all rows of its table."""
+    """Every sum from nothing, over all rows of its table; a row that adds nothing makes no group. UndeclaredError if a
+    sum reads what it does not declare.
+    """
     totals = Totals(len(catalogue.sums))
-    draft = Draft(state)
+    view = WatchedView(state, totals)
     for total in catalogue.sums:
+        view.begin(declared_by_sum(total), notes_all=False)
         for key, row in state.rows(total.table).items():
-            totals.add(total, total.group(draft, key, row), total.worth(draft, row))
+            worth = total.counted(view, key, row)
+            if worth != 0:
+                totals.add(total, total.group(view.rows, key, row), worth)
     totals.begin()
     return totals
 
 
+def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
+    """Every subject of a law that there is: that a row, or a group of a sum, leads to."""
+    subjects = {subject_of(key) for table, subject_of in law.rows.items() for key in state.rows(table)}
+    for total, subject_of in law.sums.items():
+        subjects |= {subject_of(group) for group in totals.groups(total)}
+    return subjects
+
+
 def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> list[Violation]:
     """Every state law of every subject, with all sums recomputed; `start` holds the totals that conservation looks
-    to. Laws that are known to be false are among them.
+    to. Laws that are known to be false are among them. UndeclaredError if one reads what it does not declare.
     """
     totals = compute_totals(catalogue, state)
     if start is not None:
         totals.begin_with(start)
-    view = View(Draft(state), totals)
+    view = WatchedView(state, totals)
     violations: list[Violation] = []
     for law in catalogue.state_laws:
-        subjects = {subject_of(key) for table, subject_of in law.rows.items() for key in state.rows(table)}
-        for total, subject_of in law.sums.items():
-            subjects |= {subject_of(group) for group in totals.groups(total)}
-        broken = [subject for subject in subjects if not law.holds(view, subject)]
+        reader = declared_by_law(law)
+        broken = [subject for subject in subjects_of(law, state, totals) if not view.judges(reader, subject)]
         violations += [Violation(law, subject) for subject in sorted(broken, key=repr)]
     return violations
+
+
+class _Reader:
+    """Somebody who read rows and totals, and which: a table or a sum and the key of a row or the group, by turns."""
+
+    def __init__(self) -> None:
+        self.reads: list[object] = []
+        self.is_guarded = False
+        """Whether harmless changes of what was read leave it alone: as long as its law holds of it."""
+
+
+class _Reading(_Reader):
+    """A subject of a law that reads what its key does not lead to."""
+
+    def __init__(self, check: "_StateCheck", subject: Subject) -> None:
+        super().__init__()
+        self.check: Final = check
+        self.subject: Final = subject
+
+
+class _Counted(_Reader):
+    """A row of a sum that depends on other rows, and what it adds now."""
+
+    def __init__(self, kept: "_KeptSum", key: object) -> None:
+        super().__init__()
+        self.kept: Final = kept
+        self.key: Final = key
+        self.group: object = None
+        self.worth = 0
+
+
+class _KeptSum:
+    """A sum whose rows depend on others, each of its rows as it is counted now, and those to be counted again."""
+
+    def __init__(self, total: Sum) -> None:
+        self.total: Final = total
+        self.declared: Final = declared_by_sum(total)
+        self.rows: Final[dict[object, _Counted]] = {}
+        self.due: dict[object, None] = {}
+
+
+class _Guarded:
+    """The subjects of one law that read rows of one table, most changes of which are harmless to it."""
+
+    def __init__(self, harmless: Callable[[Any, Any], bool]) -> None:
+        self.harmless: Final = harmless
+        self.readers: Final[dict[object, dict[_Reader, None]]] = {}
+
+
+class _Readers:
+    """Who read which row, and which total. Those whom most changes of a row do not harm stand apart."""
+
+    def __init__(self, tables: int, sums: int) -> None:
+        self.guarded: Final[list[list[_Guarded]]] = [[] for _ in range(tables)]
+        self._of_rows: Final[list[dict[object, dict[_Reader, None]]]] = [{} for _ in range(tables)]
+        self._of_totals: Final[list[dict[object, dict[_Reader, None]]]] = [{} for _ in range(sums)]
+
+    def of_row(self, table: Table[Any, Any], key: object) -> dict[_Reader, None] | None:
+        """Those who read a row."""
+        return self._of_rows[table.index].get(key)
+
+    def of_total(self, total: Sum, group: object) -> dict[_Reader, None] | None:
+        """Those who asked for a total."""
+        return self._of_totals[total.index].get(group)
+
+    def note(self, reader: _Reader, reads: list[object], is_guarded: bool) -> None:
+        """From now on somebody depends on this, and on nothing else."""
+        if reader.is_guarded == is_guarded and reader.reads == reads:
+            return
+        for position in range(0, len(reader.reads), 2):
+            self._at(reader, reader.reads[position], reader.reads[position + 1]).pop(reader, None)
+        reader.is_guarded = is_guarded
+        for position in range(0, len(reads), 2):
+            self._at(reader, reads[position], reads[position + 1])[reader] = None
+        reader.reads = reads
+
+    def _at(self, reader: _Reader, part: object, key: object) -> dict[_Reader, None]:
+        if isinstance(part, Sum):
+            places = self._of_totals[part.index]
+        else:
+            index = _index_of(part)
+            guarded = reader.check.guards.get(index) if reader.is_guarded and isinstance(reader, _Reading) else None
+            places = self._of_rows[index] if guarded is None else guarded.readers
+        readers = places.get(key)
+        if readers is None:
+            readers = {}
+            places[key] = readers
+        return readers
+
+
+def _index_of(table: object) -> int:
+    if not isinstance(table, Table):
+        raise TypeError(f"neither a table nor a sum: {table!r}")
+    return table.index
 
 
 class _Count:
@@ -77,8 +186,11 @@ class _StateCheck:
     def __init__(self, law: StateLaw, count: _Count) -> None:
         self.law: Final = law
         self.holds: Final = law.holds
+        self.declared: Final = declared_by_law(law)
+        self.readings: Final[dict[Subject, _Reading] | None] = {} if law.also_reads else None
+        self.guards: Final = {table.index: _Guarded(harmless) for table, harmless in law.harmless.items()}
         self.count: Final = count
-        self.subjects: Final[list[Subject]] = []
+        self.subjects: Final[dict[Subject, None]] = {}
 
 
 class _Concern:
@@ -141,29 +253,31 @@ class Checker:
     touched.
 
     What the catalogue says of tables, sums and actions is looked up once, so that a step pays only for the laws that
-    speak of it.
+    speak of it. A strict checker compares everything that a law reads with what it declares; others do so where they
+    have to remember it, and in scans.
     """
 
-    def __init__(self, catalogue: Catalogue, state: State) -> None:
+    def __init__(self, catalogue: Catalogue, state: State, is_strict: bool = False) -> None:
         self.state: Final = state.copy()
         self.totals: Final = compute_totals(catalogue, state)
         self._catalogue: Final = catalogue
+        self._is_strict: Final = is_strict
         self._known_broken: Final = dict.fromkeys(catalogue.known_false, 0)
         self._law_ids: Final = [law.law_id for law in catalogue.laws()]
         self._witness_ids: Final = [witness.law_id for witness in catalogue.witnesses]
         self._counts: Final = {law_id: _Count() for law_id in (*self._law_ids, *self._witness_ids)}
+        self._watched: Final = WatchedView(self.state, self.totals)
+        self._readers: Final = _Readers(len(state.tables), len(catalogue.sums))
         tables = range(len(state.tables))
-        self._sums_of: Final[list[list[Sum]]] = [[s for s in catalogue.sums if s.table.index == i] for i in tables]
-        self._movers_of: Final[list[list[tuple[ReadingSum, Moves]]]] = [
-            [
-                (s, moves)
-                for s in catalogue.sums
-                if isinstance(s, ReadingSum)
-                for table, moves in s.moves.items()
-                if table.index == i
-            ]
-            for i in tables
+        plain = [total for total in catalogue.sums if not total.also_reads]
+        self._kept: Final = [_KeptSum(total) for total in catalogue.sums if total.also_reads]
+        self._sums_of: Final[list[list[Sum]]] = [[s for s in plain if s.table.index == i] for i in tables]
+        self._kept_of: Final[list[list[_KeptSum]]] = [
+            [kept for kept in self._kept if kept.total.table.index == i] for i in tables
         ]
+        for kept in self._kept:
+            for key in state.rows(kept.total.table):
+                self._count_again(kept, key)
         self._concerns_of: Final[list[list[_Concern]]] = [[] for _ in tables]
         self._concerns_of_sum: Final[list[list[_Concern]]] = [[] for _ in catalogue.sums]
         for law in catalogue.state_laws:
@@ -172,6 +286,11 @@ class Checker:
                 self._concerns_of[table.index].append(_Concern(check, find))
             for total, find in law.sums.items():
                 self._concerns_of_sum[total.index].append(_Concern(check, find))
+            for index, guarded in check.guards.items():
+                self._readers.guarded[index].append(guarded)
+            if check.readings is not None:
+                for subject in subjects_of(law, state, self.totals):
+                    self._judge(check, subject, self._watched)
         self._asked: Final[dict[type[Any], _Asked]] = {}
 
     @property
@@ -213,10 +332,10 @@ class Checker:
         for sighting in asked.witnesses:
             if (sighting.tables == 0 or sighting.tables & inverse.tables) and sighting.seen(step):
                 sighting.count.times += 1
-        for due in self._due(delta, inverse.shifts):
+        for due in self._due(delta, inverse, heeds_guards=True):
             for subject in due.subjects:
                 due.count.times += 1
-                if not due.holds(after, subject):
+                if not self._judge(due, subject, after):
                     self._note(violations, due.law, subject)
             due.subjects.clear()
         return violations
@@ -236,7 +355,12 @@ class Checker:
 
     def undo(self, inverse: Delta) -> None:
         """Take the state and the totals back by a Delta that leads back; what was counted stays counted."""
-        self._move(Draft(self.state), inverse)
+        moved = self._move(Draft(self.state), inverse)
+        for due in self._due(inverse, moved, heeds_guards=False):
+            if due.readings is not None:
+                for subject in due.subjects:
+                    self._judge(due, subject, self._watched)
+            due.subjects.clear()
 
     def scan(self) -> list[Violation]:
         """The full scan of the state reached so far, against the totals of the start."""
@@ -277,24 +401,91 @@ class Checker:
                 worth = total.worth(rows, write.row)
                 if worth != 0:
                     _shift(inverse.shifts, total, total.group(rows, write.key, write.row), worth)
-            for revalued, moves in self._movers_of[write.table.index]:
-                before = View(Draft(self.state, inverse.writes), self.totals)
-                for group, by in moves(before, rows, write.key):
-                    _shift(inverse.shifts, revalued, group, by)
         for shift in inverse.shifts:
             if shift.by != 0:
                 self.totals.add(shift.total, shift.group, shift.by)
+        if self._kept:
+            self._move_kept(delta, inverse.shifts)
         return inverse
 
-    def _due(self, delta: Delta, shifts: list[Shift]) -> list[_StateCheck]:
+    def _move_kept(self, delta: Delta, shifts: list[Shift]) -> None:
+        """Count again each row of a sum that is written, or that depends on what is written or moved, once."""
+        for write in delta.writes:
+            for kept in self._kept_of[write.table.index]:
+                kept.due[write.key] = None
+            self._call(self._readers.of_row(write.table, write.key))
+        for shift in shifts:
+            self._call(self._readers.of_total(shift.total, shift.group))
+        for kept in self._kept:
+            if not kept.due:
+                continue
+            due, kept.due = kept.due, {}
+            moved: list[Shift] = []
+            for key in due:
+                counted = kept.rows.get(key)
+                if counted is not None and counted.worth != 0:
+                    _shift(moved, kept.total, counted.group, -counted.worth)
+                counted = self._count_again(kept, key)
+                if counted.worth != 0:
+                    _shift(moved, kept.total, counted.group, counted.worth)
+            for shift in moved:
+                if shift.by != 0:
+                    self.totals.add(shift.total, shift.group, shift.by)
+                    self._call(self._readers.of_total(shift.total, shift.group))
+            shifts += moved
+
+    def _call(self, readers: dict[_Reader, None] | None) -> None:
+        """Rows of sums that read what changed are to be counted again."""
+        if readers is not None:
+            for reader in readers:
+                if isinstance(reader, _Counted):
+                    reader.kept.due[reader.key] = None
+
+    def _count_again(self, kept: _KeptSum, key: object) -> _Counted:
+        """What a row of a sum adds in the state reached, and by which rows and totals it does."""
+        counted = kept.rows.get(key)
+        if counted is None:
+            counted = _Counted(kept, key)
+            kept.rows[key] = counted
+        total, view = kept.total, self._watched
+        row = self.state.rows(total.table).get(key)
+        view.begin(kept.declared, notes_all=False)
+        counted.worth = 0 if row is None else total.counted(view, key, row)
+        counted.group = None if counted.worth == 0 else total.group(view.rows, key, row)
+        self._readers.note(counted, view.watched.noted, is_guarded=False)
+        return counted
+
+    def _judge(self, check: _StateCheck, subject: Subject, view: View) -> bool:
+        """Whether a law holds of a subject. What it read on the way is remembered, where that is needed."""
+        readings = check.readings
+        if readings is None:
+            return self._watched.judges(check.declared, subject) if self._is_strict else check.holds(view, subject)
+        if self._is_strict:
+            self._watched.judges(check.declared, subject)
+        reading = readings.get(subject)
+        if reading is None:
+            reading = _Reading(check, subject)
+            readings[subject] = reading
+        self._watched.begin(check.declared, notes_all=False)
+        holds = check.holds(self._watched, subject)
+        self._readers.note(reading, self._watched.watched.noted, is_guarded=holds)
+        return holds
+
+    def _due(self, delta: Delta, inverse: "_Inverse", heeds_guards: bool) -> list[_StateCheck]:
         """The state laws that a step's rows, and the sums that moved with them, lead to, with their subjects."""
         due: list[_StateCheck] = []
-        for write in delta.writes:
+        for position in range(len(delta.writes)):
+            write, written_over = delta.writes[position], inverse.writes[position]
             for concern in self._concerns_of[write.table.index]:
                 _add(due, concern.check, concern.find(write.key))
-        for shift in shifts:
+            _add_readers(due, self._readers.of_row(write.table, write.key))
+            for guarded in self._readers.guarded[write.table.index]:
+                if not (heeds_guards and guarded.harmless(written_over.row, write.row)):
+                    _add_readers(due, guarded.readers.get(write.key))
+        for shift in inverse.shifts:
             for concern in self._concerns_of_sum[shift.total.index]:
                 _add(due, concern.check, concern.find(shift.group))
+            _add_readers(due, self._readers.of_total(shift.total, shift.group))
         return due
 
 
@@ -318,9 +509,13 @@ def _shift(shifts: list[Shift], total: Sum, group: object, by: int) -> None:
 
 
 def _add(due: list[_StateCheck], check: _StateCheck, subject: Subject) -> None:
-    subjects = check.subjects
-    if not subjects:
+    if not check.subjects:
         due.append(check)
-        subjects.append(subject)
-    elif subject not in subjects:
-        subjects.append(subject)
+    check.subjects[subject] = None
+
+
+def _add_readers(due: list[_StateCheck], readers: dict[_Reader, None] | None) -> None:
+    if readers is not None:
+        for reader in readers:
+            if isinstance(reader, _Reading):
+                _add(due, reader.check, reader.subject)

@@ -1,4 +1,5 @@
-"""Exhausting a small world: every sequence of a few chosen calls up to a depth, with every law checked at every step.
+"""Exhausting a small world: every sequence of a few chosen calls up to a depth, with every law checked at every step,
+and everything by a full scan of every new state.
 
 Random walks say what they met; this says what there is, in a small world. The search goes depth first on one state: a
 step is undone by its inverse Delta, so nothing is ever copied.
@@ -118,6 +119,8 @@ class _Search:
     def run(self) -> None:
         """Search everything, and fill the report."""
         report, known = self.report, self._sequences_from
+        for violation in self._checker.scan():
+            self._note(violation)
         try:
             known[self._fingerprint] = report.sequences = self._search(report.depth)
             report.is_complete = True
@@ -145,6 +148,8 @@ class _Search:
                 self.report.accepted[name] = self.report.accepted.get(name, 0) + 1
                 self._move_fingerprint(inverse, outcome)
                 violations = self._checker.accept(call, outcome)
+                if not violations and self._fingerprint not in self._sequences_from:
+                    violations = self._checker.scan()
                 below = [1] + [0] * (left - 1) if violations else self._below(left - 1)
                 for length in range(left):
                     sequences[length + 1] += below[length]

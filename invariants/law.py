@@ -6,6 +6,20 @@ subject, and for each how the row's key leads to the subject. What many rows mak
 beside: each row of its table belongs to one group and adds one value. From that, a scan visits every subject there
 is, and an incremental check only the subjects that a step's writes, or the sums they moved, lead to.
 
+Everything that is read has to be declared, in one of two ways:
+
+- `rows` and `sums` name what leads to a subject by its key alone. They also say which subjects there are;
+- `also_reads` names all other tables and sums: a clock, a configuration, the row of a staker's operator. Checkers
+  remember who read which of their rows, and check a subject again when one of these is written. The same holds of the
+  rows that the group or the value of a Sum depends on, beside the row that is counted.
+
+Where many subjects read one row, as they do a clock, a law may say in `harmless` which changes of that row cannot make
+it false, so that nobody is checked again: time that passes, a magnitude that falls.
+
+What reads anything else is refused with its name and that of the table (UndeclaredError): in every scan, and at every
+single check of a strict checker, which tests use. So a declaration that is too narrow does not go unnoticed, and one
+that is too wide costs time only.
+
 A step law speaks of one step: the state before, the action, what was written and returned, the state after. A liveness
 law speaks of one rejected call: the state, the action, the reason. A witness is a situation that must be reached.
 """
@@ -21,8 +35,15 @@ Subject = Any
 """What a state law is about: a key, or a tuple of keys."""
 
 
+IN_NO_CATALOGUE: Final = 1 << 20
+"""The place of a sum that no catalogue has: there is no total there, so that asking for one fails."""
+
+
 class Sum:
-    """The total, for each group, of a value that every row of a table contributes. A group of None counts nowhere."""
+    """The total, for each group, of a value that every row of a table contributes. A group of None counts nowhere.
+
+    `also_reads` are the tables of the other rows that a row's group or value depends on.
+    """
 
     def __init__(
         self,
@@ -30,17 +51,23 @@ class Sum:
         table: Table[Any, Any],
         group: Callable[[Draft, Any, Any], object],
         value: Callable[[Any], int],
+        also_reads: "tuple[Table[Any, Any] | Sum, ...]" = (),
     ) -> None:
         self.name: Final = name
         self.table: Final = table
         self.group: Final = group
         self.value: Final = value
-        self.index = 0
+        self.also_reads: Final = also_reads
+        self.index = IN_NO_CATALOGUE
         """Its place in its catalogue, which gives it."""
 
     def worth(self, _rows: Draft, row: Any) -> int:
         """What one row adds."""
         return self.value(row)
+
+    def counted(self, view: "View", _key: Any, row: Any) -> int:
+        """The same of a row and its key, in a state of which totals are known too."""
+        return self.worth(view.rows, row)
 
 
 Moves = Callable[["View", Draft, Any], list[tuple[object, int]]]
@@ -52,9 +79,9 @@ of theirs being written, and by how much.
 class ReadingSum(Sum):
     """A sum whose rows are worth what other rows say: a queued share, what its operator's magnitude has left of it.
 
-    `reads` gives a row's value by the rows of a state, and from nothing a scan needs no more. `moves` says, for each
-    table whose writes change the value of rows that are not written, by how much that moves each group: so that one
-    write costs the same, however many rows it revalues. Tests compare both at every step.
+    `reads` gives a row's value by the rows of a state, of its own table and of `also_reads`; checkers need no more.
+    `moves` is for proofs. It says, for each table whose writes change the value of rows that are not written, by how
+    much that moves each group. Tests compare it with what a checker finds.
     """
 
     def __init__(
@@ -64,14 +91,38 @@ class ReadingSum(Sum):
         group: Callable[[Draft, Any, Any], object],
         reads: Callable[[Draft, Any], int],
         moves: Mapping[Table[Any, Any], Moves],
+        also_reads: tuple[Table[Any, Any], ...] = (),
     ) -> None:
-        super().__init__(name, table, group, _reads_rows)
+        super().__init__(name, table, group, _reads_rows, also_reads)
         self.reads: Final = reads
         self.moves: Final = moves
 
     def worth(self, rows: Draft, row: Any) -> int:
         """What one row adds, by what the rows of a state say."""
         return self.reads(rows, row)
+
+
+class NestedSum(Sum):
+    """A sum whose rows are worth what the total of another sum says: of the group that has a row's key.
+
+    The other sum stands before it in a catalogue.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        table: Table[Any, Any],
+        group: Callable[[Draft, Any, Any], object],
+        inner: Sum,
+        by_total: Callable[[Any, int], int],
+    ) -> None:
+        super().__init__(name, table, group, _reads_rows, (inner,))
+        self.inner: Final = inner
+        self.by_total: Final = by_total
+
+    def counted(self, view: "View", key: Any, row: Any) -> int:
+        """What one row adds, by the total that its key names."""
+        return self.by_total(row, view.total(self.inner, key))
 
 
 def _reads_rows(_row: Any) -> int:
@@ -121,6 +172,13 @@ class Shift:
         self.by = by
 
 
+class UndeclaredError(Exception):
+    """A law or a sum reads what it does not declare, so that no checker could know when to check it again."""
+
+    def __init__(self, who: str, what: str) -> None:
+        super().__init__(f"{who} reads {what}, which it does not declare (see also_reads in invariants/law.py)")
+
+
 class View:
     """One state as laws see it: rows through a draft, and totals. `shifts` are what totals moved since this state."""
 
@@ -161,6 +219,9 @@ class StateLaw(Law):
     """A law about each subject of every reachable state.
 
     `rows` and `sums` lead from the key of a row, or from the group of a sum, to the subject that it concerns.
+    `also_reads` are the tables of all other rows that `holds` reads, and the sums of all other groups that it asks.
+    `harmless` says of such a row, before and after a write, that a subject of which the law holds needs no new check:
+    it still holds, and depends on no more rows than it did. Tests change rows at will to see that this is so.
     """
 
     def __init__(
@@ -171,11 +232,15 @@ class StateLaw(Law):
         holds: Callable[[View, Subject], bool],
         rows: Mapping[Table[Any, Any], Callable[[Any], Subject]],
         sums: Mapping[Sum, Callable[[Any], Subject]] | None = None,
+        also_reads: tuple[Table[Any, Any] | Sum, ...] = (),
+        harmless: Mapping[Table[Any, Any], Callable[[Any, Any], bool]] | None = None,
     ) -> None:
         super().__init__(law_id, sentence, source)
         self.holds: Final = holds
         self.rows: Final = rows
         self.sums: Final = sums or {}
+        self.also_reads: Final = also_reads
+        self.harmless: Final = harmless or {}
 
 
 class Transition:
@@ -332,6 +397,13 @@ class Catalogue:
         strangers = set(model) - {law.law_id for law in self.laws()}
         if strangers:
             raise ValueError(f"no law of the catalogue: {min(strangers)}")
+        ids = [law.law_id for law in self.laws()]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"two laws of one id: {', '.join(sorted({i for i in ids if ids.count(i) > 1}))}")
+        for law in state_laws:
+            for part in (*law.sums, *law.also_reads):
+                if isinstance(part, Sum) and part not in sums:
+                    raise ValueError(f"{law.law_id} asks for sum {part.name}, which its catalogue does not have")
 
     def speaking_of(self, action: type[Any]) -> Speaking:
         """The laws about steps or calls, and the witnesses, in whose scope a class of actions is; found once."""

@@ -177,7 +177,7 @@ class Replayed:
 def as_state_law(law: Any) -> StateLaw:
     """The same law for checkers, which may be compiled and take nothing else."""
     if isinstance(law, PastLaw):
-        return StateLaw(law.law_id, law.sentence, law.source, law.holds, law.rows, law.sums)
+        return StateLaw(law.law_id, law.sentence, law.source, law.holds, law.rows, law.sums, law.also_reads)
     return cast(StateLaw, law)
 
 

@@ -232,7 +232,12 @@ def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
 
 
 NOT_LOST_WAD: Final = ReadingSum(
-    "not_lost_wad", QUEUED_SHARES, lambda _rows, _key, row: row.strategy or None, _not_lost_wad, {}
+    "not_lost_wad",
+    QUEUED_SHARES,
+    lambda _rows, _key, row: row.strategy or None,
+    _not_lost_wad,
+    {},
+    also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
 """Strategy -> by how much the fractions that its waiting positions lost are less than a share each."""
 
@@ -265,6 +270,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _nothing_is_queued_later,
         rows={},
         sums={QUEUED_AT: lambda group: group},
+        also_reads=(CLOCK,),
     ),
     StateLaw(
         "LEMMA-factor",
@@ -272,6 +278,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "SlashingLib.update",
         _factor_undoes_no_more,
         rows={STAKER_SHARES: lambda key: key},
+        also_reads=(
+            STAKERS,
+            MAX_MAGNITUDES.heads,
+        ),
     ),
     StateLaw(
         "LEMMA-due",
@@ -279,6 +289,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "AllocationManager.modifyAllocations",
         _deallocations_are_due_in_time,
         rows={ALLOCATIONS: lambda key: key},
+        also_reads=(
+            CLOCK,
+            CONFIG,
+        ),
     ),
     StateLaw(
         "LEMMA-queued",
@@ -286,6 +300,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "AllocationManager.modifyAllocations",
         _deallocations_are_queued,
         rows={ALLOCATIONS: lambda key: key},
+        also_reads=(
+            DEALLOCATION_QUEUES,
+            QUEUED_DEALLOCATIONS,
+        ),
     ),
     StateLaw(
         "LEMMA-legacy",
@@ -307,6 +325,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "AllocationManager: a slash id is used once",
         _slashes_are_made,
         rows={SLASHES: lambda key: key},
+        also_reads=(OPERATOR_SETS,),
     ),
     StateLaw(
         "LEMMA-slashed",
@@ -314,6 +333,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "AllocationManager: a slash id is used once",
         _slashed_shares_are_of_slashes,
         rows={SLASHED_SHARES: lambda key: key},
+        also_reads=(OPERATOR_SETS,),
     ),
     StateLaw(
         "LEMMA-exists",
@@ -335,6 +355,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "AllocationManager.createOperatorSets",
         _members_are_of_sets,
         rows={OPERATOR_SET_STRATEGIES: lambda key: key},
+        also_reads=(OPERATOR_SETS,),
     ),
     StateLaw(
         "LEMMA-named",
@@ -349,6 +370,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "DelegationManager: a nonce is used once",
         _positions_are_of_withdrawals,
         rows={QUEUED_SHARES: lambda key: key},
+        also_reads=(
+            STAKERS,
+            WITHDRAWALS,
+        ),
     ),
     StateLaw(
         "LEMMA-withdrawal",
@@ -356,6 +381,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "DelegationManager: a nonce is used once",
         _withdrawals_have_begun,
         rows={WITHDRAWALS: lambda key: key},
+        also_reads=(
+            CLOCK,
+            STAKERS,
+        ),
     ),
     StateLaw(
         "LEMMA-waited",
@@ -363,6 +392,11 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "EXIT-01",
         _completed_withdrawals_had_waited,
         rows={WITHDRAWALS: lambda key: key},
+        also_reads=(
+            CLOCK,
+            CONFIG,
+            STAKERS,
+        ),
     ),
     StateLaw(
         "LEMMA-begun",
@@ -370,6 +404,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "DelegationManager: a withdrawal starts in the block of its call",
         _positions_have_begun,
         rows={QUEUED_SHARES: lambda key: key},
+        also_reads=(CLOCK,),
     ),
     StateLaw(
         "LEMMA-debt",

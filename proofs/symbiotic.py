@@ -55,9 +55,16 @@ def _same(key: Any) -> Any:
     return key
 
 
-def _lemma(law_id: str, sentence: str, source: str, holds: Callable[[View, Any], bool], table: Any) -> StateLaw:
-    """A lemma about each row of one table."""
-    return StateLaw(f"LEMMA-{law_id}", sentence, source, holds, rows={table: _same})
+def _lemma(
+    law_id: str,
+    sentence: str,
+    source: str,
+    holds: Callable[[View, Any], bool],
+    table: Any,
+    also_reads: tuple[Table[Any, Any] | Sum, ...] = (),
+) -> StateLaw:
+    """A lemma about each row of one table, and what else it reads."""
+    return StateLaw(f"LEMMA-{law_id}", sentence, source, holds, rows={table: _same}, also_reads=also_reads)
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
@@ -103,6 +110,7 @@ def _of_the_past(history: HistoryTable[Any]) -> StateLaw:
         "HIST-01",
         holds,
         history.heads,
+        (CLOCK, history.checkpoints),
     )
 
 
@@ -285,10 +293,17 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _vault_is_well_made,
         VAULTS,
     ),
-    _lemma("vault-made", "A vault's first epoch has begun.", "Vault.initialize", _vault_was_made_before, VAULTS),
+    _lemma(
+        "vault-made", "A vault's first epoch has begun.", "Vault.initialize", _vault_was_made_before, VAULTS, (CLOCK,)
+    ),
     _lemma("entity", "Address zero is no vault.", "VaultFactory", _nobody_is_no_entity, VAULT_FACTORY),
     _lemma(
-        "claimed", "What is claimed is of an epoch that is over.", "EXIT-01", _only_what_is_over_is_claimed, WITHDRAWALS
+        "claimed",
+        "What is claimed is of an epoch that is over.",
+        "EXIT-01",
+        _only_what_is_over_is_claimed,
+        WITHDRAWALS,
+        (CLOCK, VAULTS),
     ),
     StateLaw(
         "LEMMA-parts",
@@ -305,6 +320,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _nothing_is_claimed_before_the_end,
         rows={WITHDRAWAL_BUCKETS: _same},
         sums={CLAIMED_SHARES: _same},
+        also_reads=(CLOCK, VAULTS),
     ),
     StateLaw(
         "LEMMA-owed",
@@ -312,6 +328,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "SOLV-03, of one part beside all that are claimed",
         _part_is_still_owed,
         rows={WITHDRAWALS: _same},
+        also_reads=(WITHDRAWAL_BUCKETS, CLAIMED_SHARES),
     ),
     StateLaw(
         "LEMMA-held",
@@ -320,6 +337,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _vault_holds_all_that_it_owes,
         rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: lambda bucket: bucket[0]},
         sums={STILL_OWED: _same},
+        also_reads=(TOKEN_BALANCES, VAULT_FACTORY, VAULTS),
     ),
     *[_of_the_past(history) for history in HISTORIES],
     _is_in_or_out(OPERATOR_VAULT_OPT_INS),
@@ -330,11 +348,31 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "RES-01",
         _checkpoints_are_in_order,
         RESOLVER_ORDINALS.checkpoints,
+        (RESOLVER_ORDINALS.heads, RESOLVER_ORDINALS.checkpoints),
     ),
-    _lemma("ordinal", "Resolvers are counted from 1.", "RES-01", _ordinal_is_its_place, RESOLVER_ORDINALS.checkpoints),
-    _lemma("resolver", "Nobody has an ordinal that was not given.", "RES-01", _no_resolver_beyond_the_last, RESOLVERS),
     _lemma(
-        "request", "Requests are numbered in order.", "VetoSlasher.requestSlash", _request_is_numbered, SLASH_REQUESTS
+        "ordinal",
+        "Resolvers are counted from 1.",
+        "RES-01",
+        _ordinal_is_its_place,
+        RESOLVER_ORDINALS.checkpoints,
+        (RESOLVER_ORDINALS.heads,),
+    ),
+    _lemma(
+        "resolver",
+        "Nobody has an ordinal that was not given.",
+        "RES-01",
+        _no_resolver_beyond_the_last,
+        RESOLVERS,
+        (RESOLVER_ORDINALS.heads,),
+    ),
+    _lemma(
+        "request",
+        "Requests are numbered in order.",
+        "VetoSlasher.requestSlash",
+        _request_is_numbered,
+        SLASH_REQUESTS,
+        (SLASH_REQUEST_COUNTS,),
     ),
     _lemma(
         "veto",
@@ -342,6 +380,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "VetoSlasher.requestSlash",
         _requests_are_of_veto_slashers,
         SLASH_REQUEST_COUNTS,
+        (VAULTS,),
     ),
     _lemma(
         "request-past",
@@ -349,6 +388,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "VetoSlasher.requestSlash",
         _request_is_of_the_past,
         SLASH_REQUESTS,
+        (CLOCK,),
     ),
     PastLaw(
         "LEMMA-ordinal-past",
@@ -371,6 +411,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _operator_had_no_more_than_all,
         (OPERATOR_NETWORK_SHARES,),
         rows={OPERATOR_NETWORK_SHARES.heads: lambda key: (key, 0)},
+        also_reads=(TOTAL_OPERATOR_NETWORK_SHARES.heads, TOTAL_OPERATOR_NETWORK_SHARES.checkpoints),
     ),
 ]
 

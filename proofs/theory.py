@@ -31,6 +31,7 @@ class PastLaw:
         holds: Callable[[View, Subject], bool],
         histories: tuple[HistoryTable[Any], ...],
         rows: Mapping[Table[Any, Any], Callable[[Any], Subject]] | None = None,
+        also_reads: tuple[Table[Any, Any], ...] = (),
     ) -> None:
         self.law_id: Final = law_id
         self.sentence: Final = sentence
@@ -39,6 +40,10 @@ class PastLaw:
         self.rows: Final[Mapping[Table[Any, Any], Callable[[Any], Subject]]] = rows or {}
         self.sums: Final[Mapping[Sum, Callable[[Any], Subject]]] = {}
         self.histories: Final = histories
+        self.also_reads: Final[tuple[Table[Any, Any], ...]] = (
+            *[table for history in histories for table in (history.heads, history.checkpoints)],
+            *also_reads,
+        )
 
 
 class Nested:

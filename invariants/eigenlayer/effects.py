@@ -454,6 +454,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "EigenLayer Certora: StrategyManager.spec; DelegationManager, reset of the scaling factor",
         _held_strategies_are_listed,
         rows={STAKER_SHARES: lambda key: key},
+        also_reads=(STAKERS,),
     ),
     StateLaw(
         "DELEG-03",
@@ -461,6 +462,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "EigenLayer: assert_DepositShares_GTE_WithdrawableShares; EI14",
         _withdrawable_is_at_most_deposited,
         rows={STAKER_SHARES: lambda key: key},
+        also_reads=(STAKERS, MAX_MAGNITUDES.heads),
+        harmless={MAX_MAGNITUDES.heads: lambda before, after: after.latest <= before.latest},
     ),
     StateLaw(
         "MAG-05",
@@ -468,6 +471,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "EigenLayer Certora: deallocationQueueEffectBlocLessThanCurrBlockNumberPlusDelayPlusOne, ...Ascending",
         _queue_is_in_order,
         rows={DEALLOCATION_QUEUES: lambda key: key, ALLOCATIONS: lambda key: (key[0], key[2])},
+        also_reads=(QUEUED_DEALLOCATIONS,),
     ),
 ]
 QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))

@@ -6,7 +6,7 @@ from invariants.eigenlayer.solvency import QUEUED_AT
 from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
-from spec.eigenlayer.state import CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
+from spec.eigenlayer.state import CLOCK, CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
 from spec.history import HistoryTable
 from spec.machine import Draft
 
@@ -54,9 +54,11 @@ def _history_only_grows(step: Transition) -> bool:
 
 
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
-    """What the cumulative history grew by in this block is what was queued in it; of earlier blocks some has left."""
+    """What the cumulative history grew by in this block is what was queued in it; of earlier blocks some has left. In a
+    block that is still to come it has not grown, and nothing is queued.
+    """
     operator, strategy, block = subject
-    if operator == ZERO_ADDRESS or block != current_block(view.rows):
+    if operator == ZERO_ADDRESS or block < current_block(view.rows):
         return True
     of_operator: Pair = (operator, strategy)
     grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
@@ -73,6 +75,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
         _queue_is_in_history,
         rows={},
         sums={QUEUED_AT: lambda group: group},
+        also_reads=(CLOCK, CUMULATIVE_SCALED_SHARES.heads, CUMULATIVE_SCALED_SHARES.checkpoints),
+        harmless={CLOCK: lambda before, after: after.block >= before.block},
     ),
 ]
 STEP_LAWS: Final[list[StepLaw]] = [

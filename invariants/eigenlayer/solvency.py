@@ -43,7 +43,7 @@ def _scaled(row: StakerShares) -> int:
     return scaled_shares(row.deposit_shares, row.deposit_scaling_factor_wad)
 
 
-ACTIVE: Final = Sum("active", STAKER_SHARES, _delegated_group, _scaled)
+ACTIVE: Final = Sum("active", STAKER_SHARES, _delegated_group, _scaled, also_reads=(STAKERS,))
 """(operator, strategy) -> scaled shares of all its stakers; under ZERO_ADDRESS those of stakers without an operator."""
 
 OPERATORS_SHARES: Final = Sum(
@@ -113,6 +113,7 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
     _strategy_group,
     _queued_value_wad,
     {MAX_MAGNITUDES.heads: _slash_revalues_window},
+    also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG),
 )
 """Strategy -> what all queued positions will pay if nothing more is slashed, in shares times WAD, unrounded."""
 
@@ -149,6 +150,7 @@ FRACTIONS_WAITING: Final = ReadingSum(
     _strategy_group,
     _waits_for_a_fraction,
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
+    also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints),
 )
 """Strategy -> how many positions wait that were queued from an operator slashed before."""
 
@@ -167,7 +169,14 @@ def _left_a_fraction(rows: Draft, row: QueuedShares) -> int:
     return 1 if slashing_factor(rows, row) < before_magnitude else 0
 
 
-FRACTIONS_LEFT: Final = ReadingSum("fractions_left", QUEUED_SHARES, _completed_group, _left_a_fraction, {})
+FRACTIONS_LEFT: Final = ReadingSum(
+    "fractions_left",
+    QUEUED_SHARES,
+    _completed_group,
+    _left_a_fraction,
+    {},
+    also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints, CONFIG, WITHDRAWALS),
+)
 """Strategy -> how many completed positions were queued from an operator slashed before, and slashed as they waited."""
 
 
@@ -342,7 +351,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "This project",
         _debt_is_only_of_what_waits,
         rows={STRATEGIES: _same},
-        sums=CLAIMS,
+        sums={total: subject_of for total, subject_of in CLAIMS.items() if total is not FRACTIONS_LEFT},
     ),
     StateLaw(
         "DELEG-01",
@@ -358,6 +367,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "DelegationManager._delegate, which takes this for granted",
         _unassigned_is_unslashed,
         rows={STAKER_SHARES: _same},
+        also_reads=(STAKERS,),
     ),
 ]
 STEP_LAWS: Final[list[StepLaw]] = [

@@ -30,6 +30,7 @@ from spec.symbiotic.state import (
     ACTIVE_SHARES,
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
+    CLOCK,
     DEPOSIT_POLICIES,
     VAULTS,
     WITHDRAWAL_BUCKETS,
@@ -277,6 +278,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "Certora, Symbiotic Core: P-05, noWithdrawalsInFarFuture",
         _no_bucket_lies_further_ahead,
         rows={WITHDRAWAL_BUCKETS: _same},
+        also_reads=(CLOCK, VAULTS),
+        harmless={CLOCK: lambda before, after: after.timestamp >= before.timestamp},
     ),
 ]
 

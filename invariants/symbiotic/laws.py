@@ -13,6 +13,7 @@ from spec.symbiotic.config import OPERATOR_NETWORK_SPECIFIC, ZERO_ADDRESS
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
     ACTIVE_STAKE,
+    CLOCK,
     MAX_NETWORK_LIMITS,
     NETWORK_LIMITS,
     OPERATOR_NETWORK_SHARES,
@@ -143,6 +144,7 @@ CATALOGUE: Final = Catalogue(
             "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
             _vault_covers_what_it_owes,
             rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: _first, TOKEN_BALANCES: lambda key: key[1]},
+            also_reads=(CLOCK, VAULT_FACTORY, VAULTS),
         ),
         StateLaw(
             "CONS-01",
@@ -196,6 +198,7 @@ CATALOGUE: Final = Catalogue(
             "Certora, Symbiotic Core: P-08, networkLimitNotBreached",
             _limit_is_within_the_maximum,
             rows={NETWORK_LIMITS.heads: _same, MAX_NETWORK_LIMITS.heads: _same},
+            also_reads=(VAULTS,),
         ),
     ],
     step_laws=[

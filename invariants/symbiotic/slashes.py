@@ -43,6 +43,7 @@ from spec.symbiotic.state import (
     ACTIVE_SHARES,
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
+    CLOCK,
     CUMULATIVE_SLASHES,
     LATEST_CAPTURES,
     MIDDLEWARES,
@@ -354,6 +355,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "Certora, Symbiotic Core: P-09, resolverNotSetForFarFuture",
         _one_resolver_is_to_come,
         rows={RESOLVER_ORDINALS.heads: _same},
+        also_reads=(CLOCK, RESOLVER_ORDINALS.checkpoints, RESOLVERS),
+        harmless={CLOCK: lambda before, after: after.timestamp >= before.timestamp},
     ),
 ]
 

@@ -219,6 +219,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "Symbiotic test/service/OptInService: test_OptInRevertNotEntity, test_OptInRevertNotWhereEntity",
         _opted_in_to_a_vault,
         rows={OPERATOR_VAULT_OPT_INS.heads: _same},
+        also_reads=(OPERATOR_REGISTRY, VAULT_FACTORY),
     ),
     StateLaw(
         "OPT-02",
@@ -226,6 +227,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "Symbiotic test/service/OptInService: test_OptInRevertNotEntity, test_OptInRevertNotWhereEntity",
         _opted_in_to_a_network,
         rows={OPERATOR_NETWORK_OPT_INS.heads: _same},
+        also_reads=(OPERATOR_REGISTRY, NETWORK_REGISTRY),
     ),
 ]
 

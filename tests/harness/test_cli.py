@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("example")
 
 POOL = "pool_laws:WALK"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 GOLDEN = Path(__file__).parents[1] / "golden"
 TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
 
@@ -481,10 +482,13 @@ def test_json_holds_all_that_the_text_says(changed: Callable[[Callable[[dict[str
     }
 
 
-def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, paths: Sequence[Path] = ()) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, as the console script starts it, with the same specification as here."""
     command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"NO_COLOR": "1"})
+    environment = os.environ | {"NO_COLOR": "1"}
+    if paths:
+        environment["PYTHONPATH"] = os.pathsep.join([*map(str, paths), environment.get("PYTHONPATH", "")])
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 @pytest.mark.parametrize(
@@ -505,6 +509,21 @@ def test_exit_codes_of_the_process(arguments: list[str], code: int, words: str) 
     assert done.returncode == code
     assert words in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "explore"])
+def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: str, tmp_path: Path) -> None:
+    """In a walk, in a recorded trace or in a search: nobody could know when to check it again."""
+    laws = (EXAMPLE / "pool_laws.py").read_text()
+    declared = "            rows={POOL: lambda key: key},\n"
+    assert laws.count(declared) == 1
+    (tmp_path / "careless_laws.py").write_text(laws.replace(declared, "            rows={},\n"))
+    place = f"careless_laws:{'WALK' if command == 'check' else 'SMALL_WORLD'}"
+    arguments = ["--steps", "400", "--examples", "0", "--jobs", "1"] if command == "check" else ["--depth", "2"]
+    done = process(command, "--protocol", place, *arguments, paths=[tmp_path, EXAMPLE])
+    assert done.returncode == 2
+    assert "POOL-01 reads pool, which it does not declare" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:

@@ -1,0 +1,358 @@
+"""All that a law or a sum reads is declared, so that the incremental check misses nothing, whatever is written."""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from harness.protocols import SMALL_WORLDS, WALKS
+from harness.suite import only
+from invariants.checking import Checker, Violation, compute_totals, scan
+from invariants.choices import Seeded
+from invariants.eigenlayer.solvency import ACTIVE, QUEUED_VALUE_WAD
+from invariants.exploring import SmallWorld, explore
+from invariants.law import Catalogue, NestedSum, StateLaw, Sum, UndeclaredError, View
+from invariants.walker import Walk, walk
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import MineBlocks, Undelegate
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.state import (
+    CLOCK,
+    MAX_MAGNITUDES,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    STAKER_SHARES,
+    STAKERS,
+    Clock,
+    StakerShares,
+)
+from spec.machine import ONLY, Delta, Draft, State, Table, Write
+
+STATES, CHANGES = 30, 40
+"""From so many states of each protocol, so many changes one after the other, of one row each."""
+
+MOST_COUNTED = 5
+"""Whoever goes through a list by its numbers goes from end to end: so these are not made huge."""
+
+COUNTS = ("first", "end")
+
+
+def state_laws_of(way: Walk) -> Catalogue:
+    """The state laws alone, none of them known to be false: what is written here is no step of any rule."""
+    return Catalogue(way.catalogue.sums, way.catalogue.state_laws, [], [], [])
+
+
+def walked(way: Walk, seed: int, steps: int) -> State:
+    """The state that a walk comes to."""
+    state, choices = way.genesis(), Seeded(seed)
+    opening = way.opening()
+    for position in range(steps):
+        draft = Draft(state)
+        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
+        outcome = way.protocol.transition(draft, action)
+        if isinstance(outcome, Delta):
+            for write in outcome.writes:
+                state.tables[write.table.index][write.key] = write.row
+    return state
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """All names that a key or a row is made of."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from names_in(part)
+    elif attrs.has(type(value)):
+        yield from names_in(attrs.astuple(value, recurse=False))
+
+
+class Changing:
+    """Changes of single rows: any field, of any row of any table, and rows that are not there yet."""
+
+    def __init__(self, state: State, tables: list[Table[Any, Any]], seed: int) -> None:
+        self.tables = [table for table in tables if state.rows(table)]
+        self.state = state
+        self.source = random.Random(seed)
+        self.names = sorted({name for table in tables for item in state.rows(table).items() for name in names_in(item)})
+        self.changed: set[tuple[str, str]] = set()
+
+    def write(self) -> Write:
+        """The next change."""
+        table = self.source.choice(self.tables)
+        keys = sorted(self.state.rows(table), key=repr)
+        key = self.source.choice(keys)
+        row = self.state.rows(table)[key]
+        if self.source.randrange(8) == 0:
+            key = self._other(key, "")
+        if self.source.randrange(8) == 0:
+            return Write(table, key, table.default)
+        fields = [field.name for field in attrs.fields(type(row))]
+        field = self.source.choice(fields)
+        self.changed.add((table.name, field))
+        values = [self._other(getattr(row, name), name) if name == field else getattr(row, name) for name in fields]
+        return Write(table, key, type(row)(*values))
+
+    def _other(self, value: Any, field: str) -> Any:
+        """Another value of the same type."""
+        source = self.source
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, int):
+            if field in COUNTS:
+                return source.randrange(MOST_COUNTED)
+            return value + source.choice((1, -1, 1, -1, -value, 10**30, WAD))
+        if isinstance(value, str):
+            return "zero" if source.randrange(4) == 0 else source.choice(self.names)
+        if isinstance(value, tuple):
+            if not value:
+                return (source.choice(self.names),) if field else value
+            if field and source.randrange(2):
+                return value[:-1]
+            position = source.randrange(len(value))
+            return (*value[:position], self._other(value[position], ""), *value[position + 1 :])
+        assert attrs.has(type(value)), f"a field of a kind that no change is known of: {value!r}"
+        names = [part.name for part in attrs.fields(type(value))]
+        chosen = source.choice(names)
+        return attrs.evolve(value, **{chosen: self._other(getattr(value, chosen), chosen)})
+
+
+def totals_of(catalogue: Catalogue, checker: Checker) -> list[dict[object, int]]:
+    return [{g: n for g, n in checker.totals.groups(total).items() if n} for total in catalogue.sums]
+
+
+def is_broken(violation: Violation, view: View) -> bool:
+    assert isinstance(violation.law, StateLaw)
+    return not violation.law.holds(view, violation.subject)
+
+
+def follow_changes(catalogue: Catalogue, state: State, changing: Changing, changes: int) -> set[str]:
+    """Follow changes one by one; whatever the scan then finds newly broken, the step finds too, and nothing that holds.
+
+    Returns the ids of the laws that broke. A change on which a law or a sum cannot say anything is left out.
+    """
+    checker = Checker(catalogue, state, is_strict=True)
+    start = checker.totals
+    known = {repr(violation): violation for violation in scan(catalogue, checker.state, start)}
+    broken_before = set(known)
+    found: set[str] = set()
+    for _ in range(changes):
+        changing.state = checker.state
+        write = changing.write()
+        after = checker.state.copy()
+        after.tables[write.table.index][write.key] = write.row
+        try:
+            by_scan = scan(catalogue, after, start)
+        except ZeroDivisionError:
+            continue
+        by_step = checker.accept(None, Delta([write], None))
+        assert {repr(violation) for violation in by_scan} - broken_before <= {repr(violation) for violation in by_step}
+        known |= {repr(violation): violation for violation in [*by_scan, *by_step]}
+        from_nothing = compute_totals(catalogue, checker.state)
+        assert totals_of(catalogue, checker) == [
+            {g: n for g, n in from_nothing.groups(total).items() if n} for total in catalogue.sums
+        ]
+        from_nothing.begin_with(start)
+        view = View(Draft(checker.state), from_nothing)
+        broken_before = {name for name, violation in known.items() if is_broken(violation, view)}
+        assert {repr(violation) for violation in by_step} <= broken_before
+        found |= {violation.law.law_id for violation in by_scan}
+    return found
+
+
+@pytest.mark.parametrize("protocol", WALKS)
+def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
+    way = WALKS[protocol]
+    catalogue, found, changed = state_laws_of(way), set(), set()
+    for seed in range(STATES):
+        state = walked(way, seed, 250)
+        changing = Changing(state, way.protocol.schema.tables, seed)
+        found |= follow_changes(catalogue, state, changing, CHANGES)
+        changed |= changing.changed
+    assert found == {law.law_id for law in catalogue.state_laws}
+    assert {table for table, _ in changed} >= {
+        table.name for law in catalogue.state_laws for table in [*law.rows, *law.also_reads] if isinstance(table, Table)
+    }
+
+
+def eigenlayer_only(law_id: str) -> Walk:
+    return only(WALKS["eigenlayer"], (law_id,))
+
+
+def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> Any:
+    """Rules by which one kind of call writes rows of one table, and forgets all others."""
+
+    def wrong(draft: Draft, action: Any) -> Any:
+        outcome = right(draft, action)
+        if isinstance(outcome, Delta) and isinstance(action, action_type):
+            return Delta([write for write in outcome.writes if write.table is table], outcome.returns)
+        return outcome
+
+    return wrong
+
+
+def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that_step() -> None:
+    """An undelegation that writes the staker's row alone leaves its shares with the operator, and claims them twice."""
+    way = eigenlayer_only("SOLV-01")
+    rules = writes_only(way.protocol.transition, Undelegate, STAKERS)
+    broken = Walk(way.protocol.with_transition(rules), way.catalogue, way.world, way.opening, way.next_action)
+    reports = [report for seed in range(10) if (report := walk(broken, seed, 400)).violations]
+    assert len(reports) > 3
+    for report in reports:
+        assert {violation.law.law_id for violation in report.violations} == {"SOLV-01"}
+        assert type(report.actions[-1]) is Undelegate
+
+
+def test_exploring_sees_it_too() -> None:
+    small = SMALL_WORLDS["eigenlayer"]
+    way = only(small.way, ("SOLV-01",))
+    rules = writes_only(way.protocol.transition, Undelegate, STAKERS)
+    broken = Walk(way.protocol.with_transition(rules), way.catalogue, way.world, way.opening, way.next_action)
+    calls = [*small.calls, Undelegate("staker0", "staker0"), Undelegate("staker1", "staker1")]
+    report = explore(SmallWorld(broken, calls), 3, True, lambda _: True)
+    assert report.is_complete
+    assert list(report.broken) == ["SOLV-01"]
+    assert type(report.broken["SOLV-01"].calls[-1]) is Undelegate
+
+
+def without(law: StateLaw, part: Table[Any, Any] | Sum) -> StateLaw:
+    """A law that does not say that it reads something."""
+    rows = {table: find for table, find in law.rows.items() if table is not part}
+    sums = {total: find for total, find in law.sums.items() if total is not part}
+    also_reads = tuple([other for other in law.also_reads if other is not part])
+    return StateLaw(law.law_id, law.sentence, law.source, law.holds, rows, sums, also_reads)
+
+
+DECLARED = [
+    (protocol, law.law_id, getattr(part, "name", ""))
+    for protocol, way in WALKS.items()
+    for law in way.catalogue.state_laws
+    for part in [*law.rows, *law.sums, *law.also_reads]
+    if len(law.rows) + len(law.sums) > 1 or part in law.also_reads
+]
+
+
+@pytest.mark.parametrize(("protocol", "law_id", "name"), DECLARED)
+def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, name: str) -> None:
+    """Each declaration that is left out is refused, with the law and the table or the sum."""
+    way = WALKS[protocol]
+    (law,) = [law for law in way.catalogue.state_laws if law.law_id == law_id]
+    (part,) = [part for part in [*law.rows, *law.sums, *law.also_reads] if part.name == name]
+    catalogue = Catalogue(way.catalogue.sums, [without(law, part)], [], [], [])
+    what = f"sum {name}" if isinstance(part, Sum) else name
+    refused = set()
+    for seed in range(6):
+        state = walked(way, seed, 250)
+        for table in (OPERATOR_SHARES, MAX_MAGNITUDES.heads):
+            if protocol == "eigenlayer":  # DELEG-02 speaks of nobody else
+                state.tables[table.index]["zero", "strategy0"] = table.default
+        try:
+            scan(catalogue, state)
+        except UndeclaredError as error:
+            refused.add(str(error))
+    assert refused == {f"{law_id} reads {what}, which it does not declare (see also_reads in invariants/law.py)"}
+
+
+def test_a_sum_says_what_its_groups_depend_on() -> None:
+    way = WALKS["eigenlayer"]
+    wrong = Sum("active", STAKER_SHARES, ACTIVE.group, ACTIVE.value)
+    with pytest.raises(UndeclaredError, match=r"^sum active reads stakers, which it does not declare"):
+        compute_totals(Catalogue([wrong], [], [], [], []), walked(way, 0, 100))
+
+
+def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
+    """A law that reads the row of another subject than its declaration says is refused, though it names the table."""
+    way = WALKS["eigenlayer"]
+    nobody = ("staker0", "strategy0")
+    law = StateLaw(
+        "TOY-01",
+        "Nobody has more than staker0.",
+        "",
+        lambda view, subject: view.rows.get(STAKER_SHARES, nobody).deposit_shares >= 0 or subject is None,
+        rows={STAKER_SHARES: lambda key: key},
+    )
+    catalogue, state = Catalogue([], [law], [], [], []), walked(way, 0, 100)
+    with pytest.raises(UndeclaredError, match=r"^TOY-01 of .* reads staker_shares\[\('staker0', 'strategy0'\)\]"):
+        scan(catalogue, state)
+    checker = Checker(catalogue, state, is_strict=True)
+    write = Write(cast("Table[Any, Any]", STAKER_SHARES), ("staker1", "strategy0"), StakerShares(1, WAD))
+    with pytest.raises(UndeclaredError, match=r"^TOY-01 of"):
+        checker.accept(None, Delta([write], None))
+
+
+def test_a_row_that_is_written_and_revalued_counts_once() -> None:
+    """A position is queued, and its operator slashed, in one step: no rule does so today."""
+    way = WALKS["eigenlayer"]
+    catalogue = way.catalogue
+    for seed in range(5):
+        checker = Checker(state_laws_of(way), walked(way, seed, 250))
+        rows = Draft(checker.state)
+        key, row = next((k, r) for k, r in checker.state.rows(QUEUED_SHARES).items() if r.scaled_shares)
+        magnitude = MAX_MAGNITUDES.latest(rows, (row.operator, row.strategy))
+        MAX_MAGNITUDES.push(rows, (row.operator, row.strategy), current_block(rows), magnitude >> 1)
+        rows.put(QUEUED_SHARES, key, type(row)(row.operator, row.strategy, current_block(rows), row.scaled_shares + 7))
+        checker.accept(None, rows.delta())
+        expected = compute_totals(catalogue, checker.state).groups(QUEUED_VALUE_WAD)
+        assert {g: n for g, n in checker.totals.groups(QUEUED_VALUE_WAD).items() if n} == expected
+
+
+def toy(harmless: Any) -> Catalogue:
+    """A law that time can break, with what it calls harmless of time."""
+    law = StateLaw(
+        "TOY-01",
+        "Nobody holds shares after block 1100.",
+        "",
+        lambda view, key: view.rows.get(CLOCK, ONLY).block < 1100 or view.rows.get(OPERATOR_SHARES, key).shares == 0,
+        rows={OPERATOR_SHARES: lambda key: key},
+        also_reads=(CLOCK,),
+        harmless={CLOCK: harmless},
+    )
+    return Catalogue([], [law], [], [], [])
+
+
+def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
+    """The test of all changes above finds it, and a search finds it by its scans."""
+    state = walked(WALKS["eigenlayer"], 0, 250)
+    state.rows(CLOCK)[ONLY] = Clock(1000)
+
+    def follow(harmless: Callable[[Clock, Clock], bool]) -> list[set[str]]:
+        return [
+            follow_changes(toy(harmless), state, Changing(state, [CLOCK, OPERATOR_SHARES], seed), 60)
+            for seed in range(10)
+        ]
+
+    assert all(follow(lambda _, __: False))
+    with pytest.raises(AssertionError):
+        follow(lambda before, after: after.block >= before.block)
+
+
+def test_exploring_scans_every_new_state() -> None:
+    """What a law calls harmless by mistake, only a scan sees: after the shortest sequence all the same."""
+    small = SMALL_WORLDS["eigenlayer"]
+    way = small.way
+    late = Walk(way.protocol, toy(lambda _, __: True), way.world, way.opening, way.next_action)
+    report = explore(SmallWorld(late, [*small.calls, MineBlocks(2000)]), 3, True, lambda _: True)
+    assert [type(call).__name__ for call in report.broken["TOY-01"].calls][-1] == "MineBlocks"
+    assert len(report.broken["TOY-01"].calls) <= 2
+
+
+def test_a_sum_of_totals_moves_with_them() -> None:
+    """What each operator's shares are worth, by a total of its stakers' shares."""
+    way = WALKS["eigenlayer"]
+    nested = NestedSum("nested", OPERATOR_SHARES, lambda _r, key, _row: key[1], ACTIVE, lambda row, n: row.shares + n)
+    catalogue = Catalogue([ACTIVE, nested], [], [], [], [])
+    for seed in range(10):
+        state = walked(way, seed, 250)
+        follow_changes(catalogue, state, Changing(state, way.protocol.schema.tables, seed), 60)
+
+
+def test_two_laws_have_two_ids_and_a_law_asks_for_sums_of_its_catalogue() -> None:
+    way = WALKS["eigenlayer"]
+    laws = way.catalogue.state_laws
+    with pytest.raises(ValueError, match=r"^two laws of one id: " + laws[0].law_id):
+        Catalogue(way.catalogue.sums, [laws[0], laws[0]], [], [], [])
+    asking = next(law for law in laws if law.sums)
+    with pytest.raises(ValueError, match=f"^{asking.law_id} asks for sum "):
+        Catalogue([], [asking], [], [], [])
