@@ -83,11 +83,15 @@ class Condition:
     broken: tuple[Goal, ...]
 
 
+Shock = Mapping[str, Fraction]
+"""What a slash takes of each stake to begin with."""
+
+
 @attrs.frozen
 class Path:
     """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest` whether fewer steps are ruled out."""
 
-    shock: tuple[str, ...]
+    shock: Shock
     verdict: str
     steps: tuple[Step, ...]
     conditions: tuple[Condition, ...]
@@ -103,11 +107,9 @@ class BaseLayer:
         self.services: Final = obligations.services
         self.consensus: Final = consensus
 
-    def left(self, shock: Iterable[str], fallen: Iterable[str]) -> dict[str, Fraction]:
-        """What is left of each stake: nothing of the slashed, of others what the fallen services do not take."""
-        left = dict(self.stakes)
-        for stake in shock:
-            left[stake] = ZERO
+    def left(self, shock: Shock, fallen: Iterable[str]) -> dict[str, Fraction]:
+        """What is left of each stake: what neither the shock nor the fallen services take."""
+        left = {stake: max(ZERO, amount - shock.get(stake, ZERO)) for stake, amount in self.stakes.items()}
         for service in fallen:
             for stake, amount in self.services[service].allocations.items():
                 left[stake] = max(ZERO, left[stake] - amount)
@@ -207,18 +209,18 @@ class BaseLayer:
                     brought[stake] += profit / cost * amount
         return all(brought[stake] <= left[stake] for stake in self.stakes)
 
-    def path(self, shock: Sequence[str]) -> Path:
+    def path(self, shock: Shock) -> Path:
         """The shortest path from a slash of these stakes to a failure of consensus, or that there is none."""
         start = self.condition(self.left(shock, ()))
-        first = Step((), ZERO, ZERO, {stake: self.stakes[stake] for stake in shock})
+        first = Step((), ZERO, ZERO, shock)
         if start.broken:
-            return Path(tuple(shock), "FAILS", (first,), (start,), True, "the slash alone breaks it")
+            return Path(shock, "FAILS", (first,), (start,), True, "the slash alone breaks it")
         fewest, complete = self._fewest(shock)
         if fewest is not None:
             return self._told(shock, [(name,) for name in fewest], complete)
         return self._beyond(shock)
 
-    def _fewest(self, shock: Sequence[str]) -> tuple[tuple[str, ...] | None, bool]:
+    def _fewest(self, shock: Shock) -> tuple[tuple[str, ...] | None, bool]:
         """The fewest services that fall one by one until consensus fails; and whether fewer are ruled out."""
         level: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
         seen = 0
@@ -241,7 +243,7 @@ class BaseLayer:
     def _falling(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> Iterator[str]:
         return (name for name in self.services if name not in fallen and self.falls(name, left))
 
-    def _closure(self, shock: Sequence[str], fallen: frozenset[str]) -> tuple[list[str], frozenset[str]]:
+    def _closure(self, shock: Shock, fallen: frozenset[str]) -> tuple[list[str], frozenset[str]]:
         """All services that fall one by one: which can fall never depends on the order of those before."""
         order: list[str] = []
         while True:
@@ -251,7 +253,7 @@ class BaseLayer:
             order.append(name)
             fallen |= {name}
 
-    def _greedy(self, shock: Sequence[str]) -> tuple[str, ...] | None:
+    def _greedy(self, shock: Shock) -> tuple[str, ...] | None:
         """Some order of falls that breaks consensus, if all falls together do."""
         order, _ = self._closure(shock, frozenset())
         for count in range(1, len(order) + 1):
@@ -259,7 +261,7 @@ class BaseLayer:
                 return tuple(order[:count])
         return None
 
-    def _beyond(self, shock: Sequence[str]) -> Path:
+    def _beyond(self, shock: Shock) -> Path:
         """Where services that fall one by one do not suffice: attacks on several at once."""
         order, fallen = self._closure(shock, frozenset())
         groups: list[tuple[str, ...]] = [(name,) for name in order]
@@ -280,10 +282,10 @@ class BaseLayer:
             if self.condition(self.left(shock, fallen)).broken:
                 return self._told(shock, groups, False)
 
-    def _told(self, shock: Sequence[str], groups: Sequence[tuple[str, ...]], shortest: bool) -> Path:
+    def _told(self, shock: Shock, groups: Sequence[tuple[str, ...]], shortest: bool) -> Path:
         """The path as steps, each with what it cost, brought and took, and the condition after it."""
         left = self.left(shock, ())
-        steps = [Step((), ZERO, ZERO, {stake: self.stakes[stake] for stake in shock})]
+        steps = [Step((), ZERO, ZERO, shock)]
         conditions = [self.condition(left)]
         fallen: list[str] = []
         for group in groups:
@@ -301,12 +303,12 @@ class BaseLayer:
             conditions.append(self.condition(left))
         verdict = "FAILS" if conditions[-1].broken else "HOLDS"
         why = f"{', '.join(conditions[-1].broken)} lost after {len(groups)} falls" if conditions[-1].broken else ""
-        return Path(tuple(shock), verdict, tuple(steps), tuple(conditions), shortest, why)
+        return Path(shock, verdict, tuple(steps), tuple(conditions), shortest, why)
 
 
 def is_path(layer: BaseLayer, path: Path) -> bool:
     """Whether each step of a path pays and takes what it says, and the last breaks consensus: by definitions alone."""
-    left = {s: ZERO if s in path.shock else w for s, w in layer.stakes.items()}
+    left = {stake: max(ZERO, amount - path.shock.get(stake, ZERO)) for stake, amount in layer.stakes.items()}
     fallen: set[str] = set()
     for step in path.steps[1:]:
         if fallen & set(step.services) or not step.profit > step.cost:
@@ -325,13 +327,15 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
     return layer.condition(left) == path.conditions[-1] and bool(path.conditions[-1].broken)
 
 
-def shortest_path(layer: BaseLayer, operators: Mapping[str, Sequence[str]]) -> Path:
-    """Of the slashes of one operator each (its stakes by its name), the one whose path to failure is shortest, then the
-    one that slashes least. Without any such path: HOLDS if that is shown for each, else UNKNOWN.
+def shortest_path(layer: BaseLayer, shocks: Mapping[str, Shock]) -> tuple[str, Path]:
+    """Of the slashes of one operator each, by its name, the one whose path to failure is shortest, then the one that
+    takes least. Without any such path: HOLDS if that is shown for each, else UNKNOWN.
     """
-    paths = [layer.path(stakes) for _, stakes in sorted(operators.items())]
-    failing = [path for path in paths if path.verdict == "FAILS"]
+    paths = {operator: layer.path(shock) for operator, shock in sorted(shocks.items())}
+    failing = [operator for operator, path in paths.items() if path.verdict == "FAILS"]
+    unknown = [operator for operator, path in paths.items() if path.verdict == "UNKNOWN"]
     if failing:
-        return min(failing, key=lambda path: (len(path.steps), sum(path.steps[0].lost.values(), ZERO)))
-    unknown = [path for path in paths if path.verdict == "UNKNOWN"]
-    return unknown[0] if unknown else max(paths, key=lambda path: len(path.steps))
+        found = min(failing, key=lambda name: (len(paths[name].steps), sum(paths[name].shock.values(), ZERO)))
+    else:
+        found = unknown[0] if unknown else max(paths, key=lambda name: len(paths[name].steps))
+    return found, paths[found]

@@ -1,0 +1,284 @@
+"""Standard metrics of a network: of a stake (a vault), an operator, a service, and the whole, each defined once.
+
+All are exact. Values are in the unit of the declared prices. Where an operator's commitments on one stake promise more
+than there is, at risk is the stake.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Final
+
+import attrs
+
+from risk import network
+from risk.concentration import effective_number, gini, nakamoto
+from risk.linear import ZERO
+from spec import security
+
+THIRD: Final = Fraction(1, 3)
+
+
+@attrs.frozen
+class Metric:
+    """What a metric means, its unit, and where it comes from."""
+
+    name: str
+    unit: str
+    definition: str
+    source: str
+
+
+VALUE: Final = "value"
+RATIO: Final = "ratio"
+COUNT: Final = "count"
+
+METRICS: Final = {
+    metric.name: metric
+    for metric in (
+        Metric("stake", VALUE, "what can be lost", "the protocol's state, at declared prices"),
+        Metric("committed", VALUE, "what services may take, all commitments added up", "the protocol's state"),
+        Metric("over_slash", VALUE, "committed on a stake beyond what it is: promised, and never paid", "definition"),
+        Metric("utilisation", RATIO, "committed or the stake, whichever is less, over the stake", "definition"),
+        Metric("leverage", RATIO, "committed over stake: how often a unit is promised", "Bar-Zur and Eyal: degree"),
+        Metric("at_risk", VALUE, "the most an operator's faults can lose", "definition"),
+        Metric("services", COUNT, "services that may slash", "the protocol's state"),
+        Metric("operators", COUNT, "operators with something at risk", "the protocol's state"),
+        Metric("condition", RATIO, "profit over (threshold x secured), summed over services, each in proportion to the "
+               "part of the stake committed to it; at most 1 for all: secure", "Durvasula and Roughgarden, Claim 1"),
+        Metric("secured", VALUE, "stake that a service counts", "the protocol's state"),
+        Metric("profit", VALUE, "what corrupting the service is worth", "declared"),
+        Metric("cost_of_corruption", VALUE, "threshold x secured: no attack on it alone costs less", "STAKESURE"),
+        Metric("slack", RATIO, "cost of corruption over profit, less 1; negative: attacked alone if stake is divisible",
+               "Durvasula and Roughgarden: gamma of one service"),
+        Metric("coverage", RATIO, "secured over profit", "definition"),
+        Metric("hhi", RATIO, "sum of squared shares of operators", "Herfindahl and Hirschman"),
+        Metric("effective_operators", RATIO, "1 over hhi: as many equal operators", "definition"),
+        Metric("gini", RATIO, "half the mean difference of two operators over the mean", "Gini"),
+        Metric("nakamoto", COUNT, "fewest operators with the threshold of the stake, or a third of all", "Srinivasan"),
+        Metric("overlap", RATIO, "stake behind both of two services over stake behind either", "weighted Jaccard"),
+        Metric("exit", "block or timestamp", "the last moment at which all of the commitments that end can be slashed",
+               "the protocol's state"),
+    )
+}  # fmt: skip
+"""Expected loss and shortfall are `risk.losses`', the gain of the best attack `risk.attack`'s."""
+
+
+StakeRow = security.Stake | network.Stake
+CommitmentRow = security.Commitment | network.Commitment
+
+
+@attrs.frozen
+class Part:
+    """What one stake contributes to every sum: computed from its own rows alone."""
+
+    value: Fraction
+    committed: Mapping[tuple[str, str], Fraction]
+    """By operator and service."""
+    until: Mapping[tuple[str, str], int]
+
+    def total(self) -> Fraction:
+        """All commitments added up."""
+        return sum(self.committed.values(), ZERO)
+
+    def at_risk(self) -> dict[str, Fraction]:
+        """By operator: its commitments, at most the stake."""
+        risk: dict[str, Fraction] = {}
+        for (operator, _), amount in self.committed.items():
+            risk[operator] = risk.get(operator, ZERO) + amount
+        return {operator: min(amount, self.value) for operator, amount in risk.items()}
+
+
+def parts(
+    stakes: Iterable[StakeRow], commitments: Iterable[CommitmentRow], prices: Mapping[str, Fraction]
+) -> dict[str, Part]:
+    """Every stake's part, by its id."""
+    price = {}
+    value = {}
+    for stake in stakes:
+        price[stake.stake_id] = prices[stake.token]
+        value[stake.stake_id] = stake.amount * prices[stake.token]
+    committed: dict[str, dict[tuple[str, str], Fraction]] = {stake_id: {} for stake_id in value}
+    until: dict[str, dict[tuple[str, str], int]] = {stake_id: {} for stake_id in value}
+    for row in commitments:
+        key = (row.operator, row.service)
+        committed[row.stake_id][key] = row.amount * price[row.stake_id]
+        if row.until is not None:
+            until[row.stake_id][key] = row.until
+    return {stake_id: Part(value[stake_id], committed[stake_id], until[stake_id]) for stake_id in value}
+
+
+class Sums:
+    """Sums over all stakes, kept up to date as stakes change one by one: each costs what its own commitments are.
+
+    Sums of rationals are exact, so that what is added and taken away again leaves no trace.
+    """
+
+    def __init__(self) -> None:
+        self.parts: Final[dict[str, Part]] = {}
+        self.stake = ZERO
+        self.committed = ZERO
+        self.over_slash = ZERO
+        self.used = ZERO
+        self.by_operator: Final[dict[str, Fraction]] = {}
+        self.squares = ZERO
+        self.secured: Final[dict[str, Fraction]] = {}
+        self.secured_by: Final[dict[str, dict[str, Fraction]]] = {}
+        self.promised_by: Final[dict[str, dict[str, Fraction]]] = {}
+        self.held_by: Final[dict[str, dict[str, Fraction]]] = {}
+
+    def set(self, stake_id: str, part: Part | None) -> None:
+        """One stake as it is now; None: it is no more."""
+        before = self.parts.get(stake_id)
+        if before is not None and part is not None and (before.value, before.committed) == (part.value, part.committed):
+            self.parts[stake_id] = part
+            return
+        if before is not None:
+            self._count(stake_id, before, -1)
+            del self.parts[stake_id]
+        if part is not None:
+            self.parts[stake_id] = part
+            self._count(stake_id, part, 1)
+
+    def follow(self, now: Mapping[str, Part]) -> None:
+        """All stakes as they are now: those that changed are counted anew, the others are only looked at."""
+        for stake_id in [known for known in self.parts if known not in now]:
+            self.set(stake_id, None)
+        for stake_id, part in now.items():
+            self.set(stake_id, part)
+
+    def _count(self, stake_id: str, part: Part, sign: int) -> None:
+        total = part.total()
+        self.stake += sign * part.value
+        self.committed += sign * total
+        self.over_slash += sign * max(ZERO, total - part.value)
+        self.used += sign * min(total, part.value)
+        for operator, risk in part.at_risk().items():
+            before = self.by_operator.get(operator, ZERO)
+            self.squares += (before + sign * risk) ** 2 - before**2
+            _add(self.by_operator, operator, sign * risk)
+            held = self.held_by.setdefault(operator, {})
+            _add(held, stake_id, sign * part.value)
+            if not held:
+                del self.held_by[operator]
+        for (operator, service), amount in part.committed.items():
+            _add(self.secured, service, sign * amount)
+            for table, outer, inner in ((self.secured_by, service, operator), (self.promised_by, operator, service)):
+                row = table.setdefault(outer, {})
+                _add(row, inner, sign * amount)
+                if not row:
+                    del table[outer]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sums) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def whole(self) -> dict[str, Fraction | int]:
+        """The metrics of the whole network."""
+        at_risk = sum(self.by_operator.values(), ZERO)
+        hhi = self.squares / at_risk**2 if at_risk else ZERO
+        return {
+            "stake": self.stake,
+            "committed": self.committed,
+            "over_slash": self.over_slash,
+            "utilisation": _ratio(self.used, self.stake),
+            "leverage": _ratio(self.committed, self.stake),
+            "operators": len(self.by_operator),
+            "services": len(self.secured),
+            "hhi": hhi,
+            "effective_operators": 1 / hhi if hhi else ZERO,
+            "gini": gini(list(self.by_operator.values())),
+            "nakamoto": nakamoto(list(self.by_operator.values()), THIRD),
+        }
+
+    def of_stake(self, stake_id: str) -> dict[str, Fraction | int]:
+        """The metrics of one stake: of a vault, or of what an operator has in one strategy."""
+        part = self.parts[stake_id]
+        total = part.total()
+        metrics: dict[str, Fraction | int] = {
+            "stake": part.value,
+            "committed": total,
+            "over_slash": max(ZERO, total - part.value),
+            "utilisation": _ratio(min(total, part.value), part.value),
+            "leverage": _ratio(total, part.value),
+            "operators": len(part.at_risk()),
+            "services": len({service for _, service in part.committed}),
+        }
+        return metrics | ({"exit": max(part.until.values())} if part.until else {})
+
+    def of_operator(self, operator: str, terms: Mapping[str, network.Terms]) -> dict[str, Fraction | int]:
+        """The metrics of one operator; its condition only if every service it secures has terms."""
+        promised = self.promised_by.get(operator, {})
+        held = sum(self.held_by.get(operator, {}).values(), ZERO)
+        total = sum(promised.values(), ZERO)
+        metrics: dict[str, Fraction | int] = {
+            "at_risk": self.by_operator.get(operator, ZERO),
+            "committed": total,
+            "leverage": _ratio(total, held),
+            "services": len(promised),
+        }
+        if held and all(service in terms for service in promised):
+            metrics["condition"] = (
+                sum(
+                    (
+                        amount * terms[service].profit / (terms[service].threshold * self.secured[service])
+                        for service, amount in promised.items()
+                    ),
+                    ZERO,
+                )
+                / held
+            )
+        return metrics
+
+    def of_service(self, service: str, terms: network.Terms | None) -> dict[str, Fraction | int]:
+        """The metrics of one service; without declared terms only what the state says."""
+        members = list(self.secured_by.get(service, {}).values())
+        secured = self.secured.get(service, ZERO)
+        metrics: dict[str, Fraction | int] = {
+            "secured": secured,
+            "operators": len(members),
+            "hhi": 1 / effective_number(members) if secured else ZERO,
+            "effective_operators": effective_number(members),
+            "gini": gini(members),
+        }
+        if terms is not None:
+            cost = terms.threshold * secured
+            metrics |= {
+                "nakamoto": nakamoto(members, terms.threshold),
+                "profit": terms.profit,
+                "cost_of_corruption": cost,
+            }
+            if terms.profit:
+                metrics |= {"slack": cost / terms.profit - 1, "coverage": secured / terms.profit}
+        return metrics
+
+    def overlap(self, service: str, other: str) -> Fraction:
+        """The overlap of two services: on each stake and operator the lesser commitment over the greater."""
+        both = either = ZERO
+        for part in self.parts.values():
+            for operator in {name for name, _ in part.committed}:
+                one = part.committed.get((operator, service), ZERO)
+                two = part.committed.get((operator, other), ZERO)
+                both += min(one, two)
+                either += max(one, two)
+        return _ratio(both, either)
+
+
+def full(stakes: Sequence[StakeRow], commitments: Sequence[CommitmentRow], prices: Mapping[str, Fraction]) -> Sums:
+    """All sums, computed from nothing."""
+    sums = Sums()
+    sums.follow(parts(stakes, commitments, prices))
+    return sums
+
+
+def _add(table: dict[str, Fraction], key: str, amount: Fraction) -> None:
+    """Add to an entry; what comes to nothing is no entry."""
+    left = table.get(key, ZERO) + amount
+    if left:
+        table[key] = left
+    else:
+        table.pop(key, None)
+
+
+def _ratio(part: Fraction, whole: Fraction) -> Fraction:
+    return part / whole if whole else ZERO
