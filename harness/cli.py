@@ -28,6 +28,7 @@ from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, known_protocols, select_targets, select_worlds
 from harness.prove import THEORIES, Proving, UnknownNameError, print_proving, run_together
 from harness.report import exit_code, print_check, print_trace, print_world, tally
+from harness.risk import risk
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.traces import find_traces, load_json
@@ -65,6 +66,9 @@ def how_built() -> str:
 @click.version_option(__version__, message=f"restake %(version)s ({how_built()} specification)")
 def cli() -> None:
     """Check restaking protocols against their executable reference specification."""
+
+
+cli.add_command(risk)
 
 
 @cli.command("replay", epilog=EXIT_CODES, short_help="Replay recorded traces and compare every step.")

@@ -1,0 +1,62 @@
+"""What the verbs of `restake risk` share: documents read and refused, options, and answers shown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from harness.traces import load_json
+from risk import network
+from spec.codec import Json, MalformedTrace
+
+DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
+JSON_OPTION = click.option("--json", "as_json_", is_flag=True, help="Write one JSON document instead of text.")
+SEED_OPTION = click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The seed of the draws."
+)
+
+EXIT_CODES = """\b
+Exit codes:
+  0  answered
+  1  what was asked does not hold, or could not be decided
+  2  wrong usage, or a file that cannot be read
+"""
+
+
+class Refused(click.ClickException):
+    """A document that is refused: one line with its file, the field and what is wrong there; exit code 2."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, problem: object) -> None:
+        super().__init__(f"{path}: {problem}")
+
+
+def refuse(path: Path, problem: object) -> NoReturn:
+    """Refuse a document."""
+    raise Refused(path, problem)
+
+
+def load(path: Path) -> tuple[Json, str]:
+    """A JSON document and its digest."""
+    try:
+        document = load_json(path)
+    except MalformedTrace as error:
+        refuse(path, error)
+    return document, network.digest(document)
+
+
+def load_network(path: Path) -> tuple[network.Network, str]:
+    """A network and the digest of its document."""
+    document, digest = load(path)
+    try:
+        return network.read(document), digest
+    except MalformedTrace as error:
+        refuse(path, error)
+
+
+def show(as_json_: bool, document: Mapping[str, Json], text: Sequence[str]) -> None:
+    """The answer, as one JSON document or as text."""
+    click.echo(json.dumps(document, indent=2) if as_json_ else "\n".join(text))
