@@ -40,6 +40,11 @@ def test_risk_sees_nothing_of_the_project_but_the_specification() -> None:
         assert not {"invariants", "proofs", "harness", "tests"} & set(imported_roots(ast.parse(path.read_text()))), path
 
 
+def test_who_checks_verdicts_imports_the_standard_library_alone() -> None:
+    found = set(imported_roots(ast.parse((ROOT / "risk/verify.py").read_text())))
+    assert found <= set(sys.stdlib_module_names)
+
+
 def test_spec_imports_itself_the_standard_library_and_attrs() -> None:
     allowed = {"spec", "attr", "attrs"} | set(sys.stdlib_module_names)
     for path in modules("spec"):
