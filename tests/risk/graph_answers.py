@@ -187,7 +187,7 @@ class Graph:
         values = self.network.values
         return max(self.network.terms[row.service].profit / values[row.stake_id] for row in self.network.commitments)
 
-    def min_cost(self, _: Any) -> dict[str, Fraction]:
+    def min_cost(self, asked: Any) -> dict[str, Fraction]:
         return {name: least_cost(self.network, name.split("+")) for name in asked}
 
     def sum_of_single_costs(self, _: Any) -> Fraction:

@@ -1,0 +1,482 @@
+"""Attacks and verdicts: brute force agrees, published errors stay errors, and whatever was tampered with is refused."""
+
+import copy
+import json
+import os
+import random
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import attrs
+import networkx
+import pytest
+
+from risk import cut
+from risk.attack import (
+    Question,
+    Use,
+    Verdict,
+    best_attack,
+    cheapest,
+    gamma_eigenlayer,
+    greatest_ratio,
+    security,
+    slack,
+)
+from risk.network import Network, Terms, read, write
+from risk.program import Claim
+from risk.sources import graph, read_operators, sample
+from risk.verify import Refused, check
+from tests.risk import brute
+
+COUNT = int(os.environ.get("RESTAKE_RISK_NETWORKS", "280"))
+"""How many small networks are drawn; nightly 2,100."""
+
+
+def proves(network: Network, verdict: Verdict) -> str:
+    """What the checker says of a verdict as it is written to a file."""
+    return check(json.loads(json.dumps(write(network))), json.loads(json.dumps(verdict.as_json())))
+
+
+@pytest.mark.parametrize("kind", brute.KINDS)
+def test_brute_force_agrees(kind: str) -> None:
+    seen = set()
+    for seed in range(COUNT // len(brute.KINDS)):
+        network = brute.draw(kind, seed)
+        best, least = brute.best_value(network), brute.gamma(network)
+        strict = security(network)
+        assert strict.word == ("INSECURE" if best > 0 else "SECURE"), seed
+        assert proves(network, strict).startswith(strict.word)
+        weak = security(network, "weak", budget=Fraction(seed % 3))
+        assert weak.word == ("INSECURE" if best >= -(seed % 3) else "SECURE"), seed
+        assert proves(network, weak).startswith(weak.word)
+        attack = best_attack(network)
+        assert attack.attack is not None
+        assert (attack.word, attack.attack.value) == ("EXACT", best), seed
+        assert proves(network, attack).startswith("EXACT")
+        found, verdict = slack(network)
+        assert (found, verdict.word) == (least, "EXACT"), seed
+        sufficient = gamma_eigenlayer(network)
+        # P1: what the sufficient condition certifies is never more than there is. It does not see what is free.
+        if least is not None and least > -1 and sufficient is not None:
+            assert sufficient <= least, seed
+        seen |= {strict.word, weak.word}
+    assert seen == {"SECURE", "INSECURE"}
+
+
+def graph_of(stakes: list[Any], services: dict[str, tuple[Any, Any, str]]) -> Network:
+    """A graph of validators a, b, ..; services have profit, threshold, and the validators' letters."""
+    return graph(
+        {chr(ord("a") + position): Fraction(stake) for position, stake in enumerate(stakes)},
+        {
+            s: (Terms(Fraction(profit), Fraction(threshold)), list(names))
+            for s, (profit, threshold, names) in services.items()
+        },
+    )
+
+
+def word(network: Network) -> str:
+    return security(network).word
+
+
+def test_security_is_not_monotone_in_stake_nor_in_opting_in() -> None:
+    before = graph_of([5, 5], {"x": (9, "3/5", "ab")})
+    after = graph_of([8, 5], {"x": (9, "3/5", "ab")})
+    assert (word(before), word(after)) == ("SECURE", "INSECURE")
+    sufficient = [gamma_eigenlayer(network) for network in (before, after)]
+    assert sufficient == [Fraction(-1, 3), Fraction(-2, 15)], "what the sufficient condition certifies only grows"
+    apart = graph_of([60, 20], {"x": (30, "2/3", "a"), "y": (13, "2/3", "b"), "z": (13, "2/3", "b")})
+    together = graph_of([60, 20], {"x": (40, "2/3", "a"), "y": (13, "2/3", "ab"), "z": (13, "2/3", "ab")})
+    assert (word(apart), word(together)) == ("INSECURE", "INSECURE")
+
+
+def test_a_tie_is_an_attack_by_the_weak_convention_alone() -> None:
+    network = graph_of([3, 3], {"x": (6, 1, "ab")})
+    assert security(network, "strict").word == "SECURE"
+    assert security(network, "weak").word == "INSECURE"
+
+
+def test_what_nothing_secures_is_free_and_what_is_worthless_is_no_prize() -> None:
+    free = graph_of([5], {"x": (1, "1/2", ""), "y": (1, 1, "a")})
+    assert word(free) == "INSECURE"
+    assert slack(free)[0] == -1
+    assert word(graph_of([5], {"x": (0, "1/2", "")})) == "SECURE"
+    assert slack(graph_of([5], {"x": (0, "1/2", "a")}))[0] is None
+    assert word(graph_of([0, 5], {"x": (1, "1/2", "a"), "y": (1, "1/2", "b")})) == "INSECURE"
+
+
+# --- published errors (negative tests) ---
+
+
+def test_the_third_theorem_as_a_blog_has_it_is_not_tight() -> None:
+    """With all three validators behind the service and the profit misprinted, slack is not what is claimed."""
+    right = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "ab")})
+    assert slack(right)[0] == Fraction(1, 10)
+    misprinted = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "abc")})
+    assert slack(misprinted)[0] != Fraction(1, 10)
+
+
+def test_the_shifting_attack_as_posted_does_not_pay() -> None:
+    """At the posted threshold of 3/4 two attackers reach one task only; where they would reach all, there was no
+    security to begin with.
+    """
+    shares = {"1": Fraction(1, 12), "4": Fraction(5, 6)}
+    stakes = {"1": Fraction(70), "2": Fraction(70), "4": Fraction(700)}
+    total = sum(stakes.values())
+    assert {name: stakes[name] / total for name in shares} == shares, "not 1/10 and 9/10"
+
+
+def test_a_clearly_secure_network_is_not_called_insecure() -> None:
+    """The authors' elastic program returned the opposite of what it found."""
+    network = graph_of([100, 100], {"x": (1, "1/2", "ab")})
+    assert word(network) == "SECURE"
+    assert word(network.with_terms(x=Terms(Fraction(1000), Fraction(1, 2)))) == "INSECURE"
+
+
+def test_an_attack_costs_what_it_loses_not_what_misbehaving_services_would_take() -> None:
+    """The threshold counts: half of the stake corrupts a service of threshold 1/2."""
+    network = graph_of([10, 10], {"x": (5, "1/2", "ab")})
+    assert cheapest(network, ["x"]).as_json()["witness"]["value"] == "-10"
+
+
+def test_the_best_choice_of_services_in_the_case_at_scale_is_none_and_so_it_is_secure() -> None:
+    """The case says `secure: false`, and cannot mean that an attack pays: the best one on anything loses 729."""
+    cases = json.loads((Path(__file__).parent / "cases.json").read_text())["cases"]
+    (inputs,) = [case["inputs"] for case in cases if case["name"] == "scale_alpha1_60x25"]
+    network = graph(
+        {name: Fraction(stake) for name, stake in inputs["validators"].items()},
+        {
+            s: (Terms(Fraction(row["pi"]), Fraction(row["alpha"])), row["validators"])
+            for s, row in inputs["services"].items()
+        },
+    )
+    verdict = security(network)
+    assert verdict.word == "SECURE"
+    assert proves(network, verdict).startswith("SECURE: no attack is worth more than 0")
+    assert best_attack(network).as_json()["witness"]["value"] == "-729"
+
+
+# --- properties of graphs ---
+
+
+def random_graph(chance: random.Random, size: int = 5) -> Network:
+    names = "abcdefgh"[:size]
+    services = {
+        f"s{position}": (
+            chance.randint(1, 15),
+            chance.choice(["1/3", "1/2", "2/3", "1"]),
+            "".join(v for v in names if chance.random() < 0.6),
+        )
+        for position in range(3)
+    }
+    return graph_of([chance.randint(1, 15) for _ in names], services)
+
+
+def scaled(network: Network, factor: Fraction) -> Network:
+    return attrs.evolve(
+        network,
+        prices={token: price * factor for token, price in network.prices.items()},
+        terms={s: attrs.evolve(row, profit=row.profit * factor) for s, row in network.terms.items()},
+    )
+
+
+def split(network: Network) -> Network:
+    """The first validator as two, behind the same services."""
+    first = network.stakes[0]
+    half = first.amount / 3
+    stakes = [attrs.evolve(first, amount=first.amount - half), attrs.evolve(first, stake_id="new", amount=half)]
+    rows = []
+    for row in network.commitments:
+        if row.stake_id == first.stake_id:
+            rows.append(attrs.evolve(row, amount=first.amount - half))
+            rows.append(attrs.evolve(row, stake_id="new", operator="new", amount=half))
+        else:
+            rows.append(row)
+    return attrs.evolve(network, stakes=(*stakes, *network.stakes[1:]), commitments=tuple(rows))
+
+
+def richer(network: Network) -> Network:
+    """The first validator with twice its stake."""
+    first = network.stakes[0].stake_id
+    return attrs.evolve(
+        network,
+        stakes=tuple(attrs.evolve(s, amount=s.amount * (1 + (s.stake_id == first))) for s in network.stakes),
+        commitments=tuple(attrs.evolve(r, amount=r.amount * (1 + (r.stake_id == first))) for r in network.commitments),
+    )
+
+
+def at_least(one: Fraction | None, other: Fraction | None) -> bool:
+    return one is None or (other is not None and one >= other)
+
+
+def test_properties_of_slack() -> None:
+    """P5 splitting never helps; P6 scale is nothing; P7 profit never helps; P8 the sufficient condition grows with
+    stake; P9 order is nothing; P11 the condition is a tree of one leaf.
+    """
+    for seed in range(COUNT // 7):
+        network = random_graph(random.Random(seed))
+        gamma, sufficient = slack(network)[0], gamma_eigenlayer(network)
+        halves = split(network)
+        assert at_least(gamma, slack(halves)[0])
+        assert gamma_eigenlayer(halves) == sufficient
+        big = scaled(network, Fraction(7, 3))
+        assert (slack(big)[0], gamma_eigenlayer(big)) == (gamma, sufficient)
+        dearer = network.with_terms(s0=attrs.evolve(network.terms["s0"], profit=network.terms["s0"].profit + 1))
+        assert at_least(gamma, slack(dearer)[0])
+        more = richer(network)
+        assert at_least(gamma_eigenlayer(more), sufficient)
+        backwards = attrs.evolve(
+            network,
+            stakes=network.stakes[::-1],
+            commitments=network.commitments[::-1],
+            terms=dict(list(network.terms.items())[::-1]),
+        )
+        assert slack(backwards)[0] == gamma
+        if greatest_ratio(network) <= 1 and all(network.secured_by.values()):
+            assert word(network) == "SECURE"
+
+
+def test_minimum_cuts_are_attacks_and_the_library_finds_the_same() -> None:
+    """P10: where every threshold is 1, own cut, networkx' cut and the solver agree."""
+    for seed in range(COUNT // 7):
+        network = random_graph(random.Random(seed))
+        network = network.with_terms(**{s: attrs.evolve(t, threshold=Fraction(1)) for s, t in network.terms.items()})
+        services, _ = cut.best_attack(network)
+        other = networkx.DiGraph()
+        other.add_nodes_from(["source", "sink"])
+        for stake, value in network.values.items():
+            other.add_edge(("stake", stake), "sink", capacity=int(value))
+        for s, row in network.terms.items():
+            other.add_edge("source", ("service", s), capacity=int(row.profit))
+        for edge in network.commitments:
+            other.add_edge(("service", edge.service), ("stake", edge.stake_id))
+        left = networkx.minimum_cut_value(other, "source", "sink")
+        gain = sum(int(t.profit) for t in network.terms.values()) - left
+        assert gain == max(0, brute.best_value(network)) == (0 if not services else gain)
+        assert (word(network) == "SECURE") == (gain == 0)
+        assert proves(network, security(network))
+
+
+# --- who lies is found out ---
+
+
+OPERATORS = Path(__file__).parent / "data" / "eigenlayer_operators.json"
+
+
+def real(scale: str) -> Network:
+    origin, operators = read_operators(json.loads(OPERATORS.read_text()))
+    return sample(operators, origin, 30, seed=16, scale=Fraction(scale))
+
+
+@pytest.fixture(scope="module")
+def proved() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A network with a tree of several leaves, some with cuts, and its verdict."""
+    network = real("7/10")
+    verdict = security(network).as_json()
+    assert verdict["verdict"] == "SECURE"
+    assert len(verdict["certificate"]["tree"]) > 10
+    assert any(node[0] == "leaf" and node[2] for node in verdict["certificate"]["tree"])
+    return json.loads(json.dumps(write(network))), json.loads(json.dumps(verdict))
+
+
+def leaf_of(verdict: Any) -> Any:
+    return next(node for node in verdict["certificate"]["tree"] if node[0] == "leaf" and node[1])
+
+
+def change_multipliers(verdict: Any) -> None:
+    for node in verdict["certificate"]["tree"]:
+        if node[0] == "leaf":
+            node[1] = {service: str(Fraction(number) / 2) for service, number in node[1].items()}
+
+
+def negate_multiplier(verdict: Any) -> None:
+    leaf = leaf_of(verdict)
+    service = next(iter(leaf[1]))
+    leaf[1][service] = "-" + leaf[1][service]
+
+
+def drop_last_leaf(verdict: Any) -> None:
+    verdict["certificate"]["tree"].pop()
+
+
+def add_leaf(verdict: Any) -> None:
+    verdict["certificate"]["tree"].append(leaf_of(verdict))
+
+
+def only_first_leaf(verdict: Any) -> None:
+    verdict["certificate"]["tree"] = [leaf_of(verdict)]
+
+
+def empty_leaf(verdict: Any) -> None:
+    leaf_of(verdict)[1:] = [{}, []]
+
+
+def swap_branch(verdict: Any) -> None:
+    verdict["certificate"]["tree"][0] = ["branch", "no such service"]
+
+
+def branch_twice(verdict: Any) -> None:
+    verdict["certificate"]["tree"][1] = verdict["certificate"]["tree"][0]
+
+
+def cut_through_another(verdict: Any) -> None:
+    cuts = next(n[2] for n in verdict["certificate"]["tree"] if n[0] == "leaf" and n[2])
+    cuts[0][0] = "service1" if cuts[0][0] == "service0" else "service0"
+
+
+def weaker_claim(verdict: Any) -> None:
+    verdict["claim"]["at_most"] = "1000000000000000000000000000"
+
+
+def without_profits(verdict: Any) -> None:
+    verdict["claim"]["profits"] = False
+
+
+def larger_slack(verdict: Any) -> None:
+    verdict["claim"]["gamma"] = "1"
+
+
+def another_network(verdict: Any) -> None:
+    verdict["network"] = "0" * 64
+
+
+def another_word(verdict: Any) -> None:
+    verdict["verdict"] = "NOT-CERTIFIED"
+
+
+TAMPERINGS: list[Callable[[Any], None]] = [
+    change_multipliers,
+    negate_multiplier,
+    drop_last_leaf,
+    add_leaf,
+    only_first_leaf,
+    empty_leaf,
+    swap_branch,
+    branch_twice,
+    cut_through_another,
+    weaker_claim,
+    without_profits,
+    larger_slack,
+    another_network,
+    another_word,
+]
+
+
+@pytest.mark.parametrize("tamper", TAMPERINGS, ids=lambda tamper: str(tamper.__name__))
+def test_a_tampered_certificate_is_refused(
+    proved: tuple[dict[str, Any], dict[str, Any]], tamper: Callable[[Any], None]
+) -> None:
+    network, verdict = proved
+    assert check(network, verdict).startswith("SECURE")
+    broken = copy.deepcopy(verdict)
+    tamper(broken)
+    with pytest.raises(Refused):
+        check(network, broken)
+
+
+def test_a_network_with_one_number_changed_is_another(proved: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    network, verdict = copy.deepcopy(proved)
+    network["declared"]["services"]["service0"]["profit"] += "0"
+    with pytest.raises(Refused, match="another network"):
+        check(network, verdict)
+
+
+def test_a_witness_with_one_thing_changed_is_refused() -> None:
+    network = real("2")
+    document = json.loads(json.dumps(write(network)))
+    verdict = json.loads(json.dumps(security(network).as_json()))
+    assert check(document, verdict).startswith("INSECURE")
+
+    def refused(change: Callable[[Any], None]) -> bool:
+        broken = copy.deepcopy(verdict)
+        change(broken["witness"])
+        try:
+            check(document, broken)
+        except (Refused, KeyError):
+            return True
+        return False
+
+    def says(name: str, value: Any) -> Callable[[Any], None]:
+        return lambda witness: witness.update({name: value})
+
+    value, services, uses = (verdict["witness"][name] for name in ("value", "services", "uses"))
+    absent = next((s for s in document["declared"]["services"] if s not in services), "no such service")
+    assert refused(says("value", str(Fraction(value) + 1)))
+    assert refused(says("services", [*services, absent]))
+    assert refused(says("services", services[1:])), "its value is another"
+    assert refused(says("services", [*services, services[0]]))
+    assert refused(says("uses", uses[len(uses) // 2 :]))
+    assert refused(says("uses", [*uses, uses[0]]))
+    assert refused(says("uses", [[*uses[0][:3], "1/2"], *uses[1:]])), "a stake that cannot be divided"
+    assert refused(says("uses", [[*uses[0][:2], "service999", "1"], *uses[1:]]))
+    assert refused(says("services", []))
+
+
+def test_a_flow_that_was_tampered_with_is_refused() -> None:
+    network = graph_of([4, 4], {"x": (5, 1, "ab")})
+    verdict = security(network).as_json()
+    document = write(network)
+    assert check(document, verdict).startswith("SECURE")
+    flows: list[dict[str, Any]] = [{"a": "4"}, {"a": "5"}, {"a": "6", "b": "-1"}, {"a": "4", "c": "1"}]
+    for flow in flows:
+        with pytest.raises(Refused):
+            check(document, {**verdict, "certificate": {"flow": {"x": flow}}})
+    other = graph_of([4, 4], {"x": (5, "1/2", "ab")})
+    with pytest.raises(Refused, match="below 1"):
+        check(write(other), {**verdict, "network": Question(other).digest})
+
+
+def test_a_solver_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says that nothing can be attacked, that everything can, and any multipliers: no verdict becomes wrong."""
+    from risk import certificate, solver
+
+    insecure, secure = real("2"), real("3/10")
+    true_relax, true_search = solver.Solver.relax, solver.Solver.search
+
+    def nothing(self: Any, at_least_one: bool, _: float, target: float | None = None) -> Any:
+        found, _ = true_search(self, at_least_one, 0.01, target)
+        return (None if found is None else attrs.evolve(found, columns=[0.0] * len(found.columns))), True
+
+    monkeypatch.setattr(solver.Solver, "search", nothing)
+    assert security(insecure, seconds=3).word in ("NOT-CERTIFIED", "UNKNOWN", "INSECURE")
+
+    def everything(self: Any, at_least_one: bool, seconds: float, target: float | None = None) -> Any:  # noqa: ARG001
+        count = len(self.program.columns)
+        return solver.Relaxed(1e30, [1.0] * self.service_count, [0.0] * (count - 1) + [1.0], []), True
+
+    monkeypatch.setattr(solver.Solver, "search", everything)
+
+    def small(self: Any, seconds: float) -> Any:
+        found = true_relax(self, seconds)
+        lie = [number * 0.3 for number in found.multipliers] if found else []
+        return found and attrs.evolve(found, value=-1.0, multipliers=lie)
+
+    monkeypatch.setattr(solver.Solver, "relax", small)
+    verdict = security(secure, seconds=2)
+    assert verdict.word in ("NOT-CERTIFIED", "SECURE")
+    assert verdict.word == "NOT-CERTIFIED" or proves(secure, verdict)
+    assert certificate.BITS
+
+
+def test_a_tree_grown_for_a_false_claim_ends_in_an_attack() -> None:
+    network = graph_of([5, 5], {"x": (11, 1, "ab")})
+    verdict = security(network)
+    assert verdict.word == "INSECURE"
+    assert verdict.attack is not None
+    assert Question(network).attack(Claim(), ["x"], [Use("a", "a", "x")]) is None, "half of it is no attack"
+
+
+@pytest.mark.parametrize("scale", ["3/10", "1/2", "7/10", "4/5", "9/10", "1", "3/2"])
+def test_real_operators_get_a_verdict_with_its_proof(scale: str) -> None:
+    network = real(scale)
+    assert (len(network.stakes), len(network.terms), len(network.commitments)) == (132, 30, 970)
+    verdict = security(network, seconds=110)
+    assert verdict.word == ("INSECURE" if scale == "3/2" else "SECURE")
+    assert proves(network, verdict).startswith(verdict.word)
+
+
+def test_a_network_is_read_as_it_was_written() -> None:
+    network = real("1")
+    assert read(json.loads(json.dumps(write(network)))) == network
