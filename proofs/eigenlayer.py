@@ -9,6 +9,7 @@ from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.solvency import (
     CLAIMS,
+    FRACTIONS_LEFT,
     FRACTIONS_WAITING,
     QUEUED_AT,
     QUEUED_VALUE_WAD,
@@ -19,6 +20,7 @@ from invariants.eigenlayer.solvency import (
     slashing_factor,
 )
 from invariants.law import ReadingSum, StateLaw, View
+from proofs.eigenlayer_folds import FOLDS
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -524,6 +526,8 @@ THEORY: Final = Theory(
     follows={"SOLV-01": ("LEMMA-debt",)},
     sums=(NOT_LOST_WAD,),
     falling=(NOT_LOST_WAD,),
+    folds=FOLDS,
+    rising=(FRACTIONS_LEFT,),
     by_contract=("HIST-01",),
     revalued={
         QUEUED_VALUE_WAD: _taken_from_a_position,

@@ -27,6 +27,8 @@ ENGINE: Final = (
     "theory",
     "histories",
     "stake",
+    "folds",
+    "segments",
     "quotients",
     "kernels",
     "contracts",
@@ -105,7 +107,7 @@ def digest(functions: Iterable[str], modules: Iterable[str], theory_module: str)
             total.update(_functions(name).get("", "").encode())
         else:
             total.update(json.dumps(_functions(name), sort_keys=True).encode())
-    for name in [theory_module, *[f"proofs.{part}" for part in ENGINE]]:
+    for name in [theory_module, f"{theory_module}_folds", *[f"proofs.{part}" for part in ENGINE]]:
         total.update(json.dumps(_functions(name), sort_keys=True).encode())
     for function in sorted(functions):
         module, _, name = function.partition(":")

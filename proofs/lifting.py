@@ -16,11 +16,15 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from proofs.folds import FOLDED_BUILTINS, Folding
 from proofs.symbols import BUILTINS
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside the module of a protocol's theory."""
 
+
+FOLDS: Final = "_folds"
+"""What the module of a theory's folds is called, after that of the theory."""
 
 RAN: Final = "_ran"
 """The name under which a lifted module finds what notes that one of its functions runs."""
@@ -61,10 +65,12 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """The code of the source, never what is cached of it, which notes nothing."""
         noting = _Noting(fullname).visit(ast.parse(self.get_data(self.path)))
+        if not fullname.startswith("invariants"):
+            noting = Folding(fullname).visit(noting)
         return compile(noting, self.path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__.update({**BUILTINS, RAN: self._ran.add})
+        module.__dict__.update({**BUILTINS, **FOLDED_BUILTINS, RAN: self._ran.add})
         super().exec_module(module)
         if module.__name__ in self._contracts:
             self._contracts[module.__name__](module)
@@ -79,7 +85,7 @@ class _Finder(MetaPathFinder):
         self.ran: Final[set[str]] = set()
 
     def owns(self, name: str) -> bool:
-        return any(name == root or name.startswith(root + ".") for root in self._roots)
+        return any(name in (root, root + FOLDS) or name.startswith(root + ".") for root in self._roots)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

@@ -11,6 +11,7 @@ a call writes is kept by it without further question.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from copy import copy
 from functools import partial
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
@@ -30,7 +31,6 @@ from proofs.state import (
     identity,
     key_shapes,
     likeness,
-    sum_term,
     symbolic_call,
     use_contract,
     view_before_step,
@@ -174,7 +174,7 @@ class Prover:
         self.totals: Final = Totals(self._note_sum)
         self.before: Final = self._view(self._draft(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
-        histories.reads = staticmethod(self._note_read)
+        histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
         self.likely: Mapping[str, Collection[str]] = {}
@@ -199,7 +199,48 @@ class Prover:
         """What is seen at once of a goal about a law."""
         return prove_quickly(levels, goal, partial(self.hears, law_id))
 
+    # Other states of the same protocol.
+
+    def draft(self) -> Any:
+        """A draft of the state."""
+        return self._draft(self.state)
+
+    def draft_on(self, other: "Prover", rows: list[tuple[Any, Any, Any]]) -> Any:
+        """A draft of another prover's state, with some rows written already."""
+        draft = self._draft(other.state)
+        for table, key, row in rows:
+            draft.put(table, key, row)
+        return draft
+
+    def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
+        """The rows of a table as unknown functions, which a suffix tells from others. Nobody notes what is read."""
+        return SymbolicRows(table, self.shapes[table.name], self.theory.bounds, lambda _touch: None, suffix)
+
+    def in_state(
+        self,
+        tables: Callable[[Callable[[Touch], None]], list[Any]],
+        totals: Callable[[Callable[[Any, Any], None]], Totals],
+    ) -> "Prover":
+        """A prover of the same protocol about another state that satisfies the laws."""
+        other = copy(self)
+        made = tables(other.note_read)
+        other.__dict__.update(
+            tables=made,
+            state=type(self.state)(made),
+            totals=totals(other._note_sum),
+            _instances={},
+            _closures={},
+            _members={},
+            _shares={},
+        )
+        other.__dict__["before"] = self._view(self._draft(other.state), other.totals)
+        return other
+
     # What is noted while a path is followed.
+
+    def note_read(self, touch: Touch) -> None:
+        """Note that a row, or a value of the past, was read, and assume what is known of it."""
+        self._note_read(touch)
 
     def _note_read(self, touch: Touch) -> None:
         here = path()
@@ -233,13 +274,19 @@ class Prover:
         facts: dict[int, Term] = {}
         noted: dict[object, Any] = {}
         scopes: set[str] = set()
-        for here, outcome in explore(program, prunes=False):
+        for here, outcome in explore(program, self._blank(), prunes=False):
             holds = z3.BoolVal(True) if isinstance(outcome, Exception) else term_of(outcome)
             ways.append(z3.And(*here.conditions, holds))
             facts.update(here.facts)
             noted.update(here.touched)
             scopes |= here.scopes
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
+
+    def _blank(self) -> Path:
+        """A path on which nothing holds, in this state."""
+        blank = Path(None, [], False)
+        blank.reader = self.note_read
+        return blank
 
     def instance(self, law: Any, subject: Any) -> Instance:
         """A state law of the state before, at one subject."""
@@ -356,7 +403,7 @@ class Prover:
                 ]
                 parts.append(z3.If(z3.And(member.belongs(group), *apart), member.value, 0))
                 hypotheses += member.facts
-            whole = sum_term(question.total, question.group).term
+            whole = self.totals.term(question.total, question.group)
             hypotheses.append(whole == (z3.Sum(*parts) if parts else z3.IntVal(0)))
         return hypotheses, list(noted.values())
 
@@ -413,7 +460,7 @@ class Prover:
         asked = [item for item in noted.values() if isinstance(item, Asked) and self.is_never_negative(item.total)]
         for question in asked:
             table = question.total.table
-            facts.append(sum_term(question.total, question.group).term >= 0)
+            facts.append(self.totals.term(question.total, question.group) >= 0)
             members = [
                 self._member(question.total, item_id, item.key)
                 for item_id, item in noted.items()
@@ -430,7 +477,7 @@ class Prover:
         place = (question.identity, member.item_id, None if other is None else other.item_id)
         found = self._shares.get(place)
         if found is None:
-            whole, group = sum_term(question.total, question.group).term, flatten(question.group)
+            whole, group = self.totals.term(question.total, question.group), flatten(question.group)
             inside = member.belongs(group)
             if other is None:
                 found = [z3.Implies(inside, whole >= member.value), *member.facts]
@@ -451,7 +498,7 @@ class Prover:
                 row = rows.get(total.table, key)
                 return total.group(rows, key, row), self.worth(total, self.before, key, row)
 
-            found = Member(item_id, key, list(explore(both, prunes=False)))
+            found = Member(item_id, key, list(explore(both, self._blank(), prunes=False)))
             self._members[(total.name, item_id)] = found
         return found
 
@@ -484,12 +531,16 @@ class Prover:
         """
         arguments: list[Term] = []
         call = symbolic_call(action, {**self.theory.bounds, **bounds}, arguments)
+        return call, self.base(call, arguments)
+
+    def base(self, call: Any, arguments: list[Term]) -> Path:
+        """The path on which a call is made of which nothing is known but that it is well formed."""
         base = Path(None, [], True)
         formed = self._formula(lambda: self.theory.is_well_formed(self.before.rows, call))
         base.conditions.extend([*arguments, formed.formula])
         base.scopes.update(formed.scopes)
         base.facts.update(formed.facts)
-        return call, base
+        return base
 
     def paths(
         self, action: type[Any], bounds: Mapping[str, int] = MappingProxyType({})
@@ -590,9 +641,10 @@ class Prover:
         """That rows of a sum which a path does not write keep their group and their worth, or add nothing.
 
         Where the sum says how a write moves it, the worth of a row moves by what the theory says of one row; rows of a
-        falling sum may be worth less.
+        falling sum may be worth less, those of a rising one more.
         """
         moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
+        may_rise = total in self.theory.rising
         view_after = self.after(accepted.delta)
         rows, after = self.before.rows, view_after.rows
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
@@ -615,6 +667,8 @@ class Prover:
             worth_after = 0 if group_after is None else self.worth(total, view_after, key, row)
             if may_fall:
                 return worth_after <= worth and (worth_after == 0 or group == group_after)
+            if may_rise:
+                return worth <= worth_after and (worth == 0 or group == group_after)
             if worth_after != worth + by:
                 return False
             return (worth == 0 and worth_after == 0) or group == group_after

@@ -1,17 +1,19 @@
 """All obligations of one call: every law of a catalogue and every lemma, on every path, with a verdict for each."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, Final
 
 import z3
 
+from proofs import segments
 from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken, together
+from proofs.segments import FoldedProof, has_lists
 from proofs.solving import Answer, Status, prove
 from proofs.symbols import Path
 
-TOTAL: Final = "TOTAL"
+TOTAL: Final = segments.TOTAL
 """The id under which it is proved that a call never raises and writes histories at the present point only."""
 
 
@@ -72,6 +74,24 @@ class CallProof:
             self._reachable[id(here)] = True
         return answer.status is Status.PROVED
 
+    is_of_any_length = True
+    """Whether what is said of states is proved of lists of any length."""
+
+    @cached_property
+    def folded(self) -> FoldedProof | None:
+        """The proof of what is said of states, for lists of any length, if the call names lists."""
+        return FoldedProof(self.prover, self.action) if self.is_of_any_length and has_lists(self.action) else None
+
+    def _of_any_length(self, folded: Verdict, bounded: Callable[[], Verdict]) -> Verdict:
+        """What is said of lists of any length; or what is said of short ones, if it is refuted of these.
+
+        That an element does not keep a law is no refutation: only the induction fails, until a list breaks the law.
+        """
+        if folded.status in ("PROVED", "VACUOUS"):
+            return folded
+        of_short = bounded()
+        return of_short if of_short.status == "REFUTED" else folded
+
     @cached_property
     def of_steps(self) -> "CallProof":
         """The proof of what is said of a step or a refusal: of longer lists than this one, where the theory says so.
@@ -85,14 +105,25 @@ class CallProof:
         """The verdict on one law of the catalogue, or one lemma."""
         if hasattr(law, "rows"):
             if law.law_id not in self._state_laws:
-                self._state_laws[law.law_id] = self.state_law(law)
+                self._state_laws[law.law_id] = self._verdict_on_states(law)
             return self._state_laws[law.law_id]
         if hasattr(law, "concerns") and law in self.prover.theory.catalogue.liveness_laws:
             return self.of_steps.liveness_law(law)
         return self.of_steps.step_law(law)
 
+    def _verdict_on_states(self, law: Any) -> Verdict:
+        bounded = partial(self.state_law, law)
+        if self.folded is None:
+            return bounded()
+        return self._of_any_length(self.folded.state_law(law), bounded)
+
     def total(self) -> Verdict:
         """That the call never raises, and demands what contracts demand of it."""
+        if self.folded is None:
+            return self._total()
+        return self._of_any_length(self.folded.total(), self._total)
+
+    def _total(self) -> Verdict:
         verdict = Verdict(TOTAL, self.action.__name__)
         verdict.answers.extend(self._excluded)
         for here, error in self.raised:

@@ -1,10 +1,12 @@
 """A law of one call is proved anew, but only until a state refutes it: what a mutant of the specification is put to."""
 
+from functools import cached_property
 from typing import Any, Final
 
 from proofs.obligations import Obligation, Prover, Verdict
 from proofs.proving import TOTAL, CallProof
 from proofs.running import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
+from proofs.segments import FoldedProof, has_lists
 from proofs.showing import SHOWN
 from proofs.solving import Status
 from proofs.symbols import Path
@@ -26,6 +28,8 @@ class Hunt(CallProof):
     """All paths of one call, and a search for a state that breaks one law after the other: state laws, or, if it
     `is_of_steps`, all others.
     """
+
+    is_of_any_length = False
 
     def __init__(self, place: str, call: str, is_of_steps: bool = True) -> None:
         shown = SHOWN.get((place, call))
@@ -54,7 +58,20 @@ class Hunt(CallProof):
             return "REFUTED", found.document
         except _Enough:
             return "UNKNOWN", None
-        return "PROVED" if verdict.status == "PROVED" and self._is_of_all else "UNKNOWN", None
+        is_proved = verdict.status == "PROVED" and self._is_of_all and self._is_proved_of_any_length(law_id)
+        return "PROVED" if is_proved else "UNKNOWN", None
+
+    def _is_proved_of_any_length(self, law_id: str) -> bool:
+        """Whether what short lists keep is kept whatever their length, where this is asked at all."""
+        if not has_lists(self.action):
+            return True
+        if law_id == TOTAL:
+            return self._folded.total().status == "PROVED"
+        return all(self._folded.state_law(law).status == "PROVED" for law in self.prover.laws_of((law_id,)))
+
+    @cached_property
+    def _folded(self) -> FoldedProof:
+        return FoldedProof(self.prover, self.action)
 
     def is_reachable(self, here: Path) -> bool:
         """Not asked: that a path is taken was shown of the specification as it is, and matters to no refutation."""

@@ -8,7 +8,7 @@ noted on the path, because the laws may be assumed of what was read.
 import inspect
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, Final, Generic, TypeVar
 
 import attr
@@ -104,9 +104,10 @@ def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shap
 class Field:
     """One field of a table's rows: its name, and how to make its value for a key."""
 
-    def __init__(self, table: str, name: str, annotation: Any, arity: int, bound: int | None) -> None:
+    def __init__(self, table: str, name: str, annotation: Any, arity: int, bound: int | None, suffix: str = "") -> None:
         self.name: Final = name
         self._place: Final = f"{table}.{name}"
+        self._suffix: Final = suffix
         self._bound: Final = bound
         self._is_list: Final = typing.get_args(annotation)[1:] == (Ellipsis,)
         if self._is_list and bound is None:
@@ -133,7 +134,7 @@ class Field:
 
     def _apply(self, kind: type, terms: list[Term], name: str) -> Any:
         sort = z3.BoolSort() if kind is bool else z3.IntSort()
-        term = z3.Function(name, *[z3.IntSort()] * self._arity, sort)(*terms)
+        term = z3.Function(name + self._suffix, *[z3.IntSort()] * self._arity, sort)(*terms)
         return {bool: SymBool, int: SymInt, str: SymName}[kind](term)
 
 
@@ -154,7 +155,14 @@ class Touch:
 class SymbolicRows:
     """One table's rows, all unknown: stands where a State has a dictionary."""
 
-    def __init__(self, table: Any, shape: Shape, bounds: Mapping[str, int], reads: Callable[[Touch], None]) -> None:
+    def __init__(
+        self,
+        table: Any,
+        shape: Shape,
+        bounds: Mapping[str, int],
+        reads: Callable[[Touch], None],
+        suffix: str = "",
+    ) -> None:
         self._table: Final = table
         self._row: Final = type(table.default)
         self._reads: Final = reads
@@ -162,7 +170,7 @@ class SymbolicRows:
         hints = typing.get_type_hints(self._row.__init__)
         arity = len(flatten(fresh(shape, "shape")))
         self.fields: Final = [
-            Field(table.name, name, hints[name], arity, bounds.get(f"{table.name}.{name}"))
+            Field(table.name, name, hints[name], arity, bounds.get(f"{table.name}.{name}"), suffix)
             for name in inspect.signature(self._row).parameters
         ]
 
@@ -243,15 +251,23 @@ def use_contract(module: ModuleType) -> None:
 class Totals:
     """Stands where a view has its totals: each sum is an unknown function of its group."""
 
-    def __init__(self, sums_asked: Callable[[Any, Any], None]) -> None:
+    def __init__(
+        self, sums_asked: Callable[[Any, Any], None], suffixes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._asked: Final = sums_asked
+        self.suffixes: Final = suffixes
+        """By name of a sum, by what its function is told apart from that of another state."""
 
     def now(self, total: Any, group: Any) -> Any:
         """The total of a group in the state before the step."""
         if group is None:
             return 0
         self._asked(total, group)
-        return sum_term(total, group)
+        return SymInt(self.term(total, group))
+
+    def term(self, total: Any, group: Any) -> Term:
+        """The term for the total of a group, without asking."""
+        return sum_term(total, group, self.suffixes.get(total.name, "")).term
 
     def at_start(self, total: Any, group: Any) -> Any:
         """The total that the group had when everything began."""
@@ -262,6 +278,7 @@ class TotalsAfter:
     """The totals once a step's rows are written: what each written row adds now, less what it added before.
 
     Of sums that are `falling`, also less what the rows that are not written may have lost: any number, not negative.
+    Of those that are `rising`, more what these rows may have gained.
     """
 
     def __init__(
@@ -304,6 +321,11 @@ class TotalsAfter:
             path().sees_change = True
             path().assume(fallen.term >= 0)
             result = result - fallen
+        if group is not None and any([total is known for known in self._theory.rising]):
+            risen = sum_term(total, group, "!risen")
+            path().sees_change = True
+            path().assume(risen.term >= 0)
+            result = result + risen
         return result
 
     def _grown(self, total: Any, group: Any, key: Any, row: Any, row_after: Any) -> Any:

@@ -13,6 +13,7 @@ from invariants.symbiotic.terms import HISTORIES
 from proofs.histories import EXACT
 from proofs.pushes import prove_pushes
 from proofs.stake import BY_CONTRACT, prove_stake
+from proofs.symbiotic_folds import FOLDS
 from proofs.theory import Nested, PastLaw, Theory
 from spec.arithmetic import mul_div_floor
 from spec.history import Checkpoint, HistoryTable
@@ -452,7 +453,8 @@ THEORY: Final = Theory(
     is_well_formed=_is_well_formed,
     genesis=GENESIS,
     apart=("SOLV-01", "LEMMA-held", "LEMMA-owed"),
-    leans=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09"), ("LEMMA-held", "LEMMA-owed")),
+    leans=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")),
+    folds=FOLDS,
     follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
     sums=(CLAIMED_SHARES, UNCLAIMED_SHARES),
     nested={STILL_OWED: Nested(CLAIMED_SHARES, _still_owed)},

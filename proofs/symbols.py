@@ -31,6 +31,10 @@ IMPOSSIBLE: Final = (ZeroDivisionError, IndexError, KeyError, ValueError, Assert
 """
 
 
+ENGINE: Final = ("symbols", "state", "obligations", "proving", "folds", "segments")
+"""The files whose lines are no lines of the source."""
+
+
 class UnliftableError(Exception):
     """The source does what symbols cannot follow. The message names the line."""
 
@@ -44,7 +48,7 @@ def unliftable(what: str, trace: TracebackType | None = None) -> UnliftableError
 
 def _is_engine(file: str) -> bool:
     place = File(file)
-    return place.parent == File(__file__).parent and place.stem in ("symbols", "state", "obligations", "proving")
+    return place.parent == File(__file__).parent and place.stem in ENGINE
 
 
 class Path:
@@ -74,6 +78,8 @@ class Path:
         self.touched: Final[dict[object, Any]] = {}
         self.scopes: Final[set[str]] = set()
         self.sees_change = False
+        self.reader: Callable[[Any], None] | None = None
+        """What is told of look-ups of the past, if not who is told of all others."""
         self._known: Final[dict[int, bool]] = {}
         if base is not None:
             for condition in base.conditions:
@@ -81,6 +87,7 @@ class Path:
             self.facts.update(base.facts)
             self.touched.update(base.touched)
             self.scopes.update(base.scopes)
+            self.reader = base.reader
             self._known.update(base._known)
             self._example = base._example
             self._unchecked[:] = base._unchecked
@@ -88,6 +95,23 @@ class Path:
     def __enter__(self) -> Self:
         _paths.append(self)
         return self
+
+    def here(self) -> "Path":
+        """What holds and was read up to now, as a path of its own."""
+        copy = Path(None, [], self.prunes)
+        copy.conditions.extend(self.conditions)
+        copy.facts.update(self.facts)
+        copy.touched.update(self.touched)
+        copy.scopes.update(self.scopes)
+        copy.required.extend(self.required)
+        copy._known.update(self._known)
+        copy.reader = self.reader
+        return copy
+
+    @property
+    def given(self) -> tuple[bool, ...]:
+        """The answers that led here: the same for all paths that had come the same way up to here."""
+        return tuple(self._given)
 
     def __exit__(self, *_: object) -> None:
         _paths.pop()
@@ -558,13 +582,13 @@ UNROLLED: Final = 2
 """How long a range between symbols may be: another scope."""
 
 
-def lifted_range(*bounds: Any) -> Any:
+def lifted_range(*bounds: Any, where: str = "") -> Any:
     """`range`; between symbols it is a list of any length up to UNROLLED."""
     if not any(isinstance(bound, SymInt) for bound in bounds):
         return range(*bounds)
     first, end = bounds if len(bounds) == 2 else (0, bounds[0])
     length = z3.simplify(term_of(end) - term_of(first))
-    where = sys._getframe(1).f_code.co_name
+    where = where or sys._getframe(1).f_code.co_name
     return SymList(f"range in {where}", z3.If(length < 0, 0, length), UNROLLED, lambda position: first + position)
 
 

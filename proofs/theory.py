@@ -57,6 +57,31 @@ class Nested:
         self.value: Final = value
 
 
+Rows = list[tuple[Table[Any, Any], Any, Any]]
+"""Rows of tables: each its table, its key, and the row."""
+
+Names = Mapping[str, Any]
+"""What the names of a function stand for in the middle of a loop; `done` is how many elements are done."""
+
+
+class Fold:
+    """Rows as if which every state law holds in the middle of a loop, where it does not hold of the state as it is.
+
+    `as_if` gives them, of the state as it is; `really` gives back the rows as they are, of the state with the others.
+    `holds` is what else is known of the state with the others: it is proved where a loop begins and after each element.
+    """
+
+    def __init__(
+        self,
+        as_if: Callable[[Draft, Names], Rows] = lambda _rows, _names: [],
+        really: Callable[[Draft, Names], Rows] = lambda _rows, _names: [],
+        holds: Callable[[Draft, Names], list[Any]] = lambda _rows, _names: [],
+    ) -> None:
+        self.as_if: Final = as_if
+        self.really: Final = really
+        self.holds: Final = holds
+
+
 class Theory:
     """One protocol with everything that its proofs need.
 
@@ -76,6 +101,8 @@ class Theory:
     `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
     `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
     beginning.
+    `folds` say, by function, as if which rows the laws hold in the middle of its loop over a list of any length.
+    `rising` sums are those of which rows that are not written may be worth more after a step, and never less.
     `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
     limits the rows that are spoken of, and says so in words.
     """
@@ -103,6 +130,8 @@ class Theory:
         by_contract: tuple[str, ...] = (),
         revalued: Mapping[Sum, Callable[[Draft, Draft, Any, Any], int | None]] | None = None,
         refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
+        folds: Mapping[str, Fold] | None = None,
+        rising: tuple[Sum, ...] = (),
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
@@ -125,6 +154,8 @@ class Theory:
         self.by_contract: Final = by_contract
         self.revalued: Final = revalued or {}
         self.refusals_aside: Final = refusals_aside or {}
+        self.folds: Final = folds or {}
+        self.rising: Final = rising
 
     def state_laws(self) -> list[StateLaw | PastLaw]:
         """The laws of the catalogue and the lemmas, those known to be false left out."""

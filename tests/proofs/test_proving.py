@@ -34,11 +34,10 @@ def test_laws_of_a_deposit_are_proved(prover: Prover) -> None:
     assert of_deposit.total().status == "PROVED"
 
 
-def test_what_is_said_of_a_step_is_proved_of_longer_lists_than_state_laws() -> None:
+def test_what_is_said_of_a_slash_is_proved_of_two_strategies() -> None:
     verdicts = Ledger.load(ledger_path("eigenlayer")).verdicts("SlashOperator")
     lists = {
         law_id: [words for words in verdicts[law_id]["scope"] if words.startswith("SlashOperator.strategies")]
         for law_id in verdicts
     }
     assert lists["SLASH-01"] == ["SlashOperator.strategies of length <= 2"]
-    assert lists["MAG-01"] == ["SlashOperator.strategies of length <= 1"]

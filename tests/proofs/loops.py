@@ -1,0 +1,280 @@
+"""A protocol whose calls loop over lists, most of them wrong on purpose, in ways that one element does not show."""
+
+from typing import Any, Final
+
+import attr
+
+from invariants.law import Catalogue, StateLaw, Sum, View
+from proofs.theory import Fold, Theory
+from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
+from spec.protocol import Protocol
+
+POT: Final = "pot"
+"""The account from which all are paid."""
+
+
+class Reason(Rejection):
+    """Why a call is refused."""
+
+    TOO_LITTLE = "TooLittle"
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Balance:
+    amount: Final[int]
+
+    def __init__(self, amount: int = 0) -> None:
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Flag:
+    is_set: Final[bool]
+
+    def __init__(self, is_set: bool = False) -> None:
+        self.is_set = is_set
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Group:
+    """Some accounts that are paid together."""
+
+    accounts: Final[tuple[str, ...]]
+
+    def __init__(self, accounts: tuple[str, ...]) -> None:
+        self.accounts = accounts
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Pay:
+    """Pays one token from the pot to each account; a refusal of one drops what was paid to those before."""
+
+    accounts: Final[tuple[str, ...]]
+
+    def __init__(self, accounts: tuple[str, ...]) -> None:
+        self.accounts = accounts
+
+
+class PaySecond(Pay):
+    """Makes a token for each account but the first."""
+
+
+class PayAfter(Pay):
+    """Makes a token for each account after which another was paid: reads what an earlier element wrote."""
+
+
+class PayTogether(Pay):
+    """Pays from the pot when all are paid, as many as were counted: true, with a fold that says so."""
+
+
+class PayTogetherLess(Pay):
+    """The same, but one too few from the pot if more than one is paid."""
+
+
+class PayOnce(Pay):
+    """Asks of each account whether it has nothing, then gives one to each: two to who is listed twice."""
+
+
+class PayAndStop(Pay):
+    """Takes one from the pot for each account and gives it, but stops at one that is rich, with its token lost."""
+
+
+class PayGathered(Pay):
+    """Makes a token for each account if a list that the loop fills is not empty."""
+
+
+class PayAliased(Pay):
+    """The same, with another name for the list."""
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PayGroups:
+    """Pays one token to each account of each group."""
+
+    groups: Final[tuple[Group, ...]]
+
+    def __init__(self, groups: tuple[Group, ...]) -> None:
+        self.groups = groups
+
+
+class PayGroupsAfter(PayGroups):
+    """Makes a token for each group but the first: known by what was written before the inner loop."""
+
+
+SCHEMA: Final = Schema()
+BALANCES: Final[Table[str, Balance]] = SCHEMA.table("balances", Balance())
+FLAGS: Final[Table[str, Flag]] = SCHEMA.table("flags", Flag())
+HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)
+
+
+def _give(draft: Draft, account: str, amount: int) -> None:
+    draft.put(BALANCES, account, Balance(draft.get(BALANCES, account).amount + amount))
+
+
+def _pay(draft: Draft, account: str) -> Reason | None:
+    if draft.get(BALANCES, POT).amount < 1:
+        return Reason.TOO_LITTLE
+    _give(draft, POT, -1)
+    _give(draft, account, 1)
+    return None
+
+
+def transition(draft: Draft, action: Any) -> Delta | Reason:
+    """Every rule of the protocol."""
+    if isinstance(action, PayGroups):
+        return _pay_groups(draft, action)
+    if isinstance(action, PayTogether | PayTogetherLess):
+        return _pay_together(draft, action)
+    if isinstance(action, PayOnce):
+        return _pay_once(draft, action)
+    if isinstance(action, PayAndStop):
+        return _pay_and_stop(draft, action)
+    if isinstance(action, PayGathered | PayAliased):
+        return _pay_gathered(draft, action)
+    draft.put(FLAGS, ONLY, Flag(False))
+    for position in range(len(action.accounts)):
+        rejection = _pay(draft, action.accounts[position])
+        if rejection is not None:
+            return rejection
+        if isinstance(action, PaySecond) and position > 0:
+            _give(draft, action.accounts[position], 1)
+        if isinstance(action, PayAfter):
+            if draft.get(FLAGS, ONLY).is_set:
+                _give(draft, action.accounts[position], 1)
+            draft.put(FLAGS, ONLY, Flag(True))
+    return draft.delta()
+
+
+def _pay_together(draft: Draft, action: Any) -> Delta | Reason:
+    paid = 0
+    for account in action.accounts:
+        _give(draft, account, 1)
+        paid += 1
+    if isinstance(action, PayTogetherLess) and paid > 1:
+        paid -= 1
+    if draft.get(BALANCES, POT).amount < paid:
+        return Reason.TOO_LITTLE
+    _give(draft, POT, -paid)
+    return draft.delta()
+
+
+def _pay_once(draft: Draft, action: Any) -> Delta | Reason:
+    for account in action.accounts:
+        if draft.get(BALANCES, account).amount != 0 or draft.get(FLAGS, account).is_set:
+            return Reason.TOO_LITTLE
+    for account in action.accounts:
+        if draft.get(FLAGS, account).is_set:
+            _give(draft, account, 1)
+        draft.put(FLAGS, account, Flag(True))
+    return draft.delta()
+
+
+def _pay_and_stop(draft: Draft, action: Any) -> Delta | Reason:
+    for position in range(len(action.accounts)):
+        if draft.get(BALANCES, POT).amount < 1:
+            return Reason.TOO_LITTLE
+        _give(draft, POT, -1)
+        if position > 0 and draft.get(BALANCES, action.accounts[position]).amount > 1000:
+            return draft.delta()
+        _give(draft, action.accounts[position], 1)
+    return draft.delta()
+
+
+def _pay_gathered(draft: Draft, action: Any) -> Delta | Reason:
+    paid: list[str] = []
+    known = paid
+    for account in action.accounts:
+        if len(known if isinstance(action, PayAliased) else paid) > 0:
+            _give(draft, account, 1)
+        paid.append(account)
+    return draft.delta()
+
+
+def _pay_groups(draft: Draft, action: PayGroups) -> Delta | Reason:
+    draft.put(FLAGS, ONLY, Flag(False))
+    for group in action.groups:
+        if isinstance(action, PayGroupsAfter) and draft.get(FLAGS, ONLY).is_set:
+            _give(draft, POT, 1)
+        draft.put(FLAGS, ONLY, Flag(True))
+        for account in group.accounts:
+            rejection = _pay(draft, account)
+            if rejection is not None:
+                return rejection
+    return draft.delta()
+
+
+def _paid_from_the_pot(rows: Draft, paid: Any) -> list[tuple[Any, Any, Any]]:
+    return [(BALANCES, POT, Balance(rows.get(BALANCES, POT).amount - paid))]
+
+
+SOUND: Final = Fold(
+    lambda rows, names: _paid_from_the_pot(rows, names["paid"]),
+    lambda rows, names: _paid_from_the_pot(rows, -names["paid"]),
+    lambda _rows, names: [names["paid"] >= 0],
+)
+FORGETFUL: Final = Fold(SOUND.as_if, lambda rows, names: _paid_from_the_pot(rows, -names["paid"] + 1), SOUND.holds)
+"""Gives back other rows than there were."""
+HASTY: Final = Fold(SOUND.as_if, SOUND.really, lambda _rows, names: [names["paid"] <= 1])
+"""Knows what only one element keeps."""
+
+ACTIONS: Final = (
+    Pay,
+    PaySecond,
+    PayAfter,
+    PayTogether,
+    PayTogetherLess,
+    PayOnce,
+    PayAndStop,
+    PayGathered,
+    PayAliased,
+    PayGroups,
+    PayGroupsAfter,
+)
+PROTOCOL: Final = Protocol(
+    "loops",
+    SCHEMA,
+    ACTIONS,
+    Reason,
+    transition,
+    *[lambda *_: None] * 6,  # type: ignore[arg-type]
+)
+
+
+def _no_more_than_at_the_start(view: View, _: str) -> bool:
+    return view.total(HELD, "all") <= view.total_at_start(HELD, "all")
+
+
+def _no_less_than_at_the_start(view: View, _: str) -> bool:
+    return view.total(HELD, "all") >= view.total_at_start(HELD, "all")
+
+
+def _theory(fold: Fold | None) -> Theory:
+    catalogue = Catalogue(
+        [HELD],
+        [
+            StateLaw("MADE", "No token is made.", "", _no_more_than_at_the_start, {}, {HELD: lambda group: group}),
+            StateLaw("LOST", "No token is lost.", "", _no_less_than_at_the_start, {}, {HELD: lambda group: group}),
+        ],
+        [],
+        [],
+        [],
+    )
+    return Theory(
+        PROTOCOL,
+        catalogue,
+        "tests.proofs.loops",
+        lambda _rows: 0,
+        [],
+        ranges=(),
+        keys={},
+        bounds={},
+        is_well_formed=lambda _rows, _call: True,
+        genesis={},
+        folds={} if fold is None else {"_pay_together": fold},
+    )
+
+
+THEORY: Final = _theory(SOUND)
+WITHOUT: Final = _theory(None)
+FORGETTING: Final = _theory(FORGETFUL)
+HASTENING: Final = _theory(HASTY)

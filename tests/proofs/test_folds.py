@@ -1,0 +1,98 @@
+"""Lists of any length: what each element keeps is proved, and what only the first keeps is not."""
+
+from typing import Any
+
+import pytest
+
+from proofs import segments, symbols
+from proofs.obligations import Prover
+from proofs.proving import CallProof
+from proofs.segments import FoldedProof
+from proofs.solving import Status
+from proofs.symbols import UnliftableError
+
+pytestmark = pytest.mark.source
+
+
+def call_proof(action: str, theory: str = "THEORY") -> CallProof:
+    prover = Prover(f"tests.proofs.loops:{theory}")
+    return CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action))
+
+
+def statuses(proof: CallProof) -> dict[str, str]:
+    laws = proof.prover.theory.state_laws()
+    return {"TOTAL": proof.total().status, **{law.law_id: proof.verdict(law).status for law in laws}}
+
+
+ALL: dict[str, str] = {"TOTAL": "PROVED", "MADE": "PROVED", "LOST": "PROVED"}
+
+
+@pytest.mark.parametrize("action", ["Pay", "PayTogether", "PayGroups"])
+def test_what_each_element_keeps_is_proved_of_lists_of_any_length(action: str) -> None:
+    proof = call_proof(action)
+    assert statuses(proof) == ALL
+    assert proof.folded is not None
+    scopes = [proof.verdict(law).scopes for law in proof.prover.theory.state_laws()]
+    assert scopes == [set(), set()]
+
+
+@pytest.mark.parametrize(
+    ("action", "theory", "unproved"),
+    [
+        pytest.param("PaySecond", "THEORY", {"MADE"}, id="only the second element breaks it"),
+        pytest.param("PayAfter", "THEORY", {"MADE"}, id="an element reads what an earlier one wrote"),
+        pytest.param("PayGroupsAfter", "THEORY", {"MADE"}, id="written before an inner list"),
+        pytest.param("PayOnce", "THEORY", {"MADE"}, id="a list names one account twice"),
+        pytest.param("PayTogetherLess", "THEORY", {"MADE"}, id="a local is carried"),
+        pytest.param("PayAndStop", "THEORY", {"LOST"}, id="a return in the middle"),
+        pytest.param("PayTogether", "WITHOUT", {"MADE"}, id="the laws do not hold in the middle"),
+        pytest.param("PayTogether", "FORGETTING", {"TOTAL"}, id="a fold gives back other rows"),
+        pytest.param("PayTogether", "HASTENING", {"TOTAL"}, id="a fold knows what one element keeps"),
+    ],
+)
+def test_what_one_element_keeps_and_two_do_not_is_not_proved(action: str, theory: str, unproved: set[str]) -> None:
+    """Of one element all of it is true, so that only the induction fails."""
+    proof = call_proof(action, theory)
+    found = {law_id for law_id, status in statuses(proof).items() if status != "PROVED"}
+    assert found >= unproved
+    laws = [law for law in proof.prover.theory.state_laws() if law.law_id in unproved]
+    assert [proof.state_law(law).status for law in laws] == ["PROVED"] * len(laws)
+    assert set(statuses(proof).values()) <= {"PROVED", "UNKNOWN"}
+
+
+@pytest.mark.parametrize("action", ["PayGathered", "PayAliased"])
+def test_a_list_that_a_loop_fills_is_not_read(action: str) -> None:
+    proof = call_proof(action)
+    with pytest.raises(UnliftableError, match=r"gathered is counted|may change in a loop unnoticed"):
+        assert proof.folded
+
+
+def test_a_second_element_that_breaks_a_law_is_refuted_where_lists_of_two_are_tried() -> None:
+    proof = call_proof("PaySecond")
+    proof.prover.theory.bounds["PaySecond.accounts"] = 2
+    longer = CallProof(proof.prover, proof.action)
+    law = next(law for law in proof.prover.theory.state_laws() if law.law_id == "MADE")
+    assert longer.verdict(law).status == "REFUTED"
+
+
+def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What if tables that the body writes were left as they are: a false law would be proved."""
+    monkeypatch.setattr(FoldedProof, "note_written", lambda *_: None)
+    proof = call_proof("PayAfter")
+    law = next(law for law in proof.prover.theory.state_laws() if law.law_id == "MADE")
+    assert proof.verdict(law).status == "PROVED"  # so the test above sees that it is noted
+
+
+def test_a_case_that_is_left_out_after_a_cut_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = symbols.explore
+
+    def forgetful(program: Any, base: Any = None) -> Any:
+        paths = list(followed(program, base))
+        return paths[:-1] if len(paths) > 2 else paths
+
+    monkeypatch.setattr(segments, "explore", forgetful)
+    proof = call_proof("Pay")
+    assert proof.folded is not None
+    answers = proof.folded.total().answers
+    missed = [o.label for o, answer in answers if answer.status is not Status.PROVED]
+    assert missed == ["TOTAL: some path is taken"]
