@@ -332,8 +332,9 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
         if draft.get(OPERATOR_SET_STRATEGIES, (operator_set, one)).is_member and choices.one_in(2):
             return RemoveStrategiesFromOperatorSet(avs, avs, number, (one, other))
         return AddStrategiesToOperatorSet(avs, avs, number, (one,) if choices.one_in(2) else (one, other))
-    slash_id = draft.get(OPERATOR_SETS, operator_set).slash_count
-    for earlier in range(max(slash_id - 3, 1), slash_id):
+    slash_count = draft.get(OPERATOR_SETS, operator_set).slash_count
+    slash_id = slash_count
+    for earlier in range(max(slash_count - 3, 1), slash_count):
         if draft.get(SLASHES, (operator_set, earlier)).strategies:
             slash_id = earlier
     if kind == 6 and choices.one_in(2):

@@ -361,8 +361,9 @@ def _of_delegations(choices: Choices, draft: Draft) -> Action:
 def _of_slashes(choices: Choices, draft: Draft) -> Action:
     """One of a set's last slashes is paid out, whole or one strategy of it."""
     party, operator_set = choices.pick(PARTIES), choices.pick(SETS)
-    slash_id = draft.get(OPERATOR_SETS, operator_set).slash_count
-    for earlier in range(max(slash_id - 3, 1), slash_id + 1):
+    slash_count = draft.get(OPERATOR_SETS, operator_set).slash_count
+    slash_id = slash_count
+    for earlier in range(max(slash_count - 3, 1), slash_count + 1):
         if draft.get(SLASHES, (operator_set, earlier)).strategies:
             slash_id = earlier
             break
