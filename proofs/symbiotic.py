@@ -453,7 +453,9 @@ THEORY: Final = Theory(
     is_well_formed=_is_well_formed,
     genesis=GENESIS,
     apart=("SOLV-01", "LEMMA-held", "LEMMA-owed"),
-    leans=dict.fromkeys(("CALL-01", "EXIT-02", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")),
+    leans=dict.fromkeys(
+        ("CALL-01", "EXIT-02", "LIVE-03", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")
+    ),
     folds=FOLDS,
     follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
     sums=(CLAIMED_SHARES, UNCLAIMED_SHARES),

@@ -16,6 +16,7 @@ from harness.mutants.mutant import Mutant, protocols_of, read_source
 FILES = (
     "arithmetic.py",
     "history.py",
+    "machine.py",
     *(
         f"eigenlayer/{name}.py"
         for name in (
@@ -27,18 +28,32 @@ FILES = (
             "slashing",
             "staking",
             "strategies",
+            "views",
             "withdrawals",
         )
     ),
     *(
         f"symbiotic/{name}.py"
-        for name in ("clock", "collateral", "delegation", "opt_in", "shares", "slashing", "staking", "withdrawals")
+        for name in (
+            "clock",
+            "collateral",
+            "delegation",
+            "opt_in",
+            "shares",
+            "slashing",
+            "staking",
+            "views",
+            "withdrawals",
+        )
     ),
 )
-"""Where the rules are. Not here: what rows and calls are, which is no behaviour; constants, which are the protocols'
-parameters; the dispatch from calls to rules; views, codecs and observations, on which no rule depends; and the machine,
-on which the checks themselves run.
+"""Where the rules are, what they run on, and the views that anybody asks. Not here: what rows and calls are, which is
+no behaviour; constants, which are the protocols' parameters; the dispatch from calls to rules; codecs and observations,
+on which no rule depends.
 """
+
+WITHOUT_RULES = ("apply", "step", "run")
+"""Functions of the machine that run steps for whoever asks, and that no rule and no check runs on."""
 
 COMPARISONS: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -294,11 +309,11 @@ def _span(source: bytes, node: ast.AST) -> tuple[int, int]:
 def _functions(module: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
     """Every function and method that computes something, by its name within the module."""
     for node in module.body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and node.name not in WITHOUT_RULES:
             yield node.name, node
         if isinstance(node, ast.ClassDef):
             for method in node.body:
-                if isinstance(method, ast.FunctionDef) and method.name != "__init__":
+                if isinstance(method, ast.FunctionDef) and method.name not in ("__init__", "__repr__"):
                     yield f"{node.name}.{method.name}", method
 
 

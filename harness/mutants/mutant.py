@@ -13,6 +13,7 @@ import attrs
 PROTOCOLS = ("eigenlayer", "symbiotic")
 HERE = Path(__file__).parent
 CATALOGUE = "catalogue"
+FILES = (*PROTOCOLS, "shared", "reported")
 
 
 class MutantError(Exception):
@@ -70,7 +71,7 @@ def read_source(file: str) -> str:
 
 def catalogue() -> list[Mutant]:
     """Every mutant of this project's that was written down. MutantError if one no longer fits the source."""
-    return [mutant for name in (*PROTOCOLS, "shared") for mutant in read_catalogue(HERE / f"{name}.toml")]
+    return [mutant for name in FILES for mutant in read_catalogue(HERE / f"{name}.toml")]
 
 
 def read_catalogue(path: Path) -> list[Mutant]:

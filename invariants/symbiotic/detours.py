@@ -54,10 +54,12 @@ MIDDLEWARE: Final = "middleware0"
 ADMIN: Final = "admin0"
 VAULT_NAME: Final = "vault0"
 RICH: Final = 10**60
+OLD: Final = 2**47
+"""A time that fits 48 bits and no fewer."""
 
 
 def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
-    """A world of one vault, one network and one operator, long after time began."""
+    """A world of one vault, one network and one operator, so late that timestamps need all their bits."""
     return {
         **WORLD,
         "config": {
@@ -70,8 +72,8 @@ def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
             "subnetworks": ["network0/sub0"],
             "stakerBalance": str(RICH),
             "preRegistered": {"operators": [OPERATOR], "networks": [NETWORK]},
-            "genesisTimestamp": 1000,
-            "vaults": {VAULT_NAME: {**VAULT, **vault}},
+            "genesisTimestamp": OLD,
+            "vaults": {VAULT_NAME: {**VAULT, "epochDurationInit": OLD - 5, **vault}},
         },
     }
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from invariants.law import Catalogue, LivenessLaw, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
-from invariants.symbiotic import calls, effects, frames, slashes, terms
+from invariants.symbiotic import authority, calls, effects, frames, slashes, terms, viewing
 from invariants.symbiotic.effects import BUCKET_SHARES, HOLDERS_SHARES
 from invariants.symbiotic.reading import epoch_of, now, reach
 from invariants.symbiotic.witnesses import WITNESSES
@@ -129,12 +129,14 @@ MODEL: Final = (
     "SLASH-04",
     "STAKE-01",
     "VETO-01",
+    "VIEW-05",
 )
 """The laws that restate a rule at every call; all others are properties."""
 
 CATALOGUE: Final = Catalogue(
     sums=[BALANCES, OPERATORS_SHARES, *effects.SUMS],
     state_laws=[
+        *authority.STATE_LAWS,
         *effects.STATE_LAWS,
         *slashes.STATE_LAWS,
         *terms.STATE_LAWS,
@@ -202,11 +204,13 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     step_laws=[
+        *authority.STEP_LAWS,
         *calls.STEP_LAWS,
         *frames.STEP_LAWS,
         *effects.STEP_LAWS,
         *slashes.STEP_LAWS,
         *terms.STEP_LAWS,
+        *viewing.STEP_LAWS,
         StepLaw(
             "ROUND-01",
             "Only a slash lowers what an active share is worth: (A + 1) / (S + 1) falls in no other step.",
@@ -217,8 +221,10 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     liveness_laws=[
+        *authority.LIVENESS_LAWS,
         *calls.CALL_LAWS,
         *slashes.LIVENESS_LAWS,
+        *viewing.LIVENESS_LAWS,
         LivenessLaw(
             "EXIT-02",
             "Once its epoch is over, what a withdrawal is worth can always be claimed.",

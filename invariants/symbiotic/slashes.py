@@ -14,7 +14,7 @@ from invariants.law import (
     View,
     written,
 )
-from invariants.symbiotic.calls import appointment_timestamp
+from invariants.symbiotic.calls import appointment_timestamp, vetoer_of
 from invariants.symbiotic.reading import (
     asked_by,
     booked_since,
@@ -105,6 +105,22 @@ def _slash_is_booked(step: Transition) -> bool:
         <= asked.capture_timestamp
         == after.get(LATEST_CAPTURES, of_operator).timestamp
     )
+
+
+def _captures_follow_each_other(step: Transition) -> bool:
+    """A slash is for no earlier capture than any before, and no later one is for an earlier."""
+    asked = asked_by(step.before.rows, step.action)
+    of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
+    earlier = step.before.rows.get(LATEST_CAPTURES, of_operator).timestamp
+    return earlier <= asked.capture_timestamp <= step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
+
+
+def _veto_ends_in_time(step: Transition) -> bool:
+    """When the veto of a request ends, an epoch after its capture is not over."""
+    call, index = cast(RequestSlash, step.action), cast(int, step.delta.returns)
+    request = step.after.rows.get(SLASH_REQUESTS, (call.vault, index))
+    latest_timestamp = request.capture_timestamp + step.before.rows.get(VAULTS, call.vault).epoch_duration_seconds
+    return request.capture_timestamp < now(step.before.rows) and request.veto_deadline_timestamp <= latest_timestamp
 
 
 def _slash_is_split_in_proportion(step: Transition) -> bool:
@@ -201,7 +217,7 @@ def is_overbooked(step: Transition) -> bool:
 
 
 def _is_due_slash(before: View, action: object) -> bool:
-    """Whether a network's middleware slashes in time, and there is somebody to pay; a request once its veto is over.
+    """Whether a network's middleware slashes in time, and there is somebody to pay; a request, once nobody can veto.
 
     In the first epoch of all time, before which the window would begin, the contracts' clocks underflow.
     """
@@ -209,7 +225,9 @@ def _is_due_slash(before: View, action: object) -> bool:
     config = rows.get(VAULTS, call.vault)
     if isinstance(call, ExecuteSlash):
         request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
-        if request.is_completed or now(rows) < request.veto_deadline_timestamp:
+        if request.is_completed:
+            return False
+        if now(rows) < request.veto_deadline_timestamp and vetoer_of(rows, call.vault, request) != ZERO_ADDRESS:
             return False
     elif config.slasher != INSTANT_SLASHER:
         return False
@@ -363,7 +381,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
 LIVENESS_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "SLASH-09",
-        "For an epoch after the capture a network can slash what is still slashable; with a veto, once that is over.",
+        "For an epoch after the capture a network can slash what is still slashable; a request, while nobody may veto.",
         "ChainSecurity, Symbiotic Core: 2.2.2; VetoSlasher.executeSlash",
         _nothing_is_left_to_slash,
         SLASHES,
@@ -452,6 +470,20 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Cantina, Symbiotic Core: 3.1.4",
         _pays_all_that_it_books,
         SLASHES,
+    ),
+    StepLaw(
+        "SLASH-11",
+        "Slashes of an operator follow their captures: none is for an earlier one than a slash before it.",
+        "BaseSlasher._slashableStake; ChainSecurity, Symbiotic core: CS-SYFC2-002",
+        _captures_follow_each_other,
+        SLASHES,
+    ),
+    StepLaw(
+        "VETO-06",
+        "A slash that is requested can still be executed when its veto ends.",
+        "VetoSlasher.requestSlash; Symbiotic test/slasher/VetoSlasher: test_RequestSlashRevertInvalidCaptureTimestamp",
+        _veto_ends_in_time,
+        Scope((RequestSlash,)),
     ),
     StepLaw(
         "VETO-01",

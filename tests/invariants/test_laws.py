@@ -526,6 +526,144 @@ BREAKS = {
         "WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares)",
         "WithdrawalBucket(next_bucket.amount + next_withdrawals_slashed, next_bucket.shares)",
     ),
+    ("symbiotic", "AUTH-01"): ("staking.py", "return account == draft.get(VAULTS, vault).admin", "return True"),
+    ("symbiotic", "AUTH-02"): (
+        "opt_in.py",
+        "    if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:\n",
+        "    if not action.sender:\n",
+    ),
+    ("symbiotic", "AUTH-03"): (
+        "opt_in.py",
+        "_opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, action.sender, action.vault)",
+        '_opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, "operator0", action.vault)',
+    ),
+    ("symbiotic", "AUTH-04"): (
+        "slashing.py",
+        "return account == draft.get(MIDDLEWARES, subnetwork[0]).account",
+        "return True",
+    ),
+    ("symbiotic", "AUTH-05"): (
+        "withdrawals.py",
+        "    holder: Pair = (vault, sender)\n",
+        "    holder: Pair = (vault, claimer)\n",
+    ),
+    ("symbiotic", "AUTH-06"): ("staking.py", "    if action.on_behalf_of == ZERO_ADDRESS:\n", "    if not vault:\n"),
+    ("symbiotic", "AUTH-07"): (
+        "slashing.py",
+        "    if config.slasher != INSTANT_SLASHER:\n",
+        '    if config.slasher == "none":\n',
+    ),
+    ("symbiotic", "AUTH-08"): ("staking.py", "    if policy.deposit_whitelist and not", "    if not vault and not"),
+    ("symbiotic", "AUTH-09"): (
+        "withdrawals.py",
+        "return _pay(draft, action.vault, action.recipient, amount)",
+        "return _pay(draft, action.vault, action.sender, amount)",
+    ),
+    ("symbiotic", "EFFECT-01"): (
+        "staking.py",
+        "    if amount == 0:\n        return Reason.INSUFFICIENT_DEPOSIT\n",
+        "",
+    ),
+    ("symbiotic", "LIMIT-03"): (
+        "delegation.py",
+        "    if draft.get(VAULTS, action.vault).delegator != NETWORK_RESTAKE:\n",
+        "    if not action.vault:\n",
+    ),
+    ("symbiotic", "LIVE-01"): (
+        "staking.py",
+        "active_stake + amount > policy.deposit_limit",
+        "active_stake + amount >= policy.deposit_limit",
+    ),
+    ("symbiotic", "LIVE-02"): (
+        "withdrawals.py",
+        "    if action.shares > ACTIVE_SHARES_OF.latest(draft, holder):\n",
+        "    if action.shares >= ACTIVE_SHARES_OF.latest(draft, holder):\n",
+    ),
+    ("symbiotic", "LIVE-03"): (
+        "withdrawals.py",
+        "    if len(action.epochs) == 0:\n",
+        "    if len(action.epochs) < 2:\n",
+    ),
+    ("symbiotic", "LIVE-04"): (
+        "opt_in.py",
+        "    if opt_ins.latest_point(draft, opt_in) == now:\n",
+        "    if opt_ins.latest_point(draft, opt_in) >= now - 2:\n",
+    ),
+    ("symbiotic", "LIVE-05"): (
+        "delegation.py",
+        "    if action.amount > MAX_NETWORK_LIMITS.latest(draft, of_subnetwork):\n",
+        "    if action.amount != MAX_NETWORK_LIMITS.latest(draft, of_subnetwork):\n",
+    ),
+    ("symbiotic", "LIVE-06"): (
+        "slashing.py",
+        "    earliest_capture_timestamp = veto_deadline_timestamp - config.epoch_duration_seconds\n",
+        "    earliest_capture_timestamp = veto_deadline_timestamp - config.epoch_duration_seconds + 1\n",
+    ),
+    ("symbiotic", "LIVE-07"): (
+        "opt_in.py",
+        "    if opt_ins.latest(draft, opt_in) == 1:\n",
+        "    if not opt_ins.is_empty(draft, opt_in):\n",
+    ),
+    ("symbiotic", "SLASH-11"): (
+        "slashing.py",
+        "        draft.put(LATEST_CAPTURES, of_operator, LatestCapture(capture_timestamp))\n",
+        "        pass\n",
+    ),
+    ("symbiotic", "TIME-01"): (
+        "clock.py",
+        "Clock(current_timestamp(draft) + action.seconds)",
+        "Clock(current_timestamp(draft) + 7 - action.seconds)",
+    ),
+    ("symbiotic", "VETO-06"): (
+        "slashing.py",
+        "    earliest_capture_timestamp = veto_deadline_timestamp - config.epoch_duration_seconds\n",
+        "    earliest_capture_timestamp = veto_deadline_timestamp - config.epoch_duration_seconds - 1\n",
+    ),
+    ("symbiotic", "VIEW-01"): (
+        "views.py",
+        "ACTIVE_SHARES_OF.latest(draft, holder), ACTIVE_STAKE.latest(draft, vault),",
+        "ACTIVE_SHARES_OF.latest(draft, holder), ACTIVE_STAKE.latest(draft, vault) >> 1,",
+    ),
+    ("symbiotic", "VIEW-02"): (
+        "withdrawals.py",
+        "    if burned_shares > ACTIVE_SHARES_OF.latest(draft, holder):\n",
+        "    if burned_shares >= ACTIVE_SHARES_OF.latest(draft, holder):\n",
+    ),
+    ("symbiotic", "VIEW-03"): (
+        "views.py",
+        "ACTIVE_STAKE.value_at(draft, vault, timestamp)",
+        "ACTIVE_STAKE.latest(draft, vault)",
+    ),
+    ("symbiotic", "VIEW-04"): (
+        "views.py",
+        "return ACTIVE_STAKE.latest(draft, vault) + withdrawals + next_withdrawals",
+        "return ACTIVE_STAKE.latest(draft, vault) + next_withdrawals",
+    ),
+    ("symbiotic", "VIEW-05"): (
+        "views.py",
+        "return active_balance + withdrawals + next_withdrawals",
+        "return active_balance + next_withdrawals",
+    ),
+    ("symbiotic", "VIEW-06"): (
+        "views.py",
+        "return active_balance + withdrawals + next_withdrawals",
+        "return withdrawals + next_withdrawals",
+    ),
+    ("symbiotic", "VIEW-07"): (
+        "views.py",
+        "return OPERATOR_NETWORK_OPT_INS.latest(draft, opt_in) == 1",
+        "return not OPERATOR_NETWORK_OPT_INS.is_empty(draft, opt_in)",
+    ),
+    ("symbiotic", "VIEW-08"): (
+        "views.py",
+        "resolver_at(draft, vault, subnetwork, current_timestamp(draft))",
+        "resolver_at(draft, vault, subnetwork, UINT48_MAX)",
+    ),
+    ("symbiotic", "VIEW-09"): (
+        "withdrawals.py",
+        "    if amount == 0:\n        return Reason.INSUFFICIENT_CLAIM\n",
+        "",
+    ),
 }
 
 

@@ -1,0 +1,254 @@
+"""What the views say is what the rules do: what can be asked back, what a slash can reach, who works and who may veto.
+
+No rule calls a view, so that nothing else in the specification would notice a wrong one. Each law ties a view to what
+a call does with the same numbers, or to the second account of them in `reading.py`.
+"""
+
+from typing import Final, cast
+
+from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
+from invariants.symbiotic.effects import claimed_epochs
+from invariants.symbiotic.reading import epoch_of, held_shares, now, resolver_of
+from spec.arithmetic import UINT256_MAX, mul_div_floor
+from spec.machine import Draft
+from spec.symbiotic.actions import (
+    Claim,
+    ClaimBatch,
+    Deposit,
+    ExecuteSlash,
+    OptInNetwork,
+    OptInVault,
+    OptOutNetwork,
+    OptOutVault,
+    Redeem,
+    SetResolver,
+    Slash,
+    Withdraw,
+)
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_STAKE,
+    RESOLVER_ORDINALS,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+    Subnetwork,
+)
+from spec.symbiotic.views import (
+    active_balance_of,
+    active_balance_of_at,
+    is_opted_in_network,
+    is_opted_in_vault,
+    pending_resolver,
+    resolver,
+    slashable_balance_of,
+    total_stake,
+)
+from spec.symbiotic.withdrawals import withdrawals_of
+
+
+def _active_balance_is_what_can_leave(step: Transition) -> bool:
+    """Nobody asks for more than the view says, and who gives up all its shares asks for all of it."""
+    call, before = cast("Withdraw | Redeem", step.action), step.before.rows
+    worth = active_balance_of(before, call.vault, call.sender)
+    if isinstance(call, Withdraw):
+        return isinstance(worth, int) and call.amount <= worth
+    amount = cast("tuple[int, int]", step.delta.returns)[0]
+    if call.shares == held_shares(before, call.vault, call.sender):
+        return isinstance(worth, int) and amount == worth
+    return isinstance(worth, int) and amount <= worth
+
+
+def _is_within_active_balance(before: View, action: object) -> bool:
+    """Whether somebody withdraws no more than the view says."""
+    call = cast(Withdraw, action)
+    worth = active_balance_of(before.rows, call.vault, call.sender)
+    return isinstance(worth, int) and call.amount <= worth
+
+
+def _is_not_too_much(refusal: Refusal) -> bool:
+    return refusal.reason is not Reason.TOO_MUCH_WITHDRAW
+
+
+def _active_balance_was_what_it_is(step: Transition) -> bool:
+    """Asked for this second, the view of the past says what the view of now says; what it said of the second before
+    does not change.
+    """
+    call, before, after = cast("Deposit | Withdraw | Redeem", step.action), step.before.rows, step.after.rows
+    account, second = (call.on_behalf_of if isinstance(call, Deposit) else call.sender), now(step.before.rows)
+    return active_balance_of_at(after, call.vault, account, second) == active_balance_of(
+        after, call.vault, account
+    ) and (
+        active_balance_of_at(after, call.vault, account, second - 1)
+        == active_balance_of_at(before, call.vault, account, second - 1)
+    )
+
+
+def _total_stake_moves_by_what_comes_and_is_slashed(step: Transition) -> bool:
+    """A deposit adds its amount, leaving and claiming change nothing, a slash takes what the vault pays."""
+    call = cast("Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash", step.action)
+    grown = total_stake(step.after.rows, call.vault) - total_stake(step.before.rows, call.vault)
+    if isinstance(call, Deposit):
+        return grown == call.amount
+    if isinstance(call, Slash | ExecuteSlash):
+        return grown == -cast("tuple[int, int]", step.delta.returns)[1]
+    return grown == 0
+
+
+def _worth(shares: int, assets: int, total_shares: int) -> int:
+    return mul_div_floor(shares, assets + 1, total_shares + 1)
+
+
+def _part(rows: Draft, vault: str, epoch: int, account: str) -> int:
+    bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch))
+    return _worth(rows.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)
+
+
+def _slashable_balance_is_all_that_a_slash_reaches(step: Transition) -> bool:
+    """What an account's active shares are worth, and its parts of the two buckets that a slash can reach."""
+    call, rows = step.action, step.after.rows
+    if isinstance(call, Deposit):
+        vault, account = call.vault, call.on_behalf_of
+    elif isinstance(call, Withdraw | Redeem):
+        vault, account = call.vault, call.claimer
+    else:
+        claim = cast("Claim | ClaimBatch", call)
+        vault, account = claim.vault, claim.sender
+    epoch = epoch_of(rows.get(VAULTS, vault), now(rows))
+    stake_now, shares = ACTIVE_STAKE.latest(rows, vault), ACTIVE_SHARES.latest(rows, vault)
+    buckets = [rows.get(WITHDRAWAL_BUCKETS, (vault, of)) for of in (epoch, epoch + 1)]
+    said = slashable_balance_of(rows, vault, account)
+    if stake_now >= UINT256_MAX or shares >= UINT256_MAX or any([bucket.shares >= UINT256_MAX for bucket in buckets]):
+        return said is Reason.ARITHMETIC_PANIC
+    active = _worth(held_shares(rows, vault, account), stake_now, shares)
+    return said == active + _part(rows, vault, epoch, account) + _part(rows, vault, epoch + 1, account)
+
+
+def _slashable_balance_moves_by_what_comes(step: Transition) -> bool:
+    """A deposit adds its amount, or a wei less. What is asked back stays, less a wei for each of two roundings, or
+    becomes the claimer's, whose own shares may gain a wei by it.
+    """
+    call, before, after = cast("Deposit | Withdraw | Redeem", step.action), step.before.rows, step.after.rows
+    account = call.on_behalf_of if isinstance(call, Deposit) else call.claimer
+    was, said = slashable_balance_of(before, call.vault, account), slashable_balance_of(after, call.vault, account)
+    if isinstance(was, Reason) or isinstance(said, Reason):
+        return said is Reason.ARITHMETIC_PANIC
+    if isinstance(call, Deposit):
+        return call.amount - 1 <= said - was <= call.amount
+    first = cast("tuple[int, int]", step.delta.returns)[0]
+    amount = call.amount if isinstance(call, Withdraw) else first
+    if call.claimer == call.sender:
+        return -2 <= said - was <= 0
+    return amount - 1 <= said - was <= amount + 1
+
+
+def _claim_pays_what_was_seen(step: Transition) -> bool:
+    """A claim pays what the view said of each of its epochs, and that is something."""
+    call, rows = cast("Claim | ClaimBatch", step.action), step.before.rows
+    total_amount = 0
+    for epoch in claimed_epochs(call):
+        amount = withdrawals_of(rows, call.vault, epoch, call.sender)
+        if isinstance(amount, Reason) or amount == 0:
+            return False
+        total_amount += amount
+    return step.delta.returns == total_amount
+
+
+def _opt_in_is_seen(step: Transition) -> bool:
+    """Who opts in was out by the view, and is in; who opts out was in, and is out."""
+    call, before, after = step.action, step.before.rows, step.after.rows
+    if isinstance(call, OptInVault | OptOutVault):
+        was, said = (
+            is_opted_in_vault(before, call.sender, call.vault),
+            is_opted_in_vault(after, call.sender, call.vault),
+        )
+        return said == isinstance(call, OptInVault) and was != said
+    to_network = cast("OptInNetwork | OptOutNetwork", call)
+    was = is_opted_in_network(before, to_network.sender, to_network.network)
+    said = is_opted_in_network(after, to_network.sender, to_network.network)
+    return said == isinstance(call, OptInNetwork) and was != said
+
+
+def _resolver_is_seen(step: Transition) -> bool:
+    """Who was named last is to come, or in office; who is in office stays, unless it is the first."""
+    call, before, after = cast(SetResolver, step.action), step.before.rows, step.after.rows
+    subnetwork: Subnetwork = (call.sender, call.identifier)
+    is_first = RESOLVER_ORDINALS.is_empty(before, (call.vault, subnetwork))
+    in_office = call.resolver if is_first else resolver_of(before, call.vault, subnetwork, now(before))
+    return pending_resolver(after, call.vault, subnetwork) == call.resolver and (
+        resolver(after, call.vault, subnetwork) == in_office
+    )
+
+
+LEAVES: Final = Scope((Withdraw, Redeem))
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "VIEW-01",
+        "Nobody asks back more than activeBalanceOf says, and who gives up all its shares asks back all of that.",
+        "Vault.activeBalanceOf",
+        _active_balance_is_what_can_leave,
+        LEAVES,
+    ),
+    StepLaw(
+        "VIEW-03",
+        "activeBalanceOfAt of now is activeBalanceOf, and of a second ago no call changes it.",
+        "Vault.activeBalanceOfAt",
+        _active_balance_was_what_it_is,
+        Scope((Deposit, Withdraw, Redeem)),
+    ),
+    StepLaw(
+        "VIEW-04",
+        "totalStake grows by what is deposited, falls by what a slash takes, and stays when somebody leaves or claims.",
+        "Vault.totalStake",
+        _total_stake_moves_by_what_comes_and_is_slashed,
+        Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch, Slash, ExecuteSlash)),
+    ),
+    StepLaw(
+        "VIEW-05",
+        "slashableBalanceOf is what a slash can reach of an account: active, or leaving with this epoch or the next.",
+        "Vault.slashableBalanceOf; symbioticfi/core pull request 40",
+        _slashable_balance_is_all_that_a_slash_reaches,
+        Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch)),
+    ),
+    StepLaw(
+        "VIEW-06",
+        "slashableBalanceOf grows by a deposit, or a wei less, and stays, but for two wei, when somebody leaves.",
+        "Vault.slashableBalanceOf",
+        _slashable_balance_moves_by_what_comes,
+        Scope((Deposit, Withdraw, Redeem)),
+    ),
+    StepLaw(
+        "VIEW-09",
+        "A claim pays what withdrawalsOf said of each of its epochs, and no claim is used up for nothing.",
+        "Vault.withdrawalsOf, Vault.claim",
+        _claim_pays_what_was_seen,
+        Scope((Claim, ClaimBatch)),
+    ),
+    StepLaw(
+        "VIEW-07",
+        "isOptedIn says who opted in and has not opted out since.",
+        "OptInService.isOptedIn",
+        _opt_in_is_seen,
+        Scope((OptInVault, OptOutVault, OptInNetwork, OptOutNetwork)),
+    ),
+    StepLaw(
+        "VIEW-08",
+        "resolver says who is in office, and resolverAt, asked for the end of time, who was named last.",
+        "VetoSlasher.resolver, VetoSlasher.resolverAt",
+        _resolver_is_seen,
+        Scope((SetResolver,)),
+    ),
+]
+
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "VIEW-02",
+        "Nobody who asks back no more than activeBalanceOf says is told that it is too much.",
+        "Vault.activeBalanceOf, Vault.withdraw",
+        _is_not_too_much,
+        Scope((Withdraw,)),
+        concerns=_is_within_active_balance,
+    ),
+]
