@@ -154,23 +154,23 @@ def _claimed_by_its_owner(step: Transition, call: Any, key: Any) -> bool:
 
 def _terms_are_of_its_delegator(view: View, subject: VaultSubnetworkOperator) -> bool:
     """Operators' shares are network restake's, operators' limits full restake's; a delegator specific to one network
-    has the maximum alone, of that network.
+    has the maximum alone, of that network. What is a subnetwork's is looked at under address zero.
     """
-    rows, of_subnetwork = view.rows, subject[:2]
+    rows, of_subnetwork = view.rows, (subject[0], subject[1])
     config = rows.get(VAULTS, subject[0])
-    if config.delegator != NETWORK_RESTAKE and (
-        OPERATOR_NETWORK_SHARES.latest(rows, subject) != 0
-        or TOTAL_OPERATOR_NETWORK_SHARES.latest(rows, of_subnetwork) != 0
-    ):
+    if config.delegator != NETWORK_RESTAKE and OPERATOR_NETWORK_SHARES.latest(rows, subject) != 0:
         return False
     if config.delegator != FULL_RESTAKE and OPERATOR_NETWORK_LIMITS.latest(rows, subject) != 0:
         return False
+    if subject[2] != ZERO_ADDRESS:
+        return True
+    total_shares = TOTAL_OPERATOR_NETWORK_SHARES.latest(rows, of_subnetwork)
+    limit, largest_limit = NETWORK_LIMITS.latest(rows, of_subnetwork), MAX_NETWORK_LIMITS.latest(rows, of_subnetwork)
+    if config.delegator != NETWORK_RESTAKE and total_shares != 0:
+        return False
     if config.delegator != OPERATOR_NETWORK_SPECIFIC:
         return True
-    is_its_network = subject[1][0] == config.delegator_network
-    return NETWORK_LIMITS.latest(rows, of_subnetwork) == 0 and (
-        is_its_network or MAX_NETWORK_LIMITS.latest(rows, of_subnetwork) == 0
-    )
+    return limit == 0 and (largest_limit == 0 or subject[1][0] == config.delegator_network)
 
 
 def _has_veto(step: Transition, _call: Any, key: Any) -> bool:
@@ -463,6 +463,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
             NETWORK_LIMITS.heads: _of_no_operator,
             MAX_NETWORK_LIMITS.heads: _of_no_operator,
         },
+        also_reads=(VAULTS,),
     ),
 ]
 
