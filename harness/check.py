@@ -28,6 +28,7 @@ from invariants.choices import Seeded
 from invariants.game import Game, GameReport, play
 from invariants.law import Law
 from invariants.walker import Walk, WalkReport, walk
+from proofs.ledger import Ledger
 from spec.codec import Json, MalformedTrace
 from spec.protocol import Trace
 
@@ -114,6 +115,7 @@ class Check:
         self.suites = {
             name: SuiteReport(way.protocol, way.catalogue, self.games[name]) for name, way in self.walks.items()
         }
+        self.ledgers: list[Ledger] = []
         self.drawing_seconds = 0.0
         self._has_replayed = False
 
@@ -129,21 +131,26 @@ class Check:
                 suite.is_cut_short = not self._has_replayed or runs < self._planned_runs(name)
                 suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
-    def gather(self, how: How, jobs: int, progress: Progress) -> None:
-        """Proofs and kills of the laws of ours that were checked, after proving as much as is asked for."""
+    def open_ledgers(self) -> None:
+        """Read what is proved of protocols of ours. LedgerError if that cannot be believed."""
         names = [name for name in self.suites if self.targets[name].place in THEORIES]
+        self.ledgers = [Ledger(name, THEORIES[name]) for name in names]
+
+    def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str = "") -> None:
+        """Proofs and kills of the laws of ours that were checked, after proving as much as is asked for."""
         bar = progress.add_task("proving", total=None, news="")
 
         def say(call: str, done: int, of: int) -> None:
             progress.update(bar, completed=done, total=of, news=call)
 
-        for name, found in gathered(names, self.plan.laws, how, self.plan.seed, jobs, self.stop, say).items():
+        for name, found in gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self.stop, say).items():
             self.suites[name].evidence = found
+            self.suites[name].is_cut_short = self.suites[name].is_cut_short or bool(found.undone)
 
     @property
     def is_cut_short(self) -> bool:
         """Whether the run ended before it was done."""
-        return any(suite.is_cut_short for suite in self.suites.values())
+        return not self._has_replayed or any(suite.is_cut_short for suite in self.suites.values())
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""

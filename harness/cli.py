@@ -5,9 +5,10 @@ import math
 import os
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
-from typing import TextIO, get_args
+from typing import TextIO, TypeVar, get_args
 
 import click
 from rich.console import Console
@@ -16,7 +17,7 @@ import spec.machine
 from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
 from harness.display import live_display
-from harness.evidence import How
+from harness.evidence import How, rotation
 from harness.explore import Search
 from harness.job import Job
 from harness.junit import junit
@@ -26,7 +27,7 @@ from harness.mutants.mutant import MutantError
 from harness.mutants.report import kills, markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
 from harness.protocols import Target, UnknownProtocolError, known_protocols, select_targets, select_worlds
-from harness.prove import THEORIES, Proving, UnknownNameError, print_proving, run_together
+from harness.prove import THEORIES, Proving, Question, UnknownNameError, print_proving, run_together
 from harness.report import exit_code, print_check, print_trace, print_world, tally
 from harness.risk import risk
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
@@ -35,6 +36,7 @@ from harness.traces import find_traces, load_json
 from invariants.law import UndeclaredError
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
+from proofs.ledger import Ledger, LedgerError
 from proofs.second import Opinions, ask_everybody
 from spec.codec import MalformedTrace, as_object
 
@@ -121,6 +123,11 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
     type=click.Choice(get_args(How)),
     help="What to prove here: nothing, only show what the ledger says; what changed; also a sample of the rest; all.",
 )
+@click.option(
+    "--drawn-by",
+    metavar="TEXT",
+    help="What draws the sample of --proofs.  [default: the commit that is checked out here, else the day]",
+)
 @JSON_OPTION
 @click.option(
     "--junit",
@@ -140,6 +147,7 @@ def check_command(
     jobs: int | None,
     scheduler: str | None,
     proofs: How,
+    drawn_by: str | None,
     as_json: bool,
     junit_file: TextIO | None,
 ) -> int:
@@ -158,6 +166,7 @@ def check_command(
         check = Check(select_targets(asked), plan, stop)
     except (UnknownProtocolError, UnknownLawError) as error:
         raise click.UsageError(str(error)) from error
+    _open(check.open_ledgers)
     places = [check.targets[name].place for name in check.walks]
     workers = _workers(scheduler, places, cores() if jobs is None else jobs)
     started = time.monotonic()
@@ -165,15 +174,16 @@ def check_command(
     try:
         with stop, workers, live_display() as progress:
             check.run(workers, progress)
-            check.gather(proofs, cores() if jobs is None else jobs, progress)
+            check.gather(proofs, cores() if jobs is None else jobs, progress, drawn_by or rotation())
         problem = "interrupted" if stop.is_interrupted else None
-    except SchedulerError as error:
+    except (SchedulerError, LedgerError) as error:
         problem = str(error)
     finally:
         # Whatever ends the run early, what was found until then is said.
         seconds = time.monotonic() - started
         if junit_file is not None:
-            junit_file.write(junit(check.reports, check.suites.values(), problem))
+            unfinished = "stopped before everything was done" if check.is_cut_short else None
+            junit_file.write(junit(check.reports, check.suites.values(), problem or unfinished))
         if as_json:
             click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
         else:
@@ -187,7 +197,8 @@ def check_command(
     if problem is not None:
         click.echo(problem, err=True)
         return 2
-    return exit_code(check.reports, check.suites.values())
+    code = exit_code(check.reports, check.suites.values())
+    return 2 if check.is_cut_short and code != 1 else code
 
 
 @cli.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a small world.")
@@ -331,6 +342,8 @@ def mutate_command(
     if stop.is_interrupted or problem is not None:
         click.echo(problem or "interrupted", err=True)
         return 2
+    if mutation.undone:
+        click.echo(f"not judged, since their judges were killed: {', '.join(mutation.undone)}", err=True)
     return mutation.exit_code
 
 
@@ -352,7 +365,14 @@ def mutate_command(
 )
 @click.option("--second", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
 @click.option("--z3", "other_z3", metavar="PROGRAM", help="With --second: ask this z3, too, say an older one.")
-@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Begin nothing after that.")
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up.")
+@click.option(
+    "--write-ledger",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Keep verdicts in this folder, and ask no other: for whoever changes proofs/ledgers of this project.",
+)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]")
 @click.option(
     "--replay",
@@ -370,14 +390,16 @@ def prove_command(
     second: bool,
     other_z3: str | None,
     budget: float | None,
+    folder: Path | None,
     jobs: int | None,
     shown: Path | None,
     as_json: bool,
 ) -> int:
     """Prove each law of each call on the specification's own source: for any number of rows, and integers of any size.
 
-    What the ledger in the project knows is not proved again, unless something that it depends on has changed. --timeout
-    multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
+    What the installed ledger knows is not proved again, unless something that it depends on has changed. Each verdict
+    is kept as soon as it is known, below the user's cache or RESTAKE_CACHE; the installed ledger stays as it is.
+    --timeout multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
 
     With --second, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on. Who
     disagrees makes exit code 1, and the question is kept in .restake/.
@@ -387,31 +409,50 @@ def prove_command(
     """
     if shown is not None:
         return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown)
-    opinions = _opinions(effort, other_z3) if second else None
+    question = Question(laws, calls, everything, effort, _opinions(effort, other_z3) if second else None)
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
     unknown: list[str] = []
     for name in protocols or sorted(THEORIES):
+        ledger = _open(partial(Ledger, name, THEORIES[name], None if folder is None else [folder]))
         try:
-            provings.append(Proving(name, THEORIES[name], list(laws), list(calls), everything, effort, opinions))
+            provings.append(question.of(ledger))
         except UnknownNameError as error:
             unknown.append(str(error))
     # Who names no protocol means those that have what is asked for.
     if unknown and (protocols or not provings):
         raise click.UsageError("; ".join(unknown))
-    with stop:
-        run_together(provings, cores() if jobs is None else jobs, stop, _say_proved)
-    written = [proving.save() for proving in provings]
+    problem: str | None = None
+    try:
+        with stop:
+            run_together(provings, cores() if jobs is None else jobs, stop, _say_proved)
+    except LedgerError as error:
+        problem = str(error)
     if as_json:
         click.echo(json.dumps({"protocols": [proving.as_json() for proving in provings]}, indent=2))
     else:
-        for proving, paths in zip(provings, written, strict=True):
-            print_proving(_console(), proving, paths)
-    if stop():
-        click.echo("interrupted" if stop.is_interrupted else "stopped when its time was up", err=True)
+        for proving in provings:
+            print_proving(_console(), proving)
+    if problem is None and any(proving.left() for proving in provings) and stop():
+        problem = "interrupted" if stop.is_interrupted else "stopped when its time was up"
+    if problem is None and folder is not None and any(proving.unkept for proving in provings):
+        problem = "not all that was proved could be written"
+    if problem is not None:
+        click.echo(problem, err=True)
         return 2
     codes = {proving.exit_code for proving in provings}
     return next((code for code in (1, 2, 0) if code in codes), 5)
+
+
+Opened = TypeVar("Opened")
+
+
+def _open(ledger: Callable[[], Opened]) -> Opened:
+    """What is read of a ledger. One that cannot be believed ends the command, with a line that says why."""
+    try:
+        return ledger()
+    except LedgerError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _opinions(effort: int, other_z3: str | None) -> Opinions:

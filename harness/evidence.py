@@ -1,21 +1,30 @@
 """What stands for a law beside the checks of a run: its proofs, as the ledger has them, and the mutants it killed."""
 
+import datetime
 import json
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final, Literal
 
 import attrs
 
-from harness.prove import THEORIES, Proving, run_together
+from harness.prove import Proving, run_together
 from harness.stopping import Stop
+from proofs.digests import solver_version
+from proofs.ledger import Ledger
+from proofs.running import findings_of
 
 How = Literal["ledger", "changed", "sample", "all"]
 """How much is proved in a run: nothing, what the ledger does not know of today's source, some of the rest, all."""
 
 SAMPLED: Final = 0.1
-"""Which part of the ledger's goals a sample proves again, at most."""
+"""Which part of the ledger's goals a sample proves again, at most, unless one verdict alone has more."""
+
+CALLS_SAMPLED: Final = 4
+"""Over how many calls a sample is spread: each of them has all its paths followed first."""
 
 KILLS: Final = Path(__file__).parent / "mutants" / "kills.json"
 """Which law killed how many mutants of each protocol, as `restake mutate --kills` wrote it."""
@@ -25,8 +34,9 @@ KILLS: Final = Path(__file__).parent / "mutants" / "kills.json"
 class Proof:
     """What is proved of one law: of how many of the calls that could break it, and within which bounds.
 
-    Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. A law that is known
-    to be false is checked, and not proved.
+    Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. Of `missing_calls`
+    there is no verdict, and the catalogue says that there has to be one. A law that is known to be false is checked,
+    and not proved.
     """
 
     proved: int
@@ -35,116 +45,145 @@ class Proof:
     stale_calls: tuple[str, ...]
     scopes: tuple[str, ...]
     is_known_false: bool = False
+    missing_calls: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether it is proved of every call that could break it."""
-        unproved = self.open_calls or self.refuted_calls or self.stale_calls or self.is_known_false
-        return self.proved > 0 and not unproved
+        unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
+        return self.proved > 0 and not unproved and not self.is_known_false
 
     @property
     def in_short(self) -> str:
         """`27/27` where all is proved; a star says that bounds go with it."""
         if self.refuted_calls or self.is_known_false:
             return "refuted" if self.refuted_calls else "false"
-        calls = self.proved + len(self.open_calls) + len(self.stale_calls)
+        calls = self.proved + len(self.open_calls) + len(self.stale_calls) + len(self.missing_calls)
         return f"{self.proved}/{calls}{'*' if self.scopes else ''}" if calls else "-"
 
 
 @attrs.frozen
 class Evidence:
-    """Proofs by law; which calls were proved in this run, how many verdicts that gave, and where they are not what the
-    ledger says; how many mutants there were, and how many of them each law killed.
+    """What stands for the laws of a protocol beside the checks of a run.
+
+    Of `due` verdicts `verdicts` are there, by whose they are. In this run `verdicts_now` were proved, of the calls
+    `proved_now`; those that were proved again were `drawn_by` a text. Those that are `differing` are not what the
+    ledger says, those `undone` were to be proved and were not. Each law `kills` so many of all `mutants`.
     """
 
     solver: str
     proofs: Mapping[str, Proof]
-    verdicts: int
+    due: int
+    verdicts: Mapping[str, int]
     proved_now: tuple[str, ...]
     verdicts_now: int
+    drawn_by: str
     differing: tuple[str, ...]
+    undone: tuple[str, ...]
     kills: Mapping[str, int]
     mutants: int
 
 
 def gathered(
-    protocols: Sequence[str],
+    ledgers: Sequence[Ledger],
     laws: Sequence[str],
     how: How,
-    seed: int,
+    drawn_by: str,
     jobs: int,
     stop: Stop,
     said: Callable[[str, int, int], None],
 ) -> dict[str, Evidence]:
-    """The evidence on some laws of protocols of ours, or on all, after proving as much as is asked for."""
-    written = {name: Proving(name, THEORIES[name], [], [], everything=False, effort=1) for name in protocols}
-    due = {name: _due(ledger, how, seed) for name, ledger in written.items()}
-    now = {
-        name: Proving(name, THEORIES[name], [], calls, everything=True, effort=1)
-        for name, calls in due.items()
-        if calls
-    }
-    if now:
-        run_together(list(now.values()), jobs, stop, said)
-    return {name: _evidence(written[name], now.get(name), laws) for name in protocols}
+    """The evidence on some laws of protocols of ours, or on all, after proving as much as is asked for. What the ledger
+    knows is not written again.
+    """
+    provings = [proving_of(ledger, laws, how, drawn_by) for ledger in ledgers]
+    run_together(provings, jobs, stop, said)
+    return {proving.protocol: _evidence(proving, drawn_by if how == "sample" else "") for proving in provings}
 
 
-def _due(written: Proving, how: How, seed: int) -> list[str]:
-    """The calls that are to be proved."""
-    if how == "ledger":
-        return []
-    if how == "all":
-        return written.asked
-    known = {call: written.ledger.verdicts(call).values() for call in written.asked if call not in written.due}
-    goals = {call: sum([int(verdict["goals"]) for verdict in verdicts]) for call, verdicts in known.items()}
-    return written.due + (sample(goals, f"{written.protocol} {seed}") if how == "sample" else [])
+def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> Proving:
+    """What is asked of one protocol, and what of it is to be proved here."""
+    asked = {call: [law for law in due if not laws or law in laws] for call, due in ledger.due.items()}
+    left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
+    to_prove: Mapping[str, Sequence[str]] = {"ledger": {}, "all": asked}.get(how, left)
+    if how == "sample":
+        known = {call: ledger.verdicts(call) for call in asked}
+        goals = {
+            (call, law): int(known[call][law]["goals"])
+            for call in asked
+            for law in asked[call]
+            if law not in left[call]
+        }
+        drawn = sample(goals, f"{ledger.protocol} {drawn_by}")
+        to_prove = {call: [law for law in asked[call] if law in left[call] or (call, law) in drawn] for call in asked}
+    return Proving(ledger, asked, to_prove, compares=True)
 
 
-def _evidence(written: Proving, now: Proving | None, laws: Sequence[str]) -> Evidence:
+def rotation() -> str:
+    """By what a sample is drawn where nobody says it: the commit that is checked out here, else the day."""
+    try:
+        asked = ["git", "rev-parse", "--short=12", "HEAD"]
+        commit = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        commit = ""
+    return f"commit {commit}" if commit else f"day {datetime.datetime.now(datetime.UTC).date()}"
+
+
+def sample(goals: Mapping[tuple[str, str], int], drawn_by: str) -> set[tuple[str, str]]:
+    """Some verdicts, as call and law, drawn by a text: of a few calls, with a tenth of all goals together at most.
+
+    The first that is drawn is always among them, so that there is none that no draw reaches.
+    """
+    random = Random(drawn_by)
+    left = SAMPLED * sum(goals.values())
+    calls = random.sample(sorted({call for call, _ in goals}), len({call for call, _ in goals}))
+    drawn: set[tuple[str, str]] = set()
+    for turn, call in enumerate(calls[:CALLS_SAMPLED]):
+        share = left / (min(CALLS_SAMPLED, len(calls)) - turn)
+        of_call = sorted(each for each in goals if each[0] == call)
+        for each in random.sample(of_call, len(of_call)):
+            if goals[each] <= share or not drawn:
+                share -= goals[each]
+                left -= goals[each]
+                drawn.add(each)
+    return drawn
+
+
+def _evidence(proving: Proving, drawn_by: str) -> Evidence:
     """What the ledger says, and what was found now, which comes before it."""
-    ledger = {call: written.ledger.verdicts(call) for call in written.asked}
-    results: dict[str, dict[str, dict[str, Any]]] = {} if now is None else dict(now.results)
-    failures = {} if now is None else now.failures
-    differing = [f"{call} cannot be proved: {problem}" for call, problem in failures.items()]
-    for call, verdicts in results.items():
-        for law_id, found in verdicts.items():
-            before = ledger[call].get(law_id, found)["verdict"]
-            if call not in written.due and before != found["verdict"]:
-                differing.append(f"{law_id} of {call} is {found['verdict']}, in the ledger {before}")
-    kills = json.loads(KILLS.read_text())[written.protocol]
-    proofs = proofs_by_law({**ledger, **results}, set(written.due) - set(results))
+    ledger, rows = proving.ledger, proving.rows()
+    whose = Counter(
+        f"{ledger.solver(call, law)}, {'proved here' if ledger.is_own(call, law) else 'installed'}"
+        for law, call, word, _ in rows
+        if word not in ("STALE", "MISSING") and ledger.is_fresh(call, law)
+    )
+    kills = json.loads(KILLS.read_text())[ledger.protocol]
     return Evidence(
-        written.ledger.document["solver"],
-        {law_id: proof for law_id, proof in proofs.items() if not laws or law_id in laws},
-        sum(len(verdicts) for verdicts in ledger.values()),
-        tuple(results),
-        sum(len(verdicts) for verdicts in results.values()),
-        tuple(differing),
+        solver_version(),
+        proofs_by_law(rows, findings_of(ledger.place)),
+        len(rows),
+        dict(sorted(whose.items())),
+        tuple(proving.results),
+        sum(len(verdicts) for verdicts in proving.results.values()),
+        drawn_by,
+        (*proving.differing, *[f"{call} cannot be proved: {why}" for call, why in proving.failures.items()]),
+        tuple([f"{law} of {call}" for call, law in proving.left()]),
         kills["laws"],
         kills["mutants"],
     )
 
 
-def sample(goals: Mapping[str, int], seed: str) -> list[str]:
-    """Some calls, drawn by a seed, with at most a tenth of all goals together; each that still fits is taken."""
-    left = SAMPLED * sum(goals.values())
-    drawn: list[str] = []
-    for call in Random(seed).sample(sorted(goals), len(goals)):
-        if goals[call] <= left:
-            left -= goals[call]
-            drawn.append(call)
-    return drawn
-
-
-def proofs_by_law(verdicts: Mapping[str, Mapping[str, Any]], stale: set[str]) -> dict[str, Proof]:
-    """The verdicts on every call, put together by law. A call that cannot concern a law does not count."""
+def proofs_by_law(
+    rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_false: Collection[str]
+) -> dict[str, Proof]:
+    """The verdicts on every call, as law, call, verdict and the rest, put together by law. A call that cannot concern a
+    law does not count.
+    """
     calls: dict[str, dict[str, list[str]]] = {}
     scopes: dict[str, set[str]] = {}
-    for call, by_law in verdicts.items():
-        for law_id, found in by_law.items():
-            verdict = "STALE" if call in stale else found["verdict"]
-            calls.setdefault(law_id, {}).setdefault(verdict, []).append(call)
-            scopes.setdefault(law_id, set()).update(found["scope"])
+    for law_id, call, verdict, rest in rows:
+        calls.setdefault(law_id, {}).setdefault(verdict, []).append(call)
+        scopes.setdefault(law_id, set()).update(rest["scope"])
     return {
         law_id: Proof(
             len(found.get("PROVED", ())),
@@ -152,7 +191,8 @@ def proofs_by_law(verdicts: Mapping[str, Mapping[str, Any]], stale: set[str]) ->
             tuple(found.get("REFUTED", ())),
             tuple(found.get("STALE", ())),
             tuple(sorted(scopes[law_id])),
-            "KNOWN FALSE" in found,
+            law_id in known_false,
+            tuple(found.get("MISSING", ())),
         )
         for law_id, found in sorted(calls.items())
     }

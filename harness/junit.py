@@ -69,13 +69,13 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
     ):
         _case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
     if suite.evidence is not None:
-        failed = [*suite.refuted(), *suite.evidence.differing]
+        failed, undone = [*suite.refuted(), *suite.evidence.differing], suite.evidence.undone
         _case(
             element,
             suite.protocol.name,
             "proofs are as in the ledger",
-            "failure" if failed else None,
-            "\n".join(failed),
+            "failure" if failed else "error" if undone else None,
+            "\n".join(failed or [f"not proved, and was to be: {', '.join(undone)}"]),
         )
 
 

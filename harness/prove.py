@@ -1,197 +1,273 @@
 """The proofs of a protocol, beside each other in processes; what the ledger knows is not proved again."""
 
 import json
-import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context, resource_tracker
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 from rich.console import Console
 
+from harness.proof_workers import KILLED, ProofTask, run_tasks
 from harness.stopping import Stop
-from proofs.ledger import Ledger, ledger_path, solver_version
-from proofs.proving import TOTAL
-from proofs.running import names_of, run_call
+from proofs.digests import solver_version
+from proofs.keeping import own_place
+from proofs.ledger import Ledger, SourceChangedError
+from proofs.running import laws_named
 from proofs.second import ANSWERS, Opinions
 
 THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
 """Where the theory of each protocol that comes with this project is."""
 
 COUNTEREXAMPLES: Final = Path(".restake")
-"""Where counterexamples of refuted laws are kept."""
+"""Where counterexamples of refuted laws are kept; where nothing can be written there, below `own_place`."""
 
-GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE"})
+GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
 """Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
 tells.
 """
-
-
-POLL_SECONDS: Final = 0.2
-"""How long an interruption may go unnoticed."""
 
 
 class UnknownNameError(Exception):
     """A law, a call or a protocol that there is none of."""
 
 
+Wanted = Mapping[str, Sequence[str]]
+"""Laws by call."""
+
+
 class Proving:
-    """What was asked to be proved of one protocol, and what came of it."""
+    """What was asked to be proved of one protocol, and what came of it. Verdicts join the ledger as they are known."""
 
     def __init__(
         self,
-        protocol: str,
-        place: str,
-        laws: list[str],
-        calls: list[str],
-        everything: bool,
-        effort: int,
+        ledger: Ledger,
+        asked: Wanted,
+        to_prove: Wanted,
+        effort: int = 1,
         opinions: Opinions | None = None,
+        compares: bool = False,
     ) -> None:
-        self.protocol: Final = protocol
-        self.place: Final = place
-        self.effort: Final = effort
-        self.opinions: Final = opinions
-        known, known_laws = names_of(place)
-        for what, asked, there in (("call", calls, known), ("law", laws, known_laws)):
-            for name in asked:
-                if name not in there:
-                    raise UnknownNameError(f"{protocol} has no {what} {name!r}; it has {', '.join(sorted(there))}")
-        self.laws: Final = laws
-        self.path: Final = ledger_path(protocol)
-        self.ledger: Final = Ledger.load(self.path)
-        self.module: Final = place.partition(":")[0]
-        self.asked: Final = [call for call in known if not calls or call in calls]
-        self.due: Final = [call for call in self.asked if everything or self._is_due(call)]
-        self.results: Final[dict[str, dict[str, dict[str, Any]]]] = {
-            call: self.ledger.verdicts(call) for call in self.asked if call not in self.due
-        }
-        self.seconds: Final[dict[str, float]] = {}
+        """`compares` says that verdicts which the ledger knows are proved again to be compared, and not to be kept."""
+        self.ledger: Final = ledger
+        self.protocol: Final = ledger.protocol
+        self.asked: Final = asked
+        self.to_prove: Final = {call: list(laws) for call, laws in to_prove.items() if laws}
+        self.results: Final[dict[str, dict[str, dict[str, Any]]]] = {}
+        """The verdicts that this run came to."""
         self.failures: Final[dict[str, str]] = {}
+        """Of what calls nothing can be proved, and why."""
+        self.undone: Final[dict[str, str]] = {}
+        """Of what calls nobody knows, because processes were killed or files changed, and why."""
+        self.differing: Final[list[str]] = []
+        """What the ledger says otherwise than this run."""
         self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
-        self._parts: Final[dict[str, dict[str, Any]]] = {}
-
-    def _is_due(self, call: str) -> bool:
-        if self.ledger.is_stale(call, self.module):
-            return True
-        verdicts = self.ledger.verdicts(call)
-        if any(law not in verdicts for law in self.laws):
-            return True
-        return self.opinions is not None and not self._has_opinions(call, verdicts)
-
-    def _has_opinions(self, call: str, verdicts: dict[str, dict[str, Any]]) -> bool:
-        """Whether everybody who is asked now has been asked about each law of a call that needed a solver."""
-        assert self.opinions is not None
-        heard = self.ledger.opinions(call)
-        asked = {law for law, verdict in verdicts.items() if "z3" in verdict["solvers"]} & set(self.laws or verdicts)
-        return all(set(self.opinions.who) <= set(heard.get(law, ())) for law in asked)
+        self.written: Final[list[Path]] = []
+        """Files of what was refuted or disputed."""
+        self.unkept: Final[list[str]] = []
+        """What could not be written, and why."""
+        self._effort: Final = effort
+        self._opinions: Final = opinions
+        self._known: Final = {
+            (call, law_id): ledger.verdicts(call)[law_id]
+            for call, laws in (self.to_prove.items() if compares else ())
+            for law_id in laws
+            if ledger.is_fresh(call, law_id)
+        }
 
     def known_steps(self, call: str) -> int:
-        """How many solver steps a call took when last it was proved: the measure of what it will cost."""
-        return sum(self.ledger.steps(call).values())
+        """How many solver steps took what is to prove of a call, when last it was proved: the measure of its cost."""
+        steps = self.ledger.steps(call)
+        return sum([steps.get(law_id, 0) for law_id in self.to_prove[call]])
 
-    def tasks(self, call: str, jobs: int) -> list[tuple[Any, ...]]:
+    def tasks(self, call: str, jobs: int) -> list[ProofTask]:
         """What proves a call: a task; or, if it took many steps, one for each process, with its share of the laws."""
-        parts: list[list[str] | None] = [[TOTAL, *self.laws] if self.laws else None]
-        if not self.laws and self.known_steps(call) >= MANY_STEPS:
-            parts = list(shared_out(dict.fromkeys(names_of(self.place)[1], 0) | self.ledger.steps(call), jobs))
+        laws = self.to_prove[call]
+        shares = [laws]
+        if self.known_steps(call) >= MANY_STEPS:
+            shares = shared_out({law_id: self.ledger.steps(call).get(law_id, 0) for law_id in laws}, jobs)
         likely = self.ledger.solvers(call)
-        return [(self.place, call, laws, self.effort, likely, self.opinions) for laws in parts]
+        return [
+            ProofTask(self.protocol, self.ledger.place, call, share, self._effort, likely, self._opinions)
+            for share in shares
+            if share
+        ]
 
-    def finish(self, call: str, task: Future[Any], is_last: bool) -> None:
-        """Take in what a task found; once the last of its call is there, the call is entered in the ledger."""
+    def hear(self, call: str, found: list[dict[str, Any]]) -> None:
+        """Take in verdicts, and keep them at once."""
+        for each in found:
+            law_id, verdict = each["law"], each["verdict"]
+            self.results.setdefault(call, {})[law_id] = self.ledger.shown(law_id, verdict)
+            for question in each["disputed"]:
+                self.disputed.append((call, question))
+                name = f"disputed_{self.protocol}_{question['law']}_{call}_{len(self.disputed) - 1}.smt2"
+                self._write(name, question["text"])
+            if verdict.get("counterexample"):
+                document = {"protocol": self.protocol, **verdict["counterexample"]}
+                self._write(f"proof_{self.protocol}_{law_id}_{call}.json", json.dumps(document, indent=1) + "\n")
+            if (call, law_id) in self._known:
+                self._compare(call, each)
+        new = [each for each in found if (call, each["law"]) not in self._known]
+        if not new:
+            return
+        verdicts = {each["law"]: each["verdict"] for each in new}
+        opinions = {each["law"]: each["opinions"] for each in new}
         try:
-            result = task.result()
-        except BrokenProcessPool:
-            self.failures[call] = "a process of the proofs was killed"
-            return
-        except Exception as error:  # what cannot be lifted names its line; the other calls go on
-            self.failures[call] = f"{type(error).__name__}: {error}"
-            return
-        self.disputed.extend([(call, question) for question in result["disputed"]])
-        so_far = self._parts.setdefault(call, {"functions": [], "verdicts": {}, "opinions": {}, "seconds": 0.0})
-        so_far["functions"] = sorted({*so_far["functions"], *result["functions"]})
-        so_far["verdicts"].update(result["verdicts"])
-        so_far["opinions"].update(result["opinions"] or {})
-        so_far["seconds"] = round(so_far["seconds"] + result["seconds"], 1)
-        if not is_last or call in self.failures:
-            return
-        self.results[call] = so_far["verdicts"]
-        self.seconds[call] = so_far["seconds"]
-        if so_far["verdicts"]:
-            found = so_far["verdicts"], so_far["opinions"]
-            self.ledger.record(call, so_far["functions"], result["modules"], self.module, *found)
+            self.ledger.record(call, new[-1]["functions"], new[-1]["source"], verdicts, opinions)
+        except SourceChangedError as error:
+            self.undone[call] = str(error)
+            for each in new:
+                del self.results[call][each["law"]]
+        except OSError as error:
+            said = f"{error.filename}: {error.strerror}"
+            self.unkept.extend([said] if said not in self.unkept else [])
 
-    def save(self) -> list[Path]:
-        """Write the ledger, and what was refuted or disputed each in a file of its own, whose paths are returned."""
-        self.ledger.save(self.path)
-        written: list[Path] = []
-        for number, (call, question) in enumerate(self.disputed):
-            COUNTEREXAMPLES.mkdir(exist_ok=True)
-            path = COUNTEREXAMPLES / f"disputed_{self.protocol}_{question['law']}_{call}_{number}.smt2"
-            path.write_text(question["text"])
-            written.append(path)
-        for call, verdicts in self.results.items():
-            for law_id, verdict in verdicts.items():
-                if call in self.due and verdict.get("counterexample"):
-                    COUNTEREXAMPLES.mkdir(exist_ok=True)
-                    path = COUNTEREXAMPLES / f"proof_{self.protocol}_{law_id}_{call}.json"
-                    path.write_text(
-                        json.dumps({"protocol": self.protocol, **verdict["counterexample"]}, indent=1) + "\n"
-                    )
-                    written.append(path)
-        return written
+    def _compare(self, call: str, found: Mapping[str, Any]) -> None:
+        """Whether a proof comes out as the ledger has it: the verdict, the goals, and what it ran through."""
+        law_id, now, before = found["law"], found["verdict"], self._known[call, found["law"]]
+        unnamed = sorted(set(found["functions"]) - self.ledger.functions(call))
+        if now["verdict"] != before["verdict"]:
+            self.differing.append(f"{law_id} of {call} is {now['verdict']}, in the ledger {before['verdict']}")
+        elif (now["goals"], now["digest"], now["scope"]) != (before["goals"], before["digest"], before["scope"]):
+            self.differing.append(f"{law_id} of {call} has other goals than the ledger says")
+        elif unnamed:
+            self.differing.append(f"{law_id} of {call} runs through {unnamed[0]}, which the ledger does not name")
+
+    def _write(self, name: str, text: str) -> None:
+        """Keep a file in the folder for counterexamples, or where that cannot be, in a place of the user's own."""
+        for folder in (COUNTEREXAMPLES, own_place() / "counterexamples"):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text)
+            except OSError as error:
+                problem = f"{folder / name}: {error.strerror}"
+                continue
+            self.written.append(folder / name)
+            return
+        self.unkept.append(problem)
+
+    def end(self, call: str, problem: str | None) -> None:
+        """Take in why a task of a call cannot be done, if it cannot."""
+        if problem is not None:
+            (self.undone if problem == KILLED else self.failures)[call] = problem
+
+    def left(self) -> list[tuple[str, str]]:
+        """What was to be proved in this run and was not, as call and law; what failed is not among it."""
+        return [
+            (call, law_id)
+            for call, laws in self.to_prove.items()
+            for law_id in laws
+            if law_id not in self.results.get(call, {}) and call not in self.failures
+        ]
 
     def rows(self) -> list[tuple[str, str, str, dict[str, Any]]]:
-        """Law, call, verdict and the rest, of everything that was asked."""
-        return [
-            (law_id, call, str(verdict["verdict"]), verdict)
-            for call, verdicts in sorted(self.results.items())
-            for law_id, verdict in sorted(verdicts.items())
-            if not self.laws or law_id in self.laws
-        ]
+        """Law, call, verdict and the rest, of everything that was asked; STALE or MISSING where there is none of the
+        source as it is.
+        """
+        found: list[tuple[str, str, str, dict[str, Any]]] = []
+        for call, laws in sorted(self.asked.items()):
+            known = {**self.ledger.verdicts(call), **self.results.get(call, {})}
+            for law_id in sorted(laws):
+                rest = known.get(law_id, {"scope": []})
+                word = str(rest.get("verdict", "MISSING"))
+                if (
+                    law_id not in self.results.get(call, {})
+                    and law_id in known
+                    and not self.ledger.is_fresh(call, law_id)
+                ):
+                    word = "STALE"
+                found.append((law_id, call, word, rest))
+        return found
 
     def heard(self) -> dict[str, dict[str, int]]:
         """What others said of everything that was asked, by who said it."""
         total: dict[str, Counter[str]] = {}
-        for call in self.asked:
+        for call, laws in self.asked.items():
             for law_id, by in self.ledger.opinions(call).items():
-                for who, counts in by.items() if not self.laws or law_id in self.laws else ():
+                for who, counts in by.items() if law_id in laws else ():
                     total.setdefault(who, Counter()).update(counts)
         return {who: {answer: counts[answer] for answer in ANSWERS.values()} for who, counts in sorted(total.items())}
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open, 5 if nothing was
-        asked.
+        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open or undone, 5 if
+        nothing was asked.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
-        if not verdicts and not self.failures:
+        if not verdicts:
             return 5
         if "REFUTED" in verdicts or self.disputed:
             return 1
-        return 0 if verdicts <= GOOD and not self.failures else 2
+        return 0 if verdicts <= GOOD and not self.failures and not self.left() else 2
 
     def as_json(self) -> dict[str, Any]:
         """Everything as one document."""
         return {
             "protocol": self.protocol,
             "solver": solver_version(),
-            "proved_now": sorted(self.seconds),
-            "seconds": self.seconds,
+            "proved_now": sorted(self.results),
             "failures": self.failures,
+            "undone": [{"law": law_id, "call": call} for call, law_id in self.left()],
+            "unkept": self.unkept,
             "disputed": [
                 {"call": call, "law": question["law"], "who": question["who"]} for call, question in self.disputed
             ],
             "opinions": self.heard(),
             "verdicts": [
-                {"law": law_id, "call": call, **{key: value for key, value in rest.items() if key != "counterexample"}}
-                for law_id, call, _, rest in self.rows()
+                {
+                    **{key: value for key, value in rest.items() if key != "counterexample"},
+                    "law": law_id,
+                    "call": call,
+                    "verdict": verdict,
+                }
+                for law_id, call, verdict, rest in self.rows()
             ],
         }
+
+
+@attrs.frozen
+class Question:
+    """What somebody asks to be proved: of some laws and calls, or of all that there are; what the ledger knows too, if
+    `everything` is asked; with so much effort, and with others' opinions.
+    """
+
+    laws: Sequence[str] = ()
+    calls: Sequence[str] = ()
+    everything: bool = False
+    effort: int = 1
+    opinions: Opinions | None = None
+
+    def of(self, ledger: Ledger) -> Proving:
+        """What that comes to for one protocol. UnknownNameError if it has no such law or call."""
+        known = laws_named(ledger.place)
+        for what, names, there in (("call", self.calls, set(ledger.due)), ("law", self.laws, known)):
+            for name in names:
+                if name not in there:
+                    raise UnknownNameError(
+                        f"{ledger.protocol} has no {what} {name!r}; it has {', '.join(sorted(there))}"
+                    )
+        asked = {
+            call: [law_id for law_id in due if not self.laws or law_id in self.laws]
+            for call, due in ledger.due.items()
+            if not self.calls or call in self.calls
+        }
+        to_prove = {
+            call: [law_id for law_id in laws if self.everything or self._is_due(ledger, call, law_id)]
+            for call, laws in asked.items()
+        }
+        return Proving(ledger, asked, to_prove, self.effort, self.opinions)
+
+    def _is_due(self, ledger: Ledger, call: str, law_id: str) -> bool:
+        """Whether a verdict is missing or stale, open where more effort is offered, or unheard of by somebody asked."""
+        if not ledger.is_fresh(call, law_id):
+            return True
+        verdict = ledger.verdicts(call)[law_id]
+        if verdict["verdict"] == "UNKNOWN" and self.effort > 1:
+            return True
+        if self.opinions is None or not any(name.startswith("z3") for name in verdict["solvers"]):
+            return False
+        return not set(self.opinions.who) <= set(ledger.opinions(call).get(law_id, {}))
 
 
 MANY_STEPS: Final = 20_000_000
@@ -212,46 +288,27 @@ def shared_out(steps: Mapping[str, int], shares: int) -> list[list[str]]:
 
 
 def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-    """Prove what is due of some protocols on so many processes, what costs most first; verdicts join the ledgers.
+    """Prove what is to prove of some protocols on so many processes; each verdict joins the ledger as it is known.
 
-    When time is up, what was begun is finished; at an interruption it is ended, and what was finished stays.
+    What costs most is begun first, so that nobody waits for it in the end; where time is limited, last, so that as much
+    as can be is done by then. When time is up, or at an interruption, what runs is ended.
     """
-    due = [(proving, call) for proving in provings for call in proving.due]
-    strangers = set(active_children())
-    # Or it would be started with the first worker, and unblock what is blocked then.
-    resource_tracker.ensure_running()
-    # An interruption is this process's to handle. What is started while it is blocked never hears of it.
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1)
-    try:
-        tasks = {
-            pool.submit(run_call, *task): (proving, call)
-            for proving, call in sorted(due, key=lambda each: each[0].known_steps(each[1]), reverse=True)
-            for task in proving.tasks(call, jobs)
-        }
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-    try:
-        running: set[Future[Any]] = set(tasks)
-        parts_left = Counter(tasks.values())
-        while running and not stop.is_interrupted:
-            ended, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
-            for task in ended:
-                if not task.cancelled():
-                    proving, call = tasks[task]
-                    parts_left[tasks[task]] -= 1
-                    proving.finish(call, task, is_last=parts_left[tasks[task]] == 0)
-                    said(f"{proving.protocol} {call}", len(tasks) - len(running), len(tasks))
-            if stop():
-                for task in running:
-                    task.cancel()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in set(active_children()) - strangers:
-            worker.terminate()
+    by_name = {proving.protocol: proving for proving in provings}
+    calls = [(proving, call) for proving in provings for call in proving.to_prove]
+    calls.sort(key=lambda each: each[0].known_steps(each[1]), reverse=not stop.is_limited)
+    tasks = [task for proving, call in calls for task in proving.tasks(call, jobs)]
+    left = len(tasks)
+
+    def ended(task: ProofTask, problem: str | None) -> None:
+        nonlocal left
+        left -= 1
+        by_name[task.protocol].end(task.call, problem)
+        said(f"{task.protocol} {task.call}", len(tasks) - left, len(tasks))
+
+    run_tasks(tasks, jobs, stop, lambda task, found: by_name[task.protocol].hear(task.call, found), ended)
 
 
-def print_proving(console: Console, proving: Proving, written: list[Path]) -> None:
+def print_proving(console: Console, proving: Proving) -> None:
     """A line for each law with the calls of which it is proved; whatever is not proved in full."""
     laws: dict[str, Counter[str]] = {}
     scopes: dict[str, set[str]] = {}
@@ -284,5 +341,11 @@ def print_proving(console: Console, proving: Proving, written: list[Path]) -> No
         console.print(disputed, soft_wrap=True, highlight=False, markup=False)
     for call, failure in sorted(proving.failures.items()):
         console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
-    for path in written:
+    undone = Counter(call for call, _ in proving.left())
+    for call, count in sorted(undone.items()):
+        why = f": {proving.undone[call]}" if call in proving.undone else ""
+        console.print(f"  UNDONE  {call}: {count} verdicts{why}", soft_wrap=True, highlight=False, markup=False)
+    for problem in proving.unkept:
+        console.print(f"  NOT KEPT  {problem}", soft_wrap=True, highlight=False, markup=False)
+    for path in proving.written:
         console.print(f"  again: restake prove --replay {path}", soft_wrap=True, highlight=False, markup=False)

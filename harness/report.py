@@ -245,7 +245,11 @@ def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> N
             console.print(f"  {what}: {', '.join(names)}", markup=False)
         if gaps and not suite.judges_coverage:
             console.print("  (no failure: so short a run is not judged by what it did not meet)")
-    console.print(f"{name}: {'FAILED' if suite.failures() else 'holds'}")
+    unfinished = "not finished" if suite.is_cut_short else "holds"
+    console.print(f"{name}: {'FAILED' if suite.failures() else unfinished}")
+    if suite.evidence is not None and suite.evidence.undone:
+        undone = suite.evidence.undone
+        console.print(f"  not proved, and was to be: {len(undone):,} verdicts, {undone[0]} the first", markup=False)
     for failure in suite.failures():
         console.print(f"  {failure}", markup=False)
 
@@ -325,8 +329,8 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
     laws = {row.law for row in suite.rows()}
     lemmas = {law_id: proof for law_id, proof in evidence.proofs.items() if law_id not in laws}
     lines = [
-        f"Proved: by induction with {evidence.solver}, of so many of the calls that could break it, for any number of",
-        "accounts, rows and steps, and integers of any size. docs/proofs.md says what that leans on.",
+        "Proved: by induction, of so many of the calls that could break it, for any number of accounts, rows and",
+        "steps, and integers of any size. docs/proofs.md says what that leans on.",
     ]
     if lemmas:
         whole = sum(proof.is_whole for proof in lemmas.values())
@@ -341,10 +345,19 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
         lines.append(f"  of length {bound}: {', '.join(names)}" if names[0] else f"  {bound}")
     for law_id, proof in sorted(evidence.proofs.items(), key=lambda item: item[0] not in laws):
         words = {"open": proof.open_calls, "refuted": proof.refuted_calls, "stale": proof.stale_calls}
+        words["missing"] = proof.missing_calls
         lines += [f"{word}: {law_id} of {', '.join(calls)}" for word, calls in words.items() if calls]
     calls = ", ".join(evidence.proved_now)
-    again = f"{evidence.verdicts_now:,} were proved in this run, of {calls}" if calls else "none was proved in this run"
-    lines.append(f"The ledger holds {evidence.verdicts:,} verdicts; {again}.")
+    whose = ", ".join([f"{count:,} by {who}" for who, count in evidence.verdicts.items()])
+    held = sum(evidence.verdicts.values())
+    lines.append(f"The ledger holds {held:,} of {evidence.due:,} verdicts{f': {whose}' if whose else ''}.")
+    if held < evidence.due:
+        lines.append(f"Verdicts of another source or solver are stale: here is {evidence.solver}.")
+    lines.append(
+        f"{evidence.verdicts_now:,} were proved in this run, of {calls}." if calls else "None was proved in this run."
+    )
+    if evidence.drawn_by:
+        lines.append(f"What was proved again was drawn by {evidence.drawn_by} (--drawn-by).")
     if evidence.mutants:
         lines.append(f"Mutants killed: the bugs, of {evidence.mutants:,}, at which the law broke (docs/mutants.md).")
     for line in lines:

@@ -8,10 +8,14 @@ from typing import Any, Self
 
 
 class Stop:
-    """Whether to stop now. In its `with` block the first interruption only sets this; a second one raises, as ever."""
+    """Whether to stop now. In its `with` block the first interruption only sets this; a second one raises, as ever.
+
+    `is_limited` says whether there is a time at which to stop, still to come or past.
+    """
 
     def __init__(self, budget_seconds: float = math.inf) -> None:
         self.is_interrupted = False
+        self.is_limited = budget_seconds < math.inf
         self._end_time = time.monotonic() + budget_seconds
         self._handlers: dict[int, Any] = {}
 

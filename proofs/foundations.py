@@ -4,12 +4,14 @@ solvers are told about quotients is true, and what else a theory takes by contra
 These have a place of their own among a ledger's calls.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final
 
 from proofs.contracts import prove_history
 from proofs.kernels import prove_kernel_facts
 from proofs.obligations import Obligation, Prover, Verdict
+from proofs.solving import Answer
 from proofs.symbols import Path
 
 CONTRACTS: Final = "contracts"
@@ -19,13 +21,24 @@ HISTORY: Final = "CONTRACT-history"
 QUOTIENTS: Final = "FACTS-quotients"
 
 
-def foundations(prover: Prover, of_theory: dict[str, Any]) -> list[Verdict]:
-    """The verdicts on what every proof leans on, then on what the theory adds."""
-    history, quotients = Verdict(HISTORY, CONTRACTS), Verdict(QUOTIENTS, CONTRACTS)
+def foundations(prover: Prover, of_theory: dict[str, Any], law_ids: Collection[str] | None = None) -> list[Verdict]:
+    """The verdicts on what every proof leans on, then on what the theory adds; or on some of these."""
+    known = {
+        HISTORY: partial(_verdict, HISTORY, lambda: prove_history(partial(prover.prove, HISTORY))),
+        QUOTIENTS: partial(_verdict, QUOTIENTS, lambda: _facts(prover)),
+        **{law_id: partial(prove_it, prover, law_id) for law_id, prove_it in of_theory.items()},
+    }
+    return [prove_it() for law_id, prove_it in known.items() if law_ids is None or law_id in law_ids]
+
+
+def _verdict(law_id: str, prove_it: Callable[[], Mapping[str, list[tuple[Any, Answer]]]]) -> Verdict:
+    verdict = Verdict(law_id, CONTRACTS)
     nothing = Path(None, [], False)
-    for part, answers in prove_history(partial(prover.prove, HISTORY)).items():
-        history.answers.extend([(Obligation(part, nothing, goal), answer) for goal, answer in answers])
-    for fact, (goal, answer) in prove_kernel_facts(partial(prover.prove, QUOTIENTS)).items():
-        quotients.answers.append((Obligation(fact, nothing, goal), answer))
-    history.is_reachable = quotients.is_reachable = True
-    return [history, quotients, *[prove_it(prover, law_id) for law_id, prove_it in of_theory.items()]]
+    for part, answers in prove_it().items():
+        verdict.answers.extend([(Obligation(part, nothing, goal), answer) for goal, answer in answers])
+    verdict.is_reachable = True
+    return verdict
+
+
+def _facts(prover: Prover) -> dict[str, list[tuple[Any, Answer]]]:
+    return {fact: [found] for fact, found in prove_kernel_facts(partial(prover.prove, QUOTIENTS)).items()}

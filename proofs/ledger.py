@@ -1,183 +1,342 @@
-"""The ledger of verdicts: what was proved, by which solver, of which source; and what has changed since.
+"""The ledger of verdicts: on each law of each call what was proved, by which solver, of which source.
 
-A proof about a call depends on the functions that its paths and the laws ran through, on everything that their modules
-say outside of functions, on the laws, the theory and the engine. The ledger names the functions, and keeps a digest of
-all of these; where the digest of today differs, the verdicts on that call are STALE.
+Each verdict stands for itself: it names the functions that its proof ran through, with a digest of these and of all
+that judges them. It is STALE where the digest of today is another. On what there has to be a verdict the catalogue
+alone says: what a ledger does not hold is missing, and what no proof can have said is refused.
+
+A verdict also has a seal over all that it says. It shows a slip of an editor or of a merge at once. Whoever makes a new
+seal is found out only where the law is proved again.
 """
 
-import ast
 import hashlib
-import importlib.util
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import z3
+import attrs
 
-ENGINE: Final = (
-    "symbols",
-    "state",
-    "lifting",
-    "obligations",
-    "solving",
-    "proving",
-    "genesis",
-    "theory",
-    "histories",
-    "stake",
-    "folds",
-    "segments",
-    "quotients",
-    "kernels",
-    "contracts",
-    "pushes",
-    "foundations",
-)
+from proofs.digests import digest, snapshot, solver_version
+from proofs.keeping import installed_ledgers, locked, own_place, replace
+from proofs.running import due_of, findings_of
+from spec.codec import shown
+
+Plain = dict[str, Any]
+
+WORDS: Final = ("PROVED", "REFUTED", "UNKNOWN", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED")
+
+OF_FALSE: Final = ("KNOWN FALSE", "NOT CONCERNED")
+"""The verdicts on laws that the catalogue knows to be false, and on no other."""
 
 
-def ledger_path(protocol: str) -> Path:
-    """Where the ledger of a protocol that comes with this project is kept."""
-    return Path(__file__).parent / "ledgers" / f"{protocol}.json"
+class LedgerError(Exception):
+    """A ledger that cannot be believed; the message names the file, the place in it, and what is wrong."""
 
 
-def solver_version() -> str:
-    """Which solver decides here."""
-    return f"z3 {z3.get_version_string()}"
+class SourceChangedError(Exception):
+    """A file was edited while it was proved, so that nobody knows what the verdict is of."""
 
 
-@cache
-def _functions(module: str) -> dict[str, str]:
-    """What is in a module, wherever it is installed; nothing if it is not."""
-    found = importlib.util.find_spec(module)
-    if found is None or found.origin is None:
-        return {}
-    place = Path(found.origin)
-    return functions_of(
-        (place if place.suffix == ".py" else place.with_name(place.name.split(".")[0] + ".py")).read_text()
-    )
+@attrs.frozen
+class Basis:
+    """What a verdict rests on: who decided, the functions that ran, and the digest of these and of all that judges."""
+
+    solver: str
+    source: str
+    functions: frozenset[str]
 
 
-def functions_of(source: str) -> dict[str, str]:
-    """The source of each function by its qualified name, and under "" everything else, of the source of a module."""
-    functions: dict[str, str] = {}
+@attrs.frozen
+class Entry:
+    """A verdict as `proofs.running` gives it, on what it rests, and by who was asked what others said of its goals."""
 
-    class Cut(ast.NodeTransformer):
-        within: list[str] = []  # noqa: RUF012
-
-        def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-            self.within.append(node.name)
-            self.generic_visit(node)
-            self.within.pop()
-            return node
-
-        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-            functions[".".join([*self.within, node.name])] = ast.unparse(_without_words(node))
-            node.body = [ast.Pass()]
-            return node
-
-    rest = Cut().visit(ast.parse(source))
-    functions[""] = ast.unparse(_without_words(rest))
-    return functions
+    verdict: Plain
+    basis: Basis
+    opinions: Mapping[str, Mapping[str, int]] = {}
 
 
-def names_in(module: str) -> list[str]:
-    """All functions of a module, as a digest names them."""
-    return [f"{module}:{name}" for name in _functions(module) if name]
-
-
-def _without_words(node: Any) -> Any:
-    """The same without docstrings, which change nothing that is proved."""
-    for inner in ast.walk(node):
-        body = getattr(inner, "body", None)
-        if isinstance(body, list):
-            kept = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-            inner.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
-    return node
-
-
-def digest(functions: Iterable[str], modules: Iterable[str], theory_module: str) -> str:
-    """The digest of some functions ("module:name"), of what modules of `spec` say outside of functions, and of all that
-    judges them: laws, theory, engine and solver.
-    """
-    total = hashlib.sha256(solver_version().encode())
-    for name in sorted(modules):
-        if name.startswith("spec"):
-            total.update(_functions(name).get("", "").encode())
-        else:
-            total.update(json.dumps(_functions(name), sort_keys=True).encode())
-    for name in [theory_module, f"{theory_module}_folds", *[f"proofs.{part}" for part in ENGINE]]:
-        total.update(json.dumps(_functions(name), sort_keys=True).encode())
-    for function in sorted(functions):
-        module, _, name = function.partition(":")
-        total.update(f"{function}\n{_functions(module).get(name, '')}".encode())
-    return total.hexdigest()[:16]
+Entries = dict[str, Entry]
+"""The verdicts on one call, by law."""
 
 
 class Ledger:
-    """The verdicts of one protocol: for each call what its proofs ran through, a digest, and a verdict for each law."""
+    """The verdicts on one protocol, of some folders: what a later one knows of the source of today goes before what an
+    earlier one says. What is proved is written to the last of them.
+    """
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.document: Final = document
+    def __init__(self, protocol: str, place: str, folders: Sequence[Path] | None = None) -> None:
+        """The installed ledger with the verdicts of whoever runs this, unless folders are named. LedgerError if one
+        cannot be believed.
+        """
+        roots = [installed_ledgers(), own_place() / "ledgers"] if folders is None else folders
+        self.protocol: Final = protocol
+        self.place: Final = place
+        self.due: Final[Mapping[str, Sequence[str]]] = due_of(place)
+        """The laws on which there has to be a verdict, by call."""
+        self.folders: Final = [Path(root) / protocol for root in roots]
+        self._known_false: Final = findings_of(place)
+        self._entries: Final[dict[str, Entries]] = {call: {} for call in self.due}
+        self._own: Final[set[tuple[str, str]]] = set()
+        for folder in self.folders:
+            for call in self.due:
+                self._merge(folder, call, self._read(folder, call))
 
-    @classmethod
-    def load(cls, place: Path) -> "Ledger":
-        """The ledger in a file; an empty one if there is none."""
-        if place.is_file():
-            return cls(json.loads(place.read_text()))
-        return cls({"solver": solver_version(), "modules": [], "calls": {}})
+    def is_fresh(self, call: str, law_id: str) -> bool:
+        """Whether there is a verdict, and nothing that it depends on has changed since."""
+        entry = self._entries[call].get(law_id)
+        return entry is not None and self._is_of_today(entry)
 
-    def save(self, place: Path) -> None:
-        """Write the ledger, in an order that does not depend on what was proved when."""
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(self.document, indent=1, sort_keys=True) + "\n")
+    def left(self, call: str) -> list[str]:
+        """The laws on which a verdict is missing or stale."""
+        return [law_id for law_id in self.due[call] if not self.is_fresh(call, law_id)]
 
-    def is_stale(self, call: str, theory_module: str) -> bool:
-        """Whether anything that the verdicts on a call depend on has changed, or there are none."""
-        entry = self.document["calls"].get(call)
-        return entry is None or entry["source"] != digest(entry["functions"], entry["modules"], theory_module)
+    def verdicts(self, call: str) -> dict[str, Plain]:
+        """The verdicts on a call, by law, stale ones too."""
+        return {law_id: self.shown(law_id, entry.verdict) for law_id, entry in self._entries[call].items()}
 
-    def verdicts(self, call: str) -> dict[str, dict[str, Any]]:
-        """The verdicts on a call, by law."""
-        return dict(self.document["calls"].get(call, {}).get("verdicts", {}))
+    def solver(self, call: str, law_id: str) -> str:
+        """Which solver a verdict is of."""
+        return self._entries[call][law_id].basis.solver
+
+    def is_own(self, call: str, law_id: str) -> bool:
+        """Whether a verdict is of whoever runs this, and not of the installed ledger."""
+        return (call, law_id) in self._own
+
+    def functions(self, call: str) -> set[str]:
+        """The functions that the proofs about a call ran through."""
+        return {name for entry in self._entries[call].values() for name in entry.basis.functions}
 
     def steps(self, call: str) -> dict[str, int]:
         """How many steps the solvers took for each law when last they were asked, of whatever source."""
-        return {law_id: int(verdict["steps"]) for law_id, verdict in self.verdicts(call).items()}
+        return {law_id: int(entry.verdict["steps"]) for law_id, entry in self._entries[call].items()}
 
     def solvers(self, call: str) -> dict[str, list[str]]:
         """Which solvers knew the answers about each law when last they were asked, of whatever source."""
-        return {law_id: sorted(verdict["solvers"]) for law_id, verdict in self.verdicts(call).items()}
+        return {law_id: sorted(entry.verdict["solvers"]) for law_id, entry in self._entries[call].items()}
 
-    def opinions(self, call: str) -> dict[str, dict[str, dict[str, int]]]:
-        """What others said of the goals of a call: by law and by who said it, how many they agreed on or did not know.
-
-        They are those of the verdicts: where these are stale, so are they.
+    def opinions(self, call: str) -> dict[str, Mapping[str, Mapping[str, int]]]:
+        """What others said of the goals of a call, by law and by who was asked: how many they agreed on, did not know,
+        or dispute.
         """
-        return dict(self.document["calls"].get(call, {}).get("opinions", {}))
+        return {law_id: entry.opinions for law_id, entry in self._entries[call].items() if entry.opinions}
 
     def record(
         self,
         call: str,
-        functions: list[str],
-        modules: list[str],
-        theory_module: str,
-        verdicts: dict[str, dict[str, Any]],
-        opinions: dict[str, dict[str, dict[str, int]]] | None = None,
+        functions: Iterable[str],
+        source: str,
+        verdicts: Mapping[str, Plain],
+        opinions: Mapping[str, Mapping[str, Mapping[str, int]]] | None = None,
     ) -> None:
-        """Enter the verdicts on a call, and opinions if others were asked; those of laws that were not asked stay if
-        they are not stale.
+        """Enter verdicts on a call, and write them at once. Every other verdict stays what it is, stale ones stale.
+
+        `source` is the snapshot of the files that the proof was made with: SourceChangedError if those of today are
+        others. OSError if nothing can be written; LedgerError if what is there cannot be believed.
         """
-        is_stale = self.is_stale(call, theory_module)
-        known, heard = ({}, {}) if is_stale else (self.verdicts(call), self.opinions(call))
-        self.document["solver"] = solver_version()
-        entry = {
-            "functions": sorted(functions),
-            "modules": sorted(modules),
-            "source": digest(functions, modules, theory_module),
-            "verdicts": {**known, **verdicts},
+        if source != snapshot(self.place):
+            raise SourceChangedError("a file was edited while it was proved: ask again")
+        folder = self.folders[-1]
+        with locked(folder):
+            there = self._read(folder, call)
+            fresh = {law_id: entry for law_id, entry in there.items() if self._is_of_today(entry)}
+            ran = frozenset(functions).union(*[entry.basis.functions for entry in fresh.values()])
+            basis = Basis(solver_version(), digest(ran, self.place), ran)
+            # What rests on less rests on more: so the verdicts of today share one basis, however they were proved.
+            kept = {law_id: attrs.evolve(entry, basis=basis) for law_id, entry in fresh.items()}
+            for law_id, verdict in verdicts.items():
+                heard = (opinions or {}).get(law_id, {})
+                before = kept.get(law_id)
+                if not heard and before is not None and before.verdict["digest"] == verdict["digest"]:
+                    heard = before.opinions
+                kept[law_id] = Entry({key: value for key, value in verdict.items() if key != "finding"}, basis, heard)
+            entries = {law_id: entry for law_id, entry in {**there, **kept}.items() if law_id in self.due[call]}
+            replace(folder / f"{call}.json", written(self.protocol, call, entries))
+        self._merge(folder, call, entries)
+
+    def _is_of_today(self, entry: Entry) -> bool:
+        return _is_of_today(entry.basis, self.place)
+
+    def _merge(self, folder: Path, call: str, entries: Entries) -> None:
+        for law_id in self.due[call]:
+            entry = entries.get(law_id)
+            if entry is not None and (self._is_of_today(entry) or law_id not in self._entries[call]):
+                self._entries[call][law_id] = entry
+                if folder != self.folders[0]:
+                    self._own.add((call, law_id))
+
+    def _read(self, folder: Path, call: str) -> Entries:
+        """The verdicts on a call in a folder. LedgerError if no proof can have said them."""
+        path = folder / f"{call}.json"
+        try:
+            text = path.read_bytes().decode()
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise LedgerError(f"{path}: cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise LedgerError(f"{path}: not UTF-8 at byte {error.start}") from error
+        try:
+            entries = read(self.protocol, call, text)
+            for law_id, entry in entries.items():
+                if self._is_of_today(entry):
+                    self._believe(call, law_id, entry.verdict["verdict"])
+        except LedgerError as error:
+            raise LedgerError(f"{path}: {error}") from error
+        return entries
+
+    def _believe(self, call: str, law_id: str, word: str) -> None:
+        """LedgerError where a verdict on the source of today is not one that its catalogue allows."""
+        if law_id not in self.due[call]:
+            raise LedgerError(f"verdicts.{law_id}: there is no such law of {call}")
+        if law_id in self._known_false and word not in OF_FALSE:
+            raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue knows the law to be false")
+        if law_id not in self._known_false and word in OF_FALSE:
+            raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue does not know the law to be false")
+
+    def shown(self, law_id: str, verdict: Plain) -> Plain:
+        """A verdict; one on a law that is known to be false names the finding."""
+        is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_false
+        return {**verdict, "finding": self._known_false[law_id]} if is_false else verdict
+
+
+@cache
+def _is_of_today(basis: Basis, place: str) -> bool:
+    return basis.solver == solver_version() and basis.source == digest(basis.functions, place)
+
+
+def seal(protocol: str, call: str, law_id: str, entry: Entry) -> str:
+    """A digest of everything that is said of one law and call."""
+    said = json.dumps([protocol, call, law_id, entry.verdict, entry.opinions, _in_short(entry.basis)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:8]
+
+
+@cache
+def _in_short(basis: Basis) -> str:
+    said = json.dumps([basis.solver, basis.source, sorted(basis.functions)])
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+# The form of a file: a line for each verdict, and for each module of which functions ran.
+
+
+def written(protocol: str, call: str, entries: Entries) -> str:
+    """The file of a call: always the same for the same verdicts."""
+    bases = sorted({entry.basis for entry in entries.values()}, key=lambda basis: (basis.source, basis.solver))
+    scopes = sorted({scope for entry in entries.values() for scope in entry.verdict["scope"]})
+    proofs = [
+        f'  {{"solver": {json.dumps(basis.solver)}, "source": {json.dumps(basis.source)}, "functions": '
+        f"{_object(_by_module(basis.functions), 3)}}}"
+        for basis in bases
+    ]
+    verdicts = {
+        law_id: {
+            **_short(entry, scopes),
+            "proof": bases.index(entry.basis),
+            "seal": seal(protocol, call, law_id, entry),
         }
-        if heard or opinions:
-            entry["opinions"] = {**heard, **(opinions or {})}
-        self.document["calls"][call] = entry
+        for law_id, entry in entries.items()
+    }
+    parts = [
+        f' "call": {json.dumps(call)}',
+        f' "proofs": {_list(proofs)}',
+        f' "protocol": {json.dumps(protocol)}',
+        f' "scopes": {_list([f"  {json.dumps(scope)}" for scope in scopes])}',
+        f' "verdicts": {_object(verdicts, 2)}',
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _list(lines: list[str]) -> str:
+    return "[\n" + ",\n".join(lines) + "\n ]" if lines else "[]"
+
+
+def _object(fields: Mapping[str, Any], indent: int) -> str:
+    lines = [f"{' ' * indent}{json.dumps(name)}: {json.dumps(fields[name], sort_keys=True)}" for name in sorted(fields)]
+    return "{\n" + ",\n".join(lines) + "\n" + " " * (indent - 1) + "}" if lines else "{}"
+
+
+def _by_module(functions: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for function in sorted(functions):
+        module, _, name = function.partition(":")
+        found.setdefault(module, []).append(name)
+    return found
+
+
+def _short(entry: Entry, scopes: list[str]) -> Plain:
+    """A verdict without what is empty."""
+    verdict = entry.verdict
+    short = {
+        "verdict": verdict["verdict"],
+        "by": verdict["solvers"],
+        "goals": verdict["digest"],
+        "scope": [scopes.index(scope) for scope in verdict["scope"]],
+        "steps": [verdict["steps"], verdict["most_steps"]] if verdict["steps"] else [],
+        "counterexample": verdict.get("counterexample"),
+        "heard": entry.opinions,
+    }
+    return {name: value for name, value in short.items() if value}
+
+
+def read(protocol: str, call: str, text: str) -> Entries:
+    """What the file of a call says. LedgerError if it is not, to the letter, what would be written of it."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LedgerError(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except (RecursionError, ValueError) as error:
+        raise LedgerError(f"not a ledger: {error}") from error
+    entries: Entries = {}
+    try:
+        if (document["protocol"], document["call"]) != (protocol, call):
+            raise LedgerError(f"of {document['call']} of {document['protocol']}, not of {call} of {protocol}")
+        bases = [
+            Basis(
+                proof["solver"],
+                proof["source"],
+                frozenset(f"{module}:{name}" for module, names in proof["functions"].items() for name in names),
+            )
+            for proof in document["proofs"]
+        ]
+        for law_id, short in document["verdicts"].items():
+            entries[law_id] = _entry(law_id, short, bases, document["scopes"])
+            if short["seal"] != seal(protocol, call, law_id, entries[law_id]):
+                raise LedgerError(f"verdicts.{law_id}: not as it was entered: the seal is of something else")
+        again = written(protocol, call, entries)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise LedgerError(f"not a ledger: {type(error).__name__} {error}") from error
+    if again != text:
+        pairs = enumerate(zip(text.splitlines(), again.splitlines(), strict=False), start=1)
+        line = next((number for number, (here, there) in pairs if here != there), len(again.splitlines()))
+        raise LedgerError(f"line {line}: not as it was entered")
+    return entries
+
+
+def _entry(law_id: str, short: Plain, bases: list[Basis], scopes: list[str]) -> Entry:
+    solvers = dict(short.get("by", {}))
+    steps, most_steps = short.get("steps", (0, 0))
+    word, goals = short["verdict"], sum(solvers.values())
+    verdict: Plain = {
+        "verdict": word,
+        "goals": goals,
+        "digest": short.get("goals", ""),
+        "scope": [scopes[position] for position in short.get("scope", [])],
+        "solvers": solvers,
+        "steps": steps,
+        "most_steps": most_steps,
+    }
+    if "counterexample" in short:
+        verdict["counterexample"] = short["counterexample"]
+    if word not in WORDS:
+        raise LedgerError(f"verdicts.{law_id}: no verdict is {shown(word)}")
+    is_odd = (
+        min([0, *solvers.values()]) < 0
+        or bool(verdict["digest"]) != (goals > 0)
+        or (word in OF_FALSE and (goals or steps))
+        or (word in ("PROVED", "VACUOUS") and ("" in solvers or "counterexample" in verdict))
+        or (word in ("REFUTED", "UNKNOWN") and not goals)
+    )
+    if is_odd:
+        raise LedgerError(f"verdicts.{law_id}: no proof comes to {word} by {shown(solvers)}")
+    return Entry(verdict, bases[short["proof"]], short.get("heard", {}))

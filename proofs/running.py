@@ -1,14 +1,15 @@
 """All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
 
-import time
+import hashlib
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from proofs.concrete import concretise, plain_module, plain_theory, replay, write
+from proofs.digests import names_in, snapshot
 from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, base_case
-from proofs.ledger import names_in
 from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.second import Opinions
@@ -17,23 +18,59 @@ from proofs.solving import Status
 MOST_COUNTEREXAMPLES: Final = 6
 """How many refuted goals of one law are tried until a counterexample replays."""
 
-
-KNOWN_FALSE: Final[dict[str, Any]] = {
-    "verdict": "KNOWN FALSE",
+NOT_ASKED: Final[dict[str, Any]] = {
     "goals": 0,
+    "digest": "",
     "scope": [],
     "solvers": {},
     "steps": 0,
     "most_steps": 0,
 }
+
+KNOWN_FALSE: Final[dict[str, Any]] = {"verdict": "KNOWN FALSE", **NOT_ASKED}
 """Of laws that the catalogue knows to be false, for the calls that it speaks of: the finding shows the law broken."""
 
+NOT_CONCERNED: Final[dict[str, Any]] = {"verdict": "NOT CONCERNED", **NOT_ASKED}
+"""Of such laws, for the calls that write nothing which they read."""
 
-def names_of(place: str) -> tuple[list[str], list[str]]:
-    """The calls of which something is to be proved, the base case first; and the laws and lemmas to prove of them."""
+
+def due_of(place: str) -> dict[str, tuple[str, ...]]:
+    """The laws and lemmas on which there has to be a verdict, by call: of the beginning, of what all proofs lean on,
+    and of each call. The catalogue and the theory alone say it, whatever any ledger holds.
+    """
     theory = plain_theory(place)
-    calls = [GENESIS, CONTRACTS, *[action.__name__ for action in theory.protocol.actions]]
-    return calls, [TOTAL, HISTORY, QUOTIENTS, *foundations_of(place), *[law.law_id for law in _laws(theory)]]
+    known_false = theory.catalogue.known_false
+    sums = [*theory.catalogue.sums, *theory.sums, *theory.nested]
+    chosen = {table.index for table in theory.genesis}
+    at_start = [law.law_id for law in theory.state_laws() if law.law_id not in (*known_false, *theory.by_contract)]
+    due = {
+        GENESIS: (*at_start, *[f"SUM-{total.name}" for total in sums if total.table.index not in chosen]),
+        CONTRACTS: (HISTORY, QUOTIENTS, *foundations_of(place)),
+    }
+    for action in theory.protocol.actions:
+        speaking = [
+            law.law_id for law in laws_of(theory) if law.law_id not in theory.by_contract and speaks(law, action)
+        ]
+        due[action.__name__] = (TOTAL, *speaking)
+    return due
+
+
+def laws_named(place: str) -> set[str]:
+    """The ids of all laws and lemmas of a theory, those that hold by contract too, and of what else there are verdicts
+    on.
+    """
+    by_call = due_of(place).values()
+    return {law_id for laws in by_call for law_id in laws} | {law.law_id for law in laws_of(plain_theory(place))}
+
+
+def speaks(law: Any, action: type[Any]) -> bool:
+    """Whether a law is about a call at all: step laws and liveness laws may name the calls that they are about."""
+    return not (hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions)
+
+
+def findings_of(place: str) -> dict[str, str]:
+    """The laws that are known to be false, and the trace that shows each broken."""
+    return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_false.items()}
 
 
 def foundations_of(place: str) -> dict[str, Any]:
@@ -41,7 +78,7 @@ def foundations_of(place: str) -> dict[str, Any]:
     return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
 
 
-def _laws(theory: Any) -> list[Any]:
+def laws_of(theory: Any) -> list[Any]:
     """Every law and lemma that there are verdicts on."""
     known_false = theory.catalogue.known_false
     false = [law for law in theory.catalogue.state_laws if law.law_id in known_false]
@@ -62,54 +99,83 @@ def run_call(
     likely: Mapping[str, Collection[str]] | None = None,
     opinions: Opinions | None = None,
 ) -> dict[str, Any]:
-    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through.
+    """The verdicts on one call, of the laws asked or of all, as plain values; and which functions they ran through."""
+    due = due_of(place)[call]
+    found = list(prove_laws(place, call, due if law_ids is None else law_ids, effort, likely, opinions))
+    return {
+        "call": call,
+        "functions": found[-1]["functions"] if found else [],
+        "verdicts": {each["law"]: each["verdict"] for each in found},
+    }
 
-    `likely` are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
+
+def prove_laws(
+    place: str,
+    call: str,
+    law_ids: Collection[str],
+    effort: int,
+    likely: Mapping[str, Collection[str]] | None = None,
+    opinions: Opinions | None = None,
+) -> Iterator[dict[str, Any]]:
+    """One verdict after the other on some laws of a call, as plain values; those that are not due of it are left out.
+
+    With each come the functions that ran so far: whatever an earlier proof found out, a later one may lean on. `likely`
+    are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
     """
-    started = time.process_time()
+    asked = [law_id for law_id in due_of(place)[call] if law_id in law_ids]
+    if not asked:
+        return
     prover = prover_of(place, call)
     prover.effort = effort
     prover.likely = likely or {}
     if opinions is not None:
         prover.hears = opinions.hear
+    # After everything is imported, and not before: a file that was edited meanwhile shows.
+    source = snapshot(place)
+    whole = {*names_in("spec.history"), *names_in("spec.machine")} if call == CONTRACTS else set()
+    for law_id, plain in _verdicts(prover, place, call, asked):
+        heard, disputed = ({}, []) if opinions is None else opinions.take()
+        yield {
+            "law": law_id,
+            "verdict": plain,
+            "opinions": heard,
+            "disputed": disputed,
+            "functions": sorted(name for name in {*prover.world.ran, *whole} if name.startswith("spec")),
+            "source": source,
+        }
+
+
+def _verdicts(prover: Prover, place: str, call: str, asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The verdict on each law asked, as soon as it is known."""
     known_false = prover.theory.catalogue.known_false
-    asked = [law for law in _laws(prover.theory) if law_ids is None or law.law_id in law_ids]
-    false = [law for law in asked if law.law_id in known_false]
-    chosen = [law for law in asked if law.law_id not in known_false]
-    functions = prover.world.ran
-    proof = None
     if call == GENESIS:
-        state_ids = {law.law_id for law in prover.theory.state_laws()}
-        verdicts = base_case(prover, [law for law in chosen if law.law_id in state_ids])
-    elif call == CONTRACTS:
-        found = foundations(prover, foundations_of(place))
-        verdicts = [verdict for verdict in found if law_ids is None or verdict.law_id in law_ids]
-        functions = functions.union(names_in("spec.history"), names_in("spec.machine"))
-    else:
-        action = next(action for action in prover.protocol.actions if action.__name__ == call)
-        proof = CallProof(prover, action)
-        is_total_asked = law_ids is None or TOTAL in law_ids
-        verdicts = [*([proof.of_steps.total()] if is_total_asked else []), *prove_call(proof, chosen)]
-    found_false = [] if proof is None else [law for law in false if _may_break(proof, law)]
-    return {
-        "call": call,
-        "functions": sorted(name for name in functions if name.startswith("spec")),
-        "modules": sorted(name for name in prover.world.modules if name.split(".")[0] in ("spec", "invariants")),
-        "verdicts": {
-            **{verdict.law_id: _as_plain(prover, place, verdict, proof) for verdict in verdicts},
-            **{law.law_id: {**KNOWN_FALSE, "finding": known_false[law.law_id].trace} for law in found_false},
-        },
-        "opinions": None if opinions is None else opinions.as_plain(),
-        "disputed": [] if opinions is None else opinions.disputed,
-        "seconds": round(time.process_time() - started, 1),
-    }
+        found = base_case(prover, [law for law in prover.theory.state_laws() if law.law_id in asked])
+        yield from (
+            (verdict.law_id, _as_plain(prover, place, verdict, None)) for verdict in found if verdict.law_id in asked
+        )
+        return
+    if call == CONTRACTS:
+        for law_id in asked:
+            (verdict,) = foundations(prover, foundations_of(place), [law_id])
+            yield law_id, _as_plain(prover, place, verdict, None)
+        return
+    (action,) = [action for action in prover.protocol.actions if action.__name__ == call]
+    proof = CallProof(prover, action)
+    if TOTAL in asked:
+        yield TOTAL, _as_plain(prover, place, proof.of_steps.total(), proof)
+    for law in laws_of(prover.theory):
+        if law.law_id in known_false and law.law_id in asked:
+            yield law.law_id, dict(KNOWN_FALSE if _may_break(proof, law) else NOT_CONCERNED)
+        elif law.law_id in asked:
+            (verdict,) = prove_call(proof, [law])
+            yield law.law_id, _as_plain(prover, place, verdict, proof)
 
 
 def _may_break(proof: CallProof, law: Any) -> bool:
     """Whether a law that is known to be false speaks of a call."""
     if hasattr(law, "rows"):
         return bool(proof.prover.tables_of(law) & proof.writes)
-    return not law.scope.actions or proof.action in law.scope.actions
+    return speaks(law, proof.action)
 
 
 def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
@@ -122,6 +188,7 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     plain: dict[str, Any] = {
         "verdict": status,
         "goals": len(verdict.answers),
+        "digest": digest_of_goals(verdict),
         "scope": sorted(verdict.scopes),
         "solvers": dict(sorted(Counter(answer.solver for _, answer in verdict.answers).items())),
         "steps": sum([answer.steps for _, answer in verdict.answers]),
@@ -130,6 +197,18 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
     if found is not None:
         plain["counterexample"] = found
     return plain
+
+
+def digest_of_goals(verdict: Verdict) -> str:
+    """What was to be shown, and what came of it, in short: the same whatever was proved before in this process.
+
+    A goal counts by its words in any order, without the numbers that make new names of them.
+    """
+    goals: list[str] = []
+    for obligation, answer in verdict.answers:
+        words = sorted(re.sub(r"!\d+", "!", str(obligation.goal.sexpr())).replace("(", " ").replace(")", " ").split())
+        goals.append(f"{obligation.label} {answer.status.name} {' '.join(words)}")
+    return hashlib.sha256("\n".join(sorted(goals)).encode()).hexdigest()[:8] if goals else ""
 
 
 def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:

@@ -102,6 +102,17 @@ class Opinions:
             if answer == "sat":
                 self.disputed.append({"law": law_id, "who": who, "text": text})
 
+    def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
+        """What was said since this was asked last, by everybody who was asked; and the questions that are disputed."""
+        total = {who: Counter[str]() for who in self.who}
+        for by in self.counts.values():
+            for who, counts in by.items():
+                total[who].update(counts)
+        disputed = list(self.disputed)
+        self.counts.clear()
+        self.disputed.clear()
+        return {who: dict(counts) for who, counts in total.items()}, disputed
+
     def as_plain(self) -> dict[str, Any]:
         """By law and by who answered: how many goals they agreed on, or did not know."""
         return {law: {who: dict(counts) for who, counts in by.items()} for law, by in sorted(self.counts.items())}

@@ -1,5 +1,6 @@
 """What every test shares: which build of the specification runs, and the recorded traces."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -29,6 +30,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "golden_trace" in metafunc.fixturenames:
         paths = sorted(GOLDEN.rglob("*.json.gz"))
         metafunc.parametrize("golden_trace", paths, ids=[str(path.relative_to(GOLDEN)) for path in paths])
+
+
+CACHES = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test reads or writes what whoever runs it has proved: a place of its own, which is made when it is needed."""
+    place = tmp_path_factory.getbasetemp() / "caches" / str(next(CACHES))
+    monkeypatch.setenv("RESTAKE_CACHE", str(place))
+    return place
 
 
 class SourceCopy:

@@ -129,23 +129,24 @@ def by_contract(trial: Trial, tried: int) -> Fate:
 
 def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
     """Every law that the ledger says is proved of a call which runs through what the mutant changed."""
-    ledgers = importlib.import_module("proofs.ledger")
-    ledger = ledgers.Ledger.load(ledgers.ledger_path(protocol))
+    digests = importlib.import_module("proofs.digests")
     theory = importlib.import_module("harness.prove").THEORIES[protocol]
+    ledger = importlib.import_module("proofs.ledger").Ledger(protocol, theory)
     plain = importlib.import_module("proofs.concrete").plain_theory(theory)
     of_states = {law.law_id for law in plain.state_laws()}
-    changed = set(changed_functions(ledgers.functions_of(right), ledgers.functions_of(trial.text)))
-    for call, entry in ledger.document["calls"].items():
+    changed = set(changed_functions(digests.functions_of(right), digests.functions_of(trial.text)))
+    for call in ledger.due:
         if call in (
             importlib.import_module("proofs.genesis").GENESIS,
             importlib.import_module("proofs.foundations").CONTRACTS,
         ):
             continue
-        functions = [*entry["functions"], *importlib.import_module("proofs.showing").RUNS.get((theory, call), ())]
+        functions = [*ledger.functions(call), *importlib.import_module("proofs.showing").RUNS.get((theory, call), ())]
         if not is_concerned(functions, trial.module, changed):
             continue
-        whole = sum(verdict["goals"] for verdict in entry["verdicts"].values())
-        for law_id, verdict in entry["verdicts"].items():
+        verdicts = ledger.verdicts(call)
+        whole = sum(verdict["goals"] for verdict in verdicts.values())
+        for law_id, verdict in verdicts.items():
             if verdict["verdict"] == "PROVED":
                 place = (theory, call, call in plain.longer and law_id not in of_states)
                 yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, place, verdict["steps"], law_id)

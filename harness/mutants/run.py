@@ -18,7 +18,7 @@ from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents, re
 from harness.prove import THEORIES
 from harness.source import fingerprint
 from harness.stopping import Stop
-from proofs.ledger import Ledger, ledger_path
+from proofs.ledger import Ledger, LedgerError
 from spec.codec import Json
 
 BARS: Mapping[bool, float] = {True: 0.98, False: 0.85}
@@ -37,6 +37,9 @@ UNCHANGED = "unchanged"
 SHARED = "arithmetic.py"
 
 POLL_SECONDS = 0.2
+
+DEATHS = 3
+"""How often a judge may be killed before its mutant is left undone."""
 
 
 class UnknownMutantError(Exception):
@@ -140,6 +143,8 @@ class Mutation:
         self.stop = stop
         self.proves = proves
         self.file = file
+        self.undone: list[str] = []
+        """Those, the specification as it is among them, whose judges were killed."""
         self._judged: dict[str, Judged] = {}
         self._equivalents = equivalents()
         self._proved: dict[str, set[str]] = {}
@@ -180,6 +185,8 @@ class Mutation:
                 elif fates:
                     self._keep(running[done], fates)
                     progress.update(bar, advance=1, news=f"{len(self.survivors())} not killed")
+                elif not self.stop():
+                    self.undone.append(running[done].mutant_id)
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -194,12 +201,13 @@ class Mutation:
     def _demand_ledgers(self) -> None:
         """What the ledger says is proved must be proved of the source as it is: else a mutant refutes nothing."""
         for protocol in sorted({protocol for mutant in self.mutants for protocol in mutant.protocols}):
-            ledger = Ledger.load(ledger_path(protocol))
-            module = THEORIES[protocol].partition(":")[0]
-            stale = [call for call in ledger.document["calls"] if ledger.is_stale(call, module)]
-            if stale or not ledger.document["calls"]:
+            try:
+                ledger = Ledger(protocol, THEORIES[protocol])
+            except LedgerError as error:
+                raise JudgeError(str(error)) from error
+            if any(ledger.left(call) for call in ledger.due):
                 raise JudgeError(f"what is proved of {protocol} is stale: `restake prove --protocol {protocol}` first")
-            for call in ledger.document["calls"]:
+            for call in ledger.due:
                 verdicts = ledger.verdicts(call).items()
                 self._proved.setdefault(protocol, set()).update(
                     law_id for law_id, verdict in verdicts if verdict["verdict"] == "PROVED"
@@ -274,10 +282,10 @@ class Mutation:
 
     @property
     def exit_code(self) -> int:
-        """0 the bars hold, 1 they do not, 5 nothing was judged."""
+        """0 the bars hold, 1 they do not, 2 not all were judged, 5 none was."""
         if not self._judged:
-            return 5
-        return 1 if self.failures() else 0
+            return 2 if self.undone else 5
+        return 1 if self.failures() else 2 if self.is_cut_short or self.undone else 0
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""
@@ -294,12 +302,15 @@ class Mutation:
             **({"proofs": dict(zip(("refuted", "counted"), self.proof_rate(), strict=True))} if self.proves else {}),
             "failures": self.failures(),
             "is_cut_short": self.is_cut_short,
+            "undone": self.undone,
             "mutants": [judged.as_json() for judged in self.judged],
         }
 
 
 def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], stop: Stop) -> tuple[Fate, ...]:
-    """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does."""
+    """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does, or if it is killed again
+    and again: that is no judgement.
+    """
     if stop():
         return ()
     trial = Trial(mutant.module, mutant.text, mutant.protocols, effort, fingerprint(""), suspects)
@@ -309,8 +320,21 @@ def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], 
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONHASHSEED": "0",
     }
+    for _ in range(DEATHS):
+        code, answer, problem = _asked(JUDGES[name], trial, environment, stop)
+        if code == 0:
+            return tuple(Fate.from_json(fate) for fate in json.loads(answer.splitlines()[-1]))
+        if code is None or stop():
+            return ()
+        if code > 0:
+            raise JudgeError(f"the judge of {mutant.mutant_id} ({name}) failed: {problem.strip()}")
+    return ()
+
+
+def _asked(judge: str, trial: Trial, environment: dict[str, str], stop: Stop) -> tuple[int | None, str, str]:
+    """How a judge's process ended, negative if it was killed and None if the run was to stop; and what it said."""
     process = subprocess.Popen(
-        [sys.executable, "-P", "-B", "-m", JUDGES[name]],
+        [sys.executable, "-P", "-B", "-m", judge],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -327,9 +351,6 @@ def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], 
             if stop():
                 process.kill()
                 process.communicate()
-                return ()
+                return None, "", ""
         else:
-            break
-    if process.returncode != 0:
-        raise JudgeError(f"the judge of {mutant.mutant_id} ({name}) failed: {problem.strip()}")
-    return tuple(Fate.from_json(fate) for fate in json.loads(answer.splitlines()[-1]))
+            return process.returncode, answer, problem

@@ -16,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from harness import evidence
 from harness.cli import cli, how_built
 from harness.protocols import WALKS
 
@@ -351,11 +352,33 @@ def test_a_law_that_was_never_checked_does_not_hold() -> None:
 
 def test_a_budget_stops_the_run_and_what_was_checked_counts() -> None:
     result = restake("check", "--protocol", POOL, "--steps", "1000000000", "--budget", "8", "--jobs", "2")
-    assert result.return_value == 0
+    assert result.return_value == 2
     *_, drawn, _, stopped = result.stdout.splitlines()
     assert 0 < int(drawn.split()[0].replace(",", "")) < 1_000_000_000
     assert stopped == "stopped before everything was done"
-    assert restake("check", "--protocol", POOL, "--budget", "0.000001").return_value == 5
+    assert "staking_pool: not finished" in result.stdout.splitlines()
+    assert "staking_pool: holds" not in result.stdout
+    assert restake("check", "--protocol", POOL, "--budget", "0.000001").return_value == 2
+
+
+def test_a_budget_that_cuts_traces_short_is_no_success() -> None:
+    result = restake(
+        "check", "--protocol", "eigenlayer", "--steps", "0", "--examples", "0", "--budget", "0.5", "--junit", "j"
+    )
+    assert result.return_value == 2
+    assert "eigenlayer: holds" not in result.stdout
+    assert 'message="stopped before everything was done"' in Path("j").read_text()
+
+
+def test_proofs_that_were_asked_for_and_not_done_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "run_together", lambda *_: None)
+    asked = ("--law", "MAG-04", "--steps", "400", "--examples", "0", "--jobs", "1")
+    result = restake("check", "--protocol", "eigenlayer", *asked, "--proofs", "all")
+    assert result.return_value == 2
+    assert "eigenlayer: not finished" in result.stdout.splitlines()
+    assert "  not proved, and was to be: 29 verdicts, MAG-04 of genesis the first" in result.stdout.splitlines()
+    assert "stopped before everything was done" in result.stdout.splitlines()
+    assert restake("check", "--protocol", "eigenlayer", *asked).return_value == 0
 
 
 def test_nothing_to_check_is_not_a_success(example: Path) -> None:

@@ -3,21 +3,26 @@
 import io
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from rich.console import Console
 
-from harness import evidence, prove
-from harness.evidence import KILLS, Evidence, Proof, gathered, proofs_by_law, sample
+from harness import evidence
+from harness.evidence import KILLS, Evidence, Proof, gathered, proofs_by_law, rotation, sample
 from harness.junit import junit
 from harness.protocols import load_walk
+from harness.prove import THEORIES
 from harness.report import print_suite
 from harness.stopping import Stop
 from harness.suite import SuiteReport, Summary
-from proofs.ledger import digest, ledger_path, solver_version
-from proofs.running import names_of
+from proofs import ledger as ledgers
+from proofs.digests import snapshot, solver_version
+from proofs.ledger import Ledger
+from proofs.running import NOT_CONCERNED, due_of, findings_of, prove_laws
 
 POOL = "pool_laws:WALK"
 BOUNDED = "lists of length <= 1"
@@ -25,22 +30,28 @@ OTHER_BOUND = "sets of length <= 1"
 
 
 def found(verdict: str, *scope: str) -> dict[str, Any]:
-    return {"verdict": verdict, "scope": list(scope), "goals": 3, "solvers": {}, "steps": 0, "most_steps": 0}
+    answers = {"goals": 3, "digest": "0123abcd", "solvers": {"z3": 3}, "steps": 9, "most_steps": 4}
+    return {"verdict": verdict, "scope": list(scope), **answers}
 
 
 def test_verdicts_on_calls_are_put_together_by_law() -> None:
-    verdicts = {
-        "genesis": {"ONE-01": found("PROVED"), "TWO-01": found("UNKNOWN")},
-        "Deposit": {"ONE-01": found("PROVED", OTHER_BOUND, BOUNDED), "TWO-01": found("REFUTED", BOUNDED)},
-        "Slash": {"ONE-01": found("VACUOUS"), "TWO-01": found("PROVED")},
-        "Burn": {"THREE-01": found("PROVED")},
-        "Claim": {"FOUR-01": found("KNOWN FALSE")},
-    }
-    assert proofs_by_law(verdicts, {"Burn"}) == {
-        "FOUR-01": Proof(0, (), (), (), (), True),
+    rows = [
+        ("ONE-01", "genesis", "PROVED", found("PROVED")),
+        ("TWO-01", "genesis", "UNKNOWN", found("UNKNOWN")),
+        ("ONE-01", "Deposit", "PROVED", found("PROVED", OTHER_BOUND, BOUNDED)),
+        ("TWO-01", "Deposit", "REFUTED", found("REFUTED", BOUNDED)),
+        ("ONE-01", "Slash", "VACUOUS", found("VACUOUS")),
+        ("TWO-01", "Slash", "PROVED", found("PROVED")),
+        ("TWO-01", "Claim", "MISSING", {"scope": []}),
+        ("THREE-01", "Burn", "STALE", found("PROVED")),
+        ("FOUR-01", "Claim", "STALE", found("PROVED")),
+        ("FOUR-01", "Burn", "NOT CONCERNED", found("NOT CONCERNED")),
+    ]
+    assert proofs_by_law(rows, {"FOUR-01"}) == {
+        "FOUR-01": Proof(0, (), (), ("Claim",), (), True),
         "ONE-01": Proof(2, (), (), (), (BOUNDED, OTHER_BOUND)),
         "THREE-01": Proof(0, (), (), ("Burn",), ()),
-        "TWO-01": Proof(1, ("genesis",), ("Deposit",), (), (BOUNDED,)),
+        "TWO-01": Proof(1, ("genesis",), ("Deposit",), (), (BOUNDED,), False, ("Claim",)),
     }
 
 
@@ -54,77 +65,158 @@ def test_a_proof_in_short() -> None:
             Proof(27, (), ("Slash",), (), ()),
             Proof(0, (), (), (), (), True),
             Proof(0, (), (), (), ()),
+            Proof(26, (), (), (), (), False, ("Slash",)),
         )
-    ] == [("27/27", True), ("27/27*", True), ("25/27", False), ("refuted", False), ("false", False), ("-", False)]
+    ] == [
+        ("27/27", True),
+        ("27/27*", True),
+        ("25/27", False),
+        ("refuted", False),
+        ("false", False),
+        ("-", False),
+        ("26/27", False),
+    ]
 
 
-def test_a_sample_has_a_tenth_of_the_goals_at_most_and_everything_that_still_fits() -> None:
-    goals = {"a": 500, "b": 60, "c": 30, "d": 300, "e": 9, "f": 101}
-    drawn = {tuple(sample(goals, str(seed))) for seed in range(50)}
-    assert {frozenset(each) for each in drawn} == {frozenset("bce")}
-    assert len(drawn) == 6
-    assert sample(goals, "7") == sample(goals, "7")
+def test_a_sample_has_a_tenth_of_the_goals_at_most() -> None:
+    goals = {(f"call {number}", f"law {law}"): (number + 1) * law for number in range(9) for law in range(1, 9)}
+    for turn in range(50):
+        drawn = sample(goals, f"commit {turn}")
+        assert sum(goals[each] for each in drawn) <= evidence.SAMPLED * sum(goals.values())
+        assert len({call for call, _ in drawn}) == evidence.CALLS_SAMPLED
+    assert sample(goals, "commit 7") == sample(goals, "commit 7") != sample(goals, "commit 8")
+
+
+@pytest.mark.parametrize("protocol", THEORIES)
+def test_every_verdict_of_the_ledger_is_drawn_sooner_or_later_slashes_and_contracts_among_them(protocol: str) -> None:
+    ledger = Ledger(protocol, THEORIES[protocol])
+    verdicts = {call: ledger.verdicts(call) for call in ledger.due}
+    goals = {(call, law): verdict["goals"] for call, by_law in verdicts.items() for law, verdict in by_law.items()}
+    drawn: set[tuple[str, str]] = set()
+    for turn in range(1000):
+        drawn |= sample(goals, f"commit {turn}")
+    assert drawn == set(goals)
+
+
+def test_a_sample_rotates_by_commit_and_elsewhere_by_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert re.fullmatch(r"day \d{4}-\d\d-\d\d", rotation())
+    for command in (
+        ["init", "-q"],
+        ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "a"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    assert re.fullmatch(r"commit [0-9a-f]{12}", rotation())
+
+
+PLACE = THEORIES["eigenlayer"]
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A ledger in which one law and one lemma are proved of every call, as the source is today."""
-    module = "proofs.eigenlayer"
-    verdicts = {"CONS-01": found("PROVED"), "LEMMA-due": found("PROVED", BOUNDED)}
-    entry = {"functions": [], "modules": [], "source": digest([], [], module), "verdicts": verdicts}
-    calls, _ = names_of("proofs.eigenlayer:THEORY")
-    path = tmp_path / "ledger.json"
-    path.write_text(json.dumps({"solver": "z3 0", "modules": [], "calls": dict.fromkeys(calls, entry)}))
-    monkeypatch.setattr(prove, "ledger_path", lambda _protocol: path)
-    return path
+def ledger(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ledger in which everything is proved of every call, as the source is today."""
+    monkeypatch.setattr(ledgers, "installed_ledgers", lambda: own_cache / "installed")
+    there = Ledger("eigenlayer", PLACE, [own_cache / "installed"])
+    false = findings_of(PLACE)
+    for call, laws in there.due.items():
+        verdicts = {law: NOT_CONCERNED if law in false else found("PROVED") for law in laws}
+        verdicts["LEMMA-due"] = found("PROVED", BOUNDED) if "LEMMA-due" in laws else found("PROVED")
+        there.record(call, [], snapshot(PLACE), verdicts)
+    return own_cache / "installed" / "eigenlayer"
 
 
-def weighed(how: evidence.How, *laws: str) -> Evidence:
-    return gathered(["eigenlayer"], laws, how, 0, 1, Stop(), lambda *_: None)["eigenlayer"]
+def weighed(how: evidence.How, *laws: str, stop: Stop | None = None) -> Evidence:
+    opened = [Ledger("eigenlayer", PLACE)]
+    return gathered(opened, laws, how, "commit 0", 1, stop or Stop(), lambda *_: None)["eigenlayer"]
+
+
+def due() -> int:
+    return sum(len(laws) for laws in due_of(PLACE).values())
 
 
 @pytest.mark.usefixtures("ledger")
 def test_the_ledger_alone_is_shown_without_proving_anything() -> None:
     kills = json.loads(KILLS.read_text())["eigenlayer"]
-    assert weighed("ledger") == Evidence(
-        "z3 0",
-        {"CONS-01": Proof(30, (), (), (), ()), "LEMMA-due": Proof(30, (), (), (), (BOUNDED,))},
-        60,
-        (),
-        0,
-        (),
-        kills["laws"],
-        kills["mutants"],
+    shown = weighed("ledger")
+    assert (shown.proofs["CONS-01"], shown.proofs["LEMMA-due"]) == (
+        Proof(29, (), (), (), ()),
+        Proof(29, (), (), (), (BOUNDED,)),
     )
+    rest = attrs.evolve(shown, proofs={})
+    whose = {f"{solver_version()}, installed": due()}
+    assert rest == Evidence(solver_version(), {}, due(), whose, (), 0, "", (), (), kills["laws"], kills["mutants"])
     assert list(weighed("ledger", "CONS-01").proofs) == ["CONS-01"]
 
 
+def of_another_source(file: Path, *only: str) -> None:
+    """Let verdicts be of a source that is no longer there."""
+    entries = ledgers.read("eigenlayer", file.stem, file.read_text())
+    basis = attrs.evolve(next(iter(entries.values())).basis, source="of yesterday")
+    stale = {law: attrs.evolve(entry, basis=basis) for law, entry in entries.items() if not only or law in only}
+    file.write_text(ledgers.written("eigenlayer", file.stem, {**entries, **stale}))
+
+
 def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
-    document = json.loads(ledger.read_text())
-    document["calls"]["TransferToken"] = {**document["calls"]["TransferToken"], "source": "of yesterday"}
-    ledger.write_text(json.dumps(document))
-    assert weighed("ledger").proofs["CONS-01"] == Proof(29, (), (), ("TransferToken",), ())
+    of_another_source(ledger / "TransferToken.json")
+    assert weighed("ledger").proofs["CONS-01"] == Proof(28, (), (), ("TransferToken",), ())
     now = weighed("changed")
-    assert (now.proved_now, now.differing) == (("TransferToken",), ())
+    assert (now.proved_now, now.differing, now.undone) == (("TransferToken",), (), ())
     assert now.proofs["CONS-01"].stale_calls == ()
-    assert now.proofs["CONS-01"].proved == 30
-    assert now.verdicts_now > 50
+    assert now.proofs["CONS-01"].proved == 29
+    assert now.verdicts_now == len(due_of(PLACE)["TransferToken"])
+    assert now.verdicts == {
+        f"{solver_version()}, installed": due() - now.verdicts_now,
+        f"{solver_version()}, proved here": now.verdicts_now,
+    }
+    assert weighed("changed").proved_now == ()
+
+
+def test_a_verdict_that_is_not_there_is_missing_and_due(ledger: Path) -> None:
+    (ledger / "TransferToken.json").unlink()
+    before = weighed("ledger", "CONS-01")
+    assert (before.proofs["CONS-01"].in_short, before.proofs["CONS-01"].missing_calls) == ("28/29", ("TransferToken",))
+    assert weighed("changed", "CONS-01").proofs["CONS-01"].in_short == "29/29"
 
 
 def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = json.loads(ledger.read_text())
-    verdicts = {"CONS-01": found("REFUTED"), "DEP-02": found("UNKNOWN")}
-    document["calls"]["TransferToken"] = {**document["calls"]["TransferToken"], "verdicts": verdicts}
-    ledger.write_text(json.dumps(document))
-    monkeypatch.setattr(evidence, "sample", lambda _goals, _seed: ["TransferToken"])
+    there = Ledger("eigenlayer", PLACE, [ledger.parent])
+    honest = next(prove_laws(PLACE, "TransferToken", ["CONS-01"], 1))
+    lies = {"CONS-01": {**honest["verdict"], "verdict": "REFUTED"}, "DEP-02": found("PROVED")}
+    there.record("TransferToken", honest["functions"], snapshot(PLACE), lies)
+    drawn = {("TransferToken", law) for law in ("CONS-01", "DEP-02", "TOTAL")}
+    monkeypatch.setattr(evidence, "sample", lambda _goals, _drawn_by: drawn)
     now = weighed("sample")
-    assert now.differing == (
+    assert sorted(now.differing) == [
         "CONS-01 of TransferToken is PROVED, in the ledger REFUTED",
-        "DEP-02 of TransferToken is PROVED, in the ledger UNKNOWN",
-    )
+        "DEP-02 of TransferToken has other goals than the ledger says",
+        "TOTAL of TransferToken has other goals than the ledger says",
+    ]
+    assert now.drawn_by == "commit 0"
     way = load_walk("eigenlayer")
     suite = SuiteReport(way.protocol, way.catalogue, evidence=now, is_cut_short=True)
     assert suite.failures() == [f"proved otherwise than in the ledger: {', '.join(now.differing)}"]
+    assert weighed("sample").differing == now.differing
+
+
+def test_a_proof_that_runs_through_what_the_ledger_does_not_name_fails_the_run(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = Ledger("eigenlayer", PLACE, [ledger.parent])
+    honest = next(prove_laws(PLACE, "TransferToken", ["CONS-01"], 1))
+    there.record("TransferToken", [], snapshot(PLACE), {"CONS-01": honest["verdict"]})
+    monkeypatch.setattr(evidence, "sample", lambda _goals, _drawn_by: {("TransferToken", "CONS-01")})
+    (said,) = weighed("sample").differing
+    assert said.startswith("CONS-01 of TransferToken runs through spec.")
+    assert said.endswith(", which the ledger does not name")
+
+
+def test_proofs_that_time_cuts_short_are_said_to_be_undone(ledger: Path) -> None:
+    for file in ledger.glob("*.json"):
+        file.unlink()
+    found_then = weighed("all", "CONS-01", stop=Stop(0.0))
+    assert (found_then.verdicts_now, len(found_then.undone)) == (0, 29)
+    assert found_then.proofs["CONS-01"].in_short == "0/29"
 
 
 EVIDENCE = Evidence(
@@ -136,8 +228,11 @@ EVIDENCE = Evidence(
         "POOL-02": Proof(2, (), ("Slash",), ("Deposit",), ()),
     },
     15,
+    {"z3 0, installed": 10, "z3 0, proved here": 4},
     ("Deposit", "Slash"),
     8,
+    "commit 123",
+    (),
     (),
     {"POOL-01": 12},
     20,
@@ -177,8 +272,8 @@ POOL-W1  Everything is slashed, and shares are        -          0         0    
          left that are worth nothing.
 
          all witnesses: 1 NOT REACHED                 -          0         0           0         -        -
-Proved: by induction with z3 0, of so many of the calls that could break it, for any number of
-accounts, rows and steps, and integers of any size. docs/proofs.md says what that leans on.
+Proved: by induction, of so many of the calls that could break it, for any number of accounts, rows and
+steps, and integers of any size. docs/proofs.md says what that leans on.
 1 of 2 lemmas that these proofs lean on are proved in the same way.
 *: within bounds (restake prove --law ID says which go with a law):
   of length <= 1: lists, sets
@@ -186,7 +281,10 @@ accounts, rows and steps, and integers of any size. docs/proofs.md says what tha
 refuted: POOL-02 of Slash
 stale: POOL-02 of Deposit
 open: LEMMA-there of Slash
-The ledger holds 15 verdicts; 8 were proved in this run, of Deposit, Slash.
+The ledger holds 14 of 15 verdicts: 10 by z3 0, installed, 4 by z3 0, proved here.
+Verdicts of another source or solver are stale: here is z3 0.
+8 were proved in this run, of Deposit, Slash.
+What was proved again was drawn by commit 123 (--drawn-by).
 Mutants killed: the bugs, of 20, at which the law broke (docs/mutants.md).
 staking_pool: FAILED
   refuted by proof: POOL-02 of Slash
@@ -206,6 +304,7 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "stale_calls": [],
             "scopes": [BOUNDED, OTHER_BOUND, "nothing overflows"],
             "is_known_false": False,
+            "missing_calls": [],
         },
         {
             "proved": 2,
@@ -214,6 +313,7 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "stale_calls": ["Deposit"],
             "scopes": [],
             "is_known_false": False,
+            "missing_calls": [],
         },
     ]
     assert '<failure message="POOL-02 of Slash">POOL-02 of Slash</failure>' in junit([], [suite], None)
@@ -228,5 +328,27 @@ def test_the_kills_that_are_shown_are_those_of_the_page() -> None:
     }
 
 
-def test_the_ledger_names_its_solver() -> None:
-    assert json.loads(ledger_path("eigenlayer").read_text())["solver"] == solver_version()
+@pytest.mark.usefixtures("example")
+def test_a_run_whose_proofs_were_cut_short_does_not_hold() -> None:
+    way = load_walk(POOL)
+    checked = Summary(1, 9, 2, checked={"POOL-01": 5, "POOL-02": 4, "POOL-03": 1})
+    undone = attrs.evolve(EVIDENCE, proofs={}, undone=("POOL-02 of Slash",))
+    suite = SuiteReport(way.protocol, way.catalogue, on_walks=checked, evidence=undone, is_cut_short=True)
+    said = io.StringIO()
+    print_suite(Console(file=said, width=120), suite, shows_coverage=False)
+    assert said.getvalue().splitlines()[-2:] == [
+        "staking_pool: not finished",
+        "  not proved, and was to be: 1 verdicts, POOL-02 of Slash the first",
+    ]
+    assert '<error message="not proved, and was to be: POOL-02 of Slash">' in junit([], [suite], None)
+
+
+@pytest.mark.source
+def test_a_workflow_proves_everything_every_week_with_the_solver_that_is_pinned() -> None:
+    root = Path(__file__).parents[2]
+    weekly = (root / ".github" / "workflows" / "weekly.yml").read_text()
+    assert re.search(r'- cron: "\d+ \d+ \* \* \d"', weekly)
+    assert "run: make check PROOFS=all" in weekly
+    pinned = re.search(r'"z3-solver==([\d.]+)\.\d+"', (root / "pyproject.toml").read_text())
+    assert pinned is not None
+    assert solver_version() == f"z3 {pinned[1]}"

@@ -15,6 +15,7 @@ from harness.protocols import WALKS
 from harness.stopping import Stop
 from invariants.choices import Seeded
 from invariants.law import StateLaw
+from proofs import ledger as ledgers
 from proofs.concrete import Counterexample, as_state_law, plain_theory, read, write
 from proofs.ledger import Ledger
 from spec.machine import Draft
@@ -23,10 +24,15 @@ from spec.protocol import execute
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to run in, and a ledger of its own."""
+    """A folder to run in, and an installed ledger that is empty."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(prove, "ledger_path", lambda protocol: tmp_path / f"{protocol}.json")
+    monkeypatch.setattr(ledgers, "installed_ledgers", lambda: tmp_path / "installed")
     return tmp_path
+
+
+def opened(protocol: str = "eigenlayer") -> Ledger:
+    """What a command would find."""
+    return Ledger(protocol, prove.THEORIES[protocol])
 
 
 def restake(*arguments: str) -> Result:
@@ -42,44 +48,36 @@ def alone(result: Result) -> dict[str, Any]:
     return dict(shown)
 
 
-def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again(apart: Path) -> None:
+def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again() -> None:
     first = restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json")
     assert first.return_value == 0
     shown = alone(first)
     assert shown["proved_now"] == ["TransferToken"]
     assert {verdict["verdict"] for verdict in shown["verdicts"] if verdict["law"] == "CONS-01"} == {"PROVED"}
-    entry = Ledger.load(apart / "eigenlayer.json").document["calls"]["TransferToken"]
-    assert "spec.eigenlayer.strategies:transfer" in entry["functions"]
-    assert "spec.eigenlayer.slashing:slash_operator" not in entry["functions"]
+    functions = opened().functions("TransferToken")
+    assert "spec.eigenlayer.strategies:transfer" in functions
+    assert "spec.eigenlayer.slashing:slash_operator" not in functions
     again = alone(restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json"))
     assert again["proved_now"] == []
     assert again["verdicts"] == shown["verdicts"]
 
 
-def test_what_changed_is_proved_again(apart: Path) -> None:
-    restake("prove", "--protocol", "eigenlayer", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1")
-    ledger = Ledger.load(apart / "eigenlayer.json")
-    assert not ledger.is_stale("BurnShares", "proofs.eigenlayer")
-    ledger.document["calls"]["BurnShares"]["source"] = "of yesterday"
-    assert ledger.is_stale("BurnShares", "proofs.eigenlayer")
-    ledger.save(apart / "eigenlayer.json")
-    asked = ("--protocol", "eigenlayer", "--action", "BurnShares", "--law", "CONS-01", "--jobs", "1", "--json")
-    assert alone(restake("prove", *asked))["proved_now"] == ["BurnShares"]
-
-
-def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "2", "--all", "--json")
     restake(*command)
-    whole = Ledger.load(apart / "eigenlayer.json").document
+    whole = opened()
     monkeypatch.setattr(prove, "MANY_STEPS", 8)
     shown = alone(restake(*command))
     assert shown["proved_now"] == ["TransferToken"]
-    in_parts = Ledger.load(apart / "eigenlayer.json").document
-    assert in_parts["calls"]["TransferToken"]["functions"] == whole["calls"]["TransferToken"]["functions"]
-    found, expected = (document["calls"]["TransferToken"]["verdicts"] for document in (in_parts, whole))
-    assert {law: verdict["verdict"] for law, verdict in found.items()} == {
-        law: verdict["verdict"] for law, verdict in expected.items()
-    }
+    in_parts = opened()
+    assert in_parts.functions("TransferToken") == whole.functions("TransferToken")
+    assert _without_steps(in_parts.verdicts("TransferToken")) == _without_steps(whole.verdicts("TransferToken"))
+
+
+def _without_steps(verdicts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What does not depend on what the process had proved before."""
+    kept = ("verdict", "goals", "digest", "scope")
+    return {law_id: {key: verdict[key] for key in kept} for law_id, verdict in verdicts.items()}
 
 
 def test_what_costs_most_is_shared_out_evenly() -> None:
@@ -89,7 +87,7 @@ def test_what_costs_most_is_shared_out_evenly() -> None:
     assert prove.shared_out({"A": 1}, 2) == [["A"], []]
 
 
-def test_others_are_asked_about_what_is_proved_and_not_twice(apart: Path) -> None:
+def test_others_are_asked_about_what_is_proved_and_not_twice() -> None:
     pytest.importorskip("cvc5")
     command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--second", "--json")
     shown = alone(restake(*command))
@@ -98,7 +96,7 @@ def test_others_are_asked_about_what_is_proved_and_not_twice(apart: Path) -> Non
     again = alone(restake(*command))
     assert (again["proved_now"], again["opinions"]) == ([], shown["opinions"])
     restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--all")
-    assert Ledger.load(apart / "eigenlayer.json").opinions("TransferToken")
+    assert set(opened().opinions("TransferToken")) == set(opened().due["TransferToken"])
 
 
 def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: Path) -> None:
@@ -213,32 +211,128 @@ def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> 
     assert len(calls) > 12
 
 
-def test_an_interruption_ends_what_is_running_and_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prove, "MANY_STEPS", 1 << 60)
-    proving = prove.Proving("eigenlayer", prove.THEORIES["eigenlayer"], [], ["TransferToken", "SlashOperator"], True, 1)
-    stop = Stop()
-    strangers = set(active_children())
+SLASH, TRANSFER = "SlashOperator", "TransferToken"
+
+
+def asked_of(*calls: str) -> prove.Proving:
+    return prove.Question(calls=calls, everything=True).of(opened())
+
+
+def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
+    proving, stop, strangers = asked_of(TRANSFER, SLASH), Stop(), set(active_children())
 
     def interrupt(_call: str, _done: int, _of: int) -> None:
         stop.is_interrupted = True
 
     prove.run_together([proving], 2, stop, interrupt)
-    assert (list(proving.results), proving.failures) == (["TransferToken"], {})
-    for worker in set(active_children()) - strangers:
-        worker.join(5)
+    assert (set(proving.results[TRANSFER]), proving.failures) == (set(opened().due[TRANSFER]), {})
+    assert {call for call, _ in proving.left()} == {SLASH}
     assert set(active_children()) <= strangers
+    assert opened().left(TRANSFER) == []
 
 
-def test_a_process_that_is_killed_fails_its_call_and_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prove, "MANY_STEPS", 1 << 60)
-    proving = prove.Proving("eigenlayer", prove.THEORIES["eigenlayer"], [], ["TransferToken", "SlashOperator"], True, 1)
-    strangers = set(active_children())
+def test_time_that_is_up_begins_nothing_and_says_so() -> None:
+    proving = asked_of(TRANSFER)
+    prove.run_together([proving], 1, Stop(0.0), lambda *_: None)
+    assert (proving.results, len(proving.left()), proving.exit_code) == ({}, len(opened().due[TRANSFER]), 2)
+    result = restake("prove", "--protocol", "eigenlayer", "--action", SLASH, "--budget", "0.5", "--jobs", "1")
+    assert result.return_value == 2
+    assert result.stderr == "stopped when its time was up\n"
+    assert "  UNDONE  SlashOperator: 71 verdicts\n" in result.stdout
 
-    def kill(_call: str, _done: int, _of: int) -> None:
-        for worker in set(active_children()) - strangers:
-            worker.kill()
 
-    prove.run_together([proving], 2, Stop(), kill)
-    assert list(proving.results) == ["TransferToken"]
-    assert proving.failures == {"SlashOperator": "a process of the proofs was killed"}
+def test_where_time_is_limited_cheap_calls_come_first() -> None:
+    limited, proving = Stop(60.0), asked_of(TRANSFER, "SetAllocationDelay", SLASH)
+    ends: list[str] = []
+
+    def note(call: str, done: int, _of: int) -> None:
+        ends.append(call.split()[1])
+        limited.is_interrupted = done == 2
+
+    prove.run_together([proving], 1, limited, note)
+    assert sorted(ends) == ["SetAllocationDelay", TRANSFER]
+
+
+def test_a_process_that_is_killed_is_no_verdict_and_its_laws_are_proved_by_another() -> None:
+    proving, strangers = asked_of(TRANSFER), set(active_children())
+    killed: list[Any] = []
+
+    class Killing(Stop):
+        def __call__(self) -> bool:
+            for worker in set(active_children()) - strangers - set(killed):
+                if not killed:
+                    killed.append(worker)
+                    worker.kill()
+            return False
+
+    prove.run_together([proving], 1, Killing(), lambda *_: None)
+    assert len(killed) == 1
+    assert (proving.left(), proving.undone, proving.exit_code) == ([], {}, 0)
+
+
+def test_what_kills_every_process_stays_undone_and_is_not_called_refuted() -> None:
+    proving, strangers = asked_of(TRANSFER), set(active_children())
+
+    class Killing(Stop):
+        def __call__(self) -> bool:
+            for worker in set(active_children()) - strangers:
+                worker.kill()
+            return False
+
+    prove.run_together([proving], 1, Killing(), lambda *_: None)
+    assert (proving.results, proving.failures) == ({}, {})
+    assert proving.undone == {TRANSFER: "its process was killed"}
     assert proving.exit_code == 2
+
+
+def test_the_installed_ledger_is_never_written_but_by_name(apart: Path, own_cache: Path) -> None:
+    asked = ("prove", "--protocol", "eigenlayer", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1")
+    restake(*asked)
+    assert not (apart / "installed").exists()
+    assert [path.name for path in own_cache.glob("ledgers/eigenlayer/*.json")] == ["MineBlocks.json"]
+    result = restake(*asked, "--write-ledger", "installed", "--json")
+    assert alone(result)["proved_now"] == ["MineBlocks"]
+    assert [path.name for path in apart.glob("installed/eigenlayer/*.json")] == ["MineBlocks.json"]
+
+
+def test_nothing_to_prove_writes_nothing(own_cache: Path) -> None:
+    asked = ("prove", "--protocol", "eigenlayer", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1")
+    restake(*asked)
+    file = own_cache / "ledgers" / "eigenlayer" / "MineBlocks.json"
+    before = file.stat()
+    assert restake(*asked).return_value == 0
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_a_law_that_cannot_concern_a_call_is_not_proved_of_it_again_and_again() -> None:
+    asked = ("prove", "--protocol", "eigenlayer", "--action", TRANSFER, "--jobs", "1", "--json")
+    assert alone(restake(*asked))["proved_now"] == [TRANSFER]
+    outside = alone(restake(*asked, "--law", "SLASH-01"))
+    assert (outside["proved_now"], outside["verdicts"]) == ([], [])
+    known_false = alone(restake(*asked, "--law", "SOLV-02"))
+    assert known_false["proved_now"] == []
+    assert [row["verdict"] for row in known_false["verdicts"]] == ["NOT CONCERNED"]
+
+
+def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (apart / "file").write_text("")
+    monkeypatch.setenv("RESTAKE_CACHE", str(apart / "file"))
+    asked = ("prove", "--protocol", "eigenlayer", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1")
+    result = restake(*asked)
+    assert result.return_value == 0
+    assert "  MAG-04                       1 PROVED\n" in result.stdout
+    assert f"  NOT KEPT  {apart / 'file' / 'ledgers'}" in result.stdout
+    assert restake(*asked, "--write-ledger", str(apart / "file" / "x")).return_value == 2
+
+
+def test_a_ledger_that_was_cut_off_is_one_line_and_exit_code_2(own_cache: Path) -> None:
+    folder = own_cache / "ledgers" / "eigenlayer"
+    folder.mkdir(parents=True)
+    (folder / "MineBlocks.json").write_text('{\n "call": "MineBl')
+    said = f"{folder / 'MineBlocks.json'}: not JSON at line 2, column 10: Unterminated string starting at"
+    for command in (["prove", "--action", "MineBlocks"], ["check", "--steps", "0"]):
+        with pytest.raises(click.ClickException) as refused:
+            restake(*command)
+        assert refused.value.message == said
+    mutated = restake("mutate", "--proofs", "--mutant", "EM-17")
+    assert (mutated.return_value, mutated.stderr) == (2, f"{said}\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proofs.ledger import Ledger, ledger_path
+from proofs.ledger import Ledger
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 
@@ -35,7 +35,7 @@ def test_laws_of_a_deposit_are_proved(prover: Prover) -> None:
 
 
 def test_what_is_said_of_a_slash_is_proved_of_two_strategies() -> None:
-    verdicts = Ledger.load(ledger_path("eigenlayer")).verdicts("SlashOperator")
+    verdicts = Ledger("eigenlayer", "proofs.eigenlayer:THEORY").verdicts("SlashOperator")
     lists = {
         law_id: [words for words in verdicts[law_id]["scope"] if words.startswith("SlashOperator.strategies")]
         for law_id in verdicts

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from proofs.ledger import Ledger, ledger_path
+from proofs.ledger import Ledger
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.second import Opinions, ask_cvc5, ask_everybody, smt_lib
@@ -80,7 +80,7 @@ def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
 
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_nobody_disputes_what_the_ledgers_hold(protocol: str) -> None:
-    calls = Ledger.load(ledger_path(protocol)).document["calls"].values()
-    said = [counts for entry in calls for by in entry.get("opinions", {}).values() for counts in by.values()]
+    ledger = Ledger(protocol, f"proofs.{protocol}:THEORY")
+    said = [counts for call in ledger.due for by in ledger.opinions(call).values() for counts in by.values()]
     assert said
     assert [counts for counts in said if counts.get("disagree")] == []

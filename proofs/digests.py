@@ -1,0 +1,189 @@
+"""Digests of what a proof ran through, the same on every Python: of syntax trees, and not of the text that some version
+makes of them.
+
+A proof depends on the functions of `spec` that it ran, on what their modules say outside of functions, and on all of
+the laws, the theory and the engine. Which modules these are follows from what the engine and the theory import.
+"""
+
+import ast
+import hashlib
+import importlib.util
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import z3
+
+ENGINE: Final = "proofs.running"
+"""The module that answers with verdicts: it and all that it imports decide them."""
+
+OURS: Final = ("spec", "invariants", "proofs")
+"""The packages whose source decides a verdict. What else decides one is named in `docs/proofs.md`."""
+
+RULES: Final = "spec."
+"""How the names of modules begin of which single functions count, and not all of them."""
+
+WORDLESS: Final = frozenset({"kind", "type_comment", "type_ignores"})
+"""Fields of syntax trees that say how something was written, and nothing else."""
+
+
+def solver_version() -> str:
+    """Which solver decides here."""
+    return f"z3 {z3.get_version_string()}"
+
+
+def canonical(node: Any) -> str:
+    """A syntax tree as text that does not depend on the version of Python.
+
+    What is empty is left out, as are fields that a later version adds; so are places in the file, and docstrings. Texts
+    of an f-string that stand beside each other are one: versions cut them differently.
+    """
+    if isinstance(node, list):
+        return f"[{','.join([canonical(each) for each in node])}]"
+    if isinstance(node, str):
+        return ascii(node)
+    if not isinstance(node, ast.AST):
+        return f"{type(node).__name__}:{node!a}"
+    fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, []) and name not in WORDLESS}
+    if isinstance(node, ast.Constant):
+        fields["value"] = canonical(node.value) if isinstance(node.value, str) else [node.value]
+    elif isinstance(node, ast.JoinedStr):
+        fields["values"] = _joined(node.values)
+    elif isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
+        if not _joined(node.format_spec.values):
+            del fields["format_spec"]
+    elif isinstance(fields.get("body"), list):
+        fields["body"] = [each for each in fields["body"] if not _is_word(each)]
+    return f"{type(node).__name__}({','.join([f'{name}={canonical(fields[name])}' for name in sorted(fields)])})"
+
+
+def _is_word(node: ast.AST) -> bool:
+    """Whether a statement is a docstring, or another constant that does nothing."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _joined(values: list[ast.expr]) -> list[ast.AST]:
+    """The parts of an f-string, texts beside each other as one, and empty ones left out."""
+    parts: list[ast.AST] = []
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            before = parts[-1] if parts else None
+            if isinstance(before, ast.Constant) and isinstance(before.value, str):
+                parts[-1] = ast.Constant(before.value + value.value)
+            elif value.value:
+                parts.append(value)
+        else:
+            parts.append(value)
+    return parts
+
+
+def functions_of(source: str) -> dict[str, str]:
+    """The digest of each function by its qualified name, and under "" of everything else, of the source of a module.
+
+    Functions of one name, as a property and its setter are, count as one.
+    """
+    found: dict[str, list[str]] = {}
+
+    class Cut(ast.NodeTransformer):
+        within: list[str] = []  # noqa: RUF012
+
+        def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+            self.within.append(node.name)
+            self.generic_visit(node)
+            self.within.pop()
+            return node
+
+        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+            found.setdefault(".".join([*self.within, node.name]), []).append(canonical(node))
+            node.body = []
+            return node
+
+    found[""] = [canonical(Cut().visit(ast.parse(source)))]
+    return {name: _hashed(*texts) for name, texts in found.items()}
+
+
+def _hashed(*texts: str) -> str:
+    total = hashlib.sha256()
+    for text in texts:
+        total.update(f"{len(text)} {text}".encode())
+    return total.hexdigest()
+
+
+@cache
+def source_of(module: str) -> str | None:
+    """The source of one of our modules as it was when this process first asked; None if it is no module."""
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    if found is None or found.origin is None:
+        return None
+    place = Path(found.origin)
+    return (place if place.suffix == ".py" else place.with_name(f"{place.name.split('.')[0]}.py")).read_text("utf-8")
+
+
+@cache
+def _functions(module: str) -> dict[str, str]:
+    """The digests of what is in a module, wherever it is installed; none if there is none."""
+    source = source_of(module)
+    return {} if source is None else functions_of(source)
+
+
+def names_in(module: str) -> list[str]:
+    """All functions of a module, as a digest names them."""
+    return [f"{module}:{name}" for name in _functions(module) if name]
+
+
+def _imported(module: str) -> Iterator[str]:
+    """What a module may import of ours, wherever in it; with the packages that these are in."""
+    named: list[str] = []
+    for node in ast.walk(ast.parse(source_of(module) or "")):
+        if isinstance(node, ast.Import):
+            named += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            named += [node.module, *[f"{node.module}.{alias.name}" for alias in node.names]]
+    for name in named:
+        parts = name.split(".")
+        if parts[0] in OURS:
+            yield from (".".join(parts[: length + 1]) for length in range(len(parts)))
+
+
+@cache
+def modules_behind(place: str) -> tuple[str, ...]:
+    """Every module that can decide a verdict of a theory: the engine, the theory, and all of ours that they import."""
+    pending, seen = [ENGINE, place.partition(":")[0]], set[str]()
+    while pending:
+        module = pending.pop()
+        if module not in seen and source_of(module) is not None:
+            seen.add(module)
+            pending.extend(_imported(module))
+    return tuple(sorted(seen))
+
+
+@cache
+def snapshot(place: str) -> str:
+    """A digest of the files behind a theory as this process read them, alike in processes that mean the same."""
+    return _hashed(solver_version(), *[f"{name}\n{source_of(name)}" for name in modules_behind(place)])
+
+
+@cache
+def _ground(place: str) -> str:
+    """The digest of what every verdict of a theory depends on: laws, theory, engine, and rules outside of functions."""
+    lines: list[str] = []
+    for module in modules_behind(place):
+        of_module = _functions(module)
+        names = [""] if module.startswith(RULES) else sorted(of_module)
+        lines += [f"{module}:{name} {of_module[name]}" for name in names]
+    return _hashed(*lines)
+
+
+def digest(functions: Iterable[str], place: str) -> str:
+    """The digest of some functions ("module:name") together with all that judges them by a theory; which solver was
+    asked is no part of it.
+    """
+    lines = [_ground(place)]
+    for function in sorted(functions):
+        module, _, name = function.partition(":")
+        lines.append(f"{function} {_functions(module).get(name, '')}")
+    return _hashed(*lines)[:16]

@@ -1,0 +1,53 @@
+"""Where ledgers are, and how they are written: in one piece, one after the other, or not at all."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK = ".lock"
+
+
+def installed_ledgers() -> Path:
+    """The ledgers that come with this project: a folder for each protocol, a file for each call. Only its developers
+    write them.
+    """
+    return Path(__file__).parent / "ledgers"
+
+
+def own_place() -> Path:
+    """Where the verdicts of whoever runs this are kept: `RESTAKE_CACHE`, else below the user's cache."""
+    named = os.environ.get("RESTAKE_CACHE")
+    if named:
+        return Path(named)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path("~/.cache").expanduser()) / "restake"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """A folder to oneself, waiting for whoever has it; it is made if there is none. OSError if that cannot be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it finds all of it, or what was there before. One writer at a time."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
