@@ -109,7 +109,7 @@ class _Enumeration:
             return self._alone(piece, claims, happened)
         self.branches += 1
         if self.branches > MOST_BRANCHES:
-            raise TooManyOutcomesError(f"more than {MOST_BRANCHES} cases of shared causes")
+            raise TooManyOutcomesError(f"more than {MOST_BRANCHES:,} cases of shared causes")
         chance = self.chances[widest]
         without = [(piece, tuple(_less(claim, widest) for claim in claims)) for piece, claims in parts]
         yes, no = self.of(parts, happened | {widest}), self.of(without, happened)
@@ -169,6 +169,6 @@ def _convolved(left: dict[Fraction, Weight], right: dict[Fraction, Weight]) -> d
             key = loss + more
             product = weight * times
             total[key] = total[key] + product if key in total else product
-    if len(total) > MOST_OUTCOMES:
-        raise TooManyOutcomesError(f"more than {MOST_OUTCOMES} different losses")
+        if len(total) > MOST_OUTCOMES:
+            raise TooManyOutcomesError(f"more than {MOST_OUTCOMES:,} different losses")
     return total

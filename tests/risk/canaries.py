@@ -1,0 +1,30 @@
+"""Properties as functions of what they are about, so that each can be seen to fail on something broken on purpose."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+Property = Callable[..., None]
+
+
+def holds(prop: Property, *strategies: SearchStrategy[Any], examples: int = 40, shrink: bool = True) -> None:
+    """The property holds of what the strategies draw; the same draws every time."""
+    phases = [Phase.generate, *([Phase.shrink] if shrink else [])]
+    quiet = settings(
+        max_examples=examples, derandomize=True, database=None, deadline=None, report_multiple_bugs=False, phases=phases
+    )
+
+    def run(drawn: tuple[Any, ...]) -> None:
+        prop(*drawn)
+
+    quiet(given(st.tuples(*strategies))(run))()
+
+
+def breaks(prop: Property, *strategies: SearchStrategy[Any], examples: int = 300) -> None:
+    """The property fails on something drawn: what was broken on purpose is noticed."""
+    with pytest.raises(AssertionError):
+        holds(prop, *strategies, examples=examples, shrink=False)
