@@ -7,6 +7,11 @@ from typing import Final
 import click
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
+    "attack": ("harness.risk_attack", "Whether an attack pays, with a certificate or a witness."),
+    "cascade": ("harness.risk_attack", "The worst that a shock leads to, told attack by attack."),
+    "verify": ("harness.risk_attack", "Check a verdict against its network, by the checker alone."),
+    "network": ("harness.risk_sources", "Write the network of a trace's step, or of a list of operators."),
+    "report": ("harness.risk_report", "Security along the steps of a trace, as text or as one page."),
     "losses": ("harness.risk_losses", "What a position may lose, and what bearing it should earn."),
     "allocate": ("harness.risk_losses", "To whom to delegate: least shortfall, or most return."),
     "clear": ("harness.risk_contagion", "Who pays what when an asset under claims is lost."),

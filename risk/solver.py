@@ -31,7 +31,7 @@ class Relaxed:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Nothing reaches standard output: HiGHS greets there when it is made, before it can be told not to."""
     if os.name != "posix":
         yield
@@ -56,7 +56,7 @@ class Solver:
         self.cuts: Final[list[Cut]] = []
         amounts = [*program.gain, *(column.cost for column in program.columns)]
         self.scale: Final = float(max([*amounts, 1]))
-        with _silence():
+        with silence():
             self.highs: Final = highspy.Highs()
             for name, value in (
                 ("output_flag", False),

@@ -40,9 +40,7 @@ class Declared:
 
 def read_terms_file(document: Json) -> Declared:
     """A file of declared terms: `prices` and `services`, and `other_price` and `other_services` for the rest."""
-    root = fields(
-        document, "", ["prices", "services", "other_price", "other_services"], ["other_price", "other_services"]
-    )
+    root = fields(document, "", [], ["prices", "services", "other_price", "other_services"])
     return Declared(
         {
             token: rational(price, f"prices.{token}")

@@ -1,0 +1,180 @@
+"""Cascades of networks that are too large to try them all: what the solver finds, checked exactly.
+
+What is found is a lower bound with its witness; the upper bound is the theorem's, from a slack that is proved.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+import attrs
+import highspy
+import numpy as np
+
+from risk.attack import Attack, Question, Use, gamma_eigenlayer
+from risk.cascade import Strike, bound
+from risk.network import Network
+from risk.program import Claim
+from risk.solver import silence
+
+
+@attrs.frozen
+class Found:
+    """At least `at_least` of all stake is lost to a shock of at most `psi` and the attacks that it lets pay, which are
+    told; less than `at_most` is (None: no slack is known that says so).
+    """
+
+    psi: Fraction
+    at_least: Fraction
+    at_most: Fraction | None
+    shock: tuple[str, ...]
+    strikes: tuple[Strike, ...]
+
+
+def without(network: Network, removed: set[str]) -> Network:
+    """What a shock leaves. Thresholds are of the weight that is left."""
+    return attrs.evolve(
+        network,
+        stakes=tuple(stake for stake in network.stakes if stake.stake_id not in removed),
+        commitments=tuple(row for row in network.commitments if row.stake_id not in removed),
+    )
+
+
+def attack_with(network: Network, stakes: set[str], services: set[str] | None = None) -> Attack | None:
+    """The attack of whole stakes on whatever they corrupt (of these services); None if it is none or does not pay."""
+    weight = dict.fromkeys(network.terms, Fraction(0))
+    uses = []
+    for row, w in zip(network.commitments, network.weights, strict=True):
+        if row.stake_id in stakes and w:
+            weight[row.service] += w
+            uses.append(Use(row.stake_id, row.operator, row.service))
+    behind = network.secured_by
+    falls = [
+        s
+        for s, terms in network.terms.items()
+        if weight[s] >= terms.threshold * behind[s] and (services is None or s in services)
+    ]
+    attack = Question(network).attack(Claim(), falls, uses)
+    return attack if attack is not None and attack.value > 0 else None
+
+
+def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | None = None) -> Found:
+    """The worst shock and attack that the solver finds in time. `gamma`: a slack that is proved, if one is known."""
+    network = network.whole()
+    sufficient = gamma_eigenlayer(network)
+    gammas = [known for known in (gamma, sufficient) if known is not None and all(network.secured_by.values())]
+    at_most = bound(max(gammas), psi) if gammas else None
+    values = network.values
+    total = sum(values.values(), Fraction(0))
+    shock, attackers = _propose(network, psi, seconds)
+    while (over := sum((values[stake] for stake in shock), Fraction(0)) - psi * total) > 0:
+        # A tolerance was overstepped: the smallest stake that is enough, or the largest, is spared.
+        enough = [stake for stake in shock if values[stake] >= over]
+        spared = min(enough, key=values.__getitem__) if enough else max(shock, key=values.__getitem__)
+        shock.remove(spared)
+    attack = attack_with(without(network, shock), attackers - shock) if attackers - shock else None
+    strikes = _story(network, shock, attack) if attack is not None else ()
+    lost = shock | (set(attack.stakes) if attack is not None else set())
+    part = sum((values[stake] for stake in lost), Fraction(0)) / total if total else Fraction(0)
+    names = tuple(stake.stake_id for stake in network.stakes if stake.stake_id in shock)
+    return Found(psi, part, at_most, names, strikes)
+
+
+def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str], set[str]]:
+    """A shock and a coalition, by one integer program: whatever attacks is not destroyed, and attacks what is left."""
+    stakes, services = [s.stake_id for s in network.stakes], list(network.terms)
+    values = network.values
+    total = float(sum(values.values(), Fraction(0))) or 1.0
+    with silence():
+        highs: Any = highspy.Highs()
+        for name, setting in (("output_flag", False), ("threads", 1), ("time_limit", float(seconds))):
+            highs.setOptionValue(name, setting)
+    count = len(stakes)
+    variables = 2 * count + len(services) + 1
+    highs.addVars(variables, np.zeros(variables), np.ones(variables))
+    worth = [float(values[stake]) / total for stake in stakes]
+    highs.changeColsCost(2 * count, np.arange(2 * count, dtype=np.int32), np.array(worth + worth))
+    highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+    for position in range(variables):
+        highs.changeColIntegrality(position, highspy.HighsVarType.kInteger)
+
+    def row(low: float, high: float, entries: list[tuple[int, float]]) -> None:
+        index = np.array([position for position, _ in entries], dtype=np.int32)
+        highs.addRow(low, high, len(entries), index, np.array([number for _, number in entries]))
+
+    infinity = highspy.kHighsInf
+    row(-infinity, float(psi), [(count + v, worth[v]) for v in range(count)])
+    for v in range(count):
+        row(-infinity, 1, [(v, 1.0), (count + v, 1.0)])
+        row(-infinity, 0, [(v, 1.0), (variables - 1, -1.0)])
+    number = {stake: position for position, stake in enumerate(stakes)}
+    behind = network.secured_by
+    for s, service in enumerate(services):
+        need = float(behind[service] * network.terms[service].threshold)
+        if need:
+            entries: dict[int, float] = {2 * count + s: -1.0}
+            for commitment, weight in zip(network.commitments, network.weights, strict=True):
+                if commitment.service == service:
+                    v = number[commitment.stake_id]
+                    entries[v] = entries.get(v, 0.0) + float(weight) / need
+                    share = float(weight * network.terms[service].threshold) / need
+                    entries[count + v] = entries.get(count + v, 0.0) + share
+            row(0, infinity, list(entries.items()))
+    profits = [float(network.terms[service].profit) / total for service in services]
+    gains = [(2 * count + s, profit) for s, profit in enumerate(profits)]
+    row(0, infinity, [*gains, *[(v, -worth[v]) for v in range(count)], (variables - 1, -1e-9)])
+    highs.run()
+    if highs.getInfo().primal_solution_status != 2:
+        return set(), set()
+    chosen = list(highs.getSolution().col_value)
+    return (
+        {stake for v, stake in enumerate(stakes) if chosen[count + v] > 0.5},
+        {stake for v, stake in enumerate(stakes) if chosen[v] > 0.5},
+    )
+
+
+def _story(network: Network, shock: set[str], attack: Attack) -> tuple[Strike, ...]:
+    """The attack as a cascade: cheapest first what pays by itself; all at once what then pays only together."""
+    values = network.values
+    removed, left, services = set(shock), set(attack.stakes), set(attack.services)
+    strikes: list[Strike] = []
+    while left:
+        now = without(network, removed)
+        best: Attack | None = None
+        for service in sorted(services):
+            fewest = _fewest(now, service, left)
+            found = attack_with(now, fewest, services) if fewest else None
+            if found is not None and (best is None or _worth(values, found) < _worth(values, best)):
+                best = found
+        rest = attack_with(now, left, services)
+        if best is None or set(best.stakes) == left:
+            if rest is None:  # what was told first has spoilt the rest
+                return (Strike(attack.services, attack.stakes),)
+            strikes.append(Strike(rest.services, rest.stakes))
+            return tuple(strikes)
+        strikes.append(Strike(best.services, best.stakes))
+        removed |= set(best.stakes)
+        left -= set(best.stakes)
+        services -= set(best.services)
+    return tuple(strikes)
+
+
+def _worth(values: dict[str, Fraction], attack: Attack) -> Fraction:
+    return sum((values[stake] for stake in attack.stakes), Fraction(0))
+
+
+def _fewest(network: Network, service: str, allowed: set[str]) -> set[str]:
+    """Few of the allowed stakes that corrupt a service: the weightiest, and none that can be spared."""
+    weight: dict[str, Fraction] = {}
+    for row, w in zip(network.commitments, network.weights, strict=True):
+        if row.service == service and row.stake_id in allowed:
+            weight[row.stake_id] = weight.get(row.stake_id, Fraction(0)) + w
+    need = network.terms[service].threshold * network.secured_by[service]
+    chosen: dict[str, Fraction] = {}
+    for stake, w in sorted(weight.items(), key=lambda item: (-item[1], item[0])):
+        if sum(chosen.values(), Fraction(0)) >= need:
+            break
+        chosen[stake] = w
+    for stake in sorted(chosen, key=lambda stake: (chosen[stake], stake)):
+        if sum(chosen.values(), Fraction(0)) - chosen[stake] >= need:
+            del chosen[stake]
+    return set(chosen) if sum(chosen.values(), Fraction(0)) >= need else set()

@@ -1,0 +1,120 @@
+"""How far what is declared may be off before the answer changes: each service's profit, and its threshold.
+
+Nobody knows a profit from corruption to the last digit. Beside a verdict stands for which profits and thresholds it
+would be another, all else as it is.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Final
+
+import attrs
+
+from risk.attack import SECONDS, Question, Verdict, maximum, security
+from risk.network import Network, Terms
+from risk.program import Claim, Program
+
+ROUNDS: Final = 16
+"""So many verdicts are asked for at most to find a threshold."""
+
+
+@attrs.frozen
+class ProfitLimit:
+    """The profit above which an attack on the service pays, and whether that is proved.
+
+    Negative: one pays without any profit from this service.
+    """
+
+    limit: Fraction
+    is_exact: bool
+    verdict: Verdict
+
+
+@attrs.frozen
+class ThresholdLimit:
+    """Insecure at thresholds of `insecure` and below (None: at none), secure at `secure` and above (None: at none).
+
+    Both are proved. `is_exact`: there is no threshold between them at which anything else could fall.
+    """
+
+    insecure: Fraction | None
+    secure: Fraction | None
+    is_exact: bool
+
+
+def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> ProfitLimit | None:
+    """How much a service's corruption may be worth before an attack on it pays; None if no attack is found in time.
+
+    The least that an attack on it loses beyond the profits of whatever else falls.
+    """
+    verdict = maximum(Question(network), Claim(forced=(service,)), seconds)
+    if verdict.attack is None:
+        return None
+    return ProfitLimit(network.terms[service].profit - verdict.attack.value, verdict.word == "EXACT", verdict)
+
+
+def threshold_limit(network: Network, service: str, seconds: float = SECONDS) -> ThresholdLimit | None:
+    """How small a service's threshold may be before an attack pays; None if a verdict is not certified in time.
+
+    Bisection between two proved verdicts. An attack that pays holds a share of the service, and pays at every
+    threshold up to that share.
+    """
+    terms = network.terms[service]
+    behind = network.secured_by[service]
+    if behind == 0:
+        return None
+    grain = Fraction(1, int(behind * Program(network, Claim()).unit))
+
+    def ask(threshold: Fraction) -> tuple[str, Fraction]:
+        changed = network.with_terms(**{service: Terms(terms.profit, threshold, terms.slash)})
+        verdict = security(changed, seconds=seconds)
+        return verdict.word, threshold if verdict.attack is None else max(threshold, _share(changed, verdict, service))
+
+    return _bisect(ask, grain, exactly=not network.is_divisible)
+
+
+def _share(network: Network, verdict: Verdict, service: str) -> Fraction:
+    """The share of a service that an attack holds; 1 if the attack does not need the service at all."""
+    assert verdict.attack is not None
+    loss_without = verdict.attack.value - network.terms[service].profit
+    if service not in verdict.attack.services or loss_without > 0:
+        return Fraction(1)
+    weight = {
+        (row.stake_id, row.operator, row.service): w
+        for row, w in zip(network.commitments, network.weights, strict=True)
+    }
+    used = [use for use in verdict.attack.uses if use.service == service]
+    held = sum((weight[(use.stake_id, use.operator, service)] * use.part for use in used), Fraction(0))
+    return held / network.secured_by[service]
+
+
+def _bisect(ask: Callable[[Fraction], tuple[str, Fraction]], grain: Fraction, exactly: bool) -> ThresholdLimit | None:
+    insecure: Fraction | None = None
+    secure: Fraction | None = None
+    for turn in range(ROUNDS):
+        if insecure == 1:
+            return ThresholdLimit(insecure, None, True)
+        low = insecure or Fraction(0)
+        # By turns the next threshold at which the answer could be another, and the middle.
+        is_next = turn % 2 == 0 or secure is None
+        threshold = min(low + grain, Fraction(1)) if is_next else (low + (secure or Fraction(1))) / 2
+        if secure is not None and threshold >= secure:
+            return ThresholdLimit(insecure, secure, exactly)
+        word, reached = ask(threshold)
+        if word == "SECURE":
+            secure = threshold
+            if is_next:
+                return ThresholdLimit(insecure, secure, exactly)
+        elif word == "INSECURE":
+            insecure = reached
+            if secure is None:
+                word, reached = ask(Fraction(1))
+                if word == "SECURE":
+                    secure = Fraction(1)
+                elif word == "INSECURE":
+                    return ThresholdLimit(reached, None, True)
+                else:
+                    return None
+        else:
+            return None
+    return ThresholdLimit(insecure, secure, False)
