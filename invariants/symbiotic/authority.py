@@ -7,8 +7,16 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from invariants.law import LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Subject, Transition, View
-from invariants.symbiotic.reading import balance, epoch_of, held_shares, is_over, now, slashable
-from spec.arithmetic import UINT48_MAX
+from invariants.symbiotic.reading import (
+    UINT48_MAX,
+    UINT256_MAX,
+    balance,
+    epoch_of,
+    held_shares,
+    is_over,
+    now,
+    slashable,
+)
 from spec.history import HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic.actions import (
@@ -321,6 +329,19 @@ _HISTORIES: Final[tuple[HistoryTable[Any], ...]] = (
 LATEST: Final[set[int]] = {history.heads.index for history in _HISTORIES}
 PASTS: Final[set[int]] = {history.checkpoints.index for history in _HISTORIES}
 
+
+def _fits(history: HistoryTable[Any]) -> Callable[[View, Subject], bool]:
+    def holds(view: View, subject: Subject) -> bool:
+        return history.latest(view.rows, subject) <= UINT256_MAX
+
+    return holds
+
+
+def _bucket_fits(view: View, bucket: tuple[str, int]) -> bool:
+    row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
+    return row.shares <= UINT256_MAX and row.amount <= UINT256_MAX
+
+
 YOUNG: Final = 2**127
 """Below this, no product of an amount and a pool's shares overflows."""
 
@@ -464,6 +485,34 @@ STATE_LAWS: Final[list[StateLaw]] = [
             MAX_NETWORK_LIMITS.heads: _of_no_operator,
         },
         also_reads=(VAULTS,),
+    ),
+    StateLaw(
+        "FIT-01",
+        "A vault's active shares fit 256 bits.",
+        "Solidity's checked arithmetic",
+        _fits(ACTIVE_SHARES),
+        rows={ACTIVE_SHARES.heads: _same},
+    ),
+    StateLaw(
+        "FIT-02",
+        "What a withdrawal bucket holds, and its shares, fit 256 bits.",
+        "Solidity's checked arithmetic",
+        _bucket_fits,
+        rows={WITHDRAWAL_BUCKETS: _same},
+    ),
+    StateLaw(
+        "FIT-03",
+        "The shares of all operators of a subnetwork fit 256 bits.",
+        "Solidity's checked arithmetic",
+        _fits(TOTAL_OPERATOR_NETWORK_SHARES),
+        rows={TOTAL_OPERATOR_NETWORK_SHARES.heads: _same},
+    ),
+    StateLaw(
+        "FIT-04",
+        "What was booked against an operator fits 256 bits.",
+        "Solidity's checked arithmetic",
+        _fits(CUMULATIVE_SLASHES),
+        rows={CUMULATIVE_SLASHES.heads: _same},
     ),
 ]
 

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition
 from invariants.symbiotic.reading import (
+    UINT48_MAX,
+    UINT256_MAX,
     balance,
     epoch_of,
     held_shares,
@@ -21,7 +23,7 @@ from invariants.symbiotic.reading import (
     slashable,
     start_of,
 )
-from spec.arithmetic import UINT48_MAX, UINT256_MAX, mul_div_floor
+from spec.arithmetic import mul_div_floor
 from spec.history import HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic.actions import (

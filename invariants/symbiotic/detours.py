@@ -73,7 +73,7 @@ def _world(name: str, vault: dict[str, Json]) -> dict[str, Json]:
             "stakerBalance": str(RICH),
             "preRegistered": {"operators": [OPERATOR], "networks": [NETWORK]},
             "genesisTimestamp": OLD,
-            "vaults": {VAULT_NAME: {**VAULT, "epochDurationInit": OLD - 5, **vault}},
+            "vaults": {VAULT_NAME: {**VAULT, "epochDurationInit": OLD - 995, **vault}},
         },
     }
 

@@ -35,6 +35,10 @@ from spec.symbiotic.state import (
     VaultSubnetworkOperator,
 )
 
+UINT48_MAX: Final = 2**48 - 1
+UINT256_MAX: Final = 2**256 - 1
+"""The widths of the contracts' numbers; not the rules' own bounds, which these laws judge."""
+
 
 def now(rows: Draft) -> int:
     """The second in which a call executes."""

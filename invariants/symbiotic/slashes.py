@@ -16,6 +16,7 @@ from invariants.law import (
 )
 from invariants.symbiotic.calls import appointment_timestamp, vetoer_of
 from invariants.symbiotic.reading import (
+    UINT256_MAX,
     asked_by,
     booked_since,
     bucket_amount,
@@ -28,7 +29,7 @@ from invariants.symbiotic.reading import (
     stake_grown,
     stake_of,
 )
-from spec.arithmetic import UINT256_MAX, mul_div_floor
+from spec.arithmetic import mul_div_floor
 from spec.symbiotic.actions import (
     ExecuteSlash,
     Redeem,
@@ -108,10 +109,14 @@ def _slash_is_booked(step: Transition) -> bool:
 
 
 def _captures_follow_each_other(step: Transition) -> bool:
-    """A slash is for no earlier capture than any before, and no later one is for an earlier."""
+    """A slash is for no earlier capture than any before, and no later one is for an earlier; it is booked on top."""
     asked = asked_by(step.before.rows, step.action)
     of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     earlier = step.before.rows.get(LATEST_CAPTURES, of_operator).timestamp
+    if CUMULATIVE_SLASHES.latest(step.after.rows, of_operator) <= CUMULATIVE_SLASHES.latest(
+        step.before.rows, of_operator
+    ):
+        return False
     return earlier <= asked.capture_timestamp <= step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
 
 
@@ -473,7 +478,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "SLASH-11",
-        "Slashes of an operator follow their captures: none is for an earlier one than a slash before it.",
+        "Slashes of an operator follow their captures, none for an earlier one than before, and add up.",
         "BaseSlasher._slashableStake; ChainSecurity, Symbiotic core: CS-SYFC2-002",
         _captures_follow_each_other,
         SLASHES,

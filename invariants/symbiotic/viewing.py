@@ -8,8 +8,8 @@ from typing import Final, cast
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
 from invariants.symbiotic.effects import claimed_epochs
-from invariants.symbiotic.reading import epoch_of, held_shares, now, resolver_of
-from spec.arithmetic import UINT256_MAX, mul_div_floor
+from invariants.symbiotic.reading import UINT256_MAX, asked_by, epoch_of, held_shares, now, resolver_of
+from spec.arithmetic import mul_div_floor
 from spec.machine import Draft
 from spec.symbiotic.actions import (
     Claim,
@@ -21,6 +21,8 @@ from spec.symbiotic.actions import (
     OptOutNetwork,
     OptOutVault,
     Redeem,
+    SetOperatorNetworkLimit,
+    SetOperatorNetworkShares,
     SetResolver,
     Slash,
     Withdraw,
@@ -43,6 +45,7 @@ from spec.symbiotic.views import (
     pending_resolver,
     resolver,
     slashable_balance_of,
+    stake,
     total_stake,
 )
 from spec.symbiotic.withdrawals import withdrawals_of
@@ -155,6 +158,20 @@ def _claim_pays_what_was_seen(step: Transition) -> bool:
     return step.delta.returns == total_amount
 
 
+def _stake_is_within_its_limits(step: Transition) -> bool:
+    """No operator has more at stake than is active, nor than its limit; who has no shares has nothing."""
+    call, before, after = step.action, step.before.rows, step.after.rows
+    if isinstance(call, Slash | ExecuteSlash):
+        asked = asked_by(before, call)
+        said = stake(after, asked.vault, asked.subnetwork, asked.operator)
+        return said <= ACTIVE_STAKE.latest(after, asked.vault)
+    if isinstance(call, SetOperatorNetworkLimit):
+        return stake(after, call.vault, call.subnetwork, call.operator) <= call.amount
+    shared = cast(SetOperatorNetworkShares, call)
+    said = stake(after, shared.vault, shared.subnetwork, shared.operator)
+    return said <= ACTIVE_STAKE.latest(after, shared.vault) and (shared.shares > 0 or said == 0)
+
+
 def _opt_in_is_seen(step: Transition) -> bool:
     """Who opts in was out by the view, and is in; who opts out was in, and is out."""
     call, before, after = step.action, step.before.rows, step.after.rows
@@ -218,6 +235,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Vault.slashableBalanceOf",
         _slashable_balance_moves_by_what_comes,
         Scope((Deposit, Withdraw, Redeem)),
+    ),
+    StepLaw(
+        "VIEW-10",
+        "stake is no more than what is active, and than the operator's limit, from the second in which these change.",
+        "BaseDelegator.stake",
+        _stake_is_within_its_limits,
+        Scope((Slash, ExecuteSlash, SetOperatorNetworkLimit, SetOperatorNetworkShares)),
     ),
     StepLaw(
         "VIEW-09",

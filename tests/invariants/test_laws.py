@@ -564,6 +564,26 @@ BREAKS = {
         "    if amount == 0:\n        return Reason.INSUFFICIENT_DEPOSIT\n",
         "",
     ),
+    ("symbiotic", "FIT-01"): (
+        "staking.py",
+        "    if active_shares + minted_shares > UINT256_MAX:\n        return Reason.ARITHMETIC_PANIC\n",
+        "",
+    ),
+    ("symbiotic", "FIT-02"): (
+        "withdrawals.py",
+        "    if bucket.shares + minted_shares > UINT256_MAX:\n        return Reason.ARITHMETIC_PANIC\n",
+        "",
+    ),
+    ("symbiotic", "FIT-03"): (
+        "delegation.py",
+        "    if total_shares > UINT256_MAX:\n        return Reason.ARITHMETIC_PANIC\n",
+        "",
+    ),
+    ("symbiotic", "FIT-04"): (
+        "slashing.py",
+        "+ slashed_amount\n    if cumulative_slash > UINT256_MAX:\n",
+        "+ slashed_amount * 2**256\n    if cumulative_slash < 0:\n",
+    ),
     ("symbiotic", "LIMIT-03"): (
         "delegation.py",
         "    if draft.get(VAULTS, action.vault).delegator != NETWORK_RESTAKE:\n",
@@ -658,6 +678,11 @@ BREAKS = {
         "views.py",
         "resolver_at(draft, vault, subnetwork, current_timestamp(draft))",
         "resolver_at(draft, vault, subnetwork, UINT48_MAX)",
+    ),
+    ("symbiotic", "VIEW-10"): (
+        "views.py",
+        "stake_at(draft, vault, subnetwork, operator, current_timestamp(draft))",
+        "stake_at(draft, vault, subnetwork, operator, current_timestamp(draft) - 1)",
     ),
     ("symbiotic", "VIEW-09"): (
         "withdrawals.py",
