@@ -16,6 +16,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +35,9 @@ from invariants.checking import Checker
 from invariants.choices import Seeded
 from invariants.examples import explore_bytes, explore_rules
 from invariants.walker import Walk, WalkReport, walk
+from risk.metrics import Sums, parts
 from spec.eigenlayer.actions import Action, DepositIntoStrategy
+from spec.eigenlayer.security import security
 from spec.eigenlayer.transition import transition
 from spec.machine import Delta, Draft, State, commit, run
 from spec.symbiotic.transition import transition as symbiotic_transition
@@ -49,6 +52,7 @@ HISTORIES = (1_000, 10_000, 100_000)
 HISTORY_STEPS = 10_000
 CHECKED_STEPS = 20_000
 CHECKED_STAKERS = (100, 1_000, 10_000, 100_000)
+METRIC_STEPS = 500
 WALKS_MEASURED = 20
 EXAMPLES_MEASURED = 25
 
@@ -151,6 +155,27 @@ def measure_checks(stakers: int) -> float:
     )
 
 
+def follow_metrics(state: State, actions: Sequence[Action]) -> None:
+    """All actions in order, with the metrics of what secures what brought up to date at each."""
+    state, sums = state.copy(), Sums()
+    prices = {stake.token: Fraction(1) for stake in security(state).stakes}
+    for action in actions:
+        outcome = transition(Draft(state), action)
+        if isinstance(outcome, Delta):
+            commit(state, outcome)
+        now = security(state)
+        sums.follow(parts(now.stakes, now.commitments, prices))
+
+
+def measure_metrics(stakers: int) -> float:
+    """What metrics add to a step of the workload on a state of so many stakers."""
+    state, actions = opened(stakers), eigenlayer.traffic(stakers, METRIC_STEPS)
+    beginning = seconds(lambda: follow_metrics(state, []))
+    return (seconds(lambda: follow_metrics(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
+        state, actions
+    )
+
+
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
     """A step of a protocol's random walks, in one of three ways."""
     way = WALKS[name]
@@ -208,6 +233,7 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     **{f"stakers {size}": partial(measure_large, size) for size in SIZES},
     **{f"after {steps}": partial(measure_after, steps) for steps in HISTORIES},
     **{f"checks at {size}": partial(measure_checks, size) for size in CHECKED_STAKERS},
+    **{f"metrics at {size}": partial(measure_metrics, size) for size in CHECKED_STAKERS},
     **{
         f"{kind} {name}": partial(measure_walks, name, follow)
         for name in WALKS
@@ -254,7 +280,7 @@ class Bench:
 
 def copy_of_source(destination: Path) -> Path:
     """The Python files of what is running, without its compiled modules, so that they run interpreted."""
-    for room in ("spec", "invariants", "harness"):
+    for room in ("spec", "invariants", "risk", "harness"):
         package = Path(spec.machine.__file__).parent.parent / room
         shutil.copytree(package, destination / room, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     if not (destination / "harness" / "golden").is_dir():
@@ -275,7 +301,8 @@ def main() -> None:
     speeds = [(kind, name) for name in STEADY for kind in kinds]
     sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
     checks = [f"checks at {size}" for size in CHECKED_STAKERS]
-    growths = [(built, name) for name in (*sizes, *histories, *checks)]
+    metrics = [f"metrics at {size}" for size in CHECKED_STAKERS]
+    growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics)]
     drawn = [(built, f"{kind} {name}") for name in WALKS for kind in ("rules", "bytes")]
     plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
@@ -291,6 +318,7 @@ def main() -> None:
     console.print(checks_table(bench, kinds))
     console.print(drawn_table(bench, built))
     console.print(growth_table(bench, built, "EigenLayer: what checks add to a step as stakers grow", checks))
+    console.print(growth_table(bench, built, "EigenLayer: what metrics add to a step as stakers grow", metrics))
     console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")
 
 
