@@ -73,10 +73,21 @@ class Sampled:
         return Measured(value + self.stop_loss(value).value / tail, self.largest * self.error / tail)
 
 
+LARGEST: Final = 10**150
+"""Floats hold no square of more; exact distributions know no such bound."""
+
+
+def _check_floats(pieces: Sequence[Piece]) -> None:
+    """OverflowError if amounts are too large for floats."""
+    if sum((piece.amount for piece in pieces), Fraction(0)) > LARGEST:
+        raise OverflowError("amounts are too large for floats")
+
+
 def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sampled:
     """The distribution of the loss of all pieces together: exact, or with float probabilities under a factor model.
 
     TooManyOutcomesError where there are too many outcomes or cases for that: simulate, or count in a coarser unit.
+    OverflowError where floats are needed and amounts are too large for them.
     """
     if isinstance(model, Comonotone):
         return mixed(
@@ -85,6 +96,7 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
     if isinstance(model, Independent | Beta):
         chances, one = model.chances()
         return mixed((loss, model.average(weight)) for loss, weight in losses(pieces, chances, one).items())
+    _check_floats(pieces)
     found: list[Fraction] = []
 
     def weights_on(chances: Any, one: Any) -> Any:
@@ -130,6 +142,7 @@ class Simulation:
 
 def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int, batch: int = 1 << 16) -> Simulation:
     """Losses of all pieces together, drawn from the model; the same seed draws the same losses."""
+    _check_floats(pieces)
     random = np.random.Generator(np.random.PCG64(seed))
     causes = causes_of(pieces)
     column = {cause: index for index, cause in enumerate(causes)}
