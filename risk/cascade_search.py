@@ -4,7 +4,7 @@ What is found is a lower bound with its witness; the upper bound is the theorem'
 """
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import highspy
@@ -15,6 +15,8 @@ from risk.cascade import Strike, bound
 from risk.network import Network
 from risk.program import Claim
 from risk.solver import silence
+
+TOLERANCE: Final = 1e-9
 
 
 @attrs.frozen
@@ -40,7 +42,10 @@ def without(network: Network, removed: set[str]) -> Network:
 
 
 def attack_with(network: Network, stakes: set[str], services: set[str] | None = None) -> Attack | None:
-    """The attack of whole stakes on whatever they corrupt (of these services); None if it is none or does not pay."""
+    """The attack of whole stakes on whatever they corrupt (of these services); None if it is none or does not pay.
+
+    A stake that carries nothing there is lost, too, and its loss is to be paid for.
+    """
     weight = dict.fromkeys(network.terms, Fraction(0))
     uses = []
     for row, w in zip(network.commitments, network.weights, strict=True):
@@ -54,7 +59,9 @@ def attack_with(network: Network, stakes: set[str], services: set[str] | None = 
         if weight[s] >= terms.threshold * behind[s] and (services is None or s in services)
     ]
     attack = Question(network).attack(Claim(), falls, uses)
-    return attack if attack is not None and attack.value > 0 else None
+    values = network.values
+    idle = sum((values[stake] for stake in stakes - {use.stake_id for use in uses}), Fraction(0))
+    return attack if attack is not None and attack.value > idle else None
 
 
 def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | None = None) -> Found:
@@ -71,9 +78,10 @@ def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | No
         enough = [stake for stake in shock if values[stake] >= over]
         spared = min(enough, key=values.__getitem__) if enough else max(shock, key=values.__getitem__)
         shock.remove(spared)
-    attack = attack_with(without(network, shock), attackers - shock) if attackers - shock else None
-    strikes = _story(network, shock, attack) if attack is not None else ()
-    lost = shock | (set(attack.stakes) if attack is not None else set())
+    attackers -= shock
+    attack = attack_with(without(network, shock), attackers) if attackers else None
+    strikes = _story(network, shock, attackers, set(attack.services)) if attack is not None else ()
+    lost = shock | (attackers if attack is not None else set())
     part = sum((values[stake] for stake in lost), Fraction(0)) / total if total else Fraction(0)
     names = tuple(stake.stake_id for stake in network.stakes if stake.stake_id in shock)
     return Found(psi, part, at_most, names, strikes)
@@ -88,6 +96,9 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
         highs: Any = highspy.Highs()
         for name, setting in (("output_flag", False), ("threads", 1), ("time_limit", float(seconds))):
             highs.setOptionValue(name, setting)
+        # An attack must gain, by more than the solver's tolerance: a tie is none.
+        for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
+            highs.setOptionValue(name, TOLERANCE)
     count = len(stakes)
     variables = 2 * count + len(services) + 1
     highs.addVars(variables, np.zeros(variables), np.ones(variables))
@@ -121,7 +132,7 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
             row(0, infinity, list(entries.items()))
     profits = [float(network.terms[service].profit) / total for service in services]
     gains = [(2 * count + s, profit) for s, profit in enumerate(profits)]
-    row(0, infinity, [*gains, *[(v, -worth[v]) for v in range(count)], (variables - 1, -1e-9)])
+    row(0, infinity, [*gains, *[(v, -worth[v]) for v in range(count)], (variables - 1, -100 * TOLERANCE)])
     highs.run()
     if highs.getInfo().primal_solution_status != 2:
         return set(), set()
@@ -132,34 +143,35 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
     )
 
 
-def _story(network: Network, shock: set[str], attack: Attack) -> tuple[Strike, ...]:
+def _story(network: Network, shock: set[str], attackers: set[str], services: set[str]) -> tuple[Strike, ...]:
     """The attack as a cascade: cheapest first what pays by itself; all at once what then pays only together."""
     values = network.values
-    removed, left, services = set(shock), set(attack.stakes), set(attack.services)
+    removed, left, still = set(shock), set(attackers), set(services)
     strikes: list[Strike] = []
     while left:
         now = without(network, removed)
-        best: Attack | None = None
-        for service in sorted(services):
+        steps: list[tuple[Fraction, set[str], Attack | None]] = []
+        for service in sorted(still):
             fewest = _fewest(now, service, left)
-            found = attack_with(now, fewest, services) if fewest else None
-            if found is not None and (best is None or _worth(values, found) < _worth(values, best)):
-                best = found
-        rest = attack_with(now, left, services)
-        if best is None or set(best.stakes) == left:
-            if rest is None:  # what was told first has spoilt the rest
-                return (Strike(attack.services, attack.stakes),)
-            strikes.append(Strike(rest.services, rest.stakes))
-            return tuple(strikes)
-        strikes.append(Strike(best.services, best.stakes))
-        removed |= set(best.stakes)
-        left -= set(best.stakes)
-        services -= set(best.services)
+            found = attack_with(now, fewest, still) if fewest else None
+            if found is not None and fewest < left:
+                steps.append((sum((values[stake] for stake in fewest), Fraction(0)), fewest, found))
+        _, stakes, attack = (
+            min(steps, key=lambda step: step[0]) if steps else (None, left, attack_with(now, left, still))
+        )
+        if attack is None:  # what was told first has spoilt the rest
+            return (_strike(network, attackers, services),)
+        strikes.append(_strike(network, stakes, set(attack.services)))
+        removed, left, still = removed | stakes, left - stakes, still - set(attack.services)
     return tuple(strikes)
 
 
-def _worth(values: dict[str, Fraction], attack: Attack) -> Fraction:
-    return sum((values[stake] for stake in attack.stakes), Fraction(0))
+def _strike(network: Network, stakes: set[str], services: set[str]) -> Strike:
+    """A strike, its names in the network's order."""
+    return Strike(
+        tuple(service for service in network.terms if service in services),
+        tuple(stake.stake_id for stake in network.stakes if stake.stake_id in stakes),
+    )
 
 
 def _fewest(network: Network, service: str, allowed: set[str]) -> set[str]:

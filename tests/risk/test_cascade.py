@@ -1,0 +1,123 @@
+"""Cascades: the theorems hold of random graphs, the examples of the literature come out, and lies are noticed."""
+
+import random
+from fractions import Fraction
+from typing import Any
+
+import attrs
+import pytest
+
+from risk.attack import slack
+from risk.cascade import Cascades, TooLargeError, bound
+from risk.cascade_search import attack_with, search, without
+from risk.network import Network, Terms
+from risk.sources import graph
+from tests.risk.test_attack import COUNT, graph_of, random_graph
+
+PSIS = [Fraction(1, 20), Fraction(1, 5), Fraction(2, 5)]
+
+
+def triangle() -> Network:
+    """Theorem 6 with gamma 1/10, profit 1: a coalition of two services has almost all to lose, and loses it."""
+    gamma, profit = Fraction(1, 10), Fraction(1)
+    stakes = [Fraction(3, 2), 2 * (1 + gamma) * profit, 2 * (1 + gamma) * profit]
+    return graph_of(stakes, {"x": (1, 1, "ab"), "y": (1, 1, "bc"), "z": (1, 1, "ca")})
+
+
+def test_examples_of_the_literature() -> None:
+    tight = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "ab")})
+    worst = Cascades(tight).worst(Fraction(1, 100))
+    assert (worst.paper, worst.realised, worst.shock) == (Fraction(109, 1000), Fraction(109, 1000), ("a",))
+    assert [(strike.services, strike.stakes) for strike in worst.strikes] == [(("x",), ("b",))]
+    assert bound(Fraction(1, 10), Fraction(1, 1000)) == Fraction(11, 1000)
+    assert bound(Fraction(0), Fraction(1, 1000)) is None
+    chain = graph_of([1, 1, 1, 1], {"x": ("13/10", 1, "ab"), "y": ("13/10", 1, "bc"), "z": ("13/10", 1, "cd")})
+    told = Cascades(chain).worst(Fraction(1, 4))
+    assert told.realised == 1
+    assert len(told.strikes) == Cascades(chain).longest(Fraction(1, 4)) == 3
+
+
+def test_local_security_of_a_coalition() -> None:
+    fig4 = graph_of([100, 1, 99], {"green": (1, 1, "a"), "blue": (101, 1, "bc")})
+    assert Cascades(fig4).local(["green"], Fraction(0)) == 0
+    assert Cascades(fig4).local(["green"], Fraction(0), only_stable=False) == 1
+    corner = triangle()
+    assert Cascades(corner).exclusive(["x", "z"]) == 1, "only a serves none but x and z"
+    assert Cascades(corner).local(["x", "z"], Fraction(0)) == 1
+
+
+def follows(network: Network, shock: tuple[str, ...], strikes: Any) -> bool:
+    """Whether each strike pays when its turn comes, by another road: each on what is left, valued by the checker."""
+    removed, used = set(shock), set[str]()
+    for strike in strikes:
+        if removed & set(strike.stakes) or used & set(strike.services):
+            return False
+        if attack_with(without(network, removed), set(strike.stakes), set(strike.services)) is None:
+            return False
+        removed |= set(strike.stakes)
+        used |= set(strike.services)
+    return True
+
+
+def test_theorems_hold_of_random_graphs() -> None:
+    """P2 Theorem 1; P3 what is realised is less, and both grow with the shock; P4 the union of a cascade is one attack.
+
+    P6: scale is nothing. The search finds the same, and what it tells can be told.
+    """
+    cascades = multiple = 0
+    for seed in range(COUNT // 7):
+        network = random_graph(random.Random(seed), size=4)
+        gamma = slack(network)[0]
+        before = (Fraction(0), Fraction(0))
+        found = Cascades(network)
+        twice = Cascades(attrs.evolve(network, prices={"stake": Fraction(2)}, terms=doubled(network)))
+        for psi in PSIS:
+            worst = found.worst(psi)
+            assert worst.realised <= worst.paper
+            assert (worst.paper >= before[0], worst.realised >= before[1]) == (True, True)
+            before = (worst.paper, worst.realised)
+            if gamma is not None and gamma > 0:
+                limit = bound(gamma, psi)
+                assert limit is not None
+                assert worst.paper < limit
+            assert follows(network, worst.shock, worst.strikes)
+            union = {stake for strike in worst.strikes for stake in strike.stakes}
+            if worst.strikes:
+                cascades += 1
+                multiple += len(worst.strikes) > 1
+                assert attack_with(without(network, set(worst.shock)), union) is not None
+            assert twice.worst(psi) == worst
+            searched = search(network, psi, 10)
+            assert searched.at_least == worst.realised
+            assert follows(network, searched.shock, searched.strikes)
+            if searched.at_most is not None:
+                assert searched.at_least < searched.at_most
+    assert cascades
+    assert multiple
+
+
+def doubled(network: Network) -> dict[str, Terms]:
+    return {s: attrs.evolve(row, profit=2 * row.profit) for s, row in network.terms.items()}
+
+
+def test_a_bound_without_slack_would_be_noticed() -> None:
+    """Canary for Theorem 1: with more slack than there is, the bound is broken by its own tight example."""
+    tight = graph_of([1, "99/10", "891/10"], {"x": ("109/11", 1, "ab")})
+    limit = bound(Fraction(2, 10), Fraction(1, 100))
+    assert limit is not None
+    assert Cascades(tight).worst(Fraction(1, 100)).paper >= limit
+
+
+def test_a_story_in_the_wrong_order_is_noticed() -> None:
+    chain = graph_of([1, 1, 1, 1], {"x": ("13/10", 1, "ab"), "y": ("13/10", 1, "bc"), "z": ("13/10", 1, "cd")})
+    worst = Cascades(chain).worst(Fraction(1, 4))
+    assert follows(chain, worst.shock, worst.strikes)
+    assert not follows(chain, worst.shock, worst.strikes[::-1])
+    assert not follows(chain, (), worst.strikes)
+
+
+def test_what_is_too_large_is_said_and_not_guessed() -> None:
+    many = graph({f"v{n}": Fraction(1) for n in range(20)}, {"x": (Terms(Fraction(1), Fraction(1)), ["v0"])})
+    with pytest.raises(TooLargeError, match="20 stakes"):
+        Cascades(many)
+    assert search(many, Fraction(1, 4), 10).at_least == Fraction(1, 4)
