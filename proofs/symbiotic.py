@@ -454,7 +454,7 @@ THEORY: Final = Theory(
     genesis=GENESIS,
     apart=("SOLV-01", "LEMMA-held", "LEMMA-owed"),
     leans=dict.fromkeys(
-        ("CALL-01", "EXIT-02", "LIVE-03", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")
+        ("CALL-01", "EXIT-02", "FIT-05", "LIVE-03", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")
     ),
     folds=FOLDS,
     follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},

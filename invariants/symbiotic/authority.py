@@ -514,6 +514,13 @@ STATE_LAWS: Final[list[StateLaw]] = [
         _fits(CUMULATIVE_SLASHES),
         rows={CUMULATIVE_SLASHES.heads: _same},
     ),
+    StateLaw(
+        "FIT-05",
+        "Nobody has fewer tokens than none.",
+        "ERC-20",
+        lambda view, account: view.rows.get(TOKEN_BALANCES, account).amount >= 0,
+        rows={TOKEN_BALANCES: _same},
+    ),
 ]
 
 STEP_LAWS: Final[list[StepLaw]] = [

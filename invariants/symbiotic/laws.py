@@ -5,10 +5,9 @@ from typing import Final
 from invariants.law import Catalogue, LivenessLaw, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from invariants.symbiotic import authority, calls, effects, frames, slashes, terms, viewing
 from invariants.symbiotic.effects import BUCKET_SHARES, HOLDERS_SHARES
-from invariants.symbiotic.reading import epoch_of, now, reach
+from invariants.symbiotic.reading import UINT256_MAX, epoch_of, is_over, now, reach
 from invariants.symbiotic.witnesses import WITNESSES
 from spec.symbiotic.actions import Claim, ExecuteSlash, Slash
-from spec.symbiotic.clock import current_epoch
 from spec.symbiotic.config import OPERATOR_NETWORK_SPECIFIC, ZERO_ADDRESS
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
@@ -26,7 +25,6 @@ from spec.symbiotic.state import (
     Pair,
     VaultSubnetwork,
 )
-from spec.symbiotic.withdrawals import withdrawals_of
 
 BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
 """Token -> what all accounts hold of it."""
@@ -58,12 +56,13 @@ def _is_due_claim(before: View, action: object) -> bool:
     """Whether somebody claims, to an account, an epoch that is over, for the first time, and has something there."""
     if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
         return False
-    if action.epoch >= current_epoch(before.rows, action.vault):
+    if not is_over(before.rows, action.vault, action.epoch):
         return False
-    if before.rows.get(WITHDRAWALS, (action.vault, action.epoch, action.sender)).is_claimed:
+    part = before.rows.get(WITHDRAWALS, (action.vault, action.epoch, action.sender))
+    bucket = before.rows.get(WITHDRAWAL_BUCKETS, (action.vault, action.epoch))
+    if part.is_claimed or bucket.shares >= UINT256_MAX:
         return False
-    amount = withdrawals_of(before.rows, action.vault, action.epoch, action.sender)
-    return isinstance(amount, int) and amount > 0
+    return part.shares * (bucket.amount + 1) >= bucket.shares + 1
 
 
 def _operators_shares_make_the_total(view: View, subject: VaultSubnetwork) -> bool:

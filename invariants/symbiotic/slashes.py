@@ -109,7 +109,7 @@ def _slash_is_booked(step: Transition) -> bool:
 
 
 def _captures_follow_each_other(step: Transition) -> bool:
-    """A slash is for no earlier capture than any before, and no later one is for an earlier; it is booked on top."""
+    """A slash is for no earlier capture than any before, which no later one is barred from; it is booked on top."""
     asked = asked_by(step.before.rows, step.action)
     of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     earlier = step.before.rows.get(LATEST_CAPTURES, of_operator).timestamp
@@ -117,14 +117,18 @@ def _captures_follow_each_other(step: Transition) -> bool:
         step.before.rows, of_operator
     ):
         return False
-    return earlier <= asked.capture_timestamp <= step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
+    return earlier <= asked.capture_timestamp == step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
 
 
 def _veto_ends_in_time(step: Transition) -> bool:
-    """When the veto of a request ends, an epoch after its capture is not over."""
+    """A request is of no more than is slashable; when its veto ends, an epoch after its capture is not over."""
     call, index = cast(RequestSlash, step.action), cast(int, step.delta.returns)
     request = step.after.rows.get(SLASH_REQUESTS, (call.vault, index))
     latest_timestamp = request.capture_timestamp + step.before.rows.get(VAULTS, call.vault).epoch_duration_seconds
+    if request.amount > slashable(
+        step.before.rows, call.vault, request.subnetwork, request.operator, request.capture_timestamp
+    ):
+        return False
     return request.capture_timestamp < now(step.before.rows) and request.veto_deadline_timestamp <= latest_timestamp
 
 
@@ -485,7 +489,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "VETO-06",
-        "A slash that is requested can still be executed when its veto ends.",
+        "A slash that is requested is of no more than is slashable, and can be executed when its veto ends.",
         "VetoSlasher.requestSlash; Symbiotic test/slasher/VetoSlasher: test_RequestSlashRevertInvalidCaptureTimestamp",
         _veto_ends_in_time,
         Scope((RequestSlash,)),

@@ -584,6 +584,11 @@ BREAKS = {
         "+ slashed_amount\n    if cumulative_slash > UINT256_MAX:\n",
         "+ slashed_amount * 2**256\n    if cumulative_slash < 0:\n",
     ),
+    ("symbiotic", "FIT-05"): (
+        "collateral.py",
+        "    if sender_balance < amount:\n        return Reason.ERC20_INSUFFICIENT_BALANCE\n",
+        "",
+    ),
     ("symbiotic", "LIMIT-03"): (
         "delegation.py",
         "    if draft.get(VAULTS, action.vault).delegator != NETWORK_RESTAKE:\n",
