@@ -17,7 +17,8 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "clear": ("harness.risk_contagion", "Who pays what when an asset under claims is lost."),
     "base": ("harness.risk_contagion", "The shortest path from an operator's slash to a finality failure."),
     "chains": ("harness.risk_contagion", "Which services believe to be secured by other chains, and are not."),
-    "diff": ("harness.risk_diff", "What changed between two networks, and in every metric."),
+    "metrics": ("harness.risk_metrics", "The standard metrics of a network, or of every step of a trace."),
+    "diff": ("harness.risk_metrics", "What changed between two networks, and in every metric."),
 }
 """By name: the module whose `COMMANDS` has the verb, and what it does in a line."""
 

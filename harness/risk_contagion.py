@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, load, load_network, refuse, show
+from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, digest_of, load, refuse, show
 from harness.risk_numbers import decimal
+from harness.risk_sources import SOURCE_ARGUMENT, TERMS_OPTION, Source, find
 from risk import claims, hazards, multichain, obligations
 from risk.contagion import clear, is_clearing
 from risk.debtrank import debtrank, linear_debtrank
@@ -77,18 +78,19 @@ def clear_command(claims_file: Path, as_json_: bool) -> int:
 @click.command(
     "base", epilog=EXIT_CODES, short_help="The shortest path from an operator's slash to a finality failure."
 )
-@click.argument("network_file", metavar="NETWORK", type=DOCUMENT)
+@SOURCE_ARGUMENT
 @click.argument("base_file", metavar="BASE", type=DOCUMENT)
+@TERMS_OPTION
 @JSON_OPTION
-def base_command(network_file: Path, base_file: Path, as_json_: bool) -> int:
+def base_command(source: Source, base_file: Path, terms_file: Path | None, as_json_: bool) -> int:
     """Answer what happens when the base layer is compromised by the weight of its own secondary obligations.
 
-    NETWORK's stake carries the consensus that BASE describes. An operator is slashed, services that are now cheaper to
+    SOURCE's stake carries the consensus that BASE describes. An operator is slashed, services that are now cheaper to
     corrupt than it is worth fall, each takes what it may of everybody's stake, until consensus fails or nothing pays
     any more. FAILS comes with the shortest path, every step exact and checked anew; HOLDS means that no attack gains
     once everything has fallen that can. Exit code 0 only for HOLDS.
     """
-    net, network_digest = load_network(network_file)
+    net = find(source, terms_file)
     document, base_digest = load(base_file)
     try:
         layer, shocks = obligations.read(document, net)
@@ -113,7 +115,7 @@ def base_command(network_file: Path, base_file: Path, as_json_: bool) -> int:
     show(
         as_json_,
         {
-            "digests": {"network": network_digest, "base": base_digest},
+            "digests": {"network": digest_of(net), "base": base_digest},
             "how": "exact",
             "verdict": path.verdict,
             "why": path.why,

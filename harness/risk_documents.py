@@ -57,6 +57,11 @@ def load_network(path: Path) -> tuple[network.Network, str]:
         refuse(path, error)
 
 
+def digest_of(net: network.Network) -> str:
+    """The digest of a network, however it was read."""
+    return network.digest(network.write(net))
+
+
 def show(as_json_: bool, document: Mapping[str, Json], text: Sequence[str]) -> None:
     """The answer, as one JSON document or as text."""
     click.echo(json.dumps(document, indent=2) if as_json_ else "\n".join(text))

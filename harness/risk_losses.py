@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, SEED_OPTION, load, load_network, refuse, show
+from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, SEED_OPTION, digest_of, load, refuse, show
 from harness.risk_numbers import BOUND, SIMULATED, Number, Rows, as_json, decimal, lines, measured
+from harness.risk_sources import SOURCE_ARGUMENT, TERMS_OPTION, Source, find
 from risk import delegation, hazards, pricing
 from risk.allocation import least_shortfall, most_return
 from risk.commitments import TooManyOutcomesError
@@ -25,18 +26,21 @@ DRAWS_OPTION = click.option(
 
 
 @click.command("losses", epilog=EXIT_CODES, short_help="What a position may lose, and what bearing it should earn.")
-@click.argument("network_file", metavar="NETWORK", type=DOCUMENT)
+@SOURCE_ARGUMENT
 @click.argument("hazards_file", metavar="HAZARDS", type=DOCUMENT)
+@TERMS_OPTION
 @DRAWS_OPTION
 @SEED_OPTION
 @JSON_OPTION
-def losses_command(network_file: Path, hazards_file: Path, draws: int | None, seed: int, as_json_: bool) -> int:
-    """Find the distribution of the loss of a position in NETWORK under what HAZARDS declares of slashing.
+def losses_command(
+    source: Source, terms_file: Path | None, hazards_file: Path, draws: int | None, seed: int, as_json_: bool
+) -> int:
+    """Find the distribution of the loss of a position in SOURCE under what HAZARDS declares of slashing.
 
     Exact where probabilities are rational and cases few enough; computed by quadrature under a Gaussian or a t copula;
     else, or if --draws is given, simulated. Two services that may slash the same stake are not added up.
     """
-    net, network_digest = load_network(network_file)
+    net = find(source, terms_file)
     document, hazards_digest = load(hazards_file)
     try:
         declared = hazards.read(document, net)
@@ -57,7 +61,7 @@ def losses_command(network_file: Path, hazards_file: Path, draws: int | None, se
                 notes.append(f"not exact: {error}; simulated instead")
                 found = simulate(pieces, model, DEFAULT_DRAWS, seed)
     except OverflowError:
-        refuse(network_file, "amounts are too large to be computed with in floats; declare prices in a larger unit")
+        refuse(source.path, "amounts are too large to be computed with in floats; declare prices in a larger unit")
     rows, curve = _loss_rows(found, declared.levels)
     if isinstance(found, Simulation):
         notes.append(f"{found.draws:,} draws from seed {found.seed}")
@@ -65,7 +69,7 @@ def losses_command(network_file: Path, hazards_file: Path, draws: int | None, se
     show(
         as_json_,
         {
-            "digests": {"network": network_digest, "hazards": hazards_digest},
+            "digests": {"network": digest_of(net), "hazards": hazards_digest},
             "model": declared.dependence.model,
             "notes": notes,
             **as_json(rows),
@@ -117,9 +121,10 @@ def _priced(found: Distribution | Sampled | Simulation, declared: hazards.Hazard
 
 
 @click.command("allocate", epilog=EXIT_CODES, short_help="To whom to delegate: least shortfall, or most return.")
-@click.argument("network_file", metavar="NETWORK", type=DOCUMENT)
+@SOURCE_ARGUMENT
 @click.argument("hazards_file", metavar="HAZARDS", type=DOCUMENT)
 @click.argument("question_file", metavar="QUESTION", type=DOCUMENT)
+@TERMS_OPTION
 @click.option(
     "--draws",
     default=2_000,
@@ -131,14 +136,20 @@ def _priced(found: Distribution | Sampled | Simulation, declared: hazards.Hazard
 @SEED_OPTION
 @JSON_OPTION
 def allocate_command(
-    network_file: Path, hazards_file: Path, question_file: Path, draws: int, seed: int, as_json_: bool
+    source: Source,
+    terms_file: Path | None,
+    hazards_file: Path,
+    question_file: Path,
+    draws: int,
+    seed: int,
+    as_json_: bool,
 ) -> int:
-    """Find the delegation among operators of NETWORK that QUESTION asks for, under HAZARDS.
+    """Find the delegation among operators of SOURCE that QUESTION asks for, under HAZARDS.
 
     The weights shown respect every constraint, and their shortfall is computed in rationals; the bound is what no
     delegation can beat. On drawn scenarios both are exact of the draws, and estimates of what they were drawn from.
     """
-    net, network_digest = load_network(network_file)
+    net = find(source, terms_file)
     hazards_document, hazards_digest = load(hazards_file)
     question_document, question_digest = load(question_file)
     try:
@@ -184,7 +195,7 @@ def allocate_command(
     show(
         as_json_,
         {
-            "digests": {"network": network_digest, "hazards": hazards_digest, "question": question_digest},
+            "digests": {"network": digest_of(net), "hazards": hazards_digest, "question": question_digest},
             "notes": notes,
             **as_json(rows),
             "weights": weights,

@@ -157,6 +157,7 @@ COMMANDS: dict[str, list[dict[str, Any]]] = {
     "clear": [CLAIMS],
     "base": [NETWORK, BASE],
     "chains": [chains_document()],
+    "metrics": [NETWORK],
     "diff": [NETWORK, NETWORK],
 }
 
