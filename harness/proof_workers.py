@@ -73,10 +73,11 @@ def run_tasks(tasks: Sequence[ProofTask], jobs: int, stop: Stop, heard: Heard, e
                     ready.close()
                     process.join()
     finally:
-        for pipe, (process, task) in running.items():
+        for process, _ in running.values():
             process.terminate()
-            _tell(task, _drained(pipe)[0], heard)
+        for pipe, (process, task) in running.items():
             process.join()
+            _tell(task, _drained(pipe)[0], heard)
             pipe.close()
 
 

@@ -21,8 +21,13 @@ def own_place() -> Path:
     named = os.environ.get("RESTAKE_CACHE")
     if named:
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path("~/.cache").expanduser()) / "restake"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not cache.is_absolute():  # the convention says that others do not count
+        try:
+            cache = Path("~/.cache").expanduser()
+        except RuntimeError:  # whoever has no home keeps nothing, and is told so
+            cache = Path(os.devnull)
+    return cache / "restake"
 
 
 @contextmanager

@@ -108,11 +108,14 @@ class _Finder(MetaPathFinder):
 
 
 class World:
-    """The lifted modules, by name; and which of their functions ran so far, as `module:qualified name`."""
+    """The lifted modules, by name; and which of their functions ran so far, as `module:qualified name`: since they were
+    loaded, and to load them.
+    """
 
-    def __init__(self, modules: dict[str, ModuleType], ran: set[str]) -> None:
+    def __init__(self, modules: dict[str, ModuleType], ran: set[str], loaded: frozenset[str]) -> None:
         self.modules: Final = modules
         self.ran: Final = ran
+        self.loaded: Final = loaded
 
     def get(self, module: str, attribute: str) -> Any:
         """Something that a lifted module defines."""
@@ -155,5 +158,6 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> 
             is_own = getattr(value, "__module__", None) == name and callable(value)
             if is_own and not isinstance(value, FunctionType | type) and not hasattr(value, "__dict__"):
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
+    loaded = frozenset(finder.ran)
     finder.ran.clear()  # to be loaded is not to be run
-    return World(lifted, finder.ran)
+    return World(lifted, finder.ran, loaded)

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from proofs.concrete import concretise, plain_module, plain_theory, replay, write
-from proofs.digests import names_in, snapshot
+from proofs.digests import modules_behind, names_in, snapshot
 from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, base_case
 from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.second import Opinions
 from proofs.solving import Status
+from proofs.symbols import UnliftableError
 
 MOST_COUNTEREXAMPLES: Final = 6
 """How many refuted goals of one law are tried until a counterexample replays."""
@@ -132,6 +133,8 @@ def prove_laws(
         prover.hears = opinions.hear
     # After everything is imported, and not before: a file that was edited meanwhile shows.
     source = snapshot(place)
+    if unknown := set(prover.world.modules) - set(modules_behind(place)):
+        raise UnliftableError(f"{min(unknown)} decides verdicts, and no import that is found leads to it")
     whole = {*names_in("spec.history"), *names_in("spec.machine")} if call == CONTRACTS else set()
     for law_id, plain in _verdicts(prover, place, call, asked):
         heard, disputed = ({}, []) if opinions is None else opinions.take()
@@ -140,7 +143,7 @@ def prove_laws(
             "verdict": plain,
             "opinions": heard,
             "disputed": disputed,
-            "functions": sorted(name for name in {*prover.world.ran, *whole} if name.startswith("spec")),
+            "functions": sorted(name for name in {*prover.world.ran, *prover.world.loaded, *whole} if name.startswith("spec")),
             "source": source,
         }
 

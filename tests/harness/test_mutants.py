@@ -346,7 +346,7 @@ def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch
 
 
 def test_the_command_puts_mutants_before_the_proofs_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ledger, "is_stale", lambda *_: False)
+    monkeypatch.setattr(Ledger, "left", lambda *_: [])
     arguments = ("--mutant", "SM-31", "--walks", "20", "--plays", "0", "--proofs")
     result = restake(*arguments)
     assert result.return_value == 0
@@ -362,7 +362,7 @@ def test_the_command_puts_mutants_before_the_proofs_too(monkeypatch: pytest.Monk
 
 
 def test_a_ledger_that_is_stale_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ledger, "is_stale", lambda *_: True)
+    monkeypatch.setattr(Ledger, "left", lambda *_: ["MAG-01"])
     result = restake("--mutant", "SM-31", "--proofs")
     said = "what is proved of symbiotic is stale: `restake prove --protocol symbiotic` first\n"
     assert (result.return_value, result.stderr) == (2, said)
@@ -402,6 +402,49 @@ def test_a_judge_that_fails_ends_the_run_with_2(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(JudgeError, match=r"the judge of EM-17 \(laws\) failed"):
         judge("laws", mutant_of("EM-17"), QUICK, (), Stop())
     assert restake("--mutant", "EM-17", "--jobs", "1").return_value == 2
+
+
+KILLED = """#!/bin/sh
+echo killed >> {folder}/deaths
+[ $(wc -l < {folder}/deaths) -gt {deaths} ] && exec {python} "$@"
+kill -9 $$
+"""
+"""A Python that is killed so many times before it does what it is asked."""
+
+
+def dying(folder: Path, deaths: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = folder / "python"
+    program.write_text(KILLED.format(folder=folder, deaths=deaths, python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+
+def test_a_judge_that_is_killed_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dying(tmp_path, 2, monkeypatch)
+    assert judge("laws", mutant_of("EM-17"), QUICK, (), Stop())[0].outcome == "killed"
+    assert len((tmp_path / "deaths").read_text().split()) == 3
+
+
+def test_a_judge_that_is_always_killed_leaves_its_mutant_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying(tmp_path, 1000, monkeypatch)
+    result = restake("--mutant", "EM-17", "--jobs", "1")
+    assert (result.return_value, result.stderr) == (
+        2,
+        "not judged, since their judges were killed: unchanged, EM-17\n",
+    )
+    assert "0 of 1 mutants judged" in result.stdout
+    assert len((tmp_path / "deaths").read_text().split()) == 6
+
+
+def test_a_run_in_which_some_are_not_judged_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    lives = tuple(Fate(judge, "killed", ("MAG-01",), "walk", 0, 1, 1, "") for judge in ("laws", "properties"))
+    as_it_is = (Fate("laws", "survived", (), None, None, None, 1, ""),)
+    answers = {"unchanged": as_it_is, "EM-17": lives, "EM-02": ()}
+    monkeypatch.setattr(running, "judge", lambda _name, mutant, *_: answers[mutant.mutant_id])
+    result = restake("--mutant", "EM-17", "--mutant", "EM-02", "--jobs", "1")
+    assert (result.return_value, result.stderr) == (2, "not judged, since their judges were killed: EM-02\n")
 
 
 def test_an_interruption_keeps_what_is_known() -> None:

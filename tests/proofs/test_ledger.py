@@ -301,9 +301,15 @@ def test_where_a_users_verdicts_are(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [keeping.own_place()]
     monkeypatch.delenv("RESTAKE_CACHE")
     found.append(keeping.own_place())
-    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     found.append(keeping.own_place())
-    assert found == [Path("/a"), Path("/b/restake"), Path("/c/.cache/restake")]
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    found.append(keeping.own_place())
+    assert found == [Path("/a"), Path("/b/restake"), Path("/c/.cache/restake"), Path("/dev/null/restake")]
+
+
+def no_home(_path: Path) -> Path:
+    raise RuntimeError("Could not determine home directory.")
 
 
 @pytest.mark.source
