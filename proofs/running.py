@@ -143,7 +143,9 @@ def prove_laws(
             "verdict": plain,
             "opinions": heard,
             "disputed": disputed,
-            "functions": sorted(name for name in {*prover.world.ran, *prover.world.loaded, *whole} if name.startswith("spec")),
+            "functions": sorted(
+                name for name in {*prover.world.ran, *prover.world.loaded, *whole} if name.startswith("spec")
+            ),
             "source": source,
         }
 

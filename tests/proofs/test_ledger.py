@@ -9,11 +9,12 @@ from typing import Any
 import attrs
 import pytest
 
-from proofs import keeping
+from proofs import keeping, running
 from proofs import ledger as ledgers
-from proofs.digests import snapshot
+from proofs.digests import modules_behind, snapshot
 from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, written
 from proofs.running import KNOWN_FALSE, NOT_CONCERNED, due_of, prove_laws
+from proofs.symbols import UnliftableError
 
 PLACE = "proofs.eigenlayer:THEORY"
 CALL = "TransferToken"
@@ -98,6 +99,18 @@ def test_what_is_due_is_said_by_the_catalogue_and_by_no_ledger(folder: Path, tmp
 @pytest.mark.parametrize("call", ["genesis", "TransferToken", "MineBlocks"])
 def test_a_proof_says_exactly_what_is_due(call: str) -> None:
     assert [found["law"] for found in prove_laws(PLACE, call, due_of(PLACE)[call], 1)] == list(due_of(PLACE)[call])
+
+
+def test_what_ran_to_load_a_module_is_what_a_proof_ran_through() -> None:
+    found = next(prove_laws(PLACE, CALL, ["CONS-01"], 1))
+    assert {"spec.machine:Schema.__init__", "spec.eigenlayer.strategies:transfer"} <= set(found["functions"])
+
+
+def test_a_module_that_no_import_leads_to_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = tuple(name for name in modules_behind(PLACE) if name != "spec.eigenlayer.views")
+    monkeypatch.setattr(running, "modules_behind", lambda _place: known)
+    with pytest.raises(UnliftableError, match=r"^spec\.eigenlayer\.views decides verdicts, and no import"):
+        next(prove_laws(PLACE, CALL, ["CONS-01"], 1))
 
 
 def test_a_verdict_that_is_taken_out_is_due_again(folder: Path) -> None:
