@@ -214,9 +214,7 @@ def cascade_command(
     text.append(f"shock: {shortened(shock)}")
     for position, strike in enumerate(strikes, start=1):
         text.append(f"{position}. {shortened(strike.stakes)} corrupt {shortened(strike.services)}")
-    text.append(
-        "no attack follows" if not strikes else f"{len(strikes)} attacks, each pays by itself when its turn comes"
-    )
+    text.append(f"attacks that follow, each of which pays when its turn comes: {len(strikes)}")
     text.append(f"bound (1 + 1/gamma) psi: {'none, without slack' if limit is None else decimal(limit)}")
     show(as_json_, answer, text)
     return 0

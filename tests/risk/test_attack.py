@@ -472,7 +472,7 @@ def test_a_tree_grown_for_a_false_claim_ends_in_an_attack() -> None:
 def test_real_operators_get_a_verdict_with_its_proof(scale: str) -> None:
     network = real(scale)
     assert (len(network.stakes), len(network.terms), len(network.commitments)) == (132, 30, 970)
-    verdict = security(network, seconds=110)
+    verdict = security(network, seconds=600)
     assert verdict.word == ("INSECURE" if scale == "3/2" else "SECURE")
     assert proves(network, verdict).startswith(verdict.word)
 

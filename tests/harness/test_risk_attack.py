@@ -1,0 +1,224 @@
+"""`restake risk` about attacks, as its user meets it: what it prints, and how it exits."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import cli
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+OPERATORS = Path(__file__).parents[1] / "risk" / "data" / "eigenlayer_operators.json"
+TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
+VAULTS = GOLDEN / "symbiotic" / "directed_overslash_full_restake_0.json.gz"
+
+
+def restake(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["risk", *(str(argument) for argument in arguments)])
+
+
+def code(result: Result) -> int:
+    """The exit code: what a command returned, or what click made of its complaint."""
+    returned = result.return_value if result.exception is None else result.exit_code
+    assert isinstance(returned, int)
+    return returned
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    """Two validators behind one service, which only both can corrupt."""
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(document()))
+    return path
+
+
+def document() -> dict[str, Any]:
+    names = ("a", "b")
+    return {
+        "format": "restake-network",
+        "version": 1,
+        "sourced": {
+            "origin": {"kind": "file"},
+            "losses": "full",
+            "divisible": False,
+            "operators": list(names),
+            "stakes": [{"id": name, "token": "stake", "amount": "5"} for name in names],
+            "commitments": [{"stake": name, "operator": name, "service": "x", "amount": "5"} for name in names],
+        },
+        "declared": {"prices": {"stake": "1"}, "services": {"x": {"profit": "9", "threshold": "3/5"}}},
+    }
+
+
+@pytest.fixture
+def terms(tmp_path: Path) -> Path:
+    path = tmp_path / "terms.json"
+    path.write_text(json.dumps({"other_price": "1", "other_services": {"profit": "1", "threshold": "1/2"}}))
+    return path
+
+
+def test_a_secure_network_its_limits_and_its_certificate(network: Path, tmp_path: Path) -> None:
+    verdict = tmp_path / "verdict.json"
+    result = CliRunner().invoke(
+        cli, ["risk", "attack", str(network), "--slack", "--limits", "--out", str(verdict)], standalone_mode=False
+    )
+    assert code(result) == 0
+    lines = result.output.splitlines()
+    assert lines[0].startswith("SECURE  network ")
+    assert lines[1:4] == [
+        "no attack pays: proved by a tree of 1 leaves",
+        "slack by the sufficient condition: -0.333333333333  exact",
+        "slack: 0.111111111111  exact, certified",
+    ]
+    assert lines[4] == (
+        "x: profit 9, threshold 0.6; an attack on it pays above a profit of 10 (certified); "
+        "insecure up to a threshold of 0.5; secure from 0.6"
+    )
+    checked = CliRunner().invoke(cli, ["risk", "verify", str(network), str(verdict)], standalone_mode=False)
+    assert (checked.return_value, checked.output) == (0, "SECURE: no attack is worth more than 0 (1 leaves)\n")
+
+
+def test_an_insecure_network_and_its_witness(network: Path, tmp_path: Path) -> None:
+    changed = document()
+    changed["declared"]["services"]["x"]["profit"] = "11"
+    network.write_text(json.dumps(changed))
+    verdict = tmp_path / "verdict.json"
+    result = CliRunner().invoke(
+        cli, ["risk", "attack", str(network), "--out", str(verdict), "--json"], standalone_mode=False
+    )
+    assert code(result) == 1
+    answer = json.loads(result.output)
+    assert answer["verdict"] == "INSECURE"
+    assert answer["attack"] == {
+        "services": ["x"],
+        "uses": [["a", "a", "x", "1"], ["b", "b", "x", "1"]],
+        "value": "1",
+    }
+    changed = json.loads(verdict.read_text())
+    changed["witness"]["value"] = "2"
+    verdict.write_text(json.dumps(changed))
+    checked = CliRunner().invoke(cli, ["risk", "verify", str(network), str(verdict)], standalone_mode=False)
+    assert (checked.return_value, checked.output) == (1, "REFUSED: the attack is worth 1\n")
+
+
+def test_ties_budgets_and_the_cheapest_attack(network: Path) -> None:
+    run = CliRunner()
+    for options, expected, said in [
+        (["--budget", "1", "--ties", "weak"], 1, "INSECURE"),
+        (["--budget", "1"], 0, "SECURE"),
+        (["--services", "x"], 0, "EXACT"),
+    ]:
+        result = run.invoke(cli, ["risk", "attack", str(network), *options], standalone_mode=False)
+        assert (code(result), result.output.split()[0]) == (expected, said)
+        if said == "EXACT":
+            assert "by a, b with a, b; worth -10" in result.output
+
+
+def test_a_cascade_is_told(network: Path) -> None:
+    result = CliRunner().invoke(cli, ["risk", "cascade", str(network), "--psi", "1/2"], standalone_mode=False)
+    assert code(result) == 0
+    assert result.output.splitlines()[1:] == [
+        "worst loss: 1 of all stake  exact",
+        "as the literature counts it: 1  exact",
+        "shock: a",
+        "1. b corrupt x",
+        "attacks that follow, each of which pays when its turn comes: 1",
+        "bound (1 + 1/gamma) psi: none, without slack",
+    ]
+    found = json.loads(
+        CliRunner()
+        .invoke(cli, ["risk", "cascade", str(network), "--psi", "1/2", "--search", "--json"], standalone_mode=False)
+        .output
+    )
+    assert (found["how"], found["realised"]) == ("at least", "1")
+    local = CliRunner().invoke(
+        cli, ["risk", "cascade", str(network), "--psi", "0", "--coalition", "x", "--json"], standalone_mode=False
+    )
+    assert json.loads(local.output)["local"] == {"value": "0", "how": "exact"}
+
+
+@pytest.mark.parametrize("trace", [TRACE, VAULTS], ids=["eigenlayer", "symbiotic"])
+def test_any_step_of_a_trace_is_a_network(trace: Path, terms: Path, tmp_path: Path) -> None:
+    run = CliRunner()
+    made = run.invoke(cli, ["risk", "network", f"{trace}@20", "--terms", str(terms), "--json"], standalone_mode=False)
+    assert code(made) == 0
+    written = tmp_path / "made.json"
+    written.write_text(made.output)
+    assert json.loads(made.output)["sourced"]["origin"]["step"] == "20"
+    by_file = run.invoke(cli, ["risk", "attack", str(written), "--json"], standalone_mode=False)
+    by_trace = run.invoke(
+        cli, ["risk", "attack", f"{trace}@20", "--terms", str(terms), "--json"], standalone_mode=False
+    )
+    assert by_file.output == by_trace.output
+    report = run.invoke(cli, ["risk", "report", str(trace), "--terms", str(terms)], standalone_mode=False)
+    assert code(report) in (0, 1)
+    assert "steps change what secures what" in report.output.splitlines()[-1]
+
+
+def test_a_list_of_operators_is_a_network_that_says_what_was_sampled() -> None:
+    result = CliRunner().invoke(
+        cli, ["risk", "network", str(OPERATORS), "--services", "5", "--seed", "3", "--json"], standalone_mode=False
+    )
+    origin = json.loads(result.output)["sourced"]["origin"]
+    assert (origin["edges"], origin["profits"], origin["seed"]) == ("sampled", "sampled", "3")
+    assert origin["licence"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda d: d["sourced"]["stakes"][0].update(amount="-5"), "sourced.stakes[0].amount: negative"),
+        (
+            lambda d: d["sourced"]["commitments"][0].update(operator="z"),
+            "sourced.commitments[0].operator: unknown operator 'z'",
+        ),
+        (
+            lambda d: d["declared"]["services"]["x"].update(threshold="0"),
+            "declared.services.x.threshold: expected more than 0 and at most 1",
+        ),
+        (
+            lambda d: d["declared"]["services"]["x"].update(threshold="1/0"),
+            "declared.services.x.threshold: zero denominator",
+        ),
+        (
+            lambda d: d["declared"]["services"]["x"].update(profit=float("nan")),
+            "not a trace: NaN is no number",
+        ),
+        (
+            lambda d: d["sourced"].update(commitments=d["sourced"]["commitments"] * 50_001),
+            "sourced.commitments: 100,002 commitments; at most 100,000 are read",
+        ),
+    ],
+)
+@pytest.mark.parametrize("verb", ["attack", "cascade", "verify"])
+def test_a_bad_network_is_refused_in_one_line(network: Path, verb: str, change: Any, problem: str) -> None:
+    bad = document()
+    change(bad)
+    network.write_text(json.dumps(bad))
+    more: dict[str, list[str | Path]] = {"attack": [], "cascade": ["--psi", "1/2"], "verify": [network]}
+    result = restake(verb, network, *more[verb])
+    assert (result.exit_code, result.stderr) == (2, f"Error: {network}: {problem}\n")
+
+
+def test_wrong_usage_is_one_line(network: Path, terms: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.json"
+    usages: list[tuple[list[str | Path], str]] = [
+        (["attack", missing], f"Invalid value for 'SOURCE[@STEP]': no file '{missing}', and no FILE@STEP"),
+        (["attack", f"{network}@3"], f"{network} is no trace: it has no step 3"),
+        (["attack", TRACE], f"{TRACE} is a trace: prices, profits and thresholds are declared with --terms FILE"),
+        (["attack", network, "--services", "y"], "unknown service 'y': known are x"),
+        (["cascade", network, "--psi", "1/0"], "Invalid value for '--psi': zero denominator"),
+        (["cascade", network, "--psi", "-1"], "Invalid value for '--psi': negative"),
+        (["cascade", network, "--psi", "2"], "--psi: a part of all stake is at most 1"),
+        (
+            ["cascade", network, "--psi", "nan"],
+            """Invalid value for '--psi': expected a decimal string or "p/q", found 'nan'""",
+        ),
+        (["report", network, "--terms", terms], f"{network}: missing field 'protocol'"),
+        (["attack", f"{TRACE}@100000", "--terms", terms], "there is no step 100000"),
+    ]
+    for arguments, problem in usages:
+        result = restake(*arguments)
+        assert result.exit_code == 2, arguments
+        assert problem in result.stderr
