@@ -5,7 +5,6 @@ Lifted with the specification, see proofs/theory.py.
 
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.calls import OVERFLOWS
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.solvency import (
     CLAIMS,
@@ -26,7 +25,7 @@ from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import DepositIntoStrategy
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.config import BURN_ADDRESS, MAX_TOTAL_SHARES, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
@@ -53,6 +52,7 @@ from spec.eigenlayer.state import (
     TOKEN_BALANCES,
     WITHDRAWALS,
     QueuedShares,
+    Strategy,
 )
 from spec.machine import ONLY, Draft, Table
 
@@ -164,8 +164,8 @@ def _deallocations_are_queued(view: View, key: Any) -> bool:
     )
 
 
-def _nothing_is_owed_from_before_ids(view: View, strategy: str) -> bool:
-    return view.rows.get(STRATEGIES, strategy).legacy_burnable_shares == 0
+def _is_after_the_first_block(view: View, key: Any) -> bool:
+    return view.rows.get(CLOCK, key).block > 0
 
 
 def _shares_are_backed(view: View, strategy: str) -> bool:
@@ -308,11 +308,11 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         ),
     ),
     StateLaw(
-        "LEMMA-legacy",
-        "Nothing is owed from slashes before slashes had ids: no deployment begins with it, and nothing adds to it.",
-        "StrategyManager.burnShares",
-        _nothing_is_owed_from_before_ids,
-        rows={STRATEGIES: lambda key: key},
+        "LEMMA-clock",
+        "No call is made in block zero, so that an effect block of zero can mean that nothing is pending.",
+        "Block zero is a chain's genesis, which has no calls",
+        _is_after_the_first_block,
+        rows={CLOCK: lambda key: key},
     ),
     StateLaw(
         "LEMMA-backed",
@@ -471,9 +471,17 @@ def _is_short(row: Any) -> bool:
     return bool(row.end - row.first <= 1)
 
 
-def _is_overflow(reason: Any) -> bool:
-    """Whether a call is refused because a number grew too large, which happens in no world of ordinary size."""
-    return bool(reason in OVERFLOWS)
+def _only_slashed_shares_are_left(rows: Draft, strategy: str, row: Strategy) -> list[Any]:
+    """A strategy begins without stakers, but what was slashed before slashes had ids may still be owed of its shares,
+    each of which stands for a token at least.
+    """
+    held = rows.get(TOKEN_BALANCES, (row.underlying_token, strategy)).amount
+    return [
+        row.legacy_burnable_shares >= 0,
+        row.legacy_burnable_shares <= row.total_shares,
+        row.total_shares <= MAX_TOTAL_SHARES,
+        row.total_shares <= held,
+    ]
 
 
 LISTS_OF_TWO: Final = (
@@ -514,9 +522,9 @@ THEORY: Final = Theory(
             row.allocation_configuration_delay_blocks >= 0,
             row.slasher_configuration_delay_blocks >= 0,
         ],
-        CLOCK: lambda _rows, _key, row: [row.block >= 0],
+        CLOCK: lambda _rows, _key, row: [row.block > 0],
         TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
-        STRATEGIES: lambda _rows, _key, row: [row.total_shares == 0, row.legacy_burnable_shares == 0],
+        STRATEGIES: _only_slashed_shares_are_left,
         ALLOWANCES: lambda _rows, _key, _row: [],
         AVSS: lambda _rows, _key, _row: [],
     },
@@ -532,9 +540,5 @@ THEORY: Final = Theory(
     revalued={
         QUEUED_VALUE_WAD: _taken_from_a_position,
         FRACTIONS_WAITING: _fraction_of_a_position,
-    },
-    refusals_aside={
-        "CALL-01": ("no refusal for an overflow", _is_overflow),
-        "EXIT-02": ("no refusal for an overflow", _is_overflow),
     },
 )

@@ -169,11 +169,72 @@ def _giant_action(choices: Choices, draft: Draft) -> Action:
     left = max(MOST_REPORTABLE - held, 0)
     kind = choices.below(6)
     if kind == 0:
-        return TransferToken("staker1", TOKEN, strategy, choices.pick((left >> 1, 7, left, 1)))
+        return TransferToken("staker1", TOKEN, strategy, choices.pick((left >> 1, 7, left, 1, MOST_REPORTABLE)))
+    if choices.one_in(6):
+        return _giant_exit(choices, draft, strategy)
     if kind < 3:
         return DepositIntoStrategy("staker1", strategy, TOKEN, left + choices.below(2))
     most = mul_div_floor(MAX_TOTAL_SHARES - total_shares, held + BALANCE_OFFSET, total_shares + SHARES_OFFSET)
     return DepositIntoStrategy("staker0", strategy, TOKEN, choices.pick((most >> 1, most, most + 1, most << 1, 1)))
+
+
+def _giant_exit(choices: Choices, draft: Draft, strategy: str) -> Action:
+    """All of it, or a share, is queued and paid: of a balance so large that the product does not fit, or of one whose
+    rate cannot be reported afterwards.
+    """
+    party = choices.pick(("staker0", "staker1"))
+    nonce = draft.get(STAKERS, party).withdrawals_queued - 1
+    if nonce >= 0 and draft.get(WITHDRAWALS, (party, nonce)).is_pending:
+        row = draft.get(WITHDRAWALS, (party, nonce))
+        if current_block(draft) <= row.start_block + 10:
+            return MineBlocks(11)
+        if choices.one_in(4):
+            return TransferToken("staker1", TOKEN, strategy, MOST_REPORTABLE)
+        if not choices.one_in(4):
+            return CompleteQueuedWithdrawal(party, Completion(party, nonce, (TOKEN,), True))
+    held = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares
+    return QueueWithdrawals(party, (WithdrawalRequest((strategy,), (choices.pick((1, 1, held, held >> 1)),)),))
+
+
+def _worthless_opening() -> list[Action]:
+    """A staker whose factor was rounded to a little less than one, with an operator of whom all but one unit of
+    magnitude was slashed since: one share more would leave a factor of nothing.
+    """
+
+    def allocates(magnitude: int) -> Action:
+        return ModifyAllocations("operator0", "operator0", (AllocationRequest(("avs0", 1), (STRATEGY,), (magnitude,)),))
+
+    return [
+        UpdateAvsMetadata("avs0", "avs0"),
+        CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(1, (STRATEGY,), "avs0"),)),
+        RegisterAsOperator("operator0", ZERO_ADDRESS, 0),
+        RegisterForOperatorSets("operator0", "operator0", "avs0", (1,)),
+        allocates(1),
+        SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (WAD,)),
+        allocates(WAD - 2),
+        DelegateTo("staker0", "operator0", NO_APPROVAL),
+        DepositIntoStrategy("staker0", STRATEGY, TOKEN, 1),
+        DepositIntoStrategy("staker0", STRATEGY, TOKEN, 1),
+        DepositIntoStrategy("staker0", STRATEGY, TOKEN, WAD),
+        SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (WAD,)),
+        DepositIntoStrategy("staker0", STRATEGY, TOKEN, 1),
+    ]
+
+
+def _worthless_action(choices: Choices, draft: Draft) -> Action:
+    """A share, or a few WAD of them, come and go."""
+    kind = choices.below(8)
+    if kind < 5:
+        return DepositIntoStrategy("staker0", STRATEGY, TOKEN, choices.pick((1, 1, 2, WAD - 3, WAD, 3 * WAD)))
+    if kind == 5:
+        held = draft.get(STAKER_SHARES, ("staker0", STRATEGY)).deposit_shares
+        shares = choices.pick((1, held, held % WAD, max(held - WAD, 1)))
+        return QueueWithdrawals("staker0", (WithdrawalRequest((STRATEGY,), (shares,)),))
+    nonce = max(draft.get(STAKERS, "staker0").withdrawals_queued - 1 - choices.below(2), 0)
+    if draft.get(WITHDRAWALS, ("staker0", nonce)).is_pending:
+        completion = Completion("staker0", nonce, (TOKEN,), choices.one_in(2))
+        return CompleteQueuedWithdrawal("staker0", completion)
+    return MineBlocks(11)
 
 
 def _wide_action(choices: Choices, _draft: Draft) -> Action:
@@ -212,4 +273,11 @@ GIANT: Final = Walk(
     list,
     _giant_action,
 )
-DETOURS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT)
+WORTHLESS: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("a factor of nearly nothing", STAKERS_, OPERATORS, (STRATEGY,), 10**24),
+    _worthless_opening,
+    _worthless_action,
+)
+DETOURS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT, WORTHLESS)

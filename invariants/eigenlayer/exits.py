@@ -2,14 +2,15 @@
 
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.calls import paid_shares
+from invariants.eigenlayer.calls import MOST_REPORTABLE, are_elements_apart, paid_shares
 from invariants.eigenlayer.effects import gained, held_shares, issued, joins_unslashed, operator_gained, withdrawable
 from invariants.eigenlayer.solvency import fractions
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
-from spec.arithmetic import WAD, mul_div_floor
+from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
+    Completion,
     QueueWithdrawals,
     Redelegate,
     Undelegate,
@@ -29,8 +30,7 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     Pair,
 )
-from spec.eigenlayer.views import queued_shares_of
-from spec.machine import ONLY
+from spec.machine import ONLY, Draft
 
 
 def _queued_as_held(step: Transition) -> bool:
@@ -232,31 +232,65 @@ def _is_due_completion(before: View, action: object) -> bool:
 
 
 def _due_completion_is_refused_with_reason(refusal: Refusal) -> bool:
-    """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few.
-
-    Token amounts so large that products overflow are not the law's business.
+    """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few, or
+    a payment's numbers do not fit 256 bits. The last block of its window may have no number of 32 bits.
     """
-    action = cast(CompleteQueuedWithdrawal, refusal.action)
-    if refusal.reason is Reason.ARITHMETIC_PANIC:
+    rows, completion = refusal.before.rows, cast(CompleteQueuedWithdrawal, refusal.action).completion
+    if refusal.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
         return True
-    if not action.completion.receive_as_tokens:
+    if not completion.receive_as_tokens:
         return refusal.reason in (
             Reason.FULLY_SLASHED,
             Reason.INVALID_DEPOSIT_SCALING_FACTOR,
             Reason.MAX_STRATEGIES_EXCEEDED,
         )
-    if refusal.reason is not Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS:
-        return False
-    rows, completion = refusal.before.rows, action.completion
     due_shares: dict[str, int] = {}
     for position in range(len(completion.tokens)):
         strategy = rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
-        shares = queued_shares_of(rows, completion.staker, completion.nonce, position)
+        shares = paid_shares(rows, completion.staker, completion.nonce, position)
         due_shares[strategy] = due_shares.get(strategy, 0) + shares
-    return all(
+    if refusal.reason is Reason.ARITHMETIC_PANIC:
+        return any(_is_payment_too_wide(rows, strategy, shares) for strategy, shares in due_shares.items())
+    return refusal.reason is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS and all(
         shares <= rows.get(STRATEGIES, strategy).total_shares + max(fractions(refusal.before, strategy) - 1, 0)
         for strategy, shares in due_shares.items()
     )
+
+
+def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
+    start_block = rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).start_block
+    return start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks > UINT32_MAX
+
+
+def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
+    """Whether shares of a strategy are more than nothing and its balance so large that their product, or the rate, may
+    not fit.
+    """
+    pool = rows.get(STRATEGIES, strategy)
+    held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
+    return shares > 0 and ((held + BALANCE_OFFSET) * shares > UINT256_MAX or held + BALANCE_OFFSET > MOST_REPORTABLE)
+
+
+def _asks_for_what_it_has(before: View, action: object) -> bool:
+    """Whether somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
+    nothing of that overflows.
+    """
+    call = cast(QueueWithdrawals, action)
+    rows = before.rows
+    if not are_elements_apart(before, call):
+        return False
+    operator = rows.get(STAKERS, call.sender).delegated_to
+    for request in call.requests:
+        if not 0 < len(request.strategies) == len(request.deposit_shares):
+            return False
+        for position, strategy in enumerate(request.strategies):
+            shares, held = request.deposit_shares[position], rows.get(STAKER_SHARES, (call.sender, strategy))
+            if not 0 < shares <= held.deposit_shares:
+                return False
+            scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
+            if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+                return False
+    return True
 
 
 QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
@@ -302,10 +336,18 @@ LIVENESS_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "EXIT-02",
         "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "
-        "staker's list is full, as tokens unless dust is missing, at most SOLV-01's.",
+        "staker's list is full, as tokens unless dust is missing, at most SOLV-01's, or numbers do not fit 256 bits.",
         "This project; DelegationManager._completeQueuedWithdrawal",
         _due_completion_is_refused_with_reason,
         Scope((CompleteQueuedWithdrawal,)),
         concerns=_is_due_completion,
+    ),
+    LivenessLaw(
+        "QUEUE-04",
+        "Queueing what one has is never refused.",
+        "This project; DelegationManager.queueWithdrawals, with DELEG-01",
+        lambda _refusal: False,
+        Scope((QueueWithdrawals,)),
+        concerns=_asks_for_what_it_has,
     ),
 ]

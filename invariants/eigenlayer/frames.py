@@ -34,6 +34,7 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     UpdateSlasher,
 )
+from spec.eigenlayer.config import BURN_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
@@ -149,6 +150,14 @@ CLEARS: Final[Frame] = {
     STRATEGIES: _any,
     TOKEN_BALANCES: _pays_recipient,
 }
+
+
+def _burns(rows: Draft, call: Any, key: Any) -> bool:
+    """A strategy pays the burn address, in its own token."""
+    token = rows.get(STRATEGIES, call.strategy).underlying_token
+    return key in ((token, call.strategy), (token, BURN_ADDRESS))
+
+
 CREATES: Final[Frame] = {
     OPERATOR_SETS: _begins_with("avs"),
     SLASHERS: _begins_with("avs"),
@@ -240,7 +249,7 @@ FRAMES: Final[dict[type[Any], Frame]] = {
     },
     ClearBurnOrRedistributableShares: CLEARS,
     ClearBurnOrRedistributableSharesByStrategy: CLEARS,
-    BurnShares: {},
+    BurnShares: {STRATEGIES: _of("strategy"), TOKEN_BALANCES: _burns},
 }
 
 

@@ -6,7 +6,18 @@ operator's shares.
 
 from typing import Final
 
-from invariants.eigenlayer import calls, effects, exits, frames, histories, roundings, slashes, solvency
+from invariants.eigenlayer import (
+    calls,
+    effects,
+    exits,
+    frames,
+    histories,
+    lasting,
+    roundings,
+    slashes,
+    solvency,
+    viewing,
+)
 from invariants.eigenlayer.witnesses import WITNESSES
 from invariants.law import Catalogue, Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD
@@ -86,6 +97,7 @@ CATALOGUE: Final = Catalogue(
     state_laws=[
         *effects.STATE_LAWS,
         *histories.STATE_LAWS,
+        *lasting.STATE_LAWS,
         *slashes.STATE_LAWS,
         *solvency.STATE_LAWS,
         StateLaw(
@@ -132,9 +144,11 @@ CATALOGUE: Final = Catalogue(
         *effects.STEP_LAWS,
         *exits.STEP_LAWS,
         *histories.STEP_LAWS,
+        *lasting.STEP_LAWS,
         *roundings.STEP_LAWS,
         *slashes.STEP_LAWS,
         *solvency.STEP_LAWS,
+        *viewing.STEP_LAWS,
         StepLaw(
             "MAG-04",
             "A max magnitude never grows.",
@@ -143,7 +157,7 @@ CATALOGUE: Final = Catalogue(
             scope=Scope(tables=(MAX_MAGNITUDES.heads,)),
         ),
     ],
-    liveness_laws=[*calls.CALL_LAWS, *exits.LIVENESS_LAWS],
+    liveness_laws=[*calls.CALL_LAWS, *exits.LIVENESS_LAWS, *viewing.LIVENESS_LAWS],
     witnesses=WITNESSES,
     known_false=solvency.KNOWN_FALSE,
     model=MODEL,

@@ -2,18 +2,21 @@
 
 from typing import Final
 
+from invariants.eigenlayer.calls import are_elements_apart
 from invariants.eigenlayer.effects import withdrawable
 from invariants.eigenlayer.solvency import slashing_factor
 from invariants.law import Scope, StepLaw, Transition, written
-from spec.arithmetic import WAD, mul_div_floor
+from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
+    BurnShares,
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
+    CompleteQueuedWithdrawal,
     QueueWithdrawals,
     Redelegate,
     Undelegate,
 )
-from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
+from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, SHARES_OFFSET
 from spec.eigenlayer.state import OPERATOR_SETS, QUEUED_SHARES, STRATEGIES, TOKEN_BALANCES, Pair
 
 
@@ -31,8 +34,10 @@ def _exchange_rate_never_falls(step: Transition) -> bool:
 
 
 def _pays_itself(step: Transition, strategy: str) -> bool:
-    """Whether a slash is paid out to the strategy itself, whose tokens then stay while shares go."""
+    """Whether what was slashed is paid out to the strategy itself, whose tokens then stay while shares go."""
     call = step.action
+    if isinstance(call, BurnShares):
+        return strategy == BURN_ADDRESS
     if not isinstance(call, ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy):
         return False
     return step.before.rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient == strategy
@@ -82,6 +87,17 @@ def _queueing_costs_two_shares_at_most(step: Transition) -> bool:
     return True
 
 
+def _payments_fit_256_bits(step: Transition) -> bool:
+    """The balance of before times the shares that are retired, as the contract computes it."""
+    for strategy in written(step.delta, STRATEGIES):
+        before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
+        balance = step.before.rows.get(TOKEN_BALANCES, (before.underlying_token, strategy)).amount
+        retired_shares = before.total_shares - after.total_shares
+        if retired_shares > 0 and (balance + BALANCE_OFFSET) * retired_shares > UINT256_MAX:
+            return False
+    return True
+
+
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "ROUND-01",
@@ -104,5 +120,20 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "SlashingLib.scaleForQueueWithdrawal, SlashingLib.calcWithdrawable",
         _queueing_costs_two_shares_at_most,
         Scope((QueueWithdrawals, Undelegate, Redelegate)),
+    ),
+    StepLaw(
+        "ROUND-04",
+        "What is paid for shares could be computed: balance times shares fits 256 bits.",
+        "StrategyBase.withdraw, a checked product",
+        _payments_fit_256_bits,
+        Scope(
+            (
+                BurnShares,
+                ClearBurnOrRedistributableShares,
+                ClearBurnOrRedistributableSharesByStrategy,
+                CompleteQueuedWithdrawal,
+            )
+        ),
+        concerns=lambda step: are_elements_apart(step.before, step.action),
     ),
 ]

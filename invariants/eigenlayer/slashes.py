@@ -8,15 +8,17 @@ from invariants.eigenlayer.solvency import queued_in_window
 from invariants.law import Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
+    BurnShares,
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     SlashOperator,
 )
 from spec.eigenlayer.allocation import settled_allocation
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
+from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, SHARES_OFFSET
 from spec.eigenlayer.state import (
     ALLOCATIONS,
+    CONFIG,
     MAX_MAGNITUDES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
@@ -29,7 +31,7 @@ from spec.eigenlayer.state import (
     OperatorSet,
     Pair,
 )
-from spec.machine import Draft
+from spec.machine import ONLY, Draft
 
 
 def _allocating(_rows: Draft, key: tuple[str, OperatorSet, str], _row: Allocation) -> Pair:
@@ -224,6 +226,43 @@ def _only_open_windows_are_hit(step: Transition) -> bool:
     return True
 
 
+def _legacy_is_burned_whole(step: Transition) -> bool:
+    """All that is owed from before slashes had ids is retired, and paid to the burn address at the rate of before,
+    rounded down. Nothing is owed any more.
+    """
+    strategy, before = cast(BurnShares, step.action).strategy, step.before.rows
+    pool = before.get(STRATEGIES, strategy)
+    held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
+    shares = pool.legacy_burnable_shares
+    amount = mul_div_floor(held + BALANCE_OFFSET, shares, pool.total_shares + SHARES_OFFSET)
+    paid = 0 if strategy == BURN_ADDRESS else amount
+    return (
+        step.after.rows.get(STRATEGIES, strategy).legacy_burnable_shares == 0
+        and issued(step, strategy) == -shares
+        and gained(step, pool.underlying_token, BURN_ADDRESS) == paid
+        and gained(step, pool.underlying_token, strategy) == -paid
+    )
+
+
+def _legacy_never_grows(step: Transition) -> bool:
+    return all(
+        step.after.rows.get(STRATEGIES, strategy).legacy_burnable_shares
+        == step.before.rows.get(STRATEGIES, strategy).legacy_burnable_shares
+        for strategy in written(step.delta, STRATEGIES)
+        if not isinstance(step.action, BurnShares)
+    )
+
+
+def _window_fits_the_chain(step: Transition) -> bool:
+    call = cast(SlashOperator, step.action)
+    fits = current_block(step.before.rows) > step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    return fits or all(
+        MAX_MAGNITUDES.latest(step.after.rows, (call.operator, strategy))
+        == MAX_MAGNITUDES.latest(step.before.rows, (call.operator, strategy))
+        for strategy in call.strategies
+    )
+
+
 CLEARING: Final = Scope((ClearBurnOrRedistributableShares, ClearBurnOrRedistributableSharesByStrategy))
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
@@ -284,6 +323,27 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "does not fall.",
         "ELIP-002, unique stake",
         _other_sets_keep_their_stake,
+        Scope((SlashOperator,)),
+    ),
+    StepLaw(
+        "SLASH-09",
+        "What was slashed before slashes had ids is burned once, in full, at the rate of then.",
+        "StrategyManager.burnShares",
+        _legacy_is_burned_whole,
+        Scope((BurnShares,)),
+    ),
+    StepLaw(
+        "SLASH-10",
+        "What is owed from before slashes had ids changes by its burning alone.",
+        "StrategyManager.burnShares",
+        _legacy_never_grows,
+        Scope(tables=(STRATEGIES,)),
+    ),
+    StepLaw(
+        "SLASH-11",
+        "No slash takes anything in the first blocks of a chain, before the window of withdrawals fits.",
+        "DelegationManager._getSlashableSharesInQueue",
+        _window_fits_the_chain,
         Scope((SlashOperator,)),
     ),
     StepLaw(

@@ -8,7 +8,7 @@ from invariants.choices import Choices
 from invariants.eigenlayer.calls import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.detours import DETOURS
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.world import WORLD
+from invariants.eigenlayer.world import LAST_BLOCK, WORLD, world_with_a_past
 from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -398,4 +398,31 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
     return RegisterForOperatorSets(operator, operator, UNANSWERING, (number,))
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS)
+def _past_action(choices: Choices, draft: Draft) -> Action:
+    """The same, with what was slashed before slashes had ids burned now and then; no block after the last. In the first
+    block in which something can be slashed a slash is tried.
+    """
+    if choices.one_in(80):
+        return BurnShares(choices.pick(PARTIES), choices.pick(POOLS))
+    action, block = next_action(choices, draft), current_block(draft)
+    first_block = draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks + 1
+    if block == first_block and choices.one_in(2):
+        return _slash(choices, draft)
+    if isinstance(action, MineBlocks) and block < first_block < block + action.blocks:
+        return MineBlocks(first_block - block)
+    if isinstance(action, MineBlocks) and block + action.blocks > LAST_BLOCK:
+        return BurnShares(PARTIES[0], POOLS[0])
+    return action
+
+
+YOUNG: Final = Walk(
+    PROTOCOL, CATALOGUE, world_with_a_past("the first blocks of a chain", 3, 60, 0), opening, _past_action
+)
+OLD: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    world_with_a_past("the last blocks, and sums at their width", LAST_BLOCK - 90, 10, 2**224 - 10**19),
+    opening,
+    _past_action,
+)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, (*DETOURS, YOUNG, OLD))

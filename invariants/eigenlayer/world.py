@@ -1,6 +1,6 @@
 """The small world of EigenLayer's walks: everybody with tokens, two open strategies, nobody registered yet."""
 
-from typing import Final
+from typing import Final, cast
 
 from spec.codec import Json
 
@@ -48,3 +48,36 @@ WORLD: Final[dict[str, Json]] = {
     },
 }
 """The head of a trace file, as docs/traces.md describes it."""
+
+LEGACY: Final = {"strategy0": 10**18 + 7, "strategy1": 7}
+"""Shares that were slashed before slashes had ids, with a token and a half for each."""
+
+LAST_BLOCK: Final = 2**32 - 1
+
+
+def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scaled_shares: int) -> dict[str, Json]:
+    """The same world in another block, with another withdrawal delay, shares still to be burned, and as many queued
+    before of each operator.
+    """
+    held = {strategy: str(shares + (shares >> 1)) for strategy, shares in LEGACY.items()}
+    config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])
+    strategies = {
+        strategy: {"underlying_token": token, "whitelisted": True, "legacy_burnable_shares": str(LEGACY[strategy])}
+        for strategy, token in (("strategy0", "token0"), ("strategy1", "token1"))
+    }
+    queued = dict.fromkeys(LEGACY, str(cumulative_scaled_shares))
+    return {
+        **WORLD,
+        "name": name,
+        "config": {**config, "MIN_WITHDRAWAL_DELAY_BLOCKS": delay_blocks},
+        "genesis": {
+            **genesis,
+            "block": block,
+            "strategies": strategies,
+            "token_balances": {
+                "token0": {**TOKENS, "strategy0": held["strategy0"]},
+                "token1": {**TOKENS, "strategy1": held["strategy1"]},
+            },
+            "cumulative_scaled_shares": {"operator0": queued, "operator1": queued},
+        },
+    }

@@ -51,6 +51,7 @@ from spec.eigenlayer.state import (
     AVSS,
     CLOCK,
     CONFIG,
+    CUMULATIVE_SCALED_SHARES,
     SCHEMA,
     STRATEGIES,
     TOKEN_BALANCES,
@@ -60,7 +61,7 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY, Delta, State, Transition
+from spec.machine import ONLY, Delta, Draft, State, Transition, commit
 from spec.protocol import Step, Trace, execute
 
 FORMAT_VERSION: Final = 1
@@ -310,7 +311,10 @@ GENESIS: Final = (
     "infinite_allowance_to_strategy_manager",
     "avs_registrar_accepts_everything",
     "whitelister",
+    "cumulative_scaled_shares",
 )
+OPTIONAL_GENESIS: Final = ("cumulative_scaled_shares",)
+STRATEGY_FIELDS: Final = ("underlying_token", "whitelisted", "legacy_burnable_shares")
 STEP: Final = ("block", "same_block", "action", "sender", "args", "ok", "error", "returns", "post")
 
 
@@ -396,7 +400,7 @@ def _read_config(document: Mapping[str, Json], whitelister: str) -> Config:
 
 def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
     genesis = as_object(document["genesis"], "genesis")
-    check_fields(genesis, GENESIS, "genesis")
+    check_fields(genesis, GENESIS, "genesis", OPTIONAL_GENESIS)
 
     def declared(field: str) -> tuple[str, ...]:
         return cast("tuple[str, ...]", ListOf(Text()).read(genesis[field], f"genesis.{field}", {}))
@@ -426,11 +430,16 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
     for strategy, pool in strategies.items():
         where = f"genesis.strategies.{strategy}"
         fields = as_object(pool, where)
-        check_fields(fields, ("underlying_token", "whitelisted"), where)
+        check_fields(fields, STRATEGY_FIELDS, where, ("legacy_burnable_shares",))
+        legacy = fields.get("legacy_burnable_shares", "0")
+        # They are all that the strategy has issued: nobody else has shares in the beginning.
+        legacy_shares = cast(int, Amount().read(legacy, f"{where}.legacy_burnable_shares", names))
         state.rows(STRATEGIES)[strategy] = Strategy(
             cast(str, TOKEN.read(fields["underlying_token"], f"{where}.underlying_token", names)),
             addresses.index(strategy),
             cast(bool, Flag().read(fields["whitelisted"], f"{where}.whitelisted", names)),
+            legacy_shares,
+            legacy_shares,
         )
     balances = MapOf(TOKEN, MapOf(ACCOUNT, Amount())).read(genesis["token_balances"], "genesis.token_balances", names)
     for token, amounts in cast("dict[str, dict[str, int]]", balances).items():
@@ -438,12 +447,24 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
             raise MalformedTrace(f"genesis.token_balances.{token}", "the total supply does not fit uint256")
         for account, amount in amounts.items():
             state.rows(TOKEN_BALANCES)[(token, account)] = TokenBalance(amount)
+    for strategy, pool_row in state.rows(STRATEGIES).items():
+        held = state.rows(TOKEN_BALANCES).get((pool_row.underlying_token, strategy), TokenBalance()).amount
+        if pool_row.total_shares > min(held, MAX_TOTAL_SHARES):
+            where = f"genesis.strategies.{strategy}.legacy_burnable_shares"
+            raise MalformedTrace(where, f"more than the strategy can have, which holds {held} tokens")
     field = "infinite_allowance_to_strategy_manager"
     for account in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
         state.rows(ALLOWANCES)[account] = Allowance(True)
     field = "avs_registrar_accepts_everything"
     for avs in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
         state.rows(AVSS)[avs] = Avs(has_registrar=True)
+    field = "cumulative_scaled_shares"
+    queued = MapOf(ACCOUNT, MapOf(STRATEGY, Amount())).read(genesis.get(field, {}), f"genesis.{field}", names)
+    draft = Draft(state)
+    for operator, by_strategy in cast("dict[str, dict[str, int]]", queued).items():
+        for strategy, scaled_shares in by_strategy.items():
+            CUMULATIVE_SCALED_SHARES.push(draft, (operator, strategy), 0, scaled_shares)
+    commit(state, draft.delta())
     return state, World(names, (*stakers, *operators), operators, avss)
 
 

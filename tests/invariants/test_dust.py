@@ -14,7 +14,26 @@ from invariants.checking import Checker
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.law import KnownFalse
 from invariants.walker import Walk, WalkReport, walk
-from spec.eigenlayer.actions import Action, CompleteQueuedWithdrawal, DepositIntoStrategy, MineBlocks
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import (
+    Action,
+    AllocationRequest,
+    ClearBurnOrRedistributableShares,
+    CompleteQueuedWithdrawal,
+    Completion,
+    CreateOperatorSets,
+    DepositIntoStrategy,
+    MineBlocks,
+    ModifyAllocations,
+    OperatorSetRequest,
+    QueueWithdrawals,
+    RegisterAsOperator,
+    RegisterForOperatorSets,
+    SlashOperator,
+    UpdateAvsMetadata,
+    WithdrawalRequest,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.transition import transition
 from spec.machine import Delta, Draft
@@ -81,3 +100,46 @@ def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
     assert try_(DepositIntoStrategy("staker1", "strategy0", "token0", 1)) == 1
     assert try_(leave) is None
     assert checker.scan() == []
+
+
+def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_every_step_after() -> None:
+    """Each of ten positions rounds half a share away; the slash of everything books all ten halves once more."""
+    allocation = AllocationRequest(("avs0", 1), ("strategy0",), (WAD,))
+    opening: list[Action] = [
+        UpdateAvsMetadata("avs0", "avs0"),
+        CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(1, ("strategy0",), "avs0"),)),
+        RegisterAsOperator("operator0", ZERO_ADDRESS, 0),
+        RegisterForOperatorSets("operator0", "operator0", "avs0", (1,)),
+        ModifyAllocations("operator0", "operator0", (allocation,)),
+        DepositIntoStrategy("operator0", "strategy0", "token0", 10),
+        DepositIntoStrategy("staker0", "strategy0", "token0", 10),
+        SlashOperator("avs0", "avs0", "operator0", 1, ("strategy0",), (WAD >> 1,)),
+        QueueWithdrawals("operator0", (WithdrawalRequest(("strategy0",) * 10, (1,) * 10),)),
+    ]
+    then: list[Action] = [
+        SlashOperator("avs0", "avs0", "operator0", 1, ("strategy0",), (WAD,)),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 1),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 2),
+        QueueWithdrawals("staker0", (WithdrawalRequest(("strategy0",), (10,)),)),
+        MineBlocks(11),
+        CompleteQueuedWithdrawal("staker0", Completion("staker0", 0, ("token0",), True)),
+    ]
+    checker = Checker(CATALOGUE, WALKS["eigenlayer"].genesis(), is_strict=True)
+    told: list[tuple[str, object, int]] = []
+    for action in (*opening, *then):
+        outcome = transition(Draft(checker.state), action)
+        if isinstance(outcome, Delta):
+            assert checker.accept(action, outcome) == []
+        if action in then:
+            returns = outcome.returns if isinstance(outcome, Delta) else outcome
+            told.append((type(action).__name__, returns, checker.known_broken["SOLV-02"]))
+        else:
+            assert checker.known_broken["SOLV-02"] == 0
+    assert told == [
+        ("SlashOperator", (2, (10,)), 1),
+        ("ClearBurnOrRedistributableShares", (5,), 2),
+        ("ClearBurnOrRedistributableShares", (10,), 3),
+        ("QueueWithdrawals", 1, 4),
+        ("MineBlocks", None, 4),
+        ("CompleteQueuedWithdrawal", Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, 4),
+    ]

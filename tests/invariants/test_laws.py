@@ -17,7 +17,7 @@ from harness.protocols import WALKS
 from harness.suite import only
 from invariants.walker import walk
 way = only(WALKS[sys.argv[1]], (sys.argv[2],))
-for seed in range(60):
+for seed in range(100):
     if walk(way, seed, 400).violations:
         print("broken")
         break
@@ -40,6 +40,104 @@ BREAKS = {
         "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n",
         "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n"
         '    draft.put(ALLOCATIONS, (operator, ("avs9", 9), strategy), Allocation())\n',
+    ),
+    ("eigenlayer", "DELEG-11"): (
+        "shares.py",
+        "    if factor_wad == 0:\n        return Reason.INVALID_DEPOSIT_SCALING_FACTOR\n",
+        "\n",
+    ),
+    ("eigenlayer", "SLASH-09"): (
+        "strategies.py",
+        "        Strategy(pool.underlying_token, pool.address_rank, pool.is_whitelisted, pool.total_shares),\n",
+        "        pool,\n",
+    ),
+    ("eigenlayer", "SLASH-10"): (
+        "strategies.py",
+        "is_whitelisted, total_shares, pool.legacy_burnable_shares\n",
+        "is_whitelisted, total_shares\n",
+    ),
+    ("eigenlayer", "SLASH-11"): (
+        "slashing.py",
+        "    if before_window_block < 0:\n        return Reason.ARITHMETIC_PANIC\n",
+        "    before_window_block = max(before_window_block, 0)\n",
+    ),
+    ("eigenlayer", "ROUND-04"): (
+        "strategies.py",
+        "(token_balance + BALANCE_OFFSET) * shares > UINT256_MAX",
+        "token_balance > UINT256_MAX",
+    ),
+    ("eigenlayer", "MAG-09"): (
+        "allocation.py",
+        "DeallocationQueue(queue.first, queue.end + 1))\n",
+        "DeallocationQueue(queue.first, queue.end + 2))\n"
+        "        again = (operator, strategy, queue.end + 1)\n"
+        "        draft.put(QUEUED_DEALLOCATIONS, again, QueuedDeallocation(operator_set))\n",
+    ),
+    ("eigenlayer", "MAG-10"): (
+        "slashing.py",
+        "            pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),\n"
+        "            allocation.effect_block,\n",
+        "            pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),\n            0,\n",
+    ),
+    ("eigenlayer", "QUEUE-04"): (
+        "withdrawals.py",
+        "        if leaving_shares > operator_shares:\n",
+        "        if leaving_shares >= operator_shares > 0:\n",
+    ),
+    ("eigenlayer", "VIEW-01"): (
+        "views.py",
+        "held.deposit_scaling_factor_wad, MAX_MAGNITUDES.latest(draft, (operator, strategy))",
+        "held.deposit_scaling_factor_wad, MAX_MAGNITUDES.default",
+    ),
+    ("eigenlayer", "VIEW-03"): (
+        "views.py",
+        "    return mul_wad_floor(scaled_shares, MAX_MAGNITUDES.latest(draft, (operator, strategy)))\n",
+        "    return scaled_shares\n",
+    ),
+    ("eigenlayer", "VIEW-04"): (
+        "views.py",
+        "    return mul_wad_floor(shares, div_wad_floor(current_magnitude, max_magnitude))\n",
+        "    return mul_wad_floor(shares, current_magnitude)\n",
+    ),
+    ("eigenlayer", "VIEW-05"): (
+        "views.py",
+        "(operator, strategy)) - encumbered_magnitude_of(draft, operator, strategy)",
+        "(operator, strategy)) - draft.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude",
+    ),
+    ("eigenlayer", "VIEW-06"): (
+        "views.py",
+        "        if current_block(draft) < stored.effect_block:\n            break\n        encumbered_magnitude",
+        "        encumbered_magnitude",
+    ),
+    ("eigenlayer", "VIEW-07"): (
+        "views.py",
+        "        if current_block(draft) < stored.effect_block:\n            break\n        encumbered_magnitude",
+        "        encumbered_magnitude",
+    ),
+    ("eigenlayer", "DELEG-12"): (
+        "delegation.py",
+        "    if operator == staker:\n",
+        "    if operator == sender == ZERO_ADDRESS:\n",
+    ),
+    ("eigenlayer", "VIEW-02"): (
+        "views.py",
+        "value_at(draft, (queued.operator, queued.strategy)",
+        "value_at(draft, (draft.get(STAKERS, staker).delegated_to, queued.strategy)",
+    ),
+    ("eigenlayer", "DEP-03"): (
+        "strategies.py",
+        "    if total_shares > MAX_TOTAL_SHARES:\n",
+        "    if total_shares > 2 * MAX_TOTAL_SHARES:\n",
+    ),
+    ("eigenlayer", "TIME-04"): (
+        "allocation.py",
+        "        AllocationDelay(delay.delay_blocks, delay.is_set, action.delay_blocks, effect_block),\n",
+        "        AllocationDelay(delay.delay_blocks, delay.is_set, action.delay_blocks, 0),\n",
+    ),
+    ("eigenlayer", "TIME-05"): (
+        "opt_in.py",
+        "Slasher(effective_slasher(stored, block), action.slasher, effect_block)",
+        "Slasher(effective_slasher(stored, block), action.slasher, 0)",
     ),
     ("eigenlayer", "LIST-01"): (
         "staking.py",

@@ -103,7 +103,7 @@ class Changing:
         if isinstance(value, int):
             if field in COUNTS:
                 return source.randrange(MOST_COUNTED)
-            return value + source.choice((1, -1, 1, -1, -value, 10**30, WAD))
+            return value + source.choice((1, -1, 1, -1, -value, 10**40, WAD))
         if isinstance(value, str):
             return "zero" if source.randrange(4) == 0 else source.choice(self.names)
         if isinstance(value, tuple):

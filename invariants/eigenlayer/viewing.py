@@ -1,0 +1,256 @@
+"""Views: what anybody is told without a call is what a call then does."""
+
+from typing import Final, cast
+
+from invariants.eigenlayer.calls import are_elements_apart
+from invariants.eigenlayer.effects import held_shares, issued, operator_gained
+from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, written
+from spec.arithmetic import WAD, mul_div_ceil
+from spec.eigenlayer import views
+from spec.eigenlayer.actions import (
+    AllocationRequest,
+    ClearDeallocationQueue,
+    CompleteQueuedWithdrawal,
+    ModifyAllocations,
+    QueueWithdrawals,
+    Redelegate,
+    SlashOperator,
+    Undelegate,
+)
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import (
+    ALLOCATIONS,
+    DEALLOCATION_QUEUES,
+    ENCUMBERED_MAGNITUDES,
+    MAX_MAGNITUDES,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    WITHDRAWALS,
+    OperatorSet,
+    Pair,
+)
+from spec.machine import Draft
+
+
+def _queued_by(step: Transition) -> tuple[str, dict[str, list[tuple[int, int]]]]:
+    """Who queues in a step; and of each strategy the nonces and positions at which it does."""
+    call = step.action
+    staker = call.staker if isinstance(call, Undelegate) else cast("QueueWithdrawals | Redelegate", call).sender
+    queued: dict[str, list[tuple[int, int]]] = {}
+    for _, nonce, position in written(step.delta, QUEUED_SHARES):
+        strategy = step.after.rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+        queued.setdefault(strategy, []).append((nonce, position))
+    return staker, queued
+
+
+def _queueing_is_worth_what_was_said(step: Transition) -> bool:
+    """Whoever queues all that it holds of a strategy, at one position, waits for what it could withdraw before."""
+    staker, queued = _queued_by(step)
+    for strategy, places in queued.items():
+        if len(places) > 1 or held_shares(step.after.rows, staker, strategy) > 0:
+            continue
+        nonce, position = places[0]
+        could = views.withdrawable_shares_of(step.before.rows, staker, strategy)
+        if views.queued_shares_of(step.after.rows, staker, nonce, position) != could:
+            return False
+        if views.withdrawable_shares_of(step.after.rows, staker, strategy) != 0:
+            return False
+    return True
+
+
+def _completion_pays_what_was_said(step: Transition) -> bool:
+    """The shares of all positions are retired, or held again; and of none is there anything left."""
+    completion = cast(CompleteQueuedWithdrawal, step.action).completion
+    before, after, staker, nonce = step.before.rows, step.after.rows, completion.staker, completion.nonce
+    due_shares: dict[str, int] = {}
+    for position in range(before.get(WITHDRAWALS, (staker, nonce)).strategy_count):
+        strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+        shares = views.queued_shares_of(before, staker, nonce, position)
+        due_shares[strategy] = due_shares.get(strategy, 0) + shares
+        if views.queued_shares_of(after, staker, nonce, position) != 0:
+            return False
+    for strategy, shares in due_shares.items():
+        joined = held_shares(after, staker, strategy) - held_shares(before, staker, strategy)
+        if (joined - issued(step, strategy)) != shares:
+            return False
+    return True
+
+
+def _slash_hits_what_was_said(step: Transition) -> bool:
+    """Who slashes is the slasher in force. The magnitude taken is a part of the allocation; what is booked beside the
+    operator's own shares is that part of the shares in the queue which the max magnitude lost.
+    """
+    call = cast(SlashOperator, step.action)
+    before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
+    if call.sender != views.slasher_of(before, operator_set):
+        return False
+    _, booked_shares = cast("tuple[int, tuple[int, ...]]", step.delta.returns)
+    for position, strategy in enumerate(call.strategies):
+        of_operator: Pair = (call.operator, strategy)
+        allocation = views.allocation_of(before, call.operator, operator_set, strategy)
+        magnitude_before = MAX_MAGNITUDES.latest(before, of_operator)
+        magnitude = MAX_MAGNITUDES.latest(step.after.rows, of_operator)
+        taken_magnitude = mul_div_ceil(allocation.current_magnitude, call.wads_to_slash[position], WAD)
+        if magnitude_before - magnitude != taken_magnitude:
+            return False
+        if taken_magnitude == 0:
+            continue
+        queued_shares = views.slashable_shares_in_queue(before, call.operator, strategy)
+        lost_shares = queued_shares - mul_div_ceil(queued_shares, magnitude, magnitude_before)
+        if booked_shares[position] + operator_gained(step, call.operator, strategy) != lost_shares:
+            return False
+    return True
+
+
+def _whole_slash_takes_the_allocated_stake(step: Transition) -> bool:
+    """The view rounds down once more: by less than one part in WAD of the operator's shares, and a share."""
+    call = cast(SlashOperator, step.action)
+    before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
+    for position, strategy in enumerate(call.strategies):
+        if call.wads_to_slash[position] != WAD:
+            continue
+        stake = views.allocated_stake(before, call.operator, operator_set, strategy)
+        taken_shares = -operator_gained(step, call.operator, strategy)
+        operator_shares = before.get(OPERATOR_SHARES, (call.operator, strategy)).shares
+        if not 0 <= taken_shares - stake <= 1 + mul_div_ceil(operator_shares, 1, WAD):
+            return False
+    return True
+
+
+def _is_whole_slash(step: Transition) -> bool:
+    return any([wad_to_slash == WAD for wad_to_slash in cast(SlashOperator, step.action).wads_to_slash])
+
+
+def _allocating_takes_what_was_said(step: Transition) -> bool:
+    """More magnitude comes out of what was allocatable, from the delay in force on; less goes back there at once, or
+    when its block has come.
+    """
+    call = cast(ModifyAllocations, step.action)
+    before, after, block = step.before.rows, step.after.rows, current_block(step.before.rows)
+    for request in call.requests:
+        for position, strategy in enumerate(request.strategies):
+            place: tuple[str, OperatorSet, str] = (call.operator, request.operator_set, strategy)
+            asked_magnitude = request.new_magnitudes[position]
+            was, now = views.allocation_of(before, *place), views.allocation_of(after, *place)
+            added_magnitude = asked_magnitude - was.current_magnitude
+            if now.current_magnitude + now.pending_diff_magnitude != asked_magnitude:
+                return False
+            given_magnitude = views.allocatable_magnitude_of(
+                before, call.operator, strategy
+            ) - views.allocatable_magnitude_of(after, call.operator, strategy)
+            if added_magnitude > 0:
+                delay_blocks = views.allocation_delay_of(before, call.operator).delay_blocks
+                if after.get(ALLOCATIONS, place).effect_block != block + delay_blocks:
+                    return False
+                expected_magnitude = added_magnitude
+            else:
+                expected_magnitude = 0 if now.pending_diff_magnitude < 0 else added_magnitude
+            if given_magnitude != expected_magnitude:
+                return False
+    return True
+
+
+def _clearing_changes_no_view(step: Transition) -> bool:
+    """What was counted as free is free, and is stored as free if all that is due was cleared."""
+    call = cast(ClearDeallocationQueue, step.action)
+    before, after = step.before.rows, step.after.rows
+    for position, strategy in enumerate(call.strategies):
+        encumbered_magnitude = views.encumbered_magnitude_of(before, call.operator, strategy)
+        if views.encumbered_magnitude_of(after, call.operator, strategy) != encumbered_magnitude:
+            return False
+        queue = before.get(DEALLOCATION_QUEUES, (call.operator, strategy))
+        if call.numbers_to_clear[position] >= queue.end - queue.first and (
+            after.get(ENCUMBERED_MAGNITUDES, (call.operator, strategy)).magnitude != encumbered_magnitude
+        ):
+            return False
+    return True
+
+
+def _refused_as_was_said(refusal: Refusal) -> bool:
+    """Nobody slashes but the slasher in force; no delay is wanting where there is one; no magnitude is wanting where as
+    much could be allocated.
+    """
+    rows, call = refusal.before.rows, refusal.action
+    if isinstance(call, SlashOperator):
+        is_slasher = call.sender == views.slasher_of(rows, (call.avs, call.operator_set_id))
+        return refusal.reason is not Reason.INVALID_CALLER or not is_slasher
+    call = cast(ModifyAllocations, call)
+    if refusal.reason is Reason.UNINITIALIZED_ALLOCATION_DELAY:
+        return not views.allocation_delay_of(rows, call.operator).is_set
+    if refusal.reason is Reason.INSUFFICIENT_MAGNITUDE:
+        return any([not _is_allocatable(rows, call.operator, request) for request in call.requests])
+    return True
+
+
+def _is_allocatable(rows: Draft, operator: str, request: AllocationRequest) -> bool:
+    """Whether each magnitude of a request is at most what the set has and what the operator could allocate."""
+    for position, strategy in enumerate(request.strategies):
+        magnitude = views.allocation_of(rows, operator, request.operator_set, strategy).current_magnitude
+        most_magnitude = magnitude + views.allocatable_magnitude_of(rows, operator, strategy)
+        if request.new_magnitudes[position] > most_magnitude:
+            return False
+    return True
+
+
+SLASHING: Final = Scope((SlashOperator,))
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "VIEW-01",
+        "Who queues all that it holds of a strategy waits for what the view said it could withdraw.",
+        "DelegationManager.getWithdrawableShares, getQueuedWithdrawals",
+        _queueing_is_worth_what_was_said,
+        Scope((QueueWithdrawals, Undelegate, Redelegate)),
+    ),
+    StepLaw(
+        "VIEW-02",
+        "A completed withdrawal retires, or brings back, the shares that the view said it would pay.",
+        "DelegationManager.getQueuedWithdrawals",
+        _completion_pays_what_was_said,
+        Scope((CompleteQueuedWithdrawal,)),
+    ),
+    StepLaw(
+        "VIEW-03",
+        "A slash is the slasher's in force, takes its fraction of the allocation in force, and its part of the shares "
+        "that the view said were slashable in the queue.",
+        "AllocationManager.getSlasher, getAllocation; DelegationManager.getSlashableSharesInQueue",
+        _slash_hits_what_was_said,
+        SLASHING,
+    ),
+    StepLaw(
+        "VIEW-04",
+        "A slash of everything takes the allocated stake of an operator's shares, and at most a share and one part in "
+        "WAD of them more.",
+        "AllocationManager.getAllocatedStake",
+        _whole_slash_takes_the_allocated_stake,
+        SLASHING,
+        concerns=_is_whole_slash,
+    ),
+    StepLaw(
+        "VIEW-05",
+        "Allocating takes from what the view said could be allocated, and gives back to it, exactly, after the delay "
+        "that the view said is in force.",
+        "AllocationManager.getAllocatableMagnitude, getAllocation, getAllocationDelay",
+        _allocating_takes_what_was_said,
+        Scope((ModifyAllocations,)),
+        concerns=lambda step: are_elements_apart(step.before, step.action),
+    ),
+    StepLaw(
+        "VIEW-06",
+        "Clearing a deallocation queue stores what the view of the encumbered magnitude said already.",
+        "AllocationManager.getEncumberedMagnitude",
+        _clearing_changes_no_view,
+        Scope((ClearDeallocationQueue,)),
+    ),
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "VIEW-07",
+        "No call is refused for want of magnitude, of a delay or of the right to slash, where a view says that they "
+        "are there.",
+        "AllocationManager.getAllocatableMagnitude, getAllocationDelay, getSlasher",
+        _refused_as_was_said,
+        Scope((ModifyAllocations, SlashOperator)),
+        concerns=are_elements_apart,
+    ),
+]
