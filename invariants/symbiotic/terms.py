@@ -3,7 +3,7 @@
 from typing import Final, cast
 
 from invariants.law import Scope, StateLaw, StepLaw, Subject, Transition, View, written
-from invariants.symbiotic.reading import asked_by, now, stake_of
+from invariants.symbiotic.reading import now, stake_of
 from spec.history import HistoryTable
 from spec.symbiotic.actions import (
     AdvanceTime,
@@ -80,11 +80,8 @@ def _limit_is_set(step: Transition) -> bool:
 def _stake_is_what_the_delegator_gives(step: Transition) -> bool:
     """What the contracts say an operator has at stake is what its limits give, and what it had a second ago stays."""
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
-    if isinstance(step.action, SetOperatorNetworkShares | SetOperatorNetworkLimit):
-        vault, subnetwork, operator = step.action.vault, step.action.subnetwork, step.action.operator
-    else:
-        asked = asked_by(before, step.action)
-        vault, subnetwork, operator = asked.vault, asked.subnetwork, asked.operator
+    call = cast("SetOperatorNetworkShares | SetOperatorNetworkLimit", step.action)
+    vault, subnetwork, operator = call.vault, call.subnetwork, call.operator
     return stake(after, vault, subnetwork, operator) == stake_of(after, vault, subnetwork, operator, second) and (
         stake_of(before, vault, subnetwork, operator, second - 1)
         == stake_of(after, vault, subnetwork, operator, second - 1)
@@ -244,7 +241,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "An operator's stake is what its limits give of the active stake; what it was a second ago no call changes.",
         "BaseDelegator.stakeAt, each delegator's _stakeAt; Certora, Symbiotic Core: P-08",
         _stake_is_what_the_delegator_gives,
-        Scope((SetOperatorNetworkShares, SetOperatorNetworkLimit, Slash, ExecuteSlash)),
+        Scope((SetOperatorNetworkShares, SetOperatorNetworkLimit)),
     ),
     StepLaw(
         "OPT-03",

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
 from invariants.symbiotic.effects import claimed_epochs
-from invariants.symbiotic.reading import UINT256_MAX, asked_by, epoch_of, held_shares, now, resolver_of
+from invariants.symbiotic.reading import UINT256_MAX, epoch_of, held_shares, now, resolver_of
 from spec.arithmetic import mul_div_floor
 from spec.machine import Draft
 from spec.symbiotic.actions import (
@@ -160,11 +160,7 @@ def _claim_pays_what_was_seen(step: Transition) -> bool:
 
 def _stake_is_within_its_limits(step: Transition) -> bool:
     """No operator has more at stake than is active, nor than its limit; who has no shares has nothing."""
-    call, before, after = step.action, step.before.rows, step.after.rows
-    if isinstance(call, Slash | ExecuteSlash):
-        asked = asked_by(before, call)
-        said = stake(after, asked.vault, asked.subnetwork, asked.operator)
-        return said <= ACTIVE_STAKE.latest(after, asked.vault)
+    call, after = step.action, step.after.rows
     if isinstance(call, SetOperatorNetworkLimit):
         return stake(after, call.vault, call.subnetwork, call.operator) <= call.amount
     shared = cast(SetOperatorNetworkShares, call)
@@ -241,7 +237,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "stake is no more than what is active, and than the operator's limit, from the second in which these change.",
         "BaseDelegator.stake",
         _stake_is_within_its_limits,
-        Scope((Slash, ExecuteSlash, SetOperatorNetworkLimit, SetOperatorNetworkShares)),
+        Scope((SetOperatorNetworkLimit, SetOperatorNetworkShares)),
     ),
     StepLaw(
         "VIEW-09",
