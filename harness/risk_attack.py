@@ -9,7 +9,7 @@ import click
 
 from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, load, load_network, refuse, show
 from harness.risk_numbers import decimal
-from harness.risk_sources import SOURCE_ARGUMENT, TERMS_OPTION, Source, as_rational, find
+from harness.risk_sources import SECURED_OPTION, SOURCE_ARGUMENT, TERMS_OPTION, Source, as_rational, find
 from risk import network
 from risk.attack import Attack, Ties, Verdict, cheapest, gamma_eigenlayer, security, slack
 from risk.cascade import Cascades, Strike, TooLargeError, bound
@@ -43,6 +43,7 @@ def services_of(net: Network, names: str | None) -> list[str]:
 @click.command("attack", epilog=EXIT_CODES, short_help="Whether an attack pays, with a certificate or a witness.")
 @SOURCE_ARGUMENT
 @TERMS_OPTION
+@SECURED_OPTION
 @click.option(
     "--ties",
     default="strict",
@@ -60,6 +61,7 @@ def services_of(net: Network, names: str | None) -> list[str]:
 def attack_command(
     source: Source,
     terms_file: Path | None,
+    secured_only: bool,
     ties: Ties,
     budget: Fraction,
     names: str | None,
@@ -75,7 +77,7 @@ def attack_command(
     SOURCE is a network file, or a step of a trace under declared --terms. Exit code 0 only if it is SECURE; with
     --services if the cheapest attack is EXACT.
     """
-    net = find(source, terms_file)
+    net = find(source, terms_file, secured_only)
     chosen = services_of(net, names)
     verdict = cheapest(net, chosen, seconds) if chosen else security(net, ties, budget, seconds)
     text = told(verdict, net)
@@ -145,7 +147,11 @@ def limits(net: Network, seconds: float) -> tuple[dict[str, Json], list[str]]:
         if most is not None:
             row["attack_pays_above_profit"] = {"value": str(most.limit), "how": most.verdict.word}
             how = "certified" if most.is_exact else "or less"
-            said.append(f"an attack on it pays above a profit of {decimal(most.limit)} ({how})")
+            said.append(
+                f"an attack on it pays above a profit of {decimal(most.limit)} ({how})"
+                if most.limit >= 0
+                else f"an attack on it pays even without its profit ({how})"
+            )
         if least is not None:
             low, high = least.insecure, least.secure
             row["insecure_up_to_threshold"] = None if low is None else str(low)
@@ -161,6 +167,7 @@ def limits(net: Network, seconds: float) -> tuple[dict[str, Json], list[str]]:
 @click.command("cascade", epilog=EXIT_CODES, short_help="The worst that a shock leads to, told attack by attack.")
 @SOURCE_ARGUMENT
 @TERMS_OPTION
+@SECURED_OPTION
 @click.option("--psi", required=True, callback=as_rational, help="The most of all stake that the shock destroys.")
 @click.option("--coalition", "names", metavar="A,B", help="What a local shock leads to in these services alone.")
 @click.option("--search", "searches", is_flag=True, help="Search, even where everything could be tried.")
@@ -169,6 +176,7 @@ def limits(net: Network, seconds: float) -> tuple[dict[str, Json], list[str]]:
 def cascade_command(
     source: Source,
     terms_file: Path | None,
+    secured_only: bool,
     psi: Fraction,
     names: str | None,
     searches: bool,
@@ -180,7 +188,7 @@ def cascade_command(
     Small networks are tried whole, which is exact; of others the solver's find is checked exactly, and is at least so
     bad. Every stake that is used in an attack counts as lost whole.
     """
-    net = find(source, terms_file)
+    net = find(source, terms_file, secured_only)
     chosen = services_of(net, names)
     if psi > 1:
         raise click.UsageError("--psi: a part of all stake is at most 1")

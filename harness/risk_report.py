@@ -9,7 +9,7 @@ import click
 from harness.risk_attack import SECONDS_OPTION, shortened
 from harness.risk_documents import EXIT_CODES, JSON_OPTION, show
 from harness.risk_numbers import decimal
-from harness.risk_sources import TERMS_OPTION, Source, Stepped, along, as_rational, as_source
+from harness.risk_sources import SECURED_OPTION, TERMS_OPTION, Source, Stepped, along, as_rational, as_source
 from risk.attack import Verdict, gamma_eigenlayer, security
 from risk.cascade import Cascades, TooLargeError
 from spec.codec import Json
@@ -47,7 +47,7 @@ class Row:
     def text(self) -> str:
         """The row as a line."""
         said = f"{self.step:>5}  {self.at.action:<34} {self.verdict.word:<13} stake {decimal(self.stake, 6):>10}"
-        said += f"  slack {'-' if self.gamma_eigenlayer is None else decimal(self.gamma_eigenlayer, 4):>9}"
+        said += f"  slack >= {'-' if self.gamma_eigenlayer is None else decimal(self.gamma_eigenlayer, 4):>9}"
         said += f"  worst {'-' if self.worst is None else decimal(self.worst, 4)}"
         attack = self.verdict.attack
         return said if attack is None else f"{said}  {shortened(attack.services)} for {decimal(attack.value, 4)}"
@@ -67,17 +67,20 @@ def row_of(at: Stepped, psi: Fraction, seconds: float) -> Row:
 @click.command("report", epilog=EXIT_CODES, short_help="Security along the steps of a trace.")
 @click.argument("source", metavar="TRACE", callback=as_source)
 @TERMS_OPTION
+@SECURED_OPTION
 @click.option("--psi", default="1/10", show_default=True, callback=as_rational, help="The shock: a part of all stake.")
 @SECONDS_OPTION
 @JSON_OPTION
-def report_command(source: Source, terms_file: Path | None, psi: Fraction, seconds: float, as_json_: bool) -> int:
+def report_command(
+    source: Source, terms_file: Path | None, secured_only: bool, psi: Fraction, seconds: float, as_json_: bool
+) -> int:
     """Say of every step of TRACE that changes what secures what: the verdict, the slack, and the worst after a shock.
 
     Exit code 1 unless every step is SECURE.
     """
     if source.step is not None:
         raise click.UsageError("report is about all steps")
-    rows = [row_of(at, psi, seconds) for at in along(source.path, terms_file)]
+    rows = [row_of(at, psi, seconds) for at in along(source.path, terms_file, secured_only)]
     words = [row.verdict.word for row in rows]
     counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
     show(

@@ -13,7 +13,7 @@ from harness.risk_documents import EXIT_CODES, JSON_OPTION, load, refuse
 from harness.traces import load_trace
 from risk import network
 from risk.network import Network
-from risk.sources import Declared, from_security, read_operators, read_terms_file, sample
+from risk.sources import Declared, from_security, read_operators, read_terms_file, sample, secured_only
 from spec.codec import Json, MalformedTrace, as_object
 from spec.machine import Delta, Draft, State, commit
 from spec.protocol import Protocol, Trace
@@ -24,6 +24,11 @@ TERMS_OPTION = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Declared prices, profits and thresholds, for a trace.",
+)
+
+
+SECURED_OPTION = click.option(
+    "--secured-only", is_flag=True, help="Leave out services that nothing secures, which anybody can corrupt."
 )
 
 
@@ -79,8 +84,13 @@ def declared_in(terms_file: Path | None, path: Path) -> Declared:
         refuse(terms_file, error)
 
 
-def find(source: Source, terms_file: Path | None) -> Network:
-    """The network of a source."""
+def find(source: Source, terms_file: Path | None, secured: bool = False) -> Network:
+    """The network of a source; of the services that something secures alone, if that is asked for."""
+    found = _find(source, terms_file)
+    return secured_only(found) if secured else found
+
+
+def _find(source: Source, terms_file: Path | None) -> Network:
     document, _ = load(source.path)
     if isinstance(document, dict) and "protocol" in document:
         declared = declared_in(terms_file, source.path)
@@ -99,7 +109,7 @@ def find(source: Source, terms_file: Path | None) -> Network:
         refuse(source.path, error)
 
 
-def along(path: Path, terms_file: Path | None) -> Iterator[Stepped]:
+def along(path: Path, terms_file: Path | None, secured: bool = False) -> Iterator[Stepped]:
     """The network before the first step of a trace and after each step that changes it."""
     document, _ = load(path)
     protocol, trace, digest = _trace(path, document)
@@ -110,7 +120,8 @@ def along(path: Path, terms_file: Path | None) -> Iterator[Stepped]:
         shape = (found.stakes, tuple(attrs.evolve(row, until=None) for row in found.commitments))
         if shape != before:
             before = shape
-            yield Stepped(position, "" if position is None else trace.steps[position].action_name, found)
+            action = "" if position is None else trace.steps[position].action_name
+            yield Stepped(position, action, secured_only(found) if secured else found)
 
 
 def states(protocol: Protocol, trace: Trace) -> Iterator[tuple[int | None, State]]:
@@ -159,12 +170,19 @@ def _network(
 @click.command("network", epilog=EXIT_CODES, short_help="Write the network of a trace's step, or of real operators.")
 @SOURCE_ARGUMENT
 @TERMS_OPTION
+@SECURED_OPTION
 @click.option("--services", default=30, show_default=True, type=click.IntRange(1, 1000), help="Of a list: how many.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of a list: what draws the edges.")
 @click.option("--scale", default="1", show_default=True, callback=as_rational, help="Of a list: of all profits.")
 @JSON_OPTION
 def network_command(
-    source: Source, terms_file: Path | None, services: int, seed: int, scale: Fraction, as_json_: bool
+    source: Source,
+    terms_file: Path | None,
+    secured_only: bool,
+    services: int,
+    seed: int,
+    scale: Fraction,
+    as_json_: bool,
 ) -> int:
     """Write the network of SOURCE: a step of a trace under declared --terms, or a list of operators.
 
@@ -179,7 +197,7 @@ def network_command(
         except MalformedTrace as error:
             refuse(source.path, error)
     else:
-        found = find(source, terms_file)
+        found = find(source, terms_file, secured_only)
     written = network.write(found)
     click.echo(json.dumps(written, indent=None if len(found.commitments) > 200 else 1))
     if not as_json_:

@@ -73,6 +73,16 @@ def from_security(security: Security, declared: Declared, origin: Mapping[str, J
     )
 
 
+def secured_only(network: Network) -> Network:
+    """The network without the services that nothing secures, which anybody can corrupt for nothing."""
+    behind = network.secured_by
+    return attrs.evolve(
+        network,
+        terms={s: terms for s, terms in network.terms.items() if behind[s] > 0},
+        commitments=tuple(row for row in network.commitments if behind[row.service] > 0),
+    )
+
+
 def graph(
     validators: Mapping[str, Fraction], services: Mapping[str, tuple[Terms, Sequence[str]]], origin: str = "graph"
 ) -> Network:

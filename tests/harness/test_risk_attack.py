@@ -1,6 +1,7 @@
 """`restake risk` about attacks, as its user meets it: what it prints, and how it exits."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,41 @@ def test_wrong_usage_is_one_line(network: Path, terms: Path, tmp_path: Path) -> 
         result = restake(*arguments)
         assert result.exit_code == 2, arguments
         assert problem in result.stderr
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
+
+
+def shown() -> list[tuple[list[str], str | None, str]]:
+    """Of each command on the page: its arguments, the file that it writes to, and what it prints."""
+    found = []
+    for block in re.findall(r"(?:^    .*\n)+", PAGE.read_text(), re.MULTILINE):
+        lines = [line[4:] for line in block.splitlines()]
+        if lines[0].startswith("$ restake risk "):
+            command, _, target = lines[0].removeprefix("$ restake ").partition(" > ")
+            found.append((command.split(), target or None, "\n".join(lines[1:]) + "\n"))
+    return found
+
+
+@pytest.mark.source
+def test_the_page_about_risk_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in (OPERATORS, GOLDEN / "eigenlayer" / "d_deregister_then_slash_in_window.json.gz"):
+        copy = tmp_path / ("tests/risk/data" if file == OPERATORS else "") / file.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (tmp_path / "network.json").write_text(example)
+    (terms,) = re.findall(r"`terms.json`\n`(.*?)`", PAGE.read_text())
+    (tmp_path / "terms.json").write_text(terms)
+    commands = [command for command in shown() if command[0][1] in ("network", "attack", "verify", "report", "cascade")]
+    assert len(commands) == 6
+    for arguments, target, printed in commands:
+        result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+        assert result.exception is None, arguments
+        if target is not None:
+            (tmp_path / target).write_text(result.stdout)
+            assert result.stderr == printed
+        else:
+            # How many leaves a tree has is the solver's affair.
+            assert re.sub(r"\d+ leaves", "leaves", result.output) == re.sub(r"\d+ leaves", "leaves", printed), arguments
