@@ -15,7 +15,7 @@ import attrs
 from risk.network import Network
 
 MAX_TRIED: Final = 8_000_000
-"""Enumeration tries at most so many pairs of a shock and a coalition, times services."""
+"""Enumeration tries at most so many coalitions, after all shocks and attacks."""
 
 
 @attrs.frozen
@@ -73,13 +73,6 @@ class Masks:
             self.weight[of_service[row.service]][number[row.stake_id]] += int(weight * unit)
         self.everything: Final = (1 << len(self.stakes)) - 1
 
-    def demand_enumerable(self, states: int) -> None:
-        """TooLargeError unless so many states can be tried."""
-        if states * max(len(self.services), 1) > MAX_TRIED:
-            raise TooLargeError(
-                f"{len(self.stakes)} stakes and {len(self.services)} services are too many to enumerate"
-            )
-
     def tabulate(self) -> tuple[list[int], list[list[int]]]:
         """The value of every set of stakes, and its weight behind each service."""
         return self._sums(self.value), [self._sums(row) for row in self.weight]
@@ -121,9 +114,17 @@ class Cascades:
         self.profits: Final = [0]
         for profit in self.masks.profit:
             self.profits.extend([total + profit for total in self.profits])
+        self.all_services: Final = (1 << len(self.masks.services)) - 1
+        self.tried = 0
 
     def fallen(self, removed: int, coalition: int) -> int:
-        """The services that a coalition corrupts in what is left; one with nothing behind it falls by itself."""
+        """The services that a coalition corrupts in what is left; one with nothing behind it falls by itself.
+
+        TooLargeError once too many were tried.
+        """
+        self.tried += 1
+        if self.tried > MAX_TRIED:
+            raise TooLargeError(f"{len(self.masks.stakes)} stakes: more than {MAX_TRIED:,} coalitions to try")
         found = 0
         for service, (above, below) in enumerate(self.masks.parts):
             weights = self.weights[service]
@@ -137,7 +138,6 @@ class Cascades:
 
     def worst(self, psi: Fraction) -> Worst:
         """The worst cascade after any shock of at most psi."""
-        self.masks.demand_enumerable(3 ** len(self.masks.stakes))
         if self.total == 0:
             return Worst(psi, psi, Fraction(0), (), ())
         lost_to_attacks = 0
@@ -148,6 +148,8 @@ class Cascades:
             for attackers in subsets(self.masks.everything & ~removed):
                 lost = self.value[attackers]
                 if lost <= lost_to_attacks and lost + self.value[removed] <= realised:
+                    continue
+                if lost >= self.profits[self.all_services]:
                     continue
                 if self.profits[self.fallen(removed, attackers)] > lost:
                     lost_to_attacks = max(lost_to_attacks, lost)
@@ -165,7 +167,7 @@ class Cascades:
         """A cascade that loses the coalition, in as many attacks as can be told one after the other."""
         if not coalition:
             return ()
-        steps = self._steps(removed, coalition, (1 << len(self.masks.services)) - 1)
+        steps = self._steps(removed, coalition, self.all_services)
         assert steps is not None, "the whole coalition is one step"
         return tuple(Strike(self.masks.service_names(services), self.masks.names(stakes)) for services, stakes in steps)
 
@@ -194,12 +196,13 @@ class Cascades:
 
     def longest(self, psi: Fraction) -> int:
         """The most attacks that follow one another after any shock of at most psi."""
-        self.masks.demand_enumerable(4 ** len(self.masks.stakes))
 
         @cache
         def steps(removed: int, used: int) -> int:
             most = 0
             for attackers in subsets(self.masks.everything & ~removed):
+                if self.value[attackers] >= self.profits[self.all_services & ~used]:
+                    continue
                 services = self.fallen(removed, attackers) & ~used
                 if self.profits[services] > self.value[attackers]:
                     for chosen in self._smallest(services, self.value[attackers]):
@@ -224,7 +227,6 @@ class Cascades:
         Such a shock destroys at most psi of the exclusive stake, and whatever else it likes. Stable attacks gain, and
         would gain less with fewer services or stakes. 0 if nothing is exclusive.
         """
-        self.masks.demand_enumerable(4 ** len(self.masks.stakes))
         own = self.exclusive(coalition)
         if self.value[own] == 0:
             return psi
@@ -233,6 +235,8 @@ class Cascades:
         def lost(removed: int, used: int) -> int:
             most = 0
             for attackers in subsets(self.masks.everything & ~removed):
+                if self.value[attackers] >= self.profits[self.all_services & ~used]:
+                    continue
                 services = self.fallen(removed, attackers) & ~used
                 if self.profits[services] <= self.value[attackers]:
                     continue
