@@ -4,6 +4,7 @@ The class's own source runs on a history of any length that is well formed: its 
 last value. A loop of unknown length is cut: its invariant is proved where it begins, then its variables are any that
 satisfy the invariant, the body runs once, and the invariant is proved again. That is:
 
+- a history begins without rows, and then its value is the default;
 - a look-up answers with the value of the last checkpoint at or before a point, or the default before the first; so at
   the point of any checkpoint with its value, just before it with that of the one before;
 - where no point is later than now, the answer from now on is the latest value;
@@ -25,7 +26,7 @@ import z3
 from proofs.lifting import lift
 from proofs.obligations import some_path_is_taken
 from proofs.solving import Answer, Ask, Status, prove
-from proofs.state import SymbolicRows, flatten
+from proofs.state import History, SymbolicRows, flatten, use_contract
 from proofs.symbols import Path, SymInt, SymName, Term, explore, path, term_of
 
 INVARIANTS: Final[list[tuple[tuple[str, ...], str, str]]] = [
@@ -135,6 +136,7 @@ class AnyHistory:
         machine, self.module = world.modules["spec.machine"], world.modules["spec.history"]
         self.source: Final = self.module.HistoryTable
         contract(self.module)
+        self.machine: Final = machine
         self.schema: Final = machine.Schema()
         self.history: Final = self.module.HistoryTable(self.schema, "history", SymInt(z3.Int("default")))
         self.key: Final = SymName(z3.Int("key"))
@@ -247,6 +249,10 @@ class AnyHistory:
         return answers if can_be else [*answers, (z3.BoolVal(False), Answer(Status.UNKNOWN, "", 0))]
 
 
+PROVED_HERE: Final = {"latest", "push", "value_at"}
+"""What the contract says in words of its own, beside the tables that it declares."""
+
+
 class HistoryProof(AnyHistory):
     """Look-ups of any history, and pushes at the point that is now."""
 
@@ -276,6 +282,39 @@ class HistoryProof(AnyHistory):
                 raise PathEnds
             wanted = self.answer_at(split, self.before)
             return self._look_up() == wanted
+
+        return self.ask(program)
+
+    def beginning(self) -> list[tuple[Term, Answer]]:
+        """That a history without rows is well formed and its value is the default, now and at any point.
+
+        So the first value is what the contract takes it for, and what is known of rows holds from the beginning on.
+        """
+
+        def program() -> Any:
+            rows = self.draft(self.schema.empty_state())
+            head = rows.get(self.history.heads, "anybody")
+            latest, found = (self.history.latest(rows, "anybody"), self.history.value_at(rows, "anybody", self.point))
+            default = self.history.default
+            return head.count == 0 and head.latest == default and latest == default and found == default
+
+        return self.ask(program)
+
+    def replaced(self) -> list[tuple[Term, Answer]]:
+        """That the contract declares the tables of its source, with the rows that these begin with, and replaces no
+        more than what is proved here.
+        """
+        own_class = self.module.__dict__["HistoryTable"]
+        use_contract(self.module)
+        contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class
+        stands = contract(self.machine.Schema(), "history", self.history.default)
+
+        def program() -> Any:
+            for own, other in ((self.history.heads, stands.heads), (self.history.checkpoints, stands.checkpoints)):
+                if (own.name, own.index) != (other.name, other.index) or own.default != other.default:
+                    return False
+            both = {name for name in vars(self.source) if name in vars(History) and not name.startswith("__")}
+            return both == PROVED_HERE
 
         return self.ask(program)
 
@@ -352,6 +391,8 @@ def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
     """The goals of each part of the contract, and what came of them."""
     proof = HistoryProof(ask)
     return {
+        "beginning": proof.beginning(),
+        "replaced": proof.replaced(),
         "look-up": proof.look_up(),
         "split": proof.split(),
         "checkpoints": proof.checkpoints(),

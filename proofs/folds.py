@@ -23,8 +23,9 @@ from typing import Any, Final
 import attr
 import z3
 
+from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.state import fresh, shape_of
-from proofs.symbols import SymBool, SymInt, SymName, Term, UnliftableError, lifted_range, path, term_of
+from proofs.symbols import SymBool, SymInt, SymName, Term, UnliftableError, path, term_of
 
 Names = Mapping[str, Any]
 """What the names of a function stand for; `done` is how many elements of a list are done."""
@@ -167,7 +168,7 @@ class Loop:
         run = running()
         before = dict(sys._getframe(1).f_locals)
         for name, value in before.items():
-            if isinstance(value, list | dict | set) and name not in self._names:
+            if isinstance(value, list | dict | set | SymDict | SymSet) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
         number = self.number = run.cut(self, {**before, "done": 0})
         self._values = {name: _any_like(before[name], f"{self.site}.{name}@{number}") for name in self._names}

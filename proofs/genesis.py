@@ -4,24 +4,30 @@ In the beginning every row is its table's default, but for those that a deployme
 holds which tokens, which strategies there are. These are any that satisfy what the theory says of them.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import z3
 
 from proofs.obligations import Obligation, Prover, Verdict
-from proofs.state import Touch, sum_term
-from proofs.symbols import Path, explore, path, term_of
+from proofs.solving import Status, prove
+from proofs.state import Touch, flatten, sum_term
+from proofs.symbols import Path, Term, UnliftableError, explore, path, term_of, truth_of
 
 GENESIS: Final = "genesis"
 """The name of the base case where verdicts have the name of a call."""
+
+STEPS_TO_FIND_ONE: Final = 20_000_000
+"""How many steps the solver may take to find rows that a deployment can choose."""
 
 
 class _Rows:
     """A table in the beginning: what the deployment chose, or nothing but default rows."""
 
     def __init__(self, table: Any, chosen: Any, holds: Any) -> None:
-        self._table: Final = table
+        self.table: Final = table
+        self.is_chosen: Final = chosen is not None
         self._chosen: Final = chosen
         self._holds: Final = holds
         self.rows: Any = None
@@ -29,15 +35,22 @@ class _Rows:
 
     def get(self, key: Any) -> Any:
         if self._chosen is None:
-            return self._table.default
-        touch = Touch(self._table, key)
+            return self.table.default
+        touch = Touch(self.table, key)
         here = path()
         is_new = touch.identity not in here.touched
         here.touched[touch.identity] = touch
         row = self._chosen.get(key)
         if is_new:
-            here.assume(z3.And(*[term_of(condition) for condition in self._holds(self.rows, key, row)]))
+            here.assume(self._says(key, row))
         return row
+
+    def condition(self, key: Any) -> Term:
+        """What the theory says of the row of a key."""
+        return self._says(key, self.get(key))
+
+    def _says(self, key: Any, row: Any) -> Term:
+        return z3.And(*[truth_of(condition) for condition in self._holds(self.rows, key, row)])
 
 
 class _Totals:
@@ -56,42 +69,65 @@ class _Totals:
 
 
 def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
-    """Whether each state law holds in the beginning, at any subject."""
+    """Whether each state law holds in the beginning, at any subject.
+
+    Nothing is assumed but what the theory says of the rows that a deployment chooses: no law of the state before, since
+    there is none, and no law that is proved here.
+    """
     theory, machine = prover.theory, prover.world.modules["spec.machine"]
     chosen = {table.index: holds for table, holds in theory.genesis.items()}
     tables = [
         _Rows(table, prover.tables[table.index] if table.index in chosen else None, chosen.get(table.index))
         for table in prover.protocol.schema.tables
     ]
-    rows = machine.Draft(machine.State(tables))
+    rows = prover.reading(machine.State(tables))
     for table in tables:
         table.rows = rows
     view = prover.world.modules["invariants.law"].View(rows, _Totals(set(chosen)))
     histories = prover.world.get("spec.history", "HistoryTable")
     verdicts: list[Verdict] = []
-    histories.has_past = False
+    histories.has_past, prover.is_beginning = False, True
     try:
+        _refuse_what_cannot_be(prover, [table for table in tables if table.is_chosen])
         for law in laws:
             verdict = Verdict(law.law_id, GENESIS)
             subject = prover.subject(law)
-            for here, outcome in explore(partial(law.holds, view, subject), Path(None, [], True)):
-                if isinstance(outcome, Exception):
-                    goal: Any = z3.BoolVal(False)
-                else:
-                    goal = z3.BoolVal(outcome) if isinstance(outcome, bool) else outcome.term
-                obligation = Obligation(law.law_id, here, goal)
-                verdict.answers.append(
-                    (obligation, prover.prove(verdict.law_id, [[*here.conditions, *here.facts.values()]], goal))
-                )
-                verdict.scopes.update(here.scopes)
-            verdict.is_reachable = True
+            _prove_at(prover, verdict, partial(law.holds, view, subject))
             verdicts.append(verdict)
         sums = [*theory.catalogue.sums, *theory.sums, *theory.nested]
         empty = [total for total in sums if total.table.index not in chosen]
         verdicts += [_adds_nothing(prover, view, total) for total in empty]
     finally:
-        histories.has_past = True
+        histories.has_past, prover.is_beginning = True, False
     return verdicts
+
+
+def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
+    """A deployment must be possible: of rows that are chosen alike for every key, a model is found."""
+    solver = z3.Solver()
+    solver.set("rlimit", STEPS_TO_FIND_ONE)
+    for table in tables:
+        key = prover.any_key(table.table, f"genesis.{table.table.name}")
+        ways = []
+        for here, outcome in explore(lambda table=table, key=key: table.condition(key), prunes=False):  # type: ignore[misc]
+            if not isinstance(outcome, Exception):
+                ways.append(z3.And(*here.conditions, *here.facts.values(), outcome))
+        solver.add(z3.ForAll(flatten(key), z3.Or(*ways)))
+    if solver.check() != z3.sat:
+        names = ", ".join(table.table.name for table in tables)
+        raise UnliftableError(f"no rows are found that satisfy what the theory says of the beginning: of {names}")
+
+
+def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
+    """Prove that a program answers yes, whatever a deployment chose; and that some deployment leads there."""
+    for here, outcome in explore(program, Path(None, [], True)):
+        given = [*here.conditions, *here.facts.values()]
+        goal = z3.BoolVal(False) if isinstance(outcome, Exception) else term_of(outcome)
+        answer = prover.prove(verdict.law_id, [given], goal)
+        verdict.answers.append((Obligation(verdict.law_id, here, goal), answer))
+        verdict.scopes.update(here.scopes)
+        can_be = verdict.is_reachable or prove([given], z3.BoolVal(False)).status is Status.REFUTED
+        verdict.is_reachable = can_be
 
 
 def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
@@ -103,14 +139,5 @@ def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
     def adds_nothing() -> Any:
         return total.group(view.rows, key, row) is None or prover.worth(total, view, key, row) == 0
 
-    for here, outcome in explore(adds_nothing, Path(None, [], True)):
-        goal = z3.BoolVal(False) if isinstance(outcome, Exception) else outcome
-        goal = z3.BoolVal(goal) if isinstance(goal, bool) else getattr(goal, "term", goal)
-        verdict.answers.append(
-            (
-                Obligation(total.name, here, goal),
-                prover.prove(verdict.law_id, [[*here.conditions, *here.facts.values()]], goal),
-            )
-        )
-    verdict.is_reachable = True
+    _prove_at(prover, verdict, adds_nothing)
     return verdict

@@ -8,16 +8,30 @@ keeps it).
 
 import ast
 import importlib.util
+import linecache
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_same
 from proofs.folds import FOLDED_BUILTINS, Folding
-from proofs.symbols import BUILTINS
+from proofs.symbols import current_run, is_followed, refuse
+from proofs.taught import (
+    BEGINS,
+    CHANGES,
+    Untaught,
+    asked_to_change,
+    made_by,
+    names_defined,
+    untaught_loading,
+    untaught_names,
+    untaught_syntax,
+)
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside the module of a protocol's theory."""
@@ -26,16 +40,108 @@ LIFTED: Final = ("spec", "invariants", "proofs.theory")
 FOLDS: Final = "_folds"
 """What the module of a theory's folds is called, after that of the theory."""
 
-RAN: Final = "_ran"
-"""The name under which a lifted module finds what notes that one of its functions runs."""
+RAN: Final = "_lifted_ran"
+SAME: Final = "_lifted_same"
+DICT: Final = "_lifted_dict"
+OWN: Final = "_lifted_own"
+"""The names under which a lifted module finds what is told that one of its functions begins to run, what `is` and a
+dictionary are, and what refuses that a list is changed which a function has not made.
+"""
+
+ENGINE: Final = (
+    "proofs.symbols",
+    "proofs.builtin",
+    "proofs.folds",
+    "proofs.state",
+    "proofs.histories",
+    "proofs.stake",
+    "proofs.showing",
+)
+"""Where that is defined which lifted modules find in the place of something of their own."""
+
+
+class Site:
+    """One function that is lifted: where it stands, and what its text says that is not understood."""
+
+    def __init__(self, name: str, file: str, function: ast.FunctionDef | ast.Lambda) -> None:
+        self.name: Final = name
+        self.file: Final = file
+        self.untaught: Final = untaught_syntax(function, name)
+        self.asked_to_change: Final = asked_to_change(function)
+        self.is_understood = False
+
+    def refuse(self, untaught: Untaught) -> None:
+        """Refuse what stands in a line."""
+        line, what = untaught
+        refuse(f"{what} is not understood", f"{self.file}:{line}: {linecache.getline(self.file, line).strip()}")
+
+
+class Running:
+    """What is told of each lifted function that begins to run: notes it, and refuses what is not understood of it."""
+
+    def __init__(self, is_lifted: Callable[[str], bool]) -> None:
+        self.ran: Final[set[str]] = set()
+        self.sites: Final[list[Site]] = []
+        self.loading: Final[dict[str, list[Untaught]]] = {}
+        """By file, what a module does while it is loaded that is not understood."""
+        self.defined: Final[set[str]] = set()
+        """The names that lifted modules define, of fields and methods among others."""
+        self._is_lifted: Final = is_lifted
+        self.given: Final[dict[str, Any]] = {
+            **BUILTINS,
+            **FOLDED_BUILTINS,
+            **{f"_lifted_{name}": called for name, called in CALLED.items()},
+            RAN: self.begins,
+            SAME: lifted_same,
+            DICT: lifted_dict,
+            OWN: lifted_own,
+        }
+        """What every lifted module finds under these names."""
+
+    def begins(self, number: int) -> None:
+        """A function begins to run."""
+        site = self.sites[number]
+        if not site.name.endswith(":"):
+            self.ran.add(site.name)
+        if not is_followed():
+            return
+        frame = sys._getframe(1)
+        if site.name in (BEGINS, CHANGES):
+            self._of_drafts(site, frame.f_locals)
+        if site.is_understood:
+            return
+        names = untaught_names(frame, self.given, self.defined, self._is_known)
+        for line, name in site.asked_to_change:
+            if not self._is_known(type(frame.f_globals.get(name)).__module__):
+                site.refuse((line, f"{name} outlives this function, and to change it"))
+        for untaught in [*site.untaught, *self.loading[site.file], *names]:
+            site.refuse(untaught)
+        site.is_understood = True
+
+    def _of_drafts(self, site: Site, given: Mapping[str, Any]) -> None:
+        """A draft takes rows on the path alone on which it began, and began with none: it is nobody else's."""
+        own = vars(given["self"])
+        if site.name == BEGINS:
+            own["_lifted_run"] = current_run() if given["writes"] is None else None
+        elif own.get("_lifted_run") is not current_run():
+            refuse("a draft is written that others know")
+
+    def _is_known(self, module: str) -> bool:
+        return self._is_lifted(module) or module in ENGINE
 
 
 class _Noting(ast.NodeTransformer):
     """Lets each function of a module begin by noting that it runs. The lines of all else stay what they are."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, file: str, running: Running) -> None:
         self._module: Final = module
+        self._file: Final = file
+        self._running: Final = running
         self._within: Final[list[str]] = []
+        self._function = ""
+        self._made: Final[list[set[str]]] = []
+        """Of each function that this is within, the lists that it makes."""
+        self._shortcuts: Final[set[int]] = set()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self._within.append(node.name)
@@ -44,33 +150,121 @@ class _Noting(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        name = f"{self._module}:{'.'.join([*self._within, node.name])}"
-        note = ast.parse(f"{RAN}({name!r})").body[0]
-        for part in ast.walk(note):
-            ast.copy_location(part, node)
+        outer = self._function
+        self._function = outer or f"{self._module}:{'.'.join([*self._within, node.name])}"
+        note = ast.copy_location(ast.Expr(self._note(node)), node)
+        self._made.append(made_by(node))
+        self.generic_visit(node)
+        self._made.pop()
+        self._function = outer
         node.body.insert(1 if ast.get_docstring(node, clean=False) is not None else 0, note)
         return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        note = self._note(node)
+        self._made.append(made_by(node))
+        self.generic_visit(node)
+        self._made.pop()
+        node.body = ast.copy_location(ast.BoolOp(ast.Or(), [note, node.body]), node.body)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """The type that a value is said to have says nothing when it runs; types and sets are our own."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in CALLED and self._made:
+            node.func.id = f"_lifted_{node.func.id}"
+        if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args:
+            node.args[0] = ast.copy_location(ast.Constant(None), node.args[0])
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        """Where `is` only saves asking `==`, which follows it, it says nothing of its own."""
+        for one, other in pairwise(node.values):
+            if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
+                is_shortcut = isinstance(one.ops[0], ast.Is) and isinstance(other.ops[0], ast.Eq)
+                if is_shortcut and _sides(one) == _sides(other):
+                    self._shortcuts.add(id(one))
+        return self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """`is`, but where one side is None."""
+        self.generic_visit(node)
+        is_asked = isinstance(node.ops[0], ast.Is | ast.IsNot) and id(node) not in self._shortcuts
+        if not is_asked or any(isinstance(side, ast.Constant) and side.value is None for side in node.comparators):
+            return node
+        call = ast.Call(ast.Name(SAME, ast.Load()), [node.left, *node.comparators], [])
+        asked = ast.UnaryOp(ast.Not(), call) if isinstance(node.ops[0], ast.IsNot) else call
+        return ast.copy_location(asked, node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        """What is changed in place, if it is a list, is one that the function has made."""
+        self.generic_visit(node)
+        if not self._made or not isinstance(node.target, ast.Name) or node.target.id in self._made[-1]:
+            return node
+        call = ast.Call(ast.Name(OWN, ast.Load()), [ast.Name(node.target.id, ast.Load())], [])
+        return [ast.fix_missing_locations(ast.copy_location(ast.Expr(call), node)), node]
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """A dictionary that a function writes down."""
+        self.generic_visit(node)
+        keys = [key for key in node.keys if key is not None]
+        if not self._made or len(keys) < len(node.keys):
+            return node
+        pairs = [ast.Tuple([key, value], ast.Load()) for key, value in zip(keys, node.values, strict=True)]
+        return self._dict(node, ast.List(list[ast.expr](pairs), ast.Load()))
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        """A dictionary that a function makes of what it goes through."""
+        self.generic_visit(node)
+        if not self._made:
+            return node
+        return self._dict(node, ast.ListComp(ast.Tuple([node.key, node.value], ast.Load()), node.generators))
+
+    def _dict(self, node: ast.expr, items: ast.expr) -> ast.AST:
+        call = ast.Call(ast.Name(DICT, ast.Load()), [items], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+    def _note(self, node: ast.FunctionDef | ast.Lambda) -> ast.Call:
+        name = self._function or f"{self._module}:"
+        self._running.sites.append(Site(name, self._file, node))
+        note = ast.Call(ast.Name(RAN, ast.Load()), [ast.Constant(len(self._running.sites) - 1)], [])
+        for part in ast.walk(note):
+            ast.copy_location(part, node)
+        return note
+
+
+def _sides(compare: ast.Compare) -> list[str]:
+    return [ast.dump(side) for side in (compare.left, *compare.comparators)]
 
 
 class _Loader(SourceFileLoader):
     """Executes a source file with our builtins; then lets a module's contracts take the place of what it defines."""
 
     def __init__(
-        self, name: str, file: str, contracts: Mapping[str, Callable[[ModuleType], None]], ran: set[str]
+        self,
+        name: str,
+        file: str,
+        contracts: Mapping[str, Callable[[ModuleType], None]],
+        running: Running,
+        is_lifted: Callable[[str], bool],
     ) -> None:
         super().__init__(name, file)
         self._contracts: Final = contracts
-        self._ran: Final = ran
+        self._running: Final = running
+        self._is_lifted: Final = is_lifted
 
     def get_code(self, fullname: str) -> CodeType:
         """The code of the source, never what is cached of it, which notes nothing."""
-        noting = _Noting(fullname).visit(ast.parse(self.get_data(self.path)))
+        tree = ast.parse(self.get_data(self.path))
+        self._running.loading[self.path] = untaught_loading(tree, self._is_lifted)
+        self._running.defined.update(names_defined(tree))
+        noting = _Noting(fullname, self.path, self._running).visit(tree)
         if not fullname.startswith("invariants"):
             noting = Folding(fullname).visit(noting)
-        return compile(noting, self.path, "exec", dont_inherit=True)
+        return compile(ast.fix_missing_locations(noting), self.path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__.update({**BUILTINS, **FOLDED_BUILTINS, RAN: self._ran.add})
+        module.__dict__.update(self._running.given)
         super().exec_module(module)
         if module.__name__ in self._contracts:
             self._contracts[module.__name__](module)
@@ -82,7 +276,7 @@ class _Finder(MetaPathFinder):
     def __init__(self, roots: Sequence[str], contracts: Mapping[str, Callable[[ModuleType], None]]) -> None:
         self._roots: Final = roots
         self._contracts: Final = contracts
-        self.ran: Final[set[str]] = set()
+        self.running: Final = Running(self.owns)
 
     def owns(self, name: str) -> bool:
         return any(name in (root, root + FOLDS) or name.startswith(root + ".") for root in self._roots)
@@ -96,7 +290,7 @@ class _Finder(MetaPathFinder):
         for folder in sys.path if path is None else path:
             for file in (Path(folder or ".") / last / "__init__.py", Path(folder or ".") / f"{last}.py"):
                 if file.is_file():
-                    loader = _Loader(fullname, str(file.resolve()), self._contracts, self.ran)
+                    loader = _Loader(fullname, str(file.resolve()), self._contracts, self.running, self.owns)
                     is_package = file.name == "__init__.py"
                     return importlib.util.spec_from_file_location(
                         fullname,
@@ -120,18 +314,6 @@ class World:
     def get(self, module: str, attribute: str) -> Any:
         """Something that a lifted module defines."""
         return getattr(self.modules[module], attribute)
-
-    def names(self) -> list[str]:
-        """The names that the specification spells out: its modules' constants."""
-        return sorted(
-            {
-                value
-                for module in self.modules.values()
-                if module.__name__.startswith("spec.")
-                for name, value in vars(module).items()
-                if name.isupper() and isinstance(value, str)
-            }
-        )
 
 
 def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> World:
@@ -158,6 +340,6 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> 
             is_own = getattr(value, "__module__", None) == name and callable(value)
             if is_own and not isinstance(value, FunctionType | type) and not hasattr(value, "__dict__"):
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
-    loaded = frozenset(finder.ran)
-    finder.ran.clear()  # to be loaded is not to be run
-    return World(lifted, finder.ran, loaded)
+    loaded = frozenset(finder.running.ran)
+    finder.running.ran.clear()  # to be loaded is not to be run
+    return World(lifted, finder.running.ran, loaded)

@@ -31,12 +31,13 @@ from proofs.state import (
     identity,
     key_shapes,
     likeness,
+    read_only,
     symbolic_call,
     use_contract,
     view_before_step,
     watched,
 )
-from proofs.symbols import NAMES, Path, SymBool, SymInt, SymName, Term, UnliftableError, either, explore, path, term_of
+from proofs.symbols import Path, SymBool, SymInt, SymName, Term, UnliftableError, either, explore, path, refuse, term_of
 
 DEPTH: Final = 2
 """How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
@@ -156,15 +157,16 @@ class Prover:
         self.world: Final[World] = lift(module, contracts)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
-        NAMES.admit(self.world.names())
         machine = self.world.modules["spec.machine"]
         laws = self.world.modules["invariants.law"]
         self._draft: Final = machine.Draft
         self._watched: Final = watched(machine.Draft)
+        self.reading: Final = read_only(machine.Draft)
         self._delta: Final = machine.Delta
         self._view: Final = laws.View
         self._transition: Final = laws.Transition
         self._refusal: Final = laws.Refusal
+        refuse_names_given_twice(self.theory)
         self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
         self.tables: Final = [
             SymbolicRows(table, self.shapes[table.name], self.theory.bounds, self._note_read)
@@ -172,9 +174,11 @@ class Prover:
         ]
         self.state: Final = machine.State(self.tables)
         self.totals: Final = Totals(self._note_sum)
-        self.before: Final = self._view(self._draft(self.state), self.totals)
+        self.before: Final = self._view(self.reading(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
+        self.is_beginning = False
+        """While the base case is proved nothing is assumed of any row: there is no state before."""
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
         self.likely: Mapping[str, Collection[str]] = {}
@@ -190,6 +194,14 @@ class Prover:
         self._subjects: Final[dict[str, Any]] = {}
         with Path(None, [], False):
             histories.now = self.theory.now(self.before.rows)
+        self._refuse_contracts_about_rules()
+
+    def _refuse_contracts_about_rules(self) -> None:
+        """Nothing holds by the contract of histories but what reads nothing else."""
+        own = {table.index for history in self.histories() for table in (history.heads, history.checkpoints)}
+        for law in self.theory.catalogue.state_laws:
+            if law.law_id in self.theory.by_contract and not self.tables_of(law) <= own:
+                raise UnliftableError(f"{law.law_id} is no law of histories alone, which their contract could keep")
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
         """What comes of a goal about a law."""
@@ -233,7 +245,7 @@ class Prover:
             _members={},
             _shares={},
         )
-        other.__dict__["before"] = self._view(self._draft(other.state), other.totals)
+        other.__dict__["before"] = self._view(self.reading(other.state), other.totals)
         return other
 
     # What is noted while a path is followed.
@@ -247,7 +259,7 @@ class Prover:
         if touch.identity in here.touched:
             return
         here.touched[touch.identity] = touch
-        if not here.prunes:
+        if not here.prunes or self.is_beginning:
             return
         for law in self._laws:
             if law.law_id in self.theory.ranges:
@@ -259,8 +271,7 @@ class Prover:
         if touch.past_of is None and touch.table in self.theory.scopes:
             words, holds = self.theory.scopes[touch.table]
             row = self.tables[touch.table.index].get(touch.key)
-            here.scopes.add(words)
-            here.assume(self._formula(lambda: holds(row)).formula)
+            here.limit(self._formula(lambda: holds(row)).formula, words)
 
     def _note_sum(self, total: Any, group: Any) -> None:
         asked = Asked(total, group)
@@ -276,7 +287,7 @@ class Prover:
         scopes: set[str] = set()
         for here, outcome in explore(program, self._blank(), prunes=False):
             holds = z3.BoolVal(True) if isinstance(outcome, Exception) else term_of(outcome)
-            ways.append(z3.And(*here.conditions, holds))
+            ways += [z3.And(*here.conditions, holds), *here.left_out]
             facts.update(here.facts)
             noted.update(here.touched)
             scopes |= here.scopes
@@ -516,7 +527,7 @@ class Prover:
         rows = self.before.rows
         for here, outcome in explore(lambda: self.worth(total, self.before, key, rows.get(total.table, key))):
             hypotheses, _ = self.hypotheses(here, [])
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, Exception) or here.left_out:
                 return False
             if self.prove(f"SUM-{total.name}", [hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
                 return False
@@ -585,8 +596,8 @@ class Prover:
                 tables.add(item.table.index)
         return tables
 
-    def tables_of_sum(self, total: Any) -> set[int]:
-        """The tables on whose rows a sum depends."""
+    def tables_of_sum(self, total: Any, beyond_its_row: bool = False) -> set[int]:
+        """The tables on whose rows a sum depends; or on whose other rows what one of its rows adds depends."""
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
         rows = self.before.rows
 
@@ -595,8 +606,11 @@ class Prover:
             self.worth(total, self.before, key, row)
             return total.group(rows, key, row) is not None
 
-        whole = self._formula(read)
-        return self._tables_noted(whole.noted)
+        noted = self._formula(read).noted
+        own = Touch(total.table, key).identity
+        return self._tables_noted(
+            {item_id: item for item_id, item in noted.items() if not beyond_its_row or item_id != own}
+        )
 
     def state_goals(self, law: Any, accepted: Accepted) -> Iterator[Obligation]:
         """What has to be proved for a state law to hold after an accepted path, at any subject.
@@ -682,6 +696,7 @@ class Prover:
 
         def holds() -> Any:
             if law.concerns is not None and not law.concerns(step):
+                path().is_concerned = False
                 return True
             return law.holds(step)
 
@@ -693,10 +708,17 @@ class Prover:
 
         def holds() -> Any:
             if law.concerns is not None and not law.concerns(self.before, call):
+                path().is_concerned = False
                 return True
             return law.holds(refusal)
 
         yield from self._goals(law.law_id, holds, here)
+
+    def protects(self, law: Any, call: Any, here: Path) -> Iterator[Path]:
+        """The ways on from a path on which a liveness law protects a call, refused or not."""
+        for way, outcome in explore(lambda: bool(law.concerns(self.before, call)), here):
+            if outcome is True:
+                yield way
 
     def _goals(self, label: str, program: Callable[[], Any], base: Path) -> Iterator[Obligation]:
         taken: list[Path] = []
@@ -713,13 +735,35 @@ class Prover:
             yield some_path_is_taken(label, base, taken)
 
 
+def refuse_names_given_twice(theory: Any) -> None:
+    """Symbols are told apart by name: what has the name of another would be that other."""
+    catalogue, protocol = theory.catalogue, theory.protocol
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.lemmas]
+    names = {
+        "table": [table.name for table in protocol.schema.tables],
+        "sum": [total.name for total in [*catalogue.sums, *theory.sums, *theory.nested]],
+        "law": [law.law_id for law in laws],
+        "call": [action.__name__ for action in protocol.actions],
+    }
+    for kind, given in names.items():
+        for name in given:
+            if given.count(name) > 1:
+                raise UnliftableError(f"two are called {kind} {name}")
+            if not name.replace("-", "_").isidentifier() or name in RESERVED or name.startswith(("SUM-", "CONTRACT-")):
+                raise UnliftableError(f"no {kind} can be called {name}")
+
+
+RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "FACTS-quotients")
+"""Names under which the engine keeps symbols and verdicts of its own."""
+
+
 def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
     """That the paths which were followed leave no case out: a check on the engine, which decided what cannot happen."""
     here = Path(base, [], False)
     here.sees_change = True
     for followed in taken:
         here.facts.update(followed.facts)
-    goal = z3.Or(*[z3.And(*path.conditions) for path in taken])
+    goal = z3.Or(*[z3.And(*path.conditions) for path in taken], *[case for path in taken for case in path.left_out])
     return Obligation(f"{label}: some path is taken", here, goal, is_of_engine=True)
 
 
@@ -732,4 +776,4 @@ def _shape_of_value(value: Any) -> Any:
         return int
     if isinstance(value, SymBool):
         return bool
-    raise UnliftableError(f"{value!r} is no part of a key")
+    return refuse(f"{value!r} is no part of a key")

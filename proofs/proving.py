@@ -186,8 +186,25 @@ class CallProof:
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(accepted.here)
             for obligation in self.prover.step_goals(law, self.call, accepted):
                 self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
+        self._ask_whether_it_concerns(law, verdict)
         self._depend(verdict)
         return verdict
+
+    def _ask_whether_it_concerns(self, law: Any, verdict: Verdict, others: Iterable[Path] = ()) -> None:
+        """A law that says what it concerns has something to say of a call only if some state leads to that."""
+        if law.concerns is None or not verdict.is_reachable:
+            return
+        concerned = [obligation.here for obligation, _ in verdict.answers if is_of_law(obligation)]
+        concerned += others
+        verdict.is_reachable = any(self._is_seen_at_once(here) for here in concerned) or any(
+            self.is_reachable(here) for here in concerned
+        )
+
+    def _is_seen_at_once(self, here: Path) -> bool:
+        """Whether a state that takes a path is found with few steps."""
+        hypotheses, _ = self.prover.hypotheses(here, [])
+        answer = self.prover.prove_quickly(TOTAL, [hypotheses], z3.BoolVal(False))
+        return answer.status is Status.REFUTED
 
     def liveness_law(self, law: Any) -> Verdict:
         """That the call is refused only as a liveness law allows."""
@@ -201,6 +218,11 @@ class CallProof:
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(here)
             for obligation in self.prover.refusal_goals(law, self.call, here, reason):
                 self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
+        if law.concerns is not None:
+            # A call that is protected and accepted is what such a law is about.
+            ways = [way for one in self.accepted for way in self.prover.protects(law, self.call, one.here)]
+            verdict.is_reachable = bool(self.accepted or self.rejected)
+            self._ask_whether_it_concerns(law, verdict, ways)
         return verdict
 
     def sum_verdict(self, total: Any) -> Verdict:
@@ -209,7 +231,7 @@ class CallProof:
         if found is None:
             found = Verdict(f"SUM-{total.name}", self.action.__name__)
             self._sums[total.name] = found
-            others = self.prover.tables_of_sum(total) - {total.table.index}
+            others = self.prover.tables_of_sum(total, beyond_its_row=True)
             if not others & self.writes:
                 found.is_framed = True
                 return found
@@ -246,6 +268,11 @@ class CallProof:
         on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []
         levels = chain(on_path, self.prover.levels(here, extra, verdict.scopes))
         verdict.answers.append((obligation, self.prover.prove(verdict.law_id, levels, obligation.goal)))
+
+
+def is_of_law(obligation: Obligation) -> bool:
+    """Whether an obligation is what a law says of a path that it concerns."""
+    return obligation.here.is_concerned and not obligation.is_of_engine
 
 
 def prove_call(

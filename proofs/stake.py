@@ -13,7 +13,7 @@ import z3
 from proofs.histories import EXACT
 from proofs.obligations import Contracts, Obligation, Prover, Verdict
 from proofs.state import flatten, fresh
-from proofs.symbols import SymInt, UnliftableError, explore, path, term_of
+from proofs.symbols import SymInt, explore, path, refuse, term_of
 
 SUBJECT: Final = (str, (str, int), str, int)
 """Vault, subnetwork, operator, timestamp."""
@@ -22,7 +22,7 @@ SUBJECT: Final = (str, (str, int), str, int)
 def _stake(draft: Any, *subject: Any) -> SymInt:
     """The stake in the state before the step, at any time: the same for all who ask."""
     if draft._writes:
-        raise UnliftableError("a stake is asked for after something was written")
+        refuse("a stake is asked for after something was written")
     path().scopes.add("stakes by the contract of proofs/stake.py")
     terms = flatten(subject)
     stake = z3.Function("stake", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms)

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import attr
 import z3
 
-from proofs.symbols import SymBool, SymInt, SymList, SymName, Term, UnliftableError, path, term_of
+from proofs.symbols import SymBool, SymInt, SymList, SymName, Term, path, refuse, term_of
 
 Shape = Any
 
@@ -38,7 +38,7 @@ def likeness(value: Any) -> Hashable:
     if isinstance(value, SymInt | SymBool | SymName):
         return (type(value), value.term.get_id())
     if attr.has(type(value)):
-        parts = [likeness(getattr(value, field.name)) for field in attr.fields(type(value))]
+        parts = [(name, likeness(part)) for name, part in vars(value).items()]
         return (type(value), *parts)
     return (type(value), value) if isinstance(value, str | int | bool | None) else (type(value), id(value))
 
@@ -48,6 +48,15 @@ def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:
     if isinstance(shape, tuple):
         return tuple([shaped(part, leaf) for part in shape])
     return leaf(shape)
+
+
+def has_shape(shape: Shape, value: Any) -> bool:
+    """Whether a value is of a shape: a number is no name, although symbols of both are numbers to a solver."""
+    if isinstance(shape, tuple):
+        parts = value if isinstance(value, tuple) else ()
+        return len(shape) == len(parts) and all([has_shape(*pair) for pair in zip(shape, parts, strict=True)])
+    kinds: dict[type, tuple[type, ...]] = {str: (str, SymName), int: (int, SymInt), bool: (bool, SymBool)}
+    return isinstance(value, kinds[shape])
 
 
 def fresh(shape: Shape, name: str) -> Any:
@@ -63,7 +72,7 @@ def _constant(kind: type, name: str) -> Any:
         return SymBool(z3.Bool(name))
     if kind is int:
         return SymInt(z3.Int(name))
-    raise UnliftableError(f"{name} is of type {kind!r}, of which there are no symbols")
+    return refuse(f"{name} is of type {kind!r}, of which there are no symbols")
 
 
 def shape_of(annotation: Any) -> Shape:
@@ -73,7 +82,7 @@ def shape_of(annotation: Any) -> Shape:
         return tuple([shape_of(argument) for argument in arguments])
     if annotation in (str, int, bool):
         return annotation
-    raise UnliftableError(f"no shape is known for {annotation!r}")
+    return refuse(f"no shape is known for {annotation!r}")
 
 
 def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shape]:
@@ -111,7 +120,7 @@ class Field:
         self._bound: Final = bound
         self._is_list: Final = typing.get_args(annotation)[1:] == (Ellipsis,)
         if self._is_list and bound is None:
-            raise UnliftableError(f"no bound is given for the list {self._place}")
+            refuse(f"no bound is given for the list {self._place}")
         item = typing.get_args(annotation)[0] if self._is_list else annotation
         self._shape: Final = shape_of(item)
         self._arity: Final = arity
@@ -164,6 +173,7 @@ class SymbolicRows:
         suffix: str = "",
     ) -> None:
         self._table: Final = table
+        self._shape: Final = shape
         self._row: Final = type(table.default)
         self._reads: Final = reads
         self._known: Final[dict[tuple[int, ...], tuple[list[Term], Any]]] = {}
@@ -182,6 +192,8 @@ class SymbolicRows:
         place = tuple([term.get_id() for term in terms])
         found = self._known.get(place)
         if found is None:
+            if not has_shape(self._shape, key):
+                refuse(f"a row of {self._table.name} is asked for by a key of another kind")
             found = (terms, self._row(*[field.value(terms) for field in self.fields]))
             self._known[place] = found
         return found[1]
@@ -302,12 +314,15 @@ class TotalsAfter:
 
     def now(self, total: Any, group: Any) -> Any:
         """The total of a group in the state after the step."""
+        if group is None:
+            return 0
         result = self._before.now(total, group)
         for write in self._delta.writes:
             if write.table is not total.table or total in self._theory.nested:
                 continue
             row = self._rows_before.get(write.table, write.key)
             result = result + self._grown(total, group, write.key, row, write.row)
+            result = result - self._revalued(total, group, write.key, row)
         if total in self._theory.nested:
             result = result + self._nested_grown(total, group)
         for write in self._delta.writes:
@@ -338,6 +353,20 @@ class TotalsAfter:
             path().sees_change = True
             grown = grown + self._worth(total, self.view, key, row_after)
         return grown
+
+    def _revalued(self, total: Any, group: Any, key: Any, row: Any) -> Any:
+        """What writes elsewhere move one row that is itself written: its group moves by that, and by all that it grows.
+
+        What such a write moves is said of a group as a whole, and so counts this row as if it was not written.
+        """
+        moving = [write.key for write in self._delta.writes if write.table in getattr(total, "moves", {})]
+        if not moving or total.group(self._rows_before, key, row) != group:
+            return 0
+        revalued = self._theory.revalued.get(total)
+        if revalued is None:
+            refuse(f"by how much a row of {total.name} moves that is also written is not said")
+        moved = [revalued(self._rows_before, self._rows_after, row, written) for written in moving]
+        return sum([by for by in moved if by is not None])
 
     def _nested_grown(self, total: Any, group: Any) -> Any:
         """By how much more the rows add, each once, that are written, or for whose key the sum inside moves."""
@@ -397,7 +426,20 @@ def watched(draft: type[Any]) -> type[Any]:
                 path().sees_change = True
             return write
 
+        def put(self, table: Any, key: Any, row: Any) -> None:
+            refuse(f"a law writes {table.name}")
+
     return WatchedDraft
+
+
+def read_only(draft: type[Any]) -> type[Any]:
+    """A draft of a state that everybody shares: nothing is written to it."""
+
+    class ReadOnlyDraft(draft):  # type: ignore[misc]
+        def put(self, table: Any, key: Any, row: Any) -> None:
+            refuse(f"a law writes {table.name}")
+
+    return ReadOnlyDraft
 
 
 def symbolic_call(

@@ -9,12 +9,12 @@ A name (an account, a strategy, a token) is an integer that is only ever compare
 not.
 """
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from pathlib import Path as File
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 import z3
 
@@ -25,13 +25,17 @@ FEASIBILITY_STEPS: Final = 8_000
 """Solver steps to decide whether a side of a fork can be taken. One that stays open is taken, which is always sound."""
 
 MAX_PATHS: Final = 50_000
+MAX_DECISIONS: Final = 2_000
+"""How many questions one path may decide: a loop that symbols never end is refused."""
 
 IMPOSSIBLE: Final = (ZeroDivisionError, IndexError, KeyError, ValueError, AssertionError)
 """What a lifted program might raise by itself: on a state that satisfies the laws it must be proved that it does not.
 """
 
 
-ENGINE: Final = ("symbols", "state", "obligations", "proving", "folds", "segments")
+ENGINE: Final = tuple(
+    "symbols builtin state obligations proving lifting genesis histories stake contracts pushes folds segments".split()  # noqa: SIM905
+)
 """The files whose lines are no lines of the source."""
 
 
@@ -39,15 +43,39 @@ class UnliftableError(Exception):
     """The source does what symbols cannot follow. The message names the line."""
 
 
-def unliftable(what: str, trace: TracebackType | None = None) -> UnliftableError:
-    """The error that says what cannot be lifted, and where the source does it."""
-    frames = extract_tb(trace) if trace is not None else []
-    lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
-    return UnliftableError(f"{what}\n  {lines[-1]}" if lines else what)
+class Refused(BaseException):
+    """What is raised while a path is followed, so that nothing lifted can catch it: an UnliftableError to be."""
+
+    def __init__(self, what: str, place: str = "") -> None:
+        super().__init__(what)
+        self.what: Final = what
+        self.place = place
+
+    def locate(self, trace: TracebackType | None) -> None:
+        """Note where the source does it, unless that is known."""
+        frames = extract_tb(trace) if trace is not None else []
+        lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
+        self.place = self.place or (lines[-1] if lines else "")
+
+    def as_error(self) -> UnliftableError:
+        """The same for those who asked for a proof."""
+        return UnliftableError(f"{self.what}\n  {self.place}" if self.place else self.what)
+
+
+def refuse(what: str, place: str = "") -> NoReturn:
+    """End the proof: the source does what symbols cannot follow."""
+    raise Refused(what, place) if is_followed() else UnliftableError(what)
+
+
+def is_followed() -> bool:
+    """Whether a path is being followed."""
+    return bool(_paths)
 
 
 def _is_engine(file: str) -> bool:
     place = File(file)
+    if place.parts[-2:] == ("spec", "machine.py"):
+        return True  # who asks a draft is meant, not what all of them ask
     return place.parent == File(__file__).parent and place.stem in ENGINE
 
 
@@ -77,9 +105,16 @@ class Path:
         self.required: Final[list[tuple[str, Term]]] = []
         self.touched: Final[dict[object, Any]] = {}
         self.scopes: Final[set[str]] = set()
+        self.is_run = False
+        """Whether a program runs on this path, which is explored."""
+        self.left_out: Final[list[Term]] = []
+        """What is not spoken of on this path: what led to a limit, and lies beyond it."""
+        self._limits: Final[dict[int, Term]] = {}
         self.sees_change = False
         self.reader: Callable[[Any], None] | None = None
         """What is told of look-ups of the past, if not who is told of all others."""
+        self.is_concerned = True
+        """Whether the law that is asked speaks of this path."""
         self._known: Final[dict[int, bool]] = {}
         if base is not None:
             for condition in base.conditions:
@@ -88,6 +123,8 @@ class Path:
             self.touched.update(base.touched)
             self.scopes.update(base.scopes)
             self.reader = base.reader
+            self.left_out.extend(base.left_out)
+            self._limits.update(base._limits)
             self._known.update(base._known)
             self._example = base._example
             self._unchecked[:] = base._unchecked
@@ -103,6 +140,8 @@ class Path:
         copy.facts.update(self.facts)
         copy.touched.update(self.touched)
         copy.scopes.update(self.scopes)
+        copy.left_out.extend(self.left_out)
+        copy._limits.update(self._limits)
         copy.required.extend(self.required)
         copy._known.update(self._known)
         copy.reader = self.reader
@@ -113,11 +152,15 @@ class Path:
         """The answers that led here: the same for all paths that had come the same way up to here."""
         return tuple(self._given)
 
-    def __exit__(self, *_: object) -> None:
-        _paths.pop()
+    def __exit__(self, _kind: object = None, error: object = None, trace: TracebackType | None = None) -> None:
+        del _paths[_paths.index(self) :]
         if self._solver is not None and self._base is not None:
             self._solver.pop()
             self._solver = None
+        if isinstance(error, Refused):
+            error.locate(trace)
+            if not _paths:
+                raise error.as_error() from error
 
     def decide(self, condition: Term) -> bool:
         """Whether the condition holds on this path, which may end here and begin twice."""
@@ -138,6 +181,8 @@ class Path:
             answer = self._choose(condition)
         self._asked += 1
         self._given.append(answer)
+        if self._asked > MAX_DECISIONS:
+            refuse(f"more than {MAX_DECISIONS} decisions on one path")
         self.learn(condition if answer else z3.Not(condition))
         self._known[condition.get_id()] = answer
         if self._answers and self._asked == len(self._answers):
@@ -191,6 +236,16 @@ class Path:
             self._unchecked.append(fact)
             if self._solver is not None:
                 assert_all(self._solver, [fact])
+
+    def limit(self, bound: Term, words: str) -> None:
+        """Speak only of what is within a bound from here on: a condition of this path, and a scope of the proof."""
+        bound = z3.simplify(bound)
+        self.scopes.add(words)
+        if z3.is_true(bound) or bound.get_id() in self._limits:
+            return
+        self._limits[bound.get_id()] = bound
+        self.left_out.append(z3.And(*self.conditions, z3.Not(bound)))
+        self.learn(bound)
 
     def learn(self, condition: Term) -> None:
         """Let a condition hold: from here on, this is a path on which it does."""
@@ -253,6 +308,11 @@ def path() -> Path:
     return _paths[-1]
 
 
+def current_run() -> Path | None:
+    """The path on which the innermost program runs that is explored: it alone knows what that program has made."""
+    return next((one for one in reversed(_paths) if one.is_run), None)
+
+
 def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool = True) -> Iterator[tuple[Path, Any]]:
     """Every path of a program, with what it returned there, or the exception that it raised if it is one of IMPOSSIBLE.
 
@@ -263,19 +323,21 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
     while pending:
         answers, example = pending.pop()
         here = Path(base, answers, prunes, example)
+        here.is_run = True
         with here:
             try:
                 outcome = program()
             except IMPOSSIBLE as error:
                 outcome = error
-            except (TypeError, AttributeError, NotImplementedError) as error:
-                raise unliftable(f"{type(error).__name__}: {error}", error.__traceback__) from error
-            except UnliftableError as error:
-                raise unliftable(str(error), error.__traceback__) from error
+            except (TypeError, AttributeError, NotImplementedError, UnliftableError) as error:
+                words = str(error) if isinstance(error, UnliftableError) else f"{type(error).__name__}: {error}"
+                refused = Refused(words)
+                refused.locate(error.__traceback__)
+                raise refused from error
         pending += here.alternatives
         paths += 1
         if paths > MAX_PATHS:
-            raise UnliftableError(f"more than {MAX_PATHS} paths")
+            refuse(f"more than {MAX_PATHS} paths")
         yield here, outcome
 
 
@@ -298,6 +360,7 @@ def either(base: Path, paths: Sequence[Path]) -> Path:
             here.assume(fact)
         here.touched.update(one.touched)
         here.scopes.update(one.scopes)
+        here.left_out.extend(one.left_out)
     return here
 
 
@@ -311,7 +374,27 @@ def term_of(value: Any) -> Term:
         return z3.IntVal(value)
     if isinstance(value, str):
         return z3.IntVal(NAMES.number(value))
-    raise UnliftableError(f"no term stands for {value!r}")
+    return refuse(f"no term stands for a value of type {type(value).__name__}")
+
+
+def number_of(value: Any) -> Term:
+    """The solver's term for a number: a truth value is 1 or 0, and a name is none."""
+    if isinstance(value, SymInt):
+        return value.term
+    if isinstance(value, SymBool):
+        return z3.If(value.term, z3.IntVal(1), z3.IntVal(0))
+    if isinstance(value, int):
+        return z3.IntVal(int(value))
+    return refuse(f"a symbol stands beside a value of type {type(value).__name__}, which is no integer")
+
+
+def truth_of(value: Any) -> Term:
+    """The solver's term for a truth value."""
+    if isinstance(value, SymBool):
+        return value.term
+    if isinstance(value, bool):
+        return z3.BoolVal(value)
+    return refuse(f"a symbolic truth value stands beside a value of type {type(value).__name__}")
 
 
 class Names:
@@ -319,20 +402,10 @@ class Names:
 
     def __init__(self) -> None:
         self._numbers: Final[dict[str, int]] = {}
-        self._is_complete = False
 
     def number(self, name: str) -> int:
         """The number of a name."""
-        if name not in self._numbers:
-            if self._is_complete:
-                raise UnliftableError(f"the name {name!r} occurs only after names were looked up by hash")
-            self._numbers[name] = len(self._numbers)
-        return self._numbers[name]
-
-    def admit(self, names: Iterable[str]) -> None:
-        """Give numbers to the names of a specification that is lifted, which may be another than the one before."""
-        for name in names:
-            self._numbers.setdefault(name, len(self._numbers))
+        return self._numbers.setdefault(name, len(self._numbers))
 
     def name(self, number: int) -> str:
         """The name that has a number, or one that is made up for it."""
@@ -341,32 +414,73 @@ class Names:
                 return name
         return f"name{number}"
 
-    def all(self) -> list[str]:
-        """Every name that the source spells out. None may be added from now on."""
-        self._is_complete = True
-        return list(self._numbers)
-
 
 NAMES: Final = Names()
 
+Operation = Callable[..., Any]
+
+
+def _of_numbers(make: Callable[[Term, Term], Term], kind: Callable[[Term], Any]) -> Operation:
+    return lambda self, other: kind(make(number_of(self), number_of(other)))
+
+
+def _refusing(name: str) -> Operation:
+    return lambda *_: refuse(f"{name} of a symbol is not understood")
+
+
+def _compares(of_names: bool, is_equal: bool) -> Operation:
+    """`==` or `!=`. What is of another kind is not the same, where Python knows it of the kinds."""
+
+    def compare(self: Any, other: Any) -> Any:
+        if isinstance(other, SymName | str):
+            equal = self.term == term_of(other) if of_names else None
+        elif isinstance(other, SymInt | SymBool | int):
+            equal = None if of_names else number_of(self) == number_of(other)
+        elif other is None or isinstance(other, tuple | list | Enum | SymList):
+            equal = None
+        else:
+            refuse(f"a symbol is compared with a value of type {type(other).__name__}")
+        if equal is None:
+            return not is_equal
+        return SymBool(equal if is_equal else z3.Not(equal))
+
+    return compare
+
 
 class Symbol:
-    """What all symbols share: none can be turned into text or into a plain Python value unnoticed."""
+    """What all symbols share: what none of them has been taught is refused, whatever it is."""
 
     term: Term
 
     def __repr__(self) -> str:
+        if is_followed():
+            refuse("the text of a symbol is not understood")
         return f"<{self.term}>"
 
-    def __str__(self) -> str:
-        raise UnliftableError("a symbol is made into text")
+    def __getattr__(self, name: str) -> Any:
+        if is_followed():
+            refuse(f".{name} of a symbol is not understood")
+        raise AttributeError(name)
 
-    def __format__(self, specification: str) -> str:
-        raise UnliftableError("a symbol is made into text")
+
+REFUSED: Final = (
+    "abs add aiter and anext await bytes call ceil complex contains copy deepcopy delitem divmod enter exit float "
+    "floor floordiv format fspath ge getitem gt hash iadd iand idivmod ifloordiv ilshift imatmul imod imul index "
+    "int invert ior ipow irshift isub iter itruediv ixor le len length_hint lshift lt matmul missing mod mul neg "
+    "next or pos pow radd rand rdivmod reversed rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift "
+    "rsub rtruediv rxor setitem str sub truediv trunc xor"
+)
+"""Every operator that Python looks up in the type of a value, but those that all types have: taught below, or refused.
+"""
+IN_PLACE: Final = frozenset(name for name in REFUSED.split() if name.startswith("i") and name[1:] in REFUSED.split())
+"""Where a type has none of its own, Python asks the operator itself."""
+
+for _name in set(REFUSED.split()) - IN_PLACE:
+    setattr(Symbol, f"__{_name}__", _refusing(f"__{_name}__"))
 
 
 class SymBool(Symbol):
-    """A truth value; to branch on it forks."""
+    """A truth value; to branch on it forks. In comparisons it is the number that it is in Python."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -374,26 +488,21 @@ class SymBool(Symbol):
     def __bool__(self) -> bool:
         return path().decide(self.term)
 
-    def __eq__(self, other: object) -> Any:
-        return SymBool(self.term == term_of(other)) if isinstance(other, bool | SymBool) else False
-
-    def __ne__(self, other: object) -> Any:
-        return SymBool(self.term != term_of(other)) if isinstance(other, bool | SymBool) else True
-
     def __and__(self, other: object) -> "SymBool":
-        return SymBool(z3.And(self.term, term_of(other)))
+        return SymBool(z3.And(self.term, truth_of(other)))
 
     def __or__(self, other: object) -> "SymBool":
-        return SymBool(z3.Or(self.term, term_of(other)))
-
-    def __ge__(self, other: Any) -> "SymBool":
-        return SymBool(z3.If(self.term, 1, 0) >= term_of(other))
+        return SymBool(z3.Or(self.term, truth_of(other)))
 
     __rand__ = __and__
     __ror__ = __or__
-
-    def __hash__(self) -> int:
-        raise UnliftableError("a symbolic truth value is looked up by hash")
+    __eq__ = _compares(of_names=False, is_equal=True)
+    __ne__ = _compares(of_names=False, is_equal=False)
+    __lt__ = _of_numbers(lambda one, other: one < other, lambda term: SymBool(term))
+    __le__ = _of_numbers(lambda one, other: one <= other, lambda term: SymBool(term))
+    __gt__ = _of_numbers(lambda one, other: one > other, lambda term: SymBool(term))
+    __ge__ = _of_numbers(lambda one, other: one >= other, lambda term: SymBool(term))
+    __hash__ = Symbol.__hash__
 
 
 class SymName(Symbol):
@@ -402,21 +511,12 @@ class SymName(Symbol):
     def __init__(self, term: Term) -> None:
         self.term = term
 
-    def __eq__(self, other: object) -> Any:
-        return SymBool(self.term == term_of(other)) if isinstance(other, str | SymName) else False
-
-    def __ne__(self, other: object) -> Any:
-        return SymBool(self.term != term_of(other)) if isinstance(other, str | SymName) else True
-
     def __bool__(self) -> bool:
         return path().decide(self.term != term_of(""))
 
-    def __hash__(self) -> int:
-        """Of the name that it is on this path, or one for all that the source does not spell out: `==` decides then."""
-        for name in NAMES.all():
-            if path().decide(self.term == term_of(name)):
-                return hash(name)
-        return hash(SymName)
+    __eq__ = _compares(of_names=True, is_equal=True)
+    __ne__ = _compares(of_names=True, is_equal=False)
+    __hash__ = Symbol.__hash__
 
 
 class SymInt(Symbol):
@@ -425,44 +525,22 @@ class SymInt(Symbol):
     def __init__(self, term: Term) -> None:
         self.term = term
 
-    def __eq__(self, other: object) -> Any:
-        return SymBool(self.term == term_of(other)) if isinstance(other, int | SymInt) else False
-
-    def __ne__(self, other: object) -> Any:
-        return SymBool(self.term != term_of(other)) if isinstance(other, int | SymInt) else True
-
-    def __lt__(self, other: Any) -> SymBool:
-        return SymBool(self.term < term_of(other))
-
-    def __le__(self, other: Any) -> SymBool:
-        return SymBool(self.term <= term_of(other))
-
-    def __gt__(self, other: Any) -> SymBool:
-        return SymBool(self.term > term_of(other))
-
-    def __ge__(self, other: Any) -> SymBool:
-        return SymBool(self.term >= term_of(other))
-
     def __bool__(self) -> bool:
         return path().decide(self.term != 0)
 
-    def __add__(self, other: Any) -> "SymInt":
-        return SymInt(self.term + term_of(other))
-
-    def __radd__(self, other: Any) -> "SymInt":
-        return SymInt(term_of(other) + self.term)
-
-    def __sub__(self, other: Any) -> "SymInt":
-        return SymInt(self.term - term_of(other))
-
-    def __rsub__(self, other: Any) -> "SymInt":
-        return SymInt(term_of(other) - self.term)
-
-    def __mul__(self, other: Any) -> "SymInt":
-        return SymInt(self.term * term_of(other))
-
-    def __rmul__(self, other: Any) -> "SymInt":
-        return SymInt(term_of(other) * self.term)
+    __eq__ = _compares(of_names=False, is_equal=True)
+    __ne__ = _compares(of_names=False, is_equal=False)
+    __lt__ = _of_numbers(lambda one, other: one < other, SymBool)
+    __le__ = _of_numbers(lambda one, other: one <= other, SymBool)
+    __gt__ = _of_numbers(lambda one, other: one > other, SymBool)
+    __ge__ = _of_numbers(lambda one, other: one >= other, SymBool)
+    __add__ = _of_numbers(lambda one, other: one + other, lambda term: SymInt(term))
+    __radd__ = _of_numbers(lambda one, other: other + one, lambda term: SymInt(term))
+    __sub__ = _of_numbers(lambda one, other: one - other, lambda term: SymInt(term))
+    __rsub__ = _of_numbers(lambda one, other: other - one, lambda term: SymInt(term))
+    __mul__ = _of_numbers(lambda one, other: one * other, lambda term: SymInt(term))
+    __rmul__ = _of_numbers(lambda one, other: other * one, lambda term: SymInt(term))
+    __hash__ = Symbol.__hash__
 
     def __neg__(self) -> "SymInt":
         return SymInt(-self.term)
@@ -482,14 +560,10 @@ class SymInt(Symbol):
     def __rmod__(self, other: Any) -> "SymInt":
         return divide(other, self)[1]
 
-    def __rshift__(self, bits: int) -> "SymInt":
+    def __rshift__(self, bits: Any) -> "SymInt":
+        if isinstance(bits, bool) or not isinstance(bits, int):
+            refuse("a shift by anything but a number that is known is not understood")
         return divide(self, 1 << bits)[0]
-
-    def __index__(self) -> int:
-        raise UnliftableError("a symbolic integer is used as an index or a length")
-
-    def __hash__(self) -> int:
-        raise UnliftableError("a symbolic integer is looked up by hash")
 
 
 class _Quotients:
@@ -522,7 +596,7 @@ QUOTIENTS: Final = _Quotients()
 
 def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
     """Quotient, rounded down, and remainder. By zero or a negative number is an exception that must be impossible."""
-    over, under = term_of(dividend), term_of(divisor)
+    over, under = number_of(dividend), number_of(divisor)
     if not path().decide(under > 0):
         raise ZeroDivisionError("a divisor may be zero or negative")
     quotient, remainder, meaning = QUOTIENTS.of(over, under)
@@ -545,8 +619,8 @@ class SymList:
     def resolve(self) -> tuple[Any, ...]:
         """The list as a tuple, once its length is decided."""
         here = path()
-        here.scopes.add(f"{self._name} of length <= {self._bound}")
-        here.assume(z3.And(self._length >= 0, self._length <= self._bound))
+        here.assume(self._length >= 0)
+        here.limit(self._length <= self._bound, f"{self._name} of length <= {self._bound}")
         for length in range(self._bound):
             if here.decide(self._length == length):
                 return tuple([self._element(position) for position in range(length)])
@@ -576,90 +650,3 @@ class SymList:
 
     def __hash__(self) -> int:
         raise UnliftableError("a symbolic list is looked up by hash")
-
-
-UNROLLED: Final = 2
-"""How long a range between symbols may be: another scope."""
-
-
-def lifted_range(*bounds: Any, where: str = "") -> Any:
-    """`range`; between symbols it is a list of any length up to UNROLLED."""
-    if not any(isinstance(bound, SymInt) for bound in bounds):
-        return range(*bounds)
-    first, end = bounds if len(bounds) == 2 else (0, bounds[0])
-    length = z3.simplify(term_of(end) - term_of(first))
-    where = where or sys._getframe(1).f_code.co_name
-    return SymList(f"range in {where}", z3.If(length < 0, 0, length), UNROLLED, lambda position: first + position)
-
-
-def merged_max(*values: Any) -> Any:
-    """`max` without a fork."""
-    return _merged(values, max, lambda left, right: left >= right)
-
-
-def merged_min(*values: Any) -> Any:
-    """`min` without a fork."""
-    return _merged(values, min, lambda left, right: left <= right)
-
-
-def _merged(values: tuple[Any, ...], plain: Callable[..., Any], wins: Callable[[Term, Term], Term]) -> Any:
-    items: Sequence[Any] = values if len(values) > 1 else list(values[0])
-    if not any(isinstance(item, SymInt) for item in items):
-        return plain(items)
-    best = term_of(items[0])
-    for item in items[1:]:
-        best = z3.If(wins(best, term_of(item)), best, term_of(item))
-    return _named(z3.simplify(best))
-
-
-_names_of_merged: Final[dict[int, tuple[Term, Term]]] = {}
-
-
-def _named(value: Term) -> SymInt:
-    """A name for a value, defined by a fact: products of a name are easier than products of alternatives."""
-    known = _names_of_merged.get(value.get_id())
-    if known is None:
-        known = (value, z3.Int(f"merged!{len(_names_of_merged)}"))
-        _names_of_merged[value.get_id()] = known
-    path().assume(known[1] == value)
-    return SymInt(known[1])
-
-
-def merged_all(values: Any) -> Any:
-    """`all` of a list without a fork."""
-    items = list(values)
-    if not any(isinstance(item, SymBool) for item in items):
-        return all(items)
-    return SymBool(z3.And(*[term_of(_truth(item)) for item in items]))
-
-
-def merged_any(values: Any) -> Any:
-    """`any` of a list without a fork."""
-    items = list(values)
-    if not any(isinstance(item, SymBool) for item in items):
-        return any(items)
-    return SymBool(z3.Or(*[term_of(_truth(item)) for item in items]))
-
-
-def _truth(item: Any) -> Any:
-    return item if isinstance(item, bool | SymBool) else bool(item)
-
-
-STANDS_FOR: Final = {SymInt: int, SymBool: bool, SymName: str, SymList: tuple}
-
-
-def lifted_isinstance(value: Any, classes: Any) -> bool:
-    """`isinstance`, where a symbol is what it stands for."""
-    plain = STANDS_FOR.get(type(value))
-    return isinstance(value, classes) if plain is None else isinstance(plain(), classes)
-
-
-BUILTINS: Final[dict[str, Any]] = {
-    "max": merged_max,
-    "min": merged_min,
-    "all": merged_all,
-    "any": merged_any,
-    "isinstance": lifted_isinstance,
-    "range": lifted_range,
-}
-"""What lifted modules find under these names."""

@@ -40,7 +40,7 @@ def _queued_by(step: Transition) -> tuple[str, dict[str, list[tuple[int, int]]]]
     queued: dict[str, list[tuple[int, int]]] = {}
     for _, nonce, position in written(step.delta, QUEUED_SHARES):
         strategy = step.after.rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
-        queued.setdefault(strategy, []).append((nonce, position))
+        queued[strategy] = [*queued.get(strategy, []), (nonce, position)]
     return staker, queued
 
 

@@ -34,7 +34,7 @@ def statuses(parts: Parts) -> set[Status]:
 
 def test_the_history_keeps_its_contract() -> None:
     parts = prove_history()
-    assert list(parts) == ["look-up", "split", "checkpoints", "present", "push", "order"]
+    assert list(parts) == ["beginning", "replaced", "look-up", "split", "checkpoints", "present", "push", "order"]
     assert statuses(parts) == {Status.PROVED}
 
 

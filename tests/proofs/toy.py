@@ -94,8 +94,13 @@ WORTH: Final = ReadingSum(
     lambda _rows, _key, _row: "all",
     lambda rows, row: row.amount if rows.get(CLOCK, ONLY).block < 100 else 0,
     {},
+    also_reads=(CLOCK,),
 )
 HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)
+
+
+def _digits(amount: int) -> int:
+    return len(f"{amount}")
 
 
 def transition(draft: Draft, action: Move) -> Delta | Reason:
@@ -113,7 +118,7 @@ def transition(draft: Draft, action: Move) -> Delta | Reason:
     if isinstance(action, Hesitate) and amount > 1000:
         held = draft.get(BALANCES, action.sender).amount
     if isinstance(action, Print):
-        amount = len(f"{action.amount}")
+        amount = _digits(action.amount)
     if isinstance(action, Remember):
         PAST_BALANCES.push(draft, action.sender, draft.get(CLOCK, ONLY).block + 1, held)
         return draft.delta()

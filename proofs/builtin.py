@@ -1,0 +1,261 @@
+"""What lifted modules find where Python has functions of its own: the same of symbols, or a refusal.
+
+Each answers as Python's does of the values that symbols stand for. What cannot be told of a symbol is refused.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
+from typing import Any, Final
+
+import attr
+import z3
+
+from proofs.symbols import (
+    Symbol,
+    SymBool,
+    SymInt,
+    SymList,
+    SymName,
+    Term,
+    is_followed,
+    number_of,
+    path,
+    refuse,
+    term_of,
+)
+
+UNROLLED: Final = 2
+"""How long a range between symbols may be: another scope."""
+
+
+def lifted_range(*bounds: Any, where: str = "") -> Any:
+    """`range`; between symbols it is a list of any length up to UNROLLED."""
+    if not any(isinstance(bound, Symbol) for bound in bounds):
+        return range(*bounds)
+    if len(bounds) > 2 or any(isinstance(bound, SymBool | SymName) for bound in bounds):
+        refuse("a range between symbols that takes steps, or is not between integers, is not understood")
+    first, end = bounds if len(bounds) == 2 else (0, bounds[0])
+    length = z3.simplify(number_of(end) - number_of(first))
+    where = where or sys._getframe(1).f_code.co_name
+    return SymList(f"range in {where}", z3.If(length < 0, 0, length), UNROLLED, lambda position: first + position)
+
+
+def merged_max(*values: Any) -> Any:
+    """`max` without a fork."""
+    return _merged(values, max, lambda left, right: left >= right)
+
+
+def merged_min(*values: Any) -> Any:
+    """`min` without a fork."""
+    return _merged(values, min, lambda left, right: left <= right)
+
+
+def _merged(values: tuple[Any, ...], plain: Callable[..., Any], wins: Callable[[Term, Term], Term]) -> Any:
+    items: Sequence[Any] = values if len(values) > 1 else list(values[0])
+    if not any(isinstance(item, SymInt) for item in items):
+        return plain(items)
+    best = _number_among(items[0])
+    for item in items[1:]:
+        best = z3.If(wins(best, _number_among(item)), best, _number_among(item))
+    return _named(z3.simplify(best))
+
+
+def _number_among(item: Any) -> Term:
+    """A number among others of which one is chosen, which keeps its type: a truth value would become a number."""
+    if isinstance(item, bool | SymBool):
+        refuse("the larger or the smaller of truth values and numbers is not understood")
+    return number_of(item)
+
+
+_names_of_merged: Final[dict[int, tuple[Term, Term]]] = {}
+
+
+def _named(value: Term) -> SymInt:
+    """A name for a value, defined by a fact: products of a name are easier than products of alternatives."""
+    known = _names_of_merged.get(value.get_id())
+    if known is None:
+        known = (value, z3.Int(f"merged!{len(_names_of_merged)}"))
+        _names_of_merged[value.get_id()] = known
+    path().assume(known[1] == value)
+    return SymInt(known[1])
+
+
+def merged_all(values: Any) -> Any:
+    """`all` of a list without a fork."""
+    items = list(values)
+    if not any(isinstance(item, SymBool) for item in items):
+        return all(items)
+    return SymBool(z3.And(*[term_of(_truth(item)) for item in items]))
+
+
+def merged_any(values: Any) -> Any:
+    """`any` of a list without a fork."""
+    items = list(values)
+    if not any(isinstance(item, SymBool) for item in items):
+        return any(items)
+    return SymBool(z3.Or(*[term_of(_truth(item)) for item in items]))
+
+
+def _truth(item: Any) -> Any:
+    return item if isinstance(item, bool | SymBool) else bool(item)
+
+
+class SymDict:
+    """A dictionary that a function makes: its keys are found by `==`, in the order in which they came."""
+
+    def __init__(self, items: Iterable[tuple[Any, Any]]) -> None:
+        self._items: Final[list[list[Any]]] = []
+        for key, value in items:
+            self[key] = value
+
+    def _find(self, key: Any) -> list[Any] | None:
+        for item in self._items:
+            if item[0] == key:
+                return item
+        return None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        found = self._find(key)
+        if found is None:
+            self._items.append([key, value])
+        else:
+            found[1] = value
+
+    def __getitem__(self, key: Any) -> Any:
+        found = self._find(key)
+        if found is None:
+            raise KeyError("a key that is not there")
+        return found[1]
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The value of a key, or the default."""
+        found = self._find(key)
+        return default if found is None else found[1]
+
+    def __contains__(self, key: object) -> bool:
+        return self._find(key) is not None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.keys())
+
+    def keys(self) -> list[Any]:
+        """The keys, in the order in which they came."""
+        return [key for key, _ in self._items]
+
+    def values(self) -> list[Any]:
+        """The values, in the order in which their keys came."""
+        return [value for _, value in self._items]
+
+    def items(self) -> list[tuple[Any, Any]]:
+        """The keys with their values, in the order in which the keys came."""
+        return [(key, value) for key, value in self._items]
+
+    def __eq__(self, other: object) -> bool:
+        refuse("to compare dictionaries is not understood")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class SymSet:
+    """A set that a function makes: what is in it is found by `==`. It has no order, and so is never gone through."""
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        self._values: Final[list[Any]] = []
+        for value in values:
+            if value not in self:
+                self._values.append(value)
+
+    def __contains__(self, value: object) -> bool:
+        return any([bool(value == other) for other in self._values])
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SymSet):
+            refuse("to compare a set with anything but a set is not understood")
+        return len(self) == len(other) and all([value in other for value in self._values])
+
+    def __iter__(self) -> Iterator[Any]:
+        refuse("to go through a set is not understood")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def lifted_dict(items: Iterable[tuple[Any, Any]]) -> Any:
+    """What a function makes that writes down a dictionary."""
+    return SymDict(items) if is_followed() else dict(items)
+
+
+def lifted_set(values: Iterable[Any] = ()) -> Any:
+    """`set`, of any symbols."""
+    return SymSet(values) if is_followed() else set(values)
+
+
+def lifted_own(value: Any) -> None:
+    """Refuse what is changed in place, and may be known to others."""
+    if is_followed() and isinstance(value, list | dict | set | SymDict | SymSet):
+        refuse("a list that this function has not made is changed")
+
+
+def lifted_same(left: Any, right: Any) -> bool:
+    """`is`, of what is one thing wherever it is met: a table or a reason, but no number, no name and no row."""
+    for value in (left, right):
+        kind = type(value)
+        is_one = value is None or isinstance(value, Enum) or not (kind.__module__ in SHARED or attr.has(kind))
+        if is_followed() and not is_one:
+            refuse(f"the identity of a value of type {kind.__name__} is not understood")
+    return left is right
+
+
+SHARED: Final = ("builtins", "proofs.symbols", "proofs.builtin")
+"""Of what these define, equal values may be one thing or several."""
+
+STANDS_FOR: Final = {SymInt: int, SymBool: bool, SymName: str, SymList: tuple, SymDict: dict, SymSet: set}
+
+
+def lifted_isinstance(value: Any, classes: Any) -> bool:
+    """`isinstance`, where a symbol is what it stands for."""
+    plain = STANDS_FOR.get(type(value))
+    return isinstance(value, classes) if plain is None else isinstance(plain(), classes)
+
+
+def lifted_hasattr(value: Any, name: str) -> bool:
+    """`hasattr`, of calls and rows, which have the fields that they declare."""
+    if is_followed() and not attr.has(type(value)):
+        refuse(f"whether a value of type {type(value).__name__} has .{name} is not understood")
+    return hasattr(value, name)
+
+
+def lifted_getattr(value: Any, name: str) -> Any:
+    """`getattr`, of calls and rows, which have the fields that they declare."""
+    if is_followed() and not attr.has(type(value)):
+        refuse(f".{name} of a value of type {type(value).__name__} is not understood")
+    return getattr(value, name)
+
+
+def lifted_type(value: Any) -> type[Any]:
+    """`type`, of calls and rows."""
+    if is_followed() and not attr.has(type(value)):
+        refuse(f"the type of a value of type {type(value).__name__} is not understood")
+    return getattr(value, "stands_for", type(value))
+
+
+BUILTINS: Final[dict[str, Any]] = {
+    "max": merged_max,
+    "min": merged_min,
+    "all": merged_all,
+    "any": merged_any,
+    "isinstance": lifted_isinstance,
+    "hasattr": lifted_hasattr,
+    "getattr": lifted_getattr,
+    "range": lifted_range,
+}
+"""What lifted modules find under these names."""
+
+CALLED: Final[dict[str, Any]] = {"set": lifted_set, "type": lifted_type}
+"""What they find where they call what has these names, which also stand for kinds of values."""

@@ -1,0 +1,158 @@
+"""A protocol of one call, with places where a test writes something that an engine might take for what it is not.
+
+Whoever pays has one more afterwards, unless paying is free: then nothing is written. So the law GROWS is false as soon
+as any payment is free; and each canary says in Python's words of one payment that it is.
+"""
+
+from typing import Any, Final
+
+import attr
+
+from invariants.law import Catalogue, LivenessLaw, ReadingSum, Refusal, StateLaw, StepLaw, Sum, Transition, View
+from proofs.theory import PastLaw, Theory
+from spec.history import History, HistoryTable
+from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
+from spec.protocol import Protocol
+
+
+class Reason(Rejection):
+    """Why a call is refused."""
+
+    CLOSED = "Closed"
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Clock:
+    block: Final[int]
+    price: Final[int]
+
+    def __init__(self, block: int = 0, price: int = 1) -> None:
+        self.block = block
+        self.price = price
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Purse:
+    amount: Final[int]
+    is_frozen: Final[bool]
+
+    def __init__(self, amount: int = 0, is_frozen: bool = False) -> None:
+        self.amount = amount
+        self.is_frozen = is_frozen
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Pay:
+    sender: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, amount: int) -> None:
+        self.sender = sender
+        self.amount = amount
+
+
+SCHEMA: Final = Schema()
+CLOCK: Final[Table[str, Clock]] = SCHEMA.table("clock", Clock())
+PURSES: Final[Table[str, Purse]] = SCHEMA.table("purses", Purse())
+PAST: Final[HistoryTable[str]] = HistoryTable(SCHEMA, "past", 0)
+
+HELD: Final = Sum("held", PURSES, lambda _rows, _key, _row: "all", lambda row: row.amount)
+WORTH: Final = ReadingSum(
+    "worth",
+    PURSES,
+    lambda _rows, _key, _row: "all",
+    lambda rows, row: row.amount * rows.get(CLOCK, ONLY).price,
+    {
+        CLOCK: lambda before, rows, _key: [
+            ("all", before.total(HELD, "all") * (rows.get(CLOCK, ONLY).price - before.rows.get(CLOCK, ONLY).price))
+        ]
+    },
+    also_reads=(CLOCK,),
+)
+
+
+# Here a canary defines what it needs.
+
+
+def is_free(draft: Draft, action: Pay) -> bool:
+    """Whether a payment is free."""
+    held = draft.get(PURSES, action.sender)
+    return held.amount < held.amount  # a canary
+
+
+def transition(draft: Draft, action: Pay) -> Delta | Reason:
+    """The only rule."""
+    held = draft.get(PURSES, action.sender)
+    if draft.get(CLOCK, ONLY).block > 9000:
+        return Reason.CLOSED
+    if not is_free(draft, action):
+        draft.put(PURSES, action.sender, Purse(held.amount + 1, held.is_frozen))
+    return draft.delta()
+
+
+def _grows(step: Transition) -> bool:
+    sender = getattr(step.action, "sender")  # noqa: B009
+    return bool(step.after.rows.get(PURSES, sender).amount == step.before.rows.get(PURSES, sender).amount + 1)
+
+
+def _is_any(_view: View, _key: Any) -> bool:
+    return True
+
+
+def _worth_moves(step: Transition) -> bool:
+    moved = step.before.moved(HELD, "all") * step.after.rows.get(CLOCK, ONLY).price
+    risen = step.after.rows.get(CLOCK, ONLY).price - step.before.rows.get(CLOCK, ONLY).price
+    return step.before.moved(WORTH, "all") == moved + step.before.total(HELD, "all") * risen
+
+
+def _never(_step: Transition) -> bool:
+    return False
+
+
+def _protects_nobody(_view: View, _call: Any) -> bool:
+    return False
+
+
+def _is_right(_refusal: Refusal) -> bool:
+    return True
+
+
+CATALOGUE: Final = Catalogue(
+    sums=[HELD],
+    state_laws=[StateLaw("ANY", "Nothing is said.", "", _is_any, rows={PURSES: lambda key: key})],
+    step_laws=[
+        StepLaw("GROWS", "Who pays has one more.", "", _grows),
+        StepLaw("MOVES", "A total moves by its rows.", "", _worth_moves),
+        StepLaw("IDLE", "Said of no step.", "", _grows, concerns=_never),
+    ],
+    liveness_laws=[LivenessLaw("NOBODY", "Said of no call.", "", _is_right, concerns=_protects_nobody)],
+    witnesses=[],
+)
+PROTOCOL: Final = Protocol(
+    "purse",
+    SCHEMA,
+    (Pay,),
+    Reason,
+    transition,
+    *[lambda *_: None] * 6,  # type: ignore[arg-type]
+)
+LEMMAS: Final[list[StateLaw | PastLaw]] = []
+THEORY: Final = Theory(
+    PROTOCOL,
+    CATALOGUE,
+    __name__,
+    lambda rows: rows.get(CLOCK, ONLY).block,
+    LEMMAS,
+    ranges=(),
+    keys={},
+    bounds={},
+    is_well_formed=lambda _rows, _call: True,
+    genesis={PURSES: lambda _rows, _key, row: [row.amount >= 0]},
+    sums=(WORTH,),
+    revalued={
+        WORTH: lambda before, after, row, _key: (
+            row.amount * (after.get(CLOCK, ONLY).price - before.get(CLOCK, ONLY).price)
+        )
+    },
+)
+NOBODY: Final = History(0, 0)
