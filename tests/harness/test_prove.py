@@ -1,6 +1,10 @@
 """`restake prove` as its user meets it: verdicts and scopes, the ledger, counterexamples, exit codes."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from invariants.choices import Seeded
 from invariants.law import StateLaw
 from proofs import ledger as ledgers
 from proofs.concrete import Counterexample, as_state_law, plain_theory, read, write
+from proofs.digests import snapshot
 from proofs.ledger import Ledger
 from spec.machine import Draft
 from spec.protocol import execute
@@ -323,6 +328,78 @@ def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatc
     assert "  MAG-04                       1 PROVED\n" in result.stdout
     assert f"  NOT KEPT  {apart / 'file' / 'ledgers'}" in result.stdout
     assert restake(*asked, "--write-ledger", str(apart / "file" / "x")).return_value == 2
+
+
+def heard(law_id: str, **more: Any) -> dict[str, Any]:
+    """What a process says of a law that it refuted."""
+    answers = {"goals": 1, "digest": "0123abcd", "solvers": {"z3": 1}, "steps": 9, "most_steps": 9, "scope": []}
+    refuted = {"verdict": "REFUTED", **answers, "counterexample": {"law": law_id, "broken": [law_id]}}
+    rest = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot(prove.THEORIES["eigenlayer"])}
+    return {"law": law_id, "verdict": refuted, **rest, **more}
+
+
+def test_a_counterexample_is_kept_as_it_is_found_and_elsewhere_where_it_cannot_be(
+    apart: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"proof_eigenlayer_CONS-01_{TRANSFER}.json"
+    first = asked_of(TRANSFER)
+    first.hear(TRANSFER, [heard("CONS-01")])
+    assert json.loads((apart / ".restake" / name).read_text())["broken"] == ["CONS-01"]
+    assert (opened().verdicts(TRANSFER)["CONS-01"]["verdict"], first.exit_code) == ("REFUTED", 1)
+    (apart / "elsewhere").mkdir()
+    monkeypatch.chdir(apart / "elsewhere")
+    (apart / "elsewhere" / ".restake").write_text("")
+    second = asked_of(TRANSFER)
+    second.hear(TRANSFER, [heard("CONS-01")])
+    assert second.written == [own_cache / "counterexamples" / name]
+    monkeypatch.setenv("RESTAKE_CACHE", str(apart / "elsewhere" / ".restake"))
+    third = asked_of(TRANSFER)
+    third.hear(TRANSFER, [heard("CONS-01")])
+    assert (third.written, len(third.unkept), third.exit_code) == ([], 2, 1)
+
+
+def test_a_file_that_was_edited_while_it_was_proved_leaves_the_call_undone() -> None:
+    proving = asked_of(TRANSFER)
+    proving.hear(TRANSFER, [heard("CONS-01", source="another")])
+    assert (proving.results[TRANSFER], proving.undone) == (
+        {},
+        {TRANSFER: "a file was edited while it was proved: ask again"},
+    )
+    assert (opened().verdicts(TRANSFER), proving.exit_code) == ({}, 2)
+
+
+def test_no_process_outlives_whoever_asked_it() -> None:
+    """One that is killed cannot end its own."""
+    program = (
+        "import time\n"
+        "from multiprocessing import active_children\n"
+        "from harness import proof_workers\n"
+        "from harness.stopping import Stop\n"
+        "class Telling(Stop):\n"
+        "    def __call__(self):\n"
+        "        for child in active_children(): print(child.pid, flush=True)\n"
+        "        return False\n"
+        "if __name__ == '__main__':\n"
+        "    task = proof_workers.ProofTask('eigenlayer', 'proofs.eigenlayer:THEORY', 'SlashOperator', ['TOTAL'])\n"
+        "    proof_workers.run_tasks([task], 1, Telling(), print, print)\n"
+    )
+    Path("asking.py").write_text(program)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    asking = subprocess.Popen([sys.executable, "asking.py"], stdout=subprocess.PIPE, text=True, env=environment)
+    assert asking.stdout is not None
+    child = int(asking.stdout.readline())
+    asking.kill()
+    asking.wait()
+    asking.stdout.close()
+    for _ in range(600):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{child}/stat").exists() and ") Z " in Path(f"/proc/{child}/stat").read_text():
+            return
+        time.sleep(0.1)
+    pytest.fail("the process goes on alone")
 
 
 def test_a_ledger_that_was_cut_off_is_one_line_and_exit_code_2(own_cache: Path) -> None:
