@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from harness.risk_attack import SECONDS_OPTION
 from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, digest_of, load, refuse, show
 from harness.risk_numbers import decimal
 from harness.risk_sources import SOURCE_ARGUMENT, TERMS_OPTION, Source, find
@@ -81,8 +82,9 @@ def clear_command(claims_file: Path, as_json_: bool) -> int:
 @SOURCE_ARGUMENT
 @click.argument("base_file", metavar="BASE", type=DOCUMENT)
 @TERMS_OPTION
+@SECONDS_OPTION
 @JSON_OPTION
-def base_command(source: Source, base_file: Path, terms_file: Path | None, as_json_: bool) -> int:
+def base_command(source: Source, base_file: Path, terms_file: Path | None, seconds: float, as_json_: bool) -> int:
     """Answer what happens when the base layer is compromised by the weight of its own secondary obligations.
 
     SOURCE's stake carries the consensus that BASE describes. An operator is slashed, services that are now cheaper to
@@ -93,7 +95,7 @@ def base_command(source: Source, base_file: Path, terms_file: Path | None, as_js
     net = find(source, terms_file)
     document, base_digest = load(base_file)
     try:
-        layer, shocks = obligations.read(document, net)
+        layer, shocks = obligations.read(document, net, seconds)
     except MalformedTrace as error:
         refuse(base_file, error)
     operator, path = shortest_path(layer, shocks)

@@ -17,8 +17,10 @@ from typing import Final, Literal
 
 import attrs
 
+from risk.attack import security
 from risk.base_layer import THIRD, finalises
 from risk.linear import ZERO
+from risk.network import Commitment, Network, Stake, Terms
 
 Goal = Literal["liveness", "safety", "deterrence"]
 GOALS: Final[tuple[Goal, ...]] = ("liveness", "safety", "deterrence")
@@ -26,8 +28,10 @@ GOALS: Final[tuple[Goal, ...]] = ("liveness", "safety", "deterrence")
 MOST_STATES: Final = 20_000
 """The search for the shortest path gives up beyond so many sets of fallen services."""
 
-MOST_ALL_IN: Final = 14
-"""Joint attacks are searched through among at most so many stakes that are used whole."""
+MOST_ALL_IN: Final = 12
+"""Joint attacks are searched through among at most so many stakes that are used whole; of more, a solver is asked."""
+
+SECONDS: Final = 20.0
 
 
 @attrs.frozen
@@ -62,12 +66,16 @@ class Obligations:
 
 @attrs.frozen
 class Step:
-    """One event: a slash to begin with, or services that fall together, at what cost and profit to the attackers."""
+    """One event: a slash to begin with, or services that fall together, at what cost and profit to the attackers.
+
+    `used` is what of each stake attackers use against each service, where several fall together.
+    """
 
     services: tuple[str, ...]
     cost: Fraction
     profit: Fraction
     lost: Mapping[str, Fraction]
+    used: Mapping[tuple[str, str], Fraction] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -86,6 +94,23 @@ class Condition:
 Shock = Mapping[str, Fraction]
 """What a slash takes of each stake to begin with."""
 
+Used = Mapping[tuple[str, str], Fraction]
+"""What of each stake is used against each service."""
+
+NOTHING_JOINT: Final[Mapping[tuple[str, ...], Used]] = {}
+
+
+class UndecidedError(Exception):
+    """Neither an attack was found nor a proof that there is none."""
+
+
+def cost_of(used: Used, left: Mapping[str, Fraction]) -> Fraction:
+    """What is lost of what is used: of each stake the sum, and no more than is left of it."""
+    sums: dict[str, Fraction] = {}
+    for (stake, _), amount in used.items():
+        sums[stake] = sums.get(stake, ZERO) + amount
+    return sum((min(left[stake], amount) for stake, amount in sums.items()), ZERO)
+
 
 @attrs.frozen
 class Path:
@@ -102,7 +127,9 @@ class Path:
 class BaseLayer:
     """Obligations upon a consensus, and the questions about them."""
 
-    def __init__(self, obligations: Obligations, consensus: Consensus) -> None:
+    def __init__(self, obligations: Obligations, consensus: Consensus, seconds: float = SECONDS) -> None:
+        self.seconds: Final = seconds
+        """How long an attack on several services of many stakes is sought, each time that one is."""
         self.stakes: Final = obligations.stakes
         self.services: Final = obligations.services
         self.consensus: Final = consensus
@@ -164,34 +191,67 @@ class BaseLayer:
         """Whether corrupting the service alone pays: its profit is above its cost."""
         return self.services[service].profit > self.cost(service, left)
 
-    def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Fraction] | None:
-        """The attack on several services with the largest gain, and its cost; None if no attack gains.
+    def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Used] | None:
+        """An attack on several services that gains, and what of each stake it uses; None if no attack gains.
 
-        ValueError if there are too many stakes to search through. By the stakes that are used whole: each service then
-        needs what these do not cover, and falls if that is below its profit.
+        UndecidedError if neither is found. Among few stakes, every choice of those that are used whole is tried: each
+        service then needs what these do not cover. Among many, `risk.attack` finds an attack or a certificate.
         """
         standing = [name for name in self.services if name not in fallen]
         if self._nothing_pays(left, standing):
             return None
         held = {name: self.held(name, left) for name in standing}
-        needs = {name: self.cost(name, left) for name in standing}
         members = sorted({stake for row in held.values() for stake, amount in row.items() if amount})
-        if len(members) > MOST_ALL_IN:
-            raise ValueError(f"{len(members)} stakes, joint attacks are searched among at most {MOST_ALL_IN}")
-        best: tuple[Fraction, tuple[str, ...], Fraction] = (ZERO, (), ZERO)
+        if len(members) <= MOST_ALL_IN:
+            return self._tried(left, held, members)
+        verdict = security(self._network(left, held), seconds=self.seconds)
+        if verdict.word == "SECURE":
+            return None
+        if verdict.attack is None:
+            raise UndecidedError(f"no attack on several services was found in {self.seconds:g} s, and no proof of none")
+        used = {(use.stake_id, use.service): use.part * held[use.service][use.stake_id] for use in verdict.attack.uses}
+        return verdict.attack.services, used
+
+    def _tried(
+        self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]], members: Sequence[str]
+    ) -> tuple[tuple[str, ...], Used] | None:
+        """The attack with the largest gain, by brute force."""
+        needs = {name: self.cost(name, left) for name in held}
+        best: tuple[Fraction, tuple[str, ...], Used] = (ZERO, (), {})
         for chosen in range(1 << len(members)):
             all_in = [stake for i, stake in enumerate(members) if chosen >> i & 1]
-            spent = sum((left[stake] for stake in all_in), ZERO)
-            gain, cost, taken = -spent, spent, []
-            for name in standing:
-                short = max(ZERO, needs[name] - sum((held[name].get(stake, ZERO) for stake in all_in), ZERO))
+            gain, taken = -sum((left[stake] for stake in all_in), ZERO), []
+            used: dict[tuple[str, str], Fraction] = {}
+            for name, row in held.items():
+                short = max(ZERO, needs[name] - sum((row.get(stake, ZERO) for stake in all_in), ZERO))
                 if self.services[name].profit > short:
                     gain += self.services[name].profit - short
-                    cost += short
                     taken.append(name)
+                    used |= {(stake, name): row[stake] for stake in all_in if stake in row}
+                    for stake in row:
+                        if stake not in all_in and short > 0:
+                            used[(stake, name)] = min(short, row[stake])
+                            short -= used[(stake, name)]
             if gain > best[0]:
-                best = (gain, tuple(taken), cost)
-        return (best[1], best[2]) if best[1] else None
+                best = (gain, tuple(taken), used)
+        return best[1:] if best[1] else None
+
+    def _network(self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]]) -> Network:
+        """What is left as a network of which attackers may use any part."""
+        return Network(
+            {"kind": "base layer"},
+            "sum",
+            True,
+            tuple(Stake(stake, "stake", amount) for stake, amount in left.items()),
+            tuple(
+                Commitment(stake, stake, name, amount)
+                for name, row in held.items()
+                for stake, amount in row.items()
+                if amount
+            ),
+            {"stake": Fraction(1)},
+            {name: Terms(self.services[name].profit, self.services[name].threshold) for name in held},
+        )
 
     def _nothing_pays(self, left: Mapping[str, Fraction], standing: Sequence[str]) -> bool:
         """A certificate that no attack on any of these services gains, alone or together.
@@ -265,24 +325,31 @@ class BaseLayer:
         """Where services that fall one by one do not suffice: attacks on several at once."""
         order, fallen = self._closure(shock, frozenset())
         groups: list[tuple[str, ...]] = [(name,) for name in order]
+        joint: dict[tuple[str, ...], Used] = {}
         while True:
             left = self.left(shock, fallen)
             try:
                 found = self.joint(left, fallen)
-            except ValueError as problem:
-                path = self._told(shock, groups, False)
+            except UndecidedError as problem:
+                path = self._told(shock, groups, False, joint)
                 return attrs.evolve(path, verdict="UNKNOWN", why=str(problem))
             if found is None:
-                path = self._told(shock, groups, True)
-                joint = any(len(group) > 1 for group in groups)
+                path = self._told(shock, groups, True, joint)
                 why = "after these falls no attack on any service gains, alone or together"
                 return attrs.evolve(path, verdict="UNKNOWN" if joint else "HOLDS", why=why)
             groups.append(found[0])
+            joint[found[0]] = found[1]
             fallen |= set(found[0])
             if self.condition(self.left(shock, fallen)).broken:
-                return self._told(shock, groups, False)
+                return self._told(shock, groups, False, joint)
 
-    def _told(self, shock: Shock, groups: Sequence[tuple[str, ...]], shortest: bool) -> Path:
+    def _told(
+        self,
+        shock: Shock,
+        groups: Sequence[tuple[str, ...]],
+        shortest: bool,
+        joint: Mapping[tuple[str, ...], Used] = NOTHING_JOINT,
+    ) -> Path:
         """The path as steps, each with what it cost, brought and took, and the condition after it."""
         left = self.left(shock, ())
         steps = [Step((), ZERO, ZERO, shock)]
@@ -290,15 +357,12 @@ class BaseLayer:
         fallen: list[str] = []
         for group in groups:
             profit = sum((self.services[name].profit for name in group), ZERO)
-            if len(group) == 1:
-                cost = self.cost(group[0], left)
-            else:
-                found = self.joint(left, frozenset(fallen))
-                assert found is not None
-                cost = found[1]
+            used = joint.get(group, {})
+            cost = cost_of(used, left) if group in joint else self.cost(group[0], left)
             fallen += group
             after = self.left(shock, fallen)
-            steps.append(Step(group, cost, profit, {s: left[s] - after[s] for s in left if left[s] != after[s]}))
+            lost = {stake: left[stake] - after[stake] for stake in left if left[stake] != after[stake]}
+            steps.append(Step(group, cost, profit, lost, used))
             left = after
             conditions.append(self.condition(left))
         verdict = "FAILS" if conditions[-1].broken else "HOLDS"
@@ -315,11 +379,20 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
             return False
         if step.profit != sum((layer.services[name].profit for name in step.services), ZERO):
             return False
-        if len(step.services) == 1:
-            service = layer.services[step.services[0]]
-            held = sum((min(amount, left[stake]) for stake, amount in service.allocations.items()), ZERO)
-            if step.cost != service.threshold * held:
+        needed = ZERO
+        for name in step.services:
+            service = layer.services[name]
+            held = {stake: min(amount, left[stake]) for stake, amount in service.allocations.items()}
+            needed = service.threshold * sum(held.values(), ZERO)
+            uses = {stake: amount for (stake, other), amount in step.used.items() if other == name}
+            if any(not 0 <= amount <= held[stake] for stake, amount in uses.items()):
                 return False
+            if step.used and sum(uses.values(), ZERO) < needed:
+                return False
+        if step.cost != (cost_of(step.used, left) if step.used else needed) or (
+            not step.used and len(step.services) > 1
+        ):
+            return False
         for name in step.services:
             for stake, amount in layer.services[name].allocations.items():
                 left[stake] = max(ZERO, left[stake] - amount)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
-from risk.finality import BaseLayer, Consensus, Obligations, Service
+from risk.finality import SECONDS, BaseLayer, Consensus, Obligations, Service
 from risk.hazards import not_negative, positive, probability
 from risk.linear import ZERO
 from risk.network import Network, fields, listed, text
@@ -14,7 +14,9 @@ FORMAT: Final = "restake-base"
 VERSION: Final = 1
 
 
-def read(document: Json, network: Network) -> tuple[BaseLayer, dict[str, dict[str, Fraction]]]:
+def read(
+    document: Json, network: Network, seconds: float = SECONDS
+) -> tuple[BaseLayer, dict[str, dict[str, Fraction]]]:
     """The base layer under a network's obligations, and what a slash of each operator takes of each stake.
 
     `tokens` names the tokens whose stake is consensus weight, all if it is missing; `operators` whose slash is asked
@@ -46,7 +48,7 @@ def read(document: Json, network: Network) -> tuple[BaseLayer, dict[str, dict[st
     shocks = {operator: shock for operator, shock in _shocks(network, obligations).items() if operator in operators}
     if not shocks:
         raise MalformedTrace("operators", "no operator has consensus weight that a service may slash")
-    return BaseLayer(obligations, consensus), shocks
+    return BaseLayer(obligations, consensus, seconds), shocks
 
 
 def _names(root: Mapping[str, Json], name: str, known: set[str]) -> set[str]:

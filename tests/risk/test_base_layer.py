@@ -6,9 +6,11 @@ from itertools import chain, combinations, permutations
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import strategies as st
 
-from risk import ethereum
+from risk import ethereum, finality
+from risk.attack import Verdict
 from risk.base_layer import (
     THIRD,
     Cheapest,
@@ -19,6 +21,7 @@ from risk.base_layer import (
     weight_needed,
 )
 from risk.finality import BaseLayer, Consensus, Obligations, Service, is_path, shortest_path
+from risk.program import Claim
 from tests.risk.canaries import breaks, holds
 
 ZERO, ONE, HALF = Fraction(0), Fraction(1), Fraction(1, 2)
@@ -254,11 +257,42 @@ def test_services_that_only_fall_together_are_found() -> None:
     assert path.verdict == "FAILS"
 
 
-def test_too_many_stakes_for_joint_attacks_are_unknown_and_not_held() -> None:
+def many(profit: int) -> BaseLayer:
+    """Two services upon twenty stakes of 10 that both may take whole; each alone costs 200."""
     stakes = {f"v{i}": Fraction(10) for i in range(20)}
-    services = {name: Service(Fraction(150), ONE, dict(stakes)) for name in ("x", "y")}
-    layer = BaseLayer(Obligations(stakes, services), Consensus(Fraction(1000), ZERO, ZERO, HALF))
+    services = {name: Service(Fraction(profit), ONE, dict(stakes)) for name in ("x", "y")}
+    return BaseLayer(Obligations(stakes, services), Consensus(Fraction(500), ZERO, ZERO, HALF))
+
+
+def test_among_many_stakes_joint_attacks_are_found_and_their_absence_is_proved() -> None:
+    path = many(101).path({})
+    assert path.verdict == "FAILS"
+    assert path.steps[-1].services == ("x", "y")
+    assert path.steps[-1].cost == 200
+    assert is_path(many(101), path)
+    assert not is_path(many(101), attrs.evolve(path, steps=(path.steps[0], attrs.evolve(path.steps[1], cost=ZERO))))
+    assert many(99).path({}).verdict == "HOLDS"
+
+
+def test_what_no_solver_decides_is_unknown_and_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    undecided = Verdict("NOT-CERTIFIED", "", Claim())
+    monkeypatch.setattr(finality, "security", lambda *_, **__: undecided)
+    staggered = many(99)
+    services = {**staggered.services, "z": Service(Fraction(99), ONE, {f"v{i}": Fraction(9) for i in range(15)})}
+    layer = BaseLayer(Obligations(staggered.stakes, services), staggered.consensus)
     assert layer.path({}).verdict == "UNKNOWN"
+
+
+def test_few_stakes_by_brute_force_and_by_the_solver_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prop(layer: BaseLayer) -> None:
+        tried = layer.path({})
+        monkeypatch.setattr(finality, "MOST_ALL_IN", 0)
+        solved = layer.path({})
+        monkeypatch.setattr(finality, "MOST_ALL_IN", 12)
+        assert (tried.verdict == "HOLDS") == (solved.verdict == "HOLDS")
+        assert solved.verdict != "FAILS" or is_path(layer, solved)
+
+    holds(prop, layers(), examples=25)
 
 
 def test_the_operator_whose_slash_is_worst_is_named() -> None:
