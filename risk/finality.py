@@ -271,14 +271,21 @@ class BaseLayer:
 
     def path(self, shock: Shock) -> Path:
         """The shortest path from a slash of these stakes to a failure of consensus, or that there is none."""
+        return self.one_by_one(shock) or self._beyond(shock)
+
+    def one_by_one(self, shock: Shock) -> Path | None:
+        """The same where services that fall one by one decide it; None if attacks on several at once might.
+
+        Nothing does where consensus outlives the loss of all that any service may take: the more falls, the worse.
+        """
         start = self.condition(self.left(shock, ()))
         first = Step((), ZERO, ZERO, shock)
         if start.broken:
             return Path(shock, "FAILS", (first,), (start,), True, "the slash alone breaks it")
+        if not self.condition(self.left(shock, self.services)).broken:
+            return Path(shock, "HOLDS", (first,), (start,), True, "it does even if every service takes all that it may")
         fewest, complete = self._fewest(shock)
-        if fewest is not None:
-            return self._told(shock, [(name,) for name in fewest], complete)
-        return self._beyond(shock)
+        return None if fewest is None else self._told(shock, [(name,) for name in fewest], complete)
 
     def _fewest(self, shock: Shock) -> tuple[tuple[str, ...] | None, bool]:
         """The fewest services that fall one by one until consensus fails; and whether fewer are ruled out."""
@@ -403,8 +410,19 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
 def shortest_path(layer: BaseLayer, shocks: Mapping[str, Shock]) -> tuple[str, Path]:
     """Of the slashes of one operator each, by its name, the one whose path to failure is shortest, then the one that
     takes least. Without any such path: HOLDS if that is shown for each, else UNKNOWN.
+
+    Attacks on several services at once are looked for only if services that fall one by one break nothing.
     """
-    paths = {operator: layer.path(shock) for operator, shock in sorted(shocks.items())}
+    paths: dict[str, Path] = {}
+    open_: list[str] = []
+    for operator, shock in sorted(shocks.items()):
+        path = layer.one_by_one(shock)
+        if path is None:
+            open_.append(operator)
+        else:
+            paths[operator] = path
+    if not any(path.verdict == "FAILS" for path in paths.values()):
+        paths |= {operator: layer.path(shocks[operator]) for operator in open_}
     failing = [operator for operator, path in paths.items() if path.verdict == "FAILS"]
     unknown = [operator for operator, path in paths.items() if path.verdict == "UNKNOWN"]
     if failing:

@@ -127,9 +127,13 @@ def test_a_base_layer_that_holds_is_exit_code_0(write: Write) -> None:
     harmless = copy.deepcopy(NETWORK)
     for terms in harmless["declared"]["services"].values():
         terms["profit"] = "0"
-    result = restake("base", write(harmless), write({**BASE, "prize": "0"}))
-    assert result.return_value == 0
-    assert result.stdout.startswith("HOLDS: ")
+    small = restake("base", write(harmless), write({**BASE, "prize": "0"}))
+    large = restake(
+        "base", write(harmless), write({**BASE, "total": "280", "adversary": "50", "prize": "0", "operators": ["p"]})
+    )
+    assert [small.return_value, large.return_value] == [0, 0]
+    assert small.stdout.startswith("HOLDS: it does even if every service takes all that it may\n")
+    assert large.stdout.startswith("HOLDS: after these falls no attack on any service gains, alone or together\n")
 
 
 def test_a_stale_view_is_exit_code_1_and_named(write: Write) -> None:

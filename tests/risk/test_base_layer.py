@@ -173,6 +173,8 @@ def shortest(find: Find) -> Callable[[BaseLayer, str], None]:
             assert is_path(layer, path)
         if path.verdict == "HOLDS":
             assert fewest is None
+            if not layer.condition(layer.left(shock, layer.services)).broken:
+                return
             fallen = [name for step in path.steps for name in step.services]
             left = layer.left(shock, fallen)
             assert nothing_gains(layer, left, [name for name in layer.services if name not in fallen])
