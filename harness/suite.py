@@ -132,7 +132,7 @@ def only(walk: Walk, laws: tuple[str, ...]) -> Walk:
         {law_id: finding for law_id, finding in known.known_false.items() if law_id in laws},
     )
     detours = tuple([only(detour, laws) for detour in walk.detours])
-    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action, detours)
+    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action, detours, walk.worlds)
 
 
 @attrs.frozen

@@ -22,10 +22,16 @@ SEEDS_PER_DETOUR: Final = 10
 """Of so many seeds in a row, one walks through another world."""
 
 
+WORLDS: Final = 64
+"""How many worlds seeds draw from, so that a process makes each but once."""
+
+
 class Walk:
     """How to walk through one protocol: where from, and what next. `world` is the head of a trace file.
 
     `detours` are walks through other worlds, made for what an ordinary one hardly meets: now and then a seed takes one.
+    `worlds` draws a walk through a world like this one by its number: with other delays, clocks, addresses, allowances
+    and owners. Every seed that takes no detour walks through one of them, of which the first is this one.
     """
 
     def __init__(
@@ -36,6 +42,7 @@ class Walk:
         opening: Callable[[], list[Any]],
         next_action: Callable[[Choices, Draft], Any],
         detours: "tuple[Walk, ...]" = (),
+        worlds: "Callable[[int], Walk] | None" = None,
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
@@ -43,14 +50,24 @@ class Walk:
         self.opening: Final = opening
         self.next_action: Final = next_action
         self.detours: Final = detours
+        self.worlds: Final = worlds
+        self._drawn: Final[dict[int, Walk]] = {}
         self._genesis: State | None = None
 
     def of(self, seed: int) -> "Walk":
         """The walk that a seed takes: this one, or one through another world."""
         turn = seed + 1
-        if not self.detours or turn % SEEDS_PER_DETOUR:
+        if self.detours and turn % SEEDS_PER_DETOUR == 0:
+            return self.detours[(seed // SEEDS_PER_DETOUR) % len(self.detours)]
+        number = seed % WORLDS
+        if self.worlds is None or number == 0:
             return self
-        return self.detours[(seed // SEEDS_PER_DETOUR) % len(self.detours)]
+        drawn = self._drawn.get(number)
+        if drawn is None:
+            drawn = self.worlds(number)
+            drawn = Walk(self.protocol, self.catalogue, drawn.world, drawn.opening, drawn.next_action)
+            self._drawn[number] = drawn
+        return drawn
 
     def of_properties(self) -> "Walk":
         """The same walk, its detours too, without the laws that restate the rules."""
@@ -61,6 +78,7 @@ class Walk:
             self.opening,
             self.next_action,
             tuple([detour.of_properties() for detour in self.detours]),
+            self.worlds,
         )
 
     def genesis(self) -> State:

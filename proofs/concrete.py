@@ -15,8 +15,8 @@ from typing import Any, Final, cast
 import attr
 import z3
 
-from invariants.checking import Checker, Violation, compute_totals, scan
-from invariants.law import Catalogue, StateLaw, View
+from invariants.checking import Checker, Violation, scan
+from invariants.law import Catalogue, StateLaw
 from proofs.obligations import Asked, Obligation, Prover
 from proofs.state import Touch
 from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term, term_of
@@ -187,19 +187,8 @@ def _speaks_of(law: Any, sums: Collection[Any]) -> bool:
 
 def scan_nested(theory: Any, state: State) -> list[Violation]:
     """Every law of a theory that speaks of nested sums, at every subject, with all sums added up anew."""
-    catalogue = Catalogue([*theory.catalogue.sums, *theory.sums, *theory.nested], [], [], [], [])
-    totals, draft = compute_totals(catalogue, state), Draft(state)
-    for total, nested in theory.nested.items():
-        for key, row in state.rows(total.table).items():
-            totals.add(total, total.group(draft, key, row), nested.value(row, totals.now(nested.inner, key)))
     laws = [as_state_law(law) for law in theory.state_laws() if _speaks_of(law, theory.nested)]
-    found: list[Violation] = []
-    for law in laws:
-        subjects = {find(key) for table, find in law.rows.items() for key in state.rows(table)}
-        subjects |= {find(group) for total, find in law.sums.items() for group in totals.groups(total)}
-        view = View(draft, totals)
-        found += [Violation(law, subject) for subject in sorted(subjects, key=repr) if not law.holds(view, subject)]
-    return found
+    return scan(Catalogue([*theory.catalogue.sums, *theory.sums], laws, [], [], []), state)
 
 
 def replay(place: str, found: Counterexample) -> Replayed:

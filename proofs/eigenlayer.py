@@ -114,11 +114,6 @@ def _nothing_is_queued_later(view: View, subject: Any) -> bool:
     return subject[2] <= current_block(view.rows) or view.total(QUEUED_AT, subject) == 0
 
 
-def _factor_undoes_no_more(view: View, key: Any) -> bool:
-    magnitude = MAX_MAGNITUDES.latest(view.rows, (view.rows.get(STAKERS, key[0]).delegated_to, key[1]))
-    return view.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad * magnitude <= WAD * WAD
-
-
 def _is_made(view: View, operator_set: Any, slash_id: Any) -> bool:
     """Whether a set has made a slash under an id."""
     return bool(1 <= slash_id <= view.rows.get(OPERATOR_SETS, operator_set).slash_count)
@@ -145,12 +140,6 @@ def _members_are_of_sets(view: View, key: Any) -> bool:
     return not view.rows.get(OPERATOR_SET_STRATEGIES, key).is_member or view.rows.get(OPERATOR_SETS, key[0]).exists
 
 
-def _deallocations_are_due_in_time(view: View, key: Any) -> bool:
-    row = view.rows.get(ALLOCATIONS, key)
-    last_block = current_block(view.rows) + view.rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1
-    return row.pending_diff_magnitude >= 0 or row.effect_block <= last_block
-
-
 def _deallocations_are_queued(view: View, key: Any) -> bool:
     operator, operator_set, strategy = key
     if view.rows.get(ALLOCATIONS, key).pending_diff_magnitude >= 0:
@@ -166,11 +155,6 @@ def _deallocations_are_queued(view: View, key: Any) -> bool:
 
 def _is_after_the_first_block(view: View, key: Any) -> bool:
     return view.rows.get(CLOCK, key).block > 0
-
-
-def _shares_are_backed(view: View, strategy: str) -> bool:
-    pool = view.rows.get(STRATEGIES, strategy)
-    return pool.total_shares <= view.rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
 
 
 def _strategies_have_names(view: View, key: Any) -> bool:
@@ -275,28 +259,6 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         also_reads=(CLOCK,),
     ),
     StateLaw(
-        "LEMMA-factor",
-        "A staker's scaling factor undoes no more than its operator was slashed: their product is at most one.",
-        "SlashingLib.update",
-        _factor_undoes_no_more,
-        rows={STAKER_SHARES: lambda key: key},
-        also_reads=(
-            STAKERS,
-            MAX_MAGNITUDES.heads,
-        ),
-    ),
-    StateLaw(
-        "LEMMA-due",
-        "A pending deallocation takes effect no later than one that is made now.",
-        "AllocationManager.modifyAllocations",
-        _deallocations_are_due_in_time,
-        rows={ALLOCATIONS: lambda key: key},
-        also_reads=(
-            CLOCK,
-            CONFIG,
-        ),
-    ),
-    StateLaw(
         "LEMMA-queued",
         "A pending deallocation is in its queue.",
         "AllocationManager.modifyAllocations",
@@ -313,13 +275,6 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "Block zero is a chain's genesis, which has no calls",
         _is_after_the_first_block,
         rows={CLOCK: lambda key: key},
-    ),
-    StateLaw(
-        "LEMMA-backed",
-        "A strategy holds at least a token for each share, so that a payment never exceeds its balance.",
-        "StrategyBase: the exchange rate starts at one and never falls",
-        _shares_are_backed,
-        rows={STRATEGIES: lambda key: key, TOKEN_BALANCES: lambda key: key[1]},
     ),
     StateLaw(
         "LEMMA-slash",
@@ -536,7 +491,7 @@ THEORY: Final = Theory(
     falling=(NOT_LOST_WAD,),
     folds=FOLDS,
     rising=(FRACTIONS_LEFT,),
-    by_contract=("HIST-01",),
+    by_contract=("HIST-01", "LEMMA-count"),
     revalued={
         QUEUED_VALUE_WAD: _taken_from_a_position,
         FRACTIONS_WAITING: _fraction_of_a_position,

@@ -6,16 +6,16 @@ Lifted with the specification, see proofs/theory.py; histories keep the contract
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import ReadingSum, StateLaw, Sum, View
+from invariants.law import StateLaw, Sum, View
 from invariants.symbiotic.laws import CATALOGUE
-from invariants.symbiotic.reading import balance, is_over, now
+from invariants.symbiotic.lemmas import CLAIMED_SHARES, STILL_OWED, still_owed
+from invariants.symbiotic.reading import is_over, now
 from invariants.symbiotic.terms import HISTORIES
 from proofs.histories import EXACT
 from proofs.pushes import prove_pushes
 from proofs.stake import BY_CONTRACT, prove_stake
 from proofs.symbiotic_folds import FOLDS
 from proofs.theory import Nested, PastLaw, Theory
-from spec.arithmetic import mul_div_floor
 from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic import PROTOCOL
@@ -29,7 +29,6 @@ from spec.symbiotic.config import (
     VaultConfig,
 )
 from spec.symbiotic.state import (
-    ACTIVE_STAKE,
     ALLOWANCES,
     CLOCK,
     CUMULATIVE_SLASHES,
@@ -48,7 +47,6 @@ from spec.symbiotic.state import (
     VAULTS,
     WITHDRAWAL_BUCKETS,
     WITHDRAWALS,
-    WithdrawalBucket,
 )
 
 
@@ -156,10 +154,6 @@ def _nobody_is_no_entity(view: View, vault: str) -> bool:
     return vault != ZERO_ADDRESS or not view.rows.get(VAULT_FACTORY, vault).is_entity
 
 
-def _only_what_is_over_is_claimed(view: View, part: tuple[str, int, str]) -> bool:
-    return not view.rows.get(WITHDRAWALS, part).is_claimed or is_over(view.rows, part[0], part[1])
-
-
 def _is_in_or_out(history: HistoryTable[Any]) -> StateLaw:
     def holds(view: View, key: Any) -> bool:
         return 0 <= history.latest(view.rows, key) <= 1
@@ -236,25 +230,10 @@ def _requests_are_of_veto_slashers(view: View, vault: str) -> bool:
     return has_none or view.rows.get(VAULTS, vault).slasher == VETO_SLASHER
 
 
-CLAIMED_SHARES: Final = Sum(
-    "claimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: row.shares if row.is_claimed else 0
-)
-"""(vault, epoch) -> withdrawal shares of those who have claimed."""
-
 UNCLAIMED_SHARES: Final = Sum(
     "unclaimed_shares", WITHDRAWALS, lambda _rows, key, _row: key[:2], lambda row: 0 if row.is_claimed else row.shares
 )
 """(vault, epoch) -> withdrawal shares of those who have not claimed yet."""
-
-
-STILL_OWED: Final = ReadingSum(
-    "still_owed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: key[0], lambda _rows, _row: 0, {}
-)
-"""Vault -> what all its buckets hold, less what the shares claimed of each are worth together."""
-
-
-def _still_owed(bucket: WithdrawalBucket, claimed_shares: int) -> int:
-    return bucket.amount - mul_div_floor(claimed_shares, bucket.amount + 1, bucket.shares + 1)
 
 
 def _shares_are_claimed_or_not(view: View, bucket: tuple[str, int]) -> bool:
@@ -264,18 +243,6 @@ def _shares_are_claimed_or_not(view: View, bucket: tuple[str, int]) -> bool:
 
 def _nothing_is_claimed_before_the_end(view: View, bucket: tuple[str, int]) -> bool:
     return view.total(CLAIMED_SHARES, bucket) == 0 or is_over(view.rows, bucket[0], bucket[1])
-
-
-def _part_is_still_owed(view: View, part: tuple[str, int, str]) -> bool:
-    row, bucket = view.rows.get(WITHDRAWALS, part), view.rows.get(WITHDRAWAL_BUCKETS, part[:2])
-    worth = mul_div_floor(row.shares, bucket.amount + 1, bucket.shares + 1)
-    return row.is_claimed or worth <= _still_owed(bucket, view.total(CLAIMED_SHARES, part[:2]))
-
-
-def _vault_holds_all_that_it_owes(view: View, vault: str) -> bool:
-    if not view.rows.get(VAULT_FACTORY, vault).is_entity:
-        return True
-    return ACTIVE_STAKE.latest(view.rows, vault) + view.total(STILL_OWED, vault) <= balance(view.rows, vault, vault)
 
 
 PAST: Final = [
@@ -298,14 +265,6 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "vault-made", "A vault's first epoch has begun.", "Vault.initialize", _vault_was_made_before, VAULTS, (CLOCK,)
     ),
     _lemma("entity", "Address zero is no vault.", "VaultFactory", _nobody_is_no_entity, VAULT_FACTORY),
-    _lemma(
-        "claimed",
-        "What is claimed is of an epoch that is over.",
-        "EXIT-01",
-        _only_what_is_over_is_claimed,
-        WITHDRAWALS,
-        (CLOCK, VAULTS),
-    ),
     StateLaw(
         "LEMMA-parts",
         "The shares of a bucket are claimed or not.",
@@ -322,23 +281,6 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         rows={WITHDRAWAL_BUCKETS: _same},
         sums={CLAIMED_SHARES: _same},
         also_reads=(CLOCK, VAULTS),
-    ),
-    StateLaw(
-        "LEMMA-owed",
-        "What a part of a bucket is worth that is not claimed is still owed.",
-        "SOLV-03, of one part beside all that are claimed",
-        _part_is_still_owed,
-        rows={WITHDRAWALS: _same},
-        also_reads=(WITHDRAWAL_BUCKETS, CLAIMED_SHARES),
-    ),
-    StateLaw(
-        "LEMMA-held",
-        "A vault holds its active stake, and of every bucket at least what is not claimed.",
-        "SOLV-01, of all buckets; SOLV-04, added up",
-        _vault_holds_all_that_it_owes,
-        rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: lambda bucket: bucket[0]},
-        sums={STILL_OWED: _same},
-        also_reads=(TOKEN_BALANCES, VAULT_FACTORY, VAULTS),
     ),
     *[_of_the_past(history) for history in HISTORIES],
     _is_in_or_out(OPERATOR_VAULT_OPT_INS),
@@ -458,8 +400,8 @@ THEORY: Final = Theory(
     ),
     folds=FOLDS,
     follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
-    sums=(CLAIMED_SHARES, UNCLAIMED_SHARES),
-    nested={STILL_OWED: Nested(CLAIMED_SHARES, _still_owed)},
+    sums=(UNCLAIMED_SHARES,),
+    nested={STILL_OWED: Nested(CLAIMED_SHARES, still_owed)},
     by_contract=("HIST-02",),
 )
 

@@ -54,7 +54,7 @@ def test_every_rejection_stands_in_the_docstring_of_a_rule(protocol: Protocol) -
 @pytest.mark.parametrize("protocol", WALKS)
 def test_every_law_is_documented_in_its_own_words(protocol: str) -> None:
     section = (ROOT / "docs/laws.md").read_text().split(f"## {protocol.title().replace('layer', 'Layer')}\n")[1]
-    rows = re.findall(r"^\| ([A-Z]+-\d+) \| (.*?) \|", section.split("\n## ")[0], re.MULTILINE)
+    rows = re.findall(r"^\| ([A-Z]+-[a-z\d]+) \| (.*?) \|", section.split("\n## ")[0], re.MULTILINE)
     laws = [*WALKS[protocol].catalogue.laws(), *GAMES[protocol]]
     assert rows == [(law.law_id, law.sentence) for law in laws]
 

@@ -13,6 +13,7 @@ from invariants.eigenlayer import (
     frames,
     histories,
     lasting,
+    lemmas,
     roundings,
     slashes,
     solvency,
@@ -98,6 +99,7 @@ CATALOGUE: Final = Catalogue(
         *effects.STATE_LAWS,
         *histories.STATE_LAWS,
         *lasting.STATE_LAWS,
+        *lemmas.STATE_LAWS,
         *slashes.STATE_LAWS,
         *solvency.STATE_LAWS,
         StateLaw(

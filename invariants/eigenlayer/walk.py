@@ -8,7 +8,7 @@ from invariants.choices import Choices
 from invariants.eigenlayer.calls import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.detours import DETOURS
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.world import LAST_BLOCK, WORLD, world_with_a_past
+from invariants.eigenlayer.world import LAST_BLOCK, WORLD, drawn_world, world_with_a_past
 from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -62,6 +62,7 @@ from spec.eigenlayer.state import (
     SLASHES,
     STAKER_SHARES,
     STAKERS,
+    STRATEGIES,
     WITHDRAWALS,
     OperatorSet,
 )
@@ -285,7 +286,9 @@ def _allocate(choices: Choices, draft: Draft) -> Action:
 def _slash(choices: Choices, draft: Draft) -> Action:
     """One strategy or both, mostly small fractions, so that there is something left to slash; by who may slash now."""
     (avs, number), operator = choices.pick(SETS), choices.pick(OPERATORS)
-    strategies = POOLS if choices.one_in(3) else (choices.pick(POOLS),)
+    is_reversed = draft.get(STRATEGIES, POOLS[0]).address_rank > draft.get(STRATEGIES, POOLS[1]).address_rank
+    ascending = POOLS[::-1] if is_reversed else POOLS
+    strategies = ascending if choices.one_in(3) else (choices.pick(POOLS),)
     for slashing in _turned(choices, SETS):
         can_slash = is_operator_slashable(draft, operator, slashing)
         if can_slash and all(draft.get(OPERATOR_SET_STRATEGIES, (slashing, name)).is_member for name in strategies):
@@ -425,4 +428,11 @@ OLD: Final = Walk(
     opening,
     _past_action,
 )
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, (*DETOURS, YOUNG, OLD))
+
+
+def _drawn_walk(number: int) -> Walk:
+    """The same through a drawn world."""
+    return Walk(PROTOCOL, CATALOGUE, drawn_world(number), opening, next_action)
+
+
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, (*DETOURS, YOUNG, OLD), _drawn_walk)

@@ -2,6 +2,7 @@
 
 from typing import Final, cast
 
+from invariants.choices import Seeded
 from spec.codec import Json
 
 TOKENS: Final[dict[str, Json]] = {
@@ -79,5 +80,53 @@ def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scale
                 "token1": {**TOKENS, "strategy1": held["strategy1"]},
             },
             "cumulative_scaled_shares": {"operator0": queued, "operator1": queued},
+        },
+    }
+
+
+STRATEGIES: Final = ("strategy0", "strategy1")
+MINIMUM_PARTIES: Final = 3
+"""So many have approved the StrategyManager in any world."""
+
+
+def drawn_world(number: int) -> dict[str, Json]:
+    """A world like this one, drawn by its number: all four delays and the clock, which strategy's address is lower,
+    what is open for deposits, who has approved the StrategyManager, and who has next to nothing.
+    """
+    choices = Seeded(number)
+    config, genesis = cast("dict[str, Json]", WORLD["config"]), cast("dict[str, Json]", WORLD["genesis"])
+    delay_blocks = choices.pick((5, 2, 7, 9))
+    order = STRATEGIES[::-1] if choices.one_in(2) else STRATEGIES
+    parties = [*TOKENS]
+    approving = [party for party in parties if not choices.one_in(5)]
+    if len(approving) < MINIMUM_PARTIES:
+        approving = parties[:MINIMUM_PARTIES]
+    poor = choices.pick(parties)
+    is_closed = choices.one_in(6)
+    return {
+        **WORLD,
+        "name": f"drawn world {number}",
+        "config": {
+            **config,
+            "MIN_WITHDRAWAL_DELAY_BLOCKS": choices.pick((10, 10, 7, 3, 12)),
+            "DEALLOCATION_DELAY": choices.pick((8, 8, 3, 11, 14)),
+            "ALLOCATION_CONFIGURATION_DELAY": delay_blocks,
+            "SLASHER_CONFIGURATION_DELAY": choices.pick([other for other in (4, 3, 8, 11) if other != delay_blocks]),
+        },
+        "genesis": {
+            **genesis,
+            "block": choices.pick((1000, 15, 2**20, 2**31 - 100, 2**31 + 7, 2**32 - 10**6)),
+            "strategies": {
+                strategy: {
+                    "underlying_token": f"token{rank}",
+                    "whitelisted": not (is_closed and strategy == "strategy0"),
+                }
+                for rank, strategy in enumerate(STRATEGIES)
+            },
+            "strategy_address_order": [*order],
+            "token_balances": {
+                token: {**TOKENS, poor: "5"} if choices.one_in(3) else TOKENS for token in ("token0", "token1")
+            },
+            "infinite_allowance_to_strategy_manager": [*approving],
         },
     }

@@ -3,7 +3,7 @@
 from typing import Final
 
 from invariants.law import Catalogue, LivenessLaw, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
-from invariants.symbiotic import authority, calls, effects, frames, slashes, terms, viewing
+from invariants.symbiotic import authority, calls, effects, frames, lemmas, slashes, terms, viewing
 from invariants.symbiotic.effects import BUCKET_SHARES, HOLDERS_SHARES
 from invariants.symbiotic.reading import UINT256_MAX, epoch_of, is_over, now, reach
 from invariants.symbiotic.witnesses import WITNESSES
@@ -133,11 +133,12 @@ MODEL: Final = (
 """The laws that restate a rule at every call; all others are properties."""
 
 CATALOGUE: Final = Catalogue(
-    sums=[BALANCES, OPERATORS_SHARES, *effects.SUMS],
+    sums=[BALANCES, OPERATORS_SHARES, *effects.SUMS, *lemmas.SUMS],
     state_laws=[
         *authority.STATE_LAWS,
         *effects.STATE_LAWS,
         *slashes.STATE_LAWS,
+        *lemmas.STATE_LAWS,
         *terms.STATE_LAWS,
         StateLaw(
             "SOLV-01",

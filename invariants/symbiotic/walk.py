@@ -1,15 +1,16 @@
 """Random walks through Symbiotic: vaults that share their networks and operators, so that an over-slash can happen."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attr
 
 from invariants.choices import Choices
 from invariants.symbiotic.detours import DETOURS
 from invariants.symbiotic.laws import CATALOGUE
-from invariants.symbiotic.world import WORLD
+from invariants.symbiotic.world import WORLD, drawn_world
 from invariants.walker import Walk
 from spec.arithmetic import UINT256_MAX, div_floor
+from spec.codec import Json
 from spec.machine import Draft
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import (
@@ -104,6 +105,11 @@ def opening() -> list[Action]:
             actions.append(SetOperatorNetworkShares(ADMIN, RESTAKING, subnetwork, operator, 10))
             actions.append(SetOperatorNetworkLimit(ADMIN, VETOED, subnetwork, operator, 10**22))
     return [*actions, SetResolver("network0", VETOED, 0, "resolver0"), SetResolver("network0", SINGLE, 0, "resolver0")]
+
+
+def admin_of(draft: Draft, vault: str) -> str:
+    """Who holds every role of a vault."""
+    return draft.get(VAULTS, vault).admin
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
@@ -325,19 +331,19 @@ def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> 
     policy = draft.get(DEPOSIT_POLICIES, vault)
     kind = choices.below(6)
     if policy.deposit_whitelist and kind < 5:
-        return SetDepositWhitelist(ADMIN, vault, False)
+        return SetDepositWhitelist(admin_of(draft, vault), vault, False)
     if policy.is_deposit_limit and kind < 2:
-        return SetIsDepositLimit(ADMIN, vault, False)
+        return SetIsDepositLimit(admin_of(draft, vault), vault, False)
     stake = ACTIVE_STAKE.latest(draft, vault)
     if kind < 2 or (kind == 2 and policy.deposit_limit <= stake):
         limits = (10**22, 10**22, stake + 10**21, stake + 1000, stake)
-        return SetDepositLimit(ADMIN, vault, choices.pick(limits))
+        return SetDepositLimit(admin_of(draft, vault), vault, choices.pick(limits))
     if kind == 2:
-        return SetIsDepositLimit(ADMIN, vault, True)
+        return SetIsDepositLimit(admin_of(draft, vault), vault, True)
     if kind == 3:
-        return SetDepositWhitelist(ADMIN, vault, True)
+        return SetDepositWhitelist(admin_of(draft, vault), vault, True)
     account = ZERO_ADDRESS if choices.one_in(12) else staker
-    return SetDepositorWhitelistStatus(ADMIN, vault, account, not choices.one_in(4))
+    return SetDepositorWhitelistStatus(admin_of(draft, vault), vault, account, not choices.one_in(4))
 
 
 def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
@@ -350,7 +356,9 @@ def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
         return SetMaxNetworkLimit(subnetwork[0], vault, subnetwork[1], choices.pick(LIMITS) or 10**22)
     if kind == 1:
         largest = MAX_NETWORK_LIMITS.latest(draft, (vault, subnetwork))
-        return SetNetworkLimit(ADMIN, vault, subnetwork, choices.pick((largest, largest, largest >> 1, 10**18, 0)))
+        return SetNetworkLimit(
+            admin_of(draft, vault), vault, subnetwork, choices.pick((largest, largest, largest >> 1, 10**18, 0))
+        )
     if kind == 2:
         shares = choices.pick((10, 1, 0, 1, 2, 3, 7, 19))
         if choices.one_in(40):
@@ -358,8 +366,8 @@ def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
                 OPERATOR_NETWORK_SHARES.latest(draft, (RESTAKING, subnetwork, operator))
             )
             shares = UINT256_MAX - others + choices.below(2)
-        return SetOperatorNetworkShares(ADMIN, RESTAKING, subnetwork, operator, shares)
-    return SetOperatorNetworkLimit(ADMIN, VETOED, subnetwork, operator, choices.pick(LIMITS))
+        return SetOperatorNetworkShares(admin_of(draft, RESTAKING), RESTAKING, subnetwork, operator, shares)
+    return SetOperatorNetworkLimit(admin_of(draft, VETOED), VETOED, subnetwork, operator, choices.pick(LIMITS))
 
 
 def _resolver(choices: Choices, draft: Draft) -> Action:
@@ -397,4 +405,20 @@ def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
     return choices.pick(others)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS)
+def _drawn_walk(number: int) -> Walk:
+    """The same through a drawn world, whose vaults have other admins."""
+    world = drawn_world(number)
+    vaults = cast("dict[str, dict[str, str]]", cast("dict[str, Json]", world["config"])["vaults"])
+
+    def opened() -> list[Action]:
+        return [
+            attr.evolve(action, sender=vaults[action.vault]["admin"])
+            if isinstance(action, SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit)
+            else action
+            for action in opening()
+        ]
+
+    return Walk(PROTOCOL, CATALOGUE, world, opened, next_action)
+
+
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS, _drawn_walk)

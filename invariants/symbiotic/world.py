@@ -1,7 +1,8 @@
 """The small world of Symbiotic's walks: a vault of each type of delegator, slashed at once, after a veto, or never."""
 
-from typing import Final
+from typing import Final, cast
 
+from invariants.choices import Seeded
 from spec.codec import Json
 
 VAULT: Final[dict[str, Json]] = {
@@ -62,3 +63,47 @@ WORLD: Final[dict[str, Json]] = {
 Time is young, so that the window of a slash reaches back to before time began: then the contracts' clocks underflow.
 A change of the third vault's resolver would take effect in more seconds than a timestamp can count: it is refused.
 """
+
+ADMINS: Final = ("admin0", "outsider0", "network1")
+BURNERS: Final = ("burner0", "burner0", "outsider0", "operator1")
+
+
+def drawn_world(number: int) -> dict[str, Json]:
+    """A world like this one, drawn by its number: the clock, each vault's epochs, veto, burner and admin, and which
+    stakers have approved which vaults.
+
+    Clocks are young, or so old that seconds need more than 32 bits. Vaults are young: a trace shows all their epochs.
+    """
+    choices = Seeded(number)
+    config = cast("dict[str, Json]", WORLD["config"])
+    timestamp = choices.pick((10, 25, 1000, 1_700_000_000, 2**32 - 50, 2**40 + 3))
+    vaults: dict[str, Json] = {}
+    for vault, made in cast("dict[str, dict[str, Json]]", config["vaults"]).items():
+        duration_seconds = cast(int, made["epochDuration"])
+        if choices.one_in(2):
+            duration_seconds += choices.pick((1, 6, 13))
+        vaults[vault] = {
+            **made,
+            "epochDuration": duration_seconds,
+            "epochDurationInit": timestamp - choices.pick((0, 5, 9)),
+            "burner": choices.pick(BURNERS),
+            "admin": choices.pick(ADMINS),
+        }
+        if "vetoDuration" in made:
+            veto_seconds = choices.pick((cast(int, made["vetoDuration"]), 1, 7, duration_seconds - 1))
+            vaults[vault] = {**cast("dict[str, Json]", vaults[vault]), "vetoDuration": veto_seconds}
+    stakers = cast("list[str]", config["stakers"])
+    without: dict[str, Json] = {}
+    for staker in stakers:
+        refused: list[Json] = [vault for vault in vaults if choices.one_in(8)]
+        without[staker] = refused
+    return {
+        **WORLD,
+        "config": {
+            **config,
+            "name": f"drawn world {number}",
+            "genesisTimestamp": timestamp,
+            "vaults": vaults,
+            "noAllowance": without,
+        },
+    }

@@ -15,6 +15,7 @@ from spec.codec import (
     Json,
     ListOf,
     MalformedTrace,
+    MapOf,
     Name,
     Names,
     Number,
@@ -70,7 +71,7 @@ from spec.symbiotic.state import (
 )
 
 ADMIN: Final = "admin0"
-"""The account that holds every role of every vault."""
+"""The account that holds every role of every vault, unless a vault names another."""
 
 BURNER: Final = "burner0"
 """The account that slashed collateral is sent to, and the one whose balance is observed beside the holders'."""
@@ -209,7 +210,7 @@ CONFIG: Final = (
     "genesisTimestamp",
     "vaults",
 )
-OPTIONAL_CONFIG: Final = ("valueScale", "directedSteps")
+OPTIONAL_CONFIG: Final = ("valueScale", "directedSteps", "noAllowance")
 VAULT_CONFIG: Final = (
     "delegator",
     "slasher",
@@ -221,6 +222,7 @@ VAULT_CONFIG: Final = (
     "isDepositLimit",
     "depositLimit",
 )
+OPTIONAL_VAULT_CONFIG: Final = ("admin",)
 VETO_CONFIG: Final = ("vetoDuration", "resolverSetEpochsDelay")
 STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "returns", "post", "note")
 
@@ -318,10 +320,12 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
     balance = cast(int, Amount().read(config["stakerBalance"], "config.stakerBalance", names))
     if balance * len(stakers) > UINT256_MAX:
         raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
+    without = MapOf(SENDER, ListOf(VAULT)).read(config.get("noAllowance", {}), "config.noAllowance", names)
     for staker in stakers:
         state.rows(TOKEN_BALANCES)[(COLLATERAL, staker)] = TokenBalance(balance)
         for vault in vaults:
-            state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
+            if vault not in cast("dict[str, tuple[str, ...]]", without).get(staker, ()):
+                state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
     registered = as_object(config["preRegistered"], "config.preRegistered")
     check_fields(registered, ("operators", "networks"), "config.preRegistered")
     for field, kind, registry in (
@@ -380,7 +384,7 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> Vau
         *(["delegatorOperator"] if has_operator else ()),
         *(["delegatorNetwork"] if has_network else ()),
     ]
-    check_fields(fields, expected, where)
+    check_fields(fields, (*expected, *OPTIONAL_VAULT_CONFIG), where, OPTIONAL_VAULT_CONFIG)
 
     def read(name: str, format: Format) -> object:
         return format.read(fields[name], f"{where}.{name}", names)
@@ -410,7 +414,7 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> Vau
         slasher,
         veto_seconds,
         delay,
-        ADMIN,
+        cast(str, read("admin", SENDER)) if "admin" in fields else ADMIN,
     )
 
 

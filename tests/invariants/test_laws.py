@@ -619,6 +619,41 @@ BREAKS = {
         "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator) + slashed_amount",
         "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator)",
     ),
+    ("eigenlayer", "LEMMA-due"): (
+        "allocation.py",
+        "deallocation_delay_blocks + 1)",
+        "deallocation_delay_blocks + 2)",
+    ),
+    ("eigenlayer", "LEMMA-factor"): (
+        "shares.py",
+        "        return div_wad_floor(deposit_scaling_factor_wad, slashing_factor_wad)\n",
+        "        return div_wad_floor(deposit_scaling_factor_wad, slashing_factor_wad) + 10**17\n",
+    ),
+    ("eigenlayer", "LEMMA-backed"): (
+        "strategies.py",
+        "    total_shares = pool.total_shares + shares\n",
+        "    total_shares = pool.total_shares + shares + 1\n",
+    ),
+    ("eigenlayer", "LEMMA-count"): (
+        "withdrawals.py",
+        "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled\n",
+        "scaled\n",
+    ),
+    ("symbiotic", "LEMMA-claimed"): (
+        "withdrawals.py",
+        "    if epoch >= current_epoch(draft, vault):\n",
+        "    if epoch > current_epoch(draft, vault):\n",
+    ),
+    ("symbiotic", "LEMMA-owed"): (
+        "withdrawals.py",
+        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
+        "WithdrawalBucket(bucket.amount + amount, bucket.shares)",
+    ),
+    ("symbiotic", "LEMMA-held"): (
+        "slashing.py",
+        "WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares)",
+        "WithdrawalBucket(next_bucket.amount + next_withdrawals_slashed, next_bucket.shares)",
+    ),
     ("symbiotic", "SOLV-01"): (
         "slashing.py",
         "WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares)",

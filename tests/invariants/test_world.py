@@ -7,7 +7,9 @@ import pytest
 from harness.protocols import WALKS
 from harness.replay import replay
 from invariants.choices import Seeded
-from invariants.walker import Walk
+from invariants.eigenlayer.world import drawn_world as eigenlayer_world
+from invariants.symbiotic.world import drawn_world as symbiotic_world
+from invariants.walker import WORLDS, Walk
 from spec.machine import Draft
 from spec.protocol import execute
 
@@ -26,7 +28,9 @@ def drawn(way: Walk, seed: int, steps: int) -> list[Any]:
 @pytest.mark.parametrize("protocol", WALKS)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
-    way = WALKS[protocol]
+    """The first seed walks through the world as it is written, each other one through a world that it draws."""
+    way = WALKS[protocol].of(seed)
+    assert (way is WALKS[protocol]) == (seed == 0)
     actions = drawn(way, seed, 400)
     trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
     assert [action for step in trace.steps for action in step.actions] == actions
@@ -42,3 +46,36 @@ def test_a_genesis_is_nobody_elses(protocol: str) -> None:
     for rows in first.tables:
         rows.clear()
     assert way.genesis().tables == second.tables != first.tables
+
+
+def drawn_worlds(protocol: str) -> list[dict[str, Any]]:
+    way = WALKS[protocol]
+    numbers = [seed for seed in range(1, 10 * WORLDS) if way.of(seed) not in way.detours and seed % WORLDS]
+    return list({seed % WORLDS: way.of(seed).world for seed in numbers}.values())
+
+
+def test_worlds_of_eigenlayer_are_not_alike() -> None:
+    worlds = drawn_worlds("eigenlayer")
+    configs, geneses = [world["config"] for world in worlds], [world["genesis"] for world in worlds]
+    assert len(worlds) == WORLDS - 1
+    assert all(c["ALLOCATION_CONFIGURATION_DELAY"] != c["SLASHER_CONFIGURATION_DELAY"] for c in configs)
+    assert len({tuple(genesis["strategy_address_order"]) for genesis in geneses}) == 2
+    assert {len(genesis["infinite_allowance_to_strategy_manager"]) for genesis in geneses} == {3, 4, 5}
+    assert min(genesis["block"] for genesis in geneses) < 20
+    assert max(genesis["block"] for genesis in geneses) > 2**31
+
+
+def test_worlds_of_symbiotic_are_not_alike() -> None:
+    configs = [world["config"] for world in drawn_worlds("symbiotic")]
+    vaults = [vault for config in configs for vault in config["vaults"].values()]
+    assert len(configs) == WORLDS - 1
+    assert {vault["admin"] for vault in vaults} == {"admin0", "outsider0", "network1"}
+    assert {vault["burner"] for vault in vaults} == {"burner0", "outsider0", "operator1"}
+    assert any(len({vault["admin"] for vault in config["vaults"].values()}) > 1 for config in configs)
+    assert any(refused for config in configs for refused in config["noAllowance"].values())
+    assert max(config["genesisTimestamp"] for config in configs) > 2**40
+
+
+def test_a_seed_draws_the_same_world_in_every_process() -> None:
+    assert eigenlayer_world(7) == eigenlayer_world(7) != eigenlayer_world(8)
+    assert symbiotic_world(7) == symbiotic_world(7) != symbiotic_world(8)
