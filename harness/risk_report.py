@@ -1,5 +1,6 @@
-"""The verb `restake risk report`: security along the steps of a trace."""
+"""The verb `restake risk report`: security along the steps of a trace, or of one network, as text or as a page."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import attrs
 import click
 
 from harness.risk_attack import SECONDS_OPTION, shortened
-from harness.risk_documents import EXIT_CODES, JSON_OPTION, show
+from harness.risk_documents import EXIT_CODES, JSON_OPTION, load, show
 from harness.risk_numbers import decimal
-from harness.risk_sources import SECURED_OPTION, TERMS_OPTION, Source, Stepped, along, as_rational, as_source
+from harness.risk_page import Line, page
+from harness.risk_sources import SECURED_OPTION, TERMS_OPTION, Source, Stepped, along, as_rational, as_source, find
 from risk.attack import Verdict, gamma_eigenlayer, security
-from risk.cascade import Cascades, TooLargeError
+from risk.cascade import Cascades, Strike, TooLargeError
+from risk.cascade_search import search
+from risk.network import Network
 from spec.codec import Json
 
 
@@ -64,30 +68,67 @@ def row_of(at: Stepped, psi: Fraction, seconds: float) -> Row:
     return Row(at, security(net, seconds=seconds), total, gamma_eigenlayer(net), worst)
 
 
-@click.command("report", epilog=EXIT_CODES, short_help="Security along the steps of a trace.")
-@click.argument("source", metavar="TRACE", callback=as_source)
+def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequence[str], Sequence[Strike]]:
+    """The worst cascade in words, its shock, and its attacks."""
+    said = f"A shock of at most {decimal(psi)} of all stake costs"
+    try:
+        worst = Cascades(net).worst(psi)
+    except TooLargeError:
+        found = search(net, psi, seconds)
+        return f"{said} at least {decimal(found.at_least, 6)} of it (searched).", found.shock, found.strikes
+    return f"{said} {decimal(worst.realised, 6)} of it in the end (exact).", worst.shock, worst.strikes
+
+
+@click.command("report", epilog=EXIT_CODES, short_help="Security along the steps of a trace, as text or as one page.")
+@click.argument("source", metavar="SOURCE", callback=as_source)
 @TERMS_OPTION
 @SECURED_OPTION
 @click.option("--psi", default="1/10", show_default=True, callback=as_rational, help="The shock: a part of all stake.")
 @SECONDS_OPTION
+@click.option(
+    "--html",
+    "html_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write one page with pictures: the network, the cascade, the steps.",
+)
 @JSON_OPTION
 def report_command(
-    source: Source, terms_file: Path | None, secured_only: bool, psi: Fraction, seconds: float, as_json_: bool
+    source: Source,
+    terms_file: Path | None,
+    secured_only: bool,
+    psi: Fraction,
+    seconds: float,
+    html_file: Path | None,
+    as_json_: bool,
 ) -> int:
-    """Say of every step of TRACE that changes what secures what: the verdict, the slack, and the worst after a shock.
+    """Say of every step of a trace that changes what secures what: the verdict, the slack, and the worst after a shock.
 
-    Exit code 1 unless every step is SECURE.
+    Of a network file the same in one line. Pictures of a trace are of its last step. Exit code 1 unless all is SECURE.
     """
     if source.step is not None:
         raise click.UsageError("report is about all steps")
-    rows = [row_of(at, psi, seconds) for at in along(source.path, terms_file, secured_only)]
+    document, _ = load(source.path)
+    if isinstance(document, dict) and "protocol" in document:
+        steps = list(along(source.path, terms_file, secured_only))
+    else:
+        steps = [Stepped(None, "", find(source, terms_file, secured_only))]
+    rows = [row_of(at, psi, seconds) for at in steps]
     words = [row.verdict.word for row in rows]
     counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-    show(
-        as_json_,
-        {"psi": str(psi), "steps": [row.as_json() for row in rows]},
-        [*(row.text() for row in rows), f"{len(rows)} steps change what secures what: {counts}"],
-    )
+    text = [*(row.text() for row in rows), f"{len(rows)} steps change what secures what: {counts}"]
+    if html_file is not None:
+        last = rows[-1]
+        told = told_cascade(last.at.network, psi, seconds)
+        lines = [
+            Line(row.step, row.at.action, row.verdict.word, row.stake, row.gamma_eigenlayer, row.worst) for row in rows
+        ]
+        html_file.write_text(
+            page(source.path.name, last.verdict.network, last.at.network, last.verdict.attack, told, lines),
+            encoding="utf-8",
+        )
+        text.append(f"written to {html_file}")
+    show(as_json_, {"psi": str(psi), "steps": [row.as_json() for row in rows]}, text)
     return 0 if set(words) == {"SECURE"} else 1
 
 

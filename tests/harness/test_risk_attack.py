@@ -2,6 +2,7 @@
 
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -216,13 +217,55 @@ def test_wrong_usage_is_one_line(network: Path, terms: Path, tmp_path: Path) -> 
             ["cascade", network, "--psi", "nan"],
             """Invalid value for '--psi': expected a decimal string or "p/q", found 'nan'""",
         ),
-        (["report", network, "--terms", terms], f"{network}: missing field 'protocol'"),
         (["attack", f"{TRACE}@100000", "--terms", terms], "there is no step 100000"),
     ]
     for arguments, problem in usages:
         result = restake(*arguments)
         assert result.exit_code == 2, arguments
         assert problem in result.stderr
+
+
+class Parsed(HTMLParser):
+    """What a page is made of: its tags are closed in order, and nothing comes from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.circles = 0
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not {"src", "href"} & {name for name, _ in attrs}
+        self.circles += tag == "circle"
+        if tag not in ("meta", "link"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not {"src", "href"} & {name for name, _ in attrs}
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_report_is_one_page(network: Path, tmp_path: Path) -> None:
+    hostile = json.loads(network.read_text().replace('"x"', '"<b>x"'))
+    hostile["declared"]["services"]["<b>x"]["profit"] = "11"
+    network.write_text(json.dumps(hostile))
+    page = tmp_path / "page.html"
+    result = CliRunner().invoke(
+        cli, ["risk", "report", str(network), "--psi", "1/2", "--html", str(page)], standalone_mode=False
+    )
+    assert code(result) == 1
+    parsed = Parsed()
+    parsed.feed(page.read_text())
+    assert parsed.open == []
+    assert parsed.circles == 3, "two stakes and a service"
+    assert "INSECURE" in parsed.text
+    assert "<b>x" in parsed.text
+    assert "A shock of at most 0.5 of all stake costs 1 of it in the end (exact)." in parsed.text
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
