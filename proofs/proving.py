@@ -17,6 +17,10 @@ TOTAL: Final = segments.TOTAL
 """The id under which it is proved that a call never raises and writes histories at the present point only."""
 
 
+MOST_PATHS_SOUGHT: Final = 3
+"""Of how many paths that a law concerns a state is looked for at length, if none is seen at once."""
+
+
 class CallProof:
     """All paths of one call, explored once, and the proofs about them.
 
@@ -197,7 +201,7 @@ class CallProof:
         concerned = [obligation.here for obligation, _ in verdict.answers if is_of_law(obligation)]
         concerned += others
         verdict.is_reachable = any(self._is_seen_at_once(here) for here in concerned) or any(
-            self.is_reachable(here) for here in concerned
+            self.is_reachable(here) for here in concerned[:MOST_PATHS_SOUGHT]
         )
 
     def _is_seen_at_once(self, here: Path) -> bool:
