@@ -2,7 +2,9 @@
 
 import copy
 import json
+import re
 import sys
+import textwrap
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -220,3 +222,42 @@ def test_numbers_are_shown_in_decimals_without_floats() -> None:
     assert decimal(10**30) == "1" + "0" * 30
     assert decimal(Fraction(1, 10**40)) == "1E-40"
     assert Number(Fraction(1, 3)).as_json() == {"value": "1/3", "how": "exact"}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "risk_losses.md"
+
+ROW: dict[str, Any] = {
+    "format": "restake-network",
+    "version": 1,
+    "sourced": {
+        "origin": {"kind": "example"},
+        "losses": "sum",
+        "divisible": True,
+        "operators": list("abcd"),
+        "stakes": [{"id": name, "token": "ETH", "amount": "10"} for name in "abcd"],
+        "commitments": [
+            {"stake": name, "operator": name, "service": service, "amount": "10"}
+            for service, pair in (("bridge", "ab"), ("oracle", "bc"), ("rollup", "cd"))
+            for name in pair
+        ],
+    },
+    "declared": {
+        "prices": {"ETH": "1"},
+        "services": {name: {"profit": "6", "threshold": "1/2"} for name in ("bridge", "oracle", "rollup")},
+    },
+}
+"""Four operators in a row, each pair behind one service."""
+
+
+@pytest.mark.source
+def test_the_examples_of_the_page_answer_as_it_says(write: Write) -> None:
+    page = PAGE.read_text()
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    shown = {block["format"].removeprefix("restake-"): write(block) for block in blocks}
+    network = write(ROW)
+    (story,) = re.findall(r"\n    FAILS: .*?\n\n", page, re.DOTALL)
+    assert textwrap.dedent(story.strip("\n")) + "\n" in restake("base", network, shown["base"]).stdout
+    assert restake("losses", network, shown["hazards"]).return_value == 0
+    assert restake("allocate", network, shown["hazards"], shown["delegation"]).return_value == 0
+    assert "lst: pays 70 of 100" in restake("clear", shown["claims"]).stdout
+    assert restake("chains", shown["chains"]).return_value == 1

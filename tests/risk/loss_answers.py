@@ -296,14 +296,15 @@ def t_copula(inputs: Inputs) -> Answer:
     }
 
 
-def basket(inputs: Inputs) -> Answer:
+def basket(inputs: Inputs, asked: Asked) -> Answer:
     count, chance, slash = int(inputs["operators"]), number(inputs["p"]), number(inputs["slash_fraction"])
     pieces = equal_pieces(count, slash / count)
     chances = equal_chances(count, chance)
-    level = number(inputs["level"])
-    found = {str(rho): shortfall(distribution(pieces, gaussian(chances, number(rho))), level) for rho in inputs["rho"]}
-    digits = str(inputs["level"]).split(".")[1]
-    return {"mean_loss_fraction": chance * slash, f"ES{digits}_fraction": found}
+    found = {
+        str(rho): shortfall(distribution(pieces, gaussian(chances, number(rho))), number(inputs["level"]))
+        for rho in inputs["rho"]
+    }
+    return {"mean_loss_fraction": chance * slash, **{name: found for name in asked if name.startswith("ES")}}
 
 
 # --- elastic rewards ---
@@ -643,7 +644,6 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
     "debtrank": distress,
     "correlated_slashing": correlated,
     "t_copula_pair_and_tail_dependence": t_copula,
-    "lrt_basket_cvar_vs_rho": basket,
     "elastic_rewards_degree_cap": capped,
     "elastic_equilibrium_allocation": equilibrium,
     "risk_aware_split": split,
@@ -671,6 +671,7 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
 """By kind, without what a kind says of its inputs after a colon."""
 
 ASKED_ANSWERS: dict[str, Callable[[Inputs, Asked], Answer]] = {
+    "lrt_basket_cvar_vs_rho": basket,
     "gauss_one_factor": one_factor,
     "ins_fund_capital_iid": fund_of_independent,
     "ins_fund_capital_comonotone": fund_of_comonotone,
