@@ -58,5 +58,5 @@ def risk() -> None:
     """What the stake of a network secures, what an attack costs, what fails with what, and what may be lost.
 
     Every number says how it was found: exact, a bound, computed with an estimated error, or simulated with its standard
-    error. docs/risk.md describes the documents.
+    error. docs/risk.md and docs/risk_losses.md describe the documents.
     """
