@@ -43,6 +43,13 @@ class Problem:
             if weight > 0:
                 loss = weight * Fraction(terms.get("slash", "1"))
                 self.rows.append((row["stake"], row["operator"], row["service"], weight, loss))
+        numbers = [*self.value.values(), *self.profit.values(), *(n for row in self.rows for n in row[3:])]
+        demand(min(numbers, default=Fraction(0)) >= 0, "a negative amount")
+        shares = [Fraction(row["threshold"]) for row in declared["services"].values()]
+        demand(all(0 < share <= 1 for share in shares), "a threshold that is no share")
+        demand(self.losses in ("full", "sum", "max", "product"), "unknown losses")
+        demand(self.losses == "sum" or self.divisible is False, "a part of what is not summed")
+        demand(all(row[4] <= row[3] <= self.value[row[0]] for row in self.rows), "more than there is")
         self.of_stake: dict[str, list[int]] = {stake: [] for stake in self.value}
         for position, (stake, *_) in enumerate(self.rows):
             self.of_stake[stake].append(position)

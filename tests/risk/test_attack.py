@@ -25,7 +25,7 @@ from risk.attack import (
     security,
     slack,
 )
-from risk.network import Network, Terms, read, write
+from risk.network import Network, Terms, digest, read, write
 from risk.program import Claim
 from risk.sources import graph, read_operators, sample
 from risk.verify import Refused, check
@@ -469,6 +469,29 @@ def test_a_witness_with_one_thing_changed_is_refused() -> None:
     assert refused(says("uses", [[*uses[0][:3], "1/2"], *uses[1:]])), "a stake that cannot be divided"
     assert refused(says("uses", [[*uses[0][:2], "service999", "1"], *uses[1:]]))
     assert refused(says("services", []))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        (("declared", "services", "x", "threshold"), "0", "no share"),
+        (("declared", "services", "x", "profit"), "-1", "negative"),
+        (("declared", "prices", "stake"), "-1", "negative"),
+        (("sourced", "losses"), "half", "unknown losses"),
+        (("sourced", "divisible"), True, "not summed"),
+        (("sourced", "stakes", 0, "amount"), "1", "more than there is"),
+    ],
+)
+def test_the_checker_by_itself_refuses_a_network_that_means_nothing(place: Any, value: Any, problem: str) -> None:
+    network = graph_of([4, 4], {"x": (5, "3/4", "ab")})
+    verdict = security(network).as_json()
+    document: Any = json.loads(json.dumps(write(network)))
+    inner = document
+    for part in place[:-1]:
+        inner = inner[part]
+    inner[place[-1]] = value
+    with pytest.raises(Refused, match=problem):
+        check(document, {**verdict, "network": digest(document)})
 
 
 def test_a_flow_that_was_tampered_with_is_refused() -> None:
