@@ -13,7 +13,7 @@ from risk import delegation, hazards, pricing
 from risk.allocation import least_shortfall, most_return
 from risk.commitments import TooManyOutcomesError
 from risk.distribution import Distribution
-from risk.losses import Sampled, Simulation, distribution, simulate
+from risk.losses import Sampled, Simulation, distribution, exact_mean, simulate
 from spec.codec import Json, MalformedTrace
 
 DEFAULT_DRAWS = 200_000
@@ -65,6 +65,8 @@ def losses_command(
     rows, curve = _loss_rows(found, declared.levels)
     if isinstance(found, Simulation):
         notes.append(f"{found.draws:,} draws from seed {found.seed}")
+        mean = exact_mean(pieces, model)
+        rows = rows if mean is None else {**rows, "mean loss": Number(mean), "mean of the draws": rows["mean loss"]}
     rows = {"position": Number(position), **rows, **_priced(found, declared, position)}
     show(
         as_json_,

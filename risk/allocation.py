@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import attrs
 import numpy as np
-from scipy import optimize
+from scipy import optimize, sparse
 
 from risk.distribution import Distribution, mixed
 from risk.linear import ONE, ZERO, Vector
@@ -164,23 +164,23 @@ def _solve(choice: Choice, minimum_return: float | None, limit: float | None, sl
     returns = np.array([float(r) for r in choice.returns])
     shortfall = np.concatenate([np.zeros(count), [1.0], chances / (1 - float(choice.level))])
     mean = np.concatenate([returns, np.zeros(cases + 1)])
-    rows = [np.hstack([losses, -np.ones((cases, 1)), -np.eye(cases)])]
+    rows: list[Any] = [sparse.hstack([losses, -np.ones((cases, 1)), -sparse.identity(cases)])]
     right = [np.zeros(cases)]
     for group in choice.groups:
-        rows.append(np.array([[float(i in group.members) for i in range(count)] + [0.0] * (cases + 1)]))
+        rows.append(sparse.csr_matrix([[float(i in group.members) for i in range(count)] + [0.0] * (cases + 1)]))
         right.append(np.array([float(group.cap) - slack]))
     if minimum_return is not None:
-        rows.append(-mean[None, :])
+        rows.append(sparse.csr_matrix(-mean))
         right.append(np.array([-minimum_return]))
         objective = shortfall
     else:
-        rows.append(shortfall[None, :])
+        rows.append(sparse.csr_matrix(shortfall))
         right.append(np.array([limit]))
         objective = -mean
     sums = np.concatenate([np.ones(count), np.zeros(cases + 1)])
     bounds = [(0.0, float(cap)) for cap in choice.caps] + [(None, None)] + [(0.0, None)] * cases
     result: Any = optimize.linprog(
-        objective, np.vstack(rows), np.concatenate(right), sums[None, :], np.ones(1), bounds, method="highs"
+        objective, sparse.vstack(rows), np.concatenate(right), sums[None, :], np.ones(1), bounds, method="highs"
     )
     if result.status != 0:
         return None

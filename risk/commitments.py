@@ -33,6 +33,10 @@ MOST_BRANCHES: Final = 1 << 13
 """Beyond so many cases of shared causes an exact distribution is refused."""
 
 
+MOST_WORK: Final = 3_000_000
+"""Beyond so many products of weights an exact distribution is refused: some seconds of rationals."""
+
+
 class TooManyOutcomesError(Exception):
     """An exact distribution that would take too long to compute."""
 
@@ -89,11 +93,13 @@ class _Enumeration:
         self.chances = chances
         self.one = one
         self.branches = 0
+        self.work = 0
+        self.weight_cost: Final = 1 + getattr(one, "size", 0) // 1000
 
     def of(self, parts: Sequence[_Part], happened: frozenset[str]) -> dict[Fraction, Weight]:
         total: dict[Fraction, Weight] = {ZERO: self.one}
         for component in _components(parts, happened):
-            total = _convolved(total, self._component(component, happened))
+            total = self._convolved(total, self._component(component, happened))
         return total
 
     def _component(self, parts: Sequence[_Part], happened: frozenset[str]) -> dict[Fraction, Weight]:
@@ -135,7 +141,26 @@ class _Enumeration:
                 fresh[taken] = fresh.get(taken, 0 * self.one) + weight * spared
                 fresh[more] = fresh.get(more, 0 * self.one) + weight * (self.one - spared)
             states = fresh
+            if len(states) > MOST_OUTCOMES:
+                raise TooManyOutcomesError(f"more than {MOST_OUTCOMES:,} different losses of {piece.name} alone")
         return {piece.amount * taken: weight for taken, weight in states.items()} if piece.amount else {ZERO: self.one}
+
+    def _convolved(self, left: dict[Fraction, Weight], right: dict[Fraction, Weight]) -> dict[Fraction, Weight]:
+        """The weights of the sum of two independent losses."""
+        if len(left) == 1 and ZERO in left:
+            return right  # its one weight is certainty
+        self.work += len(left) * len(right) * self.weight_cost
+        if self.work > MOST_WORK:
+            raise TooManyOutcomesError(f"more than {MOST_WORK:,} products of probabilities")
+        total: dict[Fraction, Weight] = {}
+        for loss, weight in left.items():
+            for more, times in right.items():
+                key = loss + more
+                product = weight * times
+                total[key] = total[key] + product if key in total else product
+            if len(total) > MOST_OUTCOMES:
+                raise TooManyOutcomesError(f"more than {MOST_OUTCOMES:,} different losses")
+        return total
 
 
 def _less(claim: Claim, cause: str) -> Claim:
@@ -157,18 +182,3 @@ def _components(parts: Sequence[_Part], happened: frozenset[str]) -> list[list[_
                 apart.append((causes, members))
         groups = [*apart, (open_causes, joined)]
     return [members for _, members in groups]
-
-
-def _convolved(left: dict[Fraction, Weight], right: dict[Fraction, Weight]) -> dict[Fraction, Weight]:
-    """The weights of the sum of two independent losses."""
-    if len(left) == 1 and ZERO in left:
-        return right  # its one weight is certainty
-    total: dict[Fraction, Weight] = {}
-    for loss, weight in left.items():
-        for more, times in right.items():
-            key = loss + more
-            product = weight * times
-            total[key] = total[key] + product if key in total else product
-        if len(total) > MOST_OUTCOMES:
-            raise TooManyOutcomesError(f"more than {MOST_OUTCOMES:,} different losses")
-    return total

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from risk.commitments import RULES, Piece, causes_of, losses
+from risk.commitments import RULES, Piece, TooManyOutcomesError, causes_of, losses
 from risk.dependence import Beta, Comonotone, Independent, Model, averaged
 from risk.distribution import Distribution, mixed
 from risk.quadrature import Floats
@@ -73,6 +73,9 @@ class Sampled:
         return Measured(value + self.stop_loss(value).value / tail, self.largest * self.error / tail)
 
 
+MOST_DRAWN: Final = 5_000_000
+"""So many causes are drawn at a time: some tens of megabytes."""
+
 LARGEST: Final = 10**150
 """Floats hold no square of more; exact distributions know no such bound."""
 
@@ -108,6 +111,23 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
     return Sampled(found, probabilities, error)
 
 
+def exact_mean(pieces: Sequence[Piece], model: Model) -> Fraction | None:
+    """The expected loss, also of positions whose distribution is too large: means add up, whatever depends on what.
+
+    None where the model is not exact, or one piece alone has too many outcomes.
+    """
+    total = Fraction(0)
+    for piece in pieces:
+        try:
+            found = distribution([piece], model)
+        except TooManyOutcomesError:
+            return None
+        if not isinstance(found, Distribution):
+            return None
+        total += found.mean()
+    return total
+
+
 class Simulation:
     """Losses drawn at random, the smallest first, with the seed that draws them again."""
 
@@ -140,11 +160,12 @@ class Simulation:
         return Measured(value + float(np.mean(above)) / tail, float(np.std(above)) / (tail * math.sqrt(self.draws)))
 
 
-def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int, batch: int = 1 << 16) -> Simulation:
+def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int) -> Simulation:
     """Losses of all pieces together, drawn from the model; the same seed draws the same losses."""
     _check_floats(pieces)
     random = np.random.Generator(np.random.PCG64(seed))
     causes = causes_of(pieces)
+    batch = max(64, min(1 << 16, MOST_DRAWN // max(1, len(causes))))
     column = {cause: index for index, cause in enumerate(causes)}
     drawn = np.empty(draws)
     for start in range(0, draws, batch):

@@ -68,8 +68,9 @@ def test_losses_under_a_copula_are_computed_with_an_error(write: Write) -> None:
 def test_simulated_losses_say_their_seed_and_error(write: Write) -> None:
     files = write(NETWORK), write(HAZARDS)
     found = answer("losses", *files, "--draws", "20000", "--seed", "3")
-    assert found["mean loss"]["how"] == "simulated"
-    assert abs(found["mean loss"]["value"] - 2.25) <= 4 * found["mean loss"]["error"]
+    assert found["mean loss"] == {"value": "9/4", "how": "exact"}
+    assert found["mean of the draws"]["how"] == "simulated"
+    assert abs(found["mean of the draws"]["value"] - 2.25) <= 4 * found["mean of the draws"]["error"]
     assert found["notes"] == ["20,000 draws from seed 3"]
     assert found == answer("losses", *files, "--draws", "20000", "--seed", "3")
 
@@ -87,7 +88,8 @@ def test_losses_with_too_many_outcomes_are_simulated_and_not_called_exact(
     }
     hazards = {key: HAZARDS[key] for key in ("format", "version", "slashes", "levels")}
     found = answer("losses", write(network), write(hazards))
-    assert found["mean loss"]["how"] == "simulated"
+    assert found["expected shortfall 19/20"]["how"] == "simulated"
+    assert found["mean loss"] == {"value": str(Fraction(2**20 - 1, 20)), "how": "exact"}
     assert found["notes"][0].startswith("not exact: more than 1,000 different losses")
 
 

@@ -15,7 +15,7 @@ from risk.commitments import RULES, Claim, Piece, TooManyOutcomesError, causes_o
 from risk.copulas import gaussian_joint, pool_quantile, pool_shortfall, t_joint, t_tail_dependence
 from risk.dependence import Beta, Comonotone, Gaussian, Independent, Model, StudentT, gaussian, student_t
 from risk.distribution import Distribution, event, independent_sum, mixed
-from risk.losses import Sampled, distribution, simulate
+from risk.losses import Sampled, distribution, exact_mean, simulate
 from tests.risk.canaries import breaks, holds
 
 ONE = Fraction(1)
@@ -123,10 +123,26 @@ def test_too_many_outcomes_are_refused_and_not_tried(monkeypatch: pytest.MonkeyP
     chances = {f"c{i}": Fraction(1, 2) for i in range(20)}
     with pytest.raises(TooManyOutcomesError):
         distribution(pieces, Independent(chances))
+    many = [Claim(f"s{i}", [f"c{i}"], Fraction(1, 2 ** (i + 2))) for i in range(20)]
+    with pytest.raises(TooManyOutcomesError, match="of p alone"):
+        distribution([Piece("p", ONE, many, "sum")], Independent(chances))
+    assert exact_mean([Piece("p", ONE, many, "sum")], Independent(chances)) is None
+    monkeypatch.setattr(commitments, "MOST_WORK", 50)
+    with pytest.raises(TooManyOutcomesError, match="products"):
+        distribution(equal(20), Independent(chances))
     monkeypatch.setattr(commitments, "MOST_BRANCHES", 3)
     tangled = [Piece(f"p{i}", ONE, [Claim("s", CAUSES[i : i + 2], ONE)] * 2, "max") for i in range(4)]
     with pytest.raises(TooManyOutcomesError):
         losses(tangled, CHANCES)
+
+
+def test_the_mean_is_exact_whatever_depends_on_what() -> None:
+    def prop(pieces: Position) -> None:
+        for model in (Independent(CHANCES), Beta(CAUSES, ONE, ONE), Comonotone(CHANCES)):
+            assert exact_mean(pieces, model) == distribution(pieces, model).mean()
+
+    holds(prop, positions(), examples=20)
+    assert exact_mean(overlapping(), Gaussian(CHANCES, Fraction(1, 2))) is None
 
 
 def equal(count: int) -> Position:
