@@ -73,7 +73,7 @@ def attack_command(
 ) -> int:
     """Say whether any attack on the network of SOURCE pays: SECURE with a certificate, INSECURE with a witness.
 
-    NOT-CERTIFIED: no attack was found in time, and no proof that there is none. UNKNOWN: nothing was found out.
+    NOT-CERTIFIED: no attack was found in time, and no proof that there is none.
     SOURCE is a network file, or a step of a trace under declared --terms. Exit code 0 only if it is SECURE; with
     --services if the cheapest attack is EXACT.
     """

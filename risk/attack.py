@@ -1,7 +1,8 @@
 """Attacks: the best, the cheapest, how far profits are from paying, and verdicts that carry their proof.
 
 Verdicts: SECURE with a certificate; INSECURE with a witness; NOT-CERTIFIED, no attack was found and no proof that there
-is none; UNKNOWN, the solver answered nothing. What is EXACT has both a witness and a certificate that none is better.
+is none; UNKNOWN, nothing was found to measure a number by. What is EXACT has a witness, and a certificate that none is
+better.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -211,9 +212,8 @@ def security(
         return _by_cut(question)
     proof = Proof(question, claim)
     grown, attack = proof.grow(seconds / 5, FIRST_LEAVES)
-    is_best = False
     if grown.tree is None and attack is None:
-        attack, is_best = search(question, claim, seconds / 2, is_enough=True)
+        attack, _ = search(question, claim, seconds / 2, is_enough=True)
         if attack is not None and not _breaks(claim, attack):
             attack = None
         if attack is None:
@@ -222,7 +222,7 @@ def security(
         return Verdict("INSECURE", question.digest, claim, attack=attack)
     if grown.tree is not None:
         return Verdict("SECURE", question.digest, claim, {"tree": grown.tree}, leaves=grown.leaves)
-    return Verdict("NOT-CERTIFIED" if is_best or grown.leaves else "UNKNOWN", question.digest, claim)
+    return Verdict("NOT-CERTIFIED", question.digest, claim)
 
 
 def _by_cut(question: Question) -> Verdict:
