@@ -741,7 +741,7 @@ def refuse_names_given_twice(theory: Any) -> None:
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.lemmas]
     names = {
         "table": [table.name for table in protocol.schema.tables],
-        "sum": [total.name for total in [*catalogue.sums, *theory.sums, *theory.nested]],
+        "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums, *theory.nested])],
         "law": [law.law_id for law in laws],
         "call": [action.__name__ for action in protocol.actions],
     }
