@@ -12,12 +12,15 @@ import attr
 import z3
 
 from proofs.symbols import (
+    Different,
+    Listing,
     Symbol,
     SymBool,
     SymInt,
     SymList,
     SymName,
     Term,
+    gone_through,
     is_followed,
     number_of,
     path,
@@ -82,8 +85,12 @@ def _named(value: Term) -> SymInt:
 
 
 def merged_all(values: Any) -> Any:
-    """`all` of a list without a fork."""
-    items = list(values)
+    """`all` of a list without a fork; of a list of any length, of one name that is any."""
+    items, guards = gone_through(values)
+    if len(guards) > 1:
+        refuse("a law that speaks of all names of several lists at once is not understood")
+    if guards:
+        return SymBool(z3.Implies(guards[0], z3.And(*[term_of(_truth(item)) for item in items])))
     if not any(isinstance(item, SymBool) for item in items):
         return all(items)
     return SymBool(z3.And(*[term_of(_truth(item)) for item in items]))
@@ -91,7 +98,9 @@ def merged_all(values: Any) -> Any:
 
 def merged_any(values: Any) -> Any:
     """`any` of a list without a fork."""
-    items = list(values)
+    items, guards = gone_through(values)
+    if guards:
+        refuse("a law that speaks of some name of a list of any length is not understood")
     if not any(isinstance(item, SymBool) for item in items):
         return any(items)
     return SymBool(z3.Or(*[term_of(_truth(item)) for item in items]))
@@ -192,7 +201,9 @@ def lifted_dict(items: Iterable[tuple[Any, Any]]) -> Any:
 
 
 def lifted_set(values: Iterable[Any] = ()) -> Any:
-    """`set`, of any symbols."""
+    """`set`, of any symbols, and of a list of any length."""
+    if isinstance(values, Listing):
+        return Different(values)
     return SymSet(values) if is_followed() else set(values)
 
 
@@ -215,7 +226,15 @@ def lifted_same(left: Any, right: Any) -> bool:
 SHARED: Final = ("builtins", "proofs.symbols", "proofs.builtin")
 """Of what these define, equal values may be one thing or several."""
 
-STANDS_FOR: Final = {SymInt: int, SymBool: bool, SymName: str, SymList: tuple, SymDict: dict, SymSet: set}
+STANDS_FOR: Final = {
+    SymInt: int,
+    SymBool: bool,
+    SymName: str,
+    SymList: tuple,
+    Listing: tuple,
+    SymDict: dict,
+    SymSet: set,
+}
 
 
 def lifted_isinstance(value: Any, classes: Any) -> bool:

@@ -20,6 +20,7 @@ from invariants.eigenlayer.solvency import (
 )
 from invariants.law import ReadingSum, StateLaw, View
 from proofs.eigenlayer_folds import FOLDS
+from proofs.listings import LISTS, prove_without
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -155,6 +156,21 @@ def _deallocations_are_queued(view: View, key: Any) -> bool:
 
 def _is_after_the_first_block(view: View, key: Any) -> bool:
     return view.rows.get(CLOCK, key).block > 0
+
+
+def _is_listed_once(view: View, staker: str) -> bool:
+    listed = view.rows.get(STAKERS, staker).strategy_list
+    return len(set(listed)) == len(listed)
+
+
+def _what_is_listed_is_held(view: View, key: Any) -> bool:
+    held = view.rows.get(STAKER_SHARES, key).deposit_shares
+    return held > 0 or key[1] not in view.rows.get(STAKERS, key[0]).strategy_list
+
+
+def _is_slashed_once(view: View, key: Any) -> bool:
+    listed = view.rows.get(SLASHES, key).strategies
+    return len(set(listed)) == len(listed)
 
 
 def _strategies_have_names(view: View, key: Any) -> bool:
@@ -313,6 +329,28 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _members_are_of_sets,
         rows={OPERATOR_SET_STRATEGIES: lambda key: key},
         also_reads=(OPERATOR_SETS,),
+    ),
+    StateLaw(
+        "LEMMA-once",
+        "A staker lists each strategy once.",
+        "LIST-01, of the list alone",
+        _is_listed_once,
+        rows={STAKERS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-listed",
+        "A staker holds shares of a strategy that it lists.",
+        "LIST-01, of one strategy",
+        _what_is_listed_is_held,
+        rows={STAKER_SHARES: lambda key: key},
+        also_reads=(STAKERS,),
+    ),
+    StateLaw(
+        "LEMMA-slash-once",
+        "A slash lists each strategy once.",
+        "AllocationManager.slashOperator: strategies in ascending order",
+        _is_slashed_once,
+        rows={SLASHES: lambda key: key},
     ),
     StateLaw(
         "LEMMA-named",
@@ -486,14 +524,21 @@ THEORY: Final = Theory(
     scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     apart=("SOLV-01", "LEMMA-debt"),
     leans={"EXIT-02": ("LEMMA-debt",)},
-    follows={"SOLV-01": ("LEMMA-debt",)},
+    follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed")},
     sums=(NOT_LOST_WAD,),
     falling=(NOT_LOST_WAD,),
     folds=FOLDS,
     rising=(FRACTIONS_LEFT,),
     by_contract=("HIST-01", "LEMMA-count"),
+    bounded=("MAG-05", "LEMMA-queued"),
     revalued={
         QUEUED_VALUE_WAD: _taken_from_a_position,
         FRACTIONS_WAITING: _fraction_of_a_position,
     },
 )
+
+CONTRACTS: Final = {"": LISTS}
+"""By call, and "" for all others: what is lifted by contract."""
+
+FOUNDATIONS: Final = {"CONTRACT-lists": prove_without}
+"""What is proved alone, once for all calls: that contracts are kept."""

@@ -6,9 +6,11 @@ length the laws hold after each element as they stand.
 
 from typing import Any, Final
 
-from proofs.theory import Fold, Names, Rows
+from invariants.eigenlayer.solvency import ACTIVE
+from proofs.theory import Fold, Names, Rows, Seen
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.state import STAKERS, WITHDRAWALS, Staker, Withdrawal
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.state import SLASHES, STAKERS, STRATEGIES, WITHDRAWALS, Staker, Withdrawal
 from spec.machine import Draft
 
 
@@ -50,7 +52,67 @@ def _delegates_as_before(rows: Draft, names: Names) -> list[Any]:
     return [rows.get(STAKERS, names["action"].sender).delegated_to == names["operator"]]
 
 
+def _row(rows: Draft, names: Names, operator: Any) -> Rows:
+    row = rows.get(STAKERS, names["staker"])
+    return [(STAKERS, names["staker"], Staker(operator, row.withdrawals_queued, row.strategy_list))]
+
+
+def _leaves_with_the_last(rows: Draft, names: Names) -> list[Any]:
+    """What is listed is what is still to be queued."""
+    row = rows.get(STAKERS, names["staker"])
+    is_listed = names["has"](row.strategy_list, names["any"])
+    return [row.delegated_to == names["operator"], is_listed == names["to_do"](names["any"])]
+
+
+def _is_to_be_cleared(rows: Draft, names: Names) -> list[Any]:
+    action = names["action"]
+    listed = rows.get(SLASHES, (action.operator_set, action.slash_id)).strategies
+    return [names["has"](listed, names["any"]) == names["to_do"](names["any"])]
+
+
+def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
+    """What a slash lists has no higher address than the strategy that was slashed last."""
+    action, done = names["action"], names["done"]
+    listed = rows.get(SLASHES, ((action.avs, action.operator_set_id), names["slash_id"])).strategies
+    is_listed = names["has"](listed, names["any"])
+    if done == 0:
+        return [is_listed == False]  # noqa: E712
+    last = rows.get(STRATEGIES, action.strategies[done - 1]).address_rank
+    is_lower = rows.get(STRATEGIES, names["any"]).address_rank <= last
+    return [(is_listed == False) | is_lower]  # noqa: E712
+
+
+def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:
+    """With the shares of a strategy that is still to do, who delegates has not joined yet."""
+    if not names["to_do"](strategy):
+        return []
+    return _row(rows, names, ZERO_ADDRESS)
+
+
+DELEGATES: Final = Seen(
+    _joins_with_each,
+    {
+        **dict.fromkeys(("DELEG-01", "DELEG-03", "DELEG-08", "LEMMA-factor"), lambda subject: subject[1]),
+        **dict.fromkeys(("LEMMA-debt", "SOLV-01"), lambda subject: subject),
+    },
+    {ACTIVE: lambda key: key[1]},
+)
+
+
+def _clears_from_the_front(_rows: Draft, names: Names) -> list[Any]:
+    return [names["first"] >= names["queue"].first]
+
+
 FOLDS: Final = {
+    "_clear_deallocation_queue": Fold(holds=_clears_from_the_front),
+    "_delegate": Fold(seen=DELEGATES),
     "queue_withdrawal": Fold(_as_if_queued, _not_yet_queued, _is_as_if_queued),
     "queue_withdrawals": Fold(holds=_delegates_as_before),
+    "_undelegate": Fold(
+        lambda rows, names: _row(rows, names, names["operator"]),
+        lambda rows, names: _row(rows, names, ZERO_ADDRESS),
+        _leaves_with_the_last,
+    ),
+    "clear_burn_or_redistributable_shares": Fold(holds=_is_to_be_cleared),
+    "slash_operator": Fold(holds=_slashed_in_order),
 }

@@ -14,7 +14,8 @@ is any value of its kind at the beginning of an element, and after the loop. Whi
 syntax tree.
 """
 
-import ast
+import inspect
+import itertools
 import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -24,18 +25,14 @@ import attr
 import z3
 
 from proofs.builtin import SymDict, SymSet, lifted_range
+from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
 from proofs.state import fresh, shape_of
-from proofs.symbols import SymBool, SymInt, SymName, Term, UnliftableError, path, term_of
+from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, Term, UnliftableError, path, term_of
 
 Names = Mapping[str, Any]
-"""What the names of a function stand for; `done` is how many elements of a list are done."""
-
-FOLD: Final = "_fold"
-"""The name under which a lifted module finds what its loops over lists run through."""
-
-
-TUPLE: Final = "_tuple"
-"""The name under which it finds what a call of `tuple` calls, which is also the name of a type."""
+"""What the names of a function stand for; and `done`, how many elements of a list are done, or `to_do`, whether a name
+of a row's list is still to do; and `any`, a name that is any, with `has`, whether a list has it.
+"""
 
 
 class FoldedError(BaseException):
@@ -96,8 +93,7 @@ class Gathered:
 def any_call(action: type[Any], facts: list[Term], name: str = "call", at: tuple[Term, ...] = ()) -> Any:
     """A call of which nothing is known, with lists of any length; `facts` takes what the types of arguments say."""
     hints = typing.get_type_hints(action.__init__)
-    fields = [field.name for field in attr.fields(action)]
-    return action(*[_any(hints[field], f"{name}.{field}", facts, at) for field in fields])
+    return action(*[_any(hints[field], f"{name}.{field}", facts, at) for field in inspect.signature(action).parameters])
 
 
 def _any(annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...]) -> Any:
@@ -157,32 +153,80 @@ class _Plain:
 class Loop:
     """A loop over a list of any length, which cuts the run."""
 
-    def __init__(self, items: Items, site: str, names: tuple[str, ...]) -> None:
+    def __init__(self, items: "Items | Listing", site: str, names: tuple[str, ...]) -> None:
         self.items: Final = items
         self.site: Final = site
         self._names: Final = names
         self._values: dict[str, Any] = {}
         self.number = 0
+        self.is_seen_otherwise = False
+        """Whether laws see other rows in the middle of it."""
 
     def __iter__(self) -> Iterator[Any]:
         run = running()
-        before = dict(sys._getframe(1).f_locals)
-        for name, value in before.items():
+        before = self.names_before(sys._getframe(1).f_locals)
+        if isinstance(self.items, Listing):
+            path().require(f"{self.site}: each is listed once", (self.items.length() == self.items.different()).term)
+            number = self.number = run.cut(self, {**before, "to_do": self.items.has})
+            to_do, goes_on = still_to_do(self.site, number)
+            element: Any = SymName(z3.Int(f"{self.site}.element@{number}"))
+            path().assume(z3.Implies(goes_on, z3.And(to_do(element).term, self.items.has(element).term)))
+            is_element = goes_on
+            at_begin: dict[str, Any] = {"to_do": to_do}
+            at_end: dict[str, Any] = {
+                "to_do": lambda name: SymBool(z3.And(to_do(name).term, term_of(name) != element.term))
+            }
+            at_last: dict[str, Any] = {"to_do": to_do}
+        else:
+            number = self.number = run.cut(self, {**before, "done": 0})
+            position = SymInt(z3.Int(f"{self.site}.position@{number}"))
+            is_element = z3.And(position.term >= 0, position.term < self.items.length)
+            at_begin, at_end = {"done": position}, {"done": position + 1}
+            at_last = {"done": SymInt(self.items.length)}
+        self._values = self.any_values(before)
+        if path().decide(is_element):
+            run.begin(self, {**before, **self._values, **at_begin}, is_element)
+            yield element if isinstance(self.items, Listing) else self.items.element(position)
+            run.end(self, {**sys._getframe(1).f_locals, **at_end})
+        run.leave(self, {**before, **self._values, **at_last}, z3.Not(is_element))
+
+    def names_before(self, names: Names) -> dict[str, Any]:
+        """What the names of a function stand for where the loop begins."""
+        for name, value in names.items():
             if isinstance(value, list | dict | set | SymDict | SymSet) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
-        number = self.number = run.cut(self, {**before, "done": 0})
-        self._values = {name: _any_like(before[name], f"{self.site}.{name}@{number}") for name in self._names}
-        position = SymInt(z3.Int(f"{self.site}.position@{number}"))
-        is_element = z3.And(position.term >= 0, position.term < self.items.length)
-        if path().decide(is_element):
-            run.begin(self, {**before, **self._values, "done": position}, is_element)
-            yield self.items.element(position)
-            run.end(self, {**sys._getframe(1).f_locals, "done": position + 1})
-        run.leave(self, {**before, **self._values, "done": SymInt(self.items.length)}, z3.Not(is_element))
+        return dict(names)
+
+    def any_values(self, before: Names) -> dict[str, Any]:
+        """Any values of the names that the body carries."""
+        return {name: _any_like(before[name], f"{self.site}.{name}@{self.number}") for name in self._names}
 
     def carried(self, name: str, _value: Any) -> Any:
         """What a name that is carried from one element to the next stands for: any value of its kind."""
         return self._values[name]
+
+
+class Endless(Loop):
+    """A loop that goes on until it breaks off, which its body decides: it cuts the run, too."""
+
+    def __init__(self, site: str, names: tuple[str, ...]) -> None:
+        super().__init__(Items(site, z3.IntVal(0), lambda _position: None, ()), site, names)
+
+    def __iter__(self) -> Iterator[Any]:
+        run = running()
+        before = self.names_before(sys._getframe(1).f_locals)
+        self.number = run.cut(self, before)
+        self._values = self.any_values(before)
+        run.begin(self, {**before, **self._values}, z3.BoolVal(True))
+        yield None
+        run.end(self, sys._getframe(1).f_locals)
+
+
+def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
+    """Whether a name is still to do in the middle of a loop over a row's list, and whether any is."""
+    goes_on = z3.Bool(f"{site}.goes_on@{number}")
+    is_left = z3.Function(f"{site}.to_do@{number}", z3.IntSort(), z3.BoolSort())
+    return lambda name: SymBool(z3.And(goes_on, is_left(term_of(name)))), goes_on
 
 
 def _any_like(value: Any, name: str) -> Any:
@@ -230,12 +274,30 @@ def running() -> Running:
 
 def fold(items: Any, site: str, *names: str) -> "_Plain | Loop":
     """What a loop over `items` runs through; `names` are those that its body carries from one element to the next."""
-    return Loop(items, site, names) if isinstance(items, Items) else _Plain(items)
+    return Loop(items, site, names) if isinstance(items, Items | Listing) else _Plain(items)
 
 
 def any_length(value: Any) -> Any:
     """`len`, of a list of any length too."""
-    return SymInt(value.length) if isinstance(value, Items) else len(value)
+    if isinstance(value, Items):
+        return SymInt(value.length)
+    if isinstance(value, Listing):
+        return value.length()
+    return value.listing.different() if isinstance(value, Different) else len(value)
+
+
+def any_spread(listed: Any, *items: Any) -> Any:
+    """`(*listed, item)`, of a list of any length too."""
+    if not isinstance(listed, Listing):
+        return (*listed, *items)
+    for item in items:
+        listed = listed.appended(item)
+    return listed
+
+
+def endless(site: str, *names: str) -> "_Plain | Loop":
+    """What a loop runs through that goes on until it breaks off."""
+    return Endless(site, names) if RUNS else _Plain(itertools.repeat(None))
 
 
 def any_tuple(*values: Any) -> Any:
@@ -254,96 +316,11 @@ def any_range(*bounds: Any) -> Any:
     )
 
 
-FOLDED_BUILTINS: Final[dict[str, Any]] = {FOLD: fold, TUPLE: any_tuple, "len": any_length, "range": any_range}
-
-
-class Folding(ast.NodeTransformer):
-    """Lets each loop of a module run through `fold`, which hears which names the body carries.
-
-    for item in items:          loop = _fold(items, "module:function:line", "total")
-        total += item    ->     for item in loop:
-                                    total = loop.carried("total", total)
-                                    total += item
-                                else:
-                                    total = loop.carried("total", total)
-    """
-
-    def __init__(self, module: str) -> None:
-        self._module: Final = module
-        self._functions: Final[list[ast.FunctionDef]] = []
-        self._loops: Final[dict[str, int]] = {}
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """A function, whose loops are counted."""
-        self._functions.append(node)
-        self.generic_visit(node)
-        self._functions.pop()
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """`tuple(...)`, which may be of what a loop has gathered."""
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id == "tuple":
-            node.func = ast.copy_location(ast.Name(TUPLE, ast.Load()), node.func)
-        return node
-
-    def visit_For(self, node: ast.For) -> Any:
-        """A loop, and before it what it runs through."""
-        if not self._functions:
-            return node
-        function = self._functions[-1]
-        names = sorted(changed_in(node.body) & bound_before(function, node))
-        number = self._loops[function.name] = self._loops.get(function.name, 0) + 1
-        site = f"{self._module}:{function.name}" + ("" if number == 1 else f"#{number}")
-        self.generic_visit(node)
-        loop = f"_loop{number}"
-        begin = ast.parse(f"{loop} = {FOLD}(None, {', '.join(map(repr, [site, *names]))})").body[0]
-        assert isinstance(begin, ast.Assign)
-        assert isinstance(begin.value, ast.Call)
-        begin.value.args[0] = node.iter
-        node.iter = ast.Name(loop, ast.Load())
-        carry = [f"{name} = {loop}.carried({name!r}, {name})" for name in names]
-        if names and node.orelse:
-            raise UnliftableError(f"{site}, line {node.lineno}: a loop with `else` carries {', '.join(names)}")
-        node.body = [*ast.parse("\n".join(carry)).body, *node.body]
-        node.orelse = node.orelse or ast.parse("\n".join(carry)).body
-        for part in (begin, *node.body[: len(carry)], *node.orelse[: len(carry)]):
-            for inner in ast.walk(part):
-                if not hasattr(inner, "lineno") and "lineno" in getattr(inner, "_attributes", ()):
-                    ast.copy_location(inner, node)
-        return [ast.fix_missing_locations(ast.copy_location(begin, node)), ast.fix_missing_locations(node)]
-
-
-def changed_in(body: list[ast.stmt]) -> set[str]:
-    """The names that statements bind, or whose value they may change: by a method, an item or an attribute."""
-    names: set[str] = set()
-    for part in (part for statement in body for part in ast.walk(statement)):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
-            names.add(part.id)
-        elif isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store | ast.Del):
-            names.add(_root(part))
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in MUTATING:
-            names.add(_root(part.func))
-    return names - {""}
-
-
-MUTATING: Final = frozenset(
-    "append extend insert remove pop clear sort reverse update setdefault add discard popitem".split()  # noqa: SIM905
-)
-"""Methods of Python's containers that change them."""
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def bound_before(function: ast.FunctionDef, loop: ast.stmt) -> set[str]:
-    """The names of a function that may be bound where a loop begins: its arguments, and what it binds above."""
-    arguments = function.args
-    names = {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
-    for part in ast.walk(function):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.lineno < loop.lineno:
-            names.add(part.id)
-    return names
+FOLDED_BUILTINS: Final[dict[str, Any]] = {
+    FOLD: fold,
+    WHILE: endless,
+    TUPLE: any_tuple,
+    SPREAD: any_spread,
+    "len": any_length,
+    "range": any_range,
+}

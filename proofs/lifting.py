@@ -19,7 +19,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
 from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_same
-from proofs.folds import FOLDED_BUILTINS, Folding
+from proofs.folding import Folding
+from proofs.folds import FOLDED_BUILTINS
 from proofs.symbols import current_run, is_followed, refuse
 from proofs.taught import (
     BEGINS,
@@ -52,6 +53,7 @@ ENGINE: Final = (
     "proofs.symbols",
     "proofs.builtin",
     "proofs.folds",
+    "proofs.listings",
     "proofs.state",
     "proofs.histories",
     "proofs.stake",
@@ -259,8 +261,7 @@ class _Loader(SourceFileLoader):
         self._running.loading[self.path] = untaught_loading(tree, self._is_lifted)
         self._running.defined.update(names_defined(tree))
         noting = _Noting(fullname, self.path, self._running).visit(tree)
-        if not fullname.startswith("invariants"):
-            noting = Folding(fullname).visit(noting)
+        noting = Folding(fullname, not fullname.startswith("invariants")).visit(noting)
         return compile(ast.fix_missing_locations(noting), self.path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:

@@ -10,6 +10,7 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
+import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
@@ -101,6 +102,22 @@ class Accepted:
     def __init__(self, here: Path, delta: Any) -> None:
         self.here: Final = here
         self.delta: Final = delta
+        self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
+        """As if which rows some laws hold after it, see `Seen`; and these rows, of a draft."""
+
+    def seen_by(self, law: Any, subject: Any) -> Callable[[Any], Any] | None:
+        """The rows as if which a law sees the state after it at a subject."""
+        return None if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
+
+    def seen_in(self, total: Any, key: Any) -> Callable[[Any], Any] | None:
+        """The rows as if which a sum sees the state after it at one of its rows."""
+        return None if self.seen is None else self._seen(self.seen[0].members.get(total), key)
+
+    def _seen(self, find: Callable[[Any], Any] | None, subject: Any) -> Callable[[Any], Any] | None:
+        if self.seen is None or find is None:
+            return None
+        rows, left = self.seen[1], find(subject)
+        return lambda draft: rows(draft, left)
 
     @classmethod
     def either(cls, base: Path, parts: "list[Accepted]") -> "Accepted":
@@ -152,8 +169,10 @@ class Verdict:
 class Prover:
     """The lifted copy of one protocol, a state that stands for any, and the laws that may be assumed of it."""
 
-    def __init__(self, theory: str, contracts: Contracts = HISTORIES_ALONE) -> None:
+    def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
         module, _, name = theory.partition(":")
+        if contracts is None:
+            contracts = getattr(importlib.import_module(module), "CONTRACTS", {}).get("", HISTORIES_ALONE)
         self.world: Final[World] = lift(module, contracts)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
@@ -179,6 +198,10 @@ class Prover:
         histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self.is_beginning = False
         """While the base case is proved nothing is assumed of any row: there is no state before."""
+        self.scopes: Mapping[Any, Any] = self.theory.scopes
+        """Which rows are spoken of, where not of all."""
+        self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
+        """In the middle of a loop: as if which rows some laws hold, see `Seen`; and these rows, of a draft."""
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
         self.likely: Mapping[str, Collection[str]] = {}
@@ -226,7 +249,21 @@ class Prover:
 
     def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
         """The rows of a table as unknown functions, which a suffix tells from others. Nobody notes what is read."""
-        return SymbolicRows(table, self.shapes[table.name], self.theory.bounds, lambda _touch: None, suffix)
+        return SymbolicRows(table, self.shapes[table.name], self.theory.bounds, lambda _touch: None, suffix, False)
+
+    def of_any_length(self) -> "Prover":
+        """A prover of the same protocol about states in which lists of rows have any length."""
+
+        def tables(reads: Callable[[Touch], None]) -> list[Any]:
+            return [
+                SymbolicRows(table, self.shapes[table.name], self.theory.bounds, reads, "", False)
+                for table in self.protocol.schema.tables
+            ]
+
+        other = self.in_state(tables, Totals)
+        other.scopes = {}
+        other.__dict__["_laws"] = [law for law in self._laws if law.law_id not in self.theory.bounded]
+        return other
 
     def in_state(
         self,
@@ -244,6 +281,7 @@ class Prover:
             _closures={},
             _members={},
             _shares={},
+            seen=None,
         )
         other.__dict__["before"] = self._view(self.reading(other.state), other.totals)
         return other
@@ -268,8 +306,8 @@ class Prover:
                     here.assume(instance.formula)
                     for fact in instance.facts.values():
                         here.assume(fact)
-        if touch.past_of is None and touch.table in self.theory.scopes:
-            words, holds = self.theory.scopes[touch.table]
+        if touch.past_of is None and touch.table in self.scopes:
+            words, holds = self.scopes[touch.table]
             row = self.tables[touch.table.index].get(touch.key)
             here.limit(self._formula(lambda: holds(row)).formula, words)
 
@@ -279,19 +317,44 @@ class Prover:
 
     # Laws as hypotheses.
 
-    def _formula(self, program: Callable[[], Any]) -> Instance:
+    def _formula(self, program: Callable[[], Any], context: str = "") -> Instance:
         """A predicate as one formula: true on the paths where it holds, and on those where it would raise."""
         ways: list[Term] = []
         facts: dict[int, Term] = {}
         noted: dict[object, Any] = {}
         scopes: set[str] = set()
-        for here, outcome in explore(program, self._blank(), prunes=False):
+        blank = self._blank()
+        blank.context = context
+        for here, outcome in explore(program, blank, prunes=False):
             holds = z3.BoolVal(True) if isinstance(outcome, Exception) else term_of(outcome)
             ways += [z3.And(*here.conditions, holds), *here.left_out]
             facts.update(here.facts)
             noted.update(here.touched)
             scopes |= here.scopes
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
+
+    def seen_by(self, law: Any, subject: Any) -> Any:
+        """The state before the step as a law sees it at a subject."""
+        return self.before if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
+
+    def seen_in(self, total: Any, key: Any) -> Any:
+        """The state before the step as a sum sees it at one of its rows."""
+        return self.before if self.seen is None else self._seen(self.seen[0].members.get(total), key)
+
+    def _refuse_what_is_seen_otherwise(self, law: Any, instance: Instance) -> None:
+        """A law that asks a sum must see the rows that the sum sees."""
+        if self.seen is not None and law.law_id not in self.seen[0].of:
+            for item in instance.noted.values():
+                if isinstance(item, Asked) and item.total in self.seen[0].members:
+                    raise UnliftableError(f"{law.law_id} asks {item.total.name}, which sees other rows in a loop")
+
+    def _seen(self, find: Callable[[Any], Any] | None, subject: Any) -> Any:
+        if self.seen is None or find is None:
+            return self.before
+        rows = self._draft(self.state)
+        for table, key, row in self.seen[1](rows, find(subject)):
+            rows.put(table, key, row)
+        return self._view(rows, self.totals)
 
     def _blank(self) -> Path:
         """A path on which nothing holds, in this state."""
@@ -304,7 +367,9 @@ class Prover:
         place = (law.law_id, identity(subject))
         found = self._instances.get(place)
         if found is None:
-            found = (subject, self._formula(lambda: law.holds(self.before, subject)))
+            context = f"{id(self)}.{law.law_id}.{place[1]}"
+            found = (subject, self._formula(lambda: law.holds(self.seen_by(law, subject), subject), context))
+            self._refuse_what_is_seen_otherwise(law, found[1])
             self._instances[place] = found
         return found[1]
 
@@ -503,11 +568,11 @@ class Prover:
         """A row of a sum, as a member of whichever group it belongs to."""
         found = self._members.get((total.name, item_id))
         if found is None:
-            rows = self.before.rows
 
             def both() -> Any:
-                row = rows.get(total.table, key)
-                return total.group(rows, key, row), self.worth(total, self.before, key, row)
+                view = self.seen_in(total, key)
+                row = view.rows.get(total.table, key)
+                return total.group(view.rows, key, row), self.worth(total, view, key, row)
 
             found = Member(item_id, key, list(explore(both, self._blank(), prunes=False)))
             self._members[(total.name, item_id)] = found
@@ -560,14 +625,16 @@ class Prover:
         call, base = self.call(action, bounds)
         return call, base, list(explore(lambda: self.protocol.transition(self._draft(self.state), call), base))
 
-    def after(self, delta: Any) -> Any:
-        """The state after a step, as laws see it."""
-        return self._step(delta)[1]
+    def after(self, delta: Any, before: Any = None, seen: Any = None) -> Any:
+        """The state after a step, as laws see it; `seen` are rows as if which some see it, and the state `before`."""
+        return self._step(delta, before, seen)[1]
 
-    def _step(self, delta: Any) -> tuple[Any, Any]:
+    def _step(self, delta: Any, before: Any = None, seen: Any = None) -> tuple[Any, Any]:
         """The states before and after a step, as laws see them."""
-        rows = self._watched(self.state, list(delta.writes))
-        totals = TotalsAfter(self.totals, self.before, rows, delta, self.theory, self.worth)
+        rows = self._watched(self.state, [type(write)(write.table, write.key, write.row) for write in delta.writes])
+        for table, key, row in seen(rows) if seen is not None else ():
+            rows.put(table, key, row)
+        totals = TotalsAfter(self.totals, before or self.before, rows, delta, self.theory, self.worth)
         totals.view = self._view(rows, totals)
         return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
 
@@ -617,9 +684,15 @@ class Prover:
 
         Where the law comes to its answer without meeting a row that was written, it answers as it did before the step.
         """
-        after, subject = self.after(accepted.delta), self.subject(law)
-        for obligation in self._goals(law.law_id, lambda: law.holds(after, subject), accepted.here):
-            if obligation.here.sees_change:
+        subject = self.subject(law)
+        self.instance(law, subject)
+
+        def holds() -> Any:
+            after = self.after(accepted.delta, self.seen_by(law, subject), accepted.seen_by(law, subject))
+            return law.holds(after, subject)
+
+        for obligation in self._goals(law.law_id, holds, accepted.here):
+            if obligation.here.sees_change or accepted.seen is not None:
                 yield obligation
 
     def implication_goals(self, law: Any) -> Iterator[Obligation]:
@@ -659,11 +732,12 @@ class Prover:
         """
         moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
         may_rise = total in self.theory.rising
-        view_after = self.after(accepted.delta)
-        rows, after = self.before.rows, view_after.rows
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
 
         def keeps() -> Any:
+            before = self.seen_in(total, key)
+            view_after = self.after(accepted.delta, before, accepted.seen_in(total, key))
+            rows, after = before.rows, view_after.rows
             row = rows.get(total.table, key)
             parts = [write.key for write in accepted.delta.writes if write.table is total.table]
             if total in self.theory.nested:
@@ -677,7 +751,7 @@ class Prover:
                     moved = moves(rows, after, row, write.key)
                     by = by if moved is None else by + moved
             group, group_after = total.group(rows, key, row), total.group(after, key, row)
-            worth = 0 if group is None else self.worth(total, self.before, key, row)
+            worth = 0 if group is None else self.worth(total, before, key, row)
             worth_after = 0 if group_after is None else self.worth(total, view_after, key, row)
             if may_fall:
                 return worth_after <= worth and (worth_after == 0 or group == group_after)

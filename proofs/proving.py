@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import z3
 
-from proofs import segments
+from proofs import folded
+from proofs.folded import FoldedProof, has_lists
 from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken, together
-from proofs.segments import FoldedProof, has_lists
 from proofs.solving import Answer, Status, prove
 from proofs.symbols import Path
 
-TOTAL: Final = segments.TOTAL
+TOTAL: Final = folded.TOTAL
 """The id under which it is proved that a call never raises and writes histories at the present point only."""
 
 
@@ -84,7 +84,11 @@ class CallProof:
     @cached_property
     def folded(self) -> FoldedProof | None:
         """The proof of what is said of states, for lists of any length, if the call names lists."""
-        return FoldedProof(self.prover, self.action) if self.is_of_any_length and has_lists(self.action) else None
+        return (
+            FoldedProof(self.prover, self.action)
+            if self.is_of_any_length and has_lists(self.prover, self.action)
+            else None
+        )
 
     def _of_any_length(self, folded: Verdict, bounded: Callable[[], Verdict]) -> Verdict:
         """What is said of lists of any length; or what is said of short ones, if it is refuted of these.
@@ -117,7 +121,7 @@ class CallProof:
 
     def _verdict_on_states(self, law: Any) -> Verdict:
         bounded = partial(self.state_law, law)
-        if self.folded is None:
+        if self.folded is None or law.law_id in self.prover.theory.bounded:
             return bounded()
         return self._of_any_length(self.folded.state_law(law), bounded)
 

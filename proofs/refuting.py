@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import Any, Final
 
+from proofs.folded import FoldedProof, has_lists
 from proofs.obligations import Obligation, Prover, Verdict
 from proofs.proving import TOTAL, CallProof
 from proofs.running import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
-from proofs.segments import FoldedProof, has_lists
 from proofs.showing import SHOWN
 from proofs.solving import Status
 from proofs.symbols import Path
@@ -63,7 +63,7 @@ class Hunt(CallProof):
 
     def _is_proved_of_any_length(self, law_id: str) -> bool:
         """Whether what short lists keep is kept whatever their length, where this is asked at all."""
-        if not has_lists(self.action):
+        if not has_lists(self.prover, self.action):
             return True
         if law_id == TOTAL:
             return self._folded.total().status == "PROVED"

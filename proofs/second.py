@@ -41,7 +41,7 @@ def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
     solver.setOption("rlimit", str(steps))
     solver.setOption("tlimit-per", str(NET_MILLISECONDS))
     solver.setOption("nl-ext-tplanes", "true")
-    solver.setLogic("QF_UFNIA")
+    solver.setLogic("UFNIA" if "(forall " in text else "QF_UFNIA")
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "goal")
     symbols = parser.getSymbolManager()

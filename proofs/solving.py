@@ -144,7 +144,8 @@ def _with_lemmas(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, 
 
 
 def _nonlinear(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:
-    return _run(z3.SolverFor("QF_UFNIA"), formulas, steps, seed)
+    has_all = any(z3.is_quantifier(term) for term in terms_in(formulas))
+    return _run(z3.SolverFor("UFNIA" if has_all else "QF_UFNIA"), formulas, steps, seed)
 
 
 FIRST: Final = "z3"

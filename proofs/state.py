@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import attr
 import z3
 
-from proofs.symbols import SymBool, SymInt, SymList, SymName, Term, path, refuse, term_of
+from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, Term, path, refuse, term_of
 
 Shape = Any
 
@@ -113,7 +113,17 @@ def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shap
 class Field:
     """One field of a table's rows: its name, and how to make its value for a key."""
 
-    def __init__(self, table: str, name: str, annotation: Any, arity: int, bound: int | None, suffix: str = "") -> None:
+    def __init__(
+        self,
+        table: str,
+        name: str,
+        annotation: Any,
+        arity: int,
+        bound: int | None,
+        suffix: str = "",
+        is_bounded: bool = True,
+    ) -> None:
+        self._is_bounded: Final = is_bounded
         self.name: Final = name
         self._place: Final = f"{table}.{name}"
         self._suffix: Final = suffix
@@ -131,6 +141,8 @@ class Field:
             numbers = iter(range(100))
             return shaped(self._shape, lambda kind: self._apply(kind, terms, f"{self._place}!{next(numbers)}"))
         length = self._apply(int, terms, f"{self._place}!length").term
+        if not self._is_bounded:
+            return self._listing(terms, length)
 
         def element(position: int) -> Any:
             numbers = iter(range(100))
@@ -140,6 +152,13 @@ class Field:
 
         assert self._bound is not None
         return SymList(self._place, length, self._bound, element)
+
+    def _listing(self, terms: list[Term], length: Term) -> Listing:
+        if self._shape is not str:
+            refuse(f"{self._place} is no list of names")
+        has = z3.Function(f"{self._place}!has{self._suffix}", *[z3.IntSort()] * (self._arity + 1), z3.BoolSort())
+        different = self._apply(int, terms, f"{self._place}!different").term
+        return Listing(self._place, lambda name: has(*terms, name), length, different)
 
     def _apply(self, kind: type, terms: list[Term], name: str) -> Any:
         sort = z3.BoolSort() if kind is bool else z3.IntSort()
@@ -171,6 +190,7 @@ class SymbolicRows:
         bounds: Mapping[str, int],
         reads: Callable[[Touch], None],
         suffix: str = "",
+        is_bounded: bool = True,
     ) -> None:
         self._table: Final = table
         self._shape: Final = shape
@@ -180,7 +200,7 @@ class SymbolicRows:
         hints = typing.get_type_hints(self._row.__init__)
         arity = len(flatten(fresh(shape, "shape")))
         self.fields: Final = [
-            Field(table.name, name, hints[name], arity, bounds.get(f"{table.name}.{name}"), suffix)
+            Field(table.name, name, hints[name], arity, bounds.get(f"{table.name}.{name}"), suffix, is_bounded)
             for name in inspect.signature(self._row).parameters
         ]
 

@@ -33,8 +33,9 @@ IMPOSSIBLE: Final = (ZeroDivisionError, IndexError, KeyError, ValueError, Assert
 """
 
 
-ENGINE: Final = tuple(
-    "symbols builtin state obligations proving lifting genesis histories stake contracts pushes folds segments".split()  # noqa: SIM905
+ENGINE: Final = (
+    *("symbols", "builtin", "state", "obligations", "proving", "lifting", "genesis", "histories", "stake"),
+    *("contracts", "pushes", "folding", "folds", "segments", "folded", "listings"),
 )
 """The files whose lines are no lines of the source."""
 
@@ -115,6 +116,9 @@ class Path:
         """What is told of look-ups of the past, if not who is told of all others."""
         self.is_concerned = True
         """Whether the law that is asked speaks of this path."""
+        self.context = ""
+        """What the names are called after that stand for any of a list."""
+        self.quantified = 0
         self._known: Final[dict[int, bool]] = {}
         if base is not None:
             for condition in base.conditions:
@@ -125,6 +129,8 @@ class Path:
             self.reader = base.reader
             self.left_out.extend(base.left_out)
             self._limits.update(base._limits)
+            self.context = base.context
+            self.quantified = base.quantified
             self._known.update(base._known)
             self._example = base._example
             self._unchecked[:] = base._unchecked
@@ -145,6 +151,7 @@ class Path:
         copy.required.extend(self.required)
         copy._known.update(self._known)
         copy.reader = self.reader
+        copy.quantified = self.quantified
         return copy
 
     @property
@@ -650,3 +657,100 @@ class SymList:
 
     def __hash__(self) -> int:
         raise UnliftableError("a symbolic list is looked up by hash")
+
+
+class Listing(Symbol):
+    """A list of names of any length: whether it has a name, how many it has, and how many different ones."""
+
+    def __init__(self, name: str, has: Callable[[Term], Term], length: Term, different: Term) -> None:
+        self.name: Final = name
+        self._has: Final = has
+        self._length: Final = length
+        self._different: Final = different
+        self.term = length
+
+    def _know(self) -> None:
+        path().assume(z3.And(self._different >= 0, self._different <= self._length))
+        path().assume((self._different == 0) == (self._length == 0))
+
+    def has(self, item: Any) -> SymBool:
+        """Whether it has a name."""
+        self._know()
+        inside = self._has(term_of(item))
+        path().assume(z3.Implies(inside, self._different > 0))
+        return SymBool(inside)
+
+    def length(self) -> SymInt:
+        """How many names it has."""
+        self._know()
+        return SymInt(self._length)
+
+    def different(self) -> SymInt:
+        """How many different names it has."""
+        self._know()
+        return SymInt(self._different)
+
+    def appended(self, item: Any) -> "Listing":
+        """The list with one more name."""
+        name = term_of(item)
+        more = z3.If(self._has(name), 0, 1)
+        return Listing(
+            self.name, lambda one: z3.Or(self._has(one), one == name), self._length + 1, self._different + more
+        )
+
+    def without(self, item: Any) -> "Listing":
+        """The list without a name that it has, as it has each: once."""
+        name = term_of(item)
+        self._know()
+        path().require(f"{self.name} has what is taken out", self._has(name))
+        path().require(f"{self.name} has each name once", self._different == self._length)
+        return Listing(
+            self.name, lambda one: z3.And(self._has(one), one != name), self._length - 1, self._different - 1
+        )
+
+    def __contains__(self, item: object) -> bool:
+        return bool(self.has(item))
+
+    def __eq__(self, other: object) -> Any:
+        if other == ():
+            return self.length() == 0
+        raise UnliftableError(f"{self.name} is compared")
+
+    def __iter__(self) -> Iterator[Any]:
+        """One name that is any, for a law that speaks of all."""
+        if not _guards:
+            raise UnliftableError(f"{self.name} is of any length, and gone through by more than a loop")
+        here = path()
+        here.quantified += 1
+        item = SymName(z3.Int(f"some.{here.context}.{here.quantified}"))
+        _guards[-1].append(self.has(item).term)
+        yield item
+
+    def __len__(self) -> int:
+        raise UnliftableError(f"{self.name} is of any length")
+
+    def __getitem__(self, index: object) -> Any:
+        raise UnliftableError(f"{self.name} is of any length, and has no order")
+
+    def __hash__(self) -> int:
+        raise UnliftableError(f"{self.name} is looked up by hash")
+
+
+class Different:
+    """The different names of a list of any length."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing: Final = listing
+
+
+_guards: Final[list[list[Term]]] = []
+"""For each `all` or `any` that goes on, what holds of the names of lists that it has gone through."""
+
+
+def gone_through(values: Any) -> tuple[list[Any], list[Term]]:
+    """All items of a list, and what holds of the names of lists of any length that it goes through."""
+    _guards.append([])
+    try:
+        return list(values), _guards[-1]
+    finally:
+        _guards.pop()

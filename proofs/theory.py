@@ -64,11 +64,30 @@ Names = Mapping[str, Any]
 """What the names of a function stand for in the middle of a loop; `done` is how many elements are done."""
 
 
+class Seen:
+    """Rows as if which laws of one subject hold in the middle of a loop, where other subjects see others.
+
+    `rows` gives them for what is left of a subject; `of` gives that of the subject of each law that sees them, by id,
+    `members` of the key of a row of a sum. All other laws and sums see the state as it is.
+    """
+
+    def __init__(
+        self,
+        rows: Callable[[Draft, Names, Any], Rows],
+        of: Mapping[str, Callable[[Any], Any]],
+        members: Mapping[Sum, Callable[[Any], Any]],
+    ) -> None:
+        self.rows: Final = rows
+        self.of: Final = of
+        self.members: Final = members
+
+
 class Fold:
     """Rows as if which every state law holds in the middle of a loop, where it does not hold of the state as it is.
 
     `as_if` gives them, of the state as it is; `really` gives back the rows as they are, of the state with the others.
     `holds` is what else is known of the state with the others: it is proved where a loop begins and after each element.
+    `seen` are rows as if which laws hold that speak of one of the loop's elements.
     """
 
     def __init__(
@@ -76,10 +95,12 @@ class Fold:
         as_if: Callable[[Draft, Names], Rows] = lambda _rows, _names: [],
         really: Callable[[Draft, Names], Rows] = lambda _rows, _names: [],
         holds: Callable[[Draft, Names], list[Any]] = lambda _rows, _names: [],
+        seen: Seen | None = None,
     ) -> None:
         self.as_if: Final = as_if
         self.really: Final = really
         self.holds: Final = holds
+        self.seen: Final = seen
 
 
 class Theory:
@@ -102,6 +123,7 @@ class Theory:
     `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
     beginning.
     `folds` say, by function, as if which rows the laws hold in the middle of its loop over a list of any length.
+    `bounded` are the ids of state laws that are proved of short lists alone, and assumed by what is said of these.
     `rising` sums are those of which rows that are not written may be worth more after a step, and never less.
     `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
     limits the rows that are spoken of, and says so in words.
@@ -132,6 +154,7 @@ class Theory:
         refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
         folds: Mapping[str, Fold] | None = None,
         rising: tuple[Sum, ...] = (),
+        bounded: tuple[str, ...] = (),
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
@@ -156,6 +179,7 @@ class Theory:
         self.refusals_aside: Final = refusals_aside or {}
         self.folds: Final = folds or {}
         self.rising: Final = rising
+        self.bounded: Final = bounded
 
     def state_laws(self) -> list[StateLaw | PastLaw]:
         """The laws of the catalogue and the lemmas, those known to be false left out."""

@@ -5,7 +5,9 @@ from typing import Any, Final
 import attr
 
 from invariants.law import Catalogue, StateLaw, Sum, View
+from proofs.listings import LISTS
 from proofs.theory import Fold, Theory
+from spec.eigenlayer.staking import without
 from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
 
@@ -33,6 +35,16 @@ class Flag:
 
     def __init__(self, is_set: bool = False) -> None:
         self.is_set = is_set
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Listed:
+    """The accounts that are listed."""
+
+    accounts: Final[tuple[str, ...]]
+
+    def __init__(self, accounts: tuple[str, ...] = ()) -> None:
+        self.accounts = accounts
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -101,9 +113,24 @@ class PayGroupsAfter(PayGroups):
     """Makes a token for each group but the first: known by what was written before the inner loop."""
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Drop:
+    """Takes every account off the list, and its mark away."""
+
+
+class DropStale(Drop):
+    """Takes each off the list as it was before the call, so that all but the last come back."""
+
+
+class DropTwice(Drop):
+    """Takes each off the list twice."""
+
+
 SCHEMA: Final = Schema()
 BALANCES: Final[Table[str, Balance]] = SCHEMA.table("balances", Balance())
 FLAGS: Final[Table[str, Flag]] = SCHEMA.table("flags", Flag())
+MARKS: Final[Table[str, Flag]] = SCHEMA.table("marks", Flag())
+LISTED: Final[Table[str, Listed]] = SCHEMA.table("listed", Listed())
 HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)
 
 
@@ -121,6 +148,8 @@ def _pay(draft: Draft, account: str) -> Reason | None:
 
 def transition(draft: Draft, action: Any) -> Delta | Reason:
     """Every rule of the protocol."""
+    if isinstance(action, Drop):
+        return _drop(draft, action)
     if isinstance(action, PayGroups):
         return _pay_groups(draft, action)
     if isinstance(action, PayTogether | PayTogetherLess):
@@ -143,6 +172,17 @@ def transition(draft: Draft, action: Any) -> Delta | Reason:
                 _give(draft, action.accounts[position], 1)
             draft.put(FLAGS, ONLY, Flag(True))
     return draft.delta()
+
+
+def _drop(draft: Draft, action: Drop) -> Delta | Reason:
+    before = draft.get(LISTED, ONLY).accounts
+    for account in before:
+        draft.put(MARKS, account, Flag(False))
+        left = draft.get(LISTED, ONLY).accounts
+        for _ in range(2 if isinstance(action, DropTwice) else 1):
+            left = without(before if isinstance(action, DropStale) else left, account)
+        draft.put(LISTED, ONLY, Listed(left))
+    return draft.delta(len(before))
 
 
 def _pay_together(draft: Draft, action: Any) -> Delta | Reason:
@@ -229,6 +269,9 @@ ACTIONS: Final = (
     PayAliased,
     PayGroups,
     PayGroupsAfter,
+    Drop,
+    DropStale,
+    DropTwice,
 )
 PROTOCOL: Final = Protocol(
     "loops",
@@ -248,6 +291,24 @@ def _no_less_than_at_the_start(view: View, _: str) -> bool:
     return view.total(HELD, "all") >= view.total_at_start(HELD, "all")
 
 
+def _who_is_listed_has_a_flag(view: View, account: str) -> bool:
+    return view.rows.get(MARKS, account).is_set or account not in view.rows.get(LISTED, ONLY).accounts
+
+
+def _each_is_listed_once(view: View, key: str) -> bool:
+    listed = view.rows.get(LISTED, key).accounts
+    return len(set(listed)) == len(listed)
+
+
+def _all_listed_have_flags(view: View, _: str) -> bool:
+    return all(view.rows.get(MARKS, account).is_set for account in view.rows.get(LISTED, ONLY).accounts)
+
+
+def _is_to_be_dropped(rows: Draft, names: Any) -> list[Any]:
+    listed = rows.get(LISTED, ONLY).accounts
+    return [names["has"](listed, names["any"]) == names["to_do"](names["any"])]
+
+
 def _theory(fold: Fold | None) -> Theory:
     catalogue = Catalogue(
         [HELD],
@@ -264,16 +325,22 @@ def _theory(fold: Fold | None) -> Theory:
         catalogue,
         "tests.proofs.loops",
         lambda _rows: 0,
-        [],
+        [
+            StateLaw("FLAG", "Who is listed has a mark.", "", _who_is_listed_has_a_flag, {MARKS: lambda key: key}),
+            StateLaw("ONCE", "Each is listed once.", "", _each_is_listed_once, {LISTED: lambda key: key}),
+            StateLaw("FLAGS", "All who are listed have marks.", "", _all_listed_have_flags, {LISTED: lambda key: key}),
+        ],
         ranges=(),
         keys={},
-        bounds={},
+        bounds={"listed.accounts": 1},
         is_well_formed=lambda _rows, _call: True,
         genesis={},
-        folds={} if fold is None else {"_pay_together": fold},
+        follows={"FLAGS": ("FLAG",)},
+        folds={"_drop": Fold(holds=_is_to_be_dropped), **({} if fold is None else {"_pay_together": fold})},
     )
 
 
+CONTRACTS: Final = {"": LISTS}
 THEORY: Final = _theory(SOUND)
 WITHOUT: Final = _theory(None)
 FORGETTING: Final = _theory(FORGETFUL)

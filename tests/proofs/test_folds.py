@@ -1,13 +1,15 @@
 """Lists of any length: what each element keeps is proved, and what only the first keeps is not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from proofs import segments, symbols
+from proofs import folded, symbols
+from proofs.folded import FoldedProof
+from proofs.listings import prove_without
 from proofs.obligations import Prover
 from proofs.proving import CallProof
-from proofs.segments import FoldedProof
 from proofs.solving import Status
 from proofs.symbols import UnliftableError
 
@@ -24,16 +26,16 @@ def statuses(proof: CallProof) -> dict[str, str]:
     return {"TOTAL": proof.total().status, **{law.law_id: proof.verdict(law).status for law in laws}}
 
 
-ALL: dict[str, str] = {"TOTAL": "PROVED", "MADE": "PROVED", "LOST": "PROVED"}
+ALL: dict[str, str] = dict.fromkeys(["TOTAL", "MADE", "LOST", "FLAG", "ONCE", "FLAGS"], "PROVED")
 
 
-@pytest.mark.parametrize("action", ["Pay", "PayTogether", "PayGroups"])
+@pytest.mark.parametrize("action", ["PayTogether", "Drop"])
 def test_what_each_element_keeps_is_proved_of_lists_of_any_length(action: str) -> None:
     proof = call_proof(action)
     assert statuses(proof) == ALL
     assert proof.folded is not None
     scopes = [proof.verdict(law).scopes for law in proof.prover.theory.state_laws()]
-    assert scopes == [set(), set()]
+    assert scopes == [set()] * len(scopes)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,7 @@ def test_what_each_element_keeps_is_proved_of_lists_of_any_length(action: str) -
         pytest.param("PayOnce", "THEORY", {"MADE"}, id="a list names one account twice"),
         pytest.param("PayTogetherLess", "THEORY", {"MADE"}, id="a local is carried"),
         pytest.param("PayAndStop", "THEORY", {"LOST"}, id="a return in the middle"),
+        pytest.param("DropStale", "THEORY", {"FLAG", "TOTAL"}, id="a list that the body changes, read before"),
         pytest.param("PayTogether", "WITHOUT", {"MADE"}, id="the laws do not hold in the middle"),
         pytest.param("PayTogether", "FORGETTING", {"TOTAL"}, id="a fold gives back other rows"),
         pytest.param("PayTogether", "HASTENING", {"TOTAL"}, id="a fold knows what one element keeps"),
@@ -65,6 +68,29 @@ def test_a_list_that_a_loop_fills_is_not_read(action: str) -> None:
     proof = call_proof(action)
     with pytest.raises(UnliftableError, match=r"gathered is counted|may change in a loop unnoticed"):
         assert proof.folded
+
+
+def test_what_is_not_listed_is_not_taken_out() -> None:
+    assert call_proof("DropTwice").folded.total().status == "UNKNOWN"  # type: ignore[union-attr]  # there is one
+
+
+def test_that_a_name_is_taken_out_of_a_list_is_proved_of_the_source() -> None:
+    prover = Prover("tests.proofs.loops:THEORY")
+    assert prove_without(prover).status == "PROVED"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda listed, _removed: listed[:-1], id="the last goes"),
+        pytest.param(lambda listed, removed: tuple([removed for _ in listed[:-1]]), id="it stays"),
+        pytest.param(lambda listed, _removed: tuple([listed[-1] for _ in listed[:-1]]), id="the others go"),
+    ],
+)
+def test_another_way_to_take_a_name_out_is_not_proved(wrong: Callable[[Any, Any], Any]) -> None:
+    prover = Prover("tests.proofs.loops:THEORY")
+    prover.world.modules["spec.eigenlayer.staking"].__dict__["without_by_source"] = wrong
+    assert prove_without(prover).status != "PROVED"
 
 
 def test_a_second_element_that_breaks_a_law_is_refuted_where_lists_of_two_are_tried() -> None:
@@ -90,7 +116,7 @@ def test_a_case_that_is_left_out_after_a_cut_is_noticed(monkeypatch: pytest.Monk
         paths = list(followed(program, base))
         return paths[:-1] if len(paths) > 2 else paths
 
-    monkeypatch.setattr(segments, "explore", forgetful)
+    monkeypatch.setattr(folded, "explore", forgetful)
     proof = call_proof("Pay")
     assert proof.folded is not None
     answers = proof.folded.total().answers

@@ -1,0 +1,342 @@
+"""The proof that a call keeps every state law, whatever the length of the lists that it names.
+
+See `proofs/folds.py` for how loops cut a run into segments. Each segment begins in a state of its own: a `Prover` of
+the same protocol, whose tables are other unknown functions where a loop may have written, elsewhere what was written.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, Final
+
+import z3
+
+from proofs.folds import RUNS, FoldedError, Items, Loop, Names, any_call, still_to_do
+from proofs.obligations import Asked, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
+from proofs.solving import Answer, Status, prove, terms_in
+from proofs.state import Totals, Touch
+from proofs.symbols import Path, Term, UnliftableError, explore, path
+
+TOTAL: Final = "TOTAL"
+
+
+class FoldedProof:
+    """All paths of one call with lists of any length, cut into segments, and the proofs about these."""
+
+    def __init__(self, prover: Prover, action: type[Any]) -> None:
+        prover = prover.of_any_length()
+        self.prover: Final = prover
+        self.action: Final = action
+        self._written: Final[dict[str, set[int]]] = {}
+        """By loop, the tables that its body writes."""
+        arguments: list[Term] = []
+        self.call: Final = any_call(action, arguments)
+        self._base: Final = prover.base(self.call, arguments)
+        self.writes: Final[set[int]] = set()
+        self._excluded: Final[list[tuple[Obligation, Answer]]] = []
+        self._scopes: Final[set[str]] = set()
+        self._reachable: Final[dict[int, bool]] = {}
+        self._of_all: Final[dict[int, tuple[Term, bool]]] = {}
+        """By formula, whether it says something of all names."""
+        self._sums: Final[dict[str, Verdict]] = {}
+        self._laws: Final[dict[str, Verdict]] = {}
+        self.segments: Final[list[Segment]] = []
+        self._raised: Final[list[tuple[Prover, Path, Exception]]] = []
+        self._demanding: Final[list[tuple[Prover, Path]]] = []
+        self._ends: Final[list[Segment]] = []
+        self._taken: Final[list[tuple[Path, list[Path]]]] = []
+        """For each state in which runs go on, the paths that they took from there."""
+        self._arrivals: Final[list[Arrival]] = []
+        self._middles: Final[list[Middle]] = []
+        for here, outcome, run in self._follow():
+            if self._excludes(run.prover, here):
+                continue
+            self.segments.extend(run.segments)
+            self._demanding.append((run.prover, here))
+            if isinstance(outcome, Exception):
+                self._raised.append((run.prover, here, outcome))
+            elif prover.is_delta(outcome):
+                self._ends.append(run.segments[-1])
+        alike: dict[object, list[Segment]] = {}
+        for segment in self.segments:
+            alike.setdefault(segment.likeness(), []).append(segment)
+        self.segments[:] = [Segment.either(parts[0].base, parts) for parts in alike.values()]
+        self.writes.update([write.table.index for each in self.segments for write in each.accepted.delta.writes])
+
+    # Following paths.
+
+    def _follow(self) -> list[tuple[Path, Any, Run]]:
+        """Every path with its outcome, None if it ended at a cut or with an element, and the run that took it."""
+        while True:
+            self._taken.clear()
+            self._middles.clear()
+            try:
+                return list(self._all_paths())
+            except GrownError:
+                continue
+
+    def _all_paths(self) -> Iterator[tuple[Path, Any, Run]]:
+        pending: list[list[Middle]] = [[]]
+        while pending:
+            through = pending.pop()
+            base = through[-1].here if through else self._base
+            self._arrivals.clear()
+            taken: list[Path] = []
+            for here, outcome, run in self._from(through, base):
+                taken.append(here)
+                for segment in run.segments:
+                    segment.base = base
+                yield here, outcome, run
+            self._taken.append((base, taken))
+            pending += [[*through, middle] for middle in self._meet(base)]
+
+    def _from(self, through: list[Middle], base: Path) -> Iterator[tuple[Path, Any, Run]]:
+        """Every path from a state in which runs go on."""
+        runs: list[Run] = []
+
+        def transition_in_run() -> Any:
+            run = Run(self, through)
+            runs.append(run)
+            RUNS.append(run)
+            run.start()
+            try:
+                outcome = self.prover.protocol.transition(run.draft, self.call)
+                if self.prover.is_delta(outcome):
+                    run.finish(outcome)
+                return outcome
+            except FoldedError:
+                return None
+            finally:
+                run.stop()
+                RUNS.pop()
+
+        for here, outcome in explore(transition_in_run, base):
+            yield here, outcome, runs[-1]
+
+    def arrive(self, run: Run, loop: Loop, segment: Segment, names: Names, standing: Hashable) -> None:
+        """A run has come to a cut."""
+        run.segments.append(segment)
+        self._arrivals.append(Arrival(names, loop, segment, path().given, (segment.likeness(), standing)))
+
+    def _meet(self, base: Path) -> list[Middle]:
+        """The states in which runs go on that came to cuts from one state: one for those that stand alike."""
+        together: dict[Hashable, list[Arrival]] = {}
+        for arrival in self._arrivals:
+            together.setdefault(arrival.standing, []).append(arrival)
+        return [self._middle(base, arrivals) for arrivals in together.values()]
+
+    def _middle(self, base: Path, arrivals: "list[Arrival]") -> Middle:
+        first = arrivals[0]
+        segment = Segment.either(base, [each.segment for each in arrivals])
+        number = len(self._middles) + 1
+        here = segment.accepted.here.here()
+        formulas, scopes = segment.prover.hypotheses(here, [], 1)
+        # What holds on this path alone is no fact: it would say that there are no other paths.
+        own = {condition.get_id() for condition in here.conditions}
+        for formula in formulas:
+            if formula.get_id() not in own:
+                here.assume(formula)
+        here.scopes.update(scopes)
+        here.touched.clear()
+        here.required.clear()
+        prover = self._state_between(segment.prover, segment, first.loop, f"@{number}")
+        here.reader = prover.note_read
+        rule = self.rule(first.loop)
+        if rule is not None and rule.seen is not None:
+            names = {**first.names, "to_do": still_to_do(first.loop.site, number)[0]}
+            prover.seen = (rule.seen, lambda draft, left: rule.seen.rows(draft, names, left))
+        self._middles.append(Middle(base, first.answers, prover, number, here))
+        return self._middles[-1]
+
+    def note_written(self, sites: list[str], tables: set[int]) -> None:
+        """Note that loops write some tables."""
+        is_new = False
+        for site in sites:
+            known = self._written.setdefault(site, set())
+            is_new = is_new or not tables <= known
+            known |= tables
+        if is_new:
+            raise GrownError
+
+    def rule(self, loop: Loop) -> Any:
+        """As if which rows the laws hold in the middle of a loop, if not of the state as it is."""
+        return self.prover.theory.folds.get(loop.site.rpartition(":")[2])
+
+    def _state_between(self, before: Prover, segment: Segment, loop: Loop, suffix: str) -> Prover:
+        root, writes = self.prover, segment.accepted.delta.writes
+        unknown = self._written.get(loop.site, set())
+        rule = self.rule(loop)
+        if rule is not None and rule.seen is None:
+            unknown = unknown | {write.table.index for write in writes}
+        changed = unknown | {write.table.index for write in writes}
+        self._refuse_histories(changed)
+        sums = [*root.theory.catalogue.sums, *root.theory.sums, *root.theory.nested]
+        suffixes = {
+            total.name: suffix if root.tables_of_sum(total) & changed else before.totals.suffixes.get(total.name, "")
+            for total in sums
+        }
+
+        def tables(reads: Callable[[Touch], None]) -> list[Any]:
+            made: list[Any] = []
+            for table, old in zip(root.protocol.schema.tables, before.tables, strict=True):
+                if table.index in unknown:
+                    made.append(BetweenRows(root.unknown_rows(table, suffix), [], table, reads))
+                    continue
+                newest = [(write.key, write.row) for write in reversed(writes) if write.table is table]
+                under = old.unknown if isinstance(old, BetweenRows) else root.unknown_rows(table, "")
+                below: list[tuple[Any, Any]] = old.written if isinstance(old, BetweenRows) else []
+                made.append(BetweenRows(under, [*newest, *below], table, reads))
+            return made
+
+        return root.in_state(tables, lambda asked: Totals(asked, suffixes))
+
+    def _refuse_histories(self, tables: set[int]) -> None:
+        """Loops that write what the contract of histories takes to be fixed are none that can be cut."""
+        exact = [history for history in self.prover.histories() if hasattr(history, "_value_before")]
+        fixed = {table.index for history in exact for table in (history.heads, history.checkpoints)}
+        clock = Path(None, [], False)
+        with clock:
+            self.prover.theory.now(self.prover.before.rows)
+        fixed |= {touch.table.index for touch in clock.touched.values() if not isinstance(touch, Asked)}
+        if fixed & tables:
+            raise UnliftableError("a loop over a list of any length writes time, or a history that reaches further")
+
+    # Verdicts.
+
+    def _excludes(self, prover: Prover, here: Path) -> bool:
+        impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
+        scopes = set(here.scopes)
+        answer = self.prover.prove_quickly(TOTAL, prover.levels(here, [], scopes), impossible.goal)
+        if answer.status is Status.PROVED:
+            self._excluded.append((impossible, answer))
+            self._scopes.update(scopes)
+        elif answer.status is Status.REFUTED:
+            self._reachable[id(here)] = True
+        return answer.status is Status.PROVED
+
+    def total(self) -> Verdict:
+        """That the call never raises, and demands what contracts and folds demand of it."""
+        verdict = Verdict(TOTAL, self.action.__name__)
+        verdict.answers.extend(self._excluded)
+        for prover, here, error in self._raised:
+            self._answer(verdict, prover, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), [])
+        for prover, here in self._demanding:
+            for label, condition in here.required:
+                self._answer(verdict, prover, Obligation(label, here, condition), [])
+        for base, taken in self._taken:
+            self._answer(verdict, self.prover, some_path_is_taken(TOTAL, base, taken), [])
+        verdict.is_reachable = any(self._is_reachable(end) for end in self._ends)
+        return verdict
+
+    def state_law(self, law: Any) -> Verdict:
+        """That the call keeps a state law, at any subject, whatever the length of its lists."""
+        found = self._laws.get(law.law_id)
+        if found is None:
+            found = self._laws[law.law_id] = self._state_law(law)
+        return found
+
+    def _state_law(self, law: Any) -> Verdict:
+        root = self.prover
+        verdict = Verdict(law.law_id, self.action.__name__)
+        tables, subject = root.tables_of(law), root.subject(law)
+        if not tables & self.writes:
+            verdict.is_framed = True
+            return verdict
+        if law.law_id in root.theory.follows:
+            premises = root.laws_of(root.theory.follows[law.law_id])
+            for obligation in root.implication_goals(law):
+                hypotheses = root.implied_by(obligation.here, premises)
+                verdict.answers.append((obligation, root.prove(law.law_id, [hypotheses], obligation.goal)))
+            for other in premises:
+                on = self.state_law(other)
+                verdict.answers.extend(on.answers)
+                verdict.scopes.update(on.scopes)
+                verdict.is_reachable = verdict.is_reachable or on.is_reachable
+            return verdict
+        for segment in self.segments:
+            seen = segment.accepted.seen
+            is_seen = seen is not None and law.law_id in seen[0].of
+            if not is_seen and not tables & {write.table.index for write in segment.accepted.delta.writes}:
+                continue
+            verdict.is_reachable = verdict.is_reachable or self._is_reachable(segment)
+            for obligation in segment.prover.state_goals(law, segment.accepted):
+                extra = segment.prover.leaned_on(law, obligation.here)
+                self._answer(verdict, segment.prover, obligation, [(law, subject), *extra])
+        self._depend(verdict, root.instance(law, subject).noted.values())
+        return verdict
+
+    def _sum_verdict(self, total: Any) -> Verdict:
+        found = self._sums.get(total.name)
+        if found is None:
+            found = Verdict(f"SUM-{total.name}", self.action.__name__)
+            self._sums[total.name] = found
+            others = self.prover.tables_of_sum(total) - {total.table.index}
+            for segment in self.segments:
+                seen = segment.accepted.seen
+                is_seen = seen is not None and total in seen[0].members
+                if is_seen or others & {write.table.index for write in segment.accepted.delta.writes}:
+                    for obligation in segment.prover.sum_goals(total, segment.accepted):
+                        self._answer(found, segment.prover, obligation, [])
+        return found
+
+    def _is_reachable(self, segment: Segment) -> bool:
+        here = segment.accepted.here
+        found = self._reachable.get(id(here))
+        if found is None:
+            hypotheses, _ = segment.prover.hypotheses(here, [])
+            found = prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED
+            self._reachable[id(here)] = found
+        return found
+
+    def _depend(self, verdict: Verdict, noted: Iterable[Any]) -> None:
+        read = [item for obligation, _ in verdict.answers for item in obligation.here.touched.values()]
+        asked = {item.total.name: item.total for item in [*read, *noted] if isinstance(item, Asked)}
+        nested = self.prover.theory.nested
+        for total in [*asked.values(), *[nested[total].inner for total in asked.values() if total in nested]]:
+            on = self._sum_verdict(total)
+            verdict.answers.extend(on.answers)
+            verdict.scopes.update(on.scopes)
+
+    def _prove(self, law_id: str, levels: list[list[Term]], goal: Term) -> Answer:
+        """What comes of a goal: at once, or without what is said of all names, which few goals need, or with it."""
+        plain = [[formula for formula in level if not self._says_of_all(formula)] for level in levels]
+        if len(plain[-1]) == len(levels[-1]) or z3.is_true(z3.simplify(goal)):
+            return self.prover.prove(law_id, levels, goal)
+        answer = self.prover.prove_quickly(law_id, levels, goal)
+        for hypotheses in (plain, levels):
+            if answer.status is not Status.PROVED:
+                answer = self.prover.prove(law_id, hypotheses, goal)
+        return answer
+
+    def _says_of_all(self, formula: Term) -> bool:
+        found = self._of_all.get(formula.get_id())
+        if found is None:
+            found = self._of_all[formula.get_id()] = (formula, _is_of_all(formula))
+        return found[1]
+
+    def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
+        """What comes of a goal. No model of it is a state of its own, so that it can be proved and not refuted."""
+        here = obligation.here
+        verdict.scopes.update(here.scopes, self._scopes)
+        on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []
+        levels = [*on_path, *prover.levels(here, extra, verdict.scopes)]
+        answer = self._prove(verdict.law_id, levels, obligation.goal)
+        if answer.status is Status.REFUTED:
+            answer = Answer(Status.UNKNOWN, answer.solver, answer.steps, answer.model)
+        verdict.answers.append((obligation, answer))
+
+
+def _is_of_all(formula: Term) -> bool:
+    """Whether a formula says something of all names."""
+    return any(z3.is_quantifier(term) for term in terms_in([formula]))
+
+
+def has_lists(prover: Prover, action: type[Any]) -> bool:
+    """Whether a call names any list, or rows have any."""
+    tables = {table.name for table in prover.protocol.schema.tables}
+    return _holds_list(any_call(action, [])) or any(place.partition(".")[0] in tables for place in prover.theory.bounds)
+
+
+def _holds_list(value: Any) -> bool:
+    if isinstance(value, Items):
+        return True
+    return hasattr(value, "__attrs_attrs__") and any(_holds_list(getattr(value, f.name)) for f in value.__attrs_attrs__)

@@ -1,0 +1,106 @@
+"""Lists in rows, of any length: which names they have, how many, and how many different ones.
+
+No more is asked of them by rules and state laws: whether a name is listed, how long the list is, whether it names each
+once; a name is appended, or taken out. To go through one is a loop, which is cut (`proofs/folds.py`), or a law that
+speaks of all names: of one that is any.
+
+`without` of EigenLayer's staking is replaced by what it means; `prove_without` shows that its source means it.
+"""
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, Final
+
+import z3
+
+from proofs.obligations import HISTORIES_ALONE, Contracts, Obligation, Prover, Verdict
+from proofs.symbols import (
+    Listing,
+    Path,
+    SymName,
+    Term,
+    UnliftableError,
+    explore,
+    term_of,
+)
+
+
+def use_meaning(module: ModuleType) -> None:
+    """Let `without` of a lifted `spec.eigenlayer.staking` take a name out of a list of any length."""
+    source: Callable[[Any, Any], Any] = module.__dict__["without"]
+
+    def without(listed: Any, removed: Any) -> Any:
+        return listed.without(removed) if isinstance(listed, Listing) else source(listed, removed)
+
+    module.__dict__.update(without=without, without_by_source=source)
+
+
+LISTS: Final[Contracts] = {**HISTORIES_ALONE, "spec.eigenlayer.staking": use_meaning}
+"""What is lifted by contract where rows have lists."""
+
+
+class _Sequence:
+    """Names in order, as many as a length says: what stands for a tuple while `without` runs on it."""
+
+    def __init__(self, names: Callable[[Term], Term], length: Term) -> None:
+        self.names: Final = names
+        self.length: Final = length
+
+    def __getitem__(self, index: Any) -> Any:
+        if index == -1:
+            return SymName(self.names(self.length - 1))
+        if index == slice(None, -1):
+            return _Sequence(self.names, self.length - 1)
+        raise UnliftableError(f"a list is asked for {index!r}")
+
+    def __iter__(self) -> Iterator[Any]:
+        """One name, at any place: what is made of it stands at that place."""
+        yield SymName(self.names(PLACE))
+
+
+PLACE: Final = z3.Int("place")
+
+
+def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
+    """That of a list which names each once, and one name among others, `without` leaves the others, each once."""
+    without = prover.world.get("spec.eigenlayer.staking", "without_by_source")
+    verdict = Verdict(law_id, "any")
+    verdict.is_reachable = True
+    name = z3.Function("listed", z3.IntSort(), z3.IntSort())
+    length, where = z3.Int("length"), z3.Int("where")
+    removed = name(where)
+    base = Path(None, [], False)
+    base.learn(z3.And(where >= 0, where < length))
+    one, other = z3.Int("one"), z3.Int("other")
+    inside = z3.And(one >= 0, one < other, other < length)
+    base.learn(z3.ForAll([one, other], z3.Implies(inside, name(one) != name(other))))
+
+    made, shorter = removed, length
+    for here, left in explore(lambda: without(_Sequence(name, length), SymName(removed)), base):
+        if isinstance(left, _Sequence):
+            names, many = left.names(PLACE), left.length
+        elif isinstance(left, tuple) and len(left) == 1:
+            names, many = term_of(left[0]), length - 1
+        else:
+            raise UnliftableError(f"`without` leaves {left!r}")
+        when = z3.And(*here.conditions[len(base.conditions) :])
+        made, shorter = z3.If(when, names, made), z3.If(when, many, shorter)
+
+    def at(place: Term) -> Term:
+        return z3.substitute(made, (PLACE, place))
+
+    def within(place: Term) -> Term:
+        return z3.And(place >= 0, place < shorter)
+
+    is_there = z3.Or(z3.And(within(one), at(one) == name(one)), z3.And(within(where), at(where) == name(one)))
+    goals = {
+        "it is one shorter": shorter == length - 1,
+        "the name is gone": z3.Implies(within(one), at(one) != removed),
+        "each is one of the list": z3.Implies(within(one), z3.Or(at(one) == name(one), at(one) == name(length - 1))),
+        "each other is there": z3.Implies(z3.And(one >= 0, one < length, name(one) != removed), is_there),
+        "each is there once": z3.Implies(z3.And(within(one), within(other), one != other), at(one) != at(other)),
+    }
+    for label, goal in goals.items():
+        answer = prover.prove(law_id, [base.conditions], goal)
+        verdict.answers.append((Obligation(label, base, goal), answer))
+    return verdict
