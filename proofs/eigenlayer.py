@@ -530,7 +530,7 @@ THEORY: Final = Theory(
     folds=FOLDS,
     rising=(FRACTIONS_LEFT,),
     by_contract=("HIST-01", "LEMMA-count"),
-    bounded=("MAG-05", "LEMMA-queued"),
+    bounded=("MAG-05", "MAG-09", "LEMMA-queued"),
     revalued={
         QUEUED_VALUE_WAD: _taken_from_a_position,
         FRACTIONS_WAITING: _fraction_of_a_position,

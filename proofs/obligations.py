@@ -631,9 +631,13 @@ class Prover:
 
     def _step(self, delta: Any, before: Any = None, seen: Any = None) -> tuple[Any, Any]:
         """The states before and after a step, as laws see them."""
-        rows = self._watched(self.state, [type(write)(write.table, write.key, write.row) for write in delta.writes])
-        for table, key, row in seen(rows) if seen is not None else ():
-            rows.put(table, key, row)
+        writes = list(delta.writes)
+        if seen is not None:
+            known = self.draft_on(self, [(write.table, write.key, write.row) for write in writes])
+            for table, key, row in seen(known):
+                known.put(table, key, row)
+            writes = known._writes
+        rows = self._watched(self.state, writes)
         totals = TotalsAfter(self.totals, before or self.before, rows, delta, self.theory, self.worth)
         totals.view = self._view(rows, totals)
         return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
