@@ -164,9 +164,7 @@ class FoldedProof:
     def _state_between(self, before: Prover, segment: Segment, loop: Loop, suffix: str) -> Prover:
         root, writes = self.prover, segment.accepted.delta.writes
         unknown = self._written.get(loop.site, set())
-        rule = self.rule(loop)
-        if rule is not None and rule.seen is None:
-            unknown = unknown | {write.table.index for write in writes}
+        unknown = unknown | segment.as_if
         changed = unknown | {write.table.index for write in writes}
         self._refuse_histories(changed)
         sums = [*root.theory.catalogue.sums, *root.theory.sums, *root.theory.nested]

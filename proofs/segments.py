@@ -53,6 +53,8 @@ class Segment:
         self.label: Final = label
         self.prover: Final = prover
         self.accepted: Final = Accepted(here, delta)
+        self.as_if: Final[set[int]] = set()
+        """The tables of the rows as if which the laws hold at its end."""
         self.base = here
         """The path from which the run came to it."""
 
@@ -72,6 +74,7 @@ class Segment:
         accepted.here.reader = parts[0].accepted.here.reader
         one = cls(parts[0].label, parts[0].prover, accepted.here, accepted.delta)
         one.accepted.seen = parts[0].accepted.seen
+        one.as_if.update(*[part.as_if for part in parts])
         return one
 
 
@@ -181,6 +184,9 @@ class Run(Running):
         delta = rows.delta()
         self._proof.note_written([each.site for each in self._loops], {write.table.index for write in delta.writes})
         segment = Segment(label, self.prover, path().here(), delta)
+        if rule is not None:
+            named = [*rule.as_if(self.draft, names), *rule.really(rows, names)]
+            segment.as_if.update(table.index for table, _, _ in named)
         if rule is not None and rule.seen is not None:
             loop.is_seen_otherwise = True
             segment.accepted.seen = (rule.seen, lambda draft, left: rule.seen.rows(draft, names, left))
