@@ -27,7 +27,7 @@ way = only(WALKS[protocol], (law,))
 for seed in range(60):
     report = walk(way, seed, 400)
     if report.violations:
-        path = keep(Path("kept"), way, law, f"walk of seed {seed}", report.actions, lambda: False)
+        path = keep(Path("kept"), way.of(seed), law, f"walk of seed {seed}", report.actions, lambda: False)
         told = recheck(way, path)[1]
         print(len(told.steps), told.breaks_at + 1)
         break
