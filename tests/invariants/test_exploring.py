@@ -85,10 +85,13 @@ NOT_OF_THE_SMALL_WORLD = {
         *("DELEG-10", "DELEG-12", "DEP-02", "EXIT-05", "MAG-07", "MAG-08", "SET-01", "SLASH-09"),
         *("TIME-01", "TIME-02", "TIME-04", "TIME-05", "VIEW-06"),
     },
-    "symbiotic": {"DEP-02", "DEP-03", "DEP-04", "OPT-02", "RES-01", "RES-02"},
+    "symbiotic": {
+        *("AUTH-02", "AUTH-08", "DEP-02", "DEP-03", "DEP-04", "LIVE-03", "LIVE-07"),
+        *("OPT-02", "RES-01", "RES-02", "VIEW-08"),
+    },
 }
-"""Laws about calls that the small worlds leave out: operators, transfers, several completions, clearing, sets, delays,
-slashers, limits, resolvers, burning.
+"""Laws about calls that the small worlds leave out: operators, transfers, several completions and claims, clearing,
+sets, delays, slashers, limits, networks' settings, whitelists, opt-ins, resolvers, burning.
 """
 
 
