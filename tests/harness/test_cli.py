@@ -351,6 +351,7 @@ def test_a_law_that_was_never_checked_does_not_hold() -> None:
     assert any(line.startswith("IDLE-01") and line.endswith("VACUOUS") for line in result.stdout.splitlines())
 
 
+@pytest.mark.serial
 def test_a_budget_stops_the_run_and_what_was_checked_counts() -> None:
     result = restake("check", "--protocol", POOL, "--steps", "1000000000", "--budget", "8", "--jobs", "2")
     assert result.return_value == 2
@@ -362,6 +363,7 @@ def test_a_budget_stops_the_run_and_what_was_checked_counts() -> None:
     assert restake("check", "--protocol", POOL, "--budget", "0.000001").return_value == 2
 
 
+@pytest.mark.serial
 def test_a_budget_that_cuts_traces_short_is_no_success() -> None:
     result = restake(
         "check", "--protocol", "eigenlayer", "--steps", "0", "--examples", "0", "--budget", "0.5", "--junit", "j"
@@ -435,6 +437,7 @@ def started(*arguments: str) -> subprocess.Popen[str]:
     return running
 
 
+@pytest.mark.serial
 def test_an_interruption_of_walks_says_what_was_found_and_exits_with_2() -> None:
     options = ["--protocol", POOL, "--steps", "1000000000", "--examples", "0", "--jobs", "2"]
     running = started("check", *options)
@@ -552,6 +555,7 @@ def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: st
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.serial
 def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
     running = started("replay", str(GOLDEN))
     time.sleep(0.5)

@@ -467,6 +467,7 @@ def test_an_interruption_keeps_what_is_known() -> None:
     assert mutation.is_cut_short
 
 
+@pytest.mark.serial
 def test_an_interruption_ends_the_judges_and_exits_with_2() -> None:
     command = [
         sys.executable,

@@ -236,6 +236,7 @@ def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
     assert opened().left(TRANSFER) == []
 
 
+@pytest.mark.serial
 def test_time_that_is_up_begins_nothing_and_says_so() -> None:
     proving = asked_of(TRANSFER)
     prove.run_together([proving], 1, Stop(0.0), lambda *_: None)
@@ -243,7 +244,7 @@ def test_time_that_is_up_begins_nothing_and_says_so() -> None:
     result = restake("prove", "--protocol", "eigenlayer", "--action", SLASH, "--budget", "0.5", "--jobs", "1")
     assert result.return_value == 2
     assert result.stderr == "stopped when its time was up\n"
-    assert "  UNDONE  SlashOperator: 71 verdicts\n" in result.stdout
+    assert f"  UNDONE  SlashOperator: {len(opened().due[SLASH])} verdicts\n" in result.stdout
 
 
 def test_where_time_is_limited_cheap_calls_come_first() -> None:
@@ -368,6 +369,7 @@ def test_a_file_that_was_edited_while_it_was_proved_leaves_the_call_undone() -> 
     assert (opened().verdicts(TRANSFER), proving.exit_code) == ({}, 2)
 
 
+@pytest.mark.serial
 def test_no_process_outlives_whoever_asked_it() -> None:
     """One that is killed cannot end its own."""
     program = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.conftest import SourceCopy
     from tests.harness.conftest import Mistaken
 
-pytestmark = pytest.mark.usefixtures("example")
+pytestmark = [pytest.mark.usefixtures("example"), pytest.mark.serial]
 
 POOL = "pool_laws:WALK"
 
