@@ -86,28 +86,24 @@ def _named(value: Term) -> SymInt:
 
 def merged_all(values: Any) -> Any:
     """`all` of a list without a fork; of a list of any length, of one name that is any."""
-    items, guards = gone_through(values)
+    items, guards = gone_through(values, False)
     if len(guards) > 1:
         refuse("a law that speaks of all names of several lists at once is not understood")
     if guards:
-        return SymBool(z3.Implies(guards[0], z3.And(*[term_of(_truth(item)) for item in items])))
+        return SymBool(z3.Implies(guards[0], z3.And(*[term_of(item) for item in items])))
     if not any(isinstance(item, SymBool) for item in items):
         return all(items)
-    return SymBool(z3.And(*[term_of(_truth(item)) for item in items]))
+    return SymBool(z3.And(*[term_of(item) for item in items]))
 
 
 def merged_any(values: Any) -> Any:
     """`any` of a list without a fork."""
-    items, guards = gone_through(values)
+    items, guards = gone_through(values, True)
     if guards:
         refuse("a law that speaks of some name of a list of any length is not understood")
     if not any(isinstance(item, SymBool) for item in items):
         return any(items)
-    return SymBool(z3.Or(*[term_of(_truth(item)) for item in items]))
-
-
-def _truth(item: Any) -> Any:
-    return item if isinstance(item, bool | SymBool) else bool(item)
+    return SymBool(z3.Or(*[term_of(item) for item in items]))
 
 
 class SymDict:

@@ -34,7 +34,8 @@ class FoldedProof:
         self.writes: Final[set[int]] = set()
         self._excluded: Final[list[tuple[Obligation, Answer]]] = []
         self._scopes: Final[set[str]] = set()
-        self._reachable: Final[dict[int, bool]] = {}
+        self._reachable: Final[dict[int, tuple[Path, bool]]] = {}
+        """With each path, so that no other has its identity."""
         self._of_all: Final[dict[int, tuple[Term, bool]]] = {}
         """By formula, whether it says something of all names."""
         self._sums: Final[dict[str, Verdict]] = {}
@@ -208,7 +209,7 @@ class FoldedProof:
             self._excluded.append((impossible, answer))
             self._scopes.update(scopes)
         elif answer.status is Status.REFUTED:
-            self._reachable[id(here)] = True
+            self._reachable[id(here)] = (here, True)
         return answer.status is Status.PROVED
 
     def total(self) -> Verdict:
@@ -267,7 +268,7 @@ class FoldedProof:
         if found is None:
             found = Verdict(f"SUM-{total.name}", self.action.__name__)
             self._sums[total.name] = found
-            others = self.prover.tables_of_sum(total) - {total.table.index}
+            others = self.prover.tables_of_sum(total, beyond_its_row=True)
             for segment in self.segments:
                 seen = segment.accepted.seen
                 is_seen = seen is not None and total in seen[0].members
@@ -281,15 +282,13 @@ class FoldedProof:
         found = self._reachable.get(id(here))
         if found is None:
             hypotheses, _ = segment.prover.hypotheses(here, [])
-            found = prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED
+            found = (here, prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED)
             self._reachable[id(here)] = found
-        return found
+        return found[1]
 
     def _depend(self, verdict: Verdict, noted: Iterable[Any]) -> None:
         read = [item for obligation, _ in verdict.answers for item in obligation.here.touched.values()]
-        asked = {item.total.name: item.total for item in [*read, *noted] if isinstance(item, Asked)}
-        nested = self.prover.theory.nested
-        for total in [*asked.values(), *[nested[total].inner for total in asked.values() if total in nested]]:
+        for total in self.prover.sums_behind([*read, *noted]):
             on = self._sum_verdict(total)
             verdict.answers.extend(on.answers)
             verdict.scopes.update(on.scopes)

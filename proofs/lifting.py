@@ -21,7 +21,7 @@ from typing import Any, Final
 from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_same
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
-from proofs.symbols import current_run, is_followed, refuse
+from proofs.symbols import current_run, is_followed, is_unsure, refuse
 from proofs.taught import (
     BEGINS,
     CHANGES,
@@ -127,6 +127,8 @@ class Running:
             own["_lifted_run"] = current_run() if given["writes"] is None else None
         elif own.get("_lifted_run") is not current_run():
             refuse("a draft is written that others know")
+        elif is_unsure():
+            refuse("a draft is written where `any` or `all` may have come to its end")
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in ENGINE

@@ -683,6 +683,17 @@ class Prover:
             {item_id: item for item_id, item in noted.items() if not beyond_its_row or item_id != own}
         )
 
+    def sums_behind(self, noted: Iterable[Any]) -> list[Any]:
+        """The sums that were asked, and those that they are made of, however deep."""
+        pending = [item.total for item in noted if isinstance(item, Asked)]
+        found: dict[str, Any] = {}
+        while pending:
+            total = pending.pop()
+            if total.name not in found:
+                found[total.name] = total
+                pending += [self.theory.nested[total].inner] if total in self.theory.nested else []
+        return [found[name] for name in sorted(found)]
+
     def state_goals(self, law: Any, accepted: Accepted) -> Iterator[Obligation]:
         """What has to be proved for a state law to hold after an accepted path, at any subject.
 

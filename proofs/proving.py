@@ -32,7 +32,8 @@ class CallProof:
         self.action: Final = action
         self._is_bounded: Final = bounds is not None
         self.call, self._base, paths = prover.paths(action, bounds or {})
-        self._reachable: Final[dict[int, bool]] = {}
+        self._reachable: Final[dict[int, tuple[Path, bool]]] = {}
+        """With each path, so that no other has its identity."""
         self._sums: Final[dict[str, Verdict]] = {}
         self._state_laws: Final[dict[str, Verdict]] = {}
         self._excluded: Final[list[tuple[Obligation, Answer]]] = []
@@ -60,8 +61,8 @@ class CallProof:
         for parts in together(self.accepted):
             outcome = Accepted.either(self._base, parts)
             self.outcomes.append(outcome)
-            if any(self._reachable.get(id(part.here)) for part in parts):
-                self._reachable[id(outcome.here)] = True
+            if any(self._is_known_to_be_reachable(part.here) for part in parts):
+                self._reachable[id(outcome.here)] = (outcome.here, True)
         alone = {id(accepted.here) for accepted in self.accepted}
         self._taken: Final = [outcome.here for outcome in self.outcomes]
         self._taken.extend(here for here, _ in paths if id(here) not in alone)
@@ -75,7 +76,7 @@ class CallProof:
             self._excluded.append((impossible, answer))
             self._scopes.update(scopes)
         elif answer.status is Status.REFUTED:
-            self._reachable[id(here)] = True
+            self._reachable[id(here)] = (here, True)
         return answer.status is Status.PROVED
 
     is_of_any_length = True
@@ -254,18 +255,19 @@ class CallProof:
         found = self._reachable.get(id(here))
         if found is None:
             hypotheses, _ = self.prover.hypotheses(here, [])
-            found = prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED
+            found = (here, prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED)
             self._reachable[id(here)] = found
-        return found
+        return found[1]
+
+    def _is_known_to_be_reachable(self, here: Path) -> bool:
+        return id(here) in self._reachable and self._reachable[id(here)][1]
 
     def _depend(self, verdict: Verdict, noted: Iterable[Any] = ()) -> None:
         """Where a goal asked a sum, it leans on what has to hold of the sum. So does a law of which there is no goal,
         because no row of its sums was written: what they are worth may be written elsewhere.
         """
         read = [item for obligation, _ in verdict.answers for item in obligation.here.touched.values()]
-        asked = {item.total.name: item.total for item in [*read, *noted] if isinstance(item, Asked)}
-        nested = self.prover.theory.nested
-        for total in [*asked.values(), *[nested[total].inner for total in asked.values() if total in nested]]:
+        for total in self.prover.sums_behind([*read, *noted]):
             on = self.sum_verdict(total)
             verdict.answers.extend(on.answers)
             verdict.scopes.update(on.scopes)

@@ -285,6 +285,12 @@ class Path:
                 assert_all(self._solver, [term for term in own if term.get_id() not in inherited])
         return self._solver
 
+    def forget(self) -> None:
+        """Begin with a new solver: one that has learnt from another program would see more that cannot be, and the
+        paths of a program would depend on which came before it.
+        """
+        self._shared = None
+
     def _shared_solver(self) -> Term:
         """A solver that knows all that holds on this path, for the paths that begin where it ended."""
         if self._shared is None:
@@ -327,6 +333,8 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
     """
     pending: list[tuple[list[bool], Term]] = [([], None)]
     paths = 0
+    if base is not None:
+        base.forget()
     while pending:
         answers, example = pending.pop()
         here = Path(base, answers, prunes, example)
@@ -747,10 +755,32 @@ _guards: Final[list[list[Term]]] = []
 """For each `all` or `any` that goes on, what holds of the names of lists that it has gone through."""
 
 
-def gone_through(values: Any) -> tuple[list[Any], list[Term]]:
-    """All items of a list, and what holds of the names of lists of any length that it goes through."""
+_unsure: Final[list[None]] = []
+"""For each `all` or `any` that goes on, whether Python may have come to its end by now."""
+
+
+def is_unsure() -> bool:
+    """Whether what runs now may not run in Python, so that nothing may be changed by it."""
+    return bool(_unsure)
+
+
+def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
+    """All items that `all` or `any` asks for, and what holds of the names of lists of any length that it goes through.
+
+    It ends where an item is as the `last` is. Where an item is a symbol it may end, and is gone on with nevertheless.
+    """
     _guards.append([])
+    were_unsure = len(_unsure)
     try:
-        return list(values), _guards[-1]
+        items: list[Any] = []
+        for item in values:
+            truth = item if isinstance(item, bool | SymBool) else bool(item)
+            items.append(truth)
+            if truth is last:
+                break
+            if isinstance(truth, SymBool):
+                _unsure.append(None)
+        return items, _guards[-1]
     finally:
         _guards.pop()
+        del _unsure[were_unsure:]

@@ -96,6 +96,8 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and name != CHANGES:
             if not isinstance(node.value, ast.Name) or node.value.id not in made:
                 found.append((line, f"{ast.unparse(node)} is changed"))
+        elif isinstance(node, ast.GeneratorExp) and (change := _change_within(node)):
+            found.append((line, f"{change} within what `any` or `all` may not go through to its end"))
         elif isinstance(node, ast.Dict) and None in node.keys:
             found.append((line, "a dictionary within a dictionary"))
         elif isinstance(node, ast.Call) and _changes(node) and name != CHANGES:
@@ -145,6 +147,12 @@ def made_by(function: Function) -> set[str]:
         elif isinstance(node, ast.For | ast.comprehension):
             otherwise |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
     return made - otherwise
+
+
+def _change_within(generator: ast.GeneratorExp) -> str:
+    """What changes a list while a generator is gone through, if anything does."""
+    calls = [part for part in ast.walk(generator) if isinstance(part, ast.Call) and _changes(part)]
+    return ast.unparse(calls[0].func) if calls else ""
 
 
 def _is_given(name: ast.Name) -> bool:

@@ -187,5 +187,9 @@ class Theory:
         return [law for law in [*self.catalogue.state_laws, *self.lemmas] if law.law_id not in known_false]
 
     def assumed(self) -> list[StateLaw | PastLaw]:
-        """What may be assumed of the state before a step: nothing that is not proved of every call."""
-        return [law for law in self.state_laws() if law.law_id not in self.apart]
+        """What may be assumed of the state before a step: nothing that is not proved of every call.
+
+        Nor what follows from others: that sums are not negative may lean on what is assumed, and lets it follow.
+        """
+        not_assumed = {*self.apart, *self.follows, *self.by_contract}
+        return [law for law in self.state_laws() if law.law_id not in not_assumed]

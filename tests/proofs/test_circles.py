@@ -1,0 +1,144 @@
+"""What stops early, leans on itself, or remembers too much: false things that were PROVED, and what says so now."""
+
+import gc
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proofs.obligations import Prover
+from proofs.proving import CallProof
+from proofs.symbols import UnliftableError
+from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, PURSE, RULE, Break, free, law, status
+
+pytestmark = pytest.mark.source
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
+    """Writes a copy of the purse with some places replaced, each there once, and says where its theory is."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(*places: tuple[str, str]) -> str:
+        source = PURSE
+        for right, wrong in places:
+            assert source.count(right) == 1, right
+            source = source.replace(right, wrong)
+        name = f"circles_{next(numbers)}"
+        (tmp_path / f"{name}.py").write_text(source)
+        return f"{name}:THEORY"
+
+    return write
+
+
+# Python stops at the first: the bank alone is paid.
+
+PAYS = """def _pay(draft: Draft, who: str, amount: int) -> bool:
+    held = draft.get(PURSES, who)
+    draft.put(PURSES, who, Purse(held.amount + 1, held.is_frozen))
+    return {answer}
+"""
+PAYS_ALL = """    if action.sender != "bank" and {asked}(_pay(draft, who, action.amount) for who in ("bank", action.sender)):
+        return draft.delta()
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "refusal"),
+    [
+        ("any", "True", None),
+        ("any", "amount >= 0", "a draft is written where `any` or `all` may have come to its end"),
+        ("not all", "False", None),
+        ("not all", "amount < 0", "a draft is written where `any` or `all` may have come to its end"),
+    ],
+)
+def test_what_comes_after_the_end_does_not_run(asked: str, answer: str, refusal: str | None, theory: Break) -> None:
+    """Missed: the draft was written by all of them."""
+    place = theory((NEEDS, PAYS.format(answer=answer)), (RULE, PAYS_ALL.format(asked=asked) + RULE))
+    if refusal is None:
+        assert status(place) == "REFUTED"
+        return
+    with pytest.raises(UnliftableError, match=refusal):
+        status(place)
+
+
+def test_a_list_that_grows_while_it_is_asked_is_refused(theory: Break) -> None:
+    """Missed: it grew by all, where Python stops at the first."""
+    before = "met: list[int] = []\nif any(met.append(k) is None for k in (1, 2, 3)):\n    met.append(4)\n"
+    with pytest.raises(UnliftableError, match=r"met\.append within what `any` or `all` may not go through"):
+        status(theory(*free("len(met) == 2", before=before)))
+
+
+# What leans on itself.
+
+LOSES = "Purse(held.amount + 1, held.is_frozen))"
+LEMMAS = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    StateLaw(
+        "EQUAL", "A total is its row.", "",
+        lambda view, key: view.total(HELD, key) == view.rows.get(PURSES, key).amount,
+        rows={PURSES: lambda key: key}, sums={HELD: lambda group: group},
+    ),
+    StateLaw(
+        "SIGN", "No purse is negative.", "",
+        lambda view, key: view.rows.get(PURSES, key).amount >= 0,
+        rows={PURSES: lambda key: key}, sums={HELD: lambda group: group},
+    ),
+]
+"""
+
+
+def test_what_follows_is_not_what_it_follows_from(theory: Break) -> None:
+    """Missed: a total is not negative since no purse is, and so no purse is, since each is a total."""
+    place = theory(
+        (LOSES, "Purse(held.amount - 1, held.is_frozen))"),
+        ('HELD: Final = Sum("held", PURSES, lambda _rows, _key, _row: "all"', SUM_OF_ONE),
+        (PAST_LAW, LEMMAS),
+        ("    ranges=(),\n", '    ranges=(),\n    follows={"SIGN": ("EQUAL",)},\n'),
+    )
+    assert [status(place, law_id) for law_id in ("EQUAL", "SIGN")] == ["PROVED", "REFUTED"]
+
+
+SUM_OF_ONE = 'HELD: Final = Sum("held", PURSES, lambda _rows, key, _row: key'
+
+SEVEN = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    StateLaw("SEVEN", "All have seven.", "", lambda view, key: {seven} == 7, rows={{{table}: lambda key: key}})
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "seven"),
+    [("PURSES", "view.rows.get(PURSES, key).amount"), ("PAST.heads", "view.rows.get(PAST.heads, key).latest")],
+)
+def test_nothing_is_assumed_because_a_contract_is_said_to_keep_it(table: str, seven: str, theory: Break) -> None:
+    """Missed: a lemma by contract was assumed, whatever it said of rows; and whatever it said of the head of a history."""
+    place = theory(
+        (PAST_LAW, SEVEN.format(table=table, seven=seven)),
+        ("    ranges=(),\n", '    ranges=(),\n    by_contract=("SEVEN",),\n'),
+        (GROWN, f"return bool({seven.replace('view.', 'step.before.').replace('key', 'sender')} == 7)"),
+    )
+    assert status(place) == "REFUTED"
+
+
+# What is remembered.
+
+
+def test_what_is_known_of_a_path_is_known_of_no_other(theory: Break) -> None:
+    """Missed: a path that was gone gave its identity, and that a state leads to it, to the next."""
+    prover = Prover(theory())
+    proof = CallProof(prover, prover.protocol.actions[0])
+    assert proof.verdict(law(prover, "GROWS")).status == "PROVED"
+    seen: set[int] = set()
+    for _ in range(20):
+        verdict = proof.verdict(law(prover, "MOVES"))
+        paths = [obligation.here for obligation, _ in verdict.answers]
+        assert all(proof.is_reachable(here) for here in paths)
+        remembered: dict[int, Any] = proof._reachable
+        assert all(remembered[id(here)][0] is here for here in paths)
+        seen |= {id(here) for here in paths}
+        del verdict, paths
+        gc.collect()
+    assert all(id(known) == number for number, (known, _) in proof._reachable.items())
