@@ -1,6 +1,9 @@
 """The loops of a lifted module, made to run through what cuts them: see `proofs/folds.py`."""
 
 import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any, Final, cast
 
 from proofs.symbols import UnliftableError
@@ -21,10 +24,14 @@ class Folding(ast.NodeTransformer):
 
     for item in items:          loop = _fold(items, "module:function:line", "total")
         total += item    ->     for item in loop:
-                                    total = loop.carried("total", total)
+                                    if loop.carries("total"):
+                                        total = loop.carried("total")
                                     total += item
                                 else:
-                                    total = loop.carried("total", total)
+                                    if loop.carries("total"):
+                                        total = loop.carried("total")
+                                    if loop.is_cut:
+                                        item = loop.gone
     """
 
     def __init__(self, module: str, has_loops: bool = True) -> None:
@@ -69,7 +76,7 @@ class Folding(ast.NodeTransformer):
         site = f"{self._module}:{function.name}" + ("" if number == 1 else f"#{number}")
         self.generic_visit(node)
         begin = ast.parse(f"_loop{number} = {WHILE}({', '.join(map(repr, [site, *names]))})").body
-        carry = ast.parse("\n".join(f"{name} = _loop{number}.carried({name!r}, {name})" for name in names)).body
+        carry = carries(f"_loop{number}", names)
         stop = ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.Break()], [])
         turns = ast.For(
             ast.Name("_turn", ast.Store()), ast.Name(f"_loop{number}", ast.Load()), [*carry, stop, *node.body], []
@@ -95,16 +102,69 @@ class Folding(ast.NodeTransformer):
         assert isinstance(begin.value, ast.Call)
         begin.value.args[0] = node.iter
         node.iter = ast.Name(loop, ast.Load())
-        carry = [f"{name} = {loop}.carried({name!r}, {name})" for name in names]
+        carry = carries(loop, names)
         if names and node.orelse:
             raise UnliftableError(f"{site}, line {node.lineno}: a loop with `else` carries {', '.join(names)}")
-        node.body = [*ast.parse("\n".join(carry)).body, *node.body]
-        node.orelse = node.orelse or ast.parse("\n".join(carry)).body
-        for part in (begin, *node.body[: len(carry)], *node.orelse[: len(carry)]):
+        after = [*carries(loop, names), *gone(loop, sorted(changed_in([ast.Expr(node.target)])))]
+        node.body = [*carry, *node.body]
+        node.orelse = [*after, *node.orelse]
+        for part in (begin, *carry, *after):
             for inner in ast.walk(part):
                 if not hasattr(inner, "lineno") and "lineno" in getattr(inner, "_attributes", ()):
                     ast.copy_location(inner, node)
         return [ast.fix_missing_locations(ast.copy_location(begin, node)), ast.fix_missing_locations(node)]
+
+
+def carries(loop: str, names: list[str]) -> list[ast.stmt]:
+    """Let names stand for what a loop carries, those that are bound where it begins."""
+    return ast.parse(
+        "\n".join(f"if {loop}.carries({name!r}):\n    {name} = {loop}.carried({name!r})" for name in names)
+    ).body
+
+
+def gone(loop: str, names: list[str]) -> list[ast.stmt]:
+    """Let names that stand for the elements stand for nothing that is known after a loop that is cut."""
+    return ast.parse("\n".join(f"if {loop}.is_cut:\n    {name} = {loop}.gone" for name in names)).body
+
+
+@cache
+def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
+    """Where a file calls something while no value waits beside it, which no name stands for: line, end, and columns."""
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except OSError:
+        return frozenset()
+    roots = [
+        getattr(node, field)
+        for node in ast.walk(tree)
+        for field in ("value", "test", "iter")
+        if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return | ast.If | ast.While | ast.For)
+        and getattr(node, field, None) is not None
+    ]
+    found = {(c.lineno, c.end_lineno, c.col_offset, c.end_col_offset) for root in roots for c in _alone(root)}
+    return frozenset(found)
+
+
+def _alone(node: ast.expr) -> Iterator[ast.Call]:
+    """The calls of an expression that are made while none of its other values waits."""
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.Call):
+        yield node
+        parts = node.args[:1] if isinstance(node.func, ast.Name) else []
+    elif isinstance(node, ast.BoolOp):
+        parts = node.values
+    elif isinstance(node, ast.IfExp):
+        parts = [node.test, node.body, node.orelse]
+    elif isinstance(node, ast.Compare | ast.BinOp):
+        parts = [node.left]
+    elif isinstance(node, ast.UnaryOp):
+        parts = [node.operand]
+    elif isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        parts = [node.value]
+    elif isinstance(node, ast.Tuple | ast.List):
+        parts = node.elts[:1]
+    for part in parts:
+        yield from _alone(part)
 
 
 def changed_in(body: list[ast.stmt]) -> set[str]:
@@ -133,10 +193,16 @@ def _root(node: ast.expr) -> str:
 
 
 def bound_before(function: ast.FunctionDef, loop: ast.stmt) -> set[str]:
-    """The names of a function that may be bound where a loop begins: its arguments, and what it binds above."""
+    """The names of a function that may be bound where a loop begins: its arguments, what it binds above, and what a
+    loop around it binds.
+    """
     arguments = function.args
     names = {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+    within = {id(part) for part in ast.walk(loop)}
+    around = [part for part in ast.walk(function) if isinstance(part, ast.For | ast.While) and id(part) not in within]
+    turns = {id(part) for outer in around if any(part is loop for part in ast.walk(outer)) for part in ast.walk(outer)}
     for part in ast.walk(function):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.lineno < loop.lineno:
+        is_before = getattr(part, "lineno", loop.lineno) < loop.lineno or id(part) in turns
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and is_before and id(part) not in within:
             names.add(part.id)
     return names

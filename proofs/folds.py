@@ -145,9 +145,27 @@ class _Plain:
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items)
 
-    def carried(self, _name: str, value: Any) -> Any:
-        """What a name that is carried from one element to the next stands for."""
-        return value
+    is_cut = False
+
+    def carries(self, _name: str) -> bool:
+        """Whether a name stands for another value at each element: here it is what it is."""
+        return False
+
+
+class Gone:
+    """What the last element of a list was, after its loop: nothing is known of it, and nothing may be asked."""
+
+    def __eq__(self, other: object) -> bool:
+        raise UnliftableError("the last element of a list of any length is compared")
+
+    def __hash__(self) -> int:
+        raise UnliftableError("the last element of a list of any length is looked up by hash")
+
+    def __bool__(self) -> bool:
+        raise UnliftableError("the last element of a list of any length is asked for its truth")
+
+
+GONE: Final = Gone()
 
 
 class Loop:
@@ -156,7 +174,7 @@ class Loop:
     def __init__(self, items: "Items | Listing", site: str, names: tuple[str, ...]) -> None:
         self.items: Final = items
         self.site: Final = site
-        self._names: Final = names
+        self._names = names
         self._values: dict[str, Any] = {}
         self.number = 0
         self.is_seen_otherwise = False
@@ -187,7 +205,7 @@ class Loop:
         if path().decide(is_element):
             run.begin(self, {**before, **self._values, **at_begin}, is_element)
             yield element if isinstance(self.items, Listing) else self.items.element(position)
-            run.end(self, {**sys._getframe(1).f_locals, **at_end})
+            run.end(self, {**self.names_after(before, sys._getframe(1).f_locals), **at_end})
         run.leave(self, {**before, **self._values, **at_last}, z3.Not(is_element))
 
     def names_before(self, names: Names) -> dict[str, Any]:
@@ -195,13 +213,28 @@ class Loop:
         for name, value in names.items():
             if isinstance(value, list | dict | set | SymDict | SymSet) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
+        self._names = tuple([name for name in self._names if name in names])
         return dict(names)
+
+    def names_after(self, before: Names, names: Names) -> Names:
+        """What the names stand for after an element: values of the kinds that they had before."""
+        for name in self._names:
+            if _kind(names[name]) is not _kind(before[name]):
+                raise UnliftableError(f"{self.site}: {name} is of another kind after an element")
+        return names
 
     def any_values(self, before: Names) -> dict[str, Any]:
         """Any values of the names that the body carries."""
         return {name: _any_like(before[name], f"{self.site}.{name}@{self.number}") for name in self._names}
 
-    def carried(self, name: str, _value: Any) -> Any:
+    is_cut = True
+    gone = GONE
+
+    def carries(self, name: str) -> bool:
+        """Whether a name that is carried from one element to the next was bound where the loop began."""
+        return name in self._names
+
+    def carried(self, name: str) -> Any:
         """What a name that is carried from one element to the next stands for: any value of its kind."""
         return self._values[name]
 
@@ -219,7 +252,7 @@ class Endless(Loop):
         self._values = self.any_values(before)
         run.begin(self, {**before, **self._values}, z3.BoolVal(True))
         yield None
-        run.end(self, sys._getframe(1).f_locals)
+        run.end(self, self.names_after(before, sys._getframe(1).f_locals))
 
 
 def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
@@ -227,6 +260,12 @@ def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]
     goes_on = z3.Bool(f"{site}.goes_on@{number}")
     is_left = z3.Function(f"{site}.to_do@{number}", z3.IntSort(), z3.BoolSort())
     return lambda name: SymBool(z3.And(goes_on, is_left(term_of(name)))), goes_on
+
+
+def _kind(value: Any) -> type:
+    """Of which kind a value is that a symbol may stand for."""
+    kinds = {SymBool: bool, SymInt: int, SymName: str, Gathered: list}
+    return kinds.get(type(value), type(value))
 
 
 def _any_like(value: Any, name: str) -> Any:

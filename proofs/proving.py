@@ -9,7 +9,7 @@ import z3
 
 from proofs import folded
 from proofs.folded import FoldedProof, has_lists
-from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken, together
+from proofs.obligations import Accepted, Obligation, Prover, Verdict, some_path_is_taken, together
 from proofs.solving import Answer, Status, prove
 from proofs.symbols import Path
 

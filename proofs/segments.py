@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import z3
 
+from proofs.folding import calls_alone
 from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running
 from proofs.obligations import Accepted, Prover
+from proofs.solving import terms_in
 from proofs.state import SymbolicRows, Touch, likeness
 from proofs.symbols import Listing, Path, SymBool, SymName, Term, UnliftableError, path, term_of
 
@@ -205,7 +207,11 @@ class Run(Running):
         rule = self._proof.rule(loop)
         self.draft.__init__(self.prover.state)
         if rule is not None:
-            for condition in rule.holds(self.draft, {**names, "any": ANY, "has": _has}):
+            before = len(path().conditions)
+            conditions = rule.holds(self.draft, {**names, "any": ANY, "has": _has})
+            if any(term.eq(ANY.term) for term in terms_in(path().conditions[before:])):
+                raise UnliftableError(f"{loop.site}: what is known of any name is known of some only")
+            for condition in conditions:
                 known = z3.Implies(when, term_of(condition))
                 path().assume(known)
                 path().assume(z3.ForAll([ANY.term], known))
@@ -223,9 +229,18 @@ def _standing(frame: Any) -> Hashable:
     frames: list[Hashable] = []
     while frame.f_code.co_name != "transition_in_run":
         names = [(name, _sign(value)) for name, value in sorted(frame.f_locals.items())]
-        frames.append((id(frame.f_code), frame.f_lasti, *names))
+        # A value that waits in the middle of an expression has no name: whoever has any is like nobody else.
+        waits = object() if frames and not _calls_alone(frame) else None
+        frames.append((id(frame.f_code), frame.f_lasti, waits, *names))
         frame = frame.f_back
     return tuple(frames)
+
+
+def _calls_alone(frame: Any) -> bool:
+    """Whether a function calls what runs now while no other value waits."""
+    places = list(frame.f_code.co_positions())
+    line, end_line, column, end_column = places[frame.f_lasti // 2]
+    return (line, end_line, column, end_column) in calls_alone(frame.f_code.co_filename)
 
 
 def _sign(value: Any) -> Hashable:

@@ -32,7 +32,7 @@ LIBRARY: Final = "attr.fields typing.cast"
 """What a function may call of what is not lifted itself; beside annotations, which nothing runs."""
 _LIBRARIES: Final = {name.partition(".")[0] for name in LIBRARY.split()}
 _OF_LIBRARY: Final = {name.partition(".")[2] for name in LIBRARY.split()}
-_KNOWN: Final = {"__init__", "carried", *METHODS.split(), *_OF_LIBRARY}
+_KNOWN: Final = {"__init__", "carries", "carried", "is_cut", "gone", *METHODS.split(), *_OF_LIBRARY}
 
 CHANGES: Final = "spec.machine:Draft.put"
 """The function that may change what it did not make: a draft takes the rows that it is given, if it is of this path."""
