@@ -72,6 +72,7 @@ class Ledger:
         roots = [installed_ledgers(), own_place() / "ledgers"] if folders is None else folders
         self.protocol: Final = protocol
         self.place: Final = place
+        snapshot(place)  # as the files are now: whoever proves after an edit proves something else
         self.due: Final[Mapping[str, Sequence[str]]] = due_of(place)
         """The laws on which there has to be a verdict, by call."""
         self.folders: Final = [Path(root) / protocol for root in roots]

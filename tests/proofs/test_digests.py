@@ -222,6 +222,17 @@ def test_a_snapshot_knows_words_too(source_copy: "SourceCopy") -> None:
     assert source_copy.run(program) != before
 
 
+def test_what_is_edited_after_a_ledger_was_opened_is_not_what_it_is_of(source_copy: "SourceCopy") -> None:
+    """Missed: of a ledger without a verdict of today, files were first read when the first verdict came."""
+    program = (
+        "from pathlib import Path\nfrom proofs.ledger import Ledger\nfrom proofs.digests import snapshot\n"
+        "Ledger('eigenlayer', 'proofs.eigenlayer:THEORY', [Path('nothing')])\n"
+        "with Path('spec/arithmetic.py').open('a') as file:\n    file.write('# edited meanwhile')\n"
+        "print(snapshot('proofs.eigenlayer:THEORY'), end='')"
+    )
+    assert source_copy.run(program) == snapshot("proofs.eigenlayer:THEORY")
+
+
 def test_a_digest_names_what_it_is_of() -> None:
     place = PLACES[0]
     assert digest(["spec.arithmetic:gone"], place) != digest([], place)
