@@ -716,7 +716,7 @@ def are_elements_apart(before: View, call: Any) -> bool:
 
 def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
     action = refusal.action
-    return refusal.reason is REASONS[type(action)](refusal.before.rows, action)
+    return refusal.reason == REASONS[type(action)](refusal.before.rows, action)
 
 
 def _no_reason_is_true(step: Transition) -> bool:

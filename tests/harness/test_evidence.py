@@ -182,14 +182,16 @@ def test_a_verdict_that_is_not_there_is_missing_and_due(ledger: Path) -> None:
 def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     there = Ledger("eigenlayer", PLACE, [ledger.parent])
     honest = next(prove_laws(PLACE, "TransferToken", ["CONS-01"], 1))
-    lies = {"CONS-01": {**honest["verdict"], "verdict": "REFUTED"}, "CALL-01": found("PROVED")}
+    lies = {"CONS-01": {**honest["verdict"], "verdict": "REFUTED"}}
     there.record("TransferToken", honest["functions"], snapshot(PLACE), lies)
-    drawn = {("TransferToken", law) for law in ("CONS-01", "CALL-01", "DEP-02")}
+    bounded = next(prove_laws(PLACE, "CreateOperatorSets", ["FRAME-01"], 1))
+    there.record("CreateOperatorSets", bounded["functions"], snapshot(PLACE), {"FRAME-01": found("PROVED")})
+    drawn = {("TransferToken", "CONS-01"), ("TransferToken", "DEP-02"), ("CreateOperatorSets", "FRAME-01")}
     monkeypatch.setattr(evidence, "sample", lambda _goals, _drawn_by: drawn)
     now = weighed("sample")
     assert sorted(now.differing) == [
-        "CALL-01 of TransferToken is PROVED for no refusal for an overflow, which the ledger does not say",
         "CONS-01 of TransferToken is PROVED, in the ledger REFUTED",
+        f"FRAME-01 of CreateOperatorSets is PROVED for {bounded['verdict']['scope'][0]}, which the ledger does not say",
     ]
     assert now.drawn_by == "commit 0"
     way = load_walk("eigenlayer")
