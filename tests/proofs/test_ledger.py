@@ -90,7 +90,7 @@ def test_what_is_due_is_said_by_the_catalogue_and_by_no_ledger(folder: Path, tmp
     due = due_of(PLACE)
     assert "TOTAL" in due[CALL]
     assert "TOTAL" not in due["genesis"]
-    assert {"CONTRACT-history", "FACTS-quotients"} == set(due["contracts"])
+    assert {"CONTRACT-history", "CONTRACT-lists", "FACTS-quotients"} == set(due["contracts"])
     assert [law_id for law_id in due["genesis"] if law_id.startswith("SUM-")]
     assert "SLASH-01" in due["SlashOperator"]
     assert "SLASH-01" not in due[CALL]
@@ -276,6 +276,7 @@ def _record(folder: Path, laws: list[str], start: Any) -> None:
         ledger.record(CALL, RAN, snapshot(PLACE), {law_id: verdict()})
 
 
+@pytest.mark.source  # its processes import this very file
 def test_two_proofs_at_once_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     laws = [law_id for law_id in due_of(PLACE)[CALL] if law_id != "SOLV-02"]
