@@ -88,7 +88,7 @@ BREAKS = {
     ("LIMIT-01", "SetMaxNetworkLimit"): (
         "delegation.py",
         "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:\n",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount + 10**30:\n",
+        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount + 1000000000000000000000000000000:\n",
     ),
     ("SHARE-03", "SetOperatorNetworkShares"): (
         "delegation.py",
