@@ -20,8 +20,8 @@ from proofs.running import findings_of
 How = Literal["ledger", "changed", "sample", "all"]
 """How much is proved in a run: nothing, what the ledger does not know of today's source, some of the rest, all."""
 
-SAMPLED: Final = 0.1
-"""Which part of the ledger's goals a sample proves again, at most, unless one verdict alone has more."""
+SAMPLED: Final = 0.03
+"""Which part of all verdicts a sample proves again."""
 
 CALLS_SAMPLED: Final = 4
 """Over how many calls a sample is spread: each of them has all its paths followed first."""
@@ -107,14 +107,8 @@ def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> 
     left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
     to_prove: Mapping[str, Sequence[str]] = {"ledger": {}, "all": asked}.get(how, left)
     if how == "sample":
-        known = {call: ledger.verdicts(call) for call in asked}
-        goals = {
-            (call, law): int(known[call][law]["goals"])
-            for call in asked
-            for law in asked[call]
-            if law not in left[call]
-        }
-        drawn = sample(goals, f"{ledger.protocol} {drawn_by}")
+        known = [(call, law) for call in asked for law in asked[call] if law not in left[call]]
+        drawn = sample(known, f"{ledger.protocol} {drawn_by}")
         to_prove = {call: [law for law in asked[call] if law in left[call] or (call, law) in drawn] for call in asked}
     return Proving(ledger, asked, to_prove, compares=True)
 
@@ -129,23 +123,19 @@ def rotation() -> str:
     return f"commit {commit}" if commit else f"day {datetime.datetime.now(datetime.UTC).date()}"
 
 
-def sample(goals: Mapping[tuple[str, str], int], drawn_by: str) -> set[tuple[str, str]]:
-    """Some verdicts, as call and law, drawn by a text: of a few calls, with a tenth of all goals together at most.
+def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[str, str]]:
+    """Some verdicts, as call and law, drawn by a text: of a few calls, as many of each, and one at least.
 
-    The first that is drawn is always among them, so that there is none that no draw reaches.
+    Nothing that a ledger says of a verdict makes it more or less likely to be drawn.
     """
     random = Random(drawn_by)
-    left = SAMPLED * sum(goals.values())
-    calls = random.sample(sorted({call for call, _ in goals}), len({call for call, _ in goals}))
+    calls = sorted({call for call, _ in verdicts})
+    chosen = random.sample(calls, min(CALLS_SAMPLED, len(calls)))
     drawn: set[tuple[str, str]] = set()
-    for turn, call in enumerate(calls[:CALLS_SAMPLED]):
-        share = left / (min(CALLS_SAMPLED, len(calls)) - turn)
-        of_call = sorted(each for each in goals if each[0] == call)
-        for each in random.sample(of_call, len(of_call)):
-            if goals[each] <= share or not drawn:
-                share -= goals[each]
-                left -= goals[each]
-                drawn.add(each)
+    for call in chosen:
+        of_call = sorted(each for each in verdicts if each[0] == call)
+        share = max(1, round(SAMPLED * len(verdicts) / len(chosen)))
+        drawn |= set(random.sample(of_call, min(share, len(of_call))))
     return drawn
 
 

@@ -129,7 +129,7 @@ class Proving:
         How many goals there are depends on what the process proved before, so that they are not compared.
         """
         law_id, now, before = found["law"], found["verdict"], self._known[call, found["law"]]
-        unnamed = sorted(set(found["functions"]) - self.ledger.functions(call))
+        unnamed = sorted(set(found["functions"]) - self.ledger.functions(call, law_id))
         if now["verdict"] != before["verdict"]:
             self.differing.append(f"{law_id} of {call} is {now['verdict']}, in the ledger {before['verdict']}")
         elif wider := sorted(set(now["scope"]) - set(before["scope"])):

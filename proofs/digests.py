@@ -135,14 +135,24 @@ def names_in(module: str) -> list[str]:
     return [f"{module}:{name}" for name in _functions(module) if name]
 
 
+def _origin(module: str, node: ast.ImportFrom) -> str:
+    """The module that something is imported from, which may be named from where the importing module is."""
+    if node.level == 0:
+        return node.module or ""
+    found = importlib.util.find_spec(module)
+    package = module if found is not None and found.submodule_search_locations else module.rpartition(".")[0]
+    return importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+
+
 def _imported(module: str) -> Iterator[str]:
     """What a module may import of ours, wherever in it; with the packages that these are in."""
     named: list[str] = []
     for node in ast.walk(ast.parse(source_of(module) or "")):
         if isinstance(node, ast.Import):
             named += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            named += [node.module, *[f"{node.module}.{alias.name}" for alias in node.names]]
+        elif isinstance(node, ast.ImportFrom):
+            origin = _origin(module, node)
+            named += [origin, *[f"{origin}.{alias.name}" for alias in node.names]]
     for name in named:
         parts = name.split(".")
         if parts[0] in OURS:

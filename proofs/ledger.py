@@ -104,9 +104,11 @@ class Ledger:
         """Whether a verdict is of whoever runs this, and not of the installed ledger."""
         return (call, law_id) in self._own
 
-    def functions(self, call: str) -> set[str]:
-        """The functions that the proofs about a call ran through."""
-        return {name for entry in self._entries[call].values() for name in entry.basis.functions}
+    def functions(self, call: str, law_id: str | None = None) -> set[str]:
+        """The functions on which a verdict on a call rests, or all verdicts on it."""
+        entries = self._entries[call]
+        of_these = entries.values() if law_id is None else [entries[law_id]]
+        return {name for entry in of_these for name in entry.basis.functions}
 
     def steps(self, call: str) -> dict[str, int]:
         """How many steps the solvers took for each law when last they were asked, of whatever source."""

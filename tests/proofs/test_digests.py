@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proofs import digests
-from proofs.digests import canonical, digest, functions_of, modules_behind, snapshot
+from proofs.digests import canonical, digest, functions_of, modules_behind, snapshot, source_of
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
@@ -198,6 +198,22 @@ EDITS = {
     ),
     "a function that ran": ("spec/arithmetic.py", "return x * y // denominator", "return x * y // (denominator + 1)"),
 }
+
+
+def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: an import that is named from where the importing module is led nowhere."""
+    package = tmp_path / "spec" / "beside"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from . import here\nfrom .. import machine\n")
+    (package / "here.py").write_text("from .there import NUMBER\nfrom ..history import History\n")
+    (package / "there.py").write_text("NUMBER = 1\n")
+    monkeypatch.setattr(sys.modules["spec"], "__path__", [*sys.modules["spec"].__path__, str(package.parent)])
+    found = [set(digests._imported(module)) for module in ("spec.beside", "spec.beside.here")]
+    assert found[0] == {"spec", "spec.beside", "spec.beside.here", "spec.machine"}
+    assert found[1] == {"spec", "spec.beside", "spec.beside.there", "spec.beside.there.NUMBER", "spec.history"} | {
+        "spec.history.History"
+    }
+    source_of.cache_clear()
 
 
 def test_whatever_a_proof_runs_through_makes_it_stale(source_copy: "SourceCopy") -> None:
