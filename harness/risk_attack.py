@@ -112,8 +112,7 @@ def told(verdict: Verdict, net: Network) -> list[str]:
     """A verdict for people."""
     text = [f"{verdict.word}  network {verdict.network[:16]}"]
     if verdict.word == "SECURE":
-        how = f"a tree of {verdict.leaves} leaves" if verdict.leaves else "a flow"
-        text.append(f"no attack pays: proved by {how}")
+        text.append(f"no attack pays: proved by a tree of {verdict.leaves} leaves")
     if verdict.word == "NOT-CERTIFIED":
         text.append("no better attack was found, and no proof that there is none")
     if verdict.attack is not None:

@@ -12,11 +12,11 @@ from typing import Any, Final, Literal
 import attrs
 
 from risk import cut
-from risk.certificate import Grown, Key, Tree
+from risk.certificate import Grown, Tree
 from risk.network import Network, digest, write
 from risk.program import Claim, Program
 from risk.solver import Relaxed, Solver
-from risk.verify import Problem, Refused, value_of
+from risk.verify import Bounds, Problem, Refused, value_of
 
 Word = Literal["SECURE", "INSECURE", "NOT-CERTIFIED", "UNKNOWN", "EXACT"]
 Ties = Literal["strict", "weak"]
@@ -28,6 +28,7 @@ SECONDS: Final = 60.0
 FIRST_LEAVES: Final = 200
 """A tree of so many leaves is tried before an attack is sought."""
 VERDICT_FORMAT: Final = "restake-verdict"
+VERDICT_VERSION: Final = 2
 
 
 @attrs.frozen
@@ -77,7 +78,7 @@ class Verdict:
         """The verdict as a file that `restake risk verify` checks."""
         return {
             "format": VERDICT_FORMAT,
-            "version": 1,
+            "version": VERDICT_VERSION,
             "network": self.network,
             "verdict": self.word,
             "claim": self.claim.as_json(),
@@ -162,11 +163,6 @@ def _proposed(question: Question, program: Program, relaxed: Relaxed) -> Attack 
     return attack_of(question, program, wanted, {j for j, z in enumerate(relaxed.columns) if z > 0.5})
 
 
-def _counterexample(question: Question, program: Program, choices: Mapping[Key, int]) -> Attack | None:
-    wanted = {s for s, service in enumerate(program.services) if choices.get(service)}
-    return attack_of(question, program, wanted, {j for j, value in choices.items() if isinstance(j, int) and value})
-
-
 def search(question: Question, claim: Claim, seconds: float, is_enough: bool) -> tuple[Attack | None, bool]:
     """The best attack that the solver finds by a claim's measure, in exact numbers; whether it says it is the best.
 
@@ -195,7 +191,7 @@ class Proof:
         grown = self.tree.grow(seconds, most_leaves)
         if grown.counterexample is None:
             return grown, None
-        attack = _counterexample(self.question, self.program, grown.counterexample)
+        attack = attack_of(self.question, self.program, *grown.counterexample)
         return grown, attack if attack is not None and _breaks(self.claim, attack) else None
 
 
@@ -207,7 +203,7 @@ def security(
     With min cuts where they apply; else by a short tree, a search for an attack, and a long tree.
     """
     question = Question(network)
-    claim = Claim(at_most=-budget, is_strict=ties == "weak", is_nonempty=ties == "weak" or budget > 0)
+    claim = Claim(at_most=-budget, is_strict=ties == "weak")
     if cut.applies(network) and claim == Claim():
         return _by_cut(question)
     proof = Proof(question, claim)
@@ -228,11 +224,19 @@ def security(
 def _by_cut(question: Question) -> Verdict:
     services, flow = cut.best_attack(question.network)
     if not services:
-        certificate = {"flow": {s: {stake: str(n) for stake, n in row.items()} for s, row in flow.items()}}
-        return Verdict("SECURE", question.digest, Claim(), certificate)
+        return Verdict("SECURE", question.digest, Claim(), {"tree": [["leaf", _flow_rows(question, flow)]]}, leaves=1)
     attack = _everything_behind(question, Claim(), services)
     assert attack is not None, "a cut is an attack"
     return Verdict("INSECURE", question.digest, Claim(), attack=attack)
+
+
+def _flow_rows(question: Question, flow: Mapping[str, Mapping[str, Fraction]]) -> list[list[Any]]:
+    """A flow as rows of a leaf: a service falls with each of its commitments only, and pays for it what flows there."""
+    problem, unit = question.problem, Bounds(question.problem, Claim().as_json()).unit
+    # Of several commitments of one stake any will do: one alone is enough to lose the stake.
+    first = {(service, stake): e for e, (stake, _, service) in reversed([*enumerate(problem.names)])}
+    pairs = {pair: amount for pair, e in first.items() if (amount := flow[pair[0]].get(pair[1], Fraction(0)))}
+    return [[service, "only", [first[service, stake]], str(n * unit)] for (service, stake), n in pairs.items()]
 
 
 def _everything_behind(question: Question, claim: Claim, services: Sequence[str]) -> Attack | None:
@@ -272,7 +276,7 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Ver
 
 def best_attack(network: Network, seconds: float = SECONDS) -> Verdict:
     """The attack on one service at least that gains most, or loses least."""
-    return maximum(Question(network), Claim(is_nonempty=True), seconds)
+    return maximum(Question(network), Claim(), seconds)
 
 
 def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS) -> Verdict:

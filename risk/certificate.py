@@ -5,8 +5,9 @@ proved; a solver that errs costs leaves.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
+from math import ceil
 from typing import Any, Final
 
 import attrs
@@ -15,8 +16,8 @@ from risk.program import Program
 from risk.solver import Cut, Relaxed, Solver
 from risk.verify import Bounds, Problem
 
-Key = str | int
-"""What is branched on: a service by its name, a column by its number."""
+Key = tuple[str, Any]
+"""What is branched on, as the checker names it: a service, a commitment, or how a stake is lost."""
 Row = tuple[str, set[int], Fraction]
 
 CUT_ROUNDS: Final = 12
@@ -31,10 +32,12 @@ BITS: Final = 44
 
 @attrs.frozen
 class Grown:
-    """What came of growing: the tree, if it is whole; or choices of an attack that the claim does not allow."""
+    """What came of growing: the tree, if it is whole; or an attack that the claim does not allow, as the services that
+    fall and the columns taken.
+    """
 
     tree: list[list[Any]] | None
-    counterexample: Mapping[Key, int] | None
+    counterexample: tuple[set[int], set[int]] | None
     leaves: int
 
 
@@ -48,9 +51,20 @@ class Tree:
         self.bounds: Final = Bounds(problem, program.claim.as_json())
         self.nodes: Final[list[list[Any]]] = []
         self.leaves = 0
-        self._bounded: dict[int, int] = {}
-        self._stack: Final[list[dict[Key, int]]] = [dict.fromkeys(program.claim.forced, 1)]
+        self._bounded: dict[int, tuple[int, int]] = {}
+        self._required: set[int] = set()
+        self._stack: Final[list[dict[Key, int]]] = [{("service", service): 1 for service in program.claim.forced}]
         self._is_cut = False
+        self._pool_of: Final = {
+            stake.stake_id: pool for stake, pool in zip(program.network.stakes, program.pools, strict=True)
+        }
+        self._stake_of: Final = [
+            stake for stake, (options, items) in self._pool_of.items() for _ in range(len(options) + len(items))
+        ]
+        """Of each column, the stake."""
+        ratio = Fraction(self.bounds.unit, program.unit)
+        self._money: Final = float(ratio) * self.solver.scale
+        """The solver's unit of money in the checker's."""
 
     def grow(self, seconds: float, most_leaves: int | None = None) -> Grown:
         """Grow on until the tree is whole, an attack contradicts the claim, or time (or the number of leaves) is up."""
@@ -67,44 +81,79 @@ class Tree:
                 self.leaves += 1
                 self.nodes.append(self._written(proof))
                 continue
-            where = self._branch(fixed, relaxed)
-            if where is None:
-                return Grown(None, fixed, self.leaves)
-            if relaxed is not None and _is_whole(relaxed) and self._contradicts(relaxed):
-                return Grown(None, self._choices(relaxed), self.leaves)
-            self.nodes.append(["branch", where])
-            self._stack.extend([{**fixed, where: 0}, {**fixed, where: 1}])
+            key = self._branch(fixed, relaxed)
+            if relaxed is not None and (key is None or (_is_whole(relaxed) and self._contradicts(relaxed))):
+                return Grown(None, _taken(relaxed), self.leaves)
+            if key is None:
+                return Grown(None, None, self.leaves)
+            self.nodes.append([*key])
+            self._stack.extend([{**fixed, key: 0}, {**fixed, key: 1}])
         return Grown(self.nodes, None, self.leaves)
 
-    def _position(self, key: Key) -> int:
-        return self.program.services.index(key) if isinstance(key, str) else self.solver.service_count + key
-
     def _relax(self, fixed: Mapping[Key, int]) -> Relaxed | None:
-        wanted = {self._position(key): value for key, value in fixed.items()}
+        wanted, required = self._limits(fixed)
         for position in self._bounded.keys() - wanted.keys():
             self.solver.fix(position, 0, 1)
-        for position, value in wanted.items():
-            if self._bounded.get(position) != value:
-                self.solver.fix(position, value, value)
-        self._bounded = wanted
+        for position, (low, high) in wanted.items():
+            if self._bounded.get(position) != (low, high):
+                self.solver.fix(position, low, high)
+        for pool in self._required ^ required:
+            self.solver.require_one(pool, pool in required)
+        self._bounded, self._required = wanted, required
         return self.solver.relax(self.deadline - time.monotonic())
+
+    def _limits(self, fixed: Mapping[Key, int]) -> tuple[dict[int, tuple[int, int]], set[int]]:
+        """The bounds of the solver's variables after choices, and the pools of which one option must be taken."""
+        program, first = self.program, self.solver.service_count
+        wanted: dict[int, tuple[int, int]] = {}
+        required: set[int] = set()
+        touched: set[str] = set()
+        for (kind, name), value in fixed.items():
+            if kind == "service":
+                wanted[program.services.index(name)] = (value, value)
+            elif kind == "stake":
+                wanted[first + self._pool_of[name][0][0]] = (value, value)
+            elif program.network.losses == "sum":
+                items = self._pool_of[program.commitments[name].stake_id][1]
+                (item,) = [j for j in items if program.columns[j].rows == (name,)]
+                wanted[first + item] = (value, value)
+            else:
+                touched.add(program.commitments[name].stake_id)
+        for stake in touched:
+            options, _ = self._pool_of[stake]
+            left = self._left(stake, fixed)
+            allowed = [j for j in options if {*program.columns[j].rows} in left]
+            for j in options:
+                if j not in allowed:
+                    wanted[first + j] = (0, 0)
+            if set() not in left and len(allowed) == 1:
+                wanted[first + allowed[0]] = (1, 1)
+            elif set() not in left:
+                required.add(options[0])
+        return wanted, required
+
+    def _left(self, stake: str, fixed: Mapping[Key, int]) -> Collection[set[int]]:
+        """The choices that are left of a stake whose losses are not summed."""
+        out = {e for e in self.bounds.of[stake] if fixed.get(("commitment", e)) == 0}
+        used = {e for e in self.bounds.of[stake] if fixed.get(("commitment", e)) == 1}
+        return [these for _, these in self.bounds.choices[stake] if used <= these and not these & out]
 
     def _leaf(self, fixed: Mapping[Key, int]) -> tuple[list[Row] | None, Relaxed | None]:
         """The rows whose multipliers close this node, or what the relaxation says if none do."""
-        if self.program.claim.is_nonempty and all(fixed.get(s) == 0 for s in self.program.services):
+        if all(fixed.get(("service", s)) == 0 for s in self.program.services):
             return [], None
         relaxed = self._relax(fixed)
         if relaxed is None:
-            blocked = self._blocked(fixed)
-            if blocked is not None and self._closes(fixed, blocked):
-                return blocked, None
+            for rows in self._blocked(fixed):
+                if self._closes(fixed, rows):
+                    return rows, None
         else:
             slack = 1.0 if not self.program.network.is_divisible else 0.0
             if relaxed.value <= float(self.program.limit) + slack + 1e-7 * self.solver.scale:
                 for rows in self._rounded(relaxed):
                     if self._closes(fixed, rows):
                         return rows, relaxed
-        if self._is_settled(fixed):
+        if self._branch(fixed, None) is None:
             rows = self._settled(fixed)
             if self._closes(fixed, rows):
                 return rows, relaxed
@@ -114,14 +163,14 @@ class Tree:
         return self.bounds.closes(dict(fixed), list(rows))
 
     def _rounded(self, relaxed: Relaxed) -> list[list[Row]]:
-        """The relaxation's multipliers as rationals, in several ways: the simplest may be the exact ones."""
-        program = self.program
+        """The relaxation's multipliers as rationals, in several forms: the simplest may be the exact ones."""
         cuts: list[Cut] = [*self.solver.required, *self.solver.cuts]
         numbers = []
         for (service, covered), dual in zip(cuts, relaxed.multipliers, strict=True):
             if dual > 1e-12:
-                rest = program.need[service] - sum(program.weight[e] for e in covered)
-                numbers.append((program.services[service], set(covered), dual * (self.solver.scale / rest)))
+                name = self.program.services[service]
+                rest, _ = self.bounds.row(name, {*covered})
+                numbers.append((name, {*covered}, dual * (self._money / rest)))
         found: list[list[Row]] = [
             [(service, covered, Fraction(int(number * 2**BITS), 2**BITS)) for service, covered, number in numbers]
         ]
@@ -131,96 +180,89 @@ class Tree:
         )
         return found
 
-    def _carried(self, fixed: Mapping[Key, int], service: int, only_fixed: bool = False) -> int:
-        """The most weight that can still be behind a service, or what the choices made put there already."""
-        program = self.program
-        total = 0
-        weights = program.carriers[service]
-        for options, items in program.pools:
-            taken = [j for j in options if fixed.get(j) == 1]
-            if taken:
-                total += weights.get(taken[0], 0)
-            elif only_fixed:
-                total += sum(weights.get(j, 0) for j in items if fixed.get(j) == 1)
-            else:
-                free = [weights.get(j, 0) for j in options if fixed.get(j) != 0]
-                added = any(fixed.get(j) == 1 for j in items)
-                summed = sum(weights.get(j, 0) for j in items if fixed.get(j) != 0)
-                total += max([summed, *([] if added else free)])
-        return total
-
-    def _blocked(self, fixed: Mapping[Key, int]) -> list[Row] | None:
-        """Multipliers that show that a service asked for can no longer be corrupted; None if none is seen."""
-        for key, value in fixed.items():
-            if isinstance(key, str) and value == 1:
-                service = self.program.services.index(key)
-                missing = self.program.need[service] - self._carried(fixed, service)
-                if missing > 0:
-                    return [(key, set(), Fraction(sum(self.program.gain) + abs(int(self.program.limit)) + 2, missing))]
-        return None
-
-    def _is_settled(self, fixed: Mapping[Key, int]) -> bool:
-        """Whether every choice is made that is no matter of degree."""
-        return all(service in fixed for service in self.program.services) and self.bounds.whole <= fixed.keys()
+    def _blocked(self, fixed: Mapping[Key, int]) -> list[list[Row]]:
+        """Multipliers that would show, of each service that must fall, that it can no longer be corrupted."""
+        most = sum(self.bounds.gain.values()) + abs(ceil(self.program.claim.at_most * self.bounds.unit)) + 2
+        return [[(name, set(), Fraction(most))] for (kind, name), value in fixed.items() if kind == "service" and value]
 
     def _settled(self, fixed: Mapping[Key, int]) -> list[Row]:
         """Exact multipliers once only degrees are open: a service then pays for the weight that it still needs."""
         if not self.program.network.is_divisible:
             return []
         rows: list[Row] = []
-        for position, service in enumerate(self.program.services):
-            if fixed[service] and self._carried(fixed, position, only_fixed=True) < self.program.need[position]:
-                rows.append((service, set(), self.program.network.terms[service].slash))
+        for s, terms in self.program.network.terms.items():
+            whole = sum(
+                self.bounds.weight[e]
+                for e in self.bounds.behind[s]
+                if fixed.get(("stake", self.program.commitments[e].stake_id)) == 1
+            )
+            if fixed[("service", s)] and whole < self.bounds.need[s]:
+                rest, _ = self.bounds.row(s, set())
+                rows.append((s, set(), terms.slash * Fraction(self.bounds.need[s], rest)))
         return rows
 
     def _branch(self, fixed: Mapping[Key, int], relaxed: Relaxed | None) -> Key | None:
-        """What to branch on next: services before columns, the least settled first; None if all is settled."""
+        """What to branch on next: services before stakes, the least settled first; None if all is settled."""
         program = self.program
         if relaxed is not None:
             broken = [
                 (min(x, 1 - x) * program.gain[s], program.services[s])
                 for s, x in enumerate(relaxed.services)
-                if 1e-6 < x < 1 - 1e-6 and program.services[s] not in fixed
+                if 1e-6 < x < 1 - 1e-6 and ("service", program.services[s]) not in fixed
             ]
             if broken:
-                return max(broken)[1]
+                return "service", max(broken)[1]
             split = [
                 (min(z, 1 - z) * program.columns[j].cost, j)
                 for j, z in enumerate(relaxed.columns)
-                if 1e-6 < z < 1 - 1e-6 and j in self.bounds.whole and j not in fixed
+                if 1e-6 < z < 1 - 1e-6
             ]
-            if split:
-                return max(split)[1]
+            for _, j in sorted(split, reverse=True):
+                key = self._open(self._stake_of[j], fixed, program.columns[j].rows)
+                if key is not None:
+                    return key
         for service in program.services:
-            if service not in fixed:
-                return service
-        return min((j for j in self.bounds.whole if j not in fixed), default=None)
+            if ("service", service) not in fixed:
+                return "service", service
+        keys = (self._open(stake, fixed, ()) for stake in self._pool_of)
+        return next((key for key in keys if key is not None), None)
 
-    def _choices(self, relaxed: Relaxed) -> dict[Key, int]:
-        found: dict[Key, int] = {s: round(relaxed.services[p]) for p, s in enumerate(self.program.services)}
-        found.update({j: round(relaxed.columns[j]) for j in self.bounds.whole})
-        return found
+    def _open(self, stake: str, fixed: Mapping[Key, int], preferred: Sequence[int]) -> Key | None:
+        """What is not settled of a stake, of these commitments if it can be; None if all is."""
+        options, items = self._pool_of[stake]
+        if self.program.network.losses == "sum":
+            side = fixed.get(("stake", stake), 0 if not options else None)
+            if side is None:
+                return "stake", stake
+            rows = [] if side or self.program.network.is_divisible else [self.program.columns[j].rows[0] for j in items]
+            found = [e for e in rows if ("commitment", e) not in fixed]
+        else:
+            left = self._left(stake, fixed)
+            # The dearest of those first: what it is lost for decides about all that is cheaper.
+            found = sorted(
+                {e for these in left for e in these if not all(e in other for other in left)},
+                key=lambda e: -self.bounds.loss[e],
+            )
+        key = next((e for e in found if e in preferred), next(iter(found), None))
+        return None if key is None else ("commitment", key)
 
     def _contradicts(self, relaxed: Relaxed) -> bool:
         """Whether a whole solution is an attack that the claim does not allow, in exact numbers."""
-        choices = self._choices(relaxed)
-        if self.program.claim.is_nonempty and not any(choices[s] for s in self.program.services):
-            return False
+        services, columns = _taken(relaxed)
         program = self.program
-        if program.network.is_divisible:
+        if program.network.is_divisible or not services:
             return False
-        for position, service in enumerate(program.services):
-            if choices[service] and self._carried(choices, position, only_fixed=True) < program.need[position]:
+        for service in services:
+            if sum(program.carriers[service].get(j, 0) for j in columns) < program.need[service]:
                 return False
-        value = sum(program.gain[p] for p, s in enumerate(program.services) if choices[s])
-        value -= sum(column.cost for j, column in enumerate(program.columns) if choices[j])
+        value = sum(program.gain[s] for s in services) - sum(program.columns[j].cost for j in columns)
         return value > program.limit or (value == program.limit and program.claim.is_strict)
 
     def _cut(self) -> None:
         """Seek rows that every attack obeys and the relaxation breaks, a few times."""
         if self.program.network.is_divisible:
             return
-        fixed: dict[Key, int] = dict.fromkeys(self.program.claim.forced, 1)
+        fixed: dict[Key, int] = {("service", service): 1 for service in self.program.claim.forced}
         seen: set[Cut] = set()
         for _ in range(CUT_ROUNDS):
             relaxed = self._relax(fixed)
@@ -264,10 +306,14 @@ class Tree:
         return found
 
     def _written(self, rows: Sequence[Row]) -> list[Any]:
-        plain = {service: str(number) for service, covered, number in rows if not covered and number}
-        cuts = [[service, sorted(covered), str(number)] for service, covered, number in rows if covered and number]
-        return ["leaf", plain, cuts]
+        return ["leaf", [[s, "without", sorted(covered), str(number)] for s, covered, number in rows if number]]
 
 
 def _is_whole(relaxed: Relaxed) -> bool:
     return all(min(abs(n), abs(1 - n)) < 1e-6 for n in (*relaxed.services, *relaxed.columns))
+
+
+def _taken(relaxed: Relaxed) -> tuple[set[int], set[int]]:
+    """The services and the columns that a solution takes."""
+    services, columns = ({n for n, x in enumerate(found) if x > 0.5} for found in (relaxed.services, relaxed.columns))
+    return services, columns

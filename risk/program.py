@@ -30,40 +30,39 @@ class Column:
 class Claim:
     """That (1 + gamma) profit - loss is at most (below, if strict) a number, in every attack on all `forced` services.
 
-    Without `profits` only the loss counts. `nonempty`: attacks that corrupt nothing are not meant.
+    Without `counts_profits` only the loss counts. An attack is on one service at least.
     """
 
     at_most: Fraction = Fraction(0)
     gamma: Fraction = Fraction(0)
     is_strict: bool = False
-    is_nonempty: bool = False
     counts_profits: bool = True
     forced: tuple[str, ...] = ()
+
+    @property
+    def factor(self) -> Fraction:
+        """How often profits count."""
+        return 1 + self.gamma if self.counts_profits else Fraction(0)
 
     def as_json(self) -> dict[str, object]:
         """The claim as verdicts write it."""
         return {
             "at_most": str(self.at_most),
-            "gamma": str(self.gamma),
             "strict": self.is_strict,
-            "nonempty": self.is_nonempty,
-            "profits": self.counts_profits,
+            "profits": str(self.factor),
             "forced": list(self.forced),
         }
 
 
 def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction:
     """What a stake of this value loses when services take these parts of it."""
-    taken = [part for part in parts if part > 0]
-    if not taken or value == 0:
-        return Fraction(0)
     if losses == "full":
-        return value
+        return value if [*parts] else Fraction(0)
     if losses == "sum":
-        return min(value, sum(taken, Fraction(0)))
+        return min(value, sum(parts, Fraction(0)))
     if losses == "max":
-        return max(taken)
-    return value * (1 - prod((1 - part / value for part in taken), start=Fraction(1)))
+        return max(parts, default=Fraction(0))
+    return value * (1 - prod((1 - part / value for part in parts), start=Fraction(1)))
 
 
 class Program:
@@ -82,8 +81,7 @@ class Program:
         self.service_of: Final = [number[row.service] for row in self.commitments]
         weight = [weights[position] for position in kept]
         lost = [w * terms[row.service].slash for w, row in zip(weight, self.commitments, strict=True)]
-        factor = (1 + claim.gamma) * claim.counts_profits
-        profit = [factor * terms[service].profit for service in self.services]
+        profit = [claim.factor * terms[service].profit for service in self.services]
         behind = network.secured_by
         need = [behind[service] * terms[service].threshold for service in self.services]
         pools = self._pools(weight, lost)

@@ -77,8 +77,11 @@ class Solver:
             (service, frozenset()) for service in range(self.service_count) if self._add((service, frozenset()))
         ]
         """The rows of multipliers: these, and then the cuts."""
+        self.one_of: Final[dict[int, int]] = {}
+        """The row by which one option of a pool is taken at most, by the pool's first option."""
         for options, items in program.pools:
             if len(options) > 1:
+                self.one_of[options[0]] = int(self.highs.getNumRow())
                 self._row(0, 1, [(self.service_count + j, 1.0) for j in options])
             for item in items if options else ():
                 self._row(0, 1, [(self.service_count + j, 1.0) for j in (*options, item)])
@@ -114,6 +117,10 @@ class Solver:
     def fix(self, position: int, low: float, high: float) -> None:
         """Bound a service or a column."""
         self.highs.changeColBounds(position, low, high)
+
+    def require_one(self, pool: int, is_required: bool) -> None:
+        """Require that one option is taken of the pool of this first option, or no longer."""
+        self.highs.changeRowBounds(self.one_of[pool], 1.0 if is_required else 0.0, 1.0)
 
     def relax(self, seconds: float) -> Relaxed | None:
         """The optimum of the relaxation; None if nothing is possible, or if the solver says nothing in time."""

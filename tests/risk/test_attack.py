@@ -334,7 +334,7 @@ def proved() -> tuple[dict[str, Any], dict[str, Any]]:
     verdict = security(network).as_json()
     assert verdict["verdict"] == "SECURE"
     assert len(verdict["certificate"]["tree"]) > 10
-    assert any(node[0] == "leaf" and node[2] for node in verdict["certificate"]["tree"])
+    assert any(row[2] for node in verdict["certificate"]["tree"] if node[0] == "leaf" for row in node[1])
     return json.loads(json.dumps(write(network))), json.loads(json.dumps(verdict))
 
 
@@ -345,13 +345,12 @@ def leaf_of(verdict: Any) -> Any:
 def change_multipliers(verdict: Any) -> None:
     for node in verdict["certificate"]["tree"]:
         if node[0] == "leaf":
-            node[1] = {service: str(Fraction(number) / 2) for service, number in node[1].items()}
+            node[1] = [[*row, str(Fraction(number) / 2)] for *row, number in node[1]]
 
 
 def negate_multiplier(verdict: Any) -> None:
-    leaf = leaf_of(verdict)
-    service = next(iter(leaf[1]))
-    leaf[1][service] = "-" + leaf[1][service]
+    row = leaf_of(verdict)[1][0]
+    row[3] = "-" + row[3]
 
 
 def drop_last_leaf(verdict: Any) -> None:
@@ -367,20 +366,49 @@ def only_first_leaf(verdict: Any) -> None:
 
 
 def empty_leaf(verdict: Any) -> None:
-    leaf_of(verdict)[1:] = [{}, []]
+    leaf_of(verdict)[1] = []
 
 
 def swap_branch(verdict: Any) -> None:
-    verdict["certificate"]["tree"][0] = ["branch", "no such service"]
+    verdict["certificate"]["tree"][0] = ["service", "no such service"]
 
 
 def branch_twice(verdict: Any) -> None:
     verdict["certificate"]["tree"][1] = verdict["certificate"]["tree"][0]
 
 
+def cut_of(verdict: Any) -> Any:
+    return next(row for node in verdict["certificate"]["tree"] if node[0] == "leaf" for row in node[1] if row[2])
+
+
 def cut_through_another(verdict: Any) -> None:
-    cuts = next(n[2] for n in verdict["certificate"]["tree"] if n[0] == "leaf" and n[2])
-    cuts[0][0] = "service1" if cuts[0][0] == "service0" else "service0"
+    cut = cut_of(verdict)
+    cut[0] = "service1" if cut[0] == "service0" else "service0"
+
+
+def cut_of_everything(verdict: Any) -> None:
+    cut_of(verdict)[1:3] = ["only", []]
+
+
+def cut_of_what_is_not_there(verdict: Any) -> None:
+    cut_of(verdict)[2].append(-1)
+
+
+def unknown_row(verdict: Any) -> None:
+    cut_of(verdict)[1] = "beside"
+
+
+def branch_on_how_a_stake_is_lost(verdict: Any) -> None:
+    stake = "a stake that is lost whole, whatever takes it"
+    verdict["certificate"]["tree"][0] = ["stake", stake]
+
+
+def multiplier_in_floats(verdict: Any) -> None:
+    cut_of(verdict)[3] = 1e30
+
+
+def multiplier_with_an_exponent(verdict: Any) -> None:
+    cut_of(verdict)[3] = "1e9"
 
 
 def weaker_claim(verdict: Any) -> None:
@@ -388,11 +416,15 @@ def weaker_claim(verdict: Any) -> None:
 
 
 def without_profits(verdict: Any) -> None:
-    verdict["claim"]["profits"] = False
+    verdict["claim"]["profits"] = "0"
 
 
 def larger_slack(verdict: Any) -> None:
-    verdict["claim"]["gamma"] = "1"
+    verdict["claim"]["profits"] = "2"
+
+
+def asked_for_a_service(verdict: Any) -> None:
+    verdict["claim"]["forced"] = ["service0"]
 
 
 def another_network(verdict: Any) -> None:
@@ -413,6 +445,13 @@ TAMPERINGS: list[Callable[[Any], None]] = [
     swap_branch,
     branch_twice,
     cut_through_another,
+    cut_of_everything,
+    cut_of_what_is_not_there,
+    unknown_row,
+    branch_on_how_a_stake_is_lost,
+    multiplier_in_floats,
+    multiplier_with_an_exponent,
+    asked_for_a_service,
     weaker_claim,
     without_profits,
     larger_slack,
@@ -475,11 +514,24 @@ def test_a_witness_with_one_thing_changed_is_refused() -> None:
     ("place", "value", "problem"),
     [
         (("declared", "services", "x", "threshold"), "0", "no share"),
-        (("declared", "services", "x", "profit"), "-1", "negative"),
-        (("declared", "prices", "stake"), "-1", "negative"),
+        (("declared", "services", "x", "threshold"), "3/2", "no share"),
+        (("declared", "services", "x", "slash"), "2", "no share"),
+        (("declared", "services", "x", "profit"), "-1", "at least 0"),
+        (("declared", "services", "x", "profit"), 5, "in a string"),
+        (("declared", "services", "x", "profit"), "1e9", "at least 0"),
+        (("declared", "services", "x", "profit"), "5/0", "at least 0"),
+        (("declared", "prices", "stake"), "-1", "at least 0"),
+        (("sourced", "commitments", 0, "amount"), "-4", "at least 0"),
+        (
+            ("sourced", "commitments", 1),
+            {"stake": "a", "operator": "a", "service": "x", "amount": "1"},
+            "commitment twice",
+        ),
+        (("sourced", "stakes"), [{"id": name, "token": "stake", "amount": "4"} for name in "abb"], "stake or"),
         (("sourced", "losses"), "half", "unknown losses"),
         (("sourced", "divisible"), True, "not summed"),
-        (("sourced", "stakes", 0, "amount"), "1", "more than there is"),
+        (("sourced", "divisible"), 0, "not summed"),
+        (("sourced", "stakes", 0, "amount"), "1", "more than a has"),
     ],
 )
 def test_the_checker_by_itself_refuses_a_network_that_means_nothing(place: Any, value: Any, problem: str) -> None:
@@ -495,17 +547,22 @@ def test_the_checker_by_itself_refuses_a_network_that_means_nothing(place: Any, 
 
 
 def test_a_flow_that_was_tampered_with_is_refused() -> None:
+    """Where a service needs everything behind it, each commitment is a row by itself, and its multiplier a flow."""
     network = graph_of([4, 4], {"x": (5, 1, "ab")})
     verdict = security(network).as_json()
     document = write(network)
     assert check(document, verdict).startswith("SECURE")
-    flows: list[dict[str, Any]] = [{"a": "4"}, {"a": "5"}, {"a": "6", "b": "-1"}, {"a": "4", "c": "1"}]
-    for flow in flows:
+
+    def flow(a: str, b: str) -> list[Any]:
+        return [["leaf", [["x", "only", [0], a], ["x", "only", [1], b]]]]
+
+    assert check(document, {**verdict, "certificate": {"tree": flow("4", "1")}}).startswith("SECURE")
+    for a, b in (("4", "0"), ("5", "0"), ("6", "-1"), ("0", "5")):
         with pytest.raises(Refused):
-            check(document, {**verdict, "certificate": {"flow": {"x": flow}}})
+            check(document, {**verdict, "certificate": {"tree": flow(a, b)}})
     other = graph_of([4, 4], {"x": (5, "1/2", "ab")})
-    with pytest.raises(Refused, match="below 1"):
-        check(write(other), {**verdict, "network": Question(other).digest})
+    with pytest.raises(Refused, match="proves nothing"):
+        check(write(other), {**verdict, "network": Question(other).digest, "certificate": {"tree": flow("4", "1")}})
 
 
 def test_a_solver_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
