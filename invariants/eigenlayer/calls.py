@@ -11,6 +11,17 @@ Products, sums and block numbers that do not fit their type are reasons like oth
 from collections.abc import Callable
 from typing import Any, Final
 
+from invariants.eigenlayer.reading import (
+    can_slash,
+    can_slash_allocation,
+    delay_in_force,
+    due_magnitude,
+    is_beyond_uint32,
+    is_operator,
+    paid_shares,
+    settled_magnitudes,
+    slasher_in_force,
+)
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
 from spec.arithmetic import UINT32_MAX, UINT64_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -46,6 +57,7 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     UpdateSlasher,
 )
+from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import (
     BALANCE_OFFSET,
     BURN_ADDRESS,
@@ -56,21 +68,16 @@ from spec.eigenlayer.config import (
 )
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
-    ALLOCATION_DELAYS,
-    ALLOCATIONS,
     ALLOWANCES,
     AVSS,
-    CLOCK,
     CONFIG,
     CUMULATIVE_SCALED_SHARES,
-    DEALLOCATION_QUEUES,
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
-    QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     REGISTRATIONS,
     SLASHED_SHARES,
@@ -88,39 +95,6 @@ from spec.machine import ONLY, Draft
 
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
 """The largest virtual balance whose exchange rate a strategy can report after a deposit or a payment."""
-
-
-def _block(rows: Draft) -> int:
-    return rows.get(CLOCK, ONLY).block
-
-
-def _is_operator(rows: Draft, account: str) -> bool:
-    return account != ZERO_ADDRESS and rows.get(STAKERS, account).delegated_to == account
-
-
-def _can_slash(rows: Draft, operator_set: OperatorSet, operator: str) -> bool:
-    registration = rows.get(REGISTRATIONS, (operator, operator_set))
-    return registration.is_registered or _block(rows) <= registration.slashable_until_block
-
-
-def _is_beyond_uint32(rows: Draft, delay_blocks: int) -> bool:
-    """Whether the block so many blocks from now has no number."""
-    return _block(rows) + delay_blocks > UINT32_MAX
-
-
-def slasher_in_force(rows: Draft, operator_set: OperatorSet) -> str:
-    """Who may slash now: a new slasher from its effect block on."""
-    row = rows.get(SLASHERS, operator_set)
-    is_due = row.effect_block != 0 and row.effect_block <= _block(rows)
-    return row.pending_slasher if is_due else row.slasher
-
-
-def delay_in_force(rows: Draft, operator: str) -> int | None:
-    """An operator's allocation delay, or None if it never had one: a new delay from its effect block on."""
-    row = rows.get(ALLOCATION_DELAYS, operator)
-    if row.effect_block != 0 and row.effect_block <= _block(rows):
-        return row.pending_delay_blocks
-    return row.delay_blocks if row.is_set else None
 
 
 def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
@@ -181,7 +155,7 @@ def _taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | No
 
 def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
     """Whom a staker may delegate to, and with whose consent."""
-    if not _is_operator(rows, operator):
+    if not is_operator(rows, operator):
         return Reason.OPERATOR_NOT_REGISTERED
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
     if approver == ZERO_ADDRESS:
@@ -271,7 +245,7 @@ def _register_as_operator(rows: Draft, call: RegisterAsOperator) -> Reason | Non
 def _modify_operator_details(rows: Draft, call: ModifyOperatorDetails) -> Reason | None:
     if call.sender != call.operator:
         return Reason.INVALID_PERMISSIONS
-    return None if _is_operator(rows, call.operator) else Reason.OPERATOR_NOT_REGISTERED
+    return None if is_operator(rows, call.operator) else Reason.OPERATOR_NOT_REGISTERED
 
 
 def _delegate_to(rows: Draft, call: DelegateTo) -> Reason | None:
@@ -306,17 +280,6 @@ def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
     return None
 
 
-def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
-    """What a queued position pays: its scaled shares by the max magnitude at the last block in which it was slashable.
-
-    Rounds down.
-    """
-    queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
-    last_block = queued.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
-    magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
-    return mul_div_floor(queued.scaled_shares, magnitude, WAD)
-
-
 def _completing(
     rows: Draft, sender: str, completion: Completion, listed: tuple[str, ...]
 ) -> tuple[Reason | None, tuple[str, ...]]:
@@ -332,7 +295,7 @@ def _completing(
     last_block = withdrawal.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
     if last_block > UINT32_MAX:
         return Reason.ARITHMETIC_PANIC, listed
-    if _block(rows) <= last_block:
+    if current_block(rows) <= last_block:
         return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED, listed
     for position, token in enumerate(completion.tokens):
         shares = paid_shares(rows, staker, nonce, position)
@@ -442,21 +405,21 @@ def _update_slasher(rows: Draft, call: UpdateSlasher) -> Reason | None:
     if call.slasher == ZERO_ADDRESS:
         return Reason.INPUT_ADDRESS_ZERO
     row = rows.get(SLASHERS, call.operator_set)
-    is_proposed_already = call.slasher == row.pending_slasher and _block(rows) < row.effect_block
+    is_proposed_already = call.slasher == row.pending_slasher and current_block(rows) < row.effect_block
     delay_blocks = rows.get(CONFIG, ONLY).slasher_configuration_delay_blocks
-    is_late = not is_proposed_already and _is_beyond_uint32(rows, delay_blocks + 1)
+    is_late = not is_proposed_already and is_beyond_uint32(rows, delay_blocks + 1)
     return Reason.ARITHMETIC_PANIC if is_late else None
 
 
 def _join_sets(rows: Draft, call: RegisterForOperatorSets) -> Reason | None:
     if call.sender != call.operator:
         return Reason.INVALID_PERMISSIONS
-    if not _is_operator(rows, call.operator):
+    if not is_operator(rows, call.operator):
         return Reason.INVALID_OPERATOR
     for number in call.operator_set_ids:
         if not rows.get(OPERATOR_SETS, (call.avs, number)).exists:
             return Reason.INVALID_OPERATOR_SET
-        if _can_slash(rows, (call.avs, number), call.operator):
+        if can_slash(rows, (call.avs, number), call.operator):
             return Reason.ALREADY_MEMBER_OF_SET
     return None if rows.get(AVSS, call.avs).has_registrar else Reason.EMPTY_REVERT
 
@@ -469,7 +432,7 @@ def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
             return Reason.INVALID_OPERATOR_SET
         if not rows.get(REGISTRATIONS, (call.operator, (call.avs, number))).is_registered:
             return Reason.NOT_MEMBER_OF_SET
-        if _is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks):
+        if is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks):
             return Reason.ARITHMETIC_PANIC
     return None if rows.get(AVSS, call.avs).has_registrar else Reason.EMPTY_REVERT
 
@@ -477,34 +440,10 @@ def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
 def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | None:
     if call.sender != call.operator:
         return Reason.INVALID_PERMISSIONS
-    if not _is_operator(rows, call.operator):
+    if not is_operator(rows, call.operator):
         return Reason.INVALID_OPERATOR
     delay_blocks = rows.get(CONFIG, ONLY).allocation_configuration_delay_blocks
-    return Reason.ARITHMETIC_PANIC if _is_beyond_uint32(rows, delay_blocks + 1) else None
-
-
-def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> tuple[int, int, bool]:
-    """An allocation's magnitude now, its pending change, and whether that change is still to come."""
-    row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
-    if row.effect_block <= _block(rows):
-        return row.current_magnitude + row.pending_diff_magnitude, 0, False
-    return row.current_magnitude, row.pending_diff_magnitude, True
-
-
-def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
-    """The magnitude that deallocations whose block has come will free when their queue is cleared."""
-    queue = rows.get(DEALLOCATION_QUEUES, (operator, strategy))
-    freed_magnitude = 0
-    known: list[OperatorSet] = []
-    for position in range(queue.first, queue.end):
-        operator_set = rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, position)).operator_set
-        row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
-        if row.effect_block > _block(rows):
-            break
-        if operator_set not in known:
-            known.append(operator_set)
-            freed_magnitude += max(-row.pending_diff_magnitude, 0)
-    return freed_magnitude
+    return Reason.ARITHMETIC_PANIC if is_beyond_uint32(rows, delay_blocks + 1) else None
 
 
 def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
@@ -534,19 +473,13 @@ def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
                     return Reason.UINT64_OVERFLOW
                 if encumbered_magnitude > MAX_MAGNITUDES.latest(rows, (operator, strategy)):
                     return Reason.INSUFFICIENT_MAGNITUDE
-                if _is_beyond_uint32(rows, delay_blocks):
+                if is_beyond_uint32(rows, delay_blocks):
                     return Reason.ARITHMETIC_PANIC
-            elif _can_slash_allocation(rows, operator, request.operator_set, strategy, magnitude) and (
-                _is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
+            elif can_slash_allocation(rows, operator, request.operator_set, strategy, magnitude) and (
+                is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
             ):
                 return Reason.ARITHMETIC_PANIC
     return None
-
-
-def _can_slash_allocation(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str, magnitude: int) -> bool:
-    """Whether a set can slash what is allocated to it, so that taking it back has to wait."""
-    is_member = rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
-    return magnitude != 0 and is_member and _can_slash(rows, operator_set, operator)
 
 
 def _clear_deallocations(_rows: Draft, call: ClearDeallocationQueue) -> Reason | None:
@@ -563,7 +496,7 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
         return Reason.INPUT_ARRAY_LENGTH_MISMATCH
     if not rows.get(OPERATOR_SETS, operator_set).exists:
         return Reason.INVALID_OPERATOR_SET
-    if not _can_slash(rows, operator_set, call.operator):
+    if not can_slash(rows, operator_set, call.operator):
         return Reason.OPERATOR_NOT_SLASHABLE
     if call.sender != slasher_in_force(rows, operator_set):
         return Reason.INVALID_CALLER
@@ -578,7 +511,7 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
         if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return Reason.STRATEGY_NOT_IN_OPERATOR_SET
         is_hit = settled_magnitudes(rows, call.operator, operator_set, strategy)[0] != 0
-        if is_hit and _block(rows) <= rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks:
+        if is_hit and current_block(rows) <= rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks:
             return Reason.ARITHMETIC_PANIC
     return None
 

@@ -2,12 +2,7 @@
 
 from typing import Final, cast
 
-from invariants.eigenlayer.calls import (
-    delay_in_force,
-    due_magnitude,
-    settled_magnitudes,
-    slasher_in_force,
-)
+from invariants.eigenlayer.reading import delay_in_force, due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (

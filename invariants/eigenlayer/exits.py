@@ -2,8 +2,9 @@
 
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.calls import MOST_REPORTABLE, are_elements_apart, paid_shares
+from invariants.eigenlayer.calls import MOST_REPORTABLE, are_elements_apart
 from invariants.eigenlayer.effects import gained, held_shares, issued, joins_unslashed, operator_gained, withdrawable
+from invariants.eigenlayer.reading import paid_shares
 from invariants.eigenlayer.solvency import fractions
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor

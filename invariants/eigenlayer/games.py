@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from invariants.choices import Choices
-from invariants.eigenlayer.calls import paid_shares
 from invariants.eigenlayer.effects import withdrawable
+from invariants.eigenlayer.reading import paid_shares
 from invariants.eigenlayer.solvency import left_a_slashed_operator
 from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
 from invariants.game import Game, Party, execute

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
 from invariants.edges import FRACTIONS_WAD, SELDOM, Edge, amounts
-from invariants.eigenlayer.calls import slasher_in_force
+from invariants.eigenlayer.reading import slasher_in_force
 from invariants.eigenlayer.walk import ACCOUNTS, APPROVER, NO_APPROVAL, OPERATORS, PARTIES, POOLS, SETS, TOKENS, WALK
 from invariants.machine import LawMachine
 from invariants.walker import Walk, WalkReport

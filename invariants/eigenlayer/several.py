@@ -8,8 +8,8 @@ no operators try what operators do.
 from typing import Final, cast
 
 from invariants.choices import Choices
-from invariants.eigenlayer.calls import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.reading import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
 from spec.arithmetic import WAD

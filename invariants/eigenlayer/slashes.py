@@ -2,8 +2,8 @@
 
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.calls import settled_magnitudes
 from invariants.eigenlayer.effects import gained, issued, operator_gained
+from invariants.eigenlayer.reading import settled_magnitudes
 from invariants.eigenlayer.solvency import queued_in_window
 from invariants.law import Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor

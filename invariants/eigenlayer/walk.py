@@ -5,9 +5,9 @@ from typing import Any, Final, TypeVar
 import attr
 
 from invariants.choices import Choices
-from invariants.eigenlayer.calls import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.detours import DETOURS
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.reading import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.world import LAST_BLOCK, WORLD, drawn_world, world_with_a_past
 from invariants.walker import Walk
 from spec.arithmetic import WAD

@@ -1,0 +1,95 @@
+"""EigenLayer's rows in the words of its documentation: who is an operator, who may slash, what is allocated and due.
+
+A second account of what the rules compute: nothing here is the specification's.
+"""
+
+from spec.arithmetic import UINT32_MAX, WAD, mul_div_floor
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    CONFIG,
+    DEALLOCATION_QUEUES,
+    MAX_MAGNITUDES,
+    OPERATOR_SET_STRATEGIES,
+    QUEUED_DEALLOCATIONS,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SLASHERS,
+    STAKERS,
+    OperatorSet,
+)
+from spec.machine import ONLY, Draft
+
+
+def is_operator(rows: Draft, account: str) -> bool:
+    """Operators delegate to themselves."""
+    return account != ZERO_ADDRESS and rows.get(STAKERS, account).delegated_to == account
+
+
+def can_slash(rows: Draft, operator_set: OperatorSet, operator: str) -> bool:
+    """Whether an operator is in a set, or left it no longer ago than it stays slashable."""
+    registration = rows.get(REGISTRATIONS, (operator, operator_set))
+    return registration.is_registered or current_block(rows) <= registration.slashable_until_block
+
+
+def can_slash_allocation(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str, magnitude: int) -> bool:
+    """Whether a set can slash what is allocated to it, so that taking it back has to wait."""
+    is_member = rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
+    return magnitude != 0 and is_member and can_slash(rows, operator_set, operator)
+
+
+def is_beyond_uint32(rows: Draft, delay_blocks: int) -> bool:
+    """Whether the block so many blocks from now has no number."""
+    return current_block(rows) + delay_blocks > UINT32_MAX
+
+
+def slasher_in_force(rows: Draft, operator_set: OperatorSet) -> str:
+    """Who may slash now: a new slasher from its effect block on."""
+    row = rows.get(SLASHERS, operator_set)
+    is_due = row.effect_block != 0 and row.effect_block <= current_block(rows)
+    return row.pending_slasher if is_due else row.slasher
+
+
+def delay_in_force(rows: Draft, operator: str) -> int | None:
+    """An operator's allocation delay, or None if it never had one: a new delay from its effect block on."""
+    row = rows.get(ALLOCATION_DELAYS, operator)
+    if row.effect_block != 0 and row.effect_block <= current_block(rows):
+        return row.pending_delay_blocks
+    return row.delay_blocks if row.is_set else None
+
+
+def settled_magnitudes(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> tuple[int, int, bool]:
+    """An allocation's magnitude now, its pending change, and whether that change is still to come."""
+    row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
+    if row.effect_block <= current_block(rows):
+        return row.current_magnitude + row.pending_diff_magnitude, 0, False
+    return row.current_magnitude, row.pending_diff_magnitude, True
+
+
+def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
+    """The magnitude that deallocations whose block has come will free when their queue is cleared."""
+    queue = rows.get(DEALLOCATION_QUEUES, (operator, strategy))
+    freed_magnitude = 0
+    known: list[OperatorSet] = []
+    for position in range(queue.first, queue.end):
+        operator_set = rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, position)).operator_set
+        row = rows.get(ALLOCATIONS, (operator, operator_set, strategy))
+        if row.effect_block > current_block(rows):
+            break
+        if operator_set not in known:
+            known.append(operator_set)
+            freed_magnitude += max(-row.pending_diff_magnitude, 0)
+    return freed_magnitude
+
+
+def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
+    """What a queued position pays: its scaled shares by the max magnitude at the last block in which it was slashable.
+
+    Rounds down.
+    """
+    queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
+    last_block = queued.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
+    return mul_div_floor(queued.scaled_shares, magnitude, WAD)
