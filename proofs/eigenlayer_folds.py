@@ -10,7 +10,7 @@ from invariants.eigenlayer.solvency import ACTIVE
 from proofs.theory import Fold, Names, Rows, Seen
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
-from spec.eigenlayer.state import SLASHES, STAKERS, STRATEGIES, WITHDRAWALS, Staker, Withdrawal
+from spec.eigenlayer.state import SLASHERS, SLASHES, STAKERS, STRATEGIES, WITHDRAWALS, Slasher, Staker, Withdrawal
 from spec.machine import Draft
 
 
@@ -103,7 +103,18 @@ def _clears_from_the_front(_rows: Draft, names: Names) -> list[Any]:
     return [names["first"] >= names["queue"].first]
 
 
+def _as_if_with_a_slasher(rows: Draft, names: Names) -> Rows:
+    """As if a set were its AVS's to slash for, until the slasher that is asked for is written."""
+    avs = names["avs"]
+    return [(SLASHERS, names["operator_set"], Slasher(avs, avs, current_block(rows)))]
+
+
+def _not_yet_with_a_slasher(_rows: Draft, names: Names) -> Rows:
+    return [(SLASHERS, names["operator_set"], None)]
+
+
 FOLDS: Final = {
+    "_create_operator_set": Fold(_as_if_with_a_slasher, _not_yet_with_a_slasher),
     "_clear_deallocation_queue": Fold(holds=_clears_from_the_front),
     "_delegate": Fold(seen=DELEGATES),
     "queue_withdrawal": Fold(_as_if_queued, _not_yet_queued, _is_as_if_queued),

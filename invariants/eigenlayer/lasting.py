@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from invariants.eigenlayer.reading import is_operator
 from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
-from spec.eigenlayer.config import MAX_TOTAL_SHARES, ZERO_ADDRESS
+from spec.eigenlayer.config import MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
     DEALLOCATION_QUEUES,
+    OPERATOR_SETS,
     QUEUED_DEALLOCATIONS,
     SLASHERS,
     STAKER_SHARES,
@@ -16,7 +18,6 @@ from spec.eigenlayer.state import (
     OperatorSet,
     Pair,
 )
-from spec.machine import Draft
 
 
 def _factor_is_positive(view: View, subject: Pair) -> bool:
@@ -25,6 +26,16 @@ def _factor_is_positive(view: View, subject: Pair) -> bool:
 
 def _shares_are_at_most_the_maximum(view: View, strategy: str) -> bool:
     return view.rows.get(STRATEGIES, strategy).total_shares <= MAX_TOTAL_SHARES
+
+
+def _lists_no_more_than_the_maximum(view: View, staker: str) -> bool:
+    return len(view.rows.get(STAKERS, staker).strategy_list) <= MAX_STAKER_STRATEGY_LIST_LENGTH
+
+
+def _has_a_slasher(view: View, operator_set: OperatorSet) -> bool:
+    row = view.rows.get(SLASHERS, operator_set)
+    is_missing = row.slasher == ZERO_ADDRESS or row.pending_slasher == ZERO_ADDRESS
+    return not (is_missing and view.rows.get(OPERATOR_SETS, operator_set).exists)
 
 
 def _sets_wait_once(view: View, subject: Pair) -> bool:
@@ -58,13 +69,9 @@ def _zero_means_that_no_slasher_changes(view: View, operator_set: OperatorSet) -
     return row.effect_block > 0 or row.pending_slasher == row.slasher
 
 
-def _is_operator(rows: Draft, account: str) -> bool:
-    return account != ZERO_ADDRESS and rows.get(STAKERS, account).delegated_to == account
-
-
 def _operators_stay_operators(step: Transition) -> bool:
     return all(
-        _is_operator(step.after.rows, account) or not _is_operator(step.before.rows, account)
+        is_operator(step.after.rows, account) or not is_operator(step.before.rows, account)
         for account in written(step.delta, STAKERS)
     )
 
@@ -83,6 +90,20 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "StrategyBase.MAX_TOTAL_SHARES",
         _shares_are_at_most_the_maximum,
         rows={STRATEGIES: lambda key: key},
+    ),
+    StateLaw(
+        "LIST-03",
+        "A staker lists at most 32 strategies, so that leaving an operator is never too long for a block.",
+        "StrategyManager.MAX_STAKER_STRATEGY_LIST_LENGTH",
+        _lists_no_more_than_the_maximum,
+        rows={STAKERS: lambda key: key},
+    ),
+    StateLaw(
+        "SET-04",
+        "A set that exists has a slasher, now and after every change that is pending.",
+        "AllocationManager._updateSlasher, InputAddressZero",
+        _has_a_slasher,
+        rows={SLASHERS: lambda key: key, OPERATOR_SETS: lambda key: key},
     ),
     StateLaw(
         "MAG-09",
@@ -121,6 +142,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "EigenLayer Certora: operatorCannotUnregister; DelegationManager.undelegate, OperatorsCannotUndelegate",
         _operators_stay_operators,
         Scope(tables=(STAKERS,)),
-        concerns=lambda step: any(_is_operator(step.before.rows, account) for account in written(step.delta, STAKERS)),
+        concerns=lambda step: any(is_operator(step.before.rows, account) for account in written(step.delta, STAKERS)),
     ),
 ]

@@ -7,6 +7,7 @@ operator's shares.
 from typing import Final
 
 from invariants.eigenlayer import (
+    authority,
     calls,
     effects,
     exits,
@@ -14,6 +15,7 @@ from invariants.eigenlayer import (
     histories,
     lasting,
     lemmas,
+    liveness,
     roundings,
     slashes,
     solvency,
@@ -141,6 +143,7 @@ CATALOGUE: Final = Catalogue(
         ),
     ],
     step_laws=[
+        *authority.STEP_LAWS,
         *calls.STEP_LAWS,
         *frames.STEP_LAWS,
         *effects.STEP_LAWS,
@@ -159,7 +162,7 @@ CATALOGUE: Final = Catalogue(
             scope=Scope(tables=(MAX_MAGNITUDES.heads,)),
         ),
     ],
-    liveness_laws=[*calls.CALL_LAWS, *exits.LIVENESS_LAWS, *viewing.LIVENESS_LAWS],
+    liveness_laws=[*calls.CALL_LAWS, *exits.LIVENESS_LAWS, *liveness.LIVENESS_LAWS, *viewing.LIVENESS_LAWS],
     witnesses=WITNESSES,
     known_false=solvency.KNOWN_FALSE,
     model=MODEL,

@@ -12,6 +12,7 @@ from spec.eigenlayer.actions import (
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     CompleteQueuedWithdrawal,
+    DepositIntoStrategy,
     QueueWithdrawals,
     Redelegate,
     Undelegate,
@@ -98,6 +99,17 @@ def _payments_fit_256_bits(step: Transition) -> bool:
     return True
 
 
+def _rate_can_be_reported(step: Transition) -> bool:
+    """Of each strategy whose shares changed: WAD times its virtual balance fits 256 bits, as its event computes it."""
+    for strategy in written(step.delta, STRATEGIES):
+        before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
+        balance = step.after.rows.get(TOKEN_BALANCES, (after.underlying_token, strategy)).amount
+        is_changed = before.total_shares != after.total_shares and not _pays_itself(step, strategy)
+        if is_changed and (balance + BALANCE_OFFSET) * WAD > UINT256_MAX:
+            return False
+    return True
+
+
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "ROUND-01",
@@ -133,6 +145,22 @@ STEP_LAWS: Final[list[StepLaw]] = [
                 ClearBurnOrRedistributableSharesByStrategy,
                 CompleteQueuedWithdrawal,
             )
+        ),
+        concerns=lambda step: are_elements_apart(step.before, step.action),
+    ),
+    StepLaw(
+        "ROUND-05",
+        "The exchange rate after a deposit or a payment can be reported: WAD times the balance fits 256 bits.",
+        "StrategyBase._emitExchangeRate",
+        _rate_can_be_reported,
+        Scope(
+            (
+                BurnShares,
+                ClearBurnOrRedistributableShares,
+                ClearBurnOrRedistributableSharesByStrategy,
+                CompleteQueuedWithdrawal,
+                DepositIntoStrategy,
+            ),
         ),
         concerns=lambda step: are_elements_apart(step.before, step.action),
     ),

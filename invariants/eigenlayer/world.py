@@ -3,7 +3,9 @@
 from typing import Final, cast
 
 from invariants.choices import Seeded
+from spec.arithmetic import WAD
 from spec.codec import Json
+from spec.eigenlayer.config import BALANCE_OFFSET, MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES, SHARES_OFFSET
 
 TOKENS: Final[dict[str, Json]] = {
     party: str(10**24) for party in ("staker0", "staker1", "staker2", "operator0", "operator1")
@@ -21,11 +23,11 @@ WORLD: Final[dict[str, Json]] = {
         "DEALLOCATION_DELAY": 8,
         "ALLOCATION_CONFIGURATION_DELAY": 5,
         "SLASHER_CONFIGURATION_DELAY": 5,
-        "WAD": str(10**18),
-        "SHARES_OFFSET": "1000",
-        "BALANCE_OFFSET": "1000",
-        "MAX_TOTAL_SHARES": str(10**38 - 1),
-        "MAX_STAKER_STRATEGY_LIST_LENGTH": 32,
+        "WAD": str(WAD),
+        "SHARES_OFFSET": str(SHARES_OFFSET),
+        "BALANCE_OFFSET": str(BALANCE_OFFSET),
+        "MAX_TOTAL_SHARES": str(MAX_TOTAL_SHARES),
+        "MAX_STAKER_STRATEGY_LIST_LENGTH": MAX_STAKER_STRATEGY_LIST_LENGTH,
     },
     "genesis": {
         "block": 1000,

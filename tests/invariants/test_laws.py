@@ -41,6 +41,80 @@ BREAKS = {
         "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n"
         '    draft.put(ALLOCATIONS, (operator, ("avs9", 9), strategy), Allocation())\n',
     ),
+    ("eigenlayer", "AUTH-01"): (
+        "delegation.py",
+        "    if not is_operator(draft, action.operator):\n        return Reason.OPERATOR_NOT_REGISTERED\n    draft.put",
+        "    draft.put",
+    ),
+    ("eigenlayer", "AUTH-02"): (
+        "opt_in.py",
+        "        return Reason.NONEXISTENT_AVS_METADATA\n    for position in",
+        "        pass\n    for position in",
+    ),
+    ("eigenlayer", "AUTH-03"): (
+        "opt_in.py",
+        "    if not is_operator(draft, action.operator):\n        return Reason.INVALID_OPERATOR\n",
+        "",
+    ),
+    ("eigenlayer", "AUTH-04"): (
+        "slashing.py",
+        "            return Reason.STRATEGY_NOT_IN_OPERATOR_SET\n",
+        "            pass\n",
+    ),
+    ("eigenlayer", "AUTH-05"): ("withdrawals.py", "    if sender != staker:\n", "    if not sender:\n"),
+    ("eigenlayer", "AUTH-06"): (
+        "delegation.py",
+        "    if sender not in (staker, operator, draft.get(OPERATOR_DETAILS, operator).delegation_approver):\n",
+        "    if not sender:\n",
+    ),
+    ("eigenlayer", "AUTH-07"): (
+        "opt_in.py",
+        "OperatorSetDetails(True, redistribution_recipient)",
+        "OperatorSetDetails(True, BURN_ADDRESS)",
+    ),
+    ("eigenlayer", "AUTH-08"): ("staking.py", "        return Reason.STRATEGY_NOT_WHITELISTED\n", "        pass\n"),
+    ("eigenlayer", "DELEG-13"): (
+        "delegation.py",
+        "        if approval.is_expired:\n            return Reason.SIGNATURE_EXPIRED\n",
+        "",
+    ),
+    ("eigenlayer", "EXIT-07"): (
+        "withdrawals.py",
+        "    for completion in action.completions:\n",
+        "    for completion in action.completions[:1]:\n",
+    ),
+    ("eigenlayer", "OPT-01"): ("opt_in.py", "Membership(False)", "Membership(True)"),
+    ("eigenlayer", "LIST-03"): (
+        "staking.py",
+        "len(row.strategy_list) >= MAX_STAKER_STRATEGY_LIST_LENGTH",
+        "len(row.strategy_list) > MAX_STAKER_STRATEGY_LIST_LENGTH",
+    ),
+    ("eigenlayer", "SET-04"): ("opt_in.py", "    if action.slasher == ZERO_ADDRESS:\n", "    if not action.slasher:\n"),
+    ("eigenlayer", "ROUND-05"): (
+        "strategies.py",
+        "    if token_balance + BALANCE_OFFSET - amount > MAX_REPORTABLE_BALANCE:\n",
+        "    if not token_balance + BALANCE_OFFSET:\n",
+    ),
+    ("eigenlayer", "LIVE-01"): (
+        "delegation.py",
+        "draft.get(OPERATOR_DETAILS, operator).delegation_approver):",
+        "draft.get(OPERATOR_DETAILS, staker).delegation_approver):",
+    ),
+    ("eigenlayer", "LIVE-02"): (
+        "opt_in.py",
+        "    if action.sender not in (action.operator, action.avs):\n",
+        "    if action.sender != action.operator:\n",
+    ),
+    ("eigenlayer", "LIVE-03"): (
+        "allocation.py",
+        "allocation.current_magnitude + allocation.pending_diff_magnitude, 0, 0)",
+        "allocation.current_magnitude + allocation.pending_diff_magnitude, 0, allocation.effect_block)",
+    ),
+    ("eigenlayer", "LIVE-04"): (
+        "slashing.py",
+        "    if allocation.current_magnitude == 0:\n        return 0\n",
+        "    if allocation.current_magnitude == 0:\n        return Reason.INVALID_WAD_TO_SLASH\n",
+    ),
     ("eigenlayer", "DELEG-11"): (
         "shares.py",
         "    if factor_wad == 0:\n        return Reason.INVALID_DEPOSIT_SCALING_FACTOR\n",

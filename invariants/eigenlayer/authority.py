@@ -1,0 +1,391 @@
+"""Authority: whose call a written row must be, whatever call it is.
+
+These laws ask each row that a step writes, not each call for its checks: a call that nobody thought of obeys them too.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from invariants.eigenlayer.reading import can_slash, is_operator, paid_shares, settled_magnitudes, slasher_in_force
+from invariants.law import Scope, StepLaw, Transition
+from spec.eigenlayer.actions import (
+    BurnShares,
+    ClearBurnOrRedistributableShares,
+    ClearBurnOrRedistributableSharesByStrategy,
+    CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    Completion,
+    CreateOperatorSets,
+    CreateRedistributingOperatorSets,
+    DelegateTo,
+    DepositIntoStrategy,
+    QueueWithdrawals,
+    Redelegate,
+    SlashOperator,
+    TransferToken,
+)
+from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    AVSS,
+    CONFIG,
+    MAX_MAGNITUDES,
+    OPERATOR_DETAILS,
+    OPERATOR_SET_STRATEGIES,
+    OPERATOR_SETS,
+    QUEUED_SHARES,
+    REGISTRATIONS,
+    SLASHED_SHARES,
+    SLASHERS,
+    SPENT_SALTS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+    OperatorSet,
+)
+from spec.machine import ONLY, Draft, Table
+
+Allows = Callable[[Transition, Any, Any], bool]
+"""Given a step, its call and the key of a row that it wrote: whether the row may be written by this call."""
+
+Rights = dict[Table[Any, Any], Allows]
+
+
+def _own(_step: Transition, call: Any, key: Any) -> bool:
+    return bool(call.sender == key)
+
+
+def _own_as_operator(step: Transition, call: Any, key: Any) -> bool:
+    return bool(call.sender == key) and is_operator(step.after.rows, key)
+
+
+def _own_or_no_more(step: Transition, call: Any, key: Any) -> bool:
+    """Anybody may settle what is due, and a slash lowers: neither lets a set take more, now or later."""
+    if call.sender == key[0]:
+        return True
+    magnitude_before, diff_before, _ = settled_magnitudes(step.before.rows, key[0], key[1], key[2])
+    magnitude, diff, _ = settled_magnitudes(step.after.rows, key[0], key[1], key[2])
+    return magnitude <= magnitude_before and magnitude + diff <= magnitude_before + diff_before
+
+
+def _own_set_or_counted(step: Transition, call: Any, key: Any) -> bool:
+    """An AVS makes its sets once it has announced itself; a slash counts, and changes nothing else of a set."""
+    before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
+    if isinstance(call, SlashOperator):
+        return before.exists and after.redistribution_recipient == before.redistribution_recipient
+    return bool(call.sender == key[0]) and step.before.rows.get(AVSS, key[0]).has_metadata
+
+
+def _own_sets(_step: Transition, call: Any, key: Any) -> bool:
+    return bool(call.sender == key[0])
+
+
+def _own_sets_strategy(_step: Transition, call: Any, key: Any) -> bool:
+    return bool(call.sender == key[0][0])
+
+
+def _joins_itself(step: Transition, call: Any, key: Any) -> bool:
+    """An operator joins by its own call, and leaves by its own or the AVS's."""
+    if step.after.rows.get(REGISTRATIONS, key).is_registered:
+        return bool(call.sender == key[0]) and is_operator(step.before.rows, key[0])
+    return bool(call.sender == key[0]) or bool(call.sender == key[1][0])
+
+
+def _comes_or_goes(step: Transition, _call: Any, key: Any) -> bool:
+    """Who joins was out, and can no longer be slashed for having been in; who leaves was in."""
+    before, after = step.before.rows.get(REGISTRATIONS, key), step.after.rows.get(REGISTRATIONS, key)
+    if not step.before.rows.get(OPERATOR_SETS, key[1]).exists:
+        return False
+    return not can_slash(step.before.rows, key[1], key[0]) if after.is_registered else before.is_registered
+
+
+def _is_added_or_removed(step: Transition, _call: Any, key: Any) -> bool:
+    """The set exists, and a strategy of it is none any more, or one that was none is one."""
+    is_member = step.before.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
+    is_changed = step.after.rows.get(OPERATOR_SET_STRATEGIES, key).is_member != is_member
+    return is_changed and step.after.rows.get(OPERATOR_SETS, key[0]).exists
+
+
+def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
+    """Whether a call is a slash for a set, by who may slash for it now."""
+    if not isinstance(call, SlashOperator):
+        return False
+    is_of_set = bool((call.avs, call.operator_set_id) == operator_set)
+    return is_of_set and bool(call.sender == slasher_in_force(rows, operator_set))
+
+
+def _slashed_by_its_set(step: Transition, call: Any, key: Any) -> bool:
+    """A magnitude falls by a slash of a set that the operator is in, or lately was, in a strategy of the set."""
+    if not isinstance(call, SlashOperator):
+        return False
+    operator_set: OperatorSet = (call.avs, call.operator_set_id)
+    rows = step.before.rows
+    is_listed = rows.get(OPERATOR_SET_STRATEGIES, (operator_set, key[1])).is_member
+    return _slashes(rows, call, operator_set) and is_listed and can_slash(rows, operator_set, key[0])
+
+
+def _counted_by_its_slasher(step: Transition, call: Any, key: Any) -> bool:
+    before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
+    return before.slash_count == after.slash_count or _slashes(step.before.rows, call, key)
+
+
+def _booked_by_its_slasher(step: Transition, call: Any, key: Any) -> bool:
+    before, after = step.before.rows.get(SLASHED_SHARES, key), step.after.rows.get(SLASHED_SHARES, key)
+    return after.shares <= before.shares or _slashes(step.before.rows, call, key[0])
+
+
+def _spent_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
+    """Tokens leave an account by its own call; a strategy, of its own token, where it pays for shares."""
+    before, after = step.before.rows.get(TOKEN_BALANCES, key), step.after.rows.get(TOKEN_BALANCES, key)
+    if after.amount >= before.amount:
+        return True
+    if not isinstance(call, TransferToken | DepositIntoStrategy):
+        return bool(step.before.rows.get(STRATEGIES, key[1]).underlying_token == key[0])
+    return bool(call.sender == key[1])
+
+
+def _may_end_delegation(rows: Draft, sender: str, staker: str) -> bool:
+    """The staker, its operator, or the operator's approver."""
+    operator = rows.get(STAKERS, staker).delegated_to
+    approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
+    return sender == staker or (operator != ZERO_ADDRESS and sender in (operator, approver))
+
+
+def _queued_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
+    """Deposit shares leave by their staker's call, no more than it names; all of them where its delegation is ended."""
+    before, after = step.before.rows.get(STAKER_SHARES, key), step.after.rows.get(STAKER_SHARES, key)
+    lost_shares = before.deposit_shares - after.deposit_shares
+    if lost_shares <= 0:
+        return True
+    if not isinstance(call, QueueWithdrawals):
+        return _may_end_delegation(step.before.rows, call.sender, key[0])
+    named_shares = 0
+    for request in call.requests:
+        for position, strategy in enumerate(request.strategies):
+            if strategy == key[1]:
+                named_shares += request.deposit_shares[position]
+    return bool(call.sender == key[0]) and lost_shares <= named_shares
+
+
+def _completed_by_its_staker(step: Transition, call: Any, key: Any) -> bool:
+    before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
+    return not before.is_pending or after.is_pending or bool(call.sender == key[0])
+
+
+def _delegated_by_itself(step: Transition, call: Any, key: Any) -> bool:
+    """A staker joins an operator by its own call. It leaves by its own, its operator's or the approver's."""
+    operator_before = step.before.rows.get(STAKERS, key).delegated_to
+    operator = step.after.rows.get(STAKERS, key).delegated_to
+    if operator == operator_before:
+        return True
+    if operator_before != ZERO_ADDRESS and not _may_end_delegation(step.before.rows, call.sender, key):
+        return False
+    return operator == ZERO_ADDRESS or (bool(call.sender == key) and is_operator(step.after.rows, operator))
+
+
+def _got_by_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+    """Tokens come to whom a transfer names, to the strategy of a deposit, to who completes, to a set's recipient."""
+    if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
+        return True
+    if isinstance(call, TransferToken):
+        return bool(key[1] == call.to)
+    if isinstance(call, DepositIntoStrategy):
+        return bool(key[1] == call.strategy)
+    if isinstance(call, BurnShares):
+        return bool(key[1] == BURN_ADDRESS)
+    if isinstance(call, ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy):
+        return bool(key[1] == step.before.rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient)
+    return bool(key[1] == call.sender)
+
+
+def _shares_come_to_the_caller(step: Transition, call: Any, key: Any) -> bool:
+    before, after = step.before.rows.get(STAKER_SHARES, key), step.after.rows.get(STAKER_SHARES, key)
+    return after.deposit_shares <= before.deposit_shares or bool(call.sender == key[0])
+
+
+def _pays_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+    """A new set redistributes to the recipient named for it, who is somebody; without one it burns."""
+    before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
+    recipient = after.redistribution_recipient
+    if before.exists:
+        return recipient == before.redistribution_recipient
+    if isinstance(call, CreateOperatorSets):
+        return recipient == BURN_ADDRESS
+    if not isinstance(call, CreateRedistributingOperatorSets) or recipient in (BURN_ADDRESS, ZERO_ADDRESS):
+        return False
+    for position, request in enumerate(call.requests):
+        if request.operator_set_id == key[1] and call.recipients[position] != recipient:
+            return False
+    return True
+
+
+def _opened_by_the_whitelister(step: Transition, call: Any, key: Any) -> bool:
+    """The whitelister says which strategies take deposits, and no others issue shares."""
+    before, after = step.before.rows.get(STRATEGIES, key), step.after.rows.get(STRATEGIES, key)
+    if before.is_whitelisted != after.is_whitelisted:
+        return bool(call.sender == step.before.rows.get(CONFIG, ONLY).strategy_whitelister)
+    return after.total_shares <= before.total_shares or before.is_whitelisted
+
+
+def _consented(step: Transition) -> bool:
+    """The approver signed, in time, and the salt was not used before."""
+    call, rows = cast("DelegateTo | Redelegate", step.action), step.before.rows
+    approver, approval = rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval
+    is_spent = rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent
+    return approval.signer == approver and not approval.is_expired and not is_spent
+
+
+def _asks_for_consent(step: Transition) -> bool:
+    call = cast("DelegateTo | Redelegate", step.action)
+    return step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver != ZERO_ADDRESS
+
+
+def _is_completed_as_queued(step: Transition, completion: Completion) -> bool:
+    before, key = step.before.rows, (completion.staker, completion.nonce)
+    withdrawal = before.get(WITHDRAWALS, key)
+    if completion.is_tampered or not withdrawal.is_pending or step.after.rows.get(WITHDRAWALS, key).is_pending:
+        return False
+    if len(completion.tokens) != withdrawal.strategy_count:
+        return False
+    for position, token in enumerate(completion.tokens):
+        strategy = before.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        is_paid = (
+            completion.receive_as_tokens and paid_shares(before, completion.staker, completion.nonce, position) > 0
+        )
+        if is_paid and token != before.get(STRATEGIES, strategy).underlying_token:
+            return False
+    return True
+
+
+def _all_are_completed_as_queued(step: Transition) -> bool:
+    call = step.action
+    if isinstance(call, CompleteQueuedWithdrawal):
+        return _is_completed_as_queued(step, call.completion)
+    for completion in cast(CompleteQueuedWithdrawals, call).completions:
+        if not _is_completed_as_queued(step, completion):
+            return False
+    return True
+
+
+OPERATORS: Final[Rights] = {
+    OPERATOR_DETAILS: _own_as_operator,
+    ALLOCATION_DELAYS: _own_as_operator,
+    ALLOCATIONS: _own_or_no_more,
+}
+SERVICES: Final[Rights] = {
+    AVSS: _own,
+    OPERATOR_SETS: _own_set_or_counted,
+    SLASHERS: _own_sets,
+    OPERATOR_SET_STRATEGIES: _own_sets_strategy,
+}
+MEMBERS: Final[Rights] = {REGISTRATIONS: _joins_itself}
+CHANGES: Final[Rights] = {REGISTRATIONS: _comes_or_goes, OPERATOR_SET_STRATEGIES: _is_added_or_removed}
+SLASHED: Final[Rights] = {
+    MAX_MAGNITUDES.heads: _slashed_by_its_set,
+    OPERATOR_SETS: _counted_by_its_slasher,
+    SLASHED_SHARES: _booked_by_its_slasher,
+}
+HOLDERS: Final[Rights] = {
+    TOKEN_BALANCES: _spent_by_its_holder,
+    STAKER_SHARES: _queued_by_its_holder,
+    WITHDRAWALS: _completed_by_its_staker,
+}
+DELEGATIONS: Final[Rights] = {STAKERS: _delegated_by_itself}
+GAINERS: Final[Rights] = {
+    TOKEN_BALANCES: _got_by_who_is_named,
+    STAKER_SHARES: _shares_come_to_the_caller,
+    OPERATOR_SETS: _pays_who_is_named,
+}
+POOLS: Final[Rights] = {STRATEGIES: _opened_by_the_whitelister}
+
+
+def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
+    """The law that each row which a step writes to one of the tables may be written by its call."""
+
+    def holds(step: Transition) -> bool:
+        for write in step.delta.writes:
+            allows = rights.get(write.table)
+            if allows is not None and not allows(step, step.action, write.key):
+                return False
+        return True
+
+    return StepLaw(law_id, sentence, source, holds, Scope(tables=tuple(rights)))
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    _right(
+        "AUTH-01",
+        "An operator's delay, its approver and what it allocates are changed by itself alone; others only settle or "
+        "slash it.",
+        "PermissionController: checkCanCall; AllocationManager, DelegationManager: msg.sender",
+        OPERATORS,
+    ),
+    _right(
+        "AUTH-02",
+        "An AVS, once announced, makes its sets; it alone changes them, their strategies and their slashers.",
+        "PermissionController: checkCanCall; AllocationManager.createOperatorSets, NonexistentAVSMetadata",
+        SERVICES,
+    ),
+    _right(
+        "AUTH-03",
+        "An operator joins a set by its own call, and leaves by its own or the AVS's.",
+        "AllocationManager.registerForOperatorSets, deregisterFromOperatorSets",
+        MEMBERS,
+    ),
+    _right(
+        "AUTH-04",
+        "The slasher in force alone slashes, operators that its set can slash, in strategies of the set.",
+        "AllocationManager.slashOperator; ELIP-002",
+        SLASHED,
+    ),
+    _right(
+        "AUTH-05",
+        "Nobody loses tokens, deposit shares or a withdrawal but by an own call, nor more shares than it names; an end "
+        "of the delegation queues all.",
+        "ERC-20; StrategyManager, DelegationManager: msg.sender",
+        HOLDERS,
+    ),
+    _right(
+        "AUTH-06",
+        "A staker joins an operator by its own call, and leaves by its own, the operator's or the approver's.",
+        "EigenLayer Certora: canOnlyDelegateWithSpecificFunctions; DelegationManager.undelegate",
+        DELEGATIONS,
+    ),
+    _right(
+        "AUTH-07",
+        "Nobody gains by a call but whom it names: recipient, depositor, who completes, a set's recipient.",
+        "ERC-20; AllocationManager.createRedistributingOperatorSets",
+        GAINERS,
+    ),
+    _right(
+        "AUTH-08",
+        "Strategies on the whitelist alone issue shares, and the whitelister alone changes that list.",
+        "StrategyManager.onlyStrategyWhitelister, onlyStrategiesWhitelistedForDeposit",
+        POOLS,
+    ),
+    StepLaw(
+        "DELEG-13",
+        "Nobody joins an operator that asks for consent without it: signed by the approver, in time, of a new salt.",
+        "DelegationManager._checkApproverSignature",
+        _consented,
+        Scope((DelegateTo, Redelegate)),
+        concerns=_asks_for_consent,
+    ),
+    StepLaw(
+        "EXIT-07",
+        "Every withdrawal that a call names is completed, as it was queued, in the tokens of its strategies.",
+        "DelegationManager._completeQueuedWithdrawal: the hash of a withdrawal; StrategyBase, OnlyUnderlyingToken",
+        _all_are_completed_as_queued,
+        Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
+    ),
+    _right(
+        "OPT-01",
+        "Operators and strategies join sets that they are not in, and leave those that they are in; no operator joins "
+        "while the set can slash it.",
+        "AllocationManager: AlreadyMemberOfSet, NotMemberOfSet, StrategyAlreadyInOperatorSet, StrategyNotInOperatorSet",
+        CHANGES,
+    ),
+]

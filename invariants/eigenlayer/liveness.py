@@ -1,0 +1,140 @@
+"""Liveness: what must not be refused to whom it belongs, whatever anybody else did."""
+
+from typing import Final, cast
+
+from invariants.eigenlayer.reading import (
+    can_slash,
+    delay_in_force,
+    is_beyond_uint32,
+    settled_magnitudes,
+    slasher_in_force,
+)
+from invariants.law import LivenessLaw, Refusal, Scope, View
+from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
+from spec.eigenlayer.actions import DeregisterFromOperatorSets, ModifyAllocations, SlashOperator, Undelegate
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    AVSS,
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    OPERATOR_DETAILS,
+    OPERATOR_SET_STRATEGIES,
+    OPERATOR_SETS,
+    REGISTRATIONS,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    OperatorSet,
+)
+from spec.machine import ONLY
+
+
+def _may_undelegate(before: View, action: object) -> bool:
+    """Whether a staker, its operator or the operator's approver ends a delegation, and nothing queued overflows."""
+    call, rows = cast(Undelegate, action), before.rows
+    operator = rows.get(STAKERS, call.staker).delegated_to
+    approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
+    if operator in (ZERO_ADDRESS, call.staker) or call.sender not in (call.staker, operator, approver):
+        return False
+    for strategy in rows.get(STAKERS, call.staker).strategy_list:
+        held = rows.get(STAKER_SHARES, (call.staker, strategy))
+        scaled = mul_div_floor(held.deposit_shares, held.deposit_scaling_factor_wad, WAD)
+        if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+            return False
+    return True
+
+
+def _may_leave_sets(before: View, action: object) -> bool:
+    """Whether an operator, or the AVS, ends registrations that there are, each once."""
+    call, rows = cast(DeregisterFromOperatorSets, action), before.rows
+    if call.sender not in (call.operator, call.avs) or not rows.get(AVSS, call.avs).has_registrar:
+        return False
+    for position, number in enumerate(call.operator_set_ids):
+        # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
+        if number in call.operator_set_ids[:position]:
+            return False
+        operator_set: OperatorSet = (call.avs, number)
+        is_there = rows.get(OPERATOR_SETS, operator_set).exists
+        if not is_there or not rows.get(REGISTRATIONS, (call.operator, operator_set)).is_registered:
+            return False
+    return not is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks)
+
+
+def _may_take_back(before: View, action: object) -> bool:
+    """Whether an operator allocates less than it did, where no change is pending."""
+    call, rows = cast(ModifyAllocations, action), before.rows
+    if call.sender != call.operator or delay_in_force(rows, call.operator) is None or len(call.requests) != 1:
+        return False
+    request = call.requests[0]
+    if len(request.strategies) != 1 or len(request.new_magnitudes) != 1:
+        return False
+    magnitude, _, is_pending = settled_magnitudes(rows, call.operator, request.operator_set, request.strategies[0])
+    return (
+        rows.get(OPERATOR_SETS, request.operator_set).exists
+        and not is_pending
+        and 0 <= request.new_magnitudes[0] < magnitude
+        and not is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
+    )
+
+
+def _may_slash(before: View, action: object) -> bool:
+    """Whether the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
+    fractions; after the first blocks of a chain.
+    """
+    call, rows = cast(SlashOperator, action), before.rows
+    operator_set: OperatorSet = (call.avs, call.operator_set_id)
+    if call.sender != slasher_in_force(rows, operator_set) or not rows.get(OPERATOR_SETS, operator_set).exists:
+        return False
+    if not can_slash(rows, operator_set, call.operator) or len(call.strategies) != len(call.wads_to_slash):
+        return False
+    last_rank = -1
+    for position, strategy in enumerate(call.strategies):
+        rank = rows.get(STRATEGIES, strategy).address_rank
+        is_in_order = position == 0 or last_rank < rank
+        last_rank = rank
+        if not is_in_order or not 0 < call.wads_to_slash[position] <= WAD:
+            return False
+        if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
+            return False
+    return current_block(rows) > rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+
+
+def _is_never_right(_refusal: Refusal) -> bool:
+    return False
+
+
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "LIVE-01",
+        "A delegation can always be ended: by the staker, by its operator, by the operator's approver.",
+        "DelegationManager.undelegate",
+        _is_never_right,
+        Scope((Undelegate,)),
+        concerns=_may_undelegate,
+    ),
+    LivenessLaw(
+        "LIVE-02",
+        "An operator can always leave the sets that it is in, and its AVS can always put it out.",
+        "AllocationManager.deregisterFromOperatorSets",
+        _is_never_right,
+        Scope((DeregisterFromOperatorSets,)),
+        concerns=_may_leave_sets,
+    ),
+    LivenessLaw(
+        "LIVE-03",
+        "An operator can always allocate less to a set, if no change of that allocation is pending.",
+        "AllocationManager.modifyAllocations",
+        _is_never_right,
+        Scope((ModifyAllocations,)),
+        concerns=_may_take_back,
+    ),
+    LivenessLaw(
+        "LIVE-04",
+        "The slasher in force can always slash whom its set can slash, in all strategies of the set, allocated or not.",
+        "AllocationManager.slashOperator",
+        _is_never_right,
+        Scope((SlashOperator,)),
+        concerns=_may_slash,
+    ),
+]
