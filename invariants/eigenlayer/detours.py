@@ -5,6 +5,7 @@ strategies than one staker may hold, more tokens than a strategy takes, and call
 from typing import Final, cast
 
 from invariants.choices import Choices
+from invariants.eigenlayer import due
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.several import SEVERAL
 from invariants.eigenlayer.world import WORLD
@@ -280,4 +281,11 @@ WORTHLESS: Final = Walk(
     _worthless_opening,
     _worthless_action,
 )
-DETOURS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT, WORTHLESS)
+DUE: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("changes that are due", STAKERS_, OPERATORS, (STRATEGY,)),
+    due.opening,
+    due.next_action,
+)
+DETOURS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT, WORTHLESS, DUE)

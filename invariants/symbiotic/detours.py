@@ -128,6 +128,53 @@ def _overflowing_action(choices: Choices, draft: Draft) -> Action:
     return Withdraw(staker, VAULT_NAME, staker, _edge(choices, bucket.shares, bucket.amount, worth))
 
 
+FOURTH_ROOT: Final = 2**64 - 1
+"""Deposited four times, each after a slash of everything, it makes all the shares that fit 256 bits."""
+
+
+def _full_opening() -> list[Action]:
+    """A withdrawal can be claimed when the pool becomes full, so that views are asked after an accepted call."""
+    staker, other = STAKERS
+    actions: list[Action] = [
+        *_overflowing_opening(),
+        Deposit(other, VAULT_NAME, other, 3),
+        Redeem(other, VAULT_NAME, other, 3),
+        AdvanceTime(40),
+    ]
+    for capture in range(OLD + 40, OLD + 43):
+        actions += [
+            Deposit(staker, VAULT_NAME, staker, FOURTH_ROOT),
+            AdvanceTime(1),
+            Slash(MIDDLEWARE, VAULT_NAME, SUBNETWORK, OPERATOR, UINT256_MAX, capture),
+        ]
+    return [*actions, Deposit(staker, VAULT_NAME, staker, FOURTH_ROOT), Claim(other, VAULT_NAME, other, 50)]
+
+
+def _limited_opening() -> list[Action]:
+    """A vault of one network, which alone says how much of it may be slashed."""
+    return [
+        SetMiddleware(NETWORK, MIDDLEWARE),
+        OptInNetwork(OPERATOR, NETWORK),
+        OptInVault(OPERATOR, VAULT_NAME),
+        Deposit(STAKERS[0], VAULT_NAME, STAKERS[0], 1000),
+    ]
+
+
+def _limited_action(choices: Choices, draft: Draft) -> Action:
+    """The network accepts more, or less, between a capture and its slash."""
+    kind, stake = choices.below(8), ACTIVE_STAKE.latest(draft, VAULT_NAME)
+    if kind < 2:
+        return AdvanceTime(choices.pick((1, 1, 2, 7)))
+    if kind < 4:
+        return SetMaxNetworkLimit(NETWORK, VAULT_NAME, 0, choices.pick((stake >> 1, stake >> 2, stake + 1, 7, 0)))
+    if kind == 4:
+        return Deposit(STAKERS[0], VAULT_NAME, STAKERS[0], 1 + choices.below(1000))
+    if kind == 5:
+        return Withdraw(STAKERS[0], VAULT_NAME, STAKERS[0], max(stake >> 3, 1))
+    capture = current_timestamp(draft) - 1 - choices.below(5)
+    return Slash(MIDDLEWARE, VAULT_NAME, SUBNETWORK, OPERATOR, choices.pick((1, stake >> 2, UINT256_MAX)), capture)
+
+
 def _changing_opening() -> list[Action]:
     return [
         *_opening(),
@@ -181,4 +228,26 @@ CHANGING: Final = Walk(
     _changing_opening,
     _changing_action,
 )
-DETOURS: Final = (CHANGING, OVERFLOWING)
+FULL: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("a full pool", {"delegator": "network_restake", "slasher": "instant"}),
+    _full_opening,
+    _overflowing_action,
+)
+LIMITED: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world(
+        "a limit that moves",
+        {
+            "delegator": "operator_network_specific",
+            "delegatorOperator": OPERATOR,
+            "delegatorNetwork": NETWORK,
+            "slasher": "instant",
+        },
+    ),
+    _limited_opening,
+    _limited_action,
+)
+DETOURS: Final = (CHANGING, OVERFLOWING, LIMITED, FULL)

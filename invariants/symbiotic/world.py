@@ -69,8 +69,8 @@ BURNERS: Final = ("burner0", "burner0", "outsider0", "operator1")
 
 
 def drawn_world(number: int) -> dict[str, Json]:
-    """A world like this one, drawn by its number: the clock, each vault's epochs, veto, burner and admin, and which
-    stakers have approved which vaults.
+    """A world like this one, drawn by its number: the clock, each vault's epochs, veto, burner and admin, which
+    stakers have approved which vaults, and whether a vault has a collateral of its own.
 
     Clocks are young, or so old that seconds need more than 32 bits. Vaults are young: a trace shows all their epochs.
     """
@@ -92,6 +92,9 @@ def drawn_world(number: int) -> dict[str, Json]:
         if "vetoDuration" in made:
             veto_seconds = choices.pick((cast(int, made["vetoDuration"]), 1, 7, duration_seconds - 1))
             vaults[vault] = {**cast("dict[str, Json]", vaults[vault]), "vetoDuration": veto_seconds}
+    if choices.one_in(2):
+        other = choices.pick(tuple(vaults))
+        vaults[other] = {**cast("dict[str, Json]", vaults[other]), "collateral": "other collateral"}
     stakers = cast("list[str]", config["stakers"])
     without: dict[str, Json] = {}
     for staker in stakers:

@@ -222,7 +222,7 @@ VAULT_CONFIG: Final = (
     "isDepositLimit",
     "depositLimit",
 )
-OPTIONAL_VAULT_CONFIG: Final = ("admin",)
+OPTIONAL_VAULT_CONFIG: Final = ("admin", "collateral")
 VETO_CONFIG: Final = ("vetoDuration", "resolverSetEpochsDelay")
 STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "returns", "post", "note")
 
@@ -321,11 +321,6 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
     if balance * len(stakers) > UINT256_MAX:
         raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
     without = MapOf(SENDER, ListOf(VAULT)).read(config.get("noAllowance", {}), "config.noAllowance", names)
-    for staker in stakers:
-        state.rows(TOKEN_BALANCES)[(COLLATERAL, staker)] = TokenBalance(balance)
-        for vault in vaults:
-            if vault not in cast("dict[str, tuple[str, ...]]", without).get(staker, ()):
-                state.rows(ALLOWANCES)[(COLLATERAL, staker, vault)] = Allowance(True)
     registered = as_object(config["preRegistered"], "config.preRegistered")
     check_fields(registered, ("operators", "networks"), "config.preRegistered")
     for field, kind, registry in (
@@ -340,6 +335,13 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
             state.rows(registry)[account] = Entity(True)
     for vault, value in vaults.items():
         _create_vault(state, vault, as_object(value, f"config.vaults.{vault}"), f"config.vaults.{vault}", names)
+    collaterals = {vault: config.collateral for vault, config in state.rows(VAULTS).items()}
+    for staker in stakers:
+        for token in (COLLATERAL, *collaterals.values()):
+            state.rows(TOKEN_BALANCES)[(token, staker)] = TokenBalance(balance)
+        for vault, token in collaterals.items():
+            if vault not in cast("dict[str, tuple[str, ...]]", without).get(staker, ()):
+                state.rows(ALLOWANCES)[(token, staker, vault)] = Allowance(True)
     return state, World(
         names,
         dict(state.rows(VAULTS)),
@@ -404,7 +406,7 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> Vau
     if slasher != NO_SLASHER and burner == ZERO_ADDRESS and is_burner_hook:
         raise MalformedTrace(f"{where}.isBurnerHook", "there is no burner to call")
     return VaultConfig(
-        COLLATERAL,
+        cast(str, read("collateral", Text())) if "collateral" in fields else COLLATERAL,
         burner,
         init_timestamp,
         duration_seconds,

@@ -192,6 +192,7 @@ def _observe_vault(draft: Draft, world: World, vault: str, captures: tuple[int, 
         "activeShares": str(ACTIVE_SHARES.latest(draft, vault)),
         "totalStake": str(views.total_stake(draft, vault)),
         "collateral": str(draft.get(TOKEN_BALANCES, (config.collateral, vault)).amount),
+        **_observe_collateral(draft, world, config),
         "depositWhitelist": policy.deposit_whitelist,
         "isDepositLimit": policy.is_deposit_limit,
         "depositLimit": str(policy.deposit_limit),
@@ -208,6 +209,17 @@ def _observe_vault(draft: Draft, world: World, vault: str, captures: tuple[int, 
         "delegator": _observe_delegator(draft, world, vault, config),
         "slasher": None if config.slasher == NO_SLASHER else _observe_slasher(draft, world, vault, config),
         "probes": [_observe_past(draft, world, vault, config, timestamp) for timestamp in probed],
+    }
+
+
+def _observe_collateral(draft: Draft, world: World, config: VaultConfig) -> dict[str, Json]:
+    """What everybody holds of a vault's collateral, if it is another than the one that `balances` are of."""
+    if config.collateral == COLLATERAL:
+        return {}
+    return {
+        "collateralOf": _by(
+            world.balances, lambda account: str(draft.get(TOKEN_BALANCES, (config.collateral, account)).amount)
+        )
     }
 
 
@@ -407,6 +419,11 @@ def _vault_format(world: World, config: VaultConfig) -> Format:
             "activeShares": Amount(),
             "totalStake": Amount(),
             "collateral": Amount(),
+            **(
+                {}
+                if config.collateral == COLLATERAL
+                else {"collateralOf": _shape(dict.fromkeys(world.balances, Amount()))}
+            ),
             "depositWhitelist": Flag(),
             "isDepositLimit": Flag(),
             "depositLimit": Amount(),

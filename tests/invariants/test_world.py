@@ -10,6 +10,7 @@ from invariants.choices import Seeded
 from invariants.eigenlayer.world import drawn_world as eigenlayer_world
 from invariants.symbiotic.world import drawn_world as symbiotic_world
 from invariants.walker import WORLDS, Walk
+from spec.codec import MalformedTrace
 from spec.machine import Draft
 from spec.protocol import execute
 
@@ -36,6 +37,22 @@ def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
     assert [action for step in trace.steps for action in step.actions] == actions
     assert trace.head == way.world
     assert replay(way.protocol, trace) is None
+
+
+def test_what_is_held_of_another_collateral_is_observed() -> None:
+    """A trace that says otherwise of a holder's balance differs; one that leaves it out is refused."""
+    seed = next(n for n in range(WORLDS) if "other collateral" in str(WALKS["symbiotic"].of(n).world))
+    way = WALKS["symbiotic"].of(seed)
+    document: dict[str, Any] = way.protocol.write_trace(way.world, drawn(way, seed, 60))
+    (vault,) = [name for name, made in document["config"]["vaults"].items() if "collateral" in made]
+    held = document["steps"][-1]["post"]["vaults"][vault]["collateralOf"]
+    held["staker0"] = str(int(held["staker0"]) + 1)
+    difference = replay(way.protocol, way.protocol.read_trace(document))
+    assert difference is not None
+    assert "collateralOf" in str(difference)
+    del held["staker0"]
+    with pytest.raises(MalformedTrace, match="collateralOf"):
+        replay(way.protocol, way.protocol.read_trace(document))
 
 
 @pytest.mark.parametrize("protocol", WALKS)
@@ -73,6 +90,7 @@ def test_worlds_of_symbiotic_are_not_alike() -> None:
     assert {vault["burner"] for vault in vaults} == {"burner0", "outsider0", "operator1"}
     assert any(len({vault["admin"] for vault in config["vaults"].values()}) > 1 for config in configs)
     assert any(refused for config in configs for refused in config["noAllowance"].values())
+    assert {vault.get("collateral") for vault in vaults} == {None, "other collateral"}
     assert max(config["genesisTimestamp"] for config in configs) > 2**40
 
 
