@@ -432,7 +432,8 @@ def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
-    return withdrawable(view.rows, subject[0], subject[1]) <= held_shares(view.rows, subject[0], subject[1])
+    deposited_shares = held_shares(view.rows, subject[0], subject[1])
+    return deposited_shares < 0 or withdrawable(view.rows, subject[0], subject[1]) <= deposited_shares
 
 
 STATE_LAWS: Final[list[StateLaw]] = [
@@ -458,7 +459,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         _withdrawable_is_at_most_deposited,
         rows={STAKER_SHARES: lambda key: key},
         also_reads=(STAKERS, MAX_MAGNITUDES.heads),
-        harmless={MAX_MAGNITUDES.heads: lambda before, after: after.latest <= before.latest},
+        harmless={MAX_MAGNITUDES.heads: lambda before, after: 0 <= after.latest <= before.latest},
     ),
     StateLaw(
         "MAG-05",

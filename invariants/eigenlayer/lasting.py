@@ -33,9 +33,10 @@ def _lists_no_more_than_the_maximum(view: View, staker: str) -> bool:
 
 
 def _has_a_slasher(view: View, operator_set: OperatorSet) -> bool:
+    if not view.rows.get(OPERATOR_SETS, operator_set).exists:
+        return True
     row = view.rows.get(SLASHERS, operator_set)
-    is_missing = row.slasher == ZERO_ADDRESS or row.pending_slasher == ZERO_ADDRESS
-    return not (is_missing and view.rows.get(OPERATOR_SETS, operator_set).exists)
+    return row.slasher != ZERO_ADDRESS and row.pending_slasher != ZERO_ADDRESS
 
 
 def _sets_wait_once(view: View, subject: Pair) -> bool:

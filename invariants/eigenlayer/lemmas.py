@@ -52,7 +52,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         _factor_undoes_no_more,
         rows={STAKER_SHARES: lambda key: key},
         also_reads=(STAKERS, MAX_MAGNITUDES.heads),
-        harmless={MAX_MAGNITUDES.heads: lambda before, after: after.latest <= before.latest},
+        harmless={MAX_MAGNITUDES.heads: lambda before, after: 0 <= after.latest <= before.latest},
     ),
     StateLaw(
         "LEMMA-due",

@@ -37,6 +37,8 @@ MOST_COUNTED = 5
 """Whoever goes through a list by its numbers goes from end to end: so these are not made huge."""
 
 COUNTS = ("first", "end")
+MANY = 33
+"""A list so many times as long is longer than any that a law allows."""
 
 
 def state_laws_of(way: Walk) -> Catalogue:
@@ -110,7 +112,7 @@ class Changing:
             if not value:
                 return (source.choice(self.names),) if field else value
             if field and source.randrange(2):
-                return value[:-1]
+                return value * MANY if source.randrange(4) == 0 else value[:-1]
             position = source.randrange(len(value))
             return (*value[:position], self._other(value[position], ""), *value[position + 1 :])
         assert attrs.has(type(value)), f"a field of a kind that no change is known of: {value!r}"
