@@ -2,7 +2,7 @@
 
 import z3
 
-from proofs.quotients import OF_PRODUCTS, SAME_DIVISOR, is_congruent
+from proofs.quotients import OF_PRODUCTS, SAME_DIVISOR, gains_by_rounding, is_congruent, is_worth_the_amount
 from proofs.solving import Answer, Ask, prove
 from proofs.symbols import Term
 
@@ -12,10 +12,16 @@ def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
     x, y, d, e, m = z3.Ints("x y d e m")
     a, b = z3.Ints("a b")
     of_a, of_b, of_c, of_product, of_negative = z3.Ints("of_a of_b of_c of_product of_negative")
+    shares, assets, leaving_shares, leaving_assets = z3.Ints("shares assets leaving_shares leaving_assets")
+    pool = (shares, assets, d, leaving_shares, leaving_assets, of_a, of_b)
 
-    def is_quotient(quotient: Term, dividend: Term) -> Term:
-        remainder = dividend - quotient * d
-        return z3.And(d > 0, remainder >= 0, remainder < d)
+    def is_quotient(quotient: Term, dividend: Term, divisor: Term = d) -> Term:
+        remainder = dividend - quotient * divisor
+        return z3.And(divisor > 0, remainder >= 0, remainder < divisor)
+
+    def is_after(holding: Term) -> list[Term]:
+        before = is_quotient(of_a, shares * assets)
+        return [before, is_quotient(of_b, holding * (assets - leaving_assets), d - leaving_shares)]
 
     product = is_quotient(of_product, x * y)
     negative = is_quotient(of_negative, -(x * y))
@@ -37,6 +43,8 @@ def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
             [parts[0], e > 0, of_b * e <= b, b < (of_b + 1) * e],
             is_congruent(a, of_a, b, of_b, d, e),
         ),
+        is_worth_the_amount.__name__: (is_after(shares - leaving_shares), is_worth_the_amount(*pool)),
+        gains_by_rounding.__name__: (is_after(shares), gains_by_rounding(*pool)),
         **{law.__name__: (parts[:2], law(a, of_a, b, of_b, d)) for law in SAME_DIVISOR},
         **{law.__name__: ([product], law(x, y, of_product, d)) for law in OF_PRODUCTS},
     }

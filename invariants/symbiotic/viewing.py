@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
 from invariants.symbiotic.effects import claimed_epochs
-from invariants.symbiotic.reading import UINT256_MAX, epoch_of, held_shares, now, resolver_of
+from invariants.symbiotic.reading import UINT48_MAX, UINT256_MAX, epoch_of, held_shares, now, resolver_of
 from spec.arithmetic import mul_div_floor
 from spec.machine import Draft
 from spec.symbiotic.actions import (
@@ -194,6 +194,11 @@ def _resolver_is_seen(step: Transition) -> bool:
     )
 
 
+def _time_fits(step: Transition) -> bool:
+    """The contracts' end of time, the largest uint48, has not come: no call that reads the time succeeds after it."""
+    return now(step.before.rows) <= UINT48_MAX
+
+
 LEAVES: Final = Scope((Withdraw, Redeem))
 
 STEP_LAWS: Final[list[StepLaw]] = [
@@ -259,6 +264,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "VetoSlasher.resolver, VetoSlasher.resolverAt",
         _resolver_is_seen,
         Scope((SetResolver,)),
+        concerns=_time_fits,
     ),
 ]
 
