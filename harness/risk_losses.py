@@ -14,6 +14,7 @@ from risk.allocation import least_shortfall, most_return
 from risk.commitments import TooManyOutcomesError
 from risk.distribution import Distribution
 from risk.losses import Sampled, Simulation, distribution, exact_mean, simulate
+from risk.network import Network
 from spec.codec import Json, MalformedTrace
 
 DEFAULT_DRAWS = 200_000
@@ -41,28 +42,12 @@ def losses_command(
     else, or if --draws is given, simulated. Two services that may slash the same stake are not added up.
     """
     net = find(source, terms_file)
-    document, hazards_digest = load(hazards_file)
-    try:
-        declared = hazards.read(document, net)
-    except MalformedTrace as error:
-        refuse(hazards_file, error)
+    declared, hazards_digest = read_hazards(hazards_file, net)
+    found, notes = found_losses(net, declared, draws, seed, source.path)
     pieces = hazards.pieces(net, declared)
     model = hazards.model(net, declared, pieces)
     position = sum((piece.amount for piece in pieces), Fraction(0))
-    notes: list[str] = []
-    found: Distribution | Sampled | Simulation
-    try:
-        if draws is not None:
-            found = simulate(pieces, model, draws, seed)
-        else:
-            try:
-                found = distribution(pieces, model)
-            except TooManyOutcomesError as error:
-                notes.append(f"not exact: {error}; simulated instead")
-                found = simulate(pieces, model, DEFAULT_DRAWS, seed)
-    except OverflowError:
-        refuse(source.path, "amounts are too large to be computed with in floats; declare prices in a larger unit")
-    rows, curve = _loss_rows(found, declared.levels)
+    rows, curve = loss_rows(found, declared.levels)
     if isinstance(found, Simulation):
         notes.append(f"{found.draws:,} draws from seed {found.seed}")
         mean = exact_mean(pieces, model)
@@ -75,14 +60,43 @@ def losses_command(
             "model": declared.dependence.model,
             "notes": notes,
             **as_json(rows),
-            "exceeded": curve,
+            "exceeded": [[str(loss), str(n) if isinstance(n, Fraction) else n] for loss, n in curve],
         },
         [*lines(rows), *notes],
     )
     return 0
 
 
-def _loss_rows(found: Distribution | Sampled | Simulation, levels: Sequence[Fraction]) -> tuple[Rows, Json]:
+def read_hazards(path: Path, net: Network) -> tuple[hazards.Hazards, str]:
+    """What a file declares of slashing in a network, and the digest of its document."""
+    document, digest = load(path)
+    try:
+        return hazards.read(document, net), digest
+    except MalformedTrace as error:
+        refuse(path, error)
+
+
+Found = Distribution | Sampled | Simulation
+
+
+def found_losses(
+    net: Network, declared: hazards.Hazards, draws: int | None, seed: int, path: Path
+) -> tuple[Found, list[str]]:
+    """The distribution of a position's loss, and notes; drawn if that is asked for, or if nothing else is possible."""
+    pieces = hazards.pieces(net, declared)
+    model = hazards.model(net, declared, pieces)
+    try:
+        if draws is not None:
+            return simulate(pieces, model, draws, seed), []
+        try:
+            return distribution(pieces, model), []
+        except TooManyOutcomesError as error:
+            return simulate(pieces, model, DEFAULT_DRAWS, seed), [f"not exact: {error}; simulated instead"]
+    except OverflowError:
+        refuse(path, "amounts are too large to be computed with in floats; declare prices in a larger unit")
+
+
+def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tuple[Fraction, Fraction | float]]]:
     """Figures of a loss, and how likely each loss is exceeded."""
     rows: dict[str, Number | str] = {}
     if isinstance(found, Distribution):
@@ -91,7 +105,7 @@ def _loss_rows(found: Distribution | Sampled | Simulation, levels: Sequence[Frac
         for level in levels:
             rows[f"value at risk {level}"] = Number(found.value_at_risk(level))
             rows[f"expected shortfall {level}"] = Number(found.expected_shortfall(level))
-        return rows, [[str(low), str(above)] for low, _, above in found.exceedance()]
+        return rows, [(low, above) for low, _, above in found.exceedance()]
     if isinstance(found, Sampled):
         rows |= {"mean loss": measured(found.mean()), "variance": measured(found.variance())}
         for level in levels:
@@ -99,7 +113,7 @@ def _loss_rows(found: Distribution | Sampled | Simulation, levels: Sequence[Frac
             rows[f"value at risk {level}"] = Number(value) if is_certain else Number(float(value), "computed", None)
             rows[f"expected shortfall {level}"] = measured(found.expected_shortfall(level))
         left = [max(0.0, 1 - float(below)) for below in found.probabilities.cumsum()]
-        return rows, [[str(loss), above] for loss, above in zip(found.losses, left, strict=True)]
+        return rows, list(zip(found.losses, left, strict=True))
     rows["mean loss"] = measured(found.mean(), SIMULATED)
     for level in levels:
         value_, low, high = found.value_at_risk(level)
@@ -108,7 +122,7 @@ def _loss_rows(found: Distribution | Sampled | Simulation, levels: Sequence[Frac
     return rows, []
 
 
-def _priced(found: Distribution | Sampled | Simulation, declared: hazards.Hazards, position: Fraction) -> Rows:
+def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:
     """What bearing the loss costs and earns, at the highest level; only where that is exact."""
     if declared.pricing is None or not isinstance(found, Distribution) or not position:
         return {}

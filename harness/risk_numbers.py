@@ -1,7 +1,7 @@
 """Numbers as the verbs of `restake risk` show them: each says how it was found, and how far it may be off."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Context
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -48,6 +48,15 @@ def decimal(value: Fraction | int | float, digits: int = 12) -> str:
     quotient = context.divide(context.create_decimal(exact.numerator), context.create_decimal(exact.denominator))
     rounded = quotient.normalize(context)
     return f"{rounded:f}" if -12 < rounded.adjusted() < 40 else str(rounded)
+
+
+def brief(value: Fraction | int | float, digits: int = 5) -> str:
+    """A number that has little room: large ones by powers of ten, as 2.923e24."""
+    said = decimal(value, digits)
+    if len(said) <= 11:
+        return said
+    mantissa, _, power = f"{Decimal(said):.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
 
 
 def measured(found: Measured, how: str = COMPUTED) -> Number:

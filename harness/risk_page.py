@@ -1,43 +1,73 @@
-"""One self-contained page about security: the network, the cascade as a waterfall, and the steps of a trace.
+"""One self-contained page about security: the network, the worst cascade, the loss curve, the steps of a trace.
 
-Pictures are SVG in the page; nothing is loaded from elsewhere. Floats place things on the page, and nothing else.
+Pictures are in the page; nothing is loaded from elsewhere. Every number says how it was found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from html import escape
-from math import sqrt
 from typing import Final
 
 import attrs
 
-from harness.risk_numbers import decimal
+from harness.risk_numbers import brief
+from harness.risk_pictures import Curve, loss_curve, network_picture, timeline, waterfall
 from risk.attack import Attack
 from risk.cascade import Strike
+from risk.metrics import METRICS
 from risk.network import Network
 
-MOST_SHOWN: Final = 40
-"""Of stakes, and of services: the largest; the page says how many are not shown."""
-
-COLOURS: Final = {"SECURE": "#2a7f62", "INSECURE": "#b3362b", "NOT-CERTIFIED": "#a8740f", "UNKNOWN": "#666"}
-
 STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; } code { font-size: .85em; color: #555; }
-.word { color: #fff; border-radius: .3rem; padding: .1rem .5rem; font-weight: 600; }
-svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; } svg text { fill: #333; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .2rem .6rem; }
-tr:nth-child(even) { background: #f5f5f3; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
-@media (prefers-color-scheme: dark) {
-  body { background: #1b1c1e; color: #ddd; } svg text { fill: #ccc; } tr:nth-child(even) { background: #242629; }
-  code { color: #aaa; }
-}
+:root { --paper: #fff; --ink: #222; --faint: #5b6166; --line: #d5d8da; --stripe: #f4f4f2; --edge: #8a9aa8;
+  --node: #3d5a80; --good: #23704f; --bad: #b3362b; --warn: #8a5f0a; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { :root { --paper: #1b1c1e; --ink: #e2e2e0; --faint: #a8adb2; --line: #44484d;
+  --stripe: #26282b; --edge: #66727d; --node: #86a9d4; --good: #58b58b; --bad: #ec7c70; --warn: #dda63f; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink);
+  background: var(--paper); }
+h1, code, .label { overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.4rem; } code, small { color: var(--faint); }
+.word { color: var(--paper); border-radius: .3rem; padding: .1rem .5rem; font-weight: 600; white-space: nowrap;
+  font-size: .85em; background: var(--faint); }
+.word.SECURE { background: var(--good); } .word.INSECURE { background: var(--bad); }
+.word.NOT-CERTIFIED { background: var(--warn); }
+svg.wide { max-width: 40rem; width: 100%; height: auto; display: block; }
+svg { font: 13px system-ui, sans-serif; } svg text { fill: var(--ink); } path { fill: none; opacity: .55; }
+path.edge { stroke: var(--edge); } path.hit { stroke: var(--bad); opacity: .8; }
+circle.node, .dot.node, .fill.node { fill: var(--node); background: var(--node); }
+circle.hit, .dot.hit, .fill.hit, circle.INSECURE { fill: var(--bad); background: var(--bad); }
+.dot.warn, .fill.warn, circle.NOT-CERTIFIED { fill: var(--warn); background: var(--warn); }
+.fill.good, circle.SECURE { fill: var(--good); background: var(--good); } circle.UNKNOWN { fill: var(--faint); }
+.dot { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; }
+.bars { display: grid; grid-template-columns: minmax(6rem, 16rem) 1fr 5.5rem; gap: .35rem .8rem; align-items: center; }
+.bars .amount { text-align: right; font-variant-numeric: tabular-nums; } .fill { height: 1.3rem; min-width: 2px; }
+.track { background: var(--stripe); }
+.line, .grid { stroke: var(--line); } .curve { fill: none; stroke: var(--node); stroke-width: 2; opacity: 1; }
+.mark { stroke-width: 2; stroke-dasharray: 5 3; } .mark.warn { stroke: var(--warn); } .mark.hit { stroke: var(--bad); }
+.many { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem 1.6rem; }
+figure { margin: 0; } figure svg { width: 100%; height: auto; } figcaption span { float: right; color: var(--faint); }
+.table { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+td, th { text-align: left; padding: .25rem .5rem; white-space: nowrap; } td.n, th.n { text-align: right;
+  font-variant-numeric: tabular-nums; } tr:nth-child(even) { background: var(--stripe); }
+@media (max-width: 40rem) { .bars { grid-template-columns: 1fr 5.5rem; } .bars .track { grid-column: 1 / -1;
+  grid-row: auto; order: 0; margin-bottom: .5rem; } .bars .label { grid-column: 1; } .bars { grid-auto-flow: dense; } }
 """
+
+SHOWN: Final = (
+    "stake",
+    "committed",
+    "over_slash",
+    "utilisation",
+    "leverage",
+    "effective_operators",
+    "nakamoto",
+    "gini",
+)
+"""The metrics of the whole that are drawn over the steps."""
 
 
 @attrs.frozen
 class Line:
-    """What the page shows of one step."""
+    """What the page shows of one step; `metrics` are the whole's."""
 
     step: str
     action: str
@@ -45,100 +75,12 @@ class Line:
     stake: Fraction
     slack: Fraction | None
     worst: Fraction | None
+    metrics: Mapping[str, Fraction | int]
 
 
 def badge(word: str) -> str:
     """A verdict's word in its colour."""
-    return f'<span class="word" style="background:{COLOURS.get(word, "#666")}">{escape(word)}</span>'
-
-
-def network_picture(net: Network, attack: Attack | None) -> str:
-    """Stakes on the left, services on the right, commitments between them; what an attack uses is red."""
-    values, behind = net.values, net.secured_by
-    stakes = sorted(values, key=lambda stake: -values[stake])[:MOST_SHOWN]
-    services = sorted(behind, key=lambda service: -behind[service])[:MOST_SHOWN]
-    height = 26 * max(len(stakes), len(services), 2) + 20
-    at = {("stake", stake): height * (n + 0.5) / max(len(stakes), 1) for n, stake in enumerate(stakes)}
-    at |= {("service", s): height * (n + 0.5) / max(len(services), 1) for n, s in enumerate(services)}
-    most = float(max([*values.values(), *behind.values(), Fraction(1)]))
-    used = {(use.stake_id, use.service) for use in attack.uses} if attack else set()
-    parts = []
-    for row, weight in zip(net.commitments, net.weights, strict=True):
-        if ("stake", row.stake_id) in at and ("service", row.service) in at and weight:
-            y1, y2 = at[("stake", row.stake_id)], at[("service", row.service)]
-            colour = COLOURS["INSECURE"] if (row.stake_id, row.service) in used else "#8a9aa8"
-            width = 0.5 + 7 * sqrt(float(weight) / most)
-            said = escape(f"{row.operator} for {row.service}: {decimal(weight, 6)}")
-            parts.append(
-                f'<path d="M300 {y1:.1f} C500 {y1:.1f} 500 {y2:.1f} 700 {y2:.1f}" fill="none" stroke="{colour}" '
-                f'stroke-width="{width:.2f}" opacity="0.55"><title>{said}</title></path>'
-            )
-    taken: set[tuple[str, str]] = set()
-    if attack is not None:
-        taken = {*(("stake", stake) for stake in attack.stakes), *(("service", s) for s in attack.services)}
-    for (kind, name), y in at.items():
-        worth = values[name] if kind == "stake" else behind[name]
-        x, anchor, dx = (300, "end", -14) if kind == "stake" else (700, "start", 14)
-        colour = COLOURS["INSECURE"] if (kind, name) in taken else "#3d5a80"
-        label = escape(name if len(name) <= 30 else name[:14] + "…" + name[-12:])
-        radius = 2 + 8 * sqrt(float(worth) / most)
-        parts.append(
-            f'<circle cx="{x}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}"><title>{escape(name)}: {decimal(worth, 8)}'
-            f'</title></circle><text x="{x + dx}" y="{y + 4:.1f}" text-anchor="{anchor}">{label}</text>'
-        )
-    left = len(values) - len(stakes) + len(behind) - len(services)
-    note = f"<p>{left} smaller stakes and services are not drawn.</p>" if left else ""
-    return f'<svg viewBox="0 0 1000 {height}" role="img">{"".join(parts)}</svg>{note}'
-
-
-def waterfall(net: Network, shock: Sequence[str], strikes: Sequence[Strike]) -> str:
-    """All stake, what the shock destroys, what each attack loses in turn, and what is left."""
-    values = net.values
-    total = sum(values.values(), Fraction(0))
-    if not total:
-        return "<p>There is no stake.</p>"
-    losses = [("shock", sum((values[stake] for stake in shock), Fraction(0)), "#a8740f")]
-    for position, strike in enumerate(strikes, start=1):
-        lost = sum((values[stake] for stake in strike.stakes), Fraction(0))
-        losses.append((f"{position}. {', '.join(strike.services)}", lost, COLOURS["INSECURE"]))
-    left = Fraction(1)
-    bars = [_bar(0, "all stake", Fraction(0), left, "#3d5a80")]
-    for row, (name, lost, colour) in enumerate(losses, start=1):
-        left -= lost / total
-        bars.append(_bar(row, name, left, lost / total, colour))
-    bars.append(_bar(len(bars), "left", Fraction(0), left, COLOURS["SECURE"]))
-    return f'<svg viewBox="0 0 1010 {30 * len(bars) + 20}" role="img">{"".join(bars)}</svg>'
-
-
-def _bar(row: int, name: str, start: Fraction, part: Fraction, colour: str) -> str:
-    """One bar of the waterfall, from `start` on; both are parts of all stake."""
-    x, y, width = 260 + 700 * float(start), 12 + 30 * row, max(700 * float(part), 1.0)
-    label, said = escape(name if len(name) <= 38 else name[:37] + "…"), f"{decimal(part * 100, 4)} %"
-    return (
-        f'<text x="250" y="{y + 15}" text-anchor="end">{label}</text>'
-        f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="22" fill="{colour}">'
-        f"<title>{escape(name)}: {said}</title></rect>"
-        f'<text x="{min(x + width + 5, 962):.1f}" y="{y + 15}">{said}</text>'
-    )
-
-
-def timeline(lines: Sequence[Line]) -> str:
-    """Stake over the steps, each dot in the colour of its verdict."""
-    most = float(max([line.stake for line in lines], default=Fraction(0))) or 1.0
-    points = [
-        (40 + 930 * n / max(len(lines) - 1, 1), 170 - 140 * float(line.stake) / most) for n, line in enumerate(lines)
-    ]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{COLOURS.get(line.word, "#666")}"><title>'
-        f"{escape(f'{line.step} {line.action}: {line.word}, stake {decimal(line.stake, 6)}')}</title></circle>"
-        for (x, y), line in zip(points, lines, strict=True)
-    )
-    axis = '<line x1="40" y1="170" x2="970" y2="170" stroke="#999"/>'
-    return (
-        f'<svg viewBox="0 0 1000 190" role="img">{axis}<polyline points="{path}" fill="none" stroke="#8a9aa8" '
-        f'stroke-width="2"/>{dots}</svg>'
-    )
+    return f'<span class="word {escape(word)}">{escape(word)}</span>'
 
 
 def page(
@@ -146,26 +88,68 @@ def page(
     digest: str,
     net: Network,
     attack: Attack | None,
+    proof: str,
     cascade: tuple[str, Sequence[str], Sequence[Strike]],
+    curve: Curve | None,
     lines: Sequence[Line],
+    shown: Line,
 ) -> str:
-    """The page; `cascade` is what is said of it, the shock, and the attacks in order."""
-    rows = "".join(
-        f"<tr><td>{escape(line.step)}</td><td>{escape(line.action)}</td><td>{badge(line.word)}</td>"
-        f'<td class="n">{decimal(line.stake, 6)}</td>'
-        f'<td class="n">{"-" if line.slack is None else decimal(line.slack, 4)}</td>'
-        f'<td class="n">{"-" if line.worst is None else decimal(line.worst, 4)}</td></tr>'
-        for line in lines
-    )
-    declared = escape("prices, profits and thresholds are declared; stakes and commitments are sourced")
+    """The page. `proof` says what the verdict rests on, `cascade` is what is said of it, the shock, and the attacks in
+    order; without declared probabilities there is no loss curve. `shown` is the line of which all that is.
+    """
     said, shock, strikes = cascade
-    steps = f"<h2>Stake over the steps that change what secures what</h2>{timeline(lines)}" if len(lines) > 1 else ""
+    no_curve = "<p>No slashing probabilities are declared: <code>--hazards FILE</code> declares them.</p>"
+    after = f"After step {shown.step}, {shown.action}. " if shown.action else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body><h1>{escape(title)} {badge(lines[-1].word)}</h1>"
-        f"<p>Network <code>{digest}</code>; {declared}.</p>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{STYLE}</style></head><body><h1>{escape(title)} {badge(shown.word)}</h1>"
+        f"<p>{escape(after + proof)}. Stakes and commitments are sourced; prices, profits, thresholds and "
+        f"probabilities are declared.</p><p><small>Network <code>{digest}</code></small></p>"
         f"<h2>Who secures what</h2>{network_picture(net, attack)}"
-        f"<h2>The worst cascade</h2><p>{escape(said)}</p>{waterfall(net, shock, strikes)}{steps}"
-        "<h2>Steps</h2><table><tr><th>step</th><th>call</th><th>verdict</th><th>stake</th><th>slack at least</th>"
-        f"<th>worst loss</th></tr>{rows}</table></body></html>\n"
+        f"<h2>The worst cascade</h2><p>{escape(said)}</p>{waterfall(net, shock, strikes)}"
+        f"<h2>What may be lost</h2>{no_curve if curve is None else loss_curve(curve)}"
+        f"{_metrics(lines)}{_steps(lines) if len(lines) > 1 else ''}</body></html>\n"
+    )
+
+
+def _metrics(lines: Sequence[Line]) -> str:
+    """The metrics: drawn over the steps of a trace, or listed of a network."""
+    if len(lines) == 1:
+        figures = [(name.replace("_", " "), value, METRICS[name].unit) for name, value in lines[0].metrics.items()]
+        extra = [("slack at least", lines[0].slack), ("worst loss after the shock, of all stake", lines[0].worst)]
+        figures += [(name, value, "ratio") for name, value in extra if value is not None]
+        rows = "".join(
+            f'<tr><td>{name}</td><td class="n">{brief(value, 7)}</td><td>{unit}</td></tr>'
+            for name, value, unit in figures
+        )
+        return (
+            '<h2>Metrics</h2><p>All are exact.</p><div class="table"><table><tr><th>metric</th><th class="n">value</th>'
+            f"<th>unit</th></tr>{rows}</table></div>"
+        )
+    steps, words = [f"step {line.step} {line.action}".strip() for line in lines], [line.word for line in lines]
+    drawn = [timeline(name.replace("_", " "), [line.metrics[name] for line in lines], steps, words) for name in SHOWN]
+    drawn.append(timeline("slack at least", [line.slack for line in lines], steps, words))
+    drawn.append(timeline("worst loss after the shock", [line.worst for line in lines], steps, words))
+    return (
+        "<h2>Metrics over the steps that change what secures what</h2><p>All are exact. "
+        f"{' '.join(badge(word) for word in dict.fromkeys(words))} colours the steps.</p>"
+        f'<div class="many">{"".join(drawn)}</div>'
+    )
+
+
+def _steps(lines: Sequence[Line]) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(line.step)}</td><td>{escape(line.action)}</td><td>{badge(line.word)}</td>"
+        f'<td class="n">{brief(line.stake, 6)}</td>'
+        f'<td class="n">{"-" if line.slack is None else brief(line.slack, 4)}</td>'
+        f'<td class="n">{"-" if line.worst is None else brief(line.worst, 4)}</td></tr>'
+        for line in lines
+    )
+    return (
+        "<h2>Steps</h2><p>SECURE is certified, INSECURE has a witness; stake, slack (by the sufficient condition) and "
+        "the worst loss are exact, <q>-</q> is not computed.</p>"
+        '<div class="table"><table><tr><th>step</th><th>call</th>'
+        '<th>verdict</th><th class="n">stake</th><th class="n">slack at least</th><th class="n">worst loss</th></tr>'
+        f"{rows}</table></div>"
     )

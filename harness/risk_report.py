@@ -1,6 +1,6 @@
 """The verb `restake risk report`: security along the steps of a trace, or of one network, as text or as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,13 +8,17 @@ import attrs
 import click
 
 from harness.risk_attack import SECONDS_OPTION, shortened
-from harness.risk_documents import EXIT_CODES, JSON_OPTION, load, show
-from harness.risk_numbers import decimal
+from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, load, show
+from harness.risk_losses import found_losses, loss_rows, read_hazards
+from harness.risk_numbers import EXACT, Number, brief, decimal
 from harness.risk_page import Line, page
+from harness.risk_pictures import Curve
 from harness.risk_sources import SECURED_OPTION, TERMS_OPTION, Source, Stepped, along, as_rational, as_source, find
 from risk.attack import Verdict, gamma_eigenlayer, security
 from risk.cascade import Cascades, Strike, TooLargeError
 from risk.cascade_search import search
+from risk.losses import Simulation
+from risk.metrics import Sums, parts
 from risk.network import Network
 from spec.codec import Json
 
@@ -29,6 +33,7 @@ class Row:
     gamma_eigenlayer: Fraction | None
     worst: Fraction | None
     """The part of all stake that is lost to the worst shock and what follows; None: too large to try."""
+    metrics: Mapping[str, Fraction | int]
 
     @property
     def step(self) -> str:
@@ -45,6 +50,7 @@ class Row:
             "stake": str(self.stake),
             "gamma_eigenlayer": None if self.gamma_eigenlayer is None else str(self.gamma_eigenlayer),
             "worst": None if self.worst is None else str(self.worst),
+            "metrics": {name: str(value) for name, value in self.metrics.items()},
             "attack": None if self.verdict.attack is None else self.verdict.attack.as_json(),
         }
 
@@ -57,15 +63,16 @@ class Row:
         return said if attack is None else f"{said}  {shortened(attack.services)} for {decimal(attack.value, 4)}"
 
 
-def row_of(at: Stepped, psi: Fraction, seconds: float) -> Row:
-    """Everything that is said of one step's network."""
+def row_of(at: Stepped, sums: Sums, psi: Fraction, seconds: float) -> Row:
+    """Everything that is said of one step's network; the sums of its metrics follow."""
     net = at.network
+    sums.follow(parts(net.stakes, net.commitments, net.prices))
     try:
         worst = Cascades(net).worst(psi).realised
     except TooLargeError:
         worst = None
     total = sum(net.values.values(), Fraction(0))
-    return Row(at, security(net, seconds=seconds), total, gamma_eigenlayer(net), worst)
+    return Row(at, security(net, seconds=seconds), total, gamma_eigenlayer(net), worst, sums.whole())
 
 
 def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequence[str], Sequence[Strike]]:
@@ -75,8 +82,50 @@ def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequ
         worst = Cascades(net).worst(psi)
     except TooLargeError:
         found = search(net, psi, seconds)
-        return f"{said} at least {decimal(found.at_least, 6)} of it (searched).", found.shock, found.strikes
-    return f"{said} {decimal(worst.realised, 6)} of it in the end (exact).", worst.shock, worst.strikes
+        return (
+            f"{said} at least {decimal(found.at_least, 6)} of it: the best that was found, checked exactly.",
+            found.shock,
+            found.strikes,
+        )
+    said += f" {decimal(worst.realised, 6)} of it in the end (exact), if what is used in an attack is lost whole."
+    return said, worst.shock, worst.strikes
+
+
+def told_proof(verdict: Verdict) -> str:
+    """What the verdict rests on."""
+    if verdict.word == "SECURE":
+        return f"No attack pays: certified by a tree of {verdict.leaves} {'leaf' if verdict.leaves == 1 else 'leaves'}"
+    if verdict.attack is not None:
+        gain = brief(verdict.attack.value, 8)
+        return f"An attack on {shortened(verdict.attack.services)} gains {gain}: exact, by its witness"
+    return "No attack was found in time, and no proof that there is none"
+
+
+def marked(number: Number) -> str:
+    """A number beside a curve: how it was found, and its error."""
+    error = "" if number.error is None else f" +- {number.error:.1g}"
+    return f"{brief(number.value, 7)}{error}, {number.how}"
+
+
+def curve_of(net: Network, hazards_file: Path) -> Curve:
+    """The loss curve of everything that the declared position holds, with value at risk and shortfall marked."""
+    declared, _ = read_hazards(hazards_file, net)
+    found, notes = found_losses(net, declared, None, 0, hazards_file)
+    rows, exceeded = loss_rows(found, declared.levels)
+    marks = [
+        (name, float(row.value), f"{name}: {marked(row)}")
+        for name, row in rows.items()
+        if isinstance(row, Number) and name.startswith(("value at risk", "expected shortfall"))
+    ]
+    if isinstance(found, Simulation):
+        ranks = range(0, found.draws, max(1, found.draws // 400))
+        steps = [(float(found.drawn[n]), 1 - (n + 1) / found.draws) for n in ranks]
+        how = f"simulated, {found.draws:,} draws from seed {found.seed}; {'; '.join(notes)}"
+    else:
+        steps = [(float(low), float(above)) for low, above in exceeded]
+        is_exact = all(not isinstance(row, Number) or row.how == EXACT for row in rows.values())
+        how = "exact" if is_exact else "computed, by quadrature"
+    return Curve(steps, marks, how)
 
 
 @click.command("report", epilog=EXIT_CODES, short_help="Security along the steps of a trace, as text or as one page.")
@@ -86,11 +135,18 @@ def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequ
 @click.option("--psi", default="1/10", show_default=True, callback=as_rational, help="The shock: a part of all stake.")
 @SECONDS_OPTION
 @click.option(
+    "--hazards",
+    "hazards_file",
+    metavar="FILE",
+    type=DOCUMENT,
+    help="With --html: declared slashing probabilities, for the loss curve.",
+)
+@click.option(
     "--html",
     "html_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write one page with pictures: the network, the cascade, the steps.",
+    help="Write one page with pictures: the network, the cascade, the loss curve, the metrics over the steps.",
 )
 @JSON_OPTION
 def report_command(
@@ -99,32 +155,51 @@ def report_command(
     secured_only: bool,
     psi: Fraction,
     seconds: float,
+    hazards_file: Path | None,
     html_file: Path | None,
     as_json_: bool,
 ) -> int:
     """Say of every step of a trace that changes what secures what: the verdict, the slack, and the worst after a shock.
 
-    Of a network file the same in one line. Pictures of a trace are of its last step. Exit code 1 unless all is SECURE.
+    Of a network file the same in one line. Pictures of a trace are of the last step at which anything is secured. Exit
+    code 1 unless all is SECURE.
     """
     if source.step is not None:
         raise click.UsageError("report is about all steps")
+    if hazards_file is not None and html_file is None:
+        raise click.UsageError("--hazards draws the loss curve of a page: it needs --html")
     document, _ = load(source.path)
     if isinstance(document, dict) and "protocol" in document:
         steps = list(along(source.path, terms_file, secured_only))
     else:
         steps = [Stepped(None, "", find(source, terms_file, secured_only))]
-    rows = [row_of(at, psi, seconds) for at in steps]
+    sums = Sums()
+    rows = [row_of(at, sums, psi, seconds) for at in steps]
     words = [row.verdict.word for row in rows]
     counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-    text = [*(row.text() for row in rows), f"{len(rows)} steps change what secures what: {counts}"]
+    text = [row.text() for row in rows]
+    text += [f"{len(rows)} steps change what secures what: {counts}"] if len(rows) > 1 else []
     if html_file is not None:
-        last = rows[-1]
-        told = told_cascade(last.at.network, psi, seconds)
+        shown = next((row for row in reversed(rows) if row.at.network.commitments), rows[-1])
+        net, verdict = shown.at.network, shown.verdict
+        told = told_cascade(net, psi, seconds)
         lines = [
-            Line(row.step, row.at.action, row.verdict.word, row.stake, row.gamma_eigenlayer, row.worst) for row in rows
+            Line(row.step, row.at.action, row.verdict.word, row.stake, row.gamma_eigenlayer, row.worst, row.metrics)
+            for row in rows
         ]
+        curve = None if hazards_file is None else curve_of(net, hazards_file)
         html_file.write_text(
-            page(source.path.name, last.verdict.network, last.at.network, last.verdict.attack, told, lines),
+            page(
+                source.path.name,
+                verdict.network,
+                net,
+                verdict.attack,
+                told_proof(verdict),
+                told,
+                curve,
+                lines,
+                lines[rows.index(shown)],
+            ),
             encoding="utf-8",
         )
         text.append(f"written to {html_file}")

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli
+from harness.risk_page import SHOWN
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OPERATORS = Path(__file__).parents[1] / "risk" / "data" / "eigenlayer_operators.json"
@@ -263,9 +264,41 @@ def test_a_report_is_one_page(network: Path, tmp_path: Path) -> None:
     parsed.feed(page.read_text())
     assert parsed.open == []
     assert parsed.circles == 3, "two stakes and a service"
-    assert "INSECURE" in parsed.text
+    assert ">INSECURE</span>" in page.read_text()
     assert "<b>x" in parsed.text
-    assert "A shock of at most 0.5 of all stake costs 1 of it in the end (exact)." in parsed.text
+    assert "A shock of at most 0.5 of all stake costs 1 of it in the end (exact)" in parsed.text
+    assert "No slashing probabilities are declared" in parsed.text
+
+
+def test_the_page_has_the_loss_curve_and_says_how_each_mark_was_found(network: Path, tmp_path: Path) -> None:
+    hazards, page = tmp_path / "hazards.json", tmp_path / "page.html"
+    declared = {"slashes": {"x": "1/10"}, "dependence": {"model": "independent"}, "levels": ["9/10", "19/20"]}
+    hazards.write_text(json.dumps({"format": "restake-hazards", "version": 1, **declared}))
+    command = ["risk", "report", str(network), "--hazards", str(hazards)]
+    assert code(CliRunner().invoke(cli, [*command, "--html", str(page)], standalone_mode=False)) == 0
+    parsed = Parsed()
+    parsed.feed(page.read_text())
+    # Each of two stakes of 5 is lost by itself, with a chance of a tenth.
+    for said in ("value at risk 9/10: 5, exact", "expected shortfall 9/10: 5.5, exact", "shortfall 19/20: 6, exact"):
+        assert said in parsed.text
+    assert page.read_text().count('class="mark') == 4
+    assert ">SECURE</span>" in page.read_text()
+    assert CliRunner().invoke(cli, command).exit_code == 2, "a curve needs a page"
+
+
+def test_the_page_of_a_trace_has_its_metrics_over_the_steps(tmp_path: Path) -> None:
+    trace, page = GOLDEN / "eigenlayer" / "d_deregister_then_slash_in_window.json.gz", tmp_path / "page.html"
+    terms = tmp_path / "terms.json"
+    terms.write_text('{"other_price": "1", "other_services": {"profit": "20000000000", "threshold": "1/2"}}')
+    command = ["risk", "report", str(trace), "--terms", str(terms), "--secured-only", "--html", str(page)]
+    assert code(CliRunner().invoke(cli, command, standalone_mode=False)) == 1
+    parsed = Parsed()
+    parsed.feed(page.read_text())
+    assert parsed.open == []
+    assert page.read_text().count("<figure>") == len(SHOWN) + 2
+    assert "After step 26, deregister_from_operator_sets. An attack on avs0/2 gains 6666666700: exact" in parsed.text
+    # Nine steps, each a dot; those without stake have no slack.
+    assert parsed.circles == 2 + 9 * (len(SHOWN) + 1) + 6
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
