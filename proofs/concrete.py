@@ -85,11 +85,13 @@ def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
-    """What a history had better be: the same at all times, and a small number. Checkpoints that no path read are laid
-    anew, and of a short history there is less that laws could find wrong with these.
+    """What rows and histories had better be. Rows: in the scope of what is proved, for laws are assumed as far as their
+    loops are unrolled, and a longer queue may break them. Histories: the same at all times, and a small number.
+    Checkpoints that no path read are laid anew, and of a short history there is less that laws could find wrong.
     """
     wishes: list[Term] = []
     with Path(None, [], False):
+        wishes += prover.scoped([touch for touch in noted if not isinstance(touch, Asked)])
         for touch in noted:
             if not isinstance(touch, Asked) and touch.past_of is not None:
                 past = term_of(touch.past_of.past(*touch.key))

@@ -311,6 +311,16 @@ class Prover:
             row = self.tables[touch.table.index].get(touch.key)
             here.limit(self._formula(lambda: holds(row)).formula, words)
 
+    def scoped(self, touches: Iterable[Touch]) -> list[Term]:
+        """That rows which were read are such as are spoken of."""
+        scoped: list[Term] = []
+        for touch in touches:
+            if touch.past_of is None and touch.table in self.scopes:
+                _, holds = self.scopes[touch.table]
+                row = self.tables[touch.table.index].get(touch.key)
+                scoped.append(self._formula(partial(holds, row)).formula)
+        return scoped
+
     def _note_sum(self, total: Any, group: Any) -> None:
         asked = Asked(total, group)
         path().touched.setdefault(asked.identity, asked)
