@@ -60,7 +60,7 @@ def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction
         return value if [*parts] else Fraction(0)
     if losses == "sum":
         return min(value, sum(parts, Fraction(0)))
-    if losses == "max":
+    if losses == "max" or value == 0:
         return max(parts, default=Fraction(0))
     return value * (1 - prod((1 - part / value for part in parts), start=Fraction(1)))
 

@@ -179,13 +179,13 @@ class Graph:
         return {name: cascades.local(name.split("+"), Fraction(0)) for name in asked}
 
     def bound(self, _: Any) -> Fraction | None:
-        gamma = gamma_of(self.network)
-        assert gamma is not None
-        return bound(gamma, number(self.inputs["psi"]))
+        gamma, psi = gamma_of(self.network), number(self.inputs["psi"])
+        return psi if gamma is None else bound(gamma, psi)  # nothing can be gained: nothing follows a shock
 
     def max_pi_over_sigma(self, _: Any) -> Fraction:
         values = self.network.values
-        return max(self.network.terms[row.service].profit / values[row.stake_id] for row in self.network.commitments)
+        rows = [row for row in self.network.commitments if values[row.stake_id]]
+        return max((self.network.terms[row.service].profit / values[row.stake_id] for row in rows), default=Fraction(0))
 
     def min_cost(self, asked: Any) -> dict[str, Fraction]:
         return {name: least_cost(self.network, name.split("+")) for name in asked}
@@ -452,7 +452,7 @@ def answer_symmetric(inputs: Inputs, _: Asked) -> Answer:
 
 def answer_stretch(inputs: Inputs, _: Asked) -> Answer:
     stakes, allocations = vector(inputs["stakes"]), [vector(row) for row in inputs["allocations"]]
-    left, kept = elastic.stretch(stakes, allocations, inputs["byzantine"])
+    left, kept = elastic.stretch(stakes, allocations, [int(s) for s in inputs["byzantine"]])
 
     def degrees(stakes: Sequence[Fraction], rows: Sequence[Sequence[Fraction]]) -> list[Fraction]:
         return [

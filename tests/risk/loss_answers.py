@@ -29,6 +29,10 @@ def number(value: Any) -> Fraction:
     return Fraction(str(value))
 
 
+def real(value: Any) -> float:
+    return float(number(value))
+
+
 def vector(values: Sequence[Any]) -> list[Fraction]:
     return [number(value) for value in values]
 
@@ -170,13 +174,9 @@ def rehypothecated_cost(inputs: Inputs) -> Answer:
 
 
 def correlated_misses(inputs: Inputs) -> Answer:
-    trace = ethereum.correlated_miss_trace(
-        inputs["non_attesting"],
-        inputs["total_active_balance"],
-        inputs["initial_net_excess_penalties"],
-        inputs["penalty_adjustment_factor"],
-        inputs["max_penalty_factor"],
-    )
+    names = ("total_active_balance", "initial_net_excess_penalties", "penalty_adjustment_factor", "max_penalty_factor")
+    missed = [int(count) for count in inputs["non_attesting"]]
+    trace = ethereum.correlated_miss_trace(missed, *(int(inputs[name]) for name in names))
     return {"trace_factor_and_net": trace}
 
 
@@ -227,11 +227,11 @@ def distress(inputs: Inputs) -> Answer:
 def correlated(inputs: Inputs) -> Answer:
     rows = inputs["rows"]
     if isinstance(rows[0], Mapping):
-        pairs = [(float(row["p1"]), float(row["p2"]), float(row["rho"])) for row in rows]
+        pairs = [(real(row["p1"]), real(row["p2"]), real(row["rho"])) for row in rows]
         joint = [copulas.gaussian_joint(*pair)[0] for pair in pairs]
         correlations = [copulas.indicator_correlation(p, q, both) for (p, q, _), both in zip(pairs, joint, strict=True)]
         return {"joint": joint, "indicator_correlation": correlations}
-    triples = [tuple(float(value) for value in row) for row in rows]
+    triples = [tuple(real(value) for value in row) for row in rows]
     return {
         "quantile": [copulas.pool_quantile(*row) for row in triples],
         "ES": [copulas.pool_shortfall(*row)[0] for row in triples],
@@ -280,7 +280,7 @@ def one_factor(inputs: Inputs, asked: Asked) -> Answer:
     answer: Answer = {
         "pmf": pmf(loss, count),
         "variance": variance(loss),
-        "ES": {str(level): shortfall(loss, number(level)) for level in inputs["ES_levels"]},
+        "ES": {level: shortfall(loss, number(level)) for level in asked.get("ES") or inputs["ES_levels"]},
     }
     for name in asked:
         if found := re.fullmatch(r"(independent_)?p_ge_(\d+)", name):
@@ -290,8 +290,8 @@ def one_factor(inputs: Inputs, asked: Asked) -> Answer:
 
 def t_copula(inputs: Inputs) -> Answer:
     return {
-        "joint": [copulas.t_joint(p, p, rho, freedom)[0] for p, rho, freedom in inputs["joint_rows"]],
-        "tail_dependence": [copulas.t_tail_dependence(rho, freedom) for rho, freedom in inputs["tail_rows"]],
+        "joint": [copulas.t_joint(*(real(row[n]) for n in (0, 0, 1, 2)))[0] for row in inputs["joint_rows"]],
+        "tail_dependence": [copulas.t_tail_dependence(real(rho), real(free)) for rho, free in inputs["tail_rows"]],
         "gaussian_tail_dependence": 0.0,
     }
 
@@ -344,9 +344,9 @@ def synergy(inputs: Inputs) -> Answer:
 
     budgets = {
         str(byzantine): {
-            degree: {
-                "no_base": budget("stake_no_base", number(degree), False, byzantine),
-                "with_base": budget("stake_combined", number(degree), True, byzantine),
+            str(degree): {
+                "no_base": budget("stake_no_base", number(degree), False, int(byzantine)),
+                "with_base": budget("stake_combined", number(degree), True, int(byzantine)),
             }
             for degree in inputs["degree_excluding_base"]
         }
@@ -400,7 +400,9 @@ def rehypothecation(inputs: Inputs) -> Answer:
             f"{a}-{b}": overlap.jaccard(a, b) for i, a in enumerate(services) for b in services[i + 1 :]
         },
         "aggregate_profit_to_stake": sum(profits.values()) / overlap.total,
-        "per_service_cover": {service: overlap.secured(service) / profits[service] for service in services},
+        "per_service_cover": {
+            service: overlap.secured(service) / profits[service] if profits[service] else None for service in services
+        },
     }
 
 
@@ -443,7 +445,9 @@ def fake_exponential(inputs: Inputs) -> Answer:
 
 def base_fee(inputs: Inputs) -> Answer:
     return {
-        "trace": fees.base_fee_trace(inputs["initial"], inputs["target"], inputs["used"], inputs["denominator"]),
+        "trace": fees.base_fee_trace(
+            int(inputs["initial"]), int(inputs["target"]), [int(n) for n in inputs["used"]], int(inputs["denominator"])
+        ),
     }
 
 

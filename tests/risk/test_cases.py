@@ -84,6 +84,27 @@ def test_case(case: dict[str, Any]) -> None:
     assert differences(found, case["expected"], None if case["exact"] else case["tolerance"]) == []
 
 
+def rewritten(value: Any) -> Any:
+    """The same inputs with every number in a string: "3" for 3, "3/10" for 0.3."""
+    if isinstance(value, dict):
+        return {name: rewritten(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [rewritten(inner) for inner in value]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(Fraction(str(value))) if is_number else value
+
+
+@pytest.mark.source
+@pytest.mark.parametrize("case", cases(), ids=lambda case: str(case["name"]))
+def test_how_a_number_is_written_does_not_matter(case: dict[str, Any]) -> None:
+    answer, inputs = answerer(case["kind"]), rewritten(case["inputs"])
+    if inputs == case["inputs"]:
+        return  # it has no number that is not in a string, as all graphs
+    assert answer is not None
+    found = answer(inputs, names(case["expected"]))
+    assert differences(found, case["expected"], None if case["exact"] else case["tolerance"]) == []
+
+
 def test_a_difference_is_noticed() -> None:
     """Canary: a wrong number, a float in place of an exact one, a missing answer, a list that is too short."""
     expected = {"a": "1/3", "b": [1, 2], "c": True, "d": {"x": 1}}
