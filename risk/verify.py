@@ -155,10 +155,10 @@ class Bounds:
         scale, worth = lcm(*(factor.denominator for _, _, factor in rows)), [0] * len(self.weight)
         left = {service: n * scale for service, n in self.gain.items()}
         for service, covered, factor in rows:
-            rest, carried = self.row(service, covered)
-            left[service] -= int(factor * scale) * rest
+            (rest, carried), multiplier = self.row(service, covered), int(factor * scale)
+            left[service] -= multiplier * rest
             for e, n in carried.items():
-                worth[e] += int(factor * scale) * n
+                worth[e] += multiplier * n
         found = [self.best(stake, worth, scale, fixed) for stake in self.of]
         if None in found or all(fixed.get(("service", service)) == 0 for service in left):
             return True  # there is no such attack

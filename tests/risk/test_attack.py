@@ -21,7 +21,6 @@ from risk.attack import (
     best_attack,
     cheapest,
     gamma_eigenlayer,
-    greatest_ratio,
     security,
     slack,
 )
@@ -172,121 +171,6 @@ def random_graph(chance: random.Random, size: int = 5) -> Network:
     return graph_of([chance.randint(1, 15) for _ in names], services)
 
 
-def scaled(network: Network, factor: Fraction) -> Network:
-    return attrs.evolve(
-        network,
-        prices={token: price * factor for token, price in network.prices.items()},
-        terms={s: attrs.evolve(row, profit=row.profit * factor) for s, row in network.terms.items()},
-    )
-
-
-def split(network: Network) -> Network:
-    """The first validator as two, behind the same services."""
-    first = network.stakes[0]
-    half = first.amount / 3
-    stakes = [attrs.evolve(first, amount=first.amount - half), attrs.evolve(first, stake_id="new", amount=half)]
-    rows = []
-    for row in network.commitments:
-        if row.stake_id == first.stake_id:
-            rows.append(attrs.evolve(row, amount=first.amount - half))
-            rows.append(attrs.evolve(row, stake_id="new", operator="new", amount=half))
-        else:
-            rows.append(row)
-    return attrs.evolve(network, stakes=(*stakes, *network.stakes[1:]), commitments=tuple(rows))
-
-
-def richer(network: Network) -> Network:
-    """The first validator with twice its stake."""
-    first = network.stakes[0].stake_id
-    return attrs.evolve(
-        network,
-        stakes=tuple(attrs.evolve(s, amount=s.amount * (1 + (s.stake_id == first))) for s in network.stakes),
-        commitments=tuple(attrs.evolve(r, amount=r.amount * (1 + (r.stake_id == first))) for r in network.commitments),
-    )
-
-
-def at_least(one: Fraction | None, other: Fraction | None) -> bool:
-    return one is None or (other is not None and one >= other)
-
-
-Slack = Callable[[Network], Fraction | None]
-
-
-def never_more_when_split(network: Network, gamma: Slack) -> bool:
-    return at_least(gamma(network), gamma(split(network)))
-
-
-def same_at_any_scale(network: Network, gamma: Slack) -> bool:
-    return gamma(scaled(network, Fraction(7, 3))) == gamma(network)
-
-
-def never_more_for_more_profit(network: Network, gamma: Slack) -> bool:
-    dearer = network.with_terms(s0=attrs.evolve(network.terms["s0"], profit=network.terms["s0"].profit + 1))
-    return at_least(gamma(network), gamma(dearer))
-
-
-def same_in_any_order(network: Network, gamma: Slack) -> bool:
-    backwards = attrs.evolve(
-        network,
-        stakes=network.stakes[::-1],
-        commitments=network.commitments[::-1],
-        terms=dict(list(network.terms.items())[::-1]),
-    )
-    return gamma(backwards) == gamma(network)
-
-
-def more_for_more_stake(network: Network, gamma: Slack) -> bool:
-    return at_least(gamma(richer(network)), gamma(network))
-
-
-def exact(network: Network) -> Fraction | None:
-    return slack(network)[0]
-
-
-def test_properties_of_slack() -> None:
-    """P5 splitting never helps; P6 scale is nothing; P7 profit never helps; P8 the sufficient condition grows with
-    stake; P9 order is nothing; P11 the condition is a tree of one leaf.
-    """
-    for seed in range(COUNT // 7):
-        network = random_graph(random.Random(seed))
-        for gamma in (exact, gamma_eigenlayer):
-            assert never_more_when_split(network, gamma)
-            assert same_at_any_scale(network, gamma)
-            assert never_more_for_more_profit(network, gamma)
-            assert same_in_any_order(network, gamma)
-        assert gamma_eigenlayer(split(network)) == gamma_eigenlayer(network)
-        assert more_for_more_stake(network, gamma_eigenlayer)
-        if greatest_ratio(network) <= 1 and all(network.secured_by.values()):
-            verdict = security(network)
-            assert verdict.word == "SECURE"
-            assert verdict.leaves <= 1
-
-
-def without_threshold(network: Network) -> Fraction | None:
-    changed = {s: attrs.evolve(row, threshold=Fraction(1)) for s, row in network.terms.items()}
-    return gamma_eigenlayer(network.with_terms(**changed))
-
-
-BROKEN: list[tuple[Callable[[Network, Slack], bool], Slack]] = [
-    (never_more_when_split, lambda network: Fraction(len(network.stakes))),
-    (same_at_any_scale, lambda network: sum(network.values.values(), Fraction(0))),
-    (never_more_for_more_profit, lambda network: sum((row.profit for row in network.terms.values()), Fraction(0))),
-    (same_in_any_order, lambda network: network.stakes[0].amount),
-    (more_for_more_stake, lambda network: -sum(network.values.values(), Fraction(0))),
-    (more_for_more_stake, exact),
-    (lambda network, gamma: at_least(exact(network), gamma(network)), without_threshold),
-]
-
-
-@pytest.mark.parametrize("broken", range(len(BROKEN)))
-def test_a_property_fails_of_what_is_broken(broken: int) -> None:
-    """Canaries; two are true to life: exact slack is not monotone in stake, and a condition needs thresholds."""
-    holds, gamma = BROKEN[broken]
-    example = graph_of([3, 4], {"s0": (9, "3/5", "ab")})
-    networks = [example, *(random_graph(random.Random(seed)) for seed in range(4))]
-    assert not all(holds(network, gamma) for network in networks)
-
-
 @pytest.mark.parametrize("scale", ["7/10", "2"])
 def test_without_time_nothing_is_claimed(scale: str) -> None:
     network = real(scale)
@@ -296,8 +180,8 @@ def test_without_time_nothing_is_claimed(scale: str) -> None:
 
 
 def test_minimum_cuts_are_attacks_and_the_library_finds_the_same() -> None:
-    """P10: where every threshold is 1, own cut, networkx' cut and the solver agree."""
-    for seed in range(COUNT // 7):
+    """Where every threshold is 1, own cut, networkx' cut and brute force agree."""
+    for seed in range(COUNT // 14):
         network = random_graph(random.Random(seed))
         network = network.with_terms(**{s: attrs.evolve(t, threshold=Fraction(1)) for s, t in network.terms.items()})
         services, _ = cut.best_attack(network)
