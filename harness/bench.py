@@ -27,9 +27,9 @@ from rich.table import Table
 
 import spec.machine
 from harness.check import STEPS_PER_EXAMPLE, STEPS_PER_WALK
-from harness.cli import how_built
-from harness.protocols import WALKS, known_protocols
+from harness.protocols import known_packs, known_protocols, known_walks
 from harness.traces import bundled_traces, find_traces, load_trace
+from harness.verbs import how_built
 from harness.workloads import eigenlayer, named, symbiotic
 from invariants.checking import Checker
 from invariants.choices import Seeded
@@ -137,7 +137,7 @@ def bytes_per_step() -> float:
 
 def follow(state: State, actions: Sequence[Action]) -> None:
     """All actions in order, with every law checked at each."""
-    checker = Checker(WALKS["eigenlayer"].catalogue, state)
+    checker = Checker(known_walks()["eigenlayer"].catalogue, state)
     for action in actions:
         outcome = transition(Draft(checker.state), action)
         if isinstance(outcome, Delta):
@@ -178,14 +178,14 @@ def measure_metrics(stakers: int) -> float:
 
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
     """A step of a protocol's random walks, in one of three ways."""
-    way = WALKS[name]
+    way = known_walks()[name]
     spent = seconds(lambda: [follow(way, seed) for seed in range(WALKS_MEASURED)])
     return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
 
 
 def measure_examples(name: str, explore: Callable[[Walk, int, int, int], WalkReport], steps: int) -> float:
     """A step of what Hypothesis draws of a protocol, in one of both ways, checked by every law too."""
-    way = WALKS[name]
+    way = known_walks()[name]
     spent = seconds(lambda: explore(way, EXAMPLES_MEASURED, steps, 0))
     return spent / explore(way, EXAMPLES_MEASURED, steps, 0).steps * 1e6
 
@@ -236,17 +236,26 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     **{f"metrics at {size}": partial(measure_metrics, size) for size in CHECKED_STAKERS},
     **{
         f"{kind} {name}": partial(measure_walks, name, follow)
-        for name in WALKS
+        for name in known_walks()
         for kind, follow in WAYS_TO_WALK.items()
     },
-    **{f"rules {name}": partial(measure_examples, name, explore_rules, STEPS_PER_EXAMPLE["rules"]) for name in WALKS},
-    **{f"bytes {name}": partial(measure_examples, name, explore_bytes, STEPS_PER_EXAMPLE["bytes"]) for name in WALKS},
+    **{
+        f"rules {name}": partial(
+            measure_examples, name, partial(explore_rules, pack.rule_machine), STEPS_PER_EXAMPLE["rules"]
+        )
+        for name, pack in known_packs().items()
+        if pack.rule_machine is not None
+    },
+    **{
+        f"bytes {name}": partial(measure_examples, name, explore_bytes, STEPS_PER_EXAMPLE["bytes"])
+        for name in known_walks()
+    },
 }
 
 
 STEADY = (
     *("large", "golden", "accepted", "rejected"),
-    *(f"{kind} {name}" for name in WALKS for kind in WAYS_TO_WALK),
+    *(f"{kind} {name}" for name in known_walks() for kind in WAYS_TO_WALK),
 )
 """What is measured in every build."""
 
@@ -303,7 +312,7 @@ def main() -> None:
     checks = [f"checks at {size}" for size in CHECKED_STAKERS]
     metrics = [f"metrics at {size}" for size in CHECKED_STAKERS]
     growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics)]
-    drawn = [(built, f"{kind} {name}") for name in WALKS for kind in ("rules", "bytes")]
+    drawn = [(built, f"{kind} {name}") for name in known_walks() for kind in ("rules", "bytes")]
     plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
@@ -327,7 +336,7 @@ def speed_table(bench: Bench) -> Table:
     table = Table(
         "workload", "interpreted, steps/s", "compiled, steps/s", "ratio", title="compiled against interpreted"
     )
-    for name in ("large", "golden", *(f"walks {protocol}" for protocol in WALKS)):
+    for name in ("large", "golden", *(f"walks {protocol}" for protocol in known_walks())):
         interpreted, compiled = ("interpreted", name), ("compiled", name)
         speeds = [f"{1e6 / bench.median(*kind):,.0f}" for kind in (interpreted, compiled)]
         table.add_row(name, *speeds, f"{bench.ratio(interpreted, compiled):.2f}")
@@ -349,7 +358,7 @@ def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
     table = Table(
         "walk", "built", "no law, us", "every law, us", "ratio", title="a walk's step, with every law checked"
     )
-    for name in WALKS:
+    for name in known_walks():
         for kind in kinds:
             bare, checked = (kind, f"bare walks {name}"), (kind, f"checked walks {name}")
             costs = [f"{bench.median(*each):.2f}" for each in (bare, checked)]
@@ -363,7 +372,7 @@ def drawn_table(bench: Bench, built: str) -> Table:
         *("protocol", "walker, steps/s", "by rules, steps/s", "ratio", "by bytes, steps/s", "ratio"),
         title=f"the walker against Hypothesis, every law at every step ({built})",
     )
-    for name in WALKS:
+    for name in known_walks():
         walks, rules, drawn = ((built, f"{kind} {name}") for kind in ("walks", "rules", "bytes"))
         walker, by_rules, by_bytes = (f"{1e6 / bench.median(*each):,.0f}" for each in (walks, rules, drawn))
         ratios = [f"{bench.ratio(each, walks):.0f}" for each in (rules, drawn)]

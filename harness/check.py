@@ -4,7 +4,7 @@ import itertools
 import math
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -13,19 +13,19 @@ from rich.progress import Progress
 
 from harness import findings
 from harness.display import Gauge
-from harness.evidence import How, gathered
+from harness.findings import STEPS_PER_GAME, finding_of, game_finding_of, replaying
+from harness.gathering import How, gathered
 from harness.job import replay_file
-from harness.protocols import WALKS, Target, load_games, traces_of
-from harness.prove import THEORIES
+from harness.pack import ProtocolPack
+from harness.prove import ledger_of
 from harness.report import TraceReport
 from harness.schedulers import Scheduler, Task, games_of, repeat
 from harness.source import fingerprint
 from harness.stopping import Stop
-from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only, shown
-from harness.traces import find_traces, load_kept
-from invariants.checking import Violation
+from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only
+from harness.traces import KEPT, find_traces
 from invariants.choices import Seeded
-from invariants.game import Game, GameReport, play
+from invariants.game import play
 from invariants.law import Law
 from invariants.walker import Walk, WalkReport, walk
 from proofs.ledger import Ledger
@@ -42,17 +42,11 @@ EXAMPLES_PER_TASK = 25
 STEPS_PER_EXAMPLE: Mapping[Method, int] = {"rules": 50, "bytes": 200}
 """A step by rules takes a millisecond, nearly all of it Hypothesis' own; one by bytes is a step of a walk."""
 
-STEPS_PER_GAME = 1_000
-"""For so many random steps that are asked for, each game is played once: a tenth of the time goes to games then."""
-
 MOVES_PER_GAME = 80
 GAMES_PER_TASK = 50
 
 STEPS_THAT_COVER = 1_000_000
 """From so many random steps on, what was never reached counts as a failure."""
-
-FOLDER = Path(".restake")
-"""Where counterexamples are kept, below the working directory."""
 
 
 @attrs.frozen
@@ -96,18 +90,18 @@ class UnknownLawError(Exception):
 class Check:
     """Keeps everything found as it comes, so that an interruption loses none of it."""
 
-    def __init__(self, targets: Mapping[str, Target], plan: Plan, stop: Stop, folder: Path = FOLDER) -> None:
-        """UnknownLawError if the plan names a law that no target has; targets with none of its laws are left out."""
-        walks = {name: target.walk for name, target in targets.items() if target.walk is not None}
-        games = {name: load_games(targets[name].place) for name in walks}
+    def __init__(self, packs: Mapping[str, ProtocolPack], plan: Plan, stop: Stop, folder: Path = KEPT) -> None:
+        """UnknownLawError if the plan names a law that no pack has; packs with none of its laws are left out."""
+        walks = {name: walk for name, pack in packs.items() if (walk := pack.walk) is not None}
+        games = {name: packs[name].games for name in walks}
         known = {law.law_id for name, way in walks.items() for law in (*laws_of(way), *games[name])}
         for law_id in plan.laws:
             if law_id not in known:
                 raise UnknownLawError(f"unknown law {law_id!r}: known are {', '.join(sorted(known)) or 'none'}")
-        self.games = {name: games_of(targets[name].place, plan.laws) for name in walks}
+        self.games = {name: games_of(games[name], plan.laws) for name in walks}
         chosen = {name: only(way, plan.laws) for name, way in walks.items()}
         self.walks = {name: way for name, way in chosen.items() if laws_of(way) or self.games[name]}
-        self.targets = {name: target for name, target in targets.items() if name in self.walks or not plan.laws}
+        self.packs = {name: pack for name, pack in packs.items() if name in self.walks or not plan.laws}
         self.plan = plan
         self.stop = stop
         self.folder = folder
@@ -132,12 +126,11 @@ class Check:
                 suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
     def open_ledgers(self) -> None:
-        """Read what is proved of protocols of ours. LedgerError if that cannot be believed."""
-        names = [name for name in self.suites if self.targets[name].place in THEORIES]
-        self.ledgers = [Ledger(name, THEORIES[name]) for name in names]
+        """Read what is proved of protocols that have a theory. LedgerError if that cannot be believed."""
+        self.ledgers = [ledger_of(self.packs[name]) for name in self.suites if self.packs[name].theory_at is not None]
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str = "") -> None:
-        """Proofs and kills of the laws of ours that were checked, after proving as much as is asked for."""
+        """Proofs and kills of the laws that were checked, after proving as much as is asked for."""
         bar = progress.add_task("proving", total=None, news="")
 
         def say(call: str, done: int, of: int) -> None:
@@ -168,7 +161,7 @@ class Check:
         for name in self.walks:
             if laws_of(self.walks[name]):
                 kinds.append(self._walk_tasks(name, width))
-                kinds += [self._example_tasks(name, method) for method in drawn_by(self.walks[name])]
+                kinds += [self._example_tasks(name, method) for method in drawn_by(self.packs[name])]
             if self.games[name]:
                 kinds.append(self._game_tasks(name, width))
         for turn in itertools.zip_longest(*kinds):
@@ -178,7 +171,7 @@ class Check:
         played = self.plan.games * len(self.games[name])
         if not laws_of(self.walks[name]):
             return played
-        drawn = self.plan.examples * len(drawn_by(self.walks[name]))
+        drawn = self.plan.examples * len(drawn_by(self.packs[name]))
         return math.ceil(self.plan.steps / STEPS_PER_WALK) + drawn + played
 
     def _walk_tasks(self, name: str, width: int) -> Iterator[Task]:
@@ -201,7 +194,7 @@ class Check:
             yield self._task(name, "game", first, min(size, games - first), MOVES_PER_GAME)
 
     def _task(self, name: str, method: Method, first: int, runs: int, steps: int) -> Task:
-        place = self.targets[name].place
+        place = self.packs[name].place
         return Task(name, place, self.plan.laws, method, self.plan.seed + first, runs, steps, fingerprint(place))
 
     def _recheck(self, progress: Progress) -> None:
@@ -210,7 +203,7 @@ class Check:
         for name, path in progress.track(kept, description="checking what was found before"):
             if self.stop():
                 return
-            suite, place = self.suites[name], self.targets[name].place
+            suite, place = self.suites[name], self.packs[name].place
             try:
                 claim, told = findings.recheck(self.walks[name], path, self.games[name])
             except MalformedTrace as error:
@@ -228,12 +221,12 @@ class Check:
         for, what they say alone.
         """
         # A protocol from outside need not have been recorded.
-        folders = [folder for target in self.targets.values() if (folder := traces_of(target.protocol)).exists()]
+        folders = [folder for pack in self.packs.values() if (folder := pack.traces).exists()]
         paths = list(find_traces(folders))
         for path in progress.track(paths, description="replaying traces"):
             if self.stop():
                 return
-            report, read = replay_file(path, self.targets, compares=not self.plan.laws)
+            report, read = replay_file(path, self.packs, compares=not self.plan.laws)
             self.reports.append(report)
             if read is not None and read[0].name in self.walks:
                 self._follow(read[0].name, read[1], path)
@@ -252,7 +245,7 @@ class Check:
 
     def _draw(self, scheduler: Scheduler, progress: Progress) -> None:
         """Every task, merged in the order of tasks: so what is kept of a law is the same on any number of cores."""
-        methods = [method for way in self.walks.values() for method in drawn_by(way)]
+        methods = [method for name in self.walks for method in drawn_by(self.packs[name])]
         example_steps = self.plan.examples * sum(STEPS_PER_EXAMPLE[method] for method in methods)
         gauge = Gauge(progress, self.plan.steps * len(self.walks) + example_steps)
         waiting: dict[int, tuple[Task, Summary]] = {}
@@ -297,7 +290,7 @@ class Check:
         known = self.suites[task.protocol].findings
         for broken in summary.first.values():
             if broken.law not in known:
-                (game,) = games_of(task.place, (broken.law,))
+                (game,) = games_of(self.packs[task.protocol].games, (broken.law,))
                 report = play(game, Seeded(broken.seed), task.steps)
                 known[broken.law] = game_finding_of(
                     self.folder, game, task.place, report, broken.seed, lambda: self.stop.is_interrupted
@@ -308,49 +301,8 @@ class Check:
         kept = self.suites[name].findings
         if broken.law not in kept:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
-            place, is_over = self.targets[name].place, lambda: self.stop.is_interrupted
+            place, is_over = self.packs[name].place, lambda: self.stop.is_interrupted
             kept[broken.law] = finding_of(self.folder, way, place, violation, found_by, report.actions, again, is_over)
-
-
-def finding_of(
-    folder: Path,
-    way: Walk,
-    place: str,
-    violation: Violation,
-    found_by: str,
-    actions: list[object],
-    again: str,
-    stops: Callable[[], bool],
-) -> Finding:
-    """A counterexample, shrunk and kept; `again` is the command that shows it where nothing can be written."""
-    law = violation.law
-    try:
-        path = findings.keep(folder, way, law.law_id, found_by, actions, stops)
-    except OSError:
-        return Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
-    _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
-    subject = shown(violation) if claim is None else claim.subject
-    return Finding(law.law_id, law.sentence, subject, found_by, len(trace.steps), str(path), replaying(path, place))
-
-
-def game_finding_of(
-    folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
-) -> Finding:
-    """A lost game, shrunk and kept; where nothing can be written, what shows it is to play it again."""
-    found_by, subject = f"game of seed {seed}", ", ".join(report.party)
-    try:
-        path, steps = findings.keep_game(folder, game, report, found_by, stops)
-    except OSError:
-        effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
-        again = f"restake check --protocol {shlex.quote(place)} {effort}"
-        return Finding(game.law_id, game.sentence, subject, found_by, len(report.actions), None, again)
-    return Finding(game.law_id, game.sentence, subject, found_by, steps, str(path), replaying(path, place))
-
-
-def replaying(path: Path, place: str) -> str:
-    """The command that shows a kept counterexample step by step; a walk from outside is named with its place."""
-    outside = f" --protocol {shlex.quote(place)}" if ":" in place else ""
-    return f"restake replay {shlex.quote(str(path))}{outside}"
 
 
 def laws_of(way: Walk) -> list[Law]:
@@ -358,7 +310,6 @@ def laws_of(way: Walk) -> list[Law]:
     return [*way.catalogue.laws(), *way.catalogue.witnesses]
 
 
-def drawn_by(way: Walk) -> list[Method]:
-    """How Hypothesis draws a walk: by bytes any, by rules those through a world that there are rules for."""
-    home = WALKS.get(way.protocol.name)
-    return ["rules", "bytes"] if home is not None and home.world == way.world else ["bytes"]
+def drawn_by(pack: ProtocolPack) -> list[Method]:
+    """How Hypothesis draws a walk: by bytes any, by rules if the pack has some."""
+    return ["bytes"] if pack.rule_machine_at is None else ["rules", "bytes"]

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from harness.check import FOLDER, finding_of
+from harness.exit_codes import exit_code
+from harness.findings import finding_of
 from harness.report import WorldReport
 from harness.stopping import Stop
 from harness.suite import Finding
+from harness.traces import KEPT
 from invariants.exploring import Broken, Exploration, SmallWorld, explore
 from spec.codec import Json
 
@@ -19,7 +21,7 @@ class Search:
     """Keeps its reports as they come, so that an interruption loses none of them."""
 
     def __init__(
-        self, worlds: Mapping[str, SmallWorld], depth: int, prunes: bool, stop: Stop, folder: Path = FOLDER
+        self, worlds: Mapping[str, SmallWorld], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT
     ) -> None:
         self.worlds = worlds
         self.depth = depth
@@ -64,6 +66,7 @@ class Search:
     @property
     def exit_code(self) -> int:
         """0 nothing broke, 1 something did, 5 nothing was searched."""
-        if any(report.findings for report in self.reports):
-            return 1
-        return 0 if any(report.exploration.steps for report in self.reports) else 5
+        return exit_code(
+            failed=any(report.findings for report in self.reports),
+            is_empty=not any(report.exploration.steps for report in self.reports),
+        )

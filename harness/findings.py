@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import attrs
 
 from harness.shrinking import first_break, shrink, shrink_game
-from harness.suite import only, shown
+from harness.suite import Finding, only, shown
 from harness.traces import CLAIM, Claim, load_kept
 from invariants.checking import Checker, Violation
 from invariants.game import Game, GameReport, Party, excess_of
@@ -24,6 +25,9 @@ from invariants.walker import Walk
 from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, Write
 from spec.protocol import Protocol, Step, Trace
+
+STEPS_PER_GAME = 1_000
+"""For so many random steps that are asked for, each game is played once: a tenth of the time goes to games then."""
 
 ILLEGAL = r"[^\w.-]"
 """What does not stand in a file's name."""
@@ -214,3 +218,44 @@ def _write(folder: Path, way: Walk, claim: Claim, actions: Sequence[Any]) -> Pat
 def _prefix(protocol: Protocol) -> str:
     """How the names of a protocol's counterexamples begin, and no other's."""
     return re.sub(ILLEGAL, "_", protocol.name).replace("-", "_") + "-"
+
+
+def finding_of(
+    folder: Path,
+    way: Walk,
+    place: str,
+    violation: Violation,
+    found_by: str,
+    actions: list[object],
+    again: str,
+    stops: Callable[[], bool],
+) -> Finding:
+    """A counterexample, shrunk and kept; `again` is the command that shows it where nothing can be written."""
+    law = violation.law
+    try:
+        path = keep(folder, way, law.law_id, found_by, actions, stops)
+    except OSError:
+        return Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
+    _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
+    subject = shown(violation) if claim is None else claim.subject
+    return Finding(law.law_id, law.sentence, subject, found_by, len(trace.steps), str(path), replaying(path, place))
+
+
+def game_finding_of(
+    folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
+) -> Finding:
+    """A lost game, shrunk and kept; where nothing can be written, what shows it is to play it again."""
+    found_by, subject = f"game of seed {seed}", ", ".join(report.party)
+    try:
+        path, steps = keep_game(folder, game, report, found_by, stops)
+    except OSError:
+        effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
+        again = f"restake check --protocol {shlex.quote(place)} {effort}"
+        return Finding(game.law_id, game.sentence, subject, found_by, len(report.actions), None, again)
+    return Finding(game.law_id, game.sentence, subject, found_by, steps, str(path), replaying(path, place))
+
+
+def replaying(path: Path, place: str) -> str:
+    """The command that shows a kept counterexample step by step; a walk from outside is named with its place."""
+    outside = f" --protocol {shlex.quote(place)}" if ":" in place else ""
+    return f"restake replay {shlex.quote(str(path))}{outside}"

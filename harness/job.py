@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from harness.findings import retell
-from harness.protocols import Target, load_games
+from harness.pack import ProtocolPack
 from harness.replay import replay
 from harness.report import TraceReport
 from harness.traces import load_kept
@@ -17,15 +17,15 @@ from spec.protocol import Protocol, Trace
 class Job:
     """Keeps its reports as they come, so that an interruption loses none of them."""
 
-    def __init__(self, targets: Mapping[str, Target], paths: list[Path]) -> None:
-        self.targets = targets
+    def __init__(self, packs: Mapping[str, ProtocolPack], paths: list[Path]) -> None:
+        self.packs = packs
         self.paths = paths
         self.reports: list[TraceReport] = []
 
     def replay(self, progress: Progress) -> Iterator[TraceReport]:
         """Replay file after file."""
         for path in progress.track(self.paths, description="replaying traces"):
-            report, _ = replay_file(path, self.targets)
+            report, _ = replay_file(path, self.packs)
             self.reports.append(report)
             yield report
 
@@ -35,7 +35,7 @@ class Job:
 
 
 def replay_file(
-    path: Path, targets: Mapping[str, Target], compares: bool = True
+    path: Path, packs: Mapping[str, ProtocolPack], compares: bool = True
 ) -> tuple[TraceReport, tuple[Protocol, Trace] | None]:
     """What comes of one trace file, and the trace itself unless it differs; if it is only to be read, it cannot.
 
@@ -43,14 +43,14 @@ def replay_file(
     """
     steps = 0
     try:
-        protocol, trace, claim = load_kept(path, {name: target.protocol for name, target in targets.items()})
+        protocol, trace, claim = load_kept(path, {name: pack.protocol for name, pack in packs.items()})
         steps = len(trace.steps)
         if claim is not None:
-            walk = targets[protocol.name].walk
+            walk = packs[protocol.name].walk
             if walk is None:
                 raise MalformedTrace("finding", f"the laws of {protocol.name} are not known: name a walk by --protocol")
-            games = load_games(targets[protocol.name].place)
-            return TraceReport(path, steps, retelling=retell(walk, trace, claim, games)), (protocol, trace)
+            told = retell(walk, trace, claim, packs[protocol.name].games)
+            return TraceReport(path, steps, retelling=told), (protocol, trace)
         mismatch = replay(protocol, trace) if compares else None
     except MalformedTrace as error:
         return TraceReport(path, steps, malformed=error), None

@@ -1,110 +1,117 @@
-"""The protocols there are: those that come with the project, those that are installed, and any other by its place."""
+"""The one registry of protocols: packs announced by this project, by installed packages, and any other by its place."""
 
 import importlib
-import os
-import sys
+import tomllib
 from collections.abc import Iterable, Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from harness.traces import bundled_traces
-from invariants.eigenlayer.games import GAMES as EIGENLAYER_GAMES
-from invariants.eigenlayer.small import SMALL_WORLD as SMALL_EIGENLAYER
-from invariants.eigenlayer.walk import WALK as EIGENLAYER
-from invariants.exploring import SmallWorld
-from invariants.game import Game
-from invariants.symbiotic.games import GAMES as SYMBIOTIC_GAMES
-from invariants.symbiotic.small import SMALL_WORLD as SMALL_SYMBIOTIC
-from invariants.symbiotic.walk import WALK as SYMBIOTIC
-from invariants.walker import Walk
-from spec.protocol import Protocol
+from harness.pack import ProtocolPack, UnknownProtocolError, load
 
-Protocols = Mapping[str, Protocol]
+if TYPE_CHECKING:
+    from invariants.exploring import SmallWorld
+    from invariants.game import Game
+    from invariants.walker import Walk
+    from spec.protocol import Protocol
+
 Thing = TypeVar("Thing")
 
 ENTRY_POINTS = "restaking_spec.protocols"
-"""The group in which an installed package announces a protocol of its own, or a walk through it."""
+"""The group in which a package announces a pack of its own; or a protocol, a walk or a small world alone."""
 
-WALKS = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
-GAMES = {"eigenlayer": EIGENLAYER_GAMES, "symbiotic": SYMBIOTIC_GAMES}
-SMALL_WORLDS = {"eigenlayer": SMALL_EIGENLAYER, "symbiotic": SMALL_SYMBIOTIC}
+PROJECT = "restaking-spec"
 
 
-class UnknownProtocolError(Exception):
-    """A protocol that was asked for cannot be had; the message says why."""
+def known_packs() -> dict[str, ProtocolPack]:
+    """The pack of every protocol that is announced, by name. Those of this project go before others of their name."""
+    packs = [_as_pack(entry.load(), entry.value) for entry in [*entry_points(group=ENTRY_POINTS), *_announced_here()]]
+    # What is announced is found by its name in any process, whatever else it brings.
+    named = {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
+    return {name: named[name] for name in sorted(named)}
 
 
-@attrs.frozen
-class Target:
-    """A protocol to check, the walk through it if it has one, and the place from which any process has the walk."""
-
-    protocol: Protocol
-    walk: Walk | None
-    place: str
-
-
-def known_targets() -> dict[str, Target]:
-    """Every protocol that comes with the project or with an installed package, by name."""
-    announced = [_as_target(entry.load(), entry.value) for entry in entry_points(group=ENTRY_POINTS)]
-    ours = [Target(walk.protocol, walk, name) for name, walk in WALKS.items()]
-    return {target.protocol.name: target for target in (*announced, *ours)}
+@cache
+def _announced_here() -> tuple[EntryPoint, ...]:
+    """What a checkout announces that is run without being installed."""
+    project = Path(__file__).parents[1] / "pyproject.toml"
+    document = tomllib.loads(project.read_text(encoding="utf-8"))["project"] if project.is_file() else {}
+    if document.get("name") != PROJECT:
+        return ()
+    announced: Mapping[str, str] = document["entry-points"][ENTRY_POINTS]
+    return tuple([EntryPoint(name, value, ENTRY_POINTS) for name, value in announced.items()])
 
 
-def select_targets(asked: Iterable[str]) -> dict[str, Target]:
-    """What is asked for, each by its name or as `module:attribute`; everything known if nothing is.
+def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
+    """The packs that are asked for, each by its name or as `module:attribute`; every known one if none is.
 
     UnknownProtocolError if one cannot be had.
     """
-    known = known_targets()
-    selected = [_as_target(_load(name), name) if ":" in name else _choose(name, known) for name in asked]
-    return {target.protocol.name: target for target in selected} or known
+    selected = [pack_at(name) for name in asked]
+    return {pack.name: pack for pack in selected} or known_packs()
 
 
-def known_protocols() -> dict[str, Protocol]:
-    """The protocol of every known target, by name."""
-    return {name: target.protocol for name, target in known_targets().items()}
+def pack_at(place: str) -> ProtocolPack:
+    """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`."""
+    known = known_packs()
+    if ":" not in place:
+        return _choose(place, known)
+    pack = _as_pack(load(place), place)
+    home = known.get(pack.name)
+    if pack.rule_machine_at is None and pack.walk and home and home.walk and home.walk.world == pack.walk.world:
+        # A variant of a known protocol, in the world that the rules of its machine are at home in.
+        return attrs.evolve(pack, rule_machine_at=home.rule_machine_at)
+    return pack
 
 
-def select_protocols(asked: Iterable[str]) -> dict[str, Protocol]:
-    """The protocol of every target asked for, by name."""
-    return {name: target.protocol for name, target in select_targets(asked).items()}
+def known_protocols() -> "dict[str, Protocol]":
+    """The protocol of every known pack, by name."""
+    return {name: pack.protocol for name, pack in known_packs().items()}
 
 
-def select_worlds(asked: Iterable[str]) -> dict[str, SmallWorld]:
-    """The small worlds asked for, each by its protocol's name or as `module:attribute`, by how they are called there;
-    all of ours if none is.
+def known_walks() -> "dict[str, Walk]":
+    """The walk of every known pack that has one, by name."""
+    return {name: walk for name, pack in known_packs().items() if (walk := pack.walk) is not None}
+
+
+def known_games() -> "dict[str, tuple[Game, ...]]":
+    """The games of every known pack, by name."""
+    return {name: pack.games for name, pack in known_packs().items()}
+
+
+def known_bounded_models() -> "dict[str, SmallWorld]":
+    """The small world of every known pack that has one, by name."""
+    return {name: world for name, pack in known_packs().items() if (world := pack.bounded_model) is not None}
+
+
+def known_theories() -> dict[str, str]:
+    """Where the theory of every known pack is that has one, by name."""
+    return {name: pack.theory_at for name, pack in known_packs().items() if pack.theory_at is not None}
+
+
+def select_bounded_models(asked: Iterable[str]) -> "dict[str, SmallWorld]":
+    """The small worlds asked for, by how they are called there; all that are known if none is.
+
+    UnknownProtocolError if one cannot be had.
     """
     worlds: dict[str, SmallWorld] = {}
-    for name in asked:
-        world = _load(name) if ":" in name else _choose(name, SMALL_WORLDS)
-        if not isinstance(world, SmallWorld):
-            raise UnknownProtocolError(f"{name!r} is {type(world).__name__}, not an invariants.exploring.SmallWorld")
-        worlds[name] = world
-    return worlds or SMALL_WORLDS
+    for place in asked:
+        world = pack_at(place).bounded_model
+        if world is None:
+            raise UnknownProtocolError(f"{place!r} brings no invariants.exploring.SmallWorld")
+        worlds[place] = world
+    return worlds or known_bounded_models()
 
 
-def load_walk(place: str) -> Walk:
-    """The walk of a target's place, in any process."""
-    walk = WALKS[place] if place in WALKS else _load(place)
-    if not isinstance(walk, Walk):
-        raise UnknownProtocolError(f"{place!r} is {type(walk).__name__}, not an invariants.walker.Walk")
+def load_walk(place: str) -> "Walk":
+    """The walk of a pack's place, in any process."""
+    walk = pack_at(place).walk
+    if walk is None:
+        raise UnknownProtocolError(f"{place!r} brings no invariants.walker.Walk")
     return walk
-
-
-def load_games(place: str) -> tuple[Game, ...]:
-    """The games of a target's place, in any process: beside a walk of somebody else's, what its module calls GAMES."""
-    if place in WALKS:
-        return GAMES[place]
-    module_name = place.partition(":")[0]
-    return tuple(getattr(importlib.import_module(module_name), "GAMES", ()))
-
-
-def traces_of(protocol: Protocol) -> Path:
-    """The folder of recorded traces that belong to a protocol."""
-    return bundled_traces() / protocol.name if protocol.traces is None else Path(protocol.traces)
 
 
 def _choose(name: str, known: Mapping[str, Thing]) -> Thing:
@@ -114,24 +121,22 @@ def _choose(name: str, known: Mapping[str, Thing]) -> Thing:
     return known[name]
 
 
-def _load(place: str) -> object:
-    module_name, _, attribute = place.partition(":")
-    # Last, so that a folder of the user's never takes the place of an installed package.
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
-    try:
-        found: object = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownProtocolError(f"cannot load protocol {place!r}: {error}") from error
-    return found
+def _as_pack(found: object, place: str) -> ProtocolPack:
+    """A pack; or what brings little, as a pack: beside a walk, the games are what its module calls GAMES."""
+    if isinstance(found, ProtocolPack):
+        return attrs.evolve(found, place=place)
+    # Here, because judges of mutants import nothing of the specification before the mutant is in its place.
+    from invariants.exploring import SmallWorld
+    from invariants.walker import Walk
+    from spec.protocol import Protocol
 
-
-def _as_target(found: object, place: str) -> Target:
-    way = found.way if isinstance(found, SmallWorld) else found
-    if isinstance(way, Walk):
-        return Target(way.protocol, way, place)
     if isinstance(found, Protocol):
-        return Target(found, None, place)
-    raise UnknownProtocolError(
-        f"{place!r} is {type(found).__name__}, not a spec.protocol.Protocol or a walk through one"
-    )
+        return ProtocolPack(name=found.name, protocol_at=place, place=place)
+    if isinstance(found, SmallWorld):
+        return ProtocolPack(name=found.way.protocol.name, walk_at=f"{place}.way", bounded_model_at=place, place=place)
+    if isinstance(found, Walk):
+        module = place.partition(":")[0]
+        games = f"{module}:GAMES" if hasattr(importlib.import_module(module), "GAMES") else None
+        return ProtocolPack(name=found.protocol.name, walk_at=place, games_at=games, place=place)
+    kind = type(found).__name__
+    raise UnknownProtocolError(f"{place!r} is {kind}, not a spec.protocol.Protocol, a walk through one, or a pack")

@@ -4,24 +4,22 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
+import click
 from rich.console import Console
 
+from harness.exit_codes import exit_code
+from harness.pack import ProtocolPack
 from harness.proof_workers import KILLED, ProofTask, run_tasks
 from harness.stopping import Stop
+from harness.traces import KEPT
 from proofs.digests import solver_version
 from proofs.keeping import own_place
-from proofs.ledger import Ledger, SourceChangedError
+from proofs.ledger import Ledger, LedgerError, SourceChangedError
 from proofs.running import laws_named
 from proofs.second import ANSWERS, Opinions
-
-THEORIES: Final = {"eigenlayer": "proofs.eigenlayer:THEORY", "symbiotic": "proofs.symbiotic:THEORY"}
-"""Where the theory of each protocol that comes with this project is."""
-
-COUNTEREXAMPLES: Final = Path(".restake")
-"""Where counterexamples of refuted laws are kept; where nothing can be written there, below `own_place`."""
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
 """Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
@@ -33,8 +31,29 @@ class UnknownNameError(Exception):
     """A law, a call or a protocol that there is none of."""
 
 
+Opened = TypeVar("Opened")
+
+
+def opened(ledger: Callable[[], Opened]) -> Opened:
+    """What is read of a ledger. One that cannot be believed ends the command, with a line that says why."""
+    try:
+        return ledger()
+    except LedgerError as error:
+        raise click.ClickException(str(error)) from error
+
+
 Wanted = Mapping[str, Sequence[str]]
 """Laws by call."""
+
+
+def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
+    """The ledger of a protocol that has a theory: what comes with it, and what whoever runs this has proved; or that of
+    one folder. LedgerError if it cannot be believed.
+    """
+    assert pack.theory_at is not None
+    own = own_place() / "ledgers"
+    folders = [own] if pack.ledgers is None else [Path(pack.ledgers), own]
+    return Ledger(pack.name, pack.theory_at, folders if folder is None else [folder])
 
 
 class Proving:
@@ -141,7 +160,7 @@ class Proving:
 
     def _write(self, name: str, text: str) -> None:
         """Keep a file in the folder for counterexamples, or where that cannot be, in a place of the user's own."""
-        for folder in (COUNTEREXAMPLES, own_place() / "counterexamples"):
+        for folder in (KEPT, own_place() / "counterexamples"):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text)
@@ -200,11 +219,11 @@ class Proving:
         nothing was asked.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
-        if not verdicts:
-            return 5
-        if "REFUTED" in verdicts or self.disputed:
-            return 1
-        return 0 if verdicts <= GOOD and not self.failures and not self.left() else 2
+        return exit_code(
+            failed="REFUTED" in verdicts or bool(self.disputed),
+            is_open=not verdicts <= GOOD or bool(self.failures or self.left()),
+            is_empty=not verdicts,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Everything as one document."""

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.evidence import Evidence
+from harness.exit_codes import exit_code
 from harness.findings import Retelling, Told
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
@@ -97,18 +98,18 @@ class WorldReport:
         }
 
 
-def exit_code(reports: Collection[TraceReport], suites: Collection[SuiteReport]) -> int:
-    """0 all agrees and holds, 1 something differs or broke, 2 a trace could not be read, 5 nothing was checked.
+def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is_cut_short: bool = False) -> int:
+    """The exit code of traces and laws: 1 if a trace differs or a law broke, 2 if a trace could not be read.
 
-    The worse one counts. A law that was never checked does not hold: it counts like a broken one.
+    A law that was never checked does not hold: it counts like a broken one.
     """
     verdicts = {report.verdict for report in reports}
-    if "malformed" in verdicts:
-        return 2
-    if verdicts & {"differs", "breaks"} or not all(suite.holds for suite in suites):
-        return 1
-    has_compared = bool(verdicts - {"not compared"})
-    return 0 if has_compared or any(suite.steps for suite in suites) else 5
+    return exit_code(
+        unread="malformed" in verdicts,
+        failed=bool(verdicts & {"differs", "breaks"}) or not all(suite.holds for suite in suites),
+        is_open=is_cut_short,
+        is_empty=verdicts <= {"not compared"} and not any(suite.steps for suite in suites),
+    )
 
 
 def print_trace(console: Console, report: TraceReport) -> None:

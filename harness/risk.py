@@ -1,10 +1,11 @@
 """The group `restake risk`: its verbs, each loaded only when asked for, since they need the extra `risk`."""
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Final
 
 import click
+
+from harness.verbs import Verbs
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "attack": ("harness.risk_attack", "Whether an attack pays, with a certificate or a witness."),
@@ -22,41 +23,21 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By name: the module whose `COMMANDS` has the verb, and what it does in a line."""
 
-LIBRARIES: Final = frozenset({"highspy", "numpy", "scipy"})
+
+class RiskVerbs(Verbs):
+    """The verbs of `restake risk`."""
+
+    verbs = VERBS
+    libraries = (frozenset({"highspy", "numpy", "scipy"}), "risk")
 
 
-class Verbs(click.Group):
-    """A group whose commands are looked up by name, in the order in which people need them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all verbs."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb itself; a clear word if a library that it needs is not installed."""
-        if cmd_name not in VERBS:
-            return None
-        module, _ = VERBS[cmd_name]
-        try:
-            commands: Mapping[str, click.Command] = import_module(module).COMMANDS
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.split(".")[0] not in LIBRARIES:
-                raise
-            raise click.UsageError(
-                f"restake risk needs {error.name}, which is not installed: install restaking-spec[risk]"
-            ) from error
-        return commands[cmd_name]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs and what they do, without loading any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
-
-
-@click.command("risk", cls=Verbs, short_help="What the stake secures, what may be lost, and what fails with what.")
+@click.command("risk", cls=RiskVerbs, short_help="What the stake secures, what may be lost, and what fails with what.")
 def risk() -> None:
     """What the stake of a network secures, what an attack costs, what fails with what, and what may be lost.
 
     Every number says how it was found: exact, a bound, computed with an estimated error, or simulated with its standard
     error. docs/risk.md and docs/risk_losses.md describe the documents.
     """
+
+
+COMMANDS: Final[Mapping[str, click.Command]] = {"risk": risk}

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import attrs
 
-from harness.protocols import load_games, load_walk
+from harness.protocols import load_walk, pack_at
 from harness.source import fingerprint
 from harness.suite import Broken, Method, Summary, only
 from invariants.choices import Seeded
@@ -93,18 +93,18 @@ def run_task(task: Task, stops: Stops) -> Summary:
 
 def _played(task: Task, stops: Stops) -> Summary:
     """Every game once from each seed."""
-    summary = Summary()
+    summary, games = Summary(), games_of(pack_at(task.place).games, task.laws)
     for seed in range(task.seed, task.seed + task.runs):
-        for game in games_of(task.place, task.laws):
+        for game in games:
             if stops():
                 return summary
             summary += Summary.of_game(game, seed, play(game, Seeded(seed), task.steps))
     return summary
 
 
-def games_of(place: str, laws: tuple[str, ...]) -> tuple[Game, ...]:
-    """The games of a place, or those of them that are asked for."""
-    return tuple([game for game in load_games(place) if not laws or game.law_id in laws])
+def games_of(games: tuple[Game, ...], laws: tuple[str, ...]) -> tuple[Game, ...]:
+    """All games, or those that are asked for."""
+    return tuple([game for game in games if not laws or game.law_id in laws])
 
 
 def repeat(task: Task, broken: Broken) -> WalkReport:
@@ -121,9 +121,11 @@ def _walked(way: Walk, seed: int, steps: int) -> WalkReport:
 def _drawn(way: Walk, task: Task) -> WalkReport:
     from invariants.examples import explore_bytes, explore_rules  # here, because Hypothesis takes long to import
 
-    explore = explore_rules if task.method == "rules" else explore_bytes
+    machine = pack_at(task.place).rule_machine if task.method == "rules" else None
     with _naming(str(task)):
-        return explore(way, task.runs, task.steps, task.seed)
+        if machine is not None:
+            return explore_rules(machine, way, task.runs, task.steps, task.seed)
+        return explore_bytes(way, task.runs, task.steps, task.seed)
 
 
 @contextmanager

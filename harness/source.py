@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from harness import __version__
+from harness.protocols import pack_at
 
 ROOMS = ("spec", "invariants")
 """The packages that decide what a walk meets."""
@@ -20,19 +21,41 @@ def fingerprint(place: str) -> str:
     It is of the files as they were when this process first asked.
     """
     digest = hashlib.sha256(version("hypothesis").encode())
-    modules = [place.partition(":")[0]] if ":" in place else []
-    for package in (*ROOMS, *modules):
-        for path in _files(package):
+    modules = [place.partition(":")[0], *pack_at(place).modules] if ":" in place else []
+    for package in (*ROOMS, *[name for name in dict.fromkeys(modules) if name.partition(".")[0] not in ROOMS]):
+        for path in files_of(package):
             digest.update(f"{package} {path.name}".encode())
             digest.update(path.read_bytes())
     return f"{__version__} (source {digest.hexdigest()[:12]})"
 
 
-def _files(module: str) -> list[Path]:
+def folder_of(package: str) -> Path:
+    """The folder of a package, which is found and not imported. ModuleNotFoundError if there is none of this name."""
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"No package named {package!r}", name=package)
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def file_behind(module: str) -> Path:
+    """The Python file of a module, compiled or not. Nothing but the packages around it outside of ROOMS is imported.
+
+    ModuleNotFoundError if there is none of this name.
+    """
+    room, _, rest = module.partition(".")
+    if room in ROOMS:
+        path = folder_of(room).joinpath(*rest.split(".")).with_suffix(".py")
+    else:
+        found = importlib.util.find_spec(module)
+        path = Path(found.origin) if found is not None and found.origin is not None else Path()
+    if not path.is_file():
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+    return path
+
+
+def files_of(module: str) -> list[Path]:
     """The Python files of a package, or that of a module. ModuleNotFoundError if there is none of this name here."""
     found = importlib.util.find_spec(module)
-    if found is None:
-        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
-    if found.submodule_search_locations:
-        return sorted(path for folder in found.submodule_search_locations for path in Path(folder).rglob("*.py"))
-    return [Path(found.origin)] if found.origin is not None else []
+    if found is not None and found.submodule_search_locations:
+        return sorted(folder_of(module).rglob("*.py"))
+    return [file_behind(module)]

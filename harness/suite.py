@@ -351,7 +351,8 @@ class SuiteReport:
         counted = (scanned, on_traces, on_walks, by_hypothesis, in_games, broken)
         proof = kills = None
         if self.evidence is not None and is_law:
-            proof, kills = self.evidence.proofs.get(law_id), self.evidence.kills.get(law_id, 0)
+            proof = self.evidence.proofs.get(law_id)
+            kills = self.evidence.kills.get(law_id, 0) if self.evidence.mutants else None
         return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills)
 
 

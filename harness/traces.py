@@ -12,6 +12,9 @@ import attrs
 from spec.codec import Json, ListOf, MalformedTrace, Number, Record, Text, as_object, shown
 from spec.protocol import Protocol, Trace
 
+KEPT = Path(".restake")
+"""The folder below the working directory in which counterexamples are kept."""
+
 SUFFIXES = (".json", ".json.gz")
 
 

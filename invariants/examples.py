@@ -18,32 +18,27 @@ from hypothesis.stateful import run_state_machine_as_test
 from hypothesis.strategies import SearchStrategy
 
 from invariants.choices import Choices, Drawn
-from invariants.eigenlayer.machine import EigenLayerMachine
 from invariants.machine import LawBroken, LawMachine
-from invariants.symbiotic.machine import SymbioticMachine
 from invariants.walker import Walk, WalkReport, walk_by
 from spec.machine import Draft
-
-MACHINES: Final[Mapping[str, type[EigenLayerMachine] | type[SymbioticMachine]]] = {
-    "eigenlayer": EigenLayerMachine,
-    "symbiotic": SymbioticMachine,
-}
-"""The machines of the protocols that have one, by the protocol's name; each is at home in the world of its walk."""
 
 BYTES_PER_STEP: Final = 32
 """A step of a walk seldom asks for more decisions than that. Those beyond are the first of their options."""
 
 
-def explore_rules(way: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-    """Draw examples of up to so many rules, until one breaks a law; the sum of all reports."""
+def explore_rules(machine: type[LawMachine], way: Walk, examples: int, steps: int, seed: int) -> WalkReport:
+    """Draw examples of up to so many rules of a protocol's machine, until one breaks a law; the sum of all reports.
+
+    The machine has to be at home in the walk's world.
+    """
     runs: list[WalkReport] = []
 
-    def machine() -> LawMachine:
-        return MACHINES[way.protocol.name](way, runs)
+    def begun() -> LawMachine:
+        return machine(way, runs)
 
-    hypothesis.seed(seed)(machine)
+    hypothesis.seed(seed)(begun)
     with _alike_in_any_process(), suppress(LawBroken):
-        run_state_machine_as_test(machine, settings=_settings(examples, steps))  # type: ignore[arg-type]
+        run_state_machine_as_test(begun, settings=_settings(examples, steps))  # type: ignore[arg-type]
     return _sum_of(runs, seed)
 
 

@@ -38,14 +38,10 @@ class Counterexample:
         self.state: Final = state
 
 
-def plain_module(place: str) -> Any:
-    """The module of a theory as everybody else imports it: nothing lifted."""
-    return importlib.import_module(place.partition(":")[0])
-
-
 def plain_theory(place: str) -> Any:
     """The theory as everybody else imports it: nothing lifted."""
-    return getattr(plain_module(place), place.partition(":")[2])
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: Obligation) -> Counterexample | None:
@@ -225,9 +221,9 @@ def replay(place: str, found: Counterexample) -> Replayed:
     return Replayed([v.law.law_id for v in before], answer, sorted({v.law.law_id for v in broken}))
 
 
-def write(found: Counterexample) -> dict[str, Json]:
+def write(place: str, found: Counterexample) -> dict[str, Json]:
     """A counterexample as JSON: the call, and every row that is not its table's default."""
-    names = [table.name for table in _schema(found)]
+    names = [table.name for table in plain_theory(place).protocol.schema.tables]
     return {
         "law": found.law_id,
         "call": _json(found.action),
@@ -237,11 +233,6 @@ def write(found: Counterexample) -> dict[str, Json]:
             if rows
         },
     }
-
-
-def _schema(found: Counterexample) -> list[Any]:
-    module = type(found.action).__module__.rpartition(".")[0]
-    return list(importlib.import_module(module).PROTOCOL.schema.tables)
 
 
 def _json(value: Any) -> Json:

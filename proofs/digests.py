@@ -8,12 +8,14 @@ the laws, the theory and the engine. Which modules these are follows from what t
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import z3
+
+from proofs.setup import setup_of
 
 ENGINE: Final = "proofs.running"
 """The module that answers with verdicts: it and all that it imports decide them."""
@@ -144,8 +146,8 @@ def _origin(module: str, node: ast.ImportFrom) -> str:
     return importlib.util.resolve_name("." * node.level + (node.module or ""), package)
 
 
-def _imported(module: str) -> Iterator[str]:
-    """What a module may import of ours, wherever in it; with the packages that these are in."""
+def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
+    """What a module may import below some roots, wherever in it; with the packages that these are in."""
     named: list[str] = []
     for node in ast.walk(ast.parse(source_of(module) or "")):
         if isinstance(node, ast.Import):
@@ -155,19 +157,22 @@ def _imported(module: str) -> Iterator[str]:
             named += [origin, *[f"{origin}.{alias.name}" for alias in node.names]]
     for name in named:
         parts = name.split(".")
-        if parts[0] in OURS:
+        if parts[0] in roots:
             yield from (".".join(parts[: length + 1]) for length in range(len(parts)))
 
 
 @cache
 def modules_behind(place: str) -> tuple[str, ...]:
-    """Every module that can decide a verdict of a theory: the engine, the theory, and all of ours that they import."""
+    """Every module that can decide a verdict of a theory: the engine, the theory, and all that they import, of ours and
+    of what the theory says is lifted with it.
+    """
     pending, seen = [ENGINE, place.partition(":")[0]], set[str]()
+    roots = {*OURS, *[name.partition(".")[0] for name in setup_of(place).lifted]}
     while pending:
         module = pending.pop()
         if module not in seen and source_of(module) is not None:
             seen.add(module)
-            pending.extend(_imported(module))
+            pending.extend(_imported(module, roots))
     return tuple(sorted(seen))
 
 

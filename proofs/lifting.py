@@ -10,7 +10,7 @@ import ast
 import importlib.util
 import linecache
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import pairwise
@@ -35,11 +35,7 @@ from proofs.taught import (
 )
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
-"""The packages and modules of which the copy is made, beside the module of a protocol's theory."""
-
-
-FOLDS: Final = "_folds"
-"""What the module of a theory's folds is called, after that of the theory."""
+"""The packages and modules of which the copy is made, beside a protocol's theory and what that says."""
 
 RAN: Final = "_lifted_ran"
 SAME: Final = "_lifted_same"
@@ -49,17 +45,8 @@ OWN: Final = "_lifted_own"
 dictionary are, and what refuses that a list is changed which a function has not made.
 """
 
-ENGINE: Final = (
-    "proofs.symbols",
-    "proofs.builtin",
-    "proofs.folds",
-    "proofs.listings",
-    "proofs.state",
-    "proofs.histories",
-    "proofs.stake",
-    "proofs.showing",
-)
-"""Where that is defined which lifted modules find in the place of something of their own."""
+ENGINE: Final = ("proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
+"""Where that is defined which lifted modules find in the place of something of their own; beside contracts."""
 
 
 class Site:
@@ -81,7 +68,7 @@ class Site:
 class Running:
     """What is told of each lifted function that begins to run: notes it, and refuses what is not understood of it."""
 
-    def __init__(self, is_lifted: Callable[[str], bool]) -> None:
+    def __init__(self, is_lifted: Callable[[str], bool], contracts: Collection[str]) -> None:
         self.ran: Final[set[str]] = set()
         self.sites: Final[list[Site]] = []
         self.loading: Final[dict[str, list[Untaught]]] = {}
@@ -89,6 +76,7 @@ class Running:
         self.defined: Final[set[str]] = set()
         """The names that lifted modules define, of fields and methods among others."""
         self._is_lifted: Final = is_lifted
+        self._engine: Final = {*ENGINE, *contracts}
         self.given: Final[dict[str, Any]] = {
             **BUILTINS,
             **FOLDED_BUILTINS,
@@ -131,7 +119,7 @@ class Running:
             refuse("a draft is written where `any` or `all` may have come to its end")
 
     def _is_known(self, module: str) -> bool:
-        return self._is_lifted(module) or module in ENGINE
+        return self._is_lifted(module) or module in self._engine
 
 
 class _Noting(ast.NodeTransformer):
@@ -279,10 +267,10 @@ class _Finder(MetaPathFinder):
     def __init__(self, roots: Sequence[str], contracts: Mapping[str, Callable[[ModuleType], None]]) -> None:
         self._roots: Final = roots
         self._contracts: Final = contracts
-        self.running: Final = Running(self.owns)
+        self.running: Final = Running(self.owns, {contract.__module__ for contract in contracts.values()})
 
     def owns(self, name: str) -> bool:
-        return any(name in (root, root + FOLDS) or name.startswith(root + ".") for root in self._roots)
+        return any(name == root or name.startswith(root + ".") for root in self._roots)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -319,9 +307,11 @@ class World:
         return getattr(self.modules[module], attribute)
 
 
-def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]]) -> World:
-    """Load the lifted copy of everything that the module of a theory imports; what others imported stays as it is."""
-    finder = _Finder([*LIFTED, theory], contracts)
+def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()) -> World:
+    """Load the lifted copy of everything that the module of a theory imports, of our own packages and of modules
+    beside it; what others imported stays as it is.
+    """
+    finder = _Finder([*LIFTED, theory, *beside], contracts)
     hidden = {name: module for name, module in sys.modules.items() if finder.owns(name)}
     for name in hidden:
         del sys.modules[name]

@@ -10,16 +10,16 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, Final
 
 import z3
 
 from proofs.lifting import World, lift
+from proofs.setup import Contracts, setup_of
 from proofs.solving import Answer, Status, prove, prove_quickly
 from proofs.state import (
     SymbolicRows,
@@ -34,7 +34,6 @@ from proofs.state import (
     likeness,
     read_only,
     symbolic_call,
-    use_contract,
     view_before_step,
     watched,
 )
@@ -42,12 +41,6 @@ from proofs.symbols import Path, SymBool, SymInt, SymName, Term, UnliftableError
 
 DEPTH: Final = 2
 """How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
-
-
-Contracts = Mapping[str, Callable[[ModuleType], None]]
-"""For modules that are lifted: what takes the place of something that they define, by its contract."""
-
-HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 
 
 class Asked:
@@ -171,9 +164,10 @@ class Prover:
 
     def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
         module, _, name = theory.partition(":")
+        setup = setup_of(theory)
         if contracts is None:
-            contracts = getattr(importlib.import_module(module), "CONTRACTS", {}).get("", HISTORIES_ALONE)
-        self.world: Final[World] = lift(module, contracts)
+            contracts = setup.contracts
+        self.world: Final[World] = lift(module, contracts, setup.lifted)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
         machine = self.world.modules["spec.machine"]

@@ -7,7 +7,7 @@ from proofs.folded import FoldedProof, has_lists
 from proofs.obligations import Obligation, Prover, Verdict
 from proofs.proving import TOTAL, CallProof
 from proofs.running import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
-from proofs.showing import SHOWN
+from proofs.setup import setup_of
 from proofs.solving import Status
 from proofs.symbols import Path
 
@@ -32,7 +32,7 @@ class Hunt(CallProof):
     is_of_any_length = False
 
     def __init__(self, place: str, call: str, is_of_steps: bool = True) -> None:
-        shown = SHOWN.get((place, call))
+        shown = setup_of(place).countermodels.get(call)
         prover = prover_of(place, call) if shown is None else Prover(place, shown)
         (action,) = [action for action in prover.protocol.actions if action.__name__ == call]
         super().__init__(prover, action, prover.theory.longer.get(call, {}) if is_of_steps else {})

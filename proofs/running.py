@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from proofs.concrete import concretise, plain_module, plain_theory, replay, write
+from proofs.concrete import concretise, plain_theory, replay, write
 from proofs.digests import modules_behind, names_in, snapshot
 from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, base_case
-from proofs.obligations import HISTORIES_ALONE, Prover, Verdict
+from proofs.obligations import Prover, Verdict
 from proofs.proving import TOTAL, CallProof, prove_call
 from proofs.second import Opinions
+from proofs.setup import setup_of
 from proofs.solving import Status
 from proofs.symbols import UnliftableError
 
@@ -76,7 +77,7 @@ def findings_of(place: str) -> dict[str, str]:
 
 def foundations_of(place: str) -> dict[str, Any]:
     """What a theory adds to the foundations, by the id of its verdict."""
-    return dict(getattr(plain_module(place), "FOUNDATIONS", {}))
+    return dict(setup_of(place).foundations)
 
 
 def laws_of(theory: Any) -> list[Any]:
@@ -88,8 +89,7 @@ def laws_of(theory: Any) -> list[Any]:
 
 def prover_of(place: str, call: str) -> Prover:
     """The prover of one call, with the contracts that its theory names for it, if it names any."""
-    contracts = getattr(plain_module(place), "CONTRACTS", {})
-    return Prover(place, contracts.get(call, contracts.get("", HISTORIES_ALONE)))
+    return Prover(place, setup_of(place).contracts_of.get(call))
 
 
 def run_call(
@@ -136,6 +136,7 @@ def prove_laws(
     if unknown := set(prover.world.modules) - set(modules_behind(place)):
         raise UnliftableError(f"{min(unknown)} decides verdicts, and no import that is found leads to it")
     whole = {*names_in("spec.history"), *names_in("spec.machine")} if call == CONTRACTS else set()
+    rules = ("spec.", *[f"{name}:" for name in setup_of(place).lifted if not name.startswith("proofs.")])
     for law_id, plain in _verdicts(prover, place, call, asked):
         heard, disputed = ({}, []) if opinions is None else opinions.take()
         yield {
@@ -144,7 +145,7 @@ def prove_laws(
             "opinions": heard,
             "disputed": disputed,
             "functions": sorted(
-                name for name in {*prover.world.ran, *prover.world.loaded, *whole} if name.startswith("spec")
+                name for name in {*prover.world.ran, *prover.world.loaded, *whole} if name.startswith(rules)
             ),
             "source": source,
         }
@@ -238,7 +239,7 @@ def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProo
             continue
         said = replay(place, found)
         document = {
-            **write(found),
+            **write(place, found),
             "outcome": said.outcome,
             "broken_before": said.before,
             "broken": said.broken,

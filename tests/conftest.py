@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import how_built
+from harness.verbs import how_built
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -50,6 +50,7 @@ class SourceCopy:
         self.folder = folder
         for room in ("spec", "invariants", "proofs", "risk", "harness"):
             shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+        shutil.copy(ROOT / "pyproject.toml", folder)
 
     def replace(self, file: str, right: str, wrong: str) -> None:
         """Break one place, which must be there exactly once."""

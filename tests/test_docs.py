@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.protocols import GAMES, WALKS, known_protocols
+from harness.protocols import known_games, known_protocols, known_walks
 from spec.protocol import Protocol
 
 pytestmark = pytest.mark.source
@@ -51,16 +51,16 @@ def test_every_rejection_stands_in_the_docstring_of_a_rule(protocol: Protocol) -
     assert [reason.name for reason in protocol.reasons if f"Reason.{reason.name}" not in sources] == []
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_every_law_is_documented_in_its_own_words(protocol: str) -> None:
     section = (ROOT / "docs/laws.md").read_text().split(f"## {protocol.title().replace('layer', 'Layer')}\n")[1]
     rows = re.findall(r"^\| ([A-Z]+-[a-z\d]+) \| (.*?) \|", section.split("\n## ")[0], re.MULTILINE)
-    laws = [*WALKS[protocol].catalogue.laws(), *GAMES[protocol]]
+    laws = [*known_walks()[protocol].catalogue.laws(), *known_games()[protocol]]
     assert rows == [(law.law_id, law.sentence) for law in laws]
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_the_laws_that_restate_the_rules_are_named(protocol: str) -> None:
     name = protocol.title().replace("layer", "Layer")
     named = re.findall(rf"^- model of {name}: (.*?)\.$", (ROOT / "docs/laws.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert [text.replace(",", "").split() for text in named] == [list(WALKS[protocol].catalogue.model)]
+    assert [text.replace(",", "").split() for text in named] == [list(known_walks()[protocol].catalogue.model)]

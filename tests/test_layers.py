@@ -1,11 +1,14 @@
 """The rules of the house: who may import whom, and where division on amounts may stand."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from harness.protocols import known_packs
 
 pytestmark = pytest.mark.source
 
@@ -51,13 +54,31 @@ def test_spec_imports_itself_the_standard_library_and_attrs() -> None:
         assert set(imported_roots(ast.parse(path.read_text()))) <= allowed, path
 
 
-def test_a_protocol_is_seen_by_the_shared_modules_of_spec_nowhere() -> None:
-    for path in (ROOT / "spec").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom):
-                assert node.module is not None
-                assert node.module.count(".") <= 1, path
-                assert node.module.split(".")[-1] not in ("eigenlayer", "symbiotic"), path
+def protocols_named(source: str, protocols: set[str]) -> set[str]:
+    """The protocols that a module imports something of, or names in a text that is no docstring."""
+    module, found = ast.parse(source), set[str]()
+    for node in ast.walk(module):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
+            names = [] if " " in node.value else [node.value]
+        found |= {part for name in names for part in re.split(r"\W", name)} & protocols
+    return found
+
+
+def test_nothing_shared_knows_a_protocol() -> None:
+    """Only what stands in a folder or a file of its name does; and what measures speed, on histories of ours."""
+    protocols = set(known_packs())
+    assert protocols_named("from proofs.symbiotic.stake import prove_stake", protocols) == {"symbiotic"}
+    assert protocols_named("X = {'eigenlayer': 3}", protocols) == {"eigenlayer"}
+    assert protocols_named("place = 'proofs.eigenlayer.theory:THEORY'", protocols) == {"eigenlayer"}
+    shared = [path for room in ROOMS for path in modules(room) if not protocols & {*path.parts, path.stem}]
+    assert len(shared) > 120
+    known = {path.relative_to(ROOT).as_posix(): protocols_named(path.read_text(), protocols) for path in shared}
+    assert {path for path, names in known.items() if names} == {"harness/bench.py"}
 
 
 def violations(source: str) -> list[int]:

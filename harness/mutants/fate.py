@@ -27,7 +27,8 @@ class Effort:
 
 @attrs.frozen
 class Trial:
-    """One mutant to judge: the module it is in, that module's whole source, and whose laws it faces.
+    """One mutant to judge: the module it is in, that module's whole source, and the places of the packs whose laws it
+    faces.
 
     `suspects` are laws that are known to notice it: another judge begins with these.
 

@@ -5,52 +5,26 @@ source stays as it is, to the letter. The order is that of the source, so ids st
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import accumulate
 
 import attrs
 
-from harness.mutants.mutant import Mutant, protocols_of, read_source
+from harness.mutants.mutant import SHARED, Mutant, file_of, protocols_of, read_source
+from harness.pack import ProtocolPack
+from harness.protocols import known_packs
 
-FILES = (
-    "arithmetic.py",
-    "history.py",
-    "machine.py",
-    *(
-        f"eigenlayer/{name}.py"
-        for name in (
-            "allocation",
-            "clock",
-            "delegation",
-            "opt_in",
-            "shares",
-            "slashing",
-            "staking",
-            "strategies",
-            "views",
-            "withdrawals",
-        )
-    ),
-    *(
-        f"symbiotic/{name}.py"
-        for name in (
-            "clock",
-            "collateral",
-            "delegation",
-            "opt_in",
-            "shares",
-            "slashing",
-            "staking",
-            "views",
-            "withdrawals",
-        )
-    ),
-)
-"""Where the rules are, what they run on, and the views that anybody asks. Not here: what rows and calls are, which is
-no behaviour; constants, which are the protocols' parameters; the dispatch from calls to rules; codecs and observations,
-on which no rule depends.
-"""
+Packs = Collection[ProtocolPack]
+
+
+def rule_files(packs: Packs) -> list[str]:
+    """Where the rules are, what they run on, and the views that anybody asks.
+
+    Not here: what rows and calls are, which is no behaviour; constants, which are the protocols' parameters; the
+    dispatch from calls to rules; codecs and observations, on which no rule depends.
+    """
+    return [*[f"{name}.py" for name in SHARED], *[file_of(module) for pack in packs for module in pack.rules]]
+
 
 WITHOUT_RULES = ("apply", "step", "run")
 """Functions of the machine that run steps for whoever asks, and that no rule and no check runs on."""
@@ -271,13 +245,20 @@ OPERATORS: Mapping[str, Operator] = {
 }
 
 
-def generated() -> list[Mutant]:
+def generated(packs: Packs | None = None) -> list[Mutant]:
     """Every mutant that the operators make of the rules, each different text once."""
-    return [mutant for file in FILES for mutant in generated_from(file, read_source(file), _known(_protocol(file)))]
+    packs = known_packs().values() if packs is None else packs
+    files = rule_files(packs)
+    known = {folder: _known(files, folder) for folder in dict.fromkeys([_folder(file) for file in files])}
+    return [
+        mutant
+        for file in files
+        for mutant in generated_from(file, read_source(file), known[_folder(file)], protocols_of(file, packs))
+    ]
 
 
-def generated_from(file: str, source: str, known: Known) -> Iterator[Mutant]:
-    """Those of one file."""
+def generated_from(file: str, source: str, known: Known, protocols: tuple[str, ...] = ()) -> Iterator[Mutant]:
+    """Those of one file, of which the protocols' laws judge."""
     seen, whole = {source}, source.encode()
     for qualified, function in _functions(ast.parse(source)):
         counts: dict[str, int] = {}
@@ -294,7 +275,7 @@ def generated_from(file: str, source: str, known: Known) -> Iterator[Mutant]:
                     seen.add(text)
                     name = f"{file.removesuffix('.py').replace('/', '.')}.{qualified}.{operator}.{counts[operator]}"
                     bug = f"{right} became {wrong}"
-                    yield Mutant(name, protocols_of(file), file, operator, right, wrong, bug, "generated", text)
+                    yield Mutant(name, protocols, file, operator, right, wrong, bug, "generated", text)
 
 
 def _span(source: bytes, node: ast.AST) -> tuple[int, int]:
@@ -331,18 +312,15 @@ def _body_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
         waiting += reversed(children)
 
 
-def _protocol(file: str) -> str:
+def _folder(file: str) -> str:
     return file.rpartition("/")[0]
 
 
-@cache
-def _known(protocol: str) -> Known:
-    """What a protocol and the shared modules declare."""
+def _known(files: list[str], folder: str) -> Known:
+    """What the modules of a folder and those beside all folders declare."""
     known = Known({}, {}, {})
-    files = [file for file in FILES if _protocol(file) in (protocol, "")]
-    if protocol:
-        files += [f"{protocol}/{name}.py" for name in ("state", "config", "actions")]
-    for file in files:
+    declared = [f"{folder}/{name}.py" for name in ("state", "config", "actions")] if folder else []
+    for file in [*[file for file in files if _folder(file) in (folder, "")], *declared]:
         for node in ast.parse(read_source(file)).body:
             _learn(known, node)
     return known

@@ -13,7 +13,7 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -21,9 +21,9 @@ from typing import Any
 import attrs
 
 from harness.mutants.fate import Effort, Fate, Trial
-from harness.source import fingerprint
-
-ROOMS = ("spec", "invariants")
+from harness.pack import ProtocolPack
+from harness.protocols import pack_at
+from harness.source import ROOMS, fingerprint
 
 CPU_SECONDS = 5.0
 """How long one run may take. The longest takes a fraction of a second, so a mutant that needs this long never ends."""
@@ -48,18 +48,18 @@ class MutantLoader(importlib.machinery.SourceFileLoader):
 class SourceFinder(importlib.abc.MetaPathFinder):
     """Finds the modules of the specification and of the laws as source, compiled or not, and the mutant as its text."""
 
-    def __init__(self, module: str, text: str) -> None:
+    def __init__(self, module: str, text: str, others: Collection[str] = ()) -> None:
         self._module = module
         self._text = text
+        self._roots = {*ROOMS, *[other.partition(".")[0] for other in others]}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """None for packages, of which nothing is compiled, and for everything that is not ours."""
-        room, _, rest = fullname.partition(".")
-        if room not in ROOMS or not rest:
+        if fullname.partition(".")[0] not in self._roots:
             return None
-        for folder in path or ():
+        for folder in sys.path if path is None else path:
             file = Path(folder) / f"{fullname.rpartition('.')[2]}.py"
             if file.exists():
                 loader = importlib.machinery.SourceFileLoader(fullname, str(file))
@@ -113,28 +113,28 @@ Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
 
 def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
     """Every run of every law, cheap ones first."""
-    registry = importlib.import_module("harness.protocols")
-    return _suite(protocols, effort, registry.WALKS, registry.SMALL_WORLDS)
+    return _suite([pack_at(place) for place in protocols], effort, lambda part: part)
 
 
 def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
     """The same without the laws that restate the rules."""
-    registry = importlib.import_module("harness.protocols")
-    walks = {name: registry.WALKS[name].of_properties() for name in protocols}
-    return _suite(protocols, effort, walks, {name: registry.SMALL_WORLDS[name].of_properties() for name in protocols})
+    return _suite([pack_at(place) for place in protocols], effort, lambda part: part.of_properties())
 
 
 def _suite(
-    protocols: Sequence[str], effort: Effort, walks: Mapping[str, Any], worlds: Mapping[str, Any]
+    packs: Sequence[ProtocolPack], effort: Effort, judging: Callable[[Any], Any]
 ) -> Iterator[tuple[str, int, Any]]:
+    walks = [judging(pack.walk) for pack in packs if pack.walk is not None]
     for seed in range(effort.walks):
-        for protocol in protocols:
-            yield "walk", seed, lambda way=walks[protocol], seed=seed: walked(way, seed, effort.steps)
-    for protocol in protocols:
-        yield "world", 0, lambda world=worlds[protocol]: explored(world, effort.depth)
+        for walk in walks:
+            yield "walk", seed, lambda way=walk, seed=seed: walked(way, seed, effort.steps)
+    for pack in packs:
+        if pack.bounded_model is not None:
+            world = judging(pack.bounded_model)
+            yield "world", 0, lambda world=world: explored(world, effort.depth)
     for seed in range(effort.plays):
-        for protocol in protocols:
-            for game in importlib.import_module(f"invariants.{protocol}.games").GAMES:
+        for pack in packs:
+            for game in pack.games:
                 yield "game", seed, lambda game=game, seed=seed: played(game, seed, effort.moves)
 
 
@@ -182,7 +182,9 @@ def main() -> None:
     trial = Trial.from_json(json.load(sys.stdin))
     if trial.fingerprint != fingerprint(""):
         sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
-    sys.meta_path.insert(0, SourceFinder(trial.module, trial.text))
+    others = [module for place in trial.protocols for module in pack_at(place).modules]
+    others = [module for module in others if module.partition(".")[0] not in ("proofs", "harness")]
+    sys.meta_path.insert(0, SourceFinder(trial.module, trial.text, others))
     signal.signal(signal.SIGVTALRM, _end)
     print(json.dumps([fate.as_json() for fate in judged(trial)]))  # noqa: T201 the answer of this process
 

@@ -2,18 +2,28 @@
 auditors in the contracts.
 """
 
-import importlib.util
 import re
 import tomllib
+from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-PROTOCOLS = ("eigenlayer", "symbiotic")
+from harness.pack import ProtocolPack
+from harness.protocols import known_packs
+from harness.source import file_behind, files_of, folder_of
+
 HERE = Path(__file__).parent
 CATALOGUE = "catalogue"
-FILES = (*PROTOCOLS, "shared", "reported")
+SHARED = ("arithmetic", "history", "machine")
+"""The modules of `spec` that every rule runs on."""
+
+OF_ALL = ("shared", "reported")
+"""The catalogues of bugs in what all protocols share, and in several of them."""
+
+Packs = Collection[ProtocolPack]
 
 
 class MutantError(Exception):
@@ -43,41 +53,58 @@ class Mutant:
     @property
     def module(self) -> str:
         """The module that the change is in."""
-        return "spec." + self.file.removesuffix(".py").replace("/", ".")
+        return module_of(self.file)
 
 
-def protocols_of(file: str) -> tuple[str, ...]:
-    """Whose rules a file of the specification holds: one protocol's, or everybody's."""
-    room = file.partition("/")[0]
-    return (room,) if room in PROTOCOLS else PROTOCOLS
+def module_of(file: str) -> str:
+    """The module of a file: of the specification, if there is one below `spec`, else of a protocol from outside."""
+    name = file.removesuffix(".py").replace("/", ".")
+    return f"spec.{name}" if file in specified() else name
 
 
-def specified() -> set[str]:
+def file_of(module: str) -> str:
+    """The file of a module, below the package `spec` if that has it."""
+    return f"{module.removeprefix('spec.').replace('.', '/')}.py"
+
+
+def protocols_of(file: str, packs: Packs | None = None) -> tuple[str, ...]:
+    """Whose rules a file holds: one protocol's, or everybody's."""
+    packs, module = known_packs().values() if packs is None else packs, module_of(file)
+    rooms = {pack.name: (*pack.rules, *((pack.protocol_at or "").split(":")[:1])) for pack in packs}
+    owners = [name for name, of in rooms.items() if any(module == room or module.startswith(f"{room}.") for room in of)]
+    return tuple(owners or rooms)
+
+
+@cache
+def specified() -> frozenset[str]:
     """The files of the specification, below the package `spec`."""
-    found = importlib.util.find_spec("spec")
-    folders = [Path(folder) for folder in (found.submodule_search_locations or [])] if found else []
-    return {path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.py")}
+    folder = folder_of("spec")
+    return frozenset([path.relative_to(folder).as_posix() for path in files_of("spec")])
 
 
 def read_source(file: str) -> str:
-    """The source of one file below the package `spec`. A compiled installation has it beside the compiled modules."""
-    found = importlib.util.find_spec("spec")
-    for folder in (found.submodule_search_locations or []) if found else []:
-        path = Path(folder) / file
-        if path.exists():
-            return path.read_text(encoding="utf-8")
-    raise MutantError(f"the source of spec/{file} is not installed here, and mutants are made from it")
+    """The source of one file. A compiled installation has it beside the compiled modules."""
+    try:
+        return file_behind(module_of(file)).read_text(encoding="utf-8")
+    except ModuleNotFoundError as error:
+        raise MutantError(f"the source of spec/{file} is not installed here, and mutants are made from it") from error
 
 
-def catalogue() -> list[Mutant]:
-    """Every mutant of this project's that was written down. MutantError if one no longer fits the source."""
-    return [mutant for name in FILES for mutant in read_catalogue(HERE / f"{name}.toml")]
+def catalogue(packs: Packs | None = None) -> list[Mutant]:
+    """Every mutant that was written down: of the packs, and of what all share. MutantError if one no longer fits the
+    source.
+    """
+    packs = known_packs().values() if packs is None else packs
+    paths = [Path(pack.mutants) for pack in packs if pack.mutants is not None]
+    paths += [HERE / f"{name}.toml" for name in OF_ALL]
+    return [mutant for path in paths for mutant in read_catalogue(path, packs)]
 
 
-def read_catalogue(path: Path) -> list[Mutant]:
+def read_catalogue(path: Path, packs: Packs | None = None) -> list[Mutant]:
     """The mutants of one file of a catalogue, this project's or anybody's. MutantError at the first that is not right:
     nothing is passed over.
     """
+    packs = known_packs().values() if packs is None else packs
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -92,7 +119,7 @@ def read_catalogue(path: Path) -> list[Mutant]:
         name = entry.get("id")
         named = repr(name) if isinstance(name, str) and name else f"number {number}"
         try:
-            mutant = _written(entry)
+            mutant = _written(entry, packs)
         except MutantError as error:
             raise MutantError(f"{path}: mutant {named}: {error}") from error
         if any(mutant.mutant_id == other.mutant_id for other in mutants):
@@ -105,7 +132,7 @@ FIELDS = ("id", "file", "right", "wrong", "bug", "source")
 """What each mutant of a catalogue says. A bug in several places goes on with right2 and wrong2, right3 and wrong3."""
 
 
-def _written(entry: dict[str, Any]) -> Mutant:
+def _written(entry: dict[str, Any], packs: Packs) -> Mutant:
     """One mutant of a catalogue. MutantError names the field that is not right."""
     further = sorted({name[len("right") :] for name in entry if re.fullmatch("(right|wrong)[0-9]+", name)})
     pairs = [("right", "wrong"), *((f"right{number}", f"wrong{number}") for number in further)]
@@ -120,7 +147,7 @@ def _written(entry: dict[str, Any]) -> Mutant:
         if not entry[name].strip():
             raise MutantError(f"{name}: empty")
     file = entry["file"]
-    if file not in specified():
+    if file not in specified() and file not in {file_of(module) for pack in packs for module in pack.rules}:
         raise MutantError(f"file: no file of the specification: {file!r}")
     source = text = read_source(file)
     places: list[tuple[int, str, str]] = []
@@ -139,7 +166,7 @@ def _written(entry: dict[str, Any]) -> Mutant:
         raise MutantError("wrong: the same as right")
     (right, wrong), *more = [(entry[right], entry[wrong]) for right, wrong in pairs]
     described = (entry["bug"], entry["source"])
-    return Mutant(entry["id"], protocols_of(file), file, CATALOGUE, right, wrong, *described, text, tuple(more))
+    return Mutant(entry["id"], protocols_of(file, packs), file, CATALOGUE, right, wrong, *described, text, tuple(more))
 
 
 def equivalents() -> dict[tuple[str, str], str]:

@@ -9,23 +9,24 @@ refuted by a state and a call that break it on the mutant as it runs.
 
 import ast
 import importlib
-import importlib.util
 import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
 
+from harness import source
 from harness.mutants.fate import Fate, Outcome, Trial
 from harness.mutants.judge import Endless, described
-from harness.source import fingerprint
+from harness.protocols import pack_at
+from harness.source import file_behind, fingerprint, folder_of
 
-ROOMS = ("spec", "invariants", "proofs")
+ROOMS = (*source.ROOMS, "proofs")
 
 HISTORIES = "spec.history"
 """What proofs replace by its contract, so that a bug there shows in the proof of the contract alone."""
@@ -127,12 +128,16 @@ def by_contract(trial: Trial, tried: int) -> Fate:
     return Fate("proofs", "open", (), None, None, None, tried, note)
 
 
-def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
+def tasks_of(place: str, trial: Trial, right: str) -> Iterator[Task]:
     """Every law that the ledger says is proved of a call which runs through what the mutant changed."""
     digests = importlib.import_module("proofs.digests")
-    theory = importlib.import_module("harness.prove").THEORIES[protocol]
-    ledger = importlib.import_module("proofs.ledger").Ledger(protocol, theory)
+    pack = pack_at(place)
+    theory = pack.theory_at
+    if theory is None:
+        return
+    ledger = importlib.import_module("harness.prove").ledger_of(pack)
     plain = importlib.import_module("proofs.concrete").plain_theory(theory)
+    setup = importlib.import_module("proofs.setup").setup_of(theory)
     of_states = {law.law_id for law in plain.state_laws()}
     changed = set(changed_functions(digests.functions_of(right), digests.functions_of(trial.text)))
     for call in ledger.due:
@@ -141,15 +146,15 @@ def tasks_of(protocol: str, trial: Trial, right: str) -> Iterator[Task]:
             importlib.import_module("proofs.foundations").CONTRACTS,
         ):
             continue
-        functions = [*ledger.functions(call), *importlib.import_module("proofs.showing").RUNS.get((theory, call), ())]
+        functions = [*ledger.functions(call), *setup.runs.get(call, ())]
         if not is_concerned(functions, trial.module, changed):
             continue
         verdicts = ledger.verdicts(call)
         whole = sum(verdict["goals"] for verdict in verdicts.values())
         for law_id, verdict in verdicts.items():
             if verdict["verdict"] == "PROVED":
-                place = (theory, call, call in plain.longer and law_id not in of_states)
-                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, place, verdict["steps"], law_id)
+                where = (theory, call, call in plain.longer and law_id not in of_states)
+                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, where, verdict["steps"], law_id)
 
 
 def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
@@ -165,12 +170,16 @@ def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
     return bool(ran & changed) or ("" in changed and bool(ran))
 
 
-def copied(folder: Path) -> None:
+def copied(folder: Path, modules: Iterable[str]) -> None:
     """Copy everything that proofs are made of, as source: beside it there may be what is compiled of it."""
-    for room in ROOMS:
-        found = importlib.util.find_spec(room)
-        for origin in (found.submodule_search_locations or []) if found else []:
-            shutil.copytree(origin, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+    roots = dict.fromkeys([*ROOMS, *[module.partition(".")[0] for module in modules]])
+    for root in roots:
+        try:
+            origin = folder_of(root)
+        except ModuleNotFoundError:
+            shutil.copy(file_behind(root), folder)
+        else:
+            shutil.copytree(origin, folder / root, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
 
 
 def main() -> None:
@@ -180,7 +189,8 @@ def main() -> None:
         sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
     signal.signal(signal.SIGVTALRM, _end)
     with TemporaryDirectory() as name:
-        copied(Path(name))
+        modules = [module for place in trial.protocols for module in pack_at(place).modules]
+        copied(Path(name), [module for module in modules if module.partition(".")[0] != "harness"])
         file = Path(name, *trial.module.split(".")).with_suffix(".py")
         right = file.read_text(encoding="utf-8")
         file.write_text(trial.text, encoding="utf-8")

@@ -12,13 +12,16 @@ from random import Random
 import attrs
 from rich.progress import Progress
 
+from harness.exit_codes import exit_code
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import generated
 from harness.mutants.mutant import CATALOGUE, Mutant, catalogue, equivalents, read_catalogue, read_source
-from harness.prove import THEORIES
+from harness.pack import ProtocolPack
+from harness.protocols import known_packs
+from harness.prove import ledger_of
 from harness.source import fingerprint
 from harness.stopping import Stop
-from proofs.ledger import Ledger, LedgerError
+from proofs.ledger import LedgerError
 from spec.codec import Json
 
 BARS: Mapping[bool, float] = {True: 0.98, False: 0.85}
@@ -100,7 +103,7 @@ class Choice:
 
     written: bool = True
     generated: bool = True
-    protocols: tuple[str, ...] = ()
+    packs: Mapping[str, ProtocolPack] = attrs.field(factory=known_packs)
     ids: tuple[str, ...] = ()
     sample: int | None = None
     seed: int = 0
@@ -108,18 +111,18 @@ class Choice:
 
     def mutants(self) -> list[Mutant]:
         """Those chosen, in their order. UnknownMutantError if an id is of none."""
+        packs = {**known_packs(), **self.packs}.values()
         if self.file is not None:
-            everything = read_catalogue(self.file)
+            everything = read_catalogue(self.file, packs)
         else:
-            written = catalogue() if self.written or self.ids else []
-            everything = [*written, *(generated() if self.generated or self.ids else [])]
+            written = catalogue(packs) if self.written or self.ids else []
+            everything = [*written, *(generated(packs) if self.generated or self.ids else [])]
         if unknown := set(self.ids) - {mutant.mutant_id for mutant in everything}:
             raise UnknownMutantError(f"unknown mutant {min(unknown)!r}: `restake mutate --list` names them all")
         chosen = [
             mutant
             for mutant in everything
-            if (not self.ids or mutant.mutant_id in self.ids)
-            and (not self.protocols or set(mutant.protocols) & set(self.protocols))
+            if (not self.ids or mutant.mutant_id in self.ids) and set(mutant.protocols) & set(self.packs)
         ]
         if self.sample is None or self.sample >= len(chosen):
             return chosen
@@ -137,7 +140,9 @@ class Mutation:
         stop: Stop,
         proves: bool = False,
         file: Path | None = None,
+        packs: Mapping[str, ProtocolPack] | None = None,
     ) -> None:
+        self.packs = {**known_packs(), **(packs or {})}
         self.mutants = list(mutants)
         self.effort = effort
         self.stop = stop
@@ -192,17 +197,24 @@ class Mutation:
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
         """What every judge says of a mutant; nothing if the run is to stop before they all do."""
-        fates = judge("laws", mutant, self.effort, (), self.stop)
+        fates = self.judge("laws", mutant, ())
         if not fates or not self.proves or mutant.operator == UNCHANGED or fates[0].outcome == "unviable":
             return fates
-        proved = judge("proofs", mutant, self.effort, fates[0].by, self.stop)
+        proved = self.judge("proofs", mutant, fates[0].by)
         return (*fates, *proved) if proved else ()
+
+    def judge(self, name: str, mutant: Mutant, suspects: tuple[str, ...]) -> tuple[Fate, ...]:
+        """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does."""
+        places = tuple([self.packs[protocol].place for protocol in mutant.protocols])
+        return judge(name, mutant, self.effort, suspects, self.stop, places)
 
     def _demand_ledgers(self) -> None:
         """What the ledger says is proved must be proved of the source as it is: else a mutant refutes nothing."""
         for protocol in sorted({protocol for mutant in self.mutants for protocol in mutant.protocols}):
+            if self.packs[protocol].theory_at is None:
+                continue
             try:
-                ledger = Ledger(protocol, THEORIES[protocol])
+                ledger = ledger_of(self.packs[protocol])
             except LedgerError as error:
                 raise JudgeError(str(error)) from error
             if any(ledger.left(call) for call in ledger.due):
@@ -283,9 +295,8 @@ class Mutation:
     @property
     def exit_code(self) -> int:
         """0 the bars hold, 1 they do not, 2 not all were judged, 5 none was."""
-        if not self._judged:
-            return 2 if self.undone else 5
-        return 1 if self.failures() else 2 if self.is_cut_short or self.undone else 0
+        is_open = bool(self._judged) and self.is_cut_short
+        return exit_code(failed=bool(self.failures()), is_open=is_open or bool(self.undone), is_empty=not self._judged)
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""
@@ -307,13 +318,21 @@ class Mutation:
         }
 
 
-def judge(name: str, mutant: Mutant, effort: Effort, suspects: tuple[str, ...], stop: Stop) -> tuple[Fate, ...]:
+def judge(
+    name: str,
+    mutant: Mutant,
+    effort: Effort,
+    suspects: tuple[str, ...],
+    stop: Stop,
+    places: tuple[str, ...] | None = None,
+) -> tuple[Fate, ...]:
     """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does, or if it is killed again
-    and again: that is no judgement.
+    and again: that is no judgement. The packs of `places` bring the laws: of the mutant's protocols, by name.
     """
     if stop():
         return ()
-    trial = Trial(mutant.module, mutant.text, mutant.protocols, effort, fingerprint(""), suspects)
+    places = mutant.protocols if places is None else places
+    trial = Trial(mutant.module, mutant.text, places, effort, fingerprint(""), suspects)
     # The judge finds the same packages as this process, and hashes strings in one order on every machine.
     environment = {
         **os.environ,

@@ -47,7 +47,7 @@ def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     yield EXAMPLE
     for name in set(sys.modules) - known:
-        if name.startswith(("pool_laws", "staking_pool", "mistaken")):
+        if name.startswith(("pool_", "staking_pool", "mistaken")):
             del sys.modules[name]
 
 

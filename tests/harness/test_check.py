@@ -12,13 +12,12 @@ from hypothesis import settings
 from rich.console import Console
 from rich.progress import Progress
 
-from harness.check import FOLDER, PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError, drawn_by, register_profiles
-from harness.protocols import WALKS, select_targets
+from harness.check import PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError, drawn_by, register_profiles
+from harness.protocols import known_packs, pack_at, select_packs
 from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
-from invariants.examples import MACHINES
+from harness.traces import KEPT
 from invariants.symbiotic.games import Coalition
-from invariants.walker import Walk
 
 if TYPE_CHECKING:
     from tests.harness.conftest import Mistaken
@@ -33,8 +32,8 @@ def run(
 ) -> Check:
     """A whole run, which finds nothing that was kept before unless it is told to."""
     if forgets:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-    check = Check(select_targets([place]), plan, stop or Stop())
+        shutil.rmtree(KEPT, ignore_errors=True)
+    check = Check(select_packs([place]), plan, stop or Stop())
     with scheduler or Scheduler() as workers, Progress(console=Console(stderr=True), disable=True) as progress:
         check.run(workers, progress)
     return check
@@ -42,7 +41,7 @@ def run(
 
 @pytest.mark.parametrize(("steps", "width"), [(0, 1), (1, 1), (399, 2), (400, 2), (401, 2), (4_000, 3), (1_000_000, 8)])
 def test_tasks_are_all_walks_once_and_of_all_steps(steps: int, width: int) -> None:
-    check = Check(select_targets([POOL]), Plan(steps, 0, seed=7), Stop())
+    check = Check(select_packs([POOL]), Plan(steps, 0, seed=7), Stop())
     tasks = list(check.tasks(width))
     seeds = [seed for task in tasks for seed in range(task.seed, task.seed + task.runs)]
     assert seeds == list(range(7, 7 + math.ceil(steps / STEPS_PER_WALK)))
@@ -52,13 +51,13 @@ def test_tasks_are_all_walks_once_and_of_all_steps(steps: int, width: int) -> No
 
 
 def test_a_run_that_is_cut_short_has_some_of_each_protocol() -> None:
-    check = Check(select_targets(["eigenlayer", "symbiotic"]), Plan(100_000, 0), Stop())
+    check = Check(select_packs(["eigenlayer", "symbiotic"]), Plan(100_000, 0), Stop())
     tasks = [(task.protocol, task.method) for task in check.tasks(2)]
     assert tasks[:4] == [(name, method) for name in ("eigenlayer", "symbiotic") for method in ("walk", "game")]
 
 
 def test_games_are_played_from_their_own_seeds_and_alone_where_no_other_law_is_asked_for() -> None:
-    check = Check(select_targets(["symbiotic"]), Plan(25_001, 0, seed=3, laws=("GAME-02", "GAME-03")), Stop())
+    check = Check(select_packs(["symbiotic"]), Plan(25_001, 0, seed=3, laws=("GAME-02", "GAME-03")), Stop())
     tasks = list(check.tasks(1))
     assert {(task.method, task.steps) for task in tasks} == {("game", 80)}
     assert [seed for task in tasks for seed in range(task.seed, task.seed + task.runs)] == list(range(3, 29))
@@ -95,8 +94,8 @@ def test_where_nothing_can_be_written_a_lost_game_is_named_with_what_plays_it_ag
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Coalition, "excess", lambda *_: 1)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.write_text("no folder")
+    shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.write_text("no folder")
     plan = Plan(1_000, 0, seed=7, laws=("GAME-02",))
     finding = run("symbiotic", plan, forgets=False).suites["symbiotic"].findings["GAME-02"]
     assert (finding.found_by, finding.steps > 0, finding.trace) == ("game of seed 7", True, None)
@@ -141,14 +140,14 @@ def test_one_counterexample_of_each_law_is_shown_the_first_by_seed(mistaken: "Mi
 
 def test_a_law_that_no_protocol_has_is_refused() -> None:
     with pytest.raises(UnknownLawError, match="unknown law 'POOL-9': known are POOL-01, POOL-02, POOL-03, POOL-W1"):
-        Check(select_targets([POOL]), Plan(0, 0, laws=("POOL-01", "POOL-9")), Stop())
+        Check(select_packs([POOL]), Plan(0, 0, laws=("POOL-01", "POOL-9")), Stop())
     with pytest.raises(UnknownLawError, match="known are none"):
-        Check(select_targets(["staking_pool:PROTOCOL"]), Plan(0, 0, laws=("POOL-01",)), Stop())
+        Check(select_packs(["staking_pool:PROTOCOL"]), Plan(0, 0, laws=("POOL-01",)), Stop())
 
 
 def test_a_protocol_without_the_law_that_is_asked_for_is_left_out() -> None:
-    check = Check(select_targets(["eigenlayer", POOL]), Plan(400, 0, laws=("POOL-01",)), Stop())
-    assert (list(check.targets), list(check.walks), list(check.suites)) == (["staking_pool"],) * 3
+    check = Check(select_packs(["eigenlayer", POOL]), Plan(400, 0, laws=("POOL-01",)), Stop())
+    assert (list(check.packs), list(check.walks), list(check.suites)) == (["staking_pool"],) * 3
 
 
 def test_a_run_is_cut_short_if_anything_is_missing() -> None:
@@ -169,7 +168,7 @@ class Dying(Scheduler):
 
 
 def test_what_was_handed_over_counts_when_the_scheduler_is_lost(mistaken: "Mistaken") -> None:
-    check = Check(select_targets([mistaken()]), Plan(40_000, 0), Stop())
+    check = Check(select_packs([mistaken()]), Plan(40_000, 0), Stop())
     with Progress(disable=True) as progress, pytest.raises(SchedulerError, match="lost"):
         check.run(Dying(), progress)
     suite = check.suites["staking_pool"]
@@ -181,7 +180,7 @@ def test_what_was_handed_over_counts_when_the_scheduler_is_lost(mistaken: "Mista
 def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mistaken") -> None:
     place = mistaken()
     found = run(place, Plan(24 * 400, 0)).suites["staking_pool"].findings
-    (first, second) = sorted(FOLDER.iterdir())
+    (first, second) = sorted(KEPT.iterdir())
     assert {law: (finding.trace, finding.steps) for law, finding in found.items()} == {
         "POOL-01": (str(first), 2),
         "POOL-02": (str(second), 2),
@@ -200,14 +199,14 @@ def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mista
 def test_a_kept_file_that_cannot_be_read_is_named_and_hides_no_other(mistaken: "Mistaken") -> None:
     place = mistaken()
     run(place, Plan(400, 0))
-    (FOLDER / "staking_pool-POOL-01-000000000000.json").write_text("{")
+    (KEPT / "staking_pool-POOL-01-000000000000.json").write_text("{")
     check = run(place, Plan(0, 0), forgets=False)
     assert [report.verdict for report in check.reports] == ["malformed", "agrees"]
     assert check.suites["staking_pool"].rechecked == 2
 
 
 def test_where_nothing_can_be_written_the_run_that_was_found_is_shown_again(mistaken: "Mistaken") -> None:
-    FOLDER.write_text("a file where a folder should be")
+    KEPT.write_text("a file where a folder should be")
     place = mistaken()
     found = run(place, Plan(400, 0), forgets=False).suites["staking_pool"].findings["POOL-01"]
     again = f"restake check --protocol {place} --law POOL-01 --seed 0 --steps 325 --examples 0"
@@ -225,17 +224,18 @@ def test_the_profiles_are_known_to_hypothesis() -> None:
 
 
 def test_rules_are_for_the_world_they_speak_of() -> None:
-    for name, way in WALKS.items():
-        assert name in MACHINES
-        assert drawn_by(way) == ["rules", "bytes"]
-        elsewhere = Walk(way.protocol, way.catalogue, {**way.world, "source": {}}, way.opening, way.next_action)
-        assert drawn_by(elsewhere) == ["bytes"]
-    assert WALKS.keys() == MACHINES.keys()
+    for name, pack in known_packs().items():
+        assert drawn_by(pack) == ["rules", "bytes"]
+        assert pack.rule_machine is not None
+        variant = pack_at(f"invariants.{name}.walk:WALK")
+        assert drawn_by(variant) == ["rules", "bytes"]
+        assert variant.rule_machine is pack.rule_machine
+        assert drawn_by(pack_at(f"invariants.{name}.small:SMALL_WORLD")) == ["bytes"]
 
 
 @pytest.mark.parametrize("place", ["eigenlayer", "symbiotic"])
 def test_our_protocols_are_drawn_in_every_way(place: str) -> None:
-    check = Check(select_targets([place]), Plan(400, 60, seed=5), Stop())
+    check = Check(select_packs([place]), Plan(400, 60, seed=5), Stop())
     tasks = [(task.method, task.seed, task.runs, task.steps) for task in check.tasks(2)]
     assert ("game", 5, 1, 80) in tasks
     assert [task for task in tasks if task[0] != "game"] == [
@@ -245,7 +245,7 @@ def test_our_protocols_are_drawn_in_every_way(place: str) -> None:
 
 
 def test_examples_are_drawn_in_small_tasks_and_counted_apart() -> None:
-    check = Check(select_targets([POOL]), Plan(0, 60, seed=5), Stop())
+    check = Check(select_packs([POOL]), Plan(0, 60, seed=5), Stop())
     assert [(task.method, task.seed, task.runs) for task in check.tasks(2)] == [
         ("bytes", 5, 25),
         ("bytes", 30, 25),

@@ -17,8 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness import evidence
-from harness.cli import cli, how_built
-from harness.protocols import WALKS
+from harness.cli import cli
+from harness.protocols import known_walks
+from harness.verbs import how_built
 from proofs.running import due_of
 
 if TYPE_CHECKING:
@@ -229,9 +230,9 @@ def test_check_replays_everything_and_checks_every_law() -> None:
     assert report["built"] == how_built()
     assert len(report["traces"]) == len(list(GOLDEN.rglob("*.json.gz"))) > 120
     assert {trace["verdict"] for trace in report["traces"]} == {"agrees"}
-    assert sorted(report["suites"]) == sorted(WALKS)
+    assert sorted(report["suites"]) == sorted(known_walks())
     for protocol, suite in report["suites"].items():
-        catalogue = WALKS[protocol].catalogue
+        catalogue = known_walks()[protocol].catalogue
         laws = [law for law in suite["laws"] if law["kind"] not in ("game", "witness")]
         games = [law for law in suite["laws"] if law["kind"] == "game"]
         assert [(game["law"], game["in_games"], game["verdict"]) for game in games] == [
@@ -379,7 +380,7 @@ def test_proofs_that_were_asked_for_and_not_done_are_no_success(monkeypatch: pyt
     result = restake("check", "--protocol", "eigenlayer", *asked, "--proofs", "all")
     assert result.return_value == 2
     assert "eigenlayer: not finished" in result.stdout.splitlines()
-    due = [call for call, laws in due_of("proofs.eigenlayer:THEORY").items() if "MAG-04" in laws]
+    due = [call for call, laws in due_of("proofs.eigenlayer.theory:THEORY").items() if "MAG-04" in laws]
     said = f"  not proved, and was to be: {len(due)} verdicts, MAG-04 of {due[0]} the first"
     assert said in result.stdout.splitlines()
     assert "stopped before everything was done" in result.stdout.splitlines()

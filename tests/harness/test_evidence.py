@@ -12,11 +12,12 @@ import attrs
 import pytest
 from rich.console import Console
 
-from harness import evidence
-from harness.evidence import KILLS, Evidence, Proof, gathered, proofs_by_law, rotation, sample
+from harness import gathering
+from harness.evidence import Evidence, Proof
+from harness.gathering import KILLS, gathered, proofs_by_law, rotation, sample
 from harness.junit import junit
-from harness.protocols import load_walk
-from harness.prove import THEORIES
+from harness.protocols import known_packs, load_walk
+from harness.prove import ledger_of
 from harness.report import print_suite
 from harness.stopping import Stop
 from harness.suite import SuiteReport, Summary
@@ -84,15 +85,15 @@ def test_a_sample_is_a_part_of_what_is_due_whatever_a_ledger_says_of_it() -> Non
     verdicts = [(f"call {number}", f"law {law}") for number in range(9) for law in range(100)]
     for turn in range(50):
         drawn = sample(verdicts, f"commit {turn}")
-        assert Counter(Counter(call for call, _ in drawn).values()) == {7: evidence.CALLS_SAMPLED}
+        assert Counter(Counter(call for call, _ in drawn).values()) == {7: gathering.CALLS_SAMPLED}
     assert sample(verdicts, "commit 7") == sample(verdicts[::-1], "commit 7") != sample(verdicts, "commit 8")
     assert sample(verdicts[:1], "commit 7") == set(verdicts[:1])
     assert sample([], "commit 7") == set()
 
 
-@pytest.mark.parametrize("protocol", THEORIES)
+@pytest.mark.parametrize("protocol", known_packs())
 def test_every_verdict_of_the_ledger_is_drawn_sooner_or_later_slashes_and_contracts_among_them(protocol: str) -> None:
-    ledger = Ledger(protocol, THEORIES[protocol])
+    ledger = ledger_of(known_packs()[protocol])
     due = [(call, law) for call, laws in ledger.due.items() for law in laws]
     drawn: set[tuple[str, str]] = set()
     for turn in range(1000):
@@ -112,7 +113,7 @@ def test_a_sample_rotates_by_commit_and_elsewhere_by_day(tmp_path: Path, monkeyp
     assert re.fullmatch(r"commit [0-9a-f]{12}", rotation())
 
 
-PLACE = THEORIES["eigenlayer"]
+PLACE = "proofs.eigenlayer.theory:THEORY"
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def ledger(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return own_cache / "installed" / "eigenlayer"
 
 
-def weighed(how: evidence.How, *laws: str, stop: Stop | None = None) -> Evidence:
+def weighed(how: gathering.How, *laws: str, stop: Stop | None = None) -> Evidence:
     opened = [Ledger("eigenlayer", PLACE)]
     return gathered(opened, laws, how, "commit 0", 1, stop or Stop(), lambda *_: None)["eigenlayer"]
 
@@ -189,7 +190,7 @@ def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monk
     bounded = next(prove_laws(PLACE, "CreateOperatorSets", ["FRAME-01"], 1))
     there.record("CreateOperatorSets", bounded["functions"], snapshot(PLACE), {"FRAME-01": found("PROVED")})
     drawn = {("TransferToken", "CONS-01"), ("TransferToken", "DEP-02"), ("CreateOperatorSets", "FRAME-01")}
-    monkeypatch.setattr(evidence, "sample", lambda _goals, _drawn_by: drawn)
+    monkeypatch.setattr(gathering, "sample", lambda _goals, _drawn_by: drawn)
     now = weighed("sample")
     assert sorted(now.differing) == [
         "CONS-01 of TransferToken is PROVED, in the ledger REFUTED",
@@ -208,7 +209,7 @@ def test_a_proof_that_runs_through_what_the_ledger_does_not_name_fails_the_run(
     there = Ledger("eigenlayer", PLACE, [ledger.parent])
     honest = next(prove_laws(PLACE, "TransferToken", ["CONS-01"], 1))
     there.record("TransferToken", [], snapshot(PLACE), {"CONS-01": honest["verdict"]})
-    monkeypatch.setattr(evidence, "sample", lambda _goals, _drawn_by: {("TransferToken", "CONS-01")})
+    monkeypatch.setattr(gathering, "sample", lambda _goals, _drawn_by: {("TransferToken", "CONS-01")})
     (ledger / "TransferToken.json").write_text(beside(ledger / "TransferToken.json", honest["functions"]))
     (said,) = weighed("sample").differing
     assert said.startswith("CONS-01 of TransferToken runs through spec.")

@@ -9,7 +9,7 @@ import pytest
 
 from harness import findings
 from harness.findings import Change, keep, kept, recheck
-from harness.protocols import GAMES, WALKS, load_walk
+from harness.protocols import known_games, known_walks, load_walk
 from harness.shrinking import first_break
 from harness.suite import only
 from invariants.walker import Walk, walk
@@ -60,14 +60,14 @@ KEEP_A_LOST_GAME = """
 import json
 from pathlib import Path
 from harness.findings import keep_game, recheck
-from harness.protocols import GAMES, WALKS
+from harness.protocols import known_games, known_walks
 from invariants.choices import Seeded
 from invariants.game import play
-game = next(game for game in GAMES["symbiotic"] if game.law_id == "GAME-01")
+game = next(game for game in known_games()["symbiotic"] if game.law_id == "GAME-01")
 reports = (play(game, Seeded(seed), 80) for seed in range(100))
 report = next(report for report in reports if report.excess > 0)
 path, left = keep_game(Path(), game, report, "game", lambda: False)
-claim, told = recheck(WALKS["symbiotic"], path, GAMES["symbiotic"])
+claim, told = recheck(known_walks()["symbiotic"], path, known_games()["symbiotic"])
 print(json.dumps([path.name, left, len(report.actions), told.breaks_at, [step.action for step in told.steps]]))
 """
 
@@ -80,13 +80,13 @@ def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source
     name, left, actions, breaks_at, told = json.loads(source_copy.run(KEEP_A_LOST_GAME))
     assert left < 8 < actions
     assert (breaks_at, told[-1]) == (len(told) - 1, "claim")
-    claim, retold = recheck(WALKS["symbiotic"], source_copy.folder / name, GAMES["symbiotic"])
-    assert claim.party in {party for game in GAMES["symbiotic"] for party in game.parties}
+    claim, retold = recheck(known_walks()["symbiotic"], source_copy.folder / name, known_games()["symbiotic"])
+    assert claim.party in {party for game in known_games()["symbiotic"] for party in game.parties}
     assert 0 < claim.begins < left
     assert retold is not None
     assert [step.action for step in retold.steps] == told
     assert retold.breaks_at is None
-    assert recheck(WALKS["symbiotic"], source_copy.folder / name)[1] is None
+    assert recheck(known_walks()["symbiotic"], source_copy.folder / name)[1] is None
 
 
 def test_another_finding_gets_another_name_and_the_same_one_the_same(broken: tuple[Walk, list[Any]]) -> None:
@@ -148,10 +148,10 @@ def test_a_file_without_a_finding_is_none(broken: tuple[Walk, list[Any]]) -> Non
         assert str(raised.value) == problem
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_what_walks_do_can_be_kept(protocol: str) -> None:
     """Every call of a walk can be written, and read again as it was."""
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     for seed in range(3):
         actions = actions_of(way, seed)
         trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))

@@ -19,16 +19,16 @@ from rich.progress import Progress
 from harness.cli import cli
 from harness.mutants import run as running
 from harness.mutants.fate import Effort, Fate
-from harness.mutants.generator import FILES, OPERATORS, Known, generated, generated_from
+from harness.mutants.generator import OPERATORS, Known, generated, generated_from, rule_files
 from harness.mutants.mutant import Mutant, catalogue, equivalents, read_source
 from harness.mutants.run import BARS, Choice, Judged, JudgeError, Mutation, UnknownMutantError, judge
-from harness.protocols import WALKS
-from harness.prove import THEORIES
+from harness.protocols import known_packs, known_walks, select_packs
 from harness.stopping import Stop
 from proofs.concrete import read, replay
 from proofs.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
+SYMBIOTIC = "proofs.symbiotic.theory:THEORY"
 QUICK = Effort(walks=3, depth=1, plays=1)
 
 
@@ -167,9 +167,10 @@ def test_every_operator_changes_what_it_should_and_nothing_else() -> None:
 def test_generated_mutants_are_the_same_every_time_and_each_compiles() -> None:
     mutants = generated()
     assert len({mutant.mutant_id for mutant in mutants}) == len(mutants) > 1_000
-    assert {mutant.file for mutant in mutants} == set(FILES)
+    files = rule_files(known_packs().values())
+    assert {mutant.file for mutant in mutants} == set(files)
     assert generated() == mutants
-    assert len({mutant.text for mutant in mutants} | {read_source(file) for file in FILES}) == len(mutants) + len(FILES)
+    assert len({mutant.text for mutant in mutants} | {read_source(file) for file in files}) == len(mutants) + len(files)
     for mutant in mutants:
         ast.parse(mutant.text, mutant.mutant_id)
 
@@ -183,7 +184,7 @@ def test_what_is_called_equivalent_is_a_mutant_and_argued_for() -> None:
 
 
 def test_a_choice_is_by_protocol_by_id_or_by_lot() -> None:
-    symbiotic = Choice(generated=False, protocols=("symbiotic",)).mutants()
+    symbiotic = Choice(generated=False, packs=select_packs(["symbiotic"])).mutants()
     assert {mutant.protocols for mutant in symbiotic} == {("symbiotic",), ("eigenlayer", "symbiotic")}
     assert [mutant.mutant_id for mutant in Choice(ids=("SM-02", "EM-01")).mutants()] == ["EM-01", "SM-02"]
     sample = Choice(sample=20, seed=7).mutants()
@@ -237,7 +238,7 @@ def test_proofs_refute_a_mutant_by_a_state_that_breaks_the_law_on_it() -> None:
     assert "EXIT-01" in found["broken"]
     assert proofs_on(mutant, "EXIT-01") == fate
     # It is the mutant that breaks it: of the specification as it is, the same law is proved.
-    replayed = replay(THEORIES["symbiotic"], read(THEORIES["symbiotic"], {"protocol": "symbiotic", **found}))
+    replayed = replay(SYMBIOTIC, read(SYMBIOTIC, {"protocol": "symbiotic", **found}))
     assert replayed.broken == []
 
 
@@ -297,11 +298,11 @@ def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
     """Whom a vault or a strategy lets in is its own affair: the model says so at once, and no property does."""
     model, properties = judge("laws", mutant_of("SM-31"), Effort(walks=3, depth=1, plays=0), (), Stop())
     assert (model.judge, properties.judge) == ("laws", "properties")
-    assert set(properties.by) == set(model.by) - set(WALKS["symbiotic"].catalogue.model)
+    assert set(properties.by) == set(model.by) - set(known_walks()["symbiotic"].catalogue.model)
     model, properties = judge("laws", mutant_of("EM-60"), Effort(walks=1, depth=1, plays=0), (), Stop())
     assert (model.outcome, model.by) == ("killed", ("CALL-02",))
     assert properties.steps > model.steps
-    assert not set(properties.by) & set(WALKS["eigenlayer"].catalogue.model)
+    assert not set(properties.by) & set(known_walks()["eigenlayer"].catalogue.model)
 
 
 def restake(*arguments: str) -> Result:

@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 
 from harness import protocols
+from harness.pack import UnknownProtocolError
 from harness.protocols import (
-    SMALL_WORLDS,
-    WALKS,
-    UnknownProtocolError,
+    known_bounded_models,
+    known_packs,
     known_protocols,
-    known_targets,
+    known_walks,
     load_walk,
-    select_protocols,
-    select_worlds,
-    traces_of,
+    select_bounded_models,
+    select_packs,
 )
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
@@ -45,7 +44,7 @@ def test_both_protocols_are_known_and_whole() -> None:
         assert [table.index for table in protocol.schema.tables] == list(range(len(protocol.schema.tables)))
         assert len(protocol.actions) >= 25
         assert len(protocol.reasons) >= 30
-        assert list(traces_of(protocol).glob("*.json.gz"))
+        assert list(known_packs()[name].traces.glob("*.json.gz"))
 
 
 def test_the_worked_example_is_checked_by_name_alone() -> None:
@@ -80,8 +79,36 @@ def test_the_worked_example_writes_its_trace_as_it_was_read(monkeypatch: pytest.
     monkeypatch.delitem(sys.modules, "staking_pool")
 
 
+HEAVY = ("z3", "cvc5", "hypothesis", "numpy", "scipy", "highspy", "distributed", "proofs.running")
+LOADED = f"""
+import sys
+from harness.cli import cli
+try:
+    cli.main(sys.argv[1:], standalone_mode=False)
+except SystemExit:
+    pass
+print([name for name in {HEAVY} if name in sys.modules], "invariants.eigenlayer.walk" in sys.modules)
+"""
+
+
+@pytest.mark.source
+@pytest.mark.parametrize("arguments", [("--help",), ("replay", "--help"), ("replay", "TRACE")])
+def test_help_and_replay_load_no_solver_and_no_library_that_draws(arguments: tuple[str, ...]) -> None:
+    trace = next((known_packs()["symbiotic"].traces).glob("*.json.gz"))
+    command = [sys.executable, "-P", "-c", LOADED, *[str(trace) if word == "TRACE" else word for word in arguments]]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[] False"
+
+
+@pytest.mark.source
+def test_what_loads_a_solver_is_seen(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-c", LOADED, "prove", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1].startswith("['z3'")
+
+
 def test_one_protocol_can_be_asked_for() -> None:
-    assert list(select_protocols(["symbiotic"])) == ["symbiotic"]
+    assert list(select_packs(["symbiotic"])) == ["symbiotic"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +123,7 @@ def test_one_protocol_can_be_asked_for() -> None:
 )
 def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
     with pytest.raises(UnknownProtocolError) as raised:
-        select_protocols([asked])
+        select_packs([asked])
     assert str(raised.value).startswith(words)
 
 
@@ -107,22 +134,22 @@ def test_an_installed_package_can_announce_a_protocol_or_a_walk(
     entry = importlib.metadata.EntryPoint("pool", place, protocols.ENTRY_POINTS)
     monkeypatch.setattr(protocols, "entry_points", lambda group: [entry] if group == entry.group else [])
     assert sorted(known_protocols()) == ["eigenlayer", "staking_pool", "symbiotic"]
-    target = known_targets()["staking_pool"]
-    assert (target.place, target.walk is not None) == (place, is_walked)
-    assert traces_of(target.protocol) == example / "traces"
+    target = known_packs()["staking_pool"]
+    assert (target.place, target.walk is not None) == ("staking_pool", is_walked)
+    assert target.traces == example / "traces"
 
 
 def test_a_walk_is_had_from_its_place_in_any_process(example: Path) -> None:
-    assert load_walk("eigenlayer") is WALKS["eigenlayer"]
+    assert load_walk("eigenlayer") is known_walks()["eigenlayer"]
     assert load_walk("pool_laws:WALK").protocol.traces == example / "traces"
-    with pytest.raises(UnknownProtocolError, match=r"'json:dumps' is function, not an invariants\.walker\.Walk"):
+    with pytest.raises(UnknownProtocolError, match=r"'json:dumps' is function, not a spec\.protocol\.Protocol"):
         load_walk("json:dumps")
 
 
 def test_a_small_world_is_had_by_its_protocol_or_its_place(example: Path) -> None:
-    assert select_worlds([]) == SMALL_WORLDS
-    assert list(select_worlds(["symbiotic"])) == ["symbiotic"]
-    (world,) = select_worlds(["pool_laws:SMALL_WORLD"]).values()
+    assert select_bounded_models([]) == known_bounded_models()
+    assert list(select_bounded_models(["symbiotic"])) == ["symbiotic"]
+    (world,) = select_bounded_models(["pool_laws:SMALL_WORLD"]).values()
     assert world.way.protocol.traces == example / "traces"
     with pytest.raises(UnknownProtocolError, match="unknown protocol 'nothing'"):
-        select_worlds(["nothing"])
+        select_bounded_models(["nothing"])

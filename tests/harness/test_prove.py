@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from harness import prove
 from harness.cli import cli
-from harness.protocols import WALKS
+from harness.protocols import known_packs, known_walks
 from harness.stopping import Stop
 from invariants.choices import Seeded
 from invariants.law import StateLaw
@@ -37,7 +37,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(protocol: str = "eigenlayer") -> Ledger:
     """What a command would find."""
-    return Ledger(protocol, prove.THEORIES[protocol])
+    return prove.ledger_of(known_packs()[protocol])
 
 
 def restake(*arguments: str) -> Result:
@@ -191,16 +191,16 @@ def test_who_names_no_protocol_means_those_that_have_the_call() -> None:
 
 def test_every_lemma_is_a_law_that_a_checker_takes() -> None:
     laws = [
-        *plain_theory("proofs.eigenlayer:THEORY").state_laws(),
-        *plain_theory("proofs.symbiotic:THEORY").state_laws(),
+        *plain_theory("proofs.eigenlayer.theory:THEORY").state_laws(),
+        *plain_theory("proofs.symbiotic.theory:THEORY").state_laws(),
     ]
     assert any(not isinstance(law, StateLaw) for law in laws)
     assert all(isinstance(as_state_law(law), StateLaw) for law in laws)
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> None:
-    way, place = WALKS[protocol], f"proofs.{protocol}:THEORY"
+    way, place = known_walks()[protocol], f"proofs.{protocol}.theory:THEORY"
     state, choices = way.genesis(), Seeded(3)
     for action in way.opening():
         execute(way.protocol.transition, state, [action])
@@ -210,7 +210,7 @@ def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> 
         execute(way.protocol.transition, state, [action])
         if type(action).__name__ not in calls:
             calls.add(type(action).__name__)
-            document = {"protocol": protocol, **write(Counterexample("CONS-01", action, state))}
+            document = {"protocol": protocol, **write(place, Counterexample("CONS-01", action, state))}
             found = read(place, json.loads(json.dumps(document)))
             assert (found.law_id, found.action, found.state.tables) == ("CONS-01", action, state.tables)
     assert len(calls) > 12
@@ -335,7 +335,7 @@ def heard(law_id: str, **more: Any) -> dict[str, Any]:
     """What a process says of a law that it refuted."""
     answers = {"goals": 1, "digest": "0123abcd", "solvers": {"z3": 1}, "steps": 9, "most_steps": 9, "scope": []}
     refuted = {"verdict": "REFUTED", **answers, "counterexample": {"law": law_id, "broken": [law_id]}}
-    rest = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot(prove.THEORIES["eigenlayer"])}
+    rest = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot("proofs.eigenlayer.theory:THEORY")}
     return {"law": law_id, "verdict": refuted, **rest, **more}
 
 
@@ -382,7 +382,8 @@ def test_no_process_outlives_whoever_asked_it() -> None:
         "        for child in active_children(): print(child.pid, flush=True)\n"
         "        return False\n"
         "if __name__ == '__main__':\n"
-        "    task = proof_workers.ProofTask('eigenlayer', 'proofs.eigenlayer:THEORY', 'SlashOperator', ['TOTAL'])\n"
+        "    place = 'proofs.eigenlayer.theory:THEORY'\n"
+        "    task = proof_workers.ProofTask('eigenlayer', place, 'SlashOperator', ['TOTAL'])\n"
         "    proof_workers.run_tasks([task], 1, Telling(), print, print)\n"
     )
     Path("asking.py").write_text(program)

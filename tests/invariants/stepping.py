@@ -9,7 +9,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 
-from harness.protocols import GAMES, SMALL_WORLDS, WALKS
+from harness.protocols import known_bounded_models, known_games, known_walks
 from invariants.choices import Choices, Drawn, Seeded
 from invariants.exploring import explore
 from invariants.game import Game, execute, play
@@ -71,22 +71,22 @@ def checks(way: Walk, seed: int) -> Iterator[str]:
 
 def runs(name: str) -> Iterator[tuple[str, Iterator[str]]]:
     """Every run of a protocol, by its name."""
-    way = WALKS[name]
+    way = known_walks()[name]
     yield from ((f"walk {seed}", steps(way.of(seed), seeded(seed), STEPS)) for seed in range(SEEDS))
     detours = list(dict.fromkeys(way.detours))
     for number, detour in enumerate(detours):
         for seed in range(0, DETOUR_SEEDS, len(detours)):
             yield f"detour {number} of seed {seed}", steps(detour, seeded(seed), STEPS)
     yield from ((f"bytes {seed}", steps(way, by_bytes(seed), STEPS)) for seed in range(BYTES))
-    for game in GAMES[name]:
+    for game in known_games()[name]:
         yield from ((f"{game.law_id} {seed}", moves(game, seed)) for seed in range(GAMES_PLAYED))
     yield from ((f"checks {seed}", checks(way, seed)) for seed in range(CHECKED))
-    found = explore(SMALL_WORLDS[name], 2, True, lambda _: True)
+    found = explore(known_bounded_models()[name], 2, True, lambda _: True)
     yield "small world", iter([f"{found.sequences} {found.states} {found.accepted} {found.rejected} {found.checked}"])
 
 
 if __name__ == "__main__":
-    for protocol in WALKS:
+    for protocol in known_walks():
         for run, lines in runs(protocol):
             for line in lines:
                 sys.stdout.write(f"{protocol} {run} {line}\n")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.cli import how_built
+from harness.verbs import how_built
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.protocols import WALKS
+from harness.protocols import known_walks
 from invariants.checking import Checker, compute_totals
 from invariants.choices import Seeded
 from invariants.eigenlayer.solvency import FRACTIONS_LEFT
@@ -67,15 +67,15 @@ def as_proofs_say(way: Walk, checker: Checker, delta: Delta) -> dict[tuple[Sum, 
     return totals
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 @pytest.mark.parametrize("seed", range(3))
 def test_both_checks_agree_at_every_step(protocol: str, seed: int) -> None:
-    run(WALKS[protocol], seed, 250)
+    run(known_walks()[protocol], seed, 250)
 
 
 def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
     """A share deposited after a slash may scale to nothing. While it waits it is worth nothing, whatever is slashed."""
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     operator_set, token = ("avs0", 1), ("token1",)
     slash = SlashOperator("avs0", "avs0", "operator0", 1, ("strategy1",), (WAD // 3,))
     checker = Checker(way.catalogue, way.genesis())
@@ -106,7 +106,7 @@ def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
     assert left[-4:] == [0, 0, 0, 1]
 
 
-DETOURS = list(dict.fromkeys(detour for way in WALKS.values() for detour in way.detours))
+DETOURS = list(dict.fromkeys(detour for way in known_walks().values() for detour in way.detours))
 
 
 def name_of(detour: Walk) -> str:
@@ -121,7 +121,7 @@ def test_both_checks_agree_on_detours(detour: Walk) -> None:
 
 
 def test_a_detour_is_taken_now_and_then_and_each_in_turn() -> None:
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     taken = [(seed, way.of(seed)) for seed in range(4 * SEEDS_PER_DETOUR) if way.of(seed) in way.detours]
     assert taken == [(SEEDS_PER_DETOUR * turn - 1, way.detours[(turn - 1) % len(way.detours)]) for turn in (1, 2, 3, 4)]
     assert walk(way, SEEDS_PER_DETOUR - 1, 50).accepted == walk(way.detours[0], SEEDS_PER_DETOUR - 1, 50).accepted
@@ -130,14 +130,14 @@ def test_a_detour_is_taken_now_and_then_and_each_in_turn() -> None:
 @pytest.mark.parametrize(("protocol", "fingerprint"), [("eigenlayer", (314, 86, 5890)), ("symbiotic", (301, 99, 5822))])
 def test_a_walk_is_the_same_everywhere(protocol: str, fingerprint: tuple[int, int, int]) -> None:
     """The counts of one walk, written down: interpreted and compiled, here and elsewhere, nothing may differ."""
-    report = walk(WALKS[protocol], 5, 400)
+    report = walk(known_walks()[protocol], 5, 400)
     assert report.violations == []
     rejected = sum(count for reasons in report.rejected.values() for count in reasons.values())
     assert (sum(report.accepted.values()), rejected, sum(report.checked.values())) == fingerprint
 
 
 def test_a_walk_that_breaks_a_law_stops_there_and_keeps_its_actions() -> None:
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
 
     def steals(draft: Draft, action: Any) -> Any:
         outcome = way.protocol.transition(draft, action)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.protocols import WALKS, known_protocols
+from harness.protocols import known_protocols, known_walks
 from harness.replay import replay
 from harness.traces import load_trace
 from invariants.checking import Checker
@@ -41,7 +41,9 @@ from spec.protocol import Trace
 
 FINDINGS = Path(__file__).parents[2] / "docs" / "findings"
 KNOWN_FALSE = [
-    (protocol, law_id, known) for protocol, way in WALKS.items() for law_id, known in way.catalogue.known_false.items()
+    (protocol, law_id, known)
+    for protocol, way in known_walks().items()
+    for law_id, known in way.catalogue.known_false.items()
 ]
 
 
@@ -50,7 +52,7 @@ def actions_of(trace: Trace) -> list[Any]:
 
 
 def follow(protocol: str, trace: Trace, actions: list[Any]) -> WalkReport:
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     report = walk(Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action), 0, len(actions))
     assert report.violations == []
     return report
@@ -59,7 +61,7 @@ def follow(protocol: str, trace: Trace, actions: list[Any]) -> WalkReport:
 @pytest.mark.parametrize(("protocol", "law_id", "known"), KNOWN_FALSE, ids=[law_id for _, law_id, _ in KNOWN_FALSE])
 def test_a_finding_is_shown_and_no_call_can_be_left_out(protocol: str, law_id: str, known: KnownFalse) -> None:
     """The law breaks, and all calls are accepted, but for a last one whose refusal is the harm."""
-    assert known.instead in {law.law_id for law in WALKS[protocol].catalogue.laws()} - {law_id}
+    assert known.instead in {law.law_id for law in known_walks()[protocol].catalogue.laws()} - {law_id}
     found, trace = load_trace(FINDINGS / known.trace, known_protocols())
     assert replay(found, trace) is None
     actions = actions_of(trace)
@@ -124,7 +126,7 @@ def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_eve
         MineBlocks(11),
         CompleteQueuedWithdrawal("staker0", Completion("staker0", 0, ("token0",), True)),
     ]
-    checker = Checker(CATALOGUE, WALKS["eigenlayer"].genesis(), is_strict=True)
+    checker = Checker(CATALOGUE, known_walks()["eigenlayer"].genesis(), is_strict=True)
     told: list[tuple[str, object, int]] = []
     for action in (*opening, *then):
         outcome = transition(Draft(checker.state), action)

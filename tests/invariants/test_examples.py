@@ -3,13 +3,14 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
-from harness.protocols import WALKS
+from harness.protocols import known_packs, known_walks
 from invariants.edges import EDGES, exactly
 from invariants.examples import (
     explore_bytes,
@@ -24,14 +25,16 @@ from spec.machine import Delta, Draft, Outcome
 from spec.symbiotic.actions import Claim, Deposit
 
 Explore = Callable[..., WalkReport]
-WAYS: list[tuple[Explore, int]] = [(explore_rules, 50), (explore_bytes, 120)]
+WAYS: list[tuple[Explore, int]] = [(partial(explore_rules, SymbioticMachine), 50), (explore_bytes, 120)]
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
     """Over a few hundred examples, as a run of the smallest profile draws them."""
-    way = WALKS[protocol]
-    reports = [explore_rules(way, 25, 50, seed) for seed in range(0, 250, 25)]
+    way = known_walks()[protocol]
+    machine = known_packs()[protocol].rule_machine
+    assert machine is not None
+    reports = [explore_rules(machine, way, 25, 50, seed) for seed in range(0, 250, 25)]
     assert [report.violations for report in reports] == [[]] * len(reports)
     accepted = {name for report in reports for name in report.accepted}
     assert {action.__name__ for action in way.protocol.actions} - accepted == set()
@@ -56,11 +59,11 @@ def without_claims(draft: Draft, action: Any) -> Outcome:
 
 
 MISTAKEN = Walk(
-    WALKS["symbiotic"].protocol.with_transition(without_claims),
-    WALKS["symbiotic"].catalogue,
-    WALKS["symbiotic"].world,
-    WALKS["symbiotic"].opening,
-    WALKS["symbiotic"].next_action,
+    known_walks()["symbiotic"].protocol.with_transition(without_claims),
+    known_walks()["symbiotic"].catalogue,
+    known_walks()["symbiotic"].world,
+    known_walks()["symbiotic"].opening,
+    known_walks()["symbiotic"].next_action,
 )
 
 
@@ -99,19 +102,20 @@ def test_a_walk_by_bytes_is_a_test_of_hypothesis() -> None:
 
 def test_a_step_seldom_needs_more_bytes_than_it_gets() -> None:
     """Each action is still drawn, even those that a walk decides on last."""
-    reports = [explore_bytes(WALKS["eigenlayer"], 25, 200, seed) for seed in (0, 25, 50)]
+    reports = [explore_bytes(known_walks()["eigenlayer"], 25, 200, seed) for seed in (0, 25, 50)]
     accepted = {name for report in reports for name in report.accepted}
-    assert {action.__name__ for action in WALKS["eigenlayer"].protocol.actions} - accepted == set()
+    assert {action.__name__ for action in known_walks()["eigenlayer"].protocol.actions} - accepted == set()
 
 
 DRAW = """
 import hashlib, sys
 {more}
-from harness.protocols import WALKS
+from functools import partial
+from harness.protocols import known_packs
 from invariants.examples import explore_bytes, explore_rules
-for name in sorted(WALKS):
-    for explore, steps in ((explore_rules, 50), (explore_bytes, 50)):
-        report = explore(WALKS[name], 5, steps, 7)
+for name, pack in known_packs().items():
+    for explore, steps in ((partial(explore_rules, pack.rule_machine), 50), (explore_bytes, 50)):
+        report = explore(pack.walk, 5, steps, 7)
         print(report.steps, report.accepted, report.rejected, report.checked, report.seen)
 """
 
@@ -136,10 +140,10 @@ def test_edges_are_taken_of_what_is_left() -> None:
     assert (repr(exactly(3)), exactly(3).of(100)) == ("exactly(3)", 3)
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_what_rules_do_can_be_kept(protocol: str) -> None:
     """Every call that a rule makes can be written as a trace, and read again as it was."""
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     actions: list[Any] = []
 
     def noted(draft: Draft, action: Any) -> Outcome:
@@ -147,7 +151,9 @@ def test_what_rules_do_can_be_kept(protocol: str) -> None:
         return way.protocol.transition(draft, action)
 
     seen = Walk(way.protocol.with_transition(noted), way.catalogue, way.world, way.opening, way.next_action)
-    explore_rules(seen, 25, 50, 3)
+    machine = known_packs()[protocol].rule_machine
+    assert machine is not None
+    explore_rules(machine, seen, 25, 50, 3)
     assert len(actions) > 500
     trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
     assert [action for step in trace.steps for action in step.actions] == actions
@@ -155,6 +161,6 @@ def test_what_rules_do_can_be_kept(protocol: str) -> None:
 
 def test_a_deposit_is_of_what_there_is() -> None:
     """The rules aim: most deposits are accepted."""
-    report = explore_rules(WALKS["symbiotic"], 50, 50, 0)
+    report = explore_rules(SymbioticMachine, known_walks()["symbiotic"], 50, 50, 0)
     name = Deposit.__name__
     assert report.accepted[name] > sum(report.rejected.get(name, {}).values())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.protocols import SMALL_WORLDS
+from harness.protocols import known_bounded_models
 from invariants.exploring import Exploration, SmallWorld, explore, inverse_of, opened
 from invariants.walker import Walk, walk
 from spec.machine import Delta, Draft, State, commit, step
@@ -55,23 +55,23 @@ def naive(world: SmallWorld, depth: int) -> tuple[list[int], list[int]]:
     return sequences, states
 
 
-@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+@pytest.mark.parametrize("protocol", known_bounded_models())
 def test_the_counts_are_these_in_every_build(protocol: str) -> None:
-    report = explore(SMALL_WORLDS[protocol], 4, True, to_the_end)
+    report = explore(known_bounded_models()[protocol], 4, True, to_the_end)
     assert (report.sequences, report.states, report.steps) == GOLDEN[protocol]
     assert report.is_complete
     assert report.distinct_states == sum(report.states)
     assert report.broken == {}
 
 
-@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+@pytest.mark.parametrize("protocol", known_bounded_models())
 def test_a_naive_search_counts_the_same(protocol: str) -> None:
-    assert naive(SMALL_WORLDS[protocol], 4) == GOLDEN[protocol][:2]
+    assert naive(known_bounded_models()[protocol], 4) == GOLDEN[protocol][:2]
 
 
-@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+@pytest.mark.parametrize("protocol", known_bounded_models())
 def test_pruning_misses_nothing(protocol: str) -> None:
-    world = SMALL_WORLDS[protocol]
+    world = known_bounded_models()[protocol]
     pruned, whole = explore(world, 3, True, to_the_end), explore(world, 3, False, to_the_end)
     assert (pruned.sequences, pruned.states) == (whole.sequences, whole.states)
     assert whole.steps == len(world.calls) * sum(whole.sequences[:3]) > pruned.steps
@@ -95,16 +95,16 @@ sets, delays, slashers, limits, networks' settings, whitelists, opt-ins, resolve
 """
 
 
-@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+@pytest.mark.parametrize("protocol", known_bounded_models())
 def test_every_call_is_accepted_somewhere_and_every_law_is_checked(protocol: str) -> None:
-    report = explore(SMALL_WORLDS[protocol], 4, True, to_the_end)
-    assert set(report.accepted) == {type(call).__name__ for call in SMALL_WORLDS[protocol].calls}
+    report = explore(known_bounded_models()[protocol], 4, True, to_the_end)
+    assert set(report.accepted) == {type(call).__name__ for call in known_bounded_models()[protocol].calls}
     assert {law for law, checked in report.checked.items() if not checked} == NOT_OF_THE_SMALL_WORLD[protocol]
 
 
-@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+@pytest.mark.parametrize("protocol", known_bounded_models())
 def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
-    world = SMALL_WORLDS[protocol]
+    world = known_bounded_models()[protocol]
     state = opened(world)
     before = canonical(world, state)
     for call in world.calls:
@@ -118,7 +118,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
 
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
     """A withdrawal stays queued when it is completed: three calls show it, and no two."""
-    world = SMALL_WORLDS["eigenlayer"]
+    world = known_bounded_models()["eigenlayer"]
     right, kept = world.way.protocol.transition, ("withdrawals", "queued_shares")
 
     def wrong(draft: Draft, call: Any) -> Any:
@@ -139,13 +139,13 @@ def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
 
 
 def test_a_search_ends_when_it_is_told_to() -> None:
-    report = explore(SMALL_WORLDS["eigenlayer"], 9, True, lambda report: report.steps < 3_000)
+    report = explore(known_bounded_models()["eigenlayer"], 9, True, lambda report: report.steps < 3_000)
     assert (report.is_complete, report.steps, report.states) == (False, 3_000, [])
     assert report.checked["CONS-01"] > 0
 
 
 def test_an_opening_that_is_rejected_is_refused() -> None:
-    world = SMALL_WORLDS["symbiotic"]
+    world = known_bounded_models()["symbiotic"]
     way = world.way
     again = [*way.opening(), way.opening()[0]]
     twice = SmallWorld(Walk(way.protocol, way.catalogue, way.world, lambda: again, way.next_action), world.calls)
@@ -153,9 +153,9 @@ def test_an_opening_that_is_rejected_is_refused() -> None:
         opened(twice)
 
 
-@pytest.mark.parametrize("protocol", SMALL_WORLDS)
+@pytest.mark.parametrize("protocol", known_bounded_models())
 def test_a_small_world_can_be_walked_too(protocol: str) -> None:
-    report = walk(SMALL_WORLDS[protocol].way, 0, 300)
+    report = walk(known_bounded_models()[protocol].way, 0, 300)
     assert (report.steps, report.violations) == (300, [])
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.protocols import WALKS
+from harness.protocols import known_walks
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.source
 
 WALK_UNTIL_BROKEN = """
 import sys
-from harness.protocols import WALKS
+from harness.protocols import known_walks
 from harness.suite import only
 from invariants.walker import walk
-way = only(WALKS[sys.argv[1]], (sys.argv[2],))
+way = only(known_walks()[sys.argv[1]], (sys.argv[2],))
 for seed in range(100):
     if walk(way, seed, 400).violations:
         print("broken")
@@ -915,7 +915,7 @@ def test_every_law_is_seen_to_break() -> None:
     """But for those that are broken as it is."""
     laws = {
         (protocol, law.law_id)
-        for protocol, way in WALKS.items()
+        for protocol, way in known_walks().items()
         for law in way.catalogue.laws()
         if law.law_id not in way.catalogue.known_false
     }

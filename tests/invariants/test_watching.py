@@ -7,7 +7,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
-from harness.protocols import SMALL_WORLDS, WALKS
+from harness.protocols import known_bounded_models, known_walks
 from harness.suite import only
 from invariants.checking import Checker, Violation, compute_totals, scan
 from invariants.choices import Seeded
@@ -166,9 +166,9 @@ def follow_changes(catalogue: Catalogue, state: State, changing: Changing, chang
 
 
 @pytest.mark.source  # a compiled row refuses a value of another shape
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     catalogue, found, changed = state_laws_of(way), set(), set()
     spoken_of = [table for law in catalogue.state_laws for table in law.rows]
     for seed in range(STATES):
@@ -183,7 +183,7 @@ def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
 
 
 def eigenlayer_only(law_id: str) -> Walk:
-    return only(WALKS["eigenlayer"], (law_id,))
+    return only(known_walks()["eigenlayer"], (law_id,))
 
 
 def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> Any:
@@ -211,7 +211,7 @@ def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that
 
 
 def test_exploring_sees_it_too() -> None:
-    small = SMALL_WORLDS["eigenlayer"]
+    small = known_bounded_models()["eigenlayer"]
     way = only(small.way, ("SOLV-01",))
     rules = writes_only(way.protocol.transition, Undelegate, STAKERS)
     broken = Walk(way.protocol.with_transition(rules), way.catalogue, way.world, way.opening, way.next_action)
@@ -245,7 +245,7 @@ def leads_where_a_sum_does(law: StateLaw, table: Any, state: State) -> bool:
 
 DECLARED = [
     (protocol, law.law_id, getattr(part, "name", ""))
-    for protocol, way in WALKS.items()
+    for protocol, way in known_walks().items()
     for law in way.catalogue.state_laws
     for part in [*law.rows, *law.sums, *law.also_reads]
     if len(law.rows) + len(law.sums) > 1 or part in law.also_reads
@@ -255,7 +255,7 @@ DECLARED = [
 @pytest.mark.parametrize(("protocol", "law_id", "name"), DECLARED)
 def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, name: str) -> None:
     """Each declaration that is left out is refused, with the law and the table or the sum."""
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     (law,) = [law for law in way.catalogue.state_laws if law.law_id == law_id]
     (part,) = [part for part in [*law.rows, *law.sums, *law.also_reads] if part.name == name]
     catalogue = Catalogue(way.catalogue.sums, [without(law, part)], [], [], [])
@@ -285,7 +285,7 @@ def test_a_table_that_leads_elsewhere_than_its_sum_is_no_part_of_it() -> None:
 
 
 def test_a_sum_says_what_its_groups_depend_on() -> None:
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     wrong = Sum("active", STAKER_SHARES, ACTIVE.group, ACTIVE.value)
     with pytest.raises(UndeclaredError, match=r"^sum active reads stakers, which it does not declare"):
         compute_totals(Catalogue([wrong], [], [], [], []), walked(way, 0, 100))
@@ -293,7 +293,7 @@ def test_a_sum_says_what_its_groups_depend_on() -> None:
 
 def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
     """A law that reads the row of another subject than its declaration says is refused, though it names the table."""
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     nobody = ("staker0", "strategy0")
     law = StateLaw(
         "TOY-01",
@@ -313,7 +313,7 @@ def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
 
 def test_a_row_that_is_written_and_revalued_counts_once() -> None:
     """A position is queued, and its operator slashed, in one step: no rule does so today."""
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     catalogue = way.catalogue
     for seed in range(5):
         checker = Checker(state_laws_of(way), walked(way, seed, 250))
@@ -343,7 +343,7 @@ def toy(harmless: Any) -> Catalogue:
 
 def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
     """The test of all changes above finds it, and a search finds it by its scans."""
-    state = walked(WALKS["eigenlayer"], 0, 250)
+    state = walked(known_walks()["eigenlayer"], 0, 250)
     state.rows(CLOCK)[ONLY] = Clock(1000)
 
     def follow(harmless: Callable[[Clock, Clock], bool]) -> list[set[str]]:
@@ -359,7 +359,7 @@ def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
 
 def test_exploring_scans_every_new_state() -> None:
     """What a law calls harmless by mistake, only a scan sees: after the shortest sequence all the same."""
-    small = SMALL_WORLDS["eigenlayer"]
+    small = known_bounded_models()["eigenlayer"]
     way = small.way
     late = Walk(way.protocol, toy(lambda _, __: True), way.world, way.opening, way.next_action)
     report = explore(SmallWorld(late, [*small.calls, MineBlocks(2000)]), 3, True, lambda _: True)
@@ -370,7 +370,7 @@ def test_exploring_scans_every_new_state() -> None:
 @pytest.mark.source
 def test_a_sum_of_totals_moves_with_them() -> None:
     """What each operator's shares are worth, by a total of its stakers' shares."""
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     nested = NestedSum("nested", OPERATOR_SHARES, lambda _r, key, _row: key[1], ACTIVE, lambda row, n: row.shares + n)
     catalogue = Catalogue([ACTIVE, nested], [], [], [], [])
     for seed in range(10):
@@ -379,7 +379,7 @@ def test_a_sum_of_totals_moves_with_them() -> None:
 
 
 def test_two_laws_have_two_ids_and_a_law_asks_for_sums_of_its_catalogue() -> None:
-    way = WALKS["eigenlayer"]
+    way = known_walks()["eigenlayer"]
     laws = way.catalogue.state_laws
     with pytest.raises(ValueError, match=r"^two laws of one id: " + laws[0].law_id):
         Catalogue(way.catalogue.sums, [laws[0], laws[0]], [], [], [])

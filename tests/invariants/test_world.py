@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.protocols import WALKS
+from harness.protocols import known_walks
 from harness.replay import replay
 from invariants.choices import Seeded
 from invariants.eigenlayer.world import drawn_world as eigenlayer_world
@@ -26,12 +26,12 @@ def drawn(way: Walk, seed: int, steps: int) -> list[Any]:
     return actions
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
     """The first seed walks through the world as it is written, each other one through a world that it draws."""
-    way = WALKS[protocol].of(seed)
-    assert (way is WALKS[protocol]) == (seed == 0)
+    way = known_walks()[protocol].of(seed)
+    assert (way is known_walks()[protocol]) == (seed == 0)
     actions = drawn(way, seed, 400)
     trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
     assert [action for step in trace.steps for action in step.actions] == actions
@@ -57,7 +57,7 @@ def test_what_is_held_of_another_collateral_is_observed() -> None:
 
 @pytest.mark.parametrize("protocol", WALKS)
 def test_a_genesis_is_nobody_elses(protocol: str) -> None:
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     first, second = way.genesis(), way.genesis()
     assert first.tables == second.tables
     for rows in first.tables:
@@ -66,7 +66,7 @@ def test_a_genesis_is_nobody_elses(protocol: str) -> None:
 
 
 def drawn_worlds(protocol: str) -> list[dict[str, Any]]:
-    way = WALKS[protocol]
+    way = known_walks()[protocol]
     numbers = [seed for seed in range(1, 10 * WORLDS) if way.of(seed) not in way.detours and seed % WORLDS]
     return list({seed % WORLDS: way.of(seed).world for seed in numbers}.values())
 

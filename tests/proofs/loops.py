@@ -5,7 +5,8 @@ from typing import Any, Final
 import attr
 
 from invariants.law import Catalogue, StateLaw, Sum, View
-from proofs.listings import LISTS
+from proofs.eigenlayer.listings import LISTS
+from proofs.setup import Setup
 from proofs.theory import Fold, Theory
 from spec.eigenlayer.staking import without
 from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
@@ -340,7 +341,7 @@ def _theory(fold: Fold | None) -> Theory:
     )
 
 
-CONTRACTS: Final = {"": LISTS}
+SETUP: Final = Setup(LISTS)
 THEORY: Final = _theory(SOUND)
 WITHOUT: Final = _theory(None)
 FORGETTING: Final = _theory(FORGETFUL)

@@ -17,8 +17,9 @@ import z3
 from proofs import solving, symbols, taught
 from proofs.genesis import base_case
 from proofs.histories import EXACT
-from proofs.obligations import HISTORIES_ALONE, Contracts, Prover
+from proofs.obligations import Prover
 from proofs.proving import CallProof
+from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.state import likeness
 from proofs.symbols import UnliftableError
 

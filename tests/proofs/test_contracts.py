@@ -23,7 +23,7 @@ pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).parents[2]
 
-THEORY = "proofs.symbiotic:THEORY"
+THEORY = "proofs.symbiotic.theory:THEORY"
 
 Parts = dict[str, list[tuple[Any, Answer]]]
 

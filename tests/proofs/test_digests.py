@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).parents[2]
-PLACES = ["proofs.eigenlayer:THEORY", "proofs.symbiotic:THEORY"]
+PLACES = ["proofs.eigenlayer.theory:THEORY", "proofs.symbiotic.theory:THEORY"]
 
 SAMPLE = '''
 """Words."""
@@ -208,7 +208,7 @@ def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatc
     (package / "here.py").write_text("from .there import NUMBER\nfrom ..history import History\n")
     (package / "there.py").write_text("NUMBER = 1\n")
     monkeypatch.setattr(sys.modules["spec"], "__path__", [*sys.modules["spec"].__path__, str(package.parent)])
-    found = [set(digests._imported(module)) for module in ("spec.beside", "spec.beside.here")]
+    found = [set(digests._imported(module, digests.OURS)) for module in ("spec.beside", "spec.beside.here")]
     assert found[0] == {"spec", "spec.beside", "spec.beside.here", "spec.machine"}
     assert found[1] == {"spec", "spec.beside", "spec.beside.there", "spec.beside.there.NUMBER", "spec.history"} | {
         "spec.history.History"
@@ -219,7 +219,7 @@ def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatc
 def test_whatever_a_proof_runs_through_makes_it_stale(source_copy: "SourceCopy") -> None:
     program = (
         "from proofs.digests import digest\n"
-        "print(digest(['spec.arithmetic:mul_div_floor'], 'proofs.eigenlayer:THEORY'), end='')"
+        "print(digest(['spec.arithmetic:mul_div_floor'], 'proofs.eigenlayer.theory:THEORY'), end='')"
     )
     seen = [source_copy.run(program)]
     for file, right, wrong in EDITS.values():
@@ -231,9 +231,9 @@ def test_whatever_a_proof_runs_through_makes_it_stale(source_copy: "SourceCopy")
 
 
 def test_a_snapshot_knows_words_too(source_copy: "SourceCopy") -> None:
-    program = "from proofs.digests import snapshot\nprint(snapshot('proofs.eigenlayer:THEORY'), end='')"
+    program = "from proofs.digests import snapshot\nprint(snapshot('proofs.eigenlayer.theory:THEORY'), end='')"
     before = source_copy.run(program)
-    assert before == snapshot("proofs.eigenlayer:THEORY")
+    assert before == snapshot("proofs.eigenlayer.theory:THEORY")
     source_copy.replace("spec/arithmetic.py", "WAD: Final = 10**18", "WAD: Final = 10**18  # a word")
     assert source_copy.run(program) != before
 
@@ -242,11 +242,11 @@ def test_what_is_edited_after_a_ledger_was_opened_is_not_what_it_is_of(source_co
     """Missed: of a ledger without a verdict of today, files were first read when the first verdict came."""
     program = (
         "from pathlib import Path\nfrom proofs.ledger import Ledger\nfrom proofs.digests import snapshot\n"
-        "Ledger('eigenlayer', 'proofs.eigenlayer:THEORY', [Path('nothing')])\n"
+        "Ledger('eigenlayer', 'proofs.eigenlayer.theory:THEORY', [Path('nothing')])\n"
         "with Path('spec/arithmetic.py').open('a') as file:\n    file.write('# edited meanwhile')\n"
-        "print(snapshot('proofs.eigenlayer:THEORY'), end='')"
+        "print(snapshot('proofs.eigenlayer.theory:THEORY'), end='')"
     )
-    assert source_copy.run(program) == snapshot("proofs.eigenlayer:THEORY")
+    assert source_copy.run(program) == snapshot("proofs.eigenlayer.theory:THEORY")
 
 
 def test_a_digest_names_what_it_is_of() -> None:

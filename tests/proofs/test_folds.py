@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from proofs import folded, symbols
+from proofs.eigenlayer.listings import prove_without
 from proofs.folded import FoldedProof
-from proofs.listings import prove_without
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.solving import Status

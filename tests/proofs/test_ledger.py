@@ -16,7 +16,7 @@ from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, 
 from proofs.running import KNOWN_FALSE, NOT_CONCERNED, due_of, prove_laws
 from proofs.symbols import UnliftableError
 
-PLACE = "proofs.eigenlayer:THEORY"
+PLACE = "proofs.eigenlayer.theory:THEORY"
 CALL = "TransferToken"
 RAN = ["spec.eigenlayer.strategies:transfer"]
 
@@ -330,7 +330,7 @@ def no_home(_path: Path) -> Path:
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_the_installed_ledger_has_a_file_for_each_call_and_no_other(protocol: str) -> None:
     folder = keeping.installed_ledgers() / protocol
-    due = due_of(f"proofs.{protocol}:THEORY")
+    due = due_of(f"proofs.{protocol}.theory:THEORY")
     assert sorted(path.stem for path in folder.glob("*.json")) == sorted(due)
     for path in folder.glob("*.json"):
         assert json.loads(path.read_text())["call"] == path.stem

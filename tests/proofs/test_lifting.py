@@ -14,7 +14,7 @@ def test_a_lifted_function_is_noted_also_where_python_has_cached_its_module(tmp_
     program = (
         "import spec.eigenlayer.strategies, spec.machine\n"
         "from proofs.running import run_call\n"
-        "found = run_call('proofs.eigenlayer:THEORY', 'TransferToken', ['CONS-01'], 1)\n"
+        "found = run_call('proofs.eigenlayer.theory:THEORY', 'TransferToken', ['CONS-01'], 1)\n"
         "print('spec.eigenlayer.strategies:transfer' in found['functions'])\n"
     )
     root = Path(__file__).parents[2]

@@ -35,7 +35,7 @@ IN_A_CLOSED_WORLD = {
 }
 
 WITH_A_STAKE = {
-    # A stake is an unknown function there (`proofs/stake.py`), and no rows of a plain state amount to it.
+    # A stake is an unknown function there (`proofs/symbiotic/stake.py`), and no rows of a plain state amount to it.
     "RequestSlash": {"accepted": 1},
 }
 
@@ -75,7 +75,7 @@ class Explored:
     """
 
     def __init__(self, protocol: str) -> None:
-        place = f"proofs.{protocol}:THEORY"
+        place = f"proofs.{protocol}.theory:THEORY"
         self._rules = str(ROOT / "spec" / protocol)
         self.lines: set[tuple[str, int]] = set()
         self.witnessed = 0

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.source
 
 @pytest.fixture(scope="module")
 def prover() -> Prover:
-    return Prover("proofs.eigenlayer:THEORY")
+    return Prover("proofs.eigenlayer.theory:THEORY")
 
 
 def law(prover: Prover, law_id: str) -> object:
@@ -35,7 +35,7 @@ def test_laws_of_a_deposit_are_proved(prover: Prover) -> None:
 
 
 def test_what_is_said_of_a_slash_is_proved_of_two_strategies() -> None:
-    verdicts = Ledger("eigenlayer", "proofs.eigenlayer:THEORY").verdicts("SlashOperator")
+    verdicts = Ledger("eigenlayer", "proofs.eigenlayer.theory:THEORY").verdicts("SlashOperator")
     lists = {
         law_id: [words for words in verdicts[law_id]["scope"] if words.startswith("SlashOperator.strategies")]
         for law_id in verdicts

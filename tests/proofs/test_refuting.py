@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.source
 
-EIGENLAYER = "proofs.eigenlayer:THEORY"
-SYMBIOTIC = "proofs.symbiotic:THEORY"
+EIGENLAYER = "proofs.eigenlayer.theory:THEORY"
+SYMBIOTIC = "proofs.symbiotic.theory:THEORY"
 
 PROGRAM = """
 import json, sys

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.source
     ("theory", "action", "law_ids"),
     [
         ("tests.proofs.toy:THEORY", "Move", ["SIGN", "SUM"]),
-        ("proofs.eigenlayer:THEORY", "DepositIntoStrategy", ["CONS-01", "DELEG-01", "LEMMA-backed"]),
-        ("proofs.eigenlayer:THEORY", "Undelegate", ["DELEG-01", "LIST-02"]),
+        ("proofs.eigenlayer.theory:THEORY", "DepositIntoStrategy", ["CONS-01", "DELEG-01", "LEMMA-backed"]),
+        ("proofs.eigenlayer.theory:THEORY", "Undelegate", ["DELEG-01", "LIST-02"]),
     ],
 )
 def test_cvc5_disagrees_with_nothing_that_is_proved(theory: str, action: str, law_ids: list[str]) -> None:
@@ -80,7 +80,7 @@ def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
 
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_nobody_disputes_what_the_ledgers_hold(protocol: str) -> None:
-    ledger = Ledger(protocol, f"proofs.{protocol}:THEORY")
+    ledger = Ledger(protocol, f"proofs.{protocol}.theory:THEORY")
     said = [counts for call in ledger.due for by in ledger.opinions(call).values() for counts in by.values()]
     assert said
     assert [counts for counts in said if counts.get("disagree")] == []

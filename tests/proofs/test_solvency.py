@@ -4,28 +4,30 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.protocols import WALKS
+from harness.protocols import known_walks
 from invariants.checking import compute_totals, scan
 from invariants.choices import Seeded
 from invariants.law import Catalogue
-from proofs import eigenlayer, obligations, state, symbiotic
+from proofs import obligations, state
 from proofs.concrete import as_state_law, scan_nested
+from proofs.eigenlayer.theory import THEORY as EIGENLAYER
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.running import prover_of
+from proofs.symbiotic.theory import THEORY as SYMBIOTIC
 from spec.machine import Delta, Draft, commit
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
 
 pytestmark = pytest.mark.source
-THEORIES: dict[str, Any] = {"eigenlayer": eigenlayer.THEORY, "symbiotic": symbiotic.THEORY}
+THEORIES: dict[str, Any] = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
 
 
 @pytest.mark.parametrize("protocol", THEORIES)
 @pytest.mark.parametrize("seed", range(3))
 def test_every_lemma_holds_where_walks_go(protocol: str, seed: int) -> None:
-    way, theory = WALKS[protocol], THEORIES[protocol]
+    way, theory = known_walks()[protocol], THEORIES[protocol]
     nested = [law for law in theory.lemmas if any(total in theory.nested for total in law.sums)]
     laws = [as_state_law(law) for law in theory.state_laws() if law not in nested]
     catalogue = Catalogue([*theory.catalogue.sums, *theory.sums], laws, [], [], [])
@@ -87,7 +89,7 @@ def test_a_proof_of_solvency_fails_when_the_rules_are_broken(
     file, right, wrong = BREAKS[protocol, action, law_id]
     source_copy.replace(f"spec/{protocol}/{file}", right, wrong)
     monkeypatch.syspath_prepend(str(source_copy.folder))
-    assert verdict(prover_of(f"proofs.{protocol}:THEORY", action), action, law_id) == "REFUTED"
+    assert verdict(prover_of(f"proofs.{protocol}.theory:THEORY", action), action, law_id) == "REFUTED"
 
 
 def verdict(prover: Prover, action: str, law_id: str) -> str:
@@ -107,7 +109,7 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
     if not follows:
         for module in (state, obligations):
             monkeypatch.setattr(module, "groups_written", lambda *_: [])
-    prover = prover_of("proofs.symbiotic:THEORY", "Claim")
+    prover = prover_of("proofs.symbiotic.theory:THEORY", "Claim")
     claim = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "Claim"))
     assert claim.sum_verdict(next(iter(prover.theory.nested))).status == expected
 
@@ -115,7 +117,7 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
 @pytest.mark.parametrize("name", ["queued_value_wad", "fractions_waiting"])
 def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
     """Of one outcome of a slash: by what the theory says, and not by nothing."""
-    prover = prover_of("proofs.eigenlayer:THEORY", "SlashOperator")
+    prover = prover_of("proofs.eigenlayer.theory:THEORY", "SlashOperator")
     slash = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "SlashOperator"))
     slash.outcomes[:] = slash.outcomes[-1:]
     total = next(total for total in prover.theory.revalued if total.name == name)

@@ -14,8 +14,8 @@ from proofs.genesis import base_case
 from proofs.histories import EXACT
 from proofs.obligations import Prover
 from proofs.proving import CallProof
-from proofs.stake import prove_stake
-from proofs.symbiotic import THEORY
+from proofs.symbiotic.stake import prove_stake
+from proofs.symbiotic.theory import THEORY
 from spec.protocol import execute
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def proof(prover: Prover, action: str) -> CallProof:
 
 @pytest.fixture(scope="module")
 def prover() -> Prover:
-    return Prover("proofs.symbiotic:THEORY", EXACT)
+    return Prover("proofs.symbiotic.theory:THEORY", EXACT)
 
 
 PROVED = {
@@ -127,7 +127,7 @@ def test_a_proof_fails_when_the_rules_are_broken(
     file, right, wrong = BREAKS[law_id, action]
     source_copy.replace(f"spec/symbiotic/{file}", right, wrong)
     monkeypatch.syspath_prepend(str(source_copy.folder))
-    broken = Prover("proofs.symbiotic:THEORY", EXACT)
+    broken = Prover("proofs.symbiotic.theory:THEORY", EXACT)
     lifted = broken.world.modules["spec.machine"].__file__
     assert str(lifted).startswith(str(source_copy.folder))
     of_call = proof(broken, action)

@@ -11,7 +11,8 @@ from typing import Any, Final
 import z3
 
 from proofs.histories import EXACT
-from proofs.obligations import Contracts, Obligation, Prover, Verdict
+from proofs.obligations import Obligation, Prover, Verdict
+from proofs.setup import Contracts
 from proofs.state import flatten, fresh
 from proofs.symbols import SymInt, explore, path, refuse, term_of
 
@@ -23,7 +24,7 @@ def _stake(draft: Any, *subject: Any) -> SymInt:
     """The stake in the state before the step, at any time: the same for all who ask."""
     if draft._writes:
         refuse("a stake is asked for after something was written")
-    path().scopes.add("stakes by the contract of proofs/stake.py")
+    path().scopes.add("stakes by the contract of proofs/symbiotic/stake.py")
     terms = flatten(subject)
     stake = z3.Function("stake", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms)
     path().assume(stake >= 0)

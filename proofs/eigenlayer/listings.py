@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import HISTORIES_ALONE, Contracts, Obligation, Prover, Verdict
+from proofs.obligations import Obligation, Prover, Verdict
+from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import (
     Listing,
     Path,

@@ -1,7 +1,7 @@
 """Stakes that rows show, for states that break a law: no proof leans on it.
 
-Slashes are proved with a stake that is an unknown function (`proofs/stake.py`), and no state says what an unknown
-function is. Where a state is looked for that breaks a law, it is enough to look among those of one kind: an operator
+Slashes are proved with a stake that is an unknown function (`proofs/symbiotic/stake.py`), and no state says what that
+is. Where a state is looked for that breaks a law, it is enough to look among those of one kind: an operator
 that is opted in, to a vault of its own, with the network's limit at stake.
 """
 
@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from proofs.histories import EXACT
-from proofs.obligations import Contracts
+from proofs.setup import Contracts
 from proofs.symbols import SymInt, path, term_of
 from spec.symbiotic.config import OPERATOR_SPECIFIC
 
@@ -48,12 +48,8 @@ _STAKES: Final[Contracts] = {
     "invariants.symbiotic.reading": _laws_show,
 }
 
-SHOWN: Final[Mapping[tuple[str, str], Contracts]] = {
-    ("proofs.symbiotic:THEORY", "Slash"): _STAKES,
-    ("proofs.symbiotic:THEORY", "ExecuteSlash"): _STAKES,
-    ("proofs.symbiotic:THEORY", "RequestSlash"): EXACT,
-}
-"""By theory and call: what is lifted by contract where a state is looked for, and nothing is proved.
+COUNTERMODELS: Final[Mapping[str, Contracts]] = {"Slash": _STAKES, "ExecuteSlash": _STAKES, "RequestSlash": EXACT}
+"""By call: what is lifted by contract where a state is looked for, and nothing is proved.
 
 A request has so few paths that its stake is that of the rules, of every kind.
 """
@@ -61,5 +57,4 @@ A request has so few paths that its stake is that of the rules, of every kind.
 STAKE: Final = tuple(
     [f"spec.symbiotic.delegation:{name}" for name in ("stake_at", "_delegated_stake_at", "operator_part")]
 )
-RUNS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {("proofs.symbiotic:THEORY", "RequestSlash"): STAKE}
-"""By theory and call: functions that run there, although a contract stands for them in proofs."""
+"""Functions that run there, although a contract stands for them in proofs."""

@@ -19,8 +19,9 @@ from invariants.eigenlayer.solvency import (
     slashing_factor,
 )
 from invariants.law import ReadingSum, StateLaw, View
-from proofs.eigenlayer_folds import FOLDS
-from proofs.listings import LISTS, prove_without
+from proofs.eigenlayer.folds import FOLDS
+from proofs.eigenlayer.listings import LISTS, prove_without
+from proofs.setup import Setup
 from proofs.theory import PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -537,8 +538,4 @@ THEORY: Final = Theory(
     },
 )
 
-CONTRACTS: Final = {"": LISTS}
-"""By call, and "" for all others: what is lifted by contract."""
-
-FOUNDATIONS: Final = {"CONTRACT-lists": prove_without}
-"""What is proved alone, once for all calls: that contracts are kept."""
+SETUP: Final = Setup(LISTS, foundations={"CONTRACT-lists": prove_without}, lifted=("proofs.eigenlayer.folds",))

@@ -13,8 +13,10 @@ from invariants.symbiotic.reading import is_over, now
 from invariants.symbiotic.terms import HISTORIES
 from proofs.histories import EXACT
 from proofs.pushes import prove_pushes
-from proofs.stake import BY_CONTRACT, prove_stake
-from proofs.symbiotic_folds import FOLDS
+from proofs.setup import Setup
+from proofs.symbiotic.countermodels import COUNTERMODELS, STAKE
+from proofs.symbiotic.folds import FOLDS
+from proofs.symbiotic.stake import BY_CONTRACT, prove_stake
 from proofs.theory import Nested, PastLaw, Theory
 from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
@@ -405,8 +407,11 @@ THEORY: Final = Theory(
     by_contract=("HIST-02",),
 )
 
-CONTRACTS: Final = {"": EXACT, **dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT)}
-"""By call, and "" for all others: what is lifted by contract."""
-
-FOUNDATIONS: Final = {"CONTRACT-pushes": prove_pushes, "CONTRACT-stake": prove_stake}
-"""What is proved alone, once for all calls: that contracts are kept."""
+SETUP: Final = Setup(
+    EXACT,
+    contracts_of=dict.fromkeys(("Slash", "RequestSlash", "ExecuteSlash"), BY_CONTRACT),
+    foundations={"CONTRACT-pushes": prove_pushes, "CONTRACT-stake": prove_stake},
+    countermodels=COUNTERMODELS,
+    runs={"RequestSlash": STAKE},
+    lifted=("proofs.symbiotic.folds",),
+)

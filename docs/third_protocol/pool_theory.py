@@ -1,0 +1,63 @@
+"""What the proofs of the staking pool need beside its rules and laws.
+
+restake prove --protocol pool_pack:PACK
+"""
+
+from typing import Any, Final
+
+from pool_laws import CATALOGUE
+from staking_pool import POOL, PROTOCOL, STAKERS, Deposit, Withdraw
+
+from invariants.law import StateLaw, View
+from proofs.setup import Setup
+from proofs.theory import PastLaw, Theory
+
+
+def _pool_is_not_negative(view: View, key: Any) -> bool:
+    row = view.rows.get(POOL, key)
+    return row.stake >= 0 and row.shares >= 0
+
+
+def _staker_is_not_negative(view: View, key: Any) -> bool:
+    return view.rows.get(STAKERS, key).shares >= 0
+
+
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    StateLaw(
+        "UINT-pool",
+        "No number of the pool is negative.",
+        "Solidity's unsigned types",
+        _pool_is_not_negative,
+        rows={POOL: lambda key: key},
+    ),
+    StateLaw(
+        "UINT-stakers",
+        "No staker's shares are negative.",
+        "Solidity's unsigned types",
+        _staker_is_not_negative,
+        rows={STAKERS: lambda key: key},
+    ),
+]
+
+
+def _is_well_formed(_rows: Any, call: Any) -> bool:
+    """Amounts are unsigned: what a trace file says otherwise is refused when it is read."""
+    if isinstance(call, Deposit):
+        return call.amount >= 0
+    return call.shares >= 0 if isinstance(call, Withdraw) else True
+
+
+THEORY: Final = Theory(
+    PROTOCOL,
+    CATALOGUE,
+    "staking_pool",
+    lambda _rows: 0,
+    LEMMAS,
+    ranges=("UINT-pool", "UINT-stakers"),
+    keys={},
+    bounds={},
+    is_well_formed=_is_well_formed,
+    genesis={},
+)
+
+SETUP: Final = Setup(lifted=("staking_pool", "pool_laws"))

@@ -1,0 +1,17 @@
+"""Exit codes, which are pytest's: decided in one place for every verb."""
+
+from collections.abc import Collection
+
+
+def exit_code(*, failed: bool, unread: bool = False, is_open: bool = False, is_empty: bool = False) -> int:
+    """Pytest's exit codes, the same for every verb.
+
+    2 if a file could not be read; else 1 if anything failed; else 2 if anything is left open, 5 if nothing was checked,
+    and 0.
+    """
+    return 2 if unread else 1 if failed else 2 if is_open else 5 if is_empty else 0
+
+
+def worst(codes: Collection[int]) -> int:
+    """The exit code of several parts: what failed before what is open, and 5 only if nothing was checked at all."""
+    return next((code for code in (1, 2, 0) if code in codes), 5)

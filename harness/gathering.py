@@ -1,0 +1,134 @@
+"""How the evidence on laws is gathered: from the ledger, and from what is proved again in a run."""
+
+import datetime
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, Final, Literal
+
+from harness.evidence import Evidence, Proof
+from harness.prove import Proving, run_together
+from harness.stopping import Stop
+from proofs.digests import solver_version
+from proofs.ledger import Ledger
+from proofs.running import findings_of
+
+How = Literal["ledger", "changed", "sample", "all"]
+"""How much is proved in a run: nothing, what the ledger does not know of today's source, some of the rest, all."""
+
+SAMPLED: Final = 0.03
+"""Which part of all verdicts a sample proves again."""
+
+CALLS_SAMPLED: Final = 4
+"""Over how many calls a sample is spread: each of them has all its paths followed first."""
+
+KILLS: Final = Path(__file__).parent / "mutants" / "kills.json"
+"""Which law killed how many mutants of each protocol, as `restake mutate --kills` wrote it."""
+
+
+def gathered(
+    ledgers: Sequence[Ledger],
+    laws: Sequence[str],
+    how: How,
+    drawn_by: str,
+    jobs: int,
+    stop: Stop,
+    said: Callable[[str, int, int], None],
+) -> dict[str, Evidence]:
+    """The evidence on some laws of protocols of ours, or on all, after proving as much as is asked for. What the ledger
+    knows is not written again.
+    """
+    provings = [proving_of(ledger, laws, how, drawn_by) for ledger in ledgers]
+    run_together(provings, jobs, stop, said)
+    return {proving.protocol: _evidence(proving, drawn_by if how == "sample" else "") for proving in provings}
+
+
+def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> Proving:
+    """What is asked of one protocol, and what of it is to be proved here."""
+    asked = {call: [law for law in due if not laws or law in laws] for call, due in ledger.due.items()}
+    left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
+    to_prove: Mapping[str, Sequence[str]] = {"ledger": {}, "all": asked}.get(how, left)
+    if how == "sample":
+        known = [(call, law) for call in asked for law in asked[call] if law not in left[call]]
+        drawn = sample(known, f"{ledger.protocol} {drawn_by}")
+        to_prove = {call: [law for law in asked[call] if law in left[call] or (call, law) in drawn] for call in asked}
+    return Proving(ledger, asked, to_prove, compares=True)
+
+
+def rotation() -> str:
+    """By what a sample is drawn where nobody says it: the commit that is checked out here, else the day."""
+    try:
+        asked = ["git", "rev-parse", "--short=12", "HEAD"]
+        commit = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        commit = ""
+    return f"commit {commit}" if commit else f"day {datetime.datetime.now(datetime.UTC).date()}"
+
+
+def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[str, str]]:
+    """Some verdicts, as call and law, drawn by a text: of a few calls, as many of each, and one at least.
+
+    Nothing that a ledger says of a verdict makes it more or less likely to be drawn.
+    """
+    random = Random(drawn_by)
+    calls = sorted({call for call, _ in verdicts})
+    chosen = random.sample(calls, min(CALLS_SAMPLED, len(calls)))
+    drawn: set[tuple[str, str]] = set()
+    for call in chosen:
+        of_call = sorted(each for each in verdicts if each[0] == call)
+        share = max(1, round(SAMPLED * len(verdicts) / len(chosen)))
+        drawn |= set(random.sample(of_call, min(share, len(of_call))))
+    return drawn
+
+
+def _evidence(proving: Proving, drawn_by: str) -> Evidence:
+    """What the ledger says, and what was found now, which comes before it."""
+    ledger, rows = proving.ledger, proving.rows()
+    whose = Counter(
+        f"{ledger.solver(call, law)}, {'proved here' if ledger.is_own(call, law) else 'installed'}"
+        for law, call, word, _ in rows
+        if word not in ("STALE", "MISSING") and ledger.is_fresh(call, law)
+    )
+    # A protocol from outside has no table of kills.
+    kills = json.loads(KILLS.read_text()).get(ledger.protocol, {"laws": {}, "mutants": 0})
+    return Evidence(
+        solver_version(),
+        proofs_by_law(rows, findings_of(ledger.place)),
+        len(rows),
+        dict(sorted(whose.items())),
+        tuple(proving.results),
+        sum(len(verdicts) for verdicts in proving.results.values()),
+        drawn_by,
+        (*proving.differing, *[f"{call} cannot be proved: {why}" for call, why in proving.failures.items()]),
+        tuple([f"{law} of {call}" for call, law in proving.left()]),
+        kills["laws"],
+        kills["mutants"],
+    )
+
+
+def proofs_by_law(
+    rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_false: Collection[str]
+) -> dict[str, Proof]:
+    """The verdicts on every call, as law, call, verdict and the rest, put together by law. A call that cannot concern a
+    law does not count.
+    """
+    calls: dict[str, dict[str, list[str]]] = {}
+    scopes: dict[str, set[str]] = {}
+    for law_id, call, verdict, rest in rows:
+        calls.setdefault(law_id, {}).setdefault(verdict, []).append(call)
+        scopes.setdefault(law_id, set()).update(rest["scope"])
+    return {
+        law_id: Proof(
+            len(found.get("PROVED", ())),
+            tuple(found.get("UNKNOWN", ())),
+            tuple(found.get("REFUTED", ())),
+            tuple(found.get("STALE", ())),
+            tuple(sorted(scopes[law_id])),
+            law_id in known_false,
+            tuple(found.get("MISSING", ())),
+        )
+        for law_id, found in sorted(calls.items())
+    }

@@ -1,0 +1,116 @@
+"""All that a protocol brings, named in one place: each part by where it stands, and loaded only when somebody asks."""
+
+import importlib
+import os
+import sys
+from operator import attrgetter
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from invariants.exploring import SmallWorld
+    from invariants.game import Game
+    from invariants.machine import LawMachine
+    from invariants.walker import Walk
+    from spec.protocol import Protocol
+
+
+class UnknownProtocolError(Exception):
+    """A protocol that was asked for, or a part of it, cannot be had; the message says why."""
+
+
+@attrs.frozen(kw_only=True)
+class ProtocolPack:
+    """A protocol's name, and the place of each thing that it brings: `module:attribute`, or None if it has none.
+
+    `protocol_at` is a `spec.protocol.Protocol`: rules, traces, and what secures what. `rules` names the modules whose
+    functions are the rules, of which mutants are made. `walk_at` is a walk; laws, and which of them are model, are in
+    its catalogue. `games_at` are games, `bounded_model_at` a small world to exhaust, `rule_machine_at` a Hypothesis
+    machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes large
+    histories, `docs` the page that describes the rules.
+
+    `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
+    process finds this pack again: its name if it is announced, else where it stands.
+    """
+
+    name: str
+    protocol_at: str | None = None
+    rules: tuple[str, ...] = ()
+    walk_at: str | None = None
+    games_at: str | None = None
+    bounded_model_at: str | None = None
+    rule_machine_at: str | None = None
+    theory_at: str | None = None
+    ledgers: PurePath | None = None
+    mutants: PurePath | None = None
+    workload_at: str | None = None
+    docs: PurePath | None = None
+    place: str = ""
+
+    @property
+    def protocol(self) -> "Protocol":
+        """The rules, and how their traces are read and written."""
+        if self.protocol_at is None:
+            assert self.walk is not None
+            return self.walk.protocol
+        found: Protocol = load(self.protocol_at)
+        return found
+
+    @property
+    def walk(self) -> "Walk | None":
+        """The random walk through the protocol, with the catalogue of its laws."""
+        found: Walk | None = None if self.walk_at is None else load(self.walk_at)
+        return found
+
+    @property
+    def games(self) -> "tuple[Game, ...]":
+        """The games that are played."""
+        return () if self.games_at is None else tuple(load(self.games_at))
+
+    @property
+    def bounded_model(self) -> "SmallWorld | None":
+        """The small world that is exhausted."""
+        found: SmallWorld | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
+        return found
+
+    @property
+    def rule_machine(self) -> "type[LawMachine] | None":
+        """The state machine of Hypothesis, made of a walk and a list for its reports."""
+        found: type[LawMachine] | None = None if self.rule_machine_at is None else load(self.rule_machine_at)
+        return found
+
+    @property
+    def workload(self) -> "ModuleType | None":
+        """The module that makes large histories to measure speed on."""
+        return None if self.workload_at is None else importlib.import_module(self.workload_at)
+
+    @property
+    def traces(self) -> Path:
+        """The folder of recorded traces. Those of the protocols that come with this project come with the harness."""
+        from harness.traces import bundled_traces
+
+        own = self.protocol.traces
+        return bundled_traces() / self.name if own is None else Path(own)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that its parts stand in, those of its rules first, each once."""
+        places = [self.protocol_at, self.walk_at, self.games_at, self.bounded_model_at, self.rule_machine_at]
+        named = [*self.rules, *[place for place in (*places, self.theory_at, self.place) if place and ":" in place]]
+        return tuple(dict.fromkeys([place.partition(":")[0] for place in named]))
+
+
+def load(place: str) -> Any:
+    """What stands at a place, `module:attribute`. UnknownProtocolError if it cannot be had."""
+    module_name, _, attribute = place.partition(":")
+    # Last, so that a folder of the user's never takes the place of an installed package.
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    try:
+        return attrgetter(attribute)(importlib.import_module(module_name))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UnknownProtocolError(f"cannot load protocol {place!r}: {error}") from error

@@ -1,0 +1,37 @@
+"""All that Symbiotic brings."""
+
+from pathlib import Path
+from typing import Final
+
+from harness.pack import ProtocolPack
+
+ROOMS: Final = Path(__file__).parents[2]
+"""The folder that all rooms stand in."""
+
+PACK: Final = ProtocolPack(
+    name="symbiotic",
+    protocol_at="spec.symbiotic:PROTOCOL",
+    rules=tuple(
+        f"spec.symbiotic.{concern}"
+        for concern in (
+            "clock",
+            "collateral",
+            "delegation",
+            "opt_in",
+            "shares",
+            "slashing",
+            "staking",
+            "views",
+            "withdrawals",
+        )
+    ),
+    walk_at="invariants.symbiotic.walk:WALK",
+    games_at="invariants.symbiotic.games:GAMES",
+    bounded_model_at="invariants.symbiotic.small:SMALL_WORLD",
+    rule_machine_at="invariants.symbiotic.machine:SymbioticMachine",
+    theory_at="proofs.symbiotic.theory:THEORY",
+    ledgers=ROOMS / "proofs" / "ledgers",
+    mutants=ROOMS / "harness" / "mutants" / "symbiotic.toml",
+    workload_at="harness.workloads.symbiotic",
+    docs=ROOMS / "docs" / "symbiotic.md",
+)

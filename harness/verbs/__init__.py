@@ -1,0 +1,95 @@
+"""What the verbs of `restake` share: options, exit codes, and how a verb is loaded when it is asked for."""
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+from rich.console import Console
+
+import spec.machine
+from harness.pack import ProtocolPack, UnknownProtocolError
+from harness.protocols import select_packs
+
+EXIT_CODES = """\b
+Exit codes:
+  0  everything that was checked holds
+  1  something differs or is violated, or a law was never checked
+  2  interrupted, wrong usage, or a file that cannot be read
+  5  there was nothing to check
+"""
+
+
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of text.")
+PROTOCOL_OPTION = click.option(
+    "--protocol",
+    "asked",
+    multiple=True,
+    metavar="NAME",
+    help="Only this protocol: a known name, or module:attribute of one, of a walk or of a pack. May be repeated.",
+)
+BUDGET_OPTION = click.option(
+    "--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
+)
+JOBS_OPTION = click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]"
+)
+
+
+class Verbs(click.Group):
+    """A group whose commands are looked up by name, in the order in which people need them, and loaded when asked for.
+
+    `verbs` gives by name the module whose `COMMANDS` has the verb, and what it does in a line; `libraries` are those
+    that may be missing, and the extra that installs them.
+    """
+
+    verbs: Mapping[str, tuple[str, str]] = {}
+    libraries: tuple[frozenset[str], str] = (frozenset(), "")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all verbs."""
+        return list(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb itself; a clear word if a library that it needs is not installed."""
+        if cmd_name not in self.verbs:
+            return None
+        libraries, extra = self.libraries
+        try:
+            commands: Mapping[str, click.Command] = import_module(self.verbs[cmd_name][0]).COMMANDS
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] not in libraries:
+                raise
+            raise click.UsageError(
+                f"restake {extra} needs {error.name}, which is not installed: install restaking-spec[{extra}]"
+            ) from error
+        return commands[cmd_name]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs and what they do, without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.verbs.items()])
+
+
+def how_built() -> str:
+    """Whether the specification that runs here was compiled, or is interpreted from its source."""
+    return "interpreted" if spec.machine.__file__.endswith(".py") else "compiled"
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def console() -> Console:
+    """Plain and 120 columns wide, unless it is a terminal."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=120)
+
+
+def packs_asked(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:
+    """The packs that the option names, or all that are known. A usage error if one cannot be had."""
+    try:
+        return select_packs(asked)
+    except UnknownProtocolError as error:
+        raise click.UsageError(str(error)) from error

@@ -1,0 +1,58 @@
+"""`restake explore`: small worlds, exhausted."""
+
+import json
+import math
+
+import click
+
+from harness.display import live_display
+from harness.explore import Search
+from harness.pack import UnknownProtocolError
+from harness.protocols import select_bounded_models
+from harness.report import print_world
+from harness.stopping import Stop
+from harness.verbs import (
+    BUDGET_OPTION,
+    EXIT_CODES,
+    JSON_OPTION,
+    PROTOCOL_OPTION,
+    console,
+    how_built,
+)
+
+
+@click.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a small world.")
+@PROTOCOL_OPTION
+@click.option(
+    "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="How many calls a sequence has."
+)
+@click.option("--prune/--no-prune", default=True, show_default=True, help="Skip what a state seen before leads to.")
+@BUDGET_OPTION
+@JSON_OPTION
+def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: float | None, as_json: bool) -> int:
+    """Try every sequence of a few calls in a small world, up to a depth, with every law checked at every step.
+
+    Pruned or not, every sequence is covered: what follows from a state depends on that state alone, so a state met
+    again need not be searched again unless more calls are left than before.
+    """
+    stop = Stop(math.inf if budget is None else budget)
+    try:
+        search = Search(select_bounded_models(asked), depth, prune, stop)
+    except UnknownProtocolError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        with stop, live_display() as progress:
+            search.run(progress)
+    finally:
+        if as_json:
+            click.echo(json.dumps({"built": how_built(), **search.as_json()}, indent=2))
+        else:
+            for report in search.reports:
+                print_world(console(), report)
+    if stop.is_interrupted:
+        click.echo("interrupted", err=True)
+        return 2
+    return search.exit_code
+
+
+COMMANDS = {"explore": explore_command}

@@ -1,0 +1,136 @@
+"""`restake mutate`: the laws against bugs."""
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from harness.display import live_display
+from harness.mutants.fate import Effort
+from harness.mutants.mutant import MutantError
+from harness.mutants.report import kills, markdown, print_mutation
+from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
+from harness.stopping import Stop
+from harness.verbs import (
+    BUDGET_OPTION,
+    EXIT_CODES,
+    JOBS_OPTION,
+    JSON_OPTION,
+    PROTOCOL_OPTION,
+    console,
+    cores,
+    packs_asked,
+)
+
+
+@click.command("mutate", epilog=EXIT_CODES, short_help="Break the specification on purpose, and see which law notices.")
+@PROTOCOL_OPTION
+@click.option("--mutant", "ids", multiple=True, metavar="ID", help="Only this mutant. May be repeated.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="MUTANTS.toml",
+    help="The mutants of this file, in the form of our catalogue, and none of ours.",
+)
+@click.option("--catalogue", "only", flag_value="catalogue", help="Only the mutants that were written down.")
+@click.option("--generated", "only", flag_value="generated", help="Only the mutants that operators make.")
+@click.option("--proofs", "proves", is_flag=True, help="Put each before the proofs too.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many, drawn by --seed.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
+@click.option(
+    "--walks", default=Effort().walks, show_default=True, type=click.IntRange(0), metavar="N", help="Walks per mutant."
+)
+@click.option(
+    "--plays",
+    default=Effort().plays,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Plays of each game.",
+)
+@BUDGET_OPTION
+@JOBS_OPTION
+@click.option("--list", "lists", is_flag=True, help="Name the mutants, and judge none.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Write the page of the documentation instead of text.")
+@click.option(
+    "--kills",
+    "kills_file",
+    type=click.File("w", encoding="utf-8", lazy=True),
+    metavar="FILE",
+    help="Write how many mutants each law killed, which `restake check` shows.",
+)
+@JSON_OPTION
+def mutate_command(
+    asked: tuple[str, ...],
+    ids: tuple[str, ...],
+    file: Path | None,
+    only: str | None,
+    proves: bool,
+    sample: int | None,
+    seed: int,
+    walks: int,
+    plays: int,
+    budget: float | None,
+    jobs: int | None,
+    lists: bool,
+    as_markdown: bool,
+    kills_file: TextIO | None,
+    as_json: bool,
+) -> int:
+    """Run the laws against the specification with one bug in it, once for each of many bugs.
+
+    The bugs are a catalogue of real ones, and those that small changes to the source make. Each is loaded from source
+    in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
+
+    With --proofs, laws that are proved of the calls which run through the bug are proved anew, until a state and a call
+    refute one.
+    """
+    if file is not None and only == "generated":
+        raise click.UsageError("--file and --generated: what is generated stands in no file")
+    stop = Stop(math.inf if budget is None else budget)
+    try:
+        packs = packs_asked(asked)
+        chosen = Choice(only != "generated", only != "catalogue", packs, ids, sample, seed, file).mutants()
+    except UnknownMutantError as error:
+        raise click.UsageError(str(error)) from error
+    except MutantError as error:
+        raise click.ClickException(str(error)) from error
+    if lists:
+        for mutant in chosen:
+            click.echo(f"{mutant.mutant_id}  {mutant.bug}")
+        return 0 if chosen else 5
+    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves, file, packs)
+    started = time.monotonic()
+    problem: str | None = None
+    try:
+        with stop, live_display() as progress:
+            mutation.run(jobs or cores(), progress)
+    except JudgeError as error:
+        problem = str(error)
+    finally:
+        if as_json:
+            click.echo(json.dumps(mutation.as_json(), indent=2))
+        elif as_markdown:
+            command = " ".join(
+                [mutation.command, *([f"--{only}"] if only else []), *(["--proofs"] if proves else []), "--markdown"]
+            )
+            click.echo(markdown(mutation, command), nl=False)
+        else:
+            print_mutation(console(), mutation)
+            seconds = time.monotonic() - started
+            click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
+        if kills_file is not None and not mutation.is_cut_short:
+            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
+    if stop.is_interrupted or problem is not None:
+        click.echo(problem or "interrupted", err=True)
+        return 2
+    if mutation.undone:
+        click.echo(f"not judged, since their judges were killed: {', '.join(mutation.undone)}", err=True)
+    return mutation.exit_code
+
+
+COMMANDS = {"mutate": mutate_command}

@@ -1,0 +1,179 @@
+"""`restake prove`: the laws of every call."""
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import click
+
+from harness.exit_codes import worst
+from harness.pack import ProtocolPack
+from harness.prove import Proving, Question, UnknownNameError, ledger_of, opened, print_proving, run_together
+from harness.stopping import Stop
+from harness.traces import load_json
+from harness.verbs import (
+    BUDGET_OPTION,
+    EXIT_CODES,
+    JOBS_OPTION,
+    JSON_OPTION,
+    PROTOCOL_OPTION,
+    console,
+    cores,
+    packs_asked,
+)
+from proofs.concrete import read as read_counterexample
+from proofs.concrete import replay as replay_counterexample
+from proofs.ledger import LedgerError
+from proofs.second import Opinions, ask_everybody
+from spec.codec import MalformedTrace, as_object
+
+
+@click.command("prove", epilog=EXIT_CODES, short_help="Prove the laws of every call, for states of any size.")
+@PROTOCOL_OPTION
+@click.option("--law", "laws", multiple=True, metavar="ID", help="Only this law. May be repeated.")
+@click.option("--action", "calls", multiple=True, metavar="NAME", help="Only this call, or genesis. May be repeated.")
+@click.option("--all", "everything", is_flag=True, help="Prove again what the ledger says is proved.")
+@click.option(
+    "--timeout",
+    "effort",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="So many times the solvers' steps.",
+)
+@click.option("--second", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
+@click.option("--z3", "other_z3", metavar="PROGRAM", help="With --second: ask this z3, too, say an older one.")
+@BUDGET_OPTION
+@click.option(
+    "--write-ledger",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Keep verdicts in this folder, and ask no other: for whoever changes proofs/ledgers of this project.",
+)
+@JOBS_OPTION
+@click.option(
+    "--replay",
+    "shown",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Show a counterexample again; or ask all solvers about a disputed question (.smt2).",
+)
+@JSON_OPTION
+def prove_command(
+    asked: tuple[str, ...],
+    laws: tuple[str, ...],
+    calls: tuple[str, ...],
+    everything: bool,
+    effort: int,
+    second: bool,
+    other_z3: str | None,
+    budget: float | None,
+    folder: Path | None,
+    jobs: int | None,
+    shown: Path | None,
+    as_json: bool,
+) -> int:
+    """Prove each law of each call on the specification's own source: for any number of rows, and integers of any size.
+
+    What the installed ledger knows is not proved again, unless something that it depends on has changed. Each verdict
+    is kept as soon as it is known, below the user's cache or RESTAKE_CACHE; the installed ledger stays as it is.
+    --timeout multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
+
+    With --second, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on. Who
+    disagrees makes exit code 1, and the question is kept in .restake/.
+
+    A law that is refuted comes with a state and a call, kept in .restake/, that --replay shows on the specification as
+    it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
+    """
+    if shown is not None:
+        return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown, asked)
+    question = Question(laws, calls, everything, effort, _opinions(effort, other_z3) if second else None)
+    stop = Stop(math.inf if budget is None else budget)
+    provings: list[Proving] = []
+    unknown: list[str] = []
+    for pack in with_theory(packs_asked(asked)):
+        ledger = opened(partial(ledger_of, pack, folder))
+        try:
+            provings.append(question.of(ledger))
+        except UnknownNameError as error:
+            unknown.append(str(error))
+    # Who names no protocol means those that have what is asked for.
+    if unknown and (asked or not provings):
+        raise click.UsageError("; ".join(unknown))
+    problem: str | None = None
+    try:
+        with stop:
+            run_together(provings, jobs or cores(), stop, _say_proved)
+    except LedgerError as error:
+        problem = str(error)
+    if as_json:
+        click.echo(json.dumps({"protocols": [proving.as_json() for proving in provings]}, indent=2))
+    else:
+        for proving in provings:
+            print_proving(console(), proving)
+    if problem is None and any(proving.left() for proving in provings) and stop():
+        problem = "interrupted" if stop.is_interrupted else "stopped when its time was up"
+    if problem is None and folder is not None and any(proving.unkept for proving in provings):
+        problem = "not all that was proved could be written"
+    if problem is not None:
+        click.echo(problem, err=True)
+        return 2
+    return worst({proving.exit_code for proving in provings})
+
+
+def with_theory(packs: Mapping[str, ProtocolPack]) -> list[ProtocolPack]:
+    """The packs of which anything can be proved. A usage error if there is none."""
+    found = [pack for pack in packs.values() if pack.theory_at is not None]
+    if not found:
+        raise click.UsageError(f"no theory, so that nothing can be proved: {', '.join(packs)}")
+    return found
+
+
+def _opinions(effort: int, other_z3: str | None) -> Opinions:
+    """Who is asked beside our solvers; it is a usage error if they are not there."""
+    try:
+        return Opinions(effort, other_z3)
+    except ImportError as error:
+        raise click.UsageError("--second asks cvc5, which is not installed: pip install cvc5") from error
+    except OSError as error:
+        raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
+
+
+def _show_disputed(path: Path) -> int:
+    """What each solver says of a question that was disputed: 1 if they still do not agree."""
+    said = ask_everybody(path)
+    for who, answer in said.items():
+        click.echo(f"{who}: {answer}")
+    return 1 if {"sat", "unsat"} <= set(said.values()) else 0
+
+
+def _say_proved(call: str, done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"{done}/{of} {call}", err=True)
+
+
+def _show_refutation(path: Path, asked: tuple[str, ...]) -> int:
+    try:
+        document = as_object(load_json(path), "")
+        name = document.get("protocol")
+        packs = {pack.name: pack for pack in with_theory(packs_asked(asked))}
+        pack = packs.get(name) if isinstance(name, str) else None
+        if pack is None or pack.theory_at is None:
+            raise MalformedTrace("protocol", f"expected one of {', '.join(sorted(packs))}")
+        found = read_counterexample(pack.theory_at, document)
+    except MalformedTrace as error:
+        click.echo(f"malformed {path}: {error}", err=True)
+        return 2
+    said = replay_counterexample(pack.theory_at, found)
+    for table in pack.protocol.schema.tables:
+        for key, row in found.state.tables[table.index].items():
+            click.echo(f"{table.name}[{key!r}] = {row!r}")
+    click.echo(f"{found.action}\n{said.outcome}; breaks {', '.join(said.broken) or 'nothing'}")
+    return 1 if found.law_id in said.broken else 0
+
+
+COMMANDS = {"prove": prove_command}

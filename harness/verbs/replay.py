@@ -1,0 +1,56 @@
+"""`restake replay`: recorded traces, and every step compared."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from harness.display import live_display
+from harness.job import Job
+from harness.report import judged, print_trace, tally
+from harness.traces import find_traces
+from harness.verbs import (
+    EXIT_CODES,
+    JSON_OPTION,
+    PROTOCOL_OPTION,
+    console,
+    how_built,
+    packs_asked,
+)
+
+
+@click.command("replay", epilog=EXIT_CODES, short_help="Replay recorded traces and compare every step.")
+@click.argument("traces", nargs=-1, required=True, metavar="TRACE...", type=click.Path(exists=True, path_type=Path))
+@PROTOCOL_OPTION
+@JSON_OPTION
+def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bool) -> int:
+    """Replay recorded TRACEs (files or folders, .json or .json.gz) and compare every step.
+
+    Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace
+    differs, the first differing step is shown with every path that differs, and the next trace goes on.
+
+    A counterexample that restake check kept in .restake/ is told step by step: each call, what it changed, and where
+    the law breaks, or that it no longer does.
+    """
+    return _run(Job(packs_asked(asked), list(find_traces(traces))), as_json)
+
+
+def _run(job: Job, as_json: bool) -> int:
+    shown = console()
+    started = time.monotonic()
+    try:
+        with live_display() as progress:
+            for report in job.replay(progress):
+                if not as_json:
+                    print_trace(shown, report)
+    finally:
+        # Whatever ends the run early, what was found until then is said.
+        if as_json:
+            click.echo(json.dumps(job.as_json(how_built()), indent=2))
+        else:
+            shown.print(tally(job.reports, how_built(), time.monotonic() - started), soft_wrap=True)
+    return judged(job.reports, ())
+
+
+COMMANDS = {"replay": replay_command}

@@ -1,0 +1,1 @@
+"""Symbiotic's theory: its lemmas, the rows as if which its laws hold within loops, and its contract of stakes."""
