@@ -8,7 +8,9 @@ PURE ?=
 PROOFS ?= sample
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find spec invariants proofs risk harness tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
+PACKAGES := $(shell $(PYTHON) -c 'import tomllib; \
+	print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])')
+SOURCES := $(shell find $(PACKAGES) tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 MODE := $(if $(PURE),interpreted,compiled)
 STAMP := $(VENV)/installed-$(MODE)
 

@@ -25,9 +25,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-import spec.machine
 from harness.check import STEPS_PER_EXAMPLE, STEPS_PER_WALK
+from harness.project import packages
 from harness.protocols import known_packs, known_protocols, known_walks
+from harness.source import copy_source
 from harness.traces import bundled_traces, find_traces, load_trace
 from harness.verbs import how_built
 from harness.workloads import eigenlayer, named, symbiotic
@@ -289,9 +290,7 @@ class Bench:
 
 def copy_of_source(destination: Path) -> Path:
     """The Python files of what is running, without its compiled modules, so that they run interpreted."""
-    for room in ("spec", "invariants", "risk", "harness"):
-        package = Path(spec.machine.__file__).parent.parent / room
-        shutil.copytree(package, destination / room, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    copy_source(packages(), destination)
     if not (destination / "harness" / "golden").is_dir():
         shutil.copytree(bundled_traces(), destination / "harness" / "golden")
     return destination

@@ -1,16 +1,13 @@
 """The one registry of protocols: packs announced by this project, by installed packages, and any other by its place."""
 
 import importlib
-import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from harness.pack import ProtocolPack, UnknownProtocolError, load
+from harness.project import announced
 
 if TYPE_CHECKING:
     from invariants.exploring import SmallWorld
@@ -23,26 +20,13 @@ Thing = TypeVar("Thing")
 ENTRY_POINTS = "restaking_spec.protocols"
 """The group in which a package announces a pack of its own; or a protocol, a walk or a small world alone."""
 
-PROJECT = "restaking-spec"
-
 
 def known_packs() -> dict[str, ProtocolPack]:
     """The pack of every protocol that is announced, by name. Those of this project go before others of their name."""
-    packs = [_as_pack(entry.load(), entry.value) for entry in [*entry_points(group=ENTRY_POINTS), *_announced_here()]]
+    packs = [_as_pack(entry.load(), entry.value) for entry in announced(ENTRY_POINTS)]
     # What is announced is found by its name in any process, whatever else it brings.
     named = {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
     return {name: named[name] for name in sorted(named)}
-
-
-@cache
-def _announced_here() -> tuple[EntryPoint, ...]:
-    """What a checkout announces that is run without being installed."""
-    project = Path(__file__).parents[1] / "pyproject.toml"
-    document = tomllib.loads(project.read_text(encoding="utf-8"))["project"] if project.is_file() else {}
-    if document.get("name") != PROJECT:
-        return ()
-    announced: Mapping[str, str] = document["entry-points"][ENTRY_POINTS]
-    return tuple([EntryPoint(name, value, ENTRY_POINTS) for name, value in announced.items()])
 
 
 def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:

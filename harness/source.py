@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib.util
+import shutil
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -59,3 +61,17 @@ def files_of(module: str) -> list[Path]:
     if found is not None and found.submodule_search_locations:
         return sorted(folder_of(module).rglob("*.py"))
     return [file_behind(module)]
+
+
+def copy_source(modules: Iterable[str], folder: Path, root: Path | None = None) -> None:
+    """Copy packages and modules to a folder, as source: beside it there may be what is compiled of it.
+
+    They are those below `root`, or else those that would be imported here.
+    """
+    for module in modules:
+        try:
+            origin = folder_of(module) if root is None else root / module
+        except ModuleNotFoundError:
+            shutil.copy(file_behind(module), folder)
+        else:
+            shutil.copytree(origin, folder / module, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.project import packages
+from harness.source import copy_source
 from harness.verbs import how_built
 
 ROOT = Path(__file__).parent.parent
@@ -48,8 +50,7 @@ class SourceCopy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for room in ("spec", "invariants", "proofs", "risk", "harness"):
-            shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+        copy_source(packages(), folder, ROOT)
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def replace(self, file: str, right: str, wrong: str) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.project import packages
 from harness.protocols import known_packs
 
 pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ["spec", "invariants", "proofs", "risk", "harness"]
+ROOMS = packages()
 
 
 def modules(room: str) -> list[Path]:

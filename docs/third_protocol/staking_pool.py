@@ -198,7 +198,7 @@ def read_step(value: Json, where: str, names: dict[str, frozenset[str]]) -> Step
     if Flag().read(fields["ok"], f"{where}.ok", {}) != (error is None):
         raise MalformedTrace(f"{where}.ok", "a step is ok if and only if it has no error")
     action = ARGUMENTS[name].make(sender, *arguments)
-    return Step(name, sender, fields["args"], [action], cast("str | None", error), fields["returns"], fields["post"])
+    return Step(name, sender, fields["args"], [action], error, fields["returns"], fields["post"])
 
 
 def observe(state: State, world: object, _context: object) -> Json:

@@ -10,10 +10,9 @@ refuted by a state and a call that break it on the mutant as it runs.
 import ast
 import importlib
 import json
-import shutil
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +23,7 @@ from harness import source
 from harness.mutants.fate import Fate, Outcome, Trial
 from harness.mutants.judge import Endless, described
 from harness.protocols import pack_at
-from harness.source import file_behind, fingerprint, folder_of
+from harness.source import copy_source, fingerprint
 
 ROOMS = (*source.ROOMS, "proofs")
 
@@ -170,18 +169,6 @@ def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
     return bool(ran & changed) or ("" in changed and bool(ran))
 
 
-def copied(folder: Path, modules: Iterable[str]) -> None:
-    """Copy everything that proofs are made of, as source: beside it there may be what is compiled of it."""
-    roots = dict.fromkeys([*ROOMS, *[module.partition(".")[0] for module in modules]])
-    for root in roots:
-        try:
-            origin = folder_of(root)
-        except ModuleNotFoundError:
-            shutil.copy(file_behind(root), folder)
-        else:
-            shutil.copytree(origin, folder / root, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
-
-
 def main() -> None:
     """Answer one trial, in a process in which nothing of the specification is imported yet."""
     trial = Trial.from_json(json.load(sys.stdin))
@@ -190,7 +177,8 @@ def main() -> None:
     signal.signal(signal.SIGVTALRM, _end)
     with TemporaryDirectory() as name:
         modules = [module for place in trial.protocols for module in pack_at(place).modules]
-        copied(Path(name), [module for module in modules if module.partition(".")[0] != "harness"])
+        roots = {module.partition(".")[0] for module in modules} - {"harness"}
+        copy_source(dict.fromkeys([*ROOMS, *sorted(roots)]), Path(name))
         file = Path(name, *trial.module.split(".")).with_suffix(".py")
         right = file.read_text(encoding="utf-8")
         file.write_text(trial.text, encoding="utf-8")

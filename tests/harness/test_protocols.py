@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import protocols
+from harness import project, protocols
 from harness.pack import UnknownProtocolError
 from harness.protocols import (
     known_bounded_models,
@@ -132,7 +132,7 @@ def test_an_installed_package_can_announce_a_protocol_or_a_walk(
     place: str, is_walked: bool, example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = importlib.metadata.EntryPoint("pool", place, protocols.ENTRY_POINTS)
-    monkeypatch.setattr(protocols, "entry_points", lambda group: [entry] if group == entry.group else [])
+    monkeypatch.setattr(project, "entry_points", lambda group: [entry] if group == entry.group else [])
     assert sorted(known_protocols()) == ["eigenlayer", "staking_pool", "symbiotic"]
     target = known_packs()["staking_pool"]
     assert (target.place, target.walk is not None) == ("staking_pool", is_walked)
