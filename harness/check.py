@@ -22,7 +22,7 @@ from harness.report import TraceReport
 from harness.schedulers import Scheduler, Task, games_of, repeat
 from harness.source import fingerprint
 from harness.stopping import Stop
-from harness.suite import Broken, Finding, Method, SuiteReport, Summary, only
+from harness.suite import Broken, Finding, Method, SuiteReport, Summary
 from harness.traces import KEPT, find_traces
 from invariants.choices import Seeded
 from invariants.game import play
@@ -99,7 +99,7 @@ class Check:
             if law_id not in known:
                 raise UnknownLawError(f"unknown law {law_id!r}: known are {', '.join(sorted(known)) or 'none'}")
         self.games = {name: games_of(games[name], plan.laws) for name in walks}
-        chosen = {name: only(way, plan.laws) for name, way in walks.items()}
+        chosen = {name: way.only(plan.laws) for name, way in walks.items()}
         self.walks = {name: way for name, way in chosen.items() if laws_of(way) or self.games[name]}
         self.packs = {name: pack for name, pack in packs.items() if name in self.walks or not plan.laws}
         self.plan = plan

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from harness.shrinking import first_break, shrink, shrink_game
-from harness.suite import Finding, only, shown
+from harness.suite import Finding, shown
 from harness.traces import CLAIM, Claim, load_kept
 from invariants.checking import Checker, Violation
 from invariants.game import Game, GameReport, Party, excess_of
@@ -116,7 +116,7 @@ def retell(way: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) ->
     law = _law(way, claim)
     if law is None:
         raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {way.protocol.name}")
-    checker = Checker(only(way, (claim.law,)).catalogue, trace.genesis)
+    checker = Checker(way.only((claim.law,)).catalogue, trace.genesis)
     told: list[Told] = []
     breaks_at: int | None = None
     for position, step in enumerate(trace.steps):
@@ -187,7 +187,7 @@ def _law(way: Walk, claim: Claim) -> Law | None:
 
 
 def _save(folder: Path, way: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
-    found = first_break(only(way, (law_id,)), actions)
+    found = first_break(way.only((law_id,)), actions)
     return _write(folder, way, Claim(law_id, "" if found is None else shown(found.violation), found_by), actions)
 
 

@@ -24,7 +24,7 @@ import attrs
 
 from harness.protocols import load_walk, pack_at
 from harness.source import fingerprint
-from harness.suite import Broken, Method, Summary, only
+from harness.suite import Broken, Method, Summary
 from invariants.choices import Seeded
 from invariants.game import Game, play
 from invariants.law import UndeclaredError
@@ -80,7 +80,7 @@ def run_task(task: Task, stops: Stops) -> Summary:
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
     if task.method == "game":
         return _played(task, stops)
-    way = only(load_walk(task.place), task.laws)
+    way = load_walk(task.place).only(task.laws)
     if task.method != "walk":
         return Summary.of(_drawn(way, task), task.method, task.runs)
     summary = Summary()
@@ -109,7 +109,7 @@ def games_of(games: tuple[Game, ...], laws: tuple[str, ...]) -> tuple[Game, ...]
 
 def repeat(task: Task, broken: Broken) -> WalkReport:
     """The run in which a law broke once more, with its actions."""
-    way = only(load_walk(task.place), (broken.law,))
+    way = load_walk(task.place).only((broken.law,))
     return _walked(way, broken.seed, broken.step) if task.method == "walk" else _drawn(way, task)
 
 

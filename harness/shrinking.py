@@ -13,7 +13,6 @@ from typing import Any
 
 import attrs
 
-from harness.suite import only
 from invariants.checking import Checker, Violation
 from invariants.exploring import Exploration, SmallWorld, explore
 from invariants.game import Game, Party, excess_of
@@ -66,7 +65,7 @@ def shrink(way: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], b
 
     `stops` ends the search, with what was found until then.
     """
-    alone = only(way, (law_id,))
+    alone = way.only((law_id,))
     shrinker = _Shrinker(alone, lambda candidate: first_break(alone, candidate), tuple(actions), stops)
     shrinker.run(exhausts=True)
     return list(shrinker.shortest)

@@ -9,7 +9,7 @@ from harness.evidence import Evidence, Proof
 from invariants.checking import Violation
 from invariants.game import Game, GameReport
 from invariants.law import Catalogue, Law, LivenessLaw, StateLaw, StepLaw
-from invariants.walker import Walk, WalkReport
+from invariants.walker import WalkReport
 from spec.codec import Json
 from spec.protocol import Protocol
 
@@ -116,23 +116,6 @@ class Summary:
 def shown(violation: Violation) -> str:
     """A state law's subject; a step law has none."""
     return "" if violation.subject is None else repr(violation.subject)
-
-
-def only(walk: Walk, laws: tuple[str, ...]) -> Walk:
-    """The same walk with only these laws and witnesses checked, so that no other law ends it; all if none is named."""
-    if not laws:
-        return walk
-    known = walk.catalogue
-    catalogue = Catalogue(
-        known.sums,
-        [law for law in known.state_laws if law.law_id in laws],
-        [law for law in known.step_laws if law.law_id in laws],
-        [law for law in known.liveness_laws if law.law_id in laws],
-        [law for law in known.witnesses if law.law_id in laws],
-        {law_id: finding for law_id, finding in known.known_false.items() if law_id in laws},
-    )
-    detours = tuple([only(detour, laws) for detour in walk.detours])
-    return Walk(walk.protocol, catalogue, walk.world, walk.opening, walk.next_action, detours, walk.worlds)
 
 
 @attrs.frozen

@@ -422,13 +422,17 @@ class Catalogue:
         laws: list[Law] = [*self.state_laws, *self.step_laws, *self.liveness_laws]
         return sorted(laws, key=lambda law: law.law_id)
 
-    def properties(self) -> "Catalogue":
-        """The same without the laws that restate the rules."""
+    def where(self, keeps: Callable[[str], bool]) -> "Catalogue":
+        """The same with those laws and witnesses alone whose ids are kept."""
         return Catalogue(
             self.sums,
-            [law for law in self.state_laws if law.law_id not in self.model],
-            [law for law in self.step_laws if law.law_id not in self.model],
-            [law for law in self.liveness_laws if law.law_id not in self.model],
-            self.witnesses,
-            {law_id: known for law_id, known in self.known_false.items() if law_id not in self.model},
+            [law for law in self.state_laws if keeps(law.law_id)],
+            [law for law in self.step_laws if keeps(law.law_id)],
+            [law for law in self.liveness_laws if keeps(law.law_id)],
+            [witness for witness in self.witnesses if keeps(witness.law_id)],
+            {law_id: known for law_id, known in self.known_false.items() if keeps(law_id)},
         )
+
+    def properties(self) -> "Catalogue":
+        """The same without the laws that restate the rules."""
+        return self.where(lambda law_id: law_id not in self.model)

@@ -5,7 +5,7 @@ A walk is a world and a way to draw the next action from what the state looks li
 and the rare ones are aimed at edges. The same seed gives the same walk, interpreted or compiled, on any machine.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invariants.checking import Checker, Violation
@@ -69,17 +69,25 @@ class Walk:
             self._drawn[number] = drawn
         return drawn
 
-    def of_properties(self) -> "Walk":
-        """The same walk, its detours too, without the laws that restate the rules."""
+    def where(self, keeps: Callable[[str], bool]) -> "Walk":
+        """The same walk, its detours too, with those laws and witnesses alone whose ids are kept."""
         return Walk(
             self.protocol,
-            self.catalogue.properties(),
+            self.catalogue.where(keeps),
             self.world,
             self.opening,
             self.next_action,
-            tuple([detour.of_properties() for detour in self.detours]),
+            tuple([detour.where(keeps) for detour in self.detours]),
             self.worlds,
         )
+
+    def of_properties(self) -> "Walk":
+        """The same walk without the laws that restate the rules."""
+        return self.where(lambda law_id: law_id not in self.catalogue.model)
+
+    def only(self, laws: Sequence[str]) -> "Walk":
+        """The same walk with only these laws and witnesses checked, so that no other ends it; all if none is named."""
+        return self.where(lambda law_id: law_id in laws) if laws else self
 
     def genesis(self) -> State:
         """The state that the world begins with, as a private copy."""

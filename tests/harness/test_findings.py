@@ -11,7 +11,6 @@ from harness import findings
 from harness.findings import Change, keep, kept, recheck
 from harness.protocols import known_games, known_walks, load_walk
 from harness.shrinking import first_break
-from harness.suite import only
 from invariants.walker import Walk, walk
 from spec.codec import MalformedTrace
 
@@ -32,7 +31,7 @@ def never() -> bool:
 def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
     """A walk through the pool with a mistake, and its actions up to where the mistake is met."""
     way = load_walk(mistaken())
-    return way, walk(only(way, ("POOL-01",)), 0, 400).actions
+    return way, walk(way.only(("POOL-01",)), 0, 400).actions
 
 
 def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[Walk, list[Any]]) -> None:
@@ -53,7 +52,7 @@ def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[W
     _, fixed = recheck(load_walk("pool_laws:WALK"), path)
     assert fixed is not None
     assert fixed.breaks_at is None
-    assert recheck(only(way, ("POOL-02",)), path)[1] is None
+    assert recheck(way.only(("POOL-02",)), path)[1] is None
 
 
 KEEP_A_LOST_GAME = """

@@ -20,10 +20,9 @@ import sys
 from pathlib import Path
 from harness.findings import keep, recheck
 from harness.protocols import known_walks
-from harness.suite import only
 from invariants.walker import walk
 protocol, law = sys.argv[1:]
-way = only(known_walks()[protocol], (law,))
+way = known_walks()[protocol].only((law,))
 for seed in range(60):
     report = walk(way, seed, 400)
     if report.violations:

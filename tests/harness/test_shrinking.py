@@ -7,7 +7,6 @@ import pytest
 from harness import shrinking
 from harness.protocols import load_walk
 from harness.shrinking import cost, first_break, lowered, numbers, renamings, replaced, shrink, simpler_amounts, sums
-from harness.suite import only
 from invariants.walker import Walk, walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
@@ -33,7 +32,7 @@ def never() -> bool:
 @pytest.fixture
 def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
     way = load_walk(mistaken())
-    return way, walk(only(way, ("POOL-01",)), 0, 400).actions
+    return way, walk(way.only(("POOL-01",)), 0, 400).actions
 
 
 def test_the_same_run_always_shrinks_to_the_same_one(broken: tuple[Walk, list[Any]]) -> None:
@@ -42,7 +41,7 @@ def test_the_same_run_always_shrinks_to_the_same_one(broken: tuple[Walk, list[An
     assert shrink(way, "POOL-01", actions, never) == shortest
     assert shrink(way, "POOL-01", shortest, never) == shortest
     assert (len(actions), len(shortest)) == (325, 2)
-    found = first_break(only(way, ("POOL-01",)), shortest)
+    found = first_break(way.only(("POOL-01",)), shortest)
     assert found is not None
     assert (found.position, found.violation.law.law_id) == (1, "POOL-01")
 
@@ -73,7 +72,7 @@ def test_a_rule_that_raises_on_another_run_ends_nothing(mistaken: "Mistaken") ->
 def first_walk_that_breaks(way: Walk) -> list[Any]:
     for seed in range(100):
         try:
-            report = walk(only(way, ("POOL-01",)), seed, 400)
+            report = walk(way.only(("POOL-01",)), seed, 400)
         except KeyError:
             continue
         if len(report.actions) > 3:

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from harness.protocols import load_walk
-from harness.suite import Broken, Finding, SuiteReport, Summary, only
+from harness.suite import Broken, Finding, SuiteReport, Summary
 from invariants.law import Catalogue, KnownFalse
 from invariants.walker import walk
 
@@ -142,9 +142,9 @@ def test_coverage_counts_traces_and_what_is_drawn_apart() -> None:
 
 def test_only_some_laws_are_checked_and_no_other_one_ends_the_walk(mistaken: "Mistaken") -> None:
     way = load_walk(mistaken())
-    assert only(way, ()) is way
+    assert way.only(()) is way
     assert {violation.law.law_id for violation in walk(way, 2, 400).violations} == {"POOL-01", "POOL-02"}
-    report = walk(only(way, ("POOL-03", "POOL-W1")), 2, 400)
+    report = walk(way.only(("POOL-03", "POOL-W1")), 2, 400)
     assert (report.violations, report.steps, set(report.checked), set(report.seen)) == (
         [],
         400,

@@ -14,9 +14,8 @@ pytestmark = pytest.mark.source
 WALK_UNTIL_BROKEN = """
 import sys
 from harness.protocols import known_walks
-from harness.suite import only
 from invariants.walker import walk
-way = only(known_walks()[sys.argv[1]], (sys.argv[2],))
+way = known_walks()[sys.argv[1]].only((sys.argv[2],))
 for seed in range(100):
     if walk(way, seed, 400).violations:
         print("broken")

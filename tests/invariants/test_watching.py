@@ -8,7 +8,6 @@ import attrs
 import pytest
 
 from harness.protocols import known_bounded_models, known_walks
-from harness.suite import only
 from invariants.checking import Checker, Violation, compute_totals, scan
 from invariants.choices import Seeded
 from invariants.eigenlayer.solvency import ACTIVE, QUEUED_VALUE_WAD
@@ -183,7 +182,7 @@ def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
 
 
 def eigenlayer_only(law_id: str) -> Walk:
-    return only(known_walks()["eigenlayer"], (law_id,))
+    return known_walks()["eigenlayer"].only((law_id,))
 
 
 def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> Any:
@@ -212,7 +211,7 @@ def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that
 
 def test_exploring_sees_it_too() -> None:
     small = known_bounded_models()["eigenlayer"]
-    way = only(small.way, ("SOLV-01",))
+    way = small.way.only(("SOLV-01",))
     rules = writes_only(way.protocol.transition, Undelegate, STAKERS)
     broken = Walk(way.protocol.with_transition(rules), way.catalogue, way.world, way.opening, way.next_action)
     calls = [*small.calls, Undelegate("staker0", "staker0"), Undelegate("staker1", "staker1")]
