@@ -196,17 +196,22 @@ def _names(value: ast.expr, name: str) -> bool:
 
 def swapped(node: ast.AST, place: Place) -> Iterator[Change]:
     """Two neighbouring arguments of one type that change places."""
-    if not isinstance(node, ast.Call) or node.keywords:
+    if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    types = place.known.parameters.get(name, [])
-    for position in range(min(len(node.args), len(types)) - 1):
-        first, second = node.args[position : position + 2]
+    types, named = place.known.parameters.get(name, []), [keyword.arg for keyword in node.keywords]
+    # Rows are made by the names of their fields, in their order.
+    if named and (node.args or named != [*place.known.fields.get(name, {})][: len(named)]):
+        return
+    values = [*node.args, *[keyword.value for keyword in node.keywords]]
+    for position in range(min(len(values), len(types)) - 1):
+        first, second = values[position : position + 2]
         if types[position] != types[position + 1] or ast.dump(first) == ast.dump(second):
             continue
         if not (name in SYMMETRIC and position == 0):
-            swapped = [*node.args[:position], second, first, *node.args[position + 2 :]]
-            yield node, ast.unparse(ast.Call(node.func, swapped, []))
+            swapped = [*values[:position], second, first, *values[position + 2 :]]
+            keywords = [ast.keyword(arg, value) for arg, value in zip(named, swapped, strict=True)] if named else []
+            yield node, ast.unparse(ast.Call(node.func, [] if named else swapped, keywords))
 
 
 def mistaken(node: ast.AST, place: Place) -> Iterator[Change]:

@@ -42,7 +42,11 @@ def settled_allocation(allocation: Allocation, block: int) -> Allocation:
     """
     if block < allocation.effect_block:
         return allocation
-    return Allocation(allocation.current_magnitude + allocation.pending_diff_magnitude, 0, 0)
+    return Allocation(
+        current_magnitude=allocation.current_magnitude + allocation.pending_diff_magnitude,
+        pending_diff_magnitude=0,
+        effect_block=0,
+    )
 
 
 def settled_encumbered_magnitude(encumbered_magnitude: int, allocation: Allocation, block: int) -> int:
@@ -62,7 +66,12 @@ def effective_allocation_delay(delay: AllocationDelay, block: int) -> Allocation
     """
     if delay.effect_block == 0 or block < delay.effect_block:
         return delay
-    return AllocationDelay(delay.pending_delay_blocks, True, delay.pending_delay_blocks, delay.effect_block)
+    return AllocationDelay(
+        delay_blocks=delay.pending_delay_blocks,
+        is_set=True,
+        pending_delay_blocks=delay.pending_delay_blocks,
+        effect_block=delay.effect_block,
+    )
 
 
 def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet) -> bool:
@@ -148,7 +157,7 @@ def _modify_allocation(
         effect_block = block_after(block, draft.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
         queue = draft.get(DEALLOCATION_QUEUES, of_operator)
         draft.put(QUEUED_DEALLOCATIONS, (operator, strategy, queue.end), QueuedDeallocation(operator_set))
-        draft.put(DEALLOCATION_QUEUES, of_operator, DeallocationQueue(queue.first, queue.end + 1))
+        draft.put(DEALLOCATION_QUEUES, of_operator, DeallocationQueue(first=queue.first, end=queue.end + 1))
     else:
         encumbered_magnitude += diff_magnitude
         current_magnitude = new_magnitude
@@ -160,7 +169,9 @@ def _modify_allocation(
     draft.put(
         ALLOCATIONS,
         (operator, operator_set, strategy),
-        Allocation(current_magnitude, diff_magnitude, effect_block),
+        Allocation(
+            current_magnitude=current_magnitude, pending_diff_magnitude=diff_magnitude, effect_block=effect_block
+        ),
     )
     return None
 
@@ -204,7 +215,7 @@ def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number
             break
         first += 1
     if first != queue.first:
-        draft.put(DEALLOCATION_QUEUES, (operator, strategy), DeallocationQueue(first, queue.end))
+        draft.put(DEALLOCATION_QUEUES, (operator, strategy), DeallocationQueue(first=first, end=queue.end))
 
 
 def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str, block: int) -> bool:
@@ -240,11 +251,22 @@ def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Re
     draft.put(
         ALLOCATION_DELAYS,
         action.operator,
-        AllocationDelay(delay.delay_blocks, delay.is_set, action.delay_blocks, effect_block),
+        AllocationDelay(
+            delay_blocks=delay.delay_blocks,
+            is_set=delay.is_set,
+            pending_delay_blocks=action.delay_blocks,
+            effect_block=effect_block,
+        ),
     )
     return draft.delta()
 
 
 def initialise_allocation_delay(draft: Draft, operator: str, delay_blocks: int) -> None:
     """Set a new operator's allocation delay, effective now. Source: AllocationManager._setAllocationDelay."""
-    draft.put(ALLOCATION_DELAYS, operator, AllocationDelay(delay_blocks, True, delay_blocks, current_block(draft)))
+    draft.put(
+        ALLOCATION_DELAYS,
+        operator,
+        AllocationDelay(
+            delay_blocks=delay_blocks, is_set=True, pending_delay_blocks=delay_blocks, effect_block=current_block(draft)
+        ),
+    )

@@ -99,7 +99,7 @@ class Signer(Format):
 
 
 STRATEGY_LIST: Final = ListOf(STRATEGY)
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+NO_APPROVAL: Final = Approval(signer=ZERO_ADDRESS, salt=0, is_expired=False)
 
 OPERATOR_SET_REQUEST: Final = Record(
     actions.OperatorSetRequest,
@@ -395,7 +395,13 @@ def _read_config(document: Mapping[str, Json], whitelister: str) -> Config:
         if config[name] != constant:
             raise MalformedTrace(f"config.{name}", f"this specification is of {constant}, found {shown(config[name])}")
     delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in DELAYS]
-    return Config(delays[0], delays[1], delays[2], delays[3], whitelister)
+    return Config(
+        min_withdrawal_delay_blocks=delays[0],
+        deallocation_delay_blocks=delays[1],
+        allocation_configuration_delay_blocks=delays[2],
+        slasher_configuration_delay_blocks=delays[3],
+        strategy_whitelister=whitelister,
+    )
 
 
 def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
@@ -435,11 +441,11 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
         # They are all that the strategy has issued: nobody else has shares in the beginning.
         legacy_shares = cast(int, Amount().read(legacy, f"{where}.legacy_burnable_shares", names))
         state.rows(STRATEGIES)[strategy] = Strategy(
-            cast(str, TOKEN.read(fields["underlying_token"], f"{where}.underlying_token", names)),
-            addresses.index(strategy),
-            cast(bool, Flag().read(fields["whitelisted"], f"{where}.whitelisted", names)),
-            legacy_shares,
-            legacy_shares,
+            underlying_token=cast(str, TOKEN.read(fields["underlying_token"], f"{where}.underlying_token", names)),
+            address_rank=addresses.index(strategy),
+            is_whitelisted=cast(bool, Flag().read(fields["whitelisted"], f"{where}.whitelisted", names)),
+            total_shares=legacy_shares,
+            legacy_burnable_shares=legacy_shares,
         )
     balances = MapOf(TOKEN, MapOf(ACCOUNT, Amount())).read(genesis["token_balances"], "genesis.token_balances", names)
     for token, amounts in cast("dict[str, dict[str, int]]", balances).items():
@@ -454,7 +460,7 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
             raise MalformedTrace(where, f"more than the strategy can have, which holds {held} tokens")
     field = "infinite_allowance_to_strategy_manager"
     for account in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
-        state.rows(ALLOWANCES)[account] = Allowance(True)
+        state.rows(ALLOWANCES)[account] = Allowance(is_infinite=True)
     field = "avs_registrar_accepts_everything"
     for avs in cast("tuple[str, ...]", ListOf(ACCOUNT).read(genesis[field], f"genesis.{field}", names)):
         state.rows(AVSS)[avs] = Avs(has_registrar=True)

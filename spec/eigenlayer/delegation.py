@@ -105,7 +105,7 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
             return Reason.SIGNATURE_EXPIRED
         if approval.signer != approver:
             return Reason.INVALID_SIGNATURE
-        draft.put(SPENT_SALTS, (approver, approval.salt), SpentSalt(True))
+        draft.put(SPENT_SALTS, (approver, approval.salt), SpentSalt(is_spent=True))
     return _delegate(draft, staker, operator)
 
 
@@ -116,7 +116,11 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
     operator has no magnitude left in one of the strategies held. Source: DelegationManager._delegate.
     """
     row = draft.get(STAKERS, staker)
-    draft.put(STAKERS, staker, Staker(operator, row.withdrawals_queued, row.strategy_list))
+    draft.put(
+        STAKERS,
+        staker,
+        Staker(delegated_to=operator, withdrawals_queued=row.withdrawals_queued, strategy_list=row.strategy_list),
+    )
     for strategy in row.strategy_list:
         rejection = increase_delegation(
             draft,
@@ -146,7 +150,11 @@ def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
         return Reason.OPERATORS_CANNOT_UNDELEGATE
     if sender not in (staker, operator, draft.get(OPERATOR_DETAILS, operator).delegation_approver):
         return Reason.CALLER_CANNOT_UNDELEGATE
-    draft.put(STAKERS, staker, Staker(ZERO_ADDRESS, row.withdrawals_queued, row.strategy_list))
+    draft.put(
+        STAKERS,
+        staker,
+        Staker(delegated_to=ZERO_ADDRESS, withdrawals_queued=row.withdrawals_queued, strategy_list=row.strategy_list),
+    )
     for strategy in row.strategy_list:
         deposit_shares = draft.get(STAKER_SHARES, (staker, strategy)).deposit_shares
         rejection = queue_withdrawal(draft, staker, operator, (strategy,), (deposit_shares,))

@@ -40,7 +40,7 @@ def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reas
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
-    draft.put(AVSS, action.avs, Avs(True, draft.get(AVSS, action.avs).has_registrar))
+    draft.put(AVSS, action.avs, Avs(has_metadata=True, has_registrar=draft.get(AVSS, action.avs).has_registrar))
     return draft.delta()
 
 
@@ -97,14 +97,20 @@ def _create_operator_set(
     operator_set = (avs, request.operator_set_id)
     if draft.get(OPERATOR_SETS, operator_set).exists:
         return Reason.INVALID_OPERATOR_SET
-    draft.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True, redistribution_recipient))
+    draft.put(
+        OPERATOR_SETS, operator_set, OperatorSetDetails(exists=True, redistribution_recipient=redistribution_recipient)
+    )
     for strategy in request.strategies:
         rejection = _add_strategy(draft, operator_set, strategy)
         if rejection is not None:
             return rejection
     if request.slasher == ZERO_ADDRESS:
         return Reason.INPUT_ADDRESS_ZERO
-    draft.put(SLASHERS, operator_set, Slasher(request.slasher, request.slasher, current_block(draft)))
+    draft.put(
+        SLASHERS,
+        operator_set,
+        Slasher(slasher=request.slasher, pending_slasher=request.slasher, effect_block=current_block(draft)),
+    )
     return None
 
 
@@ -129,7 +135,7 @@ def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperator
 def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Reason | None:
     if draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
         return Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
-    draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(True))
+    draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=True))
     return None
 
 
@@ -147,7 +153,7 @@ def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFr
     for strategy in action.strategies:
         if not draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return Reason.STRATEGY_NOT_IN_OPERATOR_SET
-        draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(False))
+        draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=False))
     return draft.delta()
 
 
@@ -177,7 +183,11 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     effect_block = block_after(block, draft.get(CONFIG, ONLY).slasher_configuration_delay_blocks + 1)
     if isinstance(effect_block, Reason):
         return effect_block
-    draft.put(SLASHERS, action.operator_set, Slasher(effective_slasher(stored, block), action.slasher, effect_block))
+    draft.put(
+        SLASHERS,
+        action.operator_set,
+        Slasher(slasher=effective_slasher(stored, block), pending_slasher=action.slasher, effect_block=effect_block),
+    )
     return draft.delta()
 
 
@@ -199,7 +209,11 @@ def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) ->
         if is_operator_slashable(draft, action.operator, operator_set):
             return Reason.ALREADY_MEMBER_OF_SET
         slashable_until_block = draft.get(REGISTRATIONS, (action.operator, operator_set)).slashable_until_block
-        draft.put(REGISTRATIONS, (action.operator, operator_set), Registration(True, slashable_until_block))
+        draft.put(
+            REGISTRATIONS,
+            (action.operator, operator_set),
+            Registration(is_registered=True, slashable_until_block=slashable_until_block),
+        )
     return draft.delta() if draft.get(AVSS, action.avs).has_registrar else Reason.EMPTY_REVERT
 
 
@@ -220,5 +234,9 @@ def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSe
         slashable_until_block = block_after(current_block(draft), draft.get(CONFIG, ONLY).deallocation_delay_blocks)
         if isinstance(slashable_until_block, Reason):
             return slashable_until_block
-        draft.put(REGISTRATIONS, (action.operator, operator_set), Registration(False, slashable_until_block))
+        draft.put(
+            REGISTRATIONS,
+            (action.operator, operator_set),
+            Registration(is_registered=False, slashable_until_block=slashable_until_block),
+        )
     return draft.delta() if draft.get(AVSS, action.avs).has_registrar else Reason.EMPTY_REVERT

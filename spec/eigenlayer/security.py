@@ -90,17 +90,23 @@ def security(state: State) -> Security:
         registration = draft.get(REGISTRATIONS, (operator, operator_set))
         commitments.append(
             Commitment(
-                stake_id,
-                operator,
-                service_name(operator_set),
-                delegated + queued,
-                slasher,
-                slashable_until(registration, allocation),
-                None,
+                stake_id=stake_id,
+                operator=operator,
+                service=service_name(operator_set),
+                amount=delegated + queued,
+                slasher=slasher,
+                until=slashable_until(registration, allocation),
+                vetoer=None,
             )
         )
         all_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
         all_delegated, all_queued = slashable_amounts(draft, operator, strategy, all_magnitude)
-        stakes[(operator, strategy)] = Stake(stake_id, strategy, all_delegated + all_queued, all_queued)
+        stakes[(operator, strategy)] = Stake(
+            stake_id=stake_id, token=strategy, amount=all_delegated + all_queued, leaving=all_queued
+        )
     services = [service_name(operator_set) for operator_set, row in state.rows(OPERATOR_SETS).items() if row.exists]
-    return Security(tuple([stakes[key] for key in sorted(stakes)]), tuple(commitments), tuple(sorted(services)))
+    return Security(
+        stakes=tuple([stakes[key] for key in sorted(stakes)]),
+        commitments=tuple(commitments),
+        services=tuple(sorted(services)),
+    )

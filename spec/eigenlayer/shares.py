@@ -90,7 +90,11 @@ def increase_delegation(
     )
     if factor_wad == 0:
         return Reason.INVALID_DEPOSIT_SCALING_FACTOR
-    draft.put(STAKER_SHARES, of_staker, StakerShares(held.deposit_shares, factor_wad))
+    draft.put(
+        STAKER_SHARES,
+        of_staker,
+        StakerShares(deposit_shares=held.deposit_shares, deposit_scaling_factor_wad=factor_wad),
+    )
     if operator != ZERO_ADDRESS:
         of_operator: Pair = (operator, strategy)
         shares = draft.get(OPERATOR_SHARES, of_operator).shares

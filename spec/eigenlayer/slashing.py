@@ -79,7 +79,13 @@ def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
     if action.sender != effective_slasher(draft.get(SLASHERS, operator_set), current_block(draft)):
         return Reason.INVALID_CALLER
     slash_id = details.slash_count + 1
-    draft.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True, details.redistribution_recipient, slash_id))
+    draft.put(
+        OPERATOR_SETS,
+        operator_set,
+        OperatorSetDetails(
+            exists=True, redistribution_recipient=details.redistribution_recipient, slash_count=slash_id
+        ),
+    )
     shares: list[int] = []
     for position in range(len(action.strategies)):
         strategy = action.strategies[position]
@@ -125,9 +131,9 @@ def _slash(
         ALLOCATIONS,
         (operator, operator_set, strategy),
         Allocation(
-            allocation.current_magnitude - taken_magnitude,
-            pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),
-            allocation.effect_block,
+            current_magnitude=allocation.current_magnitude - taken_magnitude,
+            pending_diff_magnitude=pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),
+            effect_block=allocation.effect_block,
         ),
     )
     draft.put(ENCUMBERED_MAGNITUDES, of_operator, EncumberedMagnitude(encumbered_magnitude - taken_magnitude))

@@ -65,9 +65,22 @@ def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: i
         row = draft.get(STAKERS, staker)
         if len(row.strategy_list) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
             return Reason.MAX_STRATEGIES_EXCEEDED
-        draft.put(STAKERS, staker, Staker(row.delegated_to, row.withdrawals_queued, (*row.strategy_list, strategy)))
+        draft.put(
+            STAKERS,
+            staker,
+            Staker(
+                delegated_to=row.delegated_to,
+                withdrawals_queued=row.withdrawals_queued,
+                strategy_list=(*row.strategy_list, strategy),
+            ),
+        )
     draft.put(
-        STAKER_SHARES, of_staker, StakerShares(held.deposit_shares + added_shares, held.deposit_scaling_factor_wad)
+        STAKER_SHARES,
+        of_staker,
+        StakerShares(
+            deposit_shares=held.deposit_shares + added_shares,
+            deposit_scaling_factor_wad=held.deposit_scaling_factor_wad,
+        ),
     )
     return held.deposit_shares
 
@@ -87,11 +100,23 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
         return Reason.SHARES_AMOUNT_TOO_HIGH
     deposit_shares = held.deposit_shares - removed_shares
     if deposit_shares > 0:
-        draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares, held.deposit_scaling_factor_wad))
+        draft.put(
+            STAKER_SHARES,
+            of_staker,
+            StakerShares(deposit_shares=deposit_shares, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),
+        )
         return None
-    draft.put(STAKER_SHARES, of_staker, StakerShares(0, WAD))
+    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))
     row = draft.get(STAKERS, staker)
-    draft.put(STAKERS, staker, Staker(row.delegated_to, row.withdrawals_queued, without(row.strategy_list, strategy)))
+    draft.put(
+        STAKERS,
+        staker,
+        Staker(
+            delegated_to=row.delegated_to,
+            withdrawals_queued=row.withdrawals_queued,
+            strategy_list=without(row.strategy_list, strategy),
+        ),
+    )
     return None
 
 
@@ -130,11 +155,11 @@ def _set_whitelisted(draft: Draft, sender: str, strategies: tuple[str, ...], is_
             STRATEGIES,
             strategy,
             Strategy(
-                pool.underlying_token,
-                pool.address_rank,
-                is_whitelisted,
-                pool.total_shares,
-                pool.legacy_burnable_shares,
+                underlying_token=pool.underlying_token,
+                address_rank=pool.address_rank,
+                is_whitelisted=is_whitelisted,
+                total_shares=pool.total_shares,
+                legacy_burnable_shares=pool.legacy_burnable_shares,
             ),
         )
     return draft.delta()

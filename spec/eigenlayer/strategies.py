@@ -119,7 +119,12 @@ def burn_shares(draft: Draft, action: BurnShares) -> Delta | Reason:
     draft.put(
         STRATEGIES,
         action.strategy,
-        Strategy(pool.underlying_token, pool.address_rank, pool.is_whitelisted, pool.total_shares),
+        Strategy(
+            underlying_token=pool.underlying_token,
+            address_rank=pool.address_rank,
+            is_whitelisted=pool.is_whitelisted,
+            total_shares=pool.total_shares,
+        ),
     )
     redeemed = redeem_shares(draft, action.strategy, pool.underlying_token, BURN_ADDRESS, shares)
     return redeemed if isinstance(redeemed, Reason) else draft.delta()
@@ -128,5 +133,9 @@ def burn_shares(draft: Draft, action: BurnShares) -> Delta | Reason:
 def with_total_shares(pool: Strategy, total_shares: int) -> Strategy:
     """The same strategy with another number of issued shares."""
     return Strategy(
-        pool.underlying_token, pool.address_rank, pool.is_whitelisted, total_shares, pool.legacy_burnable_shares
+        underlying_token=pool.underlying_token,
+        address_rank=pool.address_rank,
+        is_whitelisted=pool.is_whitelisted,
+        total_shares=total_shares,
+        legacy_burnable_shares=pool.legacy_burnable_shares,
     )

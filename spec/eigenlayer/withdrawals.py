@@ -77,8 +77,16 @@ def queue_withdrawal(
         if rejection is not None:
             return rejection
     row = draft.get(STAKERS, staker)
-    draft.put(STAKERS, staker, Staker(row.delegated_to, nonce + 1, row.strategy_list))
-    draft.put(WITHDRAWALS, (staker, nonce), Withdrawal(len(strategies), current_block(draft), True))
+    draft.put(
+        STAKERS,
+        staker,
+        Staker(delegated_to=row.delegated_to, withdrawals_queued=nonce + 1, strategy_list=row.strategy_list),
+    )
+    draft.put(
+        WITHDRAWALS,
+        (staker, nonce),
+        Withdrawal(strategy_count=len(strategies), start_block=current_block(draft), is_pending=True),
+    )
     return None
 
 
@@ -106,7 +114,11 @@ def _queue_shares(
         if leaving_shares > operator_shares:
             return Reason.ARITHMETIC_PANIC
         draft.put(OPERATOR_SHARES, of_operator, OperatorShares(operator_shares - leaving_shares))
-    draft.put(QUEUED_SHARES, (staker, nonce, position), QueuedShares(operator, strategy, block, scaled))
+    draft.put(
+        QUEUED_SHARES,
+        (staker, nonce, position),
+        QueuedShares(operator=operator, strategy=strategy, start_block=block, scaled_shares=scaled),
+    )
     return remove_deposit_shares(draft, staker, strategy, deposit_shares)
 
 
@@ -150,7 +162,7 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
     draft.put(
         WITHDRAWALS,
         (staker, completion.nonce),
-        Withdrawal(withdrawal.strategy_count, withdrawal.start_block, False),
+        Withdrawal(strategy_count=withdrawal.strategy_count, start_block=withdrawal.start_block, is_pending=False),
     )
     for position in range(withdrawal.strategy_count):
         rejection = _complete_shares(draft, completion, position, slashable_until_block)
@@ -173,7 +185,7 @@ def _complete_shares(draft: Draft, completion: Completion, position: int, slasha
     draft.put(
         QUEUED_SHARES,
         (staker, completion.nonce, position),
-        QueuedShares(queued.operator, strategy, queued.start_block, 0),
+        QueuedShares(operator=queued.operator, strategy=strategy, start_block=queued.start_block, scaled_shares=0),
     )
     if shares == 0:
         return None

@@ -332,7 +332,7 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
         )
         names[kind] = frozenset(accounts)
         for account in accounts:
-            state.rows(registry)[account] = Entity(True)
+            state.rows(registry)[account] = Entity(is_entity=True)
     for vault, value in vaults.items():
         _create_vault(state, vault, as_object(value, f"config.vaults.{vault}"), f"config.vaults.{vault}", names)
     collaterals = {vault: config.collateral for vault, config in state.rows(VAULTS).items()}
@@ -341,7 +341,7 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
             state.rows(TOKEN_BALANCES)[(token, staker)] = TokenBalance(balance)
         for vault, token in collaterals.items():
             if vault not in cast("dict[str, tuple[str, ...]]", without).get(staker, ()):
-                state.rows(ALLOWANCES)[(token, staker, vault)] = Allowance(True)
+                state.rows(ALLOWANCES)[(token, staker, vault)] = Allowance(is_infinite=True)
     return state, World(
         names,
         dict(state.rows(VAULTS)),
@@ -358,12 +358,12 @@ def _create_vault(state: State, vault: str, fields: dict[str, Json], where: str,
     config = _read_vault_config(fields, where, names)
     if config.epoch_duration_init_timestamp > state.rows(CLOCK)[ONLY].timestamp:
         raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
-    state.rows(VAULT_FACTORY)[vault] = Entity(True)
+    state.rows(VAULT_FACTORY)[vault] = Entity(is_entity=True)
     state.rows(VAULTS)[vault] = config
     state.rows(DEPOSIT_POLICIES)[vault] = DepositPolicy(
-        cast(bool, Flag().read(fields["depositWhitelist"], f"{where}.depositWhitelist", names)),
-        cast(bool, Flag().read(fields["isDepositLimit"], f"{where}.isDepositLimit", names)),
-        cast(int, Amount().read(fields["depositLimit"], f"{where}.depositLimit", names)),
+        deposit_whitelist=cast(bool, Flag().read(fields["depositWhitelist"], f"{where}.depositWhitelist", names)),
+        is_deposit_limit=cast(bool, Flag().read(fields["isDepositLimit"], f"{where}.isDepositLimit", names)),
+        deposit_limit=cast(int, Amount().read(fields["depositLimit"], f"{where}.depositLimit", names)),
     )
 
 
@@ -406,17 +406,17 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> Vau
     if slasher != NO_SLASHER and burner == ZERO_ADDRESS and is_burner_hook:
         raise MalformedTrace(f"{where}.isBurnerHook", "there is no burner to call")
     return VaultConfig(
-        cast(str, read("collateral", Text())) if "collateral" in fields else COLLATERAL,
-        burner,
-        init_timestamp,
-        duration_seconds,
-        delegator,
-        cast(str, read("delegatorOperator", REGISTERED_OPERATOR)) if has_operator else ZERO_ADDRESS,
-        cast(str, read("delegatorNetwork", REGISTERED_NETWORK)) if has_network else ZERO_ADDRESS,
-        slasher,
-        veto_seconds,
-        delay,
-        cast(str, read("admin", SENDER)) if "admin" in fields else ADMIN,
+        collateral=cast(str, read("collateral", Text())) if "collateral" in fields else COLLATERAL,
+        burner=burner,
+        epoch_duration_init_timestamp=init_timestamp,
+        epoch_duration_seconds=duration_seconds,
+        delegator=delegator,
+        delegator_operator=cast(str, read("delegatorOperator", REGISTERED_OPERATOR)) if has_operator else ZERO_ADDRESS,
+        delegator_network=cast(str, read("delegatorNetwork", REGISTERED_NETWORK)) if has_network else ZERO_ADDRESS,
+        slasher=slasher,
+        veto_duration_seconds=veto_seconds,
+        resolver_set_epochs_delay=delay,
+        admin=cast(str, read("admin", SENDER)) if "admin" in fields else ADMIN,
     )
 
 

@@ -30,7 +30,7 @@ def register_operator(draft: Draft, action: RegisterOperator) -> Delta | Reason:
     """Make the sender an operator. Rejects: OPERATOR_ALREADY_REGISTERED. Source: OperatorRegistry.registerOperator."""
     if draft.get(OPERATOR_REGISTRY, action.sender).is_entity:
         return Reason.OPERATOR_ALREADY_REGISTERED
-    draft.put(OPERATOR_REGISTRY, action.sender, Entity(True))
+    draft.put(OPERATOR_REGISTRY, action.sender, Entity(is_entity=True))
     return draft.delta()
 
 
@@ -38,7 +38,7 @@ def register_network(draft: Draft, action: RegisterNetwork) -> Delta | Reason:
     """Make the sender a network. Rejects: NETWORK_ALREADY_REGISTERED. Source: NetworkRegistry.registerNetwork."""
     if draft.get(NETWORK_REGISTRY, action.sender).is_entity:
         return Reason.NETWORK_ALREADY_REGISTERED
-    draft.put(NETWORK_REGISTRY, action.sender, Entity(True))
+    draft.put(NETWORK_REGISTRY, action.sender, Entity(is_entity=True))
     return draft.delta()
 
 

@@ -58,19 +58,25 @@ def security(state: State) -> Security:
             continue
         commitments.append(
             Commitment(
-                vault,
-                operator,
-                service_name(subnetwork),
-                amount,
-                middleware,
-                now + config.epoch_duration_seconds,
-                _vetoer(draft, vault, config, subnetwork, now),
+                stake_id=vault,
+                operator=operator,
+                service=service_name(subnetwork),
+                amount=amount,
+                slasher=middleware,
+                until=now + config.epoch_duration_seconds,
+                vetoer=_vetoer(draft, vault, config, subnetwork, now),
             )
         )
         leaving = draft.get(WITHDRAWAL_BUCKETS, (vault, current_epoch(draft, vault) + 1)).amount
-        stakes[vault] = Stake(vault, config.collateral, ACTIVE_STAKE.latest(draft, vault) + leaving, leaving)
+        stakes[vault] = Stake(
+            stake_id=vault, token=config.collateral, amount=ACTIVE_STAKE.latest(draft, vault) + leaving, leaving=leaving
+        )
     services = sorted({service_name(subnetwork) for _, subnetwork in state.rows(MAX_NETWORK_LIMITS.heads)})
-    return Security(tuple([stakes[vault] for vault in sorted(stakes)]), tuple(commitments), tuple(services))
+    return Security(
+        stakes=tuple([stakes[vault] for vault in sorted(stakes)]),
+        commitments=tuple(commitments),
+        services=tuple(services),
+    )
 
 
 def _entitled(state: State) -> set[VaultSubnetworkOperator]:

@@ -147,7 +147,12 @@ def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
         SLASH_REQUESTS,
         (action.vault, slash_index),
         SlashRequest(
-            action.subnetwork, action.operator, amount, action.capture_timestamp, veto_deadline_timestamp, False
+            subnetwork=action.subnetwork,
+            operator=action.operator,
+            amount=amount,
+            capture_timestamp=action.capture_timestamp,
+            veto_deadline_timestamp=veto_deadline_timestamp,
+            is_completed=False,
         ),
     )
     return draft.delta(slash_index)
@@ -278,12 +283,14 @@ def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) 
     ACTIVE_STAKE.push(draft, vault, now, active_stake - active_slashed)
     if withdrawals_slashed > 0:
         draft.put(
-            WITHDRAWAL_BUCKETS, (vault, epoch), WithdrawalBucket(bucket.amount - withdrawals_slashed, bucket.shares)
+            WITHDRAWAL_BUCKETS,
+            (vault, epoch),
+            WithdrawalBucket(amount=bucket.amount - withdrawals_slashed, shares=bucket.shares),
         )
     draft.put(
         WITHDRAWAL_BUCKETS,
         (vault, epoch + 1),
-        WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares),
+        WithdrawalBucket(amount=next_bucket.amount - next_withdrawals_slashed, shares=next_bucket.shares),
     )
     rejection = transfer(draft, config.collateral, vault, config.burner, slashed_amount)
     return slashed_amount if rejection is None else rejection
@@ -291,12 +298,12 @@ def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) 
 
 def _completed(request: SlashRequest) -> SlashRequest:
     return SlashRequest(
-        request.subnetwork,
-        request.operator,
-        request.amount,
-        request.capture_timestamp,
-        request.veto_deadline_timestamp,
-        True,
+        subnetwork=request.subnetwork,
+        operator=request.operator,
+        amount=request.amount,
+        capture_timestamp=request.capture_timestamp,
+        veto_deadline_timestamp=request.veto_deadline_timestamp,
+        is_completed=True,
     )
 
 

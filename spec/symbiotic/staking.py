@@ -76,7 +76,13 @@ def set_deposit_whitelist(draft: Draft, action: SetDepositWhitelist) -> Delta | 
     if policy.deposit_whitelist == action.status:
         return Reason.ALREADY_SET
     draft.put(
-        DEPOSIT_POLICIES, action.vault, DepositPolicy(action.status, policy.is_deposit_limit, policy.deposit_limit)
+        DEPOSIT_POLICIES,
+        action.vault,
+        DepositPolicy(
+            deposit_whitelist=action.status,
+            is_deposit_limit=policy.is_deposit_limit,
+            deposit_limit=policy.deposit_limit,
+        ),
     )
     return draft.delta()
 
@@ -108,7 +114,13 @@ def set_is_deposit_limit(draft: Draft, action: SetIsDepositLimit) -> Delta | Rea
     if policy.is_deposit_limit == action.status:
         return Reason.ALREADY_SET
     draft.put(
-        DEPOSIT_POLICIES, action.vault, DepositPolicy(policy.deposit_whitelist, action.status, policy.deposit_limit)
+        DEPOSIT_POLICIES,
+        action.vault,
+        DepositPolicy(
+            deposit_whitelist=policy.deposit_whitelist,
+            is_deposit_limit=action.status,
+            deposit_limit=policy.deposit_limit,
+        ),
     )
     return draft.delta()
 
@@ -124,7 +136,13 @@ def set_deposit_limit(draft: Draft, action: SetDepositLimit) -> Delta | Reason:
     if policy.deposit_limit == action.limit:
         return Reason.ALREADY_SET
     draft.put(
-        DEPOSIT_POLICIES, action.vault, DepositPolicy(policy.deposit_whitelist, policy.is_deposit_limit, action.limit)
+        DEPOSIT_POLICIES,
+        action.vault,
+        DepositPolicy(
+            deposit_whitelist=policy.deposit_whitelist,
+            is_deposit_limit=policy.is_deposit_limit,
+            deposit_limit=action.limit,
+        ),
     )
     return draft.delta()
 

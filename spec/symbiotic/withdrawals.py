@@ -88,11 +88,15 @@ def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, 
     if bucket.shares + minted_shares > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     draft.put(
-        WITHDRAWAL_BUCKETS, (vault, epoch), WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)
+        WITHDRAWAL_BUCKETS,
+        (vault, epoch),
+        WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares),
     )
     withdrawal = draft.get(WITHDRAWALS, (vault, epoch, claimer))
     draft.put(
-        WITHDRAWALS, (vault, epoch, claimer), Withdrawal(withdrawal.shares + minted_shares, withdrawal.is_claimed)
+        WITHDRAWALS,
+        (vault, epoch, claimer),
+        Withdrawal(shares=withdrawal.shares + minted_shares, is_claimed=withdrawal.is_claimed),
     )
     return minted_shares
 
@@ -153,7 +157,7 @@ def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
         return amount
     if amount == 0:
         return Reason.INSUFFICIENT_CLAIM
-    draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, True))
+    draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(shares=withdrawal.shares, is_claimed=True))
     return amount
 
 

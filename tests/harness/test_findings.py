@@ -74,7 +74,7 @@ print(json.dumps([path.name, left, len(report.actions), told.breaks_at, [step.ac
 @pytest.mark.source
 def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source_copy: "SourceCopy") -> None:
     """A claim that can be claimed again: what is left of the game is a history that has a claim, and the move."""
-    right = "Withdrawal(withdrawal.shares, True)"
+    right = "Withdrawal(shares=withdrawal.shares, is_claimed=True)"
     source_copy.replace("spec/symbiotic/withdrawals.py", right, "Withdrawal(withdrawal.shares, withdrawal.is_claimed)")
     name, left, actions, breaks_at, told = json.loads(source_copy.run(KEEP_A_LOST_GAME))
     assert left < 8 < actions

@@ -93,8 +93,8 @@ MISTAKES = {
     ),
     ("symbiotic", "SOLV-01"): (
         "slashing.py",
-        "WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares)",
-        "WithdrawalBucket(next_bucket.amount + next_withdrawals_slashed, next_bucket.shares)",
+        "WithdrawalBucket(amount=next_bucket.amount - next_withdrawals_slashed, shares=next_bucket.shares),",
+        "WithdrawalBucket(amount=next_bucket.amount + next_withdrawals_slashed, shares=next_bucket.shares),",
         7,  # the same, and a withdrawal before the slash
     ),
 }

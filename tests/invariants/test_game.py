@@ -112,13 +112,13 @@ BREAKS = {
     ),
     ("symbiotic", "GAME-01"): (
         "withdrawals.py",
-        "Withdrawal(withdrawal.shares, True)",
-        "Withdrawal(withdrawal.shares, withdrawal.is_claimed)",
+        "Withdrawal(shares=withdrawal.shares, is_claimed=True)",
+        "Withdrawal(shares=withdrawal.shares, is_claimed=withdrawal.is_claimed)",
     ),
     ("symbiotic", "GAME-02"): (
         "withdrawals.py",
-        "Withdrawal(withdrawal.shares + minted_shares, withdrawal.is_claimed)",
-        "Withdrawal(withdrawal.shares + minted_shares + (minted_shares >> 3), withdrawal.is_claimed)",
+        "Withdrawal(shares=withdrawal.shares + minted_shares,",
+        "Withdrawal(shares=withdrawal.shares + minted_shares + (minted_shares >> 3),",
     ),
     ("symbiotic", "GAME-03"): (
         "slashing.py",

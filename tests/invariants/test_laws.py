@@ -68,8 +68,8 @@ BREAKS = {
     ),
     ("eigenlayer", "AUTH-07"): (
         "opt_in.py",
-        "OperatorSetDetails(True, redistribution_recipient)",
-        "OperatorSetDetails(True, BURN_ADDRESS)",
+        "OperatorSetDetails(exists=True, redistribution_recipient=redistribution_recipient)",
+        "OperatorSetDetails(exists=True, redistribution_recipient=BURN_ADDRESS)",
     ),
     ("eigenlayer", "AUTH-08"): ("staking.py", "        return Reason.STRATEGY_NOT_WHITELISTED\n", "        pass\n"),
     ("eigenlayer", "DELEG-13"): (
@@ -82,7 +82,11 @@ BREAKS = {
         "    for completion in action.completions:\n",
         "    for completion in action.completions[:1]:\n",
     ),
-    ("eigenlayer", "OPT-01"): ("opt_in.py", "Membership(False)", "Membership(True)"),
+    ("eigenlayer", "OPT-01"): (
+        "opt_in.py",
+        "draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=False))",
+        "draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=True))",
+    ),
     ("eigenlayer", "LIST-03"): (
         "staking.py",
         "len(row.strategy_list) >= MAX_STAKER_STRATEGY_LIST_LENGTH",
@@ -106,8 +110,8 @@ BREAKS = {
     ),
     ("eigenlayer", "LIVE-03"): (
         "allocation.py",
-        "allocation.current_magnitude + allocation.pending_diff_magnitude, 0, 0)",
-        "allocation.current_magnitude + allocation.pending_diff_magnitude, 0, allocation.effect_block)",
+        "effect_block=0,",
+        "effect_block=allocation.effect_block,",
     ),
     ("eigenlayer", "LIVE-04"): (
         "slashing.py",
@@ -121,13 +125,18 @@ BREAKS = {
     ),
     ("eigenlayer", "SLASH-09"): (
         "strategies.py",
-        "        Strategy(pool.underlying_token, pool.address_rank, pool.is_whitelisted, pool.total_shares),\n",
+        "        Strategy(\n"
+        "            underlying_token=pool.underlying_token,\n"
+        "            address_rank=pool.address_rank,\n"
+        "            is_whitelisted=pool.is_whitelisted,\n"
+        "            total_shares=pool.total_shares,\n"
+        "        ),\n",
         "        pool,\n",
     ),
     ("eigenlayer", "SLASH-10"): (
         "strategies.py",
-        "is_whitelisted, total_shares, pool.legacy_burnable_shares\n",
-        "is_whitelisted, total_shares\n",
+        "        legacy_burnable_shares=pool.legacy_burnable_shares,\n",
+        "",
     ),
     ("eigenlayer", "SLASH-11"): (
         "slashing.py",
@@ -141,16 +150,15 @@ BREAKS = {
     ),
     ("eigenlayer", "MAG-09"): (
         "allocation.py",
-        "DeallocationQueue(queue.first, queue.end + 1))\n",
-        "DeallocationQueue(queue.first, queue.end + 2))\n"
+        "DeallocationQueue(first=queue.first, end=queue.end + 1))\n",
+        "DeallocationQueue(first=queue.first, end=queue.end + 2))\n"
         "        again = (operator, strategy, queue.end + 1)\n"
         "        draft.put(QUEUED_DEALLOCATIONS, again, QueuedDeallocation(operator_set))\n",
     ),
     ("eigenlayer", "MAG-10"): (
         "slashing.py",
-        "            pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),\n"
-        "            allocation.effect_block,\n",
-        "            pending_diff_after_slash(allocation.pending_diff_magnitude, wad_to_slash),\n            0,\n",
+        "effect_block=allocation.effect_block,",
+        "effect_block=0,",
     ),
     ("eigenlayer", "QUEUE-04"): (
         "withdrawals.py",
@@ -204,13 +212,13 @@ BREAKS = {
     ),
     ("eigenlayer", "TIME-04"): (
         "allocation.py",
-        "        AllocationDelay(delay.delay_blocks, delay.is_set, action.delay_blocks, effect_block),\n",
-        "        AllocationDelay(delay.delay_blocks, delay.is_set, action.delay_blocks, 0),\n",
+        "effect_block=effect_block,",
+        "effect_block=0,",
     ),
     ("eigenlayer", "TIME-05"): (
         "opt_in.py",
-        "Slasher(effective_slasher(stored, block), action.slasher, effect_block)",
-        "Slasher(effective_slasher(stored, block), action.slasher, 0)",
+        "Slasher(slasher=effective_slasher(stored, block), pending_slasher=action.slasher, effect_block=effect_block),",
+        "Slasher(slasher=effective_slasher(stored, block), pending_slasher=action.slasher, effect_block=0),",
     ),
     ("eigenlayer", "LIST-01"): (
         "staking.py",
@@ -219,8 +227,12 @@ BREAKS = {
     ),
     ("eigenlayer", "LIST-02"): (
         "staking.py",
-        "StakerShares(0, WAD)",
-        "StakerShares(0, held.deposit_scaling_factor_wad + 1)",
+        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(\n"
+        "        STAKER_SHARES,\n"
+        "        of_staker,\n"
+        "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad + 1),\n"
+        "    )\n",
     ),
     ("eigenlayer", "DELEG-03"): (
         "shares.py",
@@ -232,7 +244,11 @@ BREAKS = {
         "OperatorShares(shares + added_shares)",
         "OperatorShares(shares + added_shares + 1)",
     ),
-    ("eigenlayer", "DELEG-05"): ("delegation.py", "SpentSalt(True)", "SpentSalt(False)"),
+    ("eigenlayer", "DELEG-05"): (
+        "delegation.py",
+        "draft.put(SPENT_SALTS, (approver, approval.salt), SpentSalt(is_spent=True))",
+        "draft.put(SPENT_SALTS, (approver, approval.salt), SpentSalt(is_spent=False))",
+    ),
     ("eigenlayer", "DELEG-06"): ("delegation.py", "return len(row.strategy_list)", "return len(row.strategy_list) + 1"),
     ("eigenlayer", "DELEG-09"): (
         "shares.py",
@@ -269,8 +285,8 @@ BREAKS = {
     ),
     ("eigenlayer", "QUEUE-01"): (
         "withdrawals.py",
-        "QueuedShares(operator, strategy, block, scaled)",
-        "QueuedShares(operator, strategy, block + 1, scaled)",
+        "QueuedShares(operator=operator, strategy=strategy, start_block=block, scaled_shares=scaled),",
+        "QueuedShares(operator=operator, strategy=strategy, start_block=block + 1, scaled_shares=scaled),",
     ),
     ("eigenlayer", "EXIT-03"): (
         "withdrawals.py",
@@ -296,19 +312,23 @@ BREAKS = {
     ),
     ("eigenlayer", "TIME-03"): (
         "opt_in.py",
-        "Registration(False, slashable_until_block)",
-        "Registration(False, slashable_until_block + 1)",
+        "Registration(is_registered=False, slashable_until_block=slashable_until_block),",
+        "Registration(is_registered=False, slashable_until_block=slashable_until_block + 1),",
     ),
     ("eigenlayer", "SET-01"): (
         "opt_in.py",
-        "Slasher(request.slasher, request.slasher, current_block(draft))",
-        "Slasher(request.slasher, ZERO_ADDRESS, current_block(draft))",
+        "Slasher(slasher=request.slasher, pending_slasher=request.slasher, effect_block=current_block(draft)),",
+        "Slasher(slasher=request.slasher, pending_slasher=ZERO_ADDRESS, effect_block=current_block(draft)),",
     ),
-    ("eigenlayer", "SET-02"): ("opt_in.py", "Membership(False)", "Membership(True)"),
+    ("eigenlayer", "SET-02"): (
+        "opt_in.py",
+        "draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=False))",
+        "draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=True))",
+    ),
     ("eigenlayer", "SET-03"): (
         "strategies.py",
-        "pool.address_rank, pool.is_whitelisted, total_shares",
-        "pool.address_rank + 1, pool.is_whitelisted, total_shares",
+        "        underlying_token=pool.underlying_token,\n        address_rank=pool.address_rank,\n",
+        "        underlying_token=pool.underlying_token,\n        address_rank=pool.address_rank + 1,\n",
     ),
     ("eigenlayer", "HIST-01"): (
         "slashing.py",
@@ -398,8 +418,12 @@ BREAKS = {
     ),
     ("eigenlayer", "DELEG-08"): (
         "staking.py",
-        "StakerShares(0, WAD)",
-        "StakerShares(0, held.deposit_scaling_factor_wad)",
+        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(\n"
+        "        STAKER_SHARES,\n"
+        "        of_staker,\n"
+        "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),\n"
+        "    )\n",
     ),
     ("eigenlayer", "SLASH-07"): (
         "allocation.py",
@@ -438,8 +462,8 @@ BREAKS = {
     ),
     ("eigenlayer", "ROUND-03"): (
         "withdrawals.py",
-        "QueuedShares(operator, strategy, block, scaled)",
-        "QueuedShares(operator, strategy, block, scaled >> 1)",
+        "QueuedShares(operator=operator, strategy=strategy, start_block=block, scaled_shares=scaled),",
+        "QueuedShares(operator=operator, strategy=strategy, start_block=block, scaled_shares=scaled >> 1),",
     ),
     ("symbiotic", "CALL-01"): (
         "withdrawals.py",
@@ -499,8 +523,8 @@ BREAKS = {
     ),
     ("symbiotic", "SOLV-03"): (
         "withdrawals.py",
-        "Withdrawal(withdrawal.shares + minted_shares, withdrawal.is_claimed)",
-        "Withdrawal(withdrawal.shares + minted_shares + 1, withdrawal.is_claimed)",
+        "Withdrawal(shares=withdrawal.shares + minted_shares, is_claimed=withdrawal.is_claimed),",
+        "Withdrawal(shares=withdrawal.shares + minted_shares + 1, is_claimed=withdrawal.is_claimed),",
     ),
     ("symbiotic", "SOLV-04"): (
         "slashing.py",
@@ -514,8 +538,8 @@ BREAKS = {
     ),
     ("symbiotic", "ROUND-03"): (
         "withdrawals.py",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
-        "WithdrawalBucket(bucket.amount + amount - 1, bucket.shares + minted_shares)",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares),",
+        "WithdrawalBucket(amount=bucket.amount + amount - 1, shares=bucket.shares + minted_shares),",
     ),
     ("symbiotic", "ROUND-04"): (
         "slashing.py",
@@ -563,8 +587,8 @@ BREAKS = {
     ),
     ("symbiotic", "VETO-02"): (
         "slashing.py",
-        "        request.veto_deadline_timestamp,\n        True,\n",
-        "        request.veto_deadline_timestamp,\n        False,\n",
+        "is_completed=True,",
+        "is_completed=False,",
     ),
     ("symbiotic", "VETO-03"): (
         "slashing.py",
@@ -669,8 +693,8 @@ BREAKS = {
     ),
     ("symbiotic", "SHARE-02"): (
         "withdrawals.py",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares + 1)",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares),",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares + 1),",
     ),
     ("symbiotic", "SHARE-03"): (
         "delegation.py",
@@ -719,18 +743,18 @@ BREAKS = {
     ),
     ("symbiotic", "LEMMA-owed"): (
         "withdrawals.py",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares)",
+        "shares=bucket.shares + minted_shares)",
+        "shares=bucket.shares)",
     ),
     ("symbiotic", "LEMMA-held"): (
         "slashing.py",
-        "WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares)",
-        "WithdrawalBucket(next_bucket.amount + next_withdrawals_slashed, next_bucket.shares)",
+        "WithdrawalBucket(amount=next_bucket.amount - next_withdrawals_slashed, shares=next_bucket.shares),",
+        "WithdrawalBucket(amount=next_bucket.amount + next_withdrawals_slashed, shares=next_bucket.shares),",
     ),
     ("symbiotic", "SOLV-01"): (
         "slashing.py",
-        "WithdrawalBucket(next_bucket.amount - next_withdrawals_slashed, next_bucket.shares)",
-        "WithdrawalBucket(next_bucket.amount + next_withdrawals_slashed, next_bucket.shares)",
+        "WithdrawalBucket(amount=next_bucket.amount - next_withdrawals_slashed, shares=next_bucket.shares),",
+        "WithdrawalBucket(amount=next_bucket.amount + next_withdrawals_slashed, shares=next_bucket.shares),",
     ),
     ("symbiotic", "AUTH-01"): ("staking.py", "return account == draft.get(VAULTS, vault).admin", "return True"),
     ("symbiotic", "AUTH-02"): (

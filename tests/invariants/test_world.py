@@ -41,8 +41,8 @@ def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
 
 def test_what_is_held_of_another_collateral_is_observed() -> None:
     """A trace that says otherwise of a holder's balance differs; one that leaves it out is refused."""
-    seed = next(n for n in range(WORLDS) if "other collateral" in str(WALKS["symbiotic"].of(n).world))
-    way = WALKS["symbiotic"].of(seed)
+    seed = next(n for n in range(WORLDS) if "other collateral" in str(known_walks()["symbiotic"].of(n).world))
+    way = known_walks()["symbiotic"].of(seed)
     document: dict[str, Any] = way.protocol.write_trace(way.world, drawn(way, seed, 60))
     (vault,) = [name for name, made in document["config"]["vaults"].items() if "collateral" in made]
     held = document["steps"][-1]["post"]["vaults"][vault]["collateralOf"]
@@ -55,7 +55,7 @@ def test_what_is_held_of_another_collateral_is_observed() -> None:
         replay(way.protocol, way.protocol.read_trace(document))
 
 
-@pytest.mark.parametrize("protocol", WALKS)
+@pytest.mark.parametrize("protocol", known_walks())
 def test_a_genesis_is_nobody_elses(protocol: str) -> None:
     way = known_walks()[protocol]
     first, second = way.genesis(), way.genesis()

@@ -71,8 +71,8 @@ BREAKS = {
     ),
     "withdrawal can be completed again": (
         "spec/eigenlayer/withdrawals.py",
-        "Withdrawal(withdrawal.strategy_count, withdrawal.start_block, False),",
-        "Withdrawal(withdrawal.strategy_count, withdrawal.start_block, True),",
+        "Withdrawal(strategy_count=withdrawal.strategy_count, start_block=withdrawal.start_block, is_pending=False),",
+        "Withdrawal(strategy_count=withdrawal.strategy_count, start_block=withdrawal.start_block, is_pending=True),",
         "CompleteQueuedWithdrawal",
         "EXIT-01",
     ),
@@ -85,8 +85,12 @@ BREAKS = {
     ),
     "scaling factor is not reset": (
         "spec/eigenlayer/staking.py",
-        "draft.put(STAKER_SHARES, of_staker, StakerShares(0, WAD))",
-        "draft.put(STAKER_SHARES, of_staker, StakerShares(0, held.deposit_scaling_factor_wad))",
+        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(\n"
+        "        STAKER_SHARES,\n"
+        "        of_staker,\n"
+        "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),\n"
+        "    )\n",
         "QueueWithdrawals",
         "LIST-02",
     ),

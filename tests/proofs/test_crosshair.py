@@ -139,8 +139,8 @@ BROKEN_RULES = [
     (
         "symbiotic.claiming_pays_a_part_of_the_bucket_once",
         "symbiotic/withdrawals.py",
-        "Withdrawal(withdrawal.shares, True)",
-        "Withdrawal(withdrawal.shares, False)",
+        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(shares=withdrawal.shares, is_claimed=True))",
+        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(shares=withdrawal.shares, is_claimed=False))",
     ),
     (
         "symbiotic.claiming_waits_for_the_end_of_the_epoch",
@@ -193,8 +193,8 @@ BROKEN_RULES = [
     (
         "symbiotic.who_leaves_takes_no_more_than_it_brought",
         "symbiotic/withdrawals.py",
-        "WithdrawalBucket(bucket.amount + amount,",
-        "WithdrawalBucket(bucket.amount + burned_shares,",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares),",
+        "WithdrawalBucket(amount=bucket.amount + burned_shares, shares=bucket.shares + minted_shares),",
     ),
     (
         "symbiotic.slashes_of_one_capture_take_no_more_than_the_stake",

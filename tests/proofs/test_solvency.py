@@ -60,8 +60,8 @@ BREAKS = {
     ),
     ("symbiotic", "Claim", "SOLV-01"): (
         "withdrawals.py",
-        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, True))",
-        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, False))",
+        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(shares=withdrawal.shares, is_claimed=True))",
+        "draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(shares=withdrawal.shares, is_claimed=False))",
     ),
     ("symbiotic", "Claim", "LEMMA-unclaimed"): (
         "withdrawals.py",
@@ -70,13 +70,13 @@ BREAKS = {
     ),
     ("symbiotic", "Withdraw", "LEMMA-parts"): (
         "withdrawals.py",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares + 1)",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares),",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares + 1),",
     ),
     ("symbiotic", "Withdraw", "SOLV-01"): (
         "withdrawals.py",
-        "WithdrawalBucket(bucket.amount + amount, bucket.shares + minted_shares)",
-        "WithdrawalBucket(bucket.amount + amount + 1, bucket.shares + minted_shares)",
+        "WithdrawalBucket(amount=bucket.amount + amount, shares=bucket.shares + minted_shares),",
+        "WithdrawalBucket(amount=bucket.amount + amount + 1, shares=bucket.shares + minted_shares),",
     ),
 }
 """For a call and a law: the file of the rules, what it says, and what it must not say."""

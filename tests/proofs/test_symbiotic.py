@@ -108,8 +108,8 @@ BREAKS = {
     ("SET-01", "SetDepositorWhitelistStatus"): ("staking.py", "Depositor(action.status)", "Depositor(True)"),
     ("VETO-02", "VetoSlash"): (
         "slashing.py",
-        "        request.veto_deadline_timestamp,\n        True,\n",
-        "        request.veto_deadline_timestamp,\n        False,\n",
+        "is_completed=True,",
+        "is_completed=False,",
     ),
     ("TOTAL", "Deposit"): (
         "shares.py",

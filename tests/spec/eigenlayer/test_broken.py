@@ -33,8 +33,12 @@ BROKEN = {
     ),
     "deposit scaling factor survives a full exit": (
         "staking.py",
-        "StakerShares(0, WAD)",
-        "StakerShares(0, held.deposit_scaling_factor_wad)",
+        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(\n"
+        "        STAKER_SHARES,\n"
+        "        of_staker,\n"
+        "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),\n"
+        "    )\n",
     ),
     "new shares at the rate after the deposit": (
         "strategies.py",
@@ -95,8 +99,8 @@ BROKEN = {
     ),
     "deregistered operator at once out of reach": (
         "opt_in.py",
-        "Registration(False, slashable_until_block)",
-        "Registration(False, 0)",
+        "Registration(is_registered=False, slashable_until_block=slashable_until_block)",
+        "Registration(is_registered=False, slashable_until_block=0)",
     ),
 }
 

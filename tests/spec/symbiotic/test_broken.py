@@ -229,7 +229,7 @@ BROKEN = {
     ),
     "claim leaves no mark": (
         "withdrawals.py",
-        "    draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(withdrawal.shares, True))\n",
+        "    draft.put(WITHDRAWALS, (vault, epoch, account), Withdrawal(shares=withdrawal.shares, is_claimed=True))\n",
         "",
     ),
     "opt-out in the second of the opt-in": (
