@@ -123,4 +123,4 @@ def _as_pack(found: object, place: str) -> ProtocolPack:
         games = f"{module}:GAMES" if hasattr(importlib.import_module(module), "GAMES") else None
         return ProtocolPack(name=found.protocol.name, walk_at=place, games_at=games, place=place)
     kind = type(found).__name__
-    raise UnknownProtocolError(f"{place!r} is {kind}, not a spec.protocol.Protocol, a walk through one, or a pack")
+    raise UnknownProtocolError(f"{place!r} is {kind}, not a spec.protocol.Protocol or a walk through one, nor a pack")
