@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import (
+    AcceptedStep,
     Catalogue,
     Law,
     LivenessLaw,
-    Refusal,
+    RejectedCall,
     Scope,
     Shift,
     StateLaw,
@@ -20,7 +21,6 @@ from invariants.law import (
     Subject,
     Sum,
     Totals,
-    Transition,
     View,
     Witness,
 )
@@ -320,7 +320,7 @@ class Checker:
                     protected.count.times += 1
         inverse = self._move(rows, delta)
         after = View(Draft(state, delta.writes), totals)
-        step = Transition(View(Draft(state, inverse.writes), totals, inverse.shifts), action, delta, after)
+        step = AcceptedStep(View(Draft(state, inverse.writes), totals, inverse.shifts), action, delta, after)
         violations: list[Violation] = []
         for check in asked.steps:
             if check.tables != 0 and not check.tables & inverse.tables:
@@ -349,7 +349,7 @@ class Checker:
             for check in calls:
                 if check.concerns is None or check.concerns(before, action):
                     check.count.times += 1
-                    if not check.holds(Refusal(before, action, reason)):
+                    if not check.holds(RejectedCall(before, action, reason)):
                         self._note(violations, check.law, None)
         return violations
 

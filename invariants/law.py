@@ -25,11 +25,12 @@ law speaks of one rejected call: the state, the action, the reason. A witness is
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from spec.machine import Delta, Draft, Rejection, Table
 
 Key = TypeVar("Key")
+Action = TypeVar("Action", covariant=True)
 
 Subject = Any
 """What a state law is about: a key, or a tuple of keys."""
@@ -243,14 +244,18 @@ class StateLaw(Law):
         self.harmless: Final = harmless or {}
 
 
-class Transition:
-    """One accepted step as step laws see it."""
+class AcceptedStep(Generic[Action]):
+    """One accepted step as step laws see it; a law of certain actions alone says of which."""
 
-    def __init__(self, before: View, action: object, delta: Delta, after: View) -> None:
+    def __init__(self, before: View, action: Action, delta: Delta, after: View) -> None:
         self.before: Final = before
         self.action: Final = action
         self.delta: Final = delta
         self.after: Final = after
+
+
+Transition = AcceptedStep[Any]
+"""An accepted step of any action."""
 
 
 def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
@@ -314,13 +319,17 @@ class Witness(Law):
         self.scope: Final = scope
 
 
-class Refusal:
-    """One rejected call as liveness laws see it."""
+class RejectedCall(Generic[Action]):
+    """One rejected call as liveness laws see it; a law of certain actions alone says of which."""
 
-    def __init__(self, before: View, action: object, reason: Rejection) -> None:
+    def __init__(self, before: View, action: Action, reason: Rejection) -> None:
         self.before: Final = before
         self.action: Final = action
         self.reason: Final = reason
+
+
+Refusal = RejectedCall[Any]
+"""A rejected call of any action."""
 
 
 class LivenessLaw(Law):

@@ -177,8 +177,8 @@ class Prover:
         self.reading: Final = read_only(machine.Draft)
         self._delta: Final = machine.Delta
         self._view: Final = laws.View
-        self._transition: Final = laws.Transition
-        self._refusal: Final = laws.Refusal
+        self._transition: Final = laws.AcceptedStep
+        self._refusal: Final = laws.RejectedCall
         refuse_names_given_twice(self.theory)
         self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
         self.tables: Final = [

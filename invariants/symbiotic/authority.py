@@ -6,7 +6,7 @@ These laws ask each row that a step writes, not each call for its checks: a call
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from invariants.law import LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Subject, Transition, View
+from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Subject, Transition, View
 from invariants.symbiotic.reading import (
     UINT48_MAX,
     UINT256_MAX,
@@ -287,15 +287,15 @@ def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
     return StepLaw(law_id, sentence, source, holds, Scope(tables=tuple(rights)))
 
 
-def _lets_in(step: Transition) -> bool:
+def _lets_in(step: AcceptedStep[Deposit]) -> bool:
     """Whether the depositor is on the whitelist, while that is on."""
-    call, rows = cast(Deposit, step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     depositor: Pair = (call.vault, call.sender)
     return rows.get(DEPOSITORS, depositor).is_whitelisted
 
 
-def _has_a_whitelist(step: Transition) -> bool:
-    return step.before.rows.get(DEPOSIT_POLICIES, cast(Deposit, step.action).vault).deposit_whitelist
+def _has_a_whitelist(step: AcceptedStep[Deposit]) -> bool:
+    return step.before.rows.get(DEPOSIT_POLICIES, step.action.vault).deposit_whitelist
 
 
 def _changes_something(step: Transition) -> bool:
@@ -353,9 +353,9 @@ def _is_young(rows: Draft, vault: str) -> bool:
     return shares < YOUNG and stake < YOUNG and bucket.shares < YOUNG and bucket.amount < YOUNG
 
 
-def _may_deposit(before: View, action: object) -> bool:
+def _may_deposit(before: View, action: Deposit) -> bool:
     """Whether somebody deposits what it has, where it is let in, below the limit."""
-    call, rows = cast(Deposit, action), before.rows
+    call, rows = action, before.rows
     policy = rows.get(DEPOSIT_POLICIES, call.vault)
     depositor: Pair = (call.vault, call.sender)
     allowance: Pair = (rows.get(VAULTS, call.vault).collateral, call.sender, call.vault)
@@ -372,9 +372,9 @@ def _may_deposit(before: View, action: object) -> bool:
     )
 
 
-def _may_leave(before: View, action: object) -> bool:
+def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
     """Whether somebody asks for no more than what its shares are worth, and for something."""
-    call, rows = cast("Withdraw | Redeem", action), before.rows
+    call, rows = action, before.rows
     held = held_shares(rows, call.vault, call.sender)
     shares, stake = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
     if call.claimer == ZERO_ADDRESS or not _is_young(rows, call.vault):
@@ -384,11 +384,11 @@ def _may_leave(before: View, action: object) -> bool:
     return call.shares <= held and call.shares * (stake + 1) >= shares + 1
 
 
-def _may_claim_all(before: View, action: object) -> bool:
+def _may_claim_all(before: View, action: ClaimBatch) -> bool:
     """Whether somebody claims several epochs that are over, each once and for the first time, and has something in
     each.
     """
-    call, rows = cast(ClaimBatch, action), before.rows
+    call, rows = action, before.rows
     if call.recipient == ZERO_ADDRESS or len(call.epochs) == 0:
         return False
     for position, epoch in enumerate(call.epochs):
@@ -403,17 +403,17 @@ def _may_claim_all(before: View, action: object) -> bool:
     return True
 
 
-def _may_opt_out(before: View, action: object) -> bool:
+def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
     """Whether an operator ends what began before this second."""
-    call, rows = cast("OptOutVault | OptOutNetwork", action), before.rows
+    call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptOutVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptOutVault) else call.network)
     return opt_ins.latest(rows, opt_in) == 1 and opt_ins.latest_point(rows, opt_in) < now(rows)
 
 
-def _may_opt_in(before: View, action: object) -> bool:
+def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
     """Whether an operator that is out begins with a vault of the factory, or with a network."""
-    call, rows = cast("OptInVault | OptInNetwork", action), before.rows
+    call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptInVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptInVault) else call.network)
     is_known = (
@@ -424,14 +424,14 @@ def _may_opt_in(before: View, action: object) -> bool:
     return is_known and rows.get(OPERATOR_REGISTRY, call.sender).is_entity and opt_ins.latest(rows, opt_in) == 0
 
 
-def _may_take_back(before: View, action: object) -> bool:
+def _may_take_back(before: View, action: SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit) -> bool:
     """Whether a network, or a vault's admin, gives less than it does."""
     rows = before.rows
     if isinstance(action, SetMaxNetworkLimit):
         subnetwork = (action.sender, action.identifier)
         is_network = rows.get(NETWORK_REGISTRY, action.sender).is_entity
         return is_network and 0 <= action.amount < MAX_NETWORK_LIMITS.latest(rows, (action.vault, subnetwork))
-    call = cast("SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit", action)
+    call = action
     if call.sender != rows.get(VAULTS, call.vault).admin:
         return False
     if isinstance(call, SetNetworkLimit):
@@ -442,9 +442,9 @@ def _may_take_back(before: View, action: object) -> bool:
     return call.amount < OPERATOR_NETWORK_LIMITS.latest(rows, of_operator)
 
 
-def _may_ask_for_a_slash(before: View, action: object) -> bool:
+def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
     """Whether a network's middleware asks for a slash of something, whose veto ends within an epoch of the capture."""
-    call, rows = cast(RequestSlash, action), before.rows
+    call, rows = action, before.rows
     config, second = rows.get(VAULTS, call.vault), now(rows)
     earliest_timestamp = second + config.veto_duration_seconds - config.epoch_duration_seconds
     return (

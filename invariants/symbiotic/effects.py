@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from invariants.law import KnownFalse, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
+from invariants.law import AcceptedStep, KnownFalse, Scope, StateLaw, StepLaw, Subject, Sum, Transition, View, written
 from invariants.symbiotic.reading import (
     epoch_of,
     grown,
@@ -59,8 +59,8 @@ def _held_grown(step: Transition, vault: str, account: str) -> int:
     return held_shares(step.after.rows, vault, account) - held_shares(step.before.rows, vault, account)
 
 
-def _deposit_moves_its_amount(step: Transition) -> bool:
-    call, rows = cast(Deposit, step.action), step.before.rows
+def _deposit_moves_its_amount(step: AcceptedStep[Deposit]) -> bool:
+    call, rows = step.action, step.before.rows
     shares, stake_before = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
     minted_shares = mul_div_floor(call.amount, shares + 1, stake_before + 1)
     return (
@@ -72,25 +72,25 @@ def _deposit_moves_its_amount(step: Transition) -> bool:
     )
 
 
-def _transfer_moves_its_amount(step: Transition) -> bool:
-    call = cast(TransferCollateral, step.action)
+def _transfer_moves_its_amount(step: AcceptedStep[TransferCollateral]) -> bool:
+    call = step.action
     return moved(step, call.collateral, call.sender, call.to, call.amount)
 
 
-def _deposit_keeps_the_limit(step: Transition) -> bool:
-    call = cast(Deposit, step.action)
+def _deposit_keeps_the_limit(step: AcceptedStep[Deposit]) -> bool:
+    call = step.action
     policy = step.before.rows.get(DEPOSIT_POLICIES, call.vault)
     return ACTIVE_STAKE.latest(step.after.rows, call.vault) <= policy.deposit_limit
 
 
-def _deposit_keeps_the_limit_in_all(step: Transition) -> bool:
-    call, rows = cast(Deposit, step.action), step.before.rows
+def _deposit_keeps_the_limit_in_all(step: AcceptedStep[Deposit]) -> bool:
+    call, rows = step.action, step.before.rows
     total_stake = reach(step.after.rows, call.vault, epoch_of(rows.get(VAULTS, call.vault), now(rows)) - 1)
     return total_stake <= rows.get(DEPOSIT_POLICIES, call.vault).deposit_limit
 
 
-def _is_limited(step: Transition) -> bool:
-    return step.before.rows.get(DEPOSIT_POLICIES, cast(Deposit, step.action).vault).is_deposit_limit
+def _is_limited(step: AcceptedStep[Deposit]) -> bool:
+    return step.before.rows.get(DEPOSIT_POLICIES, step.action.vault).is_deposit_limit
 
 
 def _next_bucket(rows: Draft, vault: str) -> tuple[str, int]:
@@ -120,8 +120,8 @@ def _leaves_with_the_next_epoch(step: Transition, vault: str, claimer: str, amou
     return minted_shares if is_right else -1
 
 
-def _withdrawal_burns_what_it_is_worth(step: Transition) -> bool:
-    call, rows = cast(Withdraw, step.action), step.before.rows
+def _withdrawal_burns_what_it_is_worth(step: AcceptedStep[Withdraw]) -> bool:
+    call, rows = step.action, step.before.rows
     shares, stake_before = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
     burned_shares = mul_div_ceil(call.amount, shares + 1, stake_before + 1)
     minted_shares = _leaves_with_the_next_epoch(step, call.vault, call.claimer, call.amount, burned_shares)
@@ -130,8 +130,8 @@ def _withdrawal_burns_what_it_is_worth(step: Transition) -> bool:
     )
 
 
-def _redemption_releases_what_it_is_worth(step: Transition) -> bool:
-    call, rows = cast(Redeem, step.action), step.before.rows
+def _redemption_releases_what_it_is_worth(step: AcceptedStep[Redeem]) -> bool:
+    call, rows = step.action, step.before.rows
     shares, stake_before = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
     amount = mul_div_floor(call.shares, stake_before + 1, shares + 1)
     minted_shares = _leaves_with_the_next_epoch(step, call.vault, call.claimer, amount, call.shares)
@@ -140,15 +140,15 @@ def _redemption_releases_what_it_is_worth(step: Transition) -> bool:
     )
 
 
-def claimed_epochs(call: object) -> tuple[int, ...]:
+def claimed_epochs(call: Claim | ClaimBatch) -> tuple[int, ...]:
     """The epochs that a claim is of."""
     if isinstance(call, Claim):
         return (call.epoch,)
-    return cast(ClaimBatch, call).epochs
+    return call.epochs
 
 
-def _claim_pays_exactly(step: Transition) -> bool:
-    call, rows = cast("Claim | ClaimBatch", step.action), step.before.rows
+def _claim_pays_exactly(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
+    call, rows = step.action, step.before.rows
     total_amount = 0
     for epoch in claimed_epochs(call):
         bucket = rows.get(WITHDRAWAL_BUCKETS, (call.vault, epoch))
@@ -159,8 +159,8 @@ def _claim_pays_exactly(step: Transition) -> bool:
     )
 
 
-def _claim_is_of_a_past_epoch_and_once(step: Transition) -> bool:
-    call = cast("Claim | ClaimBatch", step.action)
+def _claim_is_of_a_past_epoch_and_once(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
+    call = step.action
     epochs = claimed_epochs(call)
     for position, epoch in enumerate(epochs):
         key = (call.vault, epoch, call.sender)
@@ -179,12 +179,14 @@ def _no_bucket_lies_further_ahead(view: View, bucket: tuple[str, int]) -> bool:
     return (row.amount == 0 and row.shares == 0) or now(view.rows) >= start_of(config, bucket[1] - 1)
 
 
-def _nothing_else_is_missing(step: Transition) -> bool:
+def _nothing_else_is_missing(
+    step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
+) -> bool:
     """What a vault holds beside its stake and its buckets falls by what is claimed, and by nothing else.
 
     It grows by what is slashed of a vault that is its own burner.
     """
-    call = cast("Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash", step.action)
+    call = step.action
     vault, config = call.vault, step.before.rows.get(VAULTS, call.vault)
     stood_for = stake_grown(step, vault) + step.after.total(BUCKETED, vault) - step.before.total(BUCKETED, vault)
     beside_grown = 0
@@ -200,16 +202,16 @@ def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool
     return amount - 1 <= mul_div_floor(minted_shares, assets + 1, shares + 1) <= amount
 
 
-def _deposit_costs_at_most_a_wei(step: Transition) -> bool:
-    call, rows = cast(Deposit, step.action), step.after.rows
+def _deposit_costs_at_most_a_wei(step: AcceptedStep[Deposit]) -> bool:
+    call, rows = step.action, step.after.rows
     minted_shares = cast("tuple[int, int]", step.delta.returns)[1]
     stake, shares = ACTIVE_STAKE.latest(rows, call.vault), ACTIVE_SHARES.latest(rows, call.vault)
     return _is_worth(minted_shares, stake, shares, call.amount)
 
 
-def _leaving_costs_at_most_a_wei(step: Transition) -> bool:
+def _leaving_costs_at_most_a_wei(step: AcceptedStep[Withdraw | Redeem]) -> bool:
     """What leaves is what the shares burned are worth, and the shares of the bucket are worth that, or a wei less."""
-    call, before = cast("Withdraw | Redeem", step.action), step.before.rows
+    call, before = step.action, step.before.rows
     first, minted_shares = cast("tuple[int, int]", step.delta.returns)
     amount, burned_shares = (call.amount, first) if isinstance(call, Withdraw) else (first, call.shares)
     stake, shares = ACTIVE_STAKE.latest(before, call.vault), ACTIVE_SHARES.latest(before, call.vault)

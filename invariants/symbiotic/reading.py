@@ -4,7 +4,7 @@ A second account: each function is written from the contracts' documentation, so
 repeat a mistake of the rule that it judges.
 """
 
-from typing import Final, cast
+from typing import Final
 
 from invariants.law import Transition
 from spec.arithmetic import div_floor, mul_div_floor
@@ -160,13 +160,12 @@ class Asked:
         self.capture_timestamp: Final = capture_timestamp
 
 
-def asked_by(rows: Draft, call: object) -> Asked:
+def asked_by(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> Asked:
     """What a slash, a request or the execution of a request asks for."""
     if isinstance(call, Slash | RequestSlash):
         return Asked(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
-    execution = cast(ExecuteSlash, call)
-    request = rows.get(SLASH_REQUESTS, (execution.vault, execution.slash_index))
-    return Asked(execution.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
+    request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
+    return Asked(call.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
 
 
 def grown(step: Transition, token: str, account: str) -> int:

@@ -3,6 +3,7 @@
 from typing import Final, cast
 
 from invariants.law import (
+    AcceptedStep,
     KnownFalse,
     LivenessLaw,
     Refusal,
@@ -78,9 +79,9 @@ def _slash_books_what_is_slashable(step: Transition) -> bool:
     return amounts(step)[0] == min(asked.amount, left)
 
 
-def _slash_pays_what_is_in_reach(step: Transition) -> bool:
+def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """What is paid is what is booked, or all that is in reach; it is what the reach loses and what the burner gets."""
-    call = cast("Slash | ExecuteSlash", step.action)
+    call = step.action
     booked_amount, paid_amount = amounts(step)
     epoch = capture_epoch(step)
     reach_before = reach(step.before.rows, call.vault, epoch)
@@ -120,9 +121,9 @@ def _captures_follow_each_other(step: Transition) -> bool:
     return earlier <= asked.capture_timestamp == step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
 
 
-def _veto_ends_in_time(step: Transition) -> bool:
+def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
     """A request is of no more than is slashable; when its veto ends, an epoch after its capture is not over."""
-    call, index = cast(RequestSlash, step.action), cast(int, step.delta.returns)
+    call, index = step.action, cast(int, step.delta.returns)
     request = step.after.rows.get(SLASH_REQUESTS, (call.vault, index))
     latest_timestamp = request.capture_timestamp + step.before.rows.get(VAULTS, call.vault).epoch_duration_seconds
     if request.amount > slashable(
@@ -132,11 +133,11 @@ def _veto_ends_in_time(step: Transition) -> bool:
     return request.capture_timestamp < now(step.before.rows) and request.veto_deadline_timestamp <= latest_timestamp
 
 
-def _slash_is_split_in_proportion(step: Transition) -> bool:
+def _slash_is_split_in_proportion(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """The active stake pays its part rounded down, the bucket of the next epoch its own rounded down, and this epoch's
     bucket the rest; what it does not have, the next one pays too. If it is out of reach, the next one pays the rest.
     """
-    call, paid_amount = cast("Slash | ExecuteSlash", step.action), amounts(step)[1]
+    call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows
     if paid_amount == 0:
         return stake_grown(step, call.vault) == 0 and not written(step.delta, WITHDRAWAL_BUCKETS)
@@ -157,9 +158,9 @@ def _slash_is_split_in_proportion(step: Transition) -> bool:
     )
 
 
-def _slash_spares_who_left_before(step: Transition) -> bool:
+def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """Buckets of those who asked to leave before the capture's epoch stay as they are; nobody's shares change."""
-    call, epoch = cast("Slash | ExecuteSlash", step.action), capture_epoch(step)
+    call, epoch = step.action, capture_epoch(step)
     before, after = step.before.rows, step.after.rows
     for key in written(step.delta, WITHDRAWAL_BUCKETS):
         if key not in ((call.vault, epoch + 1), (call.vault, epoch + 2)):
@@ -170,11 +171,11 @@ def _slash_spares_who_left_before(step: Transition) -> bool:
     return all(write.table.index not in shares for write in step.delta.writes)
 
 
-def _slash_rounds_for_active_stake(step: Transition) -> bool:
+def _slash_rounds_for_active_stake(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """By rounding, active stake never pays more than its part, the next bucket at most a wei more, this one less than
     two; none pays two wei less.
     """
-    call, paid_amount = cast("Slash | ExecuteSlash", step.action), amounts(step)[1]
+    call, paid_amount = step.action, amounts(step)[1]
     before, after = step.before.rows, step.after.rows
     epoch = capture_epoch(step)
     total = reach(before, call.vault, epoch)
@@ -201,9 +202,9 @@ def _nothing_is_overslashed(step: Transition) -> bool:
     return since <= stake_of(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
 
 
-def _nobody_escapes(step: Transition) -> bool:
+def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
     """What a slash can reach, for a capture in this epoch or in the one before, is no less than it was."""
-    call, before, after = cast("Withdraw | Redeem", step.action), step.before.rows, step.after.rows
+    call, before, after = step.action, step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, call.vault), now(before))
     return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (
         reach(after, call.vault, this) >= reach(before, call.vault, this)
@@ -215,8 +216,8 @@ def _pays_all_that_it_books(step: Transition) -> bool:
     return paid_amount == booked_amount
 
 
-def _nothing_is_left_in_reach(step: Transition) -> bool:
-    return reach(step.after.rows, cast("Slash | ExecuteSlash", step.action).vault, capture_epoch(step)) == 0
+def _nothing_is_left_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
+    return reach(step.after.rows, step.action.vault, capture_epoch(step)) == 0
 
 
 def is_overbooked(step: Transition) -> bool:
@@ -225,12 +226,12 @@ def is_overbooked(step: Transition) -> bool:
     return booked_amount > paid_amount
 
 
-def _is_due_slash(before: View, action: object) -> bool:
+def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
     """Whether a network's middleware slashes in time, and there is somebody to pay; a request, once nobody can veto.
 
     In the first epoch of all time, before which the window would begin, the contracts' clocks underflow.
     """
-    call, rows = cast("Slash | ExecuteSlash", action), before.rows
+    call, rows = action, before.rows
     config = rows.get(VAULTS, call.vault)
     if isinstance(call, ExecuteSlash):
         request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
@@ -260,9 +261,9 @@ def _nothing_is_left_to_slash(refusal: Refusal) -> bool:
     return left == 0
 
 
-def _is_due_veto(before: View, action: object) -> bool:
+def _is_due_veto(before: View, action: VetoSlash) -> bool:
     """Whether who was resolver at a request's capture vetoes it in time, while there is a resolver at all."""
-    call, rows = cast(VetoSlash, action), before.rows
+    call, rows = action, before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     return (
         call.slash_index < rows.get(SLASH_REQUEST_COUNTS, call.vault).count
@@ -273,9 +274,9 @@ def _is_due_veto(before: View, action: object) -> bool:
     )
 
 
-def _request_is_recorded(step: Transition) -> bool:
+def _request_is_recorded(step: AcceptedStep[RequestSlash]) -> bool:
     """What is asked for, up to what is slashable now, under the next index, with its veto's end; nothing is taken."""
-    call, before, after = cast(RequestSlash, step.action), step.before.rows, step.after.rows
+    call, before, after = step.action, step.before.rows, step.after.rows
     index = before.get(SLASH_REQUEST_COUNTS, call.vault).count
     request = after.get(SLASH_REQUESTS, (call.vault, index))
     left = slashable(before, call.vault, call.subnetwork, call.operator, call.capture_timestamp)
@@ -291,9 +292,9 @@ def _request_is_recorded(step: Transition) -> bool:
     )
 
 
-def _request_is_completed_once(step: Transition) -> bool:
+def _request_is_completed_once(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> bool:
     """A request never changes but to be completed, which happens once: by its execution, or by a veto."""
-    call = cast("ExecuteSlash | VetoSlash", step.action)
+    call = step.action
     key = (call.vault, call.slash_index)
     before, after = step.before.rows.get(SLASH_REQUESTS, key), step.after.rows.get(SLASH_REQUESTS, key)
     return (
@@ -307,9 +308,9 @@ def _request_is_completed_once(step: Transition) -> bool:
     )
 
 
-def _is_executed_in_its_window(step: Transition) -> bool:
+def _is_executed_in_its_window(step: AcceptedStep[ExecuteSlash]) -> bool:
     """After the veto, or while nobody could veto, and within an epoch of the capture."""
-    call, rows = cast(ExecuteSlash, step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     latest_timestamp = request.capture_timestamp + rows.get(VAULTS, call.vault).epoch_duration_seconds
     return request.capture_timestamp < now(rows) <= latest_timestamp and (
@@ -319,9 +320,9 @@ def _is_executed_in_its_window(step: Transition) -> bool:
     )
 
 
-def _is_vetoed_by_its_resolver(step: Transition) -> bool:
+def _is_vetoed_by_its_resolver(step: AcceptedStep[VetoSlash]) -> bool:
     """By who was resolver at the capture, before the veto's end, and nothing is slashed."""
-    call, rows = cast(VetoSlash, step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     return (
         call.sender == resolver_of(rows, call.vault, request.subnetwork, request.capture_timestamp) != ZERO_ADDRESS
@@ -344,11 +345,11 @@ def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
     return one_before.point <= now(view.rows) and one_before.point < last.point
 
 
-def _resolver_changes_later(step: Transition) -> bool:
+def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
     """The first resolver is in office at once. Afterwards who is in office stays until the change is due, who was stays
     who was, and one who is named again cancels what was to come.
     """
-    call, before, after = cast(SetResolver, step.action), step.before.rows, step.after.rows
+    call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)
     vault, second = call.vault, now(before)
     due_timestamp = appointment_timestamp(before, call)

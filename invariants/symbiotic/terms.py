@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from invariants.law import Scope, StateLaw, StepLaw, Subject, Transition, View, written
+from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Subject, Transition, View, written
 from invariants.symbiotic.reading import now, stake_of
 from spec.history import HistoryTable
 from spec.symbiotic.actions import (
@@ -77,10 +77,10 @@ def _limit_is_set(step: Transition) -> bool:
     )
 
 
-def _stake_is_what_the_delegator_gives(step: Transition) -> bool:
+def _stake_is_what_the_delegator_gives(step: AcceptedStep[SetOperatorNetworkShares | SetOperatorNetworkLimit]) -> bool:
     """What the contracts say an operator has at stake is what its limits give, and what it had a second ago stays."""
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
-    call = cast("SetOperatorNetworkShares | SetOperatorNetworkLimit", step.action)
+    call = step.action
     vault, subnetwork, operator = call.vault, call.subnetwork, call.operator
     return stake(after, vault, subnetwork, operator) == stake_of(after, vault, subnetwork, operator, second) and (
         stake_of(before, vault, subnetwork, operator, second - 1)
@@ -190,9 +190,9 @@ def _only_now_is_written(step: Transition) -> bool:
     return heads == checkpoints
 
 
-def _look_ups_find_what_held(step: Transition) -> bool:
+def _look_ups_find_what_held(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     """At a checkpoint its own value is found, a second earlier the one before it: near the end, and further back."""
-    vault, rows = cast("Slash | ExecuteSlash", step.action).vault, step.after.rows
+    vault, rows = step.action.vault, step.after.rows
     count = rows.get(ACTIVE_STAKE.heads, vault).count
     for position in (count - 2, count - 6):
         if position >= 0:

@@ -6,7 +6,7 @@ a call does with the same numbers, or to the second account of them in `reading.
 
 from typing import Final, cast
 
-from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View
+from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StepLaw, Transition, View
 from invariants.symbiotic.effects import claimed_epochs
 from invariants.symbiotic.reading import UINT48_MAX, UINT256_MAX, epoch_of, held_shares, now, resolver_of
 from spec.arithmetic import mul_div_floor
@@ -51,9 +51,9 @@ from spec.symbiotic.views import (
 from spec.symbiotic.withdrawals import withdrawals_of
 
 
-def _active_balance_is_what_can_leave(step: Transition) -> bool:
+def _active_balance_is_what_can_leave(step: AcceptedStep[Withdraw | Redeem]) -> bool:
     """Nobody asks for more than the view says, and who gives up all its shares asks for all of it."""
-    call, before = cast("Withdraw | Redeem", step.action), step.before.rows
+    call, before = step.action, step.before.rows
     worth = active_balance_of(before, call.vault, call.sender)
     if isinstance(call, Withdraw):
         return isinstance(worth, int) and call.amount <= worth
@@ -63,9 +63,9 @@ def _active_balance_is_what_can_leave(step: Transition) -> bool:
     return isinstance(worth, int) and amount <= worth
 
 
-def _is_within_active_balance(before: View, action: object) -> bool:
+def _is_within_active_balance(before: View, action: Withdraw) -> bool:
     """Whether somebody withdraws no more than the view says."""
-    call = cast(Withdraw, action)
+    call = action
     worth = active_balance_of(before.rows, call.vault, call.sender)
     return isinstance(worth, int) and call.amount <= worth
 
@@ -74,11 +74,11 @@ def _is_not_too_much(refusal: Refusal) -> bool:
     return refusal.reason is not Reason.TOO_MUCH_WITHDRAW
 
 
-def _active_balance_was_what_it_is(step: Transition) -> bool:
+def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
     """Asked for this second, the view of the past says what the view of now says; what it said of the second before
     does not change.
     """
-    call, before, after = cast("Deposit | Withdraw | Redeem", step.action), step.before.rows, step.after.rows
+    call, before, after = step.action, step.before.rows, step.after.rows
     account, second = (call.on_behalf_of if isinstance(call, Deposit) else call.sender), now(step.before.rows)
     return active_balance_of_at(after, call.vault, account, second) == active_balance_of(
         after, call.vault, account
@@ -88,9 +88,11 @@ def _active_balance_was_what_it_is(step: Transition) -> bool:
     )
 
 
-def _total_stake_moves_by_what_comes_and_is_slashed(step: Transition) -> bool:
+def _total_stake_moves_by_what_comes_and_is_slashed(
+    step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
+) -> bool:
     """A deposit adds its amount, leaving and claiming change nothing, a slash takes what the vault pays."""
-    call = cast("Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash", step.action)
+    call = step.action
     grown = total_stake(step.after.rows, call.vault) - total_stake(step.before.rows, call.vault)
     if isinstance(call, Deposit):
         return grown == call.amount
@@ -128,11 +130,11 @@ def _slashable_balance_is_all_that_a_slash_reaches(step: Transition) -> bool:
     return said == active + _part(rows, vault, epoch, account) + _part(rows, vault, epoch + 1, account)
 
 
-def _slashable_balance_moves_by_what_comes(step: Transition) -> bool:
+def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
     """A deposit adds its amount, or a wei less. What is asked back stays, less a wei for each of two roundings, or
     becomes the claimer's, whose own shares may gain a wei by it.
     """
-    call, before, after = cast("Deposit | Withdraw | Redeem", step.action), step.before.rows, step.after.rows
+    call, before, after = step.action, step.before.rows, step.after.rows
     account = call.on_behalf_of if isinstance(call, Deposit) else call.claimer
     was, said = slashable_balance_of(before, call.vault, account), slashable_balance_of(after, call.vault, account)
     if isinstance(was, Reason) or isinstance(said, Reason):
@@ -146,9 +148,9 @@ def _slashable_balance_moves_by_what_comes(step: Transition) -> bool:
     return amount - 1 <= said - was <= amount + 1
 
 
-def _claim_pays_what_was_seen(step: Transition) -> bool:
+def _claim_pays_what_was_seen(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
     """A claim pays what the view said of each of its epochs, and that is something."""
-    call, rows = cast("Claim | ClaimBatch", step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     total_amount = 0
     for epoch in claimed_epochs(call):
         amount = withdrawals_of(rows, call.vault, epoch, call.sender)
@@ -183,9 +185,9 @@ def _opt_in_is_seen(step: Transition) -> bool:
     return said == isinstance(call, OptInNetwork) and was != said
 
 
-def _resolver_is_seen(step: Transition) -> bool:
+def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
     """Who was named last is to come, or in office; who is in office stays, unless it is the first."""
-    call, before, after = cast(SetResolver, step.action), step.before.rows, step.after.rows
+    call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)
     is_first = RESOLVER_ORDINALS.is_empty(before, (call.vault, subnetwork))
     in_office = call.resolver if is_first else resolver_of(before, call.vault, subnetwork, now(before))

@@ -1,8 +1,8 @@
 """What must be seen to happen on Symbiotic, so that no law holds only because nothing interesting ever did."""
 
-from typing import Final, cast
+from typing import Final
 
-from invariants.law import Scope, Transition, Witness, written
+from invariants.law import AcceptedStep, Scope, Transition, Witness, written
 from invariants.symbiotic.effects import claimed_epochs
 from invariants.symbiotic.reading import (
     asked_by,
@@ -53,12 +53,12 @@ from spec.symbiotic.state import (
 SLASHES: Final = Scope((Slash, ExecuteSlash))
 
 
-def _vault_of(step: Transition) -> str:
-    return cast("Slash | ExecuteSlash", step.action).vault
+def _vault_of(step: AcceptedStep[Slash | ExecuteSlash]) -> str:
+    return step.action.vault
 
 
-def _request_of(step: Transition) -> SlashRequest:
-    call = cast("ExecuteSlash | VetoSlash", step.action)
+def _request_of(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> SlashRequest:
+    call = step.action
     return step.before.rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
 
 
@@ -140,15 +140,15 @@ def _is_vetoed(_step: Transition) -> bool:
     return True
 
 
-def _is_vetoed_by_who_left_office(step: Transition) -> bool:
-    call = cast(VetoSlash, step.action)
+def _is_vetoed_by_who_left_office(step: AcceptedStep[VetoSlash]) -> bool:
+    call = step.action
     in_office = resolver_of(step.before.rows, call.vault, _request_of(step).subnetwork, now(step.before.rows))
     return call.sender != in_office
 
 
-def _follows_one_that_expired(step: Transition) -> bool:
+def _follows_one_that_expired(step: AcceptedStep[RequestSlash]) -> bool:
     """The request before it was neither executed nor vetoed, and cannot be any more."""
-    call, rows = cast(RequestSlash, step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     count = rows.get(SLASH_REQUEST_COUNTS, call.vault).count
     if count == 0:
         return False
@@ -157,20 +157,20 @@ def _follows_one_that_expired(step: Transition) -> bool:
     return not request.is_completed and now(rows) > last_timestamp
 
 
-def _is_requested_before_the_resolver_changes(step: Transition) -> bool:
-    call = cast(RequestSlash, step.action)
+def _is_requested_before_the_resolver_changes(step: AcceptedStep[RequestSlash]) -> bool:
+    call = step.action
     return RESOLVER_ORDINALS.latest_point(step.before.rows, (call.vault, call.subnetwork)) > now(step.before.rows)
 
 
-def _replaces_a_change(step: Transition) -> bool:
+def _replaces_a_change(step: AcceptedStep[SetResolver]) -> bool:
     """A change of resolver that still waits is replaced or cancelled."""
-    call = cast(SetResolver, step.action)
+    call = step.action
     of_subnetwork = (call.vault, (call.sender, call.identifier))
     return RESOLVER_ORDINALS.latest_point(step.before.rows, of_subnetwork) > now(step.before.rows)
 
 
-def _limit_falls_below_stake(step: Transition) -> bool:
-    call, rows = cast(SetNetworkLimit, step.action), step.before.rows
+def _limit_falls_below_stake(step: AcceptedStep[SetNetworkLimit]) -> bool:
+    call, rows = step.action, step.before.rows
     limit_before = NETWORK_LIMITS.latest(rows, (call.vault, call.subnetwork))
     return call.amount < min(limit_before, ACTIVE_STAKE.latest(rows, call.vault))
 
@@ -179,39 +179,39 @@ def _maximum_takes_the_limit_down(step: Transition) -> bool:
     return len(written(step.delta, NETWORK_LIMITS.heads)) > 0
 
 
-def _deposit_follows_a_slash_of_everything(step: Transition) -> bool:
-    vault, rows = cast(Deposit, step.action).vault, step.before.rows
+def _deposit_follows_a_slash_of_everything(step: AcceptedStep[Deposit]) -> bool:
+    vault, rows = step.action.vault, step.before.rows
     return ACTIVE_STAKE.latest(rows, vault) == 0 and ACTIVE_SHARES.latest(rows, vault) > 0
 
 
-def _deposit_fills_the_limit(step: Transition) -> bool:
-    vault, rows = cast(Deposit, step.action).vault, step.before.rows
+def _deposit_fills_the_limit(step: AcceptedStep[Deposit]) -> bool:
+    vault, rows = step.action.vault, step.before.rows
     policy = rows.get(DEPOSIT_POLICIES, vault)
     return policy.is_deposit_limit and ACTIVE_STAKE.latest(step.after.rows, vault) == policy.deposit_limit
 
 
-def _deposit_is_of_who_is_whitelisted(step: Transition) -> bool:
-    return step.before.rows.get(DEPOSIT_POLICIES, cast(Deposit, step.action).vault).deposit_whitelist
+def _deposit_is_of_who_is_whitelisted(step: AcceptedStep[Deposit]) -> bool:
+    return step.before.rows.get(DEPOSIT_POLICIES, step.action.vault).deposit_whitelist
 
 
-def _everybody_leaves(step: Transition) -> bool:
-    vault = cast("Withdraw | Redeem", step.action).vault
+def _everybody_leaves(step: AcceptedStep[Withdraw | Redeem]) -> bool:
+    vault = step.action.vault
     return ACTIVE_SHARES.latest(step.after.rows, vault) == 0
 
 
-def _claim_is_of_a_slashed_bucket(step: Transition) -> bool:
+def _claim_is_of_a_slashed_bucket(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
     """A bucket has as many shares as collateral until it is slashed."""
-    call, rows = cast("Claim | ClaimBatch", step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     buckets = [rows.get(WITHDRAWAL_BUCKETS, (call.vault, epoch)) for epoch in claimed_epochs(call)]
     return any(bucket.amount < bucket.shares for bucket in buckets)
 
 
-def _claim_is_of_several_epochs(step: Transition) -> bool:
-    return len(cast(ClaimBatch, step.action).epochs) > 1
+def _claim_is_of_several_epochs(step: AcceptedStep[ClaimBatch]) -> bool:
+    return len(step.action.epochs) > 1
 
 
-def _comes_back_in_the_second_in_which_it_left(step: Transition) -> bool:
-    call, rows = cast("OptInVault | OptInNetwork", step.action), step.before.rows
+def _comes_back_in_the_second_in_which_it_left(step: AcceptedStep[OptInVault | OptInNetwork]) -> bool:
+    call, rows = step.action, step.before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptInVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptInVault) else call.network)
     return not opt_ins.is_empty(rows, opt_in) and opt_ins.latest_point(rows, opt_in) == now(rows)
