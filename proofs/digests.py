@@ -15,8 +15,6 @@ from typing import Any, Final
 
 import z3
 
-from proofs.setup import setup_of
-
 ENGINE: Final = "proofs.running"
 """The module that answers with verdicts: it and all that it imports decide them."""
 
@@ -166,6 +164,8 @@ def modules_behind(place: str) -> tuple[str, ...]:
     """Every module that can decide a verdict of a theory: the engine, the theory, and all that they import, of ours and
     of what the theory says is lifted with it.
     """
+    from proofs.setup import setup_of  # here, so that digests of text need nothing but the standard library
+
     pending, seen = [ENGINE, place.partition(":")[0]], set[str]()
     roots = {*OURS, *[name.partition(".")[0] for name in setup_of(place).lifted]}
     while pending:

@@ -16,7 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from harness import evidence
+from harness import gathering
 from harness.cli import cli
 from harness.protocols import known_walks
 from harness.verbs import how_built
@@ -375,7 +375,7 @@ def test_a_budget_that_cuts_traces_short_is_no_success() -> None:
 
 
 def test_proofs_that_were_asked_for_and_not_done_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "run_together", lambda *_: None)
+    monkeypatch.setattr(gathering, "run_together", lambda *_: None)
     asked = ("--law", "MAG-04", "--steps", "400", "--examples", "0", "--jobs", "1")
     result = restake("check", "--protocol", "eigenlayer", *asked, "--proofs", "all")
     assert result.return_value == 2
