@@ -275,7 +275,7 @@ def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, na
 
 
 def test_a_table_that_leads_elsewhere_than_its_sum_is_no_part_of_it() -> None:
-    way = WALKS["symbiotic"]
+    way = known_walks()["symbiotic"]
     (law,) = [law for law in way.catalogue.state_laws if law.law_id == "LEMMA-held"]
     wrong = StateLaw("TOY-01", "", "", law.holds, {WITHDRAWAL_BUCKETS: lambda bucket: bucket[1]}, law.sums)
     state = walked(way, 0, 250)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from harness.protocols import WALKS
+from harness.protocols import known_walks
 from invariants.choices import Seeded
 from risk import cut
 from risk.attack import Attack, best_attack, gamma_eigenlayer, greatest_ratio, security, slack
@@ -385,7 +385,7 @@ def test_p12_elastic_stake_of_degree_1_may_be_spread() -> None:
 
 # --- accounts, and reports ---
 
-EIGENLAYER = WALKS["eigenlayer"]
+EIGENLAYER = known_walks()["eigenlayer"]
 
 
 def p17_an_operator_covers_its_stakers(withdrawable: Withdrawable) -> Property:
