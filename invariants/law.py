@@ -442,6 +442,10 @@ class Catalogue:
             {law_id: known for law_id, known in self.known_false.items() if keeps(law_id)},
         )
 
+    def tier(self, law_id: str) -> str:
+        """`model` for a law that restates a rule, `property` for all others."""
+        return "model" if law_id in self.model else "property"
+
     def properties(self) -> "Catalogue":
         """The same without the laws that restate the rules."""
         return self.where(lambda law_id: law_id not in self.model)

@@ -27,7 +27,6 @@ IDENTITIES = {
     ("invariants/law.py", "write.table is table"),
     ("invariants/checking.py", "shift.total is total"),
     ("spec/machine.py", "write.table is table"),
-    ("invariants/eigenlayer/calls.py", "refusal.reason is reason"),
     (
         "invariants/symbiotic/calls.py",
         "refusal.reason is REASONS[type(refusal.action)](refusal.before.rows, refusal.action)",

@@ -4,23 +4,18 @@ These laws ask each row that a step writes, not each call for its checks: a call
 """
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from invariants.eigenlayer.reading import can_slash, is_operator, paid_shares, settled_magnitudes, slasher_in_force
+from invariants.eigenlayer.reading import can_slash, is_operator, settled_magnitudes, slasher_in_force
 from invariants.law import Scope, StepLaw, Transition
 from spec.eigenlayer.actions import (
     BurnShares,
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
-    CompleteQueuedWithdrawal,
-    CompleteQueuedWithdrawals,
-    Completion,
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
-    DelegateTo,
     DepositIntoStrategy,
     QueueWithdrawals,
-    Redelegate,
     SlashOperator,
     TransferToken,
 )
@@ -34,11 +29,9 @@ from spec.eigenlayer.state import (
     OPERATOR_DETAILS,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
-    QUEUED_SHARES,
     REGISTRATIONS,
     SLASHED_SHARES,
     SLASHERS,
-    SPENT_SALTS,
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
@@ -50,6 +43,7 @@ from spec.machine import ONLY, Draft, Table
 
 Allows = Callable[[Transition, Any, Any], bool]
 """Given a step, its call and the key of a row that it wrote: whether the row may be written by this call."""
+
 
 Rights = dict[Table[Any, Any], Allows]
 
@@ -92,21 +86,6 @@ def _joins_itself(step: Transition, call: Any, key: Any) -> bool:
     if step.after.rows.get(REGISTRATIONS, key).is_registered:
         return bool(call.sender == key[0]) and is_operator(step.before.rows, key[0])
     return bool(call.sender == key[0]) or bool(call.sender == key[1][0])
-
-
-def _comes_or_goes(step: Transition, _call: Any, key: Any) -> bool:
-    """Who joins was out, and can no longer be slashed for having been in; who leaves was in."""
-    before, after = step.before.rows.get(REGISTRATIONS, key), step.after.rows.get(REGISTRATIONS, key)
-    if not step.before.rows.get(OPERATOR_SETS, key[1]).exists:
-        return False
-    return not can_slash(step.before.rows, key[1], key[0]) if after.is_registered else before.is_registered
-
-
-def _is_added_or_removed(step: Transition, _call: Any, key: Any) -> bool:
-    """The set exists, and a strategy of it is none any more, or one that was none is one."""
-    is_member = step.before.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
-    is_changed = step.after.rows.get(OPERATOR_SET_STRATEGIES, key).is_member != is_member
-    return is_changed and step.after.rows.get(OPERATOR_SETS, key[0]).exists
 
 
 def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
@@ -230,79 +209,52 @@ def _opened_by_the_whitelister(step: Transition, call: Any, key: Any) -> bool:
     return after.total_shares <= before.total_shares or before.is_whitelisted
 
 
-def _consented(step: Transition) -> bool:
-    """The approver signed, in time, and the salt was not used before."""
-    call, rows = cast("DelegateTo | Redelegate", step.action), step.before.rows
-    approver, approval = rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval
-    is_spent = rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent
-    return approval.signer == approver and not approval.is_expired and not is_spent
-
-
-def _asks_for_consent(step: Transition) -> bool:
-    call = cast("DelegateTo | Redelegate", step.action)
-    return step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver != ZERO_ADDRESS
-
-
-def _is_completed_as_queued(step: Transition, completion: Completion) -> bool:
-    before, key = step.before.rows, (completion.staker, completion.nonce)
-    withdrawal = before.get(WITHDRAWALS, key)
-    if completion.is_tampered or not withdrawal.is_pending or step.after.rows.get(WITHDRAWALS, key).is_pending:
-        return False
-    if len(completion.tokens) != withdrawal.strategy_count:
-        return False
-    for position, token in enumerate(completion.tokens):
-        strategy = before.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
-        is_paid = (
-            completion.receive_as_tokens and paid_shares(before, completion.staker, completion.nonce, position) > 0
-        )
-        if is_paid and token != before.get(STRATEGIES, strategy).underlying_token:
-            return False
-    return True
-
-
-def _all_are_completed_as_queued(step: Transition) -> bool:
-    call = step.action
-    if isinstance(call, CompleteQueuedWithdrawal):
-        return _is_completed_as_queued(step, call.completion)
-    for completion in cast(CompleteQueuedWithdrawals, call).completions:
-        if not _is_completed_as_queued(step, completion):
-            return False
-    return True
-
-
 OPERATORS: Final[Rights] = {
     OPERATOR_DETAILS: _own_as_operator,
     ALLOCATION_DELAYS: _own_as_operator,
     ALLOCATIONS: _own_or_no_more,
 }
+
+
 SERVICES: Final[Rights] = {
     AVSS: _own,
     OPERATOR_SETS: _own_set_or_counted,
     SLASHERS: _own_sets,
     OPERATOR_SET_STRATEGIES: _own_sets_strategy,
 }
+
+
 MEMBERS: Final[Rights] = {REGISTRATIONS: _joins_itself}
-CHANGES: Final[Rights] = {REGISTRATIONS: _comes_or_goes, OPERATOR_SET_STRATEGIES: _is_added_or_removed}
+
+
 SLASHED: Final[Rights] = {
     MAX_MAGNITUDES.heads: _slashed_by_its_set,
     OPERATOR_SETS: _counted_by_its_slasher,
     SLASHED_SHARES: _booked_by_its_slasher,
 }
+
+
 HOLDERS: Final[Rights] = {
     TOKEN_BALANCES: _spent_by_its_holder,
     STAKER_SHARES: _queued_by_its_holder,
     WITHDRAWALS: _completed_by_its_staker,
 }
+
+
 DELEGATIONS: Final[Rights] = {STAKERS: _delegated_by_itself}
+
+
 GAINERS: Final[Rights] = {
     TOKEN_BALANCES: _got_by_who_is_named,
     STAKER_SHARES: _shares_come_to_the_caller,
     OPERATOR_SETS: _pays_who_is_named,
 }
+
+
 POOLS: Final[Rights] = {STRATEGIES: _opened_by_the_whitelister}
 
 
-def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
+def right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
     """The law that each row which a step writes to one of the tables may be written by its call."""
 
     def holds(step: Transition) -> bool:
@@ -316,76 +268,54 @@ def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
 
 
 STEP_LAWS: Final[list[StepLaw]] = [
-    _right(
+    right(
         "AUTH-01",
         "An operator's delay, its approver and what it allocates are changed by itself alone; others only settle or "
         "slash it.",
         "PermissionController: checkCanCall; AllocationManager, DelegationManager: msg.sender",
         OPERATORS,
     ),
-    _right(
+    right(
         "AUTH-02",
         "An AVS, once announced, makes its sets; it alone changes them, their strategies and their slashers.",
         "PermissionController: checkCanCall; AllocationManager.createOperatorSets, NonexistentAVSMetadata",
         SERVICES,
     ),
-    _right(
+    right(
         "AUTH-03",
         "An operator joins a set by its own call, and leaves by its own or the AVS's.",
         "AllocationManager.registerForOperatorSets, deregisterFromOperatorSets",
         MEMBERS,
     ),
-    _right(
+    right(
         "AUTH-04",
         "The slasher in force alone slashes, operators that its set can slash, in strategies of the set.",
         "AllocationManager.slashOperator; ELIP-002",
         SLASHED,
     ),
-    _right(
+    right(
         "AUTH-05",
         "Nobody loses tokens, deposit shares or a withdrawal but by an own call, nor more shares than it names; an end "
         "of the delegation queues all.",
         "ERC-20; StrategyManager, DelegationManager: msg.sender",
         HOLDERS,
     ),
-    _right(
+    right(
         "AUTH-06",
         "A staker joins an operator by its own call, and leaves by its own, the operator's or the approver's.",
         "EigenLayer Certora: canOnlyDelegateWithSpecificFunctions; DelegationManager.undelegate",
         DELEGATIONS,
     ),
-    _right(
+    right(
         "AUTH-07",
         "Nobody gains by a call but whom it names: recipient, depositor, who completes, a set's recipient.",
         "ERC-20; AllocationManager.createRedistributingOperatorSets",
         GAINERS,
     ),
-    _right(
+    right(
         "AUTH-08",
         "Strategies on the whitelist alone issue shares, and the whitelister alone changes that list.",
         "StrategyManager.onlyStrategyWhitelister, onlyStrategiesWhitelistedForDeposit",
         POOLS,
-    ),
-    StepLaw(
-        "DELEG-13",
-        "Nobody joins an operator that asks for consent without it: signed by the approver, in time, of a new salt.",
-        "DelegationManager._checkApproverSignature",
-        _consented,
-        Scope((DelegateTo, Redelegate)),
-        concerns=_asks_for_consent,
-    ),
-    StepLaw(
-        "EXIT-07",
-        "Every withdrawal that a call names is completed, as it was queued, in the tokens of its strategies.",
-        "DelegationManager._completeQueuedWithdrawal: the hash of a withdrawal; StrategyBase, OnlyUnderlyingToken",
-        _all_are_completed_as_queued,
-        Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
-    ),
-    _right(
-        "OPT-01",
-        "Operators and strategies join sets that they are not in, and leave those that they are in; no operator joins "
-        "while the set can slash it.",
-        "AllocationManager: AlreadyMemberOfSet, NotMemberOfSet, StrategyAlreadyInOperatorSet, StrategyNotInOperatorSet",
-        CHANGES,
     ),
 ]

@@ -3,8 +3,7 @@
 from typing import Any, Final
 
 from invariants.choices import Choices
-from invariants.eigenlayer.effects import withdrawable
-from invariants.eigenlayer.reading import paid_shares
+from invariants.eigenlayer.reading import paid_shares, withdrawable
 from invariants.eigenlayer.solvency import left_a_slashed_operator
 from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
 from invariants.game import Game, Party, execute

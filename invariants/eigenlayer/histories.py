@@ -2,11 +2,9 @@
 
 from typing import Final
 
-from invariants.eigenlayer.solvency import QUEUED_AT
-from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.law import Scope, StepLaw, Transition, written
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
-from spec.eigenlayer.state import CLOCK, CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
+from spec.eigenlayer.state import CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
 from spec.history import HistoryTable
 from spec.machine import Draft
 
@@ -53,32 +51,6 @@ def _history_only_grows(step: Transition) -> bool:
     return True
 
 
-def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
-    """What the cumulative history grew by in this block is what was queued in it; of earlier blocks some has left. In a
-    block that is still to come it has not grown, and nothing is queued.
-    """
-    operator, strategy, block = subject
-    if operator == ZERO_ADDRESS or block < current_block(view.rows):
-        return True
-    of_operator: Pair = (operator, strategy)
-    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
-        view.rows, of_operator, block - 1
-    )
-    return grown == view.total(QUEUED_AT, subject)
-
-
-STATE_LAWS: Final[list[StateLaw]] = [
-    StateLaw(
-        "QUEUE-02",
-        "What slashes count as queued grows in each block by the scaled shares of the withdrawals queued in it.",
-        "DelegationManager._addQueuedSlashableShares",
-        _queue_is_in_history,
-        rows={},
-        sums={QUEUED_AT: lambda group: group},
-        also_reads=(CLOCK, CUMULATIVE_SCALED_SHARES.heads, CUMULATIVE_SCALED_SHARES.checkpoints),
-        harmless={CLOCK: lambda before, after: after.block >= before.block},
-    ),
-]
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "HIST-01",

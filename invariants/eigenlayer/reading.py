@@ -3,7 +3,9 @@
 A second account of what the rules compute: nothing here is the specification's.
 """
 
-from spec.arithmetic import UINT32_MAX, WAD, mul_div_floor
+from typing import Final
+
+from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.state import (
@@ -17,6 +19,7 @@ from spec.eigenlayer.state import (
     QUEUED_SHARES,
     REGISTRATIONS,
     SLASHERS,
+    STAKER_SHARES,
     STAKERS,
     OperatorSet,
 )
@@ -93,3 +96,24 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     last_block = queued.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
     return mul_div_floor(queued.scaled_shares, magnitude, WAD)
+
+
+MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
+"""The largest virtual balance whose exchange rate a strategy can report after a deposit or a payment."""
+
+
+def held_shares(rows: Draft, staker: str, strategy: str) -> int:
+    """A staker's deposit shares."""
+    return rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares
+
+
+def worth(shares: int, factor_wad: int, magnitude: int) -> int:
+    """What deposit shares can be withdrawn for: scaled, then slashed, each rounded down."""
+    return mul_div_floor(mul_div_floor(shares, factor_wad, WAD), magnitude, WAD)
+
+
+def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
+    """What a staker could queue now to withdraw, in shares. Rounds down, twice."""
+    row = rows.get(STAKER_SHARES, (staker, strategy))
+    magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
+    return worth(row.deposit_shares, row.deposit_scaling_factor_wad, magnitude)

@@ -46,10 +46,12 @@ def _scaled(row: StakerShares) -> int:
 ACTIVE: Final = Sum("active", STAKER_SHARES, _delegated_group, _scaled, also_reads=(STAKERS,))
 """(operator, strategy) -> scaled shares of all its stakers; under ZERO_ADDRESS those of stakers without an operator."""
 
+
 OPERATORS_SHARES: Final = Sum(
     "operators_shares", OPERATOR_SHARES, lambda _rows, key, _row: key[1], lambda row: row.shares
 )
 """Strategy -> shares of all operators."""
+
 
 TO_BURN: Final = Sum("to_burn", SLASHED_SHARES, lambda _rows, key, _row: key[2], lambda row: row.shares)
 """Strategy -> shares that slashes took and that are still to be burned or redistributed."""
@@ -69,6 +71,7 @@ def _waits(row: QueuedShares) -> int:
 
 QUEUED_AT: Final = Sum("queued_at", QUEUED_SHARES, _block_group, _queued)
 """(operator, strategy, block) -> scaled shares queued in that block while delegated to the operator, not completed."""
+
 
 WAITING_AT: Final = Sum("waiting_at", QUEUED_SHARES, _block_group, _waits)
 """(operator, strategy, block) -> how many positions queued in that block wait."""
@@ -293,51 +296,6 @@ def _debt_moves_by_roundings(step: Transition) -> bool:
     )
 
 
-def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
-    return subject[0] == ZERO_ADDRESS or uncalled_wad(view, subject) >= 0
-
-
-def uncalled_wad(view: View, of_operator: Pair) -> int:
-    """By how much an operator's shares exceed what its stakers can withdraw, in shares times WAD."""
-    owed_wad = view.total(ACTIVE, of_operator) * MAX_MAGNITUDES.latest(view.rows, of_operator)
-    return view.rows.get(OPERATOR_SHARES, of_operator).shares * WAD - owed_wad
-
-
-def _operators_excess_is_rounding(step: Transition) -> bool:
-    """A slash rounds what is left up once. A position queued rounds twice: the scaled shares that stay, and what the
-    operator gives up. Shares that join round the staker's scaling factor twice, each time by less than one part in WAD
-    of the shares held, then the scaled shares, and what could be withdrawn before.
-    """
-    for of_operator in written(step.delta, OPERATOR_SHARES):
-        grown_wad = uncalled_wad(step.after, of_operator) - uncalled_wad(step.before, of_operator)
-        if grown_wad <= 0:
-            continue
-        if isinstance(step.action, SlashOperator):
-            if grown_wad >= WAD:
-                return False
-            continue
-        strategy = of_operator[1]
-        positions = [
-            key
-            for key in written(step.delta, QUEUED_SHARES)
-            if step.after.rows.get(QUEUED_SHARES, key).strategy == strategy
-        ]
-        held_shares = sum(
-            step.after.rows.get(STAKER_SHARES, key).deposit_shares
-            for key in written(step.delta, STAKER_SHARES)
-            if key[1] == strategy
-        )
-        if grown_wad >= max(len(positions), 1) * 2 * (WAD + held_shares):
-            return False
-    return True
-
-
-def _unassigned_is_unslashed(view: View, subject: Pair) -> bool:
-    if view.rows.get(STAKERS, subject[0]).delegated_to != ZERO_ADDRESS:
-        return True
-    return view.rows.get(STAKER_SHARES, subject).deposit_scaling_factor_wad == WAD
-
-
 def _same(key: object) -> object:
     return key
 
@@ -353,6 +311,8 @@ SUMS: Final[list[Sum]] = [
     FRACTIONS_WAITING,
     FRACTIONS_LEFT,
 ]
+
+
 CLAIMS: Final[dict[Sum, Any]] = {
     OPERATORS_SHARES: _same,
     TO_BURN: _same,
@@ -361,6 +321,17 @@ CLAIMS: Final[dict[Sum, Any]] = {
     FRACTIONS_WAITING: _same,
     FRACTIONS_LEFT: _same,
 }
+
+
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
+    "SOLV-02": KnownFalse(
+        "SOLV-01",
+        "eigenlayer_last_exit_one_share_short.json",
+        "The last to leave a strategy may find a share too few, and waits until somebody deposits it.",
+    )
+}
+
+
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SOLV-01",
@@ -385,22 +356,6 @@ STATE_LAWS: Final[list[StateLaw]] = [
             QUEUED_SHARES_DUE: _same,
         },
     ),
-    StateLaw(
-        "DELEG-01",
-        "An operator's shares cover what all its stakers can withdraw: (sum of scaled shares) * m <= O * W.",
-        "EigenLayer docs, SharesAccountingEdgeCases; DelegationManagerStorage.operatorShares",
-        _operator_covers_its_stakers,
-        rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
-        sums={ACTIVE: _same},
-    ),
-    StateLaw(
-        "DELEG-08",
-        "A staker without an operator can withdraw what it deposited: its scaling factor is WAD.",
-        "DelegationManager._delegate, which takes this for granted",
-        _unassigned_is_unslashed,
-        rows={STAKER_SHARES: _same},
-        also_reads=(STAKERS,),
-    ),
 ]
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
@@ -411,19 +366,4 @@ STEP_LAWS: Final[list[StepLaw]] = [
         _debt_moves_by_roundings,
         Scope(tables=(STRATEGIES, OPERATOR_SHARES, STAKER_SHARES, SLASHED_SHARES, QUEUED_SHARES)),
     ),
-    StepLaw(
-        "DELEG-07",
-        "What an operator's shares exceed its stakers' grows by less than one share in a slash, and less than two, and "
-        "two parts in WAD of the shares held, for each position queued and each joining.",
-        "EigenLayer docs, SharesAccountingEdgeCases; the bound is this project's",
-        _operators_excess_is_rounding,
-        Scope(tables=(OPERATOR_SHARES,)),
-    ),
 ]
-KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
-    "SOLV-02": KnownFalse(
-        "SOLV-01",
-        "eigenlayer_last_exit_one_share_short.json",
-        "The last to leave a strategy may find a share too few, and waits until somebody deposits it.",
-    )
-}

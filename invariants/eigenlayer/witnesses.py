@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from invariants.eigenlayer.reading import paid_shares, settled_magnitudes
-from invariants.eigenlayer.slashes import CLEARING
+from invariants.eigenlayer.slashing import CLEARING
 from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, debt_wad, slashing_factor
 from invariants.law import Scope, Transition, Witness, written
 from spec.arithmetic import WAD

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from invariants.eigenlayer.calls import are_elements_apart
-from invariants.eigenlayer.effects import withdrawable
+from invariants.eigenlayer.elements import are_elements_apart
+from invariants.eigenlayer.reading import withdrawable
 from invariants.eigenlayer.solvency import slashing_factor
 from invariants.law import Scope, StepLaw, Transition, written
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor

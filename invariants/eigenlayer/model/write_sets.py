@@ -66,6 +66,7 @@ from spec.machine import Draft, Table
 Owns = Callable[[Draft, Any, Any], bool]
 """Whether a row's key is of the call's own subject, as the state before the call tells."""
 
+
 Frame = dict[Table[Any, Any], Owns]
 
 
@@ -269,5 +270,5 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "EigenLayer Certora: the parametric rules; ELIP-002, unique stake",
         _writes_its_own_rows,
         Scope(tuple(FRAMES)),
-    )
+    ),
 ]

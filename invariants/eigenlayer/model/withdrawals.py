@@ -1,12 +1,13 @@
-"""Exits: what is queued, when it can be completed, and what it pays."""
+"""Model of withdrawals: when queueing and completing are refused, and what they move."""
 
+from collections.abc import Callable
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.calls import MOST_REPORTABLE, are_elements_apart
-from invariants.eigenlayer.effects import gained, held_shares, issued, joins_unslashed, operator_gained, withdrawable
-from invariants.eigenlayer.reading import paid_shares
-from invariants.eigenlayer.solvency import fractions
-from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
+from invariants.eigenlayer.model.staking import joining, paying
+from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
+from invariants.eigenlayer.reading import held_shares, paid_shares, withdrawable
+from invariants.eigenlayer.solvency import QUEUED_AT
+from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -17,12 +18,14 @@ from spec.eigenlayer.actions import (
     Undelegate,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.config import BALANCE_OFFSET, MAX_STAKER_STRATEGY_LIST_LENGTH, SHARES_OFFSET, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
+    CLOCK,
     CONFIG,
     CUMULATIVE_SCALED_SHARES,
     MAX_MAGNITUDES,
+    OPERATOR_SHARES,
     QUEUED_SHARES,
     STAKER_SHARES,
     STAKERS,
@@ -32,6 +35,90 @@ from spec.eigenlayer.state import (
     Pair,
 )
 from spec.machine import ONLY, Draft
+
+
+def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
+    """Why deposit shares cannot be queued. An operator's shares cannot fall below zero: that is noticed first, whatever
+    the staker itself has.
+    """
+    operator, held = rows.get(STAKERS, staker).delegated_to, rows.get(STAKER_SHARES, (staker, strategy))
+    scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
+    if scaled > UINT256_MAX:
+        return Reason.MUL_DIV_OVERFLOW
+    if operator != ZERO_ADDRESS:
+        if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+            return Reason.ARITHMETIC_PANIC
+        leaving_shares = mul_div_floor(scaled, MAX_MAGNITUDES.latest(rows, (operator, strategy)), WAD)
+        if leaving_shares > rows.get(OPERATOR_SHARES, (operator, strategy)).shares:
+            return Reason.ARITHMETIC_PANIC
+    if shares == 0:
+        return Reason.SHARES_AMOUNT_ZERO
+    return Reason.SHARES_AMOUNT_TOO_HIGH if shares > held.deposit_shares else None
+
+
+def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
+    for request in call.requests:
+        if len(request.strategies) != len(request.deposit_shares):
+            return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+        if len(request.strategies) == 0:
+            return Reason.INPUT_ARRAY_LENGTH_ZERO
+        for position, strategy in enumerate(request.strategies):
+            reason = taking(rows, call.sender, strategy, request.deposit_shares[position])
+            if reason is not None:
+                return reason
+    return None
+
+
+def _completing(
+    rows: Draft, sender: str, completion: Completion, listed: tuple[str, ...]
+) -> tuple[Reason | None, tuple[str, ...]]:
+    """Why one withdrawal cannot be completed, and what its staker lists then, if it listed so much before."""
+    staker, nonce = completion.staker, completion.nonce
+    withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
+    if len(completion.tokens) != withdrawal.strategy_count:
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH, listed
+    if sender != staker:
+        return Reason.WITHDRAWER_NOT_CALLER, listed
+    if completion.is_tampered or not withdrawal.is_pending:
+        return Reason.WITHDRAWAL_NOT_QUEUED, listed
+    last_block = withdrawal.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    if last_block > UINT32_MAX:
+        return Reason.ARITHMETIC_PANIC, listed
+    if current_block(rows) <= last_block:
+        return Reason.WITHDRAWAL_DELAY_NOT_ELAPSED, listed
+    for position, token in enumerate(completion.tokens):
+        shares = paid_shares(rows, staker, nonce, position)
+        strategy = rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+        if shares == 0:
+            continue
+        if not completion.receive_as_tokens:
+            if strategy not in listed:
+                if len(listed) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
+                    return Reason.MAX_STRATEGIES_EXCEEDED, listed
+                listed = (*listed, strategy)
+            reason = joining(rows, staker, strategy, shares)
+        elif token != rows.get(STRATEGIES, strategy).underlying_token:
+            reason = Reason.ONLY_UNDERLYING_TOKEN
+        else:
+            reason = paying(rows, strategy, shares)
+        if reason is not None:
+            return reason, listed
+    return None, listed
+
+
+def _complete(rows: Draft, call: CompleteQueuedWithdrawal) -> Reason | None:
+    listed = rows.get(STAKERS, call.completion.staker).strategy_list
+    return _completing(rows, call.sender, call.completion, listed)[0]
+
+
+def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | None:
+    """All of them are the sender's own, so that there is one list which they lengthen."""
+    listed = rows.get(STAKERS, call.sender).strategy_list
+    for completion in call.completions:
+        reason, listed = _completing(rows, call.sender, completion, listed)
+        if reason is not None:
+            return reason
+    return None
 
 
 def _queued_as_held(step: Transition) -> bool:
@@ -110,18 +197,6 @@ def _queued_as_asked(step: Transition) -> bool:
         nonce += 1
     for strategy, shares in asked_shares.items():
         if held_shares(rows, staker, strategy) != held_shares(before, staker, strategy) - shares:
-            return False
-    return True
-
-
-def _completion_waits_and_happens_once(step: Transition) -> bool:
-    block = current_block(step.before.rows)
-    delay_blocks = step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
-    for key in written(step.delta, WITHDRAWALS):
-        before = step.before.rows.get(WITHDRAWALS, key)
-        if not before.is_pending or block <= before.start_block + delay_blocks:
-            return False
-        if step.after.rows.get(WITHDRAWALS, key).is_pending:
             return False
     return True
 
@@ -214,110 +289,43 @@ def _several_are_completed_each(step: Transition) -> bool:
     return True
 
 
-def _is_due_completion(before: View, action: object) -> bool:
-    """Whether somebody completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
-    if not isinstance(action, CompleteQueuedWithdrawal) or action.sender != action.completion.staker:
-        return False
-    completion = action.completion
-    withdrawal = before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce))
-    if not withdrawal.is_pending or completion.is_tampered or len(completion.tokens) != withdrawal.strategy_count:
-        return False
-    delay_blocks = before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
-    if current_block(before.rows) <= withdrawal.start_block + delay_blocks:
-        return False
-    for position, token in enumerate(completion.tokens):
-        strategy = before.rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
-        if before.rows.get(STRATEGIES, strategy).underlying_token != token:
-            return False
-    return True
-
-
-def _due_completion_is_refused_with_reason(refusal: Refusal) -> bool:
-    """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few, or
-    a payment's numbers do not fit 256 bits. The last block of its window may have no number of 32 bits.
-    """
-    rows, completion = refusal.before.rows, cast(CompleteQueuedWithdrawal, refusal.action).completion
-    if refusal.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
-        return True
-    if not completion.receive_as_tokens:
-        return refusal.reason in (
-            Reason.FULLY_SLASHED,
-            Reason.INVALID_DEPOSIT_SCALING_FACTOR,
-            Reason.MAX_STRATEGIES_EXCEEDED,
-        )
-    due_shares: dict[str, int] = {}
-    for position in range(len(completion.tokens)):
-        strategy = rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
-        shares = paid_shares(rows, completion.staker, completion.nonce, position)
-        due_shares[strategy] = due_shares.get(strategy, 0) + shares
-    if refusal.reason is Reason.ARITHMETIC_PANIC:
-        return any(_is_payment_too_wide(rows, strategy, shares) for strategy, shares in due_shares.items())
-    return refusal.reason is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS and all(
-        shares <= rows.get(STRATEGIES, strategy).total_shares + max(fractions(refusal.before, strategy) - 1, 0)
-        for strategy, shares in due_shares.items()
-    )
-
-
-def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
-    start_block = rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).start_block
-    return start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks > UINT32_MAX
-
-
-def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
-    """Whether shares of a strategy are more than nothing and its balance so large that their product, or the rate, may
-    not fit.
-    """
-    pool = rows.get(STRATEGIES, strategy)
-    held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
-    return shares > 0 and ((held + BALANCE_OFFSET) * shares > UINT256_MAX or held + BALANCE_OFFSET > MOST_REPORTABLE)
-
-
-def _asks_for_what_it_has(before: View, action: object) -> bool:
-    """Whether somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
-    nothing of that overflows.
-    """
-    call = cast(QueueWithdrawals, action)
-    rows = before.rows
-    if not are_elements_apart(before, call):
-        return False
-    operator = rows.get(STAKERS, call.sender).delegated_to
-    for request in call.requests:
-        if not 0 < len(request.strategies) == len(request.deposit_shares):
-            return False
-        for position, strategy in enumerate(request.strategies):
-            shares, held = request.deposit_shares[position], rows.get(STAKER_SHARES, (call.sender, strategy))
-            if not 0 < shares <= held.deposit_shares:
-                return False
-            scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
-            if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
-                return False
-    return True
-
-
 QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
+
+
+def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
+    """What the cumulative history grew by in this block is what was queued in it; of earlier blocks some has left. In a
+    block that is still to come it has not grown, and nothing is queued.
+    """
+    operator, strategy, block = subject
+    if operator == ZERO_ADDRESS or block < current_block(view.rows):
+        return True
+    of_operator: Pair = (operator, strategy)
+    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
+        view.rows, of_operator, block - 1
+    )
+    return grown == view.total(QUEUED_AT, subject)
+
+
+REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
+    QueueWithdrawals: _queue,
+    CompleteQueuedWithdrawal: _complete,
+    CompleteQueuedWithdrawals: _complete_several,
+}
+"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "QUEUE-02",
+        "What slashes count as queued grows in each block by the scaled shares of the withdrawals queued in it.",
+        "DelegationManager._addQueuedSlashableShares",
+        _queue_is_in_history,
+        rows={},
+        sums={QUEUED_AT: lambda group: group},
+        also_reads=(CLOCK, CUMULATIVE_SCALED_SHARES.heads, CUMULATIVE_SCALED_SHARES.checkpoints),
+        harmless={CLOCK: lambda before, after: after.block >= before.block},
+    ),
+]
 STEP_LAWS: Final[list[StepLaw]] = [
-    StepLaw(
-        "QUEUE-01",
-        "A new withdrawal begins now and holds what left the staker, scaled and rounded down; its operator gives up "
-        "what that is worth.",
-        "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
-        _queued_as_held,
-        QUEUEING,
-    ),
-    StepLaw(
-        "QUEUE-03",
-        "Queueing takes exactly the deposit shares asked for, each at a position of its own, in the order asked.",
-        "DelegationManager.queueWithdrawals",
-        _queued_as_asked,
-        Scope((QueueWithdrawals,)),
-    ),
-    StepLaw(
-        "EXIT-01",
-        "A withdrawal is completed once, and only after the withdrawal delay.",
-        "EigenLayer Certora: withdrawalDelayIsEnforced",
-        _completion_waits_and_happens_once,
-        scope=Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
-    ),
     StepLaw(
         "EXIT-03",
         "A completed withdrawal pays its scaled shares by the magnitude at the end of its window, no later one.",
@@ -332,23 +340,19 @@ STEP_LAWS: Final[list[StepLaw]] = [
         _several_are_completed_each,
         Scope((CompleteQueuedWithdrawals,)),
     ),
-]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
-        "EXIT-02",
-        "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "
-        "staker's list is full, as tokens unless dust is missing, at most SOLV-01's, or numbers do not fit 256 bits.",
-        "This project; DelegationManager._completeQueuedWithdrawal",
-        _due_completion_is_refused_with_reason,
-        Scope((CompleteQueuedWithdrawal,)),
-        concerns=_is_due_completion,
+    StepLaw(
+        "QUEUE-01",
+        "A new withdrawal begins now and holds what left the staker, scaled and rounded down; its operator gives up "
+        "what that is worth.",
+        "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
+        _queued_as_held,
+        QUEUEING,
     ),
-    LivenessLaw(
-        "QUEUE-04",
-        "Queueing what one has is never refused.",
-        "This project; DelegationManager.queueWithdrawals, with DELEG-01",
-        lambda _refusal: False,
+    StepLaw(
+        "QUEUE-03",
+        "Queueing takes exactly the deposit shares asked for, each at a position of its own, in the order asked.",
+        "DelegationManager.queueWithdrawals",
+        _queued_as_asked,
         Scope((QueueWithdrawals,)),
-        concerns=_asks_for_what_it_has,
     ),
 ]

@@ -2,8 +2,9 @@
 
 from typing import Final, cast
 
-from invariants.eigenlayer.calls import are_elements_apart
-from invariants.eigenlayer.effects import held_shares, issued, operator_gained
+from invariants.eigenlayer.elements import are_elements_apart
+from invariants.eigenlayer.movements import issued, operator_gained
+from invariants.eigenlayer.reading import held_shares
 from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, written
 from spec.arithmetic import WAD, mul_div_ceil
 from spec.eigenlayer import views
@@ -194,6 +195,8 @@ def _is_allocatable(rows: Draft, operator: str, request: AllocationRequest) -> b
 
 
 SLASHING: Final = Scope((SlashOperator,))
+
+
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "VIEW-01",

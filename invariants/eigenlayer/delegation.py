@@ -1,0 +1,235 @@
+"""Delegation: operators cover their stakers, and who joins or leaves loses nothing by it."""
+
+from typing import Final, cast
+
+from invariants.eigenlayer.movements import joins_unslashed, operator_gained
+from invariants.eigenlayer.reading import held_shares, is_operator, withdrawable
+from invariants.eigenlayer.solvency import ACTIVE
+from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from spec.arithmetic import WAD
+from spec.eigenlayer.actions import DelegateTo, Redelegate, RegisterAsOperator, SlashOperator, Undelegate
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.state import (
+    MAX_MAGNITUDES,
+    OPERATOR_DETAILS,
+    OPERATOR_SHARES,
+    QUEUED_SHARES,
+    SPENT_SALTS,
+    STAKER_SHARES,
+    STAKERS,
+    Pair,
+)
+
+
+def _delegation_brings_everything(step: Transition) -> bool:
+    """All deposit shares count for the operator, none of them hit by what it was slashed before."""
+    call = cast("DelegateTo | RegisterAsOperator", step.action)
+    operator = call.operator if isinstance(call, DelegateTo) else call.sender
+    rows = step.after.rows
+    if rows.get(STAKERS, call.sender).delegated_to != operator:
+        return False
+    for strategy in step.before.rows.get(STAKERS, call.sender).strategy_list:
+        shares = held_shares(step.before.rows, call.sender, strategy)
+        if held_shares(rows, call.sender, strategy) != shares or operator_gained(step, operator, strategy) != shares:
+            return False
+        # A staker without an operator can withdraw all it has deposited, so that nothing is lost before joining.
+        if not joins_unslashed(step, call.sender, strategy, shares, 0):
+            return False
+    return True
+
+
+def _consent_is_spent(step: Transition) -> bool:
+    """An approver's signature is used once."""
+    call = cast("DelegateTo | Redelegate", step.action)
+    approver = step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver
+    if approver == ZERO_ADDRESS:
+        return not written(step.delta, SPENT_SALTS)
+    return step.after.rows.get(SPENT_SALTS, (approver, call.approval.salt)).is_spent
+
+
+def _leaving_queues_everything(step: Transition) -> bool:
+    """One withdrawal for each strategy held, and no deposit share left."""
+    call = cast("Undelegate | Redelegate", step.action)
+    staker = call.staker if isinstance(call, Undelegate) else call.sender
+    before, after = step.before.rows.get(STAKERS, staker), step.after.rows.get(STAKERS, staker)
+    return (
+        after.delegated_to == (call.operator if isinstance(call, Redelegate) else ZERO_ADDRESS)
+        and after.strategy_list == ()
+        and after.withdrawals_queued == before.withdrawals_queued + len(before.strategy_list)
+        and step.delta.returns == len(before.strategy_list)
+        and all(held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list)
+    )
+
+
+def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
+    deposited_shares = held_shares(view.rows, subject[0], subject[1])
+    return deposited_shares < 0 or withdrawable(view.rows, subject[0], subject[1]) <= deposited_shares
+
+
+def _factor_is_positive(view: View, subject: Pair) -> bool:
+    return view.rows.get(STAKER_SHARES, subject).deposit_scaling_factor_wad > 0
+
+
+def _operators_stay_operators(step: Transition) -> bool:
+    return all(
+        is_operator(step.after.rows, account) or not is_operator(step.before.rows, account)
+        for account in written(step.delta, STAKERS)
+    )
+
+
+def _nobody_is_never_slashed(view: View, subject: Pair) -> bool:
+    if subject[0] != ZERO_ADDRESS:
+        return True
+    return MAX_MAGNITUDES.latest(view.rows, subject) == WAD and view.rows.get(OPERATOR_SHARES, subject).shares == 0
+
+
+def _same(key: object) -> object:
+    return key
+
+
+def _consented(step: Transition) -> bool:
+    """The approver signed, in time, and the salt was not used before."""
+    call, rows = cast("DelegateTo | Redelegate", step.action), step.before.rows
+    approver, approval = rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval
+    is_spent = rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent
+    return approval.signer == approver and not approval.is_expired and not is_spent
+
+
+def _asks_for_consent(step: Transition) -> bool:
+    call = cast("DelegateTo | Redelegate", step.action)
+    return step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver != ZERO_ADDRESS
+
+
+def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
+    return subject[0] == ZERO_ADDRESS or uncalled_wad(view, subject) >= 0
+
+
+def uncalled_wad(view: View, of_operator: Pair) -> int:
+    """By how much an operator's shares exceed what its stakers can withdraw, in shares times WAD."""
+    owed_wad = view.total(ACTIVE, of_operator) * MAX_MAGNITUDES.latest(view.rows, of_operator)
+    return view.rows.get(OPERATOR_SHARES, of_operator).shares * WAD - owed_wad
+
+
+def _operators_excess_is_rounding(step: Transition) -> bool:
+    """A slash rounds what is left up once. A position queued rounds twice: the scaled shares that stay, and what the
+    operator gives up. Shares that join round the staker's scaling factor twice, each time by less than one part in WAD
+    of the shares held, then the scaled shares, and what could be withdrawn before.
+    """
+    for of_operator in written(step.delta, OPERATOR_SHARES):
+        grown_wad = uncalled_wad(step.after, of_operator) - uncalled_wad(step.before, of_operator)
+        if grown_wad <= 0:
+            continue
+        if isinstance(step.action, SlashOperator):
+            if grown_wad >= WAD:
+                return False
+            continue
+        strategy = of_operator[1]
+        positions = [
+            key
+            for key in written(step.delta, QUEUED_SHARES)
+            if step.after.rows.get(QUEUED_SHARES, key).strategy == strategy
+        ]
+        held_shares = sum(
+            step.after.rows.get(STAKER_SHARES, key).deposit_shares
+            for key in written(step.delta, STAKER_SHARES)
+            if key[1] == strategy
+        )
+        if grown_wad >= max(len(positions), 1) * 2 * (WAD + held_shares):
+            return False
+    return True
+
+
+def _unassigned_is_unslashed(view: View, subject: Pair) -> bool:
+    if view.rows.get(STAKERS, subject[0]).delegated_to != ZERO_ADDRESS:
+        return True
+    return view.rows.get(STAKER_SHARES, subject).deposit_scaling_factor_wad == WAD
+
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "DELEG-01",
+        "An operator's shares cover what all its stakers can withdraw: (sum of scaled shares) * m <= O * W.",
+        "EigenLayer docs, SharesAccountingEdgeCases; DelegationManagerStorage.operatorShares",
+        _operator_covers_its_stakers,
+        rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
+        sums={ACTIVE: _same},
+    ),
+    StateLaw(
+        "DELEG-02",
+        "Stake that is delegated to nobody is never slashed, and counts as no operator's.",
+        "DelegationManager: the magnitude of address zero",
+        _nobody_is_never_slashed,
+        rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
+    ),
+    StateLaw(
+        "DELEG-03",
+        "Nobody can withdraw more shares than were deposited.",
+        "EigenLayer: assert_DepositShares_GTE_WithdrawableShares; EI14",
+        _withdrawable_is_at_most_deposited,
+        rows={STAKER_SHARES: lambda key: key},
+        also_reads=(STAKERS, MAX_MAGNITUDES.heads),
+        harmless={MAX_MAGNITUDES.heads: lambda before, after: 0 <= after.latest <= before.latest},
+    ),
+    StateLaw(
+        "DELEG-08",
+        "A staker without an operator can withdraw what it deposited: its scaling factor is WAD.",
+        "DelegationManager._delegate, which takes this for granted",
+        _unassigned_is_unslashed,
+        rows={STAKER_SHARES: _same},
+        also_reads=(STAKERS,),
+    ),
+    StateLaw(
+        "DELEG-11",
+        "A deposit scaling factor is never zero, so that no deposit is worth nothing for good.",
+        "DelegationManager._increaseDelegation, InvalidDepositScalingFactor; SlashingLib, which reads zero as WAD",
+        _factor_is_positive,
+        rows={STAKER_SHARES: lambda key: key},
+    ),
+]
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "DELEG-04",
+        "Who delegates brings all its shares, and none of them is hit by earlier slashes.",
+        "DelegationManager._delegate; EI23",
+        _delegation_brings_everything,
+        Scope((DelegateTo, RegisterAsOperator)),
+    ),
+    StepLaw(
+        "DELEG-05",
+        "An approver's consent is spent when it is used, and only then.",
+        "DelegationManager._checkApproverSignature",
+        _consent_is_spent,
+        Scope((DelegateTo, Redelegate)),
+    ),
+    StepLaw(
+        "DELEG-06",
+        "Who leaves an operator queues everything, one withdrawal for each strategy.",
+        "DelegationManager._undelegate",
+        _leaving_queues_everything,
+        Scope((Undelegate, Redelegate)),
+    ),
+    StepLaw(
+        "DELEG-07",
+        "What an operator's shares exceed its stakers' grows by less than one share in a slash, and less than two, and "
+        "two parts in WAD of the shares held, for each position queued and each joining.",
+        "EigenLayer docs, SharesAccountingEdgeCases; the bound is this project's",
+        _operators_excess_is_rounding,
+        Scope(tables=(OPERATOR_SHARES,)),
+    ),
+    StepLaw(
+        "DELEG-12",
+        "Who is an operator is one for ever.",
+        "EigenLayer Certora: operatorCannotUnregister; DelegationManager.undelegate, OperatorsCannotUndelegate",
+        _operators_stay_operators,
+        Scope(tables=(STAKERS,)),
+        concerns=lambda step: any(is_operator(step.before.rows, account) for account in written(step.delta, STAKERS)),
+    ),
+    StepLaw(
+        "DELEG-13",
+        "Nobody joins an operator that asks for consent without it: signed by the approver, in time, of a new salt.",
+        "DelegationManager._checkApproverSignature",
+        _consented,
+        Scope((DelegateTo, Redelegate)),
+        concerns=_asks_for_consent,
+    ),
+]

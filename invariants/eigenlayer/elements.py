@@ -1,0 +1,74 @@
+"""Elements of a call over a list: which of them are about the same subject."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.law import View
+from spec.eigenlayer.actions import (
+    AddStrategiesToOperatorSet,
+    CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    CreateOperatorSets,
+    CreateRedistributingOperatorSets,
+    DeregisterFromOperatorSets,
+    ModifyAllocations,
+    QueueWithdrawals,
+    RegisterForOperatorSets,
+    RemoveStrategiesFromOperatorSet,
+)
+from spec.eigenlayer.state import QUEUED_SHARES
+from spec.machine import Draft
+
+
+def _queued_strategies(_rows: Draft, call: QueueWithdrawals) -> list[object]:
+    return [strategy for request in call.requests for strategy in request.strategies]
+
+
+def _allocated_strategies(_rows: Draft, call: ModifyAllocations) -> list[object]:
+    return [strategy for request in call.requests for strategy in request.strategies]
+
+
+def _completed_strategies(rows: Draft, call: CompleteQueuedWithdrawal | CompleteQueuedWithdrawals) -> list[object]:
+    completions = call.completions if isinstance(call, CompleteQueuedWithdrawals) else (call.completion,)
+    return [
+        rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        for completion in completions
+        for position in range(len(completion.tokens))
+    ]
+
+
+def _named_sets(_rows: Draft, call: RegisterForOperatorSets | DeregisterFromOperatorSets) -> list[object]:
+    return list(call.operator_set_ids)
+
+
+def _named_strategies(_rows: Draft, call: AddStrategiesToOperatorSet | RemoveStrategiesFromOperatorSet) -> list[object]:
+    return [*call.strategies]
+
+
+def _created_sets(_rows: Draft, call: CreateOperatorSets | CreateRedistributingOperatorSets) -> list[object]:
+    return [request.operator_set_id for request in call.requests]
+
+
+SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
+    QueueWithdrawals: _queued_strategies,
+    ModifyAllocations: _allocated_strategies,
+    CompleteQueuedWithdrawal: _completed_strategies,
+    CompleteQueuedWithdrawals: _completed_strategies,
+    RegisterForOperatorSets: _named_sets,
+    DeregisterFromOperatorSets: _named_sets,
+    CreateOperatorSets: _created_sets,
+    CreateRedistributingOperatorSets: _created_sets,
+    AddStrategiesToOperatorSet: _named_strategies,
+    RemoveStrategiesFromOperatorSet: _named_strategies,
+}
+"""What each element of a call is about, of those calls in which one element can change what a later one meets."""
+
+
+def are_elements_apart(before: View, call: Any) -> bool:
+    """Whether no two elements of the call are of the same subject."""
+    find = SUBJECTS.get(type(call))
+    if find is None:
+        return True
+    subjects = find(before.rows, call)
+    # Compared, and not looked up by hash: a set's number is an unknown integer where this is proved.
+    return all(subject not in subjects[:position] for position, subject in enumerate(subjects))

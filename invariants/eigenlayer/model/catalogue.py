@@ -1,0 +1,34 @@
+"""All laws of the model, and their ids."""
+
+from typing import Final
+
+from invariants.eigenlayer.model import (
+    allocation,
+    delegation,
+    guards,
+    opt_in,
+    slashing,
+    staking,
+    withdrawals,
+    write_sets,
+)
+from invariants.law import LivenessLaw, StateLaw, StepLaw
+
+STATE_LAWS: Final[list[StateLaw]] = [*withdrawals.STATE_LAWS]
+STEP_LAWS: Final[list[StepLaw]] = [
+    *guards.STEP_LAWS,
+    *write_sets.STEP_LAWS,
+    *staking.STEP_LAWS,
+    *delegation.STEP_LAWS,
+    *withdrawals.STEP_LAWS,
+    *allocation.STEP_LAWS,
+    *opt_in.STEP_LAWS,
+    *slashing.STEP_LAWS,
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [*guards.LIVENESS_LAWS]
+IDS: Final = tuple(
+    sorted(
+        [law.law_id for law in STATE_LAWS] + [law.law_id for law in STEP_LAWS] + [law.law_id for law in LIVENESS_LAWS]
+    )
+)
+"""The laws that restate a rule at every call; all others are properties."""

@@ -1,0 +1,164 @@
+"""Model of delegation: when joining and leaving are refused, and what they set."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from invariants.eigenlayer.model.withdrawals import taking
+from invariants.eigenlayer.reading import is_operator, worth
+from invariants.law import Scope, StepLaw, Transition, written
+from spec.arithmetic import WAD, mul_div_floor
+from spec.eigenlayer.actions import (
+    Approval,
+    CompleteQueuedWithdrawal,
+    DelegateTo,
+    DepositIntoStrategy,
+    ModifyOperatorDetails,
+    Redelegate,
+    RegisterAsOperator,
+    Undelegate,
+)
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import MAX_MAGNITUDES, OPERATOR_DETAILS, SPENT_SALTS, STAKER_SHARES, STAKERS, WITHDRAWALS
+from spec.machine import Draft
+
+
+def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
+    """Whom a staker may delegate to, and with whose consent."""
+    if not is_operator(rows, operator):
+        return Reason.OPERATOR_NOT_REGISTERED
+    approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
+    if approver == ZERO_ADDRESS:
+        return None
+    if rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent:
+        return Reason.SALT_SPENT
+    if approval.is_expired:
+        return Reason.SIGNATURE_EXPIRED
+    return None if approval.signer == approver else Reason.INVALID_SIGNATURE
+
+
+def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
+    """Who may end a delegation: the staker, its operator, or the operator's approver; an operator's own never ends.
+    Everything is queued, so nothing of it may overflow.
+    """
+    operator = rows.get(STAKERS, staker).delegated_to
+    if operator == ZERO_ADDRESS:
+        return Reason.NOT_ACTIVELY_DELEGATED
+    if operator == staker:
+        return Reason.OPERATORS_CANNOT_UNDELEGATE
+    if sender not in (staker, operator, rows.get(OPERATOR_DETAILS, operator).delegation_approver):
+        return Reason.CALLER_CANNOT_UNDELEGATE
+    for strategy in rows.get(STAKERS, staker).strategy_list:
+        reason = taking(rows, staker, strategy, rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _is_fully_slashed(rows: Draft, operator: str, strategy: str) -> bool:
+    """Whether an operator has no magnitude left in a strategy; address zero always has all of it."""
+    return MAX_MAGNITUDES.latest(rows, (operator, strategy)) == 0
+
+
+def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
+    """Whether a staker has shares of a strategy in which an operator has no magnitude left."""
+    return any(_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list)
+
+
+def _register_as_operator(rows: Draft, call: RegisterAsOperator) -> Reason | None:
+    if rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS:
+        return Reason.ACTIVELY_DELEGATED
+    return Reason.FULLY_SLASHED if _holds_fully_slashed(rows, call.sender, call.sender) else None
+
+
+def _modify_operator_details(rows: Draft, call: ModifyOperatorDetails) -> Reason | None:
+    if call.sender != call.operator:
+        return Reason.INVALID_PERMISSIONS
+    return None if is_operator(rows, call.operator) else Reason.OPERATOR_NOT_REGISTERED
+
+
+def _delegate_to(rows: Draft, call: DelegateTo) -> Reason | None:
+    if rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS:
+        return Reason.ACTIVELY_DELEGATED
+    reason = _delegating(rows, call.operator, call.approval)
+    if reason is not None:
+        return reason
+    return Reason.FULLY_SLASHED if _holds_fully_slashed(rows, call.sender, call.operator) else None
+
+
+def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:
+    return _leaving(rows, call.sender, call.staker)
+
+
+def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
+    """Who redelegates has queued everything by then, so that nothing of it can be at a fully slashed operator."""
+    reason = _leaving(rows, call.sender, call.sender)
+    return _delegating(rows, call.operator, call.approval) if reason is None else reason
+
+
+def _approver_is_as_named(step: Transition) -> bool:
+    call = cast("RegisterAsOperator | ModifyOperatorDetails", step.action)
+    operator = call.operator if isinstance(call, ModifyOperatorDetails) else call.sender
+    return step.after.rows.get(OPERATOR_DETAILS, operator).delegation_approver == call.delegation_approver
+
+
+def _scaling_factor_is_exact(step: Transition) -> bool:
+    """Of shares that join shares: their worth together for each of them; of the first, and of all that a staker brings
+    to an operator: the factor as it was. Each over the operator's magnitude, rounded down.
+    """
+    before, after, call = step.before.rows, step.after.rows, step.action
+    is_delegation = isinstance(call, DelegateTo | RegisterAsOperator)
+    for staker, strategy in written(step.delta, STAKER_SHARES):
+        old, new = before.get(STAKER_SHARES, (staker, strategy)), after.get(STAKER_SHARES, (staker, strategy))
+        magnitude = MAX_MAGNITUDES.latest(before, (after.get(STAKERS, staker).delegated_to, strategy))
+        factor_wad = old.deposit_scaling_factor_wad
+        joined_shares = new.deposit_shares - old.deposit_shares
+        if not is_delegation and joined_shares == 0:
+            if new.deposit_scaling_factor_wad != factor_wad:
+                return False
+            continue
+        if not is_delegation and old.deposit_shares > 0:
+            worth_shares = worth(old.deposit_shares, factor_wad, magnitude) + joined_shares
+            factor_wad = mul_div_floor(worth_shares, WAD, new.deposit_shares)
+        if new.deposit_scaling_factor_wad != mul_div_floor(factor_wad, WAD, magnitude):
+            return False
+    return True
+
+
+def _joins_once(step: Transition) -> bool:
+    """Whether shares join a strategy once: a withdrawal of several positions may bring more of one."""
+    call = step.action
+    if not isinstance(call, CompleteQueuedWithdrawal):
+        return True
+    completion = call.completion
+    count = step.before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).strategy_count
+    return not completion.receive_as_tokens and count == 1
+
+
+REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
+    RegisterAsOperator: _register_as_operator,
+    ModifyOperatorDetails: _modify_operator_details,
+    DelegateTo: _delegate_to,
+    Undelegate: _undelegate,
+    Redelegate: _redelegate,
+}
+"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "DELEG-09",
+        "Shares that join set the deposit scaling factor to what all of them are worth, for each of them, over the "
+        "operator's magnitude: each rounded down, and nothing else lost.",
+        "SlashingLib.update",
+        _scaling_factor_is_exact,
+        Scope((DepositIntoStrategy, DelegateTo, RegisterAsOperator, CompleteQueuedWithdrawal)),
+        concerns=_joins_once,
+    ),
+    StepLaw(
+        "DELEG-10",
+        "An operator's delegation approver is the one that it named.",
+        "DelegationManager._setOperatorDetails",
+        _approver_is_as_named,
+        Scope((RegisterAsOperator, ModifyOperatorDetails)),
+    ),
+]

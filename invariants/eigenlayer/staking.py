@@ -1,0 +1,84 @@
+"""Staking: tokens are conserved, and a staker's list is what it holds."""
+
+from typing import Final
+
+from invariants.eigenlayer.reading import held_shares
+from invariants.law import StateLaw, Sum, View
+from spec.arithmetic import WAD
+from spec.eigenlayer.config import MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES
+from spec.eigenlayer.state import STAKER_SHARES, STAKERS, STRATEGIES, TOKEN_BALANCES, Pair
+
+
+def _listed_strategies_are_held(view: View, staker: str) -> bool:
+    """A staker lists each strategy once, and holds deposit shares of each that it lists."""
+    listed = view.rows.get(STAKERS, staker).strategy_list
+    return len(set(listed)) == len(listed) and all(held_shares(view.rows, staker, strategy) > 0 for strategy in listed)
+
+
+def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
+    """What a staker holds is listed, with a scaling factor of at least WAD; what it does not hold has factor WAD."""
+    row = view.rows.get(STAKER_SHARES, subject)
+    if row.deposit_shares == 0:
+        return row.deposit_scaling_factor_wad == WAD
+    return subject[1] in view.rows.get(STAKERS, subject[0]).strategy_list and row.deposit_shares > 0
+
+
+def _shares_are_at_most_the_maximum(view: View, strategy: str) -> bool:
+    return view.rows.get(STRATEGIES, strategy).total_shares <= MAX_TOTAL_SHARES
+
+
+def _lists_no_more_than_the_maximum(view: View, staker: str) -> bool:
+    return len(view.rows.get(STAKERS, staker).strategy_list) <= MAX_STAKER_STRATEGY_LIST_LENGTH
+
+
+BALANCES: Final = Sum("balances", TOKEN_BALANCES, lambda _rows, key, _row: key[0], lambda row: row.amount)
+"""Token -> what all accounts hold of it."""
+
+
+def _tokens_are_conserved(view: View, token: str) -> bool:
+    return view.total(BALANCES, token) == view.total_at_start(BALANCES, token)
+
+
+def _same(key: object) -> object:
+    return key
+
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "CONS-01",
+        "No token is made or lost: deposited = held + withdrawn + burned + redistributed, to the wei.",
+        "This project",
+        _tokens_are_conserved,
+        rows={},
+        sums={BALANCES: _same},
+    ),
+    StateLaw(
+        "DEP-03",
+        "A strategy never has more than 10^38 - 1 shares, so that their products fit 256 bits.",
+        "StrategyBase.MAX_TOTAL_SHARES",
+        _shares_are_at_most_the_maximum,
+        rows={STRATEGIES: lambda key: key},
+    ),
+    StateLaw(
+        "LIST-01",
+        "A staker lists each strategy once, and holds shares of each that it lists.",
+        "EigenLayer Certora: StrategyManager.spec, strategiesNotInListHaveZeroShares",
+        _listed_strategies_are_held,
+        rows={STAKERS: lambda key: key, STAKER_SHARES: lambda key: key[0]},
+    ),
+    StateLaw(
+        "LIST-02",
+        "Shares that a staker holds are listed; without shares the deposit scaling factor is WAD again.",
+        "EigenLayer Certora: StrategyManager.spec; DelegationManager, reset of the scaling factor",
+        _held_strategies_are_listed,
+        rows={STAKER_SHARES: lambda key: key},
+        also_reads=(STAKERS,),
+    ),
+    StateLaw(
+        "LIST-03",
+        "A staker lists at most 32 strategies, so that leaving an operator is never too long for a block.",
+        "StrategyManager.MAX_STAKER_STRATEGY_LIST_LENGTH",
+        _lists_no_more_than_the_maximum,
+        rows={STAKERS: lambda key: key},
+    ),
+]

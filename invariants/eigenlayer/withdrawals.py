@@ -1,0 +1,215 @@
+"""Withdrawals: who leaves gets out, once, after the delay, with what was queued."""
+
+from typing import Final, cast
+
+from invariants.eigenlayer.elements import are_elements_apart
+from invariants.eigenlayer.reading import MOST_REPORTABLE, paid_shares
+from invariants.eigenlayer.solvency import fractions
+from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
+from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
+from spec.eigenlayer.actions import (
+    CompleteQueuedWithdrawal,
+    CompleteQueuedWithdrawals,
+    Completion,
+    QueueWithdrawals,
+    SlashOperator,
+)
+from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BALANCE_OFFSET
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.state import (
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    MAX_MAGNITUDES,
+    QUEUED_SHARES,
+    STAKER_SHARES,
+    STAKERS,
+    STRATEGIES,
+    TOKEN_BALANCES,
+    WITHDRAWALS,
+    Pair,
+)
+from spec.machine import ONLY, Draft
+
+
+def _completion_waits_and_happens_once(step: Transition) -> bool:
+    block = current_block(step.before.rows)
+    delay_blocks = step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    for key in written(step.delta, WITHDRAWALS):
+        before = step.before.rows.get(WITHDRAWALS, key)
+        if not before.is_pending or block <= before.start_block + delay_blocks:
+            return False
+        if step.after.rows.get(WITHDRAWALS, key).is_pending:
+            return False
+    return True
+
+
+def _is_due_completion(before: View, action: object) -> bool:
+    """Whether somebody completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
+    if not isinstance(action, CompleteQueuedWithdrawal) or action.sender != action.completion.staker:
+        return False
+    completion = action.completion
+    withdrawal = before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce))
+    if not withdrawal.is_pending or completion.is_tampered or len(completion.tokens) != withdrawal.strategy_count:
+        return False
+    delay_blocks = before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    if current_block(before.rows) <= withdrawal.start_block + delay_blocks:
+        return False
+    for position, token in enumerate(completion.tokens):
+        strategy = before.rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        if before.rows.get(STRATEGIES, strategy).underlying_token != token:
+            return False
+    return True
+
+
+def _due_completion_is_refused_with_reason(refusal: Refusal) -> bool:
+    """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few, or
+    a payment's numbers do not fit 256 bits. The last block of its window may have no number of 32 bits.
+    """
+    rows, completion = refusal.before.rows, cast(CompleteQueuedWithdrawal, refusal.action).completion
+    if refusal.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
+        return True
+    if not completion.receive_as_tokens:
+        return refusal.reason in (
+            Reason.FULLY_SLASHED,
+            Reason.INVALID_DEPOSIT_SCALING_FACTOR,
+            Reason.MAX_STRATEGIES_EXCEEDED,
+        )
+    due_shares: dict[str, int] = {}
+    for position in range(len(completion.tokens)):
+        strategy = rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        shares = paid_shares(rows, completion.staker, completion.nonce, position)
+        due_shares[strategy] = due_shares.get(strategy, 0) + shares
+    if refusal.reason is Reason.ARITHMETIC_PANIC:
+        return any(_is_payment_too_wide(rows, strategy, shares) for strategy, shares in due_shares.items())
+    return refusal.reason is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS and all(
+        shares <= rows.get(STRATEGIES, strategy).total_shares + max(fractions(refusal.before, strategy) - 1, 0)
+        for strategy, shares in due_shares.items()
+    )
+
+
+def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
+    start_block = rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).start_block
+    return start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks > UINT32_MAX
+
+
+def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
+    """Whether shares of a strategy are more than nothing and its balance so large that their product, or the rate, may
+    not fit.
+    """
+    pool = rows.get(STRATEGIES, strategy)
+    held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
+    return shares > 0 and ((held + BALANCE_OFFSET) * shares > UINT256_MAX or held + BALANCE_OFFSET > MOST_REPORTABLE)
+
+
+def _asks_for_what_it_has(before: View, action: object) -> bool:
+    """Whether somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
+    nothing of that overflows.
+    """
+    call = cast(QueueWithdrawals, action)
+    rows = before.rows
+    if not are_elements_apart(before, call):
+        return False
+    operator = rows.get(STAKERS, call.sender).delegated_to
+    for request in call.requests:
+        if not 0 < len(request.strategies) == len(request.deposit_shares):
+            return False
+        for position, strategy in enumerate(request.strategies):
+            shares, held = request.deposit_shares[position], rows.get(STAKER_SHARES, (call.sender, strategy))
+            if not 0 < shares <= held.deposit_shares:
+                return False
+            scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
+            if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+                return False
+    return True
+
+
+def _only_open_windows_are_hit(step: Transition) -> bool:
+    """Whose window closed with the last block is paid as before; whose window closes with this one is paid by what the
+    slash left.
+    """
+    call = cast(SlashOperator, step.action)
+    last_block = current_block(step.before.rows) - 1
+    before, after = step.before.rows, step.after.rows
+    for strategy in call.strategies:
+        of_operator: Pair = (call.operator, strategy)
+        if MAX_MAGNITUDES.latest(after, of_operator) == MAX_MAGNITUDES.latest(before, of_operator):
+            continue
+        if MAX_MAGNITUDES.value_at(after, of_operator, last_block) != MAX_MAGNITUDES.value_at(
+            before, of_operator, last_block
+        ):
+            return False
+        if MAX_MAGNITUDES.value_at(after, of_operator, last_block + 1) != MAX_MAGNITUDES.latest(after, of_operator):
+            return False
+    return True
+
+
+def _is_completed_as_queued(step: Transition, completion: Completion) -> bool:
+    before, key = step.before.rows, (completion.staker, completion.nonce)
+    withdrawal = before.get(WITHDRAWALS, key)
+    if completion.is_tampered or not withdrawal.is_pending or step.after.rows.get(WITHDRAWALS, key).is_pending:
+        return False
+    if len(completion.tokens) != withdrawal.strategy_count:
+        return False
+    for position, token in enumerate(completion.tokens):
+        strategy = before.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        is_paid = (
+            completion.receive_as_tokens and paid_shares(before, completion.staker, completion.nonce, position) > 0
+        )
+        if is_paid and token != before.get(STRATEGIES, strategy).underlying_token:
+            return False
+    return True
+
+
+def _all_are_completed_as_queued(step: Transition) -> bool:
+    call = step.action
+    if isinstance(call, CompleteQueuedWithdrawal):
+        return _is_completed_as_queued(step, call.completion)
+    for completion in cast(CompleteQueuedWithdrawals, call).completions:
+        if not _is_completed_as_queued(step, completion):
+            return False
+    return True
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "EXIT-01",
+        "A withdrawal is completed once, and only after the withdrawal delay.",
+        "EigenLayer Certora: withdrawalDelayIsEnforced",
+        _completion_waits_and_happens_once,
+        scope=Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
+    ),
+    StepLaw(
+        "EXIT-04",
+        "A slash hits every withdrawal whose window is open in its block, and none whose window was over before.",
+        "DelegationManager._getSlashableSharesInQueue; EigenLayer docs, SharesAccounting",
+        _only_open_windows_are_hit,
+        Scope((SlashOperator,)),
+    ),
+    StepLaw(
+        "EXIT-07",
+        "Every withdrawal that a call names is completed, as it was queued, in the tokens of its strategies.",
+        "DelegationManager._completeQueuedWithdrawal: the hash of a withdrawal; StrategyBase, OnlyUnderlyingToken",
+        _all_are_completed_as_queued,
+        Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
+    ),
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "EXIT-02",
+        "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "
+        "staker's list is full, as tokens unless dust is missing, at most SOLV-01's, or numbers do not fit 256 bits.",
+        "This project; DelegationManager._completeQueuedWithdrawal",
+        _due_completion_is_refused_with_reason,
+        Scope((CompleteQueuedWithdrawal,)),
+        concerns=_is_due_completion,
+    ),
+    LivenessLaw(
+        "QUEUE-04",
+        "Queueing what one has is never refused.",
+        "This project; DelegationManager.queueWithdrawals, with DELEG-01",
+        lambda _refusal: False,
+        Scope((QueueWithdrawals,)),
+        concerns=_asks_for_what_it_has,
+    ),
+]
