@@ -1,6 +1,8 @@
 """The command `restake`: its verbs by name, each loaded only when asked for. What they do is done elsewhere."""
 
+import os
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Final
 
@@ -36,15 +38,26 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command, with pytest's exit codes: an interruption is 2, like wrong usage."""
+    """Run the command, with pytest's exit codes: an interruption is 2, like wrong usage, and like a mistake of ours."""
+    # Processes that are started from here import from no folder of the user's; what --protocol names is an exception.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        sys.exit(_exit_code())
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
     except UndeclaredError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        sys.exit(2)
+    except Exception:  # whatever nobody foresaw: not 1, which says that something is violated
+        traceback.print_exc()
+        click.echo(f"Error: a mistake of restake {__version__}. Please report it, with what stands above.", err=True)
+    sys.exit(2)
+
+
+def _exit_code() -> int:
+    """What the command returns. Code from outside that ends the process, with whatever code, is no success."""
+    try:
+        return int(cli.main(standalone_mode=False))
+    except SystemExit as error:
+        raise click.ClickException(f"code from outside ended the run with exit code {error.code}") from error

@@ -58,7 +58,10 @@ class Told:
 
 @attrs.frozen
 class Retelling:
-    """A kept counterexample under the rules and laws of today. `breaks_at` is the first step that breaks the law."""
+    """A kept counterexample under the rules and laws of today. `breaks_at` is the first step that breaks the law.
+
+    `known` says what that means for users where the law is known to be false, and `instead` which law is true.
+    """
 
     law: str
     sentence: str
@@ -66,6 +69,8 @@ class Retelling:
     found_by: str
     steps: tuple[Told, ...]
     breaks_at: int | None
+    known: str | None = None
+    instead: str | None = None
 
 
 def keep(
@@ -116,7 +121,10 @@ def retell(way: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) ->
     law = _law(way, claim)
     if law is None:
         raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {way.protocol.name}")
-    checker = Checker(way.only((claim.law,)).catalogue, trace.genesis)
+    laws = way.only((claim.law,)).catalogue
+    # Without what is known to be false, so that where such a law breaks is told like any other.
+    unexcused = Catalogue(laws.sums, laws.state_laws, laws.step_laws, laws.liveness_laws, laws.witnesses)
+    checker = Checker(unexcused, trace.genesis)
     told: list[Told] = []
     breaks_at: int | None = None
     for position, step in enumerate(trace.steps):
@@ -127,14 +135,21 @@ def retell(way: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) ->
         told.append(one)
         if violations and breaks_at is None:
             breaks_at = position
-    return Retelling(law.law_id, law.sentence, claim.subject, claim.found_by, tuple(told), breaks_at)
+    told_of = (law.law_id, law.sentence, claim.subject, claim.found_by, tuple(told), breaks_at)
+    known = way.catalogue.known_false.get(law.law_id)
+    return Retelling(*told_of) if known is None else Retelling(*told_of, known.meaning, known.instead)
 
 
 def _retell_game(game: Game, trace: Trace, claim: Claim) -> Retelling:
     """Every step as it was played; at the last, whether the game is lost by then."""
+    if claim.party not in game.parties:
+        known = "; ".join(", ".join(party) for party in game.parties)
+        raise MalformedTrace("finding.party", f"expected one of {known}; found {', '.join(claim.party) or 'none'}")
     checker = Checker(Catalogue([], [], [], [], []), trace.genesis)
     told = [_tell(checker, game.way.protocol, step)[0] for step in trace.steps]
     actions = [action for step in trace.steps for action in step.actions]
+    if claim.begins > len(actions):
+        raise MalformedTrace("finding.begins", f"there are {len(actions)} actions, found {claim.begins}")
     excess, _ = excess_of(game, claim.party, actions[: claim.begins], actions[claim.begins :])
     is_lost = excess > 0 and bool(told)
     if is_lost:

@@ -6,7 +6,7 @@ because every later one would differ with it.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 import attrs
 
@@ -39,6 +39,19 @@ class Mismatch:
     differences: tuple[Difference, ...]
 
 
+def is_same(one: Json, other: Json) -> bool:
+    """Whether two JSON values are equal and of equal types: 1 is neither true nor 1.0, which Python takes for equal."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        of = cast("dict[str, Json]", other)
+        return len(one) == len(of) and all([key in of and is_same(value, of[key]) for key, value in one.items()])
+    if isinstance(one, list):
+        items = cast("list[Json]", other)
+        return len(one) == len(items) and all([is_same(*pair) for pair in zip(one, items, strict=True)])
+    return one == other
+
+
 def differences(expected: Json, actual: Json, path: str = "") -> Iterator[Difference]:
     """The leaves at which two JSON values differ, in order."""
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -49,7 +62,7 @@ def differences(expected: Json, actual: Json, path: str = "") -> Iterator[Differ
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         for position, (expected_item, actual_item) in enumerate(zip(expected, actual, strict=True)):
             yield from differences(expected_item, actual_item, f"{path}[{position}]")
-    elif expected != actual:
+    elif not is_same(expected, actual):
         yield Difference(path, expected, actual)
 
 
@@ -60,8 +73,8 @@ def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
     """
     state = trace.genesis.copy()
     initial = protocol.observe(state, trace.world, None)
-    if initial != trace.initial:
-        protocol.check_post(trace.initial, trace.world, "initial_state")
+    if not is_same(trace.initial, initial):
+        protocol.check_post(trace.initial, trace.world, trace.initial_field)
         return Mismatch(None, "initial state", None, None, tuple(differences(trace.initial, initial)))
     for position, step in enumerate(trace.steps):
         outcome = execute(protocol.transition, state, step.actions)
@@ -73,11 +86,11 @@ def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
             else None,
             "post": protocol.observe(state, trace.world, step.context),
         }
-        if expected != actual:
+        if not is_same(expected, actual):
             protocol.check_post(step.post, trace.world, f"steps[{position}].post")
             found = tuple(differences(expected, actual))
             return Mismatch(position, step.action_name, step.sender, step.arguments, found)
     final = protocol.observe_final(state, trace.world)
-    if final != trace.final:
+    if not is_same(trace.final, final):
         return Mismatch(None, "final state", None, None, tuple(differences(trace.final, final)))
     return None

@@ -22,7 +22,7 @@ from harness.traces import bundled_findings
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
-Verdict = Literal["agrees", "differs", "malformed", "not compared", "breaks", "no longer breaks"]
+Verdict = Literal["agrees", "differs", "malformed", "not compared", "breaks", "known violation", "no longer breaks"]
 
 
 @attrs.frozen
@@ -44,7 +44,9 @@ class TraceReport:
         if self.malformed is not None:
             return "malformed"
         if self.retelling is not None:
-            return "no longer breaks" if self.retelling.breaks_at is None else "breaks"
+            if self.retelling.breaks_at is None:
+                return "no longer breaks"
+            return "breaks" if self.retelling.known is None else "known violation"
         if not self.is_compared:
             return "not compared"
         return "agrees" if self.mismatch is None else "differs"
@@ -140,7 +142,7 @@ def print_trace(console: Console, report: TraceReport) -> None:
 
 def print_retelling(console: Console, report: TraceReport, told: Retelling) -> None:
     """A kept counterexample, step by step."""
-    style = "bold red" if report.verdict == "breaks" else "bold green"
+    style = {"breaks": "bold red", "known violation": "bold yellow"}.get(report.verdict, "bold green")
     console.print(f"[{style}]{report.verdict}[/]  {escape(str(report.path))}", soft_wrap=True)
     subject = f" of {told.subject}" if told.subject else ""
     lines = [f"  {told.law}{subject}: {told.sentence}", f"  found by {told.found_by}"]
@@ -150,6 +152,9 @@ def print_retelling(console: Console, report: TraceReport, told: Retelling) -> N
         console.print(line, markup=False, soft_wrap=True)
     for violation in told.steps[told.breaks_at].violations if told.breaks_at is not None else ():
         console.print(f"  [bold red]step {told.breaks_at} breaks[/] {escape(violation)}", soft_wrap=True)
+    if told.known is not None:
+        known = f"  {told.law} is known to be false: {told.known} True instead: {told.instead}."
+        console.print(known, markup=False, soft_wrap=True)
 
 
 def told_lines(position: int, step: Told) -> list[str]:
@@ -179,6 +184,7 @@ def shown(value: Json) -> str:
 OTHER_VERDICTS: dict[Verdict, str] = {
     "not compared": "not compared",
     "breaks": "still breaking a law",
+    "known violation": "showing a known violation",
     "no longer breaks": "no longer breaking one",
 }
 """What the last line says only where there is some."""

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +18,9 @@ KEPT = Path(".restake")
 """The folder below the working directory in which counterexamples are kept."""
 
 SUFFIXES = (".json", ".json.gz")
+
+MOST_BYTES: Final = 2**26
+"""How large a file may be, unpacked. The largest recorded trace has a thirtieth of it."""
 
 
 def bundled_traces() -> Path:
@@ -33,14 +38,29 @@ def bundled_findings() -> Path:
 
 
 def find_traces(places: Iterable[Path]) -> Iterator[Path]:
-    """Every file named, and every trace file in or below every folder named; each once, in order."""
-    seen: set[Path] = set()
+    """Every file named, and every trace file in or below every folder named; each once, in order.
+
+    A folder that cannot be listed is yielded as itself, so that whoever reads it says so. Links to folders are not
+    followed below a folder.
+    """
+    seen: set[str] = set()
     for place in places:
-        found = sorted(path for path in place.rglob("*") if path.name.endswith(SUFFIXES)) if place.is_dir() else [place]
-        for path in found:
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
+        for path in _in_folder(place) if place.is_dir() else [place]:
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
                 yield path
+
+
+def _in_folder(place: Path) -> list[Path]:
+    closed: list[Path] = []
+    files = [
+        Path(folder, name)
+        for folder, _, names in os.walk(place, onerror=lambda error: closed.append(Path(error.filename)))
+        for name in names
+        if name.endswith(SUFFIXES)
+    ]
+    return sorted([*files, *closed])
 
 
 @attrs.frozen
@@ -84,13 +104,16 @@ def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, 
     protocol = protocols.get(name) if isinstance(name, str) else None
     if protocol is None:
         raise MalformedTrace("protocol", f"unknown protocol {shown(name)}; known are {', '.join(sorted(protocols))}")
-    return protocol, protocol.read_trace(document), claim
+    trace = protocol.read_trace(document)
+    if not trace.steps:
+        raise MalformedTrace("steps", "there is none, so that there is nothing to compare")
+    return protocol, trace, claim
 
 
 def load_json(path: Path) -> Json:
     """What a JSON file says, compressed or not. MalformedTrace if it says nothing that can be told apart."""
     try:
-        content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
+        content = _content(path)
         return json.loads(content.decode(), object_pairs_hook=_distinct, parse_constant=_refuse_constant)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise MalformedTrace("", f"not a whole gzip file: {error}") from error
@@ -104,6 +127,19 @@ def load_json(path: Path) -> Json:
         raise MalformedTrace("", "not a trace: nested too deeply") from error
     except ValueError as error:
         raise MalformedTrace("", f"not a trace: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, unpacked. Refused before it is opened: what is no file; and after: what is too large."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        if path.is_dir():
+            os.listdir(path)  # for the error that says why it cannot be listed
+        raise MalformedTrace("", "not a file")
+    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise MalformedTrace("", f"larger than {MOST_BYTES // 2**20} MiB, unpacked")
+    return content
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -19,11 +19,16 @@ Names = Mapping[str, frozenset[str]]
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]*")
 
 
+def printable(text: str) -> str:
+    """Somebody else's text, unable to control a terminal: what is not printable is written as in Python."""
+    return text if text.isprintable() else "".join([c if c.isprintable() else repr(c)[1:-1] for c in text])
+
+
 class MalformedTrace(Exception):
     """A file that is no trace: where (a path of fields and positions), and what is wrong there."""
 
     def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{where}: {problem}" if where else problem)
+        super().__init__(printable(f"{where}: {problem}" if where else problem))
         self.where: Final = where
         self.problem: Final = problem
 
@@ -111,11 +116,13 @@ class Flag(Format):
 
 
 class Text(Format):
-    """Any string."""
+    """Any string that can be printed on one line."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if not isinstance(value, str):
             raise MalformedTrace(where, f"expected a string, found {shown(value)}")
+        if not value.isprintable():
+            raise MalformedTrace(where, f"not printable: {shown(value)}")
         return value
 
     def write(self, value: object) -> Json:

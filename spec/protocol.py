@@ -43,6 +43,7 @@ class Trace:
 
     `head` is what the file says before all these, from which `Protocol.write_trace` writes another with the same start.
     `world` holds what the protocol's codec needs to write states as this file does, such as the names it observes.
+    `initial_field` is where the file has the state that it starts from.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Trace:
         initial: Json,
         steps: list[Step],
         final: Json,
+        initial_field: str = "initial_state",
     ) -> None:
         self.name: Final = name
         self.head: Final = head
@@ -62,6 +64,7 @@ class Trace:
         self.initial: Final = initial
         self.steps: Final = steps
         self.final: Final = final
+        self.initial_field: Final = initial_field
 
 
 def execute(transition: Transition[Any], state: State, actions: Sequence[object]) -> Outcome:

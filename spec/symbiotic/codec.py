@@ -29,6 +29,7 @@ from spec.machine import ONLY, Delta, State, Transition
 from spec.protocol import Step, Trace, execute
 from spec.symbiotic import actions
 from spec.symbiotic.actions import Action, AdvanceTime
+from spec.symbiotic.clock import epoch_at
 from spec.symbiotic.config import (
     COLLATERAL,
     DELEGATORS,
@@ -227,6 +228,18 @@ VETO_CONFIG: Final = ("vetoDuration", "resolverSetEpochsDelay")
 STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "returns", "post", "note")
 
 
+MOST_EPOCHS: Final = 100_000
+"""How many epochs of a vault a trace can have: each state lists all of them."""
+
+
+def _check_epochs(world: World, timestamp: int, where: str) -> None:
+    """Refuse a time at which a state would list more epochs than a file can hold."""
+    for vault, config in world.vaults.items():
+        epoch = epoch_at(config, timestamp)
+        if epoch >= MOST_EPOCHS:
+            raise MalformedTrace(where, f"epoch {epoch} of {vault}: a trace has no more than {MOST_EPOCHS}")
+
+
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
     check_fields(document, (*HEAD, "genesis", "steps"), "")
@@ -240,12 +253,13 @@ def read_trace(document: dict[str, Json]) -> Trace:
     steps = document["steps"]
     if not isinstance(steps, list):
         raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
+    _check_epochs(world, timestamp, "config.genesisTimestamp")
     captures: Captures = {}
     read_steps: list[Step] = []
     for position, value in enumerate(steps):
         step, timestamp, captures = _read_step(value, position, timestamp, captures, world)
         read_steps.append(step)
-    return Trace(name, head, state, world, genesis["post"], read_steps, None)
+    return Trace(name, head, state, world, genesis["post"], read_steps, None, "genesis.post")
 
 
 def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
@@ -434,6 +448,7 @@ def _read_step(
     step_timestamp = cast(int, TIMESTAMP.read(fields["timestamp"], f"{where}.timestamp", {}))
     if step_timestamp < timestamp:
         raise MalformedTrace(f"{where}.timestamp", f"time goes back from {timestamp}")
+    _check_epochs(world, step_timestamp, f"{where}.timestamp")
     name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
     executed: list[object] = []
     sender: str | None = None
