@@ -1,5 +1,5 @@
 """Measure speed, in ratios: the specification against itself interpreted, a smaller state, a rejected call; the laws
-against the steps that they are checked at.
+against the steps that they are checked at; verdicts about networks against the minute that one may take.
 
 Run with `make bench`. Every figure is CPU time of one process with the garbage collector off; the processes that are
 compared take turns, each gives the least of five runs, and the median of the rounds counts. Absolute times depend on
@@ -31,12 +31,15 @@ from harness.protocols import known_packs, known_protocols, known_walks
 from harness.source import copy_source
 from harness.traces import bundled_traces, find_traces, load_trace
 from harness.verbs import how_built
-from harness.workloads import eigenlayer, named, symbiotic
+from harness.workloads import eigenlayer, named, networks, symbiotic
 from invariants.checking import Checker
 from invariants.choices import Seeded
 from invariants.examples import explore_bytes, explore_rules
 from invariants.walker import Walk, WalkReport, walk
+from risk.attack import security as verdict_on
 from risk.metrics import Sums, parts
+from risk.network import write
+from risk.verify import check
 from spec.eigenlayer.actions import Action, DepositIntoStrategy
 from spec.eigenlayer.security import security
 from spec.eigenlayer.transition import transition
@@ -54,6 +57,9 @@ HISTORY_STEPS = 10_000
 CHECKED_STEPS = 20_000
 CHECKED_STAKERS = (100, 1_000, 10_000, 100_000)
 METRIC_STEPS = 500
+OPERATORS = (100, 300, 1_000)
+MOST_SECONDS = 60
+"""For a verdict; what takes longer is NOT-CERTIFIED, and fails the measurement."""
 WALKS_MEASURED = 20
 EXAMPLES_MEASURED = 25
 
@@ -177,6 +183,17 @@ def measure_metrics(stakers: int) -> float:
     )
 
 
+def measure_verdicts(operators: int) -> float:
+    """A verdict on a network of so many operators by 30 services, with its proof; each proof is checked, too."""
+    spent = 0.0
+    for network in networks.questions(operators):
+        started = time.process_time()
+        verdict = verdict_on(network, seconds=MOST_SECONDS)
+        spent += time.process_time() - started
+        check(write(network), verdict.as_json())
+    return spent / len(networks.PROFITS) * 1e6
+
+
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
     """A step of a protocol's random walks, in one of three ways."""
     way = known_walks()[name]
@@ -235,6 +252,7 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
     **{f"after {steps}": partial(measure_after, steps) for steps in HISTORIES},
     **{f"checks at {size}": partial(measure_checks, size) for size in CHECKED_STAKERS},
     **{f"metrics at {size}": partial(measure_metrics, size) for size in CHECKED_STAKERS},
+    **{f"verdicts on {size}": partial(measure_verdicts, size) for size in OPERATORS},
     **{
         f"{kind} {name}": partial(measure_walks, name, follow)
         for name in known_walks()
@@ -310,8 +328,14 @@ def main() -> None:
     sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
     checks = [f"checks at {size}" for size in CHECKED_STAKERS]
     metrics = [f"metrics at {size}" for size in CHECKED_STAKERS]
+<<<<<<< HEAD
     growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics)]
     drawn = [(built, f"{kind} {name}") for name in known_walks() for kind in ("rules", "bytes")]
+=======
+    verdicts = [f"verdicts on {size}" for size in OPERATORS]
+    growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics, *verdicts)]
+    drawn = [(built, f"{kind} {name}") for name in WALKS for kind in ("rules", "bytes")]
+>>>>>>> dde3d93 (test(risk): two more published errors, and a benchmark of verdicts)
     plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
@@ -327,6 +351,7 @@ def main() -> None:
     console.print(drawn_table(bench, built))
     console.print(growth_table(bench, built, "EigenLayer: what checks add to a step as stakers grow", checks))
     console.print(growth_table(bench, built, "EigenLayer: what metrics add to a step as stakers grow", metrics))
+    console.print(verdicts_table(bench, built, verdicts))
     console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")
 
 
@@ -385,6 +410,15 @@ def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> 
     for name in names:
         this, first = (built, name), (built, names[0])
         table.add_row(name, f"{bench.median(*this):.2f}", f"{bench.ratio(this, first):.2f}")
+    return table
+
+
+def verdicts_table(bench: Bench, built: str, names: Sequence[str]) -> Table:
+    """Verdicts on larger and larger networks, against the minute that each may take."""
+    table = Table("operators by 30 services", "seconds", "of a minute", title="a verdict where attacks begin to pay")
+    for name in names:
+        spent = bench.median(built, name) / 1e6
+        table.add_row(name, f"{spent:.2f}", f"{spent / MOST_SECONDS:.3f}")
     return table
 
 

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable
 from fractions import Fraction
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from risk.attack import (
     security,
     slack,
 )
+from risk.cascade import Cascades
 from risk.network import Network, Terms, digest, read, write
 from risk.program import Claim
 from risk.sources import graph, read_operators, sample
@@ -123,6 +125,50 @@ def test_the_shares_of_the_splitting_attack_are_not_those_posted() -> None:
     stakes = {"1": Fraction(70), "2": Fraction(70), "4": Fraction(700)}
     total = sum(stakes.values())
     assert {name: stakes[name] / total for name in shares} == shares, "not 1/10 and 9/10"
+
+
+def test_the_shifting_attack_is_impossible_where_the_condition_holds() -> None:
+    """Two of its four stakers would have to corrupt tasks of three, by two thirds; the posted threshold is 3/4.
+
+    Profits are such that the sufficient condition begins to hold at 5/7, as it does in the post.
+    """
+
+    def posted(threshold: str) -> Network:
+        behind = {"1": "abcd", "2": "abd", "3": "abc", "4": "abc"}
+        return graph_of([7] * 4, {task: (4, threshold, names) for task, names in behind.items()})
+
+    def attackers(threshold: str, task: str) -> int:
+        verdict = cheapest(posted(threshold), [task])
+        assert verdict.word == "EXACT"
+        assert verdict.attack is not None
+        return len(verdict.attack.stakes)
+
+    assert [gamma_eigenlayer(posted(threshold)) for threshold in ("2/3", "5/7", "3/4")] == [
+        Fraction(-1, 15),
+        Fraction(0),
+        Fraction(1, 20),
+    ]
+    assert {attackers("2/3", task) for task in "234"} == {2}, "there is such an attack, where the condition fails"
+    for threshold in ("5/7", "3/4"):
+        assert {attackers(threshold, task) for task in "1234"} == {3}, "and none where it holds"
+        assert word(posted(threshold)) == "SECURE"
+
+
+def test_the_length_of_a_cascade_as_a_blog_bounds_it_is_exceeded() -> None:
+    """Theorem 7 has the least stake where a blog has all of it: four attacks follow where it allows less than one."""
+    stakes = [Fraction(16), Fraction(8), Fraction(4), Fraction(2), Fraction(1)]
+    profits = {f"x{n}": (stakes[n + 1] * Fraction(9, 8), 1, "abcde"[n : n + 2]) for n in range(4)}
+    network = graph_of(stakes, profits)
+    gamma, psi, depth = slack(network)[0], Fraction(16, 31), 1
+    assert gamma == Fraction(113, 135)
+
+    def most(least_stake: Fraction) -> float:
+        return depth * (1 + log(psi * sum(stakes) / (least_stake * gamma), 1 + gamma))
+
+    length = Cascades(network).longest(psi)
+    assert length == 4
+    assert length < most(min(stakes))
+    assert length > most(sum(stakes, Fraction(0)))
 
 
 def test_a_clearly_secure_network_is_not_called_insecure() -> None:
