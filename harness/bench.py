@@ -328,14 +328,9 @@ def main() -> None:
     sizes, histories = [f"stakers {size}" for size in SIZES], [f"after {steps}" for steps in HISTORIES]
     checks = [f"checks at {size}" for size in CHECKED_STAKERS]
     metrics = [f"metrics at {size}" for size in CHECKED_STAKERS]
-<<<<<<< HEAD
-    growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics)]
-    drawn = [(built, f"{kind} {name}") for name in known_walks() for kind in ("rules", "bytes")]
-=======
     verdicts = [f"verdicts on {size}" for size in OPERATORS]
     growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics, *verdicts)]
-    drawn = [(built, f"{kind} {name}") for name in WALKS for kind in ("rules", "bytes")]
->>>>>>> dde3d93 (test(risk): two more published errors, and a benchmark of verdicts)
+    drawn = [(built, f"{kind} {name}") for name in known_walks() for kind in ("rules", "bytes")]
     plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
