@@ -28,7 +28,7 @@ IDENTITIES = {
     ("invariants/checking.py", "shift.total is total"),
     ("spec/machine.py", "write.table is table"),
     (
-        "invariants/symbiotic/calls.py",
+        "invariants/symbiotic/model/guards.py",
         "refusal.reason is REASONS[type(refusal.action)](refusal.before.rows, refusal.action)",
     ),
     ("spec/machine.py", "write.key is key"),

@@ -9,8 +9,8 @@ from typing import Final
 from invariants.law import Transition
 from spec.arithmetic import div_floor, mul_div_floor
 from spec.machine import ONLY, Draft
-from spec.symbiotic.actions import ExecuteSlash, RequestSlash, Slash
-from spec.symbiotic.config import FULL_RESTAKE, NETWORK_RESTAKE, OPERATOR_NETWORK_SPECIFIC, VaultConfig
+from spec.symbiotic.actions import ExecuteSlash, RequestSlash, SetResolver, Slash
+from spec.symbiotic.config import FULL_RESTAKE, NETWORK_RESTAKE, OPERATOR_NETWORK_SPECIFIC, ZERO_ADDRESS, VaultConfig
 from spec.symbiotic.state import (
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
@@ -31,7 +31,9 @@ from spec.symbiotic.state import (
     VAULTS,
     WITHDRAWAL_BUCKETS,
     Pair,
+    SlashRequest,
     Subnetwork,
+    VaultSubnetwork,
     VaultSubnetworkOperator,
 )
 
@@ -184,3 +186,25 @@ def moved(step: Transition, token: str, sender: str, recipient: str, amount: int
 def stake_grown(step: Transition, vault: str) -> int:
     """By how much a vault's active stake grew."""
     return ACTIVE_STAKE.latest(step.after.rows, vault) - ACTIVE_STAKE.latest(step.before.rows, vault)
+
+
+UINT256_END: Final = UINT256_MAX + 1
+"""The first number that does not fit."""
+
+
+def vetoer_of(rows: Draft, vault: str, request: SlashRequest) -> str:
+    """Who may veto a request: the resolver at its capture, as long as anybody was in office a second ago."""
+    if resolver_of(rows, vault, request.subnetwork, now(rows) - 1) == ZERO_ADDRESS:
+        return ZERO_ADDRESS
+    return resolver_of(rows, vault, request.subnetwork, request.capture_timestamp)
+
+
+def appointment_timestamp(rows: Draft, call: SetResolver) -> int:
+    """When a resolver takes office that is named now: at once if it is the first, or in office already."""
+    of_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
+    if RESOLVER_ORDINALS.is_empty(rows, of_subnetwork):
+        return now(rows)
+    if call.resolver == resolver_of(rows, call.vault, of_subnetwork[1], now(rows)):
+        return now(rows)
+    config = rows.get(VAULTS, call.vault)
+    return start_of(config, epoch_of(config, now(rows)) + config.resolver_set_epochs_delay)

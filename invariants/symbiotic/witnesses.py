@@ -3,7 +3,7 @@
 from typing import Final
 
 from invariants.law import AcceptedStep, Scope, Transition, Witness, written
-from invariants.symbiotic.effects import claimed_epochs
+from invariants.symbiotic.movements import amounts, capture_epoch, claimed_epochs
 from invariants.symbiotic.reading import (
     asked_by,
     booked_since,
@@ -16,7 +16,7 @@ from invariants.symbiotic.reading import (
     stake_grown,
     stake_of,
 )
-from invariants.symbiotic.slashes import amounts, capture_epoch, is_overbooked
+from invariants.symbiotic.slashing import is_overbooked
 from spec.arithmetic import mul_div_floor
 from spec.symbiotic.actions import (
     Claim,

@@ -7,10 +7,8 @@ a call does with the same numbers, or to the second account of them in `reading.
 from typing import Final, cast
 
 from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StepLaw, Transition, View
-from invariants.symbiotic.effects import claimed_epochs
-from invariants.symbiotic.reading import UINT48_MAX, UINT256_MAX, epoch_of, held_shares, now, resolver_of
-from spec.arithmetic import mul_div_floor
-from spec.machine import Draft
+from invariants.symbiotic.movements import claimed_epochs
+from invariants.symbiotic.reading import UINT48_MAX, held_shares, now, resolver_of
 from spec.symbiotic.actions import (
     Claim,
     ClaimBatch,
@@ -28,15 +26,7 @@ from spec.symbiotic.actions import (
     Withdraw,
 )
 from spec.symbiotic.reasons import Reason
-from spec.symbiotic.state import (
-    ACTIVE_SHARES,
-    ACTIVE_STAKE,
-    RESOLVER_ORDINALS,
-    VAULTS,
-    WITHDRAWAL_BUCKETS,
-    WITHDRAWALS,
-    Subnetwork,
-)
+from spec.symbiotic.state import ACTIVE_STAKE, RESOLVER_ORDINALS, Subnetwork
 from spec.symbiotic.views import (
     active_balance_of,
     active_balance_of_at,
@@ -99,35 +89,6 @@ def _total_stake_moves_by_what_comes_and_is_slashed(
     if isinstance(call, Slash | ExecuteSlash):
         return grown == -cast("tuple[int, int]", step.delta.returns)[1]
     return grown == 0
-
-
-def _worth(shares: int, assets: int, total_shares: int) -> int:
-    return mul_div_floor(shares, assets + 1, total_shares + 1)
-
-
-def _part(rows: Draft, vault: str, epoch: int, account: str) -> int:
-    bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch))
-    return _worth(rows.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)
-
-
-def _slashable_balance_is_all_that_a_slash_reaches(step: Transition) -> bool:
-    """What an account's active shares are worth, and its parts of the two buckets that a slash can reach."""
-    call, rows = step.action, step.after.rows
-    if isinstance(call, Deposit):
-        vault, account = call.vault, call.on_behalf_of
-    elif isinstance(call, Withdraw | Redeem):
-        vault, account = call.vault, call.claimer
-    else:
-        claim = cast("Claim | ClaimBatch", call)
-        vault, account = claim.vault, claim.sender
-    epoch = epoch_of(rows.get(VAULTS, vault), now(rows))
-    stake_now, shares = ACTIVE_STAKE.latest(rows, vault), ACTIVE_SHARES.latest(rows, vault)
-    buckets = [rows.get(WITHDRAWAL_BUCKETS, (vault, of)) for of in (epoch, epoch + 1)]
-    said = slashable_balance_of(rows, vault, account)
-    if stake_now >= UINT256_MAX or shares >= UINT256_MAX or any([bucket.shares >= UINT256_MAX for bucket in buckets]):
-        return said is Reason.ARITHMETIC_PANIC
-    active = _worth(held_shares(rows, vault, account), stake_now, shares)
-    return said == active + _part(rows, vault, epoch, account) + _part(rows, vault, epoch + 1, account)
 
 
 def _slashable_balance_moves_by_what_comes(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
@@ -203,6 +164,7 @@ def _time_fits(step: Transition) -> bool:
 
 LEAVES: Final = Scope((Withdraw, Redeem))
 
+
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "VIEW-01",
@@ -226,32 +188,11 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch, Slash, ExecuteSlash)),
     ),
     StepLaw(
-        "VIEW-05",
-        "slashableBalanceOf is what a slash can reach of an account: active, or leaving with this epoch or the next.",
-        "Vault.slashableBalanceOf; symbioticfi/core pull request 40",
-        _slashable_balance_is_all_that_a_slash_reaches,
-        Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch)),
-    ),
-    StepLaw(
         "VIEW-06",
         "slashableBalanceOf grows by a deposit, or a wei less, and stays, but for two wei, when somebody leaves.",
         "Vault.slashableBalanceOf",
         _slashable_balance_moves_by_what_comes,
         Scope((Deposit, Withdraw, Redeem)),
-    ),
-    StepLaw(
-        "VIEW-10",
-        "stake is no more than what is active, and than the operator's limit, from the second in which these change.",
-        "BaseDelegator.stake",
-        _stake_is_within_its_limits,
-        Scope((SetOperatorNetworkLimit, SetOperatorNetworkShares)),
-    ),
-    StepLaw(
-        "VIEW-09",
-        "A claim pays what withdrawalsOf said of each of its epochs, and no claim is used up for nothing.",
-        "Vault.withdrawalsOf, Vault.claim",
-        _claim_pays_what_was_seen,
-        Scope((Claim, ClaimBatch)),
     ),
     StepLaw(
         "VIEW-07",
@@ -268,8 +209,21 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((SetResolver,)),
         concerns=_time_fits,
     ),
+    StepLaw(
+        "VIEW-09",
+        "A claim pays what withdrawalsOf said of each of its epochs, and no claim is used up for nothing.",
+        "Vault.withdrawalsOf, Vault.claim",
+        _claim_pays_what_was_seen,
+        Scope((Claim, ClaimBatch)),
+    ),
+    StepLaw(
+        "VIEW-10",
+        "stake is no more than what is active, and than the operator's limit, from the second in which these change.",
+        "BaseDelegator.stake",
+        _stake_is_within_its_limits,
+        Scope((SetOperatorNetworkLimit, SetOperatorNetworkShares)),
+    ),
 ]
-
 LIVENESS_LAWS: Final[list[LivenessLaw]] = [
     LivenessLaw(
         "VIEW-02",

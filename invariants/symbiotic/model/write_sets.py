@@ -68,6 +68,7 @@ from spec.symbiotic.state import (
 Owns = Callable[[Draft, Any, Any], bool]
 """Whether a row's key is of the call's own subject, as the state before the call tells."""
 
+
 Frame = dict[Table[Any, Any], Owns]
 
 
@@ -167,7 +168,11 @@ LEAVES: Final[Frame] = {
     WITHDRAWAL_BUCKETS: _next_bucket,
     WITHDRAWALS: _claimers_part,
 }
+
+
 CLAIMS: Final[Frame] = {WITHDRAWALS: _claimed_part, TOKEN_BALANCES: _recipient_or_vault}
+
+
 SLASHES: Final[Frame] = {
     LATEST_CAPTURES: _slashed_operator,
     **_history(CUMULATIVE_SLASHES, _slashed_operator),
@@ -175,7 +180,10 @@ SLASHES: Final[Frame] = {
     WITHDRAWAL_BUCKETS: _bucket_in_reach,
     TOKEN_BALANCES: _burner_or_vault,
 }
+
+
 POLICY: Final[Frame] = {DEPOSIT_POLICIES: _of_vault}
+
 
 FRAMES: Final[dict[type[Any], Frame]] = {
     AdvanceTime: {CLOCK: _any},
@@ -244,5 +252,5 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "This project; Vault, BaseDelegator, BaseSlasher: msg.sender and the arguments are all they index by",
         _writes_its_own_rows,
         Scope(tuple(FRAMES)),
-    )
+    ),
 ]

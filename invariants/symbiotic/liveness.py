@@ -1,0 +1,224 @@
+"""Liveness: what must not be refused to whom it belongs."""
+
+from typing import Final
+
+from invariants.law import LivenessLaw, Refusal, Scope, View
+from invariants.symbiotic.reading import UINT48_MAX, balance, epoch_of, held_shares, is_over, now, slashable
+from spec.machine import Draft
+from spec.symbiotic.actions import (
+    ClaimBatch,
+    Deposit,
+    OptInNetwork,
+    OptInVault,
+    OptOutNetwork,
+    OptOutVault,
+    Redeem,
+    RequestSlash,
+    SetMaxNetworkLimit,
+    SetNetworkLimit,
+    SetOperatorNetworkLimit,
+    SetOperatorNetworkShares,
+    Withdraw,
+)
+from spec.symbiotic.config import VETO_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_STAKE,
+    ALLOWANCES,
+    DEPOSIT_POLICIES,
+    DEPOSITORS,
+    MAX_NETWORK_LIMITS,
+    MIDDLEWARES,
+    NETWORK_LIMITS,
+    NETWORK_REGISTRY,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_REGISTRY,
+    OPERATOR_VAULT_OPT_INS,
+    VAULT_FACTORY,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+    Pair,
+)
+
+YOUNG: Final = 2**127
+"""Below this, no product of an amount and a pool's shares overflows."""
+
+
+def _is_young(rows: Draft, vault: str) -> bool:
+    """Whether a vault's numbers, and those of its next bucket, are far from overflowing."""
+    bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1))
+    shares, stake = ACTIVE_SHARES.latest(rows, vault), ACTIVE_STAKE.latest(rows, vault)
+    return shares < YOUNG and stake < YOUNG and bucket.shares < YOUNG and bucket.amount < YOUNG
+
+
+def _may_deposit(before: View, action: Deposit) -> bool:
+    """Whether somebody deposits what it has, where it is let in, below the limit."""
+    call, rows = action, before.rows
+    policy = rows.get(DEPOSIT_POLICIES, call.vault)
+    depositor: Pair = (call.vault, call.sender)
+    allowance: Pair = (rows.get(VAULTS, call.vault).collateral, call.sender, call.vault)
+    if policy.deposit_whitelist and not rows.get(DEPOSITORS, depositor).is_whitelisted:
+        return False
+    if policy.is_deposit_limit and ACTIVE_STAKE.latest(rows, call.vault) + call.amount > policy.deposit_limit:
+        return False
+    return (
+        call.on_behalf_of != ZERO_ADDRESS
+        and 0 < call.amount < YOUNG
+        and call.amount <= balance(rows, call.vault, call.sender)
+        and rows.get(ALLOWANCES, allowance).is_infinite
+        and _is_young(rows, call.vault)
+    )
+
+
+def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
+    """Whether somebody asks for no more than what its shares are worth, and for something."""
+    call, rows = action, before.rows
+    held = held_shares(rows, call.vault, call.sender)
+    shares, stake = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
+    if call.claimer == ZERO_ADDRESS or not _is_young(rows, call.vault):
+        return False
+    if isinstance(call, Withdraw):
+        return call.amount > 0 and call.amount * (shares + 1) <= held * (stake + 1)
+    return call.shares <= held and call.shares * (stake + 1) >= shares + 1
+
+
+def _may_claim_all(before: View, action: ClaimBatch) -> bool:
+    """Whether somebody claims several epochs that are over, each once and for the first time, and has something in
+    each.
+    """
+    call, rows = action, before.rows
+    if call.recipient == ZERO_ADDRESS or len(call.epochs) == 0:
+        return False
+    for position, epoch in enumerate(call.epochs):
+        bucket, part = (
+            rows.get(WITHDRAWAL_BUCKETS, (call.vault, epoch)),
+            rows.get(WITHDRAWALS, (call.vault, epoch, call.sender)),
+        )
+        if epoch in call.epochs[:position] or part.is_claimed or not is_over(rows, call.vault, epoch):
+            return False
+        if bucket.shares >= YOUNG or part.shares * (bucket.amount + 1) < bucket.shares + 1:
+            return False
+    return True
+
+
+def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
+    """Whether an operator ends what began before this second."""
+    call, rows = action, before.rows
+    opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptOutVault) else OPERATOR_NETWORK_OPT_INS
+    opt_in: Pair = (call.sender, call.vault if isinstance(call, OptOutVault) else call.network)
+    return opt_ins.latest(rows, opt_in) == 1 and opt_ins.latest_point(rows, opt_in) < now(rows)
+
+
+def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
+    """Whether an operator that is out begins with a vault of the factory, or with a network."""
+    call, rows = action, before.rows
+    opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptInVault) else OPERATOR_NETWORK_OPT_INS
+    opt_in: Pair = (call.sender, call.vault if isinstance(call, OptInVault) else call.network)
+    is_known = (
+        rows.get(VAULT_FACTORY, call.vault).is_entity
+        if isinstance(call, OptInVault)
+        else rows.get(NETWORK_REGISTRY, call.network).is_entity
+    )
+    return is_known and rows.get(OPERATOR_REGISTRY, call.sender).is_entity and opt_ins.latest(rows, opt_in) == 0
+
+
+def _may_take_back(before: View, action: SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit) -> bool:
+    """Whether a network, or a vault's admin, gives less than it does."""
+    rows = before.rows
+    if isinstance(action, SetMaxNetworkLimit):
+        subnetwork = (action.sender, action.identifier)
+        is_network = rows.get(NETWORK_REGISTRY, action.sender).is_entity
+        return is_network and 0 <= action.amount < MAX_NETWORK_LIMITS.latest(rows, (action.vault, subnetwork))
+    call = action
+    if call.sender != rows.get(VAULTS, call.vault).admin:
+        return False
+    if isinstance(call, SetNetworkLimit):
+        return call.amount < NETWORK_LIMITS.latest(rows, (call.vault, call.subnetwork))
+    of_operator = (call.vault, call.subnetwork, call.operator)
+    if isinstance(call, SetOperatorNetworkShares):
+        return call.shares < OPERATOR_NETWORK_SHARES.latest(rows, of_operator)
+    return call.amount < OPERATOR_NETWORK_LIMITS.latest(rows, of_operator)
+
+
+def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
+    """Whether a network's middleware asks for a slash of something, whose veto ends within an epoch of the capture."""
+    call, rows = action, before.rows
+    config, second = rows.get(VAULTS, call.vault), now(rows)
+    earliest_timestamp = second + config.veto_duration_seconds - config.epoch_duration_seconds
+    return (
+        config.slasher == VETO_SLASHER
+        and call.sender == rows.get(MIDDLEWARES, call.subnetwork[0]).account
+        and call.amount > 0
+        and earliest_timestamp >= 0
+        and config.epoch_duration_seconds <= second
+        and second + config.veto_duration_seconds <= UINT48_MAX
+        and earliest_timestamp <= call.capture_timestamp < second
+        and slashable(rows, call.vault, call.subnetwork, call.operator, call.capture_timestamp) > 0
+    )
+
+
+def _is_never_right(_refusal: Refusal) -> bool:
+    return False
+
+
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "LIVE-01",
+        "Who is let in can deposit what it has, up to the limit.",
+        "Vault.deposit",
+        _is_never_right,
+        Scope((Deposit,)),
+        concerns=_may_deposit,
+    ),
+    LivenessLaw(
+        "LIVE-02",
+        "Who holds active shares can always ask for what they are worth.",
+        "Vault.withdraw, Vault.redeem",
+        _is_never_right,
+        Scope((Withdraw, Redeem)),
+        concerns=_may_leave,
+    ),
+    LivenessLaw(
+        "LIVE-03",
+        "Several epochs that are over can be claimed together.",
+        "Vault.claimBatch",
+        _is_never_right,
+        Scope((ClaimBatch,)),
+        concerns=_may_claim_all,
+    ),
+    LivenessLaw(
+        "LIVE-04",
+        "An operator can always leave what it joined before this second.",
+        "OptInService.optOut",
+        _is_never_right,
+        Scope((OptOutVault, OptOutNetwork)),
+        concerns=_may_opt_out,
+    ),
+    LivenessLaw(
+        "LIVE-05",
+        "Who gave stake a limit, or an operator shares, can always give less.",
+        "BaseDelegator.setMaxNetworkLimit, setNetworkLimit, setOperatorNetworkShares, setOperatorNetworkLimit",
+        _is_never_right,
+        Scope((SetMaxNetworkLimit, SetNetworkLimit, SetOperatorNetworkShares, SetOperatorNetworkLimit)),
+        concerns=_may_take_back,
+    ),
+    LivenessLaw(
+        "LIVE-06",
+        "A network can ask for a slash of what is slashable while its veto would end within an epoch of the capture.",
+        "VetoSlasher.requestSlash",
+        _is_never_right,
+        Scope((RequestSlash,)),
+        concerns=_may_ask_for_a_slash,
+    ),
+    LivenessLaw(
+        "LIVE-07",
+        "An operator can join any vault of the factory and any network that it is not with.",
+        "OptInService.optIn",
+        _is_never_right,
+        Scope((OptInVault, OptInNetwork)),
+        concerns=_may_opt_in,
+    ),
+]

@@ -1,0 +1,31 @@
+"""All laws of the model, and their ids."""
+
+from typing import Final
+
+from invariants.law import LivenessLaw, StepLaw
+from invariants.symbiotic.model import (
+    delegation,
+    guards,
+    opt_in,
+    slashing,
+    staking,
+    veto,
+    views,
+    withdrawals,
+    write_sets,
+)
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    *guards.STEP_LAWS,
+    *write_sets.STEP_LAWS,
+    *staking.STEP_LAWS,
+    *withdrawals.STEP_LAWS,
+    *delegation.STEP_LAWS,
+    *opt_in.STEP_LAWS,
+    *slashing.STEP_LAWS,
+    *veto.STEP_LAWS,
+    *views.STEP_LAWS,
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [*guards.LIVENESS_LAWS]
+IDS: Final = tuple(sorted([law.law_id for law in STEP_LAWS] + [law.law_id for law in LIVENESS_LAWS]))
+"""The laws that restate a rule at every call; all others are properties."""

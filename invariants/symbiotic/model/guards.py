@@ -1,0 +1,60 @@
+"""When a call is refused: for every call its reasons in the contracts' order, each with the condition it stands for.
+
+The conditions speak of the state before the call alone and divide next to nothing, so that they are a second account
+of the checks: a call is refused for the first of its reasons that is true, and accepted if none is. That includes
+numbers that do not fit 256 bits, which a vault meets when slashes leave shares without stake. Nowhere is a vault short
+of what it owes: that no claim and no slash is refused for want of tokens is part of what the law says.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition
+from invariants.symbiotic.model import delegation, opt_in, slashing, staking, veto, withdrawals
+from spec.machine import Draft
+from spec.symbiotic.actions import AdvanceTime
+from spec.symbiotic.reasons import Reason
+
+
+def _always(_rows: Draft, _call: AdvanceTime) -> Reason | None:
+    return None
+
+
+def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
+    return refusal.reason is REASONS[type(refusal.action)](refusal.before.rows, refusal.action)
+
+
+def _no_reason_is_true(step: Transition) -> bool:
+    return REASONS[type(step.action)](step.before.rows, step.action) is None
+
+
+REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
+    AdvanceTime: _always,
+    **delegation.REASONS,
+    **opt_in.REASONS,
+    **slashing.REASONS,
+    **staking.REASONS,
+    **veto.REASONS,
+    **withdrawals.REASONS,
+}
+"""For each call the reason for which it must be refused, or None if it must be accepted."""
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "CALL-02",
+        "No call is accepted against which a reason is true: who calls, what exists, what is held, what time it is.",
+        "The NatSpec of each contract's functions; Symbiotic test/: test_...Revert...",
+        _no_reason_is_true,
+        Scope(tuple([action for action in REASONS if action is not AdvanceTime])),
+    ),
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "CALL-01",
+        "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
+        "The NatSpec of each contract's functions; Symbiotic test/: test_...Revert...",
+        _is_refused_for_the_first_reason,
+        Scope(tuple(REASONS)),
+    ),
+]

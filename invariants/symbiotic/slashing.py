@@ -1,0 +1,191 @@
+"""Slashing: no slash takes more than was at stake, nor spares what was in its reach."""
+
+from typing import Final
+
+from invariants.law import AcceptedStep, KnownFalse, LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
+from invariants.symbiotic.movements import amounts, capture_epoch
+from invariants.symbiotic.reading import (
+    UINT256_MAX,
+    asked_by,
+    booked_since,
+    epoch_of,
+    now,
+    reach,
+    slashable,
+    stake_of,
+    vetoer_of,
+)
+from spec.symbiotic.actions import ExecuteSlash, Redeem, Slash, Withdraw
+from spec.symbiotic.config import INSTANT_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ACTIVE_SHARES_OF,
+    CUMULATIVE_SLASHES,
+    LATEST_CAPTURES,
+    MIDDLEWARES,
+    SLASH_REQUESTS,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    WITHDRAWALS,
+    VaultSubnetworkOperator,
+)
+
+
+def _captures_follow_each_other(step: Transition) -> bool:
+    """A slash is for no earlier capture than any before, which no later one is barred from; it is booked on top."""
+    asked = asked_by(step.before.rows, step.action)
+    of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
+    earlier = step.before.rows.get(LATEST_CAPTURES, of_operator).timestamp
+    if CUMULATIVE_SLASHES.latest(step.after.rows, of_operator) <= CUMULATIVE_SLASHES.latest(
+        step.before.rows, of_operator
+    ):
+        return False
+    return earlier <= asked.capture_timestamp == step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
+
+
+def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
+    """Buckets of those who asked to leave before the capture's epoch stay as they are; nobody's shares change."""
+    call, epoch = step.action, capture_epoch(step)
+    before, after = step.before.rows, step.after.rows
+    for key in written(step.delta, WITHDRAWAL_BUCKETS):
+        if key not in ((call.vault, epoch + 1), (call.vault, epoch + 2)):
+            return False
+        if before.get(WITHDRAWAL_BUCKETS, key).shares != after.get(WITHDRAWAL_BUCKETS, key).shares:
+            return False
+    shares = [ACTIVE_SHARES.heads.index, ACTIVE_SHARES_OF.heads.index, WITHDRAWALS.index]
+    return all(write.table.index not in shares for write in step.delta.writes)
+
+
+def _nothing_is_overslashed(step: Transition) -> bool:
+    """What was booked against an operator since a capture is at most what it had at stake then."""
+    asked = asked_by(step.before.rows, step.action)
+    since = booked_since(step.after.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
+    return since <= stake_of(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
+
+
+def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
+    """What a slash can reach, for a capture in this epoch or in the one before, is no less than it was."""
+    call, before, after = step.action, step.before.rows, step.after.rows
+    this = epoch_of(before.get(VAULTS, call.vault), now(before))
+    return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (
+        reach(after, call.vault, this) >= reach(before, call.vault, this)
+    )
+
+
+def _pays_all_that_it_books(step: Transition) -> bool:
+    booked_amount, paid_amount = amounts(step)
+    return paid_amount == booked_amount
+
+
+def _nothing_is_left_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
+    return reach(step.after.rows, step.action.vault, capture_epoch(step)) == 0
+
+
+def is_overbooked(step: Transition) -> bool:
+    """Whether a slash booked more than the vault paid."""
+    booked_amount, paid_amount = amounts(step)
+    return booked_amount > paid_amount
+
+
+def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
+    """Whether a network's middleware slashes in time, and there is somebody to pay; a request, once nobody can veto.
+
+    In the first epoch of all time, before which the window would begin, the contracts' clocks underflow.
+    """
+    call, rows = action, before.rows
+    config = rows.get(VAULTS, call.vault)
+    if isinstance(call, ExecuteSlash):
+        request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
+        if request.is_completed:
+            return False
+        if now(rows) < request.veto_deadline_timestamp and vetoer_of(rows, call.vault, request) != ZERO_ADDRESS:
+            return False
+    elif config.slasher != INSTANT_SLASHER:
+        return False
+    asked = asked_by(rows, call)
+    age_seconds = now(rows) - asked.capture_timestamp
+    return (
+        call.sender == rows.get(MIDDLEWARES, asked.subnetwork[0]).account
+        and config.burner != ZERO_ADDRESS
+        and asked.amount > 0
+        and 0 < age_seconds <= config.epoch_duration_seconds <= now(rows)
+    )
+
+
+def _nothing_is_left_to_slash(refusal: Refusal) -> bool:
+    """All is booked already; or the sum of what is booked no longer fits."""
+    asked = asked_by(refusal.before.rows, refusal.action)
+    of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
+    if CUMULATIVE_SLASHES.latest(refusal.before.rows, of_operator) + asked.amount > UINT256_MAX:
+        return True
+    left = slashable(refusal.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
+    return left == 0
+
+
+SLASHES: Final = Scope((Slash, ExecuteSlash))
+
+
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
+    "SLASH-10": KnownFalse(
+        "SLASH-02",
+        "symbiotic_shared_stake_is_booked_twice.json",
+        "A network that shares stake is served after those who slashed before it, and told of more than was paid.",
+    )
+}
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "SLASH-05",
+        "Who asked to leave before the capture's epoch is not hit, and no shares change.",
+        "Vault.onSlash; ChainSecurity, Symbiotic Core: 8.2",
+        _slash_spares_who_left_before,
+        SLASHES,
+    ),
+    StepLaw(
+        "SLASH-06",
+        "Nobody escapes: what is in reach of a slash stays there, whoever asks to leave.",
+        "ChainSecurity, Symbiotic Core: 2.2.2; Vault._withdraw",
+        _nobody_escapes,
+        Scope((Withdraw, Redeem)),
+    ),
+    StepLaw(
+        "SLASH-07",
+        "What was booked against an operator since a capture is at most what it had at stake then.",
+        "BaseSlasher._slashableStake; Symbiotic test/slasher/Slasher: test_Slash",
+        _nothing_is_overslashed,
+        SLASHES,
+    ),
+    StepLaw(
+        "SLASH-08",
+        "A slash that books more than it pays leaves nothing in its reach.",
+        "Cantina, Symbiotic Core: 3.1.4; ChainSecurity, Symbiotic Core: 2.2.3; see docs/laws.md",
+        _nothing_is_left_in_reach,
+        SLASHES,
+        concerns=is_overbooked,
+    ),
+    StepLaw(
+        "SLASH-10",
+        "The vault pays all that a slash books.",
+        "Cantina, Symbiotic Core: 3.1.4",
+        _pays_all_that_it_books,
+        SLASHES,
+    ),
+    StepLaw(
+        "SLASH-11",
+        "Slashes of an operator follow their captures, none for an earlier one than before, and add up.",
+        "BaseSlasher._slashableStake; ChainSecurity, Symbiotic core: CS-SYFC2-002",
+        _captures_follow_each_other,
+        SLASHES,
+    ),
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "SLASH-09",
+        "For an epoch after the capture a network can slash what is still slashable; a request, while nobody may veto.",
+        "ChainSecurity, Symbiotic Core: 2.2.2; VetoSlasher.executeSlash",
+        _nothing_is_left_to_slash,
+        SLASHES,
+        concerns=_is_due_slash,
+    ),
+]

@@ -1,0 +1,53 @@
+"""Staking: a deposit keeps the limit that it is asked about."""
+
+from typing import Final
+
+from invariants.law import AcceptedStep, KnownFalse, Scope, StepLaw
+from invariants.symbiotic.reading import epoch_of, now, reach
+from spec.symbiotic.actions import Deposit
+from spec.symbiotic.state import ACTIVE_STAKE, DEPOSIT_POLICIES, VAULTS
+
+
+def _deposit_keeps_the_limit(step: AcceptedStep[Deposit]) -> bool:
+    call = step.action
+    policy = step.before.rows.get(DEPOSIT_POLICIES, call.vault)
+    return ACTIVE_STAKE.latest(step.after.rows, call.vault) <= policy.deposit_limit
+
+
+def _deposit_keeps_the_limit_in_all(step: AcceptedStep[Deposit]) -> bool:
+    call, rows = step.action, step.before.rows
+    total_stake = reach(step.after.rows, call.vault, epoch_of(rows.get(VAULTS, call.vault), now(rows)) - 1)
+    return total_stake <= rows.get(DEPOSIT_POLICIES, call.vault).deposit_limit
+
+
+def _is_limited(step: AcceptedStep[Deposit]) -> bool:
+    return step.before.rows.get(DEPOSIT_POLICIES, step.action.vault).is_deposit_limit
+
+
+KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
+    "DEP-04": KnownFalse(
+        "DEP-03",
+        "symbiotic_deposit_limit_is_passed.json",
+        "A vault can hold any multiple of its deposit limit, of which no more than the limit works for networks.",
+    )
+}
+
+
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "DEP-03",
+        "While the deposit limit is on, no deposit lifts the active stake above it.",
+        "Vault.deposit; Certora, Symbiotic Core: P-06, of active stake alone",
+        _deposit_keeps_the_limit,
+        Scope((Deposit,)),
+        concerns=_is_limited,
+    ),
+    StepLaw(
+        "DEP-04",
+        "While the deposit limit is on, no deposit lifts all that a vault can lose above it.",
+        "Certora, Symbiotic Core: P-06, stakeLimitCannotBeBreached",
+        _deposit_keeps_the_limit_in_all,
+        Scope((Deposit,)),
+        concerns=_is_limited,
+    ),
+]

@@ -1,0 +1,186 @@
+"""Vetoes: a request waits, is decided once, by who was resolver; and resolvers change later."""
+
+from typing import Final, cast
+
+from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Subject, View
+from invariants.symbiotic.reading import appointment_timestamp, now, resolver_of, slashable
+from spec.symbiotic.actions import ExecuteSlash, RequestSlash, SetResolver, VetoSlash
+from spec.symbiotic.config import ZERO_ADDRESS
+from spec.symbiotic.state import (
+    CLOCK,
+    RESOLVER_ORDINALS,
+    RESOLVERS,
+    SLASH_REQUEST_COUNTS,
+    SLASH_REQUESTS,
+    VAULTS,
+    Subnetwork,
+    VaultSubnetwork,
+)
+
+
+def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
+    """A request is of no more than is slashable; when its veto ends, an epoch after its capture is not over."""
+    call, index = step.action, cast(int, step.delta.returns)
+    request = step.after.rows.get(SLASH_REQUESTS, (call.vault, index))
+    latest_timestamp = request.capture_timestamp + step.before.rows.get(VAULTS, call.vault).epoch_duration_seconds
+    if request.amount > slashable(
+        step.before.rows, call.vault, request.subnetwork, request.operator, request.capture_timestamp
+    ):
+        return False
+    return request.capture_timestamp < now(step.before.rows) and request.veto_deadline_timestamp <= latest_timestamp
+
+
+def _is_due_veto(before: View, action: VetoSlash) -> bool:
+    """Whether who was resolver at a request's capture vetoes it in time, while there is a resolver at all."""
+    call, rows = action, before.rows
+    request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
+    return (
+        call.slash_index < rows.get(SLASH_REQUEST_COUNTS, call.vault).count
+        and not request.is_completed
+        and now(rows) < request.veto_deadline_timestamp
+        and call.sender == resolver_of(rows, call.vault, request.subnetwork, request.capture_timestamp)
+        and resolver_of(rows, call.vault, request.subnetwork, now(rows) - 1) != ZERO_ADDRESS
+    )
+
+
+def _request_is_completed_once(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> bool:
+    """A request never changes but to be completed, which happens once: by its execution, or by a veto."""
+    call = step.action
+    key = (call.vault, call.slash_index)
+    before, after = step.before.rows.get(SLASH_REQUESTS, key), step.after.rows.get(SLASH_REQUESTS, key)
+    return (
+        not before.is_completed
+        and after.is_completed
+        and before.subnetwork == after.subnetwork
+        and before.operator == after.operator
+        and before.amount == after.amount
+        and before.capture_timestamp == after.capture_timestamp
+        and before.veto_deadline_timestamp == after.veto_deadline_timestamp
+    )
+
+
+def _is_executed_in_its_window(step: AcceptedStep[ExecuteSlash]) -> bool:
+    """After the veto, or while nobody could veto, and within an epoch of the capture."""
+    call, rows = step.action, step.before.rows
+    request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
+    latest_timestamp = request.capture_timestamp + rows.get(VAULTS, call.vault).epoch_duration_seconds
+    return request.capture_timestamp < now(rows) <= latest_timestamp and (
+        now(rows) >= request.veto_deadline_timestamp
+        or resolver_of(rows, call.vault, request.subnetwork, request.capture_timestamp) == ZERO_ADDRESS
+        or resolver_of(rows, call.vault, request.subnetwork, now(rows) - 1) == ZERO_ADDRESS
+    )
+
+
+def _is_vetoed_by_its_resolver(step: AcceptedStep[VetoSlash]) -> bool:
+    """By who was resolver at the capture, before the veto's end, and nothing is slashed."""
+    call, rows = step.action, step.before.rows
+    request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
+    return (
+        call.sender == resolver_of(rows, call.vault, request.subnetwork, request.capture_timestamp) != ZERO_ADDRESS
+        and now(rows) < request.veto_deadline_timestamp
+        and len(step.delta.writes) == 1
+    )
+
+
+def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
+    """Resolvers are counted from 1, follow each other, and all but the last are in office or were."""
+    count = view.rows.get(RESOLVER_ORDINALS.heads, subject).count
+    if RESOLVER_ORDINALS.latest(view.rows, subject) != count:
+        return False
+    if view.rows.get(RESOLVERS, (subject[0], subject[1], count + 1)).account != ZERO_ADDRESS:
+        return False
+    if count < 2:
+        return True
+    last = view.rows.get(RESOLVER_ORDINALS.checkpoints, (subject, count - 1))
+    one_before = view.rows.get(RESOLVER_ORDINALS.checkpoints, (subject, count - 2))
+    return one_before.point <= now(view.rows) and one_before.point < last.point
+
+
+def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
+    """The first resolver is in office at once. Afterwards who is in office stays until the change is due, who was stays
+    who was, and one who is named again cancels what was to come.
+    """
+    call, before, after = step.action, step.before.rows, step.after.rows
+    subnetwork: Subnetwork = (call.sender, call.identifier)
+    vault, second = call.vault, now(before)
+    due_timestamp = appointment_timestamp(before, call)
+    in_office = resolver_of(before, vault, subnetwork, second)
+    if resolver_of(after, vault, subnetwork, second - 1) != resolver_of(before, vault, subnetwork, second - 1):
+        return False
+    if resolver_of(after, vault, subnetwork, due_timestamp) != call.resolver:
+        return False
+    if RESOLVER_ORDINALS.is_empty(before, (vault, subnetwork)):
+        return due_timestamp == second
+    last_point = RESOLVER_ORDINALS.latest_point(after, (vault, subnetwork))
+    if call.resolver == in_office:
+        return last_point <= second and resolver_of(after, vault, subnetwork, second) == in_office
+    return last_point == due_timestamp and resolver_of(after, vault, subnetwork, due_timestamp - 1) == in_office
+
+
+def _is_never_right(_refusal: Refusal) -> bool:
+    return False
+
+
+def _same(key: Subject) -> Subject:
+    return key
+
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "RES-01",
+        "At most one appointment of a subnetwork's resolver is still to come, and it is the last.",
+        "Certora, Symbiotic Core: P-09, resolverNotSetForFarFuture",
+        _one_resolver_is_to_come,
+        rows={RESOLVER_ORDINALS.heads: _same},
+        also_reads=(CLOCK, RESOLVER_ORDINALS.checkpoints, RESOLVERS),
+        harmless={CLOCK: lambda before, after: after.timestamp >= before.timestamp},
+    ),
+]
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "RES-02",
+        "A subnetwork's first resolver is in office at once; every change waits, replaces one that waits, and leaves "
+        "who is in office and who was.",
+        "VetoSlasher.setResolver; Symbiotic test/slasher/VetoSlasher: test_SetResolver",
+        _resolver_changes_later,
+        Scope((SetResolver,)),
+    ),
+    StepLaw(
+        "VETO-02",
+        "A request never changes but to be completed, once, by its execution or by a veto.",
+        "Symbiotic test/slasher/VetoSlasher: test_ExecuteSlashRevertSlashRequestCompleted, test_VetoSlash...",
+        _request_is_completed_once,
+        Scope((ExecuteSlash, VetoSlash)),
+    ),
+    StepLaw(
+        "VETO-03",
+        "A request is executed after its veto, or while nobody can veto it, and within an epoch of its capture.",
+        "VetoSlasher.executeSlash; Symbiotic test/slasher/VetoSlasher: test_ExecuteSlash1, ...WithoutResolver1",
+        _is_executed_in_its_window,
+        Scope((ExecuteSlash,)),
+    ),
+    StepLaw(
+        "VETO-04",
+        "A request is vetoed by who was resolver at its capture, before its veto's end, and nothing is slashed.",
+        "VetoSlasher.vetoSlash; Symbiotic test/slasher/VetoSlasher: test_VetoSlash",
+        _is_vetoed_by_its_resolver,
+        Scope((VetoSlash,)),
+    ),
+    StepLaw(
+        "VETO-06",
+        "A slash that is requested is of no more than is slashable, and can be executed when its veto ends.",
+        "VetoSlasher.requestSlash; Symbiotic test/slasher/VetoSlasher: test_RequestSlashRevertInvalidCaptureTimestamp",
+        _veto_ends_in_time,
+        Scope((RequestSlash,)),
+    ),
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "VETO-05",
+        "Who was resolver at the capture can veto until the veto's end, while anybody is in office.",
+        "VetoSlasher.vetoSlash; Symbiotic test/slasher/VetoSlasher: test_VetoSlash",
+        _is_never_right,
+        Scope((VetoSlash,)),
+        concerns=_is_due_veto,
+    ),
+]

@@ -1,0 +1,82 @@
+"""Withdrawals: who leaves is paid, once, when the epoch is over."""
+
+from typing import Final
+
+from invariants.law import AcceptedStep, LivenessLaw, Scope, StateLaw, StepLaw, Subject, View
+from invariants.symbiotic.movements import claimed_epochs
+from invariants.symbiotic.reading import UINT256_MAX, is_over, now, start_of
+from spec.symbiotic.actions import Claim, ClaimBatch
+from spec.symbiotic.config import ZERO_ADDRESS
+from spec.symbiotic.state import CLOCK, VAULTS, WITHDRAWAL_BUCKETS, WITHDRAWALS
+
+
+def _claim_is_of_a_past_epoch_and_once(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
+    call = step.action
+    epochs = claimed_epochs(call)
+    for position, epoch in enumerate(epochs):
+        key = (call.vault, epoch, call.sender)
+        before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
+        if before.is_claimed or not after.is_claimed or before.shares != after.shares or epoch in epochs[:position]:
+            return False
+        if not is_over(step.before.rows, call.vault, epoch):
+            return False
+    return True
+
+
+def _no_bucket_lies_further_ahead(view: View, bucket: tuple[str, int]) -> bool:
+    """A bucket that holds anything is of the next epoch or of an earlier one."""
+    row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
+    config = view.rows.get(VAULTS, bucket[0])
+    return (row.amount == 0 and row.shares == 0) or now(view.rows) >= start_of(config, bucket[1] - 1)
+
+
+def _same(key: Subject) -> Subject:
+    return key
+
+
+CLAIMS: Final = Scope((Claim, ClaimBatch))
+
+
+def _is_due_claim(before: View, action: object) -> bool:
+    """Whether somebody claims, to an account, an epoch that is over, for the first time, and has something there."""
+    if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
+        return False
+    if not is_over(before.rows, action.vault, action.epoch):
+        return False
+    part = before.rows.get(WITHDRAWALS, (action.vault, action.epoch, action.sender))
+    bucket = before.rows.get(WITHDRAWAL_BUCKETS, (action.vault, action.epoch))
+    if part.is_claimed or bucket.shares >= UINT256_MAX:
+        return False
+    return part.shares * (bucket.amount + 1) >= bucket.shares + 1
+
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "EXIT-06",
+        "Nothing leaves with an epoch after the next.",
+        "Certora, Symbiotic Core: P-05, noWithdrawalsInFarFuture",
+        _no_bucket_lies_further_ahead,
+        rows={WITHDRAWAL_BUCKETS: _same},
+        also_reads=(CLOCK, VAULTS),
+        harmless={CLOCK: lambda before, after: after.timestamp >= before.timestamp},
+    ),
+]
+STEP_LAWS: Final[list[StepLaw]] = [
+    StepLaw(
+        "EXIT-01",
+        "A claim is of an epoch that is over, happens once, and leaves the claimer's shares as they were.",
+        "Vault._claim; Symbiotic test/vault/Vault: test_ClaimRevertInvalidEpoch, test_ClaimRevertAlreadyClaimed",
+        _claim_is_of_a_past_epoch_and_once,
+        CLAIMS,
+    ),
+]
+LIVENESS_LAWS: Final[list[LivenessLaw]] = [
+    LivenessLaw(
+        "EXIT-02",
+        "Once its epoch is over, what a withdrawal is worth can always be claimed.",
+        "This project; Vault._claim",
+        lambda _refusal: False,
+        scope=Scope((Claim,)),
+        concerns=_is_due_claim,
+    ),
+]
