@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from harness import __version__
+from harness.mistakes import explained, is_foreign
 from harness.verbs import EXIT_CODES, Verbs, how_built
 from invariants.law import UndeclaredError
 
@@ -49,9 +50,12 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-    except Exception:  # whatever nobody foresaw: not 1, which says that something is violated
-        traceback.print_exc()
-        click.echo(f"Error: a mistake of restake {__version__}. Please report it, with what stands above.", err=True)
+    except Exception as error:  # whatever nobody foresaw: not 1, which says that something is violated
+        if is_foreign(error):
+            click.echo(f"Error: {explained(error)}", err=True)
+        else:
+            traceback.print_exc()
+            click.echo(f"Error: a mistake of restake {__version__}. Please report it, with this traceback.", err=True)
     sys.exit(2)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from harness.mistakes import explained
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -105,12 +107,15 @@ class ProtocolPack:
 
 
 def load(place: str) -> Any:
-    """What stands at a place, `module:attribute`. UnknownProtocolError if it cannot be had."""
+    """What stands at a place, `module:attribute`. UnknownProtocolError if it cannot be had, whatever its code does."""
     module_name, _, attribute = place.partition(":")
-    # Last, so that a folder of the user's never takes the place of an installed package.
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
     try:
         return attrgetter(attribute)(importlib.import_module(module_name))
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownProtocolError(f"cannot load protocol {place!r}: {error}") from error
+    except (Exception, SystemExit) as error:  # code from outside may raise anything
+        raise UnknownProtocolError(f"cannot load protocol {place!r}: {explained(error)}") from error
+
+
+def look_in_current_folder() -> None:
+    """Let modules be found in the current folder, last, so that none takes the place of an installed one."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())

@@ -2,11 +2,13 @@
 
 import importlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
+import click
 
-from harness.pack import ProtocolPack, UnknownProtocolError, load
+from harness.pack import ProtocolPack, UnknownProtocolError, load, look_in_current_folder
 from harness.project import announced
 
 if TYPE_CHECKING:
@@ -22,11 +24,24 @@ ENTRY_POINTS = "restaking_spec.protocols"
 
 
 def known_packs() -> dict[str, ProtocolPack]:
-    """The pack of every protocol that is announced, by name. Those of this project go before others of their name."""
-    packs = [_as_pack(entry.load(), entry.value) for entry in announced(ENTRY_POINTS)]
+    """The pack of every protocol that is announced, by name. Those of this project go before others of their name.
+
+    What is announced and cannot be loaded stops no other: it is said once, on the standard error.
+    """
+    packs: list[ProtocolPack] = []
+    for entry in announced(ENTRY_POINTS):
+        try:
+            packs.append(_as_pack(load(entry.value), entry.value))
+        except UnknownProtocolError as error:
+            _say_once(f"entry point {entry.name}: {error}")
     # What is announced is found by its name in any process, whatever else it brings.
     named = {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
     return {name: named[name] for name in sorted(named)}
+
+
+@cache
+def _say_once(problem: str) -> None:
+    click.echo(f"left out: {problem}", err=True)
 
 
 def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
@@ -43,6 +58,7 @@ def pack_at(place: str) -> ProtocolPack:
     known = known_packs()
     if ":" not in place:
         return _choose(place, known)
+    look_in_current_folder()
     pack = _as_pack(load(place), place)
     home = known.get(pack.name)
     if pack.rule_machine_at is None and pack.walk and home and home.walk and home.walk.world == pack.walk.world:

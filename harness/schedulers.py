@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import attrs
 
+from harness.mistakes import explained, is_foreign
 from harness.protocols import load_walk, pack_at
 from harness.source import fingerprint
 from harness.suite import Broken, Method, Summary
@@ -136,7 +137,8 @@ def _naming(run: str) -> Iterator[None]:
     except UndeclaredError as error:
         raise SchedulerError(f"{run}: {error}") from error
     except Exception as error:
-        raise SchedulerError(f"{run} raised an exception:\n{traceback.format_exc()}") from error
+        problem = explained(error) if is_foreign(error) else f"raised an exception:\n{traceback.format_exc()}"
+        raise SchedulerError(f"{run}: {problem}") from error
 
 
 class Scheduler:

@@ -115,7 +115,10 @@ def test_one_protocol_can_be_asked_for() -> None:
     ("asked", "words"),
     [
         ("nothing", "unknown protocol 'nothing': a known one is one of eigenlayer, symbiotic"),
-        ("no_such_module:PROTOCOL", "cannot load protocol 'no_such_module:PROTOCOL': No module named 'no_such_module'"),
+        (
+            "no_such_module:PROTOCOL",
+            "cannot load protocol 'no_such_module:PROTOCOL': ModuleNotFoundError: No module named 'no_such_module'",
+        ),
         ("json:PROTOCOL", "cannot load protocol 'json:PROTOCOL'"),
         ("json:dumps", "'json:dumps' is function, not a spec.protocol.Protocol"),
         (":", "cannot load protocol ':'"),

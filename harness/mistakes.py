@@ -1,0 +1,40 @@
+"""Mistakes in code from outside, such as a user's module of laws: one line that names the file and the line."""
+
+import sysconfig
+import traceback
+from pathlib import Path
+
+from harness.project import packages
+
+OURS = tuple(str(Path(__file__).parents[1] / room) + "/" for room in packages())
+"""The folders of this project's own code."""
+
+LIBRARIES = tuple({f"{sysconfig.get_path(kind)}/" for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+"""The folders of Python's own modules, and of installed packages."""
+
+
+def explained(error: BaseException) -> str:
+    """What went wrong and where, in a line: the file, the line, the exception."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    said = f"exit code {error.code}" if isinstance(error, SystemExit) else f"{error}"
+    problem = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    frame = _foreign_frame(error)
+    return problem if frame is None else f"{frame.filename}:{frame.lineno}: {problem}"
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Whether it was raised below code from outside, which this project had called."""
+    return _foreign_frame(error) is not None
+
+
+def _foreign_frame(error: BaseException) -> traceback.FrameSummary | None:
+    """The innermost frame of code from outside: below one of this project, and neither its own nor a library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((position for position, frame in enumerate(frames) if frame.filename.startswith(OURS)), len(frames))
+    outside = [
+        frame
+        for frame in frames[first:]
+        if Path(frame.filename).exists() and not frame.filename.startswith((*OURS, *LIBRARIES))
+    ]
+    return outside[-1] if outside else None
