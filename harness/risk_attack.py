@@ -17,7 +17,7 @@ from risk.cascade_search import search
 from risk.network import Network
 from risk.sensitivity import profit_limit, threshold_limit
 from risk.verify import Refused, check
-from spec.codec import Json
+from spec.codec import Json, MalformedTrace
 
 SECONDS_OPTION = click.option(
     "--seconds", default=60.0, show_default=True, type=click.FloatRange(0, min_open=True), help="For each question."
@@ -243,12 +243,20 @@ def verify_command(network_file: Path, verdict_file: Path, as_json_: bool) -> in
     load_network(network_file)
     (document, _), (verdict, _) = load(network_file), load(verdict_file)
     try:
+        network.fields(verdict, "", ["format", "version", "network", "verdict", "claim"], ["certificate", "witness"])
+    except MalformedTrace as error:
+        refuse(verdict_file, error)
+    try:
         said = check(document, verdict)
-    except (Refused, KeyError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError) as problem:
-        show(as_json_, {"verdict": "REFUSED", "problem": str(problem)}, [f"REFUSED: {problem}"])
-        return 1
-    show(as_json_, {"verdict": said.split(":")[0], "proves": said}, [said])
-    return 0
+    except Refused as problem:
+        text = str(problem)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as problem:
+        text = f"not in the form of a verdict: {type(problem).__name__}: {problem}"
+    else:
+        show(as_json_, {"verdict": said.split(":")[0], "proves": said}, [said])
+        return 0
+    show(as_json_, {"verdict": "REFUSED", "problem": text}, [f"REFUSED: {text}"])
+    return 1
 
 
 COMMANDS = {"attack": attack_command, "cascade": cascade_command, "verify": verify_command}

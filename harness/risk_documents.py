@@ -25,13 +25,18 @@ Exit codes:
 """
 
 
+MOST_SAID = 300
+
+
 class Refused(click.ClickException):
     """A document that is refused: one line with its file, the field and what is wrong there; exit code 2."""
 
     exit_code = 2
 
     def __init__(self, path: Path, problem: object) -> None:
-        super().__init__(f"{path}: {problem}")
+        text = str(problem)
+        # A name in a document may be of any length; a line is to be read.
+        super().__init__(f"{path}: {text if len(text) <= MOST_SAID else f'{text[:MOST_SAID]}…'}")
 
 
 def refuse(path: Path, problem: object) -> NoReturn:

@@ -11,8 +11,10 @@ from harness.risk_numbers import BOUND, SIMULATED, Number, Rows, as_json, decima
 from harness.risk_sources import SOURCE_ARGUMENT, TERMS_OPTION, Source, find
 from risk import delegation, hazards, pricing
 from risk.allocation import least_shortfall, most_return
-from risk.commitments import TooManyOutcomesError
+from risk.commitments import Piece, TooManyOutcomesError
+from risk.dependence import Independent, Model
 from risk.distribution import Distribution
+from risk.grid import Bounded
 from risk.losses import Sampled, Simulation, distribution, exact_mean, simulate
 from risk.network import Network
 from spec.codec import Json, MalformedTrace
@@ -52,6 +54,7 @@ def losses_command(
         notes.append(f"{found.draws:,} draws from seed {found.seed}")
         mean = exact_mean(pieces, model)
         rows = rows if mean is None else {**rows, "mean loss": Number(mean), "mean of the draws": rows["mean loss"]}
+        rows = {**rows, **(bounded_rows(pieces, model, declared.levels) if draws is None else {})}
     rows = {"position": Number(position), **rows, **_priced(found, declared, position)}
     show(
         as_json_,
@@ -120,6 +123,27 @@ def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tupl
         rows[f"value at risk {level}"] = Number(value_, SIMULATED, (high - low) / 8)
         rows[f"expected shortfall {level}"] = measured(found.expected_shortfall(level), SIMULATED)
     return rows, []
+
+
+def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fraction]) -> Rows:
+    """What value at risk and shortfall cannot be beyond, where losses are too many to tell apart; none if that takes
+    too long as well, or if causes are not independent.
+    """
+    if not isinstance(model, Independent):
+        return {}
+    try:
+        found = Bounded(pieces, model)
+    except TooManyOutcomesError:
+        return {}
+    rows: dict[str, Number | str] = {}
+    for level in levels:
+        for name, between in (
+            ("value at risk", found.value_at_risk(level)),
+            ("expected shortfall", found.expected_shortfall(level)),
+        ):
+            rows[f"{name} {level} at least"] = Number(between.at_least, BOUND)
+            rows[f"{name} {level} at most"] = Number(between.at_most, BOUND)
+    return rows
 
 
 def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:

@@ -80,29 +80,34 @@ def losses(pieces: Sequence[Piece], chances: Mapping[str, Weight], one: Weight =
     Pieces that share no cause are independent and convolved. Others are told apart by the cause that touches most
     claims: it happens or it does not, and each case is simpler. `one` is the weight of certainty.
     """
-    return _Enumeration(chances, one).of([(piece, piece.claims) for piece in pieces], frozenset())
+    found: dict[Fraction, Weight] = Enumeration(chances, one).of(
+        [(piece, piece.claims) for piece in pieces], frozenset()
+    )
+    return found
 
 
 _Part = tuple[Piece, tuple[Claim, ...]]
 
 
-class _Enumeration:
-    """The cases of shared causes, counted against what is feasible."""
+class Enumeration:
+    """The cases of shared causes, counted against what is feasible. What they are kept in is for subclasses to say."""
 
     def __init__(self, chances: Mapping[str, Weight], one: Weight) -> None:
         self.chances = chances
         self.one = one
         self.branches = 0
+        self.most_branches = MOST_BRANCHES
         self.work = 0
         self.weight_cost: Final = 1 + getattr(one, "size", 0) // 1000
 
-    def of(self, parts: Sequence[_Part], happened: frozenset[str]) -> dict[Fraction, Weight]:
-        total: dict[Fraction, Weight] = {ZERO: self.one}
+    def of(self, parts: Sequence[_Part], happened: frozenset[str]) -> Any:
+        """The losses of these pieces, and of these claims of theirs, once some causes have happened."""
+        total = self.kept({ZERO: self.one})
         for component in _components(parts, happened):
-            total = self._convolved(total, self._component(component, happened))
+            total = self.convolved(total, self._component(component, happened))
         return total
 
-    def _component(self, parts: Sequence[_Part], happened: frozenset[str]) -> dict[Fraction, Weight]:
+    def _component(self, parts: Sequence[_Part], happened: frozenset[str]) -> Any:
         touched: dict[str, int] = {}
         for _, claims in parts:
             for claim in claims:
@@ -112,13 +117,21 @@ class _Enumeration:
         widest = max(sorted(touched), key=lambda cause: touched[cause], default="")
         if touched.get(widest, 0) <= 1:
             (piece, claims) = parts[0]  # more would share a cause
-            return self._alone(piece, claims, happened)
+            return self.kept(self._alone(piece, claims, happened))
         self.branches += 1
-        if self.branches > MOST_BRANCHES:
-            raise TooManyOutcomesError(f"more than {MOST_BRANCHES:,} cases of shared causes")
+        if self.branches > self.most_branches:
+            raise TooManyOutcomesError(f"more than {self.most_branches:,} cases of shared causes")
         chance = self.chances[widest]
         without = [(piece, tuple(_less(claim, widest) for claim in claims)) for piece, claims in parts]
         yes, no = self.of(parts, happened | {widest}), self.of(without, happened)
+        return self.mixed(yes, no, chance)
+
+    def kept(self, weights: dict[Fraction, Weight]) -> Any:
+        """The losses of one piece, as they are kept."""
+        return weights
+
+    def mixed(self, yes: Any, no: Any, chance: Weight) -> Any:
+        """The losses when a cause has happened, with its chance, and when it has not."""
         mixture = {loss: weight * chance for loss, weight in yes.items()}
         for loss, weight in no.items():
             mixture[loss] = mixture.get(loss, 0 * self.one) + weight * (self.one - chance)
@@ -145,7 +158,7 @@ class _Enumeration:
                 raise TooManyOutcomesError(f"more than {MOST_OUTCOMES:,} different losses of {piece.name} alone")
         return {piece.amount * taken: weight for taken, weight in states.items()} if piece.amount else {ZERO: self.one}
 
-    def _convolved(self, left: dict[Fraction, Weight], right: dict[Fraction, Weight]) -> dict[Fraction, Weight]:
+    def convolved(self, left: Any, right: Any) -> Any:
         """The weights of the sum of two independent losses."""
         if len(left) == 1 and ZERO in left:
             return right  # its one weight is certainty

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import combinations
 from math import ceil, gcd, lcm, prod
+from pathlib import Path
 from typing import Any
 
 Fixed = dict[tuple[str, Any], int]
@@ -212,14 +213,23 @@ def check(network: Any, verdict: Any) -> str:
     return f"{word}: {'; '.join(said)}"
 
 
-def main(network_path: str, verdict_path: str) -> int:
+def main(*paths: str) -> int:
     """Check one verdict file against one network file: exit code 0 if it is proved."""
-    with open(network_path, encoding="utf-8") as network, open(verdict_path, encoding="utf-8") as verdict:
-        try:
-            print(check(json.load(network), json.load(verdict)))  # noqa: T201 # this file is also a program
-        except (Refused, KeyError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as problem:
-            print(f"REFUSED: {type(problem).__name__}: {problem}", file=sys.stderr)  # noqa: T201
-            return 1
+    try:
+        network, verdict = (json.loads(Path(path).read_text(encoding="utf-8")) for path in paths)
+        print(check(network, verdict))  # noqa: T201 # this file is also a program
+    except (
+        Refused,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as no:
+        print(f"REFUSED: {type(no).__name__}: {no}", file=sys.stderr)  # noqa: T201
+        return 1
     return 0
 
 

@@ -226,6 +226,51 @@ def test_wrong_usage_is_one_line(network: Path, terms: Path, tmp_path: Path) -> 
         assert problem in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("verdict", "problem"),
+    [
+        ("null", "expected an object"),
+        ("[]", "expected an object"),
+        ("{}", "missing field 'format'"),
+        ('{"format": 1, "version": 2, "network": "", "verdict": "SECURE", "claim": {}, "x": 1}', "unknown field 'x'"),
+        ('{"format": "a", "format": "b"}', "format"),
+        ("[" * 100_000, "nested"),
+        ("NaN", "NaN"),
+    ],
+)
+def test_what_is_no_verdict_is_refused_in_one_line(network: Path, tmp_path: Path, verdict: str, problem: str) -> None:
+    file = tmp_path / "verdict.json"
+    file.write_text(verdict)
+    result = CliRunner().invoke(cli, ["risk", "verify", str(network), str(file)])
+    assert result.exit_code == 2
+    (line,) = result.output.splitlines()
+    assert str(file) in line
+    assert problem in line
+
+
+def test_a_verdict_of_the_right_fields_and_wrong_types_proves_nothing(network: Path, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    assert (
+        code(CliRunner().invoke(cli, ["risk", "attack", str(network), "--out", str(file)], standalone_mode=False)) == 0
+    )
+    right = json.loads(file.read_text())
+    wrong: list[dict[str, Any]] = [
+        {"claim": None},
+        {"claim": {**right["claim"], "forced": 7}},
+        {"claim": {**right["claim"], "at_most": "9" * 5000}},
+        {"claim": {**right["claim"], "at_most": "1e99999999"}},
+        {"certificate": {"tree": [["leaf"]]}},
+        {"certificate": {"tree": [["leaf", [["x", "without", [10**30], "1"]]]]}},
+        {"certificate": {"tree": [[["leaf"], []]]}},
+        {"certificate": []},
+    ]
+    for change in wrong:
+        file.write_text(json.dumps({**right, **change}))
+        result = CliRunner().invoke(cli, ["risk", "verify", str(network), str(file)], standalone_mode=False)
+        assert (code(result), result.output.startswith("REFUSED: ")) == (1, True), change
+        assert len(result.output.splitlines()) == 1
+
+
 class Parsed(HTMLParser):
     """What a page is made of: its tags are closed in order, and nothing comes from elsewhere."""
 
