@@ -185,16 +185,16 @@ def _speaks_of(law: Any, sums: Collection[Any]) -> bool:
 
 def scan_nested(theory: Any, state: State) -> list[Violation]:
     """Every law of a theory that speaks of nested sums, at every subject, with all sums added up anew."""
-    laws = [as_state_law(law) for law in theory.state_laws() if _speaks_of(law, theory.nested)]
-    return scan(Catalogue([*theory.catalogue.sums, *theory.sums], laws, [], [], []), state)
+    laws = [as_state_law(law) for law in theory.state_laws() if _speaks_of(law, theory.sums.nested)]
+    return scan(Catalogue([*theory.catalogue.sums, *theory.sums.own], laws, [], [], []), state)
 
 
 def replay(place: str, found: Counterexample) -> Replayed:
     """Let the plain specification execute the call in the state, and the plain laws judge both."""
     theory = plain_theory(place)
     catalogue = Catalogue(
-        [*theory.catalogue.sums, *theory.sums],
-        [as_state_law(law) for law in theory.state_laws() if not _speaks_of(law, theory.nested)],
+        [*theory.catalogue.sums, *theory.sums.own],
+        [as_state_law(law) for law in theory.state_laws() if not _speaks_of(law, theory.sums.nested)],
         theory.catalogue.step_laws,
         theory.catalogue.liveness_laws,
         [],
@@ -207,7 +207,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
         return Replayed([v.law.law_id for v in before], f"raises {error!r}", ["TOTAL"])
     if isinstance(outcome, Delta):
         # Totals of a theory's own sums are told by a scan alone: nothing says by how much a step moves them.
-        broken = [v for v in checker.accept(found.action, outcome) if not _speaks_of(v.law, theory.sums)]
+        broken = [v for v in checker.accept(found.action, outcome) if not _speaks_of(v.law, theory.sums.own)]
         known = {(v.law.law_id, repr(v.subject)) for v in before}
         broken += [
             v

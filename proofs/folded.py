@@ -168,7 +168,7 @@ class FoldedProof:
         unknown = unknown | segment.as_if
         changed = unknown | {write.table.index for write in writes}
         self._refuse_histories(changed)
-        sums = [*root.theory.catalogue.sums, *root.theory.sums, *root.theory.nested]
+        sums = [*root.theory.catalogue.sums, *root.theory.sums.own, *root.theory.sums.nested]
         suffixes = {
             total.name: suffix if root.tables_of_sum(total) & changed else before.totals.suffixes.get(total.name, "")
             for total in sums
@@ -240,8 +240,8 @@ class FoldedProof:
         if not tables & self.writes:
             verdict.is_framed = True
             return verdict
-        if law.law_id in root.theory.follows:
-            premises = root.laws_of(root.theory.follows[law.law_id])
+        if law.law_id in root.theory.induction.follows:
+            premises = root.laws_of(root.theory.induction.follows[law.law_id])
             for obligation in root.implication_goals(law):
                 hypotheses = root.implied_by(obligation.here, premises)
                 verdict.answers.append((obligation, root.prove(law.law_id, [hypotheses], obligation.goal)))
@@ -330,7 +330,9 @@ def _is_of_all(formula: Term) -> bool:
 def has_lists(prover: Prover, action: type[Any]) -> bool:
     """Whether a call names any list, or rows have any."""
     tables = {table.name for table in prover.protocol.schema.tables}
-    return _holds_list(any_call(action, [])) or any(place.partition(".")[0] in tables for place in prover.theory.bounds)
+    return _holds_list(any_call(action, [])) or any(
+        place.partition(".")[0] in tables for place in prover.theory.limits.lists
+    )
 
 
 def _holds_list(value: Any) -> bool:

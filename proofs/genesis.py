@@ -94,7 +94,7 @@ def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
             subject = prover.subject(law)
             _prove_at(prover, verdict, partial(law.holds, view, subject))
             verdicts.append(verdict)
-        sums = [*theory.catalogue.sums, *theory.sums, *theory.nested]
+        sums = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
         empty = [total for total in sums if total.table.index not in chosen]
         verdicts += [_adds_nothing(prover, view, total) for total in empty]
     finally:

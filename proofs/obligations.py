@@ -182,7 +182,7 @@ class Prover:
         refuse_names_given_twice(self.theory)
         self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
         self.tables: Final = [
-            SymbolicRows(table, self.shapes[table.name], self.theory.bounds, self._note_read)
+            SymbolicRows(table, self.shapes[table.name], self.theory.limits.lists, self._note_read)
             for table in self.protocol.schema.tables
         ]
         self.state: Final = machine.State(self.tables)
@@ -192,7 +192,7 @@ class Prover:
         histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self.is_beginning = False
         """While the base case is proved nothing is assumed of any row: there is no state before."""
-        self.scopes: Mapping[Any, Any] = self.theory.scopes
+        self.scopes: Mapping[Any, Any] = self.theory.limits.scopes
         """Which rows are spoken of, where not of all."""
         self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
         """In the middle of a loop: as if which rows some laws hold, see `Seen`; and these rows, of a draft."""
@@ -217,7 +217,7 @@ class Prover:
         """Nothing holds by the contract of histories but what reads nothing else."""
         own = {table.index for history in self.histories() for table in (history.heads, history.checkpoints)}
         for law in self.theory.catalogue.state_laws:
-            if law.law_id in self.theory.by_contract and not self.tables_of(law) <= own:
+            if law.law_id in self.theory.induction.by_contract and not self.tables_of(law) <= own:
                 raise UnliftableError(f"{law.law_id} is no law of histories alone, which their contract could keep")
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
@@ -243,20 +243,22 @@ class Prover:
 
     def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
         """The rows of a table as unknown functions, which a suffix tells from others. Nobody notes what is read."""
-        return SymbolicRows(table, self.shapes[table.name], self.theory.bounds, lambda _touch: None, suffix, False)
+        return SymbolicRows(
+            table, self.shapes[table.name], self.theory.limits.lists, lambda _touch: None, suffix, False
+        )
 
     def of_any_length(self) -> "Prover":
         """A prover of the same protocol about states in which lists of rows have any length."""
 
         def tables(reads: Callable[[Touch], None]) -> list[Any]:
             return [
-                SymbolicRows(table, self.shapes[table.name], self.theory.bounds, reads, "", False)
+                SymbolicRows(table, self.shapes[table.name], self.theory.limits.lists, reads, "", False)
                 for table in self.protocol.schema.tables
             ]
 
         other = self.in_state(tables, Totals)
         other.scopes = {}
-        other.__dict__["_laws"] = [law for law in self._laws if law.law_id not in self.theory.bounded]
+        other.__dict__["_laws"] = [law for law in self._laws if law.law_id not in self.theory.induction.bounded]
         return other
 
     def in_state(
@@ -294,7 +296,7 @@ class Prover:
         if not here.prunes or self.is_beginning:
             return
         for law in self._laws:
-            if law.law_id in self.theory.ranges:
+            if law.law_id in self.theory.induction.ranges:
                 for subject in self._subjects_of(law, touch):
                     instance = self.instance(law, subject)
                     here.assume(instance.formula)
@@ -610,7 +612,7 @@ class Prover:
         Its lists are as long as `bounds` allows where they say something, else as the theory does.
         """
         arguments: list[Term] = []
-        call = symbolic_call(action, {**self.theory.bounds, **bounds}, arguments)
+        call = symbolic_call(action, {**self.theory.limits.lists, **bounds}, arguments)
         return call, self.base(call, arguments)
 
     def base(self, call: Any, arguments: list[Term]) -> Path:
@@ -648,7 +650,7 @@ class Prover:
 
     def worth(self, total: Any, view: Any, key: Any, row: Any) -> Any:
         """What a row adds to a sum."""
-        nested = self.theory.nested.get(total)
+        nested = self.theory.sums.nested.get(total)
         return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
 
     def is_delta(self, outcome: Any) -> bool:
@@ -695,7 +697,7 @@ class Prover:
             total = pending.pop()
             if total.name not in found:
                 found[total.name] = total
-                pending += [self.theory.nested[total].inner] if total in self.theory.nested else []
+                pending += [self.theory.sums.nested[total].inner] if total in self.theory.sums.nested else []
         return [found[name] for name in sorted(found)]
 
     def state_goals(self, law: Any, accepted: Accepted) -> Iterator[Obligation]:
@@ -732,7 +734,7 @@ class Prover:
 
     def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
         """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
-        return self.at(self.laws_of(self.theory.leans.get(law.law_id, ())), here)
+        return self.at(self.laws_of(self.theory.induction.leans.get(law.law_id, ())), here)
 
     def laws_of(self, law_ids: Iterable[str]) -> list[Any]:
         """State laws and lemmas by their ids."""
@@ -749,8 +751,8 @@ class Prover:
         Where the sum says how a write moves it, the worth of a row moves by what the theory says of one row; rows of a
         falling sum may be worth less, those of a rising one more.
         """
-        moves, may_fall = self.theory.revalued.get(total), total in self.theory.falling
-        may_rise = total in self.theory.rising
+        moves, may_fall = self.theory.sums.revalued.get(total), total in self.theory.sums.falling
+        may_rise = total in self.theory.sums.rising
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
 
         def keeps() -> Any:
@@ -759,8 +761,8 @@ class Prover:
             rows, after = before.rows, view_after.rows
             row = rows.get(total.table, key)
             parts = [write.key for write in accepted.delta.writes if write.table is total.table]
-            if total in self.theory.nested:
-                parts += groups_written(self.theory.nested[total].inner, rows, after, accepted.delta)
+            if total in self.theory.sums.nested:
+                parts += groups_written(self.theory.sums.nested[total].inner, rows, after, accepted.delta)
             for part in parts:
                 if part == key:
                     return True
@@ -831,10 +833,10 @@ class Prover:
 def refuse_names_given_twice(theory: Any) -> None:
     """Symbols are told apart by name: what has the name of another would be that other."""
     catalogue, protocol = theory.catalogue, theory.protocol
-    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.lemmas]
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.induction.lemmas]
     names = {
         "table": [table.name for table in protocol.schema.tables],
-        "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums, *theory.nested])],
+        "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])],
         "law": [law.law_id for law in laws],
         "call": [action.__name__ for action in protocol.actions],
     }

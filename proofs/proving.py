@@ -107,7 +107,7 @@ class CallProof:
 
         Its call has whatever this one's has.
         """
-        bounds = self.prover.theory.longer.get(self.action.__name__)
+        bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self if bounds is None or self._is_bounded else CallProof(self.prover, self.action, bounds)
 
     def verdict(self, law: Any) -> Verdict:
@@ -122,7 +122,7 @@ class CallProof:
 
     def _verdict_on_states(self, law: Any) -> Verdict:
         bounded = partial(self.state_law, law)
-        if self.folded is None or law.law_id in self.prover.theory.bounded:
+        if self.folded is None or law.law_id in self.prover.theory.induction.bounded:
             return bounded()
         return self._of_any_length(self.folded.state_law(law), bounded)
 
@@ -153,7 +153,7 @@ class CallProof:
             verdict.is_framed = True
             return verdict
         subject = prover.subject(law)
-        if law.law_id in prover.theory.follows:
+        if law.law_id in prover.theory.induction.follows:
             return self._consequence(law, verdict)
         for accepted in self.outcomes:
             if not tables & {write.table.index for write in accepted.delta.writes}:
@@ -171,7 +171,7 @@ class CallProof:
         Nothing else is assumed but that sums of what is never negative are not negative.
         """
         prover = self.prover
-        premises = prover.laws_of(prover.theory.follows[law.law_id])
+        premises = prover.laws_of(prover.theory.induction.follows[law.law_id])
         for obligation in prover.implication_goals(law):
             hypotheses = prover.implied_by(obligation.here, premises)
             verdict.answers.append((obligation, prover.prove(law.law_id, [hypotheses], obligation.goal)))
@@ -218,12 +218,8 @@ class CallProof:
     def liveness_law(self, law: Any) -> Verdict:
         """That the call is refused only as a liveness law allows."""
         verdict = Verdict(law.law_id, self.action.__name__)
-        words, is_aside = self.prover.theory.refusals_aside.get(law.law_id, ("", lambda _reason: False))
-        verdict.scopes.update({words} - {""})
         verdict.is_framed = self._is_never_refused
         for here, reason in self.rejected:
-            if is_aside(reason):
-                continue
             verdict.is_reachable = verdict.is_reachable or self.is_reachable(here)
             for obligation in self.prover.refusal_goals(law, self.call, here, reason):
                 self._answer(verdict, obligation, self.prover.leaned_on(law, obligation.here))
@@ -291,7 +287,7 @@ def prove_call(
     """The verdicts on one call, of the laws given that speak of it."""
     verdicts: list[Verdict] = []
     for law in laws:
-        if law.law_id in proof.prover.theory.by_contract:
+        if law.law_id in proof.prover.theory.induction.by_contract:
             continue
         if hasattr(law, "scope") and law.scope.actions and proof.action not in law.scope.actions:
             continue

@@ -35,7 +35,7 @@ class Hunt(CallProof):
         shown = setup_of(place).countermodels.get(call)
         prover = prover_of(place, call) if shown is None else Prover(place, shown)
         (action,) = [action for action in prover.protocol.actions if action.__name__ == call]
-        super().__init__(prover, action, prover.theory.longer.get(call, {}) if is_of_steps else {})
+        super().__init__(prover, action, prover.theory.limits.longer.get(call, {}) if is_of_steps else {})
         self.goals = 0
         self._place: Final = place
         self._is_of_all: Final = shown is None

@@ -42,16 +42,20 @@ def due_of(place: str) -> dict[str, tuple[str, ...]]:
     """
     theory = plain_theory(place)
     known_false = theory.catalogue.known_false
-    sums = [*theory.catalogue.sums, *theory.sums, *theory.nested]
+    sums = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
     chosen = {table.index for table in theory.genesis}
-    at_start = [law.law_id for law in theory.state_laws() if law.law_id not in (*known_false, *theory.by_contract)]
+    at_start = [
+        law.law_id for law in theory.state_laws() if law.law_id not in (*known_false, *theory.induction.by_contract)
+    ]
     due = {
         GENESIS: (*at_start, *[f"SUM-{total.name}" for total in sums if total.table.index not in chosen]),
         CONTRACTS: (HISTORY, QUOTIENTS, *foundations_of(place)),
     }
     for action in theory.protocol.actions:
         speaking = [
-            law.law_id for law in laws_of(theory) if law.law_id not in theory.by_contract and speaks(law, action)
+            law.law_id
+            for law in laws_of(theory)
+            if law.law_id not in theory.induction.by_contract and speaks(law, action)
         ]
         due[action.__name__] = (TOTAL, *speaking)
     return due
@@ -223,8 +227,8 @@ def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> 
     If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
     """
     theory = prover.theory
-    assumed = {law_id, *theory.leans.get(law_id, ()), *theory.follows.get(law_id, ())}
-    if found is None or set(found["broken_before"]) - (set(theory.apart) - assumed):
+    assumed = {law_id, *theory.induction.leans.get(law_id, ()), *theory.induction.follows.get(law_id, ())}
+    if found is None or set(found["broken_before"]) - (set(theory.induction.apart) - assumed):
         return False
     return bool(found["broken"]) if law_id == TOTAL else law_id in found["broken"]
 

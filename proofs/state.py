@@ -338,12 +338,12 @@ class TotalsAfter:
             return 0
         result = self._before.now(total, group)
         for write in self._delta.writes:
-            if write.table is not total.table or total in self._theory.nested:
+            if write.table is not total.table or total in self._theory.sums.nested:
                 continue
             row = self._rows_before.get(write.table, write.key)
             result = result + self._grown(total, group, write.key, row, write.row)
             result = result - self._revalued(total, group, write.key, row)
-        if total in self._theory.nested:
+        if total in self._theory.sums.nested:
             result = result + self._nested_grown(total, group)
         for write in self._delta.writes:
             moves = getattr(total, "moves", {}).get(write.table)
@@ -351,12 +351,12 @@ class TotalsAfter:
                 if moved == group:
                     path().sees_change = True
                     result = result + by
-        if group is not None and any([total is known for known in self._theory.falling]):
+        if group is not None and any([total is known for known in self._theory.sums.falling]):
             fallen = sum_term(total, group, "!fallen")
             path().sees_change = True
             path().assume(fallen.term >= 0)
             result = result - fallen
-        if group is not None and any([total is known for known in self._theory.rising]):
+        if group is not None and any([total is known for known in self._theory.sums.rising]):
             risen = sum_term(total, group, "!risen")
             path().sees_change = True
             path().assume(risen.term >= 0)
@@ -382,7 +382,7 @@ class TotalsAfter:
         moving = [write.key for write in self._delta.writes if write.table in getattr(total, "moves", {})]
         if not moving or total.group(self._rows_before, key, row) != group:
             return 0
-        revalued = self._theory.revalued.get(total)
+        revalued = self._theory.sums.revalued.get(total)
         if revalued is None:
             refuse(f"by how much a row of {total.name} moves that is also written is not said")
         moved = [revalued(self._rows_before, self._rows_after, row, written) for written in moving]
@@ -391,7 +391,7 @@ class TotalsAfter:
     def _nested_grown(self, total: Any, group: Any) -> Any:
         """By how much more the rows add, each once, that are written, or for whose key the sum inside moves."""
         keys: list[Any] = []
-        inner = self._theory.nested[total].inner
+        inner = self._theory.sums.nested[total].inner
         written = [write.key for write in self._delta.writes if write.table is total.table]
         for key in [*written, *groups_written(inner, self._rows_before, self._rows_after, self._delta)]:
             if not any([bool(key == known) for known in keys]):

@@ -103,30 +103,89 @@ class Fold:
         self.seen: Final = seen
 
 
-class Theory:
-    """One protocol with everything that its proofs need.
+class Induction:
+    """How the laws of a theory are proved of every call: what is assumed of the state before, and what is not.
 
     `lemmas` are state laws that the induction needs and no user asks for; they are proved like every other law.
     `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
-    `keys` gives the shape of the keys of tables whose annotation does not tell, `bounds` the longest list in a row's
-    field ("stakers.strategy_list") or in a call's ("SlashOperator.strategies" or "strategies" for all calls).
-    `longer` are the bounds, by call, within which its step and liveness laws are proved, where state laws are proved of
-    shorter lists: what one element keeps, any number of them keep, but a step law speaks of all of them together.
     `apart` are the ids of state laws that nothing else assumes but the laws that `leans` says lean on them.
     `follows` are the ids of state laws that hold in every state in which the laws named beside them do.
-    `sums` are those of lemmas, beside the catalogue; of `falling` ones, rows that are not written may be
-    worth less after a step, and never more; `nested` ones, which no checker knows of, are made of the totals of others.
     `by_contract` are the ids of laws about the inside of histories, which the contract of histories replaces here.
-    `revalued` says of a sum that declares how a write moves it by how much the write moves one row that is not written:
-    given the rows before and after, this row, and the key that is written. None if the write has nothing to do with it.
-    `refusals_aside` are the reasons for which a call may be refused without concerning a liveness law, and the words.
-    `genesis` names the tables whose rows a deployment chooses, and the conditions on all rows, a key and its row in the
-    beginning.
-    `folds` say, by function, as if which rows the laws hold in the middle of its loop over a list of any length.
     `bounded` are the ids of state laws that are proved of short lists alone, and assumed by what is said of these.
-    `rising` sums are those of which rows that are not written may be worth more after a step, and never less.
-    `now` is the point at which histories are written. `is_well_formed` is what is taken for granted of a call; `scopes`
-    limits the rows that are spoken of, and says so in words.
+    """
+
+    def __init__(
+        self,
+        lemmas: Sequence[StateLaw | PastLaw],
+        ranges: tuple[str, ...] = (),
+        apart: tuple[str, ...] = (),
+        leans: Mapping[str, tuple[str, ...]] | None = None,
+        follows: Mapping[str, tuple[str, ...]] | None = None,
+        by_contract: tuple[str, ...] = (),
+        bounded: tuple[str, ...] = (),
+    ) -> None:
+        self.lemmas: Final = lemmas
+        self.ranges: Final = ranges
+        self.apart: Final = apart
+        self.leans: Final = leans or {}
+        self.follows: Final = follows or {}
+        self.by_contract: Final = by_contract
+        self.bounded: Final = bounded
+
+
+class Limits:
+    """Of which states and calls a theory speaks, where not of all.
+
+    `lists` are the lengths of the longest list in a row's field ("stakers.strategy_list") or in a call's
+    ("SlashOperator.strategies" or "strategies" for all calls). `longer` are those, by call, within which its step and
+    liveness laws are proved, where state laws are proved of shorter lists: what one element keeps, any number of them
+    keep, but a step law speaks of all of them together. `scopes` limits the rows that are spoken of, and says so in
+    words.
+    """
+
+    def __init__(
+        self,
+        lists: Mapping[str, int] | None = None,
+        longer: Mapping[str, Mapping[str, int]] | None = None,
+        scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
+    ) -> None:
+        self.lists: Final = lists or {}
+        self.longer: Final = longer or {}
+        self.scopes: Final = scopes or {}
+
+
+class OwnSums:
+    """The sums of a theory beside the catalogue's, and how sums move with rows that are not written.
+
+    `own` are those of lemmas; `nested` ones, which no checker knows of, are made of the totals of others. Of `falling`
+    sums rows that are not written may be worth less after a step, and never more; of `rising` ones more, and never
+    less. `revalued` says of a sum that declares how a write moves it by how much the write moves one row that is not
+    written: given the rows before and after, this row, and the key that is written. None if the write has nothing to do
+    with it.
+    """
+
+    def __init__(
+        self,
+        own: tuple[Sum, ...] = (),
+        falling: tuple[Sum, ...] = (),
+        rising: tuple[Sum, ...] = (),
+        nested: Mapping[Sum, Nested] | None = None,
+        revalued: Mapping[Sum, Callable[[Draft, Draft, Any, Any], int | None]] | None = None,
+    ) -> None:
+        self.own: Final = own
+        self.falling: Final = falling
+        self.rising: Final = rising
+        self.nested: Final = nested or {}
+        self.revalued: Final = revalued or {}
+
+
+class Theory:
+    """One protocol with everything that its proofs need.
+
+    `state_module` declares its tables; `now` is the point at which histories are written. `is_well_formed` is what is
+    taken for granted of a call. `genesis` names the tables whose rows a deployment chooses, and the conditions on all
+    rows, a key and its row in the beginning. `keys` gives the shape of the keys of tables whose annotation does not
+    tell. `folds` say, by function, as if which rows the laws hold in the middle of its loop over a list of any length.
     """
 
     def __init__(
@@ -135,61 +194,36 @@ class Theory:
         catalogue: Catalogue,
         state_module: str,
         now: Callable[[Draft], int],
-        lemmas: Sequence[StateLaw | PastLaw],
-        ranges: tuple[str, ...],
-        keys: Mapping[str, Shape],
-        bounds: Mapping[str, int],
         is_well_formed: Callable[[Draft, Any], bool],
         genesis: Mapping[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]],
-        longer: Mapping[str, Mapping[str, int]] | None = None,
-        scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
-        apart: tuple[str, ...] = (),
-        leans: Mapping[str, tuple[str, ...]] | None = None,
-        follows: Mapping[str, tuple[str, ...]] | None = None,
-        sums: tuple[Sum, ...] = (),
-        falling: tuple[Sum, ...] = (),
-        nested: Mapping[Sum, Nested] | None = None,
-        by_contract: tuple[str, ...] = (),
-        revalued: Mapping[Sum, Callable[[Draft, Draft, Any, Any], int | None]] | None = None,
-        refusals_aside: Mapping[str, tuple[str, Callable[[Any], bool]]] | None = None,
+        induction: Induction,
+        limits: Limits | None = None,
+        sums: OwnSums | None = None,
+        keys: Mapping[str, Shape] | None = None,
         folds: Mapping[str, Fold] | None = None,
-        rising: tuple[Sum, ...] = (),
-        bounded: tuple[str, ...] = (),
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
         self.state_module: Final = state_module
         self.now: Final = now
-        self.lemmas: Final = lemmas
-        self.ranges: Final = ranges
-        self.keys: Final = keys
-        self.bounds: Final = bounds
         self.is_well_formed: Final = is_well_formed
         self.genesis: Final = genesis
-        self.longer: Final = longer or {}
-        self.scopes: Final = scopes or {}
-        self.apart: Final = apart
-        self.leans: Final = leans or {}
-        self.follows: Final = follows or {}
-        self.sums: Final = sums
-        self.falling: Final = falling
-        self.nested: Final = nested or {}
-        self.by_contract: Final = by_contract
-        self.revalued: Final = revalued or {}
-        self.refusals_aside: Final = refusals_aside or {}
+        self.induction: Final = induction
+        self.limits: Final = limits or Limits()
+        self.sums: Final = sums or OwnSums()
+        self.keys: Final = keys or {}
         self.folds: Final = folds or {}
-        self.rising: Final = rising
-        self.bounded: Final = bounded
 
     def state_laws(self) -> list[StateLaw | PastLaw]:
         """The laws of the catalogue and the lemmas, those known to be false left out."""
         known_false = self.catalogue.known_false
-        return [law for law in [*self.catalogue.state_laws, *self.lemmas] if law.law_id not in known_false]
+        laws = [*self.catalogue.state_laws, *self.induction.lemmas]
+        return [law for law in laws if law.law_id not in known_false]
 
     def assumed(self) -> list[StateLaw | PastLaw]:
         """What may be assumed of the state before a step: nothing that is not proved of every call.
 
         Nor what follows from others: that sums are not negative may lean on what is assumed, and lets it follow.
         """
-        not_assumed = {*self.apart, *self.follows, *self.by_contract}
+        not_assumed = {*self.induction.apart, *self.induction.follows, *self.induction.by_contract}
         return [law for law in self.state_laws() if law.law_id not in not_assumed]

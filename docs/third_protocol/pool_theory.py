@@ -10,7 +10,7 @@ from staking_pool import POOL, PROTOCOL, STAKERS, Deposit, Withdraw
 
 from invariants.law import StateLaw, View
 from proofs.setup import Setup
-from proofs.theory import PastLaw, Theory
+from proofs.theory import Induction, PastLaw, Theory
 
 
 def _pool_is_not_negative(view: View, key: Any) -> bool:
@@ -48,16 +48,16 @@ def _is_well_formed(_rows: Any, call: Any) -> bool:
 
 
 THEORY: Final = Theory(
-    PROTOCOL,
-    CATALOGUE,
-    "staking_pool",
-    lambda _rows: 0,
-    LEMMAS,
-    ranges=("UINT-pool", "UINT-stakers"),
-    keys={},
-    bounds={},
+    protocol=PROTOCOL,
+    catalogue=CATALOGUE,
+    state_module="staking_pool",
+    now=lambda _rows: 0,
     is_well_formed=_is_well_formed,
     genesis={},
+    induction=Induction(
+        lemmas=LEMMAS,
+        ranges=("UINT-pool", "UINT-stakers"),
+    ),
 )
 
 SETUP: Final = Setup(lifted=("staking_pool", "pool_laws"))

@@ -152,7 +152,7 @@ def tasks_of(place: str, trial: Trial, right: str) -> Iterator[Task]:
         whole = sum(verdict["goals"] for verdict in verdicts.values())
         for law_id, verdict in verdicts.items():
             if verdict["verdict"] == "PROVED":
-                where = (theory, call, call in plain.longer and law_id not in of_states)
+                where = (theory, call, call in plain.limits.longer and law_id not in of_states)
                 yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, where, verdict["steps"], law_id)
 
 

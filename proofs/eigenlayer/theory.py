@@ -22,7 +22,7 @@ from invariants.law import ReadingSum, StateLaw, View
 from proofs.eigenlayer.folds import FOLDS
 from proofs.eigenlayer.listings import LISTS, prove_without
 from proofs.setup import Setup
-from proofs.theory import PastLaw, Theory
+from proofs.theory import Induction, Limits, OwnSums, PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import DepositIntoStrategy
@@ -499,15 +499,10 @@ LONGER: Final = {"SlashOperator": {"SlashOperator.strategies": 2, "SlashOperator
 
 
 THEORY: Final = Theory(
-    PROTOCOL,
-    CATALOGUE,
-    "spec.eigenlayer.state",
-    current_block,
-    LEMMAS,
-    ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
-    keys={},
-    bounds={"stakers.strategy_list": 1, "slashes.strategies": 1, **dict.fromkeys(LISTS_OF_TWO, 2)},
-    longer=LONGER,
+    protocol=PROTOCOL,
+    catalogue=CATALOGUE,
+    state_module="spec.eigenlayer.state",
+    now=current_block,
     is_well_formed=_is_well_formed,
     genesis={
         CONFIG: lambda _rows, _key, row: [
@@ -522,20 +517,30 @@ THEORY: Final = Theory(
         ALLOWANCES: lambda _rows, _key, _row: [],
         AVSS: lambda _rows, _key, _row: [],
     },
-    scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
-    apart=("SOLV-01", "LEMMA-debt"),
-    leans={"EXIT-02": ("LEMMA-debt",)},
-    follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed")},
-    sums=(NOT_LOST_WAD,),
-    falling=(NOT_LOST_WAD,),
+    induction=Induction(
+        lemmas=LEMMAS,
+        ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
+        apart=("SOLV-01", "LEMMA-debt"),
+        leans={"EXIT-02": ("LEMMA-debt",)},
+        follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed")},
+        by_contract=("HIST-01", "LEMMA-count"),
+        bounded=("MAG-05", "MAG-09", "LEMMA-queued"),
+    ),
+    limits=Limits(
+        lists={"stakers.strategy_list": 1, "slashes.strategies": 1, **dict.fromkeys(LISTS_OF_TWO, 2)},
+        longer=LONGER,
+        scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
+    ),
+    sums=OwnSums(
+        own=(NOT_LOST_WAD,),
+        falling=(NOT_LOST_WAD,),
+        rising=(FRACTIONS_LEFT,),
+        revalued={
+            QUEUED_VALUE_WAD: _taken_from_a_position,
+            FRACTIONS_WAITING: _fraction_of_a_position,
+        },
+    ),
     folds=FOLDS,
-    rising=(FRACTIONS_LEFT,),
-    by_contract=("HIST-01", "LEMMA-count"),
-    bounded=("MAG-05", "MAG-09", "LEMMA-queued"),
-    revalued={
-        QUEUED_VALUE_WAD: _taken_from_a_position,
-        FRACTIONS_WAITING: _fraction_of_a_position,
-    },
 )
 
 SETUP: Final = Setup(LISTS, foundations={"CONTRACT-lists": prove_without}, lifted=("proofs.eigenlayer.folds",))

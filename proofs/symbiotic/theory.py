@@ -17,7 +17,7 @@ from proofs.setup import Setup
 from proofs.symbiotic.countermodels import COUNTERMODELS, STAKE
 from proofs.symbiotic.folds import FOLDS
 from proofs.symbiotic.stake import BY_CONTRACT, prove_stake
-from proofs.theory import Nested, PastLaw, Theory
+from proofs.theory import Induction, Limits, Nested, OwnSums, PastLaw, Theory
 from spec.history import Checkpoint, HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic import PROTOCOL
@@ -386,25 +386,31 @@ vault was made by then, and a vault's first epoch begins when it is made.
 """
 
 THEORY: Final = Theory(
-    PROTOCOL,
-    CATALOGUE,
-    "spec.symbiotic.state",
-    current_timestamp,
-    LEMMAS,
-    ranges=(*[law.law_id for law in UNSIGNED], *[law.law_id for law in PAST], "LEMMA-vault", "LEMMA-vault-made"),
-    keys={"allowances": (str, str, str)},
-    bounds={"ClaimBatch.epochs": 2},
+    protocol=PROTOCOL,
+    catalogue=CATALOGUE,
+    state_module="spec.symbiotic.state",
+    now=current_timestamp,
     is_well_formed=_is_well_formed,
     genesis=GENESIS,
-    apart=("SOLV-01", "LEMMA-held", "LEMMA-owed"),
-    leans=dict.fromkeys(
-        ("CALL-01", "EXIT-02", "FIT-05", "LIVE-03", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")
+    induction=Induction(
+        lemmas=LEMMAS,
+        ranges=(*[law.law_id for law in UNSIGNED], *[law.law_id for law in PAST], "LEMMA-vault", "LEMMA-vault-made"),
+        apart=("SOLV-01", "LEMMA-held", "LEMMA-owed"),
+        leans=dict.fromkeys(
+            ("CALL-01", "EXIT-02", "FIT-05", "LIVE-03", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")
+        ),
+        follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
+        by_contract=("HIST-02",),
     ),
+    limits=Limits(
+        lists={"ClaimBatch.epochs": 2},
+    ),
+    sums=OwnSums(
+        own=(UNCLAIMED_SHARES,),
+        nested={STILL_OWED: Nested(CLAIMED_SHARES, still_owed)},
+    ),
+    keys={"allowances": (str, str, str)},
     folds=FOLDS,
-    follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
-    sums=(UNCLAIMED_SHARES,),
-    nested={STILL_OWED: Nested(CLAIMED_SHARES, still_owed)},
-    by_contract=("HIST-02",),
 )
 
 SETUP: Final = Setup(

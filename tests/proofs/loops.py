@@ -7,7 +7,7 @@ import attr
 from invariants.law import Catalogue, StateLaw, Sum, View
 from proofs.eigenlayer.listings import LISTS
 from proofs.setup import Setup
-from proofs.theory import Fold, Theory
+from proofs.theory import Fold, Induction, Limits, Theory
 from spec.eigenlayer.staking import without
 from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
@@ -322,21 +322,25 @@ def _theory(fold: Fold | None) -> Theory:
         [],
     )
     return Theory(
-        PROTOCOL,
-        catalogue,
-        "tests.proofs.loops",
-        lambda _rows: 0,
-        [
-            StateLaw("FLAG", "Who is listed has a mark.", "", _who_is_listed_has_a_flag, {MARKS: lambda key: key}),
-            StateLaw("ONCE", "Each is listed once.", "", _each_is_listed_once, {LISTED: lambda key: key}),
-            StateLaw("FLAGS", "All who are listed have marks.", "", _all_listed_have_flags, {LISTED: lambda key: key}),
-        ],
-        ranges=(),
-        keys={},
-        bounds={"listed.accounts": 1},
+        protocol=PROTOCOL,
+        catalogue=catalogue,
+        state_module="tests.proofs.loops",
+        now=lambda _rows: 0,
         is_well_formed=lambda _rows, _call: True,
         genesis={},
-        follows={"FLAGS": ("FLAG",)},
+        induction=Induction(
+            lemmas=[
+                StateLaw("FLAG", "Who is listed has a mark.", "", _who_is_listed_has_a_flag, {MARKS: lambda key: key}),
+                StateLaw("ONCE", "Each is listed once.", "", _each_is_listed_once, {LISTED: lambda key: key}),
+                StateLaw(
+                    "FLAGS", "All who are listed have marks.", "", _all_listed_have_flags, {LISTED: lambda key: key}
+                ),
+            ],
+            follows={"FLAGS": ("FLAG",)},
+        ),
+        limits=Limits(
+            lists={"listed.accounts": 1},
+        ),
         folds={"_drop": Fold(holds=_is_to_be_dropped), **({} if fold is None else {"_pay_together": fold})},
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import attr
 
 from invariants.law import Catalogue, LivenessLaw, ReadingSum, Refusal, StateLaw, StepLaw, Sum, Transition, View
-from proofs.theory import PastLaw, Theory
+from proofs.theory import Induction, Limits, OwnSums, PastLaw, Theory
 from spec.history import History, HistoryTable
 from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
@@ -138,21 +138,24 @@ PROTOCOL: Final = Protocol(
 )
 LEMMAS: Final[list[StateLaw | PastLaw]] = []
 THEORY: Final = Theory(
-    PROTOCOL,
-    CATALOGUE,
-    __name__,
-    lambda rows: rows.get(CLOCK, ONLY).block,
-    LEMMAS,
-    ranges=(),
-    keys={},
-    bounds={},
+    protocol=PROTOCOL,
+    catalogue=CATALOGUE,
+    state_module=__name__,
+    now=lambda rows: rows.get(CLOCK, ONLY).block,
     is_well_formed=lambda _rows, _call: True,
     genesis={PURSES: lambda _rows, _key, row: [row.amount >= 0]},
-    sums=(WORTH,),
-    revalued={
-        WORTH: lambda before, after, row, _key: (
-            row.amount * (after.get(CLOCK, ONLY).price - before.get(CLOCK, ONLY).price)
-        )
-    },
+    induction=Induction(
+        lemmas=LEMMAS,
+        ranges=(),
+    ),
+    limits=Limits(),
+    sums=OwnSums(
+        own=(WORTH,),
+        revalued={
+            WORTH: lambda before, after, row, _key: (
+                row.amount * (after.get(CLOCK, ONLY).price - before.get(CLOCK, ONLY).price)
+            )
+        },
+    ),
 )
 NOBODY: Final = History(0, 0)

@@ -53,7 +53,7 @@ def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
 
 def law(prover: Prover, law_id: str) -> Any:
     theory = prover.theory
-    return next(law for law in [*theory.lemmas, *theory.catalogue.laws()] if law.law_id == law_id)
+    return next(law for law in [*theory.induction.lemmas, *theory.catalogue.laws()] if law.law_id == law_id)
 
 
 def status(place: str, law_id: str = "GROWS", contracts: Contracts = HISTORIES_ALONE) -> str:
@@ -244,7 +244,7 @@ def test_paths_that_become_one_do_not_share_the_scope_of_a_row(theory: Break) ->
         ),
     )
     early = "return bool(step.before.rows.get(CLOCK, ONLY).price <= 2)"
-    scopes = ("    ranges=(),\n", "    ranges=(),\n    scopes={CLOCK: ('low prices', lambda row: row.price <= 2)},\n")
+    scopes = ("Limits(),", "Limits(scopes={CLOCK: ('low prices', lambda row: row.price <= 2)}),")
     block = ("    if draft.get(CLOCK, ONLY).block > 9000:\n        return Reason.CLOSED\n", "")
     now = ("lambda rows: rows.get(CLOCK, ONLY).block,\n", "lambda _rows: 0,\n")
     place = theory(*free(other[0], needs=other[1]), (GROWN, early), scopes, block, now)
@@ -271,7 +271,7 @@ def test_a_sum_that_reads_another_row_of_its_own_table_moves_with_it(theory: Bre
     )
     stays = "return step.before.moved(WORTH, 'all') == moved - moved"
     right = '    return step.before.moved(WORTH, "all") == moved + step.before.total(HELD, "all") * risen'
-    place = theory(reads, (right, f"    {stays}"), ("    revalued={\n        WORTH:", "    revalued={\n        HELD:"))
+    place = theory(reads, (right, f"    {stays}"), ("revalued={\n            WORTH:", "revalued={\n            HELD:"))
     assert status(place, "MOVES") == "REFUTED"
 
 
@@ -298,7 +298,7 @@ def test_heads_that_were_written_for_other_points_are_not_alike(theory: Break) -
 
 def test_a_row_that_is_written_and_revalued_is_refused_where_nothing_says_by_how_much(theory: Break) -> None:
     with pytest.raises(UnliftableError, match="by how much a row of worth moves that is also written is not said"):
-        status(theory(PRICED, ("    revalued={\n        WORTH:", "    revalued={\n        HELD:")), "MOVES")
+        status(theory(PRICED, ("revalued={\n            WORTH:", "revalued={\n            HELD:")), "MOVES")
 
 
 TWICE = {
@@ -342,7 +342,7 @@ ALWAYS_ONE = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
 def test_the_beginning_assumes_no_law_that_is_proved_of_it(contracts: Contracts, theory: Break) -> None:
     """Missed: a range about the past was assumed where the past of the beginning was read."""
     prover = Prover(theory((PAST_LAW, ALWAYS_ONE), ("    ranges=(),\n", '    ranges=("ONE",),\n')), contracts)
-    assert {v.law_id: v.status for v in base_case(prover, prover.theory.lemmas)}["ONE"] == "REFUTED"
+    assert {v.law_id: v.status for v in base_case(prover, prover.theory.induction.lemmas)}["ONE"] == "REFUTED"
 
 
 def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:

@@ -27,7 +27,7 @@ def call_proof(action: str) -> CallProof:
 
 def law(proof: CallProof, law_id: str) -> Any:
     theory = proof.prover.theory
-    return next(law for law in [*theory.lemmas, *theory.catalogue.laws()] if law.law_id == law_id)
+    return next(law for law in [*theory.induction.lemmas, *theory.catalogue.laws()] if law.law_id == law_id)
 
 
 def status(action: str, law_id: str) -> str:
@@ -102,7 +102,7 @@ def test_rows_that_are_not_written_may_fall_and_not_rise() -> None:
 
 def test_a_sum_that_is_not_said_to_fall_must_not(monkeypatch: pytest.MonkeyPatch) -> None:
     proof = call_proof("Pass")
-    monkeypatch.setattr(proof.prover.theory, "falling", ())
+    monkeypatch.setattr(proof.prover.theory.sums, "falling", ())
     assert proof.verdict(law(proof, "WORTH")).status == "REFUTED"
 
 
@@ -112,7 +112,7 @@ def test_what_follows_holds_where_what_it_follows_from_does() -> None:
 
 def test_what_does_not_follow_is_refuted() -> None:
     proof = call_proof("Move")
-    proof.prover.theory.follows["WORTH"] = ("SUM",)
+    proof.prover.theory.induction.follows["WORTH"] = ("SUM",)
     assert proof.verdict(law(proof, "SUM")).status == "PROVED"
     assert proof.verdict(law(proof, "WORTH")).status == "REFUTED"
 

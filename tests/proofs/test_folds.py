@@ -95,7 +95,7 @@ def test_another_way_to_take_a_name_out_is_not_proved(wrong: Callable[[Any, Any]
 
 def test_a_second_element_that_breaks_a_law_is_refuted_where_lists_of_two_are_tried() -> None:
     proof = call_proof("PaySecond")
-    proof.prover.theory.bounds["PaySecond.accounts"] = 2
+    proof.prover.theory.limits.lists["PaySecond.accounts"] = 2
     longer = CallProof(proof.prover, proof.action)
     law = next(law for law in proof.prover.theory.state_laws() if law.law_id == "MADE")
     assert longer.verdict(law).status == "REFUTED"

@@ -28,9 +28,9 @@ THEORIES: dict[str, Any] = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
 @pytest.mark.parametrize("seed", range(3))
 def test_every_lemma_holds_where_walks_go(protocol: str, seed: int) -> None:
     way, theory = known_walks()[protocol], THEORIES[protocol]
-    nested = [law for law in theory.lemmas if any(total in theory.nested for total in law.sums)]
+    nested = [law for law in theory.induction.lemmas if any(total in theory.sums.nested for total in law.sums)]
     laws = [as_state_law(law) for law in theory.state_laws() if law not in nested]
-    catalogue = Catalogue([*theory.catalogue.sums, *theory.sums], laws, [], [], [])
+    catalogue = Catalogue([*theory.catalogue.sums, *theory.sums.own], laws, [], [], [])
     here, choices, opening = way.genesis(), Seeded(seed), way.opening()
     start = compute_totals(catalogue, here)
     for position in range(300):
@@ -111,7 +111,7 @@ def test_a_claim_moves_what_is_owed_of_a_bucket_that_it_does_not_write(
             monkeypatch.setattr(module, "groups_written", lambda *_: [])
     prover = prover_of("proofs.symbiotic.theory:THEORY", "Claim")
     claim = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "Claim"))
-    assert claim.sum_verdict(next(iter(prover.theory.nested))).status == expected
+    assert claim.sum_verdict(next(iter(prover.theory.sums.nested))).status == expected
 
 
 @pytest.mark.parametrize("name", ["queued_value_wad", "fractions_waiting"])
@@ -120,8 +120,8 @@ def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
     prover = prover_of("proofs.eigenlayer.theory:THEORY", "SlashOperator")
     slash = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == "SlashOperator"))
     slash.outcomes[:] = slash.outcomes[-1:]
-    total = next(total for total in prover.theory.revalued if total.name == name)
+    total = next(total for total in prover.theory.sums.revalued if total.name == name)
     assert slash.sum_verdict(total).status == "PROVED"
-    prover.theory.revalued[total] = lambda *_: 0
+    prover.theory.sums.revalued[total] = lambda *_: 0
     slash._sums.clear()
     assert slash.sum_verdict(total).status == "REFUTED"

@@ -5,7 +5,7 @@ from typing import Any, Final
 import attr
 
 from invariants.law import Catalogue, ReadingSum, Scope, StateLaw, StepLaw, Sum, Transition, View
-from proofs.theory import Theory
+from proofs.theory import Induction, OwnSums, Theory
 from spec.history import HistoryTable
 from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
@@ -195,30 +195,32 @@ PROTOCOL: Final = Protocol(
     *[lambda *_: None] * 6,  # type: ignore[arg-type]
 )
 THEORY: Final = Theory(
-    PROTOCOL,
-    CATALOGUE,
-    "tests.proofs.toy",
-    lambda rows: rows.get(CLOCK, ONLY).block,
-    [
-        StateLaw(
-            "WORTH",
-            "Balances are worth no more than at the start.",
-            "",
-            _worth_is_held,
-            rows={},
-            sums={WORTH: lambda group: group},
-        ),
-        StateLaw(
-            "NO-MORE", "SUM, and less.", "", _no_more_than_at_the_start, rows={}, sums={HELD: lambda group: group}
-        ),
-    ],
-    ranges=("SIGN",),
-    keys={},
-    bounds={},
+    protocol=PROTOCOL,
+    catalogue=CATALOGUE,
+    state_module="tests.proofs.toy",
+    now=lambda rows: rows.get(CLOCK, ONLY).block,
     is_well_formed=lambda _rows, _call: True,
-    apart=("NO-MORE",),
-    follows={"NO-MORE": ("SUM",)},
-    sums=(WORTH,),
-    falling=(WORTH,),
     genesis={BALANCES: lambda _rows, _key, row: [row.amount >= 0]},
+    induction=Induction(
+        lemmas=[
+            StateLaw(
+                "WORTH",
+                "Balances are worth no more than at the start.",
+                "",
+                _worth_is_held,
+                rows={},
+                sums={WORTH: lambda group: group},
+            ),
+            StateLaw(
+                "NO-MORE", "SUM, and less.", "", _no_more_than_at_the_start, rows={}, sums={HELD: lambda group: group}
+            ),
+        ],
+        ranges=("SIGN",),
+        apart=("NO-MORE",),
+        follows={"NO-MORE": ("SUM",)},
+    ),
+    sums=OwnSums(
+        own=(WORTH,),
+        falling=(WORTH,),
+    ),
 )
