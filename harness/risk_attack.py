@@ -156,8 +156,13 @@ def limits(net: Network, seconds: float) -> tuple[dict[str, Json], list[str]]:
             row["insecure_up_to_threshold"] = None if low is None else str(low)
             row["secure_from_threshold"] = None if high is None else str(high)
             row["nothing_between"] = least.is_exact
-            said.append("insecure at no threshold" if low is None else f"insecure up to a threshold of {decimal(low)}")
-            said.append("secure at none" if high is None else f"secure from {decimal(high)}")
+            if high is None:
+                said.append("at no threshold of its own is the network secure")
+            else:
+                said.append(
+                    "insecure at no threshold" if low is None else f"insecure up to a threshold of {decimal(low)}"
+                )
+                said.append(f"secure from {decimal(high)}")
         rows[service] = row
         text.append("; ".join(said))
     return rows, text

@@ -37,7 +37,7 @@ def as_rational(ctx: click.Context, param: click.Parameter, value: str) -> Fract
     try:
         number = network.rational(value, "")
     except MalformedTrace as error:
-        raise click.BadParameter(error.problem, ctx, param) from error
+        raise click.BadParameter(error.problem.replace("in a string", "as 3 or 1/10"), ctx, param) from error
     if number < 0:
         raise click.BadParameter("negative", ctx, param)
     return number

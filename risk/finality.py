@@ -373,7 +373,8 @@ class BaseLayer:
             left = after
             conditions.append(self.condition(left))
         verdict = "FAILS" if conditions[-1].broken else "HOLDS"
-        why = f"{', '.join(conditions[-1].broken)} lost after {len(groups)} falls" if conditions[-1].broken else ""
+        falls = "1 fall" if len(groups) == 1 else f"{len(groups)} falls"
+        why = f"{', '.join(conditions[-1].broken)} lost after {falls}" if conditions[-1].broken else ""
         return Path(shock, verdict, tuple(steps), tuple(conditions), shortest, why)
 
 

@@ -172,7 +172,7 @@ def _check_commitments(network: Network, amounts: Mapping[str, Fraction]) -> Non
 def rational(value: Json, place: str) -> Fraction:
     """A number written as a decimal string, or as "p/q"."""
     if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,200}(/[0-9]{1,200})?", value):
-        raise MalformedTrace(place, f'expected a decimal string or "p/q", found {shown(value)}')
+        raise MalformedTrace(place, f'expected whole digits or "p/q" in a string, found {shown(value)}')
     numerator, _, denominator = value.partition("/")
     if denominator and int(denominator) == 0:
         raise MalformedTrace(place, "zero denominator")

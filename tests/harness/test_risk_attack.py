@@ -216,7 +216,7 @@ def test_wrong_usage_is_one_line(network: Path, terms: Path, tmp_path: Path) -> 
         (["cascade", network, "--psi", "2"], "--psi: a part of all stake is at most 1"),
         (
             ["cascade", network, "--psi", "nan"],
-            """Invalid value for '--psi': expected a decimal string or "p/q", found 'nan'""",
+            """Invalid value for '--psi': expected whole digits or "p/q" as 3 or 1/10, found 'nan'""",
         ),
         (["attack", f"{TRACE}@100000", "--terms", terms], "there is no step 100000"),
     ]

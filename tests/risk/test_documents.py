@@ -159,7 +159,7 @@ BAD: list[tuple[str, tuple[Any, ...], Any, str]] = [
     ("hazards", ("slashes", "s"), "3/2", "slashes.s: expected at least 0 and at most 1"),
     ("hazards", ("slashes", "s"), "-1/2", "slashes.s: expected"),
     ("hazards", ("slashes", "s"), "1/0", "slashes.s: zero denominator"),
-    ("hazards", ("slashes", "s"), 0.1, "slashes.s: expected a decimal string"),
+    ("hazards", ("slashes", "s"), 0.1, "slashes.s: expected whole digits"),
     ("hazards", ("slashes", "z"), "1/2", "slashes.z: unknown service"),
     ("hazards", ("levels",), [], "levels: expected at least one"),
     ("hazards", ("levels", 0), "1", r"levels\[0\]: expected more than 0 and less than 1"),

@@ -147,7 +147,7 @@ def test_a_document_reads_as_what_it_says() -> None:
         (("services", "s", "threshold"), "3/2", "services.s.threshold: expected"),
         (("services", "s", "profit"), "-1", "services.s.profit: negative"),
         (("events", 0, "service"), "t", r"events\[0\].service: unknown service"),
-        (("events", 0, "amount"), 5, r"events\[0\].amount: expected a decimal string"),
+        (("events", 0, "amount"), 5, r"events\[0\].amount: expected whole digits"),
         (("events", 0, "at"), "1/0", r"events\[0\].at: zero denominator"),
         (("events", 0, "at"), "300", r"events\[1\].at: before the event above it"),
         (("links",), [], r"events\[0\].chain: no link"),

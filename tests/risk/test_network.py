@@ -59,10 +59,13 @@ BAD: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (put("version", True), "version: expected 1, found True"),
     (put("surplus", 1), "unknown field 'surplus'"),
     (put("sourced.stakes.0.amount", "-3"), "sourced.stakes[0].amount: negative"),
-    (put("sourced.stakes.0.amount", 3), 'sourced.stakes[0].amount: expected a decimal string or "p/q", found 3'),
+    (
+        put("sourced.stakes.0.amount", 3),
+        'sourced.stakes[0].amount: expected whole digits or "p/q" in a string, found 3',
+    ),
     (
         put("sourced.stakes.0.amount", "NaN"),
-        "sourced.stakes[0].amount: expected a decimal string or \"p/q\", found 'NaN'",
+        "sourced.stakes[0].amount: expected whole digits or \"p/q\" in a string, found 'NaN'",
     ),
     (put("sourced.stakes.0.amount", "1/0"), "sourced.stakes[0].amount: zero denominator"),
     (put("sourced.stakes.0.token", "gold"), "declared.prices.gold: missing: stake is held in it"),
