@@ -1,9 +1,9 @@
 """Allocation: magnitudes add up, change when they should, and wait in order."""
 
-from typing import Final, cast
+from typing import Final
 
 from invariants.eigenlayer.reading import delay_in_force, settled_magnitudes
-from invariants.law import Scope, StateLaw, StepLaw, Sum, Transition, View, written
+from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Sum, Transition, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import ClearDeallocationQueue, ModifyAllocations, RegisterAsOperator, SetAllocationDelay
 from spec.eigenlayer.clock import current_block
@@ -24,11 +24,11 @@ from spec.eigenlayer.state import (
 from spec.machine import ONLY, Draft
 
 
-def _change_of_each_allocation(step: Transition) -> bool:
+def _change_of_each_allocation(step: AcceptedStep[ModifyAllocations]) -> bool:
     """More is encumbered now and slashable after the delay in force; less is slashable until the deallocation delay is
     over, if it was slashable at all, and free at once if not.
     """
-    call = cast(ModifyAllocations, step.action)
+    call = step.action
     for request in call.requests:
         for position, strategy in enumerate(request.strategies):
             new_magnitude = request.new_magnitudes[position]
@@ -68,9 +68,9 @@ def _allocation_changes(
     return (row.current_magnitude, row.pending_diff_magnitude, row.effect_block) == expected
 
 
-def _are_changes_apart(step: Transition) -> bool:
+def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
     """Whether anything changes, and of each strategy one allocation, so that each change meets the state before."""
-    call = cast(ModifyAllocations, step.action)
+    call = step.action
     strategies = [strategy for request in call.requests for strategy in request.strategies]
     return len(strategies) > 0 and (len(strategies) == 1 or len(set(strategies)) == len(strategies))
 
@@ -99,9 +99,9 @@ def _queue_is_in_order(view: View, subject: Pair) -> bool:
     return queue.first <= queue.end
 
 
-def _delay_changes_later(step: Transition) -> bool:
+def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDelay]) -> bool:
     """A new operator's delay holds at once; a change holds after the configuration delay, the old one until then."""
-    call = cast("RegisterAsOperator | SetAllocationDelay", step.action)
+    call = step.action
     block = current_block(step.before.rows)
     if isinstance(call, RegisterAsOperator):
         return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks

@@ -1,11 +1,11 @@
 """Delegation: operators cover their stakers, and who joins or leaves loses nothing by it."""
 
-from typing import Final, cast
+from typing import Final
 
 from invariants.eigenlayer.movements import joins_unslashed, operator_gained
 from invariants.eigenlayer.reading import held_shares, is_operator, withdrawable
 from invariants.eigenlayer.solvency import ACTIVE
-from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import DelegateTo, Redelegate, RegisterAsOperator, SlashOperator, Undelegate
 from spec.eigenlayer.config import ZERO_ADDRESS
@@ -21,9 +21,9 @@ from spec.eigenlayer.state import (
 )
 
 
-def _delegation_brings_everything(step: Transition) -> bool:
+def _delegation_brings_everything(step: AcceptedStep[DelegateTo | RegisterAsOperator]) -> bool:
     """All deposit shares count for the operator, none of them hit by what it was slashed before."""
-    call = cast("DelegateTo | RegisterAsOperator", step.action)
+    call = step.action
     operator = call.operator if isinstance(call, DelegateTo) else call.sender
     rows = step.after.rows
     if rows.get(STAKERS, call.sender).delegated_to != operator:
@@ -38,18 +38,18 @@ def _delegation_brings_everything(step: Transition) -> bool:
     return True
 
 
-def _consent_is_spent(step: Transition) -> bool:
+def _consent_is_spent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
     """An approver's signature is used once."""
-    call = cast("DelegateTo | Redelegate", step.action)
+    call = step.action
     approver = step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver
     if approver == ZERO_ADDRESS:
         return not written(step.delta, SPENT_SALTS)
     return step.after.rows.get(SPENT_SALTS, (approver, call.approval.salt)).is_spent
 
 
-def _leaving_queues_everything(step: Transition) -> bool:
+def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> bool:
     """One withdrawal for each strategy held, and no deposit share left."""
-    call = cast("Undelegate | Redelegate", step.action)
+    call = step.action
     staker = call.staker if isinstance(call, Undelegate) else call.sender
     before, after = step.before.rows.get(STAKERS, staker), step.after.rows.get(STAKERS, staker)
     return (
@@ -87,16 +87,16 @@ def _same(key: object) -> object:
     return key
 
 
-def _consented(step: Transition) -> bool:
+def _consented(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
     """The approver signed, in time, and the salt was not used before."""
-    call, rows = cast("DelegateTo | Redelegate", step.action), step.before.rows
+    call, rows = step.action, step.before.rows
     approver, approval = rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval
     is_spent = rows.get(SPENT_SALTS, (approver, approval.salt)).is_spent
     return approval.signer == approver and not approval.is_expired and not is_spent
 
 
-def _asks_for_consent(step: Transition) -> bool:
-    call = cast("DelegateTo | Redelegate", step.action)
+def _asks_for_consent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
+    call = step.action
     return step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver != ZERO_ADDRESS
 
 

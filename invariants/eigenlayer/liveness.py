@@ -1,6 +1,6 @@
 """Liveness: what must not be refused to whom it belongs, whatever anybody else did."""
 
-from typing import Final, cast
+from typing import Final
 
 from invariants.eigenlayer.reading import (
     can_slash,
@@ -30,9 +30,9 @@ from spec.eigenlayer.state import (
 from spec.machine import ONLY
 
 
-def _may_undelegate(before: View, action: object) -> bool:
+def _may_undelegate(before: View, action: Undelegate) -> bool:
     """Whether a staker, its operator or the operator's approver ends a delegation, and nothing queued overflows."""
-    call, rows = cast(Undelegate, action), before.rows
+    call, rows = action, before.rows
     operator = rows.get(STAKERS, call.staker).delegated_to
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
     if operator in (ZERO_ADDRESS, call.staker) or call.sender not in (call.staker, operator, approver):
@@ -45,9 +45,9 @@ def _may_undelegate(before: View, action: object) -> bool:
     return True
 
 
-def _may_leave_sets(before: View, action: object) -> bool:
+def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
     """Whether an operator, or the AVS, ends registrations that there are, each once."""
-    call, rows = cast(DeregisterFromOperatorSets, action), before.rows
+    call, rows = action, before.rows
     if call.sender not in (call.operator, call.avs) or not rows.get(AVSS, call.avs).has_registrar:
         return False
     for position, number in enumerate(call.operator_set_ids):
@@ -61,9 +61,9 @@ def _may_leave_sets(before: View, action: object) -> bool:
     return not is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks)
 
 
-def _may_take_back(before: View, action: object) -> bool:
+def _may_take_back(before: View, action: ModifyAllocations) -> bool:
     """Whether an operator allocates less than it did, where no change is pending."""
-    call, rows = cast(ModifyAllocations, action), before.rows
+    call, rows = action, before.rows
     if call.sender != call.operator or delay_in_force(rows, call.operator) is None or len(call.requests) != 1:
         return False
     request = call.requests[0]
@@ -78,11 +78,11 @@ def _may_take_back(before: View, action: object) -> bool:
     )
 
 
-def _may_slash(before: View, action: object) -> bool:
+def _may_slash(before: View, action: SlashOperator) -> bool:
     """Whether the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
     fractions; after the first blocks of a chain.
     """
-    call, rows = cast(SlashOperator, action), before.rows
+    call, rows = action, before.rows
     operator_set: OperatorSet = (call.avs, call.operator_set_id)
     if call.sender != slasher_in_force(rows, operator_set) or not rows.get(OPERATOR_SETS, operator_set).exists:
         return False

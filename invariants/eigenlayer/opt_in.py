@@ -1,10 +1,10 @@
 """Opt-in: operator sets, their slashers, their strategies and their members."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from invariants.eigenlayer.authority import Rights, right
 from invariants.eigenlayer.reading import can_slash, slasher_in_force
-from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     DeregisterFromOperatorSets,
@@ -27,11 +27,11 @@ from spec.eigenlayer.state import (
 from spec.machine import ONLY
 
 
-def _slasher_changes_later(step: Transition) -> bool:
+def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
     """A proposed slasher may slash after the configuration delay, the old one until then; to propose it again changes
     nothing.
     """
-    call = cast(UpdateSlasher, step.action)
+    call = step.action
     block = current_block(step.before.rows)
     before, after = step.before.rows.get(SLASHERS, call.operator_set), step.after.rows.get(SLASHERS, call.operator_set)
     if before.pending_slasher == call.slasher and block < before.effect_block:
@@ -44,9 +44,9 @@ def _slasher_changes_later(step: Transition) -> bool:
     )
 
 
-def _membership_changes_now(step: Transition) -> bool:
+def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | DeregisterFromOperatorSets]) -> bool:
     """Who registers is a member at once; who leaves stays slashable for the deallocation delay, that block included."""
-    call = cast("RegisterForOperatorSets | DeregisterFromOperatorSets", step.action)
+    call = step.action
     joins = isinstance(call, RegisterForOperatorSets)
     until_block = current_block(step.before.rows) + step.before.rows.get(CONFIG, ONLY).deallocation_delay_blocks
     for number in call.operator_set_ids:

@@ -4,7 +4,7 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.allocation import ALLOCATED
 from invariants.eigenlayer.movements import gained, issued
-from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
 from spec.arithmetic import mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
     BurnShares,
@@ -30,9 +30,9 @@ from spec.eigenlayer.state import (
 from spec.machine import ONLY
 
 
-def _slash_takes_no_more_shares(step: Transition) -> bool:
+def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
     """An operator's shares lose at most the fraction by which the max magnitude fell, and at least that less one."""
-    action = cast(SlashOperator, step.action)
+    action = step.action
     for strategy in action.strategies:
         of_operator: Pair = (action.operator, strategy)
         max_magnitude_before = MAX_MAGNITUDES.latest(step.before.rows, of_operator)
@@ -45,8 +45,8 @@ def _slash_takes_no_more_shares(step: Transition) -> bool:
     return True
 
 
-def _slash_touches_one_set(step: Transition) -> bool:
-    action = cast(SlashOperator, step.action)
+def _slash_touches_one_set(step: AcceptedStep[SlashOperator]) -> bool:
+    action = step.action
     operator_set = (action.avs, action.operator_set_id)
     allocations = [(action.operator, operator_set, strategy) for strategy in action.strategies]
     shares = [(action.operator, strategy) for strategy in action.strategies]
@@ -57,11 +57,13 @@ def _slash_touches_one_set(step: Transition) -> bool:
     )
 
 
-def _clearing_pays_the_recipient(step: Transition) -> bool:
+def _clearing_pays_the_recipient(
+    step: AcceptedStep[ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy],
+) -> bool:
     """Every share of the slash, or of one strategy of it, is retired and paid once, to the burn address or the set's
     recipient, rounded down.
     """
-    call = cast("ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy", step.action)
+    call = step.action
     before, rows = step.before.rows, step.after.rows
     listed = before.get(SLASHES, (call.operator_set, call.slash_id)).strategies
     is_one = isinstance(call, ClearBurnOrRedistributableSharesByStrategy)
@@ -102,9 +104,9 @@ def _all_sets_take_no_more_than_there_is(view: View, subject: Pair) -> bool:
     return 0 <= mul_div_ceil(shares, allocated_magnitude, max_magnitude) <= shares
 
 
-def _other_sets_keep_their_stake(step: Transition) -> bool:
+def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
     """What a unit of magnitude stands for, in shares, does not fall, and rises by the rounding of one share at most."""
-    call = cast(SlashOperator, step.action)
+    call = step.action
     for strategy in call.strategies:
         of_operator: Pair = (call.operator, strategy)
         magnitude_before = MAX_MAGNITUDES.latest(step.before.rows, of_operator)
@@ -116,11 +118,11 @@ def _other_sets_keep_their_stake(step: Transition) -> bool:
     return True
 
 
-def _legacy_is_burned_whole(step: Transition) -> bool:
+def _legacy_is_burned_whole(step: AcceptedStep[BurnShares]) -> bool:
     """All that is owed from before slashes had ids is retired, and paid to the burn address at the rate of before,
     rounded down. Nothing is owed any more.
     """
-    strategy, before = cast(BurnShares, step.action).strategy, step.before.rows
+    strategy, before = step.action.strategy, step.before.rows
     pool = before.get(STRATEGIES, strategy)
     held = before.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
     shares = pool.legacy_burnable_shares
@@ -143,8 +145,8 @@ def _legacy_never_grows(step: Transition) -> bool:
     )
 
 
-def _window_fits_the_chain(step: Transition) -> bool:
-    call = cast(SlashOperator, step.action)
+def _window_fits_the_chain(step: AcceptedStep[SlashOperator]) -> bool:
+    call = step.action
     fits = current_block(step.before.rows) > step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
     return fits or all(
         MAX_MAGNITUDES.latest(step.after.rows, (call.operator, strategy))

@@ -5,7 +5,7 @@ from typing import Final, cast
 from invariants.eigenlayer.elements import are_elements_apart
 from invariants.eigenlayer.movements import issued, operator_gained
 from invariants.eigenlayer.reading import held_shares
-from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, written
+from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StepLaw, Transition, written
 from spec.arithmetic import WAD, mul_div_ceil
 from spec.eigenlayer import views
 from spec.eigenlayer.actions import (
@@ -60,9 +60,9 @@ def _queueing_is_worth_what_was_said(step: Transition) -> bool:
     return True
 
 
-def _completion_pays_what_was_said(step: Transition) -> bool:
+def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
     """The shares of all positions are retired, or held again; and of none is there anything left."""
-    completion = cast(CompleteQueuedWithdrawal, step.action).completion
+    completion = step.action.completion
     before, after, staker, nonce = step.before.rows, step.after.rows, completion.staker, completion.nonce
     due_shares: dict[str, int] = {}
     for position in range(before.get(WITHDRAWALS, (staker, nonce)).strategy_count):
@@ -78,11 +78,11 @@ def _completion_pays_what_was_said(step: Transition) -> bool:
     return True
 
 
-def _slash_hits_what_was_said(step: Transition) -> bool:
+def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
     """Who slashes is the slasher in force. The magnitude taken is a part of the allocation; what is booked beside the
     operator's own shares is that part of the shares in the queue which the max magnitude lost.
     """
-    call = cast(SlashOperator, step.action)
+    call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
     if call.sender != views.slasher_of(before, operator_set):
         return False
@@ -104,9 +104,9 @@ def _slash_hits_what_was_said(step: Transition) -> bool:
     return True
 
 
-def _whole_slash_takes_the_allocated_stake(step: Transition) -> bool:
+def _whole_slash_takes_the_allocated_stake(step: AcceptedStep[SlashOperator]) -> bool:
     """The view rounds down once more: by less than one part in WAD of the operator's shares, and a share."""
-    call = cast(SlashOperator, step.action)
+    call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
     for position, strategy in enumerate(call.strategies):
         if call.wads_to_slash[position] != WAD:
@@ -119,15 +119,15 @@ def _whole_slash_takes_the_allocated_stake(step: Transition) -> bool:
     return True
 
 
-def _is_whole_slash(step: Transition) -> bool:
-    return any([wad_to_slash == WAD for wad_to_slash in cast(SlashOperator, step.action).wads_to_slash])
+def _is_whole_slash(step: AcceptedStep[SlashOperator]) -> bool:
+    return any([wad_to_slash == WAD for wad_to_slash in step.action.wads_to_slash])
 
 
-def _allocating_takes_what_was_said(step: Transition) -> bool:
+def _allocating_takes_what_was_said(step: AcceptedStep[ModifyAllocations]) -> bool:
     """More magnitude comes out of what was allocatable, from the delay in force on; less goes back there at once, or
     when its block has come.
     """
-    call = cast(ModifyAllocations, step.action)
+    call = step.action
     before, after, block = step.before.rows, step.after.rows, current_block(step.before.rows)
     for request in call.requests:
         for position, strategy in enumerate(request.strategies):
@@ -152,9 +152,9 @@ def _allocating_takes_what_was_said(step: Transition) -> bool:
     return True
 
 
-def _clearing_changes_no_view(step: Transition) -> bool:
+def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
     """What was counted as free is free, and is stored as free if all that is due was cleared."""
-    call = cast(ClearDeallocationQueue, step.action)
+    call = step.action
     before, after = step.before.rows, step.after.rows
     for position, strategy in enumerate(call.strategies):
         encumbered_magnitude = views.encumbered_magnitude_of(before, call.operator, strategy)

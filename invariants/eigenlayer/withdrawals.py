@@ -5,7 +5,7 @@ from typing import Final, cast
 from invariants.eigenlayer.elements import are_elements_apart
 from invariants.eigenlayer.reading import MOST_REPORTABLE, paid_shares
 from invariants.eigenlayer.solvency import fractions
-from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
+from invariants.law import AcceptedStep, LivenessLaw, RejectedCall, Scope, StepLaw, Transition, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -62,11 +62,11 @@ def _is_due_completion(before: View, action: object) -> bool:
     return True
 
 
-def _due_completion_is_refused_with_reason(refusal: Refusal) -> bool:
+def _due_completion_is_refused_with_reason(refusal: RejectedCall[CompleteQueuedWithdrawal]) -> bool:
     """As shares: today's operator, or the staker's own list, has no room for them. As tokens: dust has left too few, or
     a payment's numbers do not fit 256 bits. The last block of its window may have no number of 32 bits.
     """
-    rows, completion = refusal.before.rows, cast(CompleteQueuedWithdrawal, refusal.action).completion
+    rows, completion = refusal.before.rows, refusal.action.completion
     if refusal.reason is Reason.ARITHMETIC_PANIC and _is_window_beyond_uint32(rows, completion):
         return True
     if not completion.receive_as_tokens:
@@ -102,11 +102,11 @@ def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
     return shares > 0 and ((held + BALANCE_OFFSET) * shares > UINT256_MAX or held + BALANCE_OFFSET > MOST_REPORTABLE)
 
 
-def _asks_for_what_it_has(before: View, action: object) -> bool:
+def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
     """Whether somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
     nothing of that overflows.
     """
-    call = cast(QueueWithdrawals, action)
+    call = action
     rows = before.rows
     if not are_elements_apart(before, call):
         return False
@@ -124,11 +124,11 @@ def _asks_for_what_it_has(before: View, action: object) -> bool:
     return True
 
 
-def _only_open_windows_are_hit(step: Transition) -> bool:
+def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
     """Whose window closed with the last block is paid as before; whose window closes with this one is paid by what the
     slash left.
     """
-    call = cast(SlashOperator, step.action)
+    call = step.action
     last_block = current_block(step.before.rows) - 1
     before, after = step.before.rows, step.after.rows
     for strategy in call.strategies:

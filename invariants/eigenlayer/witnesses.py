@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 from invariants.eigenlayer.reading import paid_shares, settled_magnitudes
 from invariants.eigenlayer.slashing import CLEARING
 from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, debt_wad, slashing_factor
-from invariants.law import Scope, Transition, Witness, written
+from invariants.law import AcceptedStep, Scope, Transition, Witness, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     ClearDeallocationQueue,
@@ -76,14 +76,14 @@ def _is_in_first_block_after_a_window(step: Transition) -> bool:
     return any(step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step))
 
 
-def _is_of_who_left(step: Transition) -> bool:
-    call = cast(SlashOperator, step.action)
+def _is_of_who_left(step: AcceptedStep[SlashOperator]) -> bool:
+    call = step.action
     row = step.before.rows.get(REGISTRATIONS, (call.operator, (call.avs, call.operator_set_id)))
     return not row.is_registered and len(_fallen(step)) > 0
 
 
-def _is_of_who_left_in_the_last_block(step: Transition) -> bool:
-    call = cast(SlashOperator, step.action)
+def _is_of_who_left_in_the_last_block(step: AcceptedStep[SlashOperator]) -> bool:
+    call = step.action
     row = step.before.rows.get(REGISTRATIONS, (call.operator, (call.avs, call.operator_set_id)))
     return row.slashable_until_block == current_block(step.before.rows) and _is_of_who_left(step)
 
@@ -98,21 +98,21 @@ def _is_second_of_its_block(step: Transition) -> bool:
     return any(step.after.rows.get(heads, key).count == step.before.rows.get(heads, key).count for key in _fallen(step))
 
 
-def _is_by_a_new_slasher(step: Transition) -> bool:
-    call = cast(SlashOperator, step.action)
+def _is_by_a_new_slasher(step: AcceptedStep[SlashOperator]) -> bool:
+    call = step.action
     row = step.before.rows.get(SLASHERS, (call.avs, call.operator_set_id))
     return row.pending_slasher != row.slasher and call.sender == row.pending_slasher
 
 
-def _is_due_since_now(step: Transition) -> bool:
-    completion = cast(CompleteQueuedWithdrawal, step.action).completion
+def _is_due_since_now(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
+    completion = step.action.completion
     row = step.before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce))
     return current_block(step.before.rows) == row.start_block + _delay_blocks(step) + 1
 
 
-def _moves_to_another_operator(step: Transition) -> bool:
+def _moves_to_another_operator(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
     """Shares that one operator's staker queued join it under another."""
-    completion = cast(CompleteQueuedWithdrawal, step.action).completion
+    completion = step.action.completion
     operator = step.before.rows.get(STAKERS, completion.staker).delegated_to
     queued = step.before.rows.get(QUEUED_SHARES, (completion.staker, completion.nonce, 0))
     return (
@@ -147,9 +147,9 @@ def _owes_more_than_it_holds(step: Transition) -> bool:
     )
 
 
-def _is_at_a_high_rate(step: Transition) -> bool:
+def _is_at_a_high_rate(step: AcceptedStep[DepositIntoStrategy]) -> bool:
     """A share costs more than two units of the token."""
-    call = cast(DepositIntoStrategy, step.action)
+    call = step.action
     held = step.before.rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount + BALANCE_OFFSET
     return held > 2 * (step.before.rows.get(STRATEGIES, call.strategy).total_shares + SHARES_OFFSET)
 
@@ -187,27 +187,24 @@ def _is_of_two_strategies(step: Transition) -> bool:
     return cast(int, step.delta.returns) >= 2
 
 
-def _is_by_somebody_else(step: Transition) -> bool:
-    call = cast(Undelegate, step.action)
+def _is_by_somebody_else(step: AcceptedStep[Undelegate]) -> bool:
+    call = step.action
     return call.sender != call.staker
 
 
-def _has_consent(step: Transition) -> bool:
-    call = cast(DelegateTo, step.action)
+def _has_consent(step: AcceptedStep[DelegateTo]) -> bool:
+    call = step.action
     return step.before.rows.get(OPERATOR_DETAILS, call.operator).delegation_approver != ZERO_ADDRESS
 
 
-def _joins_a_slashed_operator(step: Transition) -> bool:
-    operator = cast(DelegateTo, step.action).operator
-    listed = step.before.rows.get(STAKERS, cast(DelegateTo, step.action).sender).strategy_list
+def _joins_a_slashed_operator(step: AcceptedStep[DelegateTo]) -> bool:
+    operator = step.action.operator
+    listed = step.before.rows.get(STAKERS, step.action.sender).strategy_list
     return any(MAX_MAGNITUDES.latest(step.before.rows, (operator, strategy)) < WAD for strategy in listed)
 
 
-def _queues_one_strategy_twice(step: Transition) -> bool:
-    return any(
-        len(set(request.strategies)) < len(request.strategies)
-        for request in cast(QueueWithdrawals, step.action).requests
-    )
+def _queues_one_strategy_twice(step: AcceptedStep[QueueWithdrawals]) -> bool:
+    return any(len(set(request.strategies)) < len(request.strategies) for request in step.action.requests)
 
 
 def _settles_another_first(step: Transition) -> bool:

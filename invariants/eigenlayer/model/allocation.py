@@ -1,7 +1,7 @@
 """Model of allocation: when a change is refused, and what clearing settles."""
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from invariants.eigenlayer.reading import (
     can_slash_allocation,
@@ -11,7 +11,7 @@ from invariants.eigenlayer.reading import (
     is_operator,
     settled_magnitudes,
 )
-from invariants.law import Scope, StepLaw, Transition
+from invariants.law import AcceptedStep, Scope, StepLaw
 from spec.arithmetic import UINT64_MAX
 from spec.eigenlayer.actions import ClearDeallocationQueue, ModifyAllocations, SetAllocationDelay
 from spec.eigenlayer.clock import current_block
@@ -78,11 +78,11 @@ def _clear_deallocations(_rows: Draft, call: ClearDeallocationQueue) -> Reason |
     return None if is_matched else Reason.INPUT_ARRAY_LENGTH_MISMATCH
 
 
-def _clearing_settles_what_is_due(step: Transition) -> bool:
+def _clearing_settles_what_is_due(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
     """As many as were asked for, oldest first, up to the first that is not due; what is due is then part of the
     allocation and free of the encumbered magnitude.
     """
-    call = cast(ClearDeallocationQueue, step.action)
+    call = step.action
     before, block = step.before.rows, current_block(step.before.rows)
     if len(set(call.strategies)) != len(call.strategies):
         return True

@@ -1,11 +1,11 @@
 """Model of delegation: when joining and leaving are refused, and what they set."""
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from invariants.eigenlayer.model.withdrawals import taking
 from invariants.eigenlayer.reading import is_operator, worth
-from invariants.law import Scope, StepLaw, Transition, written
+from invariants.law import AcceptedStep, Scope, StepLaw, Transition, written
 from spec.arithmetic import WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     Approval,
@@ -96,8 +96,8 @@ def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
     return _delegating(rows, call.operator, call.approval) if reason is None else reason
 
 
-def _approver_is_as_named(step: Transition) -> bool:
-    call = cast("RegisterAsOperator | ModifyOperatorDetails", step.action)
+def _approver_is_as_named(step: AcceptedStep[RegisterAsOperator | ModifyOperatorDetails]) -> bool:
+    call = step.action
     operator = call.operator if isinstance(call, ModifyOperatorDetails) else call.sender
     return step.after.rows.get(OPERATOR_DETAILS, operator).delegation_approver == call.delegation_approver
 

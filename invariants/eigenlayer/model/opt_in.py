@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from invariants.eigenlayer.reading import can_slash, is_beyond_uint32, is_operator, slasher_in_force
-from invariants.law import Scope, StepLaw, Transition
+from invariants.law import AcceptedStep, Scope, StepLaw, Transition
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
@@ -140,9 +140,9 @@ def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
     return None if rows.get(AVSS, call.avs).has_registrar else Reason.EMPTY_REVERT
 
 
-def _set_is_as_asked(step: Transition) -> bool:
+def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributingOperatorSets]) -> bool:
     """A new set has its strategies, a slasher who may slash at once, a recipient for ever, and no slash yet."""
-    call = cast("CreateOperatorSets | CreateRedistributingOperatorSets", step.action)
+    call = step.action
     rows = step.after.rows
     for position, request in enumerate(call.requests):
         created = (call.avs, request.operator_set_id)

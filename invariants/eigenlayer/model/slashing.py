@@ -7,7 +7,7 @@ from invariants.eigenlayer.model.staking import paying
 from invariants.eigenlayer.movements import operator_gained
 from invariants.eigenlayer.reading import can_slash, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.solvency import queued_in_window
-from invariants.law import Scope, StepLaw, Transition
+from invariants.law import AcceptedStep, Scope, StepLaw, Transition
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
     BurnShares,
@@ -104,9 +104,9 @@ def _burn(rows: Draft, call: BurnShares) -> Reason | None:
     return paying(rows, call.strategy, shares) if shares > 0 else None
 
 
-def _slash_takes_its_fraction(step: Transition) -> bool:
+def _slash_takes_its_fraction(step: AcceptedStep[SlashOperator]) -> bool:
     """The magnitude taken is the fraction of what was allocated, up to one unit, and leaves all three places alike."""
-    action = cast(SlashOperator, step.action)
+    action = step.action
     block = current_block(step.before.rows)
     for strategy, wad_to_slash in zip(action.strategies, action.wads_to_slash, strict=True):
         of_operator: Pair = (action.operator, strategy)
@@ -128,11 +128,11 @@ def _slashed_of(step: Transition, operator_set: OperatorSet, slash_id: int, stra
     return step.after.rows.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares
 
 
-def _slash_books_operator_and_queue(step: Transition) -> bool:
+def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
     """What is booked is what the operator's shares lost, and what the queue of the last blocks lost in value: its
     value rounded down, what stays of it rounded up.
     """
-    call = cast(SlashOperator, step.action)
+    call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
     slash_id, shares = cast("tuple[int, tuple[int, ...]]", step.delta.returns)
     if slash_id != before.get(OPERATOR_SETS, operator_set).slash_count + 1:
@@ -158,9 +158,9 @@ def _slash_books_operator_and_queue(step: Transition) -> bool:
     return step.after.rows.get(SLASHES, (operator_set, slash_id)).strategies == tuple(listed)
 
 
-def _slash_shrinks_pending_deallocation(step: Transition) -> bool:
+def _slash_shrinks_pending_deallocation(step: AcceptedStep[SlashOperator]) -> bool:
     """A pending deallocation shrinks by the same fraction, rounded up; a pending allocation stays; its block stays."""
-    call = cast(SlashOperator, step.action)
+    call = step.action
     operator_set = (call.avs, call.operator_set_id)
     for strategy, wad_to_slash in zip(call.strategies, call.wads_to_slash, strict=True):
         key = (call.operator, operator_set, strategy)

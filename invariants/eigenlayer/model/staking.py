@@ -1,11 +1,11 @@
 """Model of deposits, transfers and the whitelist: when they are refused, and what they move."""
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
 from invariants.eigenlayer.reading import MOST_REPORTABLE, held_shares, withdrawable
-from invariants.law import Scope, StepLaw, Transition
+from invariants.law import AcceptedStep, Scope, StepLaw
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
@@ -103,9 +103,9 @@ def _change_whitelist(
     return None if is_allowed else Reason.ONLY_STRATEGY_WHITELISTER
 
 
-def _deposit_moves_its_amount(step: Transition) -> bool:
+def _deposit_moves_its_amount(step: AcceptedStep[DepositIntoStrategy]) -> bool:
     """Exactly the shares that the rate before gives, rounded down, to the sender and to its operator."""
-    call = cast(DepositIntoStrategy, step.action)
+    call = step.action
     pool = step.before.rows.get(STRATEGIES, call.strategy)
     held = step.before.rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount
     shares = mul_div_floor(call.amount, pool.total_shares + SHARES_OFFSET, held + BALANCE_OFFSET)
@@ -128,8 +128,8 @@ def _deposit_moves_its_amount(step: Transition) -> bool:
     )
 
 
-def _transfer_moves_its_amount(step: Transition) -> bool:
-    call = cast(TransferToken, step.action)
+def _transfer_moves_its_amount(step: AcceptedStep[TransferToken]) -> bool:
+    call = step.action
     if call.sender == call.to:
         return gained(step, call.token, call.sender) == 0
     return gained(step, call.token, call.sender) == -call.amount and gained(step, call.token, call.to) == call.amount

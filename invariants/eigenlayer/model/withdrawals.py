@@ -7,7 +7,7 @@ from invariants.eigenlayer.model.staking import joining, paying
 from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
 from invariants.eigenlayer.reading import held_shares, paid_shares, withdrawable
 from invariants.eigenlayer.solvency import QUEUED_AT
-from invariants.law import Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -176,11 +176,11 @@ def _queued_as_held(step: Transition) -> bool:
     return True
 
 
-def _queued_as_asked(step: Transition) -> bool:
+def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
     """One withdrawal for each request, with one position for each strategy of it; of each strategy exactly the deposit
     shares leave that were asked for.
     """
-    call = cast(QueueWithdrawals, step.action)
+    call = step.action
     before, rows, staker = step.before.rows, step.after.rows, call.sender
     asked_shares: dict[str, int] = {}
     nonce = before.get(STAKERS, staker).withdrawals_queued
@@ -220,11 +220,11 @@ def _pays_by_token(step: Transition, staker: str, due_shares: dict[str, int], co
     return True
 
 
-def _completion_pays_what_is_due(step: Transition) -> bool:
+def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
     """Each position pays its scaled shares by the magnitude at the end of its window: as tokens at the rate of now, or
     as deposit shares under whoever is operator now. The withdrawal pends no more, and is else as it was queued.
     """
-    call = cast(CompleteQueuedWithdrawal, step.action)
+    call = step.action
     staker, nonce = call.completion.staker, call.completion.nonce
     before, rows = step.before.rows, step.after.rows
     withdrawal, completed = before.get(WITHDRAWALS, (staker, nonce)), rows.get(WITHDRAWALS, (staker, nonce))
@@ -259,11 +259,11 @@ def _completion_pays_what_is_due(step: Transition) -> bool:
     return True
 
 
-def _several_are_completed_each(step: Transition) -> bool:
+def _several_are_completed_each(step: AcceptedStep[CompleteQueuedWithdrawals]) -> bool:
     """All are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
     that are paid in tokens, and held, of those that come back as shares.
     """
-    call = cast(CompleteQueuedWithdrawals, step.action)
+    call = step.action
     before, rows, staker = step.before.rows, step.after.rows, call.sender
     retired_shares: dict[str, int] = {}
     joined_shares: dict[str, int] = {}
