@@ -118,13 +118,12 @@ class Draft:
 
     def get(self, table: Table[Key, Row], key: Key) -> Row:
         """The row of `key`, as written by this draft, else as stored, else the table's default."""
-        write = self._written(cast("Table[object, object]", table), key)
-        if write is not None:
-            return cast(Row, write.row)
+        if self._written_tables & table.bit:
+            write = self._written(cast("Table[object, object]", table), key)
+            if write is not None:
+                return cast(Row, write.row)
         row = self._tables[table.index].get(key)
-        if row is None:
-            return table.default
-        return cast(Row, row)
+        return table.default if row is None else cast(Row, row)
 
     def put(self, table: Table[Key, Row], key: Key, row: Row) -> None:
         """Name the row that `key` has after this step; a later put of the same key replaces the earlier one."""
