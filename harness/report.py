@@ -18,7 +18,6 @@ from harness.exit_codes import exit_code
 from harness.findings import Retelling, Told
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
-from harness.traces import bundled_findings
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
@@ -202,34 +201,12 @@ def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
     )
 
 
-def print_check(
-    console: Console, reports: Collection[TraceReport], suites: Collection[SuiteReport], shows_coverage: bool
-) -> None:
-    """Everything that a run found: traces that differ, and what came of the laws."""
-    for report in reports:
-        print_trace(console, report)
-    for suite in suites:
-        print_suite(console, suite, shows_coverage)
-
-
-def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> None:
-    """What broke, the matrix of one protocol's laws as an auditor pastes it into a report, and what was covered."""
+def print_details(console: Console, suite: SuiteReport) -> None:
+    """The matrix of one protocol's laws as an auditor pastes it into a report, what proofs say, what was covered."""
     name = suite.protocol.name
-    for finding in suite.findings.values():
-        print_finding(console, name, finding, next(row.broken for row in suite.rows() if row.law == finding.law))
     if suite.steps == 0:
-        console.print(f"\n{name}: nothing was checked")
         return
-    console.print(f"\n{name}: every law at every step of")
-    for what, done in (
-        ("recorded traces", suite.on_traces),
-        ("random walks", suite.on_walks),
-        ("examples of Hypothesis", suite.by_hypothesis),
-        ("games", suite.in_games),
-    ):
-        if done is suite.in_games and not suite.games:
-            continue
-        console.print(f"  {done.runs:>9,} {what} with {done.steps:,} calls")
+    console.print(f"\n{name}: laws by how they were checked")
     print_table(console, matrix(suite))
     if suite.evidence is not None:
         print_evidence(console, suite, suite.evidence)
@@ -239,26 +216,10 @@ def print_suite(console: Console, suite: SuiteReport, shows_coverage: bool) -> N
             times = "once" if row.broken == 1 else f"{row.broken:,} times"
             console.print(f"{row.law} is known to be false, and was broken here {times}.", soft_wrap=True)
             console.print(f"  {known.meaning} True instead: {known.instead}.", markup=False, soft_wrap=True)
-            console.print(
-                f"  shown by: restake replay {shlex.quote(str(bundled_findings() / known.trace))}", soft_wrap=True
-            )
-    if shows_coverage:
-        console.print(f"{name}: calls by action, recorded and drawn")
-        print_table(console, actions_table(suite.actions()))
-        console.print(f"{name}: rejections by reason, recorded and drawn")
-        print_table(console, reasons_table(suite.reasons()))
-        gaps = {what: names for what, names in suite.gaps().items() if names}
-        for what, names in gaps.items():
-            console.print(f"  {what}: {', '.join(names)}", markup=False)
-        if gaps and not suite.judges_coverage:
-            console.print("  (no failure: so short a run is not judged by what it did not meet)")
-    unfinished = "not finished" if suite.is_cut_short else "holds"
-    console.print(f"{name}: {'FAILED' if suite.failures() else unfinished}")
-    if suite.evidence is not None and suite.evidence.undone:
-        undone = suite.evidence.undone
-        console.print(f"  not proved, and was to be: {len(undone):,} verdicts, {undone[0]} the first", markup=False)
-    for failure in suite.failures():
-        console.print(f"  {failure}", markup=False)
+    console.print(f"{name}: calls by action, recorded and drawn")
+    print_table(console, actions_table(suite.actions()))
+    console.print(f"{name}: rejections by reason, recorded and drawn")
+    print_table(console, reasons_table(suite.reasons()))
 
 
 def print_finding(console: Console, protocol: str, finding: Finding, runs: int) -> None:

@@ -8,14 +8,16 @@ from typing import TextIO, get_args
 
 import click
 
+from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
 from harness.display import live_display
 from harness.gathering import How, rotation
 from harness.junit import junit
 from harness.prove import opened
-from harness.report import judged, print_check, tally
+from harness.report import judged, print_details, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
+from harness.summary import print_laws, print_summary
 from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
@@ -63,6 +65,9 @@ from proofs.ledger import LedgerError
     metavar="TEXT",
     help="What draws the sample of --proofs.  [default: the commit that is checked out here, else the day]",
 )
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show each method's figures, calls by action, rejections by reason."
+)
 @JSON_OPTION
 @click.option(
     "--junit",
@@ -83,6 +88,7 @@ def check_command(
     scheduler: str | None,
     proofs: How,
     drawn_by: str | None,
+    verbose: bool,
     as_json: bool,
     junit_file: TextIO | None,
 ) -> int:
@@ -122,13 +128,24 @@ def check_command(
         if as_json:
             click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
         else:
-            print_check(console(), check.reports, check.suites.values(), not laws)
             drawn = sum(suite.drawn.steps for suite in check.suites.values())
             speed = f"{drawn / check.drawing_seconds:,.0f} a second" if check.drawing_seconds else "none"
-            click.echo(f"{drawn:,} steps drawn from seed {seed}, {speed}, {workers}")
-            click.echo(tally(check.reports, how_built(), seconds))
+            solver = next((suite.evidence.solver for suite in check.suites.values() if suite.evidence), "no solver")
+            asked_for = f"profile {profile_name}" + "".join([f", --law {law}" for law in laws])
+            lines = [
+                f"restake {__version__}, {how_built()} specification, {solver}; {asked_for}, seed {seed}",
+                f"{drawn:,} steps drawn, {speed}, {workers}",
+                tally(check.reports, how_built(), seconds),
+            ]
             if check.is_cut_short:
-                click.echo("stopped before everything was done")
+                lines.append("stopped before everything was done")
+            code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.is_cut_short)
+            print_summary(console(), check.reports, check.suites.values(), code, lines)
+            show = print_details if verbose else print_laws
+            for suite in check.suites.values():
+                show(console(), suite)
+            if not verbose:
+                click.echo("\nrestake check -v shows the figures of each method, of each action and each reason.")
     if problem is not None:
         click.echo(problem, err=True)
         return 2

@@ -1,0 +1,186 @@
+"""The first screen of a run: the verdict, what was checked, proved and found, what was not reached; then each law in a
+line. `harness/report.py` has the details.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Collection
+
+from rich.console import Console
+from rich.markup import escape
+
+from harness.report import TraceReport, plain_table, print_finding, print_table, print_trace
+from harness.suite import Row, SuiteReport
+from harness.traces import bundled_findings
+
+MOST_NAMES = 6
+"""How many names a line of the first screen lists."""
+
+
+def print_summary(
+    console: Console,
+    reports: Collection[TraceReport],
+    suites: Collection[SuiteReport],
+    code: int,
+    made_by: Collection[str],
+) -> None:
+    """What differs and what broke; the verdict of the run, what it was made by, and a block for each protocol."""
+    for report in reports:
+        print_trace(console, report)
+    for suite in suites:
+        for finding in suite.findings.values():
+            broken = next(row.broken for row in suite.rows() if row.law == finding.law)
+            print_finding(console, suite.protocol.name, finding, broken)
+    said = {verdict_of(suite) for suite in suites}
+    verdict = said.pop() if code == 0 and len(said) == 1 else VERDICTS[code]
+    console.print(f"restake check: {verdict}", style="bold", markup=False)
+    for line in made_by:
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    for suite in suites:
+        print_block(console, suite)
+
+
+VERDICTS = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was checked"}
+"""What the run comes to, by its exit code."""
+
+
+def verdict_of(suite: SuiteReport) -> str:
+    """One protocol in a word."""
+    if suite.steps == 0:
+        return "nothing was checked"
+    if suite.failures():
+        return "FAILED"
+    if suite.is_cut_short:
+        return "not finished"
+    held = any(row.verdict == "held" for row in suite.rows())
+    return "holds" if held else "known violation"
+
+
+def print_block(console: Console, suite: SuiteReport) -> None:
+    """What came of one protocol: a line each for checks, laws, proofs, mutants, findings, gaps."""
+    console.print(f"\n{suite.protocol.name}: {verdict_of(suite)}", style="bold", markup=False)
+    for what, said in (
+        ("checked", checked(suite)),
+        ("laws", verdicts(suite)),
+        ("proved", proved(suite)),
+        ("mutants", mutants(suite)),
+        ("found", found(suite)),
+        ("not reached", not_reached(suite)),
+    ):
+        for position, line in enumerate(said):
+            console.print(f"  {what if position == 0 else '':12} {line}", markup=False, soft_wrap=True)
+    for failure in suite.failures():
+        console.print(f"  {'failure':12} {escape(failure)}", style="red", soft_wrap=True)
+
+
+def checked(suite: SuiteReport) -> list[str]:
+    """How much the run did, by how it was met."""
+    parts = [
+        f"{done.runs:,} {what}, {done.steps:,} calls"
+        for what, done in (
+            ("recorded traces", suite.on_traces),
+            ("random walks", suite.on_walks),
+            ("Hypothesis examples", suite.by_hypothesis),
+            ("games", suite.in_games),
+        )
+        if done.runs
+    ]
+    return ["; ".join(parts)] if parts else ["nothing"]
+
+
+def verdicts(suite: SuiteReport) -> list[str]:
+    """How many laws came to which verdict."""
+    count = Counter(row.verdict for row in suite.rows() if row.kind != "witness")
+    return [", ".join([f"{number:,} {verdict}" for verdict, number in count.items()])]
+
+
+def proved(suite: SuiteReport) -> list[str]:
+    """How many laws are proved of every call, in which scope, and which are not."""
+    if suite.evidence is None:
+        return ["no law: the protocol has no theory"]
+    laws = {row.law: row.proof for row in suite.rows() if row.proof is not None}
+    whole = [law for law, proof in laws.items() if proof is not None and proof.is_whole]
+    bounded = [law for law in whole if (proof := laws[law]) is not None and proof.scopes]
+    rest = [law for law, proof in laws.items() if law not in whole and proof is not None and not proof.is_known_false]
+    said = [f"{len(whole)} of {len(laws)} laws, of every call, for any number of accounts, rows and steps"]
+    if bounded:
+        said.append(f"{len(bounded)} of these within bounds on lists (restake prove --law ID names them)")
+    if rest:
+        said.append(f"not whole: {named(rest)}")
+    held = sum(suite.evidence.verdicts.values())
+    if held < suite.evidence.due:
+        said.append(f"{suite.evidence.due - held:,} of {suite.evidence.due:,} verdicts are stale or missing here")
+    if suite.evidence.undone:
+        undone = suite.evidence.undone
+        said.append(f"{len(undone):,} verdicts were to be proved in this run and were not, {undone[0]} the first")
+    if suite.evidence.verdicts_now:
+        said.append(f"{suite.evidence.verdicts_now:,} verdicts were proved in this run, by {suite.evidence.solver}")
+    return said
+
+
+def mutants(suite: SuiteReport) -> list[str]:
+    """How many laws notice any mutant."""
+    if suite.evidence is None or not suite.evidence.mutants:
+        return []
+    laws = [row for row in suite.rows() if row.kills is not None]
+    noticing = [row for row in laws if row.kills]
+    return [f"{len(noticing)} of {len(laws)} laws kill some of {suite.evidence.mutants:,} (docs/mutants.md)"]
+
+
+def found(suite: SuiteReport) -> list[str]:
+    """The laws that broke, and those that are known to be false."""
+    said = [f"{finding.law}: reproduce: {finding.command}" for finding in suite.findings.values()]
+    for law_id, known in suite.catalogue.known_false.items():
+        trace = shlex.quote(str(bundled_findings() / known.trace))
+        said.append(f"{law_id} is a known violation; true instead: {known.instead}. reproduce: restake replay {trace}")
+    return said or ["nothing"]
+
+
+def not_reached(suite: SuiteReport) -> list[str]:
+    """What never happened; whether the run is judged by it."""
+    gaps = [f"{what}: {named(names)}" for what, names in suite.gaps().items() if names]
+    if gaps and not suite.judges_coverage:
+        gaps.append("(no failure: so short a run is not judged by what it did not meet)")
+    return gaps
+
+
+def named(names: Collection[str]) -> str:
+    """The first of some names, and how many more there are."""
+    shown = [*names][:MOST_NAMES]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return ", ".join(shown) + more
+
+
+def print_laws(console: Console, suite: SuiteReport) -> None:
+    """A line for each law: properties, then what restates the rules, then games and witnesses."""
+    if suite.steps == 0:
+        return
+    rows = suite.rows()
+    model = set(suite.catalogue.model)
+    tiers = {
+        "properties": [row for row in rows if row.kind not in ("game", "witness") and row.law not in model],
+        "model of the rules": [row for row in rows if row.law in model],
+        "games": [row for row in rows if row.kind == "game"],
+        "witnesses": [row for row in rows if row.kind == "witness"],
+    }
+    for tier, members in tiers.items():
+        if members:
+            print_tier(console, f"{suite.protocol.name}: {tier}", members)
+
+
+def print_tier(console: Console, title: str, rows: Collection[Row]) -> None:
+    """One table: id, sentence cut to the width, times checked, calls proved, verdict."""
+    table = plain_table()
+    table.add_column("law", no_wrap=True)
+    table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("checked", justify="right", no_wrap=True)
+    table.add_column("proved", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS", "NOT REACHED") else ""
+        checks = row.on_traces + row.on_walks + row.by_hypothesis + row.in_games
+        proof = "-" if row.proof is None else row.proof.in_short
+        table.add_row(row.law, escape(row.sentence), f"{checks:,}", proof, row.verdict, style=style)
+    table.expand = True
+    console.print()
+    print_table(console, table)
