@@ -9,10 +9,10 @@ import attrs
 import pytest
 from hypothesis import strategies as st
 
-from risk.attack import Proof, Question, security
+from risk.attack import Proof, Question, cheapest, maximum, security
 from risk.network import Commitment, Network, Stake, Terms, write
 from risk.program import Claim
-from risk.verify import Bounds, Problem, Refused, check_tree
+from risk.verify import Bounds, Problem, Refused, check, check_tree
 from tests.risk import brute
 from tests.risk.canaries import breaks, holds
 
@@ -155,3 +155,19 @@ def test_stake_that_two_services_share_is_lost_once() -> None:
         with pytest.raises(Refused):
             check_tree(bounds, tree)
     assert security(network).word == "INSECURE"
+
+
+def test_what_is_proved_by_another_measure_says_so() -> None:
+    """A true proof about losses alone is no word about security, and must not read like one."""
+    network = brute.draw("full", 3)
+    services = list(network.terms)
+    assert brute.best_value(network) > 0
+    for verdict, said in (
+        (maximum(Question(network), Claim(counts_profits=False)), "profits count 0 times"),
+        (cheapest(network, services), f"profits count 0 times; of attacks on all of {', '.join(services)}"),
+        (security(network, "weak", Fraction(5)), "by an attacker that may lose 5"),
+    ):
+        assert check(write(network), verdict.as_json()).endswith(said)
+    lie = {**maximum(Question(network), Claim(counts_profits=False)).as_json(), "verdict": "SECURE"}
+    with pytest.raises(Refused, match="too weak"):
+        check(write(network), lie)
