@@ -16,6 +16,8 @@ from risk.dependence import Beta, Comonotone, Gaussian, Independent
 from risk.scenarios import Scenarios, scenarios
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 ZERO, ONE = Fraction(0), Fraction(1)
 GRID = 10
 

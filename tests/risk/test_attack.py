@@ -32,6 +32,8 @@ from risk.sources import graph, read_operators, sample
 from risk.verify import Refused, check
 from tests.risk import brute
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 COUNT = int(os.environ.get("RESTAKE_RISK_NETWORKS", "280"))
 """How many small networks are drawn; nightly 2,100."""
 

@@ -24,6 +24,8 @@ from risk.finality import BaseLayer, Consensus, Obligations, Service, is_path, s
 from risk.program import Claim
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 ZERO, ONE, HALF = Fraction(0), Fraction(1), Fraction(1, 2)
 
 WEIGHTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), min_size=1, max_size=8)

@@ -12,6 +12,8 @@ from risk.network import Network, Terms
 from risk.sources import graph
 from tests.risk.test_attack import COUNT, graph_of, random_graph
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 PSIS = [Fraction(1, 20), Fraction(1, 5), Fraction(2, 5)]
 
 

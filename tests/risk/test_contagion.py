@@ -15,6 +15,8 @@ from risk.debtrank import debtrank, linear_debtrank, systemic_loss
 from risk.linear import SingularMatrixError, settled, solve
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 ONE = Fraction(1)
 HALF = Fraction(1, 2)
 

@@ -16,6 +16,8 @@ from risk.verify import Bounds, Problem, Refused, check, check_tree
 from tests.risk import brute
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 MakeBounds = Callable[[Problem, dict[str, object]], Bounds]
 
 

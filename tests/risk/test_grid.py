@@ -14,6 +14,8 @@ from risk.losses import Sampled, distribution
 from tests.risk.canaries import breaks, holds
 from tests.risk.test_losses import CHANCES, LEVELS, Position, positions
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 Bound = Callable[[Sequence[Piece], Independent], Bounded]
 
 

@@ -18,6 +18,8 @@ from risk.distribution import Distribution, event, independent_sum, mixed
 from risk.losses import Sampled, distribution, exact_mean, simulate
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 ONE = Fraction(1)
 CAUSES = ("a", "b", "c", "d", "e")
 CHANCES: Mapping[str, Fraction] = {name: Fraction(i + 1, 20) for i, name in enumerate(CAUSES)}

@@ -15,6 +15,8 @@ from risk.linear import SingularMatrixError
 from risk.symmetric import Symmetric
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source  # nothing here is compiled
+
 ZERO, ONE = Fraction(0), Fraction(1)
 
 EVENTS = st.lists(st.tuples(st.integers(1, 19), st.integers(0, 30)), min_size=1, max_size=4)

@@ -27,6 +27,8 @@ from tests.risk import brute
 from tests.risk.canaries import Property, breaks, holds
 from tests.risk.test_accounting import Withdrawable, uncovered
 
+pytestmark = pytest.mark.source  # the compiled rules are tried by test_accounting
+
 Slack = Callable[[Network], Fraction | None]
 ONE = Fraction(1)
 THRESHOLDS = [Fraction(1, 3), Fraction(1, 2), Fraction(2, 3), ONE]

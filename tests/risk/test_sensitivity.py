@@ -4,12 +4,15 @@ import random
 from fractions import Fraction
 
 import attrs
+import pytest
 
 from risk.attack import security
 from risk.network import Network
 from risk.sensitivity import profit_limit, threshold_limit
 from tests.risk import brute
 from tests.risk.test_attack import COUNT, graph_of, random_graph
+
+pytestmark = pytest.mark.source  # nothing here is compiled
 
 GRAIN = Fraction(1, 10**6)
 
