@@ -464,7 +464,8 @@ def test_wrong_usage_is_one_clear_message(arguments: list[str], words: str) -> N
 
 def started(*arguments: str) -> subprocess.Popen[str]:
     """The command in a process of its own that has just begun: on a busy machine, imports alone can take seconds."""
-    program = "from harness.cli import main; print('begins', flush=True); main()"
+    verb = f"import harness.verbs.{arguments[0]}"
+    program = f"{verb}; from harness.cli import main; print('begins', flush=True); main()"
     pipe = subprocess.PIPE
     command = [sys.executable, "-P", "-c", program, *arguments]
     running = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
