@@ -15,6 +15,7 @@ from typing import Any, Final
 import attrs
 
 from harness.stopping import Stop
+from proofs.apart import EndedError
 from proofs.running import prove_laws
 from proofs.second import Opinions
 
@@ -135,6 +136,8 @@ def _work(pipe: Connection, task: ProofTask) -> None:
     try:
         for found in prove_laws(task.place, task.call, task.laws, task.effort, task.likely, task.opinions):
             pipe.send(found)
+    except EndedError:
+        os._exit(1)  # and so is known to be ended
     except Exception as error:  # what cannot be lifted names its line; the other tasks go on
         last = f"{type(error).__name__}: {error}"
     pipe.send(last)

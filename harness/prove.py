@@ -133,7 +133,8 @@ class Proving:
         verdicts = {each["law"]: each["verdict"] for each in new}
         opinions = {each["law"]: each["opinions"] for each in new}
         try:
-            self.ledger.record(call, new[-1]["functions"], new[-1]["source"], verdicts, opinions)
+            ran = {name for each in new for name in each["functions"]}
+            self.ledger.record(call, ran, new[-1]["source"], verdicts, opinions)
         except SourceChangedError as error:
             self.undone[call] = str(error)
             for each in new:
@@ -143,9 +144,9 @@ class Proving:
             self.unkept.extend([said] if said not in self.unkept else [])
 
     def _compare(self, call: str, found: Mapping[str, Any]) -> None:
-        """Whether a proof comes out as the ledger has it: the verdict, its scope, and what it ran through.
+        """Whether a proof comes out as the ledger has it: the verdict, its scope, its goals, and what it ran through.
 
-        How many goals there are depends on what the process proved before, so that they are not compared.
+        Its goals are the same whatever else is proved, by whom and in which order.
         """
         law_id, now, before = found["law"], found["verdict"], self._known[call, found["law"]]
         unnamed = sorted(set(found["functions"]) - self.ledger.functions(call, law_id))
@@ -157,6 +158,8 @@ class Proving:
             )
         elif unnamed:
             self.differing.append(f"{law_id} of {call} runs through {unnamed[0]}, which the ledger does not name")
+        elif now["digest"] != before["digest"]:
+            self.differing.append(f"{law_id} of {call} is {now['verdict']} by other goals than in the ledger")
 
     def _write(self, name: str, text: str) -> None:
         """Keep a file in the folder for counterexamples, or where that cannot be, in a place of the user's own."""

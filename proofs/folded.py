@@ -4,42 +4,33 @@ See `proofs/folds.py` for how loops cut a run into segments. Each segment begins
 the same protocol, whose tables are other unknown functions where a loop may have written, elsewhere what was written.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final
 
 import z3
 
 from proofs.folds import RUNS, FoldedError, Items, Loop, Names, any_call, still_to_do
-from proofs.obligations import Asked, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
-from proofs.solving import Answer, Status, prove, terms_in
+from proofs.solving import Answer, Status, terms_in
 from proofs.state import Totals, Touch
 from proofs.symbols import Path, Term, UnliftableError, explore, path
 
-TOTAL: Final = "TOTAL"
 
-
-class FoldedProof:
+class FoldedProof(Exploration):
     """All paths of one call with lists of any length, cut into segments, and the proofs about these."""
 
     def __init__(self, prover: Prover, action: type[Any]) -> None:
-        prover = prover.of_any_length()
-        self.prover: Final = prover
-        self.action: Final = action
+        super().__init__(prover.of_any_length(), action, ANY_LENGTH, ANY_LENGTH)
+        prover = self.prover
         self._written: Final[dict[str, set[int]]] = {}
         """By loop, the tables that its body writes."""
         arguments: list[Term] = []
         self.call: Final = any_call(action, arguments)
         self._base: Final = prover.base(self.call, arguments)
-        self.writes: Final[set[int]] = set()
-        self._excluded: Final[list[tuple[Obligation, Answer]]] = []
-        self._scopes: Final[set[str]] = set()
-        self._reachable: Final[dict[int, tuple[Path, bool]]] = {}
-        """With each path, so that no other has its identity."""
         self._of_all: Final[dict[int, tuple[Term, bool]]] = {}
         """By formula, whether it says something of all names."""
-        self._sums: Final[dict[str, Verdict]] = {}
-        self._laws: Final[dict[str, Verdict]] = {}
         self.segments: Final[list[Segment]] = []
         self._raised: Final[list[tuple[Prover, Path, Exception]]] = []
         self._demanding: Final[list[tuple[Prover, Path]]] = []
@@ -201,97 +192,33 @@ class FoldedProof:
 
     # Verdicts.
 
-    def _excludes(self, prover: Prover, here: Path) -> bool:
-        impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
-        scopes = set(here.scopes)
-        answer = self.prover.prove_quickly(TOTAL, prover.levels(here, [], scopes), impossible.goal)
-        if answer.status is Status.PROVED:
-            self._excluded.append((impossible, answer))
-            self._scopes.update(scopes)
-        elif answer.status is Status.REFUTED:
-            self._reachable[id(here)] = (here, True)
-        return answer.status is Status.PROVED
-
-    def total(self) -> Verdict:
-        """That the call never raises, and demands what contracts and folds demand of it."""
-        verdict = Verdict(TOTAL, self.action.__name__)
-        verdict.answers.extend(self._excluded)
-        for prover, here, error in self._raised:
-            self._answer(verdict, prover, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), [])
-        for prover, here in self._demanding:
-            for label, condition in here.required:
-                self._answer(verdict, prover, Obligation(label, here, condition), [])
-        for base, taken in self._taken:
-            self._answer(verdict, self.prover, some_path_is_taken(TOTAL, base, taken), [])
-        verdict.is_reachable = any(self._is_reachable(end) for end in self._ends)
-        return verdict
+    def ends(self) -> Iterator[tuple[Prover, Accepted]]:
+        """Wherever a segment ends."""
+        return ((segment.prover, segment.accepted) for segment in self.segments)
 
     def state_law(self, law: Any) -> Verdict:
         """That the call keeps a state law, at any subject, whatever the length of its lists."""
-        found = self._laws.get(law.law_id)
-        if found is None:
-            found = self._laws[law.law_id] = self._state_law(law)
-        return found
+        return put_together(lambda part: self.part(part[1]), (self.name, law.law_id))
 
-    def _state_law(self, law: Any) -> Verdict:
-        root = self.prover
-        verdict = Verdict(law.law_id, self.action.__name__)
-        tables, subject = root.tables_of(law), root.subject(law)
-        if not tables & self.writes:
-            verdict.is_framed = True
-            return verdict
-        if law.law_id in root.theory.induction.follows:
-            premises = root.laws_of(root.theory.induction.follows[law.law_id])
-            for obligation in root.implication_goals(law):
-                hypotheses = root.implied_by(obligation.here, premises)
-                verdict.answers.append((obligation, root.prove(law.law_id, [hypotheses], obligation.goal)))
-            for other in premises:
-                on = self.state_law(other)
-                verdict.answers.extend(on.answers)
-                verdict.scopes.update(on.scopes)
-                verdict.is_reachable = verdict.is_reachable or on.is_reachable
-            return verdict
-        for segment in self.segments:
-            seen = segment.accepted.seen
-            is_seen = seen is not None and law.law_id in seen[0].of
-            if not is_seen and not tables & {write.table.index for write in segment.accepted.delta.writes}:
-                continue
-            verdict.is_reachable = verdict.is_reachable or self._is_reachable(segment)
-            for obligation in segment.prover.state_goals(law, segment.accepted):
-                extra = segment.prover.leaned_on(law, obligation.here)
-                self._answer(verdict, segment.prover, obligation, [(law, subject), *extra])
-        self._depend(verdict, root.instance(law, subject).noted.values())
+    def total(self) -> Verdict:
+        """That the call never raises, and demands what contracts and folds demand of it."""
+        return self.part(TOTAL)
+
+    def _prove_part(self, name: str) -> Verdict:
+        return self._total() if name == TOTAL else super()._prove_part(name)
+
+    def _total(self) -> Verdict:
+        verdict = Verdict(TOTAL, self.action.__name__)
+        verdict.answers.extend(self._excluded)
+        goals: list[Goal] = []
+        for prover, here, error in self._raised:
+            goals.append((prover, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), []))
+        for prover, here in self._demanding:
+            goals += [(prover, Obligation(label, here, condition), []) for label, condition in here.required]
+        for base, taken in self._taken:
+            goals.append((self.prover, some_path_is_taken(TOTAL, base, taken), []))
+        self.settle(verdict, goals, [(end.prover, end.accepted.here) for end in self._ends])
         return verdict
-
-    def _sum_verdict(self, total: Any) -> Verdict:
-        found = self._sums.get(total.name)
-        if found is None:
-            found = Verdict(f"SUM-{total.name}", self.action.__name__)
-            self._sums[total.name] = found
-            others = self.prover.tables_of_sum(total, beyond_its_row=True)
-            for segment in self.segments:
-                seen = segment.accepted.seen
-                is_seen = seen is not None and total in seen[0].members
-                if is_seen or others & {write.table.index for write in segment.accepted.delta.writes}:
-                    for obligation in segment.prover.sum_goals(total, segment.accepted):
-                        self._answer(found, segment.prover, obligation, [])
-        return found
-
-    def _is_reachable(self, segment: Segment) -> bool:
-        here = segment.accepted.here
-        found = self._reachable.get(id(here))
-        if found is None:
-            hypotheses, _ = segment.prover.hypotheses(here, [])
-            found = (here, prove([hypotheses], z3.BoolVal(False)).status is Status.REFUTED)
-            self._reachable[id(here)] = found
-        return found[1]
-
-    def _depend(self, verdict: Verdict, noted: Iterable[Any]) -> None:
-        read = [item for obligation, _ in verdict.answers for item in obligation.here.touched.values()]
-        for total in self.prover.sums_behind([*read, *noted]):
-            on = self._sum_verdict(total)
-            verdict.answers.extend(on.answers)
-            verdict.scopes.update(on.scopes)
 
     def _prove(self, law_id: str, levels: list[list[Term]], goal: Term) -> Answer:
         """What comes of a goal: at once, or without what is said of all names, which few goals need, or with it."""

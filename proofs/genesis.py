@@ -4,14 +4,15 @@ In the beginning every row is its table's default, but for those that a deployme
 holds which tokens, which strategies there are. These are any that satisfy what the theory says of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Obligation, Prover, Verdict
-from proofs.solving import Status, prove
+from proofs.obligations import Obligation, Prover, Verdict, left_out
+from proofs.solving import prove
 from proofs.state import Touch, flatten, sum_term
 from proofs.symbols import Path, Term, UnliftableError, explore, path, term_of, truth_of
 
@@ -68,38 +69,61 @@ class _Totals:
         return sum_term(total, group, "!start")
 
 
-def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
-    """Whether each state law holds in the beginning, at any subject.
-
-    Nothing is assumed but what the theory says of the rows that a deployment chooses: no law of the state before, since
-    there is none, and no law that is proved here.
+class Beginning:
+    """The state in which histories begin, of which nothing is assumed but what the theory says of the rows that a
+    deployment chooses: no law of the state before, since there is none, and no law that is proved here.
     """
-    theory, machine = prover.theory, prover.world.modules["spec.machine"]
-    chosen = {table.index: holds for table, holds in theory.genesis.items()}
-    tables = [
-        _Rows(table, prover.tables[table.index] if table.index in chosen else None, chosen.get(table.index))
-        for table in prover.protocol.schema.tables
-    ]
-    rows = prover.reading(machine.State(tables))
-    for table in tables:
-        table.rows = rows
-    view = prover.world.modules["invariants.law"].View(rows, _Totals(set(chosen)))
-    histories = prover.world.get("spec.history", "HistoryTable")
-    verdicts: list[Verdict] = []
-    histories.has_past, prover.is_beginning = False, True
-    try:
-        _refuse_what_cannot_be(prover, [table for table in tables if table.is_chosen])
-        for law in laws:
-            verdict = Verdict(law.law_id, GENESIS)
-            subject = prover.subject(law)
-            _prove_at(prover, verdict, partial(law.holds, view, subject))
-            verdicts.append(verdict)
-        sums = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
-        empty = [total for total in sums if total.table.index not in chosen]
-        verdicts += [_adds_nothing(prover, view, total) for total in empty]
-    finally:
-        histories.has_past, prover.is_beginning = True, False
-    return verdicts
+
+    def __init__(self, prover: Prover) -> None:
+        theory, machine = prover.theory, prover.world.modules["spec.machine"]
+        chosen = {table.index: holds for table, holds in theory.genesis.items()}
+        tables = [
+            _Rows(table, prover.tables[table.index] if table.index in chosen else None, chosen.get(table.index))
+            for table in prover.protocol.schema.tables
+        ]
+        rows = prover.reading(machine.State(tables))
+        for table in tables:
+            table.rows = rows
+        self._prover: Final = prover
+        self._view: Final = prover.world.modules["invariants.law"].View(rows, _Totals(set(chosen)))
+        self._sums: Final = [
+            total for total in [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested] if total.table.index not in chosen
+        ]
+        with self._begins():
+            _refuse_what_cannot_be(prover, [table for table in tables if table.is_chosen])
+
+    @contextmanager
+    def _begins(self) -> Iterator[None]:
+        """There is no past, and no state before."""
+        histories = self._prover.world.get("spec.history", "HistoryTable")
+        histories.has_past, self._prover.is_beginning = False, True
+        try:
+            yield
+        finally:
+            histories.has_past, self._prover.is_beginning = True, False
+
+    def verdict(self, law_id: str) -> Verdict:
+        """Whether a state law holds in the beginning, at any subject; or that default rows add nothing to a sum."""
+        verdict = Verdict(law_id, GENESIS)
+        with self._begins():
+            total = next((total for total in self._sums if law_id == f"SUM-{total.name}"), None)
+            if total is not None:
+                _adds_nothing(self._prover, verdict, self._view, total)
+                return verdict
+            (law,) = self._prover.laws_of([law_id])
+            subject = self._prover.subject(law)
+            _prove_at(self._prover, verdict, partial(law.holds, self._view, subject))
+        return verdict
+
+    def sums(self) -> list[str]:
+        """The ids of the verdicts on sums."""
+        return [f"SUM-{total.name}" for total in self._sums]
+
+
+def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
+    """Whether each state law holds in the beginning, and that sums begin with nothing."""
+    beginning = Beginning(prover)
+    return [beginning.verdict(law_id) for law_id in [*[law.law_id for law in laws], *beginning.sums()]]
 
 
 def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
@@ -120,19 +144,23 @@ def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
 
 def _prove_at(prover: Prover, verdict: Verdict, program: Callable[[], Any]) -> None:
     """Prove that a program answers yes, whatever a deployment chose; and that some deployment leads there."""
-    for here, outcome in explore(program, Path(None, [], True)):
+    base = Path(None, [], True)
+    paths = list(explore(program, base))
+    for here, outcome in paths:
         given = [*here.conditions, *here.facts.values()]
         goal = z3.BoolVal(False) if isinstance(outcome, Exception) else term_of(outcome)
         answer = prover.prove(verdict.law_id, [given], goal)
         verdict.answers.append((Obligation(verdict.law_id, here, goal), answer))
         verdict.scopes.update(here.scopes)
-        can_be = verdict.is_reachable or prove([given], z3.BoolVal(False)).status is Status.REFUTED
-        verdict.is_reachable = can_be
+        if not verdict.is_reachable:
+            verdict.concern(prove([given], z3.BoolVal(False)).status)
+    for whole in left_out(verdict.law_id, base, [here for here, _ in paths]):
+        answer = prover.prove(verdict.law_id, [[*whole.here.facts.values()]], whole.goal)
+        verdict.answers.append((whole, answer))
 
 
-def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
-    """That default rows add nothing to a sum, so that it is zero in the beginning."""
-    verdict = Verdict(f"SUM-{total.name}", GENESIS)
+def _adds_nothing(prover: Prover, verdict: Verdict, view: Any, total: Any) -> None:
+    """Prove that default rows add nothing to a sum, so that it is zero in the beginning."""
     key = prover.any_key(total.table, f"member.{total.name}")
     row = total.table.default
 
@@ -140,4 +168,3 @@ def _adds_nothing(prover: Prover, view: Any, total: Any) -> Verdict:
         return total.group(view.rows, key, row) is None or prover.worth(total, view, key, row) == 0
 
     _prove_at(prover, verdict, adds_nothing)
-    return verdict

@@ -21,7 +21,8 @@ from typing import Any, Final
 from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_same
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
-from proofs.symbols import current_run, is_followed, is_unsure, refuse
+from proofs.lasting import Lasting
+from proofs.symbols import UnliftableError, current_run, is_followed, is_unsure, place_in, refuse
 from proofs.taught import (
     BEGINS,
     CHANGES,
@@ -77,6 +78,7 @@ class Running:
         """The names that lifted modules define, of fields and methods among others."""
         self._is_lifted: Final = is_lifted
         self._engine: Final = {*ENGINE, *contracts}
+        self.lasting: Final = Lasting(is_lifted, self._engine.__contains__)
         self.given: Final[dict[str, Any]] = {
             **BUILTINS,
             **FOLDED_BUILTINS,
@@ -100,7 +102,7 @@ class Running:
             self._of_drafts(site, frame.f_locals)
         if site.is_understood:
             return
-        names = untaught_names(frame, self.given, self.defined, self._is_known)
+        names = untaught_names(frame, self.given, self.defined, self.lasting.is_understood)
         for line, name in site.asked_to_change:
             if not self._is_known(type(frame.f_globals.get(name)).__module__):
                 site.refuse((line, f"{name} outlives this function, and to change it"))
@@ -247,7 +249,7 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         """The code of the source, never what is cached of it, which notes nothing."""
-        tree = ast.parse(self.get_data(self.path))
+        tree = ast.parse(self.get_data(self.path), self.path)
         self._running.loading[self.path] = untaught_loading(tree, self._is_lifted)
         self._running.defined.update(names_defined(tree))
         noting = _Noting(fullname, self.path, self._running).visit(tree)
@@ -297,14 +299,29 @@ class World:
     loaded, and to load them.
     """
 
-    def __init__(self, modules: dict[str, ModuleType], ran: set[str], loaded: frozenset[str]) -> None:
+    def __init__(self, modules: dict[str, ModuleType], running: Running, loaded: frozenset[str]) -> None:
         self.modules: Final = modules
-        self.ran: Final = ran
+        self.ran: Final = running.ran
         self.loaded: Final = loaded
+        self.is_understood: Final = running.lasting.is_understood
+        """Whether a value that lasts longer than a path is what symbols take it for."""
 
     def get(self, module: str, attribute: str) -> Any:
         """Something that a lifted module defines."""
         return getattr(self.modules[module], attribute)
+
+
+def _load(theory: str) -> None:
+    """Load a module of a theory; what fails in a lifted module is refused where it does."""
+    try:
+        importlib.import_module(theory)
+    except UnliftableError:
+        raise
+    except Exception as error:  # whatever a module does while it is loaded
+        place = place_in(error.__traceback__)
+        if isinstance(error, SyntaxError):
+            place = f"{error.filename}:{error.lineno}"
+        raise UnliftableError(f"{type(error).__name__}: {error}\n  {place}") from error
 
 
 def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()) -> World:
@@ -318,7 +335,7 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], bes
     sys.meta_path.insert(0, finder)
     bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
-        importlib.import_module(theory)
+        _load(theory)
         lifted = {name: module for name, module in sys.modules.items() if finder.owns(name)}
     finally:
         sys.dont_write_bytecode = bytecode
@@ -335,4 +352,4 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], bes
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
     loaded = frozenset(finder.running.ran)
     finder.running.ran.clear()  # to be loaded is not to be run
-    return World(lifted, finder.running.ran, loaded)
+    return World(lifted, finder.running, loaded)

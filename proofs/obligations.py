@@ -10,9 +10,12 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
-from functools import partial
+from fractions import Fraction
+from functools import cached_property, partial
+from itertools import count
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -128,13 +131,24 @@ def together(accepted: list[Accepted]) -> list[list[Accepted]]:
 
 
 class Obligation:
-    """One goal with its hypotheses, and what it is about; `is_of_engine` if it needs none but those of its path."""
+    """One goal with its hypotheses, and what it is about; `is_of_engine` if it needs none but those of its path.
+
+    In another process there is neither path nor goal any more, but its words.
+    """
 
     def __init__(self, label: str, here: Path, goal: Term, is_of_engine: bool = False) -> None:
         self.label: Final = label
         self.here: Final = here
         self.goal: Final = goal
         self.is_of_engine: Final = is_of_engine
+
+    @cached_property
+    def words(self) -> str:
+        """The words of the goal in any order, without the numbers that make new names of them."""
+        return " ".join(sorted(re.sub(r"!\d+", "!", self.goal.sexpr()).replace("(", " ").replace(")", " ").split()))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"label": self.label, "words": self.words, "is_of_engine": self.is_of_engine}
 
 
 class Verdict:
@@ -145,18 +159,44 @@ class Verdict:
         self.action: Final = action
         self.answers: Final[list[tuple[Obligation, Answer]]] = []
         self.scopes: Final[set[str]] = set()
+        self.leans: Final[list[tuple[str, str]]] = []
+        """The parts that have to hold, too; see `proofs/parts.py`."""
         self.is_framed = False
         self.is_reachable = False
+        self.is_open = False
+        """Whether there is something of which nobody knows whether it can be."""
 
     @property
     def status(self) -> str:
-        """PROVED if everything was, REFUTED if anything was, VACUOUS if no accepted call ever concerned the law."""
+        """PROVED if everything was, REFUTED if anything was; VACUOUS if it is shown that the law concerns nothing."""
         statuses = {answer.status for _, answer in self.answers}
         if Status.REFUTED in statuses:
             return "REFUTED"
         if Status.UNKNOWN in statuses:
             return "UNKNOWN"
-        return "PROVED" if self.is_framed or self.is_reachable else "VACUOUS"
+        if self.is_framed or self.is_reachable:
+            return "PROVED"
+        return "UNKNOWN" if self.is_open else "VACUOUS"
+
+    def concern(self, can_be: Status) -> None:
+        """Note whether a path that the law concerns can be: REFUTED if a state takes it, PROVED if none does."""
+        self.is_reachable = self.is_reachable or can_be is Status.REFUTED
+        self.is_open = self.is_open or can_be is Status.UNKNOWN
+
+    def copy(self) -> "Verdict":
+        """The same, to which others may be joined."""
+        other = Verdict(self.law_id, self.action)
+        other.join(self)
+        other.leans.extend(self.leans)
+        other.is_framed = self.is_framed
+        return other
+
+    def join(self, other: "Verdict") -> None:
+        """Let this hold only if another does, which may be all that it concerns."""
+        self.answers.extend(other.answers)
+        self.scopes.update(other.scopes)
+        self.is_reachable = self.is_reachable or other.is_reachable
+        self.is_open = self.is_open or other.is_open
 
 
 class Prover:
@@ -180,7 +220,13 @@ class Prover:
         self._transition: Final = laws.AcceptedStep
         self._refusal: Final = laws.RejectedCall
         refuse_names_given_twice(self.theory)
+        refuse_what_is_not_understood(self.theory, self.world)
         self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
+        for table in self.protocol.schema.tables:
+            if table.name not in self.shapes:
+                raise UnliftableError(
+                    f"no shape is known of the keys of {table.name}, which {self.theory.state_module} does not declare"
+                )
         self.tables: Final = [
             SymbolicRows(table, self.shapes[table.name], self.theory.limits.lists, self._note_read)
             for table in self.protocol.schema.tables
@@ -331,12 +377,16 @@ class Prover:
         scopes: set[str] = set()
         blank = self._blank()
         blank.context = context
+        taken = Fraction(0)
         for here, outcome in explore(program, blank, prunes=False):
+            taken += Fraction(1, 2 ** len(here.given))
             holds = z3.BoolVal(True) if isinstance(outcome, Exception) else term_of(outcome)
             ways += [z3.And(*here.conditions, holds), *here.left_out]
             facts.update(here.facts)
             noted.update(here.touched)
             scopes |= here.scopes
+        if taken != 1:
+            raise UnliftableError("of a law some paths were not followed, or some twice")
         return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
 
     def seen_by(self, law: Any, subject: Any) -> Any:
@@ -373,7 +423,7 @@ class Prover:
         place = (law.law_id, identity(subject))
         found = self._instances.get(place)
         if found is None:
-            context = f"{id(self)}.{law.law_id}.{place[1]}"
+            context = f"{law.law_id}!{next(_contexts)}"
             found = (subject, self._formula(lambda: law.holds(self.seen_by(law, subject), subject), context))
             self._refuse_what_is_seen_otherwise(law, found[1])
             self._instances[place] = found
@@ -595,14 +645,15 @@ class Prover:
 
     def _prove_never_negative(self, total: Any) -> bool:
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
-        rows = self.before.rows
-        for here, outcome in explore(lambda: self.worth(total, self.before, key, rows.get(total.table, key))):
-            hypotheses, _ = self.hypotheses(here, [])
-            if isinstance(outcome, Exception) or here.left_out:
-                return False
-            if self.prove(f"SUM-{total.name}", [hypotheses], term_of(outcome) >= 0).status is not Status.PROVED:
-                return False
-        return True
+        rows, name = self.before.rows, f"SUM-{total.name}"
+        paths = list(explore(lambda: self.worth(total, self.before, key, rows.get(total.table, key))))
+        goals = [(here, term_of(outcome) >= 0) for here, outcome in paths if not isinstance(outcome, Exception)]
+        if len(goals) < len(paths) or any(here.left_out for here, _ in paths):
+            return False
+        whole = left_out(name, Path(None, [], False), [here for here, _ in paths])
+        goals += [(obligation.here, obligation.goal) for obligation in whole]
+        answers = (self.prove(name, [self.hypotheses(here, [])[0]], goal) for here, goal in goals)
+        return all(answer.status is Status.PROVED for answer in answers)
 
     # Calls.
 
@@ -826,8 +877,7 @@ class Prover:
                 yield Obligation(label, here, z3.BoolVal(goal) if isinstance(goal, bool) else goal)
             for required, condition in here.required:
                 yield Obligation(required, here, condition)
-        if len(taken) > 1:
-            yield some_path_is_taken(label, base, taken)
+        yield from left_out(label, base, taken)
 
 
 def refuse_names_given_twice(theory: Any) -> None:
@@ -848,8 +898,39 @@ def refuse_names_given_twice(theory: Any) -> None:
                 raise UnliftableError(f"no {kind} can be called {name}")
 
 
-RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "FACTS-quotients")
+def refuse_what_is_not_understood(theory: Any, world: World) -> None:
+    """What proofs begin with lasts longer than a path; and rows that are equal are equal whoever made them."""
+    catalogue, protocol = theory.catalogue, theory.protocol
+    begun = {
+        "the transition": [protocol.transition],
+        "a table": protocol.schema.tables,
+        "a call": protocol.actions,
+        "a sum": [*catalogue.sums, *theory.sums.own, *theory.sums.nested.items()],
+        "a law": [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.induction.lemmas],
+        "the theory": [value for name, value in vars(theory).items() if name not in ("protocol", "catalogue")],
+    }
+    for kind, values in begun.items():
+        for value in values:
+            if not world.is_understood(value):
+                name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
+                raise UnliftableError(f"{kind} {name} holds what is not understood")
+    for row in [type(table.default) for table in protocol.schema.tables]:
+        if not any("__eq__" in vars(kind) for kind in row.__mro__[:-1]):
+            raise UnliftableError(f"rows of type {row.__name__} have no equality of their own")
+
+
+_contexts: Final = count()
+"""What tells the names apart that stand for any of a list."""
+
+RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
 """Names under which the engine keeps symbols and verdicts of its own."""
+
+
+def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
+    """That the paths which were followed leave no case out, unless that is plain: one is taken without conditions."""
+    whole = some_path_is_taken(label, base, taken)
+    if not z3.is_true(z3.simplify(whole.goal)):
+        yield whole
 
 
 def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
@@ -858,7 +939,9 @@ def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
     here.sees_change = True
     for followed in taken:
         here.facts.update(followed.facts)
-    goal = z3.Or(*[z3.And(*path.conditions) for path in taken], *[case for path in taken for case in path.left_out])
+    known = {condition.get_id() for condition in base.conditions}
+    ways = [[condition for condition in path.conditions if condition.get_id() not in known] for path in taken]
+    goal = z3.Or(*[z3.And(*way) for way in ways], *[case for path in taken for case in path.left_out])
     return Obligation(f"{label}: some path is taken", here, goal, is_of_engine=True)
 
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from proofs.folded import FoldedProof, has_lists
 from proofs.obligations import Obligation, Prover, Verdict
-from proofs.proving import TOTAL, CallProof
+from proofs.parts import TOTAL
+from proofs.proving import CallProof
 from proofs.running import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
 from proofs.setup import setup_of
 from proofs.solving import Status
@@ -73,12 +74,15 @@ class Hunt(CallProof):
     def _folded(self) -> FoldedProof:
         return FoldedProof(self.prover, self.action)
 
-    def is_reachable(self, here: Path) -> bool:
+    def reach(self, prover: Prover, here: Path) -> Status:
         """Not asked: that a path is taken was shown of the specification as it is, and matters to no refutation."""
+        return Status.REFUTED
+
+    def _is_seen_at_once(self, here: Path) -> bool:
         return True
 
-    def _answer(self, verdict: Verdict, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        super()._answer(verdict, obligation, extra)
+    def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
+        super()._answer(verdict, prover, obligation, extra)
         self.goals += 1
         if verdict.answers[-1][1].status is Status.REFUTED:
             self._failed += 1

@@ -1,17 +1,19 @@
 """All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
 
 import hashlib
-import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
+from proofs.apart import Found, apart, the_same_everywhere
 from proofs.concrete import concretise, plain_theory, replay, write
 from proofs.digests import modules_behind, names_in, snapshot
 from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
-from proofs.genesis import GENESIS, base_case
+from proofs.genesis import GENESIS, Beginning
 from proofs.obligations import Prover, Verdict
-from proofs.proving import TOTAL, CallProof, prove_call
+from proofs.parts import ANY_LENGTH, CHOSEN, TOTAL, WHOLE, Part
+from proofs.proving import CallProof
 from proofs.second import Opinions
 from proofs.setup import setup_of
 from proofs.solving import Status
@@ -109,7 +111,7 @@ def run_call(
     found = list(prove_laws(place, call, due if law_ids is None else law_ids, effort, likely, opinions))
     return {
         "call": call,
-        "functions": found[-1]["functions"] if found else [],
+        "functions": sorted({name for each in found for name in each["functions"]}),
         "verdicts": {each["law"]: each["verdict"] for each in found},
     }
 
@@ -124,61 +126,149 @@ def prove_laws(
 ) -> Iterator[dict[str, Any]]:
     """One verdict after the other on some laws of a call, as plain values; those that are not due of it are left out.
 
-    With each come the functions that ran so far: whatever an earlier proof found out, a later one may lean on. `likely`
-    are solvers that are likely to know, by law; `opinions` hears of everything that is proved.
+    With each come the functions that its proof ran through. `likely` are solvers that are likely to know, by law;
+    `opinions` hears of everything that is proved.
     """
     asked = [law_id for law_id in due_of(place)[call] if law_id in law_ids]
     if not asked:
         return
-    prover = prover_of(place, call)
-    prover.effort = effort
-    prover.likely = likely or {}
-    if opinions is not None:
-        prover.hears = opinions.hear
-    # After everything is imported, and not before: a file that was edited meanwhile shows.
-    source = snapshot(place)
-    if unknown := set(prover.world.modules) - set(modules_behind(place)):
-        raise UnliftableError(f"{min(unknown)} decides verdicts, and no import that is found leads to it")
-    whole = {*names_in("spec.history"), *names_in("spec.machine")} if call == CONTRACTS else set()
-    rules = ("spec.", *[f"{name}:" for name in setup_of(place).lifted if not name.startswith("proofs.")])
-    for law_id, plain in _verdicts(prover, place, call, asked):
-        heard, disputed = ({}, []) if opinions is None else opinions.take()
-        yield {
-            "law": law_id,
-            "verdict": plain,
-            "opinions": heard,
-            "disputed": disputed,
-            "functions": sorted(
-                name for name in {*prover.world.ran, *prover.world.loaded, *whole} if name.startswith(rules)
-            ),
-            "source": source,
-        }
+    with the_same_everywhere():
+        prover = prover_of(place, call)
+        prover.effort = effort
+        prover.likely = likely or {}
+        # After everything is imported, and not before: a file that was edited meanwhile shows.
+        source = snapshot(place)
+        if unknown := set(prover.world.modules) - set(modules_behind(place)):
+            raise UnliftableError(f"{min(unknown)} decides verdicts, and no import that is found leads to it")
+        whole = {*names_in("spec.history"), *names_in("spec.machine")} if call == CONTRACTS else set()
+        rules = ("spec.", *[f"{name}:" for name in setup_of(place).lifted if not name.startswith("proofs.")])
+        proofs = _Proofs(prover, place, call, opinions)
+        for law_id, plain in proofs.verdicts(asked):
+            heard, disputed = proofs.take()
+            yield {
+                "law": law_id,
+                "verdict": plain,
+                "opinions": heard,
+                "disputed": disputed,
+                "functions": sorted(name for name in {*proofs.ran, *whole} if name.startswith(rules)),
+                "source": source,
+            }
 
 
-def _verdicts(prover: Prover, place: str, call: str, asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The verdict on each law asked, as soon as it is known."""
-    known_false = prover.theory.catalogue.known_false
-    if call == GENESIS:
-        found = base_case(prover, [law for law in prover.theory.state_laws() if law.law_id in asked])
-        yield from (
-            (verdict.law_id, _as_plain(prover, place, verdict, None)) for verdict in found if verdict.law_id in asked
-        )
-        return
-    if call == CONTRACTS:
+class _Proofs:
+    """The proofs about one call. Each part is proved in a process of its own, from the same state as all others."""
+
+    def __init__(self, prover: Prover, place: str, call: str, opinions: Opinions | None) -> None:
+        self._prover: Final = prover
+        self._place: Final = place
+        self._call: Final = call
+        self._opinions: Final = opinions
+        self._unheard: Final[list[tuple[str, list[Any], str]]] = []
+        """What was proved while paths were followed: others are asked about it later, and apart."""
+        self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
+        self._framed: Final[dict[str, tuple[set[str], set[str]]]] = {}
+        """By exploration, the laws that it cannot break, and what ran to see it."""
+        self._heard: Final[list[tuple[Any, Any]]] = []
+        self.ran: Final[set[str]] = set()
+        """What the last verdict ran through."""
+        if opinions is not None:
+            prover.hears = lambda *said: self._unheard.append(said)
+
+    def verdicts(self, asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The verdict on each law asked, as soon as it is known."""
+        if self._call == GENESIS:
+            beginning = Beginning(self._prover)
+            yield from ((law_id, self._plain(partial(beginning.verdict, law_id))) for law_id in asked)
+        elif self._call == CONTRACTS:
+            of_theory = foundations_of(self._place)
+            for law_id in asked:
+                yield law_id, self._plain(lambda law_id=law_id: foundations(self._prover, of_theory, [law_id])[0])  # type: ignore[misc]
+        else:
+            (action,) = [action for action in self._prover.protocol.actions if action.__name__ == self._call]
+            yield from self._of_call(CallProof(self._prover, action), asked)
+
+    def _of_call(self, proof: CallProof, asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        if proof.folded is not None and TOTAL in asked:
+            self._part(proof, (ANY_LENGTH, TOTAL))
+        if proof.has_longer:
+            # What is said of longer lists comes last: until then, nothing of theirs was followed.
+            of_states = {law.law_id for law in laws_of(self._prover.theory) if hasattr(law, "rows")}
+            asked = sorted(asked, key=lambda law_id: law_id not in of_states)
+            self._part(proof, (proof.name, WHOLE))
+        known_false = self._prover.theory.catalogue.known_false
         for law_id in asked:
-            (verdict,) = foundations(prover, foundations_of(place), [law_id])
-            yield law_id, _as_plain(prover, place, verdict, None)
-        return
-    (action,) = [action for action in prover.protocol.actions if action.__name__ == call]
-    proof = CallProof(prover, action)
-    if TOTAL in asked:
-        yield TOTAL, _as_plain(prover, place, proof.of_steps.total(), proof)
-    for law in laws_of(prover.theory):
-        if law.law_id in known_false and law.law_id in asked:
-            yield law.law_id, dict(KNOWN_FALSE if _may_break(proof, law) else NOT_CONCERNED)
-        elif law.law_id in asked:
-            (verdict,) = prove_call(proof, [law])
-            yield law.law_id, _as_plain(prover, place, verdict, proof)
+            self.ran.clear()
+            if law_id in known_false:
+                may_break = self._apart(lambda law_id=law_id: _may_break(proof, proof.law_named(law_id)))  # type: ignore[misc]
+                yield law_id, dict(KNOWN_FALSE if may_break else NOT_CONCERNED)
+                continue
+            verdict = proof.choose(law_id, partial(self._part, proof))
+            plain = _as_plain(verdict)
+            if verdict.status == "REFUTED":
+                plain |= self._apart(lambda law_id=law_id: _as_refuted(proof, self._place, law_id))  # type: ignore[misc]
+            yield law_id, plain
+
+    def _plain(self, prove_it: Callable[[], Verdict]) -> dict[str, Any]:
+        self.ran.clear()
+        return _as_plain(self._apart(prove_it))
+
+    def _part(self, proof: CallProof, part: Part) -> Verdict:
+        """What comes of a part, which is proved once."""
+        if part[0] == CHOSEN:
+            return proof.choose(part[1], partial(self._part, proof))
+        if part not in self._parts:
+            before = set(self.ran)
+            self.ran.clear()
+            found = Verdict(part[1], self._call)
+            found.is_framed = part[1] in self._framed_in(proof, part[0])
+            if not found.is_framed:
+                found = self._apart(lambda: proof.prove_part(part))
+            self._parts[part] = (found, set(self.ran))
+            self.ran.clear()
+            self.ran.update(before)
+        self.ran.update(self._parts[part][1])
+        return self._parts[part][0]
+
+    def _framed_in(self, proof: CallProof, name: str) -> set[str]:
+        """The laws that an exploration cannot break, since it writes nothing of theirs. Here, where nothing else has
+        begun yet, an exploration is followed that is asked for the first time.
+        """
+        exploration = proof.exploration(name)
+        if name not in self._framed:
+            laws = laws_of(self._prover.theory)
+            found = self._apart(lambda: {law.law_id for law in laws if exploration.is_framed(law)})
+            self._framed[name] = (found, set(self.ran))
+        self.ran.update(self._framed[name][1])
+        return self._framed[name][0]
+
+    def _apart(self, work: Callable[[], Found]) -> Found:
+        """Do some work apart; note what ran, and what others said."""
+
+        def told() -> tuple[Found, set[str], Any]:
+            if self._opinions is not None:
+                for said in self._unheard:
+                    self._opinions.hear(*said)
+                self._prover.hears = self._opinions.hear
+            found = work()
+            return found, self._prover.world.ran, None if self._opinions is None else self._opinions.take()
+
+        found, ran, heard = apart(told)
+        self._unheard.clear()
+        self._heard.extend([] if heard is None else [heard])
+        self.ran.update(ran, self._prover.world.ran, self._prover.world.loaded)
+        return found
+
+    def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
+        """What others said since this was asked last, and the questions that are disputed."""
+        if self._opinions is None:
+            return {}, []
+        total = {who: Counter[str]() for who in self._opinions.who}
+        for counts, _ in self._heard:
+            for who, said in counts.items():
+                total[who].update(said)
+        disputed = [question for _, questions in self._heard for question in questions]
+        self._heard.clear()
+        return {who: dict(counts) for who, counts in total.items()}, disputed
 
 
 def _may_break(proof: CallProof, law: Any) -> bool:
@@ -188,15 +278,17 @@ def _may_break(proof: CallProof, law: Any) -> bool:
     return speaks(law, proof.action)
 
 
-def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | None) -> dict[str, Any]:
-    found: dict[str, Any] | None = None
-    status = verdict.status
-    if status == "REFUTED" and proof is not None:
-        found = counterexample(prover, place, verdict, proof)
-        if not is_refutation(prover, verdict.law_id, found):
-            status = "UNKNOWN"
-    plain: dict[str, Any] = {
-        "verdict": status,
+def _as_refuted(proof: CallProof, place: str, law_id: str) -> dict[str, Any]:
+    """What shows that a law is refuted, sought anew where there are paths and models; else it is UNKNOWN."""
+    verdict = proof.choose(law_id, proof.prove_part)
+    found = counterexample(proof.prover, place, verdict, proof)
+    status = "REFUTED" if is_refutation(proof.prover, law_id, found) else "UNKNOWN"
+    return {"verdict": status, **({} if found is None else {"counterexample": found})}
+
+
+def _as_plain(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.status,
         "goals": len(verdict.answers),
         "digest": digest_of_goals(verdict),
         "scope": sorted(verdict.scopes),
@@ -204,20 +296,11 @@ def _as_plain(prover: Prover, place: str, verdict: Verdict, proof: CallProof | N
         "steps": sum([answer.steps for _, answer in verdict.answers]),
         "most_steps": max([answer.steps for _, answer in verdict.answers], default=0),
     }
-    if found is not None:
-        plain["counterexample"] = found
-    return plain
 
 
 def digest_of_goals(verdict: Verdict) -> str:
-    """What was to be shown, and what came of it, in short: the same whatever was proved before in this process.
-
-    A goal counts by its words in any order, without the numbers that make new names of them.
-    """
-    goals: list[str] = []
-    for obligation, answer in verdict.answers:
-        words = sorted(re.sub(r"!\d+", "!", str(obligation.goal.sexpr())).replace("(", " ").replace(")", " ").split())
-        goals.append(f"{obligation.label} {answer.status.name} {' '.join(words)}")
+    """What was to be shown, and what came of it, in short: the same whatever else was proved, and in which order."""
+    goals = [f"{obligation.label} {answer.status.name} {obligation.words}" for obligation, answer in verdict.answers]
     return hashlib.sha256("\n".join(sorted(goals)).encode()).hexdigest()[:8] if goals else ""
 
 

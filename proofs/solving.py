@@ -36,6 +36,10 @@ class Answer:
         self.steps: Final = steps
         self.model: Final = model
 
+    def __getstate__(self) -> dict[str, Any]:
+        """In another process there is no model."""
+        return {**vars(self), "model": None}
+
 
 def terms_in(formulas: Iterable[Term]) -> list[Term]:
     """Every term that occurs in some formulas, each once."""

@@ -10,6 +10,7 @@ not.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from ctypes import ArgumentError
 from enum import Enum
 from pathlib import Path as File
 from traceback import extract_tb
@@ -33,6 +34,12 @@ IMPOSSIBLE: Final = (ZeroDivisionError, IndexError, KeyError, ValueError, Assert
 """
 
 
+UNFOLLOWED: Final = (
+    *(TypeError, AttributeError, NameError, LookupError, ArithmeticError, RuntimeError, MemoryError, BufferError),
+    *(ImportError, OSError, StopIteration, StopAsyncIteration, SyntaxError, ArgumentError, z3.Z3Exception),
+)
+"""What else a program may raise: it is refused where it does. `ArgumentError` hides that it asks itself for ever."""
+
 HERE: Final = File(__file__).parent
 """The folder of the engine. Its files' lines are no lines of the source, but for those that theories are made of."""
 
@@ -51,13 +58,18 @@ class Refused(BaseException):
 
     def locate(self, trace: TracebackType | None) -> None:
         """Note where the source does it, unless that is known."""
-        frames = extract_tb(trace) if trace is not None else []
-        lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
-        self.place = self.place or (lines[-1] if lines else "")
+        self.place = self.place or place_in(trace)
 
     def as_error(self) -> UnliftableError:
         """The same for those who asked for a proof."""
         return UnliftableError(f"{self.what}\n  {self.place}" if self.place else self.what)
+
+
+def place_in(trace: TracebackType | None) -> str:
+    """The last line of the source that something came from."""
+    frames = extract_tb(trace) if trace is not None else []
+    lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
+    return lines[-1] if lines else ""
 
 
 def refuse(what: str, place: str = "") -> NoReturn:
@@ -74,6 +86,8 @@ def _is_engine(file: str) -> bool:
     place = File(file)
     if place.parts[-2:] == ("spec", "machine.py"):
         return True  # who asks a draft is meant, not what all of them ask
+    if file.startswith("<") or place.parent == File(z3.__file__).parent:
+        return True  # Python's own, or the solver's
     is_of_theory = place.name == "theory.py" or (place.name == "folds.py" and place.parent != HERE)
     return HERE in place.parents and not is_of_theory
 
@@ -342,7 +356,7 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
                 outcome = program()
             except IMPOSSIBLE as error:
                 outcome = error
-            except (TypeError, AttributeError, NotImplementedError, UnliftableError) as error:
+            except (*UNFOLLOWED, UnliftableError) as error:
                 words = str(error) if isinstance(error, UnliftableError) else f"{type(error).__name__}: {error}"
                 refused = Refused(words)
                 refused.locate(error.__traceback__)

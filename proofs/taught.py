@@ -10,7 +10,7 @@ import ast
 import builtins
 import dis
 from collections.abc import Callable, Collection, Iterator, Mapping
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType
 from typing import Any, Final
 
 STATEMENTS: Final = "AnnAssign Assign AugAssign Break Continue Expr For FunctionDef If Pass Return While"
@@ -19,7 +19,7 @@ EXPRESSIONS: Final = (
     "Starred Subscript Tuple UnaryOp"
 )
 OPERATORS: Final = (
-    "Add And BitAnd BitOr Eq FloorDiv Gt GtE In Is IsNot Lt LtE Mod Mult Not NotEq NotIn Or RShift Sub USub"
+    "Add And BitAnd BitOr Eq FloorDiv Gt GtE In Is IsNot Lt LtE Mod Mult Not NotEq NotIn Or Pow RShift Sub USub"
 )
 BUILTINS: Final = (
     "abs all any bool enumerate getattr hasattr int isinstance len list max min range sorted str sum super tuple zip"
@@ -30,7 +30,6 @@ METHODS: Final = "append extend index items values"
 """Of lists, tuples and dictionaries. `append` and `extend` are of a list that the same function has made."""
 LIBRARY: Final = "attr.fields typing.cast"
 """What a function may call of what is not lifted itself; beside annotations, which nothing runs."""
-_LIBRARIES: Final = {name.partition(".")[0] for name in LIBRARY.split()}
 _OF_LIBRARY: Final = {name.partition(".")[2] for name in LIBRARY.split()}
 _KNOWN: Final = {"__init__", "carries", "carried", "is_cut", "gone", *METHODS.split(), *_OF_LIBRARY}
 
@@ -65,24 +64,30 @@ Untaught = tuple[int, str]
 
 def own_nodes(function: Function) -> Iterator[ast.AST]:
     """What a function consists of, without annotations, and without the functions within it."""
-    pending: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
-    pending += [*function.args.defaults, *[default for default in function.args.kw_defaults if default is not None]]
-    pending += function.decorator_list if isinstance(function, ast.FunctionDef) else []
+    yield from (node for _, node in _lines_of(function))
+
+
+def _lines_of(function: Function) -> Iterator[tuple[int, ast.AST]]:
+    """The same with its line; what has none of its own stands in that of what it is a part of."""
+    parts: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
+    parts += [*function.args.defaults, *[default for default in function.args.kw_defaults if default is not None]]
+    parts += function.decorator_list if isinstance(function, ast.FunctionDef) else []
+    pending = [(function.lineno, part) for part in parts]
     while pending:
-        node = pending.pop()
-        yield node
+        outer, node = pending.pop()
+        line = getattr(node, "lineno", outer)
+        yield line, node
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             continue
         annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
-        pending.extend(child for child in ast.iter_child_nodes(node) if child is not annotation)
+        pending.extend((line, child) for child in ast.iter_child_nodes(node) if child is not annotation)
 
 
 def untaught_syntax(function: Function, name: str) -> list[Untaught]:
     """Where a function says what is not understood, whatever its names mean. `name` is "module:qualified name"."""
     found: list[Untaught] = []
     made = made_by(function)
-    for node in own_nodes(function):
-        line = getattr(node, "lineno", function.lineno)
+    for line, node in _lines_of(function):
         kind = type(node).__name__
         if kind not in _NODES:
             found.append((line, kind))
@@ -190,11 +195,12 @@ def _may_be_imported(name: str, lifted: Callable[[str], bool]) -> bool:
 
 
 def untaught_names(
-    frame: FrameType, given: Mapping[str, Any], defined: Collection[str], is_lifted: Callable[[str], bool]
+    frame: FrameType, given: Mapping[str, Any], defined: Collection[str], is_understood: Callable[[Any], bool]
 ) -> list[Untaught]:
     """What a function that begins to run calls by name, or asks of an object, that is not understood.
 
-    `given` is what the lifter gives every module, `defined` the names that lifted modules give to fields and methods.
+    `given` is what the lifter gives every module, `defined` the names that lifted modules give to fields and methods;
+    `is_understood` tells of what a global name stands for.
     """
     found: list[Untaught] = []
     for line, is_global, name in _names_in(frame.f_code):
@@ -205,7 +211,7 @@ def untaught_names(
         elif name not in frame.f_globals:
             if name not in _NAMES:
                 found.append((line, name))
-        elif not (frame.f_globals[name] is given.get(name) or _is_taught(frame.f_globals[name], is_lifted)):
+        elif not (frame.f_globals[name] is given.get(name) or is_understood(frame.f_globals[name])):
             found.append((line, name))
     return sorted(found)
 
@@ -240,18 +246,3 @@ def names_defined(module: ast.Module) -> set[str]:
         is_inner = is_within or isinstance(node, ast.FunctionDef | ast.Lambda)
         pending.extend((child, is_inner) for child in ast.iter_child_nodes(node))
     return names
-
-
-def _is_taught(value: Any, is_lifted: Callable[[str], bool]) -> bool:
-    """Whether a function may use what a global name stands for: a constant, or what lifted modules define."""
-    if isinstance(value, _CONSTANTS):
-        return True
-    if isinstance(value, tuple | list | frozenset | set):
-        return all(_is_taught(part, is_lifted) for part in value)
-    if isinstance(value, dict):
-        return all(_is_taught(part, is_lifted) for pair in value.items() for part in pair)
-    if isinstance(value, FunctionType | type):
-        return is_lifted(value.__module__) or f"{value.__module__}.{value.__name__}" in LIBRARY.split()
-    if isinstance(value, ModuleType):
-        return is_lifted(value.__name__) or value.__name__ in _LIBRARIES
-    return is_lifted(type(value).__module__)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Obligation, Prover, Verdict
+from proofs.obligations import Obligation, Prover, Verdict, left_out
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import (
     Listing,
@@ -77,7 +77,8 @@ def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
     base.learn(z3.ForAll([one, other], z3.Implies(inside, name(one) != name(other))))
 
     made, shorter = removed, length
-    for here, left in explore(lambda: without(_Sequence(name, length), SymName(removed)), base):
+    paths = list(explore(lambda: without(_Sequence(name, length), SymName(removed)), base))
+    for here, left in paths:
         if isinstance(left, _Sequence):
             names, many = left.names(PLACE), left.length
         elif isinstance(left, tuple) and len(left) == 1:
@@ -101,7 +102,7 @@ def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
         "each other is there": z3.Implies(z3.And(one >= 0, one < length, name(one) != removed), is_there),
         "each is there once": z3.Implies(z3.And(within(one), within(other), one != other), at(one) != at(other)),
     }
-    for label, goal in goals.items():
-        answer = prover.prove(law_id, [base.conditions], goal)
-        verdict.answers.append((Obligation(label, base, goal), answer))
+    asked = [Obligation(label, base, goal) for label, goal in goals.items()]
+    for one in [*asked, *left_out("a list", base, [here for here, _ in paths])]:
+        verdict.answers.append((one, prover.prove(law_id, [base.conditions], one.goal)))
     return verdict

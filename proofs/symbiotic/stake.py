@@ -11,10 +11,10 @@ from typing import Any, Final
 import z3
 
 from proofs.histories import EXACT
-from proofs.obligations import Obligation, Prover, Verdict
+from proofs.obligations import Obligation, Prover, Verdict, left_out
 from proofs.setup import Contracts
 from proofs.state import flatten, fresh
-from proofs.symbols import SymInt, explore, path, refuse, term_of
+from proofs.symbols import Path, SymInt, explore, path, refuse, term_of
 
 SUBJECT: Final = (str, (str, int), str, int)
 """Vault, subnetwork, operator, timestamp."""
@@ -54,7 +54,12 @@ def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
     rows = prover.before.rows
     verdict = Verdict(law_id, "any")
     verdict.is_reachable = True
-    for here, outcome in explore(lambda: (rules(rows, *subject), laws(rows, *subject))):
+    base = Path(None, [], True)
+    paths = list(explore(lambda: (rules(rows, *subject), laws(rows, *subject)), base))
+    for whole in left_out("a stake", base, [here for here, _ in paths]):
+        answer = prover.prove(law_id, prover.levels(whole.here, [], verdict.scopes), whole.goal)
+        verdict.answers.append((whole, answer))
+    for here, outcome in paths:
         if isinstance(outcome, Exception):
             label, goal = f"a stake raises {outcome!r}", z3.BoolVal(False)
         else:

@@ -217,6 +217,20 @@ def test_a_proof_that_runs_through_what_the_ledger_does_not_name_fails_the_run(
     assert said.endswith(", which the ledger does not name")
 
 
+def test_a_proof_by_other_goals_than_the_ledger_says_fails_the_run(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: which goals there were hung on what was proved before, so that nobody compared them."""
+    there = Ledger("eigenlayer", PLACE, [ledger.parent])
+    law_ids = ["CONS-01", "DEP-02"]
+    for found_now in prove_laws(PLACE, "TransferToken", law_ids, 1):
+        digest = found_now["verdict"]["digest"] if found_now["law"] == "DEP-02" else "0123abcd"
+        said = {found_now["law"]: {**found_now["verdict"], "digest": digest}}
+        there.record("TransferToken", found_now["functions"], snapshot(PLACE), said)
+    monkeypatch.setattr(evidence, "sample", lambda *_: {("TransferToken", law_id) for law_id in law_ids})
+    assert weighed("sample").differing == ("CONS-01 of TransferToken is PROVED by other goals than in the ledger",)
+
+
 def beside(file: Path, functions: list[str]) -> str:
     """Missed: of what a stale verdict beside it rests on, a verdict was taken to rest, too."""
     entries = ledgers.read("eigenlayer", file.stem, file.read_text())

@@ -2,19 +2,20 @@
 unsound on purpose is noticed.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import z3
 
-from proofs import obligations, solving, symbols
+from proofs import genesis, obligations, solving, symbols
 from proofs.concrete import concretise, replay
 from proofs.genesis import base_case
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.solving import Status
-from proofs.symbols import Path, UnliftableError
+from proofs.symbols import Path, SymInt, UnliftableError
 
 pytestmark = pytest.mark.source
 TOY = "tests.proofs.toy:THEORY"
@@ -225,6 +226,54 @@ def test_a_path_that_is_skipped_is_noticed_by_the_engine_itself(
     sabotage(monkeypatch)
     assert {status("Move", "TOTAL"), status("Divide", "TOTAL")} & {"REFUTED", "UNKNOWN"}
     assert status("MoveThirteen", "TOTAL") == "REFUTED" or sabotage is no_exceptions
+
+
+def first_path(*arguments: Any, **options: Any) -> Any:
+    return itertools.islice(symbols.explore(*arguments, **options), 1)
+
+
+@pytest.mark.parametrize("explore", [first_path, lambda *_: iter(())])
+def test_one_path_is_not_taken_for_all(explore: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: of one path, or of none, nobody asked whether it leaves a case out."""
+    prover = Prover(TOY)
+    monkeypatch.setattr(obligations, "explore", explore)
+    goals = prover._goals("a law", lambda: SymInt(z3.Int("amount")) > 3 or True, Path(None, [], True))
+    (whole,) = [goal for goal in goals if goal.label == "a law: some path is taken"]
+    assert solving.prove([[]], whole.goal).status is Status.REFUTED
+
+
+def test_a_path_that_is_lost_of_a_law_that_is_assumed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: what a law says on the paths that were followed was taken for all that it says."""
+    prover = Prover(TOY)
+    monkeypatch.setattr(obligations, "explore", first_path)
+    with pytest.raises(UnliftableError, match="some paths were not followed, or some twice"):
+        prover._formula(lambda: SymInt(z3.Int("amount")) > 3 and False)
+
+
+def test_a_path_that_is_lost_of_a_sum_leaves_open_whether_it_is_negative(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: a sum was taken for never negative by one path of its worth."""
+    prover = Prover(TOY)
+    (worth,) = prover.theory.sums.own
+    assert prover.is_never_negative(worth)
+    again = Prover(TOY)
+    monkeypatch.setattr(obligations, "explore", lambda *asked, **options: first_pruned(*asked, **options))
+    assert not again.is_never_negative(again.theory.sums.own[0])
+
+
+def first_pruned(program: Any, base: Any = None, prunes: bool = True) -> Any:
+    found = symbols.explore(program, base, prunes)
+    return itertools.islice(found, 1) if prunes else found
+
+
+def test_a_path_that_is_lost_of_the_beginning_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: of what was followed in the beginning, nobody asked whether it was all."""
+    prover = Prover(TOY)
+    (sign,) = prover.laws_of(["SIGN"])
+    prover.theory.genesis.clear()
+    monkeypatch.setattr(sign, "holds", lambda _view, subject: subject == "anybody" or True)
+    assert base_case(prover, [sign])[0].status == "PROVED"
+    monkeypatch.setattr(genesis, "explore", first_pruned)
+    assert base_case(prover, [sign])[0].status == "REFUTED"
 
 
 def test_a_way_to_an_outcome_that_is_skipped_is_noticed_by_the_engine_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,23 @@ def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytes
     assert proof.verdict(law).status == "PROVED"  # so the test above sees that it is noted
 
 
+def test_a_case_that_short_lists_leave_out_is_noticed_though_nothing_is_left_out_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Missed: laws of steps are proved of short lists, and nobody asked whether all their paths were followed."""
+    followed = Prover.paths
+
+    def forgetful(self: Prover, action: type[Any], bounds: Any) -> Any:
+        call, base, paths = followed(self, action, bounds)
+        return call, base, paths[:-1]
+
+    monkeypatch.setattr(Prover, "paths", forgetful)
+    proof = call_proof("Pay")
+    assert proof.folded is not None
+    assert proof.folded.total().status == "PROVED"
+    assert proof.total().status == "REFUTED"
+
+
 def test_a_case_that_is_left_out_after_a_cut_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     followed = symbols.explore
 

@@ -2,7 +2,11 @@
 
 import json
 import multiprocessing
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +15,11 @@ import pytest
 
 from proofs import keeping, running
 from proofs import ledger as ledgers
+from proofs.apart import EndedError, apart
 from proofs.digests import modules_behind, snapshot
 from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, written
 from proofs.running import KNOWN_FALSE, NOT_CONCERNED, due_of, prove_laws
-from proofs.symbols import UnliftableError
+from proofs.symbols import UnliftableError, refuse
 
 PLACE = "proofs.eigenlayer.theory:THEORY"
 CALL = "TransferToken"
@@ -334,3 +339,38 @@ def test_the_installed_ledger_has_a_file_for_each_call_and_no_other(protocol: st
     assert sorted(path.stem for path in folder.glob("*.json")) == sorted(due)
     for path in folder.glob("*.json"):
         assert json.loads(path.read_text())["call"] == path.stem
+
+
+def _goals(laws: list[str]) -> dict[str, str]:
+    found = prove_laws("proofs.symbiotic:THEORY", "Claim", laws, 1)
+    return {each["law"]: each["verdict"]["digest"] for each in found}
+
+
+@pytest.mark.source
+def test_the_goals_of_a_law_are_the_same_whatever_is_proved_before_it() -> None:
+    """Missed: EXIT-02 had 15 goals alone, and 17 after CALL-01. Both begin in a copy of this process."""
+    alone, after = apart(lambda: _goals(["EXIT-02"])), apart(lambda: _goals(["CALL-01", "EXIT-02"]))
+    assert alone == {"EXIT-02": after["EXIT-02"]}
+
+
+@pytest.mark.source
+def test_a_process_that_is_ended_says_nothing_and_what_it_raises_is_raised() -> None:
+    with pytest.raises(EndedError):
+        apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(UnliftableError, match="no shape"):
+        apart(lambda: refuse("no shape"))
+    assert apart(lambda: 7) == 7
+
+
+@pytest.mark.source
+def test_a_process_does_not_outlive_the_one_that_asked_it() -> None:
+    """Who asks is killed while the other sleeps: what it holds open is closed soon after."""
+    reader, writer = os.pipe()
+    program = "from proofs.apart import apart\nimport time\nprint('.', flush=True)\napart(lambda: time.sleep(600))"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=[writer]) as asking:
+        os.close(writer)
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == b".\n"
+        asking.kill()
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read() == b""

@@ -123,5 +123,5 @@ def test_a_slash_moves_each_position_by_what_is_said_of_it(name: str) -> None:
     total = next(total for total in prover.theory.sums.revalued if total.name == name)
     assert slash.sum_verdict(total).status == "PROVED"
     prover.theory.sums.revalued[total] = lambda *_: 0
-    slash._sums.clear()
+    slash._parts.clear()
     assert slash.sum_verdict(total).status == "REFUTED"

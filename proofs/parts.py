@@ -1,0 +1,190 @@
+"""What is proved of an exploration of a call, part by part, and how a verdict is put together of parts.
+
+A part is what a law says of the call, or what has to hold of a sum that it asks. A law that follows from others leans
+on theirs. Whoever asks for a part may prove it here, or in a process of its own (`proofs/apart.py`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import z3
+
+from proofs.obligations import Accepted, Obligation, Prover, Verdict
+from proofs.solving import Answer, Status, prove
+from proofs.symbols import Path
+
+TOTAL: Final = "TOTAL"
+"""The id under which it is proved that a call never raises and writes histories at the present point only."""
+
+WHOLE: Final = "WHOLE"
+"""The part that says of an exploration that it leaves no case out."""
+
+SHORT: Final = "short"
+LONGER: Final = "longer"
+ANY_LENGTH: Final = "any length"
+CHOSEN: Final = "chosen"
+"""The explorations of a call, by the length of its lists: what the theory says, more for steps, or any. A law's verdict
+is `CHOSEN` among what is said of these.
+"""
+
+Part = tuple[str, str]
+"""The exploration; and the id of a law, `SUM-` with the name of a sum, `TOTAL` or `WHOLE`."""
+
+ProvePart = Callable[[Part], Verdict]
+"""What comes of a part, without what it leans on."""
+
+Goal = tuple[Prover, Obligation, list[tuple[Any, Any]]]
+"""What has to be shown, of whose state, and which laws are assumed of it beside what always is."""
+
+
+def put_together(prove_part: ProvePart, part: Part) -> Verdict:
+    """What comes of a part with all that it leans on, however deep."""
+    whole = prove_part(part).copy()
+    for other in whole.leans:
+        whole.join(put_together(prove_part, other))
+    return whole
+
+
+class Exploration:
+    """What explorations of a call share: which paths can be, and what is proved of states after them."""
+
+    def __init__(self, prover: Prover, action: type[Any], name: str, premises: str) -> None:
+        """`name` tells explorations apart, `premises` where what a law follows from is proved."""
+        self.prover: Final = prover
+        self.action: Final = action
+        self.name: Final = name
+        self._premises: Final = premises
+        self.writes: Final[set[int]] = set()
+        """The tables that the call writes on any path, by index; on paths that the laws exclude, too."""
+        self._excluded: Final[list[tuple[Obligation, Answer]]] = []
+        self._scopes: Final[set[str]] = set()
+        """In which paths are excluded, and so of everything that is not asked of them."""
+        self._reachable: Final[dict[int, tuple[Path, Status]]] = {}
+        """With each path, so that no other has its identity."""
+        self._parts: Final[dict[str, Verdict]] = {}
+
+    def ends(self) -> Iterator[tuple[Prover, Accepted]]:
+        """Wherever the laws of states must hold again: of whose state, and what was written."""
+        raise NotImplementedError
+
+    def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
+        """Prove a goal, and enter what came of it."""
+        raise NotImplementedError
+
+    def part(self, name: str) -> Verdict:
+        """What comes of a part, without what it leans on."""
+        found = self._parts.get(name)
+        if found is None:
+            found = self._parts[name] = self._prove_part(name)
+        return found
+
+    def _prove_part(self, name: str) -> Verdict:
+        if name.startswith("SUM-"):
+            theory = self.prover.theory
+            sums = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
+            return self._of_sum(next(total for total in sums if f"SUM-{total.name}" == name))
+        return self._of_states(self.law_named(name))
+
+    def law_named(self, law_id: str) -> Any:
+        """A law or lemma, those that are known to be false too."""
+        theory = self.prover.theory
+        laws = [*theory.catalogue.state_laws, *theory.induction.lemmas]
+        laws += [*theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
+        return next(law for law in laws if law.law_id == law_id)
+
+    # Which paths can be.
+
+    def _excludes(self, prover: Prover, here: Path) -> bool:
+        """Whether the laws are seen at once to exclude a path."""
+        impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
+        scopes = set(here.scopes)
+        answer = self.prover.prove_quickly(TOTAL, prover.levels(here, [], scopes), impossible.goal)
+        if answer.status is Status.PROVED:
+            self._excluded.append((impossible, answer))
+            self._scopes.update(scopes)
+        elif answer.status is Status.REFUTED:
+            self._reachable[id(here)] = (here, Status.REFUTED)
+        return answer.status is Status.PROVED
+
+    def reach(self, prover: Prover, here: Path) -> Status:
+        """REFUTED if some state that satisfies the laws takes a path, PROVED if none does."""
+        found = self._reachable.get(id(here))
+        if found is None:
+            hypotheses, _ = prover.hypotheses(here, [])
+            found = self._reachable[id(here)] = (here, prove([hypotheses], z3.BoolVal(False)).status)
+        return found[1]
+
+    # What is proved.
+
+    def is_framed(self, law: Any) -> bool:
+        """Whether the call writes nothing on which a state law depends, or to which a step law is limited."""
+        if hasattr(law, "rows"):
+            return not self.prover.tables_of(law) & self.writes
+        limited = {table.index for table in law.scope.tables} if hasattr(law, "scope") else set()
+        return bool(limited) and not limited & self.writes
+
+    def settle(self, verdict: Verdict, goals: list[Goal], concerned: Iterable[tuple[Prover, Path]]) -> None:
+        """Answer all goals, once all are known: no solver decides which there are. And whether any path can be."""
+        for prover, here in concerned:
+            if not verdict.is_reachable:
+                verdict.concern(self.reach(prover, here))
+        for prover, obligation, extra in goals:
+            self._answer(verdict, prover, obligation, extra)
+
+    def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
+        """Where a goal asks a sum, it leans on what has to hold of the sum. So does a law of which there is no goal,
+        because no row of its sums was written: what they are worth may be written elsewhere.
+        """
+        read = [item for _, obligation, _ in goals for item in obligation.here.touched.values()]
+        sums = self.prover.sums_behind([*read, *noted])
+        verdict.leans.extend([(self.name, f"SUM-{total.name}") for total in sums])
+
+    def _of_states(self, law: Any) -> Verdict:
+        """That the call keeps a state law, at any subject."""
+        root = self.prover
+        verdict = Verdict(law.law_id, self.action.__name__)
+        tables, subject = root.tables_of(law), root.subject(law)
+        verdict.is_framed = self.is_framed(law)
+        if verdict.is_framed:
+            return verdict
+        if law.law_id in root.theory.induction.follows:
+            return self._consequence(law, verdict)
+        goals: list[Goal] = []
+        concerned: list[tuple[Prover, Path]] = []
+        for prover, end in self.ends():
+            is_seen = end.seen is not None and law.law_id in end.seen[0].of
+            if is_seen or tables & {write.table.index for write in end.delta.writes}:
+                concerned.append((prover, end.here))
+                found = list(prover.state_goals(law, end))
+                goals += [(prover, one, [(law, subject), *prover.leaned_on(law, one.here)]) for one in found]
+        self.lean_on_sums(verdict, goals, root.instance(law, subject).noted.values())
+        self.settle(verdict, goals, concerned)
+        return verdict
+
+    def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
+        """That a law holds in every state in which the laws that it follows from do, which the call keeps.
+
+        Nothing else is assumed but that sums of what is never negative are not negative.
+        """
+        root = self.prover
+        premises = root.laws_of(root.theory.induction.follows[law.law_id])
+        verdict.leans.extend([(self._premises, other.law_id) for other in premises])
+        for obligation in list(root.implication_goals(law)):
+            hypotheses = root.implied_by(obligation.here, premises)
+            verdict.answers.append((obligation, root.prove(law.law_id, [hypotheses], obligation.goal)))
+        return verdict
+
+    def _of_sum(self, total: Any) -> Verdict:
+        """That rows of a sum keep their place where the call does not write them."""
+        verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
+        others = self.prover.tables_of_sum(total, beyond_its_row=True)
+        goals: list[Goal] = []
+        concerned: list[tuple[Prover, Path]] = []
+        for prover, end in self.ends():
+            is_seen = end.seen is not None and total in end.seen[0].members
+            if is_seen or others & {write.table.index for write in end.delta.writes}:
+                concerned.append((prover, end.here))
+                goals += [(prover, obligation, []) for obligation in prover.sum_goals(total, end)]
+        verdict.is_framed = not concerned
+        self.settle(verdict, goals, concerned)
+        return verdict
