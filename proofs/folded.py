@@ -91,7 +91,7 @@ class FoldedProof(Exploration):
             RUNS.append(run)
             run.start()
             try:
-                outcome = self.prover.protocol.transition(run.draft, self.call)
+                outcome = self.prover.transition(run.draft, self.call)
                 if self.prover.is_delta(outcome):
                     run.finish(outcome)
                 return outcome

@@ -15,7 +15,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import pairwise
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
 from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_same
@@ -26,6 +26,8 @@ from proofs.symbols import UnliftableError, current_run, is_followed, is_unsure,
 from proofs.taught import (
     BEGINS,
     CHANGES,
+    CLOSES,
+    OF_DRAFTS,
     Untaught,
     asked_to_change,
     made_by,
@@ -100,6 +102,8 @@ class Running:
         frame = sys._getframe(1)
         if site.name in (BEGINS, CHANGES):
             self._of_drafts(site, frame.f_locals)
+        if site.name in OF_DRAFTS and (frame.f_back is None or _name_of(frame.f_back) not in (CHANGES, CLOSES)):
+            refuse("what a step writes is made by no draft, which names each row once")
         if site.is_understood:
             return
         names = untaught_names(frame, self.given, self.defined, self.lasting.is_understood)
@@ -122,6 +126,10 @@ class Running:
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in self._engine
+
+
+def _name_of(frame: FrameType) -> str:
+    return f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"
 
 
 class _Noting(ast.NodeTransformer):

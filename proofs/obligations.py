@@ -220,6 +220,7 @@ class Prover:
         self._transition: Final = laws.AcceptedStep
         self._refusal: Final = laws.RejectedCall
         refuse_names_given_twice(self.theory)
+        refuse_what_nothing_proves(self.theory)
         refuse_what_is_not_understood(self.theory, self.world)
         self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
         for table in self.protocol.schema.tables:
@@ -236,6 +237,8 @@ class Prover:
         self.before: Final = self._view(self.reading(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
+        self._by_contract: set[int] = set()
+        """Tables in whose place is a contract: no push writes them, so that nothing that reads them is proved."""
         self.is_beginning = False
         """While the base case is proved nothing is assumed of any row: there is no state before."""
         self.scopes: Mapping[Any, Any] = self.theory.limits.scopes
@@ -265,6 +268,9 @@ class Prover:
         for law in self.theory.catalogue.state_laws:
             if law.law_id in self.theory.induction.by_contract and not self.tables_of(law) <= own:
                 raise UnliftableError(f"{law.law_id} is no law of histories alone, which their contract could keep")
+        exact = [history for history in self.histories() if hasattr(history, "_value_before")]
+        self._by_contract |= own - {table.index for one in exact for table in (one.heads, one.checkpoints)}
+        self._by_contract -= {history.heads.index for history in self.histories()}
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
         """What comes of a goal about a law."""
@@ -338,6 +344,8 @@ class Prover:
         here = path()
         if touch.identity in here.touched:
             return
+        if touch.past_of is None and touch.table.index in self._by_contract:
+            refuse(f"a row of {touch.table.name} is read, where a contract stands for all of them")
         here.touched[touch.identity] = touch
         if not here.prunes or self.is_beginning:
             return
@@ -376,7 +384,7 @@ class Prover:
         noted: dict[object, Any] = {}
         scopes: set[str] = set()
         blank = self._blank()
-        blank.context = context
+        blank.context = context or f"formula!{next(_contexts)}"
         taken = Fraction(0)
         for here, outcome in explore(program, blank, prunes=False):
             taken += Fraction(1, 2 ** len(here.given))
@@ -680,7 +688,14 @@ class Prover:
     ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
         """The call, the path on which it is made, and every path of its transition with what it answered there."""
         call, base = self.call(action, bounds)
-        return call, base, list(explore(lambda: self.protocol.transition(self._draft(self.state), call), base))
+        return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base))
+
+    def transition(self, draft: Any, call: Any) -> Any:
+        """What the rules answer: a Delta, or a reason of the protocol's. Anything else counts as if it was raised."""
+        outcome = self.protocol.transition(draft, call)
+        if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
+            raise ValueError(f"the answer is of type {type(outcome).__name__}")
+        return outcome
 
     def after(self, delta: Any, before: Any = None, seen: Any = None) -> Any:
         """The state after a step, as laws see it; `seen` are rows as if which some see it, and the state `before`."""
@@ -896,6 +911,23 @@ def refuse_names_given_twice(theory: Any) -> None:
                 raise UnliftableError(f"two are called {kind} {name}")
             if not name.replace("-", "_").isidentifier() or name in RESERVED or name.startswith(("SUM-", "CONTRACT-")):
                 raise UnliftableError(f"no {kind} can be called {name}")
+
+
+def refuse_what_nothing_proves(theory: Any) -> None:
+    """What a law leans on, or follows from, is a state law that is proved; none follows from itself."""
+    proved = {law.law_id for law in theory.state_laws()} - set(theory.by_contract)
+    for kind, of in (("leans on", theory.leans), ("follows from", theory.follows)):
+        for law_id, others in of.items():
+            for other in others:
+                if other not in proved:
+                    raise UnliftableError(f"{law_id} {kind} {other}, which is no state law that is proved")
+    left = {law_id: set(others) & theory.follows.keys() for law_id, others in theory.follows.items()}
+    while left:
+        last = [law_id for law_id, others in left.items() if not others & left.keys()]
+        if not last:
+            raise UnliftableError(f"in a circle, these follow from each other: {', '.join(sorted(left))}")
+        for law_id in last:
+            del left[law_id]
 
 
 def refuse_what_is_not_understood(theory: Any, world: World) -> None:

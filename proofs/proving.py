@@ -106,6 +106,8 @@ class CallProof(Exploration):
             # What is proved of any length is not what laws of steps are proved with.
             for name in dict.fromkeys((self.name, of_steps)):
                 found.answers.extend(prove_part((name, WHOLE)).answers)
+            # Of a call that nobody can make, or that is always refused, nothing is good.
+            found.is_open = True
             return found
         if not hasattr(self.law_named(law_id), "rows"):
             return put_together(prove_part, (of_steps, law_id))

@@ -171,8 +171,9 @@ class _Proofs:
         self._heard: Final[list[tuple[Any, Any]]] = []
         self.ran: Final[set[str]] = set()
         """What the last verdict ran through."""
+        self._is_apart = False
         if opinions is not None:
-            prover.hears = lambda *said: self._unheard.append(said)
+            prover.hears = self._hear
 
     def verdicts(self, asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """The verdict on each law asked, as soon as it is known."""
@@ -229,13 +230,21 @@ class _Proofs:
         self.ran.update(self._parts[part][1])
         return self._parts[part][0]
 
+    def _hear(self, law_id: str, formulas: list[Any], solver: str) -> None:
+        """Ask others about what was proved; while paths are followed for all parts, later, since it changes which."""
+        if not self._is_apart or self._opinions is None:
+            self._unheard.append((law_id, formulas, solver))
+        else:
+            self._opinions.hear(law_id, formulas, solver)
+
     def _framed_in(self, proof: CallProof, name: str) -> set[str]:
         """The laws that an exploration cannot break, since it writes nothing of theirs. Here, where nothing else has
         begun yet, an exploration is followed that is asked for the first time.
         """
         exploration = proof.exploration(name)
         if name not in self._framed:
-            laws = laws_of(self._prover.theory)
+            theory = self._prover.theory
+            laws = [law for law in laws_of(theory) if law.law_id not in theory.by_contract]
             found = self._apart(lambda: {law.law_id for law in laws if exploration.is_framed(law)})
             self._framed[name] = (found, set(self.ran))
         self.ran.update(self._framed[name][1])
@@ -245,10 +254,9 @@ class _Proofs:
         """Do some work apart; note what ran, and what others said."""
 
         def told() -> tuple[Found, set[str], Any]:
-            if self._opinions is not None:
-                for said in self._unheard:
-                    self._opinions.hear(*said)
-                self._prover.hears = self._opinions.hear
+            self._is_apart = True
+            for said in self._unheard:
+                self._hear(*said)
             found = work()
             return found, self._prover.world.ran, None if self._opinions is None else self._opinions.take()
 

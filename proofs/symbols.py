@@ -388,6 +388,7 @@ def either(base: Path, paths: Sequence[Path]) -> Path:
         here.touched.update(one.touched)
         here.scopes.update(one.scopes)
         here.left_out.extend(one.left_out)
+        here.quantified = max(here.quantified, one.quantified)
     return here
 
 

@@ -36,6 +36,9 @@ _KNOWN: Final = {"__init__", "carries", "carried", "is_cut", "gone", *METHODS.sp
 CHANGES: Final = "spec.machine:Draft.put"
 """The function that may change what it did not make: a draft takes the rows that it is given, if it is of this path."""
 BEGINS: Final = "spec.machine:Draft.__init__"
+CLOSES: Final = "spec.machine:Draft.delta"
+OF_DRAFTS: Final = ("spec.machine:Write.__init__", "spec.machine:Delta.__init__")
+"""What a draft alone makes."""
 
 _PARTS: Final = frozenset({"arg", "arguments", "comprehension", "keyword", "Load", "Store"})
 _NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS.split(), *_PARTS})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from proofs.histories import EXACT
 from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.symbols import UnliftableError
@@ -122,6 +123,74 @@ def test_nothing_is_assumed_because_a_contract_is_said_to_keep_it(table: str, se
         (GROWN, f"return bool({seven.replace('view.', 'step.before.').replace('key', 'sender')} == 7)"),
     )
     assert status(place) == "REFUTED"
+
+
+@pytest.mark.parametrize("named", ["leans", "follows"])
+def test_what_a_law_leans_on_is_proved(named: str, theory: Break) -> None:
+    """Missed: a law leant on one by contract, which nothing proves."""
+    seven = SEVEN.format(table="PAST.heads", seven="view.rows.get(PAST.heads, key).latest")
+    by_contract = f'    ranges=(),\n    by_contract=("SEVEN",),\n    {named}={{"ANY": ("SEVEN",)}},\n'
+    with pytest.raises(UnliftableError, match=r"^ANY \w+ \w+ SEVEN, which is no state law that is proved"):
+        Prover(theory((PAST_LAW, seven), ("    ranges=(),\n", by_contract)))
+
+
+def test_laws_that_follow_from_each_other_are_refused(theory: Break) -> None:
+    circle = '    ranges=(),\n    follows={"EQUAL": ("SIGN",), "SIGN": ("EQUAL",)},\n'
+    with pytest.raises(UnliftableError, match="in a circle, these follow from each other: EQUAL, SIGN"):
+        Prover(theory((PAST_LAW, LEMMAS), ("    ranges=(),\n", circle)))
+
+
+NONE_WRITTEN = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    StateLaw(
+        "NONE", "No checkpoint is written.", "",
+        lambda view, key: view.rows.get(PAST.checkpoints, key).value == 0, rows={PAST.checkpoints: lambda key: key},
+    )
+]
+"""
+PUSH = (RULE, f"    PAST.push(draft, action.sender, draft.get(CLOCK, ONLY).block, 7)\n{RULE}")
+
+
+def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) -> None:
+    """Missed: by the contract, a push writes no checkpoint, and so a law of checkpoints was kept by every call."""
+    place = theory((PAST_LAW, NONE_WRITTEN), PUSH)
+    with pytest.raises(UnliftableError, match="a row of past_checkpoints is read, where a contract stands for all"):
+        status(place, "NONE")
+    assert status(place, "NONE", EXACT) == "REFUTED"
+
+
+# What a rule answers.
+
+TWICE = """    return Delta(
+        [
+            Write(PURSES, action.sender, Purse(held.amount + 1, held.is_frozen)),
+            Write(PURSES, action.sender, Purse(0, False)),
+        ],
+        None,
+    )
+
+
+def _grows"""
+
+
+def test_what_a_step_writes_is_made_by_a_draft(theory: Break) -> None:
+    """Missed: laws saw the first row of two of one key, a state keeps the last."""
+    place = theory(
+        ("    return draft.delta()\n\n\ndef _grows", TWICE), ("import ONLY, Delta,", "import ONLY, Write, Delta,")
+    )
+    with pytest.raises(UnliftableError, match="what a step writes is made by no draft"):
+        status(place)
+
+
+@pytest.mark.parametrize("answer", ["None", "True", "action"])
+def test_a_rule_answers_with_a_delta_or_a_reason(answer: str, theory: Break) -> None:
+    """Missed: whatever was no Delta was a refusal."""
+    assert status(theory(("        return Reason.CLOSED\n", f"        return {answer}\n")), "TOTAL") == "REFUTED"
+
+
+def test_a_call_that_nobody_can_make_is_not_proved(theory: Break) -> None:
+    """Missed: of no call that is well formed, everything was VACUOUS, which nobody minds."""
+    nobody = ("is_well_formed=lambda _rows, _call: True", "is_well_formed=lambda _rows, _call: False")
+    assert [status(theory(nobody), law_id) for law_id in ("GROWS", "TOTAL")] == ["VACUOUS", "UNKNOWN"]
 
 
 # What is remembered.

@@ -284,3 +284,11 @@ def test_a_way_to_an_outcome_that_is_skipped_is_noticed_by_the_engine_itself(mon
 def test_contradictory_hypotheses_are_vacuous(monkeypatch: pytest.MonkeyPatch) -> None:
     contradiction_is_assumed(monkeypatch)
     assert status("Move", "SIGN") == "VACUOUS"
+
+
+def test_names_that_stand_for_any_of_a_list_are_new_after_paths_became_one() -> None:
+    """Missed: after paths that came to the same, a law was asked of names of which one path knew something."""
+    base = Path(None, [], True)
+    parts = [Path(base, [], True) for _ in range(2)]
+    parts[1].quantified = 3
+    assert symbols.either(base, parts).quantified == 3
