@@ -227,7 +227,7 @@ def test_a_proof_by_other_goals_than_the_ledger_says_fails_the_run(
         digest = found_now["verdict"]["digest"] if found_now["law"] == "DEP-02" else "0123abcd"
         said = {found_now["law"]: {**found_now["verdict"], "digest": digest}}
         there.record("TransferToken", found_now["functions"], snapshot(PLACE), said)
-    monkeypatch.setattr(evidence, "sample", lambda *_: {("TransferToken", law_id) for law_id in law_ids})
+    monkeypatch.setattr(gathering, "sample", lambda *_: {("TransferToken", law_id) for law_id in law_ids})
     assert weighed("sample").differing == ("CONS-01 of TransferToken is PROVED by other goals than in the ledger",)
 
 
