@@ -217,6 +217,7 @@ class FoldedProof(Exploration):
             goals += [(prover, Obligation(label, here, condition), []) for label, condition in here.required]
         for base, taken in self._taken:
             goals.append((self.prover, some_path_is_taken(TOTAL, base, taken), []))
+        goals += self.of_time()
         self.settle(verdict, goals, [(end.prover, end.accepted.here) for end in self._ends])
         return verdict
 

@@ -333,12 +333,14 @@ def _entry(law_id: str, short: Plain, bases: list[Basis], scopes: list[str]) -> 
         verdict["counterexample"] = short["counterexample"]
     if word not in WORDS:
         raise LedgerError(f"verdicts.{law_id}: no verdict is {shown(word)}")
+    counts = [*solvers.values(), steps, most_steps]
     is_odd = (
-        min([0, *solvers.values()]) < 0
+        any([type(count) is not int or count < 0 for count in counts])
+        or type(verdict["digest"]) is not str
         or bool(verdict["digest"]) != (goals > 0)
         or (word in OF_FALSE and (goals or steps))
         or (word in ("PROVED", "VACUOUS") and ("" in solvers or "counterexample" in verdict))
-        or (word in ("REFUTED", "UNKNOWN") and not goals)
+        or (word == "REFUTED" and not goals)
     )
     if is_odd:
         raise LedgerError(f"verdicts.{law_id}: no proof comes to {word} by {shown(solvers)}")

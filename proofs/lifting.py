@@ -22,7 +22,7 @@ from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_sam
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
-from proofs.symbols import UnliftableError, current_run, is_followed, is_unsure, place_in, refuse
+from proofs.symbols import current_run, is_followed, is_unsure, load, refuse
 from proofs.taught import (
     BEGINS,
     CHANGES,
@@ -319,19 +319,6 @@ class World:
         return getattr(self.modules[module], attribute)
 
 
-def _load(theory: str) -> None:
-    """Load a module of a theory; what fails in a lifted module is refused where it does."""
-    try:
-        importlib.import_module(theory)
-    except UnliftableError:
-        raise
-    except Exception as error:  # whatever a module does while it is loaded
-        place = place_in(error.__traceback__)
-        if isinstance(error, SyntaxError):
-            place = f"{error.filename}:{error.lineno}"
-        raise UnliftableError(f"{type(error).__name__}: {error}\n  {place}") from error
-
-
 def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()) -> World:
     """Load the lifted copy of everything that the module of a theory imports, of our own packages and of modules
     beside it; what others imported stays as it is.
@@ -343,7 +330,7 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], bes
     sys.meta_path.insert(0, finder)
     bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
-        _load(theory)
+        load(theory)
         lifted = {name: module for name, module in sys.modules.items() if finder.owns(name)}
     finally:
         sys.dont_write_bytecode = bytecode

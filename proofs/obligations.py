@@ -863,6 +863,17 @@ class Prover:
 
         yield from self._goals(law.law_id, holds, accepted.here)
 
+    def time_goals(self, accepted: Accepted) -> Iterator[Obligation]:
+        """That time does not go back, as the contract of histories takes it: nothing was pushed later than now."""
+
+        def goes_on() -> Any:
+            return self.theory.now(self.after(accepted.delta).rows) >= self.theory.now(self.before.rows)
+
+        if self.histories():
+            for obligation in self._goals("time does not go back", goes_on, accepted.here):
+                if obligation.here.sees_change:
+                    yield obligation
+
     def refusal_goals(self, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
         """What has to be proved for a liveness law to hold of a path on which a call is refused."""
         refusal = self._refusal(self.before, call, reason)

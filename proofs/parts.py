@@ -131,6 +131,10 @@ class Exploration:
         for prover, obligation, extra in goals:
             self._answer(verdict, prover, obligation, extra)
 
+    def of_time(self) -> list[Goal]:
+        """What has to be shown of time, wherever laws must hold again."""
+        return [(prover, one, []) for prover, end in self.ends() for one in prover.time_goals(end)]
+
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
         """Where a goal asks a sum, it leans on what has to hold of the sum. So does a law of which there is no goal,
         because no row of its sums was written: what they are worth may be written elsewhere.

@@ -171,6 +171,7 @@ class CallProof(Exploration):
             goals.append((self.prover, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), []))
         for here in [accepted.here for accepted in self.accepted] + [here for here, _ in self.rejected]:
             goals += [(self.prover, Obligation(label, here, condition), []) for label, condition in here.required]
+        goals += self.of_time()
         self.settle(verdict, goals, [(self.prover, accepted.here) for accepted in self.accepted])
         return verdict
 

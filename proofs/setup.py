@@ -5,11 +5,11 @@ A theory's module calls it SETUP. It is not lifted, as contracts are none of the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
 from proofs.state import use_contract
+from proofs.symbols import load
 
 Contracts = Mapping[str, Callable[[ModuleType], None]]
 """For modules that are lifted: what takes the place of something that they define, by its contract."""
@@ -45,5 +45,5 @@ class Setup:
 
 def setup_of(place: str) -> Setup:
     """The setup of the theory at a place, `module:attribute` or the module alone."""
-    found: Setup = getattr(import_module(place.partition(":")[0]), "SETUP", Setup())
+    found: Setup = getattr(load(place.partition(":")[0]), "SETUP", Setup())
     return found

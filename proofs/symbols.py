@@ -12,9 +12,10 @@ not.
 from collections.abc import Callable, Iterator, Sequence
 from ctypes import ArgumentError
 from enum import Enum
+from importlib import import_module
 from pathlib import Path as File
 from traceback import extract_tb
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Final, NoReturn, Self
 
 import z3
@@ -70,6 +71,19 @@ def place_in(trace: TracebackType | None) -> str:
     frames = extract_tb(trace) if trace is not None else []
     lines = [f"{frame.filename}:{frame.lineno}: {frame.line}" for frame in frames if not _is_engine(frame.filename)]
     return lines[-1] if lines else ""
+
+
+def load(module: str) -> ModuleType:
+    """A module; what fails in it is refused where it does."""
+    try:
+        return import_module(module)
+    except UnliftableError:
+        raise
+    except Exception as error:  # whatever a module does while it is loaded
+        place = place_in(error.__traceback__)
+        if isinstance(error, SyntaxError):
+            place = f"{error.filename}:{error.lineno}"
+        raise UnliftableError(f"{type(error).__name__}: {error}\n  {place}") from error
 
 
 def refuse(what: str, place: str = "") -> NoReturn:

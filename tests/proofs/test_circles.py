@@ -10,6 +10,7 @@ import pytest
 from proofs.histories import EXACT
 from proofs.obligations import Prover
 from proofs.proving import CallProof
+from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import UnliftableError
 from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, PURSE, RULE, Break, free, law, status
 
@@ -156,6 +157,14 @@ def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) ->
     with pytest.raises(UnliftableError, match="a row of past_checkpoints is read, where a contract stands for all"):
         status(place, "NONE")
     assert status(place, "NONE", EXACT) == "REFUTED"
+
+
+@pytest.mark.parametrize("contracts", [HISTORIES_ALONE, EXACT])
+@pytest.mark.parametrize(("later", "verdict"), [("- 5", "REFUTED"), ("+ action.amount", "PROVED")])
+def test_time_does_not_go_back(later: str, verdict: str, contracts: Contracts, theory: Break) -> None:
+    """Missed: a contract takes it that nothing was pushed later than now, and no call had to keep it."""
+    moves = f"    draft.put(CLOCK, ONLY, Clock(draft.get(CLOCK, ONLY).block {later}, 1))\n{RULE}"
+    assert status(theory((RULE, moves)), "TOTAL", contracts) == verdict
 
 
 # What a rule answers.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from proofs import folded, symbols
+from proofs import folded, solving, symbols
 from proofs.eigenlayer.listings import prove_without
 from proofs.folded import FoldedProof
 from proofs.obligations import Prover
@@ -74,11 +74,19 @@ def test_what_is_not_listed_is_not_taken_out() -> None:
     assert call_proof("DropTwice").folded.total().status == "UNKNOWN"  # type: ignore[union-attr]  # there is one
 
 
+@pytest.fixture
+def first_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first solver knows is enough to tell right from wrong: the others look long for what is not there."""
+    monkeypatch.setattr(solving, "PORTFOLIO", solving.PORTFOLIO[:1])
+
+
+@pytest.mark.usefixtures("first_solver")
 def test_that_a_name_is_taken_out_of_a_list_is_proved_of_the_source() -> None:
     prover = Prover("tests.proofs.loops:THEORY")
     assert prove_without(prover).status == "PROVED"
 
 
+@pytest.mark.usefixtures("first_solver")
 @pytest.mark.parametrize(
     "wrong",
     [

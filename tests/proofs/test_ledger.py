@@ -218,6 +218,9 @@ def test_a_line_of_another_call_is_refused(folder: Path) -> None:
         ("CONS_01", verdict(solvers={}, digest="", goals=0) | {"verdict": "REFUTED"}, "no proof comes to REFUTED"),
         ("CONS_01", verdict(digest=""), "no proof comes to PROVED"),
         ("CONS_01", verdict(solvers={"z3": -3}), "no proof comes to PROVED"),
+        ("CONS_01", verdict(solvers={"z3": 3.0}), "no proof comes to PROVED"),
+        ("CONS_01", verdict(steps=-9), "no proof comes to PROVED"),
+        ("CONS_01", verdict(digest=7), "no proof comes to PROVED"),
     ],
 )
 def test_what_no_proof_can_have_said_is_refused_though_it_is_sealed(
@@ -342,7 +345,7 @@ def test_the_installed_ledger_has_a_file_for_each_call_and_no_other(protocol: st
 
 
 def _goals(laws: list[str]) -> dict[str, str]:
-    found = prove_laws("proofs.symbiotic:THEORY", "Claim", laws, 1)
+    found = prove_laws("proofs.symbiotic.theory:THEORY", "Claim", laws, 1)
     return {each["law"]: each["verdict"]["digest"] for each in found}
 
 
