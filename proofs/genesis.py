@@ -87,7 +87,9 @@ class Beginning:
         self._prover: Final = prover
         self._view: Final = prover.world.modules["invariants.law"].View(rows, _Totals(set(chosen)))
         self._sums: Final = [
-            total for total in [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested] if total.table.index not in chosen
+            total
+            for total in [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
+            if total.table.index not in chosen
         ]
         with self._begins():
             _refuse_what_cannot_be(prover, [table for table in tables if table.is_chosen])

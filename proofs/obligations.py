@@ -926,13 +926,15 @@ def refuse_names_given_twice(theory: Any) -> None:
 
 def refuse_what_nothing_proves(theory: Any) -> None:
     """What a law leans on, or follows from, is a state law that is proved; none follows from itself."""
-    proved = {law.law_id for law in theory.state_laws()} - set(theory.by_contract)
-    for kind, of in (("leans on", theory.leans), ("follows from", theory.follows)):
+    proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
+    for kind, of in (("leans on", theory.induction.leans), ("follows from", theory.induction.follows)):
         for law_id, others in of.items():
             for other in others:
                 if other not in proved:
                     raise UnliftableError(f"{law_id} {kind} {other}, which is no state law that is proved")
-    left = {law_id: set(others) & theory.follows.keys() for law_id, others in theory.follows.items()}
+    left = {
+        law_id: set(others) & theory.induction.follows.keys() for law_id, others in theory.induction.follows.items()
+    }
     while left:
         last = [law_id for law_id, others in left.items() if not others & left.keys()]
         if not last:

@@ -197,9 +197,8 @@ class CallProof(Exploration):
         goals: list[Goal] = []
         concerned: list[Path] = []
         for here, reason in self.rejected:
-            if not is_aside(reason):
-                concerned.append(here)
-                goals += self._leaning(law, self.prover.refusal_goals(law, self.call, here, reason))
+            concerned.append(here)
+            goals += self._leaning(law, self.prover.refusal_goals(law, self.call, here, reason))
         # A call that is protected and accepted is what such a law is about.
         others = self.accepted if law.concerns is not None else []
         ways = [way for one in others for way in self.prover.protects(law, self.call, one.here)]

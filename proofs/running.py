@@ -244,7 +244,7 @@ class _Proofs:
         exploration = proof.exploration(name)
         if name not in self._framed:
             theory = self._prover.theory
-            laws = [law for law in laws_of(theory) if law.law_id not in theory.by_contract]
+            laws = [law for law in laws_of(theory) if law.law_id not in theory.induction.by_contract]
             found = self._apart(lambda: {law.law_id for law in laws if exploration.is_framed(law)})
             self._framed[name] = (found, set(self.ran))
         self.ran.update(self._framed[name][1])
