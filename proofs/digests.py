@@ -120,7 +120,8 @@ def source_of(module: str) -> str | None:
     if found is None or found.origin is None:
         return None
     place = Path(found.origin)
-    return (place if place.suffix == ".py" else place.with_name(f"{place.name.split('.')[0]}.py")).read_text("utf-8")
+    file = place if place.suffix == ".py" else place.with_name(f"{place.name.split('.')[0]}.py")
+    return importlib.util.decode_source(file.read_bytes())  # as Python does, which a first line may tell how to
 
 
 @cache

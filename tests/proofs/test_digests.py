@@ -216,6 +216,14 @@ def test_what_is_imported_from_beside_a_module_counts(tmp_path: Path, monkeypatc
     source_of.cache_clear()
 
 
+def test_a_file_is_read_as_python_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: what is a comment in one encoding, and dropped, was a statement in the one that a file names."""
+    (tmp_path / "coded.py").write_bytes(b"# coding: utf-7\n# +AAo-NUMBER = 2\n")
+    monkeypatch.setattr(sys.modules["spec"], "__path__", [*sys.modules["spec"].__path__, str(tmp_path)])
+    assert source_of("spec.coded") == "# coding: utf-7\n# \nNUMBER = 2\n"
+    source_of.cache_clear()
+
+
 def test_whatever_a_proof_runs_through_makes_it_stale(source_copy: "SourceCopy") -> None:
     program = (
         "from proofs.digests import digest\n"
