@@ -21,7 +21,7 @@ from typing import Any
 import attrs
 
 from harness.mutants.fate import Effort, Fate, Trial
-from harness.pack import ProtocolPack
+from harness.pack import ProtocolPack, UnknownProtocolError
 from harness.protocols import pack_at
 from harness.source import ROOMS, fingerprint
 
@@ -161,8 +161,10 @@ def played(game: Any, seed: int, moves: int) -> Ran:
     return report.moves, len(report.actions), laws, laws
 
 
-def described(error: Exception) -> str:
-    """An exception in one line: what it is, and where in our source it was raised."""
+def described(error: BaseException) -> str:
+    """An exception in one line: what it is, and where in our source it was raised. Of what could not be loaded, why."""
+    if isinstance(error, UnknownProtocolError) and error.__cause__ is not None:
+        error = error.__cause__
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _room(frame.filename) in ROOMS]
     where = f" in {_room(frames[-1].filename)}: {frames[-1].name}" if frames else ""
     return f"{type(error).__name__}{where}: {error}"
