@@ -1,5 +1,6 @@
 """The command `restake`: its verbs by name, each loaded only when asked for. What they do is done elsewhere."""
 
+import io
 import os
 import sys
 import traceback
@@ -42,14 +43,24 @@ def main() -> None:
     """Run the command, with pytest's exit codes: an interruption is 2, like wrong usage, and like a mistake of ours."""
     # Processes that are started from here import from no folder of the user's; what --protocol names is an exception.
     os.environ["PYTHONSAFEPATH"] = "1"
+    # What a narrow encoding cannot show is shown as its code point, and loses nothing else.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(_exit_code())
+        code = _exit_code()
+        sys.stdout.flush()
+        sys.exit(code)
     except click.ClickException as error:
         error.show()
     except UndeclaredError as error:
         click.echo(f"Error: {error}", err=True)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
+    except OSError as error:
+        # A full disk, a closed pipe: what was to be said is not, whatever the verdict.
+        _give_up_output()
+        click.echo(f"Error: cannot write: {error.strerror or error}", err=True)
     except Exception as error:  # whatever nobody foresaw: not 1, which says that something is violated
         if is_foreign(error):
             click.echo(f"Error: {explained(error)}", err=True)
@@ -57,6 +68,12 @@ def main() -> None:
             traceback.print_exc()
             click.echo(f"Error: a mistake of restake {__version__}. Please report it, with this traceback.", err=True)
     sys.exit(2)
+
+
+def _give_up_output() -> None:
+    """Let nothing be written any more, so that the end of the process does not fail for what is still to be said."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _exit_code() -> int:

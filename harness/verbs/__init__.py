@@ -1,5 +1,6 @@
 """What the verbs of `restake` share: options, exit codes, and how a verb is loaded when it is asked for."""
 
+import math
 import os
 from collections.abc import Mapping
 from importlib import import_module
@@ -20,6 +21,17 @@ Exit codes:
 """
 
 
+class Seconds(click.FloatRange):
+    """A range of numbers, of which `nan` is none: no comparison with it is true, so that a range alone takes it."""
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or a usage error."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
+
+
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of text.")
 PROTOCOL_OPTION = click.option(
     "--protocol",
@@ -29,7 +41,7 @@ PROTOCOL_OPTION = click.option(
     help="Only this protocol: a known name, or module:attribute of one, of a walk or of a pack. May be repeated.",
 )
 BUDGET_OPTION = click.option(
-    "--budget", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
+    "--budget", type=Seconds(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
 )
 JOBS_OPTION = click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]"

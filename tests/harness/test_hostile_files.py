@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -188,6 +189,39 @@ def test_modules_of_the_current_folder_are_not_run(verb: tuple[str, ...], tmp_pa
         check=False,
     )
     assert (done.returncode, "current folder" in done.stdout + done.stderr) == (0, False), done.stderr
+
+
+PROGRAM = "from harness.cli import main; main()"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("replay", str(FINDINGS)), ("replay", "--json", str(FINDINGS))])
+def test_a_full_disk_is_no_success(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", PROGRAM, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "Error: cannot write: No space left on device\n")
+
+
+def test_a_narrow_encoding_loses_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "\u00fc.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM, "replay", str(tmp_path)],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, b"")
+    assert b"\\xfc.json: missing field 'protocol'" in done.stdout
+
+
+def test_a_budget_is_a_number() -> None:
+    with pytest.raises(click.BadParameter, match="nan is no number"):
+        CliRunner().invoke(cli, ["explore", "--budget", "nan"], standalone_mode=False, catch_exceptions=False)
 
 
 def test_a_mistake_that_nobody_foresaw_is_no_verdict(
