@@ -250,4 +250,4 @@ LIMITED: Final = Walk(
     _limited_opening,
     _limited_action,
 )
-DETOURS: Final = (CHANGING, OVERFLOWING, LIMITED, FULL)
+DETOURS: Final = (CHANGING, OVERFLOWING, LIMITED, OVERFLOWING, FULL, OVERFLOWING)
