@@ -295,14 +295,15 @@ def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
 
 
 def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
-    """Whom a vault or a strategy lets in is its own affair: the model says so at once, and no property does."""
+    """Whom a new operator names as its approver is its own affair: the model notices that it is forgotten, no property does."""
     model, properties = judge("laws", mutant_of("SM-31"), Effort(walks=3, depth=1, plays=0), (), Stop())
     assert (model.judge, properties.judge) == ("laws", "properties")
     assert set(properties.by) == set(model.by) - set(known_walks()["symbiotic"].catalogue.model)
-    model, properties = judge("laws", mutant_of("EM-60"), Effort(walks=1, depth=1, plays=0), (), Stop())
-    assert (model.outcome, model.by) == ("killed", ("CALL-02",))
+    model, properties = judge("laws", mutant_of("EM-108"), Effort(walks=10, depth=1, plays=0), (), Stop())
+    assert (model.outcome, model.by) == ("killed", ("DELEG-10",))
+    assert "DELEG-10" in known_walks()["eigenlayer"].catalogue.model
+    assert (properties.outcome, properties.by) == ("survived", ())
     assert properties.steps > model.steps
-    assert not set(properties.by) & set(known_walks()["eigenlayer"].catalogue.model)
 
 
 def restake(*arguments: str) -> Result:
