@@ -245,12 +245,18 @@ def verify_command(network_file: Path, verdict_file: Path, as_json_: bool) -> in
 
     The checker is risk/verify.py, which imports nothing but Python's standard library and runs by itself, too.
     """
-    load_network(network_file)
+    net, _ = load_network(network_file)
     (document, _), (verdict, _) = load(network_file), load(verdict_file)
     try:
-        network.fields(verdict, "", ["format", "version", "network", "verdict", "claim"], ["certificate", "witness"])
+        row = network.fields(
+            verdict, "", ["format", "version", "network", "verdict", "claim"], ["certificate", "witness"]
+        )
     except MalformedTrace as error:
         refuse(verdict_file, error)
+    # Verdicts name a network as it is written here; a file may say the same in other numerals, or with what is default.
+    written = network.write(net)
+    if row["network"] == network.digest(written):
+        document = written
     try:
         said = check(document, verdict)
     except Refused as problem:

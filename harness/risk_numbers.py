@@ -45,7 +45,7 @@ def decimal(value: Fraction | int | float, digits: int = 12) -> str:
     """A number in decimals, rounded to so many significant digits; never in a float."""
     exact = Fraction(value)
     context = Context(prec=digits)
-    quotient = context.divide(context.create_decimal(exact.numerator), context.create_decimal(exact.denominator))
+    quotient = context.divide(Decimal(exact.numerator), Decimal(exact.denominator))  # the one rounding
     rounded = quotient.normalize(context)
     return f"{rounded:f}" if -12 < rounded.adjusted() < 40 else str(rounded)
 

@@ -288,9 +288,11 @@ def gamma_eigenlayer(network: Network) -> Fraction | None:
     """The largest slack that the sufficient condition certifies: 1 / max T - 1, T being what a stake's use earns by
     services' profit / (threshold weight), for what it loses. None: nothing earns anything.
 
-    A service without weight, which is free to corrupt, has no part in it. Source: Durvasula and Roughgarden, Claim 1
-    and Corollary 2; for other losses than whole ones the same multipliers.
+    -1 where a service without weight, which is free to corrupt, is worth something. Source: Durvasula and Roughgarden,
+    Claim 1 and Corollary 2; for other losses than whole ones the same multipliers.
     """
+    if any(network.terms[service].profit and not weight for service, weight in network.secured_by.items()):
+        return Fraction(-1)
     ratio = greatest_ratio(network)
     return None if ratio == 0 else 1 / ratio - 1
 

@@ -8,7 +8,8 @@ a third of what is left (safety), or a third of all weight has less to lose than
 none.
 
 A service in the hands of attackers takes its allocations whole, as a Byzantine service of Bar-Zur and Eyal does
-(arXiv:2503.00170). Attackers may use any part of a stake, so corrupting one service costs its threshold of its stake.
+(arXiv:2503.00170). Attackers may use any part of a stake, so corrupting one service costs its threshold of its stake,
+or the part of that which its slash takes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ import attrs
 
 from risk.attack import security
 from risk.base_layer import THIRD, finalises
-from risk.linear import ZERO
+from risk.linear import ONE, ZERO
 from risk.network import Commitment, Network, Stake, Terms
 
 Goal = Literal["liveness", "safety", "deterrence"]
@@ -36,11 +37,15 @@ SECONDS: Final = 20.0
 
 @attrs.frozen
 class Service:
-    """What corrupting a service is worth, the part of its stake that does it, and what it may take of each stake."""
+    """What corrupting a service is worth, the part of its stake that does it, and what it may take of each stake.
+
+    `slash` is the part of the stake used against it that attackers lose.
+    """
 
     profit: Fraction
     threshold: Fraction
     allocations: Mapping[str, Fraction]
+    slash: Fraction = ONE
 
 
 @attrs.frozen
@@ -104,17 +109,17 @@ class UndecidedError(Exception):
     """Neither an attack was found nor a proof that there is none."""
 
 
-def cost_of(used: Used, left: Mapping[str, Fraction]) -> Fraction:
-    """What is lost of what is used: of each stake the sum, and no more than is left of it."""
+def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
+    """What is lost of what is used: of each stake the sum of slashes, and no more than is left of it."""
     sums: dict[str, Fraction] = {}
-    for (stake, _), amount in used.items():
-        sums[stake] = sums.get(stake, ZERO) + amount
+    for (stake, name), amount in used.items():
+        sums[stake] = sums.get(stake, ZERO) + amount * services[name].slash
     return sum((min(left[stake], amount) for stake, amount in sums.items()), ZERO)
 
 
 @attrs.frozen
 class Path:
-    """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest` whether fewer steps are ruled out."""
+    """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest`: no fewer falls one by one do it."""
 
     shock: Shock
     verdict: str
@@ -147,7 +152,11 @@ class BaseLayer:
         return {stake: min(amount, left[stake]) for stake, amount in self.services[service].allocations.items()}
 
     def cost(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
-        """What it costs to corrupt one service alone: its threshold of what it holds."""
+        """What it costs to corrupt one service alone: what is slashed of what is needed."""
+        return self.services[service].slash * self.needed(service, left)
+
+    def needed(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
+        """The stake that corrupts a service: its threshold of what it holds."""
         return self.services[service].threshold * sum(self.held(service, left).values(), ZERO)
 
     def condition(self, left: Mapping[str, Fraction]) -> Condition:
@@ -216,7 +225,7 @@ class BaseLayer:
         self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]], members: Sequence[str]
     ) -> tuple[tuple[str, ...], Used] | None:
         """The attack with the largest gain, by brute force."""
-        needs = {name: self.cost(name, left) for name in held}
+        needs = {name: self.needed(name, left) for name in held}
         best: tuple[Fraction, tuple[str, ...], Used] = (ZERO, (), {})
         for chosen in range(1 << len(members)):
             all_in = [stake for i, stake in enumerate(members) if chosen >> i & 1]
@@ -224,8 +233,9 @@ class BaseLayer:
             used: dict[tuple[str, str], Fraction] = {}
             for name, row in held.items():
                 short = max(ZERO, needs[name] - sum((row.get(stake, ZERO) for stake in all_in), ZERO))
-                if self.services[name].profit > short:
-                    gain += self.services[name].profit - short
+                cost = self.services[name].slash * short
+                if self.services[name].profit > cost:
+                    gain += self.services[name].profit - cost
                     taken.append(name)
                     used |= {(stake, name): row[stake] for stake in all_in if stake in row}
                     for stake in row:
@@ -250,23 +260,27 @@ class BaseLayer:
                 if amount
             ),
             {"stake": Fraction(1)},
-            {name: Terms(self.services[name].profit, self.services[name].threshold) for name in held},
+            {
+                name: Terms(about.profit, about.threshold, about.slash)
+                for name in held
+                for about in [self.services[name]]
+            },
         )
 
     def _nothing_pays(self, left: Mapping[str, Fraction], standing: Sequence[str]) -> bool:
         """A certificate that no attack on any of these services gains, alone or together.
 
-        A unit that a service is attacked with brings at most its profit over its cost. If that is at most 1 for each
-        service, and at most the stake when all a stake's allocations are used, no stake brings what it loses.
+        A unit that a service is attacked with brings at most its profit over what it needs. If that is at most its
+        slash for each service, and at most the stake when all of it is used, no stake brings what it loses.
         """
         brought = dict.fromkeys(self.stakes, ZERO)
         for name in standing:
-            cost, profit = self.cost(name, left), self.services[name].profit
-            if profit > cost:
+            needed, profit = self.needed(name, left), self.services[name].profit
+            if profit > self.cost(name, left):
                 return False
             if profit:
                 for stake, amount in self.held(name, left).items():
-                    brought[stake] += profit / cost * amount
+                    brought[stake] += profit / needed * amount
         return all(brought[stake] <= left[stake] for stake in self.stakes)
 
     def path(self, shock: Shock) -> Path:
@@ -343,12 +357,61 @@ class BaseLayer:
             if found is None:
                 path = self._told(shock, groups, True, joint)
                 why = "after these falls no attack on any service gains, alone or together"
-                return attrs.evolve(path, verdict="UNKNOWN" if joint else "HOLDS", why=why)
+                if joint or self.condition(self.left(shock, self._most_fallen(shock, fallen))).broken:
+                    return attrs.evolve(
+                        path, verdict="UNKNOWN", why=f"{why}; another order of attacks is not ruled out"
+                    )
+                return attrs.evolve(path, verdict="HOLDS", why=why)
             groups.append(found[0])
             joint[found[0]] = found[1]
             fallen |= set(found[0])
             if self.condition(self.left(shock, fallen)).broken:
                 return self._told(shock, groups, False, joint)
+
+    def _most_fallen(self, shock: Shock, fallen: frozenset[str]) -> frozenset[str]:
+        """Services that no attack goes beyond, in whatever order, after falls one by one and while nothing else gains.
+
+        An attack on several services may be cheaper before others fall, and a profit may pay for a fall that does not
+        pay by itself. So what has fallen pays for more, until an attack on any other loses more than all of that.
+        """
+        if not fallen:
+            return fallen
+        most = self.left(shock, ())
+        while True:
+            least = self.left(shock, fallen)
+            budget = sum((self.services[name].profit for name in fallen), ZERO)
+            fresh = {name for name, worth in self._worth_at_most(least, most, fallen).items() if worth > -budget}
+            if not fresh:
+                return fallen
+            fallen |= fresh
+
+    def _worth_at_most(
+        self, least: Mapping[str, Fraction], most: Mapping[str, Fraction], fallen: frozenset[str]
+    ) -> dict[str, Fraction]:
+        """Of each standing service, what an attack on it, and on any others, gains at most while stakes are between
+        these. What is used whole costs the least and carries the most; the rest needs to carry the least.
+        """
+        standing = [name for name in self.services if name not in fallen]
+        low, high = ({name: self.held(name, left) for name in standing} for left in (least, most))
+        members = sorted({stake for row in high.values() for stake, amount in row.items() if amount})
+        if len(members) > MOST_ALL_IN:
+            every = sum((self.services[name].profit for name in standing), ZERO)
+            return {name: every - self.cost(name, least) for name in standing}
+        found: dict[str, Fraction] = {}
+        for chosen in range(1 << len(members)):
+            all_in = {stake for i, stake in enumerate(members) if chosen >> i & 1}
+            gains = {}
+            for name in standing:
+                share = self.services[name].threshold
+                needed = share * sum((amount for stake, amount in low[name].items() if stake not in all_in), ZERO)
+                spared = (1 - share) * sum((amount for stake, amount in high[name].items() if stake in all_in), ZERO)
+                gains[name] = self.services[name].profit - self.services[name].slash * max(ZERO, needed - spared)
+            best = sum((gain for gain in gains.values() if gain > 0), ZERO)
+            best -= sum((least[stake] for stake in all_in), ZERO)
+            for name, gain in gains.items():
+                worth = best + min(gain, ZERO)
+                found[name] = max(found.get(name, worth), worth)
+        return found
 
     def _told(
         self,
@@ -365,7 +428,7 @@ class BaseLayer:
         for group in groups:
             profit = sum((self.services[name].profit for name in group), ZERO)
             used = joint.get(group, {})
-            cost = cost_of(used, left) if group in joint else self.cost(group[0], left)
+            cost = cost_of(used, left, self.services) if group in joint else self.cost(group[0], left)
             fallen += group
             after = self.left(shock, fallen)
             lost = {stake: left[stake] - after[stake] for stake in left if left[stake] != after[stake]}
@@ -397,9 +460,8 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
                 return False
             if step.used and sum(uses.values(), ZERO) < needed:
                 return False
-        if step.cost != (cost_of(step.used, left) if step.used else needed) or (
-            not step.used and len(step.services) > 1
-        ):
+        alone = needed * layer.services[step.services[0]].slash if len(step.services) == 1 else None
+        if step.cost != (cost_of(step.used, left, layer.services) if step.used else alone):
             return False
         for name in step.services:
             for stake, amount in layer.services[name].allocations.items():

@@ -67,8 +67,8 @@ class Hazards:
 
 
 def own_cause(row: Commitment) -> str:
-    """The name of an operator's own fault at a service."""
-    return f"{row.operator} at {row.service}"
+    """The name of an operator's own fault at a service; quoted, so that no two pairs of names make the same one."""
+    return f"{row.operator!r} at {row.service!r}"
 
 
 def pieces(network: Network, hazards: Hazards) -> list[Piece]:

@@ -98,8 +98,8 @@ class Network:
             totals[row.service] += weight
         return totals
 
-    def with_terms(self, **changes: Terms) -> "Network":
-        """The same network where some services have other terms."""
+    def with_terms(self, /, **changes: Terms) -> "Network":
+        """The same network where some services have other terms; a service may be called `self`."""
         return attrs.evolve(self, terms={**self.terms, **changes})
 
     def whole(self) -> "Network":

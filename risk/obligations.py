@@ -70,7 +70,7 @@ def _obligations(network: Network, tokens: set[str]) -> Obligations:
             before = taken[row.service].get(row.stake_id, ZERO)
             taken[row.service][row.stake_id] = min(stakes[row.stake_id], before + weight)
     services = {
-        name: Service(terms.profit, terms.threshold, taken[name])
+        name: Service(terms.profit, terms.threshold, taken[name], terms.slash)
         for name, terms in network.terms.items()
         if taken[name]
     }

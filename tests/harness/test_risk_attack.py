@@ -382,3 +382,18 @@ def test_the_page_about_risk_shows_what_is_printed(tmp_path: Path, monkeypatch: 
         else:
             # How many leaves a tree has is the solver's affair.
             assert re.sub(r"\d+ leaves", "leaves", result.output) == re.sub(r"\d+ leaves", "leaves", printed), arguments
+
+
+def test_a_network_written_otherwise_is_the_one_that_a_verdict_names(network: Path, tmp_path: Path) -> None:
+    written = document()
+    written["sourced"]["operators"] = ["b", "a", "idle"]
+    written["sourced"]["stakes"][0]["amount"] = "010/2"
+    written["declared"]["services"]["x"]["slash"] = "1"
+    network.write_text(json.dumps(written))
+    verdict = tmp_path / "verdict.json"
+    assert restake("attack", network, "--out", verdict).exit_code == 0
+    assert restake("verify", network, verdict).stdout.startswith("SECURE: ")
+    written["declared"]["services"]["x"]["profit"] = "8"
+    network.write_text(json.dumps(written))
+    result = restake("verify", network, verdict)
+    assert (result.exit_code, result.stdout) == (0, "REFUSED: a verdict about another network\n")

@@ -263,3 +263,9 @@ def test_the_examples_of_the_page_answer_as_it_says(write: Write) -> None:
     assert restake("allocate", network, shown["hazards"], shown["delegation"]).return_value == 0
     assert "lst: pays 70 of 100" in restake("clear", shown["claims"]).stdout
     assert restake("chains", shown["chains"]).return_value == 1
+
+
+def test_a_decimal_is_rounded_once() -> None:
+    # Its numerator rounded by itself would make it -0.6295.
+    assert decimal(Fraction(-62956481, 100000001), 4) == "-0.6296"
+    assert decimal(Fraction(10**13 - 5, 10**13 + 49), 12) == "0.999999999995"

@@ -549,3 +549,10 @@ def test_real_operators_get_a_verdict_with_its_proof(scale: str) -> None:
 def test_a_network_is_read_as_it_was_written() -> None:
     network = real("1")
     assert read(json.loads(json.dumps(write(network)))) == network
+
+
+def test_a_service_that_is_free_to_corrupt_leaves_no_slack() -> None:
+    free = Terms(Fraction(5), Fraction(1))
+    network = attrs.evolve(brute.draw("full", 1), terms={**brute.draw("full", 1).terms, "self": free})
+    assert network.with_terms(self=free) == network
+    assert gamma_eigenlayer(network) == slack(network)[0] == -1

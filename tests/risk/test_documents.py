@@ -10,6 +10,7 @@ import pytest
 from risk import claims, delegation, hazards, network, obligations
 from risk.commitments import Piece
 from risk.dependence import Beta, Comonotone, Gaussian, Independent, StudentT
+from risk.distribution import mixed
 from risk.losses import distribution
 from spec.codec import MalformedTrace
 
@@ -108,7 +109,7 @@ def test_a_position_has_its_part_of_every_claim_and_nothing_without_a_cause() ->
     found = {piece.name: piece for piece in hazards.pieces(net(), declared())}
     assert {name: piece.amount for name, piece in found.items()} == {"u": 50, "v": 0, "w": 20}
     told = [(claim.service, set(claim.causes), claim.fraction) for claim in found["u"].claims]
-    assert told == [("s", {"o at s"}, Fraction(2, 5)), ("t", {"client"}, Fraction(1, 2))]
+    assert told == [("s", {"'o' at 's'"}, Fraction(2, 5)), ("t", {"client"}, Fraction(1, 2))]
     assert found["w"].claims == ()
     loss = distribution(list(found.values()), hazards.model(net(), declared(), list(found.values())))
     assert loss.mean() == Fraction(1, 10) * 20 + Fraction(1, 100) * 25
@@ -165,7 +166,7 @@ BAD: list[tuple[str, tuple[Any, ...], Any, str]] = [
     ("hazards", ("levels", 0), "1", r"levels\[0\]: expected more than 0 and less than 1"),
     ("hazards", ("shocks", 0, "services"), ["z"], r"shocks\[0\].services\[0\]: unknown service"),
     ("hazards", ("shocks", 0, "operators"), ["z"], r"shocks\[0\].operators\[0\]: unknown operator"),
-    ("hazards", ("shocks", 0, "name"), "o at s", r"shocks\[0\].name: 'o at s' is the name of another cause"),
+    ("hazards", ("shocks", 0, "name"), "'o' at 's'", r"shocks\[0\].name: \"'o' at 's'\" is the name of another cause"),
     ("hazards", ("shocks",), [{"name": "a", "probability": "0"}] * 101, "shocks: 101 shocks"),
     ("hazards", ("dependence",), {"model": "vine"}, "dependence.model: expected one of"),
     (
@@ -226,6 +227,31 @@ def test_every_document_reads_as_it_stands() -> None:
 def test_a_piece_loses_by_its_rule() -> None:
     pieces = hazards.pieces(net(), declared())
     (piece,) = [piece for piece in pieces if piece.name == "u"]
-    both = {"o at s", "client"}
+    both = {"'o' at 's'", "client"}
     lost = {rule: Piece("u", ONE, piece.claims, rule).loss(both) for rule in ("full", "sum", "max", "product")}
     assert lost == {"full": 1, "sum": Fraction(9, 10), "max": Fraction(1, 2), "product": Fraction(7, 10)}
+
+
+def test_names_that_read_alike_are_causes_of_their_own() -> None:
+    """Operator `a` at service `b at c`, and operator `a at b` at service `c`."""
+    document = copy.deepcopy(NETWORK)
+    document["sourced"] |= {
+        "losses": "sum",
+        "operators": ["a", "a at b"],
+        "stakes": [{"id": name, "token": "ETH", "amount": "10"} for name in ("u", "v")],
+        "commitments": [
+            {"stake": "u", "operator": "a at b", "service": "c", "amount": "10"},
+            {"stake": "v", "operator": "a", "service": "b at c", "amount": "10"},
+        ],
+    }
+    document["declared"] = {
+        "prices": {"ETH": "1"},
+        "services": {name: {"profit": "1", "threshold": "1"} for name in ("c", "b at c")},
+    }
+    found_network = network.read(document)
+    declared = {"format": "restake-hazards", "version": 1, "levels": ["1/2"], "slashes": {"c": "1/10", "b at c": "1/2"}}
+    found = hazards.read(declared, found_network)
+    pieces = hazards.pieces(found_network, found)
+    assert distribution(pieces, hazards.model(found_network, found, pieces)) == mixed(
+        [(Fraction(0), Fraction(9, 20)), (Fraction(10), Fraction(1, 2)), (Fraction(20), Fraction(1, 20))]
+    )

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from harness.protocols import known_protocols
 from harness.traces import load_trace
+from risk.attack import best_attack
 from risk.concentration import effective_number, gini, herfindahl, nakamoto
 from risk.metrics import METRICS, Part, Sums, full, parts
-from risk.network import Commitment, Stake, Terms
+from risk.network import Commitment, Stake, Terms, read
 from spec.machine import Delta, Draft, commit
 from tests.risk.canaries import breaks, holds
 
@@ -205,3 +206,22 @@ def test_gini_is_half_the_mean_difference_over_the_mean() -> None:
         pairs = sum((abs(a - b) for a in stakes for b in stakes), Fraction(0))
         total = sum(stakes, Fraction(0))
         assert gini(stakes) == (pairs / (2 * len(stakes) * total) if total else 0)
+
+
+def test_conditions_and_the_cost_of_corruption_promise_no_more_than_they_say() -> None:
+    """One vault of 100 behind two operators: each condition is below 1, the cost 200, and an attack loses 100."""
+    document: dict[str, Any] = {
+        "origin": {}, "losses": "sum", "divisible": False, "operators": ["p", "q"],
+        "stakes": [{"id": "v", "token": "t", "amount": "100"}],
+        "commitments": [{"stake": "v", "operator": name, "service": "s", "amount": "100"} for name in ("p", "q")],
+    }  # fmt: skip
+    declared = {"prices": {"t": "1"}, "services": {"s": {"profit": "150", "threshold": "1"}}}
+    vault = read({"format": "restake-network", "version": 1, "sourced": document, "declared": declared})
+    sums = full(vault.stakes, vault.commitments, vault.prices)
+    assert [sums.of_operator(name, vault.terms)["condition"] for name in ("p", "q")] == [Fraction(3, 4)] * 2
+    assert sums.of_service("s", vault.terms["s"])["cost_of_corruption"] == 200
+    attack = best_attack(vault).attack
+    assert attack is not None
+    assert attack.value == 50
+    assert "one stake of its own" in METRICS["condition"].definition
+    assert "no stake is counted twice" in METRICS["cost_of_corruption"].definition
