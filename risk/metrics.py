@@ -44,12 +44,12 @@ METRICS: Final = {
         Metric("services", COUNT, "services that may slash", "the protocol's state"),
         Metric("operators", COUNT, "operators with something at risk", "the protocol's state"),
         Metric("condition", RATIO, "profit over (threshold x secured), summed over services, each in proportion to the "
-               "part of the stake committed to it; at most 1 for all: secure, if each operator has one stake of its own, "
+               "part of the stake committed to it; at most 1 for all: secure, if each operator has one stake, its own, "
                "lost whole, and nothing of worth is secured by nothing", "Durvasula and Roughgarden, Claim 1"),
         Metric("secured", VALUE, "stake that a service counts", "the protocol's state"),
         Metric("profit", VALUE, "what corrupting the service is worth", "declared"),
-        Metric("cost_of_corruption", VALUE, "threshold x secured: what an attack uses at least, and loses if slashes are "
-               "whole and no stake is counted twice", "STAKESURE"),
+        Metric("cost_of_corruption", VALUE, "threshold x secured: what an attack uses at least, and loses if slashes "
+               "are whole and no stake is counted twice", "STAKESURE"),
         Metric("slack", RATIO, "cost of corruption over profit, less 1; negative: attacked alone if stake is divisible",
                "Durvasula and Roughgarden: gamma of one service"),
         Metric("coverage", RATIO, "secured over profit", "definition"),

@@ -223,5 +223,5 @@ def test_conditions_and_the_cost_of_corruption_promise_no_more_than_they_say() -
     attack = best_attack(vault).attack
     assert attack is not None
     assert attack.value == 50
-    assert "one stake of its own" in METRICS["condition"].definition
+    assert "one stake, its own, lost whole" in METRICS["condition"].definition
     assert "no stake is counted twice" in METRICS["cost_of_corruption"].definition
