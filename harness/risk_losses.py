@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, SEED_OPTION, digest_of, load, refuse, show
-from harness.risk_numbers import BOUND, SIMULATED, Number, Rows, as_json, decimal, lines, measured
+from harness.risk_numbers import BOUND, COMPUTED, SIMULATED, Number, Rows, as_json, decimal, lines, measured
 from harness.risk_sources import SOURCE_ARGUMENT, TERMS_OPTION, Source, find
 from risk import delegation, hazards, pricing
 from risk.allocation import least_shortfall, most_return
@@ -113,7 +113,7 @@ def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tupl
         rows |= {"mean loss": measured(found.mean()), "variance": measured(found.variance())}
         for level in levels:
             value, is_certain = found.value_at_risk(level)
-            rows[f"value at risk {level}"] = Number(value) if is_certain else Number(float(value), "computed", None)
+            rows[f"value at risk {level}"] = Number(float(value), COMPUTED, 0.0 if is_certain else None)
             rows[f"expected shortfall {level}"] = measured(found.expected_shortfall(level))
         left = [max(0.0, 1 - float(below)) for below in found.probabilities.cumsum()]
         return rows, list(zip(found.losses, left, strict=True))

@@ -19,6 +19,9 @@ from spec.codec import Json, MalformedTrace, as_object, shown
 FORMAT: Final = "restake-hazards"
 VERSION: Final = 1
 MAX_SHOCKS: Final = 100
+LEAST_TAIL: Final = Fraction(1, 10**15)
+LEAST_APART: Final = Fraction(1, 10**9)
+FREEDOM: Final = (Fraction(1, 4), 1_000_000)
 
 
 @attrs.frozen
@@ -166,6 +169,25 @@ def level(value: Json, place: str) -> Fraction:
     number = rational(value, place)
     if not 0 < number < 1:
         raise MalformedTrace(place, "expected more than 0 and less than 1")
+    if 1 - number < LEAST_TAIL:
+        raise MalformedTrace(place, f"nearer to 1 than {LEAST_TAIL}")
+    return number
+
+
+def correlation(value: Json, place: str) -> Fraction:
+    """A correlation that floats can tell from 1, or 1 itself."""
+    number = probability(value, place)
+    if 0 < 1 - number < LEAST_APART:
+        raise MalformedTrace(place, f"nearer to 1 than {LEAST_APART}, and not 1")
+    return number
+
+
+def freedom(value: Json, place: str) -> Fraction:
+    """Degrees of freedom, in the range in which floats hold the density of the factor."""
+    number = rational(value, place)
+    low, high = FREEDOM
+    if not low <= number <= high:
+        raise MalformedTrace(place, f"expected at least {low} and at most {high:,}")
     return number
 
 
@@ -212,7 +234,7 @@ def _read_dependence(value: Json) -> Dependence:
     if name not in PARAMETERS:
         raise MalformedTrace(f"{place}.model", f"expected one of {', '.join(PARAMETERS)}, got {shown(name)}")
     row = fields(value, place, ("model", *PARAMETERS[name]))
-    readers = {"correlation": probability}
+    readers = {"correlation": correlation, "freedom": freedom}
     return Dependence(
         name,
         {key: readers.get(key, positive)(row[key], f"{place}.{key}") for key in PARAMETERS[name]},

@@ -68,13 +68,16 @@ class Sampled:
         """The mean of the worst `1 - level` of outcomes. A wrong value at risk would change it by no more than `error`
         does, because shortfall is flat there.
         """
-        tail = 1 - float(level)
+        tail = float(1 - level)  # a level near 1 is 1 in floats
         value = float(self.value_at_risk(level)[0])
         return Measured(value + self.stop_loss(value).value / tail, self.largest * self.error / tail)
 
 
 MOST_DRAWN: Final = 5_000_000
 """So many causes are drawn at a time: some tens of megabytes."""
+
+MOST_ERROR: Final = 1e-3
+"""Probabilities that may be off by more than this together are of no use: draws are better."""
 
 LARGEST: Final = 10**150
 """Floats hold no square of more; exact distributions know no such bound."""
@@ -108,6 +111,10 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
         return np.array([weights[loss] for loss in found])
 
     probabilities, error = averaged(model, weights_on)
+    # Whatever else an integral misses, it misses of the whole too, which is known to be 1.
+    error = max(error, abs(1 - float(np.sum(probabilities))))
+    if not error <= MOST_ERROR:
+        raise TooManyOutcomesError(f"the integral over the factor may be off by {error:.2g}")
     return Sampled(found, probabilities, error)
 
 
@@ -154,7 +161,7 @@ class Simulation:
 
     def expected_shortfall(self, level: Fraction) -> Measured:
         """The mean of the worst `1 - level` of the draws, and its standard error."""
-        tail = 1 - float(level)
+        tail = float(1 - level)  # a level near 1 is 1 in floats
         value = self.value_at_risk(level)[0]
         above = np.maximum(self.drawn - value, 0.0)
         return Measured(value + float(np.mean(above)) / tail, float(np.std(above)) / (tail * math.sqrt(self.draws)))

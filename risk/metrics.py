@@ -103,7 +103,10 @@ def parts(
     until: dict[str, dict[tuple[str, str], int]] = {stake_id: {} for stake_id in value}
     for row in commitments:
         key = (row.operator, row.service)
-        committed[row.stake_id][key] = row.amount * price[row.stake_id]
+        amount = row.amount * price[row.stake_id]
+        if not amount:
+            continue  # nothing may be slashed
+        committed[row.stake_id][key] = amount
         if row.until is not None:
             until[row.stake_id][key] = row.until
     return {stake_id: Part(value[stake_id], committed[stake_id], until[stake_id]) for stake_id in value}

@@ -256,9 +256,10 @@ def test_the_examples_of_the_page_answer_as_it_says(write: Write) -> None:
     page = PAGE.read_text()
     blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
     shown = {block["format"].removeprefix("restake-"): write(block) for block in blocks}
-    network = write(ROW)
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE.with_name("risk.md").read_text(), re.DOTALL)
+    network = write(json.loads(example))
     (story,) = re.findall(r"\n    FAILS: .*?\n\n", page, re.DOTALL)
-    assert textwrap.dedent(story.strip("\n")) + "\n" in restake("base", network, shown["base"]).stdout
+    assert textwrap.dedent(story.strip("\n")) + "\n" in restake("base", write(ROW), shown["base"]).stdout
     assert restake("losses", network, shown["hazards"]).return_value == 0
     assert restake("allocate", network, shown["hazards"], shown["delegation"]).return_value == 0
     assert "lst: pays 70 of 100" in restake("clear", shown["claims"]).stdout

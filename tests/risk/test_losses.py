@@ -325,3 +325,25 @@ def test_a_level_that_falls_on_a_step_is_said_to_be_uncertain() -> None:
     assert sampled.value_at_risk(LEVEL)[1] is False
     found: Any = sampled.expected_shortfall(LEVEL)
     assert found.value == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("freedom", ["1/4", "1/2", "1000000"])
+def test_an_integral_that_misses_a_part_of_the_whole_is_not_believed(freedom: str) -> None:
+    """So heavy, or so narrow, a density escapes the nodes: probabilities would sum to 0.89, 0.99, 1.05."""
+    pieces = [Piece(name, Fraction(1), [Claim("s", [name], Fraction(1))], "sum") for name in "ab"]
+    model = StudentT(dict.fromkeys("ab", Fraction(1, 100)), Fraction(3, 10), Fraction(freedom))
+    with pytest.raises(TooManyOutcomesError, match="the integral over the factor may be off by"):
+        distribution(pieces, model)
+    drawn = simulate(pieces, model, 100_000, 0).mean()
+    assert abs(drawn.value - 0.02) < 4 * drawn.error
+
+
+def test_a_level_that_is_1_in_floats_has_a_tail() -> None:
+    pieces = [Piece("a", Fraction(1), [Claim("s", ["a"], Fraction(1))], "sum")]
+    model = Gaussian({"a": Fraction(1, 100)}, Fraction(3, 10))
+    level = 1 - Fraction(1, 10**18)
+    found = distribution(pieces, model)
+    assert not isinstance(found, Distribution)
+    assert (
+        found.expected_shortfall(level).value == simulate(pieces, model, 1000, 0).expected_shortfall(level).value == 1
+    )

@@ -225,3 +225,9 @@ def test_conditions_and_the_cost_of_corruption_promise_no_more_than_they_say() -
     assert attack.value == 50
     assert "one stake, its own, lost whole" in METRICS["condition"].definition
     assert "no stake is counted twice" in METRICS["cost_of_corruption"].definition
+
+
+def test_a_commitment_of_nothing_is_nobody_at_risk() -> None:
+    rows = [Commitment("v", "p", "s", Fraction(0), until=9), Commitment("v", "q", "t", Fraction(2))]
+    metrics = full([Stake("v", "x", Fraction(5))], rows, PRICES).of_stake("v")
+    assert (metrics["operators"], metrics["services"], "exit" in metrics) == (1, 1, False)
