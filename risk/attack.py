@@ -288,11 +288,13 @@ def gamma_eigenlayer(network: Network) -> Fraction | None:
     """The largest slack that the sufficient condition certifies: 1 / max T - 1, T being what a stake's use earns by
     services' profit / (threshold weight), for what it loses. None: nothing earns anything.
 
-    -1 where a service without weight, which is free to corrupt, is worth something. Source: Durvasula and Roughgarden,
-    Claim 1 and Corollary 2; for other losses than whole ones the same multipliers.
+    -1 where a service is worth something that is free to corrupt, having no weight or no slash. Source: Durvasula and
+    Roughgarden, Claim 1 and Corollary 2; for other losses than whole ones the same multipliers.
     """
-    if any(network.terms[service].profit and not weight for service, weight in network.secured_by.items()):
-        return Fraction(-1)
+    for service, weight in network.secured_by.items():
+        terms = network.terms[service]
+        if terms.profit and not (weight and (terms.slash or network.losses == "full")):
+            return Fraction(-1)
     ratio = greatest_ratio(network)
     return None if ratio == 0 else 1 / ratio - 1
 

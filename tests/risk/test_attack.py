@@ -556,3 +556,14 @@ def test_a_service_that_is_free_to_corrupt_leaves_no_slack() -> None:
     network = attrs.evolve(brute.draw("full", 1), terms={**brute.draw("full", 1).terms, "self": free})
     assert network.with_terms(self=free) == network
     assert gamma_eigenlayer(network) == slack(network)[0] == -1
+
+
+@pytest.mark.parametrize("kind", brute.KINDS)
+def test_a_service_that_slashes_nothing_leaves_no_slack_unless_stakes_are_lost_whole(kind: str) -> None:
+    drawn = brute.draw(kind, 1)
+    whole = drawn.with_terms(**{s: attrs.evolve(t, profit=Fraction(5)) for s, t in drawn.terms.items()})
+    network = whole.with_terms(**{s: attrs.evolve(t, slash=Fraction(0)) for s, t in whole.terms.items()})
+    gamma = brute.gamma(network)
+    assert gamma == slack(network)[0]
+    assert (gamma == -1) == (kind != "full")
+    assert gamma_eigenlayer(network) == (-1 if kind != "full" else gamma_eigenlayer(whole))
