@@ -185,9 +185,10 @@ def test_a_verdict_that_is_not_there_is_missing_and_due(ledger: Path) -> None:
 
 def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     there = Ledger("eigenlayer", PLACE, [ledger.parent])
-    honest = next(prove_laws(PLACE, "TransferToken", ["CONS-01"], 1))
-    lies = {"CONS-01": {**honest["verdict"], "verdict": "REFUTED"}}
-    there.record("TransferToken", honest["functions"], snapshot(PLACE), lies)
+    for honest in prove_laws(PLACE, "TransferToken", ["CONS-01", "DEP-02"], 1):
+        lie = {"verdict": "REFUTED"} if honest["law"] == "CONS-01" else {}
+        said = {honest["law"]: {**honest["verdict"], **lie}}
+        there.record("TransferToken", honest["functions"], snapshot(PLACE), said)
     bounded = next(prove_laws(PLACE, "CreateOperatorSets", ["FRAME-01"], 1))
     there.record("CreateOperatorSets", bounded["functions"], snapshot(PLACE), {"FRAME-01": found("PROVED")})
     drawn = {("TransferToken", "CONS-01"), ("TransferToken", "DEP-02"), ("CreateOperatorSets", "FRAME-01")}
