@@ -20,6 +20,14 @@ SHAPES: Final = (int, str, bool)
 METHODS: Final = (property, staticmethod, classmethod)
 OF_CLASSES: Final = (MemberDescriptorType, MappingProxyType)
 """What Python itself keeps in classes."""
+OF_ATTRS: Final = (
+    "__ne__",
+    "_make_order.",
+    "_frozen_setattrs",
+    "_frozen_delattrs",
+    "_ClassBuilder._make_getstate_setstate.",
+)
+"""What attrs keeps in classes, by how the names of its functions begin."""
 
 Is = Callable[[str], bool]
 """Whether a module is of some kind."""
@@ -111,9 +119,8 @@ def _is_of_enumeration(name: str, value: Any) -> bool:
 
 
 def _is_made_by_attrs(function: FunctionType) -> bool:
-    """Whether it is how attrs compares rows, written out for a class."""
-    name = function.__qualname__
-    return function.__module__ == "attr._make" and (name == "__ne__" or name.startswith("_make_order."))
+    """Whether it is how attrs compares, copies or freezes the rows of a class."""
+    return function.__module__ == "attr._make" and function.__qualname__.startswith(OF_ATTRS)
 
 
 def _is_empty(cell: Any) -> bool:
