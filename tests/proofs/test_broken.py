@@ -48,13 +48,6 @@ BREAKS = {
         "SlashOperator",
         "SLASH-05",
     ),
-    "window of the queue one block short": (
-        "spec/eigenlayer/slashing.py",
-        "min_withdrawal_delay_blocks - 1\n",
-        "min_withdrawal_delay_blocks\n",
-        "SlashOperator",
-        "SLASH-04",
-    ),
     "payment rounds up": (
         "spec/eigenlayer/strategies.py",
         "return mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET)",
