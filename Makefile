@@ -50,9 +50,9 @@ lint: $(VENV)/tools
 
 # Interpreted: the working tree comes first on the path. Compiled: only what is installed is there.
 test: $(STAMP) lint
-	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto -m "not serial"
+	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not serial"
 	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest -m serial
-	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto -m "not source and not serial"
+	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto --dist worksteal -m "not source and not serial"
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source and serial"
 
 bench: $(STAMP)
