@@ -243,7 +243,7 @@ def test_proofs_refute_a_mutant_by_a_state_that_breaks_the_law_on_it() -> None:
 
 
 def test_proofs_begin_with_what_is_suspected_and_try_whatever_else_is_proved() -> None:
-    assert proofs_on(mutant_of("SM-31")).by == ("CALL-02",)
+    assert proofs_on(mutant_of("SM-31")).by == ("EXIT-01",)
     fate = proofs_on(mutant_of("EM-82"), "DEP-02")
     assert (fate.outcome, fate.method) == ("killed", "TransferToken")
 
@@ -454,7 +454,7 @@ def test_an_interruption_keeps_what_is_known() -> None:
     lives = (Fate("laws", "survived", (), None, None, None, 9, ""),)
 
     def judge_two(
-        _judge: str, mutant: Mutant, _effort: Effort, _suspects: tuple[str, ...], _stop: Stop
+        _judge: str, mutant: Mutant, _effort: Effort, _suspects: tuple[str, ...], _stop: Stop, _places: tuple[str, ...]
     ) -> tuple[Fate, ...]:
         if stop():
             return ()

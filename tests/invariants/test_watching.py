@@ -105,7 +105,7 @@ class Changing:
         if isinstance(value, int):
             if field in COUNTS:
                 return source.randrange(MOST_COUNTED)
-            return value + source.choice((1, -1, -value, -value, 10**40, WAD, 2**256))
+            return value + source.choice((1, -1, -value, -value - 1, 10**40, WAD, 2**256))
         if isinstance(value, str):
             return "zero" if source.randrange(4) == 0 else source.choice(self.names)
         if isinstance(value, tuple):
