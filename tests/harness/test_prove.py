@@ -31,6 +31,12 @@ from spec.protocol import execute
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to run in, and an installed ledger that is empty."""
     monkeypatch.chdir(tmp_path)
+    installed = {Path(pack.ledgers) for pack in known_packs().values() if pack.ledgers is not None}
+
+    def empty(name: str, place: str, folders: list[Path]) -> Ledger:
+        return Ledger(name, place, [tmp_path / "installed" if folder in installed else folder for folder in folders])
+
+    monkeypatch.setattr(prove, "Ledger", empty)
     monkeypatch.setattr(ledgers, "installed_ledgers", lambda: tmp_path / "installed")
     return tmp_path
 
