@@ -38,7 +38,7 @@ def explore_rules(machine: type[LawMachine], way: Walk, examples: int, steps: in
 
     hypothesis.seed(seed)(begun)
     with _alike_in_any_process(), suppress(LawBroken):
-        run_state_machine_as_test(begun, settings=_settings(examples, steps))  # type: ignore[arg-type]
+        run_state_machine_as_test(begun, settings=_settings(examples, steps))  # type: ignore[arg-type]  # the stubs want a class; it takes any callable that makes a machine
     return _sum_of(runs, seed)
 
 

@@ -162,7 +162,7 @@ class SymDict:
     def __eq__(self, other: object) -> bool:
         refuse("to compare dictionaries is not understood")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
 
 class SymSet:
@@ -188,7 +188,7 @@ class SymSet:
     def __iter__(self) -> Iterator[Any]:
         refuse("to go through a set is not understood")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
 
 def lifted_dict(items: Iterable[tuple[Any, Any]]) -> Any:

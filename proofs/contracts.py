@@ -121,7 +121,7 @@ def _cut_value_at(history: ModuleType, cut: _Cut) -> Callable[..., Any]:
     module = ast.fix_missing_locations(ast.Module(body=[_CutLoops().visit(function)], type_ignores=[]))
     names: dict[str, Any] = {**vars(history), "_cut": cut}
     exec(compile(module, file, "exec"), names)
-    return names["value_at"]  # type: ignore[no-any-return]
+    return names["value_at"]  # type: ignore[no-any-return]  # what exec defines has no type
 
 
 class AnyHistory:

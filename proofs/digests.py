@@ -86,7 +86,7 @@ def functions_of(source: str) -> dict[str, str]:
     found: dict[str, list[str]] = {}
 
     class Cut(ast.NodeTransformer):
-        within: list[str] = []  # noqa: RUF012
+        within: list[str] = []  # noqa: RUF012  # one list for one visit: the class is made anew in each call
 
         def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
             self.within.append(node.name)

@@ -135,7 +135,7 @@ def _refuse_what_cannot_be(prover: Prover, tables: "list[_Rows]") -> None:
     for table in tables:
         key = prover.any_key(table.table, f"genesis.{table.table.name}")
         ways = []
-        for here, outcome in explore(lambda table=table, key=key: table.condition(key), prunes=False):  # type: ignore[misc]
+        for here, outcome in explore(lambda table=table, key=key: table.condition(key), prunes=False):  # type: ignore[misc]  # mypy infers no type of a lambda with a default
             if not isinstance(outcome, Exception):
                 ways.append(z3.And(*here.conditions, *here.facts.values(), outcome))
         solver.add(z3.ForAll(flatten(key), z3.Or(*ways)))

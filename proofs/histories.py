@@ -26,7 +26,7 @@ def use_exact_contract(module: ModuleType) -> None:
     head: Any = module.__dict__["History"]
     checkpoint: Any = module.__dict__["Checkpoint"]
 
-    class Changed(head):  # type: ignore[misc]
+    class Changed(head):  # type: ignore[misc]  # a base that is lifted has no type
         """A head that a step has written: from `point` on its latest value holds, before it what did `before`."""
 
         def __init__(self, count: Any, latest: Any, point: Any, before: Any) -> None:
@@ -42,9 +42,9 @@ def use_exact_contract(module: ModuleType) -> None:
                 return NotImplemented
             return (self.count, self.latest) == (other.count, other.latest)
 
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
-    class HistoryTable(searched[Key]):  # type: ignore[misc]
+    class HistoryTable(searched[Key]):  # type: ignore[misc]  # a base that is lifted has no type
         now: Any = None
         reads: Any = None
 

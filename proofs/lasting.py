@@ -125,7 +125,7 @@ def _is_made_by_attrs(function: FunctionType) -> bool:
 
 def _is_empty(cell: Any) -> bool:
     try:
-        cell.cell_contents  # noqa: B018
+        cell.cell_contents  # noqa: B018  # asking is what raises
     except ValueError:
         return True
     return False

@@ -183,7 +183,7 @@ class _Proofs:
         elif self._call == CONTRACTS:
             of_theory = foundations_of(self._place)
             for law_id in asked:
-                yield law_id, self._plain(lambda law_id=law_id: foundations(self._prover, of_theory, [law_id])[0])  # type: ignore[misc]
+                yield law_id, self._plain(lambda law_id=law_id: foundations(self._prover, of_theory, [law_id])[0])  # type: ignore[misc]  # mypy infers no type of a lambda with a default
         else:
             (action,) = [action for action in self._prover.protocol.actions if action.__name__ == self._call]
             yield from self._of_call(CallProof(self._prover, action), asked)
@@ -200,13 +200,13 @@ class _Proofs:
         for law_id in asked:
             self.ran.clear()
             if law_id in known_false:
-                may_break = self._apart(lambda law_id=law_id: _may_break(proof, proof.law_named(law_id)))  # type: ignore[misc]
+                may_break = self._apart(lambda law_id=law_id: _may_break(proof, proof.law_named(law_id)))  # type: ignore[misc]  # mypy infers no type of a lambda with a default
                 yield law_id, dict(KNOWN_FALSE if may_break else NOT_CONCERNED)
                 continue
             verdict = proof.choose(law_id, partial(self._part, proof))
             plain = _as_plain(verdict)
             if verdict.status == "REFUTED":
-                plain |= self._apart(lambda law_id=law_id: _as_refuted(proof, self._place, law_id))  # type: ignore[misc]
+                plain |= self._apart(lambda law_id=law_id: _as_refuted(proof, self._place, law_id))  # type: ignore[misc]  # mypy infers no type of a lambda with a default
             yield law_id, plain
 
     def _plain(self, prove_it: Callable[[], Verdict]) -> dict[str, Any]:

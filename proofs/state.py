@@ -420,7 +420,7 @@ def groups_written(total: Any, rows: Any, rows_after: Any, delta: Any) -> list[A
 def view_before_step(view: type[Any], rows: Any, before: Totals, after: TotalsAfter) -> Any:
     """The state before a step, which knows by how much the step moves each total."""
 
-    class BeforeStep(view):  # type: ignore[misc]
+    class BeforeStep(view):  # type: ignore[misc]  # a base that is lifted has no type
         def total(self, of: Any, group: Any) -> Any:
             return before.now(of, group)
 
@@ -439,7 +439,7 @@ def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
 def watched(draft: type[Any]) -> type[Any]:
     """A draft that notes on the path when a row is read which a step has written."""
 
-    class WatchedDraft(draft):  # type: ignore[misc]
+    class WatchedDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
         def _written(self, table: Any, key: Any) -> Any:
             write = super()._written(table, key)
             if write is not None:
@@ -455,7 +455,7 @@ def watched(draft: type[Any]) -> type[Any]:
 def read_only(draft: type[Any]) -> type[Any]:
     """A draft of a state that everybody shares: nothing is written to it."""
 
-    class ReadOnlyDraft(draft):  # type: ignore[misc]
+    class ReadOnlyDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
         def put(self, table: Any, key: Any, row: Any) -> None:
             refuse(f"a law writes {table.name}")
 

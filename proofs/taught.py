@@ -109,7 +109,7 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
         elif isinstance(node, ast.Dict) and None in node.keys:
             found.append((line, "a dictionary within a dictionary"))
         elif isinstance(node, ast.Call) and _changes(node) and name != CHANGES:
-            receiver = node.func.value  # type: ignore[attr-defined]
+            receiver = node.func.value  # type: ignore[attr-defined]  # `_changes` has seen that it is an attribute
             if not isinstance(receiver, ast.Name) or (receiver.id not in made and not receiver.id.isupper()):
                 found.append((line, f"{ast.unparse(node.func)} changes what this function has not made"))
     decorators = function.decorator_list if isinstance(function, ast.FunctionDef) else []

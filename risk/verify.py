@@ -223,7 +223,7 @@ def main(*paths: str) -> int:
         network, verdict = (json.loads(Path(path).read_text(encoding="utf-8")) for path in paths)
         print(check(network, verdict))  # noqa: T201 # this file is also a program
     except Exception as problem:  # whatever it is, nothing is proved
-        print(f"REFUSED: {type(problem).__name__}: {problem}", file=sys.stderr)  # noqa: T201
+        print(f"REFUSED: {type(problem).__name__}: {problem}", file=sys.stderr)  # noqa: T201  # this file is also a program
         return 1
     return 0
 

@@ -1,8 +1,10 @@
 """The rules of the house: who may import whom, and where division on amounts may stand."""
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,3 +114,22 @@ def test_transitions_hold_nothing_that_cannot_be_lifted() -> None:
 
 
 NOT_RULES = {"codec.py", "observation.py", "__init__.py"}
+
+
+def without_reason(source: str) -> list[int]:
+    """The lines on which a linter or the type checker is silenced, and nothing says why."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    silenced = re.compile(r"# (?:type: ignore(?:\[[^]]*\])?|noqa(?:: ?[A-Z0-9, ]+)?)\s*(?:# *)?(.*)$")
+    found = [(token.start[0], silenced.search(token.string)) for token in comments]
+    return [line for line, match in found if match is not None and not match[1].strip()]
+
+
+def test_whatever_silences_a_check_has_its_reason_beside_it() -> None:
+    canary = (
+        "a = 1  # type: ignore[misc]\nb = 1  # noqa: E712\nc = 1  # noqa\nd = 1  # noqa: E712  # why\ne = '# noqa'\n"
+    )
+    assert without_reason(canary) == [1, 2, 3]
+    paths = [path for room in (*ROOMS, "tests", "docs") for path in modules(room)]
+    assert len(paths) > 300
+    assert {str(path.relative_to(ROOT)): lines for path in paths if (lines := without_reason(path.read_text()))} == {}

@@ -76,10 +76,10 @@ def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
     listed = rows.get(SLASHES, ((action.avs, action.operator_set_id), names["slash_id"])).strategies
     is_listed = names["has"](listed, names["any"])
     if done == 0:
-        return [is_listed == False]  # noqa: E712
+        return [is_listed == False]  # noqa: E712  # a symbol: `not` would decide it
     last = rows.get(STRATEGIES, action.strategies[done - 1]).address_rank
     is_lower = rows.get(STRATEGIES, names["any"]).address_rank <= last
-    return [(is_listed == False) | is_lower]  # noqa: E712
+    return [(is_listed == False) | is_lower]  # noqa: E712  # a symbol: `not` would decide it
 
 
 def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:

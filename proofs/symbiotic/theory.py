@@ -366,7 +366,7 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     formed = []
     if hasattr(call, "sender"):
         formed.append(call.sender != ZERO_ADDRESS)
-        formed.append(rows.get(VAULT_FACTORY, call.sender).is_entity == False)  # noqa: E712
+        formed.append(rows.get(VAULT_FACTORY, call.sender).is_entity == False)  # noqa: E712  # a symbol: `not` would decide it
     if hasattr(call, "vault"):
         formed.append(call.vault != ZERO_ADDRESS)
         formed.append(rows.get(VAULT_FACTORY, call.vault).is_entity)
@@ -377,7 +377,7 @@ GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = 
     CLOCK: lambda _rows, _key, row: [row.timestamp >= 0],
     TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
     ALLOWANCES: lambda _rows, _key, _row: [],
-    VAULT_FACTORY: lambda _rows, vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712
+    VAULT_FACTORY: lambda _rows, vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712  # a symbol: `not` would decide it
     VAULTS: lambda rows, _vault, row: [*_well_made(row), row.epoch_duration_init_timestamp <= now(rows)],
     DEPOSIT_POLICIES: lambda _rows, _key, row: [row.deposit_limit >= 0],
 }

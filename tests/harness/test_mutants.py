@@ -196,7 +196,7 @@ def test_a_choice_is_by_protocol_by_id_or_by_lot() -> None:
 
 def judged(operator: str, outcome: str, equivalent: str | None = None) -> Judged:
     mutant = attrs.evolve(mutant_of("EM-17"), operator=operator)
-    fates = [Fate(judge, outcome, (), None, None, None, 0, "") for judge in ("laws", "properties")]  # type: ignore[arg-type]
+    fates = [Fate(judge, outcome, (), None, None, None, 0, "") for judge in ("laws", "properties")]  # type: ignore[arg-type]  # names of judges are literals
     return Judged(mutant, equivalent, tuple(fates))
 
 
@@ -375,7 +375,7 @@ def test_proofs_that_refute_too_few_fail_the_run(monkeypatch: pytest.MonkeyPatch
     mutation._proved = {"eigenlayer": {"MAG-02"}}
     broken = [Fate(judge, "killed", ("MAG-02",), "walk", 0, 1, 1, "") for judge in ("laws", "properties")]
     found = [
-        Judged(mutant_of("EM-17"), None, (*broken, Fate("proofs", outcome, (), None, None, None, 0, "")))  # type: ignore[arg-type]
+        Judged(mutant_of("EM-17"), None, (*broken, Fate("proofs", outcome, (), None, None, None, 0, "")))  # type: ignore[arg-type]  # an outcome is a literal
         for outcome in ["killed"] * 8 + ["open", "survived"]
     ]
     monkeypatch.setattr(Mutation, "judged", property(lambda _: found))

@@ -280,7 +280,7 @@ PROTOCOL: Final = Protocol(
     ACTIONS,
     Reason,
     transition,
-    *[lambda *_: None] * 6,  # type: ignore[arg-type]
+    *[lambda *_: None] * 6,  # type: ignore[arg-type]  # a codec that nobody asks
 )
 
 

@@ -91,7 +91,7 @@ def transition(draft: Draft, action: Pay) -> Delta | Reason:
 
 
 def _grows(step: Transition) -> bool:
-    sender = getattr(step.action, "sender")  # noqa: B009
+    sender = getattr(step.action, "sender")  # noqa: B009  # an action is any object to a law
     return bool(step.after.rows.get(PURSES, sender).amount == step.before.rows.get(PURSES, sender).amount + 1)
 
 
@@ -134,7 +134,7 @@ PROTOCOL: Final = Protocol(
     (Pay,),
     Reason,
     transition,
-    *[lambda *_: None] * 6,  # type: ignore[arg-type]
+    *[lambda *_: None] * 6,  # type: ignore[arg-type]  # a codec that nobody asks
 )
 LEMMAS: Final[list[StateLaw | PastLaw]] = []
 THEORY: Final = Theory(

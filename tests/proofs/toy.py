@@ -192,7 +192,7 @@ PROTOCOL: Final = Protocol(
     (Move, MoveBlindly, MoveThirteen, Hesitate, Share, Divide, Remember, Pass, GoBack, Print),
     Reason,
     transition,
-    *[lambda *_: None] * 6,  # type: ignore[arg-type]
+    *[lambda *_: None] * 6,  # type: ignore[arg-type]  # a codec that nobody asks
 )
 THEORY: Final = Theory(
     protocol=PROTOCOL,

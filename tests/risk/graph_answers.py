@@ -150,11 +150,11 @@ class Graph:
     def eigenlayer_T(self, _: Any) -> dict[str, Fraction]:  # noqa: N802 # as cases name it
         return ratios(self.network)
 
-    def eigenlayer_T_all(self, _: Any) -> Fraction:  # noqa: N802
+    def eigenlayer_T_all(self, _: Any) -> Fraction:  # noqa: N802  # as cases name it
         (ratio,) = set(ratios(self.network).values())
         return ratio
 
-    def max_T(self, _: Any) -> Fraction:  # noqa: N802
+    def max_T(self, _: Any) -> Fraction:  # noqa: N802  # as cases name it
         return greatest_ratio(self.network)
 
     def gamma_exact(self, _: Any) -> Fraction | None:
@@ -168,13 +168,13 @@ class Graph:
     def best_profit(self, _: Any) -> Fraction:
         return best_profit(self.network)
 
-    def R_paper(self, asked: Any) -> Any:  # noqa: N802
+    def R_paper(self, asked: Any) -> Any:  # noqa: N802  # as cases name it
         return self.by_psi(asked, lambda worst: worst.paper)
 
-    def R_realised(self, asked: Any) -> Any:  # noqa: N802
+    def R_realised(self, asked: Any) -> Any:  # noqa: N802  # as cases name it
         return self.by_psi(asked, lambda worst: worst.realised)
 
-    def R0_local(self, asked: Any) -> Any:  # noqa: N802
+    def R0_local(self, asked: Any) -> Any:  # noqa: N802  # as cases name it
         cascades = Cascades(self.network)
         return {name: cascades.local(name.split("+"), Fraction(0)) for name in asked}
 

@@ -511,7 +511,7 @@ def test_a_solver_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(solver.Solver, "search", nothing)
     assert security(insecure, seconds=3).word in ("NOT-CERTIFIED", "INSECURE")
 
-    def everything(self: Any, at_least_one: bool, seconds: float, target: float | None = None) -> Any:  # noqa: ARG001
+    def everything(self: Any, at_least_one: bool, seconds: float, target: float | None = None) -> Any:  # noqa: ARG001  # it stands in for a method with these names
         count = len(self.program.columns)
         return solver.Relaxed(1e30, [1.0] * self.service_count, [0.0] * (count - 1) + [1.0], []), True
 

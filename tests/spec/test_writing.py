@@ -88,7 +88,7 @@ def steps_of(protocol: Protocol, golden: str, actions: list[Any]) -> list[dict[s
     head = protocol.read_trace(document_of(path)).head
     written: dict[str, Any] = protocol.write_trace(head, actions)
     assert actions_of(protocol.read_trace(written)) == actions
-    return written["steps"]  # type: ignore[no-any-return]
+    return written["steps"]  # type: ignore[no-any-return]  # JSON has no type
 
 
 def test_one_block_before_a_call_is_the_calls_own_and_more_are_a_step() -> None:
