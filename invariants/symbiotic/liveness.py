@@ -125,7 +125,9 @@ def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
     return is_known and rows.get(OPERATOR_REGISTRY, call.sender).is_entity and opt_ins.latest(rows, opt_in) == 0
 
 
-def _may_take_back(before: View, action: SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit) -> bool:
+def _may_take_back(
+    before: View, action: SetMaxNetworkLimit | SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit
+) -> bool:
     """Whether a network, or a vault's admin, gives less than it does."""
     rows = before.rows
     if isinstance(action, SetMaxNetworkLimit):
