@@ -127,7 +127,9 @@ class Check:
 
     def open_ledgers(self) -> None:
         """Read what is proved of protocols that have a theory. LedgerError if that cannot be believed."""
-        self.ledgers = [ledger_of(self.packs[name]) for name in self.suites if self.packs[name].theory_at is not None]
+        for name, suite in self.suites.items():
+            suite.has_theory = self.packs[name].theory_at is not None
+        self.ledgers = [ledger_of(self.packs[name]) for name, suite in self.suites.items() if suite.has_theory]
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str = "") -> None:
         """Proofs and kills of the laws that were checked, after proving as much as is asked for."""

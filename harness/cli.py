@@ -1,5 +1,6 @@
 """The command `restake`: its verbs by name, each loaded only when asked for. What they do is done elsewhere."""
 
+import errno
 import io
 import os
 import sys
@@ -11,6 +12,7 @@ import click
 
 from harness import __version__
 from harness.mistakes import explained, is_foreign
+from harness.pack import UnknownProtocolError
 from harness.verbs import EXIT_CODES, Verbs, how_built
 from invariants.law import UndeclaredError
 
@@ -57,10 +59,13 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
+    except UnknownProtocolError as error:
+        click.echo(f"Error: {error}", err=True)
     except OSError as error:
-        # A full disk, a closed pipe: what was to be said is not, whatever the verdict.
-        _give_up_output()
-        click.echo(f"Error: cannot write: {error.strerror or error}", err=True)
+        if error.filename is None:
+            # A full disk, a closed pipe: what was to be said is not, whatever the verdict.
+            _give_up_output()
+        click.echo(f"Error: {error.filename or 'cannot write'}: {error.strerror or error}", err=True)
     except Exception as error:  # whatever nobody foresaw: not 1, which says that something is violated
         if is_foreign(error):
             click.echo(f"Error: {explained(error)}", err=True)
@@ -78,7 +83,10 @@ def _give_up_output() -> None:
 
 def _exit_code() -> int:
     """What the command returns. Code from outside that ends the process, with whatever code, is no success."""
+    stdout = sys.stdout
     try:
         return int(cli.main(standalone_mode=False))
     except SystemExit as error:
+        if sys.stdout is not stdout:  # where click finds a closed pipe, it puts another in its place
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
         raise click.ClickException(f"code from outside ended the run with exit code {error.code}") from error

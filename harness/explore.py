@@ -65,8 +65,10 @@ class Search:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing broke, 1 something did, 5 nothing was searched."""
+        """0 nothing broke, 1 something did, 2 the search stopped before its end, 5 nothing was searched."""
+        unfinished = [report for report in self.reports if not report.exploration.is_complete]
         return exit_code(
             failed=any(report.findings for report in self.reports),
+            is_open=bool(unfinished) or len(self.reports) < len(self.worlds),
             is_empty=not any(report.exploration.steps for report in self.reports),
         )

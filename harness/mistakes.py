@@ -4,12 +4,14 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-from harness.project import packages
+from harness.project import ENTRY_POINTS, announced, packages
 
 OURS = tuple(str(Path(__file__).parents[1] / room) + "/" for room in packages())
 """The folders of this project's own code."""
 
-LIBRARIES = tuple({f"{sysconfig.get_path(kind)}/" for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+LIBRARIES = sorted(
+    {f"{sysconfig.get_path(kind)}/" for kind in ("stdlib", "platstdlib", "purelib", "platlib")}, key=len
+)[::-1]
 """The folders of Python's own modules, and of installed packages."""
 
 
@@ -31,10 +33,24 @@ def is_foreign(error: BaseException) -> bool:
 def _foreign_frame(error: BaseException) -> traceback.FrameSummary | None:
     """The innermost frame of code from outside: below one of this project, and neither its own nor a library's."""
     frames = traceback.extract_tb(error.__traceback__)
-    first = next((position for position, frame in enumerate(frames) if frame.filename.startswith(OURS)), len(frames))
+    first = next((position for position, frame in enumerate(frames) if _is_ours(frame.filename)), len(frames))
     outside = [
         frame
         for frame in frames[first:]
-        if Path(frame.filename).exists() and not frame.filename.startswith((*OURS, *LIBRARIES))
+        if Path(frame.filename).exists() and not _is_ours(frame.filename) and not _is_of_library(frame.filename)
     ]
     return outside[-1] if outside else None
+
+
+def _is_ours(file: str) -> bool:
+    """Whether a file is this project's. Compiled modules are named by their place below its root."""
+    return file.startswith(OURS) or (not Path(file).is_absolute() and Path(file).parts[0] in packages())
+
+
+def _is_of_library(file: str) -> bool:
+    """Whether a file is Python's own or an installed package's, which announces no protocol."""
+    folder = next((folder for folder in LIBRARIES if file.startswith(folder)), None)
+    if folder is None:
+        return False
+    room = Path(file.removeprefix(folder)).parts[0].removesuffix(".py")
+    return all([room != entry.value.partition(":")[0].partition(".")[0] for entry in announced(ENTRY_POINTS)])

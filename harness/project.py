@@ -9,6 +9,9 @@ from typing import Any, Final
 
 NAME: Final = "restaking-spec"
 
+ENTRY_POINTS: Final = "restaking_spec.protocols"
+"""The group in which a package announces a pack of its own; or a protocol, a walk or a small world alone."""
+
 
 @cache
 def checkout() -> Mapping[str, Any]:

@@ -1,15 +1,16 @@
 """The one registry of protocols: packs announced by this project, by installed packages, and any other by its place."""
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING
 
 import attrs
 import click
 
 from harness.pack import ProtocolPack, UnknownProtocolError, load, look_in_current_folder
-from harness.project import announced
+from harness.project import ENTRY_POINTS, announced, packages
 
 if TYPE_CHECKING:
     from invariants.exploring import SmallWorld
@@ -17,26 +18,29 @@ if TYPE_CHECKING:
     from invariants.walker import Walk
     from spec.protocol import Protocol
 
-Thing = TypeVar("Thing")
-
-ENTRY_POINTS = "restaking_spec.protocols"
-"""The group in which a package announces a pack of its own; or a protocol, a walk or a small world alone."""
-
 
 def known_packs() -> dict[str, ProtocolPack]:
     """The pack of every protocol that is announced, by name. Those of this project go before others of their name.
 
     What is announced and cannot be loaded stops no other: it is said once, on the standard error.
     """
-    packs: list[ProtocolPack] = []
-    for entry in announced(ENTRY_POINTS):
+    named: dict[str, ProtocolPack] = {}
+    for entry in sorted(announced(ENTRY_POINTS), key=lambda entry: not _is_ours(entry)):
         try:
-            packs.append(_as_pack(load(entry.value), entry.value))
+            pack = _as_pack(load(entry.value), entry.value)
         except UnknownProtocolError as error:
             _say_once(f"entry point {entry.name}: {error}")
-    # What is announced is found by its name in any process, whatever else it brings.
-    named = {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
+            continue
+        if pack.name in named and not _is_ours(entry):
+            _say_once(f"entry point {entry.name}: another pack is called {pack.name!r}")
+            continue
+        # What is announced is found by its name in any process, whatever else it brings.
+        named[pack.name] = attrs.evolve(pack, place=pack.name)
     return {name: named[name] for name in sorted(named)}
+
+
+def _is_ours(entry: EntryPoint) -> bool:
+    return entry.value.partition(":")[0].partition(".")[0] in packages()
 
 
 @cache
@@ -49,15 +53,24 @@ def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
 
     UnknownProtocolError if one cannot be had.
     """
-    selected = [pack_at(name) for name in asked]
-    return {pack.name: pack for pack in selected} or known_packs()
+    selected: dict[str, ProtocolPack] = {}
+    for place in asked:
+        pack = pack_at(place)
+        if selected.setdefault(pack.name, pack).place != pack.place:
+            raise UnknownProtocolError(f"{place!r} and {selected[pack.name].place!r} are both called {pack.name!r}")
+    return selected or known_packs()
 
 
 def pack_at(place: str) -> ProtocolPack:
     """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`."""
     known = known_packs()
     if ":" not in place:
-        return _choose(place, known)
+        if place not in known:
+            names = ", ".join(sorted(known))
+            raise UnknownProtocolError(
+                f"unknown protocol {place!r}: a known one is one of {names}; any other is named module:attribute"
+            )
+        return known[place]
     look_in_current_folder()
     pack = _as_pack(load(place), place)
     home = known.get(pack.name)
@@ -87,11 +100,6 @@ def known_bounded_models() -> "dict[str, SmallWorld]":
     return {name: world for name, pack in known_packs().items() if (world := pack.bounded_model) is not None}
 
 
-def known_theories() -> dict[str, str]:
-    """Where the theory of every known pack is that has one, by name."""
-    return {name: pack.theory_at for name, pack in known_packs().items() if pack.theory_at is not None}
-
-
 def select_bounded_models(asked: Iterable[str]) -> "dict[str, SmallWorld]":
     """The small worlds asked for, by how they are called there; all that are known if none is.
 
@@ -114,16 +122,11 @@ def load_walk(place: str) -> "Walk":
     return walk
 
 
-def _choose(name: str, known: Mapping[str, Thing]) -> Thing:
-    if name not in known:
-        places = "a known one is one of " + ", ".join(sorted(known))
-        raise UnknownProtocolError(f"unknown protocol {name!r}: {places}; any other is named module:attribute")
-    return known[name]
-
-
 def _as_pack(found: object, place: str) -> ProtocolPack:
     """A pack; or what brings little, as a pack: beside a walk, the games are what its module calls GAMES."""
     if isinstance(found, ProtocolPack):
+        if found.protocol_at is None and found.walk_at is None:
+            raise UnknownProtocolError(f"{place!r} names neither a protocol nor a walk")
         return attrs.evolve(found, place=place)
     # Here, because judges of mutants import nothing of the specification before the mutant is in its place.
     from invariants.exploring import SmallWorld

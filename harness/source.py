@@ -17,13 +17,13 @@ ROOMS = ("spec", "invariants")
 
 @cache
 def fingerprint(place: str) -> str:
-    """The version of this package and a digest of the source of the rules, the laws, and the module of a place, and of
-    the version of Hypothesis, which draws examples.
+    """The version of this package and a digest of the source of the rules, the laws, and the modules of the pack at a
+    place, if any is named, and of the version of Hypothesis, which draws examples.
 
     It is of the files as they were when this process first asked.
     """
     digest = hashlib.sha256(version("hypothesis").encode())
-    modules = [place.partition(":")[0], *pack_at(place).modules] if ":" in place else []
+    modules = pack_at(place).modules if place else ()
     for package in (*ROOMS, *[name for name in dict.fromkeys(modules) if name.partition(".")[0] not in ROOMS]):
         for path in files_of(package):
             digest.update(f"{package} {path.name}".encode())

@@ -198,8 +198,8 @@ class SuiteReport:
 
     `findings` has one counterexample for each law that broke, `rechecked` counts those of earlier runs that were tried
     again. `judges_coverage` says whether the run is big enough for a reason never given, an action never accepted or a
-    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. `evidence` is there
-    of protocols that have a theory.
+    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. `evidence` is
+    gathered of protocols that have a theory.
     """
 
     protocol: Protocol
@@ -213,6 +213,7 @@ class SuiteReport:
     rechecked: int = 0
     judges_coverage: bool = False
     is_cut_short: bool = False
+    has_theory: bool = False
     evidence: Evidence | None = None
 
     @property

@@ -52,8 +52,8 @@ def verdict_of(suite: SuiteReport) -> str:
         return "FAILED"
     if suite.is_cut_short:
         return "not finished"
-    held = any(row.verdict == "held" for row in suite.rows())
-    return "holds" if held else "known violation"
+    laws = {row.verdict for row in suite.rows() if row.kind != "witness"}
+    return "known violation" if laws == {"known false"} else "holds"
 
 
 def print_block(console: Console, suite: SuiteReport) -> None:
@@ -91,20 +91,20 @@ def checked(suite: SuiteReport) -> list[str]:
 def verdicts(suite: SuiteReport) -> list[str]:
     """How many laws came to which verdict."""
     count = Counter(row.verdict for row in suite.rows() if row.kind != "witness")
-    return [", ".join([f"{number:,} {verdict}" for verdict, number in count.items()])]
+    return [", ".join([f"{number:,} {verdict}" for verdict, number in count.items()])] if count else []
 
 
 def proved(suite: SuiteReport) -> list[str]:
     """How many laws are proved of every call, in which scope, and which are not."""
     if suite.evidence is None:
-        return ["no law: the protocol has no theory"]
+        return ["nothing, as the run ended before" if suite.has_theory else "no law: the protocol has no theory"]
     laws = {row.law: row.proof for row in suite.rows() if row.proof is not None}
     whole = [law for law, proof in laws.items() if proof is not None and proof.is_whole]
     bounded = [law for law in whole if (proof := laws[law]) is not None and proof.scopes]
     rest = [law for law, proof in laws.items() if law not in whole and proof is not None and not proof.is_known_false]
     said = [f"{len(whole)} of {len(laws)} laws, of every call, for any number of accounts, rows and steps"]
     if bounded:
-        said.append(f"{len(bounded)} of these within bounds on lists (restake prove --law ID names them)")
+        said.append(f"{len(bounded)} of these within a scope that restake prove --law ID names")
     if rest:
         said.append(f"not whole: {named(rest)}")
     held = sum(suite.evidence.verdicts.values())
@@ -131,8 +131,9 @@ def found(suite: SuiteReport) -> list[str]:
     """The laws that broke, and those that are known to be false."""
     said = [f"{finding.law}: reproduce: {finding.command}" for finding in suite.findings.values()]
     for law_id, known in suite.catalogue.known_false.items():
-        trace = shlex.quote(str(bundled_findings() / known.trace))
-        said.append(f"{law_id} is a known violation; true instead: {known.instead}. reproduce: restake replay {trace}")
+        trace = bundled_findings() / known.trace
+        shown = f"reproduce: restake replay {shlex.quote(str(trace))}" if trace.is_file() else f"shown by {known.trace}"
+        said.append(f"{law_id} is a known violation; true instead: {known.instead}. {shown}")
     return said or ["nothing"]
 
 

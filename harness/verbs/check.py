@@ -111,17 +111,21 @@ def check_command(
     places = [check.packs[name].place for name in check.walks]
     workers = _workers(scheduler, places, jobs or cores())
     started = time.monotonic()
-    problem: str | None = "interrupted"
+    problem: str | None = "ended by an error"
     try:
         with stop, workers, live_display() as progress:
             check.run(workers, progress)
-            check.gather(proofs, jobs or cores(), progress, drawn_by or rotation())
+            check.gather(proofs, jobs or cores(), progress, drawn_by or (rotation() if proofs == "sample" else ""))
         problem = "interrupted" if stop.is_interrupted else None
+    except KeyboardInterrupt:
+        problem = "interrupted"
+        raise
     except (SchedulerError, LedgerError) as error:
         problem = str(error)
     finally:
         # Whatever ends the run early, what was found until then is said.
         seconds = time.monotonic() - started
+        code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.is_cut_short)
         if junit_file is not None:
             unfinished = "stopped before everything was done" if check.is_cut_short else None
             junit_file.write(junit(check.reports, check.suites.values(), problem or unfinished))
@@ -139,7 +143,6 @@ def check_command(
             ]
             if check.is_cut_short:
                 lines.append("stopped before everything was done")
-            code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.is_cut_short)
             print_summary(console(), check.reports, check.suites.values(), code, lines)
             show = print_details if verbose else print_laws
             for suite in check.suites.values():
@@ -148,8 +151,7 @@ def check_command(
                 click.echo("\nrestake check -v shows the figures of each method, of each action and each reason.")
     if problem is not None:
         click.echo(problem, err=True)
-        return 2
-    return judged(check.reports, check.suites.values(), check.is_cut_short)
+    return code
 
 
 def _workers(address: str | None, places: Collection[str], jobs: int) -> Scheduler:

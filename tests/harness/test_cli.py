@@ -287,6 +287,12 @@ def test_a_law_that_is_known_to_be_false_does_not_hold() -> None:
     )
 
 
+def test_witnesses_alone_are_no_known_violation() -> None:
+    result = restake("check", "--protocol", POOL, "--law", "POOL-W1", "--steps", "2000", "--examples", "0")
+    assert (result.return_value, result.stdout.splitlines()[0]) == (0, "restake check: holds")
+    assert "laws" not in [line.split()[0] for line in result.stdout.splitlines()[6:9] if line]
+
+
 def test_check_prints_a_matrix_that_can_be_pasted() -> None:
     result = restake("check", "-v", "--protocol", POOL, "--steps", "2000", "--examples", "0")
     assert result.return_value == 0
@@ -520,7 +526,7 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
 
 def test_explore_can_be_stopped_and_says_so() -> None:
     result = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "30", "--budget", "1")
-    assert result.return_value == 0
+    assert result.return_value == 2
     assert "  Stopped before all were tried." in result.stdout.splitlines()
     with pytest.raises(click.UsageError, match="brings no invariants"):
         restake("explore", "--protocol", POOL)

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from harness import traces
 from harness.cli import cli, main
+from harness.pack import UnknownProtocolError
 from harness.replay import is_same
 from harness.traces import find_traces, load_json
 from spec.codec import MalformedTrace
@@ -219,6 +220,16 @@ def test_a_narrow_encoding_loses_nothing_else(tmp_path: Path) -> None:
     assert b"\\xfc.json: missing field 'protocol'" in done.stdout
 
 
+def test_a_closed_pipe_is_what_it_is() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (2, "Error: cannot write: Broken pipe\n")
+
+
 def test_a_budget_is_a_number() -> None:
     with pytest.raises(click.BadParameter, match="nan is no number"):
         CliRunner().invoke(cli, ["explore", "--budget", "nan"], standalone_mode=False, catch_exceptions=False)
@@ -230,8 +241,15 @@ def test_a_mistake_that_nobody_foresaw_is_no_verdict(
     def end(**_: object) -> int:
         raise SystemExit(0)
 
+    def lose(**_: object) -> int:
+        raise FileNotFoundError(2, "No such file or directory", "ledger.json")
+
+    def lack(**_: object) -> int:
+        raise UnknownProtocolError("cannot load protocol 'nowhere:GAMES'")
+
+    raised = [(lose, "Error: ledger.json: No such file"), (lack, "Error: cannot load protocol 'nowhere:GAMES'")]
     # int takes no such argument, so that the line that calls it is what fails.
-    for fails, words in [(int, "Please report it"), (end, "code from outside ended the run with exit code 0")]:
+    for fails, words in [*raised, (int, "Please report it"), (end, "code from outside ended the run with exit code 0")]:
         monkeypatch.setattr(cli, "main", fails)
         with pytest.raises(SystemExit) as ended:
             main()

@@ -1,5 +1,6 @@
 """Mistakes in a user's own module: one line with file and line, exit code 2, and no traceback."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -8,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import protocols
+from harness import mistakes, protocols
 from harness.mistakes import explained, is_foreign
 from harness.pack import UnknownProtocolError, load
-from harness.project import announced
+from harness.project import ENTRY_POINTS, announced
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 
@@ -91,10 +92,35 @@ def test_a_mistake_of_ours_is_none_from_outside() -> None:
     assert explained(mistake) == "AttributeError: module 'harness.pack' has no attribute 'no_such_attribute'"
 
 
+def test_a_compiled_module_of_ours_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled modules name their files by the place below the root, where a checkout has such files."""
+    monkeypatch.chdir(EXAMPLE.parents[1])
+    program = compile("def fail():\n    raise IndexError\n", "spec/machine.py", "exec")
+    names: dict[str, object] = {}
+    exec(program, names)
+    monkeypatch.setattr(mistakes, "OURS", (str(Path(__file__)), *mistakes.OURS))
+    with pytest.raises(IndexError) as raised:
+        names["fail"]()  # type: ignore[operator]  # what exec defines has no type
+    assert not is_foreign(raised.value)
+
+
+def test_an_installed_pack_is_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "installed_laws.py").write_text("def fail():\n    raise IndexError\n")
+    monkeypatch.setattr(mistakes, "LIBRARIES", [f"{tmp_path}/"])
+    monkeypatch.setattr(mistakes, "OURS", (str(Path(__file__)), *mistakes.OURS))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(IndexError) as raised:
+        importlib.import_module("installed_laws").fail()
+    assert not is_foreign(raised.value)
+    entry = EntryPoint("theirs", "installed_laws:WALK", ENTRY_POINTS)
+    monkeypatch.setattr(mistakes, "announced", lambda _group: [entry])
+    assert is_foreign(raised.value)
+
+
 def test_a_broken_entry_point_stops_no_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = EntryPoint("broken", "no_such_package:PACK", protocols.ENTRY_POINTS)
+    broken = EntryPoint("broken", "no_such_package:PACK", ENTRY_POINTS)
     monkeypatch.setattr(protocols, "announced", lambda group: [broken, *announced(group)])
     known = set(protocols.known_packs())
     assert {"eigenlayer", "symbiotic"} <= known

@@ -12,6 +12,7 @@ import pytest
 
 from harness import project, protocols
 from harness.pack import UnknownProtocolError
+from harness.project import ENTRY_POINTS
 from harness.protocols import (
     known_bounded_models,
     known_packs,
@@ -21,6 +22,7 @@ from harness.protocols import (
     select_bounded_models,
     select_packs,
 )
+from harness.source import fingerprint
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 
@@ -134,12 +136,42 @@ def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
 def test_an_installed_package_can_announce_a_protocol_or_a_walk(
     place: str, is_walked: bool, example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = importlib.metadata.EntryPoint("pool", place, protocols.ENTRY_POINTS)
+    entry = importlib.metadata.EntryPoint("pool", place, ENTRY_POINTS)
     monkeypatch.setattr(project, "entry_points", lambda group: [entry] if group == entry.group else [])
     assert sorted(known_protocols()) == ["eigenlayer", "staking_pool", "symbiotic"]
     target = known_packs()["staking_pool"]
     assert (target.place, target.walk is not None) == ("staking_pool", is_walked)
     assert target.traces == example / "traces"
+
+
+def test_nobody_takes_the_place_of_a_protocol_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Missed, installed: what was announced last had the name."""
+    (tmp_path / "variant.py").write_text("from invariants.symbiotic.walk import WALK\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    known = known_packs()["symbiotic"]
+    foreign = importlib.metadata.EntryPoint("symbiotic", "variant:WALK", ENTRY_POINTS)
+    monkeypatch.setattr(protocols, "announced", lambda group: [*project.announced(group), foreign])
+    assert known_packs()["symbiotic"] == known
+    assert "left out: entry point symbiotic: another pack is called 'symbiotic'" in capsys.readouterr().err
+
+
+def test_two_packs_of_one_name_are_not_one() -> None:
+    walk_at = known_packs()["symbiotic"].walk_at
+    assert walk_at is not None
+    with pytest.raises(UnknownProtocolError, match="are both called 'symbiotic'"):
+        select_packs(["symbiotic", walk_at])
+    assert list(select_packs(["symbiotic", "symbiotic"])) == ["symbiotic"]
+
+
+@pytest.mark.usefixtures("example")
+def test_a_fingerprint_is_of_the_rules_of_a_pack_that_is_announced_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = importlib.metadata.EntryPoint("pool", "pool_pack:PACK", ENTRY_POINTS)
+    monkeypatch.setattr(project, "entry_points", lambda group: [entry] if group == entry.group else [])
+    fingerprint.cache_clear()
+    assert fingerprint("staking_pool") != fingerprint("")
+    fingerprint.cache_clear()
 
 
 def test_a_walk_is_had_from_its_place_in_any_process(example: Path) -> None:
