@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -210,11 +210,24 @@ class Proving:
     def heard(self) -> dict[str, dict[str, int]]:
         """What others said of everything that was asked, by who said it."""
         total: dict[str, Counter[str]] = {}
+        for _, _, who, counts in self._opinions_kept():
+            total.setdefault(who, Counter()).update(counts)
+        return {who: {answer: counts[answer] for answer in ANSWERS.values()} for who, counts in sorted(total.items())}
+
+    def disputes(self) -> list[tuple[str, str, str]]:
+        """Law, call and who disputes it, of everything that was asked: in this run, or in the ledger from an earlier
+        one, since nobody has settled it by proving it again.
+        """
+        of_this_run = [(question["law"], call, question["who"]) for call, question in self.disputed]
+        kept = [(law_id, call, who) for law_id, call, who, counts in self._opinions_kept() if counts.get("disagree")]
+        return sorted({*of_this_run, *kept})
+
+    def _opinions_kept(self) -> Iterator[tuple[str, str, str, Mapping[str, int]]]:
+        """Law, call, who was asked and how many goals got which answer, as the ledger has it."""
         for call, laws in self.asked.items():
             for law_id, by in self.ledger.opinions(call).items():
                 for who, counts in by.items() if law_id in laws else ():
-                    total.setdefault(who, Counter()).update(counts)
-        return {who: {answer: counts[answer] for answer in ANSWERS.values()} for who, counts in sorted(total.items())}
+                    yield law_id, call, who, counts
 
     @property
     def exit_code(self) -> int:
@@ -223,7 +236,7 @@ class Proving:
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         return exit_code(
-            failed="REFUTED" in verdicts or bool(self.disputed),
+            failed="REFUTED" in verdicts or bool(self.disputes()),
             is_open=not verdicts <= GOOD or bool(self.failures or self.left()),
             is_empty=not verdicts,
         )
@@ -237,9 +250,7 @@ class Proving:
             "failures": self.failures,
             "undone": [{"law": law_id, "call": call} for call, law_id in self.left()],
             "unkept": self.unkept,
-            "disputed": [
-                {"call": call, "law": question["law"], "who": question["who"]} for call, question in self.disputed
-            ],
+            "disputed": [{"call": call, "law": law_id, "who": who} for law_id, call, who in self.disputes()],
             "opinions": self.heard(),
             "verdicts": [
                 {
@@ -363,9 +374,8 @@ def print_proving(console: Console, proving: Proving) -> None:
         agrees = f"agrees on {heard['agree']:,} of {sum(heard.values()):,} goals"
         knows = f"does not know {heard['no_answer']:,}, disputes {heard['disagree']:,}"
         console.print(f"  {who} {agrees}, {knows}", soft_wrap=True, highlight=False)
-    for call, question in proving.disputed:
-        disputed = f"  DISPUTED  {question['law']}  {call}  by {question['who']}"
-        console.print(disputed, soft_wrap=True, highlight=False, markup=False)
+    for law_id, call, who in proving.disputes():
+        console.print(f"  DISPUTED  {law_id}  {call}  by {who}", soft_wrap=True, highlight=False, markup=False)
     for call, failure in sorted(proving.failures.items()):
         console.print(f"  FAILED  {call}: {failure}", soft_wrap=True, highlight=False, markup=False)
     undone = Counter(call for call, _ in proving.left())

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from harness.prove import Proving, Question
+from proofs.digests import snapshot
 from proofs.ledger import Ledger
 from proofs.obligations import Prover
 from proofs.proving import CallProof
@@ -79,9 +81,27 @@ def test_what_another_z3_says_is_counted_and_what_it_disputes_is_kept(
         assert set(ask_everybody(file).values()) == {"unsat"}
 
 
+def proved(folder: Path, of_others: dict[str, dict[str, int]]) -> Proving:
+    """Whoever asks for a verdict that a ledger holds, with what others said of it in an earlier run."""
+    place = "proofs.eigenlayer.theory:THEORY"
+    ledger = Ledger("eigenlayer", place, [folder])
+    said = {"verdict": "PROVED", "goals": 2, "digest": "0123abcd", "solvers": {"z3": 2}, "steps": 9, "most_steps": 4}
+    ran = ["spec.eigenlayer.strategies:transfer"]
+    ledger.record("TransferToken", ran, snapshot(place), {"CONS-01": {"scope": [], **said}}, {"CONS-01": of_others})
+    return Question(["CONS-01"], ["TransferToken"]).of(Ledger("eigenlayer", place, [folder]))
+
+
+def test_a_dispute_of_an_earlier_run_fails_until_it_is_settled(tmp_path: Path) -> None:
+    silent = proved(tmp_path, {})
+    assert (silent.disputes(), silent.exit_code) == ([], 0)
+    agreed = proved(tmp_path, {"cvc5 0": {"agree": 1, "no_answer": 1}})
+    assert (agreed.disputes(), agreed.exit_code) == ([], 0)
+    disputed = proved(tmp_path, {"cvc5 0": {"agree": 1, "disagree": 1}})
+    assert disputed.disputes() == [("CONS-01", "TransferToken", "cvc5 0")]
+    assert (disputed.left(), disputed.exit_code) == ([], 1)
+
+
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_nobody_disputes_what_the_ledgers_hold(protocol: str) -> None:
-    ledger = Ledger(protocol, f"proofs.{protocol}.theory:THEORY")
-    said = [counts for call in ledger.due for by in ledger.opinions(call).values() for counts in by.values()]
-    assert said
-    assert [counts for counts in said if counts.get("disagree")] == []
+    # Whoever was not asked yet disputes nothing: that a dispute is seen, the test above shows.
+    assert Question().of(Ledger(protocol, f"proofs.{protocol}.theory:THEORY")).disputes() == []
