@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -31,7 +32,8 @@ from harness.protocols import known_packs, known_protocols, known_walks
 from harness.source import copy_source
 from harness.traces import bundled_traces, find_traces, load_trace
 from harness.verbs import how_built
-from harness.workloads import eigenlayer, named, networks, symbiotic
+from harness.workloads import named, networks
+from harness.workloads.eigenlayer import STAKERS
 from invariants.checking import Checker
 from invariants.choices import Seeded
 from invariants.examples import explore_bytes, explore_rules
@@ -43,14 +45,13 @@ from risk.verify import check
 from spec.eigenlayer.actions import Action, DepositIntoStrategy
 from spec.eigenlayer.security import security
 from spec.eigenlayer.transition import transition
-from spec.machine import Delta, Draft, State, commit, run
+from spec.machine import Delta, Draft, State, Transition, commit, run
 from spec.symbiotic.transition import transition as symbiotic_transition
 
 ROUNDS = 5
 GROWTH_ROUNDS = 3
 REPEATS = 5
 STEPS = 60_000
-LARGE_STAKERS = 1_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HISTORIES = (1_000, 10_000, 100_000)
 HISTORY_STEPS = 10_000
@@ -77,20 +78,46 @@ def seconds(work: Callable[[], object]) -> float:
     return min(runs)
 
 
+def workload(name: str) -> Any:
+    """The module that makes large histories of a protocol."""
+    found = known_packs()[name].workload
+    assert found is not None
+    return found
+
+
+def workloads() -> list[str]:
+    """The protocols that bring a workload."""
+    return [name for name, pack in known_packs().items() if pack.workload_at is not None]
+
+
 def opened(stakers: int) -> State:
-    """The workload's world after its opening."""
+    """EigenLayer's world after its opening."""
+    eigenlayer = workload("eigenlayer")
     return run(transition, eigenlayer.genesis(stakers), eigenlayer.opening(stakers)).state
 
 
-def microseconds_per_step(state: State, actions: Sequence[Action]) -> float:
+def microseconds_per_step(state: State, actions: Sequence[Any], transition: Transition[Any] = transition) -> float:
     """The cost of a step in `run`, less that of the copy of the state that `run` makes once."""
     copying = seconds(lambda: run(transition, state, []))
     return (seconds(lambda: run(transition, state, actions)) - copying) / len(actions) * 1e6
 
 
+def traffic(stakers: int, steps: int) -> list[Action]:
+    """EigenLayer's actions, after its opening."""
+    found: list[Action] = workload("eigenlayer").traffic(steps, stakers=stakers)
+    return found
+
+
+def measure_workload(name: str) -> float:
+    """A protocol's large workload, at the size that it has by itself."""
+    of, rules = workload(name), known_protocols()[name].transition
+    state = run(rules, of.genesis(), of.opening()).state
+    return microseconds_per_step(state, of.traffic(STEPS), rules)
+
+
 def measure_large(stakers: int) -> float:
-    """The large workload on a state of so many stakers."""
-    return microseconds_per_step(opened(stakers), eigenlayer.traffic(stakers, STEPS))
+    """EigenLayer's large workload on a state of so many stakers."""
+    return microseconds_per_step(opened(stakers), traffic(stakers, STEPS))
 
 
 def measure_golden() -> float:
@@ -114,13 +141,14 @@ def measure_deposits(rejected: bool) -> float:
             named("token", i % 3),
             0 if rejected else 10**15,
         )
-        for i in range(LARGE_STAKERS)
+        for i in range(STAKERS)
     ]
-    return microseconds_per_step(opened(LARGE_STAKERS), deposits * 20)
+    return microseconds_per_step(opened(STAKERS), deposits * 20)
 
 
 def measure_after(steps_before: int) -> float:
     """Symbiotic's cost of a step once so many steps have made its histories long."""
+    symbiotic = workload("symbiotic")
     opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
     actions = symbiotic.traffic(steps_before + HISTORY_STEPS)
     state = run(symbiotic_transition, opened, actions[:steps_before]).state
@@ -131,6 +159,7 @@ def measure_after(steps_before: int) -> float:
 
 def bytes_per_step() -> float:
     """What Symbiotic's state grows by with each step, in memory, over the longest history."""
+    symbiotic = workload("symbiotic")
     opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
     actions = symbiotic.traffic(HISTORIES[-1])
     tracemalloc.start()
@@ -155,7 +184,7 @@ def follow(state: State, actions: Sequence[Action]) -> None:
 
 def measure_checks(stakers: int) -> float:
     """What checking every law adds to a step of the workload on a state of so many stakers."""
-    state, actions = opened(stakers), eigenlayer.traffic(stakers, CHECKED_STEPS)
+    state, actions = opened(stakers), traffic(stakers, CHECKED_STEPS)
     beginning = seconds(lambda: follow(state, []))
     return (seconds(lambda: follow(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
         state, actions
@@ -176,7 +205,7 @@ def follow_metrics(state: State, actions: Sequence[Action]) -> None:
 
 def measure_metrics(stakers: int) -> float:
     """What metrics add to a step of the workload on a state of so many stakers."""
-    state, actions = opened(stakers), eigenlayer.traffic(stakers, METRIC_STEPS)
+    state, actions = opened(stakers), traffic(stakers, METRIC_STEPS)
     beginning = seconds(lambda: follow_metrics(state, []))
     return (seconds(lambda: follow_metrics(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
         state, actions
@@ -244,7 +273,7 @@ WAYS_TO_WALK: dict[str, Callable[[Walk, int], object]] = {
     "bare walks": bare_walk,
 }
 MEASUREMENTS: dict[str, Callable[[], float]] = {
-    "large": partial(measure_large, LARGE_STAKERS),
+    **{f"workload {name}": partial(measure_workload, name) for name in workloads()},
     "golden": measure_golden,
     "accepted": partial(measure_deposits, False),
     "rejected": partial(measure_deposits, True),
@@ -273,10 +302,19 @@ MEASUREMENTS: dict[str, Callable[[], float]] = {
 
 
 STEADY = (
-    *("large", "golden", "accepted", "rejected"),
+    *("golden", "accepted", "rejected", *(f"workload {name}" for name in workloads())),
     *(f"{kind} {name}" for name in known_walks() for kind in WAYS_TO_WALK),
 )
 """What is measured in every build."""
+
+
+DRAWN = ("rules", "bytes")
+"""How Hypothesis draws: by rules only where a pack has a rule machine."""
+
+
+def drawn_measurements() -> list[str]:
+    """The measurements of what Hypothesis draws."""
+    return [name for name in MEASUREMENTS if name.partition(" ")[0] in DRAWN]
 
 
 class Bench:
@@ -330,7 +368,7 @@ def main() -> None:
     metrics = [f"metrics at {size}" for size in CHECKED_STAKERS]
     verdicts = [f"verdicts on {size}" for size in OPERATORS]
     growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics, *verdicts)]
-    drawn = [(built, f"{kind} {name}") for name in known_walks() for kind in ("rules", "bytes")]
+    drawn = [(built, name) for name in drawn_measurements()]
     plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
@@ -355,7 +393,11 @@ def speed_table(bench: Bench) -> Table:
     table = Table(
         "workload", "interpreted, steps/s", "compiled, steps/s", "ratio", title="compiled against interpreted"
     )
-    for name in ("large", "golden", *(f"walks {protocol}" for protocol in known_walks())):
+    for name in (
+        *(f"workload {name}" for name in workloads()),
+        "golden",
+        *(f"walks {protocol}" for protocol in known_walks()),
+    ):
         interpreted, compiled = ("interpreted", name), ("compiled", name)
         speeds = [f"{1e6 / bench.median(*kind):,.0f}" for kind in (interpreted, compiled)]
         table.add_row(name, *speeds, f"{bench.ratio(interpreted, compiled):.2f}")
@@ -392,10 +434,13 @@ def drawn_table(bench: Bench, built: str) -> Table:
         title=f"the walker against Hypothesis, every law at every step ({built})",
     )
     for name in known_walks():
-        walks, rules, drawn = ((built, f"{kind} {name}") for kind in ("walks", "rules", "bytes"))
-        walker, by_rules, by_bytes = (f"{1e6 / bench.median(*each):,.0f}" for each in (walks, rules, drawn))
-        ratios = [f"{bench.ratio(each, walks):.0f}" for each in (rules, drawn)]
-        table.add_row(name, walker, by_rules, ratios[0], by_bytes, ratios[1])
+        walks = (built, f"walks {name}")
+        figures = [f"{1e6 / bench.median(*walks):,.0f}"]
+        for kind in DRAWN:
+            each = (built, f"{kind} {name}")
+            is_measured = each[1] in MEASUREMENTS
+            figures += [f"{1e6 / bench.median(*each):,.0f}", f"{bench.ratio(each, walks):.0f}"] if is_measured else "--"
+        table.add_row(name, *figures)
     return table
 
 

@@ -4,7 +4,7 @@ import itertools
 import math
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -90,8 +90,18 @@ class UnknownLawError(Exception):
 class Check:
     """Keeps everything found as it comes, so that an interruption loses none of it."""
 
-    def __init__(self, packs: Mapping[str, ProtocolPack], plan: Plan, stop: Stop, folder: Path = KEPT) -> None:
-        """UnknownLawError if the plan names a law that no pack has; packs with none of its laws are left out."""
+    def __init__(
+        self,
+        packs: Mapping[str, ProtocolPack],
+        plan: Plan,
+        stop: Stop,
+        folder: Path = KEPT,
+        left_out: Sequence[str] = (),
+    ) -> None:
+        """UnknownLawError if the plan names a law that no pack has; packs with none of its laws are not checked.
+
+        `left_out` says which protocols were to be checked and cannot be had.
+        """
         walks = {name: walk for name, pack in packs.items() if (walk := pack.walk) is not None}
         games = {name: packs[name].games for name in walks}
         known = {law.law_id for name, way in walks.items() for law in (*laws_of(way), *games[name])}
@@ -105,6 +115,7 @@ class Check:
         self.plan = plan
         self.stop = stop
         self.folder = folder
+        self.left_out = left_out
         self.reports: list[TraceReport] = []
         self.suites = {
             name: SuiteReport(way.protocol, way.catalogue, self.games[name]) for name, way in self.walks.items()
@@ -131,7 +142,7 @@ class Check:
             suite.has_theory = self.packs[name].theory_at is not None
         self.ledgers = [ledger_of(self.packs[name]) for name, suite in self.suites.items() if suite.has_theory]
 
-    def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str = "") -> None:
+    def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
         """Proofs and kills of the laws that were checked, after proving as much as is asked for."""
         bar = progress.add_task("proving", total=None, news="")
 
@@ -147,9 +158,16 @@ class Check:
         """Whether the run ended before it was done."""
         return not self._has_replayed or any(suite.is_cut_short for suite in self.suites.values())
 
+    @property
+    def unfinished(self) -> str | None:
+        """Why not all was checked that was asked for, if so."""
+        stopped = ["stopped before everything was done"] if self.is_cut_short else []
+        return "; ".join([*stopped, *[f"left out: {problem}" for problem in self.left_out]]) or None
+
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""
         return {
+            "left_out": list(self.left_out),
             "traces": [report.as_json() for report in self.reports],
             "suites": {name: suite.as_json() for name, suite in self.suites.items()},
         }
@@ -163,7 +181,7 @@ class Check:
         for name in self.walks:
             if laws_of(self.walks[name]):
                 kinds.append(self._walk_tasks(name, width))
-                kinds += [self._example_tasks(name, method) for method in drawn_by(self.packs[name])]
+                kinds += [self._example_tasks(name, method) for method in methods_of(self.packs[name])]
             if self.games[name]:
                 kinds.append(self._game_tasks(name, width))
         for turn in itertools.zip_longest(*kinds):
@@ -173,7 +191,7 @@ class Check:
         played = self.plan.games * len(self.games[name])
         if not laws_of(self.walks[name]):
             return played
-        drawn = self.plan.examples * len(drawn_by(self.packs[name]))
+        drawn = self.plan.examples * len(methods_of(self.packs[name]))
         return math.ceil(self.plan.steps / STEPS_PER_WALK) + drawn + played
 
     def _walk_tasks(self, name: str, width: int) -> Iterator[Task]:
@@ -210,8 +228,12 @@ class Check:
                 claim, told = findings.recheck(self.walks[name], path, self.games[name])
             except MalformedTrace as error:
                 self.reports.append(TraceReport(path, 0, malformed=error))
+                suite.unread.append(str(path))
                 continue
-            if told is not None:
+            if told is None:
+                if not self.plan.laws:
+                    suite.unjudged.append(f"{claim.law} in {path}")
+            else:
                 suite.rechecked += 1
                 if told.breaks_at is not None:
                     found_by = f"an earlier run ({claim.found_by})"
@@ -223,13 +245,16 @@ class Check:
         for, what they say alone.
         """
         # A protocol from outside need not have been recorded.
-        folders = [folder for pack in self.packs.values() if (folder := pack.traces).exists()]
-        paths = list(find_traces(folders))
-        for path in progress.track(paths, description="replaying traces"):
+        folders = {name: folder for name, pack in self.packs.items() if (folder := pack.traces).exists()}
+        homes = {path: name for name, folder in reversed(folders.items()) for path in find_traces([folder])}
+        for path in progress.track(list(find_traces(folders.values())), description="replaying traces"):
             if self.stop():
                 return
             report, read = replay_file(path, self.packs, compares=not self.plan.laws)
             self.reports.append(report)
+            if (suite := self.suites.get(homes[path])) is not None:
+                suite.differing.extend([str(path)] if report.verdict in ("differs", "breaks") else [])
+                suite.unread.extend([str(path)] if report.verdict == "malformed" else [])
             if read is not None and read[0].name in self.walks:
                 self._follow(read[0].name, read[1], path)
         self._has_replayed = True
@@ -247,7 +272,7 @@ class Check:
 
     def _draw(self, scheduler: Scheduler, progress: Progress) -> None:
         """Every task, merged in the order of tasks: so what is kept of a law is the same on any number of cores."""
-        methods = [method for name in self.walks for method in drawn_by(self.packs[name])]
+        methods = [method for name in self.walks for method in methods_of(self.packs[name])]
         example_steps = self.plan.examples * sum(STEPS_PER_EXAMPLE[method] for method in methods)
         gauge = Gauge(progress, self.plan.steps * len(self.walks) + example_steps)
         waiting: dict[int, tuple[Task, Summary]] = {}
@@ -312,6 +337,6 @@ def laws_of(way: Walk) -> list[Law]:
     return [*way.catalogue.laws(), *way.catalogue.witnesses]
 
 
-def drawn_by(pack: ProtocolPack) -> list[Method]:
+def methods_of(pack: ProtocolPack) -> list[Method]:
     """How Hypothesis draws a walk: by bytes any, by rules if the pack has some."""
     return ["bytes"] if pack.rule_machine_at is None else ["rules", "bytes"]

@@ -43,7 +43,9 @@ class Evidence:
 
     Of `due` verdicts `verdicts` are there, by whose they are. In this run `verdicts_now` were proved, of the calls
     `proved_now`; those that were proved again were `drawn_by` a text. Those that are `differing` are not what the
-    ledger says, those `undone` were to be proved and were not. Each law `kills` so many of all `mutants`.
+    ledger says, those `undone` were to be proved and were not, and those `unknown_now` came to UNKNOWN. Of the calls
+    `failing` nothing can be proved. `counterexamples` are files of what was refuted in this run; `unkept` says what
+    could not be written, and why. Each law `kills` so many of all `mutants`.
     """
 
     solver: str
@@ -57,3 +59,7 @@ class Evidence:
     undone: tuple[str, ...]
     kills: Mapping[str, int]
     mutants: int
+    failing: tuple[str, ...] = ()
+    unknown_now: tuple[str, ...] = ()
+    counterexamples: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from invariants.checking import Checker, Violation
 from invariants.game import Game, GameReport, Party, excess_of
 from invariants.law import Catalogue, Law
 from invariants.walker import Walk
-from spec.codec import Json, MalformedTrace
+from spec.codec import Json, MalformedTrace, printable
 from spec.machine import Delta, Draft, Write
 from spec.protocol import Protocol, Step, Trace
 
@@ -216,6 +216,8 @@ def _save_game(
 
 def _write(folder: Path, way: Walk, claim: Claim, actions: Sequence[Any]) -> Path:
     """Write a trace in one piece, under a name of its own."""
+    # A subject or a path may hold what would control a terminal, and a trace that does is refused.
+    claim = attrs.evolve(claim, subject=printable(claim.subject), found_by=printable(claim.found_by))
     document = {**way.protocol.write_trace(way.world, actions), "finding": CLAIM.write(claim)}
     content = json.dumps(document, indent=1)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
@@ -245,13 +247,13 @@ def finding_of(
     again: str,
     stops: Callable[[], bool],
 ) -> Finding:
-    """A counterexample, shrunk and kept; `again` is the command that shows it where nothing can be written."""
-    law = violation.law
+    """A counterexample, shrunk and kept; `again` is the command that shows it where none can be written and read."""
+    law, found_by = violation.law, printable(found_by)
     try:
         path = keep(folder, way, law.law_id, found_by, actions, stops)
-    except OSError:
+        _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
+    except (OSError, MalformedTrace):  # a law that broke is said to be broken, whatever a trace can say
         return Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
-    _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
     subject = shown(violation) if claim is None else claim.subject
     return Finding(law.law_id, law.sentence, subject, found_by, len(trace.steps), str(path), replaying(path, place))
 

@@ -102,10 +102,21 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
         tuple(proving.results),
         sum(len(verdicts) for verdicts in proving.results.values()),
         drawn_by,
-        (*proving.differing, *[f"{call} cannot be proved: {why}" for call, why in proving.failures.items()]),
+        tuple(proving.differing),
         tuple([f"{law} of {call}" for call, law in proving.left()]),
         kills["laws"],
         kills["mutants"],
+        tuple([f"{call} ({why})" for call, why in proving.failures.items()]),
+        tuple(
+            [
+                f"{law} of {call}"
+                for call, verdicts in proving.results.items()
+                for law, verdict in verdicts.items()
+                if verdict["verdict"] == "UNKNOWN"
+            ]
+        ),
+        tuple([str(path) for path in proving.written]),
+        tuple(proving.unkept),
     )
 
 

@@ -68,8 +68,12 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
         ("every reason is given", [row.reason for row in suite.reasons() if not row.is_reached]),
     ):
         _case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
+    unjudged = f"of laws in no catalogue: {', '.join(suite.unjudged)}"
+    name = "what was found before is judged"
+    _case(element, suite.protocol.name, name, "error" if suite.unjudged else None, unjudged)
     if suite.evidence is not None:
-        failed, undone = [*suite.refuted(), *suite.evidence.differing], suite.evidence.undone
+        failed = [*suite.refuted(), *suite.evidence.differing]
+        undone = (*suite.evidence.failing, *suite.evidence.undone, *suite.evidence.unknown_now)
         _case(
             element,
             suite.protocol.name,

@@ -32,8 +32,8 @@ class ProtocolPack:
     `protocol_at` is a `spec.protocol.Protocol`: rules, traces, and what secures what. `rules` names the modules whose
     functions are the rules, of which mutants are made. `walk_at` is a walk; laws, and which of them are model, are in
     its catalogue. `games_at` are games, `bounded_model_at` a small world to exhaust, `rule_machine_at` a Hypothesis
-    machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes large
-    histories, `docs` the page that describes the rules.
+    machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
+    history by `genesis()`, `opening()` and `traffic(steps)`; `docs` is the page that describes the rules.
 
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
     process finds this pack again: its name if it is announced, else where it stands.

@@ -24,19 +24,32 @@ def known_packs() -> dict[str, ProtocolPack]:
 
     What is announced and cannot be loaded stops no other: it is said once, on the standard error.
     """
+    named, problems = _announced_packs()
+    for problem in problems:
+        _say_once(problem)
+    return named
+
+
+def left_out(asked: Iterable[str] = ()) -> list[str]:
+    """Which announced protocols cannot be had, and why. None where others are asked for by name."""
+    return [] if any(asked) else _announced_packs()[1]
+
+
+def _announced_packs() -> tuple[dict[str, ProtocolPack], list[str]]:
     named: dict[str, ProtocolPack] = {}
+    problems: list[str] = []
     for entry in sorted(announced(ENTRY_POINTS), key=lambda entry: not _is_ours(entry)):
         try:
             pack = _as_pack(load(entry.value), entry.value)
         except UnknownProtocolError as error:
-            _say_once(f"entry point {entry.name}: {error}")
+            problems.append(f"entry point {entry.name}: {error}")
             continue
         if pack.name in named and not _is_ours(entry):
-            _say_once(f"entry point {entry.name}: another pack is called {pack.name!r}")
+            problems.append(f"entry point {entry.name}: another pack is called {pack.name!r}")
             continue
         # What is announced is found by its name in any process, whatever else it brings.
         named[pack.name] = attrs.evolve(pack, place=pack.name)
-    return {name: named[name] for name in sorted(named)}
+    return {name: named[name] for name in sorted(named)}, problems
 
 
 def _is_ours(entry: EntryPoint) -> bool:

@@ -4,10 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import attrs
-import click
 from rich.console import Console
 
 from harness.exit_codes import exit_code
@@ -17,7 +16,7 @@ from harness.stopping import Stop
 from harness.traces import KEPT
 from proofs.digests import solver_version
 from proofs.keeping import own_place
-from proofs.ledger import Ledger, LedgerError, SourceChangedError
+from proofs.ledger import Ledger, SourceChangedError
 from proofs.running import laws_named
 from proofs.second import ANSWERS, Opinions
 
@@ -29,17 +28,6 @@ tells.
 
 class UnknownNameError(Exception):
     """A law, a call or a protocol that there is none of."""
-
-
-Opened = TypeVar("Opened")
-
-
-def opened(ledger: Callable[[], Opened]) -> Opened:
-    """What is read of a ledger. One that cannot be believed ends the command, with a line that says why."""
-    try:
-        return ledger()
-    except LedgerError as error:
-        raise click.ClickException(str(error)) from error
 
 
 Wanted = Mapping[str, Sequence[str]]
@@ -139,6 +127,8 @@ class Proving:
             self.undone[call] = str(error)
             for each in new:
                 del self.results[call][each["law"]]
+            if not self.results[call]:
+                del self.results[call]
         except OSError as error:
             said = f"{error.filename}: {error.strerror}"
             self.unkept.extend([said] if said not in self.unkept else [])
@@ -231,13 +221,13 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open or undone, 5 if
-        nothing was asked.
+        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open, undone or
+        not kept, 5 if nothing was asked.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         return exit_code(
             failed="REFUTED" in verdicts or bool(self.disputes()),
-            is_open=not verdicts <= GOOD or bool(self.failures or self.left()),
+            is_open=not verdicts <= GOOD or bool(self.failures or self.left() or self.unkept),
             is_empty=not verdicts,
         )
 

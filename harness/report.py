@@ -102,13 +102,13 @@ class WorldReport:
 def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is_cut_short: bool = False) -> int:
     """The exit code of traces and laws: 1 if a trace differs or a law broke, 2 if a trace could not be read.
 
-    A law that was never checked does not hold: it counts like a broken one.
+    A law that was never checked does not hold: it counts like a broken one. What was to be judged and was not makes 2.
     """
     verdicts = {report.verdict for report in reports}
     return exit_code(
         unread="malformed" in verdicts,
         failed=bool(verdicts & {"differs", "breaks"}) or not all(suite.holds for suite in suites),
-        is_open=is_cut_short,
+        is_open=is_cut_short or any(suite.unfinished() for suite in suites),
         is_empty=verdicts <= {"not compared"} and not any(suite.steps for suite in suites),
     )
 
@@ -326,6 +326,10 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
     )
     if evidence.drawn_by:
         lines.append(f"What was proved again was drawn by {evidence.drawn_by} (--drawn-by).")
+    lines += [f"nothing can be proved of {call}" for call in evidence.failing]
+    lines += [f"unknown in this run: {verdict}" for verdict in evidence.unknown_now]
+    lines += [f"not kept: {problem}" for problem in evidence.unkept]
+    lines += [f"again: restake prove --replay {shlex.quote(path)}" for path in evidence.counterexamples]
     if evidence.mutants:
         lines.append(f"Mutants killed: the bugs, of {evidence.mutants:,}, at which the law broke (docs/mutants.md).")
     for line in lines:

@@ -122,11 +122,14 @@ def _walked(way: Walk, seed: int, steps: int) -> WalkReport:
 def _drawn(way: Walk, task: Task) -> WalkReport:
     from invariants.examples import explore_bytes, explore_rules  # here, because Hypothesis takes long to import
 
-    machine = pack_at(task.place).rule_machine if task.method == "rules" else None
+    if task.method == "bytes":
+        with _naming(str(task)):
+            return explore_bytes(way, task.runs, task.steps, task.seed)
+    machine = pack_at(task.place).rule_machine
+    if machine is None:
+        raise SchedulerError(f"{task}: {task.place} has no rule machine")
     with _naming(str(task)):
-        if machine is not None:
-            return explore_rules(machine, way, task.runs, task.steps, task.seed)
-        return explore_bytes(way, task.runs, task.steps, task.seed)
+        return explore_rules(machine, way, task.runs, task.steps, task.seed)
 
 
 @contextmanager

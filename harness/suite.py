@@ -10,7 +10,7 @@ from invariants.checking import Violation
 from invariants.game import Game, GameReport
 from invariants.law import Catalogue, Law, LivenessLaw, StateLaw, StepLaw
 from invariants.walker import WalkReport
-from spec.codec import Json
+from spec.codec import Json, printable
 from spec.protocol import Protocol
 
 Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
@@ -115,7 +115,7 @@ class Summary:
 
 def shown(violation: Violation) -> str:
     """A state law's subject; a step law has none."""
-    return "" if violation.subject is None else repr(violation.subject)
+    return "" if violation.subject is None else printable(repr(violation.subject))
 
 
 @attrs.frozen
@@ -198,8 +198,10 @@ class SuiteReport:
 
     `findings` has one counterexample for each law that broke, `rechecked` counts those of earlier runs that were tried
     again. `judges_coverage` says whether the run is big enough for a reason never given, an action never accepted or a
-    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. `evidence` is
-    gathered of protocols that have a theory.
+    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. Of its
+    traces `differing` are those that differ or break a law, and `unread` those that cannot be read. `unjudged` names
+    earlier counterexamples whose law is in no catalogue any more. `evidence` is gathered of protocols that have a
+    theory.
     """
 
     protocol: Protocol
@@ -211,6 +213,9 @@ class SuiteReport:
     in_games: Summary = attrs.field(factory=Summary)
     findings: dict[str, Finding] = attrs.field(factory=dict)
     rechecked: int = 0
+    differing: list[str] = attrs.field(factory=list)
+    unread: list[str] = attrs.field(factory=list)
+    unjudged: list[str] = attrs.field(factory=list)
     judges_coverage: bool = False
     is_cut_short: bool = False
     has_theory: bool = False
@@ -270,10 +275,22 @@ class SuiteReport:
         rows = self.rows()
         violated = [row.law for row in rows if row.verdict == "VIOLATED"]
         vacuous = [row.law for row in rows if row.verdict == "VACUOUS" and not self.is_cut_short]
-        found = {"violated": violated, "never checked": vacuous, **(self.gaps() if self.judges_coverage else {})}
+        found = {"traces that differ": self.differing, "violated": violated, "never checked": vacuous}
+        found |= self.gaps() if self.judges_coverage else {}
         if self.evidence is not None:
             found["refuted by proof"] = self.refuted()
             found["proved otherwise than in the ledger"] = list(self.evidence.differing)
+        return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+
+    def unfinished(self) -> list[str]:
+        """Why the run does not hold though nothing fails: traces that cannot be read, earlier counterexamples that no
+        law judges, and what was to be proved in it and could not be, or came to UNKNOWN. What is stale in the ledger,
+        and was not asked for, is no reason.
+        """
+        found = {"cannot be read": self.unread, "kept counterexamples of laws in no catalogue": self.unjudged}
+        if self.evidence is not None:
+            found["nothing can be proved of"] = list(self.evidence.failing)
+            found["neither proved nor refuted in this run"] = list(self.evidence.unknown_now)
         return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
 
     def refuted(self) -> list[str]:
@@ -297,6 +314,7 @@ class SuiteReport:
         return {
             "holds": self.holds,
             "failures": self.failures(),
+            "unfinished": self.unfinished(),
             "is_cut_short": self.is_cut_short,
             "judges_coverage": self.judges_coverage,
             "on_traces": _volume(self.on_traces),
@@ -308,6 +326,9 @@ class SuiteReport:
             "reasons": [attrs.asdict(row) for row in self.reasons()],
             "gaps": self.gaps(),
             "rechecked": self.rechecked,
+            "differing": list(self.differing),
+            "unread": list(self.unread),
+            "unjudged": list(self.unjudged),
             "findings": [attrs.asdict(finding) for finding in self.findings.values()],
             "evidence": None if self.evidence is None else attrs.asdict(self.evidence),
         }

@@ -46,11 +46,11 @@ VERDICTS = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was checked"
 
 def verdict_of(suite: SuiteReport) -> str:
     """One protocol in a word."""
-    if suite.steps == 0:
+    if suite.steps == 0 and not suite.differing:
         return "nothing was checked"
     if suite.failures():
         return "FAILED"
-    if suite.is_cut_short:
+    if suite.is_cut_short or suite.unfinished():
         return "not finished"
     laws = {row.verdict for row in suite.rows() if row.kind != "witness"}
     return "known violation" if laws == {"known false"} else "holds"
@@ -71,6 +71,8 @@ def print_block(console: Console, suite: SuiteReport) -> None:
             console.print(f"  {what if position == 0 else '':12} {line}", markup=False, soft_wrap=True)
     for failure in suite.failures():
         console.print(f"  {'failure':12} {escape(failure)}", style="red", soft_wrap=True)
+    for reason in suite.unfinished():
+        console.print(f"  {'not finished':12} {escape(reason)}", style="red", soft_wrap=True)
 
 
 def checked(suite: SuiteReport) -> list[str]:

@@ -87,7 +87,9 @@ def read_source(file: str) -> str:
     try:
         return file_behind(module_of(file)).read_text(encoding="utf-8")
     except ModuleNotFoundError as error:
-        raise MutantError(f"the source of spec/{file} is not installed here, and mutants are made from it") from error
+        raise MutantError(
+            f"the source of {module_of(file)} is not installed here, and mutants are made from it"
+        ) from error
 
 
 def catalogue(packs: Packs | None = None) -> list[Mutant]:
@@ -154,7 +156,7 @@ def _written(entry: dict[str, Any], packs: Packs) -> Mutant:
     for right, wrong in pairs:
         found = source.count(entry[right]) if entry[right] else 0
         if found != 1:
-            raise MutantError(f"{right}: spec/{file} says {found} times, not once: {entry[right]!r}")
+            raise MutantError(f"{right}: {module_of(file)} says {found} times, not once: {entry[right]!r}")
         places.append((source.index(entry[right]), right, wrong))
     end = len(source)
     for start, right, wrong in sorted(places, reverse=True):

@@ -1,12 +1,9 @@
 """All that EigenLayer brings."""
 
-from pathlib import Path
 from typing import Final
 
 from harness.pack import ProtocolPack
-
-ROOMS: Final = Path(__file__).parents[2]
-"""The folder that all rooms stand in."""
+from harness.packs import ROOT
 
 PACK: Final = ProtocolPack(
     name="eigenlayer",
@@ -31,8 +28,8 @@ PACK: Final = ProtocolPack(
     bounded_model_at="invariants.eigenlayer.small:SMALL_WORLD",
     rule_machine_at="invariants.eigenlayer.machine:EigenLayerMachine",
     theory_at="proofs.eigenlayer.theory:THEORY",
-    ledgers=ROOMS / "proofs" / "ledgers",
-    mutants=ROOMS / "harness" / "mutants" / "eigenlayer.toml",
+    ledgers=ROOT / "proofs" / "ledgers",
+    mutants=ROOT / "harness" / "mutants" / "eigenlayer.toml",
     workload_at="harness.workloads.eigenlayer",
-    docs=ROOMS / "docs" / "eigenlayer.md",
+    docs=ROOT / "docs" / "eigenlayer.md",
 )

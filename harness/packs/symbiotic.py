@@ -1,12 +1,9 @@
 """All that Symbiotic brings."""
 
-from pathlib import Path
 from typing import Final
 
 from harness.pack import ProtocolPack
-
-ROOMS: Final = Path(__file__).parents[2]
-"""The folder that all rooms stand in."""
+from harness.packs import ROOT
 
 PACK: Final = ProtocolPack(
     name="symbiotic",
@@ -30,8 +27,8 @@ PACK: Final = ProtocolPack(
     bounded_model_at="invariants.symbiotic.small:SMALL_WORLD",
     rule_machine_at="invariants.symbiotic.machine:SymbioticMachine",
     theory_at="proofs.symbiotic.theory:THEORY",
-    ledgers=ROOMS / "proofs" / "ledgers",
-    mutants=ROOMS / "harness" / "mutants" / "symbiotic.toml",
+    ledgers=ROOT / "proofs" / "ledgers",
+    mutants=ROOT / "harness" / "mutants" / "symbiotic.toml",
     workload_at="harness.workloads.symbiotic",
-    docs=ROOMS / "docs" / "symbiotic.md",
+    docs=ROOT / "docs" / "symbiotic.md",
 )

@@ -2,21 +2,23 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TypeVar
 
 import click
 from rich.console import Console
 
 import spec.machine
+from harness.exit_codes import worst
 from harness.pack import ProtocolPack, UnknownProtocolError
-from harness.protocols import select_packs
+from harness.protocols import left_out, select_packs
 
 EXIT_CODES = """\b
 Exit codes:
   0  everything that was checked holds
   1  something differs or is violated, or a law was never checked
-  2  interrupted, wrong usage, or a file that cannot be read
+  2  not all was checked: stopped early, interrupted, left open or left out; a file that cannot be read; wrong usage
   5  there was nothing to check
 """
 
@@ -97,6 +99,24 @@ def console() -> Console:
     """Plain and 120 columns wide, unless it is a terminal."""
     found = Console(highlight=False)
     return found if found.is_terminal else Console(highlight=False, width=120)
+
+
+Found = TypeVar("Found")
+
+
+def read_ledger(read: Callable[[], Found]) -> Found:
+    """What is read of a ledger. One that cannot be believed ends the command, with a line that says why."""
+    from proofs.ledger import LedgerError  # here, because most verbs ask no ledger
+
+    try:
+        return read()
+    except LedgerError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def unless_left_out(code: int, asked: tuple[str, ...]) -> int:
+    """An exit code; no success where a protocol that is announced was to be there, and cannot be had."""
+    return worst({code, 2}) if left_out(asked) else code
 
 
 def packs_asked(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:

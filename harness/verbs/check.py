@@ -13,7 +13,7 @@ from harness.check import PROFILES, Check, Plan, UnknownLawError
 from harness.display import live_display
 from harness.gathering import How, rotation
 from harness.junit import junit
-from harness.prove import opened
+from harness.protocols import left_out
 from harness.report import judged, print_details, tally
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
@@ -28,6 +28,7 @@ from harness.verbs import (
     cores,
     how_built,
     packs_asked,
+    read_ledger,
 )
 from proofs.ledger import LedgerError
 
@@ -104,10 +105,10 @@ def check_command(
     )
     stop = Stop(math.inf if budget is None else budget)
     try:
-        check = Check(packs_asked(asked), plan, stop)
+        check = Check(packs_asked(asked), plan, stop, left_out=left_out(asked))
     except UnknownLawError as error:
         raise click.UsageError(str(error)) from error
-    opened(check.open_ledgers)
+    read_ledger(check.open_ledgers)
     places = [check.packs[name].place for name in check.walks]
     workers = _workers(scheduler, places, jobs or cores())
     started = time.monotonic()
@@ -125,10 +126,9 @@ def check_command(
     finally:
         # Whatever ends the run early, what was found until then is said.
         seconds = time.monotonic() - started
-        code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.is_cut_short)
+        code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.unfinished is not None)
         if junit_file is not None:
-            unfinished = "stopped before everything was done" if check.is_cut_short else None
-            junit_file.write(junit(check.reports, check.suites.values(), problem or unfinished))
+            junit_file.write(junit(check.reports, check.suites.values(), problem or check.unfinished))
         if as_json:
             click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
         else:
@@ -141,8 +141,8 @@ def check_command(
                 f"{drawn:,} steps drawn, {speed}, {workers}",
                 tally(check.reports, how_built(), seconds),
             ]
-            if check.is_cut_short:
-                lines.append("stopped before everything was done")
+            if check.unfinished is not None:
+                lines.append(check.unfinished)
             print_summary(console(), check.reports, check.suites.values(), code, lines)
             show = print_details if verbose else print_laws
             for suite in check.suites.values():

@@ -18,6 +18,7 @@ from harness.verbs import (
     PROTOCOL_OPTION,
     console,
     how_built,
+    unless_left_out,
 )
 
 
@@ -52,7 +53,7 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
         return 2
-    return search.exit_code
+    return unless_left_out(search.exit_code, asked)
 
 
 COMMANDS = {"explore": explore_command}

@@ -23,6 +23,7 @@ from harness.verbs import (
     console,
     cores,
     packs_asked,
+    unless_left_out,
 )
 
 
@@ -130,7 +131,7 @@ def mutate_command(
         return 2
     if mutation.undone:
         click.echo(f"not judged, since their judges were killed: {', '.join(mutation.undone)}", err=True)
-    return mutation.exit_code
+    return unless_left_out(mutation.exit_code, asked)
 
 
 COMMANDS = {"mutate": mutate_command}

@@ -3,15 +3,16 @@
 import json
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
-from harness.exit_codes import worst
+from harness.exit_codes import exit_code, worst
 from harness.pack import ProtocolPack
-from harness.prove import Proving, Question, UnknownNameError, ledger_of, opened, print_proving, run_together
+from harness.prove import Proving, Question, UnknownNameError, ledger_of, print_proving, run_together
 from harness.stopping import Stop
 from harness.traces import load_json
 from harness.verbs import (
@@ -23,6 +24,8 @@ from harness.verbs import (
     console,
     cores,
     packs_asked,
+    read_ledger,
+    unless_left_out,
 )
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
@@ -96,7 +99,7 @@ def prove_command(
     provings: list[Proving] = []
     unknown: list[str] = []
     for pack in with_theory(packs_asked(asked)):
-        ledger = opened(partial(ledger_of, pack, folder))
+        ledger = read_ledger(partial(ledger_of, pack, folder))
         try:
             provings.append(question.of(ledger))
         except UnknownNameError as error:
@@ -117,12 +120,12 @@ def prove_command(
             print_proving(console(), proving)
     if problem is None and any(proving.left() for proving in provings) and stop():
         problem = "interrupted" if stop.is_interrupted else "stopped when its time was up"
-    if problem is None and folder is not None and any(proving.unkept for proving in provings):
-        problem = "not all that was proved could be written"
     if problem is not None:
         click.echo(problem, err=True)
         return 2
-    return worst({proving.exit_code for proving in provings})
+    if any(proving.unkept for proving in provings):
+        click.echo("not all that was proved could be written", err=True)
+    return unless_left_out(worst({proving.exit_code for proving in provings}), asked)
 
 
 def with_theory(packs: Mapping[str, ProtocolPack]) -> list[ProtocolPack]:
@@ -144,11 +147,13 @@ def _opinions(effort: int, other_z3: str | None) -> Opinions:
 
 
 def _show_disputed(path: Path) -> int:
-    """What each solver says of a question that was disputed: 1 if they still do not agree."""
+    """What each solver says of a question that was disputed: 1 if they still do not agree, 0 if two do, else 2."""
     said = ask_everybody(path)
     for who, answer in said.items():
         click.echo(f"{who}: {answer}")
-    return 1 if {"sat", "unsat"} <= set(said.values()) else 0
+    answers = Counter(said.values())
+    is_disputed = answers["sat"] > 0 and answers["unsat"] > 0
+    return exit_code(failed=is_disputed, is_open=max(answers["sat"], answers["unsat"]) < 2)
 
 
 def _say_proved(call: str, done: int, of: int) -> None:

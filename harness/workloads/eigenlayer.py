@@ -45,13 +45,14 @@ from spec.eigenlayer.state import (
 )
 from spec.machine import ONLY, State
 
+STAKERS: Final = 1_000
 OPERATORS: Final = 20
 STRATEGIES_COUNT: Final = 3
 ETHER: Final = 10**18
 NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 
 
-def genesis(stakers: int) -> State:
+def genesis(stakers: int = STAKERS) -> State:
     """Strategies open for deposits, and stakers and operators that own tokens and have approved the StrategyManager."""
     state = SCHEMA.empty_state()
     state.rows(CONFIG)[ONLY] = Config(10, 10, 5, 5, "whitelister")
@@ -65,7 +66,7 @@ def genesis(stakers: int) -> State:
     return state
 
 
-def opening(stakers: int) -> list[Action]:
+def opening(stakers: int = STAKERS) -> list[Action]:
     """Operators, an operator set each, allocations that a slash can reach, and every staker deposited and delegated."""
     strategies = tuple(named("strategy", rank) for rank in range(STRATEGIES_COUNT))
     actions: list[Action] = [UpdateAvsMetadata("avs0", "avs0")]
@@ -85,7 +86,7 @@ def opening(stakers: int) -> list[Action]:
     return actions
 
 
-def traffic(stakers: int, steps: int, seed: int = 0) -> list[Action]:
+def traffic(steps: int, seed: int = 0, stakers: int = STAKERS) -> list[Action]:
     """Deposits, withdrawals queued and completed, allocations and slashes, by stakers drawn at random.
 
     In the proportions of the recorded traces: almost every second action lets blocks pass, about every fourth call is

@@ -1,5 +1,7 @@
 """A run of all there is to check: what it does, in which order it reports, and what it keeps when it is stopped."""
 
+import io
+import json
 import math
 import re
 import shutil
@@ -12,10 +14,15 @@ from hypothesis import settings
 from rich.console import Console
 from rich.progress import Progress
 
-from harness.check import PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError, drawn_by, register_profiles
+from harness.check import PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError, methods_of, register_profiles
+from harness.junit import junit
+from harness.pack import ProtocolPack
 from harness.protocols import known_packs, pack_at, select_packs
+from harness.report import judged
 from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
+from harness.suite import SuiteReport
+from harness.summary import print_block
 from harness.traces import KEPT
 from invariants.symbiotic.games import Coalition
 
@@ -196,6 +203,65 @@ def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mista
     assert (only_one.rechecked, list(only_one.findings)) == (1, ["POOL-02"])
 
 
+def test_a_kept_counterexample_whose_law_is_gone_is_said_and_the_run_not_green(mistaken: "Mistaken") -> None:
+    """Missed: it was passed over in silence, so that renaming a law made a run green."""
+    run(mistaken(), Plan(24 * 400, 0, laws=("POOL-01",)))
+    (path,) = KEPT.iterdir()
+    document = json.loads(path.read_text())
+    document["finding"]["law"] = "POOL-99"
+    path.write_text(json.dumps(document))
+    check = run(POOL, Plan(8_000, 0), forgets=False)
+    suite = check.suites["staking_pool"]
+    reason = f"kept counterexamples of laws in no catalogue: POOL-99 in {path}"
+    assert (suite.rechecked, suite.failures(), suite.unfinished()) == (0, [], [reason])
+    assert judged(check.reports, [suite], check.is_cut_short) == 2
+    shown = suite.as_json()
+    assert (shown["unjudged"], shown["unfinished"]) == ([f"POOL-99 in {path}"], [reason])
+    assert "\nstaking_pool: not finished\n" in block(suite)
+    assert block(suite).endswith(f"  not finished {reason}\n")
+    assert f'<error message="of laws in no catalogue: POOL-99 in {path}">' in junit([], [suite], None)
+    only = run(POOL, Plan(8_000, 0, laws=("POOL-01",)), forgets=False)
+    assert judged(only.reports, only.suites.values(), only.is_cut_short) == 0
+
+
+def block(suite: SuiteReport) -> str:
+    """What the first screen says of one protocol."""
+    said = io.StringIO()
+    print_block(Console(file=said, width=120), suite)
+    return said.getvalue()
+
+
+def test_a_protocol_does_not_hold_whose_traces_differ_or_cannot_be_read(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: the run failed, and its only protocol was said to hold."""
+    (recorded,) = (example / "traces").glob("*.json")
+    right, path = recorded.read_text(), tmp_path / "recorded" / "trace.json"
+    path.parent.mkdir()
+    monkeypatch.setattr(ProtocolPack, "traces", path.parent)
+    for written, code, verdict, reason in (
+        (right, 0, "holds", None),
+        (right.replace('"666"', '"667"'), 1, "FAILED", f"  failure      traces that differ: {path}"),
+        (right[:-9], 2, "not finished", f"  not finished cannot be read: {path}"),
+    ):
+        path.write_text(written)
+        check = run(POOL, Plan(8_000, 0))
+        suite = check.suites["staking_pool"]
+        lines = block(suite).splitlines()
+        assert (lines[1], judged(check.reports, [suite])) == (f"staking_pool: {verdict}", code)
+        assert lines[-1] == reason or not (reason or suite.failures() or suite.unfinished())
+
+
+def test_what_is_announced_and_cannot_be_had_makes_no_success() -> None:
+    """Missed: it was said on the standard error, and nowhere else."""
+    problem = "entry point broken: cannot load protocol 'no_such_package:PACK'"
+    check = Check(select_packs([POOL]), Plan(8_000, 0), Stop(), left_out=[problem])
+    with Scheduler() as workers, Progress(console=Console(stderr=True), disable=True) as progress:
+        check.run(workers, progress)
+    assert (check.is_cut_short, check.unfinished) == (False, f"left out: {problem}")
+    assert check.as_json()["left_out"] == [problem]
+
+
 def test_a_kept_file_that_cannot_be_read_is_named_and_hides_no_other(mistaken: "Mistaken") -> None:
     place = mistaken()
     run(place, Plan(400, 0))
@@ -225,12 +291,12 @@ def test_the_profiles_are_known_to_hypothesis() -> None:
 
 def test_rules_are_for_the_world_they_speak_of() -> None:
     for name, pack in known_packs().items():
-        assert drawn_by(pack) == ["rules", "bytes"]
+        assert methods_of(pack) == ["rules", "bytes"]
         assert pack.rule_machine is not None
         variant = pack_at(f"invariants.{name}.walk:WALK")
-        assert drawn_by(variant) == ["rules", "bytes"]
+        assert methods_of(variant) == ["rules", "bytes"]
         assert variant.rule_machine is pack.rule_machine
-        assert drawn_by(pack_at(f"invariants.{name}.small:SMALL_WORLD")) == ["bytes"]
+        assert methods_of(pack_at(f"invariants.{name}.small:SMALL_WORLD")) == ["bytes"]
 
 
 @pytest.mark.parametrize("place", ["eigenlayer", "symbiotic"])

@@ -17,8 +17,8 @@ from harness.evidence import Evidence, Proof
 from harness.gathering import KILLS, gathered, proofs_by_law, rotation, sample
 from harness.junit import junit
 from harness.protocols import known_packs, load_walk
-from harness.prove import ledger_of
-from harness.report import print_details
+from harness.prove import Proving, ledger_of
+from harness.report import judged, print_details
 from harness.stopping import Stop
 from harness.suite import SuiteReport, Summary
 from harness.summary import print_block
@@ -365,6 +365,59 @@ def test_a_run_whose_proofs_were_cut_short_does_not_hold() -> None:
     assert lines[1] == "staking_pool: not finished"
     assert "1 verdicts were to be proved in this run and were not, POOL-02 of Slash the first" in said.getvalue()
     assert '<error message="not proved, and was to be: POOL-02 of Slash">' in junit([], [suite], None)
+
+
+def test_what_could_not_be_kept_proved_or_lifted_reaches_the_report(
+    ledger: Path, own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: neither a verdict that was lost nor the place of a counterexample was said."""
+    monkeypatch.chdir(tmp_path)
+    of_another_source(ledger / "TransferToken.json")
+    (own_cache / "ledgers").write_text("a file where a folder should be")
+
+    def hear(provings: list[Proving], *_: object) -> None:
+        said = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot(PLACE)}
+        refuted = {**found("REFUTED"), "counterexample": {"law": "CONS-01", "broken": ["CONS-01"]}}
+        verdicts = {"CONS-01": refuted, "DEP-02": found("UNKNOWN")}
+        (proving,) = provings
+        proving.hear("TransferToken", [{"law": law, "verdict": verdict, **said} for law, verdict in verdicts.items()])
+        proving.end("SlashOperator", "line 3: not lifted")
+
+    monkeypatch.setattr(gathering, "run_together", hear)
+    now = weighed("changed")
+    assert (now.failing, now.unknown_now, now.differing) == (
+        ("SlashOperator (line 3: not lifted)",),
+        ("DEP-02 of TransferToken",),
+        (),
+    )
+    file = ".restake/proof_eigenlayer_CONS-01_TransferToken.json"
+    assert now.counterexamples == (file,)
+    assert [problem.startswith(str(own_cache / "ledgers")) for problem in now.unkept] == [True]
+    way = load_walk("eigenlayer")
+    suite = SuiteReport(way.protocol, way.catalogue, on_walks=Summary(1, 9), evidence=now, is_cut_short=True)
+    assert suite.failures() == ["refuted by proof: CONS-01 of TransferToken"]
+    assert suite.unfinished() == [
+        "nothing can be proved of: SlashOperator (line 3: not lifted)",
+        "neither proved nor refuted in this run: DEP-02 of TransferToken",
+    ]
+    said = io.StringIO()
+    print_details(Console(file=said, width=120), suite)
+    for line in (
+        "nothing can be proved of SlashOperator (line 3: not lifted)",
+        "unknown in this run: DEP-02 of TransferToken",
+        f"not kept: {now.unkept[0]}",
+        f"again: restake prove --replay {file}",
+    ):
+        assert line in said.getvalue().splitlines()
+
+
+@pytest.mark.usefixtures("example")
+def test_unknown_is_not_green_where_it_was_to_be_proved_in_the_run() -> None:
+    stale = attrs.evolve(EVIDENCE, proofs={"POOL-02": Proof(2, ("Slash",), (), ("Deposit",), ())})
+    unknown = attrs.evolve(stale, unknown_now=("POOL-02 of Slash",))
+    assert [judged([], [pool(evidence)]) for evidence in (stale, unknown)] == [0, 2]
+    assert pool(unknown).unfinished() == ["neither proved nor refuted in this run: POOL-02 of Slash"]
+    assert '<error message="not proved, and was to be: POOL-02 of Slash">' in junit([], [pool(unknown)], None)
 
 
 @pytest.mark.source

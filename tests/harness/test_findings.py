@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("example")
 
 FOLDER = Path(".restake")
+POOL = "pool_laws:WALK"
 
 
 def never() -> bool:
@@ -86,6 +87,26 @@ def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source
     assert [step.action for step in retold.steps] == told
     assert retold.breaks_at is None
     assert recheck(known_walks()["symbiotic"], source_copy.folder / name)[1] is None
+
+
+def test_what_would_control_a_terminal_is_written_as_text_and_read_again(broken: tuple[Walk, list[Any]]) -> None:
+    """Missed: it was written as it is, and refused when it was read."""
+    way, actions = broken
+    claim, told = recheck(way, keep(FOLDER, way, "POOL-01", "trace a\x1b[31m\nb.json", actions, never))
+    assert (claim.found_by, told is not None) == ("trace a\\x1b[31m\\nb.json", True)
+
+
+def test_a_law_that_broke_is_told_even_if_its_trace_cannot_be_read(
+    broken: tuple[Walk, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> Any:
+        raise MalformedTrace("finding", "not readable")
+
+    way, actions = broken
+    monkeypatch.setattr(findings, "load_kept", refuses)
+    violation = walk(way.only(("POOL-01",)), 0, 400).violations[0]
+    found = findings.finding_of(FOLDER, way, POOL, violation, "walk\n0", actions, "restake check", never)
+    assert (found.law, found.found_by, found.trace, found.command) == ("POOL-01", "walk\\n0", None, "restake check")
 
 
 def test_another_finding_gets_another_name_and_the_same_one_the_same(broken: tuple[Walk, list[Any]]) -> None:

@@ -8,11 +8,14 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from harness import mistakes, protocols
+from harness.cli import cli
 from harness.mistakes import explained, is_foreign
 from harness.pack import UnknownProtocolError, load
 from harness.project import ENTRY_POINTS, announced
+from harness.verbs import check, unless_left_out
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 
@@ -125,3 +128,13 @@ def test_a_broken_entry_point_stops_no_other(
     known = set(protocols.known_packs())
     assert {"eigenlayer", "symbiotic"} <= known
     assert "left out: entry point broken: cannot load protocol 'no_such_package:PACK'" in capsys.readouterr().err
+    problem = protocols.left_out()[0]
+    assert problem.startswith("entry point broken: cannot load protocol 'no_such_package:PACK'")
+    assert protocols.left_out(["eigenlayer"]) == []
+    assert [unless_left_out(code, ()) for code in (0, 1, 2, 5)] == [2, 1, 2, 2]
+    assert [unless_left_out(code, ("eigenlayer",)) for code in (0, 1, 2, 5)] == [0, 1, 2, 5]
+    with pytest.MonkeyPatch.context() as nothing:
+        nothing.setattr(check, "packs_asked", lambda _: {})
+        result = CliRunner().invoke(cli, ["check", "--steps", "0", "--examples", "0"], standalone_mode=False)
+    assert result.return_value == 2
+    assert f"\n  left out: {problem}\n" in result.stdout

@@ -23,7 +23,7 @@ source = "A test"
 """
 RIGHT = 'right = "    if epoch >= current_epoch(draft, vault):\\n"'
 RIGHT2 = 'right2 = "        return Reason.INVALID_EPOCH\\n"'
-WITHDRAWALS = "spec/symbiotic/withdrawals.py says"
+WITHDRAWALS = "spec.symbiotic.withdrawals says"
 
 
 def restake(*arguments: str) -> Result:
@@ -97,3 +97,9 @@ def test_an_id_given_twice_and_a_bug_that_is_none_are_refused(tmp_path: Path) ->
         read_catalogue(written(tmp_path, one.replace("epoch > current", "epoch >= current")))
     with pytest.raises(MutantError, match="No such file"):
         read_catalogue(tmp_path / "NOWHERE.toml")
+
+
+def test_a_source_that_is_not_there_is_named_by_its_module() -> None:
+    """Missed: a module from outside was said to be below `spec`."""
+    with pytest.raises(MutantError, match=r"^the source of nowhere\.rules is not installed here"):
+        read_source("nowhere/rules.py")

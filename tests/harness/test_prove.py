@@ -17,6 +17,7 @@ from harness import prove
 from harness.cli import cli
 from harness.protocols import known_packs, known_walks
 from harness.stopping import Stop
+from harness.verbs import prove as verb
 from invariants.choices import Seeded
 from invariants.law import StateLaw
 from proofs import ledger as ledgers
@@ -123,6 +124,27 @@ def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: 
     replayed = restake("prove", "--replay", str(kept[0]))
     assert replayed.return_value == 0
     assert [line.rpartition(": ")[2] for line in replayed.stdout.splitlines()] == ["unsat", "unsat"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        (("unsat", "unsat"), 0),
+        (("sat", "sat"), 0),
+        (("sat", "unsat"), 1),
+        (("unsat", "not installed"), 2),
+        (("unknown", "unsat"), 2),
+        (("unknown", "not installed"), 2),
+    ],
+)
+def test_a_question_is_settled_by_two_who_say_the_same(
+    answers: tuple[str, str], code: int, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: a question that nobody answered was settled."""
+    (apart / "kept.smt2").write_text("")
+    monkeypatch.setattr(verb, "ask_everybody", lambda _: dict(zip(("z3 0", "cvc5 0"), answers, strict=True)))
+    result = restake("prove", "--replay", "kept.smt2")
+    assert (result.return_value, result.stdout) == (code, f"z3 0: {answers[0]}\ncvc5 0: {answers[1]}\n")
 
 
 def test_what_is_not_there_is_said(apart: Path) -> None:
@@ -331,7 +353,7 @@ def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatc
     monkeypatch.setenv("RESTAKE_CACHE", str(apart / "file"))
     asked = ("prove", "--protocol", "eigenlayer", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1")
     result = restake(*asked)
-    assert result.return_value == 0
+    assert (result.return_value, result.stderr) == (2, "not all that was proved could be written\n")
     assert "  MAG-04                       1 PROVED\n" in result.stdout
     assert f"  NOT KEPT  {apart / 'file' / 'ledgers'}" in result.stdout
     assert restake(*asked, "--write-ledger", str(apart / "file" / "x")).return_value == 2
@@ -368,7 +390,8 @@ def test_a_counterexample_is_kept_as_it_is_found_and_elsewhere_where_it_cannot_b
 def test_a_file_that_was_edited_while_it_was_proved_leaves_the_call_undone() -> None:
     proving = asked_of(TRANSFER)
     proving.hear(TRANSFER, [heard("CONS-01", source="another")])
-    assert (proving.results[TRANSFER], proving.undone) == (
+    assert proving.as_json()["proved_now"] == []
+    assert (proving.results, proving.undone) == (
         {},
         {TRANSFER: "a file was edited while it was proved: ask again"},
     )

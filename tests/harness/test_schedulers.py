@@ -127,6 +127,14 @@ def test_a_worker_with_another_source_refuses() -> None:
         run_task(attrs.evolve(task, source="0.0.0"), never)
 
 
+def test_rules_of_a_pack_that_has_none_are_not_drawn_as_bytes() -> None:
+    (task,) = tasks(POOL, 1, 1)
+    with pytest.raises(
+        SchedulerError, match=r"^1 runs of .* \(rules\) from seed 0: pool_laws:WALK has no rule machine$"
+    ):
+        run_task(attrs.evolve(task, method="rules"), never)
+
+
 def test_the_fingerprint_is_of_rules_laws_and_the_module_of_a_place(mistaken: "Mistaken") -> None:
     """It is the same in another process, and another after one byte is changed."""
     program = "import sys; from harness.source import fingerprint; print(fingerprint(sys.argv[1]))"
@@ -135,7 +143,7 @@ def test_the_fingerprint_is_of_rules_laws_and_the_module_of_a_place(mistaken: "M
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         there = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
         assert there == fingerprint(place)
-    assert fingerprint("eigenlayer") == fingerprint("symbiotic") != fingerprint(POOL)
+    assert len({fingerprint(place) for place in ("eigenlayer", "symbiotic", POOL)}) == 3
     assert fingerprint(mistaken("pass")) != fingerprint(mistaken("pass  # and nothing else"))
 
 
