@@ -14,6 +14,7 @@ from harness.mistakes import explained
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from conformance.calls import Calls
     from invariants.exploring import SmallWorld
     from invariants.game import Game
     from invariants.machine import LawMachine
@@ -35,6 +36,8 @@ class ProtocolPack:
     machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
     history by `genesis()`, `opening()` and `traffic(steps)`; `docs` is the page that describes the rules.
 
+    `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
+
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
     process finds this pack again: its name if it is announced, else where it stands.
     """
@@ -47,6 +50,7 @@ class ProtocolPack:
     bounded_model_at: str | None = None
     rule_machine_at: str | None = None
     theory_at: str | None = None
+    calls_at: str | None = None
     ledgers: PurePath | None = None
     mutants: PurePath | None = None
     workload_at: str | None = None
@@ -83,6 +87,14 @@ class ProtocolPack:
     def rule_machine(self) -> "type[LawMachine] | None":
         """The state machine of Hypothesis, made of a walk and a list for its reports."""
         found: type[LawMachine] | None = None if self.rule_machine_at is None else load(self.rule_machine_at)
+        return found
+
+    @property
+    def calls(self) -> "Calls":
+        """How its calls are written on the wire."""
+        from conformance.calls import Calls
+
+        found: Calls = Calls(self.protocol) if self.calls_at is None else load(self.calls_at)
         return found
 
     @property

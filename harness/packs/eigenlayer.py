@@ -28,6 +28,7 @@ PACK: Final = ProtocolPack(
     bounded_model_at="invariants.eigenlayer.small:SMALL_WORLD",
     rule_machine_at="invariants.eigenlayer.machine:EigenLayerMachine",
     theory_at="proofs.eigenlayer.theory:THEORY",
+    calls_at="conformance.eigenlayer:CALLS",
     ledgers=ROOT / "proofs" / "ledgers",
     mutants=ROOT / "harness" / "mutants" / "eigenlayer.toml",
     workload_at="harness.workloads.eigenlayer",

@@ -27,6 +27,7 @@ PACK: Final = ProtocolPack(
     bounded_model_at="invariants.symbiotic.small:SMALL_WORLD",
     rule_machine_at="invariants.symbiotic.machine:SymbioticMachine",
     theory_at="proofs.symbiotic.theory:THEORY",
+    calls_at="conformance.symbiotic:CALLS",
     ledgers=ROOT / "proofs" / "ledgers",
     mutants=ROOT / "harness" / "mutants" / "symbiotic.toml",
     workload_at="harness.workloads.symbiotic",

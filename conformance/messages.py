@@ -1,0 +1,149 @@
+"""The messages of the wire protocol: what is asked, how answers are read, and the JSON Schema of both.
+
+An answer has exactly the fields that are defined. What is not understood is refused with the field that is wrong.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+from conformance.client import DIGEST, Accepted, Answer, Introduction, Rejected, Unsupported
+from conformance.wire import WIRE_VERSION
+from spec.codec import Json, ListOf, MalformedTrace, Text, check_fields, shown
+
+Message = dict[str, Json]
+
+SCHEMA_FILE: Final = Path(__file__).parent / "wire.schema.json"
+"""The JSON Schema of all messages, which comes with the package."""
+
+DIGEST_LENGTH: Final = 64
+
+
+def hello_request(protocol: str) -> Message:
+    """Ask who the client is."""
+    return {"op": "hello", "wire": WIRE_VERSION, "protocol": protocol}
+
+
+def introduction_message(introduction: Introduction) -> Message:
+    """The answer to hello."""
+    return {
+        "wire": WIRE_VERSION,
+        "name": introduction.name,
+        "version": introduction.version,
+        "actions": None if introduction.actions is None else sorted(introduction.actions),
+        "reasons": "typed" if introduction.has_reasons else "opaque",
+        "digests": [DIGEST] if introduction.has_digest else [],
+    }
+
+
+def read_introduction(answer: Message) -> Introduction:
+    """What a client says of itself. MalformedTrace names the field that is wrong."""
+    check_fields(answer, ("wire", "name", "version", "actions", "reasons", "digests"), "")
+    if answer["wire"] != WIRE_VERSION:
+        raise MalformedTrace("wire", f"expected {WIRE_VERSION!r}, found {shown(answer['wire'])}")
+    if answer["reasons"] not in ("typed", "opaque"):
+        raise MalformedTrace("reasons", f"expected 'typed' or 'opaque', found {shown(answer['reasons'])}")
+    texts = ListOf(Text())
+    actions = None if answer["actions"] is None else texts.read(answer["actions"], "actions", {})
+    digests = cast("tuple[str, ...]", texts.read(answer["digests"], "digests", {}))
+    return Introduction(
+        cast(str, Text().read(answer["name"], "name", {})),
+        cast(str, Text().read(answer["version"], "version", {})),
+        None if actions is None else frozenset(cast("tuple[str, ...]", actions)),
+        answer["reasons"] == "typed",
+        DIGEST in digests,
+    )
+
+
+def reset_message(answer: str | Unsupported | None) -> Message:
+    """The answer to reset."""
+    return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"digest": answer}
+
+
+def read_reset(answer: Message) -> str | Unsupported | None:
+    """The digest of the state that a history begins with, or that this world is not supported."""
+    if "unsupported" in answer:
+        return _read_unsupported(answer)
+    check_fields(answer, ("digest",), "")
+    return _read_digest(answer)
+
+
+def answer_message(answer: Answer) -> Message:
+    """The answer to apply."""
+    if isinstance(answer, Unsupported):
+        return {"unsupported": answer.why}
+    if isinstance(answer, Rejected):
+        return {"rejected": answer.reason, "digest": answer.digest}
+    return {"returns": answer.returns, "digest": answer.digest}
+
+
+def read_answer(answer: Message) -> Answer:
+    """What came of a call."""
+    if "unsupported" in answer:
+        return _read_unsupported(answer)
+    if "rejected" in answer:
+        check_fields(answer, ("rejected", "digest"), "")
+        reason = answer["rejected"]
+        if reason is not None:
+            Text().read(reason, "rejected", {})
+        return Rejected(cast("str | None", reason), _read_digest(answer))
+    check_fields(answer, ("returns", "digest"), "")
+    return Accepted(answer["returns"], _read_digest(answer))
+
+
+def state_message(answer: Json | Unsupported) -> Message:
+    """The answer to state."""
+    return {"unsupported": answer.why} if isinstance(answer, Unsupported) else {"state": answer}
+
+
+def read_state(answer: Message) -> Json | Unsupported:
+    """The whole state, or that the client cannot show it."""
+    if "unsupported" in answer:
+        return _read_unsupported(answer)
+    check_fields(answer, ("state",), "")
+    return answer["state"]
+
+
+def _read_unsupported(answer: Message) -> Unsupported:
+    check_fields(answer, ("unsupported",), "")
+    return Unsupported(cast(str, Text().read(answer["unsupported"], "unsupported", {})))
+
+
+def _read_digest(answer: Message) -> str | None:
+    value = answer["digest"]
+    is_digest = isinstance(value, str) and len(value) == DIGEST_LENGTH and not value.strip("0123456789abcdef")
+    if value is not None and not is_digest:
+        raise MalformedTrace("digest", f"expected {DIGEST_LENGTH} hexadecimal digits, found {shown(value)}")
+    return cast("str | None", value)
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of the wire protocol."""
+    found: Mapping[str, Any] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def schema_check() -> Callable[[str, Message], str | None]:
+    """A check of messages by the schema: of a definition's name and a message, what is wrong, or None.
+
+    ModuleNotFoundError if the package `jsonschema` is not installed.
+    """
+    from jsonschema import Draft202012Validator  # an extra, which only this needs
+
+    document = schema()
+    validators = {
+        name: Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": document["$defs"]})
+        for name in document["$defs"]
+    }
+
+    def check(name: str, message: Message) -> str | None:
+        error = next(validators[name].iter_errors(message), None)
+        if error is None:
+            return None
+        where = error.json_path.removeprefix("$").removeprefix(".")
+        return f"{where}: {error.message[:200]}" if where else error.message[:200]
+
+    return check

@@ -1,0 +1,70 @@
+"""The specification as a client: what every other client is compared with."""
+
+import attrs
+
+from conformance.calls import Calls, History
+from conformance.client import Accepted, Answer, Client, Introduction, Rejected, Unsupported
+from conformance.wire import digest, to_wire
+from spec.codec import Json
+from spec.machine import Delta, State
+from spec.protocol import execute
+
+
+@attrs.define
+class _Begun:
+    """A history that was begun: where it stands."""
+
+    history: History
+    state: State
+    context: object = None
+
+
+class NothingBegunError(Exception):
+    """A call before any history was begun."""
+
+
+class Reference(Client):
+    """One protocol's specification as a client. MalformedTrace is raised by what cannot be read."""
+
+    def __init__(self, calls: Calls, version: str) -> None:
+        self._calls = calls
+        self._protocol = calls.protocol
+        self._version = version
+        self._begun: _Begun | None = None
+
+    def hello(self, protocol: str) -> Introduction:
+        """The specification supports every action, names reasons and gives digests."""
+        name = f"restaking-spec {self._protocol.name}"
+        return Introduction(name, self._version, None, has_reasons=True, has_digest=True)
+
+    def reset(self, head: Json) -> str | Unsupported | None:
+        """Begin a history in a world."""
+        history = self._calls.begin(head)
+        self._begun = _Begun(history, history.genesis.copy())
+        return digest(self._observed())
+
+    def apply(self, call: Json) -> Answer:
+        """Execute one call."""
+        begun = self._current()
+        actions, begun.context = begun.history.read(call, "call")
+        outcome = execute(self._protocol.transition, begun.state, actions)
+        after = digest(self._observed())
+        if isinstance(outcome, Delta):
+            return Accepted(to_wire(self._protocol.write_returns(actions[-1], outcome.returns)), after)
+        return Rejected(outcome.value, after)
+
+    def state(self) -> Json | Unsupported:
+        """The whole state, as a wire value."""
+        return to_wire(self._observed())
+
+    def bye(self) -> None:
+        """Nothing is left to be done."""
+
+    def _current(self) -> _Begun:
+        if self._begun is None:
+            raise NothingBegunError("no history was begun: reset comes first")
+        return self._begun
+
+    def _observed(self) -> Json:
+        begun = self._current()
+        return self._protocol.observe(begun.state, begun.history.world, begun.context)

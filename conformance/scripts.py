@@ -1,0 +1,79 @@
+"""What is played to clients: recorded traces, random walks, and what Hypothesis draws through a protocol's rules."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from conformance.calls import Calls
+from conformance.lockstep import ACCEPTED, Case, Script
+from conformance.wire import to_wire
+from invariants.choices import Seeded
+from invariants.examples import explore_rules
+from invariants.machine import LawMachine
+from invariants.walker import Walk
+from spec.codec import Json
+from spec.machine import Delta, Draft, Outcome, commit
+from spec.protocol import Protocol, Trace
+
+
+def of_actions(calls: Calls, head: Mapping[str, Json], actions: list[Any], source: str) -> Script:
+    """A script of some actions in the world of a trace's head."""
+    return Script(source, to_wire(dict(head)), calls.write(head, actions))
+
+
+def of_trace(calls: Calls, trace: Trace, source: str) -> Script:
+    """The calls of a trace. What it expects is not looked at: the reference is asked."""
+    return of_actions(calls, trace.head, [action for step in trace.steps for action in step.actions], source)
+
+
+def walk_actions(
+    calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None
+) -> tuple[Walk, list[Any], Counter[Case]]:
+    """The walk that a seed takes, its actions, and what was left out since its action is not supported."""
+    way, choices = walk.of(seed), Seeded(seed)
+    state, opening = way.genesis(), way.opening()
+    actions: list[Any] = []
+    dropped: Counter[Case] = Counter()
+    for position in range(steps):
+        draft = Draft(state)
+        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
+        outcome = way.protocol.transition(draft, action)
+        if supported is not None and (name := calls.name_of(way.world, action)) not in supported:
+            dropped[(name, _answer(outcome))] += 1
+            continue
+        actions.append(action)
+        if isinstance(outcome, Delta):
+            commit(state, outcome)
+    return way, actions, dropped
+
+
+def of_walk(calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None = None) -> Script:
+    """A random walk by a seed, of actions that the client supports."""
+    way, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
+    return Script(f"walk of seed {seed}", to_wire(way.world), calls.write(way.world, actions), dropped)
+
+
+def of_examples(
+    calls: Calls, machine: type[LawMachine], walk: Walk, seed: int, examples: int, steps: int
+) -> Iterator[Script]:
+    """Runs that Hypothesis draws through the rules of a protocol's machine, which know its edges."""
+    runs: list[list[Any]] = []
+
+    def opening() -> list[Any]:
+        runs.append([])
+        return walk.opening()
+
+    def recorded(draft: Draft, action: Any) -> Outcome:
+        if runs:
+            runs[-1].append(action)
+        return walk.protocol.transition(draft, action)
+
+    protocol: Protocol = walk.protocol.with_transition(recorded)
+    lawless = walk.where(lambda _: False).catalogue
+    explore_rules(machine, Walk(protocol, lawless, walk.world, opening, walk.next_action), examples, steps, seed)
+    for number, actions in enumerate(runs):
+        yield of_actions(calls, walk.world, actions, f"example {number} of seed {seed}")
+
+
+def _answer(outcome: Outcome) -> str:
+    return ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
