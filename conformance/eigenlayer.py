@@ -12,7 +12,7 @@ from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.codec import ACTION_FORMATS, DELAYS, MINE, NAMES_BY_CLASS, _in_steps
 from spec.eigenlayer.observation import ACCOUNT, World
 from spec.eigenlayer.state import CLOCK
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 from spec.protocol import Trace
 
 INTEGERS: Final = frozenset({"format_version", "seed", "block", "MAX_STAKER_STRATEGY_LIST_LENGTH", *DELAYS})
@@ -30,7 +30,7 @@ class EigenLayerHistory(History):
         begun = _begin(head)
         self.genesis = begun.genesis
         self.world = begun.world
-        self._block = begun.genesis.rows(CLOCK)[ONLY].block
+        self._block = begun.genesis.rows(CLOCK)[SINGLETON].block
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The next call: the block that is mined before it, if one is, and what is done then."""
@@ -71,7 +71,7 @@ class EigenLayerCalls(Calls):
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
         """Each call in its block. A single block mined right before a call is the call's own."""
-        block = _begin(head).genesis.rows(CLOCK)[ONLY].block
+        block = _begin(head).genesis.rows(CLOCK)[SINGLETON].block
         calls: list[Json] = []
         for executed in _in_steps(actions):
             block += sum([action.blocks for action in executed if isinstance(action, MineBlocks)])

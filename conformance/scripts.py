@@ -9,7 +9,7 @@ from conformance.lockstep import ACCEPTED, Case, Script
 from conformance.wire import to_wire
 from invariants.choices import Seeded
 from invariants.examples import explore_rules
-from invariants.machine import LawMachine
+from invariants.rule_machine import LawMachine
 from invariants.walker import Walk
 from spec.codec import Json
 from spec.machine import Delta, Draft, Outcome, commit
@@ -30,27 +30,27 @@ def walk_actions(
     calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None
 ) -> tuple[Walk, list[Any], Counter[Case]]:
     """The walk that a seed takes, its actions, and what was left out since its action is not supported."""
-    way, choices = walk.of(seed), Seeded(seed)
-    state, opening = way.genesis(), way.opening()
+    walk, choices = walk.of(seed), Seeded(seed)
+    state, opening = walk.genesis(), walk.opening()
     actions: list[Any] = []
     dropped: Counter[Case] = Counter()
     for position in range(steps):
         draft = Draft(state)
-        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-        outcome = way.protocol.transition(draft, action)
-        if supported is not None and (name := calls.name_of(way.world, action)) not in supported:
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
+        if supported is not None and (name := calls.name_of(walk.world, action)) not in supported:
             dropped[(name, _answer(outcome))] += 1
             continue
         actions.append(action)
         if isinstance(outcome, Delta):
             commit(state, outcome)
-    return way, actions, dropped
+    return walk, actions, dropped
 
 
 def of_walk(calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None = None) -> Script:
     """A random walk by a seed, of actions that the client supports."""
-    way, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
-    return Script(f"walk of seed {seed}", to_wire(way.world), calls.write(way.world, actions), dropped)
+    walk, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
+    return Script(f"walk of seed {seed}", to_wire(walk.world), calls.write(walk.world, actions), dropped)
 
 
 def of_examples(

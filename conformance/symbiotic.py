@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from conformance.calls import Calls, History, with_integers
 from spec.codec import Amount, Json, MalformedTrace, Text, as_object, check_fields, shown
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 from spec.protocol import Trace
 from spec.symbiotic import PROTOCOL
 from spec.symbiotic.actions import AdvanceTime
@@ -42,7 +42,7 @@ class SymbioticHistory(History):
         begun = _begin(head)
         self.genesis = begun.genesis
         self.world = begun.world
-        self._timestamp = begun.genesis.rows(CLOCK)[ONLY].timestamp
+        self._timestamp = begun.genesis.rows(CLOCK)[SINGLETON].timestamp
         self._captures: Captures = {}
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
@@ -83,7 +83,7 @@ class SymbioticCalls(Calls):
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
         """Each call at its time. Time that passes right before a call is the call's own."""
-        timestamp = _begin(head).genesis.rows(CLOCK)[ONLY].timestamp
+        timestamp = _begin(head).genesis.rows(CLOCK)[SINGLETON].timestamp
         calls: list[Json] = []
         for executed in _in_steps(actions):
             timestamp += sum([action.seconds for action in executed if isinstance(action, AdvanceTime)])

@@ -37,7 +37,7 @@ from harness.workloads.eigenlayer import STAKERS
 from invariants.checking import Checker
 from invariants.choices import Seeded
 from invariants.examples import explore_bytes, explore_rules
-from invariants.walker import Walk, WalkReport, walk
+from invariants.walker import Walk, WalkReport, random_walk
 from risk.attack import security as verdict_on
 from risk.metrics import Sums, parts
 from risk.network import write
@@ -225,44 +225,44 @@ def measure_verdicts(operators: int) -> float:
 
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
     """A step of a protocol's random walks, in one of three ways."""
-    way = known_walks()[name]
-    spent = seconds(lambda: [follow(way, seed) for seed in range(WALKS_MEASURED)])
+    walk = known_walks()[name]
+    spent = seconds(lambda: [follow(walk, seed) for seed in range(WALKS_MEASURED)])
     return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
 
 
 def measure_examples(name: str, explore: Callable[[Walk, int, int, int], WalkReport], steps: int) -> float:
     """A step of what Hypothesis draws of a protocol, in one of both ways, checked by every law too."""
-    way = known_walks()[name]
-    spent = seconds(lambda: explore(way, EXAMPLES_MEASURED, steps, 0))
-    return spent / explore(way, EXAMPLES_MEASURED, steps, 0).steps * 1e6
+    walk = known_walks()[name]
+    spent = seconds(lambda: explore(walk, EXAMPLES_MEASURED, steps, 0))
+    return spent / explore(walk, EXAMPLES_MEASURED, steps, 0).steps * 1e6
 
 
-def whole_walk(way: Walk, seed: int) -> None:
+def whole_walk(walk: Walk, seed: int) -> None:
     """A walk as `restake check` does it: every law at every step, a full scan at the end, and its report."""
-    walk(way, seed, STEPS_PER_WALK)
+    random_walk(walk, seed, STEPS_PER_WALK)
 
 
-def checked_walk(way: Walk, seed: int) -> None:
+def checked_walk(walk: Walk, seed: int) -> None:
     """The same steps with every incremental law at each, and nothing besides."""
-    checker = Checker(way.catalogue, way.genesis())
-    choices, opening = Seeded(seed), way.opening()
+    checker = Checker(walk.catalogue, walk.genesis())
+    choices, opening = Seeded(seed), walk.opening()
     for position in range(STEPS_PER_WALK):
         draft = Draft(checker.state)
-        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-        outcome = way.protocol.transition(draft, action)
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
             checker.accept(action, outcome)
         else:
             checker.refuse(action, outcome)
 
 
-def bare_walk(way: Walk, seed: int) -> None:
+def bare_walk(walk: Walk, seed: int) -> None:
     """The same steps, drawn, executed and committed, with no law checked."""
-    choices, state, opening = Seeded(seed), way.genesis(), way.opening()
+    choices, state, opening = Seeded(seed), walk.genesis(), walk.opening()
     for position in range(STEPS_PER_WALK):
         draft = Draft(state)
-        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-        outcome = way.protocol.transition(draft, action)
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
             commit(state, outcome)
 

@@ -27,7 +27,7 @@ from harness.traces import KEPT, find_traces
 from invariants.choices import Seeded
 from invariants.game import play
 from invariants.law import Law
-from invariants.walker import Walk, WalkReport, walk
+from invariants.walker import Walk, WalkReport, random_walk
 from proofs.ledger import Ledger
 from spec.codec import Json, MalformedTrace
 from spec.protocol import Trace
@@ -104,13 +104,13 @@ class Check:
         """
         walks = {name: walk for name, pack in packs.items() if (walk := pack.walk) is not None}
         games = {name: packs[name].games for name in walks}
-        known = {law.law_id for name, way in walks.items() for law in (*laws_of(way), *games[name])}
+        known = {law.law_id for name, walk in walks.items() for law in (*laws_of(walk), *games[name])}
         for law_id in plan.laws:
             if law_id not in known:
                 raise UnknownLawError(f"unknown law {law_id!r}: known are {', '.join(sorted(known)) or 'none'}")
         self.games = {name: games_of(games[name], plan.laws) for name in walks}
-        chosen = {name: way.only(plan.laws) for name, way in walks.items()}
-        self.walks = {name: way for name, way in chosen.items() if laws_of(way) or self.games[name]}
+        chosen = {name: walk.only(plan.laws) for name, walk in walks.items()}
+        self.walks = {name: walk for name, walk in chosen.items() if laws_of(walk) or self.games[name]}
         self.packs = {name: pack for name, pack in packs.items() if name in self.walks or not plan.laws}
         self.plan = plan
         self.stop = stop
@@ -118,7 +118,7 @@ class Check:
         self.left_out = left_out
         self.reports: list[TraceReport] = []
         self.suites = {
-            name: SuiteReport(way.protocol, way.catalogue, self.games[name]) for name, way in self.walks.items()
+            name: SuiteReport(walk.protocol, walk.catalogue, self.games[name]) for name, walk in self.walks.items()
         }
         self.ledgers: list[Ledger] = []
         self.drawing_seconds = 0.0
@@ -219,7 +219,7 @@ class Check:
 
     def _recheck(self, progress: Progress) -> None:
         """Whatever earlier runs found and kept, first of all."""
-        kept = [(name, path) for name, way in self.walks.items() for path in findings.kept(self.folder, way.protocol)]
+        kept = [(name, path) for name, walk in self.walks.items() for path in findings.kept(self.folder, walk.protocol)]
         for name, path in progress.track(kept, description="checking what was found before"):
             if self.stop():
                 return
@@ -261,10 +261,10 @@ class Check:
 
     def _follow(self, name: str, trace: Trace, path: Path) -> None:
         """Every law at every step of a recorded trace."""
-        way = self.walks[name]
+        walk = self.walks[name]
         actions = [action for step in trace.steps for action in step.actions]
-        recorded = Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action)
-        report = walk(recorded, 0, len(actions))
+        recorded = Walk(walk.protocol, walk.catalogue, trace.head, lambda: actions, walk.next_action)
+        report = random_walk(recorded, 0, len(actions))
         summary = Summary.of(report, "trace")
         self.suites[name].on_traces += summary
         for broken in summary.first.values():
@@ -307,10 +307,10 @@ class Check:
                     effort = f"--steps 0 --examples {task.runs}"
                 again = f"--protocol {shlex.quote(task.place)} --law {broken.law} --seed {broken.seed} {effort}"
                 found_by = f"{task.method} of seed {broken.seed}"
-                way = self.walks[task.protocol]
+                walk = self.walks[task.protocol]
                 if task.method == "walk":
-                    way = way.of(broken.seed)
-                self._keep(task.protocol, way, broken, repeat(task, broken), found_by, f"restake check {again}")
+                    walk = walk.of(broken.seed)
+                self._keep(task.protocol, walk, broken, repeat(task, broken), found_by, f"restake check {again}")
 
     def _keep_games(self, task: Task, summary: Summary) -> None:
         """Play the first game of each kind that is lost once more, and keep it."""
@@ -323,18 +323,18 @@ class Check:
                     self.folder, game, task.place, report, broken.seed, lambda: self.stop.is_interrupted
                 )
 
-    def _keep(self, name: str, way: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
+    def _keep(self, name: str, walk: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
         """Keep the counterexample of a law's first violation in this run; later ones are only counted."""
         kept = self.suites[name].findings
         if broken.law not in kept:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
             place, is_over = self.packs[name].place, lambda: self.stop.is_interrupted
-            kept[broken.law] = finding_of(self.folder, way, place, violation, found_by, report.actions, again, is_over)
+            kept[broken.law] = finding_of(self.folder, walk, place, violation, found_by, report.actions, again, is_over)
 
 
-def laws_of(way: Walk) -> list[Law]:
+def laws_of(walk: Walk) -> list[Law]:
     """The laws and witnesses of a walk's catalogue."""
-    return [*way.catalogue.laws(), *way.catalogue.witnesses]
+    return [*walk.catalogue.laws(), *walk.catalogue.witnesses]
 
 
 def methods_of(pack: ProtocolPack) -> list[Method]:

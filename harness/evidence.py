@@ -19,19 +19,19 @@ class Proof:
     refuted_calls: tuple[str, ...]
     stale_calls: tuple[str, ...]
     scopes: tuple[str, ...]
-    is_known_false: bool = False
+    is_known_violation: bool = False
     missing_calls: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether it is proved of every call that could break it."""
         unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
-        return self.proved > 0 and not unproved and not self.is_known_false
+        return self.proved > 0 and not unproved and not self.is_known_violation
 
     @property
     def in_short(self) -> str:
         """`27/27` where all is proved; a star says that bounds go with it."""
-        if self.refuted_calls or self.is_known_false:
+        if self.refuted_calls or self.is_known_violation:
             return "refuted" if self.refuted_calls else "false"
         calls = self.proved + len(self.open_calls) + len(self.stale_calls) + len(self.missing_calls)
         return f"{self.proved}/{calls}{'*' if self.scopes else ''}" if calls else "-"

@@ -13,7 +13,7 @@ from harness.report import WorldReport
 from harness.stopping import Stop
 from harness.suite import Finding
 from harness.traces import KEPT
-from invariants.exploring import Broken, Exploration, SmallWorld, explore
+from invariants.exploring import BoundedModel, Broken, Exploration, explore
 from spec.codec import Json
 
 
@@ -21,7 +21,7 @@ class Search:
     """Keeps its reports as they come, so that an interruption loses none of them."""
 
     def __init__(
-        self, worlds: Mapping[str, SmallWorld], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT
+        self, worlds: Mapping[str, BoundedModel], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT
     ) -> None:
         self.worlds = worlds
         self.depth = depth
@@ -36,8 +36,8 @@ class Search:
             if not self.stop():
                 self.reports.append(self._exhaust(place, world, progress))
 
-    def _exhaust(self, place: str, world: SmallWorld, progress: Progress) -> WorldReport:
-        name = world.way.protocol.name
+    def _exhaust(self, place: str, world: BoundedModel, progress: Progress) -> WorldReport:
+        name = world.walk.protocol.name
         bar = progress.add_task(f"exploring {name}", total=None)
         started = time.monotonic()
 
@@ -53,11 +53,11 @@ class Search:
         findings = [self._finding(place, world, met.broken[law_id]) for law_id in sorted(met.broken)]
         return WorldReport(name, len(world.calls), met, findings, seconds)
 
-    def _finding(self, place: str, world: SmallWorld, broken: Broken) -> Finding:
-        actions, found_by = [*world.way.opening(), *broken.calls], "exhausting a small world"
+    def _finding(self, place: str, world: BoundedModel, broken: Broken) -> Finding:
+        actions, found_by = [*world.walk.opening(), *broken.calls], "exhausting a small world"
         again = f"restake explore --protocol {shlex.quote(place)} --depth {len(broken.calls)}"
-        way, violation, is_over = world.way, broken.violation, lambda: self.stop.is_interrupted
-        return finding_of(self.folder, way, place, violation, found_by, actions, again, is_over)
+        walk, violation, is_over = world.walk, broken.violation, lambda: self.stop.is_interrupted
+        return finding_of(self.folder, walk, place, violation, found_by, actions, again, is_over)
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""

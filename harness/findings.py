@@ -74,11 +74,11 @@ class Retelling:
 
 
 def keep(
-    folder: Path, way: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
+    folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
 ) -> Path:
     """Save a run that breaks a law, shrink it, and save what is left in its place: at no moment is there nothing."""
-    found = _save(folder, way, law_id, found_by, actions)
-    shortest = _save(folder, way, law_id, found_by, shrink(way, law_id, actions, stops))
+    found = _save(folder, walk, law_id, found_by, actions)
+    shortest = _save(folder, walk, law_id, found_by, shrink(walk, law_id, actions, stops))
     if shortest != found:
         found.unlink()
     return shortest
@@ -101,34 +101,34 @@ def kept(folder: Path, protocol: Protocol) -> list[Path]:
     return sorted(folder.glob(f"{_prefix(protocol)}*.json"))
 
 
-def recheck(way: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
+def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
     """What a kept trace says that it breaks, and what comes of it now; None if neither the walk nor a game is this law.
 
     MalformedTrace if it cannot be read any more.
     """
-    _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
+    _, trace, claim = load_kept(path, {walk.protocol.name: walk.protocol})
     if claim is None:
         raise MalformedTrace("", "missing field 'finding'")
-    is_known = any(law.law_id == claim.law for law in (*way.catalogue.laws(), *games))
-    return claim, retell(way, trace, claim, games) if is_known else None
+    is_known = any(law.law_id == claim.law for law in (*walk.catalogue.laws(), *games))
+    return claim, retell(walk, trace, claim, games) if is_known else None
 
 
-def retell(way: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -> Retelling:
+def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -> Retelling:
     """Go through a kept trace step by step. MalformedTrace if neither the walk nor a game is its law."""
     game = next((game for game in games if game.law_id == claim.law), None)
     if game is not None:
         return _retell_game(game, trace, claim)
-    law = _law(way, claim)
+    law = _law(walk, claim)
     if law is None:
-        raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {way.protocol.name}")
-    laws = way.only((claim.law,)).catalogue
+        raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {walk.protocol.name}")
+    laws = walk.only((claim.law,)).catalogue
     # Without what is known to be false, so that where such a law breaks is told like any other.
-    unexcused = Catalogue(laws.sums, laws.state_laws, laws.step_laws, laws.liveness_laws, laws.witnesses)
+    unexcused = Catalogue(laws.sums, laws.state_laws, laws.step_laws, laws.rejection_laws, laws.witnesses)
     checker = Checker(unexcused, trace.genesis)
     told: list[Told] = []
     breaks_at: int | None = None
     for position, step in enumerate(trace.steps):
-        one, violations = _tell(checker, way.protocol, step)
+        one, violations = _tell(checker, walk.protocol, step)
         if position == len(trace.steps) - 1 and breaks_at is None and not violations:
             violations = checker.scan()
             one = attrs.evolve(one, violations=tuple([repr(violation) for violation in violations]))
@@ -136,7 +136,7 @@ def retell(way: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) ->
         if violations and breaks_at is None:
             breaks_at = position
     told_of = (law.law_id, law.sentence, claim.subject, claim.found_by, tuple(told), breaks_at)
-    known = way.catalogue.known_false.get(law.law_id)
+    known = walk.catalogue.known_violations.get(law.law_id)
     return Retelling(*told_of) if known is None else Retelling(*told_of, known.meaning, known.instead)
 
 
@@ -146,7 +146,7 @@ def _retell_game(game: Game, trace: Trace, claim: Claim) -> Retelling:
         known = "; ".join(", ".join(party) for party in game.parties)
         raise MalformedTrace("finding.party", f"expected one of {known}; found {', '.join(claim.party) or 'none'}")
     checker = Checker(Catalogue([], [], [], [], []), trace.genesis)
-    told = [_tell(checker, game.way.protocol, step)[0] for step in trace.steps]
+    told = [_tell(checker, game.walk.protocol, step)[0] for step in trace.steps]
     actions = [action for step in trace.steps for action in step.actions]
     if claim.begins > len(actions):
         raise MalformedTrace("finding.begins", f"there are {len(actions)} actions, found {claim.begins}")
@@ -197,13 +197,13 @@ def _changes(old: Write, row: object) -> list[Change]:
     return [Change(name, field, repr(before), repr(after)) for field, before, after in fields if before != after]
 
 
-def _law(way: Walk, claim: Claim) -> Law | None:
-    return next((law for law in way.catalogue.laws() if law.law_id == claim.law), None)
+def _law(walk: Walk, claim: Claim) -> Law | None:
+    return next((law for law in walk.catalogue.laws() if law.law_id == claim.law), None)
 
 
-def _save(folder: Path, way: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
-    found = first_break(way.only((law_id,)), actions)
-    return _write(folder, way, Claim(law_id, "" if found is None else shown(found.violation), found_by), actions)
+def _save(folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
+    found = first_break(walk.only((law_id,)), actions)
+    return _write(folder, walk, Claim(law_id, "" if found is None else shown(found.violation), found_by), actions)
 
 
 def _save_game(
@@ -211,17 +211,17 @@ def _save_game(
 ) -> Path:
     begins = len(history)
     subject = f"{', '.join(party)}, who move after {begins} calls"
-    return _write(folder, game.way, Claim(game.law_id, subject, found_by, party, begins), [*history, *moves])
+    return _write(folder, game.walk, Claim(game.law_id, subject, found_by, party, begins), [*history, *moves])
 
 
-def _write(folder: Path, way: Walk, claim: Claim, actions: Sequence[Any]) -> Path:
+def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Path:
     """Write a trace in one piece, under a name of its own."""
     # A subject or a path may hold what would control a terminal, and a trace that does is refused.
     claim = attrs.evolve(claim, subject=printable(claim.subject), found_by=printable(claim.found_by))
-    document = {**way.protocol.write_trace(way.world, actions), "finding": CLAIM.write(claim)}
+    document = {**walk.protocol.write_trace(walk.world, actions), "finding": CLAIM.write(claim)}
     content = json.dumps(document, indent=1)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-    path = folder / f"{_prefix(way.protocol)}{re.sub(ILLEGAL, '_', claim.law)}-{digest}.json"
+    path = folder / f"{_prefix(walk.protocol)}{re.sub(ILLEGAL, '_', claim.law)}-{digest}.json"
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{path.name}.{os.getpid()}"
     with unfinished.open("w", encoding="utf-8") as file:
@@ -239,7 +239,7 @@ def _prefix(protocol: Protocol) -> str:
 
 def finding_of(
     folder: Path,
-    way: Walk,
+    walk: Walk,
     place: str,
     violation: Violation,
     found_by: str,
@@ -250,8 +250,8 @@ def finding_of(
     """A counterexample, shrunk and kept; `again` is the command that shows it where none can be written and read."""
     law, found_by = violation.law, printable(found_by)
     try:
-        path = keep(folder, way, law.law_id, found_by, actions, stops)
-        _, trace, claim = load_kept(path, {way.protocol.name: way.protocol})
+        path = keep(folder, walk, law.law_id, found_by, actions, stops)
+        _, trace, claim = load_kept(path, {walk.protocol.name: walk.protocol})
     except (OSError, MalformedTrace):  # a law that broke is said to be broken, whatever a trace can say
         return Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
     subject = shown(violation) if claim is None else claim.subject

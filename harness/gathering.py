@@ -121,7 +121,7 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
 
 
 def proofs_by_law(
-    rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_false: Collection[str]
+    rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_violations: Collection[str]
 ) -> dict[str, Proof]:
     """The verdicts on every call, as law, call, verdict and the rest, put together by law. A call that cannot concern a
     law does not count.
@@ -138,7 +138,7 @@ def proofs_by_law(
             tuple(found.get("REFUTED", ())),
             tuple(found.get("STALE", ())),
             tuple(sorted(scopes[law_id])),
-            law_id in known_false,
+            law_id in known_violations,
             tuple(found.get("MISSING", ())),
         )
         for law_id, found in sorted(calls.items())

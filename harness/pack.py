@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from conformance.calls import Calls
-    from invariants.exploring import SmallWorld
+    from invariants.exploring import BoundedModel
     from invariants.game import Game
-    from invariants.machine import LawMachine
+    from invariants.rule_machine import LawMachine
     from invariants.walker import Walk
     from spec.protocol import Protocol
 
@@ -78,9 +78,9 @@ class ProtocolPack:
         return () if self.games_at is None else tuple(load(self.games_at))
 
     @property
-    def bounded_model(self) -> "SmallWorld | None":
+    def bounded_model(self) -> "BoundedModel | None":
         """The small world that is exhausted."""
-        found: SmallWorld | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
+        found: BoundedModel | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
         return found
 
     @property

@@ -13,7 +13,7 @@ from harness.pack import ProtocolPack, UnknownProtocolError, load, look_in_curre
 from harness.project import ENTRY_POINTS, announced, packages
 
 if TYPE_CHECKING:
-    from invariants.exploring import SmallWorld
+    from invariants.exploring import BoundedModel
     from invariants.game import Game
     from invariants.walker import Walk
     from spec.protocol import Protocol
@@ -108,21 +108,21 @@ def known_games() -> "dict[str, tuple[Game, ...]]":
     return {name: pack.games for name, pack in known_packs().items()}
 
 
-def known_bounded_models() -> "dict[str, SmallWorld]":
+def known_bounded_models() -> "dict[str, BoundedModel]":
     """The small world of every known pack that has one, by name."""
     return {name: world for name, pack in known_packs().items() if (world := pack.bounded_model) is not None}
 
 
-def select_bounded_models(asked: Iterable[str]) -> "dict[str, SmallWorld]":
+def select_bounded_models(asked: Iterable[str]) -> "dict[str, BoundedModel]":
     """The small worlds asked for, by how they are called there; all that are known if none is.
 
     UnknownProtocolError if one cannot be had.
     """
-    worlds: dict[str, SmallWorld] = {}
+    worlds: dict[str, BoundedModel] = {}
     for place in asked:
         world = pack_at(place).bounded_model
         if world is None:
-            raise UnknownProtocolError(f"{place!r} brings no invariants.exploring.SmallWorld")
+            raise UnknownProtocolError(f"{place!r} brings no invariants.exploring.BoundedModel")
         worlds[place] = world
     return worlds or known_bounded_models()
 
@@ -142,14 +142,14 @@ def _as_pack(found: object, place: str) -> ProtocolPack:
             raise UnknownProtocolError(f"{place!r} names neither a protocol nor a walk")
         return attrs.evolve(found, place=place)
     # Here, because judges of mutants import nothing of the specification before the mutant is in its place.
-    from invariants.exploring import SmallWorld
+    from invariants.exploring import BoundedModel
     from invariants.walker import Walk
     from spec.protocol import Protocol
 
     if isinstance(found, Protocol):
         return ProtocolPack(name=found.name, protocol_at=place, place=place)
-    if isinstance(found, SmallWorld):
-        return ProtocolPack(name=found.way.protocol.name, walk_at=f"{place}.way", bounded_model_at=place, place=place)
+    if isinstance(found, BoundedModel):
+        return ProtocolPack(name=found.walk.protocol.name, walk_at=f"{place}.walk", bounded_model_at=place, place=place)
     if isinstance(found, Walk):
         module = place.partition(":")[0]
         games = f"{module}:GAMES" if hasattr(importlib.import_module(module), "GAMES") else None

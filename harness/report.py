@@ -211,7 +211,7 @@ def print_details(console: Console, suite: SuiteReport) -> None:
     if suite.evidence is not None:
         print_evidence(console, suite, suite.evidence)
     for row in suite.rows():
-        known = suite.catalogue.known_false.get(row.law)
+        known = suite.catalogue.known_violations.get(row.law)
         if known is not None:
             times = "once" if row.broken == 1 else f"{row.broken:,} times"
             console.print(f"{row.law} is known to be false, and was broken here {times}.", soft_wrap=True)
@@ -302,7 +302,7 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
     ]
     if lemmas:
         whole = sum(proof.is_whole for proof in lemmas.values())
-        lines.append(f"{whole} of {len(lemmas)} lemmas that these proofs lean on are proved in the same way.")
+        lines.append(f"{whole} of {len(lemmas)} lemmas that these proofs lean on are proved in the same walk.")
     bounds: dict[str, list[str]] = {}
     for scope in sorted({scope for proof in evidence.proofs.values() for scope in proof.scopes}):
         what, _, bound = scope.rpartition(" of length ")

@@ -29,7 +29,7 @@ from harness.suite import Broken, Method, Summary
 from invariants.choices import Seeded
 from invariants.game import Game, play
 from invariants.law import UndeclaredError
-from invariants.walker import Walk, WalkReport, walk
+from invariants.walker import Walk, WalkReport, random_walk
 
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 3.0
@@ -81,14 +81,14 @@ def run_task(task: Task, stops: Stops) -> Summary:
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
     if task.method == "game":
         return _played(task, stops)
-    way = load_walk(task.place).only(task.laws)
+    walk = load_walk(task.place).only(task.laws)
     if task.method != "walk":
-        return Summary.of(_drawn(way, task), task.method, task.runs)
+        return Summary.of(_drawn(walk, task), task.method, task.runs)
     summary = Summary()
     for seed in range(task.seed, task.seed + task.runs):
         if stops():
             break
-        summary += Summary.of(_walked(way, seed, task.steps), "walk")
+        summary += Summary.of(_walked(walk, seed, task.steps), "walk")
     return summary
 
 
@@ -110,26 +110,26 @@ def games_of(games: tuple[Game, ...], laws: tuple[str, ...]) -> tuple[Game, ...]
 
 def repeat(task: Task, broken: Broken) -> WalkReport:
     """The run in which a law broke once more, with its actions."""
-    way = load_walk(task.place).only((broken.law,))
-    return _walked(way, broken.seed, broken.step) if task.method == "walk" else _drawn(way, task)
+    walk = load_walk(task.place).only((broken.law,))
+    return _walked(walk, broken.seed, broken.step) if task.method == "walk" else _drawn(walk, task)
 
 
-def _walked(way: Walk, seed: int, steps: int) -> WalkReport:
-    with _naming(f"the walk of seed {seed} through {way.protocol.name}"):
-        return walk(way, seed, steps)
+def _walked(walk: Walk, seed: int, steps: int) -> WalkReport:
+    with _naming(f"the walk of seed {seed} through {walk.protocol.name}"):
+        return random_walk(walk, seed, steps)
 
 
-def _drawn(way: Walk, task: Task) -> WalkReport:
+def _drawn(walk: Walk, task: Task) -> WalkReport:
     from invariants.examples import explore_bytes, explore_rules  # here, because Hypothesis takes long to import
 
     if task.method == "bytes":
         with _naming(str(task)):
-            return explore_bytes(way, task.runs, task.steps, task.seed)
+            return explore_bytes(walk, task.runs, task.steps, task.seed)
     machine = pack_at(task.place).rule_machine
     if machine is None:
         raise SchedulerError(f"{task}: {task.place} has no rule machine")
     with _naming(str(task)):
-        return explore_rules(machine, way, task.runs, task.steps, task.seed)
+        return explore_rules(machine, walk, task.runs, task.steps, task.seed)
 
 
 @contextmanager

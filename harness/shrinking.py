@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from invariants.checking import Checker, Violation
-from invariants.exploring import Exploration, SmallWorld, explore
+from invariants.exploring import BoundedModel, Exploration, explore
 from invariants.game import Game, Party, excess_of
 from invariants.walker import Walk
 from spec.machine import Delta, Draft
@@ -45,13 +45,13 @@ class Break:
     accepted: list[bool]
 
 
-def first_break(way: Walk, actions: Sequence[Any]) -> Break | None:
+def first_break(walk: Walk, actions: Sequence[Any]) -> Break | None:
     """Where a run first breaks one of the walk's laws, by an incremental check, or by a full scan of its end."""
-    checker = Checker(way.catalogue, way.genesis())
+    checker = Checker(walk.catalogue, walk.genesis())
     accepted: list[bool] = []
     violations: list[Violation] = []
     for action in actions:
-        outcome = way.protocol.transition(Draft(checker.state), action)
+        outcome = walk.protocol.transition(Draft(checker.state), action)
         accepted.append(isinstance(outcome, Delta))
         violations = checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.refuse(action, outcome)
         if violations:
@@ -60,12 +60,12 @@ def first_break(way: Walk, actions: Sequence[Any]) -> Break | None:
     return Break(len(accepted) - 1, violations[0], accepted) if violations and accepted else None
 
 
-def shrink(way: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
+def shrink(walk: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
     """The shortest run that is found from one that breaks a law; the run itself if it does not.
 
     `stops` ends the search, with what was found until then.
     """
-    alone = way.only((law_id,))
+    alone = walk.only((law_id,))
     shrinker = _Shrinker(alone, lambda candidate: first_break(alone, candidate), tuple(actions), stops)
     shrinker.run(exhausts=True)
     return list(shrinker.shortest)
@@ -91,7 +91,7 @@ def shrink_game(
 ) -> tuple[list[Any], list[Any]]:
     """The shortest history and moves that are found from those that lose a game."""
     run = (*history, MovesBegin(), *moves)
-    shrinker = _Shrinker(game.way, lambda candidate: lost(game, party, candidate), run, stops)
+    shrinker = _Shrinker(game.walk, lambda candidate: lost(game, party, candidate), run, stops)
     shrinker.run(exhausts=False)
     begins = shrinker.shortest.index(MovesBegin())
     return list(shrinker.shortest[:begins]), list(shrinker.shortest[begins + 1 :])
@@ -105,9 +105,9 @@ class _Shrinker:
     """One search: the shortest run so far, and what is left of the effort."""
 
     def __init__(
-        self, way: Walk, breaks: Callable[[Actions], Break | None], actions: Actions, stops: Callable[[], bool]
+        self, walk: Walk, breaks: Callable[[Actions], Break | None], actions: Actions, stops: Callable[[], bool]
     ) -> None:
-        self._way = way
+        self._walk = walk
         self._breaks = breaks
         self._origin = actions
         self._stops = stops
@@ -172,12 +172,12 @@ class _Shrinker:
     def _can_be_written(self, candidate: Actions) -> bool:
         """Whether a trace can say it: an account cannot stand for a strategy, nor half of a pair for the pair.
 
-        What is no action of the protocol may fail its writer in any way.
+        What is no action of the protocol may fail its writer in any walk.
         """
-        protocol = self._way.protocol
+        protocol = self._walk.protocol
         actions = [action for action in candidate if not isinstance(action, MovesBegin)]
         try:
-            trace = protocol.read_trace(protocol.write_trace(self._way.world, actions))
+            trace = protocol.read_trace(protocol.write_trace(self._walk.world, actions))
         except Exception:  # as said above
             return False
         return [action for step in trace.steps for action in step.actions] == actions
@@ -322,11 +322,11 @@ class _Shrinker:
         """Any shorter sequence of the calls that are left and of those that the run made most often."""
         often = [action for action, _ in Counter(self._origin).most_common(EXHAUSTED_CALLS)]
         calls = list(dict.fromkeys([*self.shortest, *often]))[:EXHAUSTED_CALLS]
-        bare = Walk(self._way.protocol, self._way.catalogue, self._way.world, list, self._way.next_action)
+        bare = Walk(self._walk.protocol, self._walk.catalogue, self._walk.world, list, self._walk.next_action)
         left = EXHAUSTED_STEPS
         for depth in range(1, len(self.shortest)):
             try:
-                met = explore(SmallWorld(bare, calls), depth, True, self._until(left))
+                met = explore(BoundedModel(bare, calls), depth, True, self._until(left))
             except Exception:  # as above
                 return False
             for broken in met.broken.values():

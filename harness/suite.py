@@ -8,7 +8,7 @@ import attrs
 from harness.evidence import Evidence, Proof
 from invariants.checking import Violation
 from invariants.game import Game, GameReport
-from invariants.law import Catalogue, Law, LivenessLaw, StateLaw, StepLaw
+from invariants.law import Catalogue, Law, RejectionLaw, StateLaw, StepLaw
 from invariants.walker import WalkReport
 from spec.codec import Json, printable
 from spec.protocol import Protocol
@@ -20,7 +20,7 @@ a game.
 
 Verdict = Literal["held", "VIOLATED", "VACUOUS", "known false", "reached", "NOT REACHED"]
 
-Kind = Literal["state", "step", "liveness", "game", "witness"]
+Kind = Literal["state", "step", "rejection", "game", "witness"]
 
 Counts = Mapping[str, int]
 
@@ -300,7 +300,7 @@ class SuiteReport:
             f"{law} of {call}"
             for law, proof in proofs.items()
             for call in proof.refuted_calls
-            if law not in self.catalogue.known_false
+            if law not in self.catalogue.known_violations
         ]
 
     @property
@@ -341,14 +341,14 @@ class SuiteReport:
         on_traces, on_walks, by_hypothesis, in_games = (
             (part.checked if is_law else part.seen).get(law_id, 0) for part in summaries
         )
-        is_known_false = law_id in self.catalogue.known_false
-        broken = sum((part.known_broken if is_known_false else part.broken).get(law_id, 0) for part in summaries)
+        is_known_violation = law_id in self.catalogue.known_violations
+        broken = sum((part.known_broken if is_known_violation else part.broken).get(law_id, 0) for part in summaries)
         is_broken = broken > 0 or law_id in self.findings
         is_met = on_traces + on_walks + by_hypothesis + in_games > 0
         verdict: Verdict
         if is_law:
             verdict = "VIOLATED" if is_broken else "held" if is_met else "VACUOUS"
-            if is_known_false and is_met:
+            if is_known_violation and is_met:
                 verdict = "known false"
         else:
             verdict = "reached" if is_met else "NOT REACHED"
@@ -368,7 +368,7 @@ def _kind(law: Law) -> Kind:
         return "state"
     if isinstance(law, StepLaw):
         return "step"
-    return "liveness" if isinstance(law, LivenessLaw) else "witness"
+    return "rejection" if isinstance(law, RejectionLaw) else "witness"
 
 
 def _volume(summary: Summary) -> Json:

@@ -103,7 +103,9 @@ def proved(suite: SuiteReport) -> list[str]:
     laws = {row.law: row.proof for row in suite.rows() if row.proof is not None}
     whole = [law for law, proof in laws.items() if proof is not None and proof.is_whole]
     bounded = [law for law in whole if (proof := laws[law]) is not None and proof.scopes]
-    rest = [law for law, proof in laws.items() if law not in whole and proof is not None and not proof.is_known_false]
+    rest = [
+        law for law, proof in laws.items() if law not in whole and proof is not None and not proof.is_known_violation
+    ]
     said = [f"{len(whole)} of {len(laws)} laws, of every call, for any number of accounts, rows and steps"]
     if bounded:
         said.append(f"{len(bounded)} of these within a scope that restake prove --law ID names")
@@ -132,7 +134,7 @@ def mutants(suite: SuiteReport) -> list[str]:
 def found(suite: SuiteReport) -> list[str]:
     """The laws that broke, and those that are known to be false."""
     said = [f"{finding.law}: reproduce: {finding.command}" for finding in suite.findings.values()]
-    for law_id, known in suite.catalogue.known_false.items():
+    for law_id, known in suite.catalogue.known_violations.items():
         trace = bundled_findings() / known.trace
         shown = f"reproduce: restake replay {shlex.quote(str(trace))}" if trace.is_file() else f"shown by {known.trace}"
         said.append(f"{law_id} is a known violation; true instead: {known.instead}. {shown}")

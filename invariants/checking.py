@@ -12,8 +12,8 @@ from invariants.law import (
     AcceptedStep,
     Catalogue,
     Law,
-    LivenessLaw,
     RejectedCall,
+    RejectionLaw,
     Scope,
     Shift,
     StateLaw,
@@ -207,7 +207,7 @@ class _StepCheck:
     def __init__(self, law: StepLaw, count: _Count) -> None:
         self.law: Final = law
         self.holds: Final = law.holds
-        self.concerns: Final = law.concerns
+        self.applies_to: Final = law.applies_to
         self.tables: Final = _bits(law.scope)
         self.count: Final = count
 
@@ -224,10 +224,10 @@ class _Sighting:
 class _CallCheck:
     """A law about calls."""
 
-    def __init__(self, law: LivenessLaw, count: _Count) -> None:
+    def __init__(self, law: RejectionLaw, count: _Count) -> None:
         self.law: Final = law
         self.holds: Final = law.holds
-        self.concerns: Final = law.concerns
+        self.applies_to: Final = law.applies_to
         self.count: Final = count
 
 
@@ -237,7 +237,7 @@ class _Asked:
     def __init__(self, catalogue: Catalogue, counts: dict[str, _Count], action: type[Any]) -> None:
         named = catalogue.speaking_of(action)
         self.steps: Final = [_StepCheck(law, counts[law.law_id]) for law in named.step_laws]
-        self.calls: Final = [_CallCheck(law, counts[law.law_id]) for law in named.liveness_laws]
+        self.calls: Final = [_CallCheck(law, counts[law.law_id]) for law in named.rejection_laws]
         self.witnesses: Final = [_Sighting(witness, counts[witness.law_id]) for witness in named.witnesses]
 
 
@@ -262,7 +262,7 @@ class Checker:
         self.totals: Final = compute_totals(catalogue, state)
         self._catalogue: Final = catalogue
         self._is_strict: Final = is_strict
-        self._known_broken: Final = dict.fromkeys(catalogue.known_false, 0)
+        self._known_broken: Final = dict.fromkeys(catalogue.known_violations, 0)
         self._law_ids: Final = [law.law_id for law in catalogue.laws()]
         self._witness_ids: Final = [witness.law_id for witness in catalogue.witnesses]
         self._counts: Final = {law_id: _Count() for law_id in (*self._law_ids, *self._witness_ids)}
@@ -316,7 +316,7 @@ class Checker:
         if asked.calls:
             view = View(rows, totals)
             for protected in asked.calls:
-                if protected.concerns is None or protected.concerns(view, action):
+                if protected.applies_to is None or protected.applies_to(view, action):
                     protected.count.times += 1
         inverse = self._move(rows, delta)
         after = View(Draft(state, delta.writes), totals)
@@ -325,7 +325,7 @@ class Checker:
         for check in asked.steps:
             if check.tables != 0 and not check.tables & inverse.tables:
                 continue
-            if check.concerns is None or check.concerns(step):
+            if check.applies_to is None or check.applies_to(step):
                 check.count.times += 1
                 if not check.holds(step):
                     self._note(violations, check.law, None)
@@ -347,7 +347,7 @@ class Checker:
         if calls:
             before = View(Draft(self.state), self.totals)
             for check in calls:
-                if check.concerns is None or check.concerns(before, action):
+                if check.applies_to is None or check.applies_to(before, action):
                     check.count.times += 1
                     if not check.holds(RejectedCall(before, action, reason)):
                         self._note(violations, check.law, None)

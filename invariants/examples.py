@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from hypothesis.strategies import SearchStrategy
 
 from invariants.choices import Choices, Drawn
-from invariants.machine import LawBroken, LawMachine
+from invariants.rule_machine import LawBroken, LawMachine
 from invariants.walker import Walk, WalkReport, walk_by
 from spec.machine import Draft
 
@@ -26,7 +26,7 @@ BYTES_PER_STEP: Final = 32
 """A step of a walk seldom asks for more decisions than that. Those beyond are the first of their options."""
 
 
-def explore_rules(machine: type[LawMachine], way: Walk, examples: int, steps: int, seed: int) -> WalkReport:
+def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
     """Draw examples of up to so many rules of a protocol's machine, until one breaks a law; the sum of all reports.
 
     The machine has to be at home in the walk's world.
@@ -34,7 +34,7 @@ def explore_rules(machine: type[LawMachine], way: Walk, examples: int, steps: in
     runs: list[WalkReport] = []
 
     def begun() -> LawMachine:
-        return machine(way, runs)
+        return machine(walk, runs)
 
     hypothesis.seed(seed)(begun)
     with _alike_in_any_process(), suppress(LawBroken):
@@ -42,16 +42,16 @@ def explore_rules(machine: type[LawMachine], way: Walk, examples: int, steps: in
     return _sum_of(runs, seed)
 
 
-def explore_bytes(way: Walk, examples: int, steps: int, seed: int) -> WalkReport:
+def explore_bytes(walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
     """The same of walks of up to so many steps, each of which decides by bytes of its own."""
     runs: list[WalkReport] = []
-    explore = hypothesis.seed(seed)(_settings(examples, steps)(walk_test(way, steps, runs)))
+    explore = hypothesis.seed(seed)(_settings(examples, steps)(walk_test(walk, steps, runs)))
     with _alike_in_any_process(), suppress(LawBroken):
         explore()
     return _sum_of(runs, seed)
 
 
-def walk_test(way: Walk, steps: int, runs: list[WalkReport] | None = None) -> Callable[[], None]:
+def walk_test(walk: Walk, steps: int, runs: list[WalkReport] | None = None) -> Callable[[], None]:
     """A test, for pytest too, that a walk which decides by drawn bytes breaks no law: LawBroken if it does.
 
     Each step has bytes of its own. So Hypothesis can drop a step, repeat it or make it simpler, and leave the others
@@ -61,9 +61,9 @@ def walk_test(way: Walk, steps: int, runs: list[WalkReport] | None = None) -> Ca
     draw: Callable[[SearchStrategy[bytes]], bytes]
 
     def next_action(_choices: Choices, draft: Draft) -> Any:
-        return way.next_action(Drawn(draw(STEP)), draft)
+        return walk.next_action(Drawn(draw(STEP)), draft)
 
-    drawn = Walk(way.protocol, way.catalogue, way.world, way.opening, next_action)
+    drawn = Walk(walk.protocol, walk.catalogue, walk.world, walk.opening, next_action)
 
     @hypothesis.given(st.data())
     def no_law_is_broken(data: st.DataObject) -> None:

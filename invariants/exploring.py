@@ -26,18 +26,18 @@ from spec.machine import Delta, Draft, State, Write, commit
 STEPS_BETWEEN_REPORTS: Final = 1_000
 
 
-class SmallWorld:
+class BoundedModel:
     """A small world: where a walk through it begins and what must hold there, and the few calls that are tried in
     every order.
     """
 
-    def __init__(self, way: Walk, calls: list[Any]) -> None:
-        self.way: Final = way
+    def __init__(self, walk: Walk, calls: list[Any]) -> None:
+        self.walk: Final = walk
         self.calls: Final = calls
 
-    def of_properties(self) -> "SmallWorld":
+    def of_properties(self) -> "BoundedModel":
         """The same world, without the laws that restate the rules."""
-        return SmallWorld(self.way.of_properties(), self.calls)
+        return BoundedModel(self.walk.of_properties(), self.calls)
 
 
 class Broken:
@@ -71,18 +71,18 @@ class Exploration:
         self.broken: Final[dict[str, Broken]] = {}
 
 
-def explore(world: SmallWorld, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
+def explore(world: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
     """Search to a depth. `goes_on` is asked now and then, with what was met so far; False ends the search."""
     search = _Search(world, depth, prunes, goes_on)
     search.run()
     return search.report
 
 
-def opened(world: SmallWorld) -> State:
+def opened(world: BoundedModel) -> State:
     """The state in which every sequence begins: the genesis after the opening, of which every call is accepted."""
-    state = world.way.genesis()
-    for action in world.way.opening():
-        outcome = world.way.protocol.transition(Draft(state), action)
+    state = world.walk.genesis()
+    for action in world.walk.opening():
+        outcome = world.walk.protocol.transition(Draft(state), action)
         if not isinstance(outcome, Delta):
             raise ValueError(f"the opening of a small world is rejected: {action!r} is {outcome.value}")
         commit(state, outcome)
@@ -102,13 +102,13 @@ class _Over(Exception):
 class _Search:
     """One search: the state in which it stands, the calls that led there, and what it knows of other states."""
 
-    def __init__(self, world: SmallWorld, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> None:
+    def __init__(self, world: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> None:
         self.report: Final = Exploration(depth)
-        self._protocol: Final = world.way.protocol
+        self._protocol: Final = world.walk.protocol
         self._calls: Final = world.calls
         self._prunes: Final = prunes
         self._goes_on: Final = goes_on
-        self._checker: Final = Checker(world.way.catalogue, opened(world))
+        self._checker: Final = Checker(world.walk.catalogue, opened(world))
         self._path: Final[list[Any]] = []
         self._fingerprint = 0
         self._numbers: Final[dict[tuple[int, object, object], int]] = {}

@@ -23,21 +23,21 @@ TRIES: Final = 40
 
 
 class Game(Law):
-    """A law about what moves make of a state. `way` gives the world, the history, and the actions that moves are drawn
+    """A law about what moves make of a state. `walk` gives the world, the history, and the actions that moves are drawn
     from; `parties` is who may be the one that moves.
     """
 
     def __init__(
-        self, law_id: str, sentence: str, source: str, way: Walk, history_steps: int, parties: tuple[Party, ...]
+        self, law_id: str, sentence: str, source: str, walk: Walk, history_steps: int, parties: tuple[Party, ...]
     ) -> None:
         super().__init__(law_id, sentence, source)
-        self.way: Final = way
+        self.walk: Final = walk
         self.history_steps: Final = history_steps
         self.parties: Final = parties
 
     def scene(self, choices: Choices) -> list[Any]:
         """What happens before the history: the walk's opening, unless a game says otherwise."""
-        return self.way.opening()
+        return self.walk.opening()
 
     def allows(self, party: Party, action: Any) -> bool:
         """Whether an action is a move of this game."""
@@ -70,19 +70,19 @@ class GameReport:
 
 def play(game: Game, choices: Choices, moves: int) -> GameReport:
     """Play one game: the scene, a history of up to `history_steps` steps, up to `moves` moves, and the comparison."""
-    protocol = game.way.protocol
+    protocol = game.walk.protocol
     party = choices.pick(game.parties)
-    state = game.way.genesis()
+    state = game.walk.genesis()
     actions = [action for action in game.scene(choices) if execute(protocol, state, action)]
     for _ in range(choices.below(game.history_steps + 1)):
-        action = game.way.next_action(choices, Draft(state))
+        action = game.walk.next_action(choices, Draft(state))
         if execute(protocol, state, action):
             actions.append(action)
     before = state.copy()
     played: list[Any] = []
     for _ in range(moves):
         for _ in range(TRIES):
-            action = game.way.next_action(choices, Draft(state))
+            action = game.walk.next_action(choices, Draft(state))
             if game.allows(party, action):
                 if execute(protocol, state, action):
                     played.append(action)
@@ -96,8 +96,8 @@ def excess_of(game: Game, party: Party, history: Sequence[Any], moves: Sequence[
     """By how much the law breaks if just this happens, 0 if a move is none of the party's in this game; and which of
     the actions are accepted.
     """
-    protocol = game.way.protocol
-    state = game.way.genesis()
+    protocol = game.walk.protocol
+    state = game.walk.genesis()
     accepted = [execute(protocol, state, action) for action in history]
     before = state.copy()
     if not all([game.allows(party, action) for action in moves]):

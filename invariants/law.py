@@ -20,7 +20,7 @@ What reads anything else is refused with its name and that of the table (Undecla
 single check of a strict checker, which tests use. So a declaration that is too narrow does not go unnoticed, and one
 that is too wide costs time only.
 
-A step law speaks of one step: the state before, the action, what was written and returned, the state after. A liveness
+A step law speaks of one step: the state before, the action, what was written and returned, the state after. A rejection
 law speaks of one rejected call: the state, the action, the reason. A witness is a situation that must be reached.
 """
 
@@ -254,7 +254,7 @@ class AcceptedStep(Generic[Action]):
         self.after: Final = after
 
 
-Transition = AcceptedStep[Any]
+AnyStep = AcceptedStep[Any]
 """An accepted step of any action."""
 
 
@@ -266,7 +266,7 @@ def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
 class Scope:
     """Which steps or calls a law speaks of: those of certain actions, those that write to certain tables, any others.
 
-    Nothing named is everything. A law out of scope costs nothing to check; `concerns` narrows the scope further.
+    Nothing named is everything. A law out of scope costs nothing to check; `applies_to` narrows the scope further.
     """
 
     def __init__(
@@ -286,21 +286,21 @@ EVERYTHING: Final = Scope()
 
 
 class StepLaw(Law):
-    """A law about every accepted step in its scope of which `concerns` is true, so that vacuity can be seen."""
+    """A law about every accepted step in its scope of which `applies_to` is true, so that vacuity can be seen."""
 
     def __init__(
         self,
         law_id: str,
         sentence: str,
         source: str,
-        holds: Callable[[Transition], bool],
+        holds: Callable[[AnyStep], bool],
         scope: Scope = EVERYTHING,
-        concerns: Callable[[Transition], bool] | None = None,
+        applies_to: Callable[[AnyStep], bool] | None = None,
     ) -> None:
         super().__init__(law_id, sentence, source)
         self.holds: Final = holds
         self.scope: Final = scope
-        self.concerns: Final = concerns
+        self.applies_to: Final = applies_to
 
 
 class Witness(Law):
@@ -311,7 +311,7 @@ class Witness(Law):
         law_id: str,
         sentence: str,
         source: str,
-        seen: Callable[[Transition], bool],
+        seen: Callable[[AnyStep], bool],
         scope: Scope = EVERYTHING,
     ) -> None:
         super().__init__(law_id, sentence, source)
@@ -320,7 +320,7 @@ class Witness(Law):
 
 
 class RejectedCall(Generic[Action]):
-    """One rejected call as liveness laws see it; a law of certain actions alone says of which."""
+    """One rejected call as rejection laws see it; a law of certain actions alone says of which."""
 
     def __init__(self, before: View, action: Action, reason: Rejection) -> None:
         self.before: Final = before
@@ -328,14 +328,14 @@ class RejectedCall(Generic[Action]):
         self.reason: Final = reason
 
 
-Refusal = RejectedCall[Any]
+AnyRejection = RejectedCall[Any]
 """A rejected call of any action."""
 
 
-class LivenessLaw(Law):
+class RejectionLaw(Law):
     """A law about every rejected call in its scope: what must not be refused, or only for certain reasons.
 
-    `concerns` says which calls it protects. A call that it protects and that is accepted counts as checked too.
+    `applies_to` says which calls it protects. A call that it protects and that is accepted counts as checked too.
     """
 
     def __init__(
@@ -343,17 +343,17 @@ class LivenessLaw(Law):
         law_id: str,
         sentence: str,
         source: str,
-        holds: Callable[[Refusal], bool],
+        holds: Callable[[AnyRejection], bool],
         scope: Scope = EVERYTHING,
-        concerns: Callable[[View, Any], bool] | None = None,
+        applies_to: Callable[[View, Any], bool] | None = None,
     ) -> None:
         super().__init__(law_id, sentence, source)
         self.holds: Final = holds
         self.scope: Final = scope
-        self.concerns: Final = concerns
+        self.applies_to: Final = applies_to
 
 
-class KnownFalse:
+class KnownViolation:
     """A law that the real protocol breaks: the id of the law that says what is true instead, the file in docs/findings
     that shows it broken, in as few steps as are known, and what it means for users.
     """
@@ -367,17 +367,17 @@ class KnownFalse:
 class Speaking:
     """The laws and witnesses of a catalogue that speak of one class of actions."""
 
-    def __init__(self, step_laws: list[StepLaw], liveness_laws: list[LivenessLaw], witnesses: list[Witness]) -> None:
+    def __init__(self, step_laws: list[StepLaw], rejection_laws: list[RejectionLaw], witnesses: list[Witness]) -> None:
         self.step_laws: Final = step_laws
-        self.liveness_laws: Final = liveness_laws
+        self.rejection_laws: Final = rejection_laws
         self.witnesses: Final = witnesses
 
 
 class Catalogue:
     """All laws of one protocol, the sums that they speak of, and what must be seen to happen.
 
-    `known_false` names the laws that are kept although they do not hold: they are checked like the others, but where
-    one is broken that is counted, and is no violation.
+    `known_violations` names the laws that are kept although they do not hold. They are checked like the others; where
+    one is broken, that is counted and fails no run.
 
     `model` names the laws that restate a rule at every call: its checks, its effects to the unit, its write set. All
     others are *properties*: what holds of a protocol however its rules are written. ValueError if one is no law.
@@ -388,17 +388,17 @@ class Catalogue:
         sums: list[Sum],
         state_laws: list[StateLaw],
         step_laws: list[StepLaw],
-        liveness_laws: list[LivenessLaw],
+        rejection_laws: list[RejectionLaw],
         witnesses: list[Witness],
-        known_false: Mapping[str, KnownFalse] | None = None,
+        known_violations: Mapping[str, KnownViolation] | None = None,
         model: tuple[str, ...] = (),
     ) -> None:
         self.sums: Final = sums
         self.state_laws: Final = state_laws
         self.step_laws: Final = step_laws
-        self.liveness_laws: Final = liveness_laws
+        self.rejection_laws: Final = rejection_laws
         self.witnesses: Final = witnesses
-        self.known_false: Final = known_false or {}
+        self.known_violations: Final = known_violations or {}
         self.model: Final = model
         self._speaking_of: Final[dict[type[Any], Speaking]] = {}
         for index, total in enumerate(sums):
@@ -420,7 +420,7 @@ class Catalogue:
         if speaking is None:
             speaking = Speaking(
                 [law for law in self.step_laws if law.scope.speaks_of(action)],
-                [law for law in self.liveness_laws if law.scope.speaks_of(action)],
+                [law for law in self.rejection_laws if law.scope.speaks_of(action)],
                 [witness for witness in self.witnesses if witness.scope.speaks_of(action)],
             )
             self._speaking_of[action] = speaking
@@ -428,7 +428,7 @@ class Catalogue:
 
     def laws(self) -> list[Law]:
         """Every law, by id."""
-        laws: list[Law] = [*self.state_laws, *self.step_laws, *self.liveness_laws]
+        laws: list[Law] = [*self.state_laws, *self.step_laws, *self.rejection_laws]
         return sorted(laws, key=lambda law: law.law_id)
 
     def where(self, keeps: Callable[[str], bool]) -> "Catalogue":
@@ -437,9 +437,9 @@ class Catalogue:
             self.sums,
             [law for law in self.state_laws if keeps(law.law_id)],
             [law for law in self.step_laws if keeps(law.law_id)],
-            [law for law in self.liveness_laws if keeps(law.law_id)],
+            [law for law in self.rejection_laws if keeps(law.law_id)],
             [witness for witness in self.witnesses if keeps(witness.law_id)],
-            {law_id: known for law_id, known in self.known_false.items() if keeps(law_id)},
+            {law_id: known for law_id, known in self.known_violations.items() if keeps(law_id)},
         )
 
     def tier(self, law_id: str) -> str:

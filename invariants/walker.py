@@ -1,7 +1,7 @@
 """Random walks: long seeded runs in which every law is checked at every step, and everything by a full scan now and
 then.
 
-A walk is a world and a way to draw the next action from what the state looks like, so that most calls are accepted
+A walk is a world and a rule that draws the next action from what the state looks like, so that most calls are accepted
 and the rare ones are aimed at edges. The same seed gives the same walk, interpreted or compiled, on any machine.
 """
 
@@ -18,7 +18,7 @@ from spec.protocol import Protocol
 STEPS_BETWEEN_SCANS: Final = 500
 
 
-SEEDS_PER_DETOUR: Final = 10
+SEEDS_PER_SCENARIO: Final = 10
 """Of so many seeds in a row, one walks through another world."""
 
 
@@ -29,9 +29,9 @@ WORLDS: Final = 64
 class Walk:
     """How to walk through one protocol: where from, and what next. `world` is the head of a trace file.
 
-    `detours` are walks through other worlds, made for what an ordinary one hardly meets: now and then a seed takes one.
+    `scenarios` are walks through worlds made for what an ordinary one hardly meets: now and then a seed takes one.
     `worlds` draws a walk through a world like this one by its number: with other delays, clocks, addresses, allowances
-    and owners. Every seed that takes no detour walks through one of them, of which the first is this one.
+    and owners. Every seed that takes no scenario walks through one of them, of which the first is this one.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Walk:
         world: dict[str, Json],
         opening: Callable[[], list[Any]],
         next_action: Callable[[Choices, Draft], Any],
-        detours: "tuple[Walk, ...]" = (),
+        scenarios: "tuple[Walk, ...]" = (),
         worlds: "Callable[[int], Walk] | None" = None,
     ) -> None:
         self.protocol: Final = protocol
@@ -49,7 +49,7 @@ class Walk:
         self.world: Final = world
         self.opening: Final = opening
         self.next_action: Final = next_action
-        self.detours: Final = detours
+        self.scenarios: Final = scenarios
         self.worlds: Final = worlds
         self._drawn: Final[dict[int, Walk]] = {}
         self._genesis: State | None = None
@@ -57,8 +57,8 @@ class Walk:
     def of(self, seed: int) -> "Walk":
         """The walk that a seed takes: this one, or one through another world."""
         turn = seed + 1
-        if self.detours and turn % SEEDS_PER_DETOUR == 0:
-            return self.detours[(seed // SEEDS_PER_DETOUR) % len(self.detours)]
+        if self.scenarios and turn % SEEDS_PER_SCENARIO == 0:
+            return self.scenarios[(seed // SEEDS_PER_SCENARIO) % len(self.scenarios)]
         number = seed % WORLDS
         if self.worlds is None or number == 0:
             return self
@@ -70,14 +70,14 @@ class Walk:
         return drawn
 
     def where(self, keeps: Callable[[str], bool]) -> "Walk":
-        """The same walk, its detours too, with those laws and witnesses alone whose ids are kept."""
+        """The same walk, its scenarios too, with those laws and witnesses alone whose ids are kept."""
         return Walk(
             self.protocol,
             self.catalogue.where(keeps),
             self.world,
             self.opening,
             self.next_action,
-            tuple([detour.where(keeps) for detour in self.detours]),
+            tuple([scenario.where(keeps) for scenario in self.scenarios]),
             self.worlds,
         )
 
@@ -116,23 +116,23 @@ class WalkReport:
         self.actions: list[object] = []
 
 
-def walk(way: Walk, seed: int, steps: int) -> WalkReport:
+def random_walk(walk: Walk, seed: int, steps: int) -> WalkReport:
     """Walk `steps` steps by a seed's decisions, or until a law breaks; through another world, if the seed takes one."""
-    return walk_by(way.of(seed), Seeded(seed), seed, steps)
+    return walk_by(walk.of(seed), Seeded(seed), seed, steps)
 
 
-def walk_by(way: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
+def walk_by(walk: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
     """The same by any decisions; `seed` only names the report."""
     report = WalkReport(seed)
-    checker = Checker(way.catalogue, way.genesis())
-    opening = way.opening()
+    checker = Checker(walk.catalogue, walk.genesis())
+    opening = walk.opening()
     actions: list[object] = []
     while report.steps < steps and not report.violations:
         draft = Draft(checker.state)
-        action = opening[report.steps] if report.steps < len(opening) else way.next_action(choices, draft)
+        action = opening[report.steps] if report.steps < len(opening) else walk.next_action(choices, draft)
         actions.append(action)
         name = type(action).__name__
-        outcome = way.protocol.transition(draft, action)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
             report.accepted[name] = report.accepted.get(name, 0) + 1
             report.violations = checker.accept(action, outcome)

@@ -196,7 +196,7 @@ def replay(place: str, found: Counterexample) -> Replayed:
         [*theory.catalogue.sums, *theory.sums.own],
         [as_state_law(law) for law in theory.state_laws() if not _speaks_of(law, theory.sums.nested)],
         theory.catalogue.step_laws,
-        theory.catalogue.liveness_laws,
+        theory.catalogue.rejection_laws,
         [],
     )
     before = [*scan(catalogue, found.state), *scan_nested(theory, found.state)]

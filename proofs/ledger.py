@@ -76,7 +76,7 @@ class Ledger:
         self.due: Final[Mapping[str, Sequence[str]]] = due_of(place)
         """The laws on which there has to be a verdict, by call."""
         self.folders: Final = [Path(root) / protocol for root in roots]
-        self._known_false: Final = findings_of(place)
+        self._known_violations: Final = findings_of(place)
         self._entries: Final[dict[str, Entries]] = {call: {} for call in self.due}
         self._own: Final[set[tuple[str, str]]] = set()
         for folder in self.folders:
@@ -192,15 +192,15 @@ class Ledger:
         """LedgerError where a verdict on the source of today is not one that its catalogue allows."""
         if law_id not in self.due[call]:
             raise LedgerError(f"verdicts.{law_id}: there is no such law of {call}")
-        if law_id in self._known_false and word not in OF_FALSE:
+        if law_id in self._known_violations and word not in OF_FALSE:
             raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue knows the law to be false")
-        if law_id not in self._known_false and word in OF_FALSE:
+        if law_id not in self._known_violations and word in OF_FALSE:
             raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue does not know the law to be false")
 
     def shown(self, law_id: str, verdict: Plain) -> Plain:
         """A verdict; one on a law that is known to be false names the finding."""
-        is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_false
-        return {**verdict, "finding": self._known_false[law_id]} if is_false else verdict
+        is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_violations
+        return {**verdict, "finding": self._known_violations[law_id]} if is_false else verdict
 
 
 @cache

@@ -856,7 +856,7 @@ class Prover:
         step = self._transition(before, call, accepted.delta, after)
 
         def holds() -> Any:
-            if law.concerns is not None and not law.concerns(step):
+            if law.applies_to is not None and not law.applies_to(step):
                 path().is_concerned = False
                 return True
             return law.holds(step)
@@ -875,11 +875,11 @@ class Prover:
                     yield obligation
 
     def refusal_goals(self, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
-        """What has to be proved for a liveness law to hold of a path on which a call is refused."""
+        """What has to be proved for a rejection law to hold of a path on which a call is refused."""
         refusal = self._refusal(self.before, call, reason)
 
         def holds() -> Any:
-            if law.concerns is not None and not law.concerns(self.before, call):
+            if law.applies_to is not None and not law.applies_to(self.before, call):
                 path().is_concerned = False
                 return True
             return law.holds(refusal)
@@ -887,8 +887,8 @@ class Prover:
         yield from self._goals(law.law_id, holds, here)
 
     def protects(self, law: Any, call: Any, here: Path) -> Iterator[Path]:
-        """The ways on from a path on which a liveness law protects a call, refused or not."""
-        for way, outcome in explore(lambda: bool(law.concerns(self.before, call)), here):
+        """The ways on from a path on which a rejection law protects a call, refused or not."""
+        for way, outcome in explore(lambda: bool(law.applies_to(self.before, call)), here):
             if outcome is True:
                 yield way
 
@@ -909,7 +909,7 @@ class Prover:
 def refuse_names_given_twice(theory: Any) -> None:
     """Symbols are told apart by name: what has the name of another would be that other."""
     catalogue, protocol = theory.catalogue, theory.protocol
-    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.induction.lemmas]
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
     names = {
         "table": [table.name for table in protocol.schema.tables],
         "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])],
@@ -951,7 +951,7 @@ def refuse_what_is_not_understood(theory: Any, world: World) -> None:
         "a table": protocol.schema.tables,
         "a call": protocol.actions,
         "a sum": [*catalogue.sums, *theory.sums.own, *theory.sums.nested.items()],
-        "a law": [*catalogue.state_laws, *catalogue.step_laws, *catalogue.liveness_laws, *theory.induction.lemmas],
+        "a law": [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas],
         "the theory": [value for name, value in vars(theory).items() if name not in ("protocol", "catalogue")],
     }
     for kind, values in begun.items():

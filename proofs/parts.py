@@ -89,7 +89,7 @@ class Exploration:
         """A law or lemma, those that are known to be false too."""
         theory = self.prover.theory
         laws = [*theory.catalogue.state_laws, *theory.induction.lemmas]
-        laws += [*theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
+        laws += [*theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
         return next(law for law in laws if law.law_id == law_id)
 
     # Which paths can be.

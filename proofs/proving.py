@@ -160,7 +160,7 @@ class CallProof(Exploration):
         if name.startswith("SUM-") or hasattr(self.law_named(name), "rows"):
             return super()._prove_part(name)
         law = self.law_named(name)
-        is_liveness = any(law is each for each in self.prover.theory.catalogue.liveness_laws)
+        is_liveness = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
         return self._of_refusals(law) if is_liveness else self._of_step(law)
 
     def _total(self) -> Verdict:
@@ -191,7 +191,7 @@ class CallProof(Exploration):
         return self._of_concerns(law, verdict, goals, concerned)
 
     def _of_refusals(self, law: Any) -> Verdict:
-        """That the call is refused only as a liveness law allows."""
+        """That the call is refused only as a rejection law allows."""
         verdict = Verdict(law.law_id, self.action.__name__)
         verdict.is_framed = self._is_never_refused
         goals: list[Goal] = []
@@ -200,7 +200,7 @@ class CallProof(Exploration):
             concerned.append(here)
             goals += self._leaning(law, self.prover.refusal_goals(law, self.call, here, reason))
         # A call that is protected and accepted is what such a law is about.
-        others = self.accepted if law.concerns is not None else []
+        others = self.accepted if law.applies_to is not None else []
         ways = [way for one in others for way in self.prover.protects(law, self.call, one.here)]
         return self._of_concerns(law, verdict, goals, concerned, ways)
 
@@ -211,7 +211,7 @@ class CallProof(Exploration):
         self, law: Any, verdict: Verdict, goals: list[Goal], concerned: list[Path], ways: Iterable[Path] = ()
     ) -> Verdict:
         """A law that says what it concerns has something to say of a call only if some state leads to that."""
-        if law.concerns is not None:
+        if law.applies_to is not None:
             concerned = [obligation.here for _, obligation, _ in goals if is_of_law(obligation)]
             concerned += ways
             seen = next((here for here in concerned if self._is_seen_at_once(here)), None)

@@ -49,7 +49,7 @@ class Hunt(CallProof):
         """
         self._law_id, self._failed = law_id, 0
         catalogue = self.prover.theory.catalogue
-        laws = [*self.prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+        laws = [*self.prover.theory.state_laws(), *catalogue.step_laws, *catalogue.rejection_laws]
         try:
             if law_id == TOTAL:
                 verdict = self.total()

@@ -43,11 +43,13 @@ def due_of(place: str) -> dict[str, tuple[str, ...]]:
     and of each call. The catalogue and the theory alone say it, whatever any ledger holds.
     """
     theory = plain_theory(place)
-    known_false = theory.catalogue.known_false
+    known_violations = theory.catalogue.known_violations
     sums = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
     chosen = {table.index for table in theory.genesis}
     at_start = [
-        law.law_id for law in theory.state_laws() if law.law_id not in (*known_false, *theory.induction.by_contract)
+        law.law_id
+        for law in theory.state_laws()
+        if law.law_id not in (*known_violations, *theory.induction.by_contract)
     ]
     due = {
         GENESIS: (*at_start, *[f"SUM-{total.name}" for total in sums if total.table.index not in chosen]),
@@ -72,13 +74,13 @@ def laws_named(place: str) -> set[str]:
 
 
 def speaks(law: Any, action: type[Any]) -> bool:
-    """Whether a law is about a call at all: step laws and liveness laws may name the calls that they are about."""
+    """Whether a law is about a call at all: step laws and rejection laws may name the calls that they are about."""
     return not (hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions)
 
 
 def findings_of(place: str) -> dict[str, str]:
     """The laws that are known to be false, and the trace that shows each broken."""
-    return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_false.items()}
+    return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_violations.items()}
 
 
 def foundations_of(place: str) -> dict[str, Any]:
@@ -88,9 +90,9 @@ def foundations_of(place: str) -> dict[str, Any]:
 
 def laws_of(theory: Any) -> list[Any]:
     """Every law and lemma that there are verdicts on."""
-    known_false = theory.catalogue.known_false
-    false = [law for law in theory.catalogue.state_laws if law.law_id in known_false]
-    return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.liveness_laws]
+    known_violations = theory.catalogue.known_violations
+    false = [law for law in theory.catalogue.state_laws if law.law_id in known_violations]
+    return [*theory.state_laws(), *false, *theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
 
 
 def prover_of(place: str, call: str) -> Prover:
@@ -196,10 +198,10 @@ class _Proofs:
             of_states = {law.law_id for law in laws_of(self._prover.theory) if hasattr(law, "rows")}
             asked = sorted(asked, key=lambda law_id: law_id not in of_states)
             self._part(proof, (proof.name, WHOLE))
-        known_false = self._prover.theory.catalogue.known_false
+        known_violations = self._prover.theory.catalogue.known_violations
         for law_id in asked:
             self.ran.clear()
-            if law_id in known_false:
+            if law_id in known_violations:
                 may_break = self._apart(lambda law_id=law_id: _may_break(proof, proof.law_named(law_id)))  # type: ignore[misc]  # mypy infers no type of a lambda with a default
                 yield law_id, dict(KNOWN_FALSE if may_break else NOT_CONCERNED)
                 continue

@@ -138,7 +138,7 @@ class Limits:
 
     `lists` are the lengths of the longest list in a row's field ("stakers.strategy_list") or in a call's
     ("SlashOperator.strategies" or "strategies" for all calls). `longer` are those, by call, within which its step and
-    liveness laws are proved, where state laws are proved of shorter lists: what one element keeps, any number of them
+    rejection laws are proved, where state laws are proved of shorter lists: what one element keeps, any number of them
     keep, but a step law speaks of all of them together. `scopes` limits the rows that are spoken of, and says so in
     words.
     """
@@ -216,9 +216,9 @@ class Theory:
 
     def state_laws(self) -> list[StateLaw | PastLaw]:
         """The laws of the catalogue and the lemmas, those known to be false left out."""
-        known_false = self.catalogue.known_false
+        known_violations = self.catalogue.known_violations
         laws = [*self.catalogue.state_laws, *self.induction.lemmas]
-        return [law for law in laws if law.law_id not in known_false]
+        return [law for law in laws if law.law_id not in known_violations]
 
     def assumed(self) -> list[StateLaw | PastLaw]:
         """What may be assumed of the state before a step: nothing that is not proved of every call.

@@ -54,7 +54,7 @@ class Schema:
         return State([{} for _ in self.tables])
 
 
-ONLY: Final = ""
+SINGLETON: Final = ""
 """The key of a table that holds a single row, such as a configuration or a clock."""
 
 

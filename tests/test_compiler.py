@@ -209,7 +209,7 @@ def test_the_compiler_takes_it_as_it_is_written(path: Path) -> None:
 
 
 CANARIES = {
-    # The one that was found in a detour of the walks: 7 of 40 seeds differed.
+    # The one that was found in a scenario of the walks: 7 of 40 seeds differed.
     "range end": ("for i in range(0, end):\n    end = i", "the loop goes through 'end', which it assigns"),
     "range of its own variable": ("i = n\nfor i in range(i):\n    pass", "the loop goes through 'i', which it assigns"),
     "outer variable": (

@@ -1,7 +1,7 @@
 """What must hold of the staking pool, a random walk through it, and a small world of it to exhaust.
 
 restake check --protocol pool_laws:WALK
-restake explore --protocol pool_laws:SMALL_WORLD
+restake explore --protocol pool_laws:BOUNDED_MODEL
 """
 
 from typing import Final
@@ -9,28 +9,28 @@ from typing import Final
 from staking_pool import POOL, PROTOCOL, SERVICE, STAKERS, Action, Deposit, Reason, Slash, Withdraw
 
 from invariants.choices import Choices
-from invariants.exploring import SmallWorld
-from invariants.law import Catalogue, LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Sum, Transition, View, Witness
+from invariants.exploring import BoundedModel
+from invariants.law import AnyRejection, AnyStep, Catalogue, RejectionLaw, Scope, StateLaw, StepLaw, Sum, View, Witness
 from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.codec import Json
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 HOLDERS: Final = ("staker0", "staker1")
-HELD: Final = Sum("held", STAKERS, lambda _rows, _key, _row: ONLY, lambda row: row.shares)
+HELD: Final = Sum("held", STAKERS, lambda _rows, _key, _row: SINGLETON, lambda row: row.shares)
 """All stakers' shares, in one group."""
 
 
 def _shares_are_held(view: View, _subject: object) -> bool:
-    return view.rows.get(POOL, ONLY).shares == view.total(HELD, ONLY)
+    return view.rows.get(POOL, SINGLETON).shares == view.total(HELD, SINGLETON)
 
 
-def _shares_keep_their_worth(step: Transition) -> bool:
-    before, after = step.before.rows.get(POOL, ONLY), step.after.rows.get(POOL, ONLY)
+def _shares_keep_their_worth(step: AnyStep) -> bool:
+    before, after = step.before.rows.get(POOL, SINGLETON), step.after.rows.get(POOL, SINGLETON)
     return (before.stake + 1) * (after.shares + 1) <= (after.stake + 1) * (before.shares + 1)
 
 
-def _is_refused_with_reason(refusal: Refusal) -> bool:
+def _is_refused_with_reason(refusal: AnyRejection) -> bool:
     return refusal.reason is not Reason.NOT_ENOUGH_SHARES
 
 
@@ -59,8 +59,8 @@ CATALOGUE: Final = Catalogue(
             scope=Scope((Deposit, Withdraw)),
         ),
     ],
-    liveness_laws=[
-        LivenessLaw(
+    rejection_laws=[
+        RejectionLaw(
             "POOL-03",
             "Whoever holds shares can withdraw them at any time.",
             "docs/third_protocol",
@@ -74,7 +74,7 @@ CATALOGUE: Final = Catalogue(
             "POOL-W1",
             "Everything is slashed, and shares are left that are worth nothing.",
             "docs/third_protocol",
-            lambda step: step.after.rows.get(POOL, ONLY).stake == 0 < step.after.rows.get(POOL, ONLY).shares,
+            lambda step: step.after.rows.get(POOL, SINGLETON).stake == 0 < step.after.rows.get(POOL, SINGLETON).shares,
             Scope((Slash,)),
         ),
     ],
@@ -111,4 +111,4 @@ CALLS: Final[list[Action]] = [
 """Each kind of call, small."""
 
 WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action)
-SMALL_WORLD: Final = SmallWorld(WALK, CALLS)
+BOUNDED_MODEL: Final = BoundedModel(WALK, CALLS)

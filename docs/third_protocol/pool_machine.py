@@ -7,7 +7,7 @@ from hypothesis.stateful import initialize, rule
 from pool_laws import HOLDERS
 from staking_pool import SERVICE, STAKERS, Deposit, Slash, Withdraw
 
-from invariants.machine import LawMachine
+from invariants.rule_machine import LawMachine
 from spec.arithmetic import WAD
 
 

@@ -14,7 +14,7 @@ import attr
 
 from spec.arithmetic import WAD, mul_div_floor, mul_wad_ceil
 from spec.codec import Amount, Flag, Json, ListOf, MalformedTrace, MapOf, Name, Record, Text, as_object, check_fields
-from spec.machine import ONLY, Delta, Draft, Schema, State, Table, Transition
+from spec.machine import SINGLETON, Delta, Draft, Schema, State, Table, Transition
 from spec.protocol import Protocol, Step, Trace, execute
 
 SERVICE: Final = "service"
@@ -86,23 +86,23 @@ Action = Deposit | Withdraw | Slash
 
 def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
     """Shares round down, for those already in the pool. Rejects: NO_SHARES_FOR_AMOUNT."""
-    pool = draft.get(POOL, ONLY)
+    pool = draft.get(POOL, SINGLETON)
     shares = mul_div_floor(action.amount, pool.shares + 1, pool.stake + 1)
     if shares == 0:
         return Reason.NO_SHARES_FOR_AMOUNT
-    draft.put(POOL, ONLY, Pool(pool.stake + action.amount, pool.shares + shares))
+    draft.put(POOL, SINGLETON, Pool(pool.stake + action.amount, pool.shares + shares))
     draft.put(STAKERS, action.sender, Staker(draft.get(STAKERS, action.sender).shares + shares))
     return draft.delta(shares)
 
 
 def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
     """The amount rounds down, for those who stay. Rejects: NOT_ENOUGH_SHARES."""
-    pool = draft.get(POOL, ONLY)
+    pool = draft.get(POOL, SINGLETON)
     held = draft.get(STAKERS, action.sender).shares
     if action.shares > held:
         return Reason.NOT_ENOUGH_SHARES
     amount = mul_div_floor(action.shares, pool.stake + 1, pool.shares + 1)
-    draft.put(POOL, ONLY, Pool(pool.stake - amount, pool.shares - action.shares))
+    draft.put(POOL, SINGLETON, Pool(pool.stake - amount, pool.shares - action.shares))
     draft.put(STAKERS, action.sender, Staker(held - action.shares))
     return draft.delta(amount)
 
@@ -113,9 +113,9 @@ def slash(draft: Draft, action: Slash) -> Delta | Reason:
         return Reason.NOT_THE_SERVICE
     if not 0 < action.wad_to_slash <= WAD:
         return Reason.INVALID_FRACTION
-    pool = draft.get(POOL, ONLY)
+    pool = draft.get(POOL, SINGLETON)
     burned = mul_wad_ceil(pool.stake, action.wad_to_slash)
-    draft.put(POOL, ONLY, Pool(pool.stake - burned, pool.shares))
+    draft.put(POOL, SINGLETON, Pool(pool.stake - burned, pool.shares))
     return draft.delta(burned)
 
 
@@ -204,7 +204,7 @@ def read_step(value: Json, where: str, names: dict[str, frozenset[str]]) -> Step
 def observe(state: State, world: object, _context: object) -> Json:
     """The whole state as a step's `post` shows it."""
     draft = Draft(state)
-    pool = draft.get(POOL, ONLY)
+    pool = draft.get(POOL, SINGLETON)
     stakers = {staker: str(draft.get(STAKERS, staker).shares) for staker in cast("tuple[str, ...]", world)}
     return {"stake": str(pool.stake), "shares": str(pool.shares), "stakers": stakers}
 

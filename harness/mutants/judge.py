@@ -127,7 +127,7 @@ def _suite(
     walks = [judging(pack.walk) for pack in packs if pack.walk is not None]
     for seed in range(effort.walks):
         for walk in walks:
-            yield "walk", seed, lambda way=walk, seed=seed: walked(way, seed, effort.steps)
+            yield "walk", seed, lambda walk=walk, seed=seed: walked(walk, seed, effort.steps)
     for pack in packs:
         if pack.bounded_model is not None:
             world = judging(pack.bounded_model)
@@ -138,11 +138,11 @@ def _suite(
                 yield "game", seed, lambda game=game, seed=seed: played(game, seed, effort.moves)
 
 
-def walked(way: Any, seed: int, steps: int) -> Ran:
+def walked(walk: Any, seed: int, steps: int) -> Ran:
     """One random walk."""
-    report = importlib.import_module("invariants.walker").walk(way, seed, steps)
+    report = importlib.import_module("invariants.walker").random_walk(walk, seed, steps)
     laws = tuple(sorted({violation.law.law_id for violation in report.violations}))
-    return report.steps, report.steps, laws, tuple(law for law in laws if law not in way.catalogue.model)
+    return report.steps, report.steps, laws, tuple(law for law in laws if law not in walk.catalogue.model)
 
 
 def explored(world: Any, depth: int) -> Ran:
@@ -150,7 +150,7 @@ def explored(world: Any, depth: int) -> Ran:
     met = importlib.import_module("invariants.exploring").explore(world, depth, True, lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
     laws = tuple(sorted(met.broken))
-    return met.steps, shortest, laws, tuple(law for law in laws if law not in world.way.catalogue.model)
+    return met.steps, shortest, laws, tuple(law for law in laws if law not in world.walk.catalogue.model)
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:

@@ -43,7 +43,7 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY, State
+from spec.machine import SINGLETON, State
 
 STAKERS: Final = 1_000
 OPERATORS: Final = 20
@@ -55,8 +55,8 @@ NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 def genesis(stakers: int = STAKERS) -> State:
     """Strategies open for deposits, and stakers and operators that own tokens and have approved the StrategyManager."""
     state = SCHEMA.empty_state()
-    state.rows(CONFIG)[ONLY] = Config(10, 10, 5, 5, "whitelister")
-    state.rows(CLOCK)[ONLY] = Clock(1000)
+    state.rows(CONFIG)[SINGLETON] = Config(10, 10, 5, 5, "whitelister")
+    state.rows(CLOCK)[SINGLETON] = Clock(1000)
     state.rows(AVSS)["avs0"] = Avs(has_registrar=True)
     for rank in range(STRATEGIES_COUNT):
         state.rows(STRATEGIES)[named("strategy", rank)] = Strategy(named("token", rank), rank, True)

@@ -7,7 +7,7 @@ import random
 from typing import Final
 
 from harness.workloads import named
-from spec.machine import ONLY, State
+from spec.machine import SINGLETON, State
 from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
@@ -51,7 +51,7 @@ SUBNETWORK: Final[Subnetwork] = ("network0", 0)
 def genesis() -> State:
     """One vault with an instant slasher, its stakers, operators and a network, all registered."""
     state = SCHEMA.empty_state()
-    state.rows(CLOCK)[ONLY] = Clock(START)
+    state.rows(CLOCK)[SINGLETON] = Clock(START)
     state.rows(VAULT_FACTORY)[VAULT] = Entity(True)
     state.rows(VAULTS)[VAULT] = VaultConfig(
         COLLATERAL, "burner0", START, EPOCH_SECONDS, NETWORK_RESTAKE, slasher=INSTANT_SLASHER, admin="admin0"

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from invariants.eigenlayer.reading import delay_in_force, settled_magnitudes
-from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Sum, Transition, View, written
+from invariants.eigenlayer.state_queries import delay_in_force, settled_magnitudes
+from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, Sum, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import ClearDeallocationQueue, ModifyAllocations, RegisterAsOperator, SetAllocationDelay
 from spec.eigenlayer.clock import current_block
@@ -21,7 +21,7 @@ from spec.eigenlayer.state import (
     OperatorSet,
     Pair,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def _change_of_each_allocation(step: AcceptedStep[ModifyAllocations]) -> bool:
@@ -38,7 +38,7 @@ def _change_of_each_allocation(step: AcceptedStep[ModifyAllocations]) -> bool:
 
 
 def _allocation_changes(
-    step: Transition, operator: str, operator_set: OperatorSet, strategy: str, new_magnitude: int
+    step: AnyStep, operator: str, operator_set: OperatorSet, strategy: str, new_magnitude: int
 ) -> bool:
     before, block = step.before.rows, current_block(step.before.rows)
     magnitude, _, _ = settled_magnitudes(before, operator, operator_set, strategy)
@@ -55,7 +55,7 @@ def _allocation_changes(
         delay_blocks = delay_in_force(before, operator) or 0
         expected = (magnitude, new_magnitude - magnitude, block + delay_blocks)
     elif is_slashable:
-        delay_blocks = before.get(CONFIG, ONLY).deallocation_delay_blocks
+        delay_blocks = before.get(CONFIG, SINGLETON).deallocation_delay_blocks
         expected = (magnitude, new_magnitude - magnitude, block + delay_blocks + 1)
         last = step.after.rows.get(QUEUED_DEALLOCATIONS, (operator, strategy, queue.end))
         if last.operator_set != operator_set or queue_after.end != queue.end + 1:
@@ -75,7 +75,7 @@ def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
     return len(strategies) > 0 and (len(strategies) == 1 or len(set(strategies)) == len(strategies))
 
 
-def _settling_changes_nothing_in_force(step: Transition) -> bool:
+def _settling_changes_nothing_in_force(step: AnyStep) -> bool:
     """Whatever is stored anew, what can be slashed now is what could be slashed before."""
     return all(
         settled_magnitudes(step.before.rows, key[0], key[1], key[2])
@@ -106,7 +106,7 @@ def _delay_changes_later(step: AcceptedStep[RegisterAsOperator | SetAllocationDe
     if isinstance(call, RegisterAsOperator):
         return delay_in_force(step.after.rows, call.sender) == call.allocation_delay_blocks
     row = step.after.rows.get(ALLOCATION_DELAYS, call.operator)
-    delay_blocks = step.before.rows.get(CONFIG, ONLY).allocation_configuration_delay_blocks
+    delay_blocks = step.before.rows.get(CONFIG, SINGLETON).allocation_configuration_delay_blocks
     return (
         delay_in_force(step.after.rows, call.operator) == delay_in_force(step.before.rows, call.operator)
         and row.pending_delay_blocks == call.delay_blocks
@@ -166,7 +166,7 @@ def _allocation_is_sound(view: View, subject: tuple[str, tuple[str, int], str]) 
     return row.current_magnitude >= 0 and 0 <= row.current_magnitude + row.pending_diff_magnitude <= WAD
 
 
-def _max_magnitudes_never_grow(step: Transition) -> bool:
+def _max_magnitudes_never_grow(step: AnyStep) -> bool:
     return all(
         MAX_MAGNITUDES.latest(step.after.rows, key) <= MAX_MAGNITUDES.latest(step.before.rows, key)
         for key in written(step.delta, MAX_MAGNITUDES.heads)
@@ -246,7 +246,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "AllocationManager.modifyAllocations; EigenLayer Certora: pendingDiffStateTransitions",
         _change_of_each_allocation,
         Scope((ModifyAllocations,)),
-        concerns=_are_changes_apart,
+        applies_to=_are_changes_apart,
     ),
     StepLaw(
         "MAG-08",

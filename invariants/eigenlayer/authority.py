@@ -6,8 +6,8 @@ These laws ask each row that a step writes, not each call for its checks: a call
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.eigenlayer.reading import can_slash, is_operator, settled_magnitudes, slasher_in_force
-from invariants.law import Scope, StepLaw, Transition
+from invariants.eigenlayer.state_queries import can_slash, is_operator, settled_magnitudes, slasher_in_force
+from invariants.law import AnyStep, Scope, StepLaw
 from spec.eigenlayer.actions import (
     BurnShares,
     ClearBurnOrRedistributableShares,
@@ -39,24 +39,24 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     OperatorSet,
 )
-from spec.machine import ONLY, Draft, Table
+from spec.machine import SINGLETON, Draft, Table
 
-Allows = Callable[[Transition, Any, Any], bool]
+Allows = Callable[[AnyStep, Any, Any], bool]
 """Given a step, its call and the key of a row that it wrote: whether the row may be written by this call."""
 
 
 Rights = dict[Table[Any, Any], Allows]
 
 
-def _own(_step: Transition, call: Any, key: Any) -> bool:
+def _own(_step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key)
 
 
-def _own_as_operator(step: Transition, call: Any, key: Any) -> bool:
+def _own_as_operator(step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key) and is_operator(step.after.rows, key)
 
 
-def _own_or_no_more(step: Transition, call: Any, key: Any) -> bool:
+def _own_or_no_more(step: AnyStep, call: Any, key: Any) -> bool:
     """Anybody may settle what is due, and a slash lowers: neither lets a set take more, now or later."""
     if call.sender == key[0]:
         return True
@@ -65,7 +65,7 @@ def _own_or_no_more(step: Transition, call: Any, key: Any) -> bool:
     return magnitude <= magnitude_before and magnitude + diff <= magnitude_before + diff_before
 
 
-def _own_set_or_counted(step: Transition, call: Any, key: Any) -> bool:
+def _own_set_or_counted(step: AnyStep, call: Any, key: Any) -> bool:
     """An AVS makes its sets once it has announced itself; a slash counts, and changes nothing else of a set."""
     before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
     if isinstance(call, SlashOperator):
@@ -73,15 +73,15 @@ def _own_set_or_counted(step: Transition, call: Any, key: Any) -> bool:
     return bool(call.sender == key[0]) and step.before.rows.get(AVSS, key[0]).has_metadata
 
 
-def _own_sets(_step: Transition, call: Any, key: Any) -> bool:
+def _own_sets(_step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key[0])
 
 
-def _own_sets_strategy(_step: Transition, call: Any, key: Any) -> bool:
+def _own_sets_strategy(_step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key[0][0])
 
 
-def _joins_itself(step: Transition, call: Any, key: Any) -> bool:
+def _joins_itself(step: AnyStep, call: Any, key: Any) -> bool:
     """An operator joins by its own call, and leaves by its own or the AVS's."""
     if step.after.rows.get(REGISTRATIONS, key).is_registered:
         return bool(call.sender == key[0]) and is_operator(step.before.rows, key[0])
@@ -96,7 +96,7 @@ def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
     return is_of_set and bool(call.sender == slasher_in_force(rows, operator_set))
 
 
-def _slashed_by_its_set(step: Transition, call: Any, key: Any) -> bool:
+def _slashed_by_its_set(step: AnyStep, call: Any, key: Any) -> bool:
     """A magnitude falls by a slash of a set that the operator is in, or lately was, in a strategy of the set."""
     if not isinstance(call, SlashOperator):
         return False
@@ -106,17 +106,17 @@ def _slashed_by_its_set(step: Transition, call: Any, key: Any) -> bool:
     return _slashes(rows, call, operator_set) and is_listed and can_slash(rows, operator_set, key[0])
 
 
-def _counted_by_its_slasher(step: Transition, call: Any, key: Any) -> bool:
+def _counted_by_its_slasher(step: AnyStep, call: Any, key: Any) -> bool:
     before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
     return before.slash_count == after.slash_count or _slashes(step.before.rows, call, key)
 
 
-def _booked_by_its_slasher(step: Transition, call: Any, key: Any) -> bool:
+def _booked_by_its_slasher(step: AnyStep, call: Any, key: Any) -> bool:
     before, after = step.before.rows.get(SLASHED_SHARES, key), step.after.rows.get(SLASHED_SHARES, key)
     return after.shares <= before.shares or _slashes(step.before.rows, call, key[0])
 
 
-def _spent_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
+def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
     """Tokens leave an account by its own call; a strategy, of its own token, where it pays for shares."""
     before, after = step.before.rows.get(TOKEN_BALANCES, key), step.after.rows.get(TOKEN_BALANCES, key)
     if after.amount >= before.amount:
@@ -133,7 +133,7 @@ def _may_end_delegation(rows: Draft, sender: str, staker: str) -> bool:
     return sender == staker or (operator != ZERO_ADDRESS and sender in (operator, approver))
 
 
-def _queued_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
+def _queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
     """Deposit shares leave by their staker's call, no more than it names; all of them where its delegation is ended."""
     before, after = step.before.rows.get(STAKER_SHARES, key), step.after.rows.get(STAKER_SHARES, key)
     lost_shares = before.deposit_shares - after.deposit_shares
@@ -149,12 +149,12 @@ def _queued_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
     return bool(call.sender == key[0]) and lost_shares <= named_shares
 
 
-def _completed_by_its_staker(step: Transition, call: Any, key: Any) -> bool:
+def _completed_by_its_staker(step: AnyStep, call: Any, key: Any) -> bool:
     before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
     return not before.is_pending or after.is_pending or bool(call.sender == key[0])
 
 
-def _delegated_by_itself(step: Transition, call: Any, key: Any) -> bool:
+def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
     """A staker joins an operator by its own call. It leaves by its own, its operator's or the approver's."""
     operator_before = step.before.rows.get(STAKERS, key).delegated_to
     operator = step.after.rows.get(STAKERS, key).delegated_to
@@ -165,7 +165,7 @@ def _delegated_by_itself(step: Transition, call: Any, key: Any) -> bool:
     return operator == ZERO_ADDRESS or (bool(call.sender == key) and is_operator(step.after.rows, operator))
 
 
-def _got_by_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
     """Tokens come to whom a transfer names, to the strategy of a deposit, to who completes, to a set's recipient."""
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
@@ -180,12 +180,12 @@ def _got_by_who_is_named(step: Transition, call: Any, key: Any) -> bool:
     return bool(key[1] == call.sender)
 
 
-def _shares_come_to_the_caller(step: Transition, call: Any, key: Any) -> bool:
+def _shares_come_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
     before, after = step.before.rows.get(STAKER_SHARES, key), step.after.rows.get(STAKER_SHARES, key)
     return after.deposit_shares <= before.deposit_shares or bool(call.sender == key[0])
 
 
-def _pays_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+def _pays_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
     """A new set redistributes to the recipient named for it, who is somebody; without one it burns."""
     before, after = step.before.rows.get(OPERATOR_SETS, key), step.after.rows.get(OPERATOR_SETS, key)
     recipient = after.redistribution_recipient
@@ -201,11 +201,11 @@ def _pays_who_is_named(step: Transition, call: Any, key: Any) -> bool:
     return True
 
 
-def _opened_by_the_whitelister(step: Transition, call: Any, key: Any) -> bool:
+def _opened_by_the_whitelister(step: AnyStep, call: Any, key: Any) -> bool:
     """The whitelister says which strategies take deposits, and no others issue shares."""
     before, after = step.before.rows.get(STRATEGIES, key), step.after.rows.get(STRATEGIES, key)
     if before.is_whitelisted != after.is_whitelisted:
-        return bool(call.sender == step.before.rows.get(CONFIG, ONLY).strategy_whitelister)
+        return bool(call.sender == step.before.rows.get(CONFIG, SINGLETON).strategy_whitelister)
     return after.total_shares <= before.total_shares or before.is_whitelisted
 
 
@@ -257,7 +257,7 @@ POOLS: Final[Rights] = {STRATEGIES: _opened_by_the_whitelister}
 def right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
     """The law that each row which a step writes to one of the tables may be written by its call."""
 
-    def holds(step: Transition) -> bool:
+    def holds(step: AnyStep) -> bool:
         for write in step.delta.writes:
             allows = rights.get(write.table)
             if allows is not None and not allows(step, step.action, write.key):

@@ -3,9 +3,9 @@
 from typing import Final
 
 from invariants.eigenlayer.movements import joins_unslashed, operator_gained
-from invariants.eigenlayer.reading import held_shares, is_operator, withdrawable
 from invariants.eigenlayer.solvency import ACTIVE
-from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.eigenlayer.state_queries import held_shares, is_operator, withdrawable
+from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import DelegateTo, Redelegate, RegisterAsOperator, SlashOperator, Undelegate
 from spec.eigenlayer.config import ZERO_ADDRESS
@@ -70,7 +70,7 @@ def _factor_is_positive(view: View, subject: Pair) -> bool:
     return view.rows.get(STAKER_SHARES, subject).deposit_scaling_factor_wad > 0
 
 
-def _operators_stay_operators(step: Transition) -> bool:
+def _operators_stay_operators(step: AnyStep) -> bool:
     return all(
         is_operator(step.after.rows, account) or not is_operator(step.before.rows, account)
         for account in written(step.delta, STAKERS)
@@ -104,26 +104,26 @@ def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
     return subject[0] == ZERO_ADDRESS or uncalled_wad(view, subject) >= 0
 
 
-def uncalled_wad(view: View, of_operator: Pair) -> int:
+def uncalled_wad(view: View, operator_strategy: Pair) -> int:
     """By how much an operator's shares exceed what its stakers can withdraw, in shares times WAD."""
-    owed_wad = view.total(ACTIVE, of_operator) * MAX_MAGNITUDES.latest(view.rows, of_operator)
-    return view.rows.get(OPERATOR_SHARES, of_operator).shares * WAD - owed_wad
+    owed_wad = view.total(ACTIVE, operator_strategy) * MAX_MAGNITUDES.latest(view.rows, operator_strategy)
+    return view.rows.get(OPERATOR_SHARES, operator_strategy).shares * WAD - owed_wad
 
 
-def _operators_excess_is_rounding(step: Transition) -> bool:
+def _operators_excess_is_rounding(step: AnyStep) -> bool:
     """A slash rounds what is left up once. A position queued rounds twice: the scaled shares that stay, and what the
     operator gives up. Shares that join round the staker's scaling factor twice, each time by less than one part in WAD
     of the shares held, then the scaled shares, and what could be withdrawn before.
     """
-    for of_operator in written(step.delta, OPERATOR_SHARES):
-        grown_wad = uncalled_wad(step.after, of_operator) - uncalled_wad(step.before, of_operator)
+    for operator_strategy in written(step.delta, OPERATOR_SHARES):
+        grown_wad = uncalled_wad(step.after, operator_strategy) - uncalled_wad(step.before, operator_strategy)
         if grown_wad <= 0:
             continue
         if isinstance(step.action, SlashOperator):
             if grown_wad >= WAD:
                 return False
             continue
-        strategy = of_operator[1]
+        strategy = operator_strategy[1]
         positions = [
             key
             for key in written(step.delta, QUEUED_SHARES)
@@ -222,7 +222,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "EigenLayer Certora: operatorCannotUnregister; DelegationManager.undelegate, OperatorsCannotUndelegate",
         _operators_stay_operators,
         Scope(tables=(STAKERS,)),
-        concerns=lambda step: any(is_operator(step.before.rows, account) for account in written(step.delta, STAKERS)),
+        applies_to=lambda step: any(is_operator(step.before.rows, account) for account in written(step.delta, STAKERS)),
     ),
     StepLaw(
         "DELEG-13",
@@ -230,6 +230,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "DelegationManager._checkApproverSignature",
         _consented,
         Scope((DelegateTo, Redelegate)),
-        concerns=_asks_for_consent,
+        applies_to=_asks_for_consent,
     ),
 ]

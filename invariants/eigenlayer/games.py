@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from invariants.choices import Choices
-from invariants.eigenlayer.reading import paid_shares, withdrawable
 from invariants.eigenlayer.solvency import left_a_slashed_operator
+from invariants.eigenlayer.state_queries import paid_shares, withdrawable
 from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
 from invariants.game import Game, Party, execute
 from spec.arithmetic import mul_div_floor
@@ -31,7 +31,7 @@ from spec.eigenlayer.state import (
     TOKEN_BALANCES,
     WITHDRAWALS,
 )
-from spec.machine import ONLY, Draft, State
+from spec.machine import SINGLETON, Draft, State
 from spec.protocol import Protocol
 
 OUTSIDER: Final = STAKERS_[-1]
@@ -127,7 +127,7 @@ def _queue_what_is_there(protocol: Protocol, state: State, account: str) -> None
 
 
 def _wait(protocol: Protocol, state: State) -> None:
-    execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, ONLY).min_withdrawal_delay_blocks + 1))
+    execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1))
 
 
 def _complete_all(protocol: Protocol, state: State, account: str) -> list[int]:
@@ -164,7 +164,7 @@ class FreeLunch(Game):
         """
         (account,) = party
         left = after.copy()
-        leave(self.way.protocol, left, party)
+        leave(self.walk.protocol, left, party)
         return max(
             [
                 balance(left, token, party)
@@ -184,10 +184,10 @@ class Coalition(Game):
     def scene(self, choices: Choices) -> list[Any]:
         """In half of the games a share is made expensive first, by a donation to a strategy that has few."""
         if choices.one_in(2):
-            return self.way.opening()
+            return self.walk.opening()
         strategy = choices.pick(POOLS)
         return [
-            *self.way.opening(),
+            *self.walk.opening(),
             DepositIntoStrategy(STAKERS_[0], strategy, TOKENS[strategy], choices.pick((1, 3, 50, 1000))),
             TransferToken(OPERATORS[0], TOKENS[strategy], strategy, 10 ** choices.pick((4, 6, 9, 18))),
         ]
@@ -202,8 +202,8 @@ class Coalition(Game):
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """What the coalition has more of a token than at genesis, above the allowance."""
-        start, end = self.way.genesis(), after.copy()
-        leave(self.way.protocol, end, party)
+        start, end = self.walk.genesis(), after.copy()
+        leave(self.walk.protocol, end, party)
         return max(
             [
                 balance(end, token, party) - balance(start, token, party) - allowance(end, strategy, moves)
@@ -217,10 +217,10 @@ class Outsider(Coalition):
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """What the outsider has less of a token than at genesis, above the allowance: it leaves last."""
-        start, end = self.way.genesis(), after.copy()
-        leave(self.way.protocol, end, party)
+        start, end = self.walk.genesis(), after.copy()
+        leave(self.walk.protocol, end, party)
         alone = end.copy()
-        leave(self.way.protocol, alone, (OUTSIDER,))
+        leave(self.walk.protocol, alone, (OUTSIDER,))
         return max(
             [
                 balance(start, token, (OUTSIDER,))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from invariants.law import Scope, StepLaw, Transition, written
+from invariants.law import AnyStep, Scope, StepLaw, written
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.state import CUMULATIVE_SCALED_SHARES, MAX_MAGNITUDES, Pair
 from spec.history import HistoryTable
@@ -22,7 +22,7 @@ def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, posit
     )
 
 
-def _history_only_grows(step: Transition) -> bool:
+def _history_only_grows(step: AnyStep) -> bool:
     """A push writes one checkpoint, of the current block: the next one, or again the last one if that is of this block
     too. So no other changes; and a few of them are looked up, the latest and one in the middle.
     """

@@ -16,7 +16,7 @@ from spec.eigenlayer.state import (
     STRATEGIES,
     TOKEN_BALANCES,
 )
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 
 
 def _factor_undoes_no_more(view: View, key: Any) -> bool:
@@ -26,7 +26,7 @@ def _factor_undoes_no_more(view: View, key: Any) -> bool:
 
 def _deallocations_are_due_in_time(view: View, key: Any) -> bool:
     row = view.rows.get(ALLOCATIONS, key)
-    last_block = current_block(view.rows) + view.rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1
+    last_block = current_block(view.rows) + view.rows.get(CONFIG, SINGLETON).deallocation_delay_blocks + 1
     return row.pending_diff_magnitude >= 0 or row.effect_block <= last_block
 
 

@@ -1,31 +1,31 @@
 """Movements of a step: by how much balances, shares and claims grew."""
 
-from invariants.eigenlayer.reading import held_shares, withdrawable
-from invariants.law import Transition
+from invariants.eigenlayer.state_queries import held_shares, withdrawable
+from invariants.law import AnyStep
 from spec.arithmetic import WAD, mul_div_ceil
 from spec.eigenlayer.state import OPERATOR_SHARES, STRATEGIES, TOKEN_BALANCES, Pair
 
 
-def gained(step: Transition, token: str, account: str) -> int:
+def gained(step: AnyStep, token: str, account: str) -> int:
     """By how much an account's balance of a token grew."""
     key: Pair = (token, account)
     return step.after.rows.get(TOKEN_BALANCES, key).amount - step.before.rows.get(TOKEN_BALANCES, key).amount
 
 
-def issued(step: Transition, strategy: str) -> int:
+def issued(step: AnyStep, strategy: str) -> int:
     """By how much a strategy's issued shares grew."""
     return (
         step.after.rows.get(STRATEGIES, strategy).total_shares - step.before.rows.get(STRATEGIES, strategy).total_shares
     )
 
 
-def operator_gained(step: Transition, operator: str, strategy: str) -> int:
+def operator_gained(step: AnyStep, operator: str, strategy: str) -> int:
     """By how much an operator's shares grew."""
     key: Pair = (operator, strategy)
     return step.after.rows.get(OPERATOR_SHARES, key).shares - step.before.rows.get(OPERATOR_SHARES, key).shares
 
 
-def joins_unslashed(step: Transition, staker: str, strategy: str, joined_shares: int, worth_before: int) -> bool:
+def joins_unslashed(step: AnyStep, staker: str, strategy: str, joined_shares: int, worth_before: int) -> bool:
     """Whether shares join a staker as they are: withdrawable shares grow by no more, and by less only through the two
     roundings of the scaling factor, each below one part in WAD of the deposit shares.
     """

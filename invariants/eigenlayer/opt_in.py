@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from invariants.eigenlayer.authority import Rights, right
-from invariants.eigenlayer.reading import can_slash, slasher_in_force
-from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.eigenlayer.state_queries import can_slash, slasher_in_force
+from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     DeregisterFromOperatorSets,
@@ -24,7 +24,7 @@ from spec.eigenlayer.state import (
     STRATEGIES,
     OperatorSet,
 )
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 
 
 def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
@@ -36,7 +36,7 @@ def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
     before, after = step.before.rows.get(SLASHERS, call.operator_set), step.after.rows.get(SLASHERS, call.operator_set)
     if before.pending_slasher == call.slasher and block < before.effect_block:
         return not step.delta.writes
-    delay_blocks = step.before.rows.get(CONFIG, ONLY).slasher_configuration_delay_blocks
+    delay_blocks = step.before.rows.get(CONFIG, SINGLETON).slasher_configuration_delay_blocks
     return (
         slasher_in_force(step.after.rows, call.operator_set) == slasher_in_force(step.before.rows, call.operator_set)
         and after.pending_slasher == call.slasher
@@ -48,7 +48,7 @@ def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | Deregis
     """Who registers is a member at once; who leaves stays slashable for the deallocation delay, that block included."""
     call = step.action
     joins = isinstance(call, RegisterForOperatorSets)
-    until_block = current_block(step.before.rows) + step.before.rows.get(CONFIG, ONLY).deallocation_delay_blocks
+    until_block = current_block(step.before.rows) + step.before.rows.get(CONFIG, SINGLETON).deallocation_delay_blocks
     for number in call.operator_set_ids:
         row = step.after.rows.get(REGISTRATIONS, (call.operator, (call.avs, number)))
         if row.is_registered != joins or (not joins and row.slashable_until_block != until_block):
@@ -56,7 +56,7 @@ def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | Deregis
     return True
 
 
-def _fixed_fields_stay(step: Transition) -> bool:
+def _fixed_fields_stay(step: AnyStep) -> bool:
     """A strategy's token and address, an AVS's registrar and a set's recipient never change once they are there."""
     before, after = step.before.rows, step.after.rows
     for strategy in written(step.delta, STRATEGIES):
@@ -90,7 +90,7 @@ def _zero_means_that_no_slasher_changes(view: View, operator_set: OperatorSet) -
     return row.effect_block > 0 or row.pending_slasher == row.slasher
 
 
-def _comes_or_goes(step: Transition, _call: Any, key: Any) -> bool:
+def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
     """Who joins was out, and can no longer be slashed for having been in; who leaves was in."""
     before, after = step.before.rows.get(REGISTRATIONS, key), step.after.rows.get(REGISTRATIONS, key)
     if not step.before.rows.get(OPERATOR_SETS, key[1]).exists:
@@ -98,7 +98,7 @@ def _comes_or_goes(step: Transition, _call: Any, key: Any) -> bool:
     return not can_slash(step.before.rows, key[1], key[0]) if after.is_registered else before.is_registered
 
 
-def _is_added_or_removed(step: Transition, _call: Any, key: Any) -> bool:
+def _is_added_or_removed(step: AnyStep, _call: Any, key: Any) -> bool:
     """The set exists, and a strategy of it is none any more, or one that was none is one."""
     is_member = step.before.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
     is_changed = step.after.rows.get(OPERATOR_SET_STRATEGIES, key).is_member != is_member

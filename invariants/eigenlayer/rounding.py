@@ -3,9 +3,9 @@
 from typing import Final
 
 from invariants.eigenlayer.elements import are_elements_apart
-from invariants.eigenlayer.reading import withdrawable
 from invariants.eigenlayer.solvency import slashing_factor
-from invariants.law import Scope, StepLaw, Transition, written
+from invariants.eigenlayer.state_queries import withdrawable
+from invariants.law import AnyStep, Scope, StepLaw, written
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     BurnShares,
@@ -21,7 +21,7 @@ from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, SHARES_OFFSET
 from spec.eigenlayer.state import OPERATOR_SETS, QUEUED_SHARES, STRATEGIES, TOKEN_BALANCES, Pair
 
 
-def _exchange_rate_never_falls(step: Transition) -> bool:
+def _exchange_rate_never_falls(step: AnyStep) -> bool:
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
         account: Pair = (before.underlying_token, strategy)
@@ -34,7 +34,7 @@ def _exchange_rate_never_falls(step: Transition) -> bool:
     return True
 
 
-def _pays_itself(step: Transition, strategy: str) -> bool:
+def _pays_itself(step: AnyStep, strategy: str) -> bool:
     """Whether what was slashed is paid out to the strategy itself, whose tokens then stay while shares go."""
     call = step.action
     if isinstance(call, BurnShares):
@@ -44,7 +44,7 @@ def _pays_itself(step: Transition, strategy: str) -> bool:
     return step.before.rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient == strategy
 
 
-def _exchange_rate_rises_by_roundings(step: Transition) -> bool:
+def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
     """A deposit rounds the shares down, a payment the tokens: what is lost stays in the strategy. Compared as balances
     times shares, so that nothing is rounded here.
     """
@@ -71,7 +71,7 @@ def _exchange_rate_rises_by_roundings(step: Transition) -> bool:
     return True
 
 
-def _queueing_costs_two_shares_at_most(step: Transition) -> bool:
+def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
     """What can be withdrawn, now and of the new positions, falls by at most two shares for each, and never rises."""
     strategies: dict[str, int] = {}
     worth: dict[str, int] = {}
@@ -88,7 +88,7 @@ def _queueing_costs_two_shares_at_most(step: Transition) -> bool:
     return True
 
 
-def _payments_fit_256_bits(step: Transition) -> bool:
+def _payments_fit_256_bits(step: AnyStep) -> bool:
     """The balance of before times the shares that are retired, as the contract computes it."""
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
@@ -99,7 +99,7 @@ def _payments_fit_256_bits(step: Transition) -> bool:
     return True
 
 
-def _rate_can_be_reported(step: Transition) -> bool:
+def _rate_can_be_reported(step: AnyStep) -> bool:
     """Of each strategy whose shares changed: WAD times its virtual balance fits 256 bits, as its event computes it."""
     for strategy in written(step.delta, STRATEGIES):
         before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
@@ -146,7 +146,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
                 CompleteQueuedWithdrawal,
             )
         ),
-        concerns=lambda step: are_elements_apart(step.before, step.action),
+        applies_to=lambda step: are_elements_apart(step.before, step.action),
     ),
     StepLaw(
         "ROUND-05",
@@ -162,6 +162,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
                 DepositIntoStrategy,
             ),
         ),
-        concerns=lambda step: are_elements_apart(step.before, step.action),
+        applies_to=lambda step: are_elements_apart(step.before, step.action),
     ),
 ]

@@ -4,7 +4,7 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.allocation import ALLOCATED
 from invariants.eigenlayer.movements import gained, issued
-from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
     BurnShares,
@@ -27,18 +27,18 @@ from spec.eigenlayer.state import (
     TOKEN_BALANCES,
     Pair,
 )
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 
 
 def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
     """An operator's shares lose at most the fraction by which the max magnitude fell, and at least that less one."""
     action = step.action
     for strategy in action.strategies:
-        of_operator: Pair = (action.operator, strategy)
-        max_magnitude_before = MAX_MAGNITUDES.latest(step.before.rows, of_operator)
-        fallen_magnitude = max_magnitude_before - MAX_MAGNITUDES.latest(step.after.rows, of_operator)
-        shares_before = step.before.rows.get(OPERATOR_SHARES, of_operator).shares
-        taken_shares = shares_before - step.after.rows.get(OPERATOR_SHARES, of_operator).shares
+        operator_strategy: Pair = (action.operator, strategy)
+        max_magnitude_before = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy)
+        fallen_magnitude = max_magnitude_before - MAX_MAGNITUDES.latest(step.after.rows, operator_strategy)
+        shares_before = step.before.rows.get(OPERATOR_SHARES, operator_strategy).shares
+        taken_shares = shares_before - step.after.rows.get(OPERATOR_SHARES, operator_strategy).shares
         due_by_magnitude = shares_before * fallen_magnitude
         if not taken_shares * max_magnitude_before <= due_by_magnitude < (taken_shares + 1) * max_magnitude_before:
             return fallen_magnitude == 0 and taken_shares == 0
@@ -108,11 +108,11 @@ def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
     """What a unit of magnitude stands for, in shares, does not fall, and rises by the rounding of one share at most."""
     call = step.action
     for strategy in call.strategies:
-        of_operator: Pair = (call.operator, strategy)
-        magnitude_before = MAX_MAGNITUDES.latest(step.before.rows, of_operator)
-        magnitude = MAX_MAGNITUDES.latest(step.after.rows, of_operator)
-        shares_before = step.before.rows.get(OPERATOR_SHARES, of_operator).shares
-        shares = step.after.rows.get(OPERATOR_SHARES, of_operator).shares
+        operator_strategy: Pair = (call.operator, strategy)
+        magnitude_before = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy)
+        magnitude = MAX_MAGNITUDES.latest(step.after.rows, operator_strategy)
+        shares_before = step.before.rows.get(OPERATOR_SHARES, operator_strategy).shares
+        shares = step.after.rows.get(OPERATOR_SHARES, operator_strategy).shares
         if not 0 <= shares * magnitude_before - shares_before * magnitude < max(magnitude_before, 1):
             return False
     return True
@@ -136,7 +136,7 @@ def _legacy_is_burned_whole(step: AcceptedStep[BurnShares]) -> bool:
     )
 
 
-def _legacy_never_grows(step: Transition) -> bool:
+def _legacy_never_grows(step: AnyStep) -> bool:
     return all(
         step.after.rows.get(STRATEGIES, strategy).legacy_burnable_shares
         == step.before.rows.get(STRATEGIES, strategy).legacy_burnable_shares
@@ -147,7 +147,7 @@ def _legacy_never_grows(step: Transition) -> bool:
 
 def _window_fits_the_chain(step: AcceptedStep[SlashOperator]) -> bool:
     call = step.action
-    fits = current_block(step.before.rows) > step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    fits = current_block(step.before.rows) > step.before.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     return fits or all(
         MAX_MAGNITUDES.latest(step.after.rows, (call.operator, strategy))
         == MAX_MAGNITUDES.latest(step.before.rows, (call.operator, strategy))

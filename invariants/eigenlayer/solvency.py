@@ -10,7 +10,7 @@ withdrawal that is queued from an operator slashed before: while it waits, and f
 
 from typing import Any, Final, cast
 
-from invariants.law import KnownFalse, ReadingSum, Scope, StateLaw, StepLaw, Sum, Transition, View, written
+from invariants.law import AnyStep, KnownViolation, ReadingSum, Scope, StateLaw, StepLaw, Sum, View, written
 from spec.arithmetic import WAD, mul_div_floor
 from spec.eigenlayer.actions import SlashOperator
 from spec.eigenlayer.clock import current_block
@@ -32,7 +32,7 @@ from spec.eigenlayer.state import (
     QueuedShares,
     StakerShares,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def _delegated_group(rows: Draft, key: Pair, _row: object) -> Pair:
@@ -79,20 +79,20 @@ WAITING_AT: Final = Sum("waiting_at", QUEUED_SHARES, _block_group, _waits)
 
 def slashing_factor(rows: Draft, row: QueuedShares) -> int:
     """The magnitude by which a queued position is paid: now, while its window is open; at its end afterwards."""
-    of_operator: Pair = (row.operator, row.strategy)
-    if MAX_MAGNITUDES.latest(rows, of_operator) == WAD:
+    operator_strategy: Pair = (row.operator, row.strategy)
+    if MAX_MAGNITUDES.latest(rows, operator_strategy) == WAD:
         return WAD
     return MAX_MAGNITUDES.value_at(
-        rows, of_operator, row.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+        rows, operator_strategy, row.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     )
 
 
 def queued_in_window(rows: Draft, operator: str, strategy: str) -> int:
     """The scaled shares whose window is open: queued no more than the withdrawal delay ago."""
-    of_operator: Pair = (operator, strategy)
-    last_closed_block = current_block(rows) - rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks - 1
-    return CUMULATIVE_SCALED_SHARES.latest(rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
-        rows, of_operator, last_closed_block
+    operator_strategy: Pair = (operator, strategy)
+    last_closed_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
+    return CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.value_at(
+        rows, operator_strategy, last_closed_block
     )
 
 
@@ -100,10 +100,14 @@ def _strategy_group(_rows: Draft, _key: object, row: QueuedShares) -> str | None
     return row.strategy or None
 
 
-def _slash_revalues_window(before: View, after: Draft, of_operator: Pair) -> list[tuple[object, int]]:
+def _slash_revalues_window(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
     """A slash takes from every position in its window alike."""
-    fallen_magnitude = MAX_MAGNITUDES.latest(before.rows, of_operator) - MAX_MAGNITUDES.latest(after, of_operator)
-    return [(of_operator[1], -fallen_magnitude * queued_in_window(after, of_operator[0], of_operator[1]))]
+    fallen_magnitude = MAX_MAGNITUDES.latest(before.rows, operator_strategy) - MAX_MAGNITUDES.latest(
+        after, operator_strategy
+    )
+    return [
+        (operator_strategy[1], -fallen_magnitude * queued_in_window(after, operator_strategy[0], operator_strategy[1]))
+    ]
 
 
 def _queued_value_wad(rows: Draft, row: QueuedShares) -> int:
@@ -126,21 +130,21 @@ def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
 
     The history knows the end of a block, so that a slash later in the same block counts too.
     """
-    of_operator: Pair = (row.operator, row.strategy)
+    operator_strategy: Pair = (row.operator, row.strategy)
     return (
-        MAX_MAGNITUDES.latest(rows, of_operator) != WAD
-        and MAX_MAGNITUDES.value_at(rows, of_operator, row.start_block) != WAD
+        MAX_MAGNITUDES.latest(rows, operator_strategy) != WAD
+        and MAX_MAGNITUDES.value_at(rows, operator_strategy, row.start_block) != WAD
     )
 
 
-def _first_slash_of_a_block(before: View, after: Draft, of_operator: Pair) -> list[tuple[object, int]]:
+def _first_slash_of_a_block(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
     """With an operator's first slash, what was queued earlier in the same block counts as queued from it slashed."""
-    was_whole = MAX_MAGNITUDES.latest(before.rows, of_operator) == WAD
-    is_whole = MAX_MAGNITUDES.latest(after, of_operator) == WAD
+    was_whole = MAX_MAGNITUDES.latest(before.rows, operator_strategy) == WAD
+    is_whole = MAX_MAGNITUDES.latest(after, operator_strategy) == WAD
     if was_whole == is_whole:
         return []
-    waiting = before.total(WAITING_AT, (of_operator[0], of_operator[1], current_block(after)))
-    return [(of_operator[1], waiting if was_whole else -waiting)]
+    waiting = before.total(WAITING_AT, (operator_strategy[0], operator_strategy[1], current_block(after)))
+    return [(operator_strategy[1], waiting if was_whole else -waiting)]
 
 
 def _waits_for_a_fraction(rows: Draft, row: QueuedShares) -> int:
@@ -239,7 +243,7 @@ def fraction_wad(shares: int, magnitude: int) -> int:
     return shares * magnitude - mul_div_floor(shares, magnitude, WAD) * WAD
 
 
-def _touched(step: Transition) -> list[str]:
+def _touched(step: AnyStep) -> list[str]:
     """The strategies whose shares, or claims on them, a step writes, each once."""
     strategies: list[str] = []
     for write in step.delta.writes:
@@ -259,7 +263,7 @@ def _touched(step: Transition) -> list[str]:
     return strategies
 
 
-def _moved_wad(step: Transition, strategy: str) -> int:
+def _moved_wad(step: AnyStep, strategy: str) -> int:
     """By how much a step moves the debt of a strategy."""
     before, after = step.before.rows.get(STRATEGIES, strategy), step.after.rows.get(STRATEGIES, strategy)
     moved_shares = (
@@ -273,7 +277,7 @@ def _moved_wad(step: Transition, strategy: str) -> int:
     return moved_shares * WAD + step.before.moved(QUEUED_VALUE_WAD, strategy)
 
 
-def _rounded_wad(step: Transition, strategy: str) -> int:
+def _rounded_wad(step: AnyStep, strategy: str) -> int:
     """The fractions of a share that are queued in a step and were not taken from an operator, less those that were
     queued and are not paid.
     """
@@ -286,7 +290,7 @@ def _rounded_wad(step: Transition, strategy: str) -> int:
     return rounded_wad
 
 
-def _debt_moves_by_roundings(step: Transition) -> bool:
+def _debt_moves_by_roundings(step: AnyStep) -> bool:
     """Exactly by the fractions that are queued or leave; a slash besides forgives less than two shares of each
     strategy, because it rounds what it takes from the queue down, twice.
     """
@@ -323,8 +327,8 @@ CLAIMS: Final[dict[Sum, Any]] = {
 }
 
 
-KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
-    "SOLV-02": KnownFalse(
+KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
+    "SOLV-02": KnownViolation(
         "SOLV-01",
         "eigenlayer_last_exit_one_share_short.json",
         "The last to leave a strategy may find a share too few, and waits until somebody deposits it.",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from invariants.eigenlayer.reading import held_shares
+from invariants.eigenlayer.state_queries import held_shares
 from invariants.law import StateLaw, Sum, View
 from spec.arithmetic import WAD
 from spec.eigenlayer.config import MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES

@@ -4,8 +4,8 @@ from typing import Final, cast
 
 from invariants.eigenlayer.elements import are_elements_apart
 from invariants.eigenlayer.movements import issued, operator_gained
-from invariants.eigenlayer.reading import held_shares
-from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StepLaw, Transition, written
+from invariants.eigenlayer.state_queries import held_shares
+from invariants.law import AcceptedStep, AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw, written
 from spec.arithmetic import WAD, mul_div_ceil
 from spec.eigenlayer import views
 from spec.eigenlayer.actions import (
@@ -34,7 +34,7 @@ from spec.eigenlayer.state import (
 from spec.machine import Draft
 
 
-def _queued_by(step: Transition) -> tuple[str, dict[str, list[tuple[int, int]]]]:
+def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
     """Who queues in a step; and of each strategy the nonces and positions at which it does."""
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else cast("QueueWithdrawals | Redelegate", call).sender
@@ -45,7 +45,7 @@ def _queued_by(step: Transition) -> tuple[str, dict[str, list[tuple[int, int]]]]
     return staker, queued
 
 
-def _queueing_is_worth_what_was_said(step: Transition) -> bool:
+def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
     """Whoever queues all that it holds of a strategy, at one position, waits for what it could withdraw before."""
     staker, queued = _queued_by(step)
     for strategy, places in queued.items():
@@ -88,10 +88,10 @@ def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
         return False
     _, booked_shares = cast("tuple[int, tuple[int, ...]]", step.delta.returns)
     for position, strategy in enumerate(call.strategies):
-        of_operator: Pair = (call.operator, strategy)
+        operator_strategy: Pair = (call.operator, strategy)
         allocation = views.allocation_of(before, call.operator, operator_set, strategy)
-        magnitude_before = MAX_MAGNITUDES.latest(before, of_operator)
-        magnitude = MAX_MAGNITUDES.latest(step.after.rows, of_operator)
+        magnitude_before = MAX_MAGNITUDES.latest(before, operator_strategy)
+        magnitude = MAX_MAGNITUDES.latest(step.after.rows, operator_strategy)
         taken_magnitude = mul_div_ceil(allocation.current_magnitude, call.wads_to_slash[position], WAD)
         if magnitude_before - magnitude != taken_magnitude:
             return False
@@ -168,7 +168,7 @@ def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> boo
     return True
 
 
-def _refused_as_was_said(refusal: Refusal) -> bool:
+def _refused_as_was_said(refusal: AnyRejection) -> bool:
     """Nobody slashes but the slasher in force; no delay is wanting where there is one; no magnitude is wanting where as
     much could be allocated.
     """
@@ -227,7 +227,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "AllocationManager.getAllocatedStake",
         _whole_slash_takes_the_allocated_stake,
         SLASHING,
-        concerns=_is_whole_slash,
+        applies_to=_is_whole_slash,
     ),
     StepLaw(
         "VIEW-05",
@@ -236,7 +236,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "AllocationManager.getAllocatableMagnitude, getAllocation, getAllocationDelay",
         _allocating_takes_what_was_said,
         Scope((ModifyAllocations,)),
-        concerns=lambda step: are_elements_apart(step.before, step.action),
+        applies_to=lambda step: are_elements_apart(step.before, step.action),
     ),
     StepLaw(
         "VIEW-06",
@@ -246,14 +246,14 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((ClearDeallocationQueue,)),
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "VIEW-07",
         "No call is refused for want of magnitude, of a delay or of the right to slash, where a view says that they "
         "are there.",
         "AllocationManager.getAllocatableMagnitude, getAllocationDelay, getSlasher",
         _refused_as_was_said,
         Scope((ModifyAllocations, SlashOperator)),
-        concerns=are_elements_apart,
+        applies_to=are_elements_apart,
     ),
 ]

@@ -5,9 +5,9 @@ from typing import Any, Final, TypeVar
 import attr
 
 from invariants.choices import Choices
-from invariants.eigenlayer.detours import DETOURS
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.reading import due_magnitude, settled_magnitudes, slasher_in_force
+from invariants.eigenlayer.scenarios import SCENARIOS
+from invariants.eigenlayer.state_queries import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.world import LAST_BLOCK, WORLD, drawn_world, world_with_a_past
 from invariants.walker import Walk
 from spec.arithmetic import WAD
@@ -66,7 +66,7 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     OperatorSet,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 Option = TypeVar("Option")
 
@@ -242,7 +242,7 @@ def _oldest(draft: Draft, party: str) -> int:
 
 def _is_due(draft: Draft, party: str, nonce: int) -> bool:
     row = draft.get(WITHDRAWALS, (party, nonce))
-    delay_blocks = draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    delay_blocks = draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     return row.is_pending and current_block(draft) > row.start_block + delay_blocks
 
 
@@ -408,7 +408,7 @@ def _past_action(choices: Choices, draft: Draft) -> Action:
     if choices.one_in(80):
         return BurnShares(choices.pick(PARTIES), choices.pick(POOLS))
     action, block = next_action(choices, draft), current_block(draft)
-    first_block = draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks + 1
+    first_block = draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1
     if block == first_block and choices.one_in(2):
         return _slash(choices, draft)
     if isinstance(action, MineBlocks) and block < first_block < block + action.blocks:
@@ -435,4 +435,4 @@ def _drawn_walk(number: int) -> Walk:
     return Walk(PROTOCOL, CATALOGUE, drawn_world(number), opening, next_action)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, (*DETOURS, YOUNG, OLD), _drawn_walk)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, (*SCENARIOS, YOUNG, OLD), _drawn_walk)

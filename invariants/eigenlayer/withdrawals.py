@@ -3,9 +3,9 @@
 from typing import Final, cast
 
 from invariants.eigenlayer.elements import are_elements_apart
-from invariants.eigenlayer.reading import MOST_REPORTABLE, paid_shares
 from invariants.eigenlayer.solvency import fractions
-from invariants.law import AcceptedStep, LivenessLaw, RejectedCall, Scope, StepLaw, Transition, View, written
+from invariants.eigenlayer.state_queries import MOST_REPORTABLE, paid_shares
+from invariants.law import AcceptedStep, AnyStep, RejectedCall, RejectionLaw, Scope, StepLaw, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -29,12 +29,12 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     Pair,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
-def _completion_waits_and_happens_once(step: Transition) -> bool:
+def _completion_waits_and_happens_once(step: AnyStep) -> bool:
     block = current_block(step.before.rows)
-    delay_blocks = step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    delay_blocks = step.before.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     for key in written(step.delta, WITHDRAWALS):
         before = step.before.rows.get(WITHDRAWALS, key)
         if not before.is_pending or block <= before.start_block + delay_blocks:
@@ -52,7 +52,7 @@ def _is_due_completion(before: View, action: object) -> bool:
     withdrawal = before.rows.get(WITHDRAWALS, (completion.staker, completion.nonce))
     if not withdrawal.is_pending or completion.is_tampered or len(completion.tokens) != withdrawal.strategy_count:
         return False
-    delay_blocks = before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    delay_blocks = before.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     if current_block(before.rows) <= withdrawal.start_block + delay_blocks:
         return False
     for position, token in enumerate(completion.tokens):
@@ -90,7 +90,7 @@ def _due_completion_is_refused_with_reason(refusal: RejectedCall[CompleteQueuedW
 
 def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
     start_block = rows.get(WITHDRAWALS, (completion.staker, completion.nonce)).start_block
-    return start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks > UINT32_MAX
+    return start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks > UINT32_MAX
 
 
 def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
@@ -132,19 +132,21 @@ def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
     last_block = current_block(step.before.rows) - 1
     before, after = step.before.rows, step.after.rows
     for strategy in call.strategies:
-        of_operator: Pair = (call.operator, strategy)
-        if MAX_MAGNITUDES.latest(after, of_operator) == MAX_MAGNITUDES.latest(before, of_operator):
+        operator_strategy: Pair = (call.operator, strategy)
+        if MAX_MAGNITUDES.latest(after, operator_strategy) == MAX_MAGNITUDES.latest(before, operator_strategy):
             continue
-        if MAX_MAGNITUDES.value_at(after, of_operator, last_block) != MAX_MAGNITUDES.value_at(
-            before, of_operator, last_block
+        if MAX_MAGNITUDES.value_at(after, operator_strategy, last_block) != MAX_MAGNITUDES.value_at(
+            before, operator_strategy, last_block
         ):
             return False
-        if MAX_MAGNITUDES.value_at(after, of_operator, last_block + 1) != MAX_MAGNITUDES.latest(after, of_operator):
+        if MAX_MAGNITUDES.value_at(after, operator_strategy, last_block + 1) != MAX_MAGNITUDES.latest(
+            after, operator_strategy
+        ):
             return False
     return True
 
 
-def _is_completed_as_queued(step: Transition, completion: Completion) -> bool:
+def _is_completed_as_queued(step: AnyStep, completion: Completion) -> bool:
     before, key = step.before.rows, (completion.staker, completion.nonce)
     withdrawal = before.get(WITHDRAWALS, key)
     if completion.is_tampered or not withdrawal.is_pending or step.after.rows.get(WITHDRAWALS, key).is_pending:
@@ -161,7 +163,7 @@ def _is_completed_as_queued(step: Transition, completion: Completion) -> bool:
     return True
 
 
-def _all_are_completed_as_queued(step: Transition) -> bool:
+def _all_are_completed_as_queued(step: AnyStep) -> bool:
     call = step.action
     if isinstance(call, CompleteQueuedWithdrawal):
         return _is_completed_as_queued(step, call.completion)
@@ -194,22 +196,22 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "EXIT-02",
         "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "
         "staker's list is full, as tokens unless dust is missing, at most SOLV-01's, or numbers do not fit 256 bits.",
         "This project; DelegationManager._completeQueuedWithdrawal",
         _due_completion_is_refused_with_reason,
         Scope((CompleteQueuedWithdrawal,)),
-        concerns=_is_due_completion,
+        applies_to=_is_due_completion,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "QUEUE-04",
         "Queueing what one has is never refused.",
         "This project; DelegationManager.queueWithdrawals, with DELEG-01",
         lambda _refusal: False,
         Scope((QueueWithdrawals,)),
-        concerns=_asks_for_what_it_has,
+        applies_to=_asks_for_what_it_has,
     ),
 ]

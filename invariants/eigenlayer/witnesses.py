@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.reading import paid_shares, settled_magnitudes
 from invariants.eigenlayer.slashing import CLEARING
 from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, debt_wad, slashing_factor
-from invariants.law import AcceptedStep, Scope, Transition, Witness, written
+from invariants.eigenlayer.state_queries import paid_shares, settled_magnitudes
+from invariants.law import AcceptedStep, AnyStep, Scope, Witness, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     ClearDeallocationQueue,
@@ -40,14 +40,14 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     Pair,
 )
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 
 
-def _delay_blocks(step: Transition) -> int:
-    return step.before.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+def _delay_blocks(step: AnyStep) -> int:
+    return step.before.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
 
 
-def _fallen(step: Transition) -> list[Pair]:
+def _fallen(step: AnyStep) -> list[Pair]:
     """Operator and strategy of each max magnitude that fell."""
     return [
         key
@@ -56,22 +56,22 @@ def _fallen(step: Transition) -> list[Pair]:
     ]
 
 
-def _slashes_everything(step: Transition) -> bool:
+def _slashes_everything(step: AnyStep) -> bool:
     return any(MAX_MAGNITUDES.latest(step.after.rows, key) == 0 for key in _fallen(step))
 
 
-def _slashed_pending(step: Transition) -> list[int]:
+def _slashed_pending(step: AnyStep) -> list[int]:
     """The pending change of each allocation that a slash hit."""
     settled = [settled_magnitudes(step.before.rows, key[0], key[1], key[2]) for key in written(step.delta, ALLOCATIONS)]
     return [pending_magnitude for magnitude, pending_magnitude, _ in settled if magnitude > 0]
 
 
-def _is_in_last_block_of_a_window(step: Transition) -> bool:
+def _is_in_last_block_of_a_window(step: AnyStep) -> bool:
     block = current_block(step.before.rows) - _delay_blocks(step)
     return any(step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step))
 
 
-def _is_in_first_block_after_a_window(step: Transition) -> bool:
+def _is_in_first_block_after_a_window(step: AnyStep) -> bool:
     block = current_block(step.before.rows) - _delay_blocks(step) - 1
     return any(step.before.total(QUEUED_AT, (key[0], key[1], block)) > 0 for key in _fallen(step))
 
@@ -88,12 +88,12 @@ def _is_of_who_left_in_the_last_block(step: AcceptedStep[SlashOperator]) -> bool
     return row.slashable_until_block == current_block(step.before.rows) and _is_of_who_left(step)
 
 
-def _books_nothing(step: Transition) -> bool:
+def _books_nothing(step: AnyStep) -> bool:
     booked = [step.after.rows.get(SLASHED_SHARES, key).shares for key in written(step.delta, SLASHED_SHARES)]
     return any(shares == 0 for shares in booked)
 
 
-def _is_second_of_its_block(step: Transition) -> bool:
+def _is_second_of_its_block(step: AnyStep) -> bool:
     heads = MAX_MAGNITUDES.heads
     return any(step.after.rows.get(heads, key).count == step.before.rows.get(heads, key).count for key in _fallen(step))
 
@@ -123,23 +123,24 @@ def _moves_to_another_operator(step: AcceptedStep[CompleteQueuedWithdrawal]) -> 
     )
 
 
-def _was_slashed_while_it_waited(step: Transition) -> bool:
+def _was_slashed_while_it_waited(step: AnyStep) -> bool:
     return any(
-        slashing_factor(step.before.rows, row) < MAX_MAGNITUDES.value_at(step.before.rows, of_operator, start_block)
-        for row, of_operator, start_block in _completed(step)
+        slashing_factor(step.before.rows, row)
+        < MAX_MAGNITUDES.value_at(step.before.rows, operator_strategy, start_block)
+        for row, operator_strategy, start_block in _completed(step)
     )
 
 
-def _completed(step: Transition) -> list[tuple[Any, Pair, int]]:
+def _completed(step: AnyStep) -> list[tuple[Any, Pair, int]]:
     rows = [step.before.rows.get(QUEUED_SHARES, key) for key in written(step.delta, QUEUED_SHARES)]
     return [(row, (row.operator, row.strategy), row.start_block) for row in rows if row.scaled_shares]
 
 
-def _pays_nothing(step: Transition) -> bool:
+def _pays_nothing(step: AnyStep) -> bool:
     return any(slashing_factor(step.before.rows, row) == 0 for row, _, _ in _completed(step))
 
 
-def _owes_more_than_it_holds(step: Transition) -> bool:
+def _owes_more_than_it_holds(step: AnyStep) -> bool:
     """Beyond what waiting withdrawals may still make good: SOLV-02 is broken."""
     return any(
         debt_wad(step.after, strategy) > step.after.total(FRACTIONS_WAITING, strategy) * (WAD - 1)
@@ -154,7 +155,7 @@ def _is_at_a_high_rate(step: AcceptedStep[DepositIntoStrategy]) -> bool:
     return held > 2 * (step.before.rows.get(STRATEGIES, call.strategy).total_shares + SHARES_OFFSET)
 
 
-def _rescales(step: Transition) -> bool:
+def _rescales(step: AnyStep) -> bool:
     return any(
         step.before.rows.get(STAKER_SHARES, key).deposit_shares > 0
         and step.before.rows.get(STAKER_SHARES, key).deposit_scaling_factor_wad
@@ -163,19 +164,19 @@ def _rescales(step: Transition) -> bool:
     )
 
 
-def _redistributes(step: Transition) -> bool:
+def _redistributes(step: AnyStep) -> bool:
     operator_set = cast(Any, step.action).operator_set
     recipient = step.before.rows.get(OPERATOR_SETS, operator_set).redistribution_recipient
     return recipient != BURN_ADDRESS and any(key[1] == recipient for key in written(step.delta, TOKEN_BALANCES))
 
 
-def _comes_back(step: Transition) -> bool:
+def _comes_back(step: AnyStep) -> bool:
     return any(
         step.before.rows.get(REGISTRATIONS, key).slashable_until_block for key in written(step.delta, REGISTRATIONS)
     )
 
 
-def _clears_part_of_a_queue(step: Transition) -> bool:
+def _clears_part_of_a_queue(step: AnyStep) -> bool:
     for key in written(step.delta, DEALLOCATION_QUEUES):
         before, after = step.before.rows.get(DEALLOCATION_QUEUES, key), step.after.rows.get(DEALLOCATION_QUEUES, key)
         if before.first < after.first < after.end:
@@ -183,7 +184,7 @@ def _clears_part_of_a_queue(step: Transition) -> bool:
     return False
 
 
-def _is_of_two_strategies(step: Transition) -> bool:
+def _is_of_two_strategies(step: AnyStep) -> bool:
     return cast(int, step.delta.returns) >= 2
 
 
@@ -207,7 +208,7 @@ def _queues_one_strategy_twice(step: AcceptedStep[QueueWithdrawals]) -> bool:
     return any(len(set(request.strategies)) < len(request.strategies) for request in step.action.requests)
 
 
-def _settles_another_first(step: Transition) -> bool:
+def _settles_another_first(step: AnyStep) -> bool:
     """A deallocation that was due is cleared on the way."""
     return any(
         step.after.rows.get(DEALLOCATION_QUEUES, key).first > step.before.rows.get(DEALLOCATION_QUEUES, key).first
@@ -218,7 +219,7 @@ def _settles_another_first(step: Transition) -> bool:
 SLASH: Final = Scope((SlashOperator,))
 COMPLETION: Final = Scope((CompleteQueuedWithdrawal,))
 # A number is for ever: what is new goes to the end.
-SEEN: Final[list[tuple[str, Callable[[Transition], bool], Scope]]] = [
+SEEN: Final[list[tuple[str, Callable[[AnyStep], bool], Scope]]] = [
     ("A slash leaves an operator without magnitude.", _slashes_everything, SLASH),
     ("A slash meets a pending allocation.", lambda step: max([0, *_slashed_pending(step)]) > 0, SLASH),
     ("A slash meets a pending deallocation.", lambda step: min([0, *_slashed_pending(step)]) < 0, SLASH),

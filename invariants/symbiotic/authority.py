@@ -6,7 +6,7 @@ These laws ask each row that a step writes, not each call for its checks: a call
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from spec.history import HistoryTable
 from spec.machine import Table
 from spec.symbiotic.actions import Claim, ClaimBatch, Deposit, ExecuteSlash, Slash
@@ -38,54 +38,54 @@ from spec.symbiotic.state import (
     Pair,
 )
 
-Allows = Callable[[Transition, Any, Any], bool]
+Allows = Callable[[AnyStep, Any, Any], bool]
 """Given a step, its call and the key of a row that it wrote: whether the row may be written by this call."""
 
 
-def _grown(step: Transition, history: HistoryTable[Any], key: Any) -> int:
+def _grown(step: AnyStep, history: HistoryTable[Any], key: Any) -> int:
     """By how much the latest value of a history grew."""
     return history.latest(step.after.rows, key) - history.latest(step.before.rows, key)
 
 
-def _admins(step: Transition, call: Any, vault: str) -> bool:
+def _admins(step: AnyStep, call: Any, vault: str) -> bool:
     return bool(call.sender == step.before.rows.get(VAULTS, vault).admin)
 
 
-def _of_its_admin(step: Transition, call: Any, key: Any) -> bool:
+def _of_its_admin(step: AnyStep, call: Any, key: Any) -> bool:
     return _admins(step, call, key[0])
 
 
-def _admins_or_lowered_by_its_network(step: Transition, call: Any, key: Any) -> bool:
+def _admins_or_lowered_by_its_network(step: AnyStep, call: Any, key: Any) -> bool:
     return _admins(step, call, key[0]) or bool(call.sender == key[1][0] and _grown(step, NETWORK_LIMITS, key) < 0)
 
 
-def _of_its_network(step: Transition, call: Any, key: Any) -> bool:
+def _of_its_network(step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key[1][0]) and step.before.rows.get(NETWORK_REGISTRY, call.sender).is_entity
 
 
-def _own_network(step: Transition, call: Any, key: Any) -> bool:
+def _own_network(step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key) and step.before.rows.get(NETWORK_REGISTRY, key).is_entity
 
 
-def _own(_step: Transition, call: Any, key: Any) -> bool:
+def _own(_step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key)
 
 
-def _own_opt_in(_step: Transition, call: Any, key: Any) -> bool:
+def _own_opt_in(_step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key[0])
 
 
-def _of_its_middleware(step: Transition, call: Any, key: Any) -> bool:
+def _of_its_middleware(step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == step.before.rows.get(MIDDLEWARES, key[1][0]).account)
 
 
-def _asked_by_its_middleware(step: Transition, call: Any, vault: Any) -> bool:
+def _asked_by_its_middleware(step: AnyStep, call: Any, vault: Any) -> bool:
     """The request that the next index was given to."""
     request = step.after.rows.get(SLASH_REQUESTS, (vault, step.before.rows.get(SLASH_REQUEST_COUNTS, vault).count))
     return bool(call.sender == step.before.rows.get(MIDDLEWARES, request.subnetwork[0]).account)
 
 
-def _spent_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
+def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
     """Tokens leave an account by its own call; a vault, by a claim, or by a slash of what is in it; and a vault takes
     what it may.
     """
@@ -100,11 +100,11 @@ def _spent_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
     return bool(key[1] == call.sender)
 
 
-def _given_up_by_its_holder(step: Transition, call: Any, key: Any) -> bool:
+def _given_up_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
     return bool(call.sender == key[1]) or _grown(step, ACTIVE_SHARES_OF, key) >= 0
 
 
-def _claimed_by_its_owner(step: Transition, call: Any, key: Any) -> bool:
+def _claimed_by_its_owner(step: AnyStep, call: Any, key: Any) -> bool:
     """Nobody's part of a bucket shrinks, and nobody else claims it."""
     before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
     if after.shares < before.shares or (before.is_claimed and not after.is_claimed):
@@ -112,21 +112,21 @@ def _claimed_by_its_owner(step: Transition, call: Any, key: Any) -> bool:
     return before.is_claimed == after.is_claimed or bool(call.sender == key[2])
 
 
-def _has_veto(step: Transition, _call: Any, key: Any) -> bool:
+def _has_veto(step: AnyStep, _call: Any, key: Any) -> bool:
     return step.before.rows.get(VAULTS, key[0]).slasher == VETO_SLASHER
 
 
-def _counts_veto(step: Transition, _call: Any, vault: Any) -> bool:
+def _counts_veto(step: AnyStep, _call: Any, vault: Any) -> bool:
     return step.before.rows.get(VAULTS, vault).slasher == VETO_SLASHER
 
 
-def _is_slashed_in_its_way(step: Transition, call: Any, key: Any) -> bool:
+def _is_slashed_in_its_way(step: AnyStep, call: Any, key: Any) -> bool:
     """At once where the slasher is instant; of a request, where there is a veto."""
     slasher = step.before.rows.get(VAULTS, key[0]).slasher
     return slasher == INSTANT_SLASHER if isinstance(call, Slash) else slasher == VETO_SLASHER
 
 
-def _got_by_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
     """Tokens come to the recipient of a transfer or a claim, to the vault of a deposit, to the burner of a slash."""
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
@@ -137,20 +137,20 @@ def _got_by_who_is_named(step: Transition, call: Any, key: Any) -> bool:
     return bool(key[1] == (call.vault if isinstance(call, Deposit) else call.to))
 
 
-def _minted_for_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+def _minted_for_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
     return _grown(step, ACTIVE_SHARES_OF, key) <= 0 or bool(key[1] == call.on_behalf_of)
 
 
-def _waits_for_who_is_named(step: Transition, call: Any, key: Any) -> bool:
+def _waits_for_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
     before, after = step.before.rows.get(WITHDRAWALS, key), step.after.rows.get(WITHDRAWALS, key)
     return after.shares <= before.shares or bool(key[2] == call.claimer)
 
 
-def _is_of_somebody(_step: Transition, _call: Any, key: Any) -> bool:
+def _is_of_somebody(_step: AnyStep, _call: Any, key: Any) -> bool:
     return bool(key[1] != ZERO_ADDRESS)
 
 
-def _waits_for_somebody(_step: Transition, _call: Any, key: Any) -> bool:
+def _waits_for_somebody(_step: AnyStep, _call: Any, key: Any) -> bool:
     return bool(key[2] != ZERO_ADDRESS)
 
 
@@ -223,7 +223,7 @@ KINDS: Final[Rights] = {
 def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
     """The law that each row which a step writes to one of the tables may be written by its call."""
 
-    def holds(step: Transition) -> bool:
+    def holds(step: AnyStep) -> bool:
         for write in step.delta.writes:
             allows = rights.get(write.table)
             if allows is not None and not allows(step, step.action, write.key):
@@ -293,7 +293,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Vault.deposit; Symbiotic test/vault/Vault: test_DepositWhitelistRevert...",
         _lets_in,
         Scope((Deposit,)),
-        concerns=_has_a_whitelist,
+        applies_to=_has_a_whitelist,
     ),
     _right(
         "AUTH-09",

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, cast
 
-from invariants.law import Scope, StepLaw, Transition
+from invariants.law import AnyStep, Scope, StepLaw
 from spec.history import HistoryTable
 from spec.symbiotic.actions import (
     Claim,
@@ -46,7 +46,7 @@ from spec.symbiotic.state import (
 )
 
 
-def _changes_something(step: Transition) -> bool:
+def _changes_something(step: AnyStep) -> bool:
     """Whether a row says after the call what it did not before; of a history, its latest value."""
     before = step.before.rows
     for write in step.delta.writes:

@@ -30,7 +30,7 @@ def _terms_are_of_its_delegator(view: View, subject: VaultSubnetworkOperator) ->
     """Operators' shares are network restake's, operators' limits full restake's; a delegator specific to one network
     has the maximum alone, of that network. What is a subnetwork's is looked at under address zero.
     """
-    rows, of_subnetwork = view.rows, (subject[0], subject[1])
+    rows, vault_subnetwork = view.rows, (subject[0], subject[1])
     config = rows.get(VAULTS, subject[0])
     if config.delegator != NETWORK_RESTAKE and OPERATOR_NETWORK_SHARES.latest(rows, subject) != 0:
         return False
@@ -38,8 +38,11 @@ def _terms_are_of_its_delegator(view: View, subject: VaultSubnetworkOperator) ->
         return False
     if subject[2] != ZERO_ADDRESS:
         return True
-    total_shares = TOTAL_OPERATOR_NETWORK_SHARES.latest(rows, of_subnetwork)
-    limit, largest_limit = NETWORK_LIMITS.latest(rows, of_subnetwork), MAX_NETWORK_LIMITS.latest(rows, of_subnetwork)
+    total_shares = TOTAL_OPERATOR_NETWORK_SHARES.latest(rows, vault_subnetwork)
+    limit, largest_limit = (
+        NETWORK_LIMITS.latest(rows, vault_subnetwork),
+        MAX_NETWORK_LIMITS.latest(rows, vault_subnetwork),
+    )
     if config.delegator != NETWORK_RESTAKE and total_shares != 0:
         return False
     if config.delegator != OPERATOR_NETWORK_SPECIFIC:

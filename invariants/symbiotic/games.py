@@ -92,7 +92,7 @@ class FreeLunch(Game):
         """
         (account,) = party
         left = after.copy()
-        leave(self.way.protocol, left, party)
+        leave(self.walk.protocol, left, party)
         return balance(left, party) - balance(before, party) - worth(before, account)
 
 
@@ -103,7 +103,7 @@ class Coalition(Game):
 
     def scene(self, choices: Choices) -> list[Any]:
         """The walk's opening, without what the curator of the outsider's vault gives away."""
-        return [action for action in self.way.opening() if not _commits_stake(action)]
+        return [action for action in self.walk.opening() if not _commits_stake(action)]
 
     def allows(self, party: Party, action: Any) -> bool:
         """Everything the coalition does; of the outsider, deposits, withdrawals and claims, for itself and in its own
@@ -121,8 +121,8 @@ class Coalition(Game):
         """What the coalition has more than at genesis. Nothing is rounded of the outsider's: in a vault that was never
         slashed a share is worth exactly one wei.
         """
-        start, end = self.way.genesis(), after.copy()
-        leave(self.way.protocol, end, party)
+        start, end = self.walk.genesis(), after.copy()
+        leave(self.walk.protocol, end, party)
         return balance(end, party) - balance(start, party)
 
 
@@ -131,9 +131,9 @@ class Outsider(Coalition):
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """What the outsider has less than at genesis; it leaves last."""
-        start, end = self.way.genesis(), after.copy()
-        leave(self.way.protocol, end, party)
-        leave(self.way.protocol, end, (OUTSIDER,))
+        start, end = self.walk.genesis(), after.copy()
+        leave(self.walk.protocol, end, party)
+        leave(self.walk.protocol, end, (OUTSIDER,))
         return balance(start, (OUTSIDER,)) - balance(end, (OUTSIDER,))
 
 

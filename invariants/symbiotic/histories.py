@@ -2,8 +2,8 @@
 
 from typing import Final, cast
 
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition
-from invariants.symbiotic.reading import now
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
+from invariants.symbiotic.state_queries import now
 from spec.history import HistoryTable
 from spec.symbiotic.actions import AdvanceTime, ExecuteSlash, Slash
 from spec.symbiotic.state import (
@@ -46,7 +46,7 @@ HISTORY_OF: Final[dict[int, HistoryTable[object]]] = {history.heads.index: histo
 CHECKPOINTS: Final[set[int]] = {history.checkpoints.index for history in HISTORIES}
 
 
-def _only_now_is_written(step: Transition) -> bool:
+def _only_now_is_written(step: AnyStep) -> bool:
     """A step adds one checkpoint to a history, now and after all others, or replaces the one that is there."""
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
     heads, checkpoints = 0, 0

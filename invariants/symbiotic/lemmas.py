@@ -3,7 +3,7 @@
 from typing import Final
 
 from invariants.law import NestedSum, StateLaw, Sum, View
-from invariants.symbiotic.reading import balance, is_over
+from invariants.symbiotic.state_queries import balance, is_over
 from spec.arithmetic import mul_div_floor
 from spec.symbiotic.state import (
     ACTIVE_STAKE,

@@ -2,19 +2,19 @@
 
 from typing import cast
 
-from invariants.law import Transition
-from invariants.symbiotic.reading import asked_by, epoch_of, held_shares, now
+from invariants.law import AnyStep
+from invariants.symbiotic.state_queries import asked_by, epoch_of, held_shares, now
 from spec.machine import Draft
 from spec.symbiotic.actions import Claim, ClaimBatch
 from spec.symbiotic.state import ACTIVE_SHARES, VAULTS
 
 
-def shares_grown(step: Transition, vault: str) -> int:
+def shares_grown(step: AnyStep, vault: str) -> int:
     """By how much a vault's active shares grew."""
     return ACTIVE_SHARES.latest(step.after.rows, vault) - ACTIVE_SHARES.latest(step.before.rows, vault)
 
 
-def held_grown(step: Transition, vault: str, account: str) -> int:
+def held_grown(step: AnyStep, vault: str, account: str) -> int:
     """By how much the active shares of an account grew."""
     return held_shares(step.after.rows, vault, account) - held_shares(step.before.rows, vault, account)
 
@@ -31,12 +31,12 @@ def claimed_epochs(call: Claim | ClaimBatch) -> tuple[int, ...]:
     return call.epochs
 
 
-def amounts(step: Transition) -> tuple[int, int]:
+def amounts(step: AnyStep) -> tuple[int, int]:
     """What a slash returned: the amount booked, and the amount that the vault paid."""
     return cast("tuple[int, int]", step.delta.returns)
 
 
-def capture_epoch(step: Transition) -> int:
+def capture_epoch(step: AnyStep) -> int:
     """The epoch of a slash's capture."""
     asked = asked_by(step.before.rows, step.action)
     return epoch_of(step.before.rows.get(VAULTS, asked.vault), asked.capture_timestamp)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from invariants.law import Scope, StateLaw, StepLaw, Subject, Transition, View, written
+from invariants.law import AnyStep, Scope, StateLaw, StepLaw, Subject, View, written
 from spec.symbiotic.actions import OptInNetwork, OptInVault, OptOutNetwork, OptOutVault
 from spec.symbiotic.state import (
     NETWORK_REGISTRY,
@@ -29,7 +29,7 @@ def _opted_in_to_a_network(view: View, subject: Pair) -> bool:
     return view.rows.get(OPERATOR_REGISTRY, subject[0]).is_entity and is_network
 
 
-def _opt_ins_alternate(step: Transition) -> bool:
+def _opt_ins_alternate(step: AnyStep) -> bool:
     """In and out follow each other; going out has a second of its own, so that it never hides a coming in."""
     for history in (OPERATOR_VAULT_OPT_INS, OPERATOR_NETWORK_OPT_INS):
         for key in written(step.delta, history.heads):

@@ -2,9 +2,9 @@
 
 from typing import Final, cast
 
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition, written
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw, written
 from invariants.symbiotic.movements import amounts, capture_epoch, next_bucket
-from invariants.symbiotic.reading import bucket_amount, epoch_of, now, reach, stake_grown
+from invariants.symbiotic.state_queries import bucket_amount, epoch_of, now, reach, stake_grown
 from spec.arithmetic import mul_div_floor
 from spec.symbiotic.actions import Deposit, ExecuteSlash, Redeem, Slash, Withdraw
 from spec.symbiotic.state import ACTIVE_SHARES, ACTIVE_STAKE, VAULTS, WITHDRAWAL_BUCKETS
@@ -34,13 +34,13 @@ def _leaving_costs_at_most_a_wei(step: AcceptedStep[Withdraw | Redeem]) -> bool:
     return _is_worth(minted_shares, bucket.amount, bucket.shares, amount)
 
 
-def _costs_at_most_a_wei(step: Transition) -> bool:
+def _costs_at_most_a_wei(step: AnyStep) -> bool:
     if isinstance(step.action, Deposit):
         return _deposit_costs_at_most_a_wei(step)
     return _leaving_costs_at_most_a_wei(step)
 
 
-def _buckets_lose_by_slashes_alone(step: Transition) -> bool:
+def _buckets_lose_by_slashes_alone(step: AnyStep) -> bool:
     """(W + 1) / (Ws + 1) falls in no step but a slash."""
     for key in written(step.delta, WITHDRAWAL_BUCKETS):
         before, after = step.before.rows.get(WITHDRAWAL_BUCKETS, key), step.after.rows.get(WITHDRAWAL_BUCKETS, key)
@@ -76,7 +76,7 @@ def _slash_rounds_for_active_stake(step: AcceptedStep[Slash | ExecuteSlash]) -> 
 SLASHES: Final = Scope((Slash, ExecuteSlash))
 
 
-def _rate_falls_by_slashes_alone(step: Transition) -> bool:
+def _rate_falls_by_slashes_alone(step: AnyStep) -> bool:
     for vault in written(step.delta, ACTIVE_STAKE.heads):
         before, after = step.before.rows, step.after.rows
         stake_before, stake_after = ACTIVE_STAKE.latest(before, vault) + 1, ACTIVE_STAKE.latest(after, vault) + 1
@@ -86,7 +86,7 @@ def _rate_falls_by_slashes_alone(step: Transition) -> bool:
     return True
 
 
-def _is_slash(step: Transition) -> bool:
+def _is_slash(step: AnyStep) -> bool:
     return isinstance(step.action, Slash | ExecuteSlash)
 
 
@@ -97,7 +97,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "ERC4626Math",
         _rate_falls_by_slashes_alone,
         scope=Scope(tables=(ACTIVE_STAKE.heads,)),
-        concerns=lambda step: not _is_slash(step),
+        applies_to=lambda step: not _is_slash(step),
     ),
     StepLaw(
         "ROUND-02",

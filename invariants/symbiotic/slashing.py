@@ -2,9 +2,19 @@
 
 from typing import Final
 
-from invariants.law import AcceptedStep, KnownFalse, LivenessLaw, Refusal, Scope, StepLaw, Transition, View, written
+from invariants.law import (
+    AcceptedStep,
+    AnyRejection,
+    AnyStep,
+    KnownViolation,
+    RejectionLaw,
+    Scope,
+    StepLaw,
+    View,
+    written,
+)
 from invariants.symbiotic.movements import amounts, capture_epoch
-from invariants.symbiotic.reading import (
+from invariants.symbiotic.state_queries import (
     UINT256_MAX,
     asked_by,
     booked_since,
@@ -31,16 +41,16 @@ from spec.symbiotic.state import (
 )
 
 
-def _captures_follow_each_other(step: Transition) -> bool:
+def _captures_follow_each_other(step: AnyStep) -> bool:
     """A slash is for no earlier capture than any before, which no later one is barred from; it is booked on top."""
     asked = asked_by(step.before.rows, step.action)
-    of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
-    earlier = step.before.rows.get(LATEST_CAPTURES, of_operator).timestamp
-    if CUMULATIVE_SLASHES.latest(step.after.rows, of_operator) <= CUMULATIVE_SLASHES.latest(
-        step.before.rows, of_operator
+    subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
+    earlier = step.before.rows.get(LATEST_CAPTURES, subnetwork_operator).timestamp
+    if CUMULATIVE_SLASHES.latest(step.after.rows, subnetwork_operator) <= CUMULATIVE_SLASHES.latest(
+        step.before.rows, subnetwork_operator
     ):
         return False
-    return earlier <= asked.capture_timestamp == step.after.rows.get(LATEST_CAPTURES, of_operator).timestamp
+    return earlier <= asked.capture_timestamp == step.after.rows.get(LATEST_CAPTURES, subnetwork_operator).timestamp
 
 
 def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
@@ -56,7 +66,7 @@ def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> b
     return all(write.table.index not in shares for write in step.delta.writes)
 
 
-def _nothing_is_overslashed(step: Transition) -> bool:
+def _nothing_is_overslashed(step: AnyStep) -> bool:
     """What was booked against an operator since a capture is at most what it had at stake then."""
     asked = asked_by(step.before.rows, step.action)
     since = booked_since(step.after.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
@@ -72,7 +82,7 @@ def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
     )
 
 
-def _pays_all_that_it_books(step: Transition) -> bool:
+def _pays_all_that_it_books(step: AnyStep) -> bool:
     booked_amount, paid_amount = amounts(step)
     return paid_amount == booked_amount
 
@@ -81,7 +91,7 @@ def _nothing_is_left_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
     return reach(step.after.rows, step.action.vault, capture_epoch(step)) == 0
 
 
-def is_overbooked(step: Transition) -> bool:
+def is_overbooked(step: AnyStep) -> bool:
     """Whether a slash booked more than the vault paid."""
     booked_amount, paid_amount = amounts(step)
     return booked_amount > paid_amount
@@ -112,11 +122,11 @@ def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
     )
 
 
-def _nothing_is_left_to_slash(refusal: Refusal) -> bool:
+def _nothing_is_left_to_slash(refusal: AnyRejection) -> bool:
     """All is booked already; or the sum of what is booked no longer fits."""
     asked = asked_by(refusal.before.rows, refusal.action)
-    of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
-    if CUMULATIVE_SLASHES.latest(refusal.before.rows, of_operator) + asked.amount > UINT256_MAX:
+    subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
+    if CUMULATIVE_SLASHES.latest(refusal.before.rows, subnetwork_operator) + asked.amount > UINT256_MAX:
         return True
     left = slashable(refusal.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return left == 0
@@ -125,8 +135,8 @@ def _nothing_is_left_to_slash(refusal: Refusal) -> bool:
 SLASHES: Final = Scope((Slash, ExecuteSlash))
 
 
-KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
-    "SLASH-10": KnownFalse(
+KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
+    "SLASH-10": KnownViolation(
         "SLASH-02",
         "symbiotic_shared_stake_is_booked_twice.json",
         "A network that shares stake is served after those who slashed before it, and told of more than was paid.",
@@ -162,7 +172,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Cantina, Symbiotic Core: 3.1.4; ChainSecurity, Symbiotic Core: 2.2.3; see docs/laws.md",
         _nothing_is_left_in_reach,
         SLASHES,
-        concerns=is_overbooked,
+        applies_to=is_overbooked,
     ),
     StepLaw(
         "SLASH-10",
@@ -179,13 +189,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         SLASHES,
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "SLASH-09",
         "For an epoch after the capture a network can slash what is still slashable; a request, while nobody may veto.",
         "ChainSecurity, Symbiotic Core: 2.2.2; VetoSlasher.executeSlash",
         _nothing_is_left_to_slash,
         SLASHES,
-        concerns=_is_due_slash,
+        applies_to=_is_due_slash,
     ),
 ]

@@ -3,7 +3,7 @@
 from typing import Final, cast
 
 from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Subject, Sum, View
-from invariants.symbiotic.reading import epoch_of, grown, now, reach, stake_grown
+from invariants.symbiotic.state_queries import epoch_of, grown, now, reach, stake_grown
 from spec.symbiotic.actions import Claim, ClaimBatch, Deposit, ExecuteSlash, Redeem, Slash, Withdraw
 from spec.symbiotic.state import (
     ACTIVE_SHARES,

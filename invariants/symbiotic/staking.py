@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from invariants.law import AcceptedStep, KnownFalse, Scope, StepLaw
-from invariants.symbiotic.reading import epoch_of, now, reach
+from invariants.law import AcceptedStep, KnownViolation, Scope, StepLaw
+from invariants.symbiotic.state_queries import epoch_of, now, reach
 from spec.symbiotic.actions import Deposit
 from spec.symbiotic.state import ACTIVE_STAKE, DEPOSIT_POLICIES, VAULTS
 
@@ -24,8 +24,8 @@ def _is_limited(step: AcceptedStep[Deposit]) -> bool:
     return step.before.rows.get(DEPOSIT_POLICIES, step.action.vault).is_deposit_limit
 
 
-KNOWN_FALSE: Final[dict[str, KnownFalse]] = {
-    "DEP-04": KnownFalse(
+KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
+    "DEP-04": KnownViolation(
         "DEP-03",
         "symbiotic_deposit_limit_is_passed.json",
         "A vault can hold any multiple of its deposit limit, of which no more than the limit works for networks.",
@@ -40,7 +40,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Vault.deposit; Certora, Symbiotic Core: P-06, of active stake alone",
         _deposit_keeps_the_limit,
         Scope((Deposit,)),
-        concerns=_is_limited,
+        applies_to=_is_limited,
     ),
     StepLaw(
         "DEP-04",
@@ -48,6 +48,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Certora, Symbiotic Core: P-06, stakeLimitCannotBeBreached",
         _deposit_keeps_the_limit_in_all,
         Scope((Deposit,)),
-        concerns=_is_limited,
+        applies_to=_is_limited,
     ),
 ]

@@ -2,8 +2,8 @@
 
 from typing import Final, cast
 
-from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StateLaw, StepLaw, Subject, View
-from invariants.symbiotic.reading import appointment_timestamp, now, resolver_of, slashable
+from invariants.law import AcceptedStep, AnyRejection, RejectionLaw, Scope, StateLaw, StepLaw, Subject, View
+from invariants.symbiotic.state_queries import appointment_timestamp, now, resolver_of, slashable
 from spec.symbiotic.actions import ExecuteSlash, RequestSlash, SetResolver, VetoSlash
 from spec.symbiotic.config import ZERO_ADDRESS
 from spec.symbiotic.state import (
@@ -117,7 +117,7 @@ def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
     return last_point == due_timestamp and resolver_of(after, vault, subnetwork, due_timestamp - 1) == in_office
 
 
-def _is_never_right(_refusal: Refusal) -> bool:
+def _is_never_right(_refusal: AnyRejection) -> bool:
     return False
 
 
@@ -174,13 +174,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((RequestSlash,)),
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "VETO-05",
         "Who was resolver at the capture can veto until the veto's end, while anybody is in office.",
         "VetoSlasher.vetoSlash; Symbiotic test/slasher/VetoSlasher: test_VetoSlash",
         _is_never_right,
         Scope((VetoSlash,)),
-        concerns=_is_due_veto,
+        applies_to=_is_due_veto,
     ),
 ]

@@ -6,9 +6,9 @@ a call does with the same numbers, or to the second account of them in `reading.
 
 from typing import Final, cast
 
-from invariants.law import AcceptedStep, LivenessLaw, Refusal, Scope, StepLaw, Transition, View
+from invariants.law import AcceptedStep, AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw, View
 from invariants.symbiotic.movements import claimed_epochs
-from invariants.symbiotic.reading import UINT48_MAX, held_shares, now, resolver_of
+from invariants.symbiotic.state_queries import UINT48_MAX, held_shares, now, resolver_of
 from spec.symbiotic.actions import (
     Claim,
     ClaimBatch,
@@ -60,7 +60,7 @@ def _is_within_active_balance(before: View, action: Withdraw) -> bool:
     return isinstance(worth, int) and call.amount <= worth
 
 
-def _is_not_too_much(refusal: Refusal) -> bool:
+def _is_not_too_much(refusal: AnyRejection) -> bool:
     return refusal.reason is not Reason.TOO_MUCH_WITHDRAW
 
 
@@ -121,7 +121,7 @@ def _claim_pays_what_was_seen(step: AcceptedStep[Claim | ClaimBatch]) -> bool:
     return step.delta.returns == total_amount
 
 
-def _stake_is_within_its_limits(step: Transition) -> bool:
+def _stake_is_within_its_limits(step: AnyStep) -> bool:
     """No operator has more at stake than is active, nor than its limit; who has no shares has nothing."""
     call, after = step.action, step.after.rows
     if isinstance(call, SetOperatorNetworkLimit):
@@ -131,7 +131,7 @@ def _stake_is_within_its_limits(step: Transition) -> bool:
     return said <= ACTIVE_STAKE.latest(after, shared.vault) and (shared.shares > 0 or said == 0)
 
 
-def _opt_in_is_seen(step: Transition) -> bool:
+def _opt_in_is_seen(step: AnyStep) -> bool:
     """Who opts in was out by the view, and is in; who opts out was in, and is out."""
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, OptInVault | OptOutVault):
@@ -157,7 +157,7 @@ def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
     )
 
 
-def _time_fits(step: Transition) -> bool:
+def _time_fits(step: AnyStep) -> bool:
     """The contracts' end of time, the largest uint48, has not come: no call that reads the time succeeds after it."""
     return now(step.before.rows) <= UINT48_MAX
 
@@ -207,7 +207,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "VetoSlasher.resolver, VetoSlasher.resolverAt",
         _resolver_is_seen,
         Scope((SetResolver,)),
-        concerns=_time_fits,
+        applies_to=_time_fits,
     ),
     StepLaw(
         "VIEW-09",
@@ -224,13 +224,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope((SetOperatorNetworkLimit, SetOperatorNetworkShares)),
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "VIEW-02",
         "Nobody who asks back no more than activeBalanceOf says is told that it is too much.",
         "Vault.activeBalanceOf, Vault.withdraw",
         _is_not_too_much,
         Scope((Withdraw,)),
-        concerns=_is_within_active_balance,
+        applies_to=_is_within_active_balance,
     ),
 ]

@@ -5,8 +5,8 @@ from typing import Any, Final, cast
 import attr
 
 from invariants.choices import Choices
-from invariants.symbiotic.detours import DETOURS
 from invariants.symbiotic.laws import CATALOGUE
+from invariants.symbiotic.scenarios import SCENARIOS
 from invariants.symbiotic.world import WORLD, drawn_world
 from invariants.walker import Walk
 from spec.arithmetic import UINT256_MAX, div_floor
@@ -421,4 +421,4 @@ def _drawn_walk(number: int) -> Walk:
     return Walk(PROTOCOL, CATALOGUE, world, opened, next_action)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, DETOURS, _drawn_walk)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, SCENARIOS, _drawn_walk)

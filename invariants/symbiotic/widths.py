@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import StateLaw, Subject, View
-from invariants.symbiotic.reading import UINT256_MAX
+from invariants.symbiotic.state_queries import UINT256_MAX
 from spec.history import HistoryTable
 from spec.symbiotic.state import (
     ACTIVE_SHARES,

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from invariants.law import AcceptedStep, LivenessLaw, Scope, StateLaw, StepLaw, Subject, View
+from invariants.law import AcceptedStep, RejectionLaw, Scope, StateLaw, StepLaw, Subject, View
 from invariants.symbiotic.movements import claimed_epochs
-from invariants.symbiotic.reading import UINT256_MAX, is_over, now, start_of
+from invariants.symbiotic.state_queries import UINT256_MAX, is_over, now, start_of
 from spec.symbiotic.actions import Claim, ClaimBatch
 from spec.symbiotic.config import ZERO_ADDRESS
 from spec.symbiotic.state import CLOCK, VAULTS, WITHDRAWAL_BUCKETS, WITHDRAWALS
@@ -70,13 +70,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
         CLAIMS,
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "EXIT-02",
         "Once its epoch is over, what a withdrawal is worth can always be claimed.",
         "This project; Vault._claim",
         lambda _refusal: False,
         scope=Scope((Claim,)),
-        concerns=_is_due_claim,
+        applies_to=_is_due_claim,
     ),
 ]

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from invariants.law import AcceptedStep, Scope, Transition, Witness, written
+from invariants.law import AcceptedStep, AnyStep, Scope, Witness, written
 from invariants.symbiotic.movements import amounts, capture_epoch, claimed_epochs
-from invariants.symbiotic.reading import (
+from invariants.symbiotic.slashing import is_overbooked
+from invariants.symbiotic.state_queries import (
     asked_by,
     booked_since,
     bucket_amount,
@@ -16,7 +17,6 @@ from invariants.symbiotic.reading import (
     stake_grown,
     stake_of,
 )
-from invariants.symbiotic.slashing import is_overbooked
 from spec.arithmetic import mul_div_floor
 from spec.symbiotic.actions import (
     Claim,
@@ -62,7 +62,7 @@ def _request_of(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> SlashRequest:
     return step.before.rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
 
 
-def _lost(step: Transition) -> tuple[int, int, int]:
+def _lost(step: AnyStep) -> tuple[int, int, int]:
     """What a slash took from the active stake, from this epoch's bucket and from the next one's."""
     vault, before, after = _vault_of(step), step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, vault), now(before))
@@ -73,19 +73,19 @@ def _lost(step: Transition) -> tuple[int, int, int]:
     )
 
 
-def _takes_everything(step: Transition) -> bool:
+def _takes_everything(step: AnyStep) -> bool:
     return amounts(step)[1] > 0 and reach(step.after.rows, _vault_of(step), capture_epoch(step)) == 0
 
 
-def _pays_nothing(step: Transition) -> bool:
+def _pays_nothing(step: AnyStep) -> bool:
     return amounts(step)[1] == 0
 
 
-def _hits_all_three(step: Transition) -> bool:
+def _hits_all_three(step: AnyStep) -> bool:
     return min(_lost(step)) > 0
 
 
-def _carries_the_rest(step: Transition) -> bool:
+def _carries_the_rest(step: AnyStep) -> bool:
     """This epoch's bucket does not have what rounding leaves to it: the next one pays more than its part."""
     vault, paid_amount = _vault_of(step), amounts(step)[1]
     epoch, rows = capture_epoch(step), step.before.rows
@@ -96,47 +96,47 @@ def _carries_the_rest(step: Transition) -> bool:
     return _lost(step)[2] > part
 
 
-def _is_in_its_last_second(step: Transition) -> bool:
+def _is_in_its_last_second(step: AnyStep) -> bool:
     asked = asked_by(step.before.rows, step.action)
     age_seconds = now(step.before.rows) - asked.capture_timestamp
     return age_seconds == step.before.rows.get(VAULTS, asked.vault).epoch_duration_seconds
 
 
-def _is_not_the_first_for_its_capture(step: Transition) -> bool:
+def _is_not_the_first_for_its_capture(step: AnyStep) -> bool:
     asked = asked_by(step.before.rows, step.action)
     return booked_since(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp) > 0
 
 
-def _is_of_who_opted_out(step: Transition) -> bool:
+def _is_of_who_opted_out(step: AnyStep) -> bool:
     asked, rows = asked_by(step.before.rows, step.action), step.before.rows
     return not is_opted_in_at(rows, asked.vault, asked.subnetwork[0], asked.operator, now(rows))
 
 
-def _books_more_than_the_stake_of_now(step: Transition) -> bool:
+def _books_more_than_the_stake_of_now(step: AnyStep) -> bool:
     asked, rows = asked_by(step.before.rows, step.action), step.before.rows
     return amounts(step)[0] > stake_of(rows, asked.vault, asked.subnetwork, asked.operator, now(rows))
 
 
-def _hits_newcomers(step: Transition) -> bool:
+def _hits_newcomers(step: AnyStep) -> bool:
     """There is more active stake than at the capture: who deposited since pays too."""
     asked, rows = asked_by(step.before.rows, step.action), step.before.rows
     stake_then = ACTIVE_STAKE.value_at(rows, asked.vault, asked.capture_timestamp)
     return amounts(step)[1] > 0 and ACTIVE_STAKE.latest(rows, asked.vault) > stake_then
 
 
-def _is_executed_as_the_veto_ends(step: Transition) -> bool:
+def _is_executed_as_the_veto_ends(step: AnyStep) -> bool:
     return now(step.before.rows) == _request_of(step).veto_deadline_timestamp
 
 
-def _is_executed_before_the_veto_ends(step: Transition) -> bool:
+def _is_executed_before_the_veto_ends(step: AnyStep) -> bool:
     return now(step.before.rows) < _request_of(step).veto_deadline_timestamp
 
 
-def _books_less_than_requested(step: Transition) -> bool:
+def _books_less_than_requested(step: AnyStep) -> bool:
     return amounts(step)[0] < _request_of(step).amount
 
 
-def _is_vetoed(_step: Transition) -> bool:
+def _is_vetoed(_step: AnyStep) -> bool:
     return True
 
 
@@ -165,8 +165,8 @@ def _is_requested_before_the_resolver_changes(step: AcceptedStep[RequestSlash]) 
 def _replaces_a_change(step: AcceptedStep[SetResolver]) -> bool:
     """A change of resolver that still waits is replaced or cancelled."""
     call = step.action
-    of_subnetwork = (call.vault, (call.sender, call.identifier))
-    return RESOLVER_ORDINALS.latest_point(step.before.rows, of_subnetwork) > now(step.before.rows)
+    vault_subnetwork = (call.vault, (call.sender, call.identifier))
+    return RESOLVER_ORDINALS.latest_point(step.before.rows, vault_subnetwork) > now(step.before.rows)
 
 
 def _limit_falls_below_stake(step: AcceptedStep[SetNetworkLimit]) -> bool:
@@ -175,7 +175,7 @@ def _limit_falls_below_stake(step: AcceptedStep[SetNetworkLimit]) -> bool:
     return call.amount < min(limit_before, ACTIVE_STAKE.latest(rows, call.vault))
 
 
-def _maximum_takes_the_limit_down(step: Transition) -> bool:
+def _maximum_takes_the_limit_down(step: AnyStep) -> bool:
     return len(written(step.delta, NETWORK_LIMITS.heads)) > 0
 
 

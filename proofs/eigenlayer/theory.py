@@ -56,7 +56,7 @@ from spec.eigenlayer.state import (
     QueuedShares,
     Strategy,
 )
-from spec.machine import ONLY, Draft, Table
+from spec.machine import SINGLETON, Draft, Table
 
 
 def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
@@ -204,7 +204,7 @@ def _completed_withdrawals_had_waited(view: View, key: Any) -> bool:
     row = view.rows.get(WITHDRAWALS, key)
     if row.is_pending or not 0 <= key[1] < view.rows.get(STAKERS, key[0]).withdrawals_queued:
         return True
-    return row.start_block + view.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks < current_block(view.rows)
+    return row.start_block + view.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks < current_block(view.rows)
 
 
 def _positions_have_begun(view: View, key: Any) -> bool:
@@ -446,7 +446,7 @@ def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slash
     if slashed != (row.operator, row.strategy):
         return None
     fallen_magnitude = MAX_MAGNITUDES.latest(before, slashed) - MAX_MAGNITUDES.latest(after, slashed)
-    is_open = row.start_block + after.get(CONFIG, ONLY).min_withdrawal_delay_blocks >= current_block(after)
+    is_open = row.start_block + after.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks >= current_block(after)
     return -fallen_magnitude * row.scaled_shares if is_open and row.strategy else 0
 
 

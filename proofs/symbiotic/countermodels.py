@@ -45,7 +45,7 @@ def _laws_show(module: ModuleType) -> None:
 _STAKES: Final[Contracts] = {
     **EXACT,
     "spec.symbiotic.delegation": _rules_show,
-    "invariants.symbiotic.reading": _laws_show,
+    "invariants.symbiotic.state_queries": _laws_show,
 }
 
 COUNTERMODELS: Final[Mapping[str, Contracts]] = {"Slash": _STAKES, "ExecuteSlash": _STAKES, "RequestSlash": EXACT}

@@ -42,14 +42,14 @@ def _of_laws(module: ModuleType) -> None:
 BY_CONTRACT: Final[Contracts] = {
     **EXACT,
     "spec.symbiotic.delegation": _of_rules,
-    "invariants.symbiotic.reading": _of_laws,
+    "invariants.symbiotic.state_queries": _of_laws,
 }
 
 
 def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
     """That rules and laws agree on every stake, in any state, and that none is negative."""
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
-    laws = prover.world.get("invariants.symbiotic.reading", "stake_of")
+    laws = prover.world.get("invariants.symbiotic.state_queries", "stake_of")
     subject = fresh(SUBJECT, "stake")
     rows = prover.before.rows
     verdict = Verdict(law_id, "any")

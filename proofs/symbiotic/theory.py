@@ -10,7 +10,7 @@ from invariants.law import StateLaw, Sum, View
 from invariants.symbiotic.histories import HISTORIES
 from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.lemmas import CLAIMED_SHARES, STILL_OWED, still_owed
-from invariants.symbiotic.reading import is_over, now
+from invariants.symbiotic.state_queries import is_over, now
 from proofs.histories import EXACT
 from proofs.pushes import prove_pushes
 from proofs.setup import Setup

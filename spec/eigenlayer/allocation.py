@@ -32,7 +32,7 @@ from spec.eigenlayer.state import (
     Pair,
     QueuedDeallocation,
 )
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 
 
 def settled_allocation(allocation: Allocation, block: int) -> Allocation:
@@ -134,10 +134,10 @@ def _modify_allocation(
     """
     _clear_deallocation_queue(draft, operator, strategy, MAX_DEALLOCATIONS_TO_CLEAR)
     block = current_block(draft)
-    of_operator: Pair = (operator, strategy)
+    operator_strategy: Pair = (operator, strategy)
     stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
     encumbered_magnitude = settled_encumbered_magnitude(
-        draft.get(ENCUMBERED_MAGNITUDES, of_operator).magnitude, stored, block
+        draft.get(ENCUMBERED_MAGNITUDES, operator_strategy).magnitude, stored, block
     )
     allocation = settled_allocation(stored, block)
     current_magnitude = allocation.current_magnitude
@@ -150,14 +150,14 @@ def _modify_allocation(
         encumbered_magnitude += diff_magnitude
         if encumbered_magnitude > UINT64_MAX:
             return Reason.UINT64_OVERFLOW
-        if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator):
+        if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, operator_strategy):
             return Reason.INSUFFICIENT_MAGNITUDE
         effect_block = block_after(block, delay_blocks)
     elif _is_allocation_slashable(draft, operator, operator_set, strategy, current_magnitude):
-        effect_block = block_after(block, draft.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
-        queue = draft.get(DEALLOCATION_QUEUES, of_operator)
+        effect_block = block_after(block, draft.get(CONFIG, SINGLETON).deallocation_delay_blocks + 1)
+        queue = draft.get(DEALLOCATION_QUEUES, operator_strategy)
         draft.put(QUEUED_DEALLOCATIONS, (operator, strategy, queue.end), QueuedDeallocation(operator_set))
-        draft.put(DEALLOCATION_QUEUES, of_operator, DeallocationQueue(first=queue.first, end=queue.end + 1))
+        draft.put(DEALLOCATION_QUEUES, operator_strategy, DeallocationQueue(first=queue.first, end=queue.end + 1))
     else:
         encumbered_magnitude += diff_magnitude
         current_magnitude = new_magnitude
@@ -165,7 +165,7 @@ def _modify_allocation(
         effect_block = block
     if isinstance(effect_block, Reason):
         return effect_block
-    draft.put(ENCUMBERED_MAGNITUDES, of_operator, EncumberedMagnitude(encumbered_magnitude))
+    draft.put(ENCUMBERED_MAGNITUDES, operator_strategy, EncumberedMagnitude(encumbered_magnitude))
     draft.put(
         ALLOCATIONS,
         (operator, operator_set, strategy),
@@ -245,7 +245,7 @@ def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Re
         return Reason.INVALID_OPERATOR
     block = current_block(draft)
     delay = effective_allocation_delay(draft.get(ALLOCATION_DELAYS, action.operator), block)
-    effect_block = block_after(block, draft.get(CONFIG, ONLY).allocation_configuration_delay_blocks + 1)
+    effect_block = block_after(block, draft.get(CONFIG, SINGLETON).allocation_configuration_delay_blocks + 1)
     if isinstance(effect_block, Reason):
         return effect_block
     draft.put(

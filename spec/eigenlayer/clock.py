@@ -4,12 +4,12 @@ from spec.arithmetic import UINT32_MAX
 from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import CLOCK, Clock
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 
 
 def current_block(draft: Draft) -> int:
     """The block in which this call executes."""
-    return draft.get(CLOCK, ONLY).block
+    return draft.get(CLOCK, SINGLETON).block
 
 
 def block_after(block: int, delay_blocks: int) -> int | Reason:
@@ -20,5 +20,5 @@ def block_after(block: int, delay_blocks: int) -> int | Reason:
 
 def mine_blocks(draft: Draft, action: MineBlocks) -> Delta:
     """Let blocks pass. Nothing else is written: what a block makes effective is worked out when it is read."""
-    draft.put(CLOCK, ONLY, Clock(current_block(draft) + action.blocks))
+    draft.put(CLOCK, SINGLETON, Clock(current_block(draft) + action.blocks))
     return draft.delta()

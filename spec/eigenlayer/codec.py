@@ -61,7 +61,7 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY, Delta, Draft, State, Transition, commit
+from spec.machine import SINGLETON, Delta, Draft, State, Transition, commit
 from spec.protocol import Step, Trace, execute
 
 FORMAT_VERSION: Final = 1
@@ -326,7 +326,7 @@ def read_trace(document: dict[str, Json]) -> Trace:
     steps = document["steps"]
     if not isinstance(steps, list):
         raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
-    block = genesis.rows(CLOCK)[ONLY].block
+    block = genesis.rows(CLOCK)[SINGLETON].block
     read_steps: list[Step] = []
     for position, value in enumerate(steps):
         step, block = _read_step(value, f"steps[{position}]", block, world)
@@ -339,7 +339,7 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
     check_fields(head, HEAD, "", OPTIONAL_HEAD)
     _, state, world = _read_head(head)
     initial = observe(state, world, None)
-    block = state.rows(CLOCK)[ONLY].block
+    block = state.rows(CLOCK)[SINGLETON].block
     steps: list[Json] = []
     for executed in _in_steps(actions):
         step, block = _write_step(transition, state, executed, block, world)
@@ -431,8 +431,8 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
 
     state = SCHEMA.empty_state()
     whitelister = cast(str, ACCOUNT.read(genesis["whitelister"], "genesis.whitelister", names))
-    state.rows(CONFIG)[ONLY] = _read_config(document, whitelister)
-    state.rows(CLOCK)[ONLY] = Clock(cast(int, Number(32).read(genesis["block"], "genesis.block", {})))
+    state.rows(CONFIG)[SINGLETON] = _read_config(document, whitelister)
+    state.rows(CLOCK)[SINGLETON] = Clock(cast(int, Number(32).read(genesis["block"], "genesis.block", {})))
     for strategy, pool in strategies.items():
         where = f"genesis.strategies.{strategy}"
         fields = as_object(pool, where)

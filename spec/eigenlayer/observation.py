@@ -50,7 +50,7 @@ from spec.eigenlayer.state import (
     Pair,
 )
 from spec.history import HistoryTable
-from spec.machine import ONLY, Draft, State
+from spec.machine import SINGLETON, Draft, State
 
 ACCOUNT: Final = Name("account")
 ACCOUNT_OR_NULL: Final = Name("account", null=ZERO_ADDRESS)
@@ -93,7 +93,7 @@ def observe(state: State, world: object, _context: object) -> Json:
     seen = cast(World, world)
     draft = Draft(state)
     return {
-        "block": state.rows(CLOCK)[ONLY].block,
+        "block": state.rows(CLOCK)[SINGLETON].block,
         "token_balances": _observe_balances(state, seen),
         "strategies": {
             strategy: {
@@ -260,7 +260,7 @@ def _observe_operator_sets(state: State, draft: Draft) -> Json:
     pending: dict[OperatorSet, list[int]] = {}
     for operator_set, slash_id, _ in _pending_slashes(state):
         pending.setdefault(operator_set, []).append(slash_id)
-    block = state.rows(CLOCK)[ONLY].block
+    block = state.rows(CLOCK)[SINGLETON].block
     observed: dict[str, Json] = {}
     for operator_set, details in state.rows(OPERATOR_SETS).items():
         slasher = draft.get(SLASHERS, operator_set)

@@ -30,7 +30,7 @@ from spec.eigenlayer.state import (
     Registration,
     Slasher,
 )
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 
 
 def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reason:
@@ -180,7 +180,7 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     stored = draft.get(SLASHERS, action.operator_set)
     if action.slasher == stored.pending_slasher and block < stored.effect_block:
         return draft.delta()
-    effect_block = block_after(block, draft.get(CONFIG, ONLY).slasher_configuration_delay_blocks + 1)
+    effect_block = block_after(block, draft.get(CONFIG, SINGLETON).slasher_configuration_delay_blocks + 1)
     if isinstance(effect_block, Reason):
         return effect_block
     draft.put(
@@ -231,7 +231,9 @@ def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSe
             return Reason.INVALID_OPERATOR_SET
         if not draft.get(REGISTRATIONS, (action.operator, operator_set)).is_registered:
             return Reason.NOT_MEMBER_OF_SET
-        slashable_until_block = block_after(current_block(draft), draft.get(CONFIG, ONLY).deallocation_delay_blocks)
+        slashable_until_block = block_after(
+            current_block(draft), draft.get(CONFIG, SINGLETON).deallocation_delay_blocks
+        )
         if isinstance(slashable_until_block, Reason):
             return slashable_until_block
         draft.put(

@@ -83,8 +83,8 @@ def increase_delegation(
         return Reason.FULLY_SLASHED
     if added_shares == 0:
         return None
-    of_staker: Pair = (staker, strategy)
-    held = draft.get(STAKER_SHARES, of_staker)
+    staker_strategy: Pair = (staker, strategy)
+    held = draft.get(STAKER_SHARES, staker_strategy)
     factor_wad = deposit_scaling_factor_after(
         held.deposit_scaling_factor_wad, deposit_shares_before, added_shares, slashing_factor_wad
     )
@@ -92,11 +92,11 @@ def increase_delegation(
         return Reason.INVALID_DEPOSIT_SCALING_FACTOR
     draft.put(
         STAKER_SHARES,
-        of_staker,
+        staker_strategy,
         StakerShares(deposit_shares=held.deposit_shares, deposit_scaling_factor_wad=factor_wad),
     )
     if operator != ZERO_ADDRESS:
-        of_operator: Pair = (operator, strategy)
-        shares = draft.get(OPERATOR_SHARES, of_operator).shares
-        draft.put(OPERATOR_SHARES, of_operator, OperatorShares(shares + added_shares))
+        operator_strategy: Pair = (operator, strategy)
+        shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
+        draft.put(OPERATOR_SHARES, operator_strategy, OperatorShares(shares + added_shares))
     return None

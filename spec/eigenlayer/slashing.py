@@ -40,7 +40,7 @@ from spec.eigenlayer.state import (
     SlashedShares,
 )
 from spec.eigenlayer.strategies import redeem_shares
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 
 
 def slashed_magnitude(current_magnitude: int, wad_to_slash: int) -> int:
@@ -120,12 +120,12 @@ def _slash(
     allocation = settled_allocation(stored, block)
     if allocation.current_magnitude == 0:
         return 0
-    of_operator: Pair = (operator, strategy)
+    operator_strategy: Pair = (operator, strategy)
     encumbered_magnitude = settled_encumbered_magnitude(
-        draft.get(ENCUMBERED_MAGNITUDES, of_operator).magnitude, stored, block
+        draft.get(ENCUMBERED_MAGNITUDES, operator_strategy).magnitude, stored, block
     )
     taken_magnitude = slashed_magnitude(allocation.current_magnitude, wad_to_slash)
-    max_magnitude_before = MAX_MAGNITUDES.latest(draft, of_operator)
+    max_magnitude_before = MAX_MAGNITUDES.latest(draft, operator_strategy)
     max_magnitude = max_magnitude_before - taken_magnitude
     draft.put(
         ALLOCATIONS,
@@ -136,8 +136,8 @@ def _slash(
             effect_block=allocation.effect_block,
         ),
     )
-    draft.put(ENCUMBERED_MAGNITUDES, of_operator, EncumberedMagnitude(encumbered_magnitude - taken_magnitude))
-    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)
+    draft.put(ENCUMBERED_MAGNITUDES, operator_strategy, EncumberedMagnitude(encumbered_magnitude - taken_magnitude))
+    MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)
     taken_shares = _slash_shares(draft, operator, strategy, max_magnitude_before, max_magnitude)
     if isinstance(taken_shares, Reason):
         return taken_shares
@@ -155,10 +155,10 @@ def _slash_shares(
     The queue itself is not touched: its scaled shares are worth less by themselves.
     Rejects: as `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
     """
-    of_operator: Pair = (operator, strategy)
-    shares = draft.get(OPERATOR_SHARES, of_operator).shares
+    operator_strategy: Pair = (operator, strategy)
+    shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
     taken_shares = slashed_shares(shares, max_magnitude_before, max_magnitude)
-    draft.put(OPERATOR_SHARES, of_operator, OperatorShares(shares - taken_shares))
+    draft.put(OPERATOR_SHARES, operator_strategy, OperatorShares(shares - taken_shares))
     scaled_shares = queued_scaled_shares(draft, operator, strategy)
     if isinstance(scaled_shares, Reason):
         return scaled_shares
@@ -173,12 +173,12 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
     Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits. Source:
     DelegationManager._getSlashableSharesInQueue.
     """
-    before_window_block = current_block(draft) - draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks - 1
+    before_window_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     if before_window_block < 0:
         return Reason.ARITHMETIC_PANIC
-    of_operator: Pair = (operator, strategy)
-    ever_queued = CUMULATIVE_SCALED_SHARES.latest(draft, of_operator)
-    return ever_queued - CUMULATIVE_SCALED_SHARES.value_at(draft, of_operator, before_window_block)
+    operator_strategy: Pair = (operator, strategy)
+    ever_queued = CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy)
+    return ever_queued - CUMULATIVE_SCALED_SHARES.value_at(draft, operator_strategy, before_window_block)
 
 
 def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedistributableShares) -> Delta | Reason:

@@ -22,7 +22,7 @@ from spec.eigenlayer.state import (
     Strategy,
 )
 from spec.eigenlayer.strategies import issue_shares, transfer
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 
 
 def deposit_into_strategy(draft: Draft, action: DepositIntoStrategy) -> Delta | Reason:
@@ -59,8 +59,8 @@ def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: i
 
     Rejects: MAX_STRATEGIES_EXCEEDED. Source: StrategyManager._addShares.
     """
-    of_staker: Pair = (staker, strategy)
-    held = draft.get(STAKER_SHARES, of_staker)
+    staker_strategy: Pair = (staker, strategy)
+    held = draft.get(STAKER_SHARES, staker_strategy)
     if held.deposit_shares == 0:
         row = draft.get(STAKERS, staker)
         if len(row.strategy_list) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
@@ -76,7 +76,7 @@ def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: i
         )
     draft.put(
         STAKER_SHARES,
-        of_staker,
+        staker_strategy,
         StakerShares(
             deposit_shares=held.deposit_shares + added_shares,
             deposit_scaling_factor_wad=held.deposit_scaling_factor_wad,
@@ -94,19 +94,19 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
     """
     if removed_shares == 0:
         return Reason.SHARES_AMOUNT_ZERO
-    of_staker: Pair = (staker, strategy)
-    held = draft.get(STAKER_SHARES, of_staker)
+    staker_strategy: Pair = (staker, strategy)
+    held = draft.get(STAKER_SHARES, staker_strategy)
     if removed_shares > held.deposit_shares:
         return Reason.SHARES_AMOUNT_TOO_HIGH
     deposit_shares = held.deposit_shares - removed_shares
     if deposit_shares > 0:
         draft.put(
             STAKER_SHARES,
-            of_staker,
+            staker_strategy,
             StakerShares(deposit_shares=deposit_shares, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),
         )
         return None
-    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))
+    draft.put(STAKER_SHARES, staker_strategy, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))
     row = draft.get(STAKERS, staker)
     draft.put(
         STAKERS,
@@ -147,7 +147,7 @@ def remove_strategies_from_deposit_whitelist(
 
 
 def _set_whitelisted(draft: Draft, sender: str, strategies: tuple[str, ...], is_whitelisted: bool) -> Delta | Reason:
-    if sender != draft.get(CONFIG, ONLY).strategy_whitelister:
+    if sender != draft.get(CONFIG, SINGLETON).strategy_whitelister:
         return Reason.ONLY_STRATEGY_WHITELISTER
     for strategy in strategies:
         pool = draft.get(STRATEGIES, strategy)

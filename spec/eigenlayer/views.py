@@ -25,7 +25,7 @@ from spec.eigenlayer.state import (
     OperatorSet,
 )
 from spec.eigenlayer.withdrawals import shares_after_slashing
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
@@ -46,7 +46,7 @@ def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> in
     Source: DelegationManager.getQueuedWithdrawals.
     """
     queued = draft.get(QUEUED_SHARES, (staker, nonce, position))
-    slashable_until_block = queued.start_block + draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    slashable_until_block = queued.start_block + draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     slashing_factor_wad = MAX_MAGNITUDES.value_at(draft, (queued.operator, queued.strategy), slashable_until_block)
     return shares_after_slashing(queued.scaled_shares, slashing_factor_wad)
 

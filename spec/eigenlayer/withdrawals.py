@@ -32,7 +32,7 @@ from spec.eigenlayer.state import (
     Withdrawal,
 )
 from spec.eigenlayer.strategies import redeem_shares
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 
 
 def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
@@ -98,22 +98,22 @@ def _queue_shares(
     Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`.
     """
     factor_wad = draft.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
-    of_operator: Pair = (operator, strategy)
-    slashing_factor_wad = MAX_MAGNITUDES.latest(draft, of_operator)
+    operator_strategy: Pair = (operator, strategy)
+    slashing_factor_wad = MAX_MAGNITUDES.latest(draft, operator_strategy)
     scaled = scaled_shares(deposit_shares, factor_wad)
     if scaled > UINT256_MAX:
         return Reason.MUL_DIV_OVERFLOW
     block = current_block(draft)
     if operator != ZERO_ADDRESS:
-        cumulative_scaled_shares = CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled
+        cumulative_scaled_shares = CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + scaled
         if cumulative_scaled_shares > UINT256_MAX:
             return Reason.ARITHMETIC_PANIC
-        CUMULATIVE_SCALED_SHARES.push(draft, of_operator, block, cumulative_scaled_shares)
+        CUMULATIVE_SCALED_SHARES.push(draft, operator_strategy, block, cumulative_scaled_shares)
         leaving_shares = withdrawable_shares(deposit_shares, factor_wad, slashing_factor_wad)
-        operator_shares = draft.get(OPERATOR_SHARES, of_operator).shares
+        operator_shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
         if leaving_shares > operator_shares:
             return Reason.ARITHMETIC_PANIC
-        draft.put(OPERATOR_SHARES, of_operator, OperatorShares(operator_shares - leaving_shares))
+        draft.put(OPERATOR_SHARES, operator_strategy, OperatorShares(operator_shares - leaving_shares))
     draft.put(
         QUEUED_SHARES,
         (staker, nonce, position),
@@ -154,7 +154,9 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
         return Reason.WITHDRAWER_NOT_CALLER
     if completion.is_tampered or not withdrawal.is_pending:
         return Reason.WITHDRAWAL_NOT_QUEUED
-    slashable_until_block = block_after(withdrawal.start_block, draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks)
+    slashable_until_block = block_after(
+        withdrawal.start_block, draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+    )
     if isinstance(slashable_until_block, Reason):
         return slashable_until_block
     if current_block(draft) <= slashable_until_block:

@@ -4,7 +4,7 @@ Time moves only when it is let pass; every other call executes at the current ti
 """
 
 from spec.arithmetic import div_floor
-from spec.machine import ONLY, Delta, Draft
+from spec.machine import SINGLETON, Delta, Draft
 from spec.symbiotic.actions import AdvanceTime
 from spec.symbiotic.config import VaultConfig
 from spec.symbiotic.state import CLOCK, VAULTS, Clock
@@ -12,7 +12,7 @@ from spec.symbiotic.state import CLOCK, VAULTS, Clock
 
 def current_timestamp(draft: Draft) -> int:
     """The timestamp at which this call executes."""
-    return draft.get(CLOCK, ONLY).timestamp
+    return draft.get(CLOCK, SINGLETON).timestamp
 
 
 def epoch_at(config: VaultConfig, timestamp: int) -> int:
@@ -35,5 +35,5 @@ def epoch_start_timestamp(config: VaultConfig, epoch: int) -> int:
 
 def advance_time(draft: Draft, action: AdvanceTime) -> Delta:
     """Let seconds pass. Nothing else is written: what that ends or begins is worked out when it is read."""
-    draft.put(CLOCK, ONLY, Clock(current_timestamp(draft) + action.seconds))
+    draft.put(CLOCK, SINGLETON, Clock(current_timestamp(draft) + action.seconds))
     return draft.delta()

@@ -25,7 +25,7 @@ from spec.codec import (
     check_fields,
     shown,
 )
-from spec.machine import ONLY, Delta, State, Transition
+from spec.machine import SINGLETON, Delta, State, Transition
 from spec.protocol import Step, Trace, execute
 from spec.symbiotic import actions
 from spec.symbiotic.actions import Action, AdvanceTime
@@ -247,7 +247,7 @@ def read_trace(document: dict[str, Json]) -> Trace:
     name, state, world = _read_head(head)
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, ("timestamp", "post"), "genesis")
-    timestamp = state.rows(CLOCK)[ONLY].timestamp
+    timestamp = state.rows(CLOCK)[SINGLETON].timestamp
     if genesis["timestamp"] != timestamp:
         raise MalformedTrace("genesis.timestamp", f"expected {timestamp}, found {shown(genesis['timestamp'])}")
     steps = document["steps"]
@@ -266,7 +266,7 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
     """A whole trace file of what the rules answer to the actions; `head` is a file without `genesis` and `steps`."""
     check_fields(head, HEAD, "")
     _, state, world = _read_head(head)
-    timestamp = state.rows(CLOCK)[ONLY].timestamp
+    timestamp = state.rows(CLOCK)[SINGLETON].timestamp
     genesis = {"timestamp": timestamp, "post": observe(state, world, None)}
     captures: Captures = {}
     steps: list[Json] = []
@@ -330,7 +330,7 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
     subnetworks = ListOf(SubnetworkName()).read(config["subnetworks"], "config.subnetworks", names)
     state = SCHEMA.empty_state()
     timestamp = cast(int, TIMESTAMP.read(config["genesisTimestamp"], "config.genesisTimestamp", names))
-    state.rows(CLOCK)[ONLY] = Clock(timestamp)
+    state.rows(CLOCK)[SINGLETON] = Clock(timestamp)
     balance = cast(int, Amount().read(config["stakerBalance"], "config.stakerBalance", names))
     if balance * len(stakers) > UINT256_MAX:
         raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
@@ -370,7 +370,7 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
 def _create_vault(state: State, vault: str, fields: dict[str, Json], where: str, names: Names) -> None:
     """Put one vault into the first state."""
     config = _read_vault_config(fields, where, names)
-    if config.epoch_duration_init_timestamp > state.rows(CLOCK)[ONLY].timestamp:
+    if config.epoch_duration_init_timestamp > state.rows(CLOCK)[SINGLETON].timestamp:
         raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
     state.rows(VAULT_FACTORY)[vault] = Entity(is_entity=True)
     state.rows(VAULTS)[vault] = config

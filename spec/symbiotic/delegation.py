@@ -46,19 +46,19 @@ def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | R
     Rejects, in order: NOT_NETWORK, ALREADY_SET, INVALID_NETWORK if the delegator is specific to another network.
     Source: BaseDelegator.setMaxNetworkLimit, and each delegator's _setMaxNetworkLimit.
     """
-    of_subnetwork: VaultSubnetwork = (action.vault, (action.sender, action.identifier))
+    vault_subnetwork: VaultSubnetwork = (action.vault, (action.sender, action.identifier))
     if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:
         return Reason.NOT_NETWORK
-    if MAX_NETWORK_LIMITS.latest(draft, of_subnetwork) == action.amount:
+    if MAX_NETWORK_LIMITS.latest(draft, vault_subnetwork) == action.amount:
         return Reason.ALREADY_SET
     config = draft.get(VAULTS, action.vault)
     now = current_timestamp(draft)
     if config.delegator == OPERATOR_NETWORK_SPECIFIC:
         if action.sender != config.delegator_network:
             return Reason.INVALID_NETWORK
-    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:
-        NETWORK_LIMITS.push(draft, of_subnetwork, now, action.amount)
-    MAX_NETWORK_LIMITS.push(draft, of_subnetwork, now, action.amount)
+    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount:
+        NETWORK_LIMITS.push(draft, vault_subnetwork, now, action.amount)
+    MAX_NETWORK_LIMITS.push(draft, vault_subnetwork, now, action.amount)
     return draft.delta()
 
 
@@ -68,16 +68,16 @@ def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
     Rejects, in order: EMPTY_REVERT if the delegator is specific to one network, UNAUTHORIZED_ACCOUNT,
     EXCEEDS_MAX_NETWORK_LIMIT, ALREADY_SET. Source: setNetworkLimit of the three other delegators.
     """
-    of_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
+    vault_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
     if draft.get(VAULTS, action.vault).delegator == OPERATOR_NETWORK_SPECIFIC:
         return Reason.EMPTY_REVERT
     if not has_role(draft, action.vault, action.sender):
         return Reason.UNAUTHORIZED_ACCOUNT
-    if action.amount > MAX_NETWORK_LIMITS.latest(draft, of_subnetwork):
+    if action.amount > MAX_NETWORK_LIMITS.latest(draft, vault_subnetwork):
         return Reason.EXCEEDS_MAX_NETWORK_LIMIT
-    if NETWORK_LIMITS.latest(draft, of_subnetwork) == action.amount:
+    if NETWORK_LIMITS.latest(draft, vault_subnetwork) == action.amount:
         return Reason.ALREADY_SET
-    NETWORK_LIMITS.push(draft, of_subnetwork, current_timestamp(draft), action.amount)
+    NETWORK_LIMITS.push(draft, vault_subnetwork, current_timestamp(draft), action.amount)
     return draft.delta()
 
 
@@ -87,21 +87,21 @@ def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) 
     Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET, ARITHMETIC_PANIC if the total overflows.
     Source: NetworkRestakeDelegator.setOperatorNetworkShares.
     """
-    of_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
-    of_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
+    vault_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
+    subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
     if draft.get(VAULTS, action.vault).delegator != NETWORK_RESTAKE:
         return Reason.EMPTY_REVERT
     if not has_role(draft, action.vault, action.sender):
         return Reason.UNAUTHORIZED_ACCOUNT
-    shares_before = OPERATOR_NETWORK_SHARES.latest(draft, of_operator)
+    shares_before = OPERATOR_NETWORK_SHARES.latest(draft, subnetwork_operator)
     if shares_before == action.shares:
         return Reason.ALREADY_SET
-    total_shares = TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) - shares_before + action.shares
+    total_shares = TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, vault_subnetwork) - shares_before + action.shares
     if total_shares > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     now = current_timestamp(draft)
-    TOTAL_OPERATOR_NETWORK_SHARES.push(draft, of_subnetwork, now, total_shares)
-    OPERATOR_NETWORK_SHARES.push(draft, of_operator, now, action.shares)
+    TOTAL_OPERATOR_NETWORK_SHARES.push(draft, vault_subnetwork, now, total_shares)
+    OPERATOR_NETWORK_SHARES.push(draft, subnetwork_operator, now, action.shares)
     return draft.delta()
 
 
@@ -111,14 +111,14 @@ def set_operator_network_limit(draft: Draft, action: SetOperatorNetworkLimit) ->
     Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET.
     Source: FullRestakeDelegator.setOperatorNetworkLimit.
     """
-    of_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
+    subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
     if draft.get(VAULTS, action.vault).delegator != FULL_RESTAKE:
         return Reason.EMPTY_REVERT
     if not has_role(draft, action.vault, action.sender):
         return Reason.UNAUTHORIZED_ACCOUNT
-    if OPERATOR_NETWORK_LIMITS.latest(draft, of_operator) == action.amount:
+    if OPERATOR_NETWORK_LIMITS.latest(draft, subnetwork_operator) == action.amount:
         return Reason.ALREADY_SET
-    OPERATOR_NETWORK_LIMITS.push(draft, of_operator, current_timestamp(draft), action.amount)
+    OPERATOR_NETWORK_LIMITS.push(draft, subnetwork_operator, current_timestamp(draft), action.amount)
     return draft.delta()
 
 
@@ -152,20 +152,20 @@ def _delegated_stake_at(draft: Draft, vault: str, subnetwork: Subnetwork, operat
     Source: each delegator's _stakeAt.
     """
     config = draft.get(VAULTS, vault)
-    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
-    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     active_stake = ACTIVE_STAKE.value_at(draft, vault, timestamp)
     if config.delegator == OPERATOR_NETWORK_SPECIFIC:
         if subnetwork[0] != config.delegator_network or operator != config.delegator_operator:
             return 0
-        return min(active_stake, MAX_NETWORK_LIMITS.value_at(draft, of_subnetwork, timestamp))
-    subnetwork_stake = min(active_stake, NETWORK_LIMITS.value_at(draft, of_subnetwork, timestamp))
+        return min(active_stake, MAX_NETWORK_LIMITS.value_at(draft, vault_subnetwork, timestamp))
+    subnetwork_stake = min(active_stake, NETWORK_LIMITS.value_at(draft, vault_subnetwork, timestamp))
     if config.delegator == OPERATOR_SPECIFIC:
         return subnetwork_stake if operator == config.delegator_operator else 0
     if config.delegator == FULL_RESTAKE:
-        return min(subnetwork_stake, OPERATOR_NETWORK_LIMITS.value_at(draft, of_operator, timestamp))
+        return min(subnetwork_stake, OPERATOR_NETWORK_LIMITS.value_at(draft, subnetwork_operator, timestamp))
     return operator_part(
         subnetwork_stake,
-        OPERATOR_NETWORK_SHARES.value_at(draft, of_operator, timestamp),
-        TOTAL_OPERATOR_NETWORK_SHARES.value_at(draft, of_subnetwork, timestamp),
+        OPERATOR_NETWORK_SHARES.value_at(draft, subnetwork_operator, timestamp),
+        TOTAL_OPERATOR_NETWORK_SHARES.value_at(draft, vault_subnetwork, timestamp),
     )

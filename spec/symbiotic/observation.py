@@ -17,7 +17,7 @@ from spec.codec import (
     Record,
     shown,
 )
-from spec.machine import ONLY, Draft, State
+from spec.machine import SINGLETON, Draft, State
 from spec.symbiotic import views
 from spec.symbiotic.clock import current_epoch
 from spec.symbiotic.config import (
@@ -145,7 +145,7 @@ def observe(state: State, world: object, context: object) -> Json:
     captures = {} if context is None else cast(Captures, context)
     draft = Draft(state)
     return {
-        "timestamp": state.rows(CLOCK)[ONLY].timestamp,
+        "timestamp": state.rows(CLOCK)[SINGLETON].timestamp,
         "balances": _by(seen.balances, lambda account: str(draft.get(TOKEN_BALANCES, (COLLATERAL, account)).amount)),
         "registry": {
             "operators": _by(seen.operators, lambda operator: draft.get(OPERATOR_REGISTRY, operator).is_entity),
@@ -184,7 +184,7 @@ def _by_operator(world: World, value: Callable[[Subnetwork, str], Json]) -> dict
 def _observe_vault(draft: Draft, world: World, vault: str, captures: tuple[int, ...]) -> Json:
     config = world.vaults[vault]
     policy = draft.get(DEPOSIT_POLICIES, vault)
-    now = draft.get(CLOCK, ONLY).timestamp
+    now = draft.get(CLOCK, SINGLETON).timestamp
     probed = [now - 1, *[timestamp for timestamp in captures if timestamp != now - 1]]
     return {
         "epoch": current_epoch(draft, vault),

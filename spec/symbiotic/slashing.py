@@ -77,17 +77,17 @@ def slashable_stake(
     None if the capture is not in the past, more than an epoch ago, or before one that was slashed already.
     Rejects: ARITHMETIC_PANIC if an epoch is longer than all time so far. Source: BaseSlasher._slashableStake.
     """
-    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     now = current_timestamp(draft)
     earliest_capture_timestamp = now - draft.get(VAULTS, vault).epoch_duration_seconds
     if earliest_capture_timestamp < 0:
         return Reason.ARITHMETIC_PANIC
     if not earliest_capture_timestamp <= capture_timestamp < now:
         return 0
-    if capture_timestamp < draft.get(LATEST_CAPTURES, of_operator).timestamp:
+    if capture_timestamp < draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp:
         return 0
-    slashed_since = CUMULATIVE_SLASHES.latest(draft, of_operator) - CUMULATIVE_SLASHES.value_at(
-        draft, of_operator, capture_timestamp
+    slashed_since = CUMULATIVE_SLASHES.latest(draft, subnetwork_operator) - CUMULATIVE_SLASHES.value_at(
+        draft, subnetwork_operator, capture_timestamp
     )
     return slashable_part(stake_at(draft, vault, subnetwork, operator, capture_timestamp), slashed_since)
 
@@ -247,13 +247,13 @@ def _execute(
     Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`.
     Source: the common ends of Slasher.slash and VetoSlasher.executeSlash.
     """
-    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
-    if draft.get(LATEST_CAPTURES, of_operator).timestamp < capture_timestamp:
-        draft.put(LATEST_CAPTURES, of_operator, LatestCapture(capture_timestamp))
-    cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator) + slashed_amount
+    subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    if draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp < capture_timestamp:
+        draft.put(LATEST_CAPTURES, subnetwork_operator, LatestCapture(capture_timestamp))
+    cumulative_slash = CUMULATIVE_SLASHES.latest(draft, subnetwork_operator) + slashed_amount
     if cumulative_slash > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
-    CUMULATIVE_SLASHES.push(draft, of_operator, current_timestamp(draft), cumulative_slash)
+    CUMULATIVE_SLASHES.push(draft, subnetwork_operator, current_timestamp(draft), cumulative_slash)
     vault_slashed_amount = _slash_vault(draft, vault, slashed_amount, capture_timestamp)
     if isinstance(vault_slashed_amount, Reason):
         return vault_slashed_amount
@@ -309,8 +309,8 @@ def _completed(request: SlashRequest) -> SlashRequest:
 
 def resolver_at(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
     """The resolver in office at a timestamp, which may be in the future. Source: VetoSlasher.resolverAt."""
-    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
-    ordinal = RESOLVER_ORDINALS.value_at(draft, of_subnetwork, timestamp)
+    vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    ordinal = RESOLVER_ORDINALS.value_at(draft, vault_subnetwork, timestamp)
     return draft.get(RESOLVERS, (vault, subnetwork, ordinal)).account
 
 
@@ -324,18 +324,18 @@ def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
     """
     config = draft.get(VAULTS, action.vault)
     subnetwork: Subnetwork = (action.sender, action.identifier)
-    of_subnetwork: VaultSubnetwork = (action.vault, subnetwork)
+    vault_subnetwork: VaultSubnetwork = (action.vault, subnetwork)
     now = current_timestamp(draft)
     if config.slasher != VETO_SLASHER:
         return Reason.EMPTY_REVERT
     if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:
         return Reason.NOT_NETWORK
-    if RESOLVER_ORDINALS.is_empty(draft, of_subnetwork):
+    if RESOLVER_ORDINALS.is_empty(draft, vault_subnetwork):
         if action.resolver == ZERO_ADDRESS:
             return Reason.ALREADY_SET
         _appoint(draft, action.vault, subnetwork, now, action.resolver)
         return draft.delta()
-    if RESOLVER_ORDINALS.latest_point(draft, of_subnetwork) > now:
+    if RESOLVER_ORDINALS.latest_point(draft, vault_subnetwork) > now:
         _cancel(draft, action.vault, subnetwork)
     elif action.resolver == resolver_at(draft, action.vault, subnetwork, now):
         return Reason.ALREADY_SET
@@ -360,15 +360,15 @@ def _resolver_start_timestamp(config: VaultConfig, now: int) -> int | Reason:
 
 def _appoint(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int, resolver: str) -> None:
     """Put a resolver in office from a timestamp on, which is later than that of any before."""
-    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
-    ordinal = RESOLVER_ORDINALS.latest(draft, of_subnetwork) + 1
+    vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    ordinal = RESOLVER_ORDINALS.latest(draft, vault_subnetwork) + 1
     draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver(resolver))
-    RESOLVER_ORDINALS.push(draft, of_subnetwork, timestamp, ordinal)
+    RESOLVER_ORDINALS.push(draft, vault_subnetwork, timestamp, ordinal)
 
 
 def _cancel(draft: Draft, vault: str, subnetwork: Subnetwork) -> None:
     """Take the last appointment back. Source: Checkpoints.pop."""
-    of_subnetwork: VaultSubnetwork = (vault, subnetwork)
-    ordinal = RESOLVER_ORDINALS.latest(draft, of_subnetwork)
+    vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
+    ordinal = RESOLVER_ORDINALS.latest(draft, vault_subnetwork)
     draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver())
-    RESOLVER_ORDINALS.pop(draft, of_subnetwork)
+    RESOLVER_ORDINALS.pop(draft, vault_subnetwork)

@@ -170,15 +170,15 @@ def test_every_protocol_of_ours_reads_calls_one_by_one() -> None:
         walk = pack.walk
         assert walk is not None
         for number in range(4):
-            way = walk.of(number)
-            actions = way.opening()
-            calls = pack.calls.write(way.world, actions)
-            history = pack.calls.begin(to_wire(way.world))
+            walk = walk.of(number)
+            actions = walk.opening()
+            calls = pack.calls.write(walk.world, actions)
+            history = pack.calls.begin(to_wire(walk.world))
             read = [action for call in calls for action in history.read(call, "call")[0]]
             assert read == actions, name
-            written: Any = way.protocol.write_trace(way.world, actions)
+            written: Any = walk.protocol.write_trace(walk.world, actions)
             assert calls == [call_of(step) for step in written["steps"]]
-            assert history.genesis.tables == way.genesis().tables
+            assert history.genesis.tables == walk.genesis().tables
 
 
 class Endless(Reference):

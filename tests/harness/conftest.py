@@ -17,11 +17,11 @@ import os, signal
 from pool_laws import CATALOGUE, WALK as RIGHT, WORLD, next_action, opening
 from staking_pool import POOL, PROTOCOL, Deposit, Pool, Slash, Withdraw
 from invariants.walker import Walk
-from spec.machine import ONLY, Delta
+from spec.machine import SINGLETON, Delta
 
 def transition(draft, action):
     outcome = PROTOCOL.transition(draft, action)
-    pool = draft.get(POOL, ONLY)
+    pool = draft.get(POOL, SINGLETON)
     {mistake}
     return outcome
 
@@ -29,7 +29,7 @@ WALK = Walk(PROTOCOL.with_transition(transition), CATALOGUE, WORLD, opening, nex
 """
 
 GAINS_A_SHARE = """if isinstance(action, Withdraw) and isinstance(outcome, Delta) and pool.shares == 9:
-        draft.put(POOL, ONLY, Pool(pool.stake, pool.shares + 1))"""
+        draft.put(POOL, SINGLETON, Pool(pool.stake, pool.shares + 1))"""
 """A mistake that most walks meet, sooner or later; the first are those of seeds 0 and 2, after 325 and 35 steps."""
 
 Mistaken = Callable[..., str]

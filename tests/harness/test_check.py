@@ -296,7 +296,7 @@ def test_rules_are_for_the_world_they_speak_of() -> None:
         variant = pack_at(f"invariants.{name}.walk:WALK")
         assert methods_of(variant) == ["rules", "bytes"]
         assert variant.rule_machine is pack.rule_machine
-        assert methods_of(pack_at(f"invariants.{name}.small:SMALL_WORLD")) == ["bytes"]
+        assert methods_of(pack_at(f"invariants.{name}.small:BOUNDED_MODEL")) == ["bytes"]
 
 
 @pytest.mark.parametrize("place", ["eigenlayer", "symbiotic"])

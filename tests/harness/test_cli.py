@@ -241,7 +241,8 @@ def test_check_replays_everything_and_checks_every_law() -> None:
         assert [law["law"] for law in laws] == [law.law_id for law in catalogue.laws()]
         assert len(suite["laws"]) == len(laws) + len(games) + len(catalogue.witnesses)
         assert {law["law"]: law["verdict"] for law in laws} == {
-            law.law_id: "known false" if law.law_id in catalogue.known_false else "held" for law in catalogue.laws()
+            law.law_id: "known false" if law.law_id in catalogue.known_violations else "held"
+            for law in catalogue.laws()
         }
         assert all(law["on_traces"] and law["on_walks"] for law in laws)
         assert (suite["findings"], suite["on_walks"]["steps"], suite["on_walks"]["runs"]) == ([], 4000, 10)
@@ -381,7 +382,7 @@ from pool_laws import PROTOCOL, WORLD, next_action, opening
 from invariants.law import Catalogue, StepLaw
 from invariants.walker import Walk
 
-LAW = StepLaw("IDLE-01", "Unicorns are fed.", "a test", lambda _: True, concerns=lambda _: False)
+LAW = StepLaw("IDLE-01", "Unicorns are fed.", "a test", lambda _: True, applies_to=lambda _: False)
 WALK = Walk(PROTOCOL, Catalogue([], [], [LAW], [], []), WORLD, opening, next_action)
 """
 
@@ -495,17 +496,17 @@ def test_an_interruption_of_walks_says_what_was_found_and_exits_with_2() -> None
 
 
 def test_explore_counts_everything_in_a_small_world() -> None:
-    result = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4")
+    result = restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "4")
     assert result.return_value == 0
     lines = [line.split() for line in result.stdout.splitlines()]
     assert ["4", "1,512", "357"] in lines
     assert ["1,789", "478"] in lines
     assert max(len(line) for line in result.stdout.splitlines()) <= 120
     assert "3 of 3 laws checked" in result.stdout
-    report = json.loads(restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4", "--json").stdout)
+    report = json.loads(restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "4", "--json").stdout)
     (world,) = report["worlds"]
     assert (world["sequences"], world["states"]) == ([1, 6, 37, 233, 1512], [1, 6, 25, 89, 357])
-    whole = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "4", "--json", "--no-prune")
+    whole = restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "4", "--json", "--no-prune")
     (unpruned,) = json.loads(whole.stdout)["worlds"]
     assert (unpruned["sequences"], unpruned["states"]) == (world["sequences"], world["states"])
     assert unpruned["steps"] > world["steps"]
@@ -513,8 +514,8 @@ def test_explore_counts_everything_in_a_small_world() -> None:
 
 def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistaken") -> None:
     module = mistaken().partition(":")[0]
-    imports = f"from {module} import WALK\nfrom pool_laws import CALLS\nfrom invariants.exploring import SmallWorld\n"
-    Path("mistaken_world.py").write_text(imports + "WORLD = SmallWorld(WALK, CALLS)")
+    imports = f"from {module} import WALK\nfrom pool_laws import CALLS\nfrom invariants.exploring import BoundedModel\n"
+    Path("mistaken_world.py").write_text(imports + "WORLD = BoundedModel(WALK, CALLS)")
     result = restake("explore", "--protocol", "mistaken_world:WORLD", "--depth", "3")
     assert result.return_value == 1
     lines = result.stdout.splitlines()
@@ -525,7 +526,7 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
 
 
 def test_explore_can_be_stopped_and_says_so() -> None:
-    result = restake("explore", "--protocol", "pool_laws:SMALL_WORLD", "--depth", "30", "--budget", "1")
+    result = restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "30", "--budget", "1")
     assert result.return_value == 2
     assert "  Stopped before all were tried." in result.stdout.splitlines()
     with pytest.raises(click.UsageError, match="brings no invariants"):
@@ -590,7 +591,7 @@ def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: st
     declared = "            rows={POOL: lambda key: key},\n"
     assert laws.count(declared) == 1
     (tmp_path / "careless_laws.py").write_text(laws.replace(declared, "            rows={},\n"))
-    place = f"careless_laws:{'WALK' if command == 'check' else 'SMALL_WORLD'}"
+    place = f"careless_laws:{'WALK' if command == 'check' else 'BOUNDED_MODEL'}"
     arguments = ["--steps", "400", "--examples", "0", "--jobs", "1"] if command == "check" else ["--depth", "2"]
     done = process(command, "--protocol", place, *arguments, paths=[tmp_path, EXAMPLE])
     assert done.returncode == 2

@@ -199,8 +199,8 @@ def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monk
         f"FRAME-01 of CreateOperatorSets is PROVED for {bounded['verdict']['scope'][0]}, which the ledger does not say",
     ]
     assert now.drawn_by == "commit 0"
-    way = load_walk("eigenlayer")
-    suite = SuiteReport(way.protocol, way.catalogue, evidence=now, is_cut_short=True)
+    walk = load_walk("eigenlayer")
+    suite = SuiteReport(walk.protocol, walk.catalogue, evidence=now, is_cut_short=True)
     assert suite.failures() == [f"proved otherwise than in the ledger: {', '.join(now.differing)}"]
     assert weighed("sample").differing == now.differing
 
@@ -269,9 +269,9 @@ EVIDENCE = Evidence(
 
 
 def pool(found: Evidence) -> SuiteReport:
-    way = load_walk(POOL)
+    walk = load_walk(POOL)
     checked = {"POOL-01": 5, "POOL-02": 4, "POOL-03": 1}
-    return SuiteReport(way.protocol, way.catalogue, on_walks=Summary(1, 9, 2, checked=checked), evidence=found)
+    return SuiteReport(walk.protocol, walk.catalogue, on_walks=Summary(1, 9, 2, checked=checked), evidence=found)
 
 
 @pytest.mark.usefixtures("example")
@@ -301,7 +301,7 @@ POOL-W1  Everything is slashed, and shares are        -          0         0    
          all witnesses: 1 NOT REACHED                 -          0         0           0         -        -
 Proved: by induction, of so many of the calls that could break it, for any number of accounts, rows and
 steps, and integers of any size. docs/proofs.md says what that leans on.
-1 of 2 lemmas that these proofs lean on are proved in the same way.
+1 of 2 lemmas that these proofs lean on are proved in the same walk.
 *: within bounds (restake prove --law ID says which go with a law):
   of length <= 1: lists, sets
   nothing overflows
@@ -328,7 +328,7 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "refuted_calls": [],
             "stale_calls": [],
             "scopes": [BOUNDED, OTHER_BOUND, "nothing overflows"],
-            "is_known_false": False,
+            "is_known_violation": False,
             "missing_calls": [],
         },
         {
@@ -337,7 +337,7 @@ def test_a_refuted_law_fails_in_every_form_of_the_report() -> None:
             "refuted_calls": ["Slash"],
             "stale_calls": ["Deposit"],
             "scopes": [],
-            "is_known_false": False,
+            "is_known_violation": False,
             "missing_calls": [],
         },
     ]
@@ -355,10 +355,10 @@ def test_the_kills_that_are_shown_are_those_of_the_page() -> None:
 
 @pytest.mark.usefixtures("example")
 def test_a_run_whose_proofs_were_cut_short_does_not_hold() -> None:
-    way = load_walk(POOL)
+    walk = load_walk(POOL)
     checked = Summary(1, 9, 2, checked={"POOL-01": 5, "POOL-02": 4, "POOL-03": 1})
     undone = attrs.evolve(EVIDENCE, proofs={}, undone=("POOL-02 of Slash",))
-    suite = SuiteReport(way.protocol, way.catalogue, on_walks=checked, evidence=undone, is_cut_short=True)
+    suite = SuiteReport(walk.protocol, walk.catalogue, on_walks=checked, evidence=undone, is_cut_short=True)
     said = io.StringIO()
     print_block(Console(file=said, width=120), suite)
     lines = said.getvalue().splitlines()
@@ -393,8 +393,8 @@ def test_what_could_not_be_kept_proved_or_lifted_reaches_the_report(
     file = ".restake/proof_eigenlayer_CONS-01_TransferToken.json"
     assert now.counterexamples == (file,)
     assert [problem.startswith(str(own_cache / "ledgers")) for problem in now.unkept] == [True]
-    way = load_walk("eigenlayer")
-    suite = SuiteReport(way.protocol, way.catalogue, on_walks=Summary(1, 9), evidence=now, is_cut_short=True)
+    walk = load_walk("eigenlayer")
+    suite = SuiteReport(walk.protocol, walk.catalogue, on_walks=Summary(1, 9), evidence=now, is_cut_short=True)
     assert suite.failures() == ["refuted by proof: CONS-01 of TransferToken"]
     assert suite.unfinished() == [
         "nothing can be proved of: SlashOperator (line 3: not lifted)",

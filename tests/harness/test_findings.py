@@ -11,7 +11,7 @@ from harness import findings
 from harness.findings import Change, keep, kept, recheck
 from harness.protocols import known_games, known_walks, load_walk
 from harness.shrinking import first_break
-from invariants.walker import Walk, walk
+from invariants.walker import Walk, random_walk
 from spec.codec import MalformedTrace
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ def never() -> bool:
 @pytest.fixture
 def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
     """A walk through the pool with a mistake, and its actions up to where the mistake is met."""
-    way = load_walk(mistaken())
-    return way, walk(way.only(("POOL-01",)), 0, 400).actions
+    walk = load_walk(mistaken())
+    return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions
 
 
 def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[Walk, list[Any]]) -> None:
-    way, actions = broken
-    path = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
-    assert kept(FOLDER, way.protocol) == [path]
+    walk, actions = broken
+    path = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
+    assert kept(FOLDER, walk.protocol) == [path]
     document = json.loads(path.read_text())
     assert document["finding"] == {"law": "POOL-01", "subject": "''", "found_by": "walk of seed 0"}
-    claim, told = recheck(way, path)
+    claim, told = recheck(walk, path)
     assert told is not None
     assert (claim.law, told.breaks_at, len(told.steps)) == ("POOL-01", 1, 2)
     assert told.steps[0].changes == (
@@ -53,7 +53,7 @@ def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[W
     _, fixed = recheck(load_walk("pool_laws:WALK"), path)
     assert fixed is not None
     assert fixed.breaks_at is None
-    assert recheck(way.only(("POOL-02",)), path)[1] is None
+    assert recheck(walk.only(("POOL-02",)), path)[1] is None
 
 
 KEEP_A_LOST_GAME = """
@@ -91,8 +91,8 @@ def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source
 
 def test_what_would_control_a_terminal_is_written_as_text_and_read_again(broken: tuple[Walk, list[Any]]) -> None:
     """Missed: it was written as it is, and refused when it was read."""
-    way, actions = broken
-    claim, told = recheck(way, keep(FOLDER, way, "POOL-01", "trace a\x1b[31m\nb.json", actions, never))
+    walk, actions = broken
+    claim, told = recheck(walk, keep(FOLDER, walk, "POOL-01", "trace a\x1b[31m\nb.json", actions, never))
     assert (claim.found_by, told is not None) == ("trace a\\x1b[31m\\nb.json", True)
 
 
@@ -102,19 +102,19 @@ def test_a_law_that_broke_is_told_even_if_its_trace_cannot_be_read(
     def refuses(*_: object) -> Any:
         raise MalformedTrace("finding", "not readable")
 
-    way, actions = broken
+    walk, actions = broken
     monkeypatch.setattr(findings, "load_kept", refuses)
-    violation = walk(way.only(("POOL-01",)), 0, 400).violations[0]
-    found = findings.finding_of(FOLDER, way, POOL, violation, "walk\n0", actions, "restake check", never)
+    violation = random_walk(walk.only(("POOL-01",)), 0, 400).violations[0]
+    found = findings.finding_of(FOLDER, walk, POOL, violation, "walk\n0", actions, "restake check", never)
     assert (found.law, found.found_by, found.trace, found.command) == ("POOL-01", "walk\\n0", None, "restake check")
 
 
 def test_another_finding_gets_another_name_and_the_same_one_the_same(broken: tuple[Walk, list[Any]]) -> None:
-    way, actions = broken
-    first = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
-    assert keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never) == first
-    second = keep(FOLDER, way, "POOL-01", "walk of seed 2", walk(way, 2, 400).actions, never)
-    assert kept(FOLDER, way.protocol) == sorted({first, second})
+    walk, actions = broken
+    first = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
+    assert keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never) == first
+    second = keep(FOLDER, walk, "POOL-01", "walk of seed 2", random_walk(walk, 2, 400).actions, never)
+    assert kept(FOLDER, walk.protocol) == sorted({first, second})
     assert len({first, second}) == 2
     assert {path.name for path in FOLDER.iterdir()} == {first.name, second.name}, "nothing else is left behind"
 
@@ -126,18 +126,18 @@ def test_whatever_ends_the_shrinking_the_run_is_kept_as_it_was_found(
     def fails(*_: object) -> list[Any]:
         raise error
 
-    way, actions = broken
+    walk, actions = broken
     monkeypatch.setattr(findings, "shrink", fails)
     with pytest.raises(error):
-        keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
-    (path,) = kept(FOLDER, way.protocol)
-    _, told = recheck(way, path)
+        keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
+    (path,) = kept(FOLDER, walk.protocol)
+    _, told = recheck(walk, path)
     assert told is not None
     assert (told.breaks_at, len(told.steps)) == (len(actions) - 1, len(actions))
 
 
 def test_an_interrupted_search_keeps_the_shortest_run_so_far(broken: tuple[Walk, list[Any]]) -> None:
-    way, actions = broken
+    walk, actions = broken
     asked = 0
 
     def soon() -> bool:
@@ -145,17 +145,17 @@ def test_an_interrupted_search_keeps_the_shortest_run_so_far(broken: tuple[Walk,
         asked += 1
         return asked > 40
 
-    path = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, soon)
-    _, told = recheck(way, path)
+    path = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, soon)
+    _, told = recheck(walk, path)
     assert told is not None
     assert told.breaks_at is not None
     assert 2 < len(told.steps) < len(actions)
-    assert kept(FOLDER, way.protocol) == [path]
+    assert kept(FOLDER, walk.protocol) == [path]
 
 
 def test_a_file_without_a_finding_is_none(broken: tuple[Walk, list[Any]]) -> None:
-    way, actions = broken
-    path = keep(FOLDER, way, "POOL-01", "walk of seed 0", actions, never)
+    walk, actions = broken
+    path = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
     document = json.loads(path.read_text())
     for changed, problem in (
         ({**document, "finding": {**document["finding"], "more": 1}}, "finding: unknown field 'more'"),
@@ -164,21 +164,21 @@ def test_a_file_without_a_finding_is_none(broken: tuple[Walk, list[Any]]) -> Non
     ):
         path.write_text(json.dumps(changed))
         with pytest.raises(MalformedTrace) as raised:
-            recheck(way, path)
+            recheck(walk, path)
         assert str(raised.value) == problem
 
 
 @pytest.mark.parametrize("protocol", known_walks())
 def test_what_walks_do_can_be_kept(protocol: str) -> None:
     """Every call of a walk can be written, and read again as it was."""
-    way = known_walks()[protocol]
+    walk = known_walks()[protocol]
     for seed in range(3):
-        actions = actions_of(way, seed)
-        trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
+        actions = actions_of(walk, seed)
+        trace = walk.protocol.read_trace(walk.protocol.write_trace(walk.world, actions))
         assert [action for step in trace.steps for action in step.actions] == actions
 
 
-def actions_of(way: Walk, seed: int) -> list[Any]:
+def actions_of(walk: Walk, seed: int) -> list[Any]:
     """The actions of a walk that breaks nothing."""
     actions: list[Any] = []
 
@@ -189,8 +189,10 @@ def actions_of(way: Walk, seed: int) -> list[Any]:
 
         return next_action
 
-    opening = way.opening()
-    report = walk(Walk(way.protocol, way.catalogue, way.world, way.opening, noted(way.next_action)), seed, 200)
-    assert first_break(way, [*opening, *actions]) is None
+    opening = walk.opening()
+    report = random_walk(
+        Walk(walk.protocol, walk.catalogue, walk.world, walk.opening, noted(walk.next_action)), seed, 200
+    )
+    assert first_break(walk, [*opening, *actions]) is None
     assert report.steps == len(opening) + len(actions)
     return [*opening, *actions]

@@ -175,7 +175,7 @@ HOSTILE = ("threading.py", "selectors.py", "random.py", "types.py", "z3.py")
 def test_modules_of_the_current_folder_are_not_run(verb: tuple[str, ...], tmp_path: Path) -> None:
     for name in HOSTILE:
         (tmp_path / name).write_text("raise SystemExit('taken from the current folder')\n")
-    place = "pool_laws:WALK" if verb[0] == "check" else "pool_laws:SMALL_WORLD"
+    place = "pool_laws:WALK" if verb[0] == "check" else "pool_laws:BOUNDED_MODEL"
     script = tmp_path / "bin" / "restake"
     script.parent.mkdir()
     script.write_text("from harness.cli import main\n\nif __name__ == '__main__':\n    main()\n")

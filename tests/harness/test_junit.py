@@ -21,8 +21,8 @@ CHECKED = {"POOL-01": 5, "POOL-02": 4}
 
 
 def suite(summary: Summary) -> SuiteReport:
-    way = load_walk(POOL)
-    return SuiteReport(way.protocol, way.catalogue, on_walks=summary)
+    walk = load_walk(POOL)
+    return SuiteReport(walk.protocol, walk.catalogue, on_walks=summary)
 
 
 def outcomes(document: str, name: str) -> dict[str | None, tuple[str, str | None]]:

@@ -54,12 +54,12 @@ def test_a_module_that_cannot_be_loaded(
     [
         (("check", "--steps", "200", "--examples", "0", "--jobs", "1"), "WALK"),
         (("check", "--steps", "0", "--examples", "5", "--jobs", "2"), "WALK"),
-        (("explore", "--depth", "2"), "SMALL_WORLD"),
+        (("explore", "--depth", "2"), "BOUNDED_MODEL"),
     ],
 )
 def test_a_law_that_raises_is_named_by_its_line(verb: tuple[str, ...], attribute: str, tmp_path: Path) -> None:
     laws = (EXAMPLE / "pool_laws.py").read_text()
-    held = "    return view.rows.get(POOL, ONLY).shares == view.total(HELD, ONLY)\n"
+    held = "    return view.rows.get(POOL, SINGLETON).shares == view.total(HELD, SINGLETON)\n"
     assert laws.count(held) == 1
     (tmp_path / "raising_laws.py").write_text(laws.replace(held, "    return bool({}['no such key'])\n"))
     line = laws[: laws.index(held)].count("\n") + 1

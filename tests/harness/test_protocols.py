@@ -184,7 +184,7 @@ def test_a_walk_is_had_from_its_place_in_any_process(example: Path) -> None:
 def test_a_small_world_is_had_by_its_protocol_or_its_place(example: Path) -> None:
     assert select_bounded_models([]) == known_bounded_models()
     assert list(select_bounded_models(["symbiotic"])) == ["symbiotic"]
-    (world,) = select_bounded_models(["pool_laws:SMALL_WORLD"]).values()
-    assert world.way.protocol.traces == example / "traces"
+    (world,) = select_bounded_models(["pool_laws:BOUNDED_MODEL"]).values()
+    assert world.walk.protocol.traces == example / "traces"
     with pytest.raises(UnknownProtocolError, match="unknown protocol 'nothing'"):
         select_bounded_models(["nothing"])

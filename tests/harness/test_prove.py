@@ -228,14 +228,14 @@ def test_every_lemma_is_a_law_that_a_checker_takes() -> None:
 
 @pytest.mark.parametrize("protocol", known_walks())
 def test_any_call_and_any_state_can_be_written_and_read_again(protocol: str) -> None:
-    way, place = known_walks()[protocol], f"proofs.{protocol}.theory:THEORY"
-    state, choices = way.genesis(), Seeded(3)
-    for action in way.opening():
-        execute(way.protocol.transition, state, [action])
+    walk, place = known_walks()[protocol], f"proofs.{protocol}.theory:THEORY"
+    state, choices = walk.genesis(), Seeded(3)
+    for action in walk.opening():
+        execute(walk.protocol.transition, state, [action])
     calls: set[str] = set()
     for _ in range(200):
-        action = way.next_action(choices, Draft(state))
-        execute(way.protocol.transition, state, [action])
+        action = walk.next_action(choices, Draft(state))
+        execute(walk.protocol.transition, state, [action])
         if type(action).__name__ not in calls:
             calls.add(type(action).__name__)
             document = {"protocol": protocol, **write(place, Counterexample("CONS-01", action, state))}
@@ -343,9 +343,9 @@ def test_a_law_that_cannot_concern_a_call_is_not_proved_of_it_again_and_again() 
     assert alone(restake(*asked))["proved_now"] == [TRANSFER]
     outside = alone(restake(*asked, "--law", "SLASH-01"))
     assert (outside["proved_now"], outside["verdicts"]) == ([], [])
-    known_false = alone(restake(*asked, "--law", "SOLV-02"))
-    assert known_false["proved_now"] == []
-    assert [row["verdict"] for row in known_false["verdicts"]] == ["NOT CONCERNED"]
+    known_violations = alone(restake(*asked, "--law", "SOLV-02"))
+    assert known_violations["proved_now"] == []
+    assert [row["verdict"] for row in known_violations["verdicts"]] == ["NOT CONCERNED"]
 
 
 def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:

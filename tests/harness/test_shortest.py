@@ -20,14 +20,14 @@ import sys
 from pathlib import Path
 from harness.findings import keep, recheck
 from harness.protocols import known_walks
-from invariants.walker import walk
+from invariants.walker import random_walk
 protocol, law = sys.argv[1:]
-way = known_walks()[protocol].only((law,))
+walk = known_walks()[protocol].only((law,))
 for seed in range(60):
-    report = walk(way, seed, 400)
+    report = random_walk(walk, seed, 400)
     if report.violations:
-        path = keep(Path("kept"), way.of(seed), law, f"walk of seed {seed}", report.actions, lambda: False)
-        told = recheck(way, path)[1]
+        path = keep(Path("kept"), walk.of(seed), law, f"walk of seed {seed}", report.actions, lambda: False)
+        told = recheck(walk, path)[1]
         print(len(told.steps), told.breaks_at + 1)
         break
 """
@@ -75,8 +75,8 @@ MISTAKES = {
     ),
     ("symbiotic", "LIMIT-01"): (
         "delegation.py",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:\n",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount + 10**30:\n",
+        "    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount:\n",
+        "    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount + 10**30:\n",
         3,  # the network accepts, the vault gives, the network accepts less
     ),
     ("symbiotic", "EXIT-01"): (
@@ -87,8 +87,8 @@ MISTAKES = {
     ),
     ("symbiotic", "SLASH-03"): (
         "slashing.py",
-        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator) + slashed_amount",
-        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator)",
+        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, subnetwork_operator) + slashed_amount",
+        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, subnetwork_operator)",
         6,  # middleware, two opt-ins, the network accepts, deposit, slash a second later; where one operator is fixed
     ),
     ("symbiotic", "SOLV-01"): (

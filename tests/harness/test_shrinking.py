@@ -7,7 +7,7 @@ import pytest
 from harness import shrinking
 from harness.protocols import load_walk
 from harness.shrinking import cost, first_break, lowered, numbers, renamings, replaced, shrink, simpler_amounts, sums
-from invariants.walker import Walk, walk
+from invariants.walker import Walk, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     AllocationRequest,
@@ -31,48 +31,48 @@ def never() -> bool:
 
 @pytest.fixture
 def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
-    way = load_walk(mistaken())
-    return way, walk(way.only(("POOL-01",)), 0, 400).actions
+    walk = load_walk(mistaken())
+    return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions
 
 
 def test_the_same_run_always_shrinks_to_the_same_one(broken: tuple[Walk, list[Any]]) -> None:
-    way, actions = broken
-    shortest = shrink(way, "POOL-01", actions, never)
-    assert shrink(way, "POOL-01", actions, never) == shortest
-    assert shrink(way, "POOL-01", shortest, never) == shortest
+    walk, actions = broken
+    shortest = shrink(walk, "POOL-01", actions, never)
+    assert shrink(walk, "POOL-01", actions, never) == shortest
+    assert shrink(walk, "POOL-01", shortest, never) == shortest
     assert (len(actions), len(shortest)) == (325, 2)
-    found = first_break(way.only(("POOL-01",)), shortest)
+    found = first_break(walk.only(("POOL-01",)), shortest)
     assert found is not None
     assert (found.position, found.violation.law.law_id) == (1, "POOL-01")
 
 
 def test_a_run_that_breaks_nothing_stays_as_it_is(broken: tuple[Walk, list[Any]]) -> None:
-    way, actions = broken
-    assert shrink(way, "POOL-03", actions, never) == actions
+    walk, actions = broken
+    assert shrink(walk, "POOL-03", actions, never) == actions
     assert shrink(load_walk("pool_laws:WALK"), "POOL-01", actions, never) == actions
 
 
 def test_the_effort_is_bounded_in_steps(broken: tuple[Walk, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    way, actions = broken
+    walk, actions = broken
     monkeypatch.setattr(shrinking, "STEPS", 2_000)
-    some = shrink(way, "POOL-01", actions, never)
+    some = shrink(walk, "POOL-01", actions, never)
     assert 2 < len(some) < len(actions)
-    assert first_break(way, some) is not None
-    assert shrink(way, "POOL-01", actions, never) == some
+    assert first_break(walk, some) is not None
+    assert shrink(walk, "POOL-01", actions, never) == some
 
 
 def test_a_rule_that_raises_on_another_run_ends_nothing(mistaken: "Mistaken") -> None:
     mistake = """if isinstance(action, Withdraw) and isinstance(outcome, Delta):
         if pool.shares > 100: raise KeyError(pool.shares)
-        draft.put(POOL, ONLY, Pool(pool.stake, pool.shares + 1))"""
-    way = load_walk(mistaken(mistake))
-    assert len(shrink(way, "POOL-01", first_walk_that_breaks(way), never)) == 1
+        draft.put(POOL, SINGLETON, Pool(pool.stake, pool.shares + 1))"""
+    walk = load_walk(mistaken(mistake))
+    assert len(shrink(walk, "POOL-01", first_walk_that_breaks(walk), never)) == 1
 
 
-def first_walk_that_breaks(way: Walk) -> list[Any]:
+def first_walk_that_breaks(walk: Walk) -> list[Any]:
     for seed in range(100):
         try:
-            report = walk(way.only(("POOL-01",)), seed, 400)
+            report = random_walk(walk.only(("POOL-01",)), seed, 400)
         except KeyError:
             continue
         if len(report.actions) > 3:

@@ -7,8 +7,8 @@ import pytest
 
 from harness.protocols import load_walk
 from harness.suite import Broken, Finding, SuiteReport, Summary
-from invariants.law import Catalogue, KnownFalse
-from invariants.walker import walk
+from invariants.law import Catalogue, KnownViolation
+from invariants.walker import random_walk
 
 if TYPE_CHECKING:
     from tests.harness.conftest import Mistaken
@@ -52,8 +52,8 @@ def test_summaries_add_up_and_keep_the_first_that_broke() -> None:
 
 
 def suite(on_walks: Summary, is_cut_short: bool = False) -> SuiteReport:
-    way = load_walk(POOL)
-    return SuiteReport(way.protocol, way.catalogue, on_walks=on_walks, is_cut_short=is_cut_short)
+    walk = load_walk(POOL)
+    return SuiteReport(walk.protocol, walk.catalogue, on_walks=on_walks, is_cut_short=is_cut_short)
 
 
 CHECKED = {"POOL-01": 5, "POOL-02": 4, "POOL-03": 1}
@@ -70,7 +70,7 @@ def test_the_matrix_says_what_the_counts_say() -> None:
     assert rows == [
         ("POOL-01", "state", 6, 2, 5, 0, 0, 0, "held", None, None),
         ("POOL-02", "step", None, 0, 4, 9, 0, 0, "held", None, None),
-        ("POOL-03", "liveness", None, 0, 1, 0, 0, 0, "held", None, None),
+        ("POOL-03", "rejection", None, 0, 1, 0, 0, 0, "held", None, None),
         ("POOL-W1", "witness", None, 0, 6, 1, 0, 0, "reached", None, None),
     ]
     assert report.holds
@@ -141,10 +141,10 @@ def test_coverage_counts_traces_and_what_is_drawn_apart() -> None:
 
 
 def test_only_some_laws_are_checked_and_no_other_one_ends_the_walk(mistaken: "Mistaken") -> None:
-    way = load_walk(mistaken())
-    assert way.only(()) is way
-    assert {violation.law.law_id for violation in walk(way, 2, 400).violations} == {"POOL-01", "POOL-02"}
-    report = walk(way.only(("POOL-03", "POOL-W1")), 2, 400)
+    walk = load_walk(mistaken())
+    assert walk.only(()) is walk
+    assert {violation.law.law_id for violation in random_walk(walk, 2, 400).violations} == {"POOL-01", "POOL-02"}
+    report = random_walk(walk.only(("POOL-03", "POOL-W1")), 2, 400)
     assert (report.violations, report.steps, set(report.checked), set(report.seen)) == (
         [],
         400,
@@ -155,8 +155,8 @@ def test_only_some_laws_are_checked_and_no_other_one_ends_the_walk(mistaken: "Mi
 
 def test_a_law_that_is_known_to_be_false_is_neither_green_nor_red() -> None:
     known = load_walk(POOL).catalogue
-    false = {"POOL-02": KnownFalse("POOL-01", "x.json", "Nothing.")}
-    catalogue = Catalogue(known.sums, known.state_laws, known.step_laws, known.liveness_laws, known.witnesses, false)
+    false = {"POOL-02": KnownViolation("POOL-01", "x.json", "Nothing.")}
+    catalogue = Catalogue(known.sums, known.state_laws, known.step_laws, known.rejection_laws, known.witnesses, false)
     report = SuiteReport(load_walk(POOL).protocol, catalogue, on_walks=attrs.evolve(GOOD, known_broken={"POOL-02": 3}))
     assert [(row.verdict, row.broken) for row in report.rows()] == [
         ("held", 0),

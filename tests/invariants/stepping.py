@@ -13,11 +13,11 @@ from harness.protocols import known_bounded_models, known_games, known_walks
 from invariants.choices import Choices, Drawn, Seeded
 from invariants.exploring import explore
 from invariants.game import Game, execute, play
-from invariants.walker import Walk, walk
+from invariants.walker import Walk, random_walk
 from spec.machine import Delta, Draft, commit
 
-SEEDS, DETOUR_SEEDS, STEPS = 20, 40, 200
-"""Of the ordinary walk; of the detours, each of which then has several; steps of each."""
+SEEDS, SCENARIO_SEEDS, STEPS = 20, 40, 200
+"""Of the ordinary walk; of the scenarios, each of which then has several; steps of each."""
 
 BYTES, GAMES_PLAYED, MOVES, CHECKED = 6, 5, 40, 3
 BYTES_PER_STEP = 32
@@ -27,13 +27,13 @@ def digest(*parts: object) -> str:
     return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:12]
 
 
-def steps(way: Walk, choices: Callable[[int], Choices], count: int) -> Iterator[str]:
+def steps(walk: Walk, choices: Callable[[int], Choices], count: int) -> Iterator[str]:
     """A walk, step by step."""
-    state, opening = way.genesis(), way.opening()
+    state, opening = walk.genesis(), walk.opening()
     for position in range(count):
         draft = Draft(state)
-        action = opening[position] if position < len(opening) else way.next_action(choices(position), draft)
-        outcome = way.protocol.transition(Draft(state), action)
+        action = opening[position] if position < len(opening) else walk.next_action(choices(position), draft)
+        outcome = walk.protocol.transition(Draft(state), action)
         yield f"{position} {type(action).__name__} {digest(action, outcome)}"
         if isinstance(outcome, Delta):
             commit(state, outcome)
@@ -51,36 +51,37 @@ def by_bytes(seed: int) -> Callable[[int], Choices]:
 
 def moves(game: Game, seed: int) -> Iterator[str]:
     """A game: what happens before it, and what the party does."""
-    choices, state = Seeded(seed), game.way.genesis()
+    choices, state = Seeded(seed), game.walk.genesis()
     party, actions = choices.pick(game.parties), game.scene(choices)
     for position in range(2 * MOVES):
-        action = actions[position] if position < len(actions) else game.way.next_action(choices, Draft(state))
+        action = actions[position] if position < len(actions) else game.walk.next_action(choices, Draft(state))
         is_move = bool(game.allows(party, action))
-        yield f"{position} {type(action).__name__} {digest(action, is_move, execute(game.way.protocol, state, action))}"
-    yield f"excess {game.excess(party, game.way.genesis(), state, [])}"
+        is_accepted = execute(game.walk.protocol, state, action)
+        yield f"{position} {type(action).__name__} {digest(action, is_move, is_accepted)}"
+    yield f"excess {game.excess(party, game.walk.genesis(), state, [])}"
     report = play(game, Seeded(seed), MOVES)
     yield f"played {digest(report.party, report.moves, report.excess)}"
 
 
-def checks(way: Walk, seed: int) -> Iterator[str]:
+def checks(walk: Walk, seed: int) -> Iterator[str]:
     """What a checked walk counts."""
-    report = walk(way, seed, 2 * STEPS)
+    report = random_walk(walk, seed, 2 * STEPS)
     yield f"checked {digest(report.steps, report.accepted, report.rejected, report.violations)}"
     yield from (f"{law} {count}" for law, count in [*report.checked.items(), *report.seen.items()])
 
 
 def runs(name: str) -> Iterator[tuple[str, Iterator[str]]]:
     """Every run of a protocol, by its name."""
-    way = known_walks()[name]
-    yield from ((f"walk {seed}", steps(way.of(seed), seeded(seed), STEPS)) for seed in range(SEEDS))
-    detours = list(dict.fromkeys(way.detours))
-    for number, detour in enumerate(detours):
-        for seed in range(0, DETOUR_SEEDS, len(detours)):
-            yield f"detour {number} of seed {seed}", steps(detour, seeded(seed), STEPS)
-    yield from ((f"bytes {seed}", steps(way, by_bytes(seed), STEPS)) for seed in range(BYTES))
+    walk = known_walks()[name]
+    yield from ((f"walk {seed}", steps(walk.of(seed), seeded(seed), STEPS)) for seed in range(SEEDS))
+    scenarios = list(dict.fromkeys(walk.scenarios))
+    for number, scenario in enumerate(scenarios):
+        for seed in range(0, SCENARIO_SEEDS, len(scenarios)):
+            yield f"scenario {number} of seed {seed}", steps(scenario, seeded(seed), STEPS)
+    yield from ((f"bytes {seed}", steps(walk, by_bytes(seed), STEPS)) for seed in range(BYTES))
     for game in known_games()[name]:
         yield from ((f"{game.law_id} {seed}", moves(game, seed)) for seed in range(GAMES_PLAYED))
-    yield from ((f"checks {seed}", checks(way, seed)) for seed in range(CHECKED))
+    yield from ((f"checks {seed}", checks(walk, seed)) for seed in range(CHECKED))
     found = explore(known_bounded_models()[name], 2, True, lambda _: True)
     yield "small world", iter([f"{found.sequences} {found.states} {found.accepted} {found.rejected} {found.checked}"])
 

@@ -56,8 +56,10 @@ def test_every_step_is_the_same_in_each_build() -> None:
 def test_a_step_that_differs_is_seen(source_copy: "SourceCopy") -> None:
     """A walk that goes through a set of names: which comes first depends on how they are hashed."""
     right = "choices.below(20), choices.pick(PARTIES)"
-    source_copy.replace("invariants/eigenlayer/several.py", right, right.replace("PARTIES", "tuple(set(PARTIES))"))
+    source_copy.replace(
+        "invariants/eigenlayer/batched_calls.py", right, right.replace("PARTIES", "tuple(set(PARTIES))")
+    )
     one, other = started(source_copy.folder, 1), started(source_copy.folder, 2)
     found = first_difference(printed(one), printed(other))
     assert found is not None
-    assert found[0].startswith("eigenlayer walk 9 ")  # the first seed that takes a detour
+    assert found[0].startswith("eigenlayer walk 9 ")  # the first seed that takes a scenario

@@ -9,7 +9,7 @@ from invariants.checking import Checker, compute_totals
 from invariants.choices import Seeded
 from invariants.eigenlayer.solvency import FRACTIONS_LEFT
 from invariants.law import ReadingSum, Sum, Totals, View
-from invariants.walker import SEEDS_PER_DETOUR, Walk, walk
+from invariants.walker import SEEDS_PER_SCENARIO, Walk, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     AllocationRequest,
@@ -28,35 +28,35 @@ from spec.eigenlayer.state import QUEUED_SHARES
 from spec.machine import Delta, Draft
 
 
-def nonzero(way: Walk, totals: Totals) -> dict[tuple[str, object], int]:
-    sums = way.catalogue.sums
+def nonzero(walk: Walk, totals: Totals) -> dict[tuple[str, object], int]:
+    sums = walk.catalogue.sums
     return {(total.name, group): value for total in sums for group, value in totals.groups(total).items() if value}
 
 
-def run(way: Walk, seed: int, steps: int) -> Checker:
+def run(walk: Walk, seed: int, steps: int) -> Checker:
     """A checker after a walk whose every step has been compared with the scan, and everything read with what is
     declared.
     """
-    checker = Checker(way.catalogue, way.genesis(), is_strict=True)
-    choices, opening = Seeded(seed), way.opening()
+    checker = Checker(walk.catalogue, walk.genesis(), is_strict=True)
+    choices, opening = Seeded(seed), walk.opening()
     for position in range(steps):
         draft = Draft(checker.state)
-        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-        outcome = way.protocol.transition(draft, action)
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
-            expected = as_proofs_say(way, checker, outcome)
+            expected = as_proofs_say(walk, checker, outcome)
             assert checker.accept(action, outcome) == []
-            assert nonzero(way, checker.totals) == nonzero(way, compute_totals(way.catalogue, checker.state))
+            assert nonzero(walk, checker.totals) == nonzero(walk, compute_totals(walk.catalogue, checker.state))
             assert {place: checker.totals.now(*place) for place in expected} == expected
             assert checker.scan() == []
     return checker
 
 
-def as_proofs_say(way: Walk, checker: Checker, delta: Delta) -> dict[tuple[Sum, object], int]:
+def as_proofs_say(walk: Walk, checker: Checker, delta: Delta) -> dict[tuple[Sum, object], int]:
     """What totals will be by what reading sums tell the proofs of their moves, where none of their rows is written."""
     view, after = View(Draft(checker.state), checker.totals), Draft(checker.state, delta.writes)
     totals: dict[tuple[Sum, object], int] = {}
-    for total in way.catalogue.sums:
+    for total in walk.catalogue.sums:
         if isinstance(total, ReadingSum) and all(write.table is not total.table for write in delta.writes):
             groups: dict[tuple[Sum, object], int] = {(total, g): n for g, n in checker.totals.groups(total).items()}
             for write in delta.writes:
@@ -75,12 +75,12 @@ def test_both_checks_agree_at_every_step(protocol: str, seed: int) -> None:
 
 def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
     """A share deposited after a slash may scale to nothing. While it waits it is worth nothing, whatever is slashed."""
-    way = known_walks()["eigenlayer"]
+    walk = known_walks()["eigenlayer"]
     operator_set, token = ("avs0", 1), ("token1",)
     slash = SlashOperator("avs0", "avs0", "operator0", 1, ("strategy1",), (WAD // 3,))
-    checker = Checker(way.catalogue, way.genesis())
+    checker = Checker(walk.catalogue, walk.genesis())
     actions = [
-        *way.opening(),
+        *walk.opening(),
         DelegateTo("staker0", "operator0", Approval("zero", 0, False)),
         DepositIntoStrategy("staker0", "strategy1", *token, 1),
         MineBlocks(20),
@@ -97,56 +97,61 @@ def test_both_checks_agree_where_less_than_a_scaled_share_waits() -> None:
     ]
     left = []
     for action in actions:
-        outcome = way.protocol.transition(Draft(checker.state), action)
+        outcome = walk.protocol.transition(Draft(checker.state), action)
         assert isinstance(outcome, Delta), (action, outcome)
         assert checker.accept(action, outcome) == []
-        assert nonzero(way, checker.totals) == nonzero(way, compute_totals(way.catalogue, checker.state)), action
+        assert nonzero(walk, checker.totals) == nonzero(walk, compute_totals(walk.catalogue, checker.state)), action
         left.append(checker.totals.now(FRACTIONS_LEFT, "strategy1"))
     assert checker.state.rows(QUEUED_SHARES)["staker0", 0, 0].scaled_shares == 0
     assert left[-4:] == [0, 0, 0, 1]
 
 
-DETOURS = list(dict.fromkeys(detour for way in known_walks().values() for detour in way.detours))
+SCENARIOS = list(dict.fromkeys(scenario for walk in known_walks().values() for scenario in walk.scenarios))
 
 
-def name_of(detour: Walk) -> str:
+def name_of(scenario: Walk) -> str:
     """Either protocol's traces say it in a place of their own."""
-    world: dict[str, Any] = detour.world
+    world: dict[str, Any] = scenario.world
     return str(world["name"] if "name" in world else world["config"]["name"])
 
 
-@pytest.mark.parametrize("detour", DETOURS, ids=[name_of(detour) for detour in DETOURS])
-def test_both_checks_agree_on_detours(detour: Walk) -> None:
-    run(detour, 1, 250)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[name_of(scenario) for scenario in SCENARIOS])
+def test_both_checks_agree_on_detours(scenario: Walk) -> None:
+    run(scenario, 1, 250)
 
 
 def test_a_detour_is_taken_now_and_then_and_each_in_turn() -> None:
-    way = known_walks()["eigenlayer"]
-    taken = [(seed, way.of(seed)) for seed in range(4 * SEEDS_PER_DETOUR) if way.of(seed) in way.detours]
-    assert taken == [(SEEDS_PER_DETOUR * turn - 1, way.detours[(turn - 1) % len(way.detours)]) for turn in (1, 2, 3, 4)]
-    assert walk(way, SEEDS_PER_DETOUR - 1, 50).accepted == walk(way.detours[0], SEEDS_PER_DETOUR - 1, 50).accepted
+    walk = known_walks()["eigenlayer"]
+    taken = [(seed, walk.of(seed)) for seed in range(4 * SEEDS_PER_SCENARIO) if walk.of(seed) in walk.scenarios]
+    assert taken == [
+        (SEEDS_PER_SCENARIO * turn - 1, walk.scenarios[(turn - 1) % len(walk.scenarios)]) for turn in (1, 2, 3, 4)
+    ]
+    assert (
+        random_walk(walk, SEEDS_PER_SCENARIO - 1, 50).accepted
+        == random_walk(walk.scenarios[0], SEEDS_PER_SCENARIO - 1, 50).accepted
+    )
 
 
 @pytest.mark.parametrize(("protocol", "fingerprint"), [("eigenlayer", (314, 86, 5890)), ("symbiotic", (304, 96, 5634))])
 def test_a_walk_is_the_same_everywhere(protocol: str, fingerprint: tuple[int, int, int]) -> None:
     """The counts of one walk, written down: interpreted and compiled, here and elsewhere, nothing may differ."""
-    report = walk(known_walks()[protocol], 5, 400)
+    report = random_walk(known_walks()[protocol], 5, 400)
     assert report.violations == []
     rejected = sum(count for reasons in report.rejected.values() for count in reasons.values())
     assert (sum(report.accepted.values()), rejected, sum(report.checked.values())) == fingerprint
 
 
 def test_a_walk_that_breaks_a_law_stops_there_and_keeps_its_actions() -> None:
-    way = known_walks()["eigenlayer"]
+    walk = known_walks()["eigenlayer"]
 
     def steals(draft: Draft, action: Any) -> Any:
-        outcome = way.protocol.transition(draft, action)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta) and type(action).__name__ == "DepositIntoStrategy":
             return Delta([write for write in outcome.writes if write.table.name != "token_balances"], outcome.returns)
         return outcome
 
-    broken = Walk(way.protocol.with_transition(steals), way.catalogue, way.world, way.opening, way.next_action)
-    report = walk(broken, 0, 400)
+    broken = Walk(walk.protocol.with_transition(steals), walk.catalogue, walk.world, walk.opening, walk.next_action)
+    report = random_walk(broken, 0, 400)
     assert {violation.law.law_id for violation in report.violations} == {"DEP-01", "LEMMA-backed", "ROUND-01"}
     assert len(report.actions) == report.steps < 400
     assert type(report.actions[-1]).__name__ == "DepositIntoStrategy"

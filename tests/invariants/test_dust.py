@@ -12,8 +12,8 @@ from harness.replay import replay
 from harness.traces import load_trace
 from invariants.checking import Checker
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.law import KnownFalse
-from invariants.walker import Walk, WalkReport, walk
+from invariants.law import KnownViolation
+from invariants.walker import Walk, WalkReport, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     Action,
@@ -42,8 +42,8 @@ from spec.protocol import Trace
 FINDINGS = Path(__file__).parents[2] / "docs" / "findings"
 KNOWN_FALSE = [
     (protocol, law_id, known)
-    for protocol, way in known_walks().items()
-    for law_id, known in way.catalogue.known_false.items()
+    for protocol, walk in known_walks().items()
+    for law_id, known in walk.catalogue.known_violations.items()
 ]
 
 
@@ -52,14 +52,16 @@ def actions_of(trace: Trace) -> list[Any]:
 
 
 def follow(protocol: str, trace: Trace, actions: list[Any]) -> WalkReport:
-    way = known_walks()[protocol]
-    report = walk(Walk(way.protocol, way.catalogue, trace.head, lambda: actions, way.next_action), 0, len(actions))
+    walk = known_walks()[protocol]
+    report = random_walk(
+        Walk(walk.protocol, walk.catalogue, trace.head, lambda: actions, walk.next_action), 0, len(actions)
+    )
     assert report.violations == []
     return report
 
 
 @pytest.mark.parametrize(("protocol", "law_id", "known"), KNOWN_FALSE, ids=[law_id for _, law_id, _ in KNOWN_FALSE])
-def test_a_finding_is_shown_and_no_call_can_be_left_out(protocol: str, law_id: str, known: KnownFalse) -> None:
+def test_a_finding_is_shown_and_no_call_can_be_left_out(protocol: str, law_id: str, known: KnownViolation) -> None:
     """The law breaks, and all calls are accepted, but for a last one whose refusal is the harm."""
     assert known.instead in {law.law_id for law in known_walks()[protocol].catalogue.laws()} - {law_id}
     found, trace = load_trace(FINDINGS / known.trace, known_protocols())
@@ -79,7 +81,7 @@ def test_every_trace_in_the_folder_is_a_finding() -> None:
 
 
 def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
-    _, trace = load_trace(FINDINGS / CATALOGUE.known_false["SOLV-02"].trace, known_protocols())
+    _, trace = load_trace(FINDINGS / CATALOGUE.known_violations["SOLV-02"].trace, known_protocols())
     checker = Checker(CATALOGUE, trace.genesis)
 
     def try_(action: Action) -> object:

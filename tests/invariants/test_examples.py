@@ -17,8 +17,8 @@ from invariants.examples import (
     explore_rules,
     walk_test,
 )
-from invariants.machine import LawBroken
-from invariants.symbiotic.machine import SymbioticMachine
+from invariants.rule_machine import LawBroken
+from invariants.symbiotic.rule_machine import SymbioticMachine
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import WAD
 from spec.machine import Delta, Draft, Outcome
@@ -31,18 +31,18 @@ WAYS: list[tuple[Explore, int]] = [(partial(explore_rules, SymbioticMachine), 50
 @pytest.mark.parametrize("protocol", known_walks())
 def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
     """Over a few hundred examples, as a run of the smallest profile draws them."""
-    way = known_walks()[protocol]
+    walk = known_walks()[protocol]
     machine = known_packs()[protocol].rule_machine
     assert machine is not None
-    reports = [explore_rules(machine, way, 25, 50, seed) for seed in range(0, 250, 25)]
+    reports = [explore_rules(machine, walk, 25, 50, seed) for seed in range(0, 250, 25)]
     assert [report.violations for report in reports] == [[]] * len(reports)
     accepted = {name for report in reports for name in report.accepted}
-    assert {action.__name__ for action in way.protocol.actions} - accepted == set()
-    laws = way.catalogue.laws()
+    assert {action.__name__ for action in walk.protocol.actions} - accepted == set()
+    laws = walk.catalogue.laws()
     checked = [law for law in laws if sum([report.checked[law.law_id] for report in reports])]
     assert len(checked) > len(laws) * 0.9
     reasons = {reason for report in reports for given in report.rejected.values() for reason in given}
-    assert len(reasons) > len(way.protocol.reasons) * 0.6
+    assert len(reasons) > len(walk.protocol.reasons) * 0.6
     assert sum([report.scans for report in reports]) > 250
 
 
@@ -143,19 +143,19 @@ def test_edges_are_taken_of_what_is_left() -> None:
 @pytest.mark.parametrize("protocol", known_walks())
 def test_what_rules_do_can_be_kept(protocol: str) -> None:
     """Every call that a rule makes can be written as a trace, and read again as it was."""
-    way = known_walks()[protocol]
+    walk = known_walks()[protocol]
     actions: list[Any] = []
 
     def noted(draft: Draft, action: Any) -> Outcome:
         actions.append(action)
-        return way.protocol.transition(draft, action)
+        return walk.protocol.transition(draft, action)
 
-    seen = Walk(way.protocol.with_transition(noted), way.catalogue, way.world, way.opening, way.next_action)
+    seen = Walk(walk.protocol.with_transition(noted), walk.catalogue, walk.world, walk.opening, walk.next_action)
     machine = known_packs()[protocol].rule_machine
     assert machine is not None
     explore_rules(machine, seen, 25, 50, 3)
     assert len(actions) > 500
-    trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
+    trace = walk.protocol.read_trace(walk.protocol.write_trace(walk.world, actions))
     assert [action for step in trace.steps for action in step.actions] == actions
 
 

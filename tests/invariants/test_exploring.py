@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.protocols import known_bounded_models
-from invariants.exploring import Exploration, SmallWorld, explore, inverse_of, opened
-from invariants.walker import Walk, walk
+from invariants.exploring import BoundedModel, Exploration, explore, inverse_of, opened
+from invariants.walker import Walk, random_walk
 from spec.machine import Delta, Draft, State, commit, step
 
 # (sequences of n accepted calls, states that n calls reach and fewer do not), and the steps executed with pruning.
@@ -24,17 +24,17 @@ def to_the_end(_: Exploration) -> bool:
     return True
 
 
-def canonical(world: SmallWorld, state: State) -> frozenset[tuple[str, object, object]]:
+def canonical(world: BoundedModel, state: State) -> frozenset[tuple[str, object, object]]:
     """A state as the set of its rows that are not their tables' defaults."""
     return frozenset(
         (table.name, key, row)
-        for table in world.way.protocol.schema.tables
+        for table in world.walk.protocol.schema.tables
         for key, row in state.rows(table).items()
         if row != table.default
     )
 
 
-def naive(world: SmallWorld, depth: int) -> tuple[list[int], list[int]]:
+def naive(world: BoundedModel, depth: int) -> tuple[list[int], list[int]]:
     """The counts by a search of another kind: breadth first, on copies, with whole states compared."""
     first = opened(world)
     layer = {canonical(world, first): (first, 1)}
@@ -44,7 +44,7 @@ def naive(world: SmallWorld, depth: int) -> tuple[list[int], list[int]]:
         after: dict[frozenset[tuple[str, object, object]], tuple[State, int]] = {}
         for state, ways in layer.values():
             for call in world.calls:
-                reached, outcome = step(world.way.protocol.transition, state, call)
+                reached, outcome = step(world.walk.protocol.transition, state, call)
                 if isinstance(outcome, Delta):
                     same = canonical(world, reached)
                     after[same] = (reached, ways + after.get(same, (reached, 0))[1])
@@ -108,7 +108,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
     state = opened(world)
     before = canonical(world, state)
     for call in world.calls:
-        outcome = world.way.protocol.transition(Draft(state), call)
+        outcome = world.walk.protocol.transition(Draft(state), call)
         if isinstance(outcome, Delta):
             inverse = inverse_of(state, outcome)
             commit(state, outcome)
@@ -119,7 +119,7 @@ def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
     """A withdrawal stays queued when it is completed: three calls show it, and no two."""
     world = known_bounded_models()["eigenlayer"]
-    right, kept = world.way.protocol.transition, ("withdrawals", "queued_shares")
+    right, kept = world.walk.protocol.transition, ("withdrawals", "queued_shares")
 
     def wrong(draft: Draft, call: Any) -> Any:
         outcome = right(draft, call)
@@ -127,9 +127,9 @@ def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
             return Delta([write for write in outcome.writes if write.table.name not in kept], outcome.returns)
         return outcome
 
-    protocol = world.way.protocol.with_transition(wrong)
-    way = Walk(protocol, world.way.catalogue, world.way.world, world.way.opening, world.way.next_action)
-    broken = SmallWorld(way, world.calls)
+    protocol = world.walk.protocol.with_transition(wrong)
+    walk = Walk(protocol, world.walk.catalogue, world.walk.world, world.walk.opening, world.walk.next_action)
+    broken = BoundedModel(walk, world.calls)
     report = explore(broken, 4, True, to_the_end)
     assert report.is_complete
     assert {law: [type(call).__name__ for call in found.calls] for law, found in report.broken.items()} == {
@@ -146,46 +146,46 @@ def test_a_search_ends_when_it_is_told_to() -> None:
 
 def test_an_opening_that_is_rejected_is_refused() -> None:
     world = known_bounded_models()["symbiotic"]
-    way = world.way
-    again = [*way.opening(), way.opening()[0]]
-    twice = SmallWorld(Walk(way.protocol, way.catalogue, way.world, lambda: again, way.next_action), world.calls)
+    walk = world.walk
+    again = [*walk.opening(), walk.opening()[0]]
+    twice = BoundedModel(Walk(walk.protocol, walk.catalogue, walk.world, lambda: again, walk.next_action), world.calls)
     with pytest.raises(ValueError, match=r"the opening of a small world is rejected: .* is AlreadySet"):
         opened(twice)
 
 
 @pytest.mark.parametrize("protocol", known_bounded_models())
 def test_a_small_world_can_be_walked_too(protocol: str) -> None:
-    report = walk(known_bounded_models()[protocol].way, 0, 300)
+    report = random_walk(known_bounded_models()[protocol].walk, 0, 300)
     assert (report.steps, report.violations) == (300, [])
 
 
 @pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallWorld]:
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[BoundedModel]:
     """The staking pool of the documentation, empty, into which one staker deposits three or takes out three or one."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs" / "third_protocol"))
     laws, rules = import_module("pool_laws"), import_module("staking_pool")
-    way = laws.WALK
-    empty = Walk(way.protocol, way.catalogue, way.world, list, way.next_action)
-    yield SmallWorld(empty, [rules.Deposit("staker0", 3), rules.Withdraw("staker0", 3), rules.Withdraw("staker0", 1)])
+    walk = laws.WALK
+    empty = Walk(walk.protocol, walk.catalogue, walk.world, list, walk.next_action)
+    yield BoundedModel(empty, [rules.Deposit("staker0", 3), rules.Withdraw("staker0", 3), rules.Withdraw("staker0", 1)])
     del sys.modules["pool_laws"], sys.modules["staking_pool"]
 
 
-def test_a_row_that_is_back_at_its_default_is_as_if_it_were_never_written(pool: SmallWorld) -> None:
+def test_a_row_that_is_back_at_its_default_is_as_if_it_were_never_written(pool: BoundedModel) -> None:
     """Three in and three out is where it began; after n calls there are 3, ... 3n shares, or some taken out."""
     report = explore(pool, 3, True, to_the_end)
     assert (report.sequences, report.states) == ([1, 1, 3, 6], [1, 1, 2, 3])
     assert naive(pool, 3) == (report.sequences, report.states)
 
 
-def test_the_shortest_sequence_is_shown_though_a_longer_one_is_met_first(pool: SmallWorld) -> None:
-    way = pool.way
+def test_the_shortest_sequence_is_shown_though_a_longer_one_is_met_first(pool: BoundedModel) -> None:
+    walk = pool.walk
 
     def wrong(draft: Draft, call: Any) -> Any:
-        outcome = way.protocol.transition(draft, call)
+        outcome = walk.protocol.transition(draft, call)
         if isinstance(outcome, Delta) and type(call).__name__ == "Withdraw":
             return Delta(outcome.writes[1:], outcome.returns)
         return outcome
 
-    broken = Walk(way.protocol.with_transition(wrong), way.catalogue, way.world, way.opening, way.next_action)
-    report = explore(SmallWorld(broken, pool.calls), 4, True, to_the_end)
+    broken = Walk(walk.protocol.with_transition(wrong), walk.catalogue, walk.world, walk.opening, walk.next_action)
+    report = explore(BoundedModel(broken, pool.calls), 4, True, to_the_end)
     assert [type(call).__name__ for call in report.broken["POOL-01"].calls] == ["Deposit", "Withdraw"]

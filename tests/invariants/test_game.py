@@ -46,7 +46,7 @@ def test_a_game_holds_and_something_happens_in_it(game: Game) -> None:
 def test_dust_refuses_a_whole_exit_where_a_split_one_pays_and_nobody_has_gained_by_that() -> None:
     """Of five shares three are booked for two that were slashed. Who holds the three others finds two of them."""
     free_lunch = ALL_GAMES["eigenlayer", "GAME-01"]
-    genesis = free_lunch.way.genesis()
+    genesis = free_lunch.walk.genesis()
     allocation = AllocationRequest(("avs0", 0), ("strategy0",), (WAD,))
     history = [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -66,9 +66,9 @@ def test_dust_refuses_a_whole_exit_where_a_split_one_pays_and_nobody_has_gained_
 
     def received(moves: list[Any]) -> int:
         state = genesis.copy()
-        assert all(execute(free_lunch.way.protocol, state, action) for action in (*history, *moves, MineBlocks(11)))
+        assert all(execute(free_lunch.walk.protocol, state, action) for action in (*history, *moves, MineBlocks(11)))
         execute(
-            free_lunch.way.protocol,
+            free_lunch.walk.protocol,
             state,
             CompleteQueuedWithdrawal("operator0", Completion("operator0", 0, ("token0",), True)),
         )

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.source
 WALK_UNTIL_BROKEN = """
 import sys
 from harness.protocols import known_walks
-from invariants.walker import walk
-way = known_walks()[sys.argv[1]].only((sys.argv[2],))
+from invariants.walker import random_walk
+walk = known_walks()[sys.argv[1]].only((sys.argv[2],))
 for seed in range(100):
-    if walk(way, seed, 400).violations:
+    if random_walk(walk, seed, 400).violations:
         print("broken")
         break
 """
@@ -36,8 +36,8 @@ BREAKS = {
     ),
     ("eigenlayer", "FRAME-01"): (
         "slashing.py",
-        "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n",
-        "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n"
+        "    MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)\n",
+        "    MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)\n"
         '    draft.put(ALLOCATIONS, (operator, ("avs9", 9), strategy), Allocation())\n',
     ),
     ("eigenlayer", "AUTH-01"): (
@@ -227,12 +227,12 @@ BREAKS = {
     ),
     ("eigenlayer", "LIST-02"): (
         "staking.py",
-        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(STAKER_SHARES, staker_strategy, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))",
         "    draft.put(\n"
         "        STAKER_SHARES,\n"
-        "        of_staker,\n"
+        "        staker_strategy,\n"
         "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad + 1),\n"
-        "    )\n",
+        "    )",
     ),
     ("eigenlayer", "DELEG-03"): (
         "shares.py",
@@ -264,7 +264,7 @@ BREAKS = {
     ("eigenlayer", "MAG-05"): (
         "allocation.py",
         "deallocation_delay_blocks + 1)",
-        "deallocation_delay_blocks + 1 - 3 * (draft.get(DEALLOCATION_QUEUES, of_operator).end & 1))",
+        "deallocation_delay_blocks + 1 - 3 * (draft.get(DEALLOCATION_QUEUES, operator_strategy).end & 1))",
     ),
     ("eigenlayer", "MAG-06"): ("allocation.py", "deallocation_delay_blocks + 1)", "deallocation_delay_blocks)"),
     ("eigenlayer", "MAG-07"): ("allocation.py", "        first += 1\n", "        first += 2\n"),
@@ -332,8 +332,8 @@ BREAKS = {
     ),
     ("eigenlayer", "HIST-01"): (
         "slashing.py",
-        "MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)",
-        "MAX_MAGNITUDES.push(draft, of_operator, block - 1, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, operator_strategy, block - 1, max_magnitude)",
     ),
     ("eigenlayer", "CONS-01"): (
         "strategies.py",
@@ -347,8 +347,8 @@ BREAKS = {
     ),
     ("eigenlayer", "DELEG-02"): (
         "shares.py",
-        "    if operator != ZERO_ADDRESS:\n        of_operator",
-        "    if operator:\n        of_operator",
+        "    if operator != ZERO_ADDRESS:\n        operator_strategy",
+        "    if operator:\n        operator_strategy",
     ),
     ("eigenlayer", "EXIT-02"): (
         "withdrawals.py",
@@ -367,7 +367,7 @@ BREAKS = {
     ),
     ("eigenlayer", "MAG-02"): (
         "allocation.py",
-        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator):",
+        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, operator_strategy):",
         "if encumbered_magnitude > MAX_MAGNITUDES.default:",
     ),
     ("eigenlayer", "MAG-03"): (
@@ -397,8 +397,8 @@ BREAKS = {
     ),
     ("eigenlayer", "SLASH-03"): (
         "slashing.py",
-        "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n",
-        "    MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)\n"
+        "    MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)\n",
+        "    MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)\n"
         '    draft.put(ALLOCATIONS, (operator, ("avs9", 9), strategy), Allocation())\n',
     ),
     ("eigenlayer", "SOLV-01"): (
@@ -418,16 +418,16 @@ BREAKS = {
     ),
     ("eigenlayer", "DELEG-08"): (
         "staking.py",
-        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(STAKER_SHARES, staker_strategy, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))",
         "    draft.put(\n"
         "        STAKER_SHARES,\n"
-        "        of_staker,\n"
+        "        staker_strategy,\n"
         "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),\n"
-        "    )\n",
+        "    )",
     ),
     ("eigenlayer", "SLASH-07"): (
         "allocation.py",
-        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator):",
+        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, operator_strategy):",
         "if encumbered_magnitude > MAX_MAGNITUDES.default:",
     ),
     ("eigenlayer", "SLASH-08"): (
@@ -437,13 +437,13 @@ BREAKS = {
     ),
     ("eigenlayer", "EXIT-04"): (
         "slashing.py",
-        "MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)",
-        "MAX_MAGNITUDES.push(draft, of_operator, block - 1, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, operator_strategy, block - 1, max_magnitude)",
     ),
     ("eigenlayer", "QUEUE-02"): (
         "withdrawals.py",
-        "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled",
-        "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + deposit_shares",
+        "CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + scaled",
+        "CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + deposit_shares",
     ),
     ("eigenlayer", "EXIT-05"): (
         "withdrawals.py",
@@ -617,8 +617,8 @@ BREAKS = {
     ),
     ("symbiotic", "LIMIT-02"): (
         "delegation.py",
-        "OPERATOR_NETWORK_LIMITS.push(draft, of_operator, current_timestamp(draft), action.amount)",
-        "OPERATOR_NETWORK_LIMITS.push(draft, of_operator, current_timestamp(draft), action.amount + 1)",
+        "OPERATOR_NETWORK_LIMITS.push(draft, subnetwork_operator, current_timestamp(draft), action.amount)",
+        "OPERATOR_NETWORK_LIMITS.push(draft, subnetwork_operator, current_timestamp(draft), action.amount + 1)",
     ),
     ("symbiotic", "STAKE-01"): (
         "delegation.py",
@@ -678,8 +678,8 @@ BREAKS = {
     ),
     ("symbiotic", "LIMIT-01"): (
         "delegation.py",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:\n",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount + 10**30:\n",
+        "    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount:\n",
+        "    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount + 10**30:\n",
     ),
     ("symbiotic", "ROUND-01"): (
         "shares.py",
@@ -698,8 +698,8 @@ BREAKS = {
     ),
     ("symbiotic", "SHARE-03"): (
         "delegation.py",
-        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) - shares_before + action.shares",
-        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) + action.shares",
+        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, vault_subnetwork) - shares_before + action.shares",
+        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, vault_subnetwork) + action.shares",
     ),
     ("symbiotic", "SLASH-01"): (
         "slashing.py",
@@ -713,8 +713,8 @@ BREAKS = {
     ),
     ("symbiotic", "SLASH-03"): (
         "slashing.py",
-        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator) + slashed_amount",
-        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, of_operator)",
+        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, subnetwork_operator) + slashed_amount",
+        "cumulative_slash = CUMULATIVE_SLASHES.latest(draft, subnetwork_operator)",
     ),
     ("eigenlayer", "LEMMA-due"): (
         "allocation.py",
@@ -733,7 +733,7 @@ BREAKS = {
     ),
     ("eigenlayer", "LEMMA-count"): (
         "withdrawals.py",
-        "CUMULATIVE_SCALED_SHARES.latest(draft, of_operator) + scaled\n",
+        "CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + scaled\n",
         "scaled\n",
     ),
     ("symbiotic", "LEMMA-claimed"): (
@@ -846,8 +846,8 @@ BREAKS = {
     ),
     ("symbiotic", "LIVE-05"): (
         "delegation.py",
-        "    if action.amount > MAX_NETWORK_LIMITS.latest(draft, of_subnetwork):\n",
-        "    if action.amount != MAX_NETWORK_LIMITS.latest(draft, of_subnetwork):\n",
+        "    if action.amount > MAX_NETWORK_LIMITS.latest(draft, vault_subnetwork):\n",
+        "    if action.amount != MAX_NETWORK_LIMITS.latest(draft, vault_subnetwork):\n",
     ),
     ("symbiotic", "LIVE-06"): (
         "slashing.py",
@@ -861,7 +861,7 @@ BREAKS = {
     ),
     ("symbiotic", "SLASH-11"): (
         "slashing.py",
-        "        draft.put(LATEST_CAPTURES, of_operator, LatestCapture(capture_timestamp))\n",
+        "        draft.put(LATEST_CAPTURES, subnetwork_operator, LatestCapture(capture_timestamp))\n",
         "        pass\n",
     ),
     ("symbiotic", "TIME-01"): (
@@ -938,8 +938,8 @@ def test_every_law_is_seen_to_break() -> None:
     """But for those that are broken as it is."""
     laws = {
         (protocol, law.law_id)
-        for protocol, way in known_walks().items()
-        for law in way.catalogue.laws()
-        if law.law_id not in way.catalogue.known_false
+        for protocol, walk in known_walks().items()
+        for law in walk.catalogue.laws()
+        if law.law_id not in walk.catalogue.known_violations
     }
     assert set(BREAKS) == laws

@@ -6,10 +6,10 @@ import pytest
 
 from invariants.checking import Checker
 from invariants.choices import Seeded
-from invariants.symbiotic.reading import asked_by, stake_of
-from invariants.symbiotic.small import MIDDLEWARES, SHARED, SMALL_WORLD, START
+from invariants.symbiotic.bounded_model import BOUNDED_MODEL, MIDDLEWARES, SHARED, START
+from invariants.symbiotic.state_queries import asked_by, stake_of
 from invariants.symbiotic.walk import RESTAKING, WALK
-from spec.machine import ONLY, Delta, Draft, commit
+from spec.machine import SINGLETON, Delta, Draft, commit
 from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
@@ -28,16 +28,16 @@ def slash(network: str) -> Action:
 
 
 def test_two_networks_book_the_whole_stake_and_the_vault_pays_it_once() -> None:
-    way = SMALL_WORLD.way
-    checker = Checker(way.catalogue, way.genesis())
+    walk = BOUNDED_MODEL.walk
+    checker = Checker(walk.catalogue, walk.genesis())
 
     def accepted(action: Action) -> object:
-        outcome = way.protocol.transition(Draft(checker.state), action)
+        outcome = walk.protocol.transition(Draft(checker.state), action)
         assert isinstance(outcome, Delta)
         assert checker.accept(action, outcome) == []
         return outcome.returns
 
-    for action in way.opening():
+    for action in walk.opening():
         accepted(action)
     assert accepted(slash("network0")) == (6, 6)
     assert checker.checked["SLASH-08"] == checker.seen["SEEN-02"] == 0
@@ -70,7 +70,7 @@ def test_what_leavers_paid_counts_against_a_later_capture() -> None:
     try_(AdvanceTime(1))
     try_(Redeem("staker0", RESTAKING, "staker0", 5))
     try_(AdvanceTime(1))
-    now = Draft(state).get(CLOCK, ONLY).timestamp
+    now = Draft(state).get(CLOCK, SINGLETON).timestamp
     assert stake_of(Draft(state), RESTAKING, ("network0", 0), "operator0", now - 2) == 10
     assert stake_of(Draft(state), RESTAKING, ("network0", 0), "operator0", now - 1) == 5
     assert try_(Slash("middleware0", RESTAKING, ("network0", 0), "operator0", 5, now - 2)) == (5, 5)
@@ -103,6 +103,6 @@ def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first
                 )
                 assert booked_amount - paid_amount <= by_others
                 missing += booked_amount > paid_amount
-                paid.append((asked.vault, whose, Draft(state).get(CLOCK, ONLY).timestamp, paid_amount))
+                paid.append((asked.vault, whose, Draft(state).get(CLOCK, SINGLETON).timestamp, paid_amount))
             commit(state, outcome)
     assert missing > 10

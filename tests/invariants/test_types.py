@@ -37,11 +37,11 @@ def left_out(function: Any, scope: Scope, known: set[Any]) -> set[Any]:
 def test_a_law_takes_every_action_of_its_scope(protocol: str) -> None:
     walk = known_walks()[protocol]
     known, catalogue = set(walk.protocol.actions), walk.catalogue
-    laws: list[Any] = [*catalogue.step_laws, *catalogue.liveness_laws, *catalogue.witnesses]
+    laws: list[Any] = [*catalogue.step_laws, *catalogue.rejection_laws, *catalogue.witnesses]
     checked = [
         (law.law_id, left_out(function, law.scope, known), bool(actions_declared(function, known)))
         for law in laws
-        for name in ("holds", "concerns", "seen")
+        for name in ("holds", "applies_to", "seen")
         if isinstance(function := getattr(law, name, None), types.FunctionType) and function.__name__ != "<lambda>"
     ]
     assert {law_id: missing for law_id, missing, _ in checked if missing} == {}

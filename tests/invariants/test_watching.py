@@ -11,9 +11,9 @@ from harness.protocols import known_bounded_models, known_walks
 from invariants.checking import Checker, Violation, compute_totals, scan
 from invariants.choices import Seeded
 from invariants.eigenlayer.solvency import ACTIVE, QUEUED_VALUE_WAD
-from invariants.exploring import SmallWorld, explore
+from invariants.exploring import BoundedModel, explore
 from invariants.law import Catalogue, NestedSum, StateLaw, Sum, UndeclaredError, View
-from invariants.walker import Walk, walk
+from invariants.walker import Walk, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import MineBlocks, Undelegate
 from spec.eigenlayer.clock import current_block
@@ -27,7 +27,7 @@ from spec.eigenlayer.state import (
     Clock,
     StakerShares,
 )
-from spec.machine import ONLY, Delta, Draft, State, Table, Write
+from spec.machine import SINGLETON, Delta, Draft, State, Table, Write
 from spec.symbiotic.state import WITHDRAWAL_BUCKETS
 
 STATES, CHANGES = 40, 40
@@ -41,19 +41,19 @@ MANY = 33
 """A list so many times as long is longer than any that a law allows."""
 
 
-def state_laws_of(way: Walk) -> Catalogue:
+def state_laws_of(walk: Walk) -> Catalogue:
     """The state laws alone, none of them known to be false: what is written here is no step of any rule."""
-    return Catalogue(way.catalogue.sums, way.catalogue.state_laws, [], [], [])
+    return Catalogue(walk.catalogue.sums, walk.catalogue.state_laws, [], [], [])
 
 
-def walked(way: Walk, seed: int, steps: int) -> State:
+def walked(walk: Walk, seed: int, steps: int) -> State:
     """The state that a walk comes to."""
-    state, choices = way.genesis(), Seeded(seed)
-    opening = way.opening()
+    state, choices = walk.genesis(), Seeded(seed)
+    opening = walk.opening()
     for position in range(steps):
         draft = Draft(state)
-        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-        outcome = way.protocol.transition(draft, action)
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
             for write in outcome.writes:
                 state.tables[write.table.index][write.key] = write.row
@@ -167,12 +167,12 @@ def follow_changes(catalogue: Catalogue, state: State, changing: Changing, chang
 @pytest.mark.source  # a compiled row refuses a value of another shape
 @pytest.mark.parametrize("protocol", known_walks())
 def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
-    way = known_walks()[protocol]
-    catalogue, found, changed = state_laws_of(way), set(), set()
+    walk = known_walks()[protocol]
+    catalogue, found, changed = state_laws_of(walk), set(), set()
     spoken_of = [table for law in catalogue.state_laws for table in law.rows]
     for seed in range(STATES):
-        state = walked(way, seed, 250)
-        changing = Changing(state, [*way.protocol.schema.tables, *spoken_of, *spoken_of], seed)
+        state = walked(walk, seed, 250)
+        changing = Changing(state, [*walk.protocol.schema.tables, *spoken_of, *spoken_of], seed)
         found |= follow_changes(catalogue, state, changing, CHANGES)
         changed |= changing.changed
     assert found == {law.law_id for law in catalogue.state_laws}
@@ -199,10 +199,10 @@ def writes_only(right: Any, action_type: type[Any], table: Table[Any, Any]) -> A
 
 def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that_step() -> None:
     """An undelegation that writes the staker's row alone leaves its shares with the operator, and claims them twice."""
-    way = eigenlayer_only("SOLV-01")
-    rules = writes_only(way.protocol.transition, Undelegate, STAKERS)
-    broken = Walk(way.protocol.with_transition(rules), way.catalogue, way.world, way.opening, way.next_action)
-    reports = [report for seed in range(10) if (report := walk(broken, seed, 400)).violations]
+    walk = eigenlayer_only("SOLV-01")
+    rules = writes_only(walk.protocol.transition, Undelegate, STAKERS)
+    broken = Walk(walk.protocol.with_transition(rules), walk.catalogue, walk.world, walk.opening, walk.next_action)
+    reports = [report for seed in range(10) if (report := random_walk(broken, seed, 400)).violations]
     assert len(reports) > 3
     for report in reports:
         assert {violation.law.law_id for violation in report.violations} == {"SOLV-01"}
@@ -211,11 +211,11 @@ def test_a_row_that_moves_to_another_group_without_being_written_is_seen_at_that
 
 def test_exploring_sees_it_too() -> None:
     small = known_bounded_models()["eigenlayer"]
-    way = small.way.only(("SOLV-01",))
-    rules = writes_only(way.protocol.transition, Undelegate, STAKERS)
-    broken = Walk(way.protocol.with_transition(rules), way.catalogue, way.world, way.opening, way.next_action)
+    walk = small.walk.only(("SOLV-01",))
+    rules = writes_only(walk.protocol.transition, Undelegate, STAKERS)
+    broken = Walk(walk.protocol.with_transition(rules), walk.catalogue, walk.world, walk.opening, walk.next_action)
     calls = [*small.calls, Undelegate("staker0", "staker0"), Undelegate("staker1", "staker1")]
-    report = explore(SmallWorld(broken, calls), 3, True, lambda _: True)
+    report = explore(BoundedModel(broken, calls), 3, True, lambda _: True)
     assert report.is_complete
     assert list(report.broken) == ["SOLV-01"]
     assert type(report.broken["SOLV-01"].calls[-1]) is Undelegate
@@ -244,8 +244,8 @@ def leads_where_a_sum_does(law: StateLaw, table: Any, state: State) -> bool:
 
 DECLARED = [
     (protocol, law.law_id, getattr(part, "name", ""))
-    for protocol, way in known_walks().items()
-    for law in way.catalogue.state_laws
+    for protocol, walk in known_walks().items()
+    for law in walk.catalogue.state_laws
     for part in [*law.rows, *law.sums, *law.also_reads]
     if len(law.rows) + len(law.sums) > 1 or part in law.also_reads
 ]
@@ -254,14 +254,14 @@ DECLARED = [
 @pytest.mark.parametrize(("protocol", "law_id", "name"), DECLARED)
 def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, name: str) -> None:
     """Each declaration that is left out is refused, with the law and the table or the sum."""
-    way = known_walks()[protocol]
-    (law,) = [law for law in way.catalogue.state_laws if law.law_id == law_id]
+    walk = known_walks()[protocol]
+    (law,) = [law for law in walk.catalogue.state_laws if law.law_id == law_id]
     (part,) = [part for part in [*law.rows, *law.sums, *law.also_reads] if part.name == name]
-    catalogue = Catalogue(way.catalogue.sums, [without(law, part)], [], [], [])
+    catalogue = Catalogue(walk.catalogue.sums, [without(law, part)], [], [], [])
     what = f"sum {name}" if isinstance(part, Sum) else name
     refused, is_of_a_sum = set(), part in law.rows
     for seed in range(6):
-        state = walked(way, seed, 250)
+        state = walked(walk, seed, 250)
         is_of_a_sum = is_of_a_sum and leads_where_a_sum_does(law, part, state)
         for table in (OPERATOR_SHARES, MAX_MAGNITUDES.heads):
             if protocol == "eigenlayer":  # DELEG-02 speaks of nobody else
@@ -275,24 +275,24 @@ def test_nothing_that_is_declared_can_be_left_out(protocol: str, law_id: str, na
 
 
 def test_a_table_that_leads_elsewhere_than_its_sum_is_no_part_of_it() -> None:
-    way = known_walks()["symbiotic"]
-    (law,) = [law for law in way.catalogue.state_laws if law.law_id == "LEMMA-held"]
+    walk = known_walks()["symbiotic"]
+    (law,) = [law for law in walk.catalogue.state_laws if law.law_id == "LEMMA-held"]
     wrong = StateLaw("TOY-01", "", "", law.holds, {WITHDRAWAL_BUCKETS: lambda bucket: bucket[1]}, law.sums)
-    state = walked(way, 0, 250)
+    state = walked(walk, 0, 250)
     assert leads_where_a_sum_does(law, WITHDRAWAL_BUCKETS, state)
     assert not leads_where_a_sum_does(wrong, WITHDRAWAL_BUCKETS, state)
 
 
 def test_a_sum_says_what_its_groups_depend_on() -> None:
-    way = known_walks()["eigenlayer"]
+    walk = known_walks()["eigenlayer"]
     wrong = Sum("active", STAKER_SHARES, ACTIVE.group, ACTIVE.value)
     with pytest.raises(UndeclaredError, match=r"^sum active reads stakers, which it does not declare"):
-        compute_totals(Catalogue([wrong], [], [], [], []), walked(way, 0, 100))
+        compute_totals(Catalogue([wrong], [], [], [], []), walked(walk, 0, 100))
 
 
 def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
     """A law that reads the row of another subject than its declaration says is refused, though it names the table."""
-    way = known_walks()["eigenlayer"]
+    walk = known_walks()["eigenlayer"]
     nobody = ("staker0", "strategy0")
     law = StateLaw(
         "TOY-01",
@@ -301,7 +301,7 @@ def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
         lambda view, subject: view.rows.get(STAKER_SHARES, nobody).deposit_shares >= 0 or subject is None,
         rows={STAKER_SHARES: lambda key: key},
     )
-    catalogue, state = Catalogue([], [law], [], [], []), walked(way, 0, 100)
+    catalogue, state = Catalogue([], [law], [], [], []), walked(walk, 0, 100)
     with pytest.raises(UndeclaredError, match=r"^TOY-01 of .* reads staker_shares\[\('staker0', 'strategy0'\)\]"):
         scan(catalogue, state)
     checker = Checker(catalogue, state, is_strict=True)
@@ -312,10 +312,10 @@ def test_a_key_leads_to_the_subject_that_reads_the_row() -> None:
 
 def test_a_row_that_is_written_and_revalued_counts_once() -> None:
     """A position is queued, and its operator slashed, in one step: no rule does so today."""
-    way = known_walks()["eigenlayer"]
-    catalogue = way.catalogue
+    walk = known_walks()["eigenlayer"]
+    catalogue = walk.catalogue
     for seed in range(5):
-        checker = Checker(state_laws_of(way), walked(way, seed, 250))
+        checker = Checker(state_laws_of(walk), walked(walk, seed, 250))
         rows = Draft(checker.state)
         key, row = next((k, r) for k, r in checker.state.rows(QUEUED_SHARES).items() if r.scaled_shares)
         magnitude = MAX_MAGNITUDES.latest(rows, (row.operator, row.strategy))
@@ -332,7 +332,9 @@ def toy(harmless: Any) -> Catalogue:
         "TOY-01",
         "Nobody holds shares after block 1100.",
         "",
-        lambda view, key: view.rows.get(CLOCK, ONLY).block < 1100 or view.rows.get(OPERATOR_SHARES, key).shares == 0,
+        lambda view, key: (
+            view.rows.get(CLOCK, SINGLETON).block < 1100 or view.rows.get(OPERATOR_SHARES, key).shares == 0
+        ),
         rows={OPERATOR_SHARES: lambda key: key},
         also_reads=(CLOCK,),
         harmless={CLOCK: harmless},
@@ -343,7 +345,7 @@ def toy(harmless: Any) -> Catalogue:
 def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
     """The test of all changes above finds it, and a search finds it by its scans."""
     state = walked(known_walks()["eigenlayer"], 0, 250)
-    state.rows(CLOCK)[ONLY] = Clock(1000)
+    state.rows(CLOCK)[SINGLETON] = Clock(1000)
 
     def follow(harmless: Callable[[Clock, Clock], bool]) -> list[set[str]]:
         return [
@@ -359,9 +361,9 @@ def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
 def test_exploring_scans_every_new_state() -> None:
     """What a law calls harmless by mistake, only a scan sees: after the shortest sequence all the same."""
     small = known_bounded_models()["eigenlayer"]
-    way = small.way
-    late = Walk(way.protocol, toy(lambda _, __: True), way.world, way.opening, way.next_action)
-    report = explore(SmallWorld(late, [*small.calls, MineBlocks(2000)]), 3, True, lambda _: True)
+    walk = small.walk
+    late = Walk(walk.protocol, toy(lambda _, __: True), walk.world, walk.opening, walk.next_action)
+    report = explore(BoundedModel(late, [*small.calls, MineBlocks(2000)]), 3, True, lambda _: True)
     assert [type(call).__name__ for call in report.broken["TOY-01"].calls][-1] == "MineBlocks"
     assert len(report.broken["TOY-01"].calls) <= 2
 
@@ -369,19 +371,19 @@ def test_exploring_scans_every_new_state() -> None:
 @pytest.mark.source
 def test_a_sum_of_totals_moves_with_them() -> None:
     """What each operator's shares are worth, by a total of its stakers' shares."""
-    way = known_walks()["eigenlayer"]
+    walk = known_walks()["eigenlayer"]
     nested = NestedSum("nested", OPERATOR_SHARES, lambda _r, key, _row: key[1], ACTIVE, lambda row, n: row.shares + n)
     catalogue = Catalogue([ACTIVE, nested], [], [], [], [])
     for seed in range(10):
-        state = walked(way, seed, 250)
-        follow_changes(catalogue, state, Changing(state, way.protocol.schema.tables, seed), 60)
+        state = walked(walk, seed, 250)
+        follow_changes(catalogue, state, Changing(state, walk.protocol.schema.tables, seed), 60)
 
 
 def test_two_laws_have_two_ids_and_a_law_asks_for_sums_of_its_catalogue() -> None:
-    way = known_walks()["eigenlayer"]
-    laws = way.catalogue.state_laws
+    walk = known_walks()["eigenlayer"]
+    laws = walk.catalogue.state_laws
     with pytest.raises(ValueError, match=r"^two laws of one id: " + laws[0].law_id):
-        Catalogue(way.catalogue.sums, [laws[0], laws[0]], [], [], [])
+        Catalogue(walk.catalogue.sums, [laws[0], laws[0]], [], [], [])
     asking = next(law for law in laws if law.sums)
     with pytest.raises(ValueError, match=f"^{asking.law_id} asks for sum "):
         Catalogue([], [asking], [], [], [])

@@ -15,14 +15,14 @@ from spec.machine import Draft
 from spec.protocol import execute
 
 
-def drawn(way: Walk, seed: int, steps: int) -> list[Any]:
+def drawn(walk: Walk, seed: int, steps: int) -> list[Any]:
     """The actions of a walk."""
-    choices, state, actions = Seeded(seed), way.genesis(), way.opening()
+    choices, state, actions = Seeded(seed), walk.genesis(), walk.opening()
     for action in actions:
-        execute(way.protocol.transition, state, [action])
+        execute(walk.protocol.transition, state, [action])
     while len(actions) < steps:
-        actions.append(way.next_action(choices, Draft(state)))
-        execute(way.protocol.transition, state, [actions[-1]])
+        actions.append(walk.next_action(choices, Draft(state)))
+        execute(walk.protocol.transition, state, [actions[-1]])
     return actions
 
 
@@ -30,45 +30,45 @@ def drawn(way: Walk, seed: int, steps: int) -> list[Any]:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_is_a_trace(protocol: str, seed: int) -> None:
     """The first seed walks through the world as it is written, each other one through a world that it draws."""
-    way = known_walks()[protocol].of(seed)
-    assert (way is known_walks()[protocol]) == (seed == 0)
-    actions = drawn(way, seed, 400)
-    trace = way.protocol.read_trace(way.protocol.write_trace(way.world, actions))
+    walk = known_walks()[protocol].of(seed)
+    assert (walk is known_walks()[protocol]) == (seed == 0)
+    actions = drawn(walk, seed, 400)
+    trace = walk.protocol.read_trace(walk.protocol.write_trace(walk.world, actions))
     assert [action for step in trace.steps for action in step.actions] == actions
-    assert trace.head == way.world
-    assert replay(way.protocol, trace) is None
+    assert trace.head == walk.world
+    assert replay(walk.protocol, trace) is None
 
 
 def test_what_is_held_of_another_collateral_is_observed() -> None:
     """A trace that says otherwise of a holder's balance differs; one that leaves it out is refused."""
     seed = next(n for n in range(WORLDS) if "other collateral" in str(known_walks()["symbiotic"].of(n).world))
-    way = known_walks()["symbiotic"].of(seed)
-    document: dict[str, Any] = way.protocol.write_trace(way.world, drawn(way, seed, 60))
+    walk = known_walks()["symbiotic"].of(seed)
+    document: dict[str, Any] = walk.protocol.write_trace(walk.world, drawn(walk, seed, 60))
     (vault,) = [name for name, made in document["config"]["vaults"].items() if "collateral" in made]
     held = document["steps"][-1]["post"]["vaults"][vault]["collateralOf"]
     held["staker0"] = str(int(held["staker0"]) + 1)
-    difference = replay(way.protocol, way.protocol.read_trace(document))
+    difference = replay(walk.protocol, walk.protocol.read_trace(document))
     assert difference is not None
     assert "collateralOf" in str(difference)
     del held["staker0"]
     with pytest.raises(MalformedTrace, match="collateralOf"):
-        replay(way.protocol, way.protocol.read_trace(document))
+        replay(walk.protocol, walk.protocol.read_trace(document))
 
 
 @pytest.mark.parametrize("protocol", known_walks())
 def test_a_genesis_is_nobody_elses(protocol: str) -> None:
-    way = known_walks()[protocol]
-    first, second = way.genesis(), way.genesis()
+    walk = known_walks()[protocol]
+    first, second = walk.genesis(), walk.genesis()
     assert first.tables == second.tables
     for rows in first.tables:
         rows.clear()
-    assert way.genesis().tables == second.tables != first.tables
+    assert walk.genesis().tables == second.tables != first.tables
 
 
 def drawn_worlds(protocol: str) -> list[dict[str, Any]]:
-    way = known_walks()[protocol]
-    numbers = [seed for seed in range(1, 10 * WORLDS) if way.of(seed) not in way.detours and seed % WORLDS]
-    return list({seed % WORLDS: way.of(seed).world for seed in numbers}.values())
+    walk = known_walks()[protocol]
+    numbers = [seed for seed in range(1, 10 * WORLDS) if walk.of(seed) not in walk.scenarios and seed % WORLDS]
+    return list({seed % WORLDS: walk.of(seed).world for seed in numbers}.values())
 
 
 def test_worlds_of_eigenlayer_are_not_alike() -> None:

@@ -62,7 +62,7 @@ from spec.eigenlayer.state import (
 )
 from spec.eigenlayer.transition import transition
 from spec.eigenlayer.views import withdrawable_shares_of
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 from tests.proofs.contract_world import World
 
 DELAY_BLOCKS = 10
@@ -74,8 +74,8 @@ SET, OTHER_SET = ("avs", 0), ("avs", 1)
 def small_world() -> World:
     """An operator, registered for two operator sets that slash the strategy; a staker with tokens to deposit."""
     world = World(SCHEMA, transition)
-    world.put(CONFIG, ONLY, Config(DELAY_BLOCKS, DELAY_BLOCKS, 5, 5, "whitelister"))
-    world.put(CLOCK, ONLY, Clock(BLOCK))
+    world.put(CONFIG, SINGLETON, Config(DELAY_BLOCKS, DELAY_BLOCKS, 5, 5, "whitelister"))
+    world.put(CLOCK, SINGLETON, Clock(BLOCK))
     world.put(STRATEGIES, "strategy", Strategy("token", 0, True))
     world.put(ALLOWANCES, "staker", Allowance(True))
     world.put(STAKERS, "operator", Staker("operator"))
@@ -235,7 +235,7 @@ def deallocation_is_freed_after_the_delay(allocated: int, other_magnitude: int, 
     post: __return__
     """
     world = small_world()
-    world.put(CLOCK, ONLY, Clock(block))
+    world.put(CLOCK, SINGLETON, Clock(block))
     allocates(world, allocated, other_magnitude)
     world.do(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
     return world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == allocated + other_magnitude and (
@@ -294,7 +294,7 @@ def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: 
     """
     world = small_world()
     has_pool(world, 10**30, 10**30)
-    world.put(CLOCK, ONLY, Clock(block))
+    world.put(CLOCK, SINGLETON, Clock(block))
     world.put(WITHDRAWALS, ("staker", 0), Withdrawal(1, start_block, True))
     world.put(QUEUED_SHARES, ("staker", 0, 0), QueuedShares("operator", "strategy", start_block, scaled_shares))
     answer = world.answer(complete())

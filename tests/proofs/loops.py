@@ -9,7 +9,7 @@ from proofs.eigenlayer.listings import LISTS
 from proofs.setup import Setup
 from proofs.theory import Fold, Induction, Limits, Theory
 from spec.eigenlayer.staking import without
-from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
+from spec.machine import SINGLETON, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
 
 POT: Final = "pot"
@@ -161,7 +161,7 @@ def transition(draft: Draft, action: Any) -> Delta | Reason:
         return _pay_and_stop(draft, action)
     if isinstance(action, PayGathered | PayAliased):
         return _pay_gathered(draft, action)
-    draft.put(FLAGS, ONLY, Flag(False))
+    draft.put(FLAGS, SINGLETON, Flag(False))
     for position in range(len(action.accounts)):
         rejection = _pay(draft, action.accounts[position])
         if rejection is not None:
@@ -169,20 +169,20 @@ def transition(draft: Draft, action: Any) -> Delta | Reason:
         if isinstance(action, PaySecond) and position > 0:
             _give(draft, action.accounts[position], 1)
         if isinstance(action, PayAfter):
-            if draft.get(FLAGS, ONLY).is_set:
+            if draft.get(FLAGS, SINGLETON).is_set:
                 _give(draft, action.accounts[position], 1)
-            draft.put(FLAGS, ONLY, Flag(True))
+            draft.put(FLAGS, SINGLETON, Flag(True))
     return draft.delta()
 
 
 def _drop(draft: Draft, action: Drop) -> Delta | Reason:
-    before = draft.get(LISTED, ONLY).accounts
+    before = draft.get(LISTED, SINGLETON).accounts
     for account in before:
         draft.put(MARKS, account, Flag(False))
-        left = draft.get(LISTED, ONLY).accounts
+        left = draft.get(LISTED, SINGLETON).accounts
         for _ in range(2 if isinstance(action, DropTwice) else 1):
             left = without(before if isinstance(action, DropStale) else left, account)
-        draft.put(LISTED, ONLY, Listed(left))
+        draft.put(LISTED, SINGLETON, Listed(left))
     return draft.delta(len(before))
 
 
@@ -232,11 +232,11 @@ def _pay_gathered(draft: Draft, action: Any) -> Delta | Reason:
 
 
 def _pay_groups(draft: Draft, action: PayGroups) -> Delta | Reason:
-    draft.put(FLAGS, ONLY, Flag(False))
+    draft.put(FLAGS, SINGLETON, Flag(False))
     for group in action.groups:
-        if isinstance(action, PayGroupsAfter) and draft.get(FLAGS, ONLY).is_set:
+        if isinstance(action, PayGroupsAfter) and draft.get(FLAGS, SINGLETON).is_set:
             _give(draft, POT, 1)
-        draft.put(FLAGS, ONLY, Flag(True))
+        draft.put(FLAGS, SINGLETON, Flag(True))
         for account in group.accounts:
             rejection = _pay(draft, account)
             if rejection is not None:
@@ -293,7 +293,7 @@ def _no_less_than_at_the_start(view: View, _: str) -> bool:
 
 
 def _who_is_listed_has_a_flag(view: View, account: str) -> bool:
-    return view.rows.get(MARKS, account).is_set or account not in view.rows.get(LISTED, ONLY).accounts
+    return view.rows.get(MARKS, account).is_set or account not in view.rows.get(LISTED, SINGLETON).accounts
 
 
 def _each_is_listed_once(view: View, key: str) -> bool:
@@ -302,11 +302,11 @@ def _each_is_listed_once(view: View, key: str) -> bool:
 
 
 def _all_listed_have_flags(view: View, _: str) -> bool:
-    return all(view.rows.get(MARKS, account).is_set for account in view.rows.get(LISTED, ONLY).accounts)
+    return all(view.rows.get(MARKS, account).is_set for account in view.rows.get(LISTED, SINGLETON).accounts)
 
 
 def _is_to_be_dropped(rows: Draft, names: Any) -> list[Any]:
-    listed = rows.get(LISTED, ONLY).accounts
+    listed = rows.get(LISTED, SINGLETON).accounts
     return [names["has"](listed, names["any"]) == names["to_do"](names["any"])]
 
 

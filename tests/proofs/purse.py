@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import attr
 
-from invariants.law import Catalogue, LivenessLaw, ReadingSum, Refusal, StateLaw, StepLaw, Sum, Transition, View
+from invariants.law import AnyRejection, AnyStep, Catalogue, ReadingSum, RejectionLaw, StateLaw, StepLaw, Sum, View
 from proofs.theory import Induction, Limits, OwnSums, PastLaw, Theory
 from spec.history import History, HistoryTable
-from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
+from spec.machine import SINGLETON, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
 
 
@@ -61,10 +61,14 @@ WORTH: Final = ReadingSum(
     "worth",
     PURSES,
     lambda _rows, _key, _row: "all",
-    lambda rows, row: row.amount * rows.get(CLOCK, ONLY).price,
+    lambda rows, row: row.amount * rows.get(CLOCK, SINGLETON).price,
     {
         CLOCK: lambda before, rows, _key: [
-            ("all", before.total(HELD, "all") * (rows.get(CLOCK, ONLY).price - before.rows.get(CLOCK, ONLY).price))
+            (
+                "all",
+                before.total(HELD, "all")
+                * (rows.get(CLOCK, SINGLETON).price - before.rows.get(CLOCK, SINGLETON).price),
+            )
         ]
     },
     also_reads=(CLOCK,),
@@ -83,14 +87,14 @@ def is_free(draft: Draft, action: Pay) -> bool:
 def transition(draft: Draft, action: Pay) -> Delta | Reason:
     """The only rule."""
     held = draft.get(PURSES, action.sender)
-    if draft.get(CLOCK, ONLY).block > 9000:
+    if draft.get(CLOCK, SINGLETON).block > 9000:
         return Reason.CLOSED
     if not is_free(draft, action):
         draft.put(PURSES, action.sender, Purse(held.amount + 1, held.is_frozen))
     return draft.delta()
 
 
-def _grows(step: Transition) -> bool:
+def _grows(step: AnyStep) -> bool:
     sender = getattr(step.action, "sender")  # noqa: B009  # an action is any object to a law
     return bool(step.after.rows.get(PURSES, sender).amount == step.before.rows.get(PURSES, sender).amount + 1)
 
@@ -99,13 +103,13 @@ def _is_any(_view: View, _key: Any) -> bool:
     return True
 
 
-def _worth_moves(step: Transition) -> bool:
-    moved = step.before.moved(HELD, "all") * step.after.rows.get(CLOCK, ONLY).price
-    risen = step.after.rows.get(CLOCK, ONLY).price - step.before.rows.get(CLOCK, ONLY).price
+def _worth_moves(step: AnyStep) -> bool:
+    moved = step.before.moved(HELD, "all") * step.after.rows.get(CLOCK, SINGLETON).price
+    risen = step.after.rows.get(CLOCK, SINGLETON).price - step.before.rows.get(CLOCK, SINGLETON).price
     return step.before.moved(WORTH, "all") == moved + step.before.total(HELD, "all") * risen
 
 
-def _never(_step: Transition) -> bool:
+def _never(_step: AnyStep) -> bool:
     return False
 
 
@@ -113,7 +117,7 @@ def _protects_nobody(_view: View, _call: Any) -> bool:
     return False
 
 
-def _is_right(_refusal: Refusal) -> bool:
+def _is_right(_refusal: AnyRejection) -> bool:
     return True
 
 
@@ -123,9 +127,9 @@ CATALOGUE: Final = Catalogue(
     step_laws=[
         StepLaw("GROWS", "Who pays has one more.", "", _grows),
         StepLaw("MOVES", "A total moves by its rows.", "", _worth_moves),
-        StepLaw("IDLE", "Said of no step.", "", _grows, concerns=_never),
+        StepLaw("IDLE", "Said of no step.", "", _grows, applies_to=_never),
     ],
-    liveness_laws=[LivenessLaw("NOBODY", "Said of no call.", "", _is_right, concerns=_protects_nobody)],
+    rejection_laws=[RejectionLaw("NOBODY", "Said of no call.", "", _is_right, applies_to=_protects_nobody)],
     witnesses=[],
 )
 PROTOCOL: Final = Protocol(
@@ -141,7 +145,7 @@ THEORY: Final = Theory(
     protocol=PROTOCOL,
     catalogue=CATALOGUE,
     state_module=__name__,
-    now=lambda rows: rows.get(CLOCK, ONLY).block,
+    now=lambda rows: rows.get(CLOCK, SINGLETON).block,
     is_well_formed=lambda _rows, _call: True,
     genesis={PURSES: lambda _rows, _key, row: [row.amount >= 0]},
     induction=Induction(
@@ -153,7 +157,7 @@ THEORY: Final = Theory(
         own=(WORTH,),
         revalued={
             WORTH: lambda before, after, row, _key: (
-                row.amount * (after.get(CLOCK, ONLY).price - before.get(CLOCK, ONLY).price)
+                row.amount * (after.get(CLOCK, SINGLETON).price - before.get(CLOCK, SINGLETON).price)
             )
         },
     ),

@@ -7,7 +7,7 @@ fixed for the sake of an answer is said with the contract.
 
 # mypy: disable-error-code="no-any-return"
 
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 from spec.symbiotic.actions import (
     AdvanceTime,
     Claim,
@@ -79,7 +79,7 @@ def small_world(slasher: str = INSTANT_SLASHER, delegator: str = OPERATOR_SPECIF
         "vault",
         VaultConfig(COLLATERAL, "burner", 0, EPOCH_SECONDS, delegator, operator, "zero", slasher, VETO_SECONDS),
     )
-    world.put(CLOCK, ONLY, Clock(NOW))
+    world.put(CLOCK, SINGLETON, Clock(NOW))
     world.put(ALLOWANCES, (COLLATERAL, "staker", "vault"), Allowance(True))
     world.put(MIDDLEWARES, "network", Middleware("middleware"))
     world.put_since(OPERATOR_VAULT_OPT_INS, ("operator", "vault"), 0, 1)
@@ -249,7 +249,7 @@ def claiming_waits_for_the_end_of_the_epoch(now: int, amount: int) -> bool:
     """
     world = small_world()
     has_stake(world, 0, amount)
-    world.put(CLOCK, ONLY, Clock(now))
+    world.put(CLOCK, SINGLETON, Clock(now))
     world.put(WITHDRAWALS, ("vault", 10, "staker"), Withdrawal(amount))
     answer = world.answer(claim(10))
     return answer == (Reason.INVALID_EPOCH if now < 1100 else amount)
@@ -324,7 +324,7 @@ def slash_needs_a_capture_within_an_epoch(now: int, capture_timestamp: int, amou
     post: __return__
     """
     world = small_world()
-    world.put(CLOCK, ONLY, Clock(now))
+    world.put(CLOCK, SINGLETON, Clock(now))
     has_stake(world, 10**30)
     answer = world.answer(slash(amount, capture_timestamp))
     if now - EPOCH_SECONDS <= capture_timestamp < now:
@@ -339,7 +339,7 @@ def request_leaves_time_for_the_veto(now: int, capture_timestamp: int, amount: i
     post: __return__
     """
     world = small_world(VETO_SLASHER)
-    world.put(CLOCK, ONLY, Clock(now))
+    world.put(CLOCK, SINGLETON, Clock(now))
     has_stake(world, 10**30)
     answer = world.answer(request_slash(amount, capture_timestamp))
     stored = world.get(SLASH_REQUESTS, ("vault", 0))
@@ -359,7 +359,7 @@ def execution_waits_for_the_veto_and_no_longer_than_an_epoch(now: int, capture: 
     post: __return__
     """
     world = small_world(VETO_SLASHER)
-    world.put(CLOCK, ONLY, Clock(now))
+    world.put(CLOCK, SINGLETON, Clock(now))
     has_stake(world, 10**30)
     has_resolver(world)
     has_request(world, 7, capture, deadline)
@@ -378,7 +378,7 @@ def veto_is_in_time_or_refused(now: int, deadline: int) -> bool:
     post: __return__
     """
     world = small_world(VETO_SLASHER)
-    world.put(CLOCK, ONLY, Clock(now))
+    world.put(CLOCK, SINGLETON, Clock(now))
     has_resolver(world)
     has_request(world, 7, 0, deadline)
     answer = world.answer(VETO)

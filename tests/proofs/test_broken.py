@@ -78,12 +78,12 @@ BREAKS = {
     ),
     "scaling factor is not reset": (
         "spec/eigenlayer/staking.py",
-        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(STAKER_SHARES, staker_strategy, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))",
         "    draft.put(\n"
         "        STAKER_SHARES,\n"
-        "        of_staker,\n"
+        "        staker_strategy,\n"
         "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),\n"
-        "    )\n",
+        "    )",
         "QueueWithdrawals",
         "LIST-02",
     ),
@@ -103,15 +103,15 @@ BREAKS = {
     ),
     "allocation exceeds the max magnitude": (
         "spec/eigenlayer/allocation.py",
-        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator):",
-        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, of_operator) + 1:",
+        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, operator_strategy):",
+        "if encumbered_magnitude > MAX_MAGNITUDES.latest(draft, operator_strategy) + 1:",
         "ModifyAllocations",
         "MAG-02",
     ),
     "history is written one block late": (
         "spec/eigenlayer/slashing.py",
-        "MAX_MAGNITUDES.push(draft, of_operator, block, max_magnitude)",
-        "MAX_MAGNITUDES.push(draft, of_operator, block + 1, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, operator_strategy, block, max_magnitude)",
+        "MAX_MAGNITUDES.push(draft, operator_strategy, block + 1, max_magnitude)",
         "SlashOperator",
         "TOTAL",
     ),

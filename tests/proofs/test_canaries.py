@@ -293,18 +293,19 @@ def test_paths_that_become_one_do_not_share_the_scope_of_a_row(theory: Break) ->
         "_asks(draft, held)",
         (
             "def _asks(draft: Draft, held: Purse) -> bool:\n    if held.is_frozen:\n"
-            "        return draft.get(CLOCK, ONLY).price < 0 < draft.get(CLOCK, ONLY).price\n    return False\n"
+            "        return draft.get(CLOCK, SINGLETON).price < 0 < draft.get(CLOCK, SINGLETON).price\n"
+            "    return False\n"
         ),
     )
-    early = "return bool(step.before.rows.get(CLOCK, ONLY).price <= 2)"
+    early = "return bool(step.before.rows.get(CLOCK, SINGLETON).price <= 2)"
     scopes = ("Limits(),", "Limits(scopes={CLOCK: ('low prices', lambda row: row.price <= 2)}),")
-    block = ("    if draft.get(CLOCK, ONLY).block > 9000:\n        return Reason.CLOSED\n", "")
-    now = ("lambda rows: rows.get(CLOCK, ONLY).block,\n", "lambda _rows: 0,\n")
+    block = ("    if draft.get(CLOCK, SINGLETON).block > 9000:\n        return Reason.CLOSED\n", "")
+    now = ("lambda rows: rows.get(CLOCK, SINGLETON).block,\n", "lambda _rows: 0,\n")
     place = theory(*free(other[0], needs=other[1]), (GROWN, early), scopes, block, now)
     assert status(place) == "REFUTED"
 
 
-PRICED = (RULE, "    draft.put(CLOCK, ONLY, Clock(0, action.amount))\n" + RULE)
+PRICED = (RULE, "    draft.put(CLOCK, SINGLETON, Clock(0, action.amount))\n" + RULE)
 
 
 def test_a_row_that_is_written_and_revalued_counts_once(theory: Break) -> None:
@@ -319,7 +320,7 @@ def test_a_row_that_is_written_and_revalued_counts_once(theory: Break) -> None:
 def test_a_sum_that_reads_another_row_of_its_own_table_moves_with_it(theory: Break) -> None:
     """Missed: writes to a sum's table were taken to move the rows that are written, and no others."""
     reads = (
-        "lambda rows, row: row.amount * rows.get(CLOCK, ONLY).price,",
+        "lambda rows, row: row.amount * rows.get(CLOCK, SINGLETON).price,",
         'lambda rows, row: rows.get(PURSES, "bank").amount,',
     )
     stays = "return step.before.moved(WORTH, 'all') == moved - moved"
@@ -338,7 +339,7 @@ def test_what_belongs_to_no_group_adds_to_nothing(theory: Break) -> None:
 
 def test_heads_that_were_written_for_other_points_are_not_alike(theory: Break) -> None:
     """Missed: what a head holds from then on, and what it held before, was not compared."""
-    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, ONLY).block, action.amount)\n" + RULE)
+    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     prover = Prover(theory(push), EXACT)
     _, _, paths = prover.paths(prover.protocol.actions[0])
     (head,) = {
@@ -393,9 +394,10 @@ def test_a_law_is_vacuous_where_it_is_shown_to_concern_nothing(
     answers: list[Status], verdict: str, theory: Break, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Missed: a law of which no state was found on three paths was VACUOUS, whatever is on the others."""
-    concerned = "def _concerned(_step: Transition) -> bool:\n    return True\n\n\ndef _six(step: Transition) -> bool:\n"
+    concerned = "def _concerned(_step: AnyStep) -> bool:\n    return True\n\n\ndef _six(step: AnyStep) -> bool:\n"
     place = theory(
-        ("def _never", f"{concerned}{SIX_WAYS}\n\ndef _never"), ("_grows, concerns=_never", "_six, concerns=_concerned")
+        ("def _never", f"{concerned}{SIX_WAYS}\n\ndef _never"),
+        ("_grows, applies_to=_never", "_six, applies_to=_concerned"),
     )
     monkeypatch.setattr(CallProof, "_is_seen_at_once", lambda *_: False)
     said = iter(answers)
@@ -427,7 +429,7 @@ def test_the_beginning_assumes_no_law_that_is_proved_of_it(contracts: Contracts,
 
 def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
     """Missed: a head that a step writes was of a kind of its own, which equals no other."""
-    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, ONLY).block, action.amount)\n" + RULE)
+    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     never = "return bool(step.after.rows.get(PAST.heads, sender) != History(1, 5))"
     assert status(theory(push, (GROWN, never)), contracts=EXACT) == "REFUTED"
 

@@ -148,7 +148,7 @@ NONE_WRITTEN = """LEMMAS: Final[list[StateLaw | PastLaw]] = [
     )
 ]
 """
-PUSH = (RULE, f"    PAST.push(draft, action.sender, draft.get(CLOCK, ONLY).block, 7)\n{RULE}")
+PUSH = (RULE, f"    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, 7)\n{RULE}")
 
 
 def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) -> None:
@@ -163,7 +163,7 @@ def test_no_law_is_proved_of_rows_in_whose_place_is_a_contract(theory: Break) ->
 @pytest.mark.parametrize(("later", "verdict"), [("- 5", "REFUTED"), ("+ action.amount", "PROVED")])
 def test_time_does_not_go_back(later: str, verdict: str, contracts: Contracts, theory: Break) -> None:
     """Missed: a contract takes it that nothing was pushed later than now, and no call had to keep it."""
-    moves = f"    draft.put(CLOCK, ONLY, Clock(draft.get(CLOCK, ONLY).block {later}, 1))\n{RULE}"
+    moves = f"    draft.put(CLOCK, SINGLETON, Clock(draft.get(CLOCK, SINGLETON).block {later}, 1))\n{RULE}"
     assert status(theory((RULE, moves)), "TOTAL", contracts) == verdict
 
 
@@ -184,7 +184,8 @@ def _grows"""
 def test_what_a_step_writes_is_made_by_a_draft(theory: Break) -> None:
     """Missed: laws saw the first row of two of one key, a state keeps the last."""
     place = theory(
-        ("    return draft.delta()\n\n\ndef _grows", TWICE), ("import ONLY, Delta,", "import ONLY, Write, Delta,")
+        ("    return draft.delta()\n\n\ndef _grows", TWICE),
+        ("import SINGLETON, Delta,", "import SINGLETON, Write, Delta,"),
     )
     with pytest.raises(UnliftableError, match="what a step writes is made by no draft"):
         status(place)

@@ -18,7 +18,7 @@ def law(prover: Prover, law_id: str) -> object:
     catalogue = prover.theory.catalogue
     return next(
         law
-        for law in [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+        for law in [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.rejection_laws]
         if law.law_id == law_id
     )
 

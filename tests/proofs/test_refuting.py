@@ -44,7 +44,7 @@ BREAKS = {
     ),
     "a stake": (
         "spec/symbiotic/slashing.py",
-        "    if capture_timestamp < draft.get(LATEST_CAPTURES, of_operator).timestamp:\n        return 0\n",
+        "    if capture_timestamp < draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp:\n        return 0\n",
         "",
         SYMBIOTIC,
         "Slash",

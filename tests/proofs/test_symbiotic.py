@@ -28,7 +28,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 def law(prover: Prover, law_id: str) -> Any:
     catalogue = prover.theory.catalogue
-    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.liveness_laws]
+    laws = [*prover.theory.state_laws(), *catalogue.step_laws, *catalogue.rejection_laws]
     return next(law for law in laws if law.law_id == law_id)
 
 
@@ -87,13 +87,13 @@ BREAKS = {
     ),
     ("LIMIT-01", "SetMaxNetworkLimit"): (
         "delegation.py",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount:\n",
-        "    elif NETWORK_LIMITS.latest(draft, of_subnetwork) > action.amount + 1000000000000000000000000000000:\n",
+        "    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount:\n",
+        "    elif NETWORK_LIMITS.latest(draft, vault_subnetwork) > action.amount + 1000000000000000000000000000000:\n",
     ),
     ("SHARE-03", "SetOperatorNetworkShares"): (
         "delegation.py",
-        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) - shares_before + action.shares",
-        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, of_subnetwork) + action.shares",
+        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, vault_subnetwork) - shares_before + action.shares",
+        "TOTAL_OPERATOR_NETWORK_SHARES.latest(draft, vault_subnetwork) + action.shares",
     ),
     ("OPT-01", "OptInVault"): (
         "opt_in.py",

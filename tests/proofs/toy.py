@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import attr
 
-from invariants.law import Catalogue, ReadingSum, Scope, StateLaw, StepLaw, Sum, Transition, View
+from invariants.law import AnyStep, Catalogue, ReadingSum, Scope, StateLaw, StepLaw, Sum, View
 from proofs.theory import Induction, OwnSums, Theory
 from spec.history import HistoryTable
-from spec.machine import ONLY, Delta, Draft, Rejection, Schema, Table
+from spec.machine import SINGLETON, Delta, Draft, Rejection, Schema, Table
 from spec.protocol import Protocol
 
 
@@ -92,7 +92,7 @@ WORTH: Final = ReadingSum(
     "worth",
     BALANCES,
     lambda _rows, _key, _row: "all",
-    lambda rows, row: row.amount if rows.get(CLOCK, ONLY).block < 100 else 0,
+    lambda rows, row: row.amount if rows.get(CLOCK, SINGLETON).block < 100 else 0,
     {},
     also_reads=(CLOCK,),
 )
@@ -105,9 +105,9 @@ def _digits(amount: int) -> int:
 
 def transition(draft: Draft, action: Move) -> Delta | Reason:
     """Every rule of the protocol."""
-    block = draft.get(CLOCK, ONLY).block
+    block = draft.get(CLOCK, SINGLETON).block
     if isinstance(action, Pass | GoBack):
-        draft.put(CLOCK, ONLY, Clock(block + 1 if isinstance(action, Pass) else block - 1))
+        draft.put(CLOCK, SINGLETON, Clock(block + 1 if isinstance(action, Pass) else block - 1))
         return draft.delta()
     held = draft.get(BALANCES, action.sender).amount
     amount = action.amount
@@ -120,7 +120,7 @@ def transition(draft: Draft, action: Move) -> Delta | Reason:
     if isinstance(action, Print):
         amount = _digits(action.amount)
     if isinstance(action, Remember):
-        PAST_BALANCES.push(draft, action.sender, draft.get(CLOCK, ONLY).block + 1, held)
+        PAST_BALANCES.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block + 1, held)
         return draft.delta()
     if held < amount and not isinstance(action, Share):
         return Reason.TOO_LITTLE
@@ -150,21 +150,21 @@ def _no_more_than_at_the_start(view: View, _: str) -> bool:
     return view.total(HELD, "all") <= view.total_at_start(HELD, "all")
 
 
-def _moves(step: Transition) -> bool:
+def _moves(step: AnyStep) -> bool:
     action: Any = step.action
     gained = step.after.rows.get(BALANCES, action.to).amount - step.before.rows.get(BALANCES, action.to).amount
     return bool(gained == action.amount)
 
 
-def _step_knows_what_it_moves(step: Transition) -> bool:
+def _step_knows_what_it_moves(step: AnyStep) -> bool:
     return step.before.moved(HELD, "all") == step.after.total(HELD, "all") - step.before.total(HELD, "all")
 
 
-def _total_never_moves(step: Transition) -> bool:
+def _total_never_moves(step: AnyStep) -> bool:
     return step.before.moved(HELD, "all") == 0
 
 
-def _shares_exactly(step: Transition) -> bool:
+def _shares_exactly(step: AnyStep) -> bool:
     action: Any = step.action
     held = step.before.rows.get(BALANCES, action.sender).amount
     left = step.after.rows.get(BALANCES, action.sender).amount
@@ -183,7 +183,7 @@ CATALOGUE: Final = Catalogue(
         StepLaw("STILL", "No step moves the total.", "", _total_never_moves),
         StepLaw("EXACT", "A share is not rounded, which is false.", "", _shares_exactly, Scope((Share,))),
     ],
-    liveness_laws=[],
+    rejection_laws=[],
     witnesses=[],
 )
 PROTOCOL: Final = Protocol(
@@ -198,7 +198,7 @@ THEORY: Final = Theory(
     protocol=PROTOCOL,
     catalogue=CATALOGUE,
     state_module="tests.proofs.toy",
-    now=lambda rows: rows.get(CLOCK, ONLY).block,
+    now=lambda rows: rows.get(CLOCK, SINGLETON).block,
     is_well_formed=lambda _rows, _call: True,
     genesis={BALANCES: lambda _rows, _key, row: [row.amount >= 0]},
     induction=Induction(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.eigenlayer.reading import (
+from invariants.eigenlayer.state_queries import (
     can_slash_allocation,
     delay_in_force,
     due_magnitude,
@@ -25,7 +25,7 @@ from spec.eigenlayer.state import (
     OPERATOR_SETS,
     QUEUED_DEALLOCATIONS,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | None:
@@ -33,7 +33,7 @@ def _set_allocation_delay(rows: Draft, call: SetAllocationDelay) -> Reason | Non
         return Reason.INVALID_PERMISSIONS
     if not is_operator(rows, call.operator):
         return Reason.INVALID_OPERATOR
-    delay_blocks = rows.get(CONFIG, ONLY).allocation_configuration_delay_blocks
+    delay_blocks = rows.get(CONFIG, SINGLETON).allocation_configuration_delay_blocks
     return Reason.ARITHMETIC_PANIC if is_beyond_uint32(rows, delay_blocks + 1) else None
 
 
@@ -67,7 +67,7 @@ def _modify_allocations(rows: Draft, call: ModifyAllocations) -> Reason | None:
                 if is_beyond_uint32(rows, delay_blocks):
                     return Reason.ARITHMETIC_PANIC
             elif can_slash_allocation(rows, operator, request.operator_set, strategy, magnitude) and (
-                is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
+                is_beyond_uint32(rows, rows.get(CONFIG, SINGLETON).deallocation_delay_blocks + 1)
             ):
                 return Reason.ARITHMETIC_PANIC
     return None

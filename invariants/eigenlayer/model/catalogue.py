@@ -12,7 +12,7 @@ from invariants.eigenlayer.model import (
     withdrawals,
     write_sets,
 )
-from invariants.law import LivenessLaw, StateLaw, StepLaw
+from invariants.law import RejectionLaw, StateLaw, StepLaw
 
 STATE_LAWS: Final[list[StateLaw]] = [*withdrawals.STATE_LAWS]
 STEP_LAWS: Final[list[StepLaw]] = [
@@ -25,10 +25,10 @@ STEP_LAWS: Final[list[StepLaw]] = [
     *opt_in.STEP_LAWS,
     *slashing.STEP_LAWS,
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [*guards.LIVENESS_LAWS]
+REJECTION_LAWS: Final[list[RejectionLaw]] = [*guards.REJECTION_LAWS]
 IDS: Final = tuple(
     sorted(
-        [law.law_id for law in STATE_LAWS] + [law.law_id for law in STEP_LAWS] + [law.law_id for law in LIVENESS_LAWS]
+        [law.law_id for law in STATE_LAWS] + [law.law_id for law in STEP_LAWS] + [law.law_id for law in REJECTION_LAWS]
     )
 )
 """The laws that restate a rule at every call; all others are properties."""

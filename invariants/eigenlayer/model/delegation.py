@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.eigenlayer.model.withdrawals import taking
-from invariants.eigenlayer.reading import is_operator, worth
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition, written
+from invariants.eigenlayer.state_queries import is_operator, worth
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw, written
 from spec.arithmetic import WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     Approval,
@@ -102,7 +102,7 @@ def _approver_is_as_named(step: AcceptedStep[RegisterAsOperator | ModifyOperator
     return step.after.rows.get(OPERATOR_DETAILS, operator).delegation_approver == call.delegation_approver
 
 
-def _scaling_factor_is_exact(step: Transition) -> bool:
+def _scaling_factor_is_exact(step: AnyStep) -> bool:
     """Of shares that join shares: their worth together for each of them; of the first, and of all that a staker brings
     to an operator: the factor as it was. Each over the operator's magnitude, rounded down.
     """
@@ -125,7 +125,7 @@ def _scaling_factor_is_exact(step: Transition) -> bool:
     return True
 
 
-def _joins_once(step: Transition) -> bool:
+def _joins_once(step: AnyStep) -> bool:
     """Whether shares join a strategy once: a withdrawal of several positions may bring more of one."""
     call = step.action
     if not isinstance(call, CompleteQueuedWithdrawal):
@@ -152,7 +152,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "SlashingLib.update",
         _scaling_factor_is_exact,
         Scope((DepositIntoStrategy, DelegateTo, RegisterAsOperator, CompleteQueuedWithdrawal)),
-        concerns=_joins_once,
+        applies_to=_joins_once,
     ),
     StepLaw(
         "DELEG-10",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from invariants.eigenlayer.elements import are_elements_apart
 from invariants.eigenlayer.model import allocation, delegation, opt_in, slashing, staking, withdrawals
-from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition
+from invariants.law import AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw
 from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.reasons import Reason
 from spec.machine import Draft
@@ -23,12 +23,12 @@ def _always(_rows: Draft, _call: MineBlocks) -> Reason | None:
     return None
 
 
-def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
+def _is_refused_for_the_first_reason(refusal: AnyRejection) -> bool:
     action = refusal.action
     return refusal.reason == REASONS[type(action)](refusal.before.rows, action)
 
 
-def _no_reason_is_true(step: Transition) -> bool:
+def _no_reason_is_true(step: AnyStep) -> bool:
     return REASONS[type(step.action)](step.before.rows, step.action) is None
 
 
@@ -51,16 +51,16 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "EigenLayer docs/core, docs/permissions; Certora: canOnlyDelegateWithSpecificFunctions",
         _no_reason_is_true,
         Scope(tuple([action for action in REASONS if action is not MineBlocks])),
-        concerns=lambda step: are_elements_apart(step.before, step.action),
+        applies_to=lambda step: are_elements_apart(step.before, step.action),
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "CALL-01",
         "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
         "EigenLayer docs/core; the NatSpec of each contract's functions",
         _is_refused_for_the_first_reason,
         Scope(tuple(REASONS)),
-        concerns=are_elements_apart,
+        applies_to=are_elements_apart,
     ),
 ]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from invariants.eigenlayer.reading import can_slash, is_beyond_uint32, is_operator, slasher_in_force
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition
+from invariants.eigenlayer.state_queries import can_slash, is_beyond_uint32, is_operator, slasher_in_force
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
@@ -32,7 +32,7 @@ from spec.eigenlayer.state import (
     STRATEGIES,
     OperatorSet,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def _its_own_avs(_rows: Draft, call: UpdateAvsMetadata) -> Reason | None:
@@ -109,7 +109,7 @@ def _update_slasher(rows: Draft, call: UpdateSlasher) -> Reason | None:
         return Reason.INPUT_ADDRESS_ZERO
     row = rows.get(SLASHERS, call.operator_set)
     is_proposed_already = call.slasher == row.pending_slasher and current_block(rows) < row.effect_block
-    delay_blocks = rows.get(CONFIG, ONLY).slasher_configuration_delay_blocks
+    delay_blocks = rows.get(CONFIG, SINGLETON).slasher_configuration_delay_blocks
     is_late = not is_proposed_already and is_beyond_uint32(rows, delay_blocks + 1)
     return Reason.ARITHMETIC_PANIC if is_late else None
 
@@ -135,7 +135,7 @@ def _leave_sets(rows: Draft, call: DeregisterFromOperatorSets) -> Reason | None:
             return Reason.INVALID_OPERATOR_SET
         if not rows.get(REGISTRATIONS, (call.operator, (call.avs, number))).is_registered:
             return Reason.NOT_MEMBER_OF_SET
-        if is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks):
+        if is_beyond_uint32(rows, rows.get(CONFIG, SINGLETON).deallocation_delay_blocks):
             return Reason.ARITHMETIC_PANIC
     return None if rows.get(AVSS, call.avs).has_registrar else Reason.EMPTY_REVERT
 
@@ -157,7 +157,7 @@ def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributin
     return True
 
 
-def _switch_is_thrown(step: Transition) -> bool:
+def _switch_is_thrown(step: AnyStep) -> bool:
     """What a call switches on is on, and what it switches off is off."""
     call, rows = step.action, step.after.rows
     if isinstance(call, UpdateAvsMetadata):

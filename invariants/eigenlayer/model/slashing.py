@@ -5,9 +5,9 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.model.staking import paying
 from invariants.eigenlayer.movements import operator_gained
-from invariants.eigenlayer.reading import can_slash, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.solvency import queued_in_window
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition
+from invariants.eigenlayer.state_queries import can_slash, settled_magnitudes, slasher_in_force
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
     BurnShares,
@@ -32,7 +32,7 @@ from spec.eigenlayer.state import (
     OperatorSet,
     Pair,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
@@ -59,7 +59,7 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
         if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return Reason.STRATEGY_NOT_IN_OPERATOR_SET
         is_hit = settled_magnitudes(rows, call.operator, operator_set, strategy)[0] != 0
-        if is_hit and current_block(rows) <= rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks:
+        if is_hit and current_block(rows) <= rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks:
             return Reason.ARITHMETIC_PANIC
     return None
 
@@ -109,13 +109,13 @@ def _slash_takes_its_fraction(step: AcceptedStep[SlashOperator]) -> bool:
     action = step.action
     block = current_block(step.before.rows)
     for strategy, wad_to_slash in zip(action.strategies, action.wads_to_slash, strict=True):
-        of_operator: Pair = (action.operator, strategy)
+        operator_strategy: Pair = (action.operator, strategy)
         key = (action.operator, (action.avs, action.operator_set_id), strategy)
         before = settled_allocation(step.before.rows.get(ALLOCATIONS, key), block)
         after = settled_allocation(step.after.rows.get(ALLOCATIONS, key), block)
         taken_magnitude = before.current_magnitude - after.current_magnitude
-        fallen_magnitude = MAX_MAGNITUDES.latest(step.before.rows, of_operator) - MAX_MAGNITUDES.latest(
-            step.after.rows, of_operator
+        fallen_magnitude = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy) - MAX_MAGNITUDES.latest(
+            step.after.rows, operator_strategy
         )
         if taken_magnitude != fallen_magnitude:
             return False
@@ -124,7 +124,7 @@ def _slash_takes_its_fraction(step: AcceptedStep[SlashOperator]) -> bool:
     return True
 
 
-def _slashed_of(step: Transition, operator_set: OperatorSet, slash_id: int, strategy: str) -> int:
+def _slashed_of(step: AnyStep, operator_set: OperatorSet, slash_id: int, strategy: str) -> int:
     return step.after.rows.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
-from invariants.eigenlayer.reading import MOST_REPORTABLE, held_shares, withdrawable
+from invariants.eigenlayer.state_queries import MOST_REPORTABLE, held_shares, withdrawable
 from invariants.law import AcceptedStep, Scope, StepLaw
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -22,7 +22,7 @@ from spec.eigenlayer.config import (
 )
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import ALLOWANCES, CONFIG, MAX_MAGNITUDES, STAKER_SHARES, STAKERS, STRATEGIES, TOKEN_BALANCES
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
@@ -99,7 +99,7 @@ def _transfer(rows: Draft, call: TransferToken) -> Reason | None:
 def _change_whitelist(
     rows: Draft, call: AddStrategiesToDepositWhitelist | RemoveStrategiesFromDepositWhitelist
 ) -> Reason | None:
-    is_allowed = call.sender == rows.get(CONFIG, ONLY).strategy_whitelister
+    is_allowed = call.sender == rows.get(CONFIG, SINGLETON).strategy_whitelister
     return None if is_allowed else Reason.ONLY_STRATEGY_WHITELISTER
 
 

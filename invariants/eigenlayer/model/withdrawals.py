@@ -5,9 +5,9 @@ from typing import Any, Final, cast
 
 from invariants.eigenlayer.model.staking import joining, paying
 from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
-from invariants.eigenlayer.reading import held_shares, paid_shares, withdrawable
 from invariants.eigenlayer.solvency import QUEUED_AT
-from invariants.law import AcceptedStep, Scope, StateLaw, StepLaw, Transition, View, written
+from invariants.eigenlayer.state_queries import held_shares, paid_shares, withdrawable
+from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
@@ -34,7 +34,7 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     Pair,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
@@ -81,7 +81,7 @@ def _completing(
         return Reason.WITHDRAWER_NOT_CALLER, listed
     if completion.is_tampered or not withdrawal.is_pending:
         return Reason.WITHDRAWAL_NOT_QUEUED, listed
-    last_block = withdrawal.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    last_block = withdrawal.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     if last_block > UINT32_MAX:
         return Reason.ARITHMETIC_PANIC, listed
     if current_block(rows) <= last_block:
@@ -121,7 +121,7 @@ def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | 
     return None
 
 
-def _queued_as_held(step: Transition) -> bool:
+def _queued_as_held(step: AnyStep) -> bool:
     """New withdrawals begin now, under the next nonces, with what left the staker scaled and rounded down; the
     operator gives up what they could be withdrawn for, and its queue grows by their scaled shares.
     """
@@ -162,14 +162,14 @@ def _queued_as_held(step: Transition) -> bool:
             return False
         if before.delegated_to == ZERO_ADDRESS:
             continue
-        of_operator: Pair = (before.delegated_to, strategy)
+        operator_strategy: Pair = (before.delegated_to, strategy)
         given_up = -operator_gained(step, before.delegated_to, strategy)
         if not 0 <= mul_div_floor(whole, magnitude, WAD) - given_up < 2 * entries[strategy]:
             return False
         if entries[strategy] == 1 and given_up != mul_div_floor(scaled, magnitude, WAD):
             return False
-        grown = CUMULATIVE_SCALED_SHARES.latest(rows, of_operator) - CUMULATIVE_SCALED_SHARES.latest(
-            step.before.rows, of_operator
+        grown = CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.latest(
+            step.before.rows, operator_strategy
         )
         if grown != scaled:
             return False
@@ -201,7 +201,7 @@ def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
     return True
 
 
-def _pays_by_token(step: Transition, staker: str, due_shares: dict[str, int], count: int) -> bool:
+def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count: int) -> bool:
     """Whether a staker gets what shares of strategies are worth at the rates of before, of each token in all.
 
     A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
@@ -299,9 +299,9 @@ def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):
         return True
-    of_operator: Pair = (operator, strategy)
-    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, of_operator) - CUMULATIVE_SCALED_SHARES.value_at(
-        view.rows, of_operator, block - 1
+    operator_strategy: Pair = (operator, strategy)
+    grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.value_at(
+        view.rows, operator_strategy, block - 1
     )
     return grown == view.total(QUEUED_AT, subject)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import Scope, StepLaw, Transition
+from invariants.law import AnyStep, Scope, StepLaw
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
@@ -254,7 +254,7 @@ FRAMES: Final[dict[type[Any], Frame]] = {
 }
 
 
-def _writes_its_own_rows(step: Transition) -> bool:
+def _writes_its_own_rows(step: AnyStep) -> bool:
     frame = FRAMES[type(step.action)]
     for write in step.delta.writes:
         owns = frame.get(write.table)

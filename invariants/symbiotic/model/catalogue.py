@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from invariants.law import LivenessLaw, StepLaw
+from invariants.law import RejectionLaw, StepLaw
 from invariants.symbiotic.model import (
     delegation,
     guards,
@@ -26,6 +26,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
     *veto.STEP_LAWS,
     *views.STEP_LAWS,
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [*guards.LIVENESS_LAWS]
-IDS: Final = tuple(sorted([law.law_id for law in STEP_LAWS] + [law.law_id for law in LIVENESS_LAWS]))
+REJECTION_LAWS: Final[list[RejectionLaw]] = [*guards.REJECTION_LAWS]
+IDS: Final = tuple(sorted([law.law_id for law in STEP_LAWS] + [law.law_id for law in REJECTION_LAWS]))
 """The laws that restate a rule at every call; all others are properties."""

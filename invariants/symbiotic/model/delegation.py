@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition
-from invariants.symbiotic.reading import UINT256_MAX, now, stake_of
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
+from invariants.symbiotic.state_queries import UINT256_MAX, now, stake_of
 from spec.machine import Draft
 from spec.symbiotic.actions import (
     SetMaxNetworkLimit,
@@ -31,8 +31,8 @@ from spec.symbiotic.views import stake
 def _set_max_network_limit(rows: Draft, call: SetMaxNetworkLimit) -> Reason | None:
     if not rows.get(NETWORK_REGISTRY, call.sender).is_entity:
         return Reason.NOT_NETWORK
-    of_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
-    if MAX_NETWORK_LIMITS.latest(rows, of_subnetwork) == call.amount:
+    vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
+    if MAX_NETWORK_LIMITS.latest(rows, vault_subnetwork) == call.amount:
         return Reason.ALREADY_SET
     config = rows.get(VAULTS, call.vault)
     is_anothers = config.delegator == OPERATOR_NETWORK_SPECIFIC and call.sender != config.delegator_network
@@ -45,10 +45,10 @@ def _set_network_limit(rows: Draft, call: SetNetworkLimit) -> Reason | None:
         return Reason.EMPTY_REVERT
     if call.sender != config.admin:
         return Reason.UNAUTHORIZED_ACCOUNT
-    of_subnetwork: VaultSubnetwork = (call.vault, call.subnetwork)
-    if call.amount > MAX_NETWORK_LIMITS.latest(rows, of_subnetwork):
+    vault_subnetwork: VaultSubnetwork = (call.vault, call.subnetwork)
+    if call.amount > MAX_NETWORK_LIMITS.latest(rows, vault_subnetwork):
         return Reason.EXCEEDS_MAX_NETWORK_LIMIT
-    return Reason.ALREADY_SET if NETWORK_LIMITS.latest(rows, of_subnetwork) == call.amount else None
+    return Reason.ALREADY_SET if NETWORK_LIMITS.latest(rows, vault_subnetwork) == call.amount else None
 
 
 def _set_operator_network_shares(rows: Draft, call: SetOperatorNetworkShares) -> Reason | None:
@@ -74,26 +74,26 @@ def _set_operator_network_limit(rows: Draft, call: SetOperatorNetworkLimit) -> R
     return Reason.ALREADY_SET if limit == call.amount else None
 
 
-def _limit_is_set(step: Transition) -> bool:
+def _limit_is_set(step: AnyStep) -> bool:
     """What is set holds from now on; a network that accepts less takes its limit down with it."""
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, SetMaxNetworkLimit):
-        of_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
-        limit_before = NETWORK_LIMITS.latest(before, of_subnetwork)
+        vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
+        limit_before = NETWORK_LIMITS.latest(before, vault_subnetwork)
         is_specific = before.get(VAULTS, call.vault).delegator == OPERATOR_NETWORK_SPECIFIC
         limit = limit_before if is_specific else min(limit_before, call.amount)
-        return MAX_NETWORK_LIMITS.latest(after, of_subnetwork) == call.amount and (
-            NETWORK_LIMITS.latest(after, of_subnetwork) == limit
+        return MAX_NETWORK_LIMITS.latest(after, vault_subnetwork) == call.amount and (
+            NETWORK_LIMITS.latest(after, vault_subnetwork) == limit
         )
     if isinstance(call, SetNetworkLimit):
         return NETWORK_LIMITS.latest(after, (call.vault, call.subnetwork)) == call.amount
     if isinstance(call, SetOperatorNetworkLimit):
         return OPERATOR_NETWORK_LIMITS.latest(after, (call.vault, call.subnetwork, call.operator)) == call.amount
     shares_call = cast(SetOperatorNetworkShares, call)
-    of_operator: VaultSubnetworkOperator = (shares_call.vault, shares_call.subnetwork, shares_call.operator)
+    subnetwork_operator: VaultSubnetworkOperator = (shares_call.vault, shares_call.subnetwork, shares_call.operator)
     of_all: VaultSubnetwork = (shares_call.vault, shares_call.subnetwork)
-    grown_shares = shares_call.shares - OPERATOR_NETWORK_SHARES.latest(before, of_operator)
-    return OPERATOR_NETWORK_SHARES.latest(after, of_operator) == shares_call.shares and (
+    grown_shares = shares_call.shares - OPERATOR_NETWORK_SHARES.latest(before, subnetwork_operator)
+    return OPERATOR_NETWORK_SHARES.latest(after, subnetwork_operator) == shares_call.shares and (
         TOTAL_OPERATOR_NETWORK_SHARES.latest(after, of_all)
         == TOTAL_OPERATOR_NETWORK_SHARES.latest(before, of_all) + grown_shares
     )

@@ -9,7 +9,7 @@ of what it owes: that no claim and no slash is refused for want of tokens is par
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import LivenessLaw, Refusal, Scope, StepLaw, Transition
+from invariants.law import AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw
 from invariants.symbiotic.model import delegation, opt_in, slashing, staking, veto, withdrawals
 from spec.machine import Draft
 from spec.symbiotic.actions import AdvanceTime
@@ -20,11 +20,11 @@ def _always(_rows: Draft, _call: AdvanceTime) -> Reason | None:
     return None
 
 
-def _is_refused_for_the_first_reason(refusal: Refusal) -> bool:
+def _is_refused_for_the_first_reason(refusal: AnyRejection) -> bool:
     return refusal.reason is REASONS[type(refusal.action)](refusal.before.rows, refusal.action)
 
 
-def _no_reason_is_true(step: Transition) -> bool:
+def _no_reason_is_true(step: AnyStep) -> bool:
     return REASONS[type(step.action)](step.before.rows, step.action) is None
 
 
@@ -49,8 +49,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
         Scope(tuple([action for action in REASONS if action is not AdvanceTime])),
     ),
 ]
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "CALL-01",
         "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
         "The NatSpec of each contract's functions; Symbiotic test/: test_...Revert...",

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from invariants.law import Scope, StepLaw, Transition
-from invariants.symbiotic.reading import now
+from invariants.law import AnyStep, Scope, StepLaw
+from invariants.symbiotic.state_queries import now
 from spec.history import HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic.actions import (
@@ -82,7 +82,7 @@ def _opt_out_network(rows: Draft, call: OptOutNetwork) -> Reason | None:
     return _opting_out(rows, OPERATOR_NETWORK_OPT_INS, (call.sender, call.network))
 
 
-def _switch_is_thrown(step: Transition) -> bool:
+def _switch_is_thrown(step: AnyStep) -> bool:
     """What a call switches on is on, what it switches off is off, and nothing else of the row changes."""
     call, before, rows = step.action, step.before.rows, step.after.rows
     if isinstance(call, AdvanceTime):

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition, written
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw, written
 from invariants.symbiotic.movements import amounts, capture_epoch
-from invariants.symbiotic.reading import (
+from invariants.symbiotic.state_queries import (
     UINT256_MAX,
     asked_by,
     bucket_amount,
@@ -32,11 +32,13 @@ from spec.symbiotic.state import (
 )
 
 
-def booking(rows: Draft, of_operator: VaultSubnetworkOperator, amount: int, capture_timestamp: int) -> Reason | None:
+def booking(
+    rows: Draft, subnetwork_operator: VaultSubnetworkOperator, amount: int, capture_timestamp: int
+) -> Reason | None:
     """What is booked must fit with all that was, and if there is anything in reach to pay, somebody must be paid."""
-    if CUMULATIVE_SLASHES.latest(rows, of_operator) + amount > UINT256_MAX:
+    if CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) + amount > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
-    vault = of_operator[0]
+    vault = subnetwork_operator[0]
     config = rows.get(VAULTS, vault)
     if config.burner != ZERO_ADDRESS or reach(rows, vault, epoch_of(config, capture_timestamp)) == 0:
         return None
@@ -53,14 +55,14 @@ def _slash(rows: Draft, call: Slash) -> Reason | None:
         return Reason.ARITHMETIC_PANIC
     if not 0 < now(rows) - call.capture_timestamp <= config.epoch_duration_seconds:
         return Reason.INVALID_CAPTURE_TIMESTAMP
-    of_operator: VaultSubnetworkOperator = (call.vault, call.subnetwork, call.operator)
+    subnetwork_operator: VaultSubnetworkOperator = (call.vault, call.subnetwork, call.operator)
     left = slashable(rows, call.vault, call.subnetwork, call.operator, call.capture_timestamp)
     if left == 0 or call.amount == 0:
         return Reason.INSUFFICIENT_SLASH
-    return booking(rows, of_operator, min(call.amount, left), call.capture_timestamp)
+    return booking(rows, subnetwork_operator, min(call.amount, left), call.capture_timestamp)
 
 
-def _slash_books_what_is_slashable(step: Transition) -> bool:
+def _slash_books_what_is_slashable(step: AnyStep) -> bool:
     asked = asked_by(step.before.rows, step.action)
     left = slashable(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return amounts(step)[0] == min(asked.amount, left)
@@ -80,19 +82,19 @@ def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bo
     )
 
 
-def _slash_is_booked(step: Transition) -> bool:
+def _slash_is_booked(step: AnyStep) -> bool:
     """The operator's cumulative slash grows by what is booked, and its latest capture is this one."""
     asked = asked_by(step.before.rows, step.action)
-    of_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
+    subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     before, after = step.before.rows, step.after.rows
     booked_amount = amounts(step)[0]
     return (
         booked_amount > 0
-        and CUMULATIVE_SLASHES.latest(after, of_operator)
-        == CUMULATIVE_SLASHES.latest(before, of_operator) + booked_amount
-        and before.get(LATEST_CAPTURES, of_operator).timestamp
+        and CUMULATIVE_SLASHES.latest(after, subnetwork_operator)
+        == CUMULATIVE_SLASHES.latest(before, subnetwork_operator) + booked_amount
+        and before.get(LATEST_CAPTURES, subnetwork_operator).timestamp
         <= asked.capture_timestamp
-        == after.get(LATEST_CAPTURES, of_operator).timestamp
+        == after.get(LATEST_CAPTURES, subnetwork_operator).timestamp
     )
 
 

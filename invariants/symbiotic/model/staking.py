@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from invariants.law import AcceptedStep, Scope, StepLaw
 from invariants.symbiotic.movements import held_grown, shares_grown
-from invariants.symbiotic.reading import UINT256_END, UINT256_MAX, balance, moved, stake_grown
+from invariants.symbiotic.state_queries import UINT256_END, UINT256_MAX, balance, moved, stake_grown
 from spec.arithmetic import mul_div_floor
 from spec.machine import Draft
 from spec.symbiotic.actions import (

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from invariants.law import AcceptedStep, Scope, StepLaw
 from invariants.symbiotic.model.slashing import booking
-from invariants.symbiotic.reading import UINT48_MAX, UINT256_MAX, appointment_timestamp, now, slashable, vetoer_of
+from invariants.symbiotic.state_queries import UINT48_MAX, UINT256_MAX, appointment_timestamp, now, slashable, vetoer_of
 from spec.machine import Draft
 from spec.symbiotic.actions import ExecuteSlash, RequestSlash, SetResolver, VetoSlash
 from spec.symbiotic.config import VETO_SLASHER, ZERO_ADDRESS
@@ -57,13 +57,13 @@ def _execute_slash(rows: Draft, call: ExecuteSlash) -> Reason | None:
         return Reason.SLASH_PERIOD_ENDED
     if now(rows) < config.epoch_duration_seconds:
         return Reason.ARITHMETIC_PANIC
-    of_operator: VaultSubnetworkOperator = (call.vault, request.subnetwork, request.operator)
+    subnetwork_operator: VaultSubnetworkOperator = (call.vault, request.subnetwork, request.operator)
     left = slashable(rows, call.vault, request.subnetwork, request.operator, request.capture_timestamp)
     if left == 0 or request.amount == 0:
         return Reason.INSUFFICIENT_SLASH
     if request.is_completed:
         return Reason.SLASH_REQUEST_COMPLETED
-    return booking(rows, of_operator, min(request.amount, left), request.capture_timestamp)
+    return booking(rows, subnetwork_operator, min(request.amount, left), request.capture_timestamp)
 
 
 def _veto_slash(rows: Draft, call: VetoSlash) -> Reason | None:
@@ -88,12 +88,12 @@ def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
         return Reason.EMPTY_REVERT
     if not rows.get(NETWORK_REGISTRY, call.sender).is_entity:
         return Reason.NOT_NETWORK
-    of_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
-    if RESOLVER_ORDINALS.is_empty(rows, of_subnetwork):
+    vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
+    if RESOLVER_ORDINALS.is_empty(rows, vault_subnetwork):
         return Reason.ALREADY_SET if call.resolver == ZERO_ADDRESS else None
     due_timestamp = appointment_timestamp(rows, call)
     if due_timestamp == now(rows):
-        return Reason.ALREADY_SET if RESOLVER_ORDINALS.latest_point(rows, of_subnetwork) <= now(rows) else None
+        return Reason.ALREADY_SET if RESOLVER_ORDINALS.latest_point(rows, vault_subnetwork) <= now(rows) else None
     if due_timestamp > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     return Reason.UINT48_OVERFLOW if due_timestamp > UINT48_MAX else None

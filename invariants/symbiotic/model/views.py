@@ -2,8 +2,8 @@
 
 from typing import Final, cast
 
-from invariants.law import Scope, StepLaw, Transition
-from invariants.symbiotic.reading import UINT256_MAX, epoch_of, held_shares, now
+from invariants.law import AnyStep, Scope, StepLaw
+from invariants.symbiotic.state_queries import UINT256_MAX, epoch_of, held_shares, now
 from spec.arithmetic import mul_div_floor
 from spec.machine import Draft
 from spec.symbiotic.actions import Claim, ClaimBatch, Deposit, Redeem, Withdraw
@@ -21,7 +21,7 @@ def _part(rows: Draft, vault: str, epoch: int, account: str) -> int:
     return _worth(rows.get(WITHDRAWALS, (vault, epoch, account)).shares, bucket.amount, bucket.shares)
 
 
-def _slashable_balance_is_all_that_a_slash_reaches(step: Transition) -> bool:
+def _slashable_balance_is_all_that_a_slash_reaches(step: AnyStep) -> bool:
     """What an account's active shares are worth, and its parts of the two buckets that a slash can reach."""
     call, rows = step.action, step.after.rows
     if isinstance(call, Deposit):

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import AcceptedStep, Scope, StepLaw, Transition
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from invariants.symbiotic.model.staking import joining
 from invariants.symbiotic.movements import claimed_epochs, held_grown, next_bucket, shares_grown
-from invariants.symbiotic.reading import (
+from invariants.symbiotic.state_queries import (
     UINT256_END,
     UINT256_MAX,
     epoch_of,
@@ -96,7 +96,7 @@ def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
     return None
 
 
-def _leaves_with_the_next_epoch(step: Transition, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
+def _leaves_with_the_next_epoch(step: AnyStep, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
     """How many shares of the next epoch's bucket a claimer got for an amount that left active stake; -1 if anything is
     not as it should be.
     """

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from invariants.law import Scope, StepLaw, Transition
-from invariants.symbiotic.reading import asked_by, epoch_of, now
+from invariants.law import AnyStep, Scope, StepLaw
+from invariants.symbiotic.state_queries import asked_by, epoch_of, now
 from spec.history import HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic.actions import (
@@ -236,7 +236,7 @@ FRAMES: Final[dict[type[Any], Frame]] = {
 }
 
 
-def _writes_its_own_rows(step: Transition) -> bool:
+def _writes_its_own_rows(step: AnyStep) -> bool:
     frame = FRAMES[type(step.action)]
     for write in step.delta.writes:
         owns = frame.get(write.table)

@@ -34,7 +34,7 @@ from spec.eigenlayer.state import (
     TokenBalance,
 )
 from spec.eigenlayer.transition import transition
-from spec.machine import ONLY, Delta, Draft, State, commit
+from spec.machine import SINGLETON, Delta, Draft, State, commit
 
 WAD = 10**18
 NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
@@ -45,8 +45,8 @@ class World:
 
     def __init__(self, strategies: int = 3, block: int = 1000) -> None:
         self.state: State = SCHEMA.empty_state()
-        self.state.rows(CONFIG)[ONLY] = Config(10, 8, 5, 5, "whitelister")
-        self.state.rows(CLOCK)[ONLY] = Clock(block)
+        self.state.rows(CONFIG)[SINGLETON] = Config(10, 8, 5, 5, "whitelister")
+        self.state.rows(CLOCK)[SINGLETON] = Clock(block)
         self.state.rows(AVSS)["avs"] = Avs(has_registrar=True)
         for rank in range(strategies):
             self.state.rows(STRATEGIES)[f"strategy{rank}"] = Strategy(f"token{rank}", rank, True)

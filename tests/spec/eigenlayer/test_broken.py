@@ -33,12 +33,12 @@ BROKEN = {
     ),
     "deposit scaling factor survives a full exit": (
         "staking.py",
-        "    draft.put(STAKER_SHARES, of_staker, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))\n",
+        "    draft.put(STAKER_SHARES, staker_strategy, StakerShares(deposit_shares=0, deposit_scaling_factor_wad=WAD))",
         "    draft.put(\n"
         "        STAKER_SHARES,\n"
-        "        of_staker,\n"
+        "        staker_strategy,\n"
         "        StakerShares(deposit_shares=0, deposit_scaling_factor_wad=held.deposit_scaling_factor_wad),\n"
-        "    )\n",
+        "    )",
     ),
     "new shares at the rate after the deposit": (
         "strategies.py",
@@ -62,13 +62,13 @@ BROKEN = {
     ),
     "queue does not enter the slashable window": (
         "withdrawals.py",
-        "        CUMULATIVE_SCALED_SHARES.push(draft, of_operator, block, cumulative_scaled_shares)\n",
+        "        CUMULATIVE_SCALED_SHARES.push(draft, operator_strategy, block, cumulative_scaled_shares)\n",
         "",
     ),
     "slashable window one block short": (
         "slashing.py",
-        "draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks - 1",
-        "draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks",
+        "draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1",
+        "draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks",
     ),
     "pending deallocation is not slashed": (
         "slashing.py",
@@ -89,8 +89,8 @@ BROKEN = {
     ),
     "deallocation effective one block early": (
         "allocation.py",
-        "draft.get(CONFIG, ONLY).deallocation_delay_blocks + 1)",
-        "draft.get(CONFIG, ONLY).deallocation_delay_blocks)",
+        "draft.get(CONFIG, SINGLETON).deallocation_delay_blocks + 1)",
+        "draft.get(CONFIG, SINGLETON).deallocation_delay_blocks)",
     ),
     "cleared deallocation frees nothing": (
         "allocation.py",

@@ -21,8 +21,8 @@ def test_a_genesis_holds_what_was_owed_and_queued_before() -> None:
     genesis = PROTOCOL.read_trace(PROTOCOL.write_trace(head_with(), [])).genesis
     rows = Draft(genesis)
     assert rows.get(STRATEGIES, "strategy1") == Strategy("token1", 1, True, 7, 7)
-    of_operator = ("operator0", "strategy1")
-    assert [CUMULATIVE_SCALED_SHARES.value_at(rows, of_operator, block) for block in (0, 2, 3)] == [12345] * 3
+    operator_strategy = ("operator0", "strategy1")
+    assert [CUMULATIVE_SCALED_SHARES.value_at(rows, operator_strategy, block) for block in (0, 2, 3)] == [12345] * 3
 
 
 def test_more_is_not_owed_than_a_strategy_holds() -> None:

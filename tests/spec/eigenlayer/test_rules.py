@@ -63,7 +63,7 @@ from spec.eigenlayer.state import (
     Strategy,
     TokenBalance,
 )
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 
 if TYPE_CHECKING:
     from tests.spec.eigenlayer.conftest import World
@@ -91,7 +91,7 @@ def allocate(magnitude: int, strategy: str = "strategy0") -> ModifyAllocations:
 
 
 def at_block(world: "World", block: int) -> None:
-    world.state.rows(CLOCK)[ONLY] = Clock(block)
+    world.state.rows(CLOCK)[SINGLETON] = Clock(block)
 
 
 # The order of checks: each call fails for several reasons, and the contract names the first.

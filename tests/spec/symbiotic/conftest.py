@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from spec.arithmetic import UINT256_MAX
-from spec.machine import ONLY, Delta, Draft, State, commit
+from spec.machine import SINGLETON, Delta, Draft, State, commit
 from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
@@ -58,7 +58,7 @@ class World:
 
     def __init__(self, start: int = 1000, burner: str = "burner", resolver_set_epochs_delay: int = 3) -> None:
         self.state: State = SCHEMA.empty_state()
-        self.state.rows(CLOCK)[ONLY] = Clock(start)
+        self.state.rows(CLOCK)[SINGLETON] = Clock(start)
         for delegator in DELEGATORS:
             for slasher in SLASHERS:
                 vault = f"{delegator} {slasher}"
@@ -107,7 +107,7 @@ class World:
 
     def at(self, timestamp: int, *actions: Action) -> object:
         """Let time pass until `timestamp`, then do as `do`."""
-        return self.do(AdvanceTime(timestamp - self.now.get(CLOCK, ONLY).timestamp), *actions)
+        return self.do(AdvanceTime(timestamp - self.now.get(CLOCK, SINGLETON).timestamp), *actions)
 
     def give(self, account: str, amount: int) -> None:
         """Let an account hold exactly this much collateral, out of nothing."""

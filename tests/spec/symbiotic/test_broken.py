@@ -39,14 +39,16 @@ BROKEN = {
     ),
     "network limit stays above its maximum": (
         "delegation.py",
-        "        NETWORK_LIMITS.push(draft, of_subnetwork, now, action.amount)\n",
+        "        NETWORK_LIMITS.push(draft, vault_subnetwork, now, action.amount)\n",
         "        pass\n",
     ),
     "maximum compared before the network is": (
         "delegation.py",
         "    if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:\n        return Reason.NOT_NETWORK\n"
-        "    if MAX_NETWORK_LIMITS.latest(draft, of_subnetwork) == action.amount:\n        return Reason.ALREADY_SET\n",
-        "    if MAX_NETWORK_LIMITS.latest(draft, of_subnetwork) == action.amount:\n        return Reason.ALREADY_SET\n"
+        "    if MAX_NETWORK_LIMITS.latest(draft, vault_subnetwork) == action.amount:\n"
+        "        return Reason.ALREADY_SET\n",
+        "    if MAX_NETWORK_LIMITS.latest(draft, vault_subnetwork) == action.amount:\n"
+        "        return Reason.ALREADY_SET\n"
         "    if not draft.get(NETWORK_REGISTRY, action.sender).is_entity:\n        return Reason.NOT_NETWORK\n",
     ),
     "opt-in read as of today": (
@@ -56,8 +58,8 @@ BROKEN = {
     ),
     "network limit read as of today": (
         "delegation.py",
-        "NETWORK_LIMITS.value_at(draft, of_subnetwork, timestamp))\n    if",
-        "NETWORK_LIMITS.latest(draft, of_subnetwork))\n    if",
+        "NETWORK_LIMITS.value_at(draft, vault_subnetwork, timestamp))\n    if",
+        "NETWORK_LIMITS.latest(draft, vault_subnetwork))\n    if",
     ),
     "total of operators' shares keeps the old ones": (
         "delegation.py",
@@ -66,24 +68,24 @@ BROKEN = {
     ),
     "cumulative slash not booked": (
         "slashing.py",
-        "    CUMULATIVE_SLASHES.push(draft, of_operator, current_timestamp(draft), cumulative_slash)\n",
+        "    CUMULATIVE_SLASHES.push(draft, subnetwork_operator, current_timestamp(draft), cumulative_slash)\n",
         "",
     ),
     "latest capture not updated": (
         "slashing.py",
-        "        draft.put(LATEST_CAPTURES, of_operator, LatestCapture(capture_timestamp))\n",
+        "        draft.put(LATEST_CAPTURES, subnetwork_operator, LatestCapture(capture_timestamp))\n",
         "        pass\n",
     ),
     "one slash for each capture": (
         "slashing.py",
-        "    if capture_timestamp < draft.get(LATEST_CAPTURES, of_operator).timestamp:\n",
-        "    if capture_timestamp <= draft.get(LATEST_CAPTURES, of_operator).timestamp:\n",
+        "    if capture_timestamp < draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp:\n",
+        "    if capture_timestamp <= draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp:\n",
     ),
     "slashes before the capture counted again": (
         "slashing.py",
-        "CUMULATIVE_SLASHES.latest(draft, of_operator) - CUMULATIVE_SLASHES.value_at(\n"
-        "        draft, of_operator, capture_timestamp\n    )",
-        "CUMULATIVE_SLASHES.latest(draft, of_operator)",
+        "CUMULATIVE_SLASHES.latest(draft, subnetwork_operator) - CUMULATIVE_SLASHES.value_at(\n"
+        "        draft, subnetwork_operator, capture_timestamp\n    )",
+        "CUMULATIVE_SLASHES.latest(draft, subnetwork_operator)",
     ),
     "capture window one second short": (
         "slashing.py",

@@ -532,9 +532,9 @@ def test_slashes_of_one_second_add_up_and_count_for_a_capture_in_that_second(wor
     world.secured(VAULT)
     assert world.at(1001, slash(300, 1000)) == (300, 300)
     assert world.do(slash(300, 1000)) == (300, 300)
-    of_operator = (VAULT, FIRST, "operator")
-    assert world.now.get(CUMULATIVE_SLASHES.heads, of_operator) == History(1, 600)
-    assert world.now.get(CUMULATIVE_SLASHES.checkpoints, (of_operator, 0)) == Checkpoint(1001, 600)
+    subnetwork_operator = (VAULT, FIRST, "operator")
+    assert world.now.get(CUMULATIVE_SLASHES.heads, subnetwork_operator) == History(1, 600)
+    assert world.now.get(CUMULATIVE_SLASHES.checkpoints, (subnetwork_operator, 0)) == Checkpoint(1001, 600)
     world.at(1002)
     assert slashable_stake(world.now, VAULT, FIRST, "operator", 1000) == 400
     assert slashable_stake(world.now, VAULT, FIRST, "operator", 1001) == 400
@@ -573,17 +573,17 @@ def test_naming_the_pending_resolver_again_restarts_its_delay(world: "World") ->
 
 
 def test_naming_the_resolver_in_office_cancels_a_change_and_a_new_name_replaces_it(world: "World") -> None:
-    of_subnetwork = (VETO, FIRST)
+    vault_subnetwork = (VETO, FIRST)
     world.do(name_resolver("resolver"), name_resolver("successor"))
     world.at(1010, name_resolver("resolver"))
-    assert world.now.get(RESOLVER_ORDINALS.heads, of_subnetwork) == History(1, 1)
+    assert world.now.get(RESOLVER_ORDINALS.heads, vault_subnetwork) == History(1, 1)
     assert world.now.get(RESOLVERS, (VETO, FIRST, 2)) == Resolver()
     assert views.pending_resolver(world.now, VETO, FIRST) == "resolver"
     assert world.try_(name_resolver("resolver")) is Reason.ALREADY_SET
     world.do(name_resolver("successor"))
     world.at(1100, name_resolver("third"))
-    assert world.now.get(RESOLVER_ORDINALS.heads, of_subnetwork) == History(2, 2)
-    assert world.now.get(RESOLVER_ORDINALS.checkpoints, (of_subnetwork, 1)) == Checkpoint(1400, 2)
+    assert world.now.get(RESOLVER_ORDINALS.heads, vault_subnetwork) == History(2, 2)
+    assert world.now.get(RESOLVER_ORDINALS.checkpoints, (vault_subnetwork, 1)) == Checkpoint(1400, 2)
     assert world.now.get(RESOLVERS, (VETO, FIRST, 2)) == Resolver("third")
     assert views.pending_resolver(world.now, VETO, SECOND) == ZERO_ADDRESS
 
@@ -749,14 +749,14 @@ def test_vaults_that_share_a_network_share_its_middleware_and_nothing_else(world
 def test_a_lower_maximum_lowers_the_network_limit_from_now_on_and_a_higher_one_does_not_raise_it(
     world: "World",
 ) -> None:
-    of_subnetwork = (VAULT, FIRST)
+    vault_subnetwork = (VAULT, FIRST)
     world.secured(VAULT)
     world.at(1001, SetMaxNetworkLimit("network", VAULT, 1, 400))
-    assert world.now.get(NETWORK_LIMITS.heads, of_subnetwork) == History(2, 400)
-    assert world.now.get(NETWORK_LIMITS.checkpoints, (of_subnetwork, 1)) == Checkpoint(1001, 400)
+    assert world.now.get(NETWORK_LIMITS.heads, vault_subnetwork) == History(2, 400)
+    assert world.now.get(NETWORK_LIMITS.checkpoints, (vault_subnetwork, 1)) == Checkpoint(1001, 400)
     assert views.stake(world.now, VAULT, FIRST, "operator") == 400
     world.at(1002, SetMaxNetworkLimit("network", VAULT, 1, 900), SetMaxNetworkLimit("network", VAULT, 1, 400))
-    assert world.now.get(NETWORK_LIMITS.heads, of_subnetwork) == History(2, 400)
+    assert world.now.get(NETWORK_LIMITS.heads, vault_subnetwork) == History(2, 400)
     assert world.try_(SetNetworkLimit("admin", VAULT, FIRST, 401)) is Reason.EXCEEDS_MAX_NETWORK_LIMIT
     assert world.do(slash(1000, 1000)) == (1000, 1000)
 

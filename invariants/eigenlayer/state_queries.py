@@ -23,7 +23,7 @@ from spec.eigenlayer.state import (
     STAKERS,
     OperatorSet,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 
 def is_operator(rows: Draft, account: str) -> bool:
@@ -93,7 +93,7 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     Rounds down.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
-    last_block = queued.start_block + rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    last_block = queued.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
     return mul_div_floor(queued.scaled_shares, magnitude, WAD)
 

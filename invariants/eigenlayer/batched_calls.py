@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.reading import due_magnitude, settled_magnitudes, slasher_in_force
+from invariants.eigenlayer.state_queries import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
 from spec.arithmetic import WAD
@@ -63,7 +63,7 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     OperatorSet,
 )
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 
 STAKERS_: Final = ("staker0", "staker1", "staker2")
 OPERATORS: Final = ("operator0", "operator1")
@@ -176,7 +176,7 @@ def _queue_many(draft: Draft, party: str) -> Action:
 
 def _complete(choices: Choices, draft: Draft, party: str) -> Action:
     """What is due of a party, rather of the one to whom most is; now and then what is not, or somebody else's."""
-    last_block = current_block(draft) - draft.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    last_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     if choices.one_in(8):
         last_block = current_block(draft) + 1
     nonces = _pending(draft, party, last_block)

@@ -1,15 +1,15 @@
-"""Liveness: what must not be refused to whom it belongs, whatever anybody else did."""
+"""Rejections: what must not be refused to whom it belongs, whatever anybody else did."""
 
 from typing import Final
 
-from invariants.eigenlayer.reading import (
+from invariants.eigenlayer.state_queries import (
     can_slash,
     delay_in_force,
     is_beyond_uint32,
     settled_magnitudes,
     slasher_in_force,
 )
-from invariants.law import LivenessLaw, Refusal, Scope, View
+from invariants.law import AnyRejection, RejectionLaw, Scope, View
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import DeregisterFromOperatorSets, ModifyAllocations, SlashOperator, Undelegate
 from spec.eigenlayer.clock import current_block
@@ -27,7 +27,7 @@ from spec.eigenlayer.state import (
     STRATEGIES,
     OperatorSet,
 )
-from spec.machine import ONLY
+from spec.machine import SINGLETON
 
 
 def _may_undelegate(before: View, action: Undelegate) -> bool:
@@ -58,7 +58,7 @@ def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
         is_there = rows.get(OPERATOR_SETS, operator_set).exists
         if not is_there or not rows.get(REGISTRATIONS, (call.operator, operator_set)).is_registered:
             return False
-    return not is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks)
+    return not is_beyond_uint32(rows, rows.get(CONFIG, SINGLETON).deallocation_delay_blocks)
 
 
 def _may_take_back(before: View, action: ModifyAllocations) -> bool:
@@ -74,7 +74,7 @@ def _may_take_back(before: View, action: ModifyAllocations) -> bool:
         rows.get(OPERATOR_SETS, request.operator_set).exists
         and not is_pending
         and 0 <= request.new_magnitudes[0] < magnitude
-        and not is_beyond_uint32(rows, rows.get(CONFIG, ONLY).deallocation_delay_blocks + 1)
+        and not is_beyond_uint32(rows, rows.get(CONFIG, SINGLETON).deallocation_delay_blocks + 1)
     )
 
 
@@ -97,44 +97,44 @@ def _may_slash(before: View, action: SlashOperator) -> bool:
             return False
         if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return False
-    return current_block(rows) > rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks
+    return current_block(rows) > rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
 
 
-def _is_never_right(_refusal: Refusal) -> bool:
+def _is_never_right(_refusal: AnyRejection) -> bool:
     return False
 
 
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "LIVE-01",
         "A delegation can always be ended: by the staker, by its operator, by the operator's approver.",
         "DelegationManager.undelegate",
         _is_never_right,
         Scope((Undelegate,)),
-        concerns=_may_undelegate,
+        applies_to=_may_undelegate,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-02",
         "An operator can always leave the sets that it is in, and its AVS can always put it out.",
         "AllocationManager.deregisterFromOperatorSets",
         _is_never_right,
         Scope((DeregisterFromOperatorSets,)),
-        concerns=_may_leave_sets,
+        applies_to=_may_leave_sets,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-03",
         "An operator can always allocate less to a set, if no change of that allocation is pending.",
         "AllocationManager.modifyAllocations",
         _is_never_right,
         Scope((ModifyAllocations,)),
-        concerns=_may_take_back,
+        applies_to=_may_take_back,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-04",
         "The slasher in force can always slash whom its set can slash, in all strategies of the set, allocated or not.",
         "AllocationManager.slashOperator",
         _is_never_right,
         Scope((SlashOperator,)),
-        concerns=_may_slash,
+        applies_to=_may_slash,
     ),
 ]

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
 from invariants.edges import FRACTIONS_WAD, SELDOM, Edge, amounts
-from invariants.eigenlayer.reading import slasher_in_force
+from invariants.eigenlayer.state_queries import slasher_in_force
 from invariants.eigenlayer.walk import ACCOUNTS, APPROVER, NO_APPROVAL, OPERATORS, PARTIES, POOLS, SETS, TOKENS, WALK
-from invariants.machine import LawMachine
+from invariants.rule_machine import LawMachine
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
@@ -60,7 +60,7 @@ from spec.eigenlayer.state import (
     WITHDRAWALS,
     OperatorSet,
 )
-from spec.machine import ONLY, Delta
+from spec.machine import SINGLETON, Delta
 
 Withdrawal = tuple[str, int]
 """A queued withdrawal: its staker and its nonce."""
@@ -95,8 +95,8 @@ class EigenLayerMachine(LawMachine):
     withdrawals: Bundle[Withdrawal] = Bundle("withdrawals")
     slashes: Bundle[Slash] = Bundle("slashes")
 
-    def __init__(self, way: Walk = WALK, runs: list[WalkReport] | None = None) -> None:
-        super().__init__(way, runs)
+    def __init__(self, walk: Walk = WALK, runs: list[WalkReport] | None = None) -> None:
+        super().__init__(walk, runs)
 
     def furnish(self) -> None:
         """Everybody has staked in both strategies; each operator has committed a quarter to each operator set."""
@@ -162,7 +162,7 @@ class EigenLayerMachine(LawMachine):
         nonce = self.rows.get(STAKERS, party).withdrawals_queued
         request = WithdrawalRequest(strategies, tuple([min(shares.of(each), each) for each in held]))
         if self.is_accepted(QueueWithdrawals(party, (request,))):
-            self.call(MineBlocks(self.rows.get(CONFIG, ONLY).min_withdrawal_delay_blocks + 1 + slack_blocks))
+            self.call(MineBlocks(self.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1 + slack_blocks))
             completion = self._completion((party, nonce), as_tokens, False, False)
             self.call(CompleteQueuedWithdrawal(party, completion))
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
 from invariants.edges import SELDOM, Edge, amounts, exactly
-from invariants.machine import LawMachine
+from invariants.rule_machine import LawMachine
 from invariants.symbiotic.walk import NETWORKS, OPERATORS, STAKERS, SUBNETWORKS, VAULT_NAMES, WALK
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import WAD
@@ -91,8 +91,8 @@ class SymbioticMachine(LawMachine):
     withdrawals: Bundle[Withdrawal] = Bundle("withdrawals")
     slash_requests: Bundle[SlashRequest] = Bundle("slash_requests")
 
-    def __init__(self, way: Walk = WALK, runs: list[WalkReport] | None = None) -> None:
-        super().__init__(way, runs)
+    def __init__(self, walk: Walk = WALK, runs: list[WalkReport] | None = None) -> None:
+        super().__init__(walk, runs)
 
     def furnish(self) -> None:
         """Everybody has had stake in every vault for an epoch, and a part of it is on its way out."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from invariants.choices import Choices
-from invariants.exploring import SmallWorld
+from invariants.exploring import BoundedModel
 from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.world import VAULT as WALKED_VAULT
 from invariants.walker import Walk
@@ -127,4 +127,4 @@ def next_action(choices: Choices, _draft: Draft) -> Action:
     return choices.pick(CALLS)
 
 
-SMALL_WORLD: Final = SmallWorld(Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action), CALLS)
+BOUNDED_MODEL: Final = BoundedModel(Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action), CALLS)

@@ -1,7 +1,7 @@
 """Every law after every rule: what a Hypothesis state machine needs to follow a run as a walk does.
 
-A protocol's machine has a rule for each action, in `invariants/<protocol>/machine.py`. It is used by `restake check`,
-and by anybody from pytest, as any state machine of Hypothesis:
+A protocol's machine has a rule for each action, in `invariants/<protocol>/rule_machine.py`. `restake check` uses it,
+and anybody from pytest, as any state machine of Hypothesis:
 
     TestEigenLayer = EigenLayerMachine.TestCase
 """
@@ -28,11 +28,11 @@ class LawMachine(RuleBasedStateMachine):
     `runs` is where its report goes when it is over.
     """
 
-    def __init__(self, way: Walk, runs: list[WalkReport] | None = None) -> None:
+    def __init__(self, walk: Walk, runs: list[WalkReport] | None = None) -> None:
         super().__init__()
-        self.way: Final = way
+        self.walk: Final = walk
         self._runs: Final[list[WalkReport]] = [] if runs is None else runs
-        self._checker: Final = Checker(way.catalogue, way.genesis())
+        self._checker: Final = Checker(walk.catalogue, walk.genesis())
         self._report: Final = WalkReport(0)
         self._actions: Final[list[Any]] = []
 
@@ -49,7 +49,7 @@ class LawMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         """Make the calls of the walk's opening and furnish the world, once, whichever rule comes first."""
         if not self._actions:
-            for action in self.way.opening():
+            for action in self.walk.opening():
                 self.call(action)
             self.furnish()
 
@@ -60,7 +60,7 @@ class LawMachine(RuleBasedStateMachine):
         """Execute an action, and check every law that it could have broken. LawBroken if one is."""
         report, checker = self._report, self._checker
         self._actions.append(action)
-        outcome = self.way.protocol.transition(Draft(checker.state), action)
+        outcome = self.walk.protocol.transition(Draft(checker.state), action)
         report.steps += 1
         name = type(action).__name__
         if isinstance(outcome, Delta):

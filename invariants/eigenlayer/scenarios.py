@@ -5,9 +5,9 @@ strategies than one staker may hold, more tokens than a strategy takes, and call
 from typing import Final, cast
 
 from invariants.choices import Choices
-from invariants.eigenlayer import due
+from invariants.eigenlayer import due_changes
+from invariants.eigenlayer.batched_calls import SEVERAL
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.several import SEVERAL
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
@@ -285,7 +285,7 @@ DUE: Final = Walk(
     PROTOCOL,
     CATALOGUE,
     _world("changes that are due", STAKERS_, OPERATORS, (STRATEGY,)),
-    due.opening,
-    due.next_action,
+    due_changes.opening,
+    due_changes.next_action,
 )
-DETOURS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT, WORTHLESS, DUE)
+SCENARIOS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT, WORTHLESS, DUE)

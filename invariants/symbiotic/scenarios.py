@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from invariants.choices import Choices
 from invariants.symbiotic.laws import CATALOGUE
-from invariants.symbiotic.reading import balance, held_shares, resolver_of
+from invariants.symbiotic.state_queries import balance, held_shares, resolver_of
 from invariants.symbiotic.world import VAULT, WORLD
 from invariants.walker import Walk
 from spec.arithmetic import UINT256_MAX, mul_div_floor
@@ -250,4 +250,4 @@ LIMITED: Final = Walk(
     _limited_opening,
     _limited_action,
 )
-DETOURS: Final = (CHANGING, OVERFLOWING, LIMITED, OVERFLOWING, FULL, OVERFLOWING)
+SCENARIOS: Final = (CHANGING, OVERFLOWING, LIMITED, OVERFLOWING, FULL, OVERFLOWING)

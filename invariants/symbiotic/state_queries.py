@@ -6,9 +6,9 @@ repeat a mistake of the rule that it judges.
 
 from typing import Final
 
-from invariants.law import Transition
+from invariants.law import AnyStep
 from spec.arithmetic import div_floor, mul_div_floor
-from spec.machine import ONLY, Draft
+from spec.machine import SINGLETON, Draft
 from spec.symbiotic.actions import ExecuteSlash, RequestSlash, SetResolver, Slash
 from spec.symbiotic.config import FULL_RESTAKE, NETWORK_RESTAKE, OPERATOR_NETWORK_SPECIFIC, ZERO_ADDRESS, VaultConfig
 from spec.symbiotic.state import (
@@ -44,7 +44,7 @@ UINT256_MAX: Final = 2**256 - 1
 
 def now(rows: Draft) -> int:
     """The second in which a call executes."""
-    return rows.get(CLOCK, ONLY).timestamp
+    return rows.get(CLOCK, SINGLETON).timestamp
 
 
 def start_of(config: VaultConfig, epoch: int) -> int:
@@ -97,16 +97,16 @@ def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, tim
     if not is_opted_in_at(rows, vault, subnetwork[0], operator, timestamp):
         return 0
     config = rows.get(VAULTS, vault)
-    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     stake = ACTIVE_STAKE.value_at(rows, vault, timestamp)
     if config.delegator == OPERATOR_NETWORK_SPECIFIC:
         is_theirs = operator == config.delegator_operator and subnetwork[0] == config.delegator_network
         return min(stake, MAX_NETWORK_LIMITS.value_at(rows, (vault, subnetwork), timestamp)) if is_theirs else 0
     stake = min(stake, NETWORK_LIMITS.value_at(rows, (vault, subnetwork), timestamp))
     if config.delegator == FULL_RESTAKE:
-        return min(stake, OPERATOR_NETWORK_LIMITS.value_at(rows, of_operator, timestamp))
+        return min(stake, OPERATOR_NETWORK_LIMITS.value_at(rows, subnetwork_operator, timestamp))
     if config.delegator == NETWORK_RESTAKE:
-        shares = OPERATOR_NETWORK_SHARES.value_at(rows, of_operator, timestamp)
+        shares = OPERATOR_NETWORK_SHARES.value_at(rows, subnetwork_operator, timestamp)
         if shares == 0:
             return 0
         return mul_div_floor(
@@ -117,8 +117,10 @@ def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, tim
 
 def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
     """What was booked against an operator after a time."""
-    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
-    return CUMULATIVE_SLASHES.latest(rows, of_operator) - CUMULATIVE_SLASHES.value_at(rows, of_operator, timestamp)
+    subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    return CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) - CUMULATIVE_SLASHES.value_at(
+        rows, subnetwork_operator, timestamp
+    )
 
 
 def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int) -> int:
@@ -126,11 +128,11 @@ def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, ca
 
     Nothing if the capture is not in the past, is more than an epoch ago, or is before one that was slashed already.
     """
-    of_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
+    subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     age_seconds = now(rows) - capture_timestamp
     if age_seconds <= 0 or age_seconds > rows.get(VAULTS, vault).epoch_duration_seconds:
         return 0
-    if capture_timestamp < rows.get(LATEST_CAPTURES, of_operator).timestamp:
+    if capture_timestamp < rows.get(LATEST_CAPTURES, subnetwork_operator).timestamp:
         return 0
     stake = stake_of(rows, vault, subnetwork, operator, capture_timestamp)
     return max(stake - booked_since(rows, vault, subnetwork, operator, capture_timestamp), 0)
@@ -170,20 +172,20 @@ def asked_by(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> Asked:
     return Asked(call.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
 
 
-def grown(step: Transition, token: str, account: str) -> int:
+def grown(step: AnyStep, token: str, account: str) -> int:
     """By how much an account's balance of a token grew."""
     key: Pair = (token, account)
     return step.after.rows.get(TOKEN_BALANCES, key).amount - step.before.rows.get(TOKEN_BALANCES, key).amount
 
 
-def moved(step: Transition, token: str, sender: str, recipient: str, amount: int) -> bool:
+def moved(step: AnyStep, token: str, sender: str, recipient: str, amount: int) -> bool:
     """Whether an amount of a token went from one account to another, which may be the same."""
     if sender == recipient:
         return grown(step, token, sender) == 0
     return grown(step, token, sender) == -amount and grown(step, token, recipient) == amount
 
 
-def stake_grown(step: Transition, vault: str) -> int:
+def stake_grown(step: AnyStep, vault: str) -> int:
     """By how much a vault's active stake grew."""
     return ACTIVE_STAKE.latest(step.after.rows, vault) - ACTIVE_STAKE.latest(step.before.rows, vault)
 
@@ -201,10 +203,10 @@ def vetoer_of(rows: Draft, vault: str, request: SlashRequest) -> str:
 
 def appointment_timestamp(rows: Draft, call: SetResolver) -> int:
     """When a resolver takes office that is named now: at once if it is the first, or in office already."""
-    of_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
-    if RESOLVER_ORDINALS.is_empty(rows, of_subnetwork):
+    vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
+    if RESOLVER_ORDINALS.is_empty(rows, vault_subnetwork):
         return now(rows)
-    if call.resolver == resolver_of(rows, call.vault, of_subnetwork[1], now(rows)):
+    if call.resolver == resolver_of(rows, call.vault, vault_subnetwork[1], now(rows)):
         return now(rows)
     config = rows.get(VAULTS, call.vault)
     return start_of(config, epoch_of(config, now(rows)) + config.resolver_set_epochs_delay)

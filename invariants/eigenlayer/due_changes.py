@@ -5,7 +5,7 @@ the block before, and in the block after.
 from typing import Final
 
 from invariants.choices import Choices
-from invariants.eigenlayer.reading import settled_magnitudes, slasher_in_force
+from invariants.eigenlayer.state_queries import settled_magnitudes, slasher_in_force
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
     Action,

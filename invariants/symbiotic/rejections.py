@@ -1,9 +1,9 @@
-"""Liveness: what must not be refused to whom it belongs."""
+"""Rejections: what must not be refused to whom it belongs."""
 
 from typing import Final
 
-from invariants.law import LivenessLaw, Refusal, Scope, View
-from invariants.symbiotic.reading import UINT48_MAX, balance, epoch_of, held_shares, is_over, now, slashable
+from invariants.law import AnyRejection, RejectionLaw, Scope, View
+from invariants.symbiotic.state_queries import UINT48_MAX, balance, epoch_of, held_shares, is_over, now, slashable
 from spec.machine import Draft
 from spec.symbiotic.actions import (
     ClaimBatch,
@@ -139,10 +139,10 @@ def _may_take_back(
         return False
     if isinstance(call, SetNetworkLimit):
         return call.amount < NETWORK_LIMITS.latest(rows, (call.vault, call.subnetwork))
-    of_operator = (call.vault, call.subnetwork, call.operator)
+    subnetwork_operator = (call.vault, call.subnetwork, call.operator)
     if isinstance(call, SetOperatorNetworkShares):
-        return call.shares < OPERATOR_NETWORK_SHARES.latest(rows, of_operator)
-    return call.amount < OPERATOR_NETWORK_LIMITS.latest(rows, of_operator)
+        return call.shares < OPERATOR_NETWORK_SHARES.latest(rows, subnetwork_operator)
+    return call.amount < OPERATOR_NETWORK_LIMITS.latest(rows, subnetwork_operator)
 
 
 def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
@@ -162,65 +162,65 @@ def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
     )
 
 
-def _is_never_right(_refusal: Refusal) -> bool:
+def _is_never_right(_refusal: AnyRejection) -> bool:
     return False
 
 
-LIVENESS_LAWS: Final[list[LivenessLaw]] = [
-    LivenessLaw(
+REJECTION_LAWS: Final[list[RejectionLaw]] = [
+    RejectionLaw(
         "LIVE-01",
         "Who is let in can deposit what it has, up to the limit.",
         "Vault.deposit",
         _is_never_right,
         Scope((Deposit,)),
-        concerns=_may_deposit,
+        applies_to=_may_deposit,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-02",
         "Who holds active shares can always ask for what they are worth.",
         "Vault.withdraw, Vault.redeem",
         _is_never_right,
         Scope((Withdraw, Redeem)),
-        concerns=_may_leave,
+        applies_to=_may_leave,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-03",
         "Several epochs that are over can be claimed together.",
         "Vault.claimBatch",
         _is_never_right,
         Scope((ClaimBatch,)),
-        concerns=_may_claim_all,
+        applies_to=_may_claim_all,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-04",
         "An operator can always leave what it joined before this second.",
         "OptInService.optOut",
         _is_never_right,
         Scope((OptOutVault, OptOutNetwork)),
-        concerns=_may_opt_out,
+        applies_to=_may_opt_out,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-05",
         "Who gave stake a limit, or an operator shares, can always give less.",
         "BaseDelegator.setMaxNetworkLimit, setNetworkLimit, setOperatorNetworkShares, setOperatorNetworkLimit",
         _is_never_right,
         Scope((SetMaxNetworkLimit, SetNetworkLimit, SetOperatorNetworkShares, SetOperatorNetworkLimit)),
-        concerns=_may_take_back,
+        applies_to=_may_take_back,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-06",
         "A network can ask for a slash of what is slashable while its veto would end within an epoch of the capture.",
         "VetoSlasher.requestSlash",
         _is_never_right,
         Scope((RequestSlash,)),
-        concerns=_may_ask_for_a_slash,
+        applies_to=_may_ask_for_a_slash,
     ),
-    LivenessLaw(
+    RejectionLaw(
         "LIVE-07",
         "An operator can join any vault of the factory and any network that it is not with.",
         "OptInService.optIn",
         _is_never_right,
         Scope((OptInVault, OptInNetwork)),
-        concerns=_may_opt_in,
+        applies_to=_may_opt_in,
     ),
 ]

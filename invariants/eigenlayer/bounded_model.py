@@ -5,7 +5,7 @@ from typing import Final, cast
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.world import WORLD as WALKED
-from invariants.exploring import SmallWorld
+from invariants.exploring import BoundedModel
 from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.codec import Json
@@ -135,4 +135,4 @@ def next_action(choices: Choices, _draft: Draft) -> Action:
     return choices.pick(CALLS)
 
 
-SMALL_WORLD: Final = SmallWorld(Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action), CALLS)
+BOUNDED_MODEL: Final = BoundedModel(Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action), CALLS)
