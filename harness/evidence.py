@@ -10,7 +10,7 @@ class Proof:
     """What is proved of one law: of how many of the calls that could break it, and within which bounds.
 
     Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. Of `missing_calls`
-    there is no verdict, and the catalogue says that there has to be one. A law that is known to be false is checked,
+    there is no verdict, and the catalogue says that there has to be one. A law that is a known violation is checked,
     and not proved.
     """
 

@@ -60,7 +60,7 @@ class Told:
 class Retelling:
     """A kept counterexample under the rules and laws of today. `breaks_at` is the first step that breaks the law.
 
-    `known` says what that means for users where the law is known to be false, and `instead` which law is true.
+    `known` says what that means for users if it is a known violation, and `instead` which law is true.
     """
 
     law: str
@@ -122,7 +122,7 @@ def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -
     if law is None:
         raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {walk.protocol.name}")
     laws = walk.only((claim.law,)).catalogue
-    # Without what is known to be false, so that where such a law breaks is told like any other.
+    # Without known violations, so that where such a law breaks is told like any other.
     unexcused = Catalogue(laws.sums, laws.state_laws, laws.step_laws, laws.rejection_laws, laws.witnesses)
     checker = Checker(unexcused, trace.genesis)
     told: list[Told] = []

@@ -51,7 +51,8 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
         finding = suite.findings[row.law]
         subject = f"of {finding.subject}" if finding.subject else ""
         found = f"{finding.steps} steps, found by {finding.found_by}"
-        outcome, text = "failure", "\n".join(filter(None, [row.sentence, subject, found, f"again: {finding.command}"]))
+        lines = [row.sentence, subject, found, f"reproduce: {finding.command}"]
+        outcome, text = "failure", "\n".join(filter(None, lines))
     elif row.verdict == "VACUOUS":
         outcome, text = "skipped" if suite.is_cut_short else "failure", f"never checked: {row.sentence}"
     elif row.verdict == "NOT REACHED":

@@ -221,7 +221,7 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved or known to be false, 1 if any is refuted or disputed, 2 if any is open, undone or
+        """0 if all is proved or a known violation, 1 if any is refuted or disputed, 2 if any is open, undone or
         not kept, 5 if nothing was asked.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
@@ -375,4 +375,4 @@ def print_proving(console: Console, proving: Proving) -> None:
     for problem in proving.unkept:
         console.print(f"  NOT KEPT  {problem}", soft_wrap=True, highlight=False, markup=False)
     for path in proving.written:
-        console.print(f"  again: restake prove --replay {path}", soft_wrap=True, highlight=False, markup=False)
+        console.print(f"  reproduce: restake prove --replay {path}", soft_wrap=True, highlight=False, markup=False)

@@ -136,7 +136,7 @@ def print_trace(console: Console, report: TraceReport) -> None:
     path_width, expected_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     for path, expected, actual in rows:
         console.print(f"    {path:{path_width}}  {expected:{expected_width}}  {actual}", markup=False, soft_wrap=True)
-    console.print(f"  again: restake replay {escape(shlex.quote(str(report.path)))}", soft_wrap=True)
+    console.print(f"  reproduce: restake replay {escape(shlex.quote(str(report.path)))}", soft_wrap=True)
 
 
 def print_retelling(console: Console, report: TraceReport, told: Retelling) -> None:
@@ -152,7 +152,7 @@ def print_retelling(console: Console, report: TraceReport, told: Retelling) -> N
     for violation in told.steps[told.breaks_at].violations if told.breaks_at is not None else ():
         console.print(f"  [bold red]step {told.breaks_at} breaks[/] {escape(violation)}", soft_wrap=True)
     if told.known is not None:
-        known = f"  {told.law} is known to be false: {told.known} True instead: {told.instead}."
+        known = f"  {told.law} is a known violation: {told.known} True instead: {told.instead}."
         console.print(known, markup=False, soft_wrap=True)
 
 
@@ -214,7 +214,7 @@ def print_details(console: Console, suite: SuiteReport) -> None:
         known = suite.catalogue.known_violations.get(row.law)
         if known is not None:
             times = "once" if row.broken == 1 else f"{row.broken:,} times"
-            console.print(f"{row.law} is known to be false, and was broken here {times}.", soft_wrap=True)
+            console.print(f"{row.law} is a known violation, broken here {times}.", soft_wrap=True)
             console.print(f"  {known.meaning} True instead: {known.instead}.", markup=False, soft_wrap=True)
     console.print(f"{name}: calls by action, recorded and drawn")
     print_table(console, actions_table(suite.actions()))
@@ -230,7 +230,7 @@ def print_finding(console: Console, protocol: str, finding: Finding, runs: int) 
     console.print(f"[bold red]violated[/]  {protocol} {finding.law}{escape(subject)}", soft_wrap=True)
     console.print(f"  {escape(finding.sentence)}", soft_wrap=True)
     console.print(f"  {steps}, found by {escape(finding.found_by)}{times}", soft_wrap=True)
-    console.print(f"  again: {escape(finding.command)}", soft_wrap=True)
+    console.print(f"  reproduce: {escape(finding.command)}", soft_wrap=True)
 
 
 def matrix(suite: SuiteReport) -> Table:

@@ -18,7 +18,7 @@ Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
 a game.
 """
 
-Verdict = Literal["held", "VIOLATED", "VACUOUS", "known false", "reached", "NOT REACHED"]
+Verdict = Literal["held", "VIOLATED", "VACUOUS", "known violation", "reached", "NOT REACHED"]
 
 Kind = Literal["state", "step", "rejection", "game", "witness"]
 
@@ -47,7 +47,7 @@ class Summary:
 
     `runs` counts walks, traces or examples. `broken` counts for each law the runs that broke it, and `first` holds the
     first of them: the sum of two summaries keeps that of the left one. `known_broken` counts how often a law broke that
-    is known to be false.
+    is a known violation.
     """
 
     runs: int = 0
@@ -136,7 +136,7 @@ class Finding:
 
 @attrs.frozen
 class Row:
-    """What came of one law or one witness. `broken` counts the runs that broke it; of a law that is known to be false,
+    """What came of one law or one witness. `broken` counts the runs that broke it; of a law that is a known violation,
     the times that it was seen to be. `proof` is there if the run gathered proofs and the law has any; `kills`, how many
     mutants it noticed.
     """
@@ -294,7 +294,7 @@ class SuiteReport:
         return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
 
     def refuted(self) -> list[str]:
-        """What proofs refute of which call, but for laws that are known to be false."""
+        """What proofs refute of which call, but for known violations."""
         proofs = {} if self.evidence is None else self.evidence.proofs
         return [
             f"{law} of {call}"
@@ -349,7 +349,7 @@ class SuiteReport:
         if is_law:
             verdict = "VIOLATED" if is_broken else "held" if is_met else "VACUOUS"
             if is_known_violation and is_met:
-                verdict = "known false"
+                verdict = "known violation"
         else:
             verdict = "reached" if is_met else "NOT REACHED"
         scanned = sum(part.scans for part in summaries) if kind == "state" else None

@@ -53,7 +53,7 @@ def verdict_of(suite: SuiteReport) -> str:
     if suite.is_cut_short or suite.unfinished():
         return "not finished"
     laws = {row.verdict for row in suite.rows() if row.kind != "witness"}
-    return "known violation" if laws == {"known false"} else "holds"
+    return "known violation" if laws == {"known violation"} else "holds"
 
 
 def print_block(console: Console, suite: SuiteReport) -> None:
@@ -132,7 +132,7 @@ def mutants(suite: SuiteReport) -> list[str]:
 
 
 def found(suite: SuiteReport) -> list[str]:
-    """The laws that broke, and those that are known to be false."""
+    """The laws that broke, and the known violations."""
     said = [f"{finding.law}: reproduce: {finding.command}" for finding in suite.findings.values()]
     for law_id, known in suite.catalogue.known_violations.items():
         trace = bundled_findings() / known.trace

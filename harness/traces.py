@@ -31,7 +31,7 @@ def bundled_traces() -> Path:
 
 
 def bundled_findings() -> Path:
-    """The folder of traces that show what is known to be false."""
+    """The folder of traces that each show a known violation."""
     here = Path(__file__).parent
     installed = here / "findings_shown"
     return installed if installed.is_dir() else here.parent / "docs" / "findings"

@@ -65,7 +65,7 @@ def subjects_of(law: StateLaw, state: State, totals: Totals) -> set[Subject]:
 
 def scan(catalogue: Catalogue, state: State, start: Totals | None = None) -> list[Violation]:
     """Every state law of every subject, with all sums recomputed; `start` holds the totals that conservation looks
-    to. Laws that are known to be false are among them. UndeclaredError if one reads what it does not declare.
+    to. Laws that are known violations are among them. UndeclaredError if one reads what it does not declare.
     """
     totals = compute_totals(catalogue, state)
     if start is not None:
@@ -300,7 +300,7 @@ class Checker:
 
     @property
     def known_broken(self) -> dict[str, int]:
-        """How often each law that is known to be false was broken, by id."""
+        """How often each law that is a known violation was broken, by id."""
         return dict(self._known_broken)
 
     @property

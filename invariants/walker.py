@@ -98,7 +98,7 @@ class Walk:
 
 class WalkReport:
     """What a walk met: how often each action was accepted and rejected, and why; each law's checks; what it saw of what
-    must be seen; what broke, and when; how often a law broke that is known to be false.
+    must be seen; what broke, and when; how often a law broke that is a known violation.
 
     `actions` are all actions of the walk up to a violation; empty if there was none.
     """

@@ -160,7 +160,7 @@ def print_mutation(console: Console, mutation: Mutation) -> None:
         console.print(f"  {escape(judged.mutant.bug)}", soft_wrap=True)
         if fate.note:
             console.print(f"  {escape(fate.note)}", soft_wrap=True)
-        console.print(f"  again: {mutation.command} --mutant {judged.mutant.mutant_id}", soft_wrap=True)
+        console.print(f"  reproduce: {mutation.command} --mutant {judged.mutant.mutant_id}", soft_wrap=True)
     for failure in mutation.failures():
         console.print(failure, markup=False, soft_wrap=True)
 

@@ -40,16 +40,15 @@ from spec.codec import MalformedTrace, as_object
 @click.option("--action", "calls", multiple=True, metavar="NAME", help="Only this call, or genesis. May be repeated.")
 @click.option("--all", "everything", is_flag=True, help="Prove again what the ledger says is proved.")
 @click.option(
-    "--timeout",
-    "effort",
+    "--effort",
     default=1,
     show_default=True,
     type=click.IntRange(1),
     metavar="N",
     help="So many times the solvers' steps.",
 )
-@click.option("--second", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
-@click.option("--z3", "other_z3", metavar="PROGRAM", help="With --second: ask this z3, too, say an older one.")
+@click.option("--cross-check", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
+@click.option("--z3", "other_z3", metavar="PROGRAM", help="With --cross-check: ask this z3, too, say an older one.")
 @BUDGET_OPTION
 @click.option(
     "--write-ledger",
@@ -72,7 +71,7 @@ def prove_command(
     calls: tuple[str, ...],
     everything: bool,
     effort: int,
-    second: bool,
+    cross_check: bool,
     other_z3: str | None,
     budget: float | None,
     folder: Path | None,
@@ -84,17 +83,17 @@ def prove_command(
 
     What the installed ledger knows is not proved again, unless something that it depends on has changed. Each verdict
     is kept as soon as it is known, below the user's cache or RESTAKE_CACHE; the installed ledger stays as it is.
-    --timeout multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
+    --effort multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
 
-    With --second, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on. Who
-    disagrees makes exit code 1, and the question is kept in .restake/.
+    With --cross-check, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on.
+    A disagreement makes exit code 1, and the question is kept in .restake/.
 
     A law that is refuted comes with a state and a call, kept in .restake/, that --replay shows on the specification as
     it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
     """
     if shown is not None:
         return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown, asked)
-    question = Question(laws, calls, everything, effort, _opinions(effort, other_z3) if second else None)
+    question = Question(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
     unknown: list[str] = []
@@ -141,7 +140,7 @@ def _opinions(effort: int, other_z3: str | None) -> Opinions:
     try:
         return Opinions(effort, other_z3)
     except ImportError as error:
-        raise click.UsageError("--second asks cvc5, which is not installed: pip install cvc5") from error
+        raise click.UsageError("--cross-check asks cvc5, which is not installed: pip install cvc5") from error
     except OSError as error:
         raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
 

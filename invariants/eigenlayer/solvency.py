@@ -190,7 +190,7 @@ FRACTIONS_LEFT: Final = ReadingSum(
 class _WholeShares(Sum):
     """What each queued position pays, by what its operator's magnitude has left of it, rounded down.
 
-    Proofs do not ask for it, since the law that does is known to be false: so it need not tell how slashes move it.
+    Proofs do not ask for it, since the law that does is a known violation: so it need not tell how slashes move it.
     """
 
     def worth(self, rows: Draft, row: Any) -> int:

@@ -86,7 +86,7 @@ def test_a_difference_is_shown_with_its_step_and_paths_and_the_next_trace_goes_o
     rows = [line.split() for line in lines[4:6]]
     assert rows[0][:2] == ["post.stakers.staker0.withdrawals_queued", "77"]
     assert rows[1][:2] == ["returns.shares", "12345"]
-    assert lines[6] == f"  again: restake replay {path}"
+    assert lines[6] == f"  reproduce: restake replay {path}"
     assert lines[7].startswith("2 traces, ")
     assert "1 agree, 1 differ, 0 malformed" in lines[7]
     assert len(lines) == 8
@@ -241,7 +241,7 @@ def test_check_replays_everything_and_checks_every_law() -> None:
         assert [law["law"] for law in laws] == [law.law_id for law in catalogue.laws()]
         assert len(suite["laws"]) == len(laws) + len(games) + len(catalogue.witnesses)
         assert {law["law"]: law["verdict"] for law in laws} == {
-            law.law_id: "known false" if law.law_id in catalogue.known_violations else "held"
+            law.law_id: "known violation" if law.law_id in catalogue.known_violations else "held"
             for law in catalogue.laws()
         }
         assert all(law["on_traces"] and law["on_walks"] for law in laws)
@@ -327,7 +327,7 @@ def test_a_broken_law_is_shown_with_the_command_that_shows_it_again(mistaken: "M
         "violated  staking_pool POOL-01 of ''",
         "  The pool's shares are those of its stakers.",
         "  2 steps, found by walk of seed 0; broken in 18 runs",
-        f"  again: {again}",
+        f"  reproduce: {again}",
     ]
     assert "POOL-02" not in result.stdout
     assert restake(*again.split()[1:]).return_value == 1

@@ -46,7 +46,7 @@ def test_every_law_and_witness_is_a_case() -> None:
         "POOL-02": (
             "failure",
             "Only a slash lowers what a share is worth.\nof ('a', 1)\n4 steps, found by walk of seed 7\n"
-            f"again: {command}",
+            f"reproduce: {command}",
         ),
         "POOL-03": ("failure", "never checked: Whoever holds shares can withdraw them at any time."),
         "POOL-W1": ("skipped", "never seen: Everything is slashed, and shares are left that are worth nothing."),

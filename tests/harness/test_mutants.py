@@ -338,7 +338,7 @@ def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch
     monkeypatch.setattr(running, "judge", lambda *_: fates)
     lives = restake("--mutant", "EM-17")
     assert lives.return_value == 1
-    assert "  again: restake mutate --mutant EM-17" in lives.stdout.splitlines()
+    assert "  reproduce: restake mutate --mutant EM-17" in lives.stdout.splitlines()
     assert "0 of 1 of the catalogue killed by laws: the bar is 98%" in lives.stdout.splitlines()
     assert "0 of 1 of the catalogue killed by properties alone: the bar is 85%" in lives.stdout.splitlines()
     monkeypatch.undo()

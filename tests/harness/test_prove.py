@@ -101,7 +101,8 @@ def test_what_costs_most_is_shared_out_evenly() -> None:
 
 def test_others_are_asked_about_what_is_proved_and_not_twice() -> None:
     pytest.importorskip("cvc5")
-    command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--second", "--json")
+    about = ("--protocol", "eigenlayer", "--action", "TransferToken")
+    command = ("prove", *about, "--jobs", "1", "--cross-check", "--json")
     shown = alone(restake(*command))
     assert [said["disagree"] for said in shown["opinions"].values()] == [0, 0]
     assert all(said["agree"] > 5 for said in shown["opinions"].values())
@@ -116,11 +117,11 @@ def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: 
     (apart / "z3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Z3 version 0.0.1 - 64 bit" || echo sat\n')
     (apart / "z3").chmod(0o755)
     command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--law", "CONS-01", "--jobs", "1")
-    result = restake(*command, "--second", "--z3", str(apart / "z3"))
+    result = restake(*command, "--cross-check", "--z3", str(apart / "z3"))
     assert result.return_value == 1
     assert "DISPUTED  CONS-01  TransferToken  by z3 0.0.1" in result.stdout
     kept = sorted((apart / ".restake").glob("disputed_eigenlayer_CONS-01_TransferToken_*.smt2"))
-    assert f"again: restake prove --replay .restake/{kept[0].name}" in result.stdout
+    assert f"reproduce: restake prove --replay .restake/{kept[0].name}" in result.stdout
     replayed = restake("prove", "--replay", str(kept[0]))
     assert replayed.return_value == 0
     assert [line.rpartition(": ")[2] for line in replayed.stdout.splitlines()] == ["unsat", "unsat"]

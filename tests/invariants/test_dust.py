@@ -1,4 +1,4 @@
-"""What is known to be false is seen to be false: each finding's trace agrees, ends in the harm that it tells of, and no
+"""Known violations are seen to be false: each finding's trace agrees, ends in the harm that it tells of, and no
 call of it can be left out.
 """
 

@@ -42,7 +42,7 @@ MANY = 33
 
 
 def state_laws_of(walk: Walk) -> Catalogue:
-    """The state laws alone, none of them known to be false: what is written here is no step of any rule."""
+    """The state laws alone, none of them a known violation: what is written here is no step of any rule."""
     return Catalogue(walk.catalogue.sums, walk.catalogue.state_laws, [], [], [])
 
 
