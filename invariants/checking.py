@@ -85,7 +85,7 @@ class _Reader:
     def __init__(self) -> None:
         self.reads: list[object] = []
         self.is_guarded = False
-        """Whether harmless changes of what was read leave it alone: as long as its law holds of it."""
+        """True if harmless changes of what was read leave it alone: as long as its law holds of it."""
 
 
 class _Reading(_Reader):
@@ -127,7 +127,7 @@ class _Guarded:
 
 
 class _Readers:
-    """Who read which row, and which total. Those whom most changes of a row do not harm stand apart."""
+    """Readers of each row and of each total. Those whom most changes of a row do not harm stand apart."""
 
     def __init__(self, tables: int, sums: int) -> None:
         self.guarded: Final[list[list[_Guarded]]] = [[] for _ in range(tables)]
@@ -174,7 +174,7 @@ def _index_of(table: object) -> int:
 
 
 class _Count:
-    """How often a law was checked, or a witness seen."""
+    """The number of times that a law was checked, or a witness seen."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -194,7 +194,7 @@ class _StateCheck:
 
 
 class _Concern:
-    """How a row's key, or a sum's group, leads to the subject of a state law."""
+    """The path from a row's key, or a sum's group, to the subject of a state law."""
 
     def __init__(self, check: _StateCheck, find: Callable[[Any], Subject]) -> None:
         self.check: Final = check
@@ -295,17 +295,17 @@ class Checker:
 
     @property
     def checked(self) -> dict[str, int]:
-        """How often each law was checked, by id."""
+        """Checks of each law, by id."""
         return {law_id: self._counts[law_id].times for law_id in self._law_ids}
 
     @property
     def known_broken(self) -> dict[str, int]:
-        """How often each law that is a known violation was broken, by id."""
+        """Breaks of each known violation, by id."""
         return dict(self._known_broken)
 
     @property
     def seen(self) -> dict[str, int]:
-        """How often each witness was seen, by id."""
+        """Sightings of each witness, by id."""
         return {witness_id: self._counts[witness_id].times for witness_id in self._witness_ids}
 
     def accept(self, action: object, delta: Delta) -> list[Violation]:
@@ -442,7 +442,7 @@ class Checker:
                     reader.kept.due[reader.key] = None
 
     def _count_again(self, kept: _KeptSum, key: object) -> _Counted:
-        """What a row of a sum adds in the state reached, and by which rows and totals it does."""
+        """The value of a row in a sum in the state reached, and the rows and totals that it depends on."""
         counted = kept.rows.get(key)
         if counted is None:
             counted = _Counted(kept, key)
@@ -456,7 +456,7 @@ class Checker:
         return counted
 
     def _judge(self, check: _StateCheck, subject: Subject, view: View) -> bool:
-        """Whether a law holds of a subject. What it read on the way is remembered, where that is needed."""
+        """True if a law holds of a subject. What it read on the way is remembered, where that is needed."""
         readings = check.readings
         if readings is None:
             return self._watched.judges(check.declared, subject) if self._is_strict else check.holds(view, subject)
@@ -490,7 +490,7 @@ class Checker:
 
 
 class _Inverse:
-    """What leads back from a step: the rows as they were, which tables they are of, and by how much totals moved."""
+    """The inverse of a step: the rows as they were, which tables they are of, and by how much totals moved."""
 
     def __init__(self) -> None:
         self.writes: Final[list[Write]] = []

@@ -1,4 +1,4 @@
-"""Where the decisions of a random walk come from: a seed, or bytes that somebody else draws.
+"""Sources of a random walk's decisions: a seed, or bytes that somebody else draws.
 
 A walk asks only for numbers below a bound. So the same walk runs from a seed, for volume, and from bytes that
 Hypothesis draws, to be steered and shrunk: with less to decide, every decision is the first of its options.
@@ -57,7 +57,7 @@ class Drawn(Choices):
 
     @property
     def is_used_up(self) -> bool:
-        """Whether every byte has been decided by."""
+        """True if every byte has been decided by."""
         return self._position >= len(self._drawn)
 
     def below(self, bound: int) -> int:

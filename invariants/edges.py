@@ -45,4 +45,4 @@ FRACTIONS_WAD: Final = st.one_of(st.sampled_from((WAD >> 1, 1, 10**9, WAD - 1, W
 """Fractions to slash: mostly valid, at the boundaries of WAD or between."""
 
 SELDOM: Final = st.tuples(st.booleans(), st.booleans(), st.booleans()).map(all)
-"""Whether to get something wrong on purpose, once in eight times."""
+"""True once in eight times: something is to be wrong on purpose."""

@@ -49,7 +49,7 @@ class Broken:
 
 
 class Exploration:
-    """What a search met.
+    """The result of a search: states, outcomes, checks and breaks met.
 
     `sequences[n]` counts the sequences of n accepted calls, `states[n]` the distinct states that n calls can reach and
     fewer cannot; both are filled when the search is complete, and the same with pruning as without. `steps`,

@@ -19,7 +19,7 @@ Party = tuple[str, ...]
 """The accounts in one hand."""
 
 TRIES: Final = 40
-"""How often a walk's next action is drawn again until it is one that the game allows."""
+"""The draws of a walk's next action before giving up on one that the game allows."""
 
 
 class Game(Law):
@@ -36,11 +36,11 @@ class Game(Law):
         self.parties: Final = parties
 
     def scene(self, choices: Choices) -> list[Any]:
-        """What happens before the history: the walk's opening, unless a game says otherwise."""
+        """The actions before the history: the walk's opening, unless a game says otherwise."""
         return self.walk.opening()
 
     def allows(self, party: Party, action: Any) -> bool:
-        """Whether an action is a move of this game."""
+        """True if an action is a move of this game."""
         raise NotImplementedError
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
@@ -51,8 +51,8 @@ class Game(Law):
 
 
 class GameReport:
-    """What came of one game: who moved, how many moves were accepted, by how much the law broke, and if it did, all
-    actions of the history and all moves.
+    """The result of one game: the party, its accepted moves, and by how much the law broke. If it broke, all actions of
+    the history and all moves.
     """
 
     def __init__(self, party: Party, moves: int, excess: int, history: list[Any], played: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""How a law is declared: once, for one subject, so that a full scan and a check of what a step touched are the same
+"""Declarations of laws: once each, for one subject, so that a full scan and a check of what a step touched are the same
 text.
 
 A state law speaks of one *subject*: a key such as (operator, strategy). It names the tables whose rows concern a
@@ -33,7 +33,7 @@ Key = TypeVar("Key")
 Action = TypeVar("Action", covariant=True)
 
 Subject = Any
-"""What a state law is about: a key, or a tuple of keys."""
+"""The subject of a state law: a key, or a tuple of keys."""
 
 
 IN_NO_CATALOGUE: Final = 1 << 20
@@ -63,7 +63,7 @@ class Sum:
         """Its place in its catalogue, which gives it."""
 
     def worth(self, _rows: Draft, row: Any) -> int:
-        """What one row adds."""
+        """The value that one row adds."""
         return self.value(row)
 
     def counted(self, view: "View", _key: Any, row: Any) -> int:
@@ -99,7 +99,7 @@ class ReadingSum(Sum):
         self.moves: Final = moves
 
     def worth(self, rows: Draft, row: Any) -> int:
-        """What one row adds, by what the rows of a state say."""
+        """The value that one row adds, read from the rows of a state."""
         return self.reads(rows, row)
 
 
@@ -122,7 +122,7 @@ class NestedSum(Sum):
         self.by_total: Final = by_total
 
     def counted(self, view: "View", key: Any, row: Any) -> int:
-        """What one row adds, by the total that its key names."""
+        """The value that one row adds, by the total that its key names."""
         return self.by_total(row, view.total(self.inner, key))
 
 
@@ -208,7 +208,7 @@ class View:
 
 
 class Law:
-    """What every law has: a permanent id, one sentence, and where it comes from."""
+    """The parts of every law: a permanent id, one sentence, and where it comes from."""
 
     def __init__(self, law_id: str, sentence: str, source: str) -> None:
         self.law_id: Final = law_id
@@ -264,7 +264,8 @@ def written(delta: Delta, table: Table[Key, Any]) -> list[Key]:
 
 
 class Scope:
-    """Which steps or calls a law speaks of: those of certain actions, those that write to certain tables, any others.
+    """The steps or calls that a law speaks of: those of certain actions, those that write to certain tables, any
+    others.
 
     Nothing named is everything. A law out of scope costs nothing to check; `applies_to` narrows the scope further.
     """
@@ -278,7 +279,7 @@ class Scope:
         self.tables: Final = tables
 
     def speaks_of(self, action: type[Any]) -> bool:
-        """Whether actions of a class are in scope, whatever they write."""
+        """True if actions of a class are in scope, whatever they write."""
         return not self.actions or action in self.actions
 
 

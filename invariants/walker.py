@@ -23,11 +23,11 @@ SEEDS_PER_SCENARIO: Final = 10
 
 
 WORLDS: Final = 64
-"""How many worlds seeds draw from, so that a process makes each but once."""
+"""The number of worlds that seeds draw from; a process makes each only once."""
 
 
 class Walk:
-    """How to walk through one protocol: where from, and what next. `world` is the head of a trace file.
+    """A random walk through one protocol: its opening, and its next action. `world` is the head of a trace file.
 
     `scenarios` are walks through worlds made for what an ordinary one hardly meets: now and then a seed takes one.
     `worlds` draws a walk through a world like this one by its number: with other delays, clocks, addresses, allowances
@@ -97,8 +97,8 @@ class Walk:
 
 
 class WalkReport:
-    """What a walk met: how often each action was accepted and rejected, and why; each law's checks; what it saw of what
-    must be seen; what broke, and when; how often a law broke that is a known violation.
+    """The result of a walk: each action's accepted and rejected calls, with reasons; each law's checks; witnesses seen;
+    violations; breaks of known violations.
 
     `actions` are all actions of the walk up to a violation; empty if there was none.
     """

@@ -1,5 +1,4 @@
-"""What a law or a sum reads, watched while it reads: noted where a checker has to remember it, refused where it is not
-declared.
+"""Reads of a law or a sum, watched: noted where a checker has to remember it, refused where it is not declared.
 
 See the docstring of invariants/law.py for what has to be declared, and how.
 """
@@ -14,7 +13,7 @@ Row = TypeVar("Row")
 
 
 class Declared:
-    """What somebody says to read, as sets of tables and of sums, one bit for each.
+    """The declared reads of a law or a sum: sets of tables and of sums, one bit for each.
 
     What is in `also` leads to the reader by no key: who read which of it has to be remembered.
     """
@@ -43,12 +42,12 @@ def _bits(declared: tuple[Table[Any, Any] | Sum, ...], of_tables: bool) -> int:
 
 
 def declared_by_law(law: StateLaw) -> Declared:
-    """What a state law declares."""
+    """The declaration of a state law."""
     return Declared(law.law_id, [*law.rows, *law.sums], law.also_reads, law)
 
 
 def declared_by_sum(total: Sum) -> Declared:
-    """What a sum declares; the row that is counted, it is given."""
+    """The declaration of a sum; the row that is counted is given to it."""
     return Declared(f"sum {total.name}", [], total.also_reads, None)
 
 
@@ -110,7 +109,7 @@ class WatchedView(View):
             raise UndeclaredError(self.watched.who, f"sum {of.name}")
 
     def judges(self, reader: Declared, subject: Subject) -> bool:
-        """Whether a law holds of a subject, everything that it reads compared with what it declares: a row or a total
+        """True if a law holds of a subject, everything that it reads compared with what it declares: a row or a total
         that leads to its subject by the key has to lead to this one.
         """
         law = reader.law

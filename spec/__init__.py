@@ -1,1 +1,1 @@
-"""What the protocols are: pure transitions over tables of rows, compiled from the very source you read."""
+"""The protocols as pure transitions over tables of rows, compiled from the very source you read."""

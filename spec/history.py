@@ -53,7 +53,7 @@ class HistoryTable(Generic[Key]):
         return draft.get(self.heads, key).latest
 
     def is_empty(self, draft: Draft, key: Key) -> bool:
-        """Whether there is no checkpoint. Source: Checkpoints.latestCheckpoint."""
+        """True if there is no checkpoint. Source: Checkpoints.latestCheckpoint."""
         return draft.get(self.heads, key).count == 0
 
     def latest_point(self, draft: Draft, key: Key) -> int:

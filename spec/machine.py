@@ -191,7 +191,7 @@ def step(transition: Transition[Action], state: State, action: Action) -> tuple[
 
 
 class Run:
-    """Where a run ended: its final state, how many actions were accepted, how many rejected for each reason."""
+    """The result of a run: its final state, the number of accepted actions, and of rejected ones by reason."""
 
     def __init__(self, state: State, accepted: int, rejected: dict[Rejection, int]) -> None:
         self.state: Final = state

@@ -1,4 +1,6 @@
-"""What a protocol shows to the invariants, the proofs and the harness: the one interface through which they see it."""
+"""The interface of a protocol to the invariants, the proofs and the harness: the one interface through which they see
+it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath

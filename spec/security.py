@@ -1,4 +1,4 @@
-"""What secures what, in the terms that every protocol shares: stakes, and who may slash how much of which.
+"""The security graph, in terms that every protocol shares: stakes, services, and the slashable amount of each stake.
 
 Each protocol says it once, in its own `security.py`. It looks at whole tables, and so is no rule: it answers people.
 """
@@ -29,7 +29,7 @@ class Stake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Commitment:
-    """How much of one stake a service may take for what an operator does now.
+    """The amount of one stake that a service may take for what an operator does now.
 
     `slasher` asks for it. `until` is the last block or timestamp in which all of `amount` can be taken; None: no end is
     in sight. `vetoer` may forbid it; None: nobody may.

@@ -1,1 +1,1 @@
-"""What must hold of EigenLayer, and random walks through it."""
+"""Laws of EigenLayer, and random walks through it."""

@@ -69,7 +69,7 @@ def _allocation_changes(
 
 
 def _are_changes_apart(step: AcceptedStep[ModifyAllocations]) -> bool:
-    """Whether anything changes, and of each strategy one allocation, so that each change meets the state before."""
+    """True if anything changes, and of each strategy one allocation, so that each change meets the state before."""
     call = step.action
     strategies = [strategy for request in call.requests for strategy in request.strategies]
     return len(strategies) > 0 and (len(strategies) == 1 or len(set(strategies)) == len(strategies))
@@ -195,7 +195,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "MAG-03",
-        "An allocation and what its pending change will make of it are between 0 and WAD.",
+        "An allocation, now and after its pending change, is between 0 and WAD.",
         "EigenLayer Certora: negativePendingDiffAtMostCurrentMagnitude, sumOfPendingDiff",
         _allocation_is_sound,
         rows={ALLOCATIONS: _same},
@@ -210,7 +210,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "MAG-09",
-        "An operator set waits at most once in a deallocation queue, and never for more magnitude.",
+        "An operator set has at most one queued deallocation, and none while its allocation is to grow.",
         "AllocationManager.modifyAllocations: one change at a time",
         _sets_wait_once,
         rows={DEALLOCATION_QUEUES: lambda key: key, ALLOCATIONS: lambda key: (key[0], key[2])},
@@ -234,7 +234,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "MAG-04",
-        "A max magnitude never grows.",
+        "An operator's max magnitude never grows.",
         "EigenLayer Certora: maxMagnitudeMonotonicallyDecreasing",
         _max_magnitudes_never_grow,
         scope=Scope(tables=(MAX_MAGNITUDES.heads,)),
@@ -250,7 +250,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "MAG-08",
-        "Settling changes nothing that is in force.",
+        "Settling an allocation changes no value that is in force.",
         "AllocationManager._getUpdatedAllocation",
         _settling_changes_nothing_in_force,
         Scope((ClearDeallocationQueue,)),

@@ -89,7 +89,7 @@ def _joins_itself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _slashes(rows: Draft, call: Any, operator_set: OperatorSet) -> bool:
-    """Whether a call is a slash for a set, by who may slash for it now."""
+    """True if a call is a slash for a set, by who may slash for it now."""
     if not isinstance(call, SlashOperator):
         return False
     is_of_set = bool((call.avs, call.operator_set_id) == operator_set)
@@ -270,14 +270,13 @@ def right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
 STEP_LAWS: Final[list[StepLaw]] = [
     right(
         "AUTH-01",
-        "An operator's delay, its approver and what it allocates are changed by itself alone; others only settle or "
-        "slash it.",
+        "Only an operator changes its delay, its approver and its allocations; others may only settle or slash them.",
         "PermissionController: checkCanCall; AllocationManager, DelegationManager: msg.sender",
         OPERATORS,
     ),
     right(
         "AUTH-02",
-        "An AVS, once announced, makes its sets; it alone changes them, their strategies and their slashers.",
+        "A registered AVS creates its operator sets; it alone changes them, their strategies and their slashers.",
         "PermissionController: checkCanCall; AllocationManager.createOperatorSets, NonexistentAVSMetadata",
         SERVICES,
     ),
@@ -289,14 +288,14 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     right(
         "AUTH-04",
-        "The slasher in force alone slashes, operators that its set can slash, in strategies of the set.",
+        "Only the slasher in force slashes, only operators slashable by its set, only in strategies of the set.",
         "AllocationManager.slashOperator; ELIP-002",
         SLASHED,
     ),
     right(
         "AUTH-05",
-        "Nobody loses tokens, deposit shares or a withdrawal but by an own call, nor more shares than it names; an end "
-        "of the delegation queues all.",
+        "An account loses tokens, deposit shares or a withdrawal only by its own call, and at most the shares "
+        "that the call names; ending a delegation queues all shares.",
         "ERC-20; StrategyManager, DelegationManager: msg.sender",
         HOLDERS,
     ),
@@ -308,13 +307,13 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     right(
         "AUTH-07",
-        "Nobody gains by a call but whom it names: recipient, depositor, who completes, a set's recipient.",
+        "A call benefits only accounts that it names: recipient, depositor, the completing staker, a set's recipient.",
         "ERC-20; AllocationManager.createRedistributingOperatorSets",
         GAINERS,
     ),
     right(
         "AUTH-08",
-        "Strategies on the whitelist alone issue shares, and the whitelister alone changes that list.",
+        "Only whitelisted strategies issue shares, and only the whitelister changes the whitelist.",
         "StrategyManager.onlyStrategyWhitelister, onlyStrategiesWhitelistedForDeposit",
         POOLS,
     ),

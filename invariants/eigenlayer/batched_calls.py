@@ -80,7 +80,7 @@ STRANGER: Final = "anybody"
 
 FRACTIONS_WAD: Final = (WAD // 10, 1, WAD // 3, WAD // 2)
 RECALLED: Final = 12
-"""How many of its last withdrawals a party thinks of."""
+"""The number of its last withdrawals that a party considers."""
 
 _WORLD: Final[dict[str, Json]] = {
     **WORLD,
@@ -175,7 +175,7 @@ def _queue_many(draft: Draft, party: str) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft, party: str) -> Action:
-    """What is due of a party, rather of the one to whom most is; now and then what is not, or somebody else's."""
+    """A completion for a party, mostly for the one with most due; now and then early, or somebody else's."""
     last_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     if choices.one_in(8):
         last_block = current_block(draft) + 1
@@ -274,7 +274,7 @@ def _delegate(choices: Choices, draft: Draft) -> Action:
 
 
 def _strange(choices: Choices, draft: Draft) -> Action:
-    """What operators do, by who is none; and who is delegated would become one."""
+    """Operators' calls by accounts that are no operators; a delegated account asks to become one."""
     approver = choices.pick((ZERO_ADDRESS, APPROVER))
     others: tuple[Action, ...] = (
         RegisterForOperatorSets(STRANGER, STRANGER, "avs0", (1,)),
@@ -293,7 +293,7 @@ def _strange(choices: Choices, draft: Draft) -> Action:
 
 
 def _slash(choices: Choices, draft: Draft, operator: str, operator_set: OperatorSet) -> Action:
-    """What a set lists of three strategies, each by a fraction of its own."""
+    """A slash of those of three strategies that a set lists, each by a fraction of its own."""
     first = choices.below(len(POOLS) - 2)
     listed = [
         strategy

@@ -148,7 +148,7 @@ def _unassigned_is_unslashed(view: View, subject: Pair) -> bool:
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "DELEG-01",
-        "An operator's shares cover what all its stakers can withdraw: (sum of scaled shares) * m <= O * W.",
+        "An operator's shares cover the withdrawable shares of all its stakers: (sum of scaled shares) * m <= O * W.",
         "EigenLayer docs, SharesAccountingEdgeCases; DelegationManagerStorage.operatorShares",
         _operator_covers_its_stakers,
         rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
@@ -156,14 +156,14 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "DELEG-02",
-        "Stake that is delegated to nobody is never slashed, and counts as no operator's.",
+        "Undelegated stake is never slashed, and counts toward no operator's shares.",
         "DelegationManager: the magnitude of address zero",
         _nobody_is_never_slashed,
         rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
     ),
     StateLaw(
         "DELEG-03",
-        "Nobody can withdraw more shares than were deposited.",
+        "No staker can withdraw more shares than it deposited.",
         "EigenLayer: assert_DepositShares_GTE_WithdrawableShares; EI14",
         _withdrawable_is_at_most_deposited,
         rows={STAKER_SHARES: lambda key: key},
@@ -172,7 +172,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "DELEG-08",
-        "A staker without an operator can withdraw what it deposited: its scaling factor is WAD.",
+        "An undelegated staker can withdraw what it deposited: its deposit scaling factor is WAD.",
         "DelegationManager._delegate, which takes this for granted",
         _unassigned_is_unslashed,
         rows={STAKER_SHARES: _same},
@@ -180,7 +180,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "DELEG-11",
-        "A deposit scaling factor is never zero, so that no deposit is worth nothing for good.",
+        "A deposit scaling factor is never zero: no later deposit is permanently worthless.",
         "DelegationManager._increaseDelegation, InvalidDepositScalingFactor; SlashingLib, which reads zero as WAD",
         _factor_is_positive,
         rows={STAKER_SHARES: lambda key: key},
@@ -189,36 +189,37 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DELEG-04",
-        "Who delegates brings all its shares, and none of them is hit by earlier slashes.",
+        "A staker that delegates brings all its shares, and earlier slashes hit none of them.",
         "DelegationManager._delegate; EI23",
         _delegation_brings_everything,
         Scope((DelegateTo, RegisterAsOperator)),
     ),
     StepLaw(
         "DELEG-05",
-        "An approver's consent is spent when it is used, and only then.",
+        "A signed consent of an approver is spent when it is used, and only then.",
         "DelegationManager._checkApproverSignature",
         _consent_is_spent,
         Scope((DelegateTo, Redelegate)),
     ),
     StepLaw(
         "DELEG-06",
-        "Who leaves an operator queues everything, one withdrawal for each strategy.",
+        "A staker that leaves its operator queues all its shares, one withdrawal for each strategy.",
         "DelegationManager._undelegate",
         _leaving_queues_everything,
         Scope((Undelegate, Redelegate)),
     ),
     StepLaw(
         "DELEG-07",
-        "What an operator's shares exceed its stakers' grows by less than one share in a slash, and less than two, and "
-        "two parts in WAD of the shares held, for each position queued and each joining.",
+        "The excess of an operator's shares over its stakers' grows by less than one share in a slash. For each "
+        "position queued and each joining it grows by less than two shares, and two parts in WAD of the shares "
+        "held.",
         "EigenLayer docs, SharesAccountingEdgeCases; the bound is this project's",
         _operators_excess_is_rounding,
         Scope(tables=(OPERATOR_SHARES,)),
     ),
     StepLaw(
         "DELEG-12",
-        "Who is an operator is one for ever.",
+        "An operator stays an operator for ever.",
         "EigenLayer Certora: operatorCannotUnregister; DelegationManager.undelegate, OperatorsCannotUndelegate",
         _operators_stay_operators,
         Scope(tables=(STAKERS,)),
@@ -226,7 +227,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "DELEG-13",
-        "Nobody joins an operator that asks for consent without it: signed by the approver, in time, of a new salt.",
+        "No staker joins an operator that has an approver without a consent: signed by the approver, unexpired, "
+        "with an unused salt.",
         "DelegationManager._checkApproverSignature",
         _consented,
         Scope((DelegateTo, Redelegate)),

@@ -61,11 +61,11 @@ SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     AddStrategiesToOperatorSet: _named_strategies,
     RemoveStrategiesFromOperatorSet: _named_strategies,
 }
-"""What each element of a call is about, of those calls in which one element can change what a later one meets."""
+"""The subject of each element of a call, for calls in which one element can change what a later one meets."""
 
 
 def are_elements_apart(before: View, call: Any) -> bool:
-    """Whether no two elements of the call are of the same subject."""
+    """True if no two elements of the call are of the same subject."""
     find = SUBJECTS.get(type(call))
     if find is None:
         return True

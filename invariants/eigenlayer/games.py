@@ -40,13 +40,13 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in (*STAKERS_, *
 
 
 def balance(state: State, token: str, party: Party) -> int:
-    """What a party's accounts hold of a token."""
+    """The token balance of all accounts of a party."""
     rows = Draft(state)
     return sum(rows.get(TOKEN_BALANCES, (token, account)).amount for account in party)
 
 
 def worth(state: State, strategy: str, shares: int) -> int:
-    """What shares of a strategy are worth in tokens at the rate of now, rounded down. The rate never falls."""
+    """The value of shares of a strategy in tokens at the current rate, rounded down. The rate never falls."""
     rows = Draft(state)
     pool = rows.get(STRATEGIES, strategy)
     held = rows.get(TOKEN_BALANCES, (pool.underlying_token, strategy)).amount
@@ -77,14 +77,14 @@ def _to_be_paid(state: State, strategy: str, recipients: Party) -> list[int]:
 
 
 def payments_to_others(state: State, account: str, strategy: str) -> int:
-    """How many payments of what was slashed are still to be made to others, which anybody may set off."""
+    """The number of payments of slashed shares still owed to others, which anybody may trigger."""
     others = {row.redistribution_recipient for row in state.rows(OPERATOR_SETS).values()} - {account}
     is_legacy_owed = Draft(state).get(STRATEGIES, strategy).legacy_burnable_shares > 0
     return len(_to_be_paid(state, strategy, tuple(others))) + (1 if is_legacy_owed else 0)
 
 
 def claims_of(state: State, account: str, strategy: str) -> int:
-    """How many separately rounded claims on a strategy an account has: shares held, and positions that wait."""
+    """The number of an account's separately rounded claims on a strategy: shares held, and positions that wait."""
     rows = Draft(state)
     waiting = [
         key
@@ -157,7 +157,7 @@ class FreeLunch(Game):
         return action.sender in party and not isinstance(action, SlashOperator)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the account takes out of a token, above what it held and its claims were worth when its moves began.
+        """The tokens that the account takes out, above what it held and its claims were worth when its moves began.
 
         Its own roundings cost it at most what they leave to others, so that they gain it nothing. A payment to somebody
         else leaves less than one unit, which may be its.
@@ -201,7 +201,7 @@ class Coalition(Game):
         return isinstance(action, DepositIntoStrategy | QueueWithdrawals)
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the coalition has more of a token than at genesis, above the allowance."""
+        """The coalition's gain of a token since genesis, above the allowance."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         return max(
@@ -216,7 +216,7 @@ class Outsider(Coalition):
     """The same game, seen from the other side of the table."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the outsider has less of a token than at genesis, above the allowance: it leaves last."""
+        """The outsider's loss of a token since genesis, above the allowance: it leaves last."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         alone = end.copy()
@@ -252,8 +252,8 @@ def allowance(end: State, strategy: str, moves: list[Any]) -> int:
 GAMES: Final[tuple[Game, ...]] = (
     FreeLunch(
         "GAME-01",
-        "Nobody takes out by own calls alone, while nobody is slashed, more than it held and its claims were worth, "
-        "but for less than one unit of a token for each payment of slashed shares to others.",
+        "No account takes out, by its own calls and while nobody is slashed, more than it held and its claims "
+        "were worth, but for less than one unit of a token for each payment of slashed shares to others.",
         "This project",
         WALK,
         150,
@@ -261,8 +261,8 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Coalition(
         "GAME-02",
-        "An operator, its services, their slashers and recipient, and stakers of theirs, together, never take out more "
-        "than they put in, but for one share for each position queued from a slashed operator and each deposit of "
+        "A coalition of an operator, its services, their slashers and recipient, and stakers never takes out more "
+        "than it put in, but for one share for each position queued from a slashed operator and each deposit of "
         "others, and one unit of a token for each payment to these.",
         "This project",
         WALK,
@@ -271,8 +271,9 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Outsider(
         "GAME-03",
-        "Who never delegated never loses by what operators and services do, but for one share for each position queued "
-        "from a slashed operator and each deposit of its own, and one unit of a token for each payment to it.",
+        "A staker that never delegated loses nothing to operators and services, but for one share for each "
+        "position queued from a slashed operator and each deposit of its own, and one unit of a token for each "
+        "payment to it.",
         "This project",
         WALK,
         0,

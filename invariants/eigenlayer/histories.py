@@ -9,11 +9,11 @@ from spec.history import HistoryTable
 from spec.machine import Draft
 
 PROBED: Final = 2
-"""How many of the latest checkpoints a law looks up again, beside one in the middle of the history."""
+"""The number of latest checkpoints that a law looks up again, beside one in the middle of the history."""
 
 
 def _looks_up_its_own(rows: Draft, history: HistoryTable[Pair], key: Pair, position: int) -> bool:
-    """Whether a checkpoint is found from its own point on, and the one before it just before that."""
+    """True if a checkpoint is found from its own point on, and the one before it just before that."""
     checkpoint = rows.get(history.checkpoints, (key, position))
     earlier = rows.get(history.checkpoints, (key, position - 1)).value if position else history.default
     return (
@@ -54,7 +54,7 @@ def _history_only_grows(step: AnyStep) -> bool:
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "HIST-01",
-        "A history is written at the current block only, and every look-up of the past finds what was there.",
+        "A history is written at the current block only, and every look-up of the past finds the value of that time.",
         "EigenLayer Certora: AllocationManagerValidState, DelegationManagerValidState, snapshot keys",
         _history_only_grows,
         Scope(tables=(MAX_MAGNITUDES.heads, CUMULATIVE_SCALED_SHARES.heads)),

@@ -1,4 +1,4 @@
-"""What the proofs of other laws lean on, as laws of their own, so that walks check it too."""
+"""Lemmas of the proofs of other laws, declared as laws so that walks check them too."""
 
 from typing import Any, Final
 

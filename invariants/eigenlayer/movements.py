@@ -26,7 +26,7 @@ def operator_gained(step: AnyStep, operator: str, strategy: str) -> int:
 
 
 def joins_unslashed(step: AnyStep, staker: str, strategy: str, joined_shares: int, worth_before: int) -> bool:
-    """Whether shares join a staker as they are: withdrawable shares grow by no more, and by less only through the two
+    """True if shares join a staker as they are: withdrawable shares grow by no more, and by less only through the two
     roundings of the scaling factor, each below one part in WAD of the deposit shares.
     """
     worth = withdrawable(step.after.rows, staker, strategy)

@@ -45,7 +45,9 @@ def _slasher_changes_later(step: AcceptedStep[UpdateSlasher]) -> bool:
 
 
 def _membership_changes_now(step: AcceptedStep[RegisterForOperatorSets | DeregisterFromOperatorSets]) -> bool:
-    """Who registers is a member at once; who leaves stays slashable for the deallocation delay, that block included."""
+    """A registered operator is a member at once; one that leaves stays slashable for the deallocation delay, that block
+    included.
+    """
     call = step.action
     joins = isinstance(call, RegisterForOperatorSets)
     until_block = current_block(step.before.rows) + step.before.rows.get(CONFIG, SINGLETON).deallocation_delay_blocks
@@ -91,7 +93,7 @@ def _zero_means_that_no_slasher_changes(view: View, operator_set: OperatorSet) -
 
 
 def _comes_or_goes(step: AnyStep, _call: Any, key: Any) -> bool:
-    """Who joins was out, and can no longer be slashed for having been in; who leaves was in."""
+    """An operator that joins was out, its earlier membership no longer slashable; one that leaves was in."""
     before, after = step.before.rows.get(REGISTRATIONS, key), step.after.rows.get(REGISTRATIONS, key)
     if not step.before.rows.get(OPERATOR_SETS, key[1]).exists:
         return False
@@ -111,7 +113,7 @@ CHANGES: Final[Rights] = {REGISTRATIONS: _comes_or_goes, OPERATOR_SET_STRATEGIES
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SET-04",
-        "A set that exists has a slasher, now and after every change that is pending.",
+        "An operator set has a slasher, now and after every pending change.",
         "AllocationManager._updateSlasher, InputAddressZero",
         _has_a_slasher,
         rows={SLASHERS: lambda key: key, OPERATOR_SETS: lambda key: key},
@@ -127,8 +129,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     right(
         "OPT-01",
-        "Operators and strategies join sets that they are not in, and leave those that they are in; no operator joins "
-        "while the set can slash it.",
+        "Operators and strategies join only sets that they are not in, and leave only sets that they are in. No "
+        "operator joins a set that can still slash it.",
         "AllocationManager: AlreadyMemberOfSet, NotMemberOfSet, StrategyAlreadyInOperatorSet, StrategyNotInOperatorSet",
         CHANGES,
     ),
@@ -148,7 +150,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "TIME-03",
-        "Who registers can be slashed at once; who leaves can be slashed for the deallocation delay.",
+        "An operator that registers is slashable at once; one that leaves stays slashable for the deallocation delay.",
         "AllocationManager.deregisterFromOperatorSets",
         _membership_changes_now,
         Scope((RegisterForOperatorSets, DeregisterFromOperatorSets)),

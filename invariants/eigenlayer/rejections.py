@@ -31,7 +31,7 @@ from spec.machine import SINGLETON
 
 
 def _may_undelegate(before: View, action: Undelegate) -> bool:
-    """Whether a staker, its operator or the operator's approver ends a delegation, and nothing queued overflows."""
+    """True if a staker, its operator or the operator's approver ends a delegation, and nothing queued overflows."""
     call, rows = action, before.rows
     operator = rows.get(STAKERS, call.staker).delegated_to
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
@@ -46,7 +46,7 @@ def _may_undelegate(before: View, action: Undelegate) -> bool:
 
 
 def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
-    """Whether an operator, or the AVS, ends registrations that there are, each once."""
+    """True if an operator, or the AVS, ends registrations that there are, each once."""
     call, rows = action, before.rows
     if call.sender not in (call.operator, call.avs) or not rows.get(AVSS, call.avs).has_registrar:
         return False
@@ -62,7 +62,7 @@ def _may_leave_sets(before: View, action: DeregisterFromOperatorSets) -> bool:
 
 
 def _may_take_back(before: View, action: ModifyAllocations) -> bool:
-    """Whether an operator allocates less than it did, where no change is pending."""
+    """True if an operator allocates less than it did, where no change is pending."""
     call, rows = action, before.rows
     if call.sender != call.operator or delay_in_force(rows, call.operator) is None or len(call.requests) != 1:
         return False
@@ -79,7 +79,7 @@ def _may_take_back(before: View, action: ModifyAllocations) -> bool:
 
 
 def _may_slash(before: View, action: SlashOperator) -> bool:
-    """Whether the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
+    """True if the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
     fractions; after the first blocks of a chain.
     """
     call, rows = action, before.rows
@@ -107,7 +107,7 @@ def _is_never_right(_refusal: AnyRejection) -> bool:
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "LIVE-01",
-        "A delegation can always be ended: by the staker, by its operator, by the operator's approver.",
+        "A delegation can always be ended, by the staker, by its operator or by the operator's approver.",
         "DelegationManager.undelegate",
         _is_never_right,
         Scope((Undelegate,)),
@@ -115,7 +115,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-02",
-        "An operator can always leave the sets that it is in, and its AVS can always put it out.",
+        "An operator can always leave its operator sets, and the AVS can always remove it.",
         "AllocationManager.deregisterFromOperatorSets",
         _is_never_right,
         Scope((DeregisterFromOperatorSets,)),
@@ -123,7 +123,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-03",
-        "An operator can always allocate less to a set, if no change of that allocation is pending.",
+        "An operator can always lower an allocation that has no pending change.",
         "AllocationManager.modifyAllocations",
         _is_never_right,
         Scope((ModifyAllocations,)),
@@ -131,7 +131,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-04",
-        "The slasher in force can always slash whom its set can slash, in all strategies of the set, allocated or not.",
+        "The slasher in force can always slash any operator slashable by its set, in all strategies of the set.",
         "AllocationManager.slashOperator",
         _is_never_right,
         Scope((SlashOperator,)),

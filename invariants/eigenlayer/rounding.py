@@ -35,7 +35,7 @@ def _exchange_rate_never_falls(step: AnyStep) -> bool:
 
 
 def _pays_itself(step: AnyStep, strategy: str) -> bool:
-    """Whether what was slashed is paid out to the strategy itself, whose tokens then stay while shares go."""
+    """True if what was slashed is paid out to the strategy itself, whose tokens then stay while shares go."""
     call = step.action
     if isinstance(call, BurnShares):
         return strategy == BURN_ADDRESS
@@ -72,7 +72,7 @@ def _exchange_rate_rises_by_roundings(step: AnyStep) -> bool:
 
 
 def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
-    """What can be withdrawn, now and of the new positions, falls by at most two shares for each, and never rises."""
+    """Withdrawable shares, with those of the new positions, fall by at most two shares for each, and never rise."""
     strategies: dict[str, int] = {}
     worth: dict[str, int] = {}
     staker = ""
@@ -113,15 +113,15 @@ def _rate_can_be_reported(step: AnyStep) -> bool:
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "ROUND-01",
-        "No step lowers a strategy's exchange rate: every division rounds for those who stay.",
+        "No step lowers a strategy's exchange rate: every division rounds in favour of the remaining holders.",
         "StrategyBase",
         _exchange_rate_never_falls,
         scope=Scope(tables=(STRATEGIES,)),
     ),
     StepLaw(
         "ROUND-02",
-        "A strategy's exchange rate rises by roundings alone: by less than a share in a deposit, by less than one unit "
-        "of the token in each payment.",
+        "A strategy's exchange rate rises by rounding alone: by less than a share in a deposit, by less than one "
+        "unit of the token in each payment.",
         "StrategyBase.deposit, StrategyBase.withdraw",
         _exchange_rate_rises_by_roundings,
         Scope(tables=(STRATEGIES,)),
@@ -135,7 +135,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "ROUND-04",
-        "What is paid for shares could be computed: balance times shares fits 256 bits.",
+        "The payment for shares is computable: balance times shares fits 256 bits.",
         "StrategyBase.withdraw, a checked product",
         _payments_fit_256_bits,
         Scope(
@@ -150,7 +150,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "ROUND-05",
-        "The exchange rate after a deposit or a payment can be reported: WAD times the balance fits 256 bits.",
+        "The exchange rate after a deposit or a payment is computable: WAD times the balance fits 256 bits.",
         "StrategyBase._emitExchangeRate",
         _rate_can_be_reported,
         Scope(

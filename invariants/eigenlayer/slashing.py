@@ -105,7 +105,7 @@ def _all_sets_take_no_more_than_there_is(view: View, subject: Pair) -> bool:
 
 
 def _other_sets_keep_their_stake(step: AcceptedStep[SlashOperator]) -> bool:
-    """What a unit of magnitude stands for, in shares, does not fall, and rises by the rounding of one share at most."""
+    """The shares that a unit of magnitude stands for do not fall, and rises by the rounding of one share at most."""
     call = step.action
     for strategy in call.strategies:
         operator_strategy: Pair = (call.operator, strategy)
@@ -161,7 +161,7 @@ CLEARING: Final = Scope((ClearBurnOrRedistributableShares, ClearBurnOrRedistribu
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SLASH-07",
-        "All operator sets together can take no more than an operator's shares.",
+        "All operator sets together can take at most an operator's shares.",
         "ELIP-002, unique stake; EigenLayer Certora: maxMagnitudeGEencumberedMagnitude",
         _all_sets_take_no_more_than_there_is,
         rows={OPERATOR_SHARES: lambda key: key, MAX_MAGNITUDES.heads: lambda key: key},
@@ -171,7 +171,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SLASH-02",
-        "A slash takes no more shares than the fall of the max magnitude, and less than one share less.",
+        "A slash takes at most the shares that the fall of the max magnitude stands for, and less than one share "
+        "fewer.",
         "EigenLayer Certora: noOverslashingOfOperatorShares",
         _slash_takes_no_more_shares,
         scope=Scope((SlashOperator,)),
@@ -185,36 +186,36 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "SLASH-06",
-        "What a slash booked is paid once, in full, to the set's recipient or the burn address.",
+        "The shares that a slash booked are paid once, in full, to the set's recipient or the burn address.",
         "StrategyManager.clearBurnOrRedistributableShares",
         _clearing_pays_the_recipient,
         CLEARING,
     ),
     StepLaw(
         "SLASH-08",
-        "A slash leaves every other operator set the shares that it could take: what a unit of magnitude stands for "
-        "does not fall.",
+        "A slash leaves every other operator set the shares that it could take: the shares for a unit of "
+        "magnitude do not fall.",
         "ELIP-002, unique stake",
         _other_sets_keep_their_stake,
         Scope((SlashOperator,)),
     ),
     StepLaw(
         "SLASH-09",
-        "What was slashed before slashes had ids is burned once, in full, at the rate of then.",
+        "Shares slashed before slashes had ids are burned once, in full, at the rate of the burning.",
         "StrategyManager.burnShares",
         _legacy_is_burned_whole,
         Scope((BurnShares,)),
     ),
     StepLaw(
         "SLASH-10",
-        "What is owed from before slashes had ids changes by its burning alone.",
+        "The shares owed from before slashes had ids change by their burning alone.",
         "StrategyManager.burnShares",
         _legacy_never_grows,
         Scope(tables=(STRATEGIES,)),
     ),
     StepLaw(
         "SLASH-11",
-        "No slash takes anything in the first blocks of a chain, before the window of withdrawals fits.",
+        "No slash takes anything in a chain's first blocks, before the slashing window of withdrawals fits.",
         "DelegationManager._getSlashableSharesInQueue",
         _window_fits_the_chain,
         Scope((SlashOperator,)),

@@ -126,7 +126,7 @@ QUEUED_VALUE_WAD: Final = ReadingSum(
 
 
 def left_a_slashed_operator(rows: Draft, row: QueuedShares) -> bool:
-    """Whether a position was queued when its operator's magnitude had been slashed, so that a fraction may be lost.
+    """True if a position was queued when its operator's magnitude had been slashed, so that a fraction may be lost.
 
     The history knows the end of a block, so that a slash later in the same block counts too.
     """
@@ -188,7 +188,7 @@ FRACTIONS_LEFT: Final = ReadingSum(
 
 
 class _WholeShares(Sum):
-    """What each queued position pays, by what its operator's magnitude has left of it, rounded down.
+    """The payment of each queued position, by what its operator's magnitude has left of it, rounded down.
 
     Proofs do not ask for it, since the law that does is a known violation: so it need not tell how slashes move it.
     """
@@ -209,7 +209,7 @@ QUEUED_SHARES_DUE: Final = _WholeShares(
 
 
 def claimed_beside_queue(view: View, strategy: str) -> int:
-    """What operators, stakers without one, and slashes claim of a strategy, in shares."""
+    """The shares of a strategy claimed by operators, undelegated stakers and slashes."""
     return (
         view.total(OPERATORS_SHARES, strategy)
         + view.total(ACTIVE, (ZERO_ADDRESS, strategy))
@@ -225,7 +225,9 @@ def debt_wad(view: View, strategy: str) -> int:
 
 
 def fractions(view: View, strategy: str) -> int:
-    """How many positions may have left a fraction of a share in debt: those that wait, and those that left it."""
+    """The number of positions that may each have left a fraction of a share unpaid: those that wait, and those that
+    left it.
+    """
     return view.total(FRACTIONS_WAITING, strategy) + view.total(FRACTIONS_LEFT, strategy)
 
 
@@ -239,7 +241,7 @@ def _every_whole_share_is_covered(view: View, strategy: str) -> bool:
 
 
 def fraction_wad(shares: int, magnitude: int) -> int:
-    """What is lost when scaled shares are paid by a magnitude, rounded down: in shares times WAD, less than one."""
+    """The fraction lost as scaled shares are paid by a magnitude, rounded down: in shares times WAD, less than one."""
     return shares * magnitude - mul_div_floor(shares, magnitude, WAD) * WAD
 
 
@@ -339,9 +341,9 @@ KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "SOLV-01",
-        "A strategy's shares cover every claim: operators, stakers without one, withdrawals, slashes to pay out; but "
-        "for less than one share for each withdrawal from an operator slashed before, that waits or was slashed while "
-        "it waited.",
+        "A strategy's shares cover every claim: operators, undelegated stakers, withdrawals and unpaid slashes. "
+        "They fall short by less than one share for each withdrawal from an operator slashed before, that waits "
+        "or was slashed while it waited.",
         "This project; DelegationManager.slashOperatorShares, _completeQueuedWithdrawal",
         _debt_is_dust,
         rows={STRATEGIES: _same},
@@ -349,7 +351,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SOLV-02",
-        "A strategy's shares cover every claim on it exactly, each waiting withdrawal at its whole shares.",
+        "A strategy's shares cover every claim on it exactly, each waiting withdrawal counted at its whole shares.",
         "This project",
         _every_whole_share_is_covered,
         rows={STRATEGIES: _same},
@@ -364,8 +366,8 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SOLV-03",
-        "A step moves what is claimed beyond a strategy's shares by the fractions that it queues or completes, "
-        "exactly; a slash lowers it by less than two shares.",
+        "A step changes the excess of claims over a strategy's shares by exactly the fractions that it queues or "
+        "completes. A slash lowers it by less than two shares.",
         "This project",
         _debt_moves_by_roundings,
         Scope(tables=(STRATEGIES, OPERATOR_SHARES, STAKER_SHARES, SLASHED_SHARES, QUEUED_SHARES)),

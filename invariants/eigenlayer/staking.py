@@ -16,7 +16,7 @@ def _listed_strategies_are_held(view: View, staker: str) -> bool:
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:
-    """What a staker holds is listed, with a scaling factor of at least WAD; what it does not hold has factor WAD."""
+    """Each strategy that a staker holds is listed, with a scaling factor of at least WAD; any other has factor WAD."""
     row = view.rows.get(STAKER_SHARES, subject)
     if row.deposit_shares == 0:
         return row.deposit_scaling_factor_wad == WAD
@@ -46,7 +46,7 @@ def _same(key: object) -> object:
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "CONS-01",
-        "No token is made or lost: deposited = held + withdrawn + burned + redistributed, to the wei.",
+        "Tokens are conserved: deposited = held + withdrawn + burned + redistributed, to the wei.",
         "This project",
         _tokens_are_conserved,
         rows={},
@@ -61,14 +61,14 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "LIST-01",
-        "A staker lists each strategy once, and holds shares of each that it lists.",
+        "A staker's list names each strategy once, and the staker holds shares of each listed strategy.",
         "EigenLayer Certora: StrategyManager.spec, strategiesNotInListHaveZeroShares",
         _listed_strategies_are_held,
         rows={STAKERS: lambda key: key, STAKER_SHARES: lambda key: key[0]},
     ),
     StateLaw(
         "LIST-02",
-        "Shares that a staker holds are listed; without shares the deposit scaling factor is WAD again.",
+        "Every strategy in which a staker holds shares is listed; without shares the deposit scaling factor is WAD.",
         "EigenLayer Certora: StrategyManager.spec; DelegationManager, reset of the scaling factor",
         _held_strategies_are_listed,
         rows={STAKER_SHARES: lambda key: key},
@@ -76,7 +76,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "LIST-03",
-        "A staker lists at most 32 strategies, so that leaving an operator is never too long for a block.",
+        "A staker's list has at most 32 strategies, so undelegation never grows too long for a block.",
         "StrategyManager.MAX_STAKER_STRATEGY_LIST_LENGTH",
         _lists_no_more_than_the_maximum,
         rows={STAKERS: lambda key: key},

@@ -32,24 +32,24 @@ def is_operator(rows: Draft, account: str) -> bool:
 
 
 def can_slash(rows: Draft, operator_set: OperatorSet, operator: str) -> bool:
-    """Whether an operator is in a set, or left it no longer ago than it stays slashable."""
+    """True if an operator is in a set, or left it no longer ago than it stays slashable."""
     registration = rows.get(REGISTRATIONS, (operator, operator_set))
     return registration.is_registered or current_block(rows) <= registration.slashable_until_block
 
 
 def can_slash_allocation(rows: Draft, operator: str, operator_set: OperatorSet, strategy: str, magnitude: int) -> bool:
-    """Whether a set can slash what is allocated to it, so that taking it back has to wait."""
+    """True if a set can slash what is allocated to it, so that taking it back has to wait."""
     is_member = rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member
     return magnitude != 0 and is_member and can_slash(rows, operator_set, operator)
 
 
 def is_beyond_uint32(rows: Draft, delay_blocks: int) -> bool:
-    """Whether the block so many blocks from now has no number."""
+    """True if the block so many blocks from now has no number."""
     return current_block(rows) + delay_blocks > UINT32_MAX
 
 
 def slasher_in_force(rows: Draft, operator_set: OperatorSet) -> str:
-    """Who may slash now: a new slasher from its effect block on."""
+    """The account that may slash now: a new slasher from its effect block on."""
     row = rows.get(SLASHERS, operator_set)
     is_due = row.effect_block != 0 and row.effect_block <= current_block(rows)
     return row.pending_slasher if is_due else row.slasher
@@ -88,7 +88,8 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
 
 
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
-    """What a queued position pays: its scaled shares by the max magnitude at the last block in which it was slashable.
+    """The shares that a queued position pays: its scaled shares by the max magnitude at the last block in which it was
+    slashable.
 
     Rounds down.
     """
@@ -108,12 +109,12 @@ def held_shares(rows: Draft, staker: str, strategy: str) -> int:
 
 
 def worth(shares: int, factor_wad: int, magnitude: int) -> int:
-    """What deposit shares can be withdrawn for: scaled, then slashed, each rounded down."""
+    """The withdrawable worth of deposit shares: scaled, then slashed, each rounded down."""
     return mul_div_floor(mul_div_floor(shares, factor_wad, WAD), magnitude, WAD)
 
 
 def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
-    """What a staker could queue now to withdraw, in shares. Rounds down, twice."""
+    """The shares that a staker could queue for withdrawal now. Rounds down, twice."""
     row = rows.get(STAKER_SHARES, (staker, strategy))
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
     return worth(row.deposit_shares, row.deposit_scaling_factor_wad, magnitude)

@@ -35,7 +35,7 @@ from spec.machine import Draft
 
 
 def _queued_by(step: AnyStep) -> tuple[str, dict[str, list[tuple[int, int]]]]:
-    """Who queues in a step; and of each strategy the nonces and positions at which it does."""
+    """The staker that queues in a step; and for each strategy the nonces and positions of what it queues."""
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else cast("QueueWithdrawals | Redelegate", call).sender
     queued: dict[str, list[tuple[int, int]]] = {}
@@ -79,8 +79,8 @@ def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal])
 
 
 def _slash_hits_what_was_said(step: AcceptedStep[SlashOperator]) -> bool:
-    """Who slashes is the slasher in force. The magnitude taken is a part of the allocation; what is booked beside the
-    operator's own shares is that part of the shares in the queue which the max magnitude lost.
+    """The sender of a slash is the slasher in force. The magnitude taken is a part of the allocation; what is booked
+    beside the operator's own shares is that part of the shares in the queue which the max magnitude lost.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -153,7 +153,7 @@ def _allocating_takes_what_was_said(step: AcceptedStep[ModifyAllocations]) -> bo
 
 
 def _clearing_changes_no_view(step: AcceptedStep[ClearDeallocationQueue]) -> bool:
-    """What was counted as free is free, and is stored as free if all that is due was cleared."""
+    """Magnitude counted as free stays free, and is stored as free once all due deallocations are cleared."""
     call = step.action
     before, after = step.before.rows, step.after.rows
     for position, strategy in enumerate(call.strategies):
@@ -185,7 +185,7 @@ def _refused_as_was_said(refusal: AnyRejection) -> bool:
 
 
 def _is_allocatable(rows: Draft, operator: str, request: AllocationRequest) -> bool:
-    """Whether each magnitude of a request is at most what the set has and what the operator could allocate."""
+    """True if each magnitude of a request is at most what the set has and what the operator could allocate."""
     for position, strategy in enumerate(request.strategies):
         magnitude = views.allocation_of(rows, operator, request.operator_set, strategy).current_magnitude
         most_magnitude = magnitude + views.allocatable_magnitude_of(rows, operator, strategy)
@@ -200,30 +200,30 @@ SLASHING: Final = Scope((SlashOperator,))
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "VIEW-01",
-        "Who queues all that it holds of a strategy waits for what the view said it could withdraw.",
+        "A staker that queues all its shares of a strategy gets the withdrawable shares that the view reported.",
         "DelegationManager.getWithdrawableShares, getQueuedWithdrawals",
         _queueing_is_worth_what_was_said,
         Scope((QueueWithdrawals, Undelegate, Redelegate)),
     ),
     StepLaw(
         "VIEW-02",
-        "A completed withdrawal retires, or brings back, the shares that the view said it would pay.",
+        "A completed withdrawal burns, or returns, the shares that the view reported for it.",
         "DelegationManager.getQueuedWithdrawals",
         _completion_pays_what_was_said,
         Scope((CompleteQueuedWithdrawal,)),
     ),
     StepLaw(
         "VIEW-03",
-        "A slash is the slasher's in force, takes its fraction of the allocation in force, and its part of the shares "
-        "that the view said were slashable in the queue.",
+        "A slash is sent by the slasher in force. It takes its fraction of the allocation in force, and of the "
+        "shares in the queue that the view reported as slashable.",
         "AllocationManager.getSlasher, getAllocation; DelegationManager.getSlashableSharesInQueue",
         _slash_hits_what_was_said,
         SLASHING,
     ),
     StepLaw(
         "VIEW-04",
-        "A slash of everything takes the allocated stake of an operator's shares, and at most a share and one part in "
-        "WAD of them more.",
+        "A slash of everything takes the operator's allocated stake, and at most a share and one part in WAD of "
+        "its shares more.",
         "AllocationManager.getAllocatedStake",
         _whole_slash_takes_the_allocated_stake,
         SLASHING,
@@ -231,8 +231,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "VIEW-05",
-        "Allocating takes from what the view said could be allocated, and gives back to it, exactly, after the delay "
-        "that the view said is in force.",
+        "An allocation uses the allocatable magnitude that the view reported, and gives back to it, exactly, "
+        "after the delay that the view reported.",
         "AllocationManager.getAllocatableMagnitude, getAllocation, getAllocationDelay",
         _allocating_takes_what_was_said,
         Scope((ModifyAllocations,)),
@@ -240,7 +240,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "VIEW-06",
-        "Clearing a deallocation queue stores what the view of the encumbered magnitude said already.",
+        "Clearing a deallocation queue stores the encumbered magnitude that the view already reported.",
         "AllocationManager.getEncumberedMagnitude",
         _clearing_changes_no_view,
         Scope((ClearDeallocationQueue,)),
@@ -249,8 +249,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "VIEW-07",
-        "No call is refused for want of magnitude, of a delay or of the right to slash, where a view says that they "
-        "are there.",
+        "No call is rejected for lack of magnitude, of a delay or of the right to slash, where a view reports them.",
         "AllocationManager.getAllocatableMagnitude, getAllocationDelay, getSlasher",
         _refused_as_was_said,
         Scope((ModifyAllocations, SlashOperator)),

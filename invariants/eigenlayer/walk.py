@@ -99,7 +99,7 @@ BITS: Final = {
     "numbers_to_clear": 16,
     "new_magnitudes": 64,
 }
-"""How wide a field is; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
+"""The widths of fields in bits; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
 
 HUGE_BLOCKS: Final = (2**32 - 1,)
 MOST_MAGNITUDE: Final = 2**64 - 1
@@ -222,7 +222,7 @@ def _queue(choices: Choices, draft: Draft) -> Action:
 
 
 def _complete(choices: Choices, draft: Draft) -> Action:
-    """What is due, of whoever waits for something; sometimes what is not yet due, or not there."""
+    """A completion for anyone who waits; mostly due, sometimes too early or of a withdrawal that is not there."""
     party = choices.pick(PARTIES)
     for waiting in _turned(choices, PARTIES):
         if _is_due(draft, waiting, _oldest(draft, waiting)):

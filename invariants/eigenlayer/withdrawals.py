@@ -45,7 +45,7 @@ def _completion_waits_and_happens_once(step: AnyStep) -> bool:
 
 
 def _is_due_completion(before: View, action: object) -> bool:
-    """Whether somebody completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
+    """True if somebody completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
     if not isinstance(action, CompleteQueuedWithdrawal) or action.sender != action.completion.staker:
         return False
     completion = action.completion
@@ -94,7 +94,7 @@ def _is_window_beyond_uint32(rows: Draft, completion: Completion) -> bool:
 
 
 def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
-    """Whether shares of a strategy are more than nothing and its balance so large that their product, or the rate, may
+    """True if shares of a strategy are more than nothing and its balance so large that their product, or the rate, may
     not fit.
     """
     pool = rows.get(STRATEGIES, strategy)
@@ -103,7 +103,7 @@ def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
 
 
 def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
-    """Whether somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
+    """True if somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
     nothing of that overflows.
     """
     call = action
@@ -125,7 +125,7 @@ def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
 
 
 def _only_open_windows_are_hit(step: AcceptedStep[SlashOperator]) -> bool:
-    """Whose window closed with the last block is paid as before; whose window closes with this one is paid by what the
+    """A position whose window closed with the last block pays as before; one whose window closes now pays what the
     slash left.
     """
     call = step.action
@@ -183,7 +183,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "EXIT-04",
-        "A slash hits every withdrawal whose window is open in its block, and none whose window was over before.",
+        "A slash hits every withdrawal whose slashing window is open in its block, and none whose window has closed.",
         "DelegationManager._getSlashableSharesInQueue; EigenLayer docs, SharesAccounting",
         _only_open_windows_are_hit,
         Scope((SlashOperator,)),
@@ -199,8 +199,9 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "EXIT-02",
-        "After the delay a withdrawal can be completed: as shares unless the operator is fully slashed or the "
-        "staker's list is full, as tokens unless dust is missing, at most SOLV-01's, or numbers do not fit 256 bits.",
+        "After the delay a withdrawal can be completed. As shares, unless the operator is fully slashed or the "
+        "staker's list is full; as tokens, unless dust is missing, at most that of SOLV-01, or numbers exceed 256 "
+        "bits.",
         "This project; DelegationManager._completeQueuedWithdrawal",
         _due_completion_is_refused_with_reason,
         Scope((CompleteQueuedWithdrawal,)),
@@ -208,7 +209,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "QUEUE-04",
-        "Queueing what one has is never refused.",
+        "A staker can always queue shares that it holds.",
         "This project; DelegationManager.queueWithdrawals, with DELEG-01",
         lambda _refusal: False,
         Scope((QueueWithdrawals,)),

@@ -1,4 +1,4 @@
-"""What must be seen to happen: states in which EigenLayer's rules meet, so that no law holds because nothing did."""
+"""Witnesses: states in which EigenLayer's rules meet, so that no law holds because nothing did."""
 
 from collections.abc import Callable
 from typing import Any, Final, cast

@@ -1,1 +1,1 @@
-"""What must hold of Symbiotic, and random walks through it."""
+"""Laws of Symbiotic, and random walks through it."""

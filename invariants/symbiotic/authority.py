@@ -1,4 +1,4 @@
-"""Who may change what: whose call a written row must be, whatever call it is, and who must not be refused.
+"""Authority: whose call a written row must be, whatever call it is, and who must not be refused.
 
 These laws ask each row that a step writes, not each call for its checks: a call that nobody thought of obeys them too.
 """
@@ -234,7 +234,7 @@ def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
 
 
 def _lets_in(step: AcceptedStep[Deposit]) -> bool:
-    """Whether the depositor is on the whitelist, while that is on."""
+    """True if the depositor is on the whitelist, while that is on."""
     call, rows = step.action, step.before.rows
     depositor: Pair = (call.vault, call.sender)
     return rows.get(DEPOSITORS, depositor).is_whitelisted
@@ -247,49 +247,50 @@ def _has_a_whitelist(step: AcceptedStep[Deposit]) -> bool:
 STEP_LAWS: Final[list[StepLaw]] = [
     _right(
         "AUTH-01",
-        "A vault's policies and limits are changed by its admin alone, or lowered by the network that they are of.",
+        "Only a vault's admin changes its policies and limits; the network of a limit may lower it.",
         "AccessControl; Symbiotic test/vault/Vault and test/delegator/: test_...RevertUnauthorized...",
         ADMINS,
     ),
     _right(
         "AUTH-02",
-        "What a network accepts, who slashes for it and who may veto is changed by that network alone.",
+        "Only a network changes the stake that it accepts, its middleware and its resolvers.",
         "NetworkMiddlewareService, BaseDelegator.setMaxNetworkLimit, VetoSlasher.setResolver: msg.sender",
         NETWORKS,
     ),
     _right(
         "AUTH-03",
-        "An operator is registered, opted in and opted out by itself alone.",
+        "An operator is registered, opted in and opted out only by its own calls.",
         "OperatorRegistry, OptInService: msg.sender",
         OPERATORS,
     ),
     _right(
         "AUTH-04",
-        "A network's middleware alone slashes, or asks for a slash, in its name.",
+        "Only a network's middleware slashes, or requests a slash, in its name.",
         "BaseSlasher.onlyNetworkMiddleware; Symbiotic test/slasher/: test_...RevertNotNetworkMiddleware",
         SLASHERS,
     ),
     _right(
         "AUTH-05",
-        "Nobody loses tokens, active shares or a withdrawal but by an own call; a vault pays claims and slashes of it.",
+        "An account loses tokens, active shares or a withdrawal only by its own call; a vault pays out only "
+        "claims and slashes.",
         "ERC-20; Vault: msg.sender",
         HOLDERS,
     ),
     _right(
         "AUTH-06",
-        "Nothing is given to address zero: no tokens, no shares, no withdrawal, no place on a whitelist.",
+        "Address zero receives nothing: no tokens, no shares, no withdrawal, no place on a whitelist.",
         "ERC-20; Symbiotic test/vault/Vault: test_...RevertInvalid...",
         SOMEBODY,
     ),
     _right(
         "AUTH-07",
-        "A vault is slashed at once, or after a request that can be vetoed, or never, as its slasher is made.",
+        "A vault is slashed at once, or after a request that can be vetoed, or never, by its type of slasher.",
         "Slasher, VetoSlasher",
         KINDS,
     ),
     StepLaw(
         "AUTH-08",
-        "While a vault's whitelist is on, only who is on it deposits.",
+        "While a vault's whitelist is on, only accounts on it deposit.",
         "Vault.deposit; Symbiotic test/vault/Vault: test_DepositWhitelistRevert...",
         _lets_in,
         Scope((Deposit,)),
@@ -297,7 +298,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     _right(
         "AUTH-09",
-        "Nobody gains by a call but whom it names: the recipient, for whom is deposited, the claimer, the burner.",
+        "A call benefits only accounts that it names: the recipient, the beneficiary of a deposit, the claimer, "
+        "the burner.",
         "ERC-20; Vault: onBehalfOf, claimer, recipient",
         GAINERS,
     ),

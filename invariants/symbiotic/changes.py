@@ -47,7 +47,7 @@ from spec.symbiotic.state import (
 
 
 def _changes_something(step: AnyStep) -> bool:
-    """Whether a row says after the call what it did not before; of a history, its latest value."""
+    """True if a row says after the call what it did not before; of a history, its latest value."""
     before = step.before.rows
     for write in step.delta.writes:
         table = write.table
@@ -85,7 +85,7 @@ PASTS: Final[set[int]] = {history.checkpoints.index for history in _HISTORIES}
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "EFFECT-01",
-        "No call is accepted that changes nothing.",
+        "Every accepted call changes the state.",
         "AlreadySet, AlreadyOptedIn, AlreadyClaimed, Insufficient...: each contract's own",
         _changes_something,
         Scope(

@@ -65,7 +65,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "LIMIT-03",
-        "A vault's limits and operators' shares are those of its type of delegator.",
+        "A vault has only the limits and operator shares of its type of delegator.",
         "NetworkRestakeDelegator, FullRestakeDelegator, OperatorSpecificDelegator, OperatorNetworkSpecificDelegator",
         _terms_are_of_its_delegator,
         rows={

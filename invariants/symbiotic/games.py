@@ -39,14 +39,14 @@ ALONE: Final[tuple[Party, ...]] = tuple([(account,) for account in STAKERS])
 
 
 def balance(state: State, party: Party) -> int:
-    """What a party's accounts hold of the collateral."""
+    """The collateral balance of all accounts of a party."""
     rows = Draft(state)
     return sum(rows.get(TOKEN_BALANCES, (COLLATERAL, account)).amount for account in party)
 
 
 def worth(state: State, account: str) -> int:
-    """What all shares of an account are worth at the rates of now, added up and then rounded down: those it holds, and
-    those that wait in buckets to be claimed. No rate ever falls but in a slash.
+    """The value of all shares of an account at current rates, added up and then rounded down: those it holds, and those
+    that wait in buckets to be claimed. No rate ever falls but in a slash.
     """
     rows = Draft(state)
     worths = [
@@ -87,8 +87,8 @@ class FreeLunch(Game):
         return action.sender in party and all([account == action.sender for account in beneficiaries])
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the account takes out of the collateral, above what it held and its shares were worth when its moves
-        began: its roundings cost it at most what they leave to others.
+        """The collateral that the account takes out, above what it held and its shares were worth when its moves began:
+        its roundings cost it at most what they leave to others.
         """
         (account,) = party
         left = after.copy()
@@ -118,8 +118,8 @@ class Coalition(Game):
         return isinstance(action, Claim) and action.recipient == OUTSIDER
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the coalition has more than at genesis. Nothing is rounded of the outsider's: in a vault that was never
-        slashed a share is worth exactly one wei.
+        """The coalition's gain since genesis. The outsider loses nothing to rounding: in a vault that was never slashed
+        a share is worth exactly one wei.
         """
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
@@ -130,7 +130,7 @@ class Outsider(Coalition):
     """The same game, seen from the other side of the table."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
-        """What the outsider has less than at genesis; it leaves last."""
+        """The outsider's loss since genesis; it leaves last."""
         start, end = self.walk.genesis(), after.copy()
         leave(self.walk.protocol, end, party)
         leave(self.walk.protocol, end, (OUTSIDER,))
@@ -138,7 +138,7 @@ class Outsider(Coalition):
 
 
 def _commits_stake(action: Any) -> bool:
-    """Whether the curator of the outsider's vault gives stake to a network or an operator."""
+    """True if the curator of the outsider's vault gives stake to a network or an operator."""
     if isinstance(action, SetNetworkLimit | SetOperatorNetworkLimit | SetOperatorNetworkShares):
         return action.vault == VETOED
     return False
@@ -147,7 +147,8 @@ def _commits_stake(action: Any) -> bool:
 GAMES: Final[tuple[Game, ...]] = (
     FreeLunch(
         "GAME-01",
-        "Nobody takes out by own calls alone, while nobody is slashed, more than it held and its shares were worth.",
+        "No account takes out, by its own calls and while nobody is slashed, more than it held and its shares "
+        "were worth.",
         "This project",
         WALK,
         150,
@@ -155,7 +156,8 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Coalition(
         "GAME-02",
-        "Operators, networks, their middlewares, a burner and stakers, together, never take out more than they put in.",
+        "A coalition of operators, networks, their middlewares, a burner and stakers never takes out more than it "
+        "put in.",
         "This project",
         WALK,
         0,
@@ -163,7 +165,7 @@ GAMES: Final[tuple[Game, ...]] = (
     ),
     Outsider(
         "GAME-03",
-        "Who is in a vault whose curator gave a network nothing never loses a wei by what that network does.",
+        "A staker of a vault whose curator gave a network nothing never loses a wei to that network.",
         "This project",
         WALK,
         0,

@@ -87,21 +87,21 @@ def _look_ups_find_what_held(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "HIST-01",
-        "No step rewrites the past: a history is written at the current second only, after all that it holds.",
+        "No step rewrites the past: a history is written at the current second only, after all its checkpoints.",
         "Certora, Symbiotic Core: P-01, P-02, P-08: noCheckpointsInTheFuture",
         _only_now_is_written,
         Scope(tables=tuple([history.heads for history in HISTORIES])),
     ),
     StepLaw(
         "HIST-02",
-        "A look-up finds the value that held: at a checkpoint its own, a second earlier the one before it.",
+        "A look-up finds the value in force: at a checkpoint its own, a second earlier that of the one before it.",
         "Certora, Symbiotic Core: P-03; Symbiotic test/libraries/Checkpoints",
         _look_ups_find_what_held,
         Scope((Slash, ExecuteSlash)),
     ),
     StepLaw(
         "TIME-01",
-        "Time never goes back.",
+        "The clock never goes back.",
         "block.timestamp",
         lambda step: now(step.after.rows) >= now(step.before.rows),
         Scope((AdvanceTime,)),

@@ -1,4 +1,4 @@
-"""What the proofs of other laws lean on, as laws of their own, so that walks check it too."""
+"""Lemmas of the proofs of other laws, declared as laws so that walks check them too."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ CLAIMED_SHARES: Final = Sum(
 
 
 def still_owed(bucket: WithdrawalBucket, claimed_shares: int) -> int:
-    """What a bucket holds, less what the shares claimed of it are worth together."""
+    """The amount still owed by a bucket: what it holds, less the worth of its claimed shares together."""
     return bucket.amount - mul_div_floor(claimed_shares, bucket.amount + 1, bucket.shares + 1)
 
 

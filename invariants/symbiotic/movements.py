@@ -32,7 +32,7 @@ def claimed_epochs(call: Claim | ClaimBatch) -> tuple[int, ...]:
 
 
 def amounts(step: AnyStep) -> tuple[int, int]:
-    """What a slash returned: the amount booked, and the amount that the vault paid."""
+    """The return values of a slash: the amount booked, and the amount that the vault paid."""
     return cast("tuple[int, int]", step.delta.returns)
 
 

@@ -15,14 +15,14 @@ from spec.symbiotic.state import (
 
 
 def _opted_in_to_a_vault(view: View, subject: Pair) -> bool:
-    """Who is opted in to a vault is an operator, and the vault is one."""
+    """An account opted in to a vault is an operator, and the vault is a vault."""
     if OPERATOR_VAULT_OPT_INS.latest(view.rows, subject) == 0:
         return True
     return view.rows.get(OPERATOR_REGISTRY, subject[0]).is_entity and view.rows.get(VAULT_FACTORY, subject[1]).is_entity
 
 
 def _opted_in_to_a_network(view: View, subject: Pair) -> bool:
-    """Who is opted in to a network is an operator, and the network is one."""
+    """An account opted in to a network is an operator, and the network is a network."""
     if OPERATOR_NETWORK_OPT_INS.latest(view.rows, subject) == 0:
         return True
     is_network = view.rows.get(NETWORK_REGISTRY, subject[1]).is_entity
@@ -46,7 +46,7 @@ def _same(key: Subject) -> Subject:
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "OPT-01",
-        "Who is opted in to a vault is an operator, and the vault comes from the factory.",
+        "An account opted in to a vault is an operator, and the vault comes from the factory.",
         "Symbiotic test/service/OptInService: test_OptInRevertNotEntity, test_OptInRevertNotWhereEntity",
         _opted_in_to_a_vault,
         rows={OPERATOR_VAULT_OPT_INS.heads: _same},
@@ -54,7 +54,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "OPT-02",
-        "Who is opted in to a network is an operator, and the network is registered.",
+        "An account opted in to a network is an operator, and the network is registered.",
         "Symbiotic test/service/OptInService: test_OptInRevertNotEntity, test_OptInRevertNotWhereEntity",
         _opted_in_to_a_network,
         rows={OPERATOR_NETWORK_OPT_INS.heads: _same},
@@ -64,7 +64,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "OPT-03",
-        "Opting in and out follow each other, and nobody goes out in the second in which it came in.",
+        "Opt-ins and opt-outs alternate, and no opt-out falls in the second of its opt-in.",
         "OptInService._optOut: OptOutCooldown; Symbiotic test/service/OptInService: test_OptOutRevertNotOptedIn",
         _opt_ins_alternate,
         Scope((OptInVault, OptOutVault, OptInNetwork, OptOutNetwork)),

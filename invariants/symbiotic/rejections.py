@@ -48,14 +48,14 @@ YOUNG: Final = 2**127
 
 
 def _is_young(rows: Draft, vault: str) -> bool:
-    """Whether a vault's numbers, and those of its next bucket, are far from overflowing."""
+    """True if a vault's numbers, and those of its next bucket, are far from overflowing."""
     bucket = rows.get(WITHDRAWAL_BUCKETS, (vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1))
     shares, stake = ACTIVE_SHARES.latest(rows, vault), ACTIVE_STAKE.latest(rows, vault)
     return shares < YOUNG and stake < YOUNG and bucket.shares < YOUNG and bucket.amount < YOUNG
 
 
 def _may_deposit(before: View, action: Deposit) -> bool:
-    """Whether somebody deposits what it has, where it is let in, below the limit."""
+    """True if somebody deposits what it has, where it is let in, below the limit."""
     call, rows = action, before.rows
     policy = rows.get(DEPOSIT_POLICIES, call.vault)
     depositor: Pair = (call.vault, call.sender)
@@ -74,7 +74,7 @@ def _may_deposit(before: View, action: Deposit) -> bool:
 
 
 def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
-    """Whether somebody asks for no more than what its shares are worth, and for something."""
+    """True if somebody asks for no more than what its shares are worth, and for something."""
     call, rows = action, before.rows
     held = held_shares(rows, call.vault, call.sender)
     shares, stake = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
@@ -86,7 +86,7 @@ def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
 
 
 def _may_claim_all(before: View, action: ClaimBatch) -> bool:
-    """Whether somebody claims several epochs that are over, each once and for the first time, and has something in
+    """True if somebody claims several epochs that are over, each once and for the first time, and has something in
     each.
     """
     call, rows = action, before.rows
@@ -105,7 +105,7 @@ def _may_claim_all(before: View, action: ClaimBatch) -> bool:
 
 
 def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
-    """Whether an operator ends what began before this second."""
+    """True if an operator ends what began before this second."""
     call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptOutVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptOutVault) else call.network)
@@ -113,7 +113,7 @@ def _may_opt_out(before: View, action: OptOutVault | OptOutNetwork) -> bool:
 
 
 def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
-    """Whether an operator that is out begins with a vault of the factory, or with a network."""
+    """True if an operator that is out begins with a vault of the factory, or with a network."""
     call, rows = action, before.rows
     opt_ins = OPERATOR_VAULT_OPT_INS if isinstance(call, OptInVault) else OPERATOR_NETWORK_OPT_INS
     opt_in: Pair = (call.sender, call.vault if isinstance(call, OptInVault) else call.network)
@@ -128,7 +128,7 @@ def _may_opt_in(before: View, action: OptInVault | OptInNetwork) -> bool:
 def _may_take_back(
     before: View, action: SetMaxNetworkLimit | SetNetworkLimit | SetOperatorNetworkShares | SetOperatorNetworkLimit
 ) -> bool:
-    """Whether a network, or a vault's admin, gives less than it does."""
+    """True if a network, or a vault's admin, gives less than it does."""
     rows = before.rows
     if isinstance(action, SetMaxNetworkLimit):
         subnetwork = (action.sender, action.identifier)
@@ -146,7 +146,7 @@ def _may_take_back(
 
 
 def _may_ask_for_a_slash(before: View, action: RequestSlash) -> bool:
-    """Whether a network's middleware asks for a slash of something, whose veto ends within an epoch of the capture."""
+    """True if a network's middleware asks for a slash of something, whose veto ends within an epoch of the capture."""
     call, rows = action, before.rows
     config, second = rows.get(VAULTS, call.vault), now(rows)
     earliest_timestamp = second + config.veto_duration_seconds - config.epoch_duration_seconds
@@ -169,7 +169,7 @@ def _is_never_right(_refusal: AnyRejection) -> bool:
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "LIVE-01",
-        "Who is let in can deposit what it has, up to the limit.",
+        "A permitted depositor can always deposit tokens that it has, up to the limit.",
         "Vault.deposit",
         _is_never_right,
         Scope((Deposit,)),
@@ -177,7 +177,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-02",
-        "Who holds active shares can always ask for what they are worth.",
+        "A holder of active shares can always withdraw or redeem them for what they are worth.",
         "Vault.withdraw, Vault.redeem",
         _is_never_right,
         Scope((Withdraw, Redeem)),
@@ -193,7 +193,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-04",
-        "An operator can always leave what it joined before this second.",
+        "An operator can always opt out of what it joined before the current second.",
         "OptInService.optOut",
         _is_never_right,
         Scope((OptOutVault, OptOutNetwork)),
@@ -201,7 +201,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-05",
-        "Who gave stake a limit, or an operator shares, can always give less.",
+        "An account that gave a limit, or operator shares, can always lower them.",
         "BaseDelegator.setMaxNetworkLimit, setNetworkLimit, setOperatorNetworkShares, setOperatorNetworkLimit",
         _is_never_right,
         Scope((SetMaxNetworkLimit, SetNetworkLimit, SetOperatorNetworkShares, SetOperatorNetworkLimit)),
@@ -209,7 +209,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-06",
-        "A network can ask for a slash of what is slashable while its veto would end within an epoch of the capture.",
+        "A network can request a slash of slashable stake if the veto would end within an epoch of the capture.",
         "VetoSlasher.requestSlash",
         _is_never_right,
         Scope((RequestSlash,)),
@@ -217,7 +217,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "LIVE-07",
-        "An operator can join any vault of the factory and any network that it is not with.",
+        "An operator can always opt in to a vault of the factory, or to a network, that it is not in.",
         "OptInService.optIn",
         _is_never_right,
         Scope((OptInVault, OptInNetwork)),

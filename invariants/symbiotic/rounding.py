@@ -11,7 +11,7 @@ from spec.symbiotic.state import ACTIVE_SHARES, ACTIVE_STAKE, VAULTS, WITHDRAWAL
 
 
 def _is_worth(minted_shares: int, assets: int, shares: int, amount: int) -> bool:
-    """Whether shares that were made of a pool are worth the amount they were made for, or a wei less."""
+    """True if shares that were made of a pool are worth the amount they were made for, or a wei less."""
     return amount - 1 <= mul_div_floor(minted_shares, assets + 1, shares + 1) <= amount
 
 
@@ -23,7 +23,7 @@ def _deposit_costs_at_most_a_wei(step: AcceptedStep[Deposit]) -> bool:
 
 
 def _leaving_costs_at_most_a_wei(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """What leaves is what the shares burned are worth, and the shares of the bucket are worth that, or a wei less."""
+    """The amount that leaves is the worth of the shares burned. The bucket's shares are worth that, or a wei less."""
     call, before = step.action, step.before.rows
     first, minted_shares = cast("tuple[int, int]", step.delta.returns)
     amount, burned_shares = (call.amount, first) if isinstance(call, Withdraw) else (first, call.shares)
@@ -93,7 +93,7 @@ def _is_slash(step: AnyStep) -> bool:
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "ROUND-01",
-        "Only a slash lowers what an active share is worth: (A + 1) / (S + 1) falls in no other step.",
+        "Only a slash lowers the worth of an active share: (A + 1) / (S + 1) falls in no other step.",
         "ERC4626Math",
         _rate_falls_by_slashes_alone,
         scope=Scope(tables=(ACTIVE_STAKE.heads,)),
@@ -101,22 +101,22 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "ROUND-02",
-        "A deposit, a withdrawal and a redemption cost their maker at most one wei, each time shares are made.",
+        "A deposit, a withdrawal and a redemption cost their sender at most one wei for each issue of shares.",
         "This project; ERC4626Math, with SHARE-04 and SHARE-05",
         _costs_at_most_a_wei,
         Scope((Deposit, Withdraw, Redeem)),
     ),
     StepLaw(
         "ROUND-03",
-        "Only a slash lowers what a share of a bucket is worth: (W + 1) / (Ws + 1) falls in no other step.",
+        "Only a slash lowers the worth of a bucket share: (W + 1) / (Ws + 1) falls in no other step.",
         "ERC4626Math",
         _buckets_lose_by_slashes_alone,
         Scope((Withdraw, Redeem)),
     ),
     StepLaw(
         "ROUND-04",
-        "In a slash, active stake never pays more than its part, the next bucket at most one wei more, this epoch's "
-        "less than two; none pays less by a wei.",
+        "In a slash, active stake never pays more than its part, the next bucket at most one wei more, this "
+        "epoch's less than two. None pays a wei less.",
         "Vault.onSlash; Symbiotic test/vault/Vault: test_Slash",
         _slash_rounds_for_active_stake,
         SLASHES,

@@ -57,7 +57,7 @@ from spec.symbiotic.state import (
 from spec.symbiotic.views import active_balance_of
 
 Withdrawal = tuple[str, int, str]
-"""What leaves: its vault, the epoch it leaves with, and who may claim it."""
+"""A withdrawal: its vault, the epoch it leaves with, and who may claim it."""
 
 SlashRequest = tuple[str, int]
 """A requested slash: its vault and its index there."""
@@ -245,7 +245,7 @@ class SymbioticMachine(LawMachine):
 
     @rule(withdrawal=withdrawals, recipient=st.one_of(STAKER, ACCOUNT))
     def claim(self, withdrawal: Withdrawal, recipient: str) -> None:
-        """What left, once or again, early or in time."""
+        """A claim of a withdrawal, once or again, early or in time."""
         vault, epoch, claimer = withdrawal
         self.call(Claim(_sender(claimer), vault, recipient, epoch))
 

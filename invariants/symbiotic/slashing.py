@@ -67,14 +67,14 @@ def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> b
 
 
 def _nothing_is_overslashed(step: AnyStep) -> bool:
-    """What was booked against an operator since a capture is at most what it had at stake then."""
+    """The amount booked against an operator since a capture is at most its stake at the capture."""
     asked = asked_by(step.before.rows, step.action)
     since = booked_since(step.after.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return since <= stake_of(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
 
 
 def _nobody_escapes(step: AcceptedStep[Withdraw | Redeem]) -> bool:
-    """What a slash can reach, for a capture in this epoch or in the one before, is no less than it was."""
+    """The stake in reach of a slash, for a capture in this epoch or the one before, does not fall."""
     call, before, after = step.action, step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, call.vault), now(before))
     return reach(after, call.vault, this - 1) >= reach(before, call.vault, this - 1) and (
@@ -92,13 +92,13 @@ def _nothing_is_left_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
 
 
 def is_overbooked(step: AnyStep) -> bool:
-    """Whether a slash booked more than the vault paid."""
+    """True if a slash booked more than the vault paid."""
     booked_amount, paid_amount = amounts(step)
     return booked_amount > paid_amount
 
 
 def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
-    """Whether a network's middleware slashes in time, and there is somebody to pay; a request, once nobody can veto.
+    """True if a network's middleware slashes in time, and there is somebody to pay; a request, once nobody can veto.
 
     In the first epoch of all time, before which the window would begin, the contracts' clocks underflow.
     """
@@ -147,28 +147,28 @@ KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SLASH-05",
-        "Who asked to leave before the capture's epoch is not hit, and no shares change.",
+        "A slash hits no stake that was withdrawn before the capture's epoch, and changes no shares.",
         "Vault.onSlash; ChainSecurity, Symbiotic Core: 8.2",
         _slash_spares_who_left_before,
         SLASHES,
     ),
     StepLaw(
         "SLASH-06",
-        "Nobody escapes: what is in reach of a slash stays there, whoever asks to leave.",
+        "Withdrawals and redemptions take no stake out of a slash's reach.",
         "ChainSecurity, Symbiotic Core: 2.2.2; Vault._withdraw",
         _nobody_escapes,
         Scope((Withdraw, Redeem)),
     ),
     StepLaw(
         "SLASH-07",
-        "What was booked against an operator since a capture is at most what it had at stake then.",
+        "The amount booked against an operator since a capture is at most its stake at the capture.",
         "BaseSlasher._slashableStake; Symbiotic test/slasher/Slasher: test_Slash",
         _nothing_is_overslashed,
         SLASHES,
     ),
     StepLaw(
         "SLASH-08",
-        "A slash that books more than it pays leaves nothing in its reach.",
+        "A slash that books more than it pays leaves no stake in its reach.",
         "Cantina, Symbiotic Core: 3.1.4; ChainSecurity, Symbiotic Core: 2.2.3; see docs/laws.md",
         _nothing_is_left_in_reach,
         SLASHES,
@@ -176,14 +176,14 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "SLASH-10",
-        "The vault pays all that a slash books.",
+        "The vault pays the whole amount that a slash books.",
         "Cantina, Symbiotic Core: 3.1.4",
         _pays_all_that_it_books,
         SLASHES,
     ),
     StepLaw(
         "SLASH-11",
-        "Slashes of an operator follow their captures, none for an earlier one than before, and add up.",
+        "An operator's slashes follow the order of their captures, and their amounts add up.",
         "BaseSlasher._slashableStake; ChainSecurity, Symbiotic core: CS-SYFC2-002",
         _captures_follow_each_other,
         SLASHES,
@@ -192,7 +192,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "SLASH-09",
-        "For an epoch after the capture a network can slash what is still slashable; a request, while nobody may veto.",
+        "For an epoch after the capture a network can slash the remaining slashable stake; a request, while "
+        "nobody can veto it.",
         "ChainSecurity, Symbiotic Core: 2.2.2; VetoSlasher.executeSlash",
         _nothing_is_left_to_slash,
         SLASHES,

@@ -38,7 +38,7 @@ BUCKETED: Final = Sum("bucketed", WITHDRAWAL_BUCKETS, lambda _rows, key, _row: k
 def _nothing_else_is_missing(
     step: AcceptedStep[Deposit | Withdraw | Redeem | Claim | ClaimBatch | Slash | ExecuteSlash],
 ) -> bool:
-    """What a vault holds beside its stake and its buckets falls by what is claimed, and by nothing else.
+    """The vault's balance beside its stake and its buckets falls by what is claimed, and by nothing else.
 
     It grows by what is slashed of a vault that is its own burner.
     """
@@ -54,14 +54,14 @@ def _nothing_else_is_missing(
 
 
 def _holders_are_covered(view: View, vault: str) -> bool:
-    """What all holders' active shares are worth together is below the active stake and one: at most that stake."""
+    """The worth of all holders' active shares together is below the active stake and one: at most that stake."""
     held, shares = view.total(HOLDERS_SHARES, vault), ACTIVE_SHARES.latest(view.rows, vault)
     stake_now = ACTIVE_STAKE.latest(view.rows, vault)
     return held * (stake_now + 1) < (stake_now + 1) * (shares + 1)
 
 
 def _claimers_are_covered(view: View, bucket: tuple[str, int]) -> bool:
-    """What all parts of a bucket are worth together is less than what it holds and one, so at most that."""
+    """The worth of all parts of a bucket together is less than what it holds and one, so at most that."""
     row = view.rows.get(WITHDRAWAL_BUCKETS, bucket)
     return view.total(BUCKET_SHARES, bucket) * (row.amount + 1) < (row.amount + 1) * (row.shares + 1)
 
@@ -125,7 +125,7 @@ def _first(key: Subject) -> Subject:
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "CONS-01",
-        "No token is made or lost: deposited = held + withdrawn + burned, to the wei.",
+        "Tokens are conserved: deposited = held + withdrawn + burned, to the wei.",
         "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
         _tokens_are_conserved,
         rows={},
@@ -133,7 +133,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SHARE-01",
-        "A vault's active shares are those of its holders.",
+        "A vault's active shares are the sum of its holders'.",
         "Vault.deposit, Vault._withdraw",
         _active_shares_are_held,
         rows={ACTIVE_SHARES.heads: _same},
@@ -141,7 +141,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SHARE-02",
-        "A withdrawal bucket's shares are those of its claimers.",
+        "A withdrawal bucket's shares are the sum of its claimers'.",
         "Certora, Symbiotic Core: P-05, withdrawalSharesEqualsSumOf...",
         _bucket_shares_are_held,
         rows={WITHDRAWAL_BUCKETS: _same},
@@ -149,7 +149,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SHARE-03",
-        "A subnetwork's total operator shares are those of its operators.",
+        "A subnetwork's total operator shares are the sum of its operators'.",
         "NetworkRestakeDelegator.setOperatorNetworkShares",
         _operators_shares_make_the_total,
         rows={TOTAL_OPERATOR_NETWORK_SHARES.heads: _same},
@@ -171,7 +171,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SOLV-01",
-        "A vault holds its active stake and the two buckets that leave with this epoch and the next.",
+        "A vault holds its active stake and the two buckets of this epoch and the next.",
         "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
         _vault_covers_what_it_owes,
         rows={ACTIVE_STAKE.heads: _same, WITHDRAWAL_BUCKETS: _first, TOKEN_BALANCES: lambda key: key[1]},
@@ -179,7 +179,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SOLV-02",
-        "All holders together can redeem no more than the active stake.",
+        "All holders together can redeem at most the active stake.",
         "Symbiotic test/invariant/VaultInvariants: invariant_Totals; Certora, Symbiotic Core: P-07",
         _holders_are_covered,
         rows={ACTIVE_SHARES.heads: _same, ACTIVE_STAKE.heads: _same},
@@ -187,7 +187,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "SOLV-03",
-        "All who leave with one epoch together can claim no more than its bucket holds.",
+        "All claimers of one epoch together can claim at most what its bucket holds.",
         "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
         _claimers_are_covered,
         rows={WITHDRAWAL_BUCKETS: _same},
@@ -197,7 +197,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SOLV-04",
-        "What a vault holds beside its active stake and its buckets falls by what is claimed, and by nothing else.",
+        "A vault's balance beside its active stake and its two buckets falls by claims alone.",
         "Symbiotic test/invariant/VaultInvariants: invariant_Totals",
         _nothing_else_is_missing,
         Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch, Slash, ExecuteSlash)),

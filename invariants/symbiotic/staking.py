@@ -36,7 +36,7 @@ KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-03",
-        "While the deposit limit is on, no deposit lifts the active stake above it.",
+        "While the deposit limit is on, no deposit raises the active stake above it.",
         "Vault.deposit; Certora, Symbiotic Core: P-06, of active stake alone",
         _deposit_keeps_the_limit,
         Scope((Deposit,)),
@@ -44,7 +44,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "DEP-04",
-        "While the deposit limit is on, no deposit lifts all that a vault can lose above it.",
+        "While the deposit limit is on, no deposit raises a vault's whole slashable stake above it.",
         "Certora, Symbiotic Core: P-06, stakeLimitCannotBeBreached",
         _deposit_keeps_the_limit_in_all,
         Scope((Deposit,)),

@@ -1,4 +1,4 @@
-"""What Symbiotic's laws read of a state in words of their own: time, stake and reach, beside the specification's rules.
+"""Queries of a state for Symbiotic's laws: time, stake and reach, written apart from the specification's rules.
 
 A second account: each function is written from the contracts' documentation, so that a law which uses it does not
 repeat a mistake of the rule that it judges.
@@ -58,12 +58,12 @@ def epoch_of(config: VaultConfig, timestamp: int) -> int:
 
 
 def is_over(rows: Draft, vault: str, epoch: int) -> bool:
-    """Whether a vault's epoch has ended."""
+    """True if a vault's epoch has ended."""
     return now(rows) >= start_of(rows.get(VAULTS, vault), epoch + 1)
 
 
 def balance(rows: Draft, vault: str, account: str) -> int:
-    """What an account holds of a vault's collateral."""
+    """The balance of an account in a vault's collateral."""
     key: Pair = (rows.get(VAULTS, vault).collateral, account)
     return rows.get(TOKEN_BALANCES, key).amount
 
@@ -80,7 +80,7 @@ def bucket_amount(rows: Draft, vault: str, epoch: int) -> int:
 
 
 def is_opted_in_at(rows: Draft, vault: str, network: str, operator: str, timestamp: int) -> bool:
-    """Whether an operator was with a vault and with a network at a time."""
+    """True if an operator was with a vault and with a network at a time."""
     with_vault: Pair = (operator, vault)
     with_network: Pair = (operator, network)
     return (
@@ -90,7 +90,7 @@ def is_opted_in_at(rows: Draft, vault: str, network: str, operator: str, timesta
 
 
 def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """What an operator had at stake for a subnetwork at a time: the active stake up to the smallest of its limits.
+    """The stake of an operator for a subnetwork at a time: the active stake up to the smallest of its limits.
 
     Under network restake an operator has its part of that by shares, rounded down.
     """
@@ -116,7 +116,7 @@ def stake_of(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, tim
 
 
 def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """What was booked against an operator after a time."""
+    """The amount booked against an operator after a time."""
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     return CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) - CUMULATIVE_SLASHES.value_at(
         rows, subnetwork_operator, timestamp
@@ -124,7 +124,7 @@ def booked_since(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str,
 
 
 def slashable(rows: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int) -> int:
-    """What a slash may still book for a capture: the stake then, less what was booked since.
+    """The amount that a slash may still book for a capture: the stake then, less what was booked since.
 
     Nothing if the capture is not in the past, is more than an epoch ago, or is before one that was slashed already.
     """
@@ -148,13 +148,13 @@ def reach(rows: Draft, vault: str, epoch: int) -> int:
 
 
 def resolver_of(rows: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
-    """Who may veto at a time, or will."""
+    """The account that may veto at a time, past or future."""
     ordinal = RESOLVER_ORDINALS.value_at(rows, (vault, subnetwork), timestamp)
     return rows.get(RESOLVERS, (vault, subnetwork, ordinal)).account
 
 
 class Asked:
-    """What a slash asks for: of whom, how much at most, and for which second."""
+    """The terms of a slash: the operator, the most that it may take, and its capture."""
 
     def __init__(self, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int) -> None:
         self.vault: Final = vault
@@ -165,7 +165,7 @@ class Asked:
 
 
 def asked_by(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> Asked:
-    """What a slash, a request or the execution of a request asks for."""
+    """The terms of a slash, of a request, or of the execution of a request."""
     if isinstance(call, Slash | RequestSlash):
         return Asked(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
@@ -179,7 +179,7 @@ def grown(step: AnyStep, token: str, account: str) -> int:
 
 
 def moved(step: AnyStep, token: str, sender: str, recipient: str, amount: int) -> bool:
-    """Whether an amount of a token went from one account to another, which may be the same."""
+    """True if an amount of a token went from one account to another, which may be the same."""
     if sender == recipient:
         return grown(step, token, sender) == 0
     return grown(step, token, sender) == -amount and grown(step, token, recipient) == amount
@@ -195,14 +195,14 @@ UINT256_END: Final = UINT256_MAX + 1
 
 
 def vetoer_of(rows: Draft, vault: str, request: SlashRequest) -> str:
-    """Who may veto a request: the resolver at its capture, as long as anybody was in office a second ago."""
+    """The account that may veto a request: the resolver at its capture, if anybody was in office a second ago."""
     if resolver_of(rows, vault, request.subnetwork, now(rows) - 1) == ZERO_ADDRESS:
         return ZERO_ADDRESS
     return resolver_of(rows, vault, request.subnetwork, request.capture_timestamp)
 
 
 def appointment_timestamp(rows: Draft, call: SetResolver) -> int:
-    """When a resolver takes office that is named now: at once if it is the first, or in office already."""
+    """The time at which a resolver named now takes office: at once if it is the first, or in office already."""
     vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
     if RESOLVER_ORDINALS.is_empty(rows, vault_subnetwork):
         return now(rows)

@@ -31,7 +31,7 @@ def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
 
 
 def _is_due_veto(before: View, action: VetoSlash) -> bool:
-    """Whether who was resolver at a request's capture vetoes it in time, while there is a resolver at all."""
+    """True if who was resolver at a request's capture vetoes it in time, while there is a resolver at all."""
     call, rows = action, before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     return (
@@ -128,7 +128,7 @@ def _same(key: Subject) -> Subject:
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "RES-01",
-        "At most one appointment of a subnetwork's resolver is still to come, and it is the last.",
+        "At most one change of a subnetwork's resolver is pending, and it is the last.",
         "Certora, Symbiotic Core: P-09, resolverNotSetForFarFuture",
         _one_resolver_is_to_come,
         rows={RESOLVER_ORDINALS.heads: _same},
@@ -139,36 +139,36 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "RES-02",
-        "A subnetwork's first resolver is in office at once; every change waits, replaces one that waits, and leaves "
-        "who is in office and who was.",
+        "A subnetwork's first resolver is in office at once. Every later change waits, replaces a pending one, "
+        "and leaves present and past resolvers as they were.",
         "VetoSlasher.setResolver; Symbiotic test/slasher/VetoSlasher: test_SetResolver",
         _resolver_changes_later,
         Scope((SetResolver,)),
     ),
     StepLaw(
         "VETO-02",
-        "A request never changes but to be completed, once, by its execution or by a veto.",
+        "A request changes only by being completed, once, by its execution or by a veto.",
         "Symbiotic test/slasher/VetoSlasher: test_ExecuteSlashRevertSlashRequestCompleted, test_VetoSlash...",
         _request_is_completed_once,
         Scope((ExecuteSlash, VetoSlash)),
     ),
     StepLaw(
         "VETO-03",
-        "A request is executed after its veto, or while nobody can veto it, and within an epoch of its capture.",
+        "A request is executed after its veto has ended, or while nobody can veto it, within an epoch of its capture.",
         "VetoSlasher.executeSlash; Symbiotic test/slasher/VetoSlasher: test_ExecuteSlash1, ...WithoutResolver1",
         _is_executed_in_its_window,
         Scope((ExecuteSlash,)),
     ),
     StepLaw(
         "VETO-04",
-        "A request is vetoed by who was resolver at its capture, before its veto's end, and nothing is slashed.",
+        "A request is vetoed by the resolver at its capture, before the veto's end, and nothing is slashed.",
         "VetoSlasher.vetoSlash; Symbiotic test/slasher/VetoSlasher: test_VetoSlash",
         _is_vetoed_by_its_resolver,
         Scope((VetoSlash,)),
     ),
     StepLaw(
         "VETO-06",
-        "A slash that is requested is of no more than is slashable, and can be executed when its veto ends.",
+        "A requested slash is of at most the slashable stake, and can be executed when its veto ends.",
         "VetoSlasher.requestSlash; Symbiotic test/slasher/VetoSlasher: test_RequestSlashRevertInvalidCaptureTimestamp",
         _veto_ends_in_time,
         Scope((RequestSlash,)),
@@ -177,7 +177,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "VETO-05",
-        "Who was resolver at the capture can veto until the veto's end, while anybody is in office.",
+        "The resolver at the capture can veto until the veto's end, while any resolver is in office.",
         "VetoSlasher.vetoSlash; Symbiotic test/slasher/VetoSlasher: test_VetoSlash",
         _is_never_right,
         Scope((VetoSlash,)),

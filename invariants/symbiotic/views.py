@@ -1,4 +1,4 @@
-"""What the views say is what the rules do: what can be asked back, what a slash can reach, who works and who may veto.
+"""Views agree with the rules: withdrawable amounts, reach of a slash, opt-ins and resolvers.
 
 No rule calls a view, so that nothing else in the specification would notice a wrong one. Each law ties a view to what
 a call does with the same numbers, or to the second account of them in `reading.py`.
@@ -54,7 +54,7 @@ def _active_balance_is_what_can_leave(step: AcceptedStep[Withdraw | Redeem]) -> 
 
 
 def _is_within_active_balance(before: View, action: Withdraw) -> bool:
-    """Whether somebody withdraws no more than the view says."""
+    """True if somebody withdraws no more than the view says."""
     call = action
     worth = active_balance_of(before.rows, call.vault, call.sender)
     return isinstance(worth, int) and call.amount <= worth
@@ -132,7 +132,7 @@ def _stake_is_within_its_limits(step: AnyStep) -> bool:
 
 
 def _opt_in_is_seen(step: AnyStep) -> bool:
-    """Who opts in was out by the view, and is in; who opts out was in, and is out."""
+    """By the view, an account that opts in was out and is in; one that opts out was in and is out."""
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, OptInVault | OptOutVault):
         was, said = (
@@ -147,7 +147,7 @@ def _opt_in_is_seen(step: AnyStep) -> bool:
 
 
 def _resolver_is_seen(step: AcceptedStep[SetResolver]) -> bool:
-    """Who was named last is to come, or in office; who is in office stays, unless it is the first."""
+    """The resolver named last is pending or in office. The one in office stays, unless the named one is the first."""
     call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)
     is_first = RESOLVER_ORDINALS.is_empty(before, (call.vault, subnetwork))
@@ -168,42 +168,42 @@ LEAVES: Final = Scope((Withdraw, Redeem))
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "VIEW-01",
-        "Nobody asks back more than activeBalanceOf says, and who gives up all its shares asks back all of that.",
+        "No account withdraws more than activeBalanceOf reports, and redeeming all shares withdraws all of it.",
         "Vault.activeBalanceOf",
         _active_balance_is_what_can_leave,
         LEAVES,
     ),
     StepLaw(
         "VIEW-03",
-        "activeBalanceOfAt of now is activeBalanceOf, and of a second ago no call changes it.",
+        "activeBalanceOfAt of the current second is activeBalanceOf, and no call changes that of a second ago.",
         "Vault.activeBalanceOfAt",
         _active_balance_was_what_it_is,
         Scope((Deposit, Withdraw, Redeem)),
     ),
     StepLaw(
         "VIEW-04",
-        "totalStake grows by what is deposited, falls by what a slash takes, and stays when somebody leaves or claims.",
+        "totalStake grows by deposits, falls by slashes, and is unchanged by withdrawals and claims.",
         "Vault.totalStake",
         _total_stake_moves_by_what_comes_and_is_slashed,
         Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch, Slash, ExecuteSlash)),
     ),
     StepLaw(
         "VIEW-06",
-        "slashableBalanceOf grows by a deposit, or a wei less, and stays, but for two wei, when somebody leaves.",
+        "slashableBalanceOf grows by a deposit, less at most a wei, and a withdrawal changes it by at most two wei.",
         "Vault.slashableBalanceOf",
         _slashable_balance_moves_by_what_comes,
         Scope((Deposit, Withdraw, Redeem)),
     ),
     StepLaw(
         "VIEW-07",
-        "isOptedIn says who opted in and has not opted out since.",
+        "isOptedIn is true exactly from an opt-in to the next opt-out.",
         "OptInService.isOptedIn",
         _opt_in_is_seen,
         Scope((OptInVault, OptOutVault, OptInNetwork, OptOutNetwork)),
     ),
     StepLaw(
         "VIEW-08",
-        "resolver says who is in office, and resolverAt, asked for the end of time, who was named last.",
+        "resolver is the resolver in office, and resolverAt of the end of time the one named last.",
         "VetoSlasher.resolver, VetoSlasher.resolverAt",
         _resolver_is_seen,
         Scope((SetResolver,)),
@@ -211,14 +211,14 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "VIEW-09",
-        "A claim pays what withdrawalsOf said of each of its epochs, and no claim is used up for nothing.",
+        "A claim pays what withdrawalsOf reported for each of its epochs, and no claim is spent for nothing.",
         "Vault.withdrawalsOf, Vault.claim",
         _claim_pays_what_was_seen,
         Scope((Claim, ClaimBatch)),
     ),
     StepLaw(
         "VIEW-10",
-        "stake is no more than what is active, and than the operator's limit, from the second in which these change.",
+        "stake is at most the active stake and the operator's limit, from the second in which these change.",
         "BaseDelegator.stake",
         _stake_is_within_its_limits,
         Scope((SetOperatorNetworkLimit, SetOperatorNetworkShares)),
@@ -227,7 +227,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "VIEW-02",
-        "Nobody who asks back no more than activeBalanceOf says is told that it is too much.",
+        "No withdrawal of at most activeBalanceOf is rejected as too much.",
         "Vault.activeBalanceOf, Vault.withdraw",
         _is_not_too_much,
         Scope((Withdraw,)),

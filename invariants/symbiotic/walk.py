@@ -87,7 +87,7 @@ AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 LIMITS: Final = (10**22, 10**21, 10**18, 10**22, 1, 0)
 WAITS: Final = (1, 1, 1, 2, 2, 5, 5, 7, 13, 20, 21, 0)
 CAPTURES: Final = (1, 1, 2, 3, 5, 7, 10, 14, 19, 20)
-"""How long ago captures are."""
+"""The ages of captures, in seconds."""
 
 
 def opening() -> list[Action]:
@@ -108,7 +108,7 @@ def opening() -> list[Action]:
 
 
 def admin_of(draft: Draft, vault: str) -> str:
-    """Who holds every role of a vault."""
+    """The account that holds every role of a vault."""
     return draft.get(VAULTS, vault).admin
 
 
@@ -206,7 +206,7 @@ def _exit(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 
 
 def _claim(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
-    """What somebody has waiting in the last few epochs; if there is nothing, mostly another claim is looked for."""
+    """A claim on one of the last few epochs; where nothing waits, mostly another claim is looked for."""
     for _ in range(4):
         epoch = current_epoch(draft, vault)
         end = epoch + 1 if choices.one_in(12) else epoch
@@ -308,7 +308,7 @@ def _decide(choices: Choices, draft: Draft, vault: str, index: int) -> Action:
 
 
 def _middleware(draft: Draft, network: str) -> str:
-    """Who slashes for a network; who did at first, if that can call nobody."""
+    """The middleware of a network; its first one, if the current one is no account that can call."""
     middleware = draft.get(MIDDLEWARE_ROWS, network).account
     return middleware if middleware in SENDERS else MIDDLEWARES.get(network, "middleware0")
 
@@ -347,7 +347,7 @@ def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> 
 
 
 def _limit(choices: Choices, draft: Draft, vault: str) -> Action:
-    """What a network may take, or an operator, by the vault's type of delegator: mostly everything."""
+    """A limit of a network or of an operator, by the vault's type of delegator: mostly everything."""
     subnetwork, operator = choices.pick(SUBNETWORKS), choices.pick(OPERATORS)
     kind = choices.below(4)
     if kind == 0 or (kind == 1 and vault == FIXED and not choices.one_in(6)):

@@ -41,7 +41,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "FIT-02",
-        "What a withdrawal bucket holds, and its shares, fit 256 bits.",
+        "A withdrawal bucket's collateral and its shares fit 256 bits.",
         "Solidity's checked arithmetic",
         _bucket_fits,
         rows={WITHDRAWAL_BUCKETS: _same},
@@ -55,14 +55,14 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "FIT-04",
-        "What was booked against an operator fits 256 bits.",
+        "The amount booked against an operator fits 256 bits.",
         "Solidity's checked arithmetic",
         _fits(CUMULATIVE_SLASHES),
         rows={CUMULATIVE_SLASHES.heads: _same},
     ),
     StateLaw(
         "FIT-05",
-        "Nobody has fewer tokens than none.",
+        "No token balance is negative.",
         "ERC-20",
         lambda view, account: view.rows.get(TOKEN_BALANCES, account).amount >= 0,
         rows={TOKEN_BALANCES: _same},

@@ -38,7 +38,7 @@ CLAIMS: Final = Scope((Claim, ClaimBatch))
 
 
 def _is_due_claim(before: View, action: object) -> bool:
-    """Whether somebody claims, to an account, an epoch that is over, for the first time, and has something there."""
+    """True if somebody claims, to an account, an epoch that is over, for the first time, and has something there."""
     if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
         return False
     if not is_over(before.rows, action.vault, action.epoch):
@@ -53,7 +53,7 @@ def _is_due_claim(before: View, action: object) -> bool:
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "EXIT-06",
-        "Nothing leaves with an epoch after the next.",
+        "No stake leaves with an epoch after the next one.",
         "Certora, Symbiotic Core: P-05, noWithdrawalsInFarFuture",
         _no_bucket_lies_further_ahead,
         rows={WITHDRAWAL_BUCKETS: _same},
@@ -64,7 +64,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "EXIT-01",
-        "A claim is of an epoch that is over, happens once, and leaves the claimer's shares as they were.",
+        "A claim is of an epoch that is over, happens once, and leaves the claimer's bucket shares unchanged.",
         "Vault._claim; Symbiotic test/vault/Vault: test_ClaimRevertInvalidEpoch, test_ClaimRevertAlreadyClaimed",
         _claim_is_of_a_past_epoch_and_once,
         CLAIMS,
@@ -73,7 +73,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "EXIT-02",
-        "Once its epoch is over, what a withdrawal is worth can always be claimed.",
+        "A withdrawal whose epoch is over can always be claimed for what it is worth.",
         "This project; Vault._claim",
         lambda _refusal: False,
         scope=Scope((Claim,)),

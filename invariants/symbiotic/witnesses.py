@@ -1,4 +1,4 @@
-"""What must be seen to happen on Symbiotic, so that no law holds only because nothing interesting ever did."""
+"""Witnesses: situations of Symbiotic that must be reached, so that no law holds only because nothing happened."""
 
 from typing import Final
 
@@ -63,7 +63,7 @@ def _request_of(step: AcceptedStep[ExecuteSlash | VetoSlash]) -> SlashRequest:
 
 
 def _lost(step: AnyStep) -> tuple[int, int, int]:
-    """What a slash took from the active stake, from this epoch's bucket and from the next one's."""
+    """The amounts that a slash took from the active stake, from this epoch's bucket and from the next one's."""
     vault, before, after = _vault_of(step), step.before.rows, step.after.rows
     this = epoch_of(before.get(VAULTS, vault), now(before))
     return (

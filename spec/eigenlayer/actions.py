@@ -1,4 +1,4 @@
-"""What can be asked of EigenLayer: one class for each call, `sender` being the account that calls.
+"""Actions of EigenLayer: one class for each call, `sender` being the account that calls.
 
 Permission to act for an account is the PermissionController's default: only the account itself has it. Every account
 named here is an ordinary one; the contracts never call each other through these actions.

@@ -1,4 +1,4 @@
-"""What an operator puts at stake: magnitude allocated to operator sets, the delays of its changes, and their
+"""Allocation of an operator's stake: magnitude allocated to operator sets, the delays of its changes, and their
 settlement.
 
 For one operator and one strategy, `max_magnitude` (WAD at first) is all there is to allocate, `encumbered_magnitude`
@@ -75,7 +75,7 @@ def effective_allocation_delay(delay: AllocationDelay, block: int) -> Allocation
 
 
 def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet) -> bool:
-    """Whether the operator set can slash the operator: it is registered, or left no longer than the delay ago.
+    """True if the operator set can slash the operator: it is registered, or left no longer than the delay ago.
 
     Source: AllocationManager.isOperatorSlashable.
     """

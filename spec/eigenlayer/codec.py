@@ -70,9 +70,7 @@ NEVER: Final = 2**256 - 1
 
 
 class Expiry(Format):
-    """When a signature expires: 2^256 - 1 (never) or 0 (it has). Traces carry no timestamps to judge anything
-    between.
-    """
+    """The expiry of a signature: 2^256 - 1 (never) or 0 (it has). Traces have no timestamps to judge any between."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         expiry = Amount().read(value, where, names)
@@ -89,7 +87,7 @@ APPROVER: Final = "approver0"
 
 
 class Signer(Format):
-    """Who signed an approval, written as whether the signature is valid."""
+    """The signer of an approval, written as a flag: true if the signature is valid."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         return APPROVER if Flag().read(value, where, names) else ZERO_ADDRESS
@@ -138,7 +136,7 @@ COMPLETION: Final = Record(
 
 
 class ActionFormat:
-    """How one action is written: its class, its arguments after the sender, and what the call returns.
+    """The form of one action in a trace: its class, its arguments after the sender, and what the call returns.
 
     `is_inlined`: the arguments are the fields of the one record that the action carries.
     """
@@ -167,7 +165,7 @@ class ActionFormat:
         return COMPLETION.write(action.completion) if self.is_inlined else self.arguments.write(action)
 
     def write_returns(self, value: object) -> Json:
-        """What the call returned, as traces write it: null if it returns nothing."""
+        """The return value of the call, as traces write it: null if it returns nothing."""
         if not self.returns:
             return None
         values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
@@ -274,7 +272,7 @@ NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format i
 
 
 def write_returns(action: object, returns: object) -> Json:
-    """What an accepted call returned, as traces write it."""
+    """The return value of an accepted call, as traces write it."""
     if isinstance(action, MineBlocks):
         return None
     return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns)

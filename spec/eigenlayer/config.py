@@ -1,4 +1,4 @@
-"""What is fixed at deployment: the constants of the contracts' code, and the delays chosen for one deployment."""
+"""Configuration fixed at deployment: the constants of the contracts' code, and the delays chosen for one deployment."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ MAX_STAKER_STRATEGY_LIST_LENGTH: Final = 32
 """In how many strategies one staker may hold shares. Source: StrategyManager."""
 
 MAX_DEALLOCATIONS_TO_CLEAR: Final = 2**16 - 1
-"""How many matured deallocations a modification clears first. Source: AllocationManager.modifyAllocations."""
+"""The number of matured deallocations that a modification clears first. Source: AllocationManager.modifyAllocations."""
 
 ZERO_ADDRESS: Final = "zero"
 """Address zero: nobody. A staker delegated to it is not delegated, an operator with it as approver has no approver."""

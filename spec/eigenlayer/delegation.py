@@ -1,4 +1,4 @@
-"""Who secures with whose stake: becoming an operator, delegating to one, and leaving it.
+"""Delegation of stake to operators: becoming an operator, delegating to one, and leaving it.
 
 A staker delegates all its shares in all strategies to one operator, or none. Leaving queues every share for withdrawal.
 """

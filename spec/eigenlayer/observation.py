@@ -77,7 +77,7 @@ def operator_set_name(operator_set: OperatorSet) -> str:
 
 
 class World:
-    """What a trace declares beside its state: whose rows are observed, and under which names."""
+    """The accounts and names that a trace declares beside its state: they decide which rows are observed."""
 
     def __init__(
         self, names: Names, parties: tuple[str, ...], operators: tuple[str, ...], avss: tuple[str, ...]
@@ -411,7 +411,7 @@ POST: Final = _shape(
     burn_or_redistributable_shares=MapOf(OPERATOR_SET, MapOf(Amount(), MapOf(STRATEGY, Amount()))),
     pending_operator_sets=ListOf(OPERATOR_SET),
 )
-"""What a trace must say of every state: a record in it has all its fields and no other."""
+"""The format of a state in a trace: a record in it has all its fields and no other."""
 
 
 def check_post(post: Json, world: object, where: str) -> None:

@@ -158,7 +158,9 @@ def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFr
 
 
 def effective_slasher(slasher: Slasher, block: int) -> str:
-    """Who may slash in `block`: the pending slasher once its block has come. Source: AllocationManager.getSlasher."""
+    """The account that may slash in `block`: the pending slasher once its block has come. Source:
+    AllocationManager.getSlasher.
+    """
     if slasher.effect_block != 0 and block >= slasher.effect_block:
         return slasher.pending_slasher
     return slasher.slasher

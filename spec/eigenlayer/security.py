@@ -1,4 +1,5 @@
-"""What secures what in EigenLayer now: a stake is what an operator can lose in one strategy, a service an operator set.
+"""The security graph of EigenLayer now: a stake is what an operator can lose in one strategy, a service an operator
+set.
 
 An allocation is unique: all operator sets together can take no more than the operator has. Stake counts that is
 delegated, and what waits in the withdrawal queue and is still slashable; amounts are shares of the strategy.

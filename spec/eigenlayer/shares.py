@@ -24,7 +24,7 @@ def scaled_shares(deposit_shares: int, deposit_scaling_factor_wad: int) -> int:
 
 
 def withdrawable_shares(deposit_shares: int, deposit_scaling_factor_wad: int, slashing_factor_wad: int) -> int:
-    """What deposit shares are worth after slashing. Two divisions, each rounded down, against the staker.
+    """The worth of deposit shares after slashing. Two divisions, each rounded down, against the staker.
 
     Source: SlashingLib.calcWithdrawable.
     """
@@ -47,7 +47,7 @@ def deposit_scaling_factor_after(
 
 
 def slashed_shares(shares: int, max_magnitude_before: int, max_magnitude_after: int) -> int:
-    """How many of `shares` a fall of the max magnitude takes: what is left rounds up, so the loss rounds down.
+    """The shares that a fall of the max magnitude takes of `shares`: what is left rounds up, so the loss rounds down.
 
     `max_magnitude_before` is positive. Source: SlashingLib.calcSlashedAmount.
     """
@@ -55,12 +55,12 @@ def slashed_shares(shares: int, max_magnitude_before: int, max_magnitude_after: 
 
 
 def is_delegated(draft: Draft, staker: str) -> bool:
-    """Whether the staker delegates to anybody. Source: DelegationManager.isDelegated."""
+    """True if the staker delegates to anybody. Source: DelegationManager.isDelegated."""
     return draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS
 
 
 def is_operator(draft: Draft, account: str) -> bool:
-    """Whether the account is an operator: it delegates to itself. Source: DelegationManager.isOperator."""
+    """True if the account is an operator: it delegates to itself. Source: DelegationManager.isOperator."""
     return account != ZERO_ADDRESS and draft.get(STAKERS, account).delegated_to == account
 
 

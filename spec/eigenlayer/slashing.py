@@ -52,7 +52,7 @@ def slashed_magnitude(current_magnitude: int, wad_to_slash: int) -> int:
 
 
 def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> int:
-    """What remains of a pending deallocation (negative): it shrinks by the fraction slashed, rounded up.
+    """The remainder of a pending deallocation (negative): it shrinks by the fraction slashed, rounded up.
 
     A pending allocation (positive) is not slashed. Source: AllocationManager._slashOperator.
     """

@@ -1,4 +1,4 @@
-"""What EigenLayer remembers: small immutable rows, and the tables that hold them.
+"""The state of EigenLayer: small immutable rows, and the tables that hold them.
 
 Keys are names (of accounts, tokens, strategies) or tuples of them. A row that was never written is its table's
 default, so nothing is ever created or deleted, only written. Shares are counts of a strategy's shares; a magnitude or
@@ -33,7 +33,7 @@ class Clock:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TokenBalance:
-    """What one account holds of one ERC-20 token, in its smallest unit."""
+    """The balance of one account in one ERC-20 token, in its smallest unit."""
 
     amount: Final[int]
 
@@ -43,7 +43,7 @@ class TokenBalance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allowance:
-    """Whether an account lets the StrategyManager move its tokens: without limit, or not at all."""
+    """An account's consent that the StrategyManager moves its tokens: without limit, or not at all."""
 
     is_infinite: Final[bool]
 
@@ -163,7 +163,7 @@ class QueuedShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorDetails:
-    """Whose signature delegating to an operator needs (ZERO_ADDRESS: nobody's)."""
+    """The account whose signature delegation to an operator needs (ZERO_ADDRESS: none)."""
 
     delegation_approver: Final[str]
 
@@ -173,9 +173,7 @@ class OperatorDetails:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AllocationDelay:
-    """How many blocks an operator's new allocations wait, and the change to that number which takes effect at a
-    block.
-    """
+    """The delay of an operator's new allocations in blocks, and a pending change of it with its effect block."""
 
     delay_blocks: Final[int]
     is_set: Final[bool]
@@ -247,7 +245,7 @@ class DeallocationQueue:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class QueuedDeallocation:
-    """Which operator set the deallocation at one position of a queue belongs to."""
+    """The operator set of the deallocation at one position of a queue."""
 
     operator_set: Final[OperatorSet]
 
@@ -257,7 +255,7 @@ class QueuedDeallocation:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Registration:
-    """Whether an operator is in an operator set, and the last block in which it stays slashable after it left."""
+    """An operator's membership in an operator set, and the last block in which it stays slashable after it left."""
 
     is_registered: Final[bool]
     slashable_until_block: Final[int]
@@ -269,7 +267,7 @@ class Registration:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Avs:
-    """Whether an AVS has announced itself, for only then may it create operator sets; whether it has a registrar.
+    """An AVS: its announcement, without which it creates no operator sets, and its registrar.
 
     A registrar is taken to accept every operator. Without one the contract calls the AVS itself, which is an ordinary
     account here and does not answer.
@@ -285,7 +283,7 @@ class Avs:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorSetDetails:
-    """Whether the set exists, who receives what it slashes, and how many slashes it has made."""
+    """An operator set: its existence, the recipient of what it slashes, and the number of its slashes."""
 
     exists: Final[bool]
     redistribution_recipient: Final[str]
@@ -304,7 +302,7 @@ class OperatorSetDetails:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slasher:
-    """Who may slash for an operator set, and the change to that which takes effect at a block."""
+    """The account that may slash for an operator set, and a pending change of it with its effect block."""
 
     slasher: Final[str]
     pending_slasher: Final[str]
@@ -323,7 +321,7 @@ class Slasher:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Membership:
-    """Whether an operator set slashes a strategy."""
+    """The membership of a strategy in an operator set, which may then slash it."""
 
     is_member: Final[bool]
 
@@ -353,7 +351,7 @@ class SlashedShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SpentSalt:
-    """Whether an approver's salt has been used."""
+    """The use of an approver's salt: each can be used once."""
 
     is_spent: Final[bool]
 

@@ -1,4 +1,4 @@
-"""What anybody can ask of the contracts without changing them, evaluated in the current block."""
+"""View functions of the contracts, evaluated in the current block."""
 
 from spec.arithmetic import div_wad_floor, mul_wad_floor
 from spec.eigenlayer.allocation import effective_allocation_delay, settled_allocation
@@ -108,5 +108,5 @@ def allocation_delay_of(draft: Draft, operator: str) -> AllocationDelay:
 
 
 def slasher_of(draft: Draft, operator_set: OperatorSet) -> str:
-    """Who may slash for an operator set now. Source: AllocationManager.getSlasher."""
+    """The account that may slash for an operator set now. Source: AllocationManager.getSlasher."""
     return effective_slasher(draft.get(SLASHERS, operator_set), current_block(draft))

@@ -36,7 +36,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
-    """What queued scaled shares are worth at a slashing factor. Rounds down, against the staker.
+    """The worth of queued scaled shares at a slashing factor. Rounds down, against the staker.
 
     Source: SlashingLib.scaleForCompleteWithdrawal.
     """

@@ -1,4 +1,4 @@
-"""What can be asked of Symbiotic: one class for each call, `sender` being the account that calls.
+"""Actions of Symbiotic: one class for each call, `sender` being the account that calls.
 
 Every sender is an ordinary account: the contracts never call each other through these actions, and nobody signs for
 another. A call of a function that the vault's delegator or slasher does not have is rejected with EmptyRevert.

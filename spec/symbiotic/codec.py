@@ -88,11 +88,11 @@ REGISTERED_OPERATOR: Final = Name("registered operator")
 REGISTERED_NETWORK: Final = Name("registered network")
 
 PROBED_CAPTURES: Final = 3
-"""How many of the captures that slashes asked for last each state is probed at."""
+"""The number of latest captures of slashes at which each state is probed."""
 
 
 class ActionFormat:
-    """How one action is written: its class, its arguments after the sender, and what the call returns."""
+    """The form of one action in a trace: its class, its arguments after the sender, and what the call returns."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class ActionFormat:
         return self.make(sender, *self.arguments.read_fields(value, where, names))
 
     def write_returns(self, value: object) -> Json:
-        """What the call returned, as traces write it: an empty object if it returns nothing."""
+        """The return value of the call, as traces write it: an empty object if it returns nothing."""
         if not self.returns:
             return {}
         values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
@@ -191,7 +191,7 @@ NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format i
 
 
 def write_returns(action: object, returns: object) -> Json:
-    """What an accepted call returned, as traces write it."""
+    """The return value of an accepted call, as traces write it."""
     if isinstance(action, AdvanceTime):
         return {}
     return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns)
@@ -229,7 +229,7 @@ STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "ret
 
 
 MOST_EPOCHS: Final = 100_000
-"""How many epochs of a vault a trace can have: each state lists all of them."""
+"""The most epochs of a vault that a trace can have: each state lists all of them."""
 
 
 def _check_epochs(world: World, timestamp: int, where: str) -> None:

@@ -1,4 +1,4 @@
-"""What is fixed when a vault is created: its collateral, its epochs, and how it delegates and slashes."""
+"""Configuration fixed when a vault is created: its collateral, its epochs, its delegator and its slasher."""
 
 from typing import Final
 

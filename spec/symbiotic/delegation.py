@@ -1,4 +1,4 @@
-"""Who secures what with a vault's stake: the limits of networks and operators, and the stake that follows from them.
+"""Delegation of a vault's stake: the limits of networks and operators, and the stake that follows from them.
 
 A network says how much of a vault's stake it accepts, the vault's admin how much each of its subnetworks gets. Four
 types of delegator turn that into the stake of an operator in a subnetwork. What is on its way out of the vault is no

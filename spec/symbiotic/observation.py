@@ -63,7 +63,7 @@ ACCOUNT: Final = Name("account")
 SENDER: Final = Name("sender")
 VAULT: Final = Name("vault")
 REVERT: Final = "revert:"
-"""What stands before the error's name where a view call reverts."""
+"""The prefix of the error's name where a view call reverts."""
 
 
 class SubnetworkName(Format):
@@ -85,7 +85,7 @@ def subnetwork_name(subnetwork: Subnetwork) -> str:
 
 
 class Answer(Format):
-    """What a view answers: an amount, or `revert:` and the name of the error."""
+    """The answer of a view: an amount, or `revert:` and the name of the error."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if isinstance(value, str) and value.startswith(REVERT):
@@ -111,7 +111,7 @@ class Absent(Format):
 
 
 class World:
-    """What a trace declares beside its state: its vaults, whose rows are observed, and under which names."""
+    """The vaults, accounts and names that a trace declares beside its state: they decide which rows are observed."""
 
     def __init__(
         self,
@@ -213,7 +213,7 @@ def _observe_vault(draft: Draft, world: World, vault: str, captures: tuple[int, 
 
 
 def _observe_collateral(draft: Draft, world: World, config: VaultConfig) -> dict[str, Json]:
-    """What everybody holds of a vault's collateral, if it is another than the one that `balances` are of."""
+    """The balances of a vault's collateral, if it is not the token of `balances`."""
     if config.collateral == COLLATERAL:
         return {}
     return {
@@ -332,7 +332,7 @@ def _observe_past(draft: Draft, world: World, vault: str, config: VaultConfig, t
 
 
 def _answer(value: int | Reason) -> str:
-    """What a view answers, as traces write it."""
+    """The answer of a view, as traces write it."""
     return REVERT + value.value if isinstance(value, Reason) else str(value)
 
 

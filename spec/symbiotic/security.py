@@ -1,4 +1,4 @@
-"""What secures what in Symbiotic now: a stake is what a vault can lose, a service a subnetwork.
+"""The security graph of Symbiotic now: a stake is what a vault can lose, a service a subnetwork.
 
 Stake is shared: limits and shares say how much of a vault each operator has at stake in each subnetwork, and together
 that may be more than the vault holds. A vault then pays what is in reach, and no more. Amounts are of its collateral.
@@ -96,7 +96,7 @@ def _entitled(state: State) -> set[VaultSubnetworkOperator]:
 
 
 def _vetoer(draft: Draft, vault: str, config: VaultConfig, subnetwork: Subnetwork, now: int) -> str | None:
-    """Who may veto a slash for what happens now; None if nobody, or if slashes are not requested but executed."""
+    """The account that may veto a slash for what happens now; None if there is none, or no veto slasher."""
     if config.slasher != VETO_SLASHER:
         return None
     resolver = resolver_at(draft, vault, subnetwork, now)

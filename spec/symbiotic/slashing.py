@@ -41,7 +41,7 @@ from spec.symbiotic.state import (
 
 
 def slashable_part(stake: int, slashed_since: int) -> int:
-    """What is left of a stake after what was booked against it since, which may be more than all of it.
+    """The remainder of a stake after bookings against it since, which may exceed it.
 
     Source: BaseSlasher._slashableStake.
     """
@@ -51,7 +51,7 @@ def slashable_part(stake: int, slashed_since: int) -> int:
 def split_slash(
     slashed_amount: int, active_stake: int, withdrawals: int, next_withdrawals: int
 ) -> tuple[int, int, int]:
-    """What a slash takes from the active stake, from this epoch's bucket and from the next one's, in this order.
+    """The amounts that a slash takes from the active stake, this epoch's bucket and the next one's, in this order.
 
     In proportion to the three, of which it is at most the sum, and positive. The parts of the active stake and of the
     next bucket round down. What rounding leaves falls on this epoch's bucket, and what that one does not have on the
@@ -72,7 +72,7 @@ def split_slash(
 def slashable_stake(
     draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int
 ) -> int | Reason:
-    """How much a slash with this capture could be booked for now.
+    """The most that a slash with this capture could be booked for now.
 
     None if the capture is not in the past, more than an epoch ago, or before one that was slashed already.
     Rejects: ARITHMETIC_PANIC if an epoch is longer than all time so far. Source: BaseSlasher._slashableStake.
@@ -221,7 +221,7 @@ def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
 
 
 def _is_middleware(draft: Draft, subnetwork: Subnetwork, account: str) -> bool:
-    """Whether the account slashes for the subnetwork's network. Source: BaseSlasher._checkNetworkMiddleware."""
+    """True if the account slashes for the subnetwork's network. Source: BaseSlasher._checkNetworkMiddleware."""
     return account == draft.get(MIDDLEWARES, subnetwork[0]).account
 
 
@@ -348,7 +348,7 @@ def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
 
 
 def _resolver_start_timestamp(config: VaultConfig, now: int) -> int | Reason:
-    """When a change of resolver that is asked for now takes effect.
+    """The time at which a change of resolver made now takes effect.
 
     Rejects, in order: ARITHMETIC_PANIC if that is no uint256, UINT48_OVERFLOW if it is no uint48.
     """

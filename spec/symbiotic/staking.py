@@ -148,5 +148,5 @@ def set_deposit_limit(draft: Draft, action: SetDepositLimit) -> Delta | Reason:
 
 
 def has_role(draft: Draft, vault: str, account: str) -> bool:
-    """Whether an account holds the roles of a vault and of its delegator. Source: AccessControl.hasRole."""
+    """True if an account holds the roles of a vault and of its delegator. Source: AccessControl.hasRole."""
     return account == draft.get(VAULTS, vault).admin

@@ -1,4 +1,4 @@
-"""What Symbiotic remembers: small immutable rows, and the tables that hold them.
+"""The state of Symbiotic: small immutable rows, and the tables that hold them.
 
 Keys are names (of accounts, tokens, vaults), epochs, or tuples of them. A row that was never written is its table's
 default, so nothing is ever created or deleted, only written. Stake and withdrawals are amounts of a vault's collateral;
@@ -38,7 +38,7 @@ class Clock:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TokenBalance:
-    """What one account holds of one ERC-20 token, in its smallest unit."""
+    """The balance of one account in one ERC-20 token, in its smallest unit."""
 
     amount: Final[int]
 
@@ -48,7 +48,7 @@ class TokenBalance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allowance:
-    """Whether an account lets a spender move its tokens: without limit, or not at all."""
+    """An account's consent that a spender moves its tokens: without limit, or not at all."""
 
     is_infinite: Final[bool]
 
@@ -58,7 +58,7 @@ class Allowance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Entity:
-    """Whether an account is an entity of a registry; once it is, it remains one."""
+    """The membership of an account in a registry; it never ends."""
 
     is_entity: Final[bool]
 
@@ -78,7 +78,7 @@ class Middleware:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DepositPolicy:
-    """Who may deposit into a vault, everybody or a whitelist, and up to how much active stake, if there is a limit."""
+    """The deposit policy of a vault: open to all or to a whitelist, and the limit of its active stake, if any."""
 
     deposit_whitelist: Final[bool]
     is_deposit_limit: Final[bool]
@@ -92,7 +92,7 @@ class DepositPolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Depositor:
-    """Whether an account is on a vault's deposit whitelist."""
+    """The place of an account on a vault's deposit whitelist."""
 
     is_whitelisted: Final[bool]
 
@@ -139,7 +139,7 @@ class LatestCapture:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashRequestCount:
-    """How many slashes were ever requested of a vault's veto slasher: the index of the next."""
+    """The number of slashes ever requested of a vault's veto slasher: the index of the next."""
 
     count: Final[int]
 
@@ -180,7 +180,7 @@ class SlashRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Resolver:
-    """Who may veto slashes for a subnetwork (ZERO_ADDRESS: nobody, slashes are executed at once)."""
+    """The account that may veto slashes for a subnetwork (ZERO_ADDRESS: none, slashes are executed at once)."""
 
     account: Final[str]
 

@@ -1,4 +1,4 @@
-"""What anybody can ask of the contracts without changing them, evaluated at the current timestamp.
+"""View functions of the contracts, evaluated at the current timestamp.
 
 A view that the contract would revert answers with the reason.
 """
@@ -32,7 +32,7 @@ def total_stake(draft: Draft, vault: str) -> int:
 
 
 def active_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
-    """What an account's active shares are worth now. Rejects: as `preview_redeem`. Source: Vault.activeBalanceOf."""
+    """The worth of an account's active shares now. Rejects: as `preview_redeem`. Source: Vault.activeBalanceOf."""
     holder: Pair = (vault, account)
     return preview_redeem(
         ACTIVE_SHARES_OF.latest(draft, holder), ACTIVE_STAKE.latest(draft, vault), ACTIVE_SHARES.latest(draft, vault)
@@ -40,7 +40,7 @@ def active_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
 
 
 def active_balance_of_at(draft: Draft, vault: str, account: str, timestamp: int) -> int | Reason:
-    """What an account's active shares were worth at a timestamp. Rejects: as `preview_redeem`.
+    """The worth of an account's active shares at a timestamp. Rejects: as `preview_redeem`.
 
     Source: Vault.activeBalanceOfAt.
     """
@@ -76,13 +76,13 @@ def stake(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str) -> in
 
 
 def is_opted_in_vault(draft: Draft, operator: str, vault: str) -> bool:
-    """Whether an operator works with a vault's stake now. Source: OptInService.isOptedIn."""
+    """True if an operator works with a vault's stake now. Source: OptInService.isOptedIn."""
     opt_in: Pair = (operator, vault)
     return OPERATOR_VAULT_OPT_INS.latest(draft, opt_in) == 1
 
 
 def is_opted_in_network(draft: Draft, operator: str, network: str) -> bool:
-    """Whether an operator works for a network now. Source: OptInService.isOptedIn."""
+    """True if an operator works for a network now. Source: OptInService.isOptedIn."""
     opt_in: Pair = (operator, network)
     return OPERATOR_NETWORK_OPT_INS.latest(draft, opt_in) == 1
 

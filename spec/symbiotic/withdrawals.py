@@ -102,7 +102,7 @@ def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, 
 
 
 def withdrawals_of(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
-    """What an account's part of a bucket is worth, claimed or not. Rejects: as `preview_redeem`.
+    """The worth of an account's part of a bucket, claimed or not. Rejects: as `preview_redeem`.
 
     Source: Vault.withdrawalsOf.
     """

@@ -112,7 +112,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "MAG-07",
-        "Clearing settles the deallocations that are due, oldest first, as many as asked for.",
+        "Clearing settles due deallocations, oldest first, up to the number asked for.",
         "AllocationManager._clearDeallocationQueue",
         _clearing_settles_what_is_due,
         Scope((ClearDeallocationQueue,)),

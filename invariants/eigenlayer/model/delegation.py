@@ -38,8 +38,8 @@ def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None
 
 
 def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
-    """Who may end a delegation: the staker, its operator, or the operator's approver; an operator's own never ends.
-    Everything is queued, so nothing of it may overflow.
+    """Guards of ending a delegation. It may be ended by the staker, its operator, or the operator's approver; an
+    operator's own never ends. Everything is queued, so nothing of it may overflow.
     """
     operator = rows.get(STAKERS, staker).delegated_to
     if operator == ZERO_ADDRESS:
@@ -56,12 +56,12 @@ def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
 
 
 def _is_fully_slashed(rows: Draft, operator: str, strategy: str) -> bool:
-    """Whether an operator has no magnitude left in a strategy; address zero always has all of it."""
+    """True if an operator has no magnitude left in a strategy; address zero always has all of it."""
     return MAX_MAGNITUDES.latest(rows, (operator, strategy)) == 0
 
 
 def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
-    """Whether a staker has shares of a strategy in which an operator has no magnitude left."""
+    """True if a staker has shares of a strategy in which an operator has no magnitude left."""
     return any(_is_fully_slashed(rows, operator, held) for held in rows.get(STAKERS, staker).strategy_list)
 
 
@@ -91,7 +91,7 @@ def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:
 
 
 def _redelegate(rows: Draft, call: Redelegate) -> Reason | None:
-    """Who redelegates has queued everything by then, so that nothing of it can be at a fully slashed operator."""
+    """A redelegation has queued all stake by then, so none of it can be at a fully slashed operator."""
     reason = _leaving(rows, call.sender, call.sender)
     return _delegating(rows, call.operator, call.approval) if reason is None else reason
 
@@ -126,7 +126,7 @@ def _scaling_factor_is_exact(step: AnyStep) -> bool:
 
 
 def _joins_once(step: AnyStep) -> bool:
-    """Whether shares join a strategy once: a withdrawal of several positions may bring more of one."""
+    """True if shares join a strategy once: a withdrawal of several positions may bring more of one."""
     call = step.action
     if not isinstance(call, CompleteQueuedWithdrawal):
         return True
@@ -147,8 +147,8 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DELEG-09",
-        "Shares that join set the deposit scaling factor to what all of them are worth, for each of them, over the "
-        "operator's magnitude: each rounded down, and nothing else lost.",
+        "Joining shares set the deposit scaling factor to the worth of all shares, divided by the shares and by "
+        "the operator's magnitude. Each division rounds down, and nothing else is lost.",
         "SlashingLib.update",
         _scaling_factor_is_exact,
         Scope((DepositIntoStrategy, DelegateTo, RegisterAsOperator, CompleteQueuedWithdrawal)),

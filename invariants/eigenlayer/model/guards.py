@@ -47,7 +47,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "CALL-02",
-        "No call is accepted against which a reason is true: who calls, what exists, what is held, what time it is.",
+        "No call is accepted while one of its reasons for rejection is true: sender, existence, holdings or timing.",
         "EigenLayer docs/core, docs/permissions; Certora: canOnlyDelegateWithSpecificFunctions",
         _no_reason_is_true,
         Scope(tuple([action for action in REASONS if action is not MineBlocks])),
@@ -57,7 +57,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "CALL-01",
-        "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
+        "A call is rejected only for its first true reason, in the order of the contract's checks.",
         "EigenLayer docs/core; the NatSpec of each contract's functions",
         _is_refused_for_the_first_reason,
         Scope(tuple(REASONS)),

@@ -158,7 +158,7 @@ def _set_is_as_asked(step: AcceptedStep[CreateOperatorSets | CreateRedistributin
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """What a call switches on is on, and what it switches off is off."""
+    """The flag that a call sets is set, and the one that it clears is clear."""
     call, rows = step.action, step.after.rows
     if isinstance(call, UpdateAvsMetadata):
         return rows.get(AVSS, call.avs).has_metadata
@@ -191,14 +191,14 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SET-01",
-        "A new operator set is as it was asked for, and has slashed nobody.",
+        "A new operator set is as the call asks, and has no slashes.",
         "AllocationManager._createOperatorSet",
         _set_is_as_asked,
         Scope((CreateOperatorSets, CreateRedistributingOperatorSets)),
     ),
     StepLaw(
         "SET-02",
-        "What a call switches is switched, and time passes by what was mined.",
+        "A flag that a call sets is set as asked, and the clock moves by the blocks mined.",
         "StrategyManager, AllocationManager",
         _switch_is_thrown,
         Scope(

@@ -129,8 +129,8 @@ def _slashed_of(step: AnyStep, operator_set: OperatorSet, slash_id: int, strateg
 
 
 def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
-    """What is booked is what the operator's shares lost, and what the queue of the last blocks lost in value: its
-    value rounded down, what stays of it rounded up.
+    """A slash books what the operator's shares lost, and what the queue of the last blocks lost in value: its value
+    rounded down, what stays of it rounded up.
     """
     call = step.action
     before, operator_set = step.before.rows, (call.avs, call.operator_set_id)
@@ -189,21 +189,22 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SLASH-01",
-        "A slash takes the fraction asked for of what the set had allocated, rounded up to one unit of magnitude.",
+        "A slash takes the fraction asked for of the set's allocation, rounded up to one unit of magnitude.",
         "AllocationManager._slashOperator",
         _slash_takes_its_fraction,
         scope=Scope((SlashOperator,)),
     ),
     StepLaw(
         "SLASH-04",
-        "A slash books what the operator's shares lost and what the withdrawals still in their window lost, no others.",
+        "A slash books the shares lost by the operator and by withdrawals still in their slashing window, and no "
+        "others.",
         "DelegationManager.slashOperatorShares",
         _slash_books_operator_and_queue,
         Scope((SlashOperator,)),
     ),
     StepLaw(
         "SLASH-05",
-        "A slash shrinks a pending deallocation by its fraction, rounded up, and leaves a pending allocation alone.",
+        "A slash shrinks a pending deallocation by its fraction, rounded up, and leaves a pending increase alone.",
         "AllocationManager._slashOperator",
         _slash_shrinks_pending_deallocation,
         Scope((SlashOperator,)),

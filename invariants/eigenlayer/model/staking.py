@@ -26,13 +26,13 @@ from spec.machine import SINGLETON, Draft
 
 
 def lacks_balance(rows: Draft, token: str, account: str, amount: int) -> bool:
-    """Whether an account has less of a token than an amount."""
+    """True if an account has less of a token than an amount."""
     return rows.get(TOKEN_BALANCES, (token, account)).amount < amount
 
 
 def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) -> Reason | None:
-    """Why shares of a strategy cannot be redeemed: there are not so many; their worth, or the rate that is left, has no
-    number. `received_amount` is what the strategy got of its token earlier in the call.
+    """Guards of redeeming shares: more than there are; a value, or a remaining rate, that is not defined.
+    `received_amount` is what the strategy got of its token earlier in the call.
     """
     pool = rows.get(STRATEGIES, strategy)
     if shares > pool.total_shares:
@@ -46,7 +46,7 @@ def paying(rows: Draft, strategy: str, shares: int, received_amount: int = 0) ->
 
 
 def joining(rows: Draft, staker: str, strategy: str, added_shares: int) -> Reason | None:
-    """Why shares cannot join a staker: its operator has no magnitude left, or what all of them are worth, over that
+    """Guards of adding shares to a staker: its operator has no magnitude left, or what all of them are worth, over that
     magnitude, is less than one part in WAD of them.
     """
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
@@ -146,8 +146,8 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-01",
-        "A deposit moves its amount from sender to strategy for exactly the shares of the rate before, rounded down, "
-        "which join the sender unslashed.",
+        "A deposit moves its amount from the sender to the strategy for shares at the rate before, rounded down. "
+        "These join the sender unslashed.",
         "StrategyBase.deposit, SlashingLib; EigenLayer docs, SharesAccounting",
         _deposit_moves_its_amount,
         Scope((DepositIntoStrategy,)),

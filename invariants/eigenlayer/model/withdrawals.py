@@ -38,7 +38,7 @@ from spec.machine import SINGLETON, Draft
 
 
 def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | None:
-    """Why deposit shares cannot be queued. An operator's shares cannot fall below zero: that is noticed first, whatever
+    """Guards of queueing deposit shares. An operator's shares cannot fall below zero: that is noticed first, whatever
     the staker itself has.
     """
     operator, held = rows.get(STAKERS, staker).delegated_to, rows.get(STAKER_SHARES, (staker, strategy))
@@ -72,7 +72,7 @@ def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
 def _completing(
     rows: Draft, sender: str, completion: Completion, listed: tuple[str, ...]
 ) -> tuple[Reason | None, tuple[str, ...]]:
-    """Why one withdrawal cannot be completed, and what its staker lists then, if it listed so much before."""
+    """Guards of completing one withdrawal, and the staker's list of strategies afterwards."""
     staker, nonce = completion.staker, completion.nonce
     withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
     if len(completion.tokens) != withdrawal.strategy_count:
@@ -202,7 +202,7 @@ def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
 
 
 def _pays_by_token(step: AnyStep, staker: str, due_shares: dict[str, int], count: int) -> bool:
-    """Whether a staker gets what shares of strategies are worth at the rates of before, of each token in all.
+    """True if a staker gets what shares of strategies are worth at the rates of before, of each token in all.
 
     A strategy that occurs twice pays twice, each time rounded down, the second at a rate no worse.
     """
@@ -293,8 +293,8 @@ QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 
 
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
-    """What the cumulative history grew by in this block is what was queued in it; of earlier blocks some has left. In a
-    block that is still to come it has not grown, and nothing is queued.
+    """The cumulative history grows in a block by what was queued in it; of earlier blocks some has left. In a block
+    that is still to come it has not grown, and nothing is queued.
     """
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):
@@ -316,7 +316,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "QUEUE-02",
-        "What slashes count as queued grows in each block by the scaled shares of the withdrawals queued in it.",
+        "The cumulative history of queued scaled shares grows in each block by those of the withdrawals queued in it.",
         "DelegationManager._addQueuedSlashableShares",
         _queue_is_in_history,
         rows={},
@@ -328,22 +328,24 @@ STATE_LAWS: Final[list[StateLaw]] = [
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "EXIT-03",
-        "A completed withdrawal pays its scaled shares by the magnitude at the end of its window, no later one.",
+        "A completed withdrawal pays its scaled shares by the magnitude at the end of its slashing window, not by "
+        "a later one.",
         "DelegationManager._completeQueuedWithdrawal",
         _completion_pays_what_is_due,
         Scope((CompleteQueuedWithdrawal,)),
     ),
     StepLaw(
         "EXIT-05",
-        "Who completes several withdrawals completes each of them, its own alone, for the shares that it is worth.",
+        "A staker that completes several withdrawals completes each of them, only its own, for the shares that "
+        "each is worth.",
         "DelegationManager.completeQueuedWithdrawals",
         _several_are_completed_each,
         Scope((CompleteQueuedWithdrawals,)),
     ),
     StepLaw(
         "QUEUE-01",
-        "A new withdrawal begins now and holds what left the staker, scaled and rounded down; its operator gives up "
-        "what that is worth.",
+        "A new withdrawal starts in its block and holds the scaled shares that left the staker, rounded down. Its "
+        "operator loses what they are worth.",
         "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
         _queued_as_held,
         QUEUEING,

@@ -1,4 +1,4 @@
-"""What each call may write at all: the tables, and of each table the rows of its own subject."""
+"""Write sets: the tables that each call may write, and of each table the rows of its own subject."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -64,7 +64,7 @@ from spec.eigenlayer.state import (
 from spec.machine import Draft, Table
 
 Owns = Callable[[Draft, Any, Any], bool]
-"""Whether a row's key is of the call's own subject, as the state before the call tells."""
+"""True if a row's key is of the call's own subject, as the state before the call tells."""
 
 
 Frame = dict[Table[Any, Any], Owns]
@@ -105,7 +105,7 @@ def _checkpoint_of(owns: Owns) -> Owns:
 
 
 def _queues(staker: str) -> dict[Table[Any, Any], Owns]:
-    """What it takes to queue withdrawals of a staker."""
+    """The write set of queueing a staker's withdrawals."""
     his_operators = _of_his_operator(staker)
     return {
         STAKERS: _of(staker),

@@ -75,7 +75,7 @@ def _set_operator_network_limit(rows: Draft, call: SetOperatorNetworkLimit) -> R
 
 
 def _limit_is_set(step: AnyStep) -> bool:
-    """What is set holds from now on; a network that accepts less takes its limit down with it."""
+    """A limit holds from the call on; a network that accepts less takes its limit down with it."""
     call, before, after = step.action, step.before.rows, step.after.rows
     if isinstance(call, SetMaxNetworkLimit):
         vault_subnetwork: VaultSubnetwork = (call.vault, (call.sender, call.identifier))
@@ -100,7 +100,7 @@ def _limit_is_set(step: AnyStep) -> bool:
 
 
 def _stake_is_what_the_delegator_gives(step: AcceptedStep[SetOperatorNetworkShares | SetOperatorNetworkLimit]) -> bool:
-    """What the contracts say an operator has at stake is what its limits give, and what it had a second ago stays."""
+    """The stake that the contracts report of an operator follows from its limits; that of a second ago stays."""
     before, after, second = step.before.rows, step.after.rows, now(step.before.rows)
     call = step.action
     vault, subnetwork, operator = call.vault, call.subnetwork, call.operator
@@ -121,14 +121,15 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "LIMIT-02",
-        "A limit or a number of shares that is set holds from now on; a network limit comes down with its maximum.",
+        "A limit or a number of shares holds from its call on; a network limit falls with its maximum.",
         "Symbiotic test/delegator/: test_SetNetworkLimit, test_SetMaxNetworkLimit, test_SetOperatorNetworkSharesBoth",
         _limit_is_set,
         Scope((SetMaxNetworkLimit, SetNetworkLimit, SetOperatorNetworkShares, SetOperatorNetworkLimit)),
     ),
     StepLaw(
         "STAKE-01",
-        "An operator's stake is what its limits give of the active stake; what it was a second ago no call changes.",
+        "An operator's stake is the part of the active stake that its limits give. No call changes its stake of a "
+        "second ago.",
         "BaseDelegator.stakeAt, each delegator's _stakeAt; Certora, Symbiotic Core: P-08",
         _stake_is_what_the_delegator_gives,
         Scope((SetOperatorNetworkShares, SetOperatorNetworkLimit)),

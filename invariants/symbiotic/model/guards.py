@@ -1,4 +1,5 @@
-"""When a call is refused: for every call its reasons in the contracts' order, each with the condition it stands for.
+"""Guards, the conditions of rejection: for every call its reasons in the contracts' order, each with the condition it
+stands for.
 
 The conditions speak of the state before the call alone and divide next to nothing, so that they are a second account
 of the checks: a call is refused for the first of its reasons that is true, and accepted if none is. That includes
@@ -43,7 +44,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "CALL-02",
-        "No call is accepted against which a reason is true: who calls, what exists, what is held, what time it is.",
+        "No call is accepted while one of its reasons for rejection is true: sender, existence, holdings or timing.",
         "The NatSpec of each contract's functions; Symbiotic test/: test_...Revert...",
         _no_reason_is_true,
         Scope(tuple([action for action in REASONS if action is not AdvanceTime])),
@@ -52,7 +53,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "CALL-01",
-        "A call is refused only for the first of its reasons, in the contracts' order, that is true.",
+        "A call is rejected only for its first true reason, in the order of the contract's checks.",
         "The NatSpec of each contract's functions; Symbiotic test/: test_...Revert...",
         _is_refused_for_the_first_reason,
         Scope(tuple(REASONS)),

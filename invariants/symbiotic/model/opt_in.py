@@ -51,7 +51,7 @@ def _set_middleware(rows: Draft, call: SetMiddleware) -> Reason | None:
 
 
 def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, Entity], opt_in: Pair) -> Reason | None:
-    """Who opts in is an operator, where it opts in is registered, and it is out."""
+    """Guards of opting in: the caller is an operator, the target is registered, and the caller is out."""
     if not rows.get(OPERATOR_REGISTRY, opt_in[0]).is_entity:
         return Reason.NOT_WHO
     if not rows.get(registry, opt_in[1]).is_entity:
@@ -60,7 +60,7 @@ def _opting_in(rows: Draft, opt_ins: HistoryTable[Pair], registry: Table[str, En
 
 
 def _opting_out(rows: Draft, opt_ins: HistoryTable[Pair], opt_in: Pair) -> Reason | None:
-    """Who opts out is in, and came in before this second."""
+    """Guards of opting out: the caller is in, and came in before this second."""
     if opt_ins.latest(rows, opt_in) == 0:
         return Reason.NOT_OPTED_IN
     return Reason.OPT_OUT_COOLDOWN if opt_ins.latest_point(rows, opt_in) == now(rows) else None
@@ -83,7 +83,7 @@ def _opt_out_network(rows: Draft, call: OptOutNetwork) -> Reason | None:
 
 
 def _switch_is_thrown(step: AnyStep) -> bool:
-    """What a call switches on is on, what it switches off is off, and nothing else of the row changes."""
+    """The flag that a call sets is set, the one that it clears is clear, and nothing else of the row changes."""
     call, before, rows = step.action, step.before.rows, step.after.rows
     if isinstance(call, AdvanceTime):
         return now(rows) == now(before) + call.seconds
@@ -125,7 +125,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SET-01",
-        "What a call switches is switched and nothing beside it, and time passes by what was let pass.",
+        "A flag that a call sets is set as asked and no other changes, and the clock moves by the time that passes.",
         "Vault, OptInService, NetworkMiddlewareService; Symbiotic test/vault/Vault: test_SetDepositWhitelist, ...",
         _switch_is_thrown,
         Scope(

@@ -35,7 +35,9 @@ from spec.symbiotic.state import (
 def booking(
     rows: Draft, subnetwork_operator: VaultSubnetworkOperator, amount: int, capture_timestamp: int
 ) -> Reason | None:
-    """What is booked must fit with all that was, and if there is anything in reach to pay, somebody must be paid."""
+    """Guards of booking: the sum of all bookings fits its type, and if there is anything in reach to pay, somebody must
+    be paid.
+    """
     if CUMULATIVE_SLASHES.latest(rows, subnetwork_operator) + amount > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC
     vault = subnetwork_operator[0]
@@ -69,7 +71,7 @@ def _slash_books_what_is_slashable(step: AnyStep) -> bool:
 
 
 def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bool:
-    """What is paid is what is booked, or all that is in reach; it is what the reach loses and what the burner gets."""
+    """A slash pays what it books, or all that is in reach; it is what the reach loses and what the burner gets."""
     call = step.action
     booked_amount, paid_amount = amounts(step)
     epoch = capture_epoch(step)
@@ -134,14 +136,14 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SLASH-01",
-        "A slash books the amount asked for or what is slashable, whichever is less.",
+        "A slash books the amount asked for or the slashable stake, whichever is less.",
         "Certora, Symbiotic Core: P-10, slashedAmountNoMoreThanRequested; BaseSlasher._slashableStake",
         _slash_books_what_is_slashable,
         SLASHES,
     ),
     StepLaw(
         "SLASH-02",
-        "The vault pays what is booked, or all that is in reach if that is less: exactly that leaves it, for the "
+        "The vault pays the amount booked, or all stake in reach if that is less; exactly that leaves it, for the "
         "burner.",
         "Vault.onSlash",
         _slash_pays_what_is_in_reach,
@@ -149,7 +151,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "SLASH-03",
-        "What is booked against an operator grows by each slash's amount, and captures never go back.",
+        "The amount booked against an operator grows by each slash's amount, and its latest capture never goes back.",
         "BaseSlasher._updateCumulativeSlash, _updateLatestSlashedCaptureTimestamp",
         _slash_is_booked,
         SLASHES,

@@ -132,15 +132,15 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "DEP-01",
-        "A deposit moves its amount from sender to vault, for exactly the active shares of the rate before, rounded "
-        "down, of whom it was made for.",
+        "A deposit moves its amount from the sender to the vault, for active shares at the rate before, rounded "
+        "down, of the beneficiary.",
         "Vault.deposit, ERC4626Math.previewDeposit; Symbiotic test/vault/Vault: test_DepositTwice",
         _deposit_moves_its_amount,
         Scope((Deposit,)),
     ),
     StepLaw(
         "DEP-02",
-        "A token transfer moves its amount from the sender to the recipient; given to a vault, it changes no stake.",
+        "A token transfer moves its amount from the sender to the recipient; a transfer to a vault changes no stake.",
         "ERC-20; Vault.deposit counts what it was entrusted with",
         _transfer_moves_its_amount,
         Scope((TransferCollateral,)),

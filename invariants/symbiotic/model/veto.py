@@ -100,7 +100,9 @@ def _set_resolver(rows: Draft, call: SetResolver) -> Reason | None:
 
 
 def _request_is_recorded(step: AcceptedStep[RequestSlash]) -> bool:
-    """What is asked for, up to what is slashable now, under the next index, with its veto's end; nothing is taken."""
+    """A request records the amount asked for, up to what is slashable now, under the next index, with its veto's end.
+    Nothing is taken.
+    """
     call, before, after = step.action, step.before.rows, step.after.rows
     index = before.get(SLASH_REQUEST_COUNTS, call.vault).count
     request = after.get(SLASH_REQUESTS, (call.vault, index))
@@ -128,7 +130,8 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "VETO-01",
-        "A request records what is asked for, up to what is slashable, and when its veto ends; it sets nothing aside.",
+        "A request records the amount asked for, up to the slashable stake, and the end of its veto; it reserves "
+        "nothing.",
         "VetoSlasher.requestSlash; Symbiotic test/slasher/VetoSlasher: test_RequestSlash",
         _request_is_recorded,
         Scope((RequestSlash,)),

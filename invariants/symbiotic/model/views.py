@@ -22,7 +22,7 @@ def _part(rows: Draft, vault: str, epoch: int, account: str) -> int:
 
 
 def _slashable_balance_is_all_that_a_slash_reaches(step: AnyStep) -> bool:
-    """What an account's active shares are worth, and its parts of the two buckets that a slash can reach."""
+    """The slashable balance: the worth of an account's active shares, and of its parts of the two buckets in reach."""
     call, rows = step.action, step.after.rows
     if isinstance(call, Deposit):
         vault, account = call.vault, call.on_behalf_of
@@ -44,7 +44,8 @@ def _slashable_balance_is_all_that_a_slash_reaches(step: AnyStep) -> bool:
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "VIEW-05",
-        "slashableBalanceOf is what a slash can reach of an account: active, or leaving with this epoch or the next.",
+        "slashableBalanceOf is the part of an account's stake in reach of a slash: active, or leaving with this "
+        "epoch or the next.",
         "Vault.slashableBalanceOf; symbioticfi/core pull request 40",
         _slashable_balance_is_all_that_a_slash_reaches,
         Scope((Deposit, Withdraw, Redeem, Claim, ClaimBatch)),

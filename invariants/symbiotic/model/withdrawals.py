@@ -97,7 +97,7 @@ def _claim_batch(rows: Draft, call: ClaimBatch) -> Reason | None:
 
 
 def _leaves_with_the_next_epoch(step: AnyStep, vault: str, claimer: str, amount: int, burned_shares: int) -> int:
-    """How many shares of the next epoch's bucket a claimer got for an amount that left active stake; -1 if anything is
+    """The shares of the next epoch's bucket that a claimer got for an amount that left active stake; -1 if anything is
     not as it should be.
     """
     before, after, config = step.before.rows, step.after.rows, step.before.rows.get(VAULTS, vault)
@@ -162,23 +162,23 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "EXIT-03",
-        "A withdrawal burns the active shares that its amount is worth, rounded up, and makes shares of the next "
-        "epoch's bucket, rounded down.",
+        "A withdrawal burns active shares worth its amount, rounded up, and issues shares of the next epoch's "
+        "bucket, rounded down.",
         "Vault.withdraw, ERC4626Math.previewWithdraw; Symbiotic test/vault/Vault: test_WithdrawTwice",
         _withdrawal_burns_what_it_is_worth,
         Scope((Withdraw,)),
     ),
     StepLaw(
         "EXIT-04",
-        "A redemption lets leave what its active shares are worth, rounded down, for shares of the next epoch's "
-        "bucket, rounded down.",
+        "A redemption moves the worth of its active shares, rounded down, to the next epoch's bucket, for bucket "
+        "shares, rounded down.",
         "Vault.redeem, ERC4626Math.previewRedeem; Symbiotic test/vault/Vault: test_RedeemTwice",
         _redemption_releases_what_it_is_worth,
         Scope((Redeem,)),
     ),
     StepLaw(
         "EXIT-05",
-        "A claim pays exactly what its parts of the buckets are worth, each rounded down, to its recipient.",
+        "A claim pays its recipient exactly the worth of its parts of the buckets, each rounded down.",
         "Vault._claim, Vault.withdrawalsOf; Symbiotic test/vault/Vault: test_Claim, test_ClaimBatch",
         _claim_pays_exactly,
         CLAIMS,

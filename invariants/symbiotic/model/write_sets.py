@@ -1,4 +1,4 @@
-"""What each call may write at all: the tables, and of each table the rows of its own subject."""
+"""Write sets: the tables that each call may write, and of each table the rows of its own subject."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -66,7 +66,7 @@ from spec.symbiotic.state import (
 )
 
 Owns = Callable[[Draft, Any, Any], bool]
-"""Whether a row's key is of the call's own subject, as the state before the call tells."""
+"""True if a row's key is of the call's own subject, as the state before the call tells."""
 
 
 Frame = dict[Table[Any, Any], Owns]
