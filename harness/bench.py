@@ -158,7 +158,7 @@ def measure_after(steps_before: int) -> float:
 
 
 def bytes_per_step() -> float:
-    """What Symbiotic's state grows by with each step, in memory, over the longest history."""
+    """The growth of Symbiotic's state in memory with each step, over the longest history."""
     symbiotic = workload("symbiotic")
     opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
     actions = symbiotic.traffic(HISTORIES[-1])
@@ -183,7 +183,7 @@ def follow(state: State, actions: Sequence[Action]) -> None:
 
 
 def measure_checks(stakers: int) -> float:
-    """What checking every law adds to a step of the workload on a state of so many stakers."""
+    """The cost that checking every law adds to a step of the workload, on a state of so many stakers."""
     state, actions = opened(stakers), traffic(stakers, CHECKED_STEPS)
     beginning = seconds(lambda: follow(state, []))
     return (seconds(lambda: follow(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
@@ -204,7 +204,7 @@ def follow_metrics(state: State, actions: Sequence[Action]) -> None:
 
 
 def measure_metrics(stakers: int) -> float:
-    """What metrics add to a step of the workload on a state of so many stakers."""
+    """The cost that metrics add to a step of the workload, on a state of so many stakers."""
     state, actions = opened(stakers), traffic(stakers, METRIC_STEPS)
     beginning = seconds(lambda: follow_metrics(state, []))
     return (seconds(lambda: follow_metrics(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
@@ -305,11 +305,11 @@ STEADY = (
     *("golden", "accepted", "rejected", *(f"workload {name}" for name in workloads())),
     *(f"{kind} {name}" for name in known_walks() for kind in WAYS_TO_WALK),
 )
-"""What is measured in every build."""
+"""The measurements of every build."""
 
 
 DRAWN = ("rules", "bytes")
-"""How Hypothesis draws: by rules only where a pack has a rule machine."""
+"""The methods of Hypothesis: by rules only where a pack has a rule machine."""
 
 
 def drawn_measurements() -> list[str]:

@@ -51,7 +51,7 @@ STEPS_THAT_COVER = 1_000_000
 
 @attrs.frozen
 class Plan:
-    """How much to do for each protocol: random steps, and examples of Hypothesis, by rules and by bytes each; from
+    """The plan of a run, for each protocol: random steps, and examples of Hypothesis, by rules and by bytes each; from
     which seed; and the only laws to check, if any is named.
     """
 
@@ -62,7 +62,7 @@ class Plan:
 
     @property
     def games(self) -> int:
-        """How often each game is played."""
+        """The number of plays of each game."""
         return math.ceil(self.steps / STEPS_PER_GAME)
 
 
@@ -155,12 +155,12 @@ class Check:
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether the run ended before it was done."""
+        """True if the run ended before it was done."""
         return not self._has_replayed or any(suite.is_cut_short for suite in self.suites.values())
 
     @property
     def unfinished(self) -> str | None:
-        """Why not all was checked that was asked for, if so."""
+        """The reasons for which not all was checked that was asked for, if any."""
         stopped = ["stopped before everything was done"] if self.is_cut_short else []
         return "; ".join([*stopped, *[f"left out: {problem}" for problem in self.left_out]]) or None
 
@@ -338,5 +338,5 @@ def laws_of(walk: Walk) -> list[Law]:
 
 
 def methods_of(pack: ProtocolPack) -> list[Method]:
-    """How Hypothesis draws a walk: by bytes any, by rules if the pack has some."""
+    """The methods by which Hypothesis draws a walk: by bytes always, by rules if the pack has some."""
     return ["bytes"] if pack.rule_machine_at is None else ["rules", "bytes"]

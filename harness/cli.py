@@ -83,7 +83,7 @@ def _give_up_output() -> None:
 
 
 def _exit_code() -> int:
-    """What the command returns. Code from outside that ends the process, with whatever code, is no success."""
+    """The exit code of the command. Code from outside that ends the process, with whatever code, is no success."""
     stdout = sys.stdout
     try:
         return int(cli.main(standalone_mode=False))

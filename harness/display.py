@@ -1,4 +1,4 @@
-"""What a person sees while a long run goes on: on the error stream, and only if that is a terminal."""
+"""Progress shown during a long run: on the error stream, and only if that is a terminal."""
 
 import time
 
@@ -20,7 +20,7 @@ from harness.suite import Summary
 
 
 class News(ProgressColumn):
-    """What a bar's owner has to say."""
+    """The text beside a progress bar."""
 
     def render(self, task: Shown) -> Text:
         """Nothing for a bar that has no news."""

@@ -1,4 +1,4 @@
-"""What stands for a law beside the checks of a run: its proofs, as the ledger has them, and the mutants it killed."""
+"""Evidence on a law beside the checks of a run: its proofs, as the ledger has them, and the mutants it killed."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen
 class Proof:
-    """What is proved of one law: of how many of the calls that could break it, and within which bounds.
+    """The proof status of one law: proved of how many of the calls that could break it, and within which bounds.
 
     Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. Of `missing_calls`
     there is no verdict, and the catalogue says that there has to be one. A law that is a known violation is checked,
@@ -24,7 +24,7 @@ class Proof:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is proved of every call that could break it."""
+        """True if it is proved of every call that could break it."""
         unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
         return self.proved > 0 and not unproved and not self.is_known_violation
 
@@ -39,7 +39,7 @@ class Proof:
 
 @attrs.frozen
 class Evidence:
-    """What stands for the laws of a protocol beside the checks of a run.
+    """The evidence on the laws of a protocol, beside the checks of a run.
 
     Of `due` verdicts `verdicts` are there, by whose they are. In this run `verdicts_now` were proved, of the calls
     `proved_now`; those that were proved again were `drawn_by` a text. Those that are `differing` are not what the

@@ -30,7 +30,7 @@ STEPS_PER_GAME = 1_000
 """For so many random steps that are asked for, each game is played once: a tenth of the time goes to games then."""
 
 ILLEGAL = r"[^\w.-]"
-"""What does not stand in a file's name."""
+"""Characters that a file's name does not have."""
 
 
 @attrs.frozen
@@ -102,7 +102,8 @@ def kept(folder: Path, protocol: Protocol) -> list[Path]:
 
 
 def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
-    """What a kept trace says that it breaks, and what comes of it now; None if neither the walk nor a game is this law.
+    """The law that a kept trace breaks, and the outcome of a replay now; None if neither the walk nor a game is this
+    law.
 
     MalformedTrace if it cannot be read any more.
     """
@@ -233,7 +234,7 @@ def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Pa
 
 
 def _prefix(protocol: Protocol) -> str:
-    """How the names of a protocol's counterexamples begin, and no other's."""
+    """The prefix of the names of a protocol's counterexamples, and of no other's."""
     return re.sub(ILLEGAL, "_", protocol.name).replace("-", "_") + "-"
 
 

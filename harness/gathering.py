@@ -1,4 +1,4 @@
-"""How the evidence on laws is gathered: from the ledger, and from what is proved again in a run."""
+"""Gathering of the evidence on laws: from the ledger, and from what is proved again in a run."""
 
 import datetime
 import json
@@ -17,16 +17,16 @@ from proofs.ledger import Ledger
 from proofs.running import findings_of
 
 How = Literal["ledger", "changed", "sample", "all"]
-"""How much is proved in a run: nothing, what the ledger does not know of today's source, some of the rest, all."""
+"""The extent of proofs in a run: none, those missing for today's source, a sample of the rest too, all."""
 
 SAMPLED: Final = 0.03
-"""Which part of all verdicts a sample proves again."""
+"""The part of all verdicts that a sample proves again."""
 
 CALLS_SAMPLED: Final = 4
 """Over how many calls a sample is spread: each of them has all its paths followed first."""
 
 KILLS: Final = Path(__file__).parent / "mutants" / "kills.json"
-"""Which law killed how many mutants of each protocol, as `restake mutate --kills` wrote it."""
+"""The mutants of each protocol killed by each law, as `restake mutate --kills` wrote it."""
 
 
 def gathered(
@@ -47,7 +47,7 @@ def gathered(
 
 
 def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> Proving:
-    """What is asked of one protocol, and what of it is to be proved here."""
+    """The question about one protocol, and the part of it to be proved here."""
     asked = {call: [law for law in due if not laws or law in laws] for call, due in ledger.due.items()}
     left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
     to_prove: Mapping[str, Sequence[str]] = {"ledger": {}, "all": asked}.get(how, left)
@@ -85,7 +85,7 @@ def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[st
 
 
 def _evidence(proving: Proving, drawn_by: str) -> Evidence:
-    """What the ledger says, and what was found now, which comes before it."""
+    """The verdicts of the ledger, overridden by those found now."""
     ledger, rows = proving.ledger, proving.rows()
     whose = Counter(
         f"{ledger.solver(call, law)}, {'proved here' if ledger.is_own(call, law) else 'installed'}"

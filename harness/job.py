@@ -37,7 +37,7 @@ class Job:
 def replay_file(
     path: Path, packs: Mapping[str, ProtocolPack], compares: bool = True
 ) -> tuple[TraceReport, tuple[Protocol, Trace] | None]:
-    """What comes of one trace file, and the trace itself unless it differs; if it is only to be read, it cannot.
+    """The outcome of one trace file, and the trace itself unless it differs; if it is only to be read, it cannot.
 
     A kept counterexample is not compared, but told: what it breaks is what matters, not what the rules said then.
     """

@@ -16,7 +16,7 @@ LIBRARIES = sorted(
 
 
 def explained(error: BaseException) -> str:
-    """What went wrong and where, in a line: the file, the line, the exception."""
+    """An exception in one line: the file, the line, the exception."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
     said = f"exit code {error.code}" if isinstance(error, SystemExit) else f"{error}"
@@ -26,7 +26,7 @@ def explained(error: BaseException) -> str:
 
 
 def is_foreign(error: BaseException) -> bool:
-    """Whether it was raised below code from outside, which this project had called."""
+    """True if it was raised below code from outside, which this project had called."""
     return _foreign_frame(error) is not None
 
 
@@ -43,12 +43,12 @@ def _foreign_frame(error: BaseException) -> traceback.FrameSummary | None:
 
 
 def _is_ours(file: str) -> bool:
-    """Whether a file is this project's. Compiled modules are named by their place below its root."""
+    """True if a file is this project's. Compiled modules are named by their place below its root."""
     return file.startswith(OURS) or (not Path(file).is_absolute() and Path(file).parts[0] in packages())
 
 
 def _is_of_library(file: str) -> bool:
-    """Whether a file is Python's own or an installed package's, which announces no protocol."""
+    """True if a file is Python's own or an installed package's, which announces no protocol."""
     folder = next((folder for folder in LIBRARIES if file.startswith(folder)), None)
     if folder is None:
         return False

@@ -91,7 +91,7 @@ class ProtocolPack:
 
     @property
     def calls(self) -> "Calls":
-        """How its calls are written on the wire."""
+        """The form of its calls on the wire."""
         from conformance.calls import Calls
 
         found: Calls = Calls(self.protocol) if self.calls_at is None else load(self.calls_at)
@@ -119,7 +119,7 @@ class ProtocolPack:
 
 
 def load(place: str) -> Any:
-    """What stands at a place, `module:attribute`. UnknownProtocolError if it cannot be had, whatever its code does."""
+    """The object at a place, `module:attribute`. UnknownProtocolError if it cannot be had, whatever its code does."""
     module_name, _, attribute = place.partition(":")
     try:
         return attrgetter(attribute)(importlib.import_module(module_name))

@@ -1,4 +1,4 @@
-"""What the project says of itself in pyproject.toml, read from a checkout or from what is installed."""
+"""The project's declarations in pyproject.toml, read from a checkout or from what is installed."""
 
 import tomllib
 from collections.abc import Mapping
@@ -30,6 +30,6 @@ def packages() -> tuple[str, ...]:
 
 
 def announced(group: str) -> list[EntryPoint]:
-    """What is announced in a group of entry points, by installed packages and then by a checkout."""
+    """The entry points announced in a group, by installed packages and then by a checkout."""
     here = checkout().get("project", {}).get("entry-points", {}).get(group, {})
     return [*entry_points(group=group), *[EntryPoint(name, value, group) for name, value in here.items()]]

@@ -20,10 +20,10 @@ from proofs.running import prove_laws
 from proofs.second import Opinions
 
 POLL_SECONDS: Final = 0.2
-"""How long an interruption, or that time is up, may go unnoticed."""
+"""The delay with which an interruption, or the end of the time, is noticed."""
 
 DEATHS: Final = 3
-"""How often the processes of one task may be killed before it is left undone."""
+"""The times that the processes of one task may be killed before it is left undone."""
 
 
 @attrs.define
@@ -41,10 +41,10 @@ class ProofTask:
 
 
 Heard = Callable[[ProofTask, list[dict[str, Any]]], None]
-"""What is told of verdicts, as `proofs.running.prove_laws` gives them."""
+"""The listener to verdicts, as `proofs.running.prove_laws` gives them."""
 
 Ended = Callable[[ProofTask, str | None], None]
-"""What is told of a task that has ended, and why nobody can do it, or None."""
+"""The listener to the end of a task, with the reason why it cannot be done, or None."""
 
 KILLED: Final = "its process was killed"
 
@@ -101,8 +101,8 @@ def _finish(task: ProofTask, last: str, waiting: list[ProofTask], ended: Ended) 
 
 
 def _drained(pipe: Connection) -> tuple[list[dict[str, Any]], str | None]:
-    """What a process has said by now: its verdicts, and its last word if it has ended. That is nothing, or what went
-    wrong, or that it was killed.
+    """The output of a process by now: its verdicts, and its last word if it has ended: nothing, an error, or that it
+    was killed.
     """
     found: list[dict[str, Any]] = []
     try:

@@ -31,7 +31,7 @@ def known_packs() -> dict[str, ProtocolPack]:
 
 
 def left_out(asked: Iterable[str] = ()) -> list[str]:
-    """Which announced protocols cannot be had, and why. None where others are asked for by name."""
+    """The announced protocols that cannot be had, and why. None where others are asked for by name."""
     return [] if any(asked) else _announced_packs()[1]
 
 

@@ -45,7 +45,7 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
 
 
 class Proving:
-    """What was asked to be proved of one protocol, and what came of it. Verdicts join the ledger as they are known."""
+    """The proofs asked for of one protocol, and their results. Verdicts join the ledger as they are known."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class Proving:
         self.undone: Final[dict[str, str]] = {}
         """Of what calls nobody knows, because processes were killed or files changed, and why."""
         self.differing: Final[list[str]] = []
-        """What the ledger says otherwise than this run."""
+        """The differences of this run from the ledger."""
         self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
         self.written: Final[list[Path]] = []
         """Files of what was refuted or disputed."""
         self.unkept: Final[list[str]] = []
-        """What could not be written, and why."""
+        """The verdicts that could not be written, and why."""
         self._effort: Final = effort
         self._opinions: Final = opinions
         self._known: Final = {
@@ -84,12 +84,14 @@ class Proving:
         }
 
     def known_steps(self, call: str) -> int:
-        """How many solver steps took what is to prove of a call, when last it was proved: the measure of its cost."""
+        """The solver steps that the open part of a call took, when last it was proved: the measure of its cost."""
         steps = self.ledger.steps(call)
         return sum([steps.get(law_id, 0) for law_id in self.to_prove[call]])
 
     def tasks(self, call: str, jobs: int) -> list[ProofTask]:
-        """What proves a call: a task; or, if it took many steps, one for each process, with its share of the laws."""
+        """The tasks that prove a call: one; or, if it took many steps, one for each process, with its share of the
+        laws.
+        """
         laws = self.to_prove[call]
         shares = [laws]
         if self.known_steps(call) >= MANY_STEPS:
@@ -134,7 +136,7 @@ class Proving:
             self.unkept.extend([said] if said not in self.unkept else [])
 
     def _compare(self, call: str, found: Mapping[str, Any]) -> None:
-        """Whether a proof comes out as the ledger has it: the verdict, its scope, its goals, and what it ran through.
+        """True if a proof comes out as the ledger has it: the verdict, its scope, its goals, and what it ran through.
 
         Its goals are the same whatever else is proved, by whom and in which order.
         """
@@ -170,7 +172,7 @@ class Proving:
             (self.undone if problem == KILLED else self.failures)[call] = problem
 
     def left(self) -> list[tuple[str, str]]:
-        """What was to be proved in this run and was not, as call and law; what failed is not among it."""
+        """The calls and laws that were to be proved in this run and were not, without failed ones."""
         return [
             (call, law_id)
             for call, laws in self.to_prove.items()
@@ -198,7 +200,7 @@ class Proving:
         return found
 
     def heard(self) -> dict[str, dict[str, int]]:
-        """What others said of everything that was asked, by who said it."""
+        """The answers of other solvers to all questions, by solver."""
         total: dict[str, Counter[str]] = {}
         for _, _, who, counts in self._opinions_kept():
             total.setdefault(who, Counter()).update(counts)
@@ -256,8 +258,8 @@ class Proving:
 
 @attrs.frozen
 class Question:
-    """What somebody asks to be proved: of some laws and calls, or of all that there are; what the ledger knows too, if
-    `everything` is asked; with so much effort, and with others' opinions.
+    """A question: the laws and calls to prove, or all of them; those that the ledger knows too, if `everything` is
+    asked; with so much effort, and with others' opinions.
     """
 
     laws: Sequence[str] = ()
@@ -267,7 +269,7 @@ class Question:
     opinions: Opinions | None = None
 
     def of(self, ledger: Ledger) -> Proving:
-        """What that comes to for one protocol. UnknownNameError if it has no such law or call."""
+        """The question, for one protocol. UnknownNameError if it has no such law or call."""
         known = laws_named(ledger.place)
         for what, names, there in (("call", self.calls, set(ledger.due)), ("law", self.laws, known)):
             for name in names:
@@ -287,7 +289,7 @@ class Question:
         return Proving(ledger, asked, to_prove, self.effort, self.opinions)
 
     def _is_due(self, ledger: Ledger, call: str, law_id: str) -> bool:
-        """Whether a verdict is missing or stale, open where more effort is offered, or unheard of by somebody asked."""
+        """True if a verdict is missing or stale, open where more effort is offered, or unheard of by somebody asked."""
         if not ledger.is_fresh(call, law_id):
             return True
         verdict = ledger.verdicts(call)[law_id]

@@ -28,7 +28,7 @@ class Difference:
 
 @attrs.frozen
 class Mismatch:
-    """Where a trace stops agreeing: the step (None: before the first one, or after the last), and every difference
+    """The first disagreement of a trace: the step (None: before the first one, or after the last), and every difference
     there.
     """
 
@@ -40,7 +40,7 @@ class Mismatch:
 
 
 def is_same(one: Json, other: Json) -> bool:
-    """Whether two JSON values are equal and of equal types: 1 is neither true nor 1.0, which Python takes for equal."""
+    """True if two JSON values are equal and of equal types: 1 is neither true nor 1.0, which Python takes for equal."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):

@@ -1,4 +1,4 @@
-"""What a replay says to people and to machines."""
+"""Reports of a replay, to people and to machines."""
 
 import json
 import shlex
@@ -26,7 +26,7 @@ Verdict = Literal["agrees", "differs", "malformed", "not compared", "breaks", "k
 
 @attrs.frozen
 class TraceReport:
-    """What came of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read. A kept
+    """The result of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read. A kept
     counterexample breaks its law, or no longer.
     """
 
@@ -70,7 +70,7 @@ class TraceReport:
 
 @attrs.frozen
 class WorldReport:
-    """What came of one small world: what the search met, what broke, and how long it took."""
+    """The result of one bounded model: what the search met, what broke, and how long it took."""
 
     name: str
     calls: int
@@ -186,7 +186,7 @@ OTHER_VERDICTS: dict[Verdict, str] = {
     "known violation": "showing a known violation",
     "no longer breaks": "no longer breaking one",
 }
-"""What the last line says only where there is some."""
+"""Counts that the last line has only where they are not zero."""
 
 
 def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
@@ -293,7 +293,7 @@ def _total(column: tuple[str, ...]) -> str:
 
 
 def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> None:
-    """What the columns of proofs and mutants say, within which bounds, and what was proved in this run."""
+    """Print the meaning of the columns of proofs and mutants, their bounds, and what was proved in this run."""
     laws = {row.law for row in suite.rows()}
     lemmas = {law_id: proof for law_id, proof in evidence.proofs.items() if law_id not in laws}
     lines = [
@@ -388,7 +388,7 @@ def plain_table() -> Table:
 
 
 def print_world(console: Console, report: WorldReport) -> None:
-    """What came of a small world: how many sequences and states there are by length, and what broke."""
+    """Print the result of a bounded model: the sequences and states by length, and what broke."""
     met = report.exploration
     for finding in report.findings:
         print_finding(console, report.name, finding, 0)

@@ -33,7 +33,7 @@ class RiskVerbs(Verbs):
 
 @click.command("risk", cls=RiskVerbs, short_help="What the stake secures, what may be lost, and what fails with what.")
 def risk() -> None:
-    """What the stake of a network secures, what an attack costs, what fails with what, and what may be lost.
+    """Risk of a network: what its stake secures, what an attack costs, what fails with what, and what may be lost.
 
     Every number says how it was found: exact, a bound, computed with an estimated error, or simulated with its standard
     error. docs/risk.md and docs/risk_losses.md describe the documents.

@@ -1,4 +1,4 @@
-"""What the verbs of `restake risk` share: documents read and refused, options, and answers shown."""
+"""Shared parts of the verbs of `restake risk`: documents read and refused, options, and answers shown."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -71,7 +71,7 @@ def losses_command(
 
 
 def read_hazards(path: Path, net: Network) -> tuple[hazards.Hazards, str]:
-    """What a file declares of slashing in a network, and the digest of its document."""
+    """The slashing hazards that a file declares for a network, and the digest of its document."""
     document, digest = load(path)
     try:
         return hazards.read(document, net), digest
@@ -126,8 +126,8 @@ def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tupl
 
 
 def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fraction]) -> Rows:
-    """What value at risk and shortfall cannot be beyond, where losses are too many to tell apart; none if that takes
-    too long as well, or if causes are not independent.
+    """Bounds of value at risk and shortfall, where losses are too many to tell apart; none if that takes too long as
+    well, or if causes are not independent.
     """
     if not isinstance(model, Independent):
         return {}
@@ -147,7 +147,7 @@ def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fractio
 
 
 def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:
-    """What bearing the loss costs and earns, at the highest level; only where that is exact."""
+    """The cost and the return of bearing the loss, at the highest level; only where that is exact."""
     if declared.pricing is None or not isinstance(found, Distribution) or not position:
         return {}
     level = max(declared.levels)

@@ -65,7 +65,7 @@ def measured(found: Measured, how: str = COMPUTED) -> Number:
 
 
 Rows = Mapping[str, Number | str]
-"""What is shown, by its name: numbers, and words that need no explanation."""
+"""The numbers shown, by name: numbers, and words that need no explanation."""
 
 
 def lines(rows: Rows, indent: str = "") -> Iterable[str]:

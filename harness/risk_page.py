@@ -67,7 +67,7 @@ SHOWN: Final = (
 
 @attrs.frozen
 class Line:
-    """What the page shows of one step; `metrics` are the whole's."""
+    """The page's row of one step; `metrics` are the whole's."""
 
     step: str
     action: str

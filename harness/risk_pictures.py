@@ -107,7 +107,7 @@ def _bar(name: str, start: Fraction, part: Fraction, kind: str) -> str:
 
 @attrs.frozen
 class Curve:
-    """How likely each loss is exceeded, from it on; and what is marked: a name, a loss, and how it was found."""
+    """The loss exceedance curve, and its marks: a name, a loss, and how it was found."""
 
     steps: Sequence[tuple[float, float]]
     marks: Sequence[tuple[str, float, str]]

@@ -25,7 +25,7 @@ from spec.codec import Json
 
 @attrs.frozen
 class Row:
-    """What is said of the network after one step."""
+    """The report's row of the network after one step."""
 
     at: Stepped
     verdict: Verdict
@@ -92,7 +92,7 @@ def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequ
 
 
 def told_proof(verdict: Verdict) -> str:
-    """What the verdict rests on."""
+    """The basis of the verdict."""
     if verdict.word == "SECURE":
         return f"No attack pays: certified by a tree of {verdict.leaves} {'leaf' if verdict.leaves == 1 else 'leaves'}"
     if verdict.attack is not None:

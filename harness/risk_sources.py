@@ -45,7 +45,7 @@ def as_rational(ctx: click.Context, param: click.Parameter, value: str) -> Fract
 
 @attrs.frozen
 class Source:
-    """What a network is made of: a file, and the step that was asked for, counted from 0; None: the last."""
+    """The source of a network: a file, and the step that was asked for, counted from 0; None: the last."""
 
     path: Path
     step: int | None
@@ -74,7 +74,7 @@ class Stepped:
 
 
 def declared_in(terms_file: Path | None, path: Path) -> Declared:
-    """What a terms file declares; refused if a trace comes without one."""
+    """The declarations of a terms file; refused if a trace comes without one."""
     if terms_file is None:
         raise click.UsageError(f"{path} is a trace: prices, profits and thresholds are declared with --terms FILE")
     document, _ = load(terms_file)

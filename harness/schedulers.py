@@ -1,4 +1,4 @@
-"""Where the suite's work is done: here, over the cores of this machine, or over a Dask cluster.
+"""Schedulers of the suite's work: here, over the cores of this machine, or over a Dask cluster.
 
 Work is cut into tasks of plain values, and what comes of a task depends on nothing but the task and the source. So the
 sum is the same wherever tasks run and in whatever order they end, and one whose worker was killed is simply run again.
@@ -33,10 +33,10 @@ from invariants.walker import Walk, WalkReport, random_walk
 
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 3.0
-"""How long the tasks that are running may take to end once the run is to stop."""
+"""The time that running tasks may take to end once the run is to stop."""
 
 DEATHS_IN_A_ROW = 3
-"""How often a worker may be killed, without one task done in between, before the run gives up."""
+"""The times that a worker may be killed, without one task done in between, before the run gives up."""
 
 CONNECT_SECONDS = 5
 
@@ -145,7 +145,7 @@ def _naming(run: str) -> Iterator[None]:
 
 
 class Scheduler:
-    """Where tasks run: `width` of them at a time. Used in a `with` block, at whose end nothing is left running."""
+    """A scheduler of tasks, `width` of them at a time. Used in a `with` block, at whose end nothing is left running."""
 
     width = 1
 
@@ -220,7 +220,7 @@ class Workers(Scheduler):
         raise NotImplementedError
 
     def _result(self, handle: Any) -> Summary:
-        """What came of a task that has ended. WorkerDied if that is lost."""
+        """The result of a task that has ended. WorkerDied if it is lost."""
         raise NotImplementedError
 
     def _renew(self) -> None:

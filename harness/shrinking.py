@@ -20,11 +20,11 @@ from invariants.walker import Walk
 from spec.machine import Delta, Draft
 
 STEPS = 1_000_000
-"""How many steps may be executed in search of a shorter run: seconds compiled, a minute interpreted."""
+"""The steps that may be executed in search of a shorter run: seconds compiled, a minute interpreted."""
 
 EXHAUSTED_STEPS = 50_000
 EXHAUSTED_CALLS = 14
-"""How many steps, and how many different calls, the search of all short sequences is limited to."""
+"""The most steps, and different calls, of the search of all short sequences."""
 
 ADJUSTED_CALLS = 3
 PAIRED_ACTIONS = 60
@@ -38,7 +38,7 @@ Cost = tuple[int, ...]
 
 @attrs.frozen
 class Break:
-    """Where a run first breaks a law: at which action, how, and which of the actions up to it were accepted."""
+    """The first break of a law in a run: its action, the violation, and the accepted actions up to it."""
 
     position: int
     violation: Violation
@@ -46,7 +46,7 @@ class Break:
 
 
 def first_break(walk: Walk, actions: Sequence[Any]) -> Break | None:
-    """Where a run first breaks one of the walk's laws, by an incremental check, or by a full scan of its end."""
+    """The first break of one of the walk's laws in a run, by an incremental check, or by a full scan of its end."""
     checker = Checker(walk.catalogue, walk.genesis())
     accepted: list[bool] = []
     violations: list[Violation] = []
@@ -77,7 +77,7 @@ class MovesBegin:
 
 
 def lost(game: Game, party: Party, run: Actions) -> Break | None:
-    """Where a run loses a game: at its end, if at all."""
+    """The break of a game in a run: at its end, if at all."""
     if run.count(MovesBegin()) != 1:
         return None
     begins = run.index(MovesBegin())
@@ -136,7 +136,7 @@ class _Shrinker:
             pass
 
     def _attempt(self, candidate: Actions, is_forced: bool = False, saves_a_call: bool = False) -> bool:
-        """Whether a run breaks the law and is simpler than the shortest, or shorter, or need not be; it is the shortest
+        """True if a run breaks the law and is simpler than the shortest, or shorter, or need not be; it is the shortest
         then.
 
         What comes after the violation is cut off. So are rejected calls before it, which change nothing.
@@ -170,7 +170,7 @@ class _Shrinker:
             return None
 
     def _can_be_written(self, candidate: Actions) -> bool:
-        """Whether a trace can say it: an account cannot stand for a strategy, nor half of a pair for the pair.
+        """True if a trace can say it: an account cannot stand for a strategy, nor half of a pair for the pair.
 
         What is no action of the protocol may fail its writer in any walk.
         """
@@ -358,8 +358,8 @@ class _Shrinker:
 
 
 def cost(actions: Actions) -> Cost:
-    """What is to be made small: actions, then what they carry, then how complicated the amounts are, then the numbers
-    of the accounts.
+    """The cost that shrinking lowers: actions, then what they carry, then how complicated the amounts are, then the
+    numbers of the accounts.
     """
     leaves = [leaf for action in actions for leaf in _leaves(action)]
     keys = [_complexity(leaf) for leaf in leaves if isinstance(leaf, int)]
@@ -374,7 +374,7 @@ def _parts(name: str) -> tuple[str, int]:
 
 
 def _complexity(amount: int) -> tuple[int, int, int]:
-    """How many digits an amount has before its zeros, how many in all, and what it is."""
+    """The complexity of an amount: its digits before trailing zeros, all its digits, and its value."""
     digits = str(abs(amount))
     return len(digits.rstrip("0")), len(digits), amount
 
@@ -392,7 +392,7 @@ def _fields(value: Any) -> list[str]:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """What an action is made of, however deep."""
+    """The parts of an action, however deep."""
     if isinstance(value, tuple):
         for item in value:
             yield from _leaves(item)
@@ -499,7 +499,7 @@ def variants(value: Any) -> list[Any]:
 
 
 def _is_list(value: Any) -> bool:
-    """Whether a value is a list, and no name that is made of several parts, such as an operator set's."""
+    """True if a value is a list, and no name that is made of several parts, such as an operator set's."""
     return isinstance(value, tuple) and len({type(item) for item in value}) <= 1
 
 

@@ -1,4 +1,6 @@
-"""Which source would run: so that results from different machines, or from before and after an edit, never mix."""
+"""The identity of the source that would run: so that results from different machines, or from before and after an edit,
+never mix.
+"""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""When a long run stops before it is done: at an interruption, or when its time is up. Nothing found is lost by it."""
+"""Stopping of a long run before it is done: at an interruption, or when its time is up. Nothing found is lost by it."""
 
 import math
 import signal
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 
 class Stop:
-    """Whether to stop now. In its `with` block the first interruption only sets this; a second one raises, as ever.
+    """The signal to stop. In its `with` block the first interruption only sets this; a second one raises, as ever.
 
     `is_limited` says whether there is a time at which to stop, still to come or past.
     """
@@ -20,12 +20,12 @@ class Stop:
         self._handlers: dict[int, Any] = {}
 
     def __call__(self) -> bool:
-        """Whether either has come."""
+        """True if either has come."""
         return self.is_interrupted or self.is_over
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is up."""
+        """True if the time is up."""
         return time.monotonic() >= self._end_time
 
     def __enter__(self) -> Self:

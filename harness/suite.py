@@ -1,4 +1,4 @@
-"""What the invariant suite counts, and what it says of each law: summaries that add up, and the matrix made of them."""
+"""Counts of the invariant suite, and its verdict on each law: summaries that add up, and the matrix made of them."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -14,8 +14,8 @@ from spec.codec import Json, printable
 from spec.protocol import Protocol
 
 Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
-"""How a violation was met: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), in a search or
-a game.
+"""The method that met a violation: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), in a
+search or a game.
 """
 
 Verdict = Literal["held", "VIOLATED", "VACUOUS", "known violation", "reached", "NOT REACHED"]
@@ -43,7 +43,7 @@ class Broken:
 
 @attrs.frozen
 class Summary:
-    """What came of some runs, in plain values, as it crosses from one process to another. Summaries add up.
+    """The results of some runs, in plain values, as they cross from one process to another. Summaries add up.
 
     `runs` counts walks, traces or examples. `broken` counts for each law the runs that broke it, and `first` holds the
     first of them: the sum of two summaries keeps that of the left one. `known_broken` counts how often a law broke that
@@ -63,7 +63,7 @@ class Summary:
 
     @classmethod
     def of(cls, report: WalkReport, method: Method, runs: int = 1) -> "Summary":
-        """What is counted of one report."""
+        """The counts of one report."""
         first: dict[str, Broken] = {}
         for violation in report.violations:
             law_id = violation.law.law_id
@@ -83,7 +83,7 @@ class Summary:
 
     @classmethod
     def of_game(cls, game: Game, seed: int, report: GameReport) -> "Summary":
-        """What is counted of one game. Its moves are no part of what actions and reasons are counted by."""
+        """The counts of one game. Its moves are no part of what actions and reasons are counted by."""
         law_id, steps = game.law_id, len(report.actions)
         first = {law_id: Broken(law_id, "", "game", seed, steps)} if report.excess > 0 else {}
         return cls(1, report.moves, checked={law_id: 1}, broken=dict.fromkeys(first, 1), first=first)
@@ -106,7 +106,7 @@ class Summary:
         )
 
     def by_reason(self) -> dict[str, int]:
-        """How often each reason was given, whatever the action."""
+        """The rejections for each reason, whatever the action."""
         reasons: dict[str, int] = {}
         for counts in self.rejected.values():
             reasons = added(reasons, counts)
@@ -136,7 +136,7 @@ class Finding:
 
 @attrs.frozen
 class Row:
-    """What came of one law or one witness. `broken` counts the runs that broke it; of a law that is a known violation,
+    """The result of one law or one witness. `broken` counts the runs that broke it; of a law that is a known violation,
     the times that it was seen to be. `proof` is there if the run gathered proofs and the law has any; `kills`, how many
     mutants it noticed.
     """
@@ -158,7 +158,7 @@ class Row:
 
 @attrs.frozen
 class ActionRow:
-    """How often one action was accepted and rejected, on recorded traces and on everything that was drawn."""
+    """The accepted and rejected calls of one action, on recorded traces and on everything that was drawn."""
 
     action: str
     accepted_on_traces: int
@@ -168,7 +168,7 @@ class ActionRow:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it was accepted at all."""
+        """True if it was accepted at all."""
         return self.accepted_on_traces + self.accepted > 0
 
     @property
@@ -180,7 +180,7 @@ class ActionRow:
 
 @attrs.frozen
 class ReasonRow:
-    """How often one reason was given, on recorded traces and on everything that was drawn."""
+    """The calls rejected for one reason, on recorded traces and on everything that was drawn."""
 
     reason: str
     on_traces: int
@@ -188,13 +188,13 @@ class ReasonRow:
 
     @property
     def is_reached(self) -> bool:
-        """Whether it was given at all."""
+        """True if it was given at all."""
         return self.on_traces + self.drawn > 0
 
 
 @attrs.define
 class SuiteReport:
-    """What came of all laws of one protocol.
+    """The results of all laws of one protocol.
 
     `findings` has one counterexample for each law that broke, `rechecked` counts those of earlier runs that were tried
     again. `judges_coverage` says whether the run is big enough for a reason never given, an action never accepted or a
@@ -259,7 +259,7 @@ class SuiteReport:
         ]
 
     def gaps(self) -> dict[str, list[str]]:
-        """What never happened: actions never accepted, reasons never given, witnesses never seen."""
+        """The gaps of a run: actions never accepted, reasons never given, witnesses never seen."""
         return {
             "actions never accepted": [row.action for row in self.actions() if not row.is_accepted],
             "reasons never given": [row.reason for row in self.reasons() if not row.is_reached],
@@ -267,8 +267,8 @@ class SuiteReport:
         }
 
     def failures(self) -> list[str]:
-        """Why the run fails: laws that broke, laws that were never checked, and, if that is judged, what never
-        happened.
+        """The reasons for which the run fails: laws that broke, laws that were never checked, and, if that is judged,
+        what never happened.
 
         A run that was cut short is judged by what it checked.
         """
@@ -283,9 +283,9 @@ class SuiteReport:
         return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
 
     def unfinished(self) -> list[str]:
-        """Why the run does not hold though nothing fails: traces that cannot be read, earlier counterexamples that no
-        law judges, and what was to be proved in it and could not be, or came to UNKNOWN. What is stale in the ledger,
-        and was not asked for, is no reason.
+        """The reasons for which a run without failures does not hold: traces that cannot be read, earlier
+        counterexamples that no law judges, and what was to be proved in it and could not be, or came to UNKNOWN. What
+        is stale in the ledger, and was not asked for, is no reason.
         """
         found = {"cannot be read": self.unread, "kept counterexamples of laws in no catalogue": self.unjudged}
         if self.evidence is not None:
@@ -294,7 +294,7 @@ class SuiteReport:
         return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
 
     def refuted(self) -> list[str]:
-        """What proofs refute of which call, but for known violations."""
+        """The laws that proofs refute, with the calls, but for known violations."""
         proofs = {} if self.evidence is None else self.evidence.proofs
         return [
             f"{law} of {call}"
@@ -305,7 +305,7 @@ class SuiteReport:
 
     @property
     def holds(self) -> bool:
-        """Whether there is no failure."""
+        """True if there is no failure."""
         return not self.failures()
 
     def as_json(self) -> dict[str, Json]:
@@ -372,6 +372,6 @@ def _kind(law: Law) -> Kind:
 
 
 def _volume(summary: Summary) -> Json:
-    """How much was done, without what the rows say."""
+    """The volume of the run, without what the rows say."""
     accepted = sum(summary.accepted.values())
     return {"runs": summary.runs, "steps": summary.steps, "accepted": accepted, "scans": summary.scans}

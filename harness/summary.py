@@ -14,7 +14,7 @@ from harness.suite import Row, SuiteReport
 from harness.traces import bundled_findings
 
 MOST_NAMES = 6
-"""How many names a line of the first screen lists."""
+"""The most names in a line of the first screen."""
 
 
 def print_summary(
@@ -24,7 +24,7 @@ def print_summary(
     code: int,
     made_by: Collection[str],
 ) -> None:
-    """What differs and what broke; the verdict of the run, what it was made by, and a block for each protocol."""
+    """Print differences and breaks; the verdict of the run, its provenance, and a block for each protocol."""
     for report in reports:
         print_trace(console, report)
     for suite in suites:
@@ -41,7 +41,7 @@ def print_summary(
 
 
 VERDICTS = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was checked"}
-"""What the run comes to, by its exit code."""
+"""The verdict of the run, by its exit code."""
 
 
 def verdict_of(suite: SuiteReport) -> str:
@@ -57,7 +57,7 @@ def verdict_of(suite: SuiteReport) -> str:
 
 
 def print_block(console: Console, suite: SuiteReport) -> None:
-    """What came of one protocol: a line each for checks, laws, proofs, mutants, findings, gaps."""
+    """Print the result of one protocol: a line each for checks, laws, proofs, mutants, findings, gaps."""
     console.print(f"\n{suite.protocol.name}: {verdict_of(suite)}", style="bold", markup=False)
     for what, said in (
         ("checked", checked(suite)),
@@ -76,7 +76,7 @@ def print_block(console: Console, suite: SuiteReport) -> None:
 
 
 def checked(suite: SuiteReport) -> list[str]:
-    """How much the run did, by how it was met."""
+    """The volume of the run, by method."""
     parts = [
         f"{done.runs:,} {what}, {done.steps:,} calls"
         for what, done in (
@@ -91,13 +91,13 @@ def checked(suite: SuiteReport) -> list[str]:
 
 
 def verdicts(suite: SuiteReport) -> list[str]:
-    """How many laws came to which verdict."""
+    """The number of laws by verdict."""
     count = Counter(row.verdict for row in suite.rows() if row.kind != "witness")
     return [", ".join([f"{number:,} {verdict}" for verdict, number in count.items()])] if count else []
 
 
 def proved(suite: SuiteReport) -> list[str]:
-    """How many laws are proved of every call, in which scope, and which are not."""
+    """The laws proved of every call, their scopes, and the others."""
     if suite.evidence is None:
         return ["nothing, as the run ended before" if suite.has_theory else "no law: the protocol has no theory"]
     laws = {row.law: row.proof for row in suite.rows() if row.proof is not None}
@@ -123,7 +123,7 @@ def proved(suite: SuiteReport) -> list[str]:
 
 
 def mutants(suite: SuiteReport) -> list[str]:
-    """How many laws notice any mutant."""
+    """The number of laws that kill any mutant."""
     if suite.evidence is None or not suite.evidence.mutants:
         return []
     laws = [row for row in suite.rows() if row.kills is not None]
@@ -142,7 +142,7 @@ def found(suite: SuiteReport) -> list[str]:
 
 
 def not_reached(suite: SuiteReport) -> list[str]:
-    """What never happened; whether the run is judged by it."""
+    """The gaps of the run; and if the run is judged by them."""
     gaps = [f"{what}: {named(names)}" for what, names in suite.gaps().items() if names]
     if gaps and not suite.judges_coverage:
         gaps.append("(no failure: so short a run is not judged by what it did not meet)")

@@ -20,7 +20,7 @@ KEPT = Path(".restake")
 SUFFIXES = (".json", ".json.gz")
 
 MOST_BYTES: Final = 2**26
-"""How large a file may be, unpacked. The largest recorded trace has a thirtieth of it."""
+"""The most bytes of a file, unpacked. The largest recorded trace has a thirtieth of it."""
 
 
 def bundled_traces() -> Path:
@@ -65,8 +65,8 @@ def _in_folder(place: Path) -> list[Path]:
 
 @attrs.frozen
 class Claim:
-    """What a kept counterexample says of itself: the law that it breaks, of which subject, and what found it; of a lost
-    game also who moved, and after how many actions that began.
+    """The claim of a kept counterexample: the law that it breaks, of which subject, and what found it; of a lost game
+    also who moved, and after how many actions that began.
     """
 
     law: str
@@ -85,7 +85,7 @@ CLAIM: Final = Record(
     ],
     optional={"party": (), "begins": 0},
 )
-"""How a kept counterexample says it."""
+"""The field of a kept counterexample that says it."""
 
 
 def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace]:
@@ -111,7 +111,7 @@ def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, 
 
 
 def load_json(path: Path) -> Json:
-    """What a JSON file says, compressed or not. MalformedTrace if it says nothing that can be told apart."""
+    """The value of a JSON file, compressed or not. MalformedTrace if it says nothing that can be told apart."""
     try:
         content = _content(path)
         return json.loads(content.decode(), object_pairs_hook=_distinct, parse_constant=_refuse_constant)

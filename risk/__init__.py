@@ -1,4 +1,4 @@
-"""What the stake secures, what an attack on it costs, what fails with what, and what a position may lose.
+"""Economic risk: what stake secures, what an attack costs, what fails with what, and what a position may lose.
 
 Solvers propose; exact arithmetic decides. No float carries a verdict.
 """

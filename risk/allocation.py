@@ -35,7 +35,7 @@ class Group:
 
 @attrs.frozen
 class Choice:
-    """What can be chosen: each operator's return and cap, caps of groups, and the scenarios and level of the risk."""
+    """The options of a choice: each operator's return and cap, caps of groups, and the scenarios and level of risk."""
 
     operators: tuple[str, ...]
     returns: tuple[Fraction, ...]
@@ -45,7 +45,7 @@ class Choice:
     level: Fraction
 
     def is_allowed(self, weights: Vector) -> bool:
-        """Whether weights sum to 1 and respect every cap."""
+        """True if weights sum to 1 and respect every cap."""
         return (
             sum(weights, ZERO) == 1
             and all(0 <= weight <= cap for weight, cap in zip(weights, self.caps, strict=True))
@@ -66,8 +66,8 @@ class Choice:
         return self.loss(weights).expected_shortfall(self.level)
 
     def tail(self, weights: Vector) -> list[Fraction]:
-        """How much of its worst `1 - level` each scenario is, summing to 1: above the value at risk all of it, at it in
-        proportion.
+        """The weight of each scenario in the worst `1 - level`, summing to 1: above the value at risk all of it, at it
+        in proportion.
         """
         losses = [_product(weights, row) for row in self.scenarios.losses]
         value = self.loss(weights).value_at_risk(self.level)
@@ -82,7 +82,9 @@ class Choice:
         ]
 
     def contributions(self, weights: Vector) -> list[Fraction]:
-        """What each operator adds to the shortfall: its part of the loss in the tail. They sum to the shortfall."""
+        """The contribution of each operator to the shortfall: its part of the loss in the tail. They sum to the
+        shortfall.
+        """
         tail = self.tail(weights)
         return [weights[i] * self._mean_loss(tail, i) for i in range(len(weights))]
 
@@ -148,7 +150,7 @@ def _delegation(weights: Sequence[Fraction], value: Fraction, bound: Fraction) -
 
 @attrs.frozen
 class _Solved:
-    """What the solver proposes: weights, and multipliers of scenarios, groups, the return and the limit."""
+    """The solver's proposal: weights, and multipliers of scenarios, groups, the return and the limit."""
 
     weights: Sequence[float]
     tail: Sequence[float]

@@ -151,7 +151,7 @@ def attack_of(question: Question, program: Program, wanted: set[int], chosen: se
 
 
 def _with(program: Program, commitment: int) -> tuple[int, ...]:
-    """What is lost, or free, with a commitment that is used: all of its stake's where stakes are lost whole."""
+    """The stake lost, or free, with a commitment that is used: all of its stake's where stakes are lost whole."""
     if program.network.losses != "full":
         return (commitment,)
     stake = program.commitments[commitment].stake_id
@@ -198,7 +198,7 @@ class Proof:
 def security(
     network: Network, ties: Ties = "strict", budget: Fraction = Fraction(0), seconds: float = SECONDS
 ) -> Verdict:
-    """Whether any attack pays, for an attacker that may lose `budget` on it.
+    """True if any attack pays, for an attacker that may lose `budget` on it.
 
     With min cuts where they apply; else by a short tree, a search for an attack, and a long tree.
     """

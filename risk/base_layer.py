@@ -16,7 +16,7 @@ TWO_THIRDS: Final = Fraction(2, 3)
 
 
 def finalises(total: Fraction, offline: Fraction, removed: Fraction = ZERO) -> bool:
-    """Whether two thirds of what is counted still vote: offline weight is counted, removed weight is not."""
+    """True if two thirds of what is counted still vote: offline weight is counted, removed weight is not."""
     return (total - offline - removed) * 3 >= (total - removed) * 2
 
 
@@ -48,7 +48,7 @@ class Cheapest:
 
     @property
     def is_exact(self) -> bool:
-        """Whether no coalition is cheaper."""
+        """True if no coalition is cheaper."""
         return self.cost == self.at_least
 
 

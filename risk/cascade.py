@@ -46,7 +46,7 @@ class TooLargeError(Exception):
 
 
 def bound(gamma: Fraction, psi: Fraction) -> Fraction | None:
-    """What no cascade reaches where every attack loses (1 + gamma) times its profit; None without slack.
+    """The bound that no cascade reaches where every attack loses (1 + gamma) times its profit; None without slack.
 
     Source: Durvasula and Roughgarden, Theorem 1.
     """
@@ -252,7 +252,7 @@ class Cascades:
         return psi + Fraction(max(lost(removed, 0) for removed in shocks), self.value[own])
 
     def _is_stable(self, removed: int, attackers: int, services: int) -> bool:
-        """Whether every smaller attack of these on these loses too much profit for the stake that it spares."""
+        """True if every smaller attack of these on these loses too much profit for the stake that it spares."""
         for fewer in subsets(attackers):
             kept = self.fallen(removed, fewer) & services
             if (fewer, kept) != (attackers, services) and (

@@ -33,7 +33,7 @@ class Found:
 
 
 def without(network: Network, removed: set[str]) -> Network:
-    """What a shock leaves. Thresholds are of the weight that is left."""
+    """The network that a shock leaves. Thresholds are of the weight that is left."""
     return attrs.evolve(
         network,
         stakes=tuple(stake for stake in network.stakes if stake.stake_id not in removed),

@@ -17,7 +17,7 @@ from risk.solver import Cut, Relaxed, Solver
 from risk.verify import Bounds, Problem
 
 Key = tuple[str, Any]
-"""What is branched on, as the checker names it: a service, a commitment, or how a stake is lost."""
+"""The object of a branch, as the checker names it: a service, a commitment, or how a stake is lost."""
 Row = tuple[str, set[int], Fraction]
 
 CUT_ROUNDS: Final = 12
@@ -32,7 +32,7 @@ BITS: Final = 44
 
 @attrs.frozen
 class Grown:
-    """What came of growing: the tree, if it is whole; or an attack that the claim does not allow, as the services that
+    """The result of growing: the tree, if it is whole; or an attack that the claim does not allow, as the services that
     fall and the columns taken.
     """
 
@@ -202,7 +202,7 @@ class Tree:
         return rows
 
     def _branch(self, fixed: Mapping[Key, int], relaxed: Relaxed | None) -> Key | None:
-        """What to branch on next: services before stakes, the least settled first; None if all is settled."""
+        """The next object to branch on: services before stakes, the least settled first; None if all is settled."""
         program = self.program
         if relaxed is not None:
             broken = [
@@ -228,7 +228,7 @@ class Tree:
         return next((key for key in keys if key is not None), None)
 
     def _open(self, stake: str, fixed: Mapping[Key, int], preferred: Sequence[int]) -> Key | None:
-        """What is not settled of a stake, of these commitments if it can be; None if all is."""
+        """The open part of a stake, of these commitments if it can be; None if all is."""
         options, items = self._pool_of[stake]
         if self.program.network.losses == "sum":
             side = fixed.get(("stake", stake), 0 if not options else None)
@@ -247,7 +247,7 @@ class Tree:
         return None if key is None else ("commitment", key)
 
     def _contradicts(self, relaxed: Relaxed) -> bool:
-        """Whether a whole solution is an attack that the claim does not allow, in exact numbers."""
+        """True if a whole solution is an attack that the claim does not allow, in exact numbers."""
         services, columns = _taken(relaxed)
         program = self.program
         if program.network.is_divisible or not services:

@@ -31,11 +31,11 @@ class Claims:
     claim_recovery: Fraction
 
     def after_shock(self) -> tuple[Fraction, ...]:
-        """What each owns outside once the shock has come."""
+        """The outside assets of each after the shock."""
         return tuple(amount - loss for amount, loss in zip(self.external, self.shock, strict=True))
 
     def impacts(self) -> list[list[Fraction]]:
-        """How much of `i`'s equity before the shock its claim on `j` is, at most all: DebtRank's `impacts[j][i]`.
+        """The part of `i`'s equity before the shock that its claim on `j` is, at most all: DebtRank's `impacts[j][i]`.
 
         A member without equity is wiped out by any loss.
         """

@@ -20,7 +20,7 @@ RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "max": max,
     "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
 }
-"""What two slashes take of one piece together, as `risk.network` names it.
+"""The joint effect of two slashes on one piece, as `risk.network` names it.
 
 `full`: any slash takes all. `sum`: both of the same stake, until nothing is left; of parts of their own (unique stake)
 nothing is ever capped. `max`: the greater covers the lesser. `product`: the second takes its fraction of what is left.
@@ -60,7 +60,7 @@ class Piece:
         self.rule: Final = rule
 
     def loss(self, happened: Iterable[str]) -> Fraction:
-        """What is lost of the piece when exactly these causes happen: the definition, in whole cases."""
+        """The loss of the piece when exactly these causes happen: the definition, in whole cases."""
         causes = set(happened)
         taken = ZERO
         for claim in self.claims:

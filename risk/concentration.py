@@ -1,4 +1,4 @@
-"""How stake is spread: concentration among operators, and overlap among services. All exact, all without unit.
+"""The spread of stake: concentration among operators, and overlap among services. All exact, all without unit.
 
 Sources: standard definitions, each given with its function.
 """
@@ -16,7 +16,7 @@ def herfindahl(stakes: Sequence[Fraction]) -> Fraction:
 
 
 def effective_number(stakes: Sequence[Fraction]) -> Fraction:
-    """How many equal holders would be as concentrated: 1 over the Herfindahl index. 0 of no stake."""
+    """The number of equal holders that would be as concentrated: 1 over the Herfindahl index. 0 of no stake."""
     index = herfindahl(stakes)
     return 1 / index if index else ZERO
 
@@ -41,7 +41,7 @@ def nakamoto(stakes: Sequence[Fraction], threshold: Fraction) -> int:
 
 
 class Overlap:
-    """Which operators' whole stake secures which services, and how often it is counted."""
+    """The overlap of services: which operators' whole stake secures which, and how often it is counted."""
 
     def __init__(self, stakes: Mapping[str, Fraction], opted_in: Mapping[str, Sequence[str]]) -> None:
         self.stakes = stakes

@@ -121,7 +121,7 @@ def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
 def is_clearing(
     payments: Vector, liabilities: Matrix, external: Vector, external_recovery: Fraction, claim_recovery: Fraction
 ) -> bool:
-    """Whether payments clear the claims, read off the definition alone: nothing of how they were found."""
+    """True if payments clear the claims, read off the definition alone: nothing of how they were found."""
     for i, row in enumerate(liabilities):
         owed = sum(row, ZERO)
         received = ZERO

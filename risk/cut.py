@@ -23,7 +23,7 @@ class Flow:
         self.edges: Final[list[list[int]]] = [[] for _ in range(count)]
         self.to: Final[list[int]] = []
         self.left: Final[list[int]] = []
-        """What each edge can still carry; an edge and its way back are neighbours."""
+        """The residual capacity of each edge; an edge and its reverse are neighbours."""
 
     def add(self, start: int, end: int, capacity: int) -> int:
         """A new edge's number."""
@@ -34,7 +34,7 @@ class Flow:
         return len(self.to) - 2
 
     def levels(self) -> list[int]:
-        """How many edges with something left lead from the source to each node; -1 if none do."""
+        """The distance of each node from the source, by edges with residual capacity; -1 if there is none."""
         found = [-1] * len(self.edges)
         found[SOURCE] = 0
         waiting = deque([SOURCE])
@@ -79,7 +79,7 @@ class Flow:
 
 
 def applies(network: Network) -> bool:
-    """Whether every service needs all of its weight, and what is used is lost whole."""
+    """True if every service needs all of its weight, and what is used is lost whole."""
     return network.losses == "full" and all(row.threshold == 1 for row in network.terms.values())
 
 

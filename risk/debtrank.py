@@ -12,7 +12,7 @@ from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point
 
 
 class Distress:
-    """How much of its equity each member has lost in the end, in how many steps."""
+    """The part of its equity that each member has lost in the end, and the number of steps."""
 
     def __init__(self, levels: Sequence[Fraction], steps: int) -> None:
         self.levels: Final = tuple(levels)

@@ -1,4 +1,4 @@
-"""What to choose from, as a document `restake-delegation`: returns, caps and groups of operators, and what is asked."""
+"""A delegation choice, as a document `restake-delegation`: returns, caps and groups of operators, and what is asked."""
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""How the causes of slashing depend on one another: what is declared of them, and what follows.
+"""Dependence between the causes of slashing: what is declared of them, and what follows.
 
 Every model makes the causes independent once something common is known: nothing (independent), the chance itself
 (beta), or the state of one factor (Gaussian, t). A model says the chance of each cause given that, how weights are
@@ -66,7 +66,7 @@ class Independent:
         return Fraction(weight)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """Which causes happen, one row a draw."""
+        """The causes that happen, one row a draw."""
         limits = np.array([float(self.probabilities[cause]) for cause in causes])
         return np.asarray(random.random((draws, len(causes))) < limits)
 
@@ -97,7 +97,7 @@ class Beta:
         return total
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """Which causes happen, one row a draw."""
+        """The causes that happen, one row a draw."""
         chance = random.beta(float(self.alpha), float(self.beta), (draws, 1))
         return np.asarray(random.random((draws, len(causes))) < chance)
 
@@ -122,7 +122,7 @@ class Gaussian:
         return chances, weights * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """Which causes happen, one row a draw."""
+        """The causes that happen, one row a draw."""
         latent = _latent(float(self.correlation), draws, len(causes), random)
         limits = np.array([_quantile(self.probabilities[cause], normal_quantile) for cause in causes])
         return np.asarray(latent <= limits)
@@ -160,7 +160,7 @@ class StudentT:
         return chances, (over_chi[:, None] * over_z[None, :]).ravel()
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """Which causes happen, one row a draw."""
+        """The causes that happen, one row a draw."""
         freedom = float(self.freedom)
         latent = _latent(float(self.correlation), draws, len(causes), random)
         latent /= np.sqrt(random.chisquare(freedom, (draws, 1)) / freedom)
@@ -183,7 +183,7 @@ class Comonotone:
         self.probabilities: Final = probabilities
 
     def cases(self) -> list[tuple[frozenset[str], Fraction]]:
-        """Which causes happen together, and with what probability."""
+        """The sets of causes that happen together, with their probabilities."""
         cases: list[tuple[frozenset[str], Fraction]] = []
         low = ZERO
         for high in sorted({ONE, *self.probabilities.values()}):
@@ -193,7 +193,7 @@ class Comonotone:
         return cases
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """Which causes happen, one row a draw."""
+        """The causes that happen, one row a draw."""
         limits = np.array([float(self.probabilities[cause]) for cause in causes])
         return np.asarray(random.random((draws, 1)) < limits)
 

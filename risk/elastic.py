@@ -52,7 +52,7 @@ class Robustness:
 def stretch(
     stakes: Sequence[Fraction], allocations: Sequence[Sequence[Fraction]], byzantine: Sequence[int]
 ) -> tuple[list[Fraction], list[list[Fraction]]]:
-    """What is left when services slash all that is allocated to them: stakes, and allocations to the other services."""
+    """The remainder when services slash all that is allocated to them: stakes, and allocations to others."""
     left = [
         max(ZERO, stake - sum((row[s] for s in byzantine), ZERO))
         for stake, row in zip(stakes, allocations, strict=True)
@@ -90,7 +90,7 @@ def best_attack(network: Elastic) -> Best:
 
 
 def robustness(network: Elastic, budget: Fraction) -> Robustness:
-    """How much must misbehave before an attack counts for this budget; all of it if nothing less does."""
+    """The least misbehaving stake for which an attack counts for this budget; all of it if nothing less does."""
     services = [s for s in range(len(network.prizes)) if s != network.base_service]
     if len(services) > MAX_ENUMERATED_SERVICES:
         raise ValueError(f"more than {MAX_ENUMERATED_SERVICES} services are not enumerated")

@@ -27,14 +27,15 @@ CORRELATION_MULTIPLIER: Final[Mapping[str, int]] = MappingProxyType(
 
 
 def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
-    """What a slashing takes at once. Source: slash_validator."""
+    """The penalty that a slashing takes at once. Source: slash_validator."""
     return effective_balance_gwei // SLASHING_PENALTY_QUOTIENT[fork]
 
 
 def correlation_penalty_gwei(
     effective_balance_gwei: int, slashed_gwei: int, total_gwei: int, multiplier: int, by_increment: bool
 ) -> int:
-    """What a slashing takes in the middle of the withdrawability delay, all slashed around then being counted.
+    """The penalty that a slashing takes in the middle of the withdrawability delay, all slashed around then being
+    counted.
 
     Before Electra the whole penalty is rounded down to an increment, so that a lone slashing costs nothing; from
     Electra on (`by_increment`) the penalty of one increment is rounded down. Source: process_slashings.
@@ -65,7 +66,7 @@ def base_reward_per_increment_gwei(total_gwei: int) -> int:
 
 
 def missed_attestation_gwei(effective_balance_gwei: int, total_gwei: int) -> int:
-    """What a missed attestation costs in an epoch: source and target votes, 14 and 26 of 64. Source: altair."""
+    """The cost of a missed attestation in an epoch: source and target votes, 14 and 26 of 64. Source: altair."""
     reward = effective_balance_gwei // INCREMENT_GWEI * base_reward_per_increment_gwei(total_gwei)
     return reward * 14 // 64 + reward * 26 // 64
 
@@ -87,7 +88,7 @@ def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
 
 
 def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
-    """What an offline validator loses in so many epochs of a leak."""
+    """The loss of an offline validator in so many epochs of a leak."""
     after = leak(balance_gwei, updating)
     left = balance_gwei
     for _ in range(epochs):
@@ -131,12 +132,12 @@ def exit_churn_limit_eth(total_eth: int) -> int:
 
 
 def exit_epochs(total_eth: int, leaving_eth: Fraction) -> int:
-    """How many epochs the exit queue takes for so much stake, the churn staying as it is now."""
+    """The epochs that the exit queue takes for so much stake, the churn staying as it is now."""
     return -((-leaving_eth) // exit_churn_limit_eth(total_eth))
 
 
 def weak_subjectivity_epochs(total_eth: int, safety_decay_percent: int) -> int:
-    """How long a checkpoint stays trustworthy. Source: electra, compute_weak_subjectivity_period."""
+    """The epochs for which a checkpoint stays trustworthy. Source: electra, compute_weak_subjectivity_period."""
     churn = churn_limit_eth(total_eth)
     return WITHDRAWABILITY_DELAY_EPOCHS + safety_decay_percent * total_eth // (2 * churn * 100)
 

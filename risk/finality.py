@@ -1,4 +1,4 @@
-"""What happens when the base layer is compromised by the weight of its own secondary obligations.
+"""Failure of the base layer by the weight of its own secondary obligations.
 
 Consensus weight is stake, and the same stake is promised to services. An operator is slashed; services it secured are
 now cheaper to corrupt than corrupting them is worth; each that falls takes all it may take of everybody; and so on,
@@ -37,7 +37,7 @@ SECONDS: Final = 20.0
 
 @attrs.frozen
 class Service:
-    """What corrupting a service is worth, the part of its stake that does it, and what it may take of each stake.
+    """A service: the profit of corrupting it, the part of its stake that does it, and what it may take of each stake.
 
     `slash` is the part of the stake used against it that attackers lose.
     """
@@ -97,10 +97,10 @@ class Condition:
 
 
 Shock = Mapping[str, Fraction]
-"""What a slash takes of each stake to begin with."""
+"""The stake that a slash takes of each stake at the start."""
 
 Used = Mapping[tuple[str, str], Fraction]
-"""What of each stake is used against each service."""
+"""The part of each stake used against each service."""
 
 NOTHING_JOINT: Final[Mapping[tuple[str, ...], Used]] = {}
 
@@ -110,7 +110,7 @@ class UndecidedError(Exception):
 
 
 def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
-    """What is lost of what is used: of each stake the sum of slashes, and no more than is left of it."""
+    """The loss of the stake used: of each stake the sum of slashes, and no more than is left of it."""
     sums: dict[str, Fraction] = {}
     for (stake, name), amount in used.items():
         sums[stake] = sums.get(stake, ZERO) + amount * services[name].slash
@@ -134,13 +134,13 @@ class BaseLayer:
 
     def __init__(self, obligations: Obligations, consensus: Consensus, seconds: float = SECONDS) -> None:
         self.seconds: Final = seconds
-        """How long an attack on several services of many stakes is sought, each time that one is."""
+        """The time limit of each search for an attack on several services of many stakes."""
         self.stakes: Final = obligations.stakes
         self.services: Final = obligations.services
         self.consensus: Final = consensus
 
     def left(self, shock: Shock, fallen: Iterable[str]) -> dict[str, Fraction]:
-        """What is left of each stake: what neither the shock nor the fallen services take."""
+        """The remainder of each stake: what neither the shock nor the fallen services take."""
         left = {stake: max(ZERO, amount - shock.get(stake, ZERO)) for stake, amount in self.stakes.items()}
         for service in fallen:
             for stake, amount in self.services[service].allocations.items():
@@ -148,11 +148,11 @@ class BaseLayer:
         return left
 
     def held(self, service: str, left: Mapping[str, Fraction]) -> dict[str, Fraction]:
-        """What a service may still take of each stake."""
+        """The amount of each stake that a service may still take."""
         return {stake: min(amount, left[stake]) for stake, amount in self.services[service].allocations.items()}
 
     def cost(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
-        """What it costs to corrupt one service alone: what is slashed of what is needed."""
+        """The cost of corrupting one service alone: the slashed part of the stake needed."""
         return self.services[service].slash * self.needed(service, left)
 
     def needed(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
@@ -160,7 +160,7 @@ class BaseLayer:
         return self.services[service].threshold * sum(self.held(service, left).values(), ZERO)
 
     def condition(self, left: Mapping[str, Fraction]) -> Condition:
-        """How the base layer stands with this stake left."""
+        """The condition of the base layer with this stake left."""
         consensus = self.consensus
         offline = sum(
             (
@@ -183,8 +183,8 @@ class BaseLayer:
         return Condition(offline, share, third, tuple(broken))
 
     def _third_costs(self, left: Mapping[str, Fraction]) -> Fraction:
-        """What a third of all weight has to lose at least: the adversary's own first, then who has least left, in
-        parts; weight without obligations loses all of itself.
+        """The least loss of a third of all weight: the adversary's own first, then who has least left, in parts; weight
+        without obligations loses all of itself.
         """
         needed = THIRD * self.consensus.total - self.consensus.adversary
         cost = ZERO
@@ -197,7 +197,7 @@ class BaseLayer:
         return cost + max(ZERO, needed)
 
     def falls(self, service: str, left: Mapping[str, Fraction]) -> bool:
-        """Whether corrupting the service alone pays: its profit is above its cost."""
+        """True if corrupting the service alone pays: its profit is above its cost."""
         return self.services[service].profit > self.cost(service, left)
 
     def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Used] | None:
@@ -247,7 +247,7 @@ class BaseLayer:
         return best[1:] if best[1] else None
 
     def _network(self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]]) -> Network:
-        """What is left as a network of which attackers may use any part."""
+        """The remainder as a network, of which attackers may use any part."""
         return Network(
             {"kind": "base layer"},
             "sum",
@@ -343,7 +343,7 @@ class BaseLayer:
         return None
 
     def _beyond(self, shock: Shock) -> Path:
-        """Where services that fall one by one do not suffice: attacks on several at once."""
+        """The search beyond services that fall one by one: attacks on several at once."""
         order, fallen = self._closure(shock, frozenset())
         groups: list[tuple[str, ...]] = [(name,) for name in order]
         joint: dict[tuple[str, ...], Used] = {}
@@ -442,7 +442,7 @@ class BaseLayer:
 
 
 def is_path(layer: BaseLayer, path: Path) -> bool:
-    """Whether each step of a path pays and takes what it says, and the last breaks consensus: by definitions alone."""
+    """True if each step of a path pays and takes what it says, and the last breaks consensus: by definitions alone."""
     left = {stake: max(ZERO, amount - path.shock.get(stake, ZERO)) for stake, amount in layer.stakes.items()}
     fallen: set[str] = set()
     for step in path.steps[1:]:

@@ -1,4 +1,4 @@
-"""What is declared of slashing: how likely which services slash whom, and how that depends on one another.
+"""Declared hazards of slashing: how likely which services slash whom, and how that depends on one another.
 
 A document `restake-hazards` says it of a network. Each operator's fault at each service is a cause of its own; a shock
 is a cause that many commitments share, such as a bug in a client that many run. From both follow the pieces of stake of
@@ -34,7 +34,7 @@ class Shock:
     operators: frozenset[str] | None
 
     def hits(self, row: Commitment) -> bool:
-        """Whether the shock lets the service slash this commitment."""
+        """True if the shock lets the service slash this commitment."""
         return (self.services is None or row.service in self.services) and (
             self.operators is None or row.operator in self.operators
         )
@@ -50,7 +50,7 @@ class Dependence:
 
 @attrs.frozen
 class Pricing:
-    """What bearing the loss earns and costs, as parts of the position a year."""
+    """The return and the cost of bearing the loss, as parts of the position a year."""
 
     base_yield: Fraction
     fee: Fraction

@@ -1,4 +1,5 @@
-"""Who bears a loss: layers that pay in order, policies with deductible and limit, and a fund that pays harmed parties.
+"""Insurance of a loss: layers that pay in order, policies with deductible and limit, and a fund that pays harmed
+parties.
 
 Sources: standard actuarial contracts; Deb, Raynor and Kannan, STAKESURE, arXiv:2401.05797; the EIGEN whitepaper for
 harm within the time it takes to redeem.
@@ -14,7 +15,9 @@ Layer = tuple[str, Fraction | None]
 
 
 def waterfall(loss: Fraction, layers: Sequence[Layer]) -> tuple[dict[str, Fraction], Fraction]:
-    """What each layer pays of a loss, the first first, and what no layer bears. The parts sum to the loss."""
+    """The payment of each layer for a loss, the first first, and the rest that no layer bears. The parts sum to the
+    loss.
+    """
     paid: dict[str, Fraction] = {}
     left = loss
     for name, limit in layers:
@@ -25,15 +28,15 @@ def waterfall(loss: Fraction, layers: Sequence[Layer]) -> tuple[dict[str, Fracti
 
 
 def payout(loss: Fraction, deductible: Fraction, limit: Fraction | None, coinsurance: Fraction) -> Fraction:
-    """What a policy pays: the insured part of the loss above the deductible, up to the limit (of the loss, before the
-    insured part is taken); without a limit any loss.
+    """The payment of a policy: the insured part of the loss above the deductible, up to the limit (of the loss, before
+    the insured part is taken); without a limit any loss.
     """
     above = max(ZERO, loss - deductible)
     return coinsurance * (above if limit is None else min(above, limit))
 
 
 def cost_of_corruption(stake: Fraction, accountable_fraction: Fraction, slash_fraction: Fraction) -> Fraction:
-    """What an attacker loses: the part of the stake that must sign, times the part of it that is slashed."""
+    """The loss of an attacker: the part of the stake that must sign, times the part of it that is slashed."""
     return stake * accountable_fraction * slash_fraction
 
 
@@ -51,7 +54,7 @@ def harm_before_redress(limit_per_window: Fraction, window: Fraction, redemption
 def redress(
     pool: Fraction, covers: Mapping[str, Fraction], losses: Mapping[str, Fraction]
 ) -> tuple[dict[str, Fraction], Fraction]:
-    """What a slashed pool pays to insured parties, in proportion if it falls short, and what of it is left to burn.
+    """The payment of a slashed pool to insured parties, in proportion if it falls short, and the rest to burn.
 
     A claim is the loss up to the cover. Together never more than the pool.
     """

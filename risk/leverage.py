@@ -39,7 +39,7 @@ def looped(loan_to_value: Fraction, loops: int | None = None) -> Loop:
 
 
 def looked_through(direct: Matrix, wrapped: Matrix) -> list[list[Fraction]]:
-    """What one unit of each token rests on in the end: row `i` is its exposure to each base asset.
+    """The base assets behind one unit of each token: row `i` is its exposure to each base asset.
 
     `direct[i][b]` is the amount of base asset `b` behind a unit of token `i`, `wrapped[i][j]` that of token `j`. Both
     count gross: a token that borrows to hold more has exposures above 1. SingularMatrixError where tokens rest only on
@@ -89,7 +89,7 @@ class Deposit:
 def deposit_around_slash(
     assets: Fraction, shares: Fraction, deposit: Fraction, slash: Fraction, slash_first: bool
 ) -> Deposit:
-    """What a depositor gets where a slash is recognised before its deposit is priced, or only after.
+    """The shares of a depositor if a slash is recognised before its deposit is priced, or only after.
 
     The slash takes its part of all assets that are there when it is recognised.
     """

@@ -36,7 +36,7 @@ def solve(matrix: Matrix, right: Vector) -> list[Fraction]:
 
 
 def inflow(shares: Matrix, amounts: Vector) -> list[Fraction]:
-    """What each column receives: the sum over rows `j` of `shares[j][i] * amounts[j]`."""
+    """The inflow of each column: the sum over rows `j` of `shares[j][i] * amounts[j]`."""
     return [
         sum((row[column] * amount for row, amount in zip(shares, amounts, strict=True) if amount), ZERO)
         for column in range(len(amounts))

@@ -148,7 +148,7 @@ class Simulation:
         return Measured(float(np.mean(self.drawn)), float(np.std(self.drawn)) / math.sqrt(self.draws))
 
     def probability_above(self, loss: float) -> Measured:
-        """How often more is lost, and the standard error of that."""
+        """The frequency of a larger loss, and its standard error."""
         share = float(np.mean(self.drawn > loss))
         return Measured(share, math.sqrt(max(share * (1 - share), 1 / self.draws) / self.draws))
 

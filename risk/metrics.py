@@ -20,7 +20,7 @@ THIRD: Final = Fraction(1, 3)
 
 @attrs.frozen
 class Metric:
-    """What a metric means, its unit, and where it comes from."""
+    """A metric: its meaning, its unit, and its source."""
 
     name: str
     unit: str
@@ -71,7 +71,7 @@ CommitmentRow = security.Commitment | network.Commitment
 
 @attrs.frozen
 class Part:
-    """What one stake contributes to every sum: computed from its own rows alone."""
+    """The contribution of one stake to every sum: computed from its own rows alone."""
 
     value: Fraction
     committed: Mapping[tuple[str, str], Fraction]

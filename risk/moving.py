@@ -19,7 +19,9 @@ class Attempt:
 
 
 def least_stakes(others: Sequence[Fraction], thresholds: Sequence[Fraction]) -> list[Fraction | None]:
-    """What an attacker must bring to hold each task's threshold beside the others' stake; None if nothing suffices."""
+    """The stake that an attacker must bring to hold each task's threshold beside the others' stake; None if nothing
+    suffices.
+    """
     return [
         None if threshold == 1 and stake else threshold * stake / (1 - threshold) if stake else Fraction(0)
         for stake, threshold in zip(others, thresholds, strict=True)

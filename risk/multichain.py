@@ -127,8 +127,8 @@ class Chains:
         return reachable
 
     def view(self, service: str, now: Fraction) -> View:
-        """What a service believes at a moment, and what is so. It is secured if corrupting it costs at least its
-        profit: its threshold of the stake.
+        """The stake that a service believes in at a moment, and the true one. It is secured if corrupting it costs at
+        least its profit: its threshold of the stake.
         """
         terms = self.services[service].terms
         believed, actual = self.believed(service, now), self.held(service, now)

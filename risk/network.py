@@ -23,8 +23,8 @@ MAX_PRODUCT_COMMITMENTS: Final = 10
 """Of one stake, where losses multiply: every set of them is a choice of its own."""
 
 Losses = Literal["full", "sum", "max", "product"]
-"""What one stake loses when several services slash it: all of it; the sum, at most all of it; the largest; or each a
-part of what the one before has left.
+"""The joint effect of several services that slash one stake: all of it; the sum, at most all of it; the largest; or
+each a part of what the one before has left.
 """
 
 
@@ -39,7 +39,7 @@ class Stake:
 
 @attrs.frozen
 class Commitment:
-    """How much of one stake a service may take for what an operator does now.
+    """The amount of one stake that a service may take for what an operator does now.
 
     It is also the operator's weight in the service. `until`, `slasher` and `vetoer` are told, and decide nothing.
     """
@@ -55,7 +55,7 @@ class Commitment:
 
 @attrs.frozen
 class Terms:
-    """What is declared of a service: the profit from corrupting it, the share of weight that does, and the part of a
+    """The declared terms of a service: the profit from corrupting it, the share of weight that does, and the part of a
     commitment that its slash takes.
     """
 
@@ -81,12 +81,12 @@ class Network:
 
     @property
     def values(self) -> dict[str, Fraction]:
-        """What each stake is worth, by its id."""
+        """The value of each stake, by its id."""
         return {stake.stake_id: stake.amount * self.prices[stake.token] for stake in self.stakes}
 
     @property
     def weights(self) -> tuple[Fraction, ...]:
-        """What each commitment is worth, in order."""
+        """The value of each commitment, in order."""
         price = {stake.stake_id: self.prices[stake.token] for stake in self.stakes}
         return tuple(row.amount * price[row.stake_id] for row in self.commitments)
 
@@ -226,7 +226,7 @@ def write(network: Network) -> dict[str, Json]:
 
 
 def write_declared(prices: Mapping[str, Fraction], terms: Mapping[str, Terms]) -> dict[str, Json]:
-    """What is declared, as documents write it."""
+    """The declared terms, as documents write them."""
     return {
         "prices": {token: written(price) for token, price in prices.items()},
         "services": {

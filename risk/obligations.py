@@ -78,7 +78,7 @@ def _obligations(network: Network, tokens: set[str]) -> Obligations:
 
 
 def _shocks(network: Network, obligations: Obligations) -> dict[str, dict[str, Fraction]]:
-    """What every service that may slash an operator takes of each stake, together: at most the stake."""
+    """The loss of each stake to all services that may slash an operator together: at most the stake."""
     shocks: dict[str, dict[str, Fraction]] = {}
     for row, weight in zip(network.commitments, network.weights, strict=True):
         if row.stake_id in obligations.stakes and weight:

@@ -1,4 +1,4 @@
-"""What it costs to bear a loss: premium principles, the return after risk, the capital of a fund.
+"""The cost of bearing a loss: premium principles, the return after risk, the capital of a fund.
 
 Principles that are rational stay rational; exponential and Wang premiums are floats. Sources: Kaas et al., Modern
 Actuarial Risk Theory; Wang 2000.
@@ -29,7 +29,7 @@ def deviation_premium(loss: Distribution, loading: float) -> float:
 
 
 def exponential_premium(loss: Distribution, aversion: float) -> float:
-    """What an insurer with constant aversion to risk must ask: `ln E[e^(a loss)] / a`; the mean where `a` is 0."""
+    """The premium of an insurer with constant aversion to risk: `ln E[e^(a loss)] / a`; the mean where `a` is 0."""
     if aversion == 0:
         return float(loss.mean())
     largest = max(aversion * float(x) for x, _ in loss.atoms)

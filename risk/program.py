@@ -28,7 +28,8 @@ class Column:
 
 @attrs.frozen
 class Claim:
-    """That (1 + gamma) profit - loss is at most (below, if strict) a number, in every attack on all `forced` services.
+    """The claim that (1 + gamma) profit - loss is at most (below, if strict) a number, in every attack on all `forced`
+    services.
 
     Without `counts_profits` only the loss counts. An attack is on one service at least.
     """
@@ -41,7 +42,7 @@ class Claim:
 
     @property
     def factor(self) -> Fraction:
-        """How often profits count."""
+        """The weight of profits in the claim."""
         return 1 + self.gamma if self.counts_profits else Fraction(0)
 
     def as_json(self) -> dict[str, object]:
@@ -55,7 +56,7 @@ class Claim:
 
 
 def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction:
-    """What a stake of this value loses when services take these parts of it."""
+    """The loss of a stake of this value when services take these parts of it."""
     if losses == "full":
         return value if [*parts] else Fraction(0)
     if losses == "sum":

@@ -31,7 +31,7 @@ def rule(low: float, high: float, panels: int) -> tuple[Floats, Floats]:
 
 
 def refined(compute: Callable[[int], Any], start: int, most: int) -> tuple[Any, float]:
-    """What `compute(panels)` (an array or a float) settles on, and how far the last two refinements lay apart.
+    """The limit of `compute(panels)` (an array or a float), and the distance of the last two refinements.
 
     Panels are doubled from `start` up to `most`, until the sum of all differences is below the tolerance.
     """

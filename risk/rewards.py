@@ -11,13 +11,13 @@ from risk.linear import ONE, ZERO, Matrix, Vector
 
 
 def degrees(allocations: Matrix, stakes: Vector) -> list[Fraction]:
-    """How often each operator has promised its stake; 0 of no stake."""
+    """The number of times that each operator has promised its stake; 0 of no stake."""
     return [sum(row, ZERO) / stake if stake else ZERO for row, stake in zip(allocations, stakes, strict=True)]
 
 
 def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: Vector) -> list[Fraction]:
-    """What each operator earns: its share of each service's allocations times the reward, if its degree is within the
-    service's cap. Whoever is above still dilutes the others, and what it is not paid is paid to nobody.
+    """The reward of each operator: its share of each service's allocations times the reward, if its degree is within
+    the service's cap. Whoever is above still dilutes the others, and what it is not paid is paid to nobody.
     """
     held = degrees(allocations, stakes)
     earned = [ZERO] * len(stakes)

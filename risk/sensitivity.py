@@ -1,4 +1,4 @@
-"""How far what is declared may be off before the answer changes: each service's profit, and its threshold.
+"""Sensitivity of the answer to errors in the declared terms: each service's profit, and its threshold.
 
 Nobody knows a profit from corruption to the last digit. Beside a verdict stands for which profits and thresholds it
 would be another, all else as it is.
@@ -43,7 +43,7 @@ class ThresholdLimit:
 
 
 def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> ProfitLimit | None:
-    """How much a service's corruption may be worth before an attack on it pays; None if no attack is found in time.
+    """The largest profit of corrupting a service at which no attack on it pays; None if no attack is found in time.
 
     The least that an attack on it loses beyond the profits of whatever else falls.
     """
@@ -54,7 +54,7 @@ def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> Pr
 
 
 def threshold_limit(network: Network, service: str, seconds: float = SECONDS) -> ThresholdLimit | None:
-    """How small a service's threshold may be before an attack pays; None if a verdict is not certified in time.
+    """The smallest threshold of a service at which no attack pays; None if a verdict is not certified in time.
 
     Bisection between two proved verdicts. An attack that pays holds a share of the service, and pays at every
     threshold up to that share.

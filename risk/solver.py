@@ -72,7 +72,7 @@ class Solver:
         self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), np.array(costs))
         self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
         self.service_count: Final = len(program.services)
-        """How many services there are: the position of the first column."""
+        """The number of services: the position of the first column."""
         self.required: Final[list[Cut]] = [
             (service, frozenset()) for service in range(self.service_count) if self._add((service, frozenset()))
         ]

@@ -1,4 +1,4 @@
-"""Where networks come from: a protocol's state, a list of operators, or the two shapes of the literature."""
+"""Sources of networks: a protocol's state, a list of operators, or the two shapes of the literature."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ UNIT_PRICE: Final = Fraction(1)
 
 @attrs.frozen
 class Declared:
-    """What is declared in one file: prices by token and terms by service; and those of whatever it does not name."""
+    """The declarations of one file: prices by token and terms by service; and those of whatever it does not name."""
 
     prices: Mapping[str, Fraction]
     terms: Mapping[str, Terms]
@@ -56,7 +56,9 @@ def read_terms_file(document: Json) -> Declared:
 
 
 def from_security(security: Security, declared: Declared, origin: Mapping[str, Json]) -> Network:
-    """What a protocol's state secures, under declared terms. Every service is there, even if nothing secures it."""
+    """The network that a protocol's state secures, under declared terms. Every service is there, even if nothing
+    secures it.
+    """
     return Network(
         origin,
         "sum",
@@ -164,7 +166,7 @@ def read_operators(document: Json) -> tuple[dict[str, Json], list[Operator]]:
 
 
 HEADS: Final = (258, 103, 74, 61)
-"""How many operators the largest services had when the list was taken; the others are drawn below."""
+"""The operators of the largest services when the list was taken; the others are drawn below."""
 
 
 def sample(

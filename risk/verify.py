@@ -25,7 +25,7 @@ Rows = list[tuple[str, set[int], Fraction]]
 
 
 class Refused(Exception):
-    """Why a verdict is not proved."""
+    """The reason why a verdict is not proved."""
 
 
 def demand(condition: bool, otherwise: str) -> None:
@@ -72,7 +72,7 @@ class Problem:
         demand(self.divisible is False or (self.divisible is True and self.losses == "sum"), "parts are not summed")
 
     def lost(self, stake: str, taken: Iterable[Fraction]) -> Fraction:
-        """What a stake loses when services take so much of it; in full, each takes all."""
+        """The loss of a stake when services take so much of it; in full, each takes all."""
         if self.losses == "sum":
             return min(self.value[stake], sum(taken, Fraction(0)))
         if self.losses == "product":
@@ -90,7 +90,7 @@ class Problem:
 
 
 def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
-    """What an attack is worth by the claim's measure; Refused if it is no attack."""
+    """The value of an attack by the claim's measure; Refused if it is no attack."""
     index, parts = {names: e for e, names in enumerate(problem.names)}, dict[int, Fraction]()
     for *names, part in witness["uses"]:
         demand(tuple(names) in index and index[tuple(names)] not in parts, f"no such commitment, or twice: {names}")
@@ -108,7 +108,7 @@ def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
 
 
 class Bounds:
-    """How much an attack can be worth at most, by the claim's measure, once some choices are made."""
+    """The upper bound of an attack's value by the claim's measure, once some choices are made."""
 
     def __init__(self, problem: Problem, claim: Any) -> None:
         self.claim, self.sums, self.is_whole = claim, problem.losses == "sum", not problem.divisible
@@ -127,8 +127,8 @@ class Bounds:
         self.choices = {stake: [(int(cost * unit), e) for cost, e in found] for stake, found in choices.items()}
 
     def row(self, service: str, covered: set[int]) -> tuple[int, dict[int, int]]:
-        """What a service that falls needs beyond what is covered, and what each other commitment carries of that, none
-        more than all; in lowest terms. Every attack obeys it.
+        """The need of a falling service beyond what is covered, and the part of it that each other commitment carries,
+        none more than all; in lowest terms. Every attack obeys it.
         """
         rest = self.need[service] - sum(self.weight[e] for e in covered)
         proves = covered <= self.behind[service] and (not covered or (rest > 0 and self.is_whole))
@@ -152,7 +152,7 @@ class Bounds:
         return max((sum(worth[e] for e in these) - cost * scale for cost, these in found), default=None)
 
     def closes(self, fixed: Fixed, rows: Rows) -> bool:
-        """Whether the claim holds of every attack with these choices, as the rows times their multipliers show."""
+        """True if the claim holds of every attack with these choices, as the rows times their multipliers show."""
         scale, worth = lcm(*(factor.denominator for _, _, factor in rows)), [0] * len(self.weight)
         left = {service: n * scale for service, n in self.gain.items()}
         for service, covered, factor in rows:
@@ -192,7 +192,7 @@ def check_tree(bounds: Bounds, tree: list[Any]) -> int:
 
 
 def check(network: Any, verdict: Any) -> str:
-    """What the verdict proves, in one line. Refused, or another exception, if it proves nothing."""
+    """The statement that the verdict proves, in one line. Refused, or another exception, if it proves nothing."""
     text = json.dumps(network, sort_keys=True, separators=(",", ":"))
     demand(verdict["format"] == "restake-verdict" and verdict["version"] == 2, "not a verdict of version 2")
     demand(verdict["network"] == hashlib.sha256(text.encode()).hexdigest(), "a verdict about another network")

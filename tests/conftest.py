@@ -1,4 +1,4 @@
-"""What every test shares: which build of the specification runs, and the recorded traces."""
+"""Shared parts of all tests: which build of the specification runs, and the recorded traces."""
 
 import itertools
 import os
@@ -61,7 +61,7 @@ class SourceCopy:
         path.write_text(source.replace(right, wrong))
 
     def run(self, program: str, *arguments: str) -> str:
-        """What a program prints that imports the copy."""
+        """The output of a program that imports the copy."""
         imported = "import spec.machine, os; assert spec.machine.__file__.startswith(os.getcwd())\n"
         command = [sys.executable, "-c", imported + program, *arguments]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
@@ -69,7 +69,7 @@ class SourceCopy:
         return done.stdout
 
     def first_difference(self, protocol: str) -> str:
-        """Where the first recorded trace of a protocol differs from the copy; empty if none does."""
+        """The first difference of a protocol's recorded traces from the copy; empty if there is none."""
         return self.run(REPLAY_UNTIL_DIFFERENT, str(GOLDEN / protocol))
 
 

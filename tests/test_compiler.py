@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for room in ("spec", "invariants") for path in (ROOT / room).rglob("*.py"))
 
 CONSUMERS = {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
-"""Who goes through a generator at once, so that it makes no difference when its names are read."""
+"""Functions that consume a generator at once, so that it makes no difference when its names are read."""
 
 REFUSED_CALLS = {"delattr", "eval", "exec", "globals", "id", "locals", "setattr", "vars"}
 NATIVE_INTEGERS = {"i16", "i32", "i64", "u8"}
@@ -113,7 +113,7 @@ def read_outside(function: ast.AST, name: str) -> set[str]:
 
 
 def of_names_assigned_in_expressions(tree: ast.AST) -> Iterator[Found]:
-    """What stands before `:=` in an expression may already see the new value."""
+    """The part of an expression before `:=` may already see the new value."""
     for node in ast.walk(tree):
         if isinstance(node, ast.NamedExpr):
             yield node.lineno, f"{node.target.id!r} is assigned inside an expression"

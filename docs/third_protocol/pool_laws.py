@@ -1,4 +1,4 @@
-"""What must hold of the staking pool, a random walk through it, and a small world of it to exhaust.
+"""Laws of the staking pool, a random walk through it, and a bounded model to exhaust.
 
 restake check --protocol pool_laws:WALK
 restake explore --protocol pool_laws:BOUNDED_MODEL

@@ -1,4 +1,4 @@
-"""What the proofs of the staking pool need beside its rules and laws.
+"""The theory of the staking pool: what its proofs need beside its rules and laws.
 
 restake prove --protocol pool_pack:PACK
 """

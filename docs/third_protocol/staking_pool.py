@@ -22,7 +22,7 @@ SERVICE: Final = "service"
 
 
 class Reason(Enum):
-    """Why a call is rejected."""
+    """Reasons of rejection."""
 
     NO_SHARES_FOR_AMOUNT = "NoSharesForAmount"
     NOT_ENOUGH_SHARES = "NotEnoughShares"
@@ -32,7 +32,7 @@ class Reason(Enum):
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pool:
-    """What the pool holds, and the shares that divide it."""
+    """The pool's tokens, and the shares that divide them."""
 
     stake: Final[int]
     shares: Final[int]
@@ -108,7 +108,7 @@ def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
 
 
 def slash(draft: Draft, action: Slash) -> Delta | Reason:
-    """What is burned rounds up, against the stakers. Rejects, in order: NOT_THE_SERVICE, INVALID_FRACTION."""
+    """A slash burns tokens, rounded up, against the stakers. Rejects, in order: NOT_THE_SERVICE, INVALID_FRACTION."""
     if action.sender != SERVICE:
         return Reason.NOT_THE_SERVICE
     if not 0 < action.wad_to_slash <= WAD:

@@ -1,4 +1,4 @@
-"""What is asked of a judge and what it answers, in plain values, as they cross from one process to another."""
+"""The question to a judge and its answer, in plain values, as they cross from one process to another."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -13,8 +13,8 @@ even be loaded; a proof failed without a state that shows why, or the effort was
 
 @attrs.frozen
 class Effort:
-    """How much the laws may try before a mutant counts as survived: seeded walks of so many steps, a small world to a
-    depth, and plays of every game with so many moves; and how many goals the proofs may try.
+    """The effort before a mutant counts as survived: seeded walks of so many steps, a bounded model to a depth, and
+    plays of every game with so many moves; and how many goals the proofs may try.
     """
 
     walks: int = 120
@@ -57,7 +57,7 @@ class Trial:
 
 @attrs.frozen
 class Fate:
-    """What one judge says of one mutant: what came of it, by which laws, and how.
+    """One judge's verdict on one mutant: its outcome, by which laws, and by which method.
 
     `method` and `seed` name the run that killed it, `step` is the step of that run at which laws broke, `steps` counts
     those of all runs up to then. `note` says what raised an exception, if anything did.

@@ -18,7 +18,7 @@ Packs = Collection[ProtocolPack]
 
 
 def rule_files(packs: Packs) -> list[str]:
-    """Where the rules are, what they run on, and the views that anybody asks.
+    """The files of the rules, of what they run on, and of the views.
 
     Not here: what rows and calls are, which is no behaviour; constants, which are the protocols' parameters; the
     dispatch from calls to rules; codecs and observations, on which no rule depends.
@@ -56,8 +56,8 @@ SYMMETRIC = (
 
 @attrs.frozen
 class Known:
-    """What operators need to know of the rest of the source: the types of parameters, by the function's or the class's
-    name, and of the fields of rows and calls, in their order; and which table holds rows of which class.
+    """The facts that operators need of the rest of the source: the types of parameters, by the function's or the
+    class's name, and of the fields of rows and calls, in their order; and which table holds rows of which class.
     """
 
     parameters: dict[str, list[str]]
@@ -67,7 +67,7 @@ class Known:
 
 @attrs.frozen
 class Place:
-    """Where a node stands: in which function, of which module, and which class the names in it are of."""
+    """The place of a node: its function, its module, and the classes of the names in it."""
 
     known: Known
     classes: Mapping[str, str]
@@ -142,7 +142,7 @@ def _is_turned_by_compared(test: ast.expr) -> bool:
 
 
 def _narrows(test: ast.expr) -> bool:
-    """Whether a condition asks for a type: turned round, it would be refused by the type checker before any law."""
+    """True if a condition asks for a type: turned round, it would be refused by the type checker before any law."""
     if isinstance(test, ast.Compare):
         return isinstance(test.ops[0], ast.Is | ast.IsNot)
     return isinstance(test, ast.Call) and _names(test.func, "isinstance")
@@ -178,7 +178,7 @@ def unchecked(node: ast.AST, _: Place) -> Iterator[Change]:
 
 
 def _asks_for_reason(test: ast.expr) -> bool:
-    """Whether a condition tells a value from a rejection: without it, the value would be of no type to go on with."""
+    """True if a condition tells a value from a rejection: without it, the value would be of no type to go on with."""
     return isinstance(test, ast.Call) and _names(test.func, "isinstance")
 
 
@@ -284,7 +284,7 @@ def generated_from(file: str, source: str, known: Known, protocols: tuple[str, .
 
 
 def _span(source: bytes, node: ast.AST) -> tuple[int, int]:
-    """Where a node begins and ends. Columns are counted in bytes."""
+    """The start and end of a node. Columns are counted in bytes."""
     assert isinstance(node, ast.expr | ast.stmt)
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
@@ -322,7 +322,7 @@ def _folder(file: str) -> str:
 
 
 def _known(files: list[str], folder: str) -> Known:
-    """What the modules of a folder and those beside all folders declare."""
+    """The declarations of the modules of a folder, and of those beside all folders."""
     known = Known({}, {}, {})
     declared = [f"{folder}/{name}.py" for name in ("state", "config", "actions")] if folder else []
     for file in [*[file for file in files if _folder(file) in (folder, "")], *declared]:
@@ -353,7 +353,7 @@ def _types(function: ast.FunctionDef) -> list[str]:
 
 
 def _classes_in(function: ast.FunctionDef, known: Known) -> dict[str, str]:
-    """Which class each name in a function is of, as far as its signature, its reads and its loops say."""
+    """The class of each name in a function, as far as its signature, its reads and its loops say."""
     classes = {a.arg: ast.unparse(a.annotation) for a in function.args.args if a.annotation is not None}
     for node in ast.walk(function):
         target, found = None, None

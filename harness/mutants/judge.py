@@ -26,7 +26,7 @@ from harness.protocols import pack_at
 from harness.source import ROOMS, fingerprint
 
 CPU_SECONDS = 5.0
-"""How long one run may take. The longest takes a fraction of a second, so a mutant that needs this long never ends."""
+"""The time limit of one run. The longest takes a fraction of a second, so a mutant that needs this long never ends."""
 
 
 class Endless(Exception):
@@ -70,7 +70,7 @@ class SourceFinder(importlib.abc.MetaPathFinder):
 
 
 def judged(trial: Trial) -> list[Fate]:
-    """What all laws say of a mutant, and what the properties alone do, which are run again only if all that broke was
+    """The verdicts of all laws on a mutant, and of the properties alone, which are run again only if all that broke was
     a law that restates the rules.
     """
     fate, properties = broken_in(trial, runs)
@@ -105,7 +105,7 @@ def broken_in(trial: Trial, suite: "Suite") -> tuple[Fate, tuple[str, ...]]:
 
 
 Ran = tuple[int, int, tuple[str, ...], tuple[str, ...]]
-"""How many steps a run took, the step at which a law broke, which laws broke there, and which are properties."""
+"""The steps of a run, the step at which laws broke, the laws that broke there, and the properties among them."""
 
 Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
 """Given protocols and an effort: every run, as a method, a seed and a function without arguments."""

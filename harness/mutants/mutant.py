@@ -1,6 +1,4 @@
-"""What a mutant is, and the catalogue of mutants that somebody wrote down: bugs as they happen, many of them found by
-auditors in the contracts.
-"""
+"""Mutants, and the catalogue of written ones: bugs as they happen, many of them found by auditors in the contracts."""
 
 import re
 import tomllib
@@ -68,7 +66,7 @@ def file_of(module: str) -> str:
 
 
 def protocols_of(file: str, packs: Packs | None = None) -> tuple[str, ...]:
-    """Whose rules a file holds: one protocol's, or everybody's."""
+    """The protocols whose rules a file holds: one, or all."""
     packs, module = known_packs().values() if packs is None else packs, module_of(file)
     rooms = {pack.name: (*pack.rules, *((pack.protocol_at or "").split(":")[:1])) for pack in packs}
     owners = [name for name, of in rooms.items() if any(module == room or module.startswith(f"{room}.") for room in of)]
@@ -131,7 +129,8 @@ def read_catalogue(path: Path, packs: Packs | None = None) -> list[Mutant]:
 
 
 FIELDS = ("id", "file", "right", "wrong", "bug", "source")
-"""What each mutant of a catalogue says. A bug in several places goes on with right2 and wrong2, right3 and wrong3."""
+"""The fields of each mutant of a catalogue. A bug in several places goes on with right2 and wrong2, right3 and wrong3.
+"""
 
 
 def _written(entry: dict[str, Any], packs: Packs) -> Mutant:

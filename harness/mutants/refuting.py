@@ -28,11 +28,11 @@ from harness.source import copy_source, fingerprint
 ROOMS = (*source.ROOMS, "proofs")
 
 HISTORIES = "spec.history"
-"""What proofs replace by its contract, so that a bug there shows in the proof of the contract alone."""
+"""Functions that proofs replace by contracts, so that a bug there shows in the proof of the contract alone."""
 
 CPU_SECONDS = 300.0
-"""How long one law of one call, and the search for all paths of the call before it, may take. The longest takes a tenth
-of that.
+"""The time limit of one law of one call, and of the search for all paths of the call before it. The longest takes a
+tenth of that.
 """
 
 
@@ -102,8 +102,8 @@ def refuted(trial: Trial, right: str) -> Fate:
 
 
 def by_contract(trial: Trial, tried: int) -> Fate:
-    """What is proved of no call may be what all calls are proved with: histories. There, a proof that fails shows no
-    state, so that nothing is refuted.
+    """The kinds of proofs that concern no single call: histories, with which all calls are proved. A failed one shows
+    no state, so it refutes nothing.
     """
     if trial.module != HISTORIES:
         note = "no call runs through it that anything is proved of"
@@ -164,7 +164,7 @@ def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator
 
 
 def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
-    """Whether a call that ran through these functions ("module:name") ran through what changed in a module."""
+    """True if a call that ran through these functions ("module:name") ran through what changed in a module."""
     ran = {name.partition(":")[2].partition(".<locals>")[0] for name in functions if name.startswith(f"{module}:")}
     return bool(ran & changed) or ("" in changed and bool(ran))
 

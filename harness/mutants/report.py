@@ -1,4 +1,4 @@
-"""What a run of mutants says to people: the kill table, and the page of the documentation that holds it."""
+"""The report of a run of mutants: the kill table, and the page of the documentation that holds it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ def verdict(judged: Judged, fate: Fate) -> str:
 
 
 def counted(group: Iterable[Judged]) -> list[str]:
-    """How many there are in a group: all, killed, raising exceptions, surviving, equivalent, and impossible to load."""
+    """The sizes of a group: all, killed, raising exceptions, surviving, equivalent, and impossible to load."""
     members = list(group)
     bugs = [judged for judged in members if judged.counts]
     crashed = [judged for judged in bugs if not judged.is_killed and judged.fates[0].outcome == "crashed"]
@@ -58,7 +58,7 @@ PROOFS_IN_WORDS = (
     "call ever raises.",
     "",
 )
-"""What the page says of the second judge."""
+"""The paragraph of the page on the second judge."""
 
 COUNTED = ("mutants", "killed", "crashed", "survived", "equivalent", "unviable", "kill rate", "by properties")
 
@@ -108,7 +108,7 @@ def judged_headings(mutation: Mutation) -> list[str]:
 
 
 def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
-    """What the judges say of one mutant, in these columns; the proofs are not asked of what cannot be loaded."""
+    """The verdicts of the judges on one mutant, in these columns; the proofs are not asked of what cannot be loaded."""
     said = [
         (verdict(judged, fate), how(fate)) if fate.judge != "properties" else (verdict(judged, fate),)
         for fate in judged.fates
@@ -118,7 +118,7 @@ def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
 
 
 def proofs_sentence(mutation: Mutation) -> str:
-    """How many mutants the proofs refuted, of those that break a proved law."""
+    """A sentence: how many mutants the proofs refuted, of those that break a proved law."""
     refuted, counted = mutation.proof_rate()
     rate = f"{refuted / counted:.1%}" if counted else "-"
     return (

@@ -25,13 +25,13 @@ from proofs.ledger import LedgerError
 from spec.codec import Json
 
 BARS: Mapping[bool, float] = {True: 0.98, False: 0.85}
-"""Which part of the catalogue (True), and of the generated mutants that are not equivalent, the laws must kill."""
+"""The least kill rate of the catalogue (True), and of the generated mutants that are not equivalent."""
 
 PROPERTIES_BAR = 0.85
-"""Which part of the catalogue the properties alone must kill: laws that do not restate the rules."""
+"""The least kill rate of the catalogue by properties alone: laws that do not restate the rules."""
 
 PROOFS_BAR = 0.9
-"""Which part of the catalogue's mutants that break a proved law the proofs must refute."""
+"""The least part that proofs refute, of the catalogue's mutants that break a proved law."""
 
 JUDGES: Mapping[str, str] = {"laws": "harness.mutants.judge", "proofs": "harness.mutants.refuting"}
 """The judges, each a module that is run in a process of its own."""
@@ -42,7 +42,7 @@ SHARED = "arithmetic.py"
 POLL_SECONDS = 0.2
 
 DEATHS = 3
-"""How often a judge may be killed before its mutant is left undone."""
+"""The times that a judge may be killed before its mutant is left undone."""
 
 
 class UnknownMutantError(Exception):
@@ -65,38 +65,38 @@ class Judged:
 
     @property
     def is_killed(self) -> bool:
-        """Whether the laws noticed it when the specification ran."""
+        """True if the laws noticed it when the specification ran."""
         return self.fates[0].outcome == "killed"
 
     @property
     def is_killed_by_properties(self) -> bool:
-        """Whether a law noticed it that does not restate the rules."""
+        """True if a law noticed it that does not restate the rules."""
         return any(fate.judge == "properties" and fate.outcome == "killed" for fate in self.fates)
 
     @property
     def is_refuted(self) -> bool:
-        """Whether a proved law was refuted by a state and a call that break it."""
+        """True if a proved law was refuted by a state and a call that break it."""
         return any(fate.judge == "proofs" and fate.outcome == "killed" for fate in self.fates)
 
     @property
     def counts(self) -> bool:
-        """Whether it is a bug that can be loaded: what is neither tells nothing about the laws."""
+        """True if it is a bug that can be loaded: what is neither tells nothing about the laws."""
         return self.equivalent is None and all(fate.outcome != "unviable" for fate in self.fates)
 
     @property
     def is_written(self) -> bool:
-        """Whether it is of the catalogue."""
+        """True if it is of the catalogue."""
         return self.mutant.operator == CATALOGUE
 
     def as_json(self) -> Json:
-        """What `--json` says of it: all but the source."""
+        """The mutant as `--json` writes it: all but the source."""
         mutant = attrs.asdict(self.mutant, filter=lambda field, _: field.name != "text")
         return {**mutant, "equivalent": self.equivalent, "fates": [fate.as_json() for fate in self.fates]}
 
 
 @attrs.frozen
 class Choice:
-    """Which mutants to judge: written ones, generated ones, those of some protocols, those of some ids, a sample.
+    """The mutants to judge: written ones, generated ones, those of some protocols, those of some ids, a sample.
 
     Those written in a file from outside, if one is named, instead of this project's.
     """
@@ -161,12 +161,12 @@ class Mutation:
 
     @property
     def judged(self) -> list[Judged]:
-        """What is known, in the order of the mutants."""
+        """The verdicts known, in the order of the mutants."""
         return [self._judged[mutant.mutant_id] for mutant in self.mutants if mutant.mutant_id in self._judged]
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether there are mutants that were not judged."""
+        """True if there are mutants that were not judged."""
         return len(self._judged) < len(self.mutants)
 
     def run(self, jobs: int, progress: Progress) -> None:
@@ -196,7 +196,7 @@ class Mutation:
             pool.shutdown(cancel_futures=True)
 
     def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
-        """What every judge says of a mutant; nothing if the run is to stop before they all do."""
+        """The verdicts of all judges on a mutant; nothing if the run is to stop before."""
         fates = self.judge("laws", mutant, ())
         if not fates or not self.proves or mutant.operator == UNCHANGED or fates[0].outcome == "unviable":
             return fates
@@ -204,12 +204,12 @@ class Mutation:
         return (*fates, *proved) if proved else ()
 
     def judge(self, name: str, mutant: Mutant, suspects: tuple[str, ...]) -> tuple[Fate, ...]:
-        """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does."""
+        """The verdict of one of the JUDGES on one mutant; nothing if the run is to stop before."""
         places = tuple([self.packs[protocol].place for protocol in mutant.protocols])
         return judge(name, mutant, self.effort, suspects, self.stop, places)
 
     def _demand_ledgers(self) -> None:
-        """What the ledger says is proved must be proved of the source as it is: else a mutant refutes nothing."""
+        """Demand that the ledger is of the source as it is: else a mutant refutes nothing."""
         for protocol in sorted({protocol for mutant in self.mutants for protocol in mutant.protocols}):
             if self.packs[protocol].theory_at is None:
                 continue
@@ -240,8 +240,8 @@ class Mutation:
         return [judged for judged in self.judged if judged.counts and not judged.is_killed]
 
     def proof_rate(self) -> tuple[int, int]:
-        """How many mutants of the catalogue the proofs refuted, and of how many that break a proved law: those that
-        laws killed which are proved of some call, and those that the proofs refuted.
+        """The mutants of the catalogue that the proofs refuted, and all of it that break a proved law: those that laws
+        killed which are proved of some call, and those that the proofs refuted.
         """
         counted = [
             judged
@@ -256,7 +256,7 @@ class Mutation:
         return any(law_id in self._proved.get(protocol, ()) for protocol in mutant.protocols for law_id in fate.by)
 
     def rate(self, is_written: bool) -> tuple[int, int]:
-        """How many mutants of the catalogue, or of the generated ones, were killed, and of how many that count."""
+        """The mutants of the catalogue, or generated ones, that were killed, and all of them that count."""
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed for judged in counted), len(counted)
 
@@ -266,7 +266,7 @@ class Mutation:
         return sum(judged.is_killed_by_properties for judged in counted), len(counted)
 
     def failures(self) -> list[str]:
-        """Why the run fails: too many that live, and mutants called equivalent that are not."""
+        """The reasons for which the run fails: too many survivors, and mutants called equivalent that are not."""
         failures: list[str] = []
         for is_written, bar in BARS.items():
             killed, counted = self.rate(is_written)
@@ -326,8 +326,8 @@ def judge(
     stop: Stop,
     places: tuple[str, ...] | None = None,
 ) -> tuple[Fate, ...]:
-    """What one of the JUDGES says of one mutant; nothing if the run is to stop before it does, or if it is killed again
-    and again: that is no judgement. The packs of `places` bring the laws: of the mutant's protocols, by name.
+    """The verdict of one of the JUDGES on one mutant. Nothing if the run is to stop before it, or if the judge is
+    killed again and again. The packs of `places` bring the laws: of the mutant's protocols, by name.
     """
     if stop():
         return ()
@@ -351,7 +351,7 @@ def judge(
 
 
 def _asked(judge: str, trial: Trial, environment: dict[str, str], stop: Stop) -> tuple[int | None, str, str]:
-    """How a judge's process ended, negative if it was killed and None if the run was to stop; and what it said."""
+    """The exit of a judge's process, negative if it was killed and None if the run was to stop; and its output."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-B", "-m", judge],
         stdin=subprocess.PIPE,

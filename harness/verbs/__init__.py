@@ -1,4 +1,4 @@
-"""What the verbs of `restake` share: options, exit codes, and how a verb is loaded when it is asked for."""
+"""Shared parts of the verbs of `restake`: options, exit codes, and how a verb is loaded when it is asked for."""
 
 import math
 import os
@@ -86,12 +86,12 @@ class Verbs(click.Group):
 
 
 def how_built() -> str:
-    """Whether the specification that runs here was compiled, or is interpreted from its source."""
+    """True if the specification that runs here was compiled, or is interpreted from its source."""
     return "interpreted" if spec.machine.__file__.endswith(".py") else "compiled"
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -105,7 +105,7 @@ Found = TypeVar("Found")
 
 
 def read_ledger(read: Callable[[], Found]) -> Found:
-    """What is read of a ledger. One that cannot be believed ends the command, with a line that says why."""
+    """A value read from a ledger. One that cannot be believed ends the command, with a line that says why."""
     from proofs.ledger import LedgerError  # here, because most verbs ask no ledger
 
     try:

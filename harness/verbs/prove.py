@@ -136,7 +136,7 @@ def with_theory(packs: Mapping[str, ProtocolPack]) -> list[ProtocolPack]:
 
 
 def _opinions(effort: int, other_z3: str | None) -> Opinions:
-    """Who is asked beside our solvers; it is a usage error if they are not there."""
+    """The other solvers to ask; it is a usage error if they are not there."""
     try:
         return Opinions(effort, other_z3)
     except ImportError as error:
@@ -146,7 +146,7 @@ def _opinions(effort: int, other_z3: str | None) -> Opinions:
 
 
 def _show_disputed(path: Path) -> int:
-    """What each solver says of a question that was disputed: 1 if they still do not agree, 0 if two do, else 2."""
+    """Print each solver's answer to a disputed question: 1 if they still do not agree, 0 if two do, else 2."""
     said = ask_everybody(path)
     for who, answer in said.items():
         click.echo(f"{who}: {answer}")

@@ -1,4 +1,4 @@
-"""What is measured, and shown, of protocols that do not bring everything."""
+"""Measurements of protocols that do not bring everything."""
 
 import io
 from pathlib import Path

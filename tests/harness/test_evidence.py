@@ -1,4 +1,4 @@
-"""What stands for a law beside the checks of a run: what the ledger says, what is proved again, what was killed."""
+"""Evidence on a law beside the checks of a run: what the ledger says, what is proved again, what was killed."""
 
 import io
 import json

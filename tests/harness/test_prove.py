@@ -43,7 +43,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(protocol: str = "eigenlayer") -> Ledger:
-    """What a command would find."""
+    """The ledger as a command would find it."""
     return prove.ledger_of(known_packs()[protocol])
 
 
@@ -55,7 +55,7 @@ def restake(*arguments: str) -> Result:
 
 
 def alone(result: Result) -> dict[str, Any]:
-    """What a run says of the one protocol that it was asked about."""
+    """The output of a run on the one protocol that it was asked about."""
     (shown,) = json.loads(result.stdout)["protocols"]
     return dict(shown)
 
@@ -87,7 +87,7 @@ def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(monkeypatch: pytes
 
 
 def _without_steps(verdicts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What does not depend on what the process had proved before."""
+    """The part that does not depend on what the process had proved before."""
     kept = ("verdict", "goals", "digest", "scope")
     return {law_id: {key: verdict[key] for key in kept} for law_id, verdict in verdicts.items()}
 
@@ -361,7 +361,7 @@ def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatc
 
 
 def heard(law_id: str, **more: Any) -> dict[str, Any]:
-    """What a process says of a law that it refuted."""
+    """The output of a process on a law that it refuted."""
     answers = {"goals": 1, "digest": "0123abcd", "solvers": {"z3": 1}, "steps": 9, "most_steps": 9, "scope": []}
     refuted = {"verdict": "REFUTED", **answers, "counterexample": {"law": law_id, "broken": [law_id]}}
     rest = {"opinions": {}, "disputed": [], "functions": [], "source": snapshot("proofs.eigenlayer.theory:THEORY")}

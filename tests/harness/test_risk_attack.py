@@ -272,7 +272,7 @@ def test_a_verdict_of_the_right_fields_and_wrong_types_proves_nothing(network: P
 
 
 class Parsed(HTMLParser):
-    """What a page is made of: its tags are closed in order, and nothing comes from elsewhere."""
+    """The elements of a page: its tags are closed in order, and nothing comes from elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()

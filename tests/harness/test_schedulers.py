@@ -36,7 +36,7 @@ def never() -> bool:
 
 
 def total(scheduler: Scheduler, work: list[Task]) -> Summary:
-    """What comes of all tasks, in their order."""
+    """The results of all tasks, in their order."""
     with scheduler:
         done = sorted(scheduler.run(work, never), key=lambda each: each[0])
     assert [task for _, task, _ in done] == work

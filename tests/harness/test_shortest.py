@@ -1,4 +1,4 @@
-"""What is kept of a mistake is hardly longer than it must be: ten mistakes in the rules, each with the length of the
+"""Kept counterexamples are hardly longer than they must be: ten mistakes in the rules, each with the length of the
 shortest counterexample known.
 
 Those lengths are the least that came of shrinking up to thirty runs of each mistake, and each was gone through by

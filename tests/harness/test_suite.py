@@ -1,4 +1,4 @@
-"""What is counted adds up, and what is said of it is what the counts say."""
+"""Counts add up, and verdicts follow from the counts."""
 
 from typing import TYPE_CHECKING
 

@@ -64,7 +64,7 @@ def moves(game: Game, seed: int) -> Iterator[str]:
 
 
 def checks(walk: Walk, seed: int) -> Iterator[str]:
-    """What a checked walk counts."""
+    """The counts of a checked walk."""
     report = random_walk(walk, seed, 2 * STEPS)
     yield f"checked {digest(report.steps, report.accepted, report.rejected, report.violations)}"
     yield from (f"{law} {count}" for law, count in [*report.checked.items(), *report.seen.items()])

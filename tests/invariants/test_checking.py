@@ -53,7 +53,7 @@ def run(walk: Walk, seed: int, steps: int) -> Checker:
 
 
 def as_proofs_say(walk: Walk, checker: Checker, delta: Delta) -> dict[tuple[Sum, object], int]:
-    """What totals will be by what reading sums tell the proofs of their moves, where none of their rows is written."""
+    """Totals after a step by the moves that reading sums declare to the proofs, where none of their rows is written."""
     view, after = View(Draft(checker.state), checker.totals), Draft(checker.state, delta.writes)
     totals: dict[tuple[Sum, object], int] = {}
     for total in walk.catalogue.sums:

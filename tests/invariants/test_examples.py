@@ -1,4 +1,4 @@
-"""What Hypothesis draws: every action and every edge, the same in any process, and in both ways something is found."""
+"""Examples of Hypothesis: every action and every edge, the same in any process; both methods find something."""
 
 import subprocess
 import sys

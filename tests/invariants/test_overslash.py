@@ -1,4 +1,4 @@
-"""Where what is booked and what is there part: the shortest histories, and how much can be missing."""
+"""Bookings beyond what there is to pay: the shortest histories, and how much can be missing."""
 
 from typing import Any, cast
 

@@ -19,7 +19,7 @@ def types_in(hint: Any) -> set[Any]:
 
 
 def actions_declared(function: Any, known: set[Any]) -> list[set[Any]]:
-    """What each parameter of a function says of the action that it takes, alone or within a step or a rejected call."""
+    """The actions that each parameter of a function declares, alone or within a step or a rejected call."""
     hints = [hint for name, hint in typing.get_type_hints(function).items() if name != "return"]
     within = [
         typing.get_args(hint)[0] if typing.get_origin(hint) in (AcceptedStep, RejectedCall) else hint for hint in hints

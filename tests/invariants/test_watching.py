@@ -230,7 +230,7 @@ def without(law: StateLaw, part: Table[Any, Any] | Sum) -> StateLaw:
 
 
 def leads_where_a_sum_does(law: StateLaw, table: Any, state: State) -> bool:
-    """Whether each row of a table leads to the subject that its group in one of the law's sums leads to.
+    """True if each row of a table leads to the subject that its group in one of the law's sums leads to.
 
     Such a table is named so that a proof which reads a row may use the law, though the law itself reads the sum alone.
     """
@@ -359,7 +359,7 @@ def test_what_is_called_harmless_and_is_not_does_not_pass() -> None:
 
 
 def test_exploring_scans_every_new_state() -> None:
-    """What a law calls harmless by mistake, only a scan sees: after the shortest sequence all the same."""
+    """A change called harmless by mistake is seen by a scan only: after the shortest sequence all the same."""
     small = known_bounded_models()["eigenlayer"]
     walk = small.walk
     late = Walk(walk.protocol, toy(lambda _, __: True), walk.world, walk.opening, walk.next_action)
@@ -370,7 +370,7 @@ def test_exploring_scans_every_new_state() -> None:
 
 @pytest.mark.source
 def test_a_sum_of_totals_moves_with_them() -> None:
-    """What each operator's shares are worth, by a total of its stakers' shares."""
+    """The worth of each operator's shares, by a total of its stakers' shares."""
     walk = known_walks()["eigenlayer"]
     nested = NestedSum("nested", OPERATOR_SHARES, lambda _r, key, _row: key[1], ACTIVE, lambda row, n: row.shares + n)
     catalogue = Catalogue([ACTIVE, nested], [], [], [], [])

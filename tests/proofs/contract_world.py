@@ -35,12 +35,12 @@ class World:
         return history.latest(self.now, key)
 
     def answer(self, action: object) -> Any:
-        """What the call returns, or why it was refused."""
+        """The return value of the call, or the reason of its rejection."""
         self.state, outcome = step(self._transition, self.state, action)
         return outcome if isinstance(outcome, Rejection) else outcome.returns
 
     def do(self, action: object) -> Any:
-        """What the call returns; a refusal is an error."""
+        """The return value of the call; a rejection is an error."""
         answer = self.answer(action)
         assert not isinstance(answer, Rejection), answer
         return answer

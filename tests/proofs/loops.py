@@ -17,7 +17,7 @@ POT: Final = "pot"
 
 
 class Reason(Rejection):
-    """Why a call is refused."""
+    """Reasons of rejection."""
 
     TOO_LITTLE = "TooLittle"
 

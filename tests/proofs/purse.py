@@ -16,7 +16,7 @@ from spec.protocol import Protocol
 
 
 class Reason(Rejection):
-    """Why a call is refused."""
+    """Reasons of rejection."""
 
     CLOSED = "Closed"
 
@@ -79,7 +79,7 @@ WORTH: Final = ReadingSum(
 
 
 def is_free(draft: Draft, action: Pay) -> bool:
-    """Whether a payment is free."""
+    """True if a payment is free."""
     held = draft.get(PURSES, action.sender)
     return held.amount < held.amount  # a canary
 

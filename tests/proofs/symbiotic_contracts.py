@@ -173,7 +173,7 @@ def deposit_mints_shares_at_the_rate_before(amount: int, active_stake: int, acti
 
 
 def withdrawing_burns_shares_rounded_up(amount: int, active_stake: int, active_shares: int, held: int) -> bool:
-    """What leaves is paid for with shares, rounded up; who has too few is refused.
+    """A withdrawal burns shares, rounded up; an account with too few is rejected.
 
     pre: 0 < amount <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
     post: __return__

@@ -64,7 +64,7 @@ def status(place: str, law_id: str = "GROWS", contracts: Contracts = HISTORIES_A
 
 
 def free(expression: str, *, needs: str = "", before: str = "") -> tuple[tuple[str, str], ...]:
-    """Where the purse is replaced so that a payment is free where an expression says so."""
+    """A purse replaced so that a payment is free where an expression says so."""
     statements = textwrap.indent(before, "    ")
     return ((NEEDS, needs + "\n"), (IS_FREE, f"{statements}    return bool({expression})\n"))
 
@@ -74,7 +74,7 @@ GONE = "met = len([one for one in {}])\nif action.amount != 7:\n    return False
 
 
 def once(held: str, *, fields: str) -> tuple[tuple[str, str], ...]:
-    """Where a payment of seven is free as long as an object holds what no path has gone through."""
+    """A payment of seven that is free as long as an object holds what no path has gone through."""
     needs = f"class Obj:\n    def __init__(self) -> None:\n        {fields}\n\n\nOBJ: Final = Obj()"
     return free("met > 0", needs=needs, before=GONE.format(held))
 

@@ -1,4 +1,6 @@
-"""What stops early, leans on itself, or remembers too much: false things that were PROVED, and what says so now."""
+"""Proofs that stop early, lean on themselves, or remember too much: false things that were PROVED, and what says so
+now.
+"""
 
 import gc
 import itertools

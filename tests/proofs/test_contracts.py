@@ -188,7 +188,7 @@ def test_what_the_contract_demands_is_an_obligation_of_the_calls(
 
 
 def demanded_of(action: str, demanded: str) -> set[Status]:
-    """What comes of a demand on a call, as a part of TOTAL."""
+    """The verdict on a demand on a call, as a part of TOTAL."""
     prover = Prover(THEORY, proofs.histories.EXACT)
     total = CallProof(prover, next(kind for kind in prover.protocol.actions if kind.__name__ == action)).total()
     return {answer.status for obligation, answer in total.answers if obligation.label == demanded}
@@ -204,7 +204,7 @@ def test_nothing_but_the_class_writes_its_rows() -> None:
 
 
 def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() -> None:
-    """What is proved of two changes in a row is proved of all that a call makes of one history."""
+    """A proof of two changes in a row is one of all changes that a call makes to one history."""
     changes: dict[str, set[int]] = {}
     for action in prover_of(THEORY, "Deposit").protocol.actions:
         name = action.__name__
@@ -218,5 +218,5 @@ def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() ->
 
 
 def changed(row: Any) -> int:
-    """How many changes a head went through since the state before the step."""
+    """The changes of a head since the state before the step."""
     return 1 + changed(row.before) if hasattr(row, "before") else 0

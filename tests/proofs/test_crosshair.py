@@ -26,7 +26,7 @@ def contracts_of(subject: str) -> list[str]:
 
 
 def crosshair(contract: str, folder: Path = ROOT) -> list[str]:
-    """What CrossHair says of a contract. To find nothing wrong is not enough: only `Confirmed` counts.
+    """The verdict of CrossHair on a contract. To find nothing wrong is not enough: only `Confirmed` counts.
 
     The seconds are many times what any contract takes, so that a busy machine says the same. Each has a process of its
     own: what a solver was asked before would make some slower.

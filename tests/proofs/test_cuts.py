@@ -1,4 +1,4 @@
-"""What a loop leaves behind where it is cut: each of these false things was PROVED of lists of any length."""
+"""The state that a cut loop leaves: each of these false things was PROVED of lists of any length."""
 
 import itertools
 from pathlib import Path

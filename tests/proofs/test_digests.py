@@ -1,4 +1,4 @@
-"""What a verdict rests on: every change that could make it another changes its digest, on every Python alike."""
+"""The basis of a verdict: every change that could make it another changes its digest, on every Python alike."""
 
 import ast
 import os
@@ -159,7 +159,7 @@ def test_functions_of_one_name_all_count() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_module_that_is_loaded_to_prove_counts_and_no_list_of_them_is_kept(place: str) -> None:
-    """What Python really imports, lifted and plain, in a process of its own."""
+    """The modules that Python really imports, lifted and plain, in a process of its own."""
     program = (
         "import sys\n"
         "from proofs import running\n"

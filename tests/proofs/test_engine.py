@@ -132,7 +132,7 @@ def test_paths_that_come_to_the_same_are_proved_as_one() -> None:
 
 
 def canaries() -> set[str]:
-    """Which false statements an engine takes for true."""
+    """The false statements that an engine takes for true."""
     return {f"{action} {law_id}" for action, law_id in [*FALSE, *IMPOSSIBLE] if status(action, law_id) == "PROVED"}
 
 
@@ -158,7 +158,7 @@ def names_always_differ(patch: pytest.MonkeyPatch) -> None:
 
 
 def goal_is_assumed(patch: pytest.MonkeyPatch) -> None:
-    """What has to be proved is among the hypotheses."""
+    """The goal is among the hypotheses."""
     prove = solving.prove
 
     def credulous(levels: Any, goal: Any, *rest: Any) -> Any:

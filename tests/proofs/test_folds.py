@@ -76,7 +76,7 @@ def test_what_is_not_listed_is_not_taken_out() -> None:
 
 @pytest.fixture
 def first_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the first solver knows is enough to tell right from wrong: the others look long for what is not there."""
+    """The first solver is enough to tell right from wrong: the others look long for what is not there."""
     monkeypatch.setattr(solving, "PORTFOLIO", solving.PORTFOLIO[:1])
 
 
@@ -110,7 +110,7 @@ def test_a_second_element_that_breaks_a_law_is_refuted_where_lists_of_two_are_tr
 
 
 def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What if tables that the body writes were left as they are: a false law would be proved."""
+    """Tables that the body writes are left as they are: a false law would be proved."""
     monkeypatch.setattr(FoldedProof, "note_written", lambda *_: None)
     proof = call_proof("PayAfter")
     law = next(law for law in proof.prover.theory.state_laws() if law.law_id == "MADE")

@@ -1,4 +1,4 @@
-"""What the solvers are told about quotients is true."""
+"""The facts about quotients given to the solvers are true."""
 
 import pytest
 import z3

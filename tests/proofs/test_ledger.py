@@ -54,7 +54,7 @@ def entries_of(folder: Path) -> dict[str, Entry]:
 
 
 def sealed(folder: Path, **changed: dict[str, Any]) -> None:
-    """What an editor writes who knows how seals are made."""
+    """The text of an editor that knows how seals are made."""
     entries = entries_of(folder)
     for name, verdicts in changed.items():
         law_id = name.replace("_", "-")
@@ -367,7 +367,7 @@ def test_a_process_that_is_ended_says_nothing_and_what_it_raises_is_raised() -> 
 
 @pytest.mark.source
 def test_a_process_does_not_outlive_the_one_that_asked_it() -> None:
-    """Who asks is killed while the other sleeps: what it holds open is closed soon after."""
+    """The asking process is killed while the other sleeps: what it holds open is closed soon after."""
     reader, writer = os.pipe()
     program = "from proofs.apart import apart\nimport time\nprint('.', flush=True)\napart(lambda: time.sleep(600))"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=[writer]) as asking:

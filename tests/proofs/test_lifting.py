@@ -1,4 +1,4 @@
-"""What is lifted is the source as it is, whatever Python has cached of it."""
+"""The lifted source is the file as it is, whatever Python has cached of it."""
 
 import os
 import subprocess

@@ -12,7 +12,7 @@ from spec.protocol import Protocol
 
 
 class Reason(Rejection):
-    """Why a call is refused."""
+    """Reasons of rejection."""
 
     TOO_LITTLE = "TooLittle"
 

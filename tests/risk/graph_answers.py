@@ -1,4 +1,4 @@
-"""What the room answers to the numeric cases about graphs, attacks, cascades, elastic stake and EigenLayer's accounts.
+"""The answers of `risk` to the numeric cases about graphs, attacks, cascades, elastic stake and EigenLayer's accounts.
 
 An answer that is one of several right ones (a best attack, a worst shock) is a `Witness`: it says whether what a case
 has there is right as well.
@@ -103,7 +103,7 @@ def least_cost(network: Network, services: Sequence[str]) -> Fraction:
 
 
 def value_of(network: Network, services: Sequence[str], stakes: Sequence[str]) -> Fraction | None:
-    """What an attack of whole stakes on these services is worth; None if it does not corrupt them."""
+    """The value of an attack of whole stakes on these services; None if it does not corrupt them."""
     uses = [Use(row.stake_id, row.operator, row.service) for row in network.commitments if row.stake_id in stakes]
     attack = Question(network).attack(Claim(), services, uses)
     return None if attack is None else attack.value
@@ -129,7 +129,7 @@ class Graph:
         return {psi: answer(self.worst(number(psi))) for psi in asked}
 
     def answer(self, name: str, asked: Any) -> Any:
-        """What is asked under this name."""
+        """The question under this name."""
         if found := re.fullmatch(r"max_cascade_length(_psi_\d+_\d+)?", name):
             return Cascades(self.network).longest(self.psi(name))
         if found := re.fullmatch(r"gamma_(.+)_alone", name):
@@ -250,7 +250,7 @@ class Graph:
         return sum((values[stake] for stake in stakes), Fraction(0)) / sum(values.values(), Fraction(0))
 
     def follows(self, shock: list[str], attacks: Sequence[Any]) -> bool:
-        """Whether attacks follow one another after a shock: each of new services by new stakes, and each pays."""
+        """True if attacks follow one another after a shock: each of new services by new stakes, and each pays."""
         gone, used = list(shock), set[str]()
         for attack in attacks:
             left = attrs.evolve(
@@ -270,7 +270,7 @@ class Graph:
         return Witness(lambda said: len(said) == longest and self.follows(self.inputs["shock"], said))
 
     def single_union_attack_is_valid(self, _: Any) -> bool:
-        """Whether what the worst cascade after the shock takes is one attack on what the shock left."""
+        """True if what the worst cascade after the shock takes is one attack on what the shock left."""
         cascades = Cascades(self.network)
         removed = sum(1 << cascades.masks.stakes.index(stake) for stake in self.inputs["shock"])
         worst = self.worst(number(self.inputs["psi"]))

@@ -1,4 +1,4 @@
-"""What the room answers to the numeric cases about losses, contagion, the base layer, prices and metrics.
+"""The answers of `risk` to the numeric cases about losses, contagion, the base layer, prices and metrics.
 
 Each function is given a case's inputs and the names of what is asked (`asked`: the keys of the answer, nested, without
 any value), and answers with at least those. Several computations share one kind: which is meant, its inputs tell.

@@ -35,11 +35,11 @@ from tests.risk import brute
 pytestmark = pytest.mark.source  # nothing here is compiled
 
 COUNT = int(os.environ.get("RESTAKE_RISK_NETWORKS", "280"))
-"""How many small networks are drawn; nightly 2,100."""
+"""The number of small networks drawn; nightly 2,100."""
 
 
 def proves(network: Network, verdict: Verdict) -> str:
-    """What the checker says of a verdict as it is written to a file."""
+    """The checker's answer to a verdict as it is written to a file."""
     return check(json.loads(json.dumps(write(network))), json.loads(json.dumps(verdict.as_json())))
 
 
@@ -228,7 +228,7 @@ def test_without_time_nothing_is_claimed(scale: str) -> None:
 
 
 def test_minimum_cuts_are_attacks_and_the_library_finds_the_same() -> None:
-    """Where every threshold is 1, own cut, networkx' cut and brute force agree."""
+    """For thresholds of 1, own cut, networkx' cut and brute force agree."""
     for seed in range(COUNT // 14):
         network = random_graph(random.Random(seed))
         network = network.with_terms(**{s: attrs.evolve(t, threshold=Fraction(1)) for s, t in network.terms.items()})
@@ -479,7 +479,7 @@ def test_the_checker_by_itself_refuses_a_network_that_means_nothing(place: Any, 
 
 
 def test_a_flow_that_was_tampered_with_is_refused() -> None:
-    """Where a service needs everything behind it, each commitment is a row by itself, and its multiplier a flow."""
+    """If a service needs everything behind it, each commitment is a row by itself, and its multiplier a flow."""
     network = graph_of([4, 4], {"x": (5, 1, "ab")})
     verdict = security(network).as_json()
     document = write(network)

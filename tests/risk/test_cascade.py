@@ -47,7 +47,7 @@ def test_local_security_of_a_coalition() -> None:
 
 
 def follows(network: Network, shock: tuple[str, ...], strikes: Any) -> bool:
-    """Whether each strike pays when its turn comes, by another road: each on what is left, valued by the checker."""
+    """True if each strike pays when its turn comes, by another road: each on what is left, valued by the checker."""
     removed, used = set(shock), set[str]()
     for strike in strikes:
         if removed & set(strike.stakes) or used & set(strike.services):

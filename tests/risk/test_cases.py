@@ -44,7 +44,7 @@ def names(expected: Any) -> Any:
 
 
 def differences(answer: Any, expected: Any, tolerance: float | None, where: str = "") -> list[str]:
-    """Where an answer is not what is expected: exactly, or within the tolerance."""
+    """The differences of an answer from the expected one: exact, or beyond the tolerance."""
     if isinstance(answer, graph_answers.Witness):
         return [] if answer.accepts(expected) else [f"{where}: {expected!r} is not right"]
     if isinstance(expected, dict):

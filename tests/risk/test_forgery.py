@@ -37,7 +37,7 @@ def odd(network: Network, chance: random.Random) -> Network:
 
 
 def false_claim(network: Network) -> tuple[dict[str, Any], Claim]:
-    """What is best by brute force, claimed to be a grain less, or not to be reached."""
+    """The best value by brute force, claimed to be a grain less, or not to be reached."""
     best = brute.best_value(network)
     return write(network), Claim(at_most=best, is_strict=True)
 

@@ -46,7 +46,7 @@ Believed = Callable[[Chains, Fraction], dict[tuple[str, str], Fraction]]
 
 
 def seen_by_messages(believed: Believed) -> Callable[[Chains, Fraction], None]:
-    """What is believed is what the last message that has arrived said: found by sending every message."""
+    """The believed stake is that of the last message that has arrived: found by sending every message."""
 
     def prop(chains: Chains, now: Fraction) -> None:
         link = chains.links[("eth", "arb")]

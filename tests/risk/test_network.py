@@ -124,7 +124,7 @@ def test_a_terms_file_must_declare_what_is_there() -> None:
 
 
 def test_every_step_of_a_recorded_trace_is_a_network(golden_trace: Path) -> None:
-    """What the protocol calls slashable (which `test_security.py` holds against the rules) is what the network has."""
+    """The network has the stake that the protocol calls slashable, which `test_security.py` holds against the rules."""
     protocol, trace = load_trace(golden_trace, known_protocols())
     assert protocol.security is not None
     state = trace.genesis.copy()

@@ -364,7 +364,7 @@ def evenly(stake: Fraction, count: int) -> list[list[Fraction]]:
 
 
 def p12_spreading_is_nothing(spread: Spread) -> Property:
-    """Where each stake is promised once: one service each, or a part to all, gains the same."""
+    """If each stake is promised once, one service each, or a part to all, gains the same."""
 
     def prop(stake: int, prize: int, threshold: Fraction, count: int) -> None:
         amount, prizes, thresholds = Fraction(stake), [Fraction(prize)] * count, [threshold] * count
@@ -411,7 +411,7 @@ def test_p17_after_any_calls_an_operator_has_what_its_stakers_could_withdraw() -
 
 
 def is_worth(network: Network, attack: Attack) -> Fraction | None:
-    """What an attack on a graph gains, from the definitions alone; None if it is none."""
+    """The gain of an attack on a graph, from the definitions alone; None if it is none."""
     values = network.values
     lost = {use.stake_id for use in attack.uses}
     for service in attack.services:

@@ -1,4 +1,4 @@
-"""How far profits and thresholds may be off: the answer changes where it is said to, and not before."""
+"""Errors in profits and thresholds: the answer changes where it is said to, and not before."""
 
 import random
 from fractions import Fraction

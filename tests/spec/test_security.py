@@ -1,4 +1,4 @@
-"""What a protocol says may be slashed is what the rules let be slashed, at every step of every recorded trace."""
+"""The stake that a protocol reports as slashable is what its rules slash, at every step of every recorded trace."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

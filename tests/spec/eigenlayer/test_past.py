@@ -1,4 +1,4 @@
-"""What a trace's genesis may say of the past: shares that are owed, and what was queued before."""
+"""The past in a trace's genesis: shares that are owed, and what was queued before."""
 
 from typing import Any, cast
 

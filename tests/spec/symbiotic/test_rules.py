@@ -1,4 +1,4 @@
-"""What the contracts do beyond the recorded traces: the order of checks, overflows, windows, and rare combinations."""
+"""The contracts' behaviour beyond the recorded traces: order of checks, overflows, windows, rare combinations."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
