@@ -20,16 +20,20 @@ export CFLAGS ?= -fno-semantic-interposition
 export LDFLAGS ?= -Wl,-Bsymbolic
 endif
 
-.PHONY: setup check test lint bench docs clean
+.PHONY: setup lock check test lint bench docs clean
 
 setup: $(STAMP)
 
-$(VENV)/tools: pyproject.toml
+$(VENV)/tools: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-		print(*p["dependencies"], *(line for extra in ("dev", "risk") for line in p["optional-dependencies"][extra]), sep="\n")' > $(VENV)/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	touch $@
+
+# By hand, after an edit of the dependencies: tests/test_lock.py says when.
+lock:
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-annotate --extra dev --extra risk pyproject.toml --output-file requirements.lock
 
 # The wheel is built from the sdist, in a folder of its own: no compiled module is left beside the source it came from.
 $(STAMP): $(VENV)/tools $(SOURCES)
