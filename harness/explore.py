@@ -31,10 +31,9 @@ class Search:
         self.reports: list[WorldReport] = []
 
     def run(self, progress: Progress) -> None:
-        """World after world, until all are exhausted or the search is to stop."""
+        """World after world. Once the search is to stop, those that are left are reported as cut short."""
         for place, world in self.worlds.items():
-            if not self.stop():
-                self.reports.append(self._exhaust(place, world, progress))
+            self.reports.append(self._exhaust(place, world, progress))
 
     def _exhaust(self, place: str, world: BoundedModel, progress: Progress) -> WorldReport:
         name = world.walk.protocol.name
@@ -69,6 +68,6 @@ class Search:
         unfinished = [report for report in self.reports if not report.exploration.is_complete]
         return exit_code(
             failed=any(report.findings for report in self.reports),
-            is_open=bool(unfinished) or len(self.reports) < len(self.worlds),
+            is_open=bool(unfinished),
             is_empty=not any(report.exploration.steps for report in self.reports),
         )

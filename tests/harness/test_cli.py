@@ -602,7 +602,7 @@ def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: st
 @pytest.mark.serial
 def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
     running = started("replay", str(GOLDEN))
-    time.sleep(0.5)
+    time.sleep(4)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 2

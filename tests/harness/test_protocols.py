@@ -132,12 +132,22 @@ def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
     assert str(raised.value).startswith(words)
 
 
+def announce(entry: importlib.metadata.EntryPoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more entry point of an installed package, beside those that are there."""
+    installed = project.entry_points
+
+    def with_it(group: str) -> list[importlib.metadata.EntryPoint]:
+        return [*installed(group=group), *([entry] if group == entry.group else [])]
+
+    monkeypatch.setattr(project, "entry_points", with_it)
+
+
 @pytest.mark.parametrize(("place", "is_walked"), [("staking_pool:PROTOCOL", False), ("pool_laws:WALK", True)])
 def test_an_installed_package_can_announce_a_protocol_or_a_walk(
     place: str, is_walked: bool, example: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = importlib.metadata.EntryPoint("pool", place, ENTRY_POINTS)
-    monkeypatch.setattr(project, "entry_points", lambda group: [entry] if group == entry.group else [])
+    announce(entry, monkeypatch)
     assert sorted(known_protocols()) == ["eigenlayer", "staking_pool", "symbiotic"]
     target = known_packs()["staking_pool"]
     assert (target.place, target.walk is not None) == ("staking_pool", is_walked)
@@ -168,7 +178,7 @@ def test_two_packs_of_one_name_are_not_one() -> None:
 @pytest.mark.usefixtures("example")
 def test_a_fingerprint_is_of_the_rules_of_a_pack_that_is_announced_too(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = importlib.metadata.EntryPoint("pool", "pool_pack:PACK", ENTRY_POINTS)
-    monkeypatch.setattr(project, "entry_points", lambda group: [entry] if group == entry.group else [])
+    announce(entry, monkeypatch)
     fingerprint.cache_clear()
     assert fingerprint("staking_pool") != fingerprint("")
     fingerprint.cache_clear()
