@@ -183,6 +183,7 @@ def test_a_verdict_that_is_not_there_is_missing_and_due(ledger: Path) -> None:
     assert weighed("changed", "CONS-01").proofs["CONS-01"].in_short == "29/29"
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     there = Ledger("eigenlayer", PLACE, [ledger.parent])
     for honest in prove_laws(PLACE, "TransferToken", ["CONS-01", "DEP-02"], 1):
@@ -205,6 +206,7 @@ def test_a_verdict_that_does_not_come_out_again_fails_the_run(ledger: Path, monk
     assert weighed("sample").differing == now.differing
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_a_proof_that_runs_through_what_the_ledger_does_not_name_fails_the_run(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ def test_a_proof_that_runs_through_what_the_ledger_does_not_name_fails_the_run(
     assert said.endswith(", which the ledger does not name")
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_a_proof_by_other_goals_than_the_ledger_says_fails_the_run(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,7 @@ def test_every_operator_changes_what_it_should_and_nothing_else() -> None:
     assert {name.partition(".")[0] for name, _ in made} == set(OPERATORS)
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_generated_mutants_are_the_same_every_time_and_each_compiles() -> None:
     mutants = generated()
     assert len({mutant.mutant_id for mutant in mutants}) == len(mutants) > 1_000
@@ -248,6 +249,7 @@ def test_proofs_begin_with_what_is_suspected_and_try_whatever_else_is_proved() -
     assert (fate.outcome, fate.method) == ("killed", "TransferToken")
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_a_mutant_of_what_is_replaced_by_contract_is_put_before_the_proof_of_the_contract() -> None:
     fate = proofs_on(mutant_of("CM-03"))
     assert (fate.outcome, fate.by) == ("open", ())
@@ -265,6 +267,7 @@ def announced(wrong: str) -> Mutant:
     return attrs.evolve(mutant_of("EM-72"), text=text.replace(AVS_ANNOUNCED, other))
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_proofs_of_what_changes_nothing_stay_proved() -> None:
     fate = proofs_on(announced("action.avs != action.sender"))
     assert (fate.outcome, fate.by, fate.note, fate.counterexample) == ("survived", (), "", None)
@@ -284,6 +287,7 @@ def test_what_cannot_be_lifted_is_noticed_but_not_refuted(wrong: str, outcome: s
     assert fate.note.startswith(note)
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
     mutant = mutant_of("EM-82")
     (fate,) = judge(
@@ -370,6 +374,7 @@ def test_a_ledger_that_is_stale_refutes_nothing(monkeypatch: pytest.MonkeyPatch)
     assert (result.return_value, result.stderr) == (2, said)
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_proofs_that_refute_too_few_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     mutation = Mutation([], QUICK, Stop(), proves=True)
     mutation._proved = {"eigenlayer": {"MAG-02"}}

@@ -134,7 +134,7 @@ def test_a_protocol_that_cannot_be_had_is_named(asked: str, words: str) -> None:
 
 def announce(entry: importlib.metadata.EntryPoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more entry point of an installed package, beside those that are there."""
-    installed = project.entry_points
+    installed = importlib.metadata.entry_points
 
     def with_it(group: str) -> list[importlib.metadata.EntryPoint]:
         return [*installed(group=group), *([entry] if group == entry.group else [])]

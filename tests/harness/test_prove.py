@@ -74,6 +74,7 @@ def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again() -> None:
     assert again["verdicts"] == shown["verdicts"]
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_a_call_that_is_proved_in_parts_has_the_same_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     command = ("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "2", "--all", "--json")
     restake(*command)
@@ -99,6 +100,7 @@ def test_what_costs_most_is_shared_out_evenly() -> None:
     assert prove.shared_out({"A": 1}, 2) == [["A"], []]
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_others_are_asked_about_what_is_proved_and_not_twice() -> None:
     pytest.importorskip("cvc5")
     about = ("--protocol", "eigenlayer", "--action", "TransferToken")
@@ -112,6 +114,7 @@ def test_others_are_asked_about_what_is_proved_and_not_twice() -> None:
     assert set(opened().opinions("TransferToken")) == set(opened().due["TransferToken"])
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: Path) -> None:
     pytest.importorskip("cvc5")
     (apart / "z3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Z3 version 0.0.1 - 64 bit" || echo sat\n')
@@ -276,6 +279,7 @@ def test_time_that_is_up_begins_nothing_and_says_so() -> None:
     assert f"  UNDONE  SlashOperator: {len(opened().due[SLASH])} verdicts\n" in result.stdout
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_where_time_is_limited_cheap_calls_come_first() -> None:
     limited, proving = Stop(60.0), asked_of(TRANSFER, "SetAllocationDelay", SLASH)
     ends: list[str] = []
@@ -288,6 +292,7 @@ def test_where_time_is_limited_cheap_calls_come_first() -> None:
     assert sorted(ends) == ["SetAllocationDelay", TRANSFER]
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 def test_a_process_that_is_killed_is_no_verdict_and_its_laws_are_proved_by_another() -> None:
     proving, strangers = asked_of(TRANSFER), set(active_children())
     killed: list[Any] = []

@@ -101,6 +101,7 @@ def test_what_is_due_is_said_by_the_catalogue_and_by_no_ledger(folder: Path, tmp
     assert "SLASH-01" not in due[CALL]
 
 
+@pytest.mark.source  # proofs read the source in either build, which others of this file try
 @pytest.mark.parametrize("call", ["genesis", "TransferToken", "MineBlocks"])
 def test_a_proof_says_exactly_what_is_due(call: str) -> None:
     assert [found["law"] for found in prove_laws(PLACE, call, due_of(PLACE)[call], 1)] == list(due_of(PLACE)[call])
