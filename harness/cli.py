@@ -18,7 +18,7 @@ from invariants.law import UndeclaredError
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("harness.verbs.check", "Run the main job: every law, on every protocol."),
-    "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a small world."),
+    "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a bounded model."),
     "mutate": ("harness.verbs.mutate", "Break the specification on purpose, and see which law notices."),
     "prove": ("harness.verbs.prove", "Prove the laws of every call, for states of any size."),
     "replay": ("harness.verbs.replay", "Replay recorded traces and compare every step."),

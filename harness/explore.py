@@ -1,4 +1,4 @@
-"""One run of `restake explore`: small worlds, exhausted, and what broke in them."""
+"""One run of `restake explore`: bounded models, exhausted, and what broke in them."""
 
 import shlex
 import time
@@ -9,7 +9,7 @@ from rich.progress import Progress
 
 from harness.exit_codes import exit_code
 from harness.findings import finding_of
-from harness.report import WorldReport
+from harness.report import ModelReport
 from harness.stopping import Stop
 from harness.suite import Finding
 from harness.traces import KEPT
@@ -21,22 +21,22 @@ class Search:
     """Keeps its reports as they come, so that an interruption loses none of them."""
 
     def __init__(
-        self, worlds: Mapping[str, BoundedModel], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT
+        self, models: Mapping[str, BoundedModel], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT
     ) -> None:
-        self.worlds = worlds
+        self.models = models
         self.depth = depth
         self.prunes = prunes
         self.stop = stop
         self.folder = folder
-        self.reports: list[WorldReport] = []
+        self.reports: list[ModelReport] = []
 
     def run(self, progress: Progress) -> None:
-        """World after world. Once the search is to stop, those that are left are reported as cut short."""
-        for place, world in self.worlds.items():
-            self.reports.append(self._exhaust(place, world, progress))
+        """Model after model. Once the search is to stop, those that are left are reported as cut short."""
+        for place, model in self.models.items():
+            self.reports.append(self._exhaust(place, model, progress))
 
-    def _exhaust(self, place: str, world: BoundedModel, progress: Progress) -> WorldReport:
-        name = world.walk.protocol.name
+    def _exhaust(self, place: str, model: BoundedModel, progress: Progress) -> ModelReport:
+        name = model.walk.protocol.name
         bar = progress.add_task(f"exploring {name}", total=None)
         started = time.monotonic()
 
@@ -47,20 +47,20 @@ class Search:
             progress.update(bar, news=f"{met.steps:,} calls, {met.distinct_states:,} states, {speed}, {broken}")
             return not self.stop()
 
-        met = explore(world, self.depth, self.prunes, goes_on)
+        met = explore(model, self.depth, self.prunes, goes_on)
         seconds = time.monotonic() - started
-        findings = [self._finding(place, world, met.broken[law_id]) for law_id in sorted(met.broken)]
-        return WorldReport(name, len(world.calls), met, findings, seconds)
+        findings = [self._finding(place, model, met.broken[law_id]) for law_id in sorted(met.broken)]
+        return ModelReport(name, len(model.calls), met, findings, seconds)
 
-    def _finding(self, place: str, world: BoundedModel, broken: Broken) -> Finding:
-        actions, found_by = [*world.walk.opening(), *broken.calls], "exhausting a small world"
+    def _finding(self, place: str, model: BoundedModel, broken: Broken) -> Finding:
+        actions, found_by = [*model.walk.opening(), *broken.calls], "exhausting a bounded model"
         again = f"restake explore --protocol {shlex.quote(place)} --depth {len(broken.calls)}"
-        walk, violation, is_over = world.walk, broken.violation, lambda: self.stop.is_interrupted
+        walk, violation, is_over = model.walk, broken.violation, lambda: self.stop.is_interrupted
         return finding_of(self.folder, walk, place, violation, found_by, actions, again, is_over)
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""
-        return {"worlds": [report.as_json() for report in self.reports]}
+        return {"models": [report.as_json() for report in self.reports]}
 
     @property
     def exit_code(self) -> int:

@@ -32,7 +32,7 @@ class ProtocolPack:
 
     `protocol_at` is a `spec.protocol.Protocol`: rules, traces, and what secures what. `rules` names the modules whose
     functions are the rules, of which mutants are made. `walk_at` is a walk; laws, and which of them are model, are in
-    its catalogue. `games_at` are games, `bounded_model_at` a small world to exhaust, `rule_machine_at` a Hypothesis
+    its catalogue. `games_at` are games, `bounded_model_at` a bounded model to exhaust, `rule_machine_at` a Hypothesis
     machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
     history by `genesis()`, `opening()` and `traffic(steps)`; `docs` is the page that describes the rules.
 
@@ -79,7 +79,7 @@ class ProtocolPack:
 
     @property
     def bounded_model(self) -> "BoundedModel | None":
-        """The small world that is exhausted."""
+        """The bounded model that is exhausted."""
         found: BoundedModel | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
         return found
 

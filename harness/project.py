@@ -10,7 +10,7 @@ from typing import Any, Final
 NAME: Final = "restaking-spec"
 
 ENTRY_POINTS: Final = "restaking_spec.protocols"
-"""The group in which a package announces a pack of its own; or a protocol, a walk or a small world alone."""
+"""The group in which a package announces a pack of its own; or a protocol, a walk or a bounded model alone."""
 
 
 @cache

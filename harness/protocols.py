@@ -109,22 +109,22 @@ def known_games() -> "dict[str, tuple[Game, ...]]":
 
 
 def known_bounded_models() -> "dict[str, BoundedModel]":
-    """The small world of every known pack that has one, by name."""
-    return {name: world for name, pack in known_packs().items() if (world := pack.bounded_model) is not None}
+    """The bounded model of every known pack that has one, by name."""
+    return {name: model for name, pack in known_packs().items() if (model := pack.bounded_model) is not None}
 
 
 def select_bounded_models(asked: Iterable[str]) -> "dict[str, BoundedModel]":
-    """The small worlds asked for, by how they are called there; all that are known if none is.
+    """The bounded models asked for, by how they are called there; all that are known if none is.
 
     UnknownProtocolError if one cannot be had.
     """
-    worlds: dict[str, BoundedModel] = {}
+    models: dict[str, BoundedModel] = {}
     for place in asked:
-        world = pack_at(place).bounded_model
-        if world is None:
+        model = pack_at(place).bounded_model
+        if model is None:
             raise UnknownProtocolError(f"{place!r} brings no invariants.exploring.BoundedModel")
-        worlds[place] = world
-    return worlds or known_bounded_models()
+        models[place] = model
+    return models or known_bounded_models()
 
 
 def load_walk(place: str) -> "Walk":

@@ -69,7 +69,7 @@ class TraceReport:
 
 
 @attrs.frozen
-class WorldReport:
+class ModelReport:
     """The result of one bounded model: what the search met, what broke, and how long it took."""
 
     name: str
@@ -387,7 +387,7 @@ def plain_table() -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
 
 
-def print_world(console: Console, report: WorldReport) -> None:
+def print_model(console: Console, report: ModelReport) -> None:
     """Print the result of a bounded model: the sequences and states by length, and what broke."""
     met = report.exploration
     for finding in report.findings:

@@ -11,7 +11,7 @@ from harness.risk_documents import DOCUMENT, EXIT_CODES, JSON_OPTION, load, load
 from harness.risk_numbers import decimal
 from harness.risk_sources import SECURED_OPTION, SOURCE_ARGUMENT, TERMS_OPTION, Source, as_rational, find
 from risk import network
-from risk.attack import Attack, Ties, Verdict, cheapest, gamma_eigenlayer, security, slack
+from risk.attack import Attack, AttackVerdict, Ties, cheapest, gamma_eigenlayer, security, slack
 from risk.cascade import Cascades, Strike, TooLargeError, bound
 from risk.cascade_search import search
 from risk.network import Network
@@ -108,7 +108,7 @@ def number(value: Fraction | None) -> str:
     return "unbounded" if value is None else decimal(value)
 
 
-def told(verdict: Verdict, net: Network) -> list[str]:
+def told(verdict: AttackVerdict, net: Network) -> list[str]:
     """A verdict for people."""
     text = [f"{verdict.word}  network {verdict.network[:16]}"]
     if verdict.word == "SECURE":

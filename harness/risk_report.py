@@ -14,7 +14,7 @@ from harness.risk_numbers import EXACT, Number, brief, decimal
 from harness.risk_page import Line, page
 from harness.risk_pictures import Curve
 from harness.risk_sources import SECURED_OPTION, TERMS_OPTION, Source, Stepped, along, as_rational, as_source, find
-from risk.attack import Verdict, gamma_eigenlayer, security
+from risk.attack import AttackVerdict, gamma_eigenlayer, security
 from risk.cascade import Cascades, Strike, TooLargeError
 from risk.cascade_search import search
 from risk.losses import Simulation
@@ -28,7 +28,7 @@ class Row:
     """The report's row of the network after one step."""
 
     at: Stepped
-    verdict: Verdict
+    verdict: AttackVerdict
     stake: Fraction
     gamma_eigenlayer: Fraction | None
     worst: Fraction | None
@@ -91,7 +91,7 @@ def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequ
     return said, worst.shock, worst.strikes
 
 
-def told_proof(verdict: Verdict) -> str:
+def told_proof(verdict: AttackVerdict) -> str:
     """The basis of the verdict."""
     if verdict.word == "SECURE":
         return f"No attack pays: certified by a tree of {verdict.leaves} {'leaf' if verdict.leaves == 1 else 'leaves'}"

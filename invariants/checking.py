@@ -231,7 +231,7 @@ class _CallCheck:
         self.count: Final = count
 
 
-class _Asked:
+class _ActionChecks:
     """The laws about steps or calls, and the witnesses, that speak of one class of actions."""
 
     def __init__(self, catalogue: Catalogue, counts: dict[str, _Count], action: type[Any]) -> None:
@@ -291,7 +291,7 @@ class Checker:
             if check.readings is not None:
                 for subject in subjects_of(law, state, self.totals):
                     self._judge(check, subject, self._watched)
-        self._asked: Final[dict[type[Any], _Asked]] = {}
+        self._asked: Final[dict[type[Any], _ActionChecks]] = {}
 
     @property
     def checked(self) -> dict[str, int]:
@@ -374,10 +374,10 @@ class Checker:
         else:
             violations.append(Violation(law, subject))
 
-    def _asked_by(self, action: object) -> _Asked:
+    def _asked_by(self, action: object) -> _ActionChecks:
         asked = self._asked.get(type(action))
         if asked is None:
-            asked = _Asked(self._catalogue, self._counts, type(action))
+            asked = _ActionChecks(self._catalogue, self._counts, type(action))
             self._asked[type(action)] = asked
         return asked
 

@@ -1,7 +1,7 @@
-"""Exhausting a small world: every sequence of a few chosen calls up to a depth, with every law checked at every step,
+"""Exhausting a bounded model: every sequence of a few chosen calls up to a depth, with every law checked at every step,
 and everything by a full scan of every new state.
 
-Random walks say what they met; this says what there is, in a small world. The search goes depth first on one state: a
+Random walks say what they met; this says what there is, in a bounded model. The search goes depth first on one state: a
 step is undone by its inverse Delta, so nothing is ever copied.
 
 A rejected call changes nothing, so a sequence with rejected calls in it meets only what the sequence without them
@@ -27,7 +27,7 @@ STEPS_BETWEEN_REPORTS: Final = 1_000
 
 
 class BoundedModel:
-    """A small world: where a walk through it begins and what must hold there, and the few calls that are tried in
+    """A bounded model: where a walk through it begins and what must hold there, and the few calls that are tried in
     every order.
     """
 
@@ -36,7 +36,7 @@ class BoundedModel:
         self.calls: Final = calls
 
     def of_properties(self) -> "BoundedModel":
-        """The same world, without the laws that restate the rules."""
+        """The same model, without the laws that restate the rules."""
         return BoundedModel(self.walk.of_properties(), self.calls)
 
 
@@ -71,20 +71,20 @@ class Exploration:
         self.broken: Final[dict[str, Broken]] = {}
 
 
-def explore(world: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
+def explore(model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> Exploration:
     """Search to a depth. `goes_on` is asked now and then, with what was met so far; False ends the search."""
-    search = _Search(world, depth, prunes, goes_on)
+    search = _Search(model, depth, prunes, goes_on)
     search.run()
     return search.report
 
 
-def opened(world: BoundedModel) -> State:
+def opened(model: BoundedModel) -> State:
     """The state in which every sequence begins: the genesis after the opening, of which every call is accepted."""
-    state = world.walk.genesis()
-    for action in world.walk.opening():
-        outcome = world.walk.protocol.transition(Draft(state), action)
+    state = model.walk.genesis()
+    for action in model.walk.opening():
+        outcome = model.walk.protocol.transition(Draft(state), action)
         if not isinstance(outcome, Delta):
-            raise ValueError(f"the opening of a small world is rejected: {action!r} is {outcome.value}")
+            raise ValueError(f"the opening of a bounded model is rejected: {action!r} is {outcome.value}")
         commit(state, outcome)
     return state
 
@@ -102,13 +102,13 @@ class _Over(Exception):
 class _Search:
     """One search: the state in which it stands, the calls that led there, and what it knows of other states."""
 
-    def __init__(self, world: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> None:
+    def __init__(self, model: BoundedModel, depth: int, prunes: bool, goes_on: Callable[[Exploration], bool]) -> None:
         self.report: Final = Exploration(depth)
-        self._protocol: Final = world.walk.protocol
-        self._calls: Final = world.calls
+        self._protocol: Final = model.walk.protocol
+        self._calls: Final = model.calls
         self._prunes: Final = prunes
         self._goes_on: Final = goes_on
-        self._checker: Final = Checker(world.walk.catalogue, opened(world))
+        self._checker: Final = Checker(model.walk.catalogue, opened(model))
         self._path: Final[list[Any]] = []
         self._fingerprint = 0
         self._numbers: Final[dict[tuple[int, object, object], int]] = {}

@@ -64,7 +64,7 @@ class Attack:
 
 
 @attrs.frozen
-class Verdict:
+class AttackVerdict:
     """A word about a claim, and what shows it. `bound` is the solver's and proves nothing."""
 
     word: Word
@@ -197,7 +197,7 @@ class Proof:
 
 def security(
     network: Network, ties: Ties = "strict", budget: Fraction = Fraction(0), seconds: float = SECONDS
-) -> Verdict:
+) -> AttackVerdict:
     """True if any attack pays, for an attacker that may lose `budget` on it.
 
     With min cuts where they apply; else by a short tree, a search for an attack, and a long tree.
@@ -215,19 +215,21 @@ def security(
         if attack is None:
             grown, attack = proof.grow(seconds / 2)
     if attack is not None:
-        return Verdict("INSECURE", question.digest, claim, attack=attack)
+        return AttackVerdict("INSECURE", question.digest, claim, attack=attack)
     if grown.tree is not None:
-        return Verdict("SECURE", question.digest, claim, {"tree": grown.tree}, leaves=grown.leaves)
-    return Verdict("NOT-CERTIFIED", question.digest, claim)
+        return AttackVerdict("SECURE", question.digest, claim, {"tree": grown.tree}, leaves=grown.leaves)
+    return AttackVerdict("NOT-CERTIFIED", question.digest, claim)
 
 
-def _by_cut(question: Question) -> Verdict:
+def _by_cut(question: Question) -> AttackVerdict:
     services, flow = cut.best_attack(question.network)
     if not services:
-        return Verdict("SECURE", question.digest, Claim(), {"tree": [["leaf", _flow_rows(question, flow)]]}, leaves=1)
+        return AttackVerdict(
+            "SECURE", question.digest, Claim(), {"tree": [["leaf", _flow_rows(question, flow)]]}, leaves=1
+        )
     attack = _everything_behind(question, Claim(), services)
     assert attack is not None, "a cut is an attack"
-    return Verdict("INSECURE", question.digest, Claim(), attack=attack)
+    return AttackVerdict("INSECURE", question.digest, Claim(), attack=attack)
 
 
 def _flow_rows(question: Question, flow: Mapping[str, Mapping[str, Fraction]]) -> list[list[Any]]:
@@ -254,7 +256,7 @@ def _everything_behind(question: Question, claim: Claim, services: Sequence[str]
     return question.attack(claim, services, uses)
 
 
-def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Verdict:
+def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> AttackVerdict:
     """The attack that is worth most by a measure (whose `at_most` is not used): EXACT with the proof that none is
     better, else NOT-CERTIFIED; UNKNOWN if no attack is found.
     """
@@ -267,19 +269,19 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Ver
             break
         attack = better
     if attack is None:
-        return Verdict("UNKNOWN", question.digest, measure)
+        return AttackVerdict("UNKNOWN", question.digest, measure)
     claim = attrs.evolve(measure, at_most=attack.value, is_strict=False)
     if grown.tree is None:
-        return Verdict("NOT-CERTIFIED", question.digest, claim, attack=attack)
-    return Verdict("EXACT", question.digest, claim, {"tree": grown.tree}, attack, grown.leaves)
+        return AttackVerdict("NOT-CERTIFIED", question.digest, claim, attack=attack)
+    return AttackVerdict("EXACT", question.digest, claim, {"tree": grown.tree}, attack, grown.leaves)
 
 
-def best_attack(network: Network, seconds: float = SECONDS) -> Verdict:
+def best_attack(network: Network, seconds: float = SECONDS) -> AttackVerdict:
     """The attack on one service at least that gains most, or loses least."""
     return maximum(Question(network), Claim(), seconds)
 
 
-def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS) -> Verdict:
+def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS) -> AttackVerdict:
     """The attack on all of these services that loses least; its value is what it loses, negative."""
     return maximum(Question(network), Claim(counts_profits=False, forced=tuple(services)), seconds)
 
@@ -319,7 +321,7 @@ def ratios(network: Network) -> dict[str, Fraction]:
     return found
 
 
-def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, Verdict]:
+def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, AttackVerdict]:
     """Gamma: the largest number so that every attack loses at least (1 + gamma) times its profit; and the verdict.
 
     None if nothing can be gained. EXACT: an attack loses just that, and a tree shows that none loses less. Negative
@@ -328,7 +330,7 @@ def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, 
     question = Question(network)
     services = [service for service, terms in network.terms.items() if terms.profit > 0]
     if not services:
-        return None, Verdict("EXACT", question.digest, Claim())
+        return None, AttackVerdict("EXACT", question.digest, Claim())
     attack = _everything_behind(question, Claim(), services)
     assert attack is not None, "with everything behind them, services fall"
     while True:
@@ -346,5 +348,5 @@ def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, 
         attack = question.attack(Claim(), better.services, better.uses)
         assert attack is not None, "it was one by another measure"
     if grown.tree is None:
-        return gamma, Verdict("NOT-CERTIFIED", question.digest, claim, attack=attack)
-    return gamma, Verdict("EXACT", question.digest, claim, {"tree": grown.tree}, attack, grown.leaves)
+        return gamma, AttackVerdict("NOT-CERTIFIED", question.digest, claim, attack=attack)
+    return gamma, AttackVerdict("EXACT", question.digest, claim, {"tree": grown.tree}, attack, grown.leaves)

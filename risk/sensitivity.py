@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from risk.attack import SECONDS, Question, Verdict, maximum, security
+from risk.attack import SECONDS, AttackVerdict, Question, maximum, security
 from risk.network import Network, Terms
 from risk.program import Claim, Program
 
@@ -27,7 +27,7 @@ class ProfitLimit:
 
     limit: Fraction
     is_exact: bool
-    verdict: Verdict
+    verdict: AttackVerdict
 
 
 @attrs.frozen
@@ -73,7 +73,7 @@ def threshold_limit(network: Network, service: str, seconds: float = SECONDS) ->
     return _bisect(ask, grain, exactly=not network.is_divisible)
 
 
-def _share(network: Network, verdict: Verdict, service: str) -> Fraction:
+def _share(network: Network, verdict: AttackVerdict, service: str) -> Fraction:
     """The share of a service that an attack holds; 1 if the attack does not need the service at all."""
     assert verdict.attack is not None
     loss_without = verdict.attack.value - network.terms[service].profit

@@ -130,8 +130,8 @@ def _suite(
             yield "walk", seed, lambda walk=walk, seed=seed: walked(walk, seed, effort.steps)
     for pack in packs:
         if pack.bounded_model is not None:
-            world = judging(pack.bounded_model)
-            yield "world", 0, lambda world=world: explored(world, effort.depth)
+            model = judging(pack.bounded_model)
+            yield "world", 0, lambda model=model: explored(model, effort.depth)
     for seed in range(effort.plays):
         for pack in packs:
             for game in pack.games:
@@ -145,12 +145,12 @@ def walked(walk: Any, seed: int, steps: int) -> Ran:
     return report.steps, report.steps, laws, tuple(law for law in laws if law not in walk.catalogue.model)
 
 
-def explored(world: Any, depth: int) -> Ran:
-    """Every sequence of a few calls in a small world."""
-    met = importlib.import_module("invariants.exploring").explore(world, depth, True, lambda _: True)
+def explored(model: Any, depth: int) -> Ran:
+    """Every sequence of a few calls in a bounded model."""
+    met = importlib.import_module("invariants.exploring").explore(model, depth, True, lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
     laws = tuple(sorted(met.broken))
-    return met.steps, shortest, laws, tuple(law for law in laws if law not in world.walk.catalogue.model)
+    return met.steps, shortest, laws, tuple(law for law in laws if law not in model.walk.catalogue.model)
 
 
 def played(game: Any, seed: int, moves: int) -> Ran:

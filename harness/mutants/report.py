@@ -178,7 +178,7 @@ def markdown(mutation: Mutation, command: str) -> str:
         f"    {command} > docs/mutants.md",
         "",
         f"which judges every mutant by {effort.walks} random walks of {effort.steps} steps with every law, by every",
-        f"sequence of {effort.depth} calls in a small world, and by {effort.plays} plays of each game, until a law",
+        f"sequence of {effort.depth} calls in a bounded model, and by {effort.plays} plays of each game, until a law",
         f"breaks. It fails below {bars}, and below {PROPERTIES_BAR:.0%} of the",
         "catalogue killed by properties alone.",
         "",

@@ -1,4 +1,4 @@
-"""`restake explore`: small worlds, exhausted."""
+"""`restake explore`: bounded models, exhausted."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from harness.display import live_display
 from harness.explore import Search
 from harness.pack import UnknownProtocolError
 from harness.protocols import select_bounded_models
-from harness.report import print_world
+from harness.report import print_model
 from harness.stopping import Stop
 from harness.verbs import (
     BUDGET_OPTION,
@@ -22,7 +22,7 @@ from harness.verbs import (
 )
 
 
-@click.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a small world.")
+@click.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a bounded model.")
 @PROTOCOL_OPTION
 @click.option(
     "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="How many calls a sequence has."
@@ -31,7 +31,7 @@ from harness.verbs import (
 @BUDGET_OPTION
 @JSON_OPTION
 def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: float | None, as_json: bool) -> int:
-    """Try every sequence of a few calls in a small world, up to a depth, with every law checked at every step.
+    """Try every sequence of a few calls in a bounded model, up to a depth, with every law checked at every step.
 
     Pruned or not, every sequence is covered: what follows from a state depends on that state alone, so a state met
     again need not be searched again unless more calls are left than before.
@@ -49,7 +49,7 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
             click.echo(json.dumps({"built": how_built(), **search.as_json()}, indent=2))
         else:
             for report in search.reports:
-                print_world(console(), report)
+                print_model(console(), report)
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
         return 2

@@ -1,4 +1,4 @@
-"""EigenLayer's small world: one strategy, one operator, two stakers, and two operator sets that share the operator."""
+"""EigenLayer's bounded model: one strategy, one operator, two stakers, and two operator sets of that operator."""
 
 from typing import Final, cast
 

@@ -1,4 +1,4 @@
-"""Symbiotic's small world: a vault that two networks share, and one where slashes can be vetoed."""
+"""Symbiotic's bounded model: a vault that two networks share, and one where slashes can be vetoed."""
 
 from typing import Final
 

@@ -3,7 +3,7 @@
 from typing import cast
 
 from invariants.law import AnyStep
-from invariants.symbiotic.state_queries import asked_by, epoch_of, held_shares, now
+from invariants.symbiotic.state_queries import epoch_of, held_shares, now, terms_of
 from spec.machine import Draft
 from spec.symbiotic.actions import Claim, ClaimBatch
 from spec.symbiotic.state import ACTIVE_SHARES, VAULTS
@@ -38,5 +38,5 @@ def amounts(step: AnyStep) -> tuple[int, int]:
 
 def capture_epoch(step: AnyStep) -> int:
     """The epoch of a slash's capture."""
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     return epoch_of(step.before.rows.get(VAULTS, asked.vault), asked.capture_timestamp)

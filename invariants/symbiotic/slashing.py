@@ -16,13 +16,13 @@ from invariants.law import (
 from invariants.symbiotic.movements import amounts, capture_epoch
 from invariants.symbiotic.state_queries import (
     UINT256_MAX,
-    asked_by,
     booked_since,
     epoch_of,
     now,
     reach,
     slashable,
     stake_of,
+    terms_of,
     vetoer_of,
 )
 from spec.symbiotic.actions import ExecuteSlash, Redeem, Slash, Withdraw
@@ -43,7 +43,7 @@ from spec.symbiotic.state import (
 
 def _captures_follow_each_other(step: AnyStep) -> bool:
     """A slash is for no earlier capture than any before, which no later one is barred from; it is booked on top."""
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     earlier = step.before.rows.get(LATEST_CAPTURES, subnetwork_operator).timestamp
     if CUMULATIVE_SLASHES.latest(step.after.rows, subnetwork_operator) <= CUMULATIVE_SLASHES.latest(
@@ -68,7 +68,7 @@ def _slash_spares_who_left_before(step: AcceptedStep[Slash | ExecuteSlash]) -> b
 
 def _nothing_is_overslashed(step: AnyStep) -> bool:
     """The amount booked against an operator since a capture is at most its stake at the capture."""
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     since = booked_since(step.after.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return since <= stake_of(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
 
@@ -112,7 +112,7 @@ def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
             return False
     elif config.slasher != INSTANT_SLASHER:
         return False
-    asked = asked_by(rows, call)
+    asked = terms_of(rows, call)
     age_seconds = now(rows) - asked.capture_timestamp
     return (
         call.sender == rows.get(MIDDLEWARES, asked.subnetwork[0]).account
@@ -124,7 +124,7 @@ def _is_due_slash(before: View, action: Slash | ExecuteSlash) -> bool:
 
 def _nothing_is_left_to_slash(refusal: AnyRejection) -> bool:
     """All is booked already; or the sum of what is booked no longer fits."""
-    asked = asked_by(refusal.before.rows, refusal.action)
+    asked = terms_of(refusal.before.rows, refusal.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     if CUMULATIVE_SLASHES.latest(refusal.before.rows, subnetwork_operator) + asked.amount > UINT256_MAX:
         return True

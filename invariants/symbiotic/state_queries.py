@@ -153,7 +153,7 @@ def resolver_of(rows: Draft, vault: str, subnetwork: Subnetwork, timestamp: int)
     return rows.get(RESOLVERS, (vault, subnetwork, ordinal)).account
 
 
-class Asked:
+class SlashTerms:
     """The terms of a slash: the operator, the most that it may take, and its capture."""
 
     def __init__(self, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int) -> None:
@@ -164,12 +164,12 @@ class Asked:
         self.capture_timestamp: Final = capture_timestamp
 
 
-def asked_by(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> Asked:
+def terms_of(rows: Draft, call: Slash | RequestSlash | ExecuteSlash) -> SlashTerms:
     """The terms of a slash, of a request, or of the execution of a request."""
     if isinstance(call, Slash | RequestSlash):
-        return Asked(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
+        return SlashTerms(call.vault, call.subnetwork, call.operator, call.amount, call.capture_timestamp)
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
-    return Asked(call.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
+    return SlashTerms(call.vault, request.subnetwork, request.operator, request.amount, request.capture_timestamp)
 
 
 def grown(step: AnyStep, token: str, account: str) -> int:

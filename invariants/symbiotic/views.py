@@ -65,9 +65,7 @@ def _is_not_too_much(refusal: AnyRejection) -> bool:
 
 
 def _active_balance_was_what_it_is(step: AcceptedStep[Deposit | Withdraw | Redeem]) -> bool:
-    """Asked for this second, the view of the past says what the view of now says; what it said of the second before
-    does not change.
-    """
+    """The view of the past equals the view of now for this second, and does not change for the second before."""
     call, before, after = step.action, step.before.rows, step.after.rows
     account, second = (call.on_behalf_of if isinstance(call, Deposit) else call.sender), now(step.before.rows)
     return active_balance_of_at(after, call.vault, account, second) == active_balance_of(

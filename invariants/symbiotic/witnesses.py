@@ -6,7 +6,6 @@ from invariants.law import AcceptedStep, AnyStep, Scope, Witness, written
 from invariants.symbiotic.movements import amounts, capture_epoch, claimed_epochs
 from invariants.symbiotic.slashing import is_overbooked
 from invariants.symbiotic.state_queries import (
-    asked_by,
     booked_since,
     bucket_amount,
     epoch_of,
@@ -16,6 +15,7 @@ from invariants.symbiotic.state_queries import (
     resolver_of,
     stake_grown,
     stake_of,
+    terms_of,
 )
 from spec.arithmetic import mul_div_floor
 from spec.symbiotic.actions import (
@@ -97,29 +97,29 @@ def _carries_the_rest(step: AnyStep) -> bool:
 
 
 def _is_in_its_last_second(step: AnyStep) -> bool:
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     age_seconds = now(step.before.rows) - asked.capture_timestamp
     return age_seconds == step.before.rows.get(VAULTS, asked.vault).epoch_duration_seconds
 
 
 def _is_not_the_first_for_its_capture(step: AnyStep) -> bool:
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     return booked_since(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp) > 0
 
 
 def _is_of_who_opted_out(step: AnyStep) -> bool:
-    asked, rows = asked_by(step.before.rows, step.action), step.before.rows
+    asked, rows = terms_of(step.before.rows, step.action), step.before.rows
     return not is_opted_in_at(rows, asked.vault, asked.subnetwork[0], asked.operator, now(rows))
 
 
 def _books_more_than_the_stake_of_now(step: AnyStep) -> bool:
-    asked, rows = asked_by(step.before.rows, step.action), step.before.rows
+    asked, rows = terms_of(step.before.rows, step.action), step.before.rows
     return amounts(step)[0] > stake_of(rows, asked.vault, asked.subnetwork, asked.operator, now(rows))
 
 
 def _hits_newcomers(step: AnyStep) -> bool:
     """There is more active stake than at the capture: who deposited since pays too."""
-    asked, rows = asked_by(step.before.rows, step.action), step.before.rows
+    asked, rows = terms_of(step.before.rows, step.action), step.before.rows
     stake_then = ACTIVE_STAKE.value_at(rows, asked.vault, asked.capture_timestamp)
     return amounts(step)[1] > 0 and ACTIVE_STAKE.latest(rows, asked.vault) > stake_then
 

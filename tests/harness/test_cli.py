@@ -504,10 +504,10 @@ def test_explore_counts_everything_in_a_small_world() -> None:
     assert max(len(line) for line in result.stdout.splitlines()) <= 120
     assert "3 of 3 laws checked" in result.stdout
     report = json.loads(restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "4", "--json").stdout)
-    (world,) = report["worlds"]
+    (world,) = report["models"]
     assert (world["sequences"], world["states"]) == ([1, 6, 37, 233, 1512], [1, 6, 25, 89, 357])
     whole = restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "4", "--json", "--no-prune")
-    (unpruned,) = json.loads(whole.stdout)["worlds"]
+    (unpruned,) = json.loads(whole.stdout)["models"]
     assert (unpruned["sequences"], unpruned["states"]) == (world["sequences"], world["states"])
     assert unpruned["steps"] > world["steps"]
 
@@ -520,7 +520,7 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
     assert result.return_value == 1
     lines = result.stdout.splitlines()
     assert lines[0] == "violated  staking_pool POOL-01 of ''"
-    assert lines[2] == "  2 steps, found by exhausting a small world"
+    assert lines[2] == "  2 steps, found by exhausting a bounded model"
     assert restake(*lines[3].split()[2:]).return_value == 1
     assert any("broken: POOL-01" in line for line in lines)
 

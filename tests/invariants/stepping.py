@@ -83,7 +83,7 @@ def runs(name: str) -> Iterator[tuple[str, Iterator[str]]]:
         yield from ((f"{game.law_id} {seed}", moves(game, seed)) for seed in range(GAMES_PLAYED))
     yield from ((f"checks {seed}", checks(walk, seed)) for seed in range(CHECKED))
     found = explore(known_bounded_models()[name], 2, True, lambda _: True)
-    yield "small world", iter([f"{found.sequences} {found.states} {found.accepted} {found.rejected} {found.checked}"])
+    yield "bounded model", iter([f"{found.sequences} {found.states} {found.accepted} {found.rejected} {found.checked}"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small worlds are exhausted: the counts are written down, a naive search finds the same, and a planted bug is met."""
+"""Bounded models are exhausted: counts are written down, a naive search finds the same, and a planted bug is met."""
 
 import sys
 from collections.abc import Iterator
@@ -24,29 +24,29 @@ def to_the_end(_: Exploration) -> bool:
     return True
 
 
-def canonical(world: BoundedModel, state: State) -> frozenset[tuple[str, object, object]]:
+def canonical(model: BoundedModel, state: State) -> frozenset[tuple[str, object, object]]:
     """A state as the set of its rows that are not their tables' defaults."""
     return frozenset(
         (table.name, key, row)
-        for table in world.walk.protocol.schema.tables
+        for table in model.walk.protocol.schema.tables
         for key, row in state.rows(table).items()
         if row != table.default
     )
 
 
-def naive(world: BoundedModel, depth: int) -> tuple[list[int], list[int]]:
+def naive(model: BoundedModel, depth: int) -> tuple[list[int], list[int]]:
     """The counts by a search of another kind: breadth first, on copies, with whole states compared."""
-    first = opened(world)
-    layer = {canonical(world, first): (first, 1)}
+    first = opened(model)
+    layer = {canonical(model, first): (first, 1)}
     met = set(layer)
     sequences, states = [1], [1]
     for _ in range(depth):
         after: dict[frozenset[tuple[str, object, object]], tuple[State, int]] = {}
         for state, ways in layer.values():
-            for call in world.calls:
-                reached, outcome = step(world.walk.protocol.transition, state, call)
+            for call in model.calls:
+                reached, outcome = step(model.walk.protocol.transition, state, call)
                 if isinstance(outcome, Delta):
-                    same = canonical(world, reached)
+                    same = canonical(model, reached)
                     after[same] = (reached, ways + after.get(same, (reached, 0))[1])
         sequences.append(sum(ways for _, ways in after.values()))
         states.append(len(after.keys() - met))
@@ -71,10 +71,10 @@ def test_a_naive_search_counts_the_same(protocol: str) -> None:
 
 @pytest.mark.parametrize("protocol", known_bounded_models())
 def test_pruning_misses_nothing(protocol: str) -> None:
-    world = known_bounded_models()[protocol]
-    pruned, whole = explore(world, 3, True, to_the_end), explore(world, 3, False, to_the_end)
+    model = known_bounded_models()[protocol]
+    pruned, whole = explore(model, 3, True, to_the_end), explore(model, 3, False, to_the_end)
     assert (pruned.sequences, pruned.states) == (whole.sequences, whole.states)
-    assert whole.steps == len(world.calls) * sum(whole.sequences[:3]) > pruned.steps
+    assert whole.steps == len(model.calls) * sum(whole.sequences[:3]) > pruned.steps
     assert {law for law, checked in pruned.checked.items() if checked} == {
         law for law, checked in whole.checked.items() if checked
     }
@@ -90,7 +90,7 @@ NOT_OF_THE_SMALL_WORLD = {
         *("OPT-02", "RES-01", "RES-02", "VIEW-08"),
     },
 }
-"""Laws about calls that the small worlds leave out: operators, transfers, several completions and claims, clearing,
+"""Laws about calls that the bounded models leave out: operators, transfers, several completions and claims, clearing,
 sets, delays, slashers, limits, networks' settings, whitelists, opt-ins, resolvers, burning.
 """
 
@@ -104,22 +104,22 @@ def test_every_call_is_accepted_somewhere_and_every_law_is_checked(protocol: str
 
 @pytest.mark.parametrize("protocol", known_bounded_models())
 def test_an_inverse_delta_undoes_a_step(protocol: str) -> None:
-    world = known_bounded_models()[protocol]
-    state = opened(world)
-    before = canonical(world, state)
-    for call in world.calls:
-        outcome = world.walk.protocol.transition(Draft(state), call)
+    model = known_bounded_models()[protocol]
+    state = opened(model)
+    before = canonical(model, state)
+    for call in model.calls:
+        outcome = model.walk.protocol.transition(Draft(state), call)
         if isinstance(outcome, Delta):
             inverse = inverse_of(state, outcome)
             commit(state, outcome)
             commit(state, inverse)
-            assert canonical(world, state) == before
+            assert canonical(model, state) == before
 
 
 def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
     """A withdrawal stays queued when it is completed: three calls show it, and no two."""
-    world = known_bounded_models()["eigenlayer"]
-    right, kept = world.walk.protocol.transition, ("withdrawals", "queued_shares")
+    model = known_bounded_models()["eigenlayer"]
+    right, kept = model.walk.protocol.transition, ("withdrawals", "queued_shares")
 
     def wrong(draft: Draft, call: Any) -> Any:
         outcome = right(draft, call)
@@ -127,9 +127,9 @@ def test_a_planted_bug_is_met_by_its_shortest_sequence() -> None:
             return Delta([write for write in outcome.writes if write.table.name not in kept], outcome.returns)
         return outcome
 
-    protocol = world.walk.protocol.with_transition(wrong)
-    walk = Walk(protocol, world.walk.catalogue, world.walk.world, world.walk.opening, world.walk.next_action)
-    broken = BoundedModel(walk, world.calls)
+    protocol = model.walk.protocol.with_transition(wrong)
+    walk = Walk(protocol, model.walk.catalogue, model.walk.world, model.walk.opening, model.walk.next_action)
+    broken = BoundedModel(walk, model.calls)
     report = explore(broken, 4, True, to_the_end)
     assert report.is_complete
     assert {law: [type(call).__name__ for call in found.calls] for law, found in report.broken.items()} == {
@@ -145,11 +145,11 @@ def test_a_search_ends_when_it_is_told_to() -> None:
 
 
 def test_an_opening_that_is_rejected_is_refused() -> None:
-    world = known_bounded_models()["symbiotic"]
-    walk = world.walk
+    model = known_bounded_models()["symbiotic"]
+    walk = model.walk
     again = [*walk.opening(), walk.opening()[0]]
-    twice = BoundedModel(Walk(walk.protocol, walk.catalogue, walk.world, lambda: again, walk.next_action), world.calls)
-    with pytest.raises(ValueError, match=r"the opening of a small world is rejected: .* is AlreadySet"):
+    twice = BoundedModel(Walk(walk.protocol, walk.catalogue, walk.world, lambda: again, walk.next_action), model.calls)
+    with pytest.raises(ValueError, match=r"the opening of a bounded model is rejected: .* is AlreadySet"):
         opened(twice)
 
 

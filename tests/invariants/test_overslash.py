@@ -7,7 +7,7 @@ import pytest
 from invariants.checking import Checker
 from invariants.choices import Seeded
 from invariants.symbiotic.bounded_model import BOUNDED_MODEL, MIDDLEWARES, SHARED, START
-from invariants.symbiotic.state_queries import asked_by, stake_of
+from invariants.symbiotic.state_queries import stake_of, terms_of
 from invariants.symbiotic.walk import RESTAKING, WALK
 from spec.machine import SINGLETON, Delta, Draft, commit
 from spec.symbiotic.actions import (
@@ -93,7 +93,7 @@ def test_what_is_booked_and_not_paid_was_taken_by_others_since_the_capture(first
             if not isinstance(outcome, Delta):
                 continue
             if isinstance(action, Slash | ExecuteSlash):
-                asked = asked_by(Draft(state), action)
+                asked = terms_of(Draft(state), action)
                 whose = (asked.subnetwork, asked.operator)
                 booked_amount, paid_amount = cast("tuple[int, int]", outcome.returns)
                 by_others = sum(

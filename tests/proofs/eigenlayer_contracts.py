@@ -63,7 +63,7 @@ from spec.eigenlayer.state import (
 from spec.eigenlayer.transition import transition
 from spec.eigenlayer.views import withdrawable_shares_of
 from spec.machine import SINGLETON
-from tests.proofs.contract_world import World
+from tests.proofs.contract_chain import Chain
 
 DELAY_BLOCKS = 10
 """Of withdrawals and of deallocations."""
@@ -71,40 +71,40 @@ BLOCK = 1000
 SET, OTHER_SET = ("avs", 0), ("avs", 1)
 
 
-def small_world() -> World:
+def small_chain() -> Chain:
     """An operator, registered for two operator sets that slash the strategy; a staker with tokens to deposit."""
-    world = World(SCHEMA, transition)
-    world.put(CONFIG, SINGLETON, Config(DELAY_BLOCKS, DELAY_BLOCKS, 5, 5, "whitelister"))
-    world.put(CLOCK, SINGLETON, Clock(BLOCK))
-    world.put(STRATEGIES, "strategy", Strategy("token", 0, True))
-    world.put(ALLOWANCES, "staker", Allowance(True))
-    world.put(STAKERS, "operator", Staker("operator"))
-    world.put(ALLOCATION_DELAYS, "operator", AllocationDelay(0, True))
+    chain = Chain(SCHEMA, transition)
+    chain.put(CONFIG, SINGLETON, Config(DELAY_BLOCKS, DELAY_BLOCKS, 5, 5, "whitelister"))
+    chain.put(CLOCK, SINGLETON, Clock(BLOCK))
+    chain.put(STRATEGIES, "strategy", Strategy("token", 0, True))
+    chain.put(ALLOWANCES, "staker", Allowance(True))
+    chain.put(STAKERS, "operator", Staker("operator"))
+    chain.put(ALLOCATION_DELAYS, "operator", AllocationDelay(0, True))
     for operator_set in (SET, OTHER_SET):
-        world.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True))
-        world.put(SLASHERS, operator_set, Slasher("slasher", "slasher"))
-        world.put(OPERATOR_SET_STRATEGIES, (operator_set, "strategy"), Membership(True))
-        world.put(REGISTRATIONS, ("operator", operator_set), Registration(True))
-    return world
+        chain.put(OPERATOR_SETS, operator_set, OperatorSetDetails(True))
+        chain.put(SLASHERS, operator_set, Slasher("slasher", "slasher"))
+        chain.put(OPERATOR_SET_STRATEGIES, (operator_set, "strategy"), Membership(True))
+        chain.put(REGISTRATIONS, ("operator", operator_set), Registration(True))
+    return chain
 
 
-def has_pool(world: World, total_shares: int, token_balance: int) -> None:
-    world.put(STRATEGIES, "strategy", Strategy("token", 0, True, total_shares))
-    world.put(TOKEN_BALANCES, ("token", "strategy"), TokenBalance(token_balance))
+def has_pool(chain: Chain, total_shares: int, token_balance: int) -> None:
+    chain.put(STRATEGIES, "strategy", Strategy("token", 0, True, total_shares))
+    chain.put(TOKEN_BALANCES, ("token", "strategy"), TokenBalance(token_balance))
 
 
-def has_magnitude(world: World, magnitude: int) -> None:
-    world.put_since(MAX_MAGNITUDES, ("operator", "strategy"), 0, magnitude)
+def has_magnitude(chain: Chain, magnitude: int) -> None:
+    chain.put_since(MAX_MAGNITUDES, ("operator", "strategy"), 0, magnitude)
 
 
-def max_magnitude(world: World) -> int:
-    return world.latest(MAX_MAGNITUDES, ("operator", "strategy"))
+def max_magnitude(chain: Chain) -> int:
+    return chain.latest(MAX_MAGNITUDES, ("operator", "strategy"))
 
 
-def allocates(world: World, magnitude: int, other_magnitude: int) -> None:
-    world.put(ALLOCATIONS, ("operator", SET, "strategy"), Allocation(magnitude))
-    world.put(ALLOCATIONS, ("operator", OTHER_SET, "strategy"), Allocation(other_magnitude))
-    world.put(ENCUMBERED_MAGNITUDES, ("operator", "strategy"), EncumberedMagnitude(magnitude + other_magnitude))
+def allocates(chain: Chain, magnitude: int, other_magnitude: int) -> None:
+    chain.put(ALLOCATIONS, ("operator", SET, "strategy"), Allocation(magnitude))
+    chain.put(ALLOCATIONS, ("operator", OTHER_SET, "strategy"), Allocation(other_magnitude))
+    chain.put(ENCUMBERED_MAGNITUDES, ("operator", "strategy"), EncumberedMagnitude(magnitude + other_magnitude))
 
 
 def deposit(amount: int) -> DepositIntoStrategy:
@@ -129,10 +129,10 @@ def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, tok
     pre: 0 < amount <= 10**30 and 0 <= total_shares <= 10**30 and 0 <= token_balance <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_pool(world, total_shares, token_balance)
-    world.put(TOKEN_BALANCES, ("token", "staker"), TokenBalance(amount))
-    shares = world.answer(deposit(amount))
+    chain = small_chain()
+    has_pool(chain, total_shares, token_balance)
+    chain.put(TOKEN_BALANCES, ("token", "staker"), TokenBalance(amount))
+    shares = chain.answer(deposit(amount))
     worth, price = amount * (total_shares + 1000), token_balance + 1000
     if isinstance(shares, Reason):
         if shares == Reason.NEW_SHARES_ZERO:
@@ -140,10 +140,10 @@ def deposit_issues_shares_at_the_rate_before(amount: int, total_shares: int, tok
         return shares == Reason.TOTAL_SHARES_EXCEEDS_MAX and worth >= (10**38 - total_shares) * price
     return (
         shares * price <= worth < (shares + 1) * price
-        and world.get(STAKER_SHARES, ("staker", "strategy")) == StakerShares(shares)
-        and world.get(STRATEGIES, "strategy").total_shares == total_shares + shares
-        and world.get(TOKEN_BALANCES, ("token", "staker")).amount == 0
-        and world.get(TOKEN_BALANCES, ("token", "strategy")).amount == token_balance + amount
+        and chain.get(STAKER_SHARES, ("staker", "strategy")) == StakerShares(shares)
+        and chain.get(STRATEGIES, "strategy").total_shares == total_shares + shares
+        and chain.get(TOKEN_BALANCES, ("token", "staker")).amount == 0
+        and chain.get(TOKEN_BALANCES, ("token", "strategy")).amount == token_balance + amount
     )
 
 
@@ -153,16 +153,16 @@ def slash_takes_the_fraction_of_one_allocation(magnitude: int, other_magnitude: 
     pre: 0 < magnitude and 0 <= other_magnitude and magnitude + other_magnitude <= WAD and 0 < wad <= WAD
     post: __return__
     """
-    world = small_world()
-    allocates(world, magnitude, other_magnitude)
-    world.do(slash(wad))
-    taken = WAD - max_magnitude(world)
+    chain = small_chain()
+    allocates(chain, magnitude, other_magnitude)
+    chain.do(slash(wad))
+    taken = WAD - max_magnitude(chain)
     return (
         (taken - 1) * WAD < magnitude * wad <= taken * WAD
         and taken <= magnitude
-        and world.get(ALLOCATIONS, ("operator", SET, "strategy")) == Allocation(magnitude - taken)
-        and world.get(ALLOCATIONS, ("operator", OTHER_SET, "strategy")) == Allocation(other_magnitude)
-        and world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == magnitude + other_magnitude - taken
+        and chain.get(ALLOCATIONS, ("operator", SET, "strategy")) == Allocation(magnitude - taken)
+        and chain.get(ALLOCATIONS, ("operator", OTHER_SET, "strategy")) == Allocation(other_magnitude)
+        and chain.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == magnitude + other_magnitude - taken
     )
 
 
@@ -172,17 +172,17 @@ def slash_takes_shares_in_proportion(shares: int, max_magnitude_before: int, mag
     pre: 0 <= shares and 0 < magnitude <= max_magnitude_before <= WAD and 0 < wad <= WAD
     post: __return__
     """
-    world = small_world()
-    has_magnitude(world, max_magnitude_before)
-    allocates(world, magnitude, 0)
-    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(shares))
-    slash_id, (taken_shares,) = world.do(slash(wad))
-    taken = max_magnitude_before - max_magnitude(world)
+    chain = small_chain()
+    has_magnitude(chain, max_magnitude_before)
+    allocates(chain, magnitude, 0)
+    chain.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(shares))
+    slash_id, (taken_shares,) = chain.do(slash(wad))
+    taken = max_magnitude_before - max_magnitude(chain)
     return (
         slash_id == 1
         and taken_shares >= 0
         and taken_shares * max_magnitude_before <= shares * taken < (taken_shares + 1) * max_magnitude_before
-        and world.get(OPERATOR_SHARES, ("operator", "strategy")).shares == shares - taken_shares
+        and chain.get(OPERATOR_SHARES, ("operator", "strategy")).shares == shares - taken_shares
     )
 
 
@@ -192,15 +192,15 @@ def slash_reaches_a_deallocation_that_waits(magnitude: int, freed: int, effect_b
     pre: 0 < freed < magnitude <= WAD and 0 < effect_block and 0 < wad <= WAD
     post: __return__
     """
-    world = small_world()
-    world.put(ALLOCATIONS, ("operator", SET, "strategy"), Allocation(magnitude, -freed, effect_block))
-    world.put(ENCUMBERED_MAGNITUDES, ("operator", "strategy"), EncumberedMagnitude(magnitude))
-    world.do(slash(wad))
+    chain = small_chain()
+    chain.put(ALLOCATIONS, ("operator", SET, "strategy"), Allocation(magnitude, -freed, effect_block))
+    chain.put(ENCUMBERED_MAGNITUDES, ("operator", "strategy"), EncumberedMagnitude(magnitude))
+    chain.do(slash(wad))
     slashable = magnitude if effect_block > BLOCK else magnitude - freed
-    taken = WAD - max_magnitude(world)
-    left = world.get(ALLOCATIONS, ("operator", SET, "strategy"))
+    taken = WAD - max_magnitude(chain)
+    left = chain.get(ALLOCATIONS, ("operator", SET, "strategy"))
     freed_left = -left.pending_diff_magnitude
-    encumbered = world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude
+    encumbered = chain.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude
     return (
         (taken - 1) * WAD < slashable * wad <= taken * WAD
         and left.current_magnitude == encumbered == slashable - taken
@@ -216,12 +216,12 @@ def allocation_needs_magnitude_that_is_free(allocated: int, other_magnitude: int
     pre: new <= WAD
     post: __return__
     """
-    world = small_world()
-    has_magnitude(world, max_magnitude)
-    allocates(world, allocated, other_magnitude)
-    answer = world.answer(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
-    encumbered = world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude
-    stored = world.get(ALLOCATIONS, ("operator", SET, "strategy"))
+    chain = small_chain()
+    has_magnitude(chain, max_magnitude)
+    allocates(chain, allocated, other_magnitude)
+    answer = chain.answer(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
+    encumbered = chain.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude
+    stored = chain.get(ALLOCATIONS, ("operator", SET, "strategy"))
     if new + other_magnitude > max_magnitude:
         return answer == Reason.INSUFFICIENT_MAGNITUDE and encumbered == allocated + other_magnitude
     return encumbered == new + other_magnitude and stored == Allocation(allocated, new - allocated, BLOCK)
@@ -234,12 +234,12 @@ def deallocation_is_freed_after_the_delay(allocated: int, other_magnitude: int, 
     pre: 0 <= block < 2**32 - 11
     post: __return__
     """
-    world = small_world()
-    world.put(CLOCK, SINGLETON, Clock(block))
-    allocates(world, allocated, other_magnitude)
-    world.do(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
-    return world.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == allocated + other_magnitude and (
-        world.get(ALLOCATIONS, ("operator", SET, "strategy"))
+    chain = small_chain()
+    chain.put(CLOCK, SINGLETON, Clock(block))
+    allocates(chain, allocated, other_magnitude)
+    chain.do(ModifyAllocations("operator", "operator", (AllocationRequest(SET, ("strategy",), (new,)),)))
+    return chain.get(ENCUMBERED_MAGNITUDES, ("operator", "strategy")).magnitude == allocated + other_magnitude and (
+        chain.get(ALLOCATIONS, ("operator", SET, "strategy"))
         == Allocation(allocated, new - allocated, block + DELAY_BLOCKS + 1)
     )
 
@@ -250,17 +250,17 @@ def delegating_keeps_what_is_withdrawable(deposit_shares: int, operator_shares: 
     pre: 0 < deposit_shares <= 10**38 and 0 <= operator_shares and 0 < magnitude <= WAD
     post: __return__
     """
-    world = small_world()
-    has_magnitude(world, magnitude)
-    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(operator_shares))
-    world.put(STAKERS, "staker", Staker(ZERO_ADDRESS, 0, ("strategy",)))
-    world.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(deposit_shares))
-    world.do(DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 0, False)))
-    withdrawable = withdrawable_shares_of(world.now, "staker", "strategy")
+    chain = small_chain()
+    has_magnitude(chain, magnitude)
+    chain.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(operator_shares))
+    chain.put(STAKERS, "staker", Staker(ZERO_ADDRESS, 0, ("strategy",)))
+    chain.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(deposit_shares))
+    chain.do(DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 0, False)))
+    withdrawable = withdrawable_shares_of(chain.now, "staker", "strategy")
     return (
         withdrawable <= deposit_shares
         and deposit_shares * (WAD - 1) < (withdrawable + 2) * WAD
-        and world.get(OPERATOR_SHARES, ("operator", "strategy")).shares == operator_shares + deposit_shares
+        and chain.get(OPERATOR_SHARES, ("operator", "strategy")).shares == operator_shares + deposit_shares
     )
 
 
@@ -270,19 +270,19 @@ def queueing_takes_what_was_withdrawable(held: int, queued: int, factor_wad: int
     pre: 0 < queued <= held <= 10**38 and 0 < factor_wad <= 10**36 and 0 < magnitude <= WAD
     post: __return__
     """
-    world = small_world()
-    has_magnitude(world, magnitude)
-    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(10**80))
-    world.put(STAKERS, "staker", Staker("operator", 0, ("strategy",)))
-    world.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(held, factor_wad))
-    world.do(queue(queued))
-    scaled = world.get(QUEUED_SHARES, ("staker", 0, 0)).scaled_shares
-    left = 10**80 - world.get(OPERATOR_SHARES, ("operator", "strategy")).shares
+    chain = small_chain()
+    has_magnitude(chain, magnitude)
+    chain.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(10**80))
+    chain.put(STAKERS, "staker", Staker("operator", 0, ("strategy",)))
+    chain.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(held, factor_wad))
+    chain.do(queue(queued))
+    scaled = chain.get(QUEUED_SHARES, ("staker", 0, 0)).scaled_shares
+    left = 10**80 - chain.get(OPERATOR_SHARES, ("operator", "strategy")).shares
     return (
         scaled * WAD <= queued * factor_wad < (scaled + 1) * WAD
         and left * WAD <= scaled * magnitude < (left + 1) * WAD
-        and world.get(STAKER_SHARES, ("staker", "strategy")).deposit_shares == held - queued
-        and world.get(WITHDRAWALS, ("staker", 0)) == Withdrawal(1, BLOCK, True)
+        and chain.get(STAKER_SHARES, ("staker", "strategy")).deposit_shares == held - queued
+        and chain.get(WITHDRAWALS, ("staker", 0)) == Withdrawal(1, BLOCK, True)
     )
 
 
@@ -292,16 +292,16 @@ def completing_waits_for_the_delay(start_block: int, block: int, scaled_shares: 
     pre: 0 <= start_block <= block < 2**32 - 11 and 0 < scaled_shares <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_pool(world, 10**30, 10**30)
-    world.put(CLOCK, SINGLETON, Clock(block))
-    world.put(WITHDRAWALS, ("staker", 0), Withdrawal(1, start_block, True))
-    world.put(QUEUED_SHARES, ("staker", 0, 0), QueuedShares("operator", "strategy", start_block, scaled_shares))
-    answer = world.answer(complete())
-    paid = world.get(TOKEN_BALANCES, ("token", "staker")).amount
+    chain = small_chain()
+    has_pool(chain, 10**30, 10**30)
+    chain.put(CLOCK, SINGLETON, Clock(block))
+    chain.put(WITHDRAWALS, ("staker", 0), Withdrawal(1, start_block, True))
+    chain.put(QUEUED_SHARES, ("staker", 0, 0), QueuedShares("operator", "strategy", start_block, scaled_shares))
+    answer = chain.answer(complete())
+    paid = chain.get(TOKEN_BALANCES, ("token", "staker")).amount
     if block <= start_block + DELAY_BLOCKS:
         return answer == Reason.WITHDRAWAL_DELAY_NOT_ELAPSED and paid == 0
-    return paid == scaled_shares and world.answer(complete()) == Reason.WITHDRAWAL_NOT_QUEUED
+    return paid == scaled_shares and chain.answer(complete()) == Reason.WITHDRAWAL_NOT_QUEUED
 
 
 def who_leaves_takes_no_more_than_it_brought(amount: int, total_shares: int, token_balance: int) -> bool:
@@ -314,18 +314,18 @@ def who_leaves_takes_no_more_than_it_brought(amount: int, total_shares: int, tok
     pre: amount * (total_shares + 1000) <= 10**30 * (token_balance + 1000)
     post: __return__
     """
-    world = small_world()
-    has_pool(world, total_shares, token_balance)
-    world.put(TOKEN_BALANCES, ("token", "staker"), TokenBalance(amount))
-    shares = world.do(deposit(amount))
-    world.do(queue(shares))
-    world.do(MineBlocks(DELAY_BLOCKS + 1))
-    world.do(complete())
-    paid = world.get(TOKEN_BALANCES, ("token", "staker")).amount
+    chain = small_chain()
+    has_pool(chain, total_shares, token_balance)
+    chain.put(TOKEN_BALANCES, ("token", "staker"), TokenBalance(amount))
+    shares = chain.do(deposit(amount))
+    chain.do(queue(shares))
+    chain.do(MineBlocks(DELAY_BLOCKS + 1))
+    chain.do(complete())
+    paid = chain.get(TOKEN_BALANCES, ("token", "staker")).amount
     return (
         paid <= amount
-        and world.get(TOKEN_BALANCES, ("token", "strategy")).amount == token_balance + amount - paid
-        and world.get(STRATEGIES, "strategy").total_shares == total_shares
+        and chain.get(TOKEN_BALANCES, ("token", "strategy")).amount == token_balance + amount - paid
+        and chain.get(STRATEGIES, "strategy").total_shares == total_shares
     )
 
 
@@ -337,22 +337,22 @@ def slash_reaches_a_withdrawal_through_its_delay(queued: int, magnitude: int, wa
     pre: 0 < queued <= 10**30 and 0 < magnitude <= WAD and 0 <= waited_blocks < 10**6 and 0 < wad <= WAD
     post: __return__
     """
-    world = small_world()
-    has_pool(world, 10**30, 10**30)
-    allocates(world, magnitude, 0)
-    world.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(queued))
-    world.put(STAKERS, "staker", Staker("operator", 0, ("strategy",)))
-    world.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(queued))
-    world.do(queue(queued))
-    world.do(MineBlocks(waited_blocks))
-    _, (taken_shares,) = world.do(slash(wad))
-    world.do(MineBlocks(DELAY_BLOCKS + 1))
-    world.do(complete())
-    paid = world.get(TOKEN_BALANCES, ("token", "staker")).amount
+    chain = small_chain()
+    has_pool(chain, 10**30, 10**30)
+    allocates(chain, magnitude, 0)
+    chain.put(OPERATOR_SHARES, ("operator", "strategy"), OperatorShares(queued))
+    chain.put(STAKERS, "staker", Staker("operator", 0, ("strategy",)))
+    chain.put(STAKER_SHARES, ("staker", "strategy"), StakerShares(queued))
+    chain.do(queue(queued))
+    chain.do(MineBlocks(waited_blocks))
+    _, (taken_shares,) = chain.do(slash(wad))
+    chain.do(MineBlocks(DELAY_BLOCKS + 1))
+    chain.do(complete())
+    paid = chain.get(TOKEN_BALANCES, ("token", "staker")).amount
     if waited_blocks > DELAY_BLOCKS:
         return paid == queued and taken_shares == 0
     return (
-        paid * WAD <= queued * max_magnitude(world) < (paid + 1) * WAD and queued - 1 <= paid + taken_shares <= queued
+        paid * WAD <= queued * max_magnitude(chain) < (paid + 1) * WAD and queued - 1 <= paid + taken_shares <= queued
     )
 
 
@@ -362,13 +362,13 @@ def two_slashes_take_no_more_than_was_allocated(magnitude: int, first_wad: int, 
     pre: 0 < magnitude <= WAD and 0 < first_wad <= WAD and 0 < second_wad <= WAD
     post: __return__
     """
-    world = small_world()
-    allocates(world, magnitude, 0)
-    world.do(slash(first_wad))
-    left = world.get(ALLOCATIONS, ("operator", SET, "strategy")).current_magnitude
-    world.do(slash(second_wad))
+    chain = small_chain()
+    allocates(chain, magnitude, 0)
+    chain.do(slash(first_wad))
+    left = chain.get(ALLOCATIONS, ("operator", SET, "strategy")).current_magnitude
+    chain.do(slash(second_wad))
     taken = magnitude - left
-    taken_then = WAD - max_magnitude(world) - taken
+    taken_then = WAD - max_magnitude(chain) - taken
     return (
         (taken - 1) * WAD < magnitude * first_wad <= taken * WAD
         and (left == 0 or (taken_then - 1) * WAD < left * second_wad <= taken_then * WAD)

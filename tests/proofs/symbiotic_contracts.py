@@ -61,7 +61,7 @@ from spec.symbiotic.state import (
     WithdrawalBucket,
 )
 from spec.symbiotic.transition import transition
-from tests.proofs.contract_world import World
+from tests.proofs.contract_chain import Chain
 
 EPOCH_SECONDS, VETO_SECONDS = 100, 40
 NOW = 1000
@@ -70,58 +70,58 @@ SUBNETWORK = ("network", 0)
 OF_OPERATOR = ("vault", SUBNETWORK, "operator")
 
 
-def small_world(slasher: str = INSTANT_SLASHER, delegator: str = OPERATOR_SPECIFIC) -> World:
+def small_chain(slasher: str = INSTANT_SLASHER, delegator: str = OPERATOR_SPECIFIC) -> Chain:
     """A vault whose network the operator works for with up to 10**30 of stake; a staker that has approved the vault."""
-    world = World(SCHEMA, transition)
+    chain = Chain(SCHEMA, transition)
     operator = "operator" if delegator == OPERATOR_SPECIFIC else "zero"
-    world.put(
+    chain.put(
         VAULTS,
         "vault",
         VaultConfig(COLLATERAL, "burner", 0, EPOCH_SECONDS, delegator, operator, "zero", slasher, VETO_SECONDS),
     )
-    world.put(CLOCK, SINGLETON, Clock(NOW))
-    world.put(ALLOWANCES, (COLLATERAL, "staker", "vault"), Allowance(True))
-    world.put(MIDDLEWARES, "network", Middleware("middleware"))
-    world.put_since(OPERATOR_VAULT_OPT_INS, ("operator", "vault"), 0, 1)
-    world.put_since(OPERATOR_NETWORK_OPT_INS, ("operator", "network"), 0, 1)
-    world.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, 10**30)
-    return world
+    chain.put(CLOCK, SINGLETON, Clock(NOW))
+    chain.put(ALLOWANCES, (COLLATERAL, "staker", "vault"), Allowance(True))
+    chain.put(MIDDLEWARES, "network", Middleware("middleware"))
+    chain.put_since(OPERATOR_VAULT_OPT_INS, ("operator", "vault"), 0, 1)
+    chain.put_since(OPERATOR_NETWORK_OPT_INS, ("operator", "network"), 0, 1)
+    chain.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, 10**30)
+    return chain
 
 
-def has_stake(world: World, active_stake: int, withdrawals: int = 0, next_withdrawals: int = 0) -> None:
+def has_stake(chain: Chain, active_stake: int, withdrawals: int = 0, next_withdrawals: int = 0) -> None:
     """Since time began; of the buckets of epochs 10 and 11 each unit is a share."""
-    world.put_since(ACTIVE_STAKE, "vault", 0, active_stake)
-    world.put(WITHDRAWAL_BUCKETS, ("vault", 10), WithdrawalBucket(withdrawals, withdrawals))
-    world.put(WITHDRAWAL_BUCKETS, ("vault", 11), WithdrawalBucket(next_withdrawals, next_withdrawals))
-    world.put(TOKEN_BALANCES, (COLLATERAL, "vault"), TokenBalance(active_stake + withdrawals + next_withdrawals))
+    chain.put_since(ACTIVE_STAKE, "vault", 0, active_stake)
+    chain.put(WITHDRAWAL_BUCKETS, ("vault", 10), WithdrawalBucket(withdrawals, withdrawals))
+    chain.put(WITHDRAWAL_BUCKETS, ("vault", 11), WithdrawalBucket(next_withdrawals, next_withdrawals))
+    chain.put(TOKEN_BALANCES, (COLLATERAL, "vault"), TokenBalance(active_stake + withdrawals + next_withdrawals))
 
 
-def has_shares(world: World, active_shares: int, held_shares: int) -> None:
-    world.put_since(ACTIVE_SHARES, "vault", 0, active_shares)
-    world.put_since(ACTIVE_SHARES_OF, ("vault", "staker"), 0, held_shares)
+def has_shares(chain: Chain, active_shares: int, held_shares: int) -> None:
+    chain.put_since(ACTIVE_SHARES, "vault", 0, active_shares)
+    chain.put_since(ACTIVE_SHARES_OF, ("vault", "staker"), 0, held_shares)
 
 
-def has_request(world: World, amount: int, capture_timestamp: int, veto_deadline_timestamp: int) -> None:
-    world.put(SLASH_REQUEST_COUNTS, "vault", SlashRequestCount(1))
+def has_request(chain: Chain, amount: int, capture_timestamp: int, veto_deadline_timestamp: int) -> None:
+    chain.put(SLASH_REQUEST_COUNTS, "vault", SlashRequestCount(1))
     request = SlashRequest(SUBNETWORK, "operator", amount, capture_timestamp, veto_deadline_timestamp)
-    world.put(SLASH_REQUESTS, ("vault", 0), request)
+    chain.put(SLASH_REQUESTS, ("vault", 0), request)
 
 
-def has_resolver(world: World) -> None:
-    world.put_since(RESOLVER_ORDINALS, ("vault", SUBNETWORK), 0, 1)
-    world.put(RESOLVERS, ("vault", SUBNETWORK, 1), Resolver("resolver"))
+def has_resolver(chain: Chain) -> None:
+    chain.put_since(RESOLVER_ORDINALS, ("vault", SUBNETWORK), 0, 1)
+    chain.put(RESOLVERS, ("vault", SUBNETWORK, 1), Resolver("resolver"))
 
 
-def balance(world: World, account: str) -> int:
-    return world.get(TOKEN_BALANCES, (COLLATERAL, account)).amount
+def balance(chain: Chain, account: str) -> int:
+    return chain.get(TOKEN_BALANCES, (COLLATERAL, account)).amount
 
 
-def bucket_amount(world: World, epoch: int) -> int:
-    return world.get(WITHDRAWAL_BUCKETS, ("vault", epoch)).amount
+def bucket_amount(chain: Chain, epoch: int) -> int:
+    return chain.get(WITHDRAWAL_BUCKETS, ("vault", epoch)).amount
 
 
-def stake_and_withdrawals(world: World) -> int:
-    return world.latest(ACTIVE_STAKE, "vault") + bucket_amount(world, 10) + bucket_amount(world, 11)
+def stake_and_withdrawals(chain: Chain) -> int:
+    return chain.latest(ACTIVE_STAKE, "vault") + bucket_amount(chain, 10) + bucket_amount(chain, 11)
 
 
 def deposit(amount: int) -> Deposit:
@@ -157,18 +157,18 @@ def deposit_mints_shares_at_the_rate_before(amount: int, active_stake: int, acti
     pre: 0 < amount <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    has_shares(world, active_shares, held)
-    world.put(TOKEN_BALANCES, (COLLATERAL, "staker"), TokenBalance(amount))
-    deposited, minted = world.do(deposit(amount))
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    has_shares(chain, active_shares, held)
+    chain.put(TOKEN_BALANCES, (COLLATERAL, "staker"), TokenBalance(amount))
+    deposited, minted = chain.do(deposit(amount))
     return (
         deposited == amount
         and minted * (active_stake + 1) <= amount * (active_shares + 1) < (minted + 1) * (active_stake + 1)
-        and world.latest(ACTIVE_STAKE, "vault") == balance(world, "vault") == active_stake + amount
-        and world.latest(ACTIVE_SHARES, "vault") == active_shares + minted
-        and world.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held + minted
-        and balance(world, "staker") == 0
+        and chain.latest(ACTIVE_STAKE, "vault") == balance(chain, "vault") == active_stake + amount
+        and chain.latest(ACTIVE_SHARES, "vault") == active_shares + minted
+        and chain.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held + minted
+        and balance(chain, "staker") == 0
     )
 
 
@@ -178,22 +178,22 @@ def withdrawing_burns_shares_rounded_up(amount: int, active_stake: int, active_s
     pre: 0 < amount <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    has_shares(world, active_shares, held)
-    answer = world.answer(withdraw(amount))
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    has_shares(chain, active_shares, held)
+    answer = chain.answer(withdraw(amount))
     if isinstance(answer, Reason):
         return answer == Reason.TOO_MUCH_WITHDRAW and amount * (active_shares + 1) > held * (active_stake + 1)
     burned, minted = answer
     return (
         (burned - 1) * (active_stake + 1) < amount * (active_shares + 1) <= burned * (active_stake + 1)
-        and world.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held - burned >= 0
-        and world.latest(ACTIVE_SHARES, "vault") == active_shares - burned
-        and world.latest(ACTIVE_STAKE, "vault") == active_stake - amount >= 0
-        and world.get(WITHDRAWAL_BUCKETS, ("vault", 11)) == WithdrawalBucket(amount, amount)
-        and world.get(WITHDRAWALS, ("vault", 11, "staker")) == Withdrawal(minted)
+        and chain.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held - burned >= 0
+        and chain.latest(ACTIVE_SHARES, "vault") == active_shares - burned
+        and chain.latest(ACTIVE_STAKE, "vault") == active_stake - amount >= 0
+        and chain.get(WITHDRAWAL_BUCKETS, ("vault", 11)) == WithdrawalBucket(amount, amount)
+        and chain.get(WITHDRAWALS, ("vault", 11, "staker")) == Withdrawal(minted)
         and minted == amount
-        and balance(world, "vault") == active_stake
+        and balance(chain, "vault") == active_stake
     )
 
 
@@ -203,10 +203,10 @@ def redeeming_pays_shares_rounded_down(shares: int, active_stake: int, active_sh
     pre: 0 <= shares <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= held <= active_shares <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    has_shares(world, active_shares, held)
-    answer = world.answer(Redeem("staker", "vault", "staker", shares))
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    has_shares(chain, active_shares, held)
+    answer = chain.answer(Redeem("staker", "vault", "staker", shares))
     if shares > held:
         return answer == Reason.TOO_MUCH_REDEEM
     if isinstance(answer, Reason):
@@ -214,9 +214,9 @@ def redeeming_pays_shares_rounded_down(shares: int, active_stake: int, active_sh
     amount, _ = answer
     return (
         amount * (active_shares + 1) <= shares * (active_stake + 1) < (amount + 1) * (active_shares + 1)
-        and bucket_amount(world, 11) == amount
-        and world.latest(ACTIVE_STAKE, "vault") == active_stake - amount >= 0
-        and world.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held - shares
+        and bucket_amount(chain, 11) == amount
+        and chain.latest(ACTIVE_STAKE, "vault") == active_stake - amount >= 0
+        and chain.latest(ACTIVE_SHARES_OF, ("vault", "staker")) == held - shares
     )
 
 
@@ -226,18 +226,18 @@ def claiming_pays_a_part_of_the_bucket_once(amount: int, shares: int, held: int)
     pre: 0 <= amount <= 10**30 and 0 <= held <= shares <= 10**30 and amount <= shares
     post: __return__
     """
-    world = small_world()
-    world.put(WITHDRAWAL_BUCKETS, ("vault", 9), WithdrawalBucket(amount, shares))
-    world.put(WITHDRAWALS, ("vault", 9, "staker"), Withdrawal(held))
-    world.put(TOKEN_BALANCES, (COLLATERAL, "vault"), TokenBalance(amount))
-    paid = world.answer(claim(9))
+    chain = small_chain()
+    chain.put(WITHDRAWAL_BUCKETS, ("vault", 9), WithdrawalBucket(amount, shares))
+    chain.put(WITHDRAWALS, ("vault", 9, "staker"), Withdrawal(held))
+    chain.put(TOKEN_BALANCES, (COLLATERAL, "vault"), TokenBalance(amount))
+    paid = chain.answer(claim(9))
     if isinstance(paid, Reason):
         return paid == Reason.INSUFFICIENT_CLAIM and held * (amount + 1) < shares + 1
     return (
         paid * (shares + 1) <= held * (amount + 1) < (paid + 1) * (shares + 1)
-        and balance(world, "staker") == paid
-        and balance(world, "vault") == amount - paid >= 0
-        and world.answer(claim(9)) == Reason.ALREADY_CLAIMED
+        and balance(chain, "staker") == paid
+        and balance(chain, "vault") == amount - paid >= 0
+        and chain.answer(claim(9)) == Reason.ALREADY_CLAIMED
     )
 
 
@@ -247,11 +247,11 @@ def claiming_waits_for_the_end_of_the_epoch(now: int, amount: int) -> bool:
     pre: 900 <= now < 1200 and 0 < amount <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, 0, amount)
-    world.put(CLOCK, SINGLETON, Clock(now))
-    world.put(WITHDRAWALS, ("vault", 10, "staker"), Withdrawal(amount))
-    answer = world.answer(claim(10))
+    chain = small_chain()
+    has_stake(chain, 0, amount)
+    chain.put(CLOCK, SINGLETON, Clock(now))
+    chain.put(WITHDRAWALS, ("vault", 10, "staker"), Withdrawal(amount))
+    answer = chain.answer(claim(10))
     return answer == (Reason.INVALID_EPOCH if now < 1100 else amount)
 
 
@@ -261,20 +261,20 @@ def slash_books_at_most_the_stake(amount: int, active_stake: int, limit: int, bo
     pre: 0 < amount and 0 < active_stake <= 10**30 and 0 <= limit <= 10**30 and 0 <= booked_before <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    world.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, limit)
-    world.put_since(CUMULATIVE_SLASHES, OF_OPERATOR, NOW - 50, booked_before)
-    answer = world.answer(slash(amount, NOW - 60))
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    chain.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, limit)
+    chain.put_since(CUMULATIVE_SLASHES, OF_OPERATOR, NOW - 50, booked_before)
+    answer = chain.answer(slash(amount, NOW - 60))
     slashable = min(active_stake, limit) - booked_before
     if slashable <= 0:
-        return answer == Reason.INSUFFICIENT_SLASH and stake_and_withdrawals(world) == active_stake
+        return answer == Reason.INSUFFICIENT_SLASH and stake_and_withdrawals(chain) == active_stake
     booked, lost = answer
     return (
         booked == lost == min(amount, slashable)
-        and stake_and_withdrawals(world) == balance(world, "vault") == active_stake - lost >= 0
-        and balance(world, "burner") == lost
-        and world.latest(CUMULATIVE_SLASHES, OF_OPERATOR) == booked_before + booked
+        and stake_and_withdrawals(chain) == balance(chain, "vault") == active_stake - lost >= 0
+        and balance(chain, "burner") == lost
+        and chain.latest(CUMULATIVE_SLASHES, OF_OPERATOR) == booked_before + booked
     )
 
 
@@ -284,15 +284,15 @@ def slash_is_shared_by_all_that_is_slashable(amount: int, active_stake: int, wit
     pre: 0 < amount <= active_stake <= 10**30 and 0 <= withdrawals <= 10**30 and 0 <= coming <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake, withdrawals, coming)
+    chain = small_chain()
+    has_stake(chain, active_stake, withdrawals, coming)
     slashable = active_stake + withdrawals + coming
-    _, lost = world.do(slash(amount, NOW - 60))
-    active_lost = active_stake - world.latest(ACTIVE_STAKE, "vault")
-    withdrawals_lost = withdrawals - bucket_amount(world, 10)
-    coming_lost = coming - bucket_amount(world, 11)
+    _, lost = chain.do(slash(amount, NOW - 60))
+    active_lost = active_stake - chain.latest(ACTIVE_STAKE, "vault")
+    withdrawals_lost = withdrawals - bucket_amount(chain, 10)
+    coming_lost = coming - bucket_amount(chain, 11)
     return (
-        lost == amount == active_lost + withdrawals_lost + coming_lost == balance(world, "burner")
+        lost == amount == active_lost + withdrawals_lost + coming_lost == balance(chain, "burner")
         and active_lost * slashable <= amount * active_stake < (active_lost + 1) * slashable
         and 0 <= withdrawals_lost <= withdrawals
         and 0 <= coming_lost <= coming
@@ -306,11 +306,11 @@ def slash_by_shares_takes_a_part(amount: int, active_stake: int, shares: int, to
     pre: 0 < amount and 0 < active_stake <= 10**30 and 0 < shares <= total_shares <= 10**30
     post: __return__
     """
-    world = small_world(delegator=NETWORK_RESTAKE)
-    has_stake(world, active_stake)
-    world.put_since(OPERATOR_NETWORK_SHARES, OF_OPERATOR, 0, shares)
-    world.put_since(TOTAL_OPERATOR_NETWORK_SHARES, ("vault", SUBNETWORK), 0, total_shares)
-    answer = world.answer(slash(amount, NOW - 60))
+    chain = small_chain(delegator=NETWORK_RESTAKE)
+    has_stake(chain, active_stake)
+    chain.put_since(OPERATOR_NETWORK_SHARES, OF_OPERATOR, 0, shares)
+    chain.put_since(TOTAL_OPERATOR_NETWORK_SHARES, ("vault", SUBNETWORK), 0, total_shares)
+    answer = chain.answer(slash(amount, NOW - 60))
     if isinstance(answer, Reason):
         return answer == Reason.INSUFFICIENT_SLASH and active_stake * shares < total_shares
     booked, lost = answer
@@ -323,13 +323,13 @@ def slash_needs_a_capture_within_an_epoch(now: int, capture_timestamp: int, amou
     pre: 900 <= now < 1200 and 0 <= capture_timestamp and 0 < amount <= 10**30
     post: __return__
     """
-    world = small_world()
-    world.put(CLOCK, SINGLETON, Clock(now))
-    has_stake(world, 10**30)
-    answer = world.answer(slash(amount, capture_timestamp))
+    chain = small_chain()
+    chain.put(CLOCK, SINGLETON, Clock(now))
+    has_stake(chain, 10**30)
+    answer = chain.answer(slash(amount, capture_timestamp))
     if now - EPOCH_SECONDS <= capture_timestamp < now:
         return answer == (amount, amount)
-    return answer == Reason.INVALID_CAPTURE_TIMESTAMP and stake_and_withdrawals(world) == 10**30
+    return answer == Reason.INVALID_CAPTURE_TIMESTAMP and stake_and_withdrawals(chain) == 10**30
 
 
 def request_leaves_time_for_the_veto(now: int, capture_timestamp: int, amount: int) -> bool:
@@ -338,11 +338,11 @@ def request_leaves_time_for_the_veto(now: int, capture_timestamp: int, amount: i
     pre: 100 <= now < 2**48 - 40 and 0 <= capture_timestamp and 0 < amount <= 10**30
     post: __return__
     """
-    world = small_world(VETO_SLASHER)
-    world.put(CLOCK, SINGLETON, Clock(now))
-    has_stake(world, 10**30)
-    answer = world.answer(request_slash(amount, capture_timestamp))
-    stored = world.get(SLASH_REQUESTS, ("vault", 0))
+    chain = small_chain(VETO_SLASHER)
+    chain.put(CLOCK, SINGLETON, Clock(now))
+    has_stake(chain, 10**30)
+    answer = chain.answer(request_slash(amount, capture_timestamp))
+    stored = chain.get(SLASH_REQUESTS, ("vault", 0))
     if now + VETO_SECONDS - EPOCH_SECONDS <= capture_timestamp < now:
         return answer == 0 and stored == SlashRequest(
             SUBNETWORK, "operator", amount, capture_timestamp, now + VETO_SECONDS
@@ -358,12 +358,12 @@ def execution_waits_for_the_veto_and_no_longer_than_an_epoch(now: int, capture: 
     pre: 900 <= now < 1200 and 0 <= capture < now and capture < deadline
     post: __return__
     """
-    world = small_world(VETO_SLASHER)
-    world.put(CLOCK, SINGLETON, Clock(now))
-    has_stake(world, 10**30)
-    has_resolver(world)
-    has_request(world, 7, capture, deadline)
-    answer = world.answer(execute(0))
+    chain = small_chain(VETO_SLASHER)
+    chain.put(CLOCK, SINGLETON, Clock(now))
+    has_stake(chain, 10**30)
+    has_resolver(chain)
+    has_request(chain, 7, capture, deadline)
+    answer = chain.answer(execute(0))
     if now < deadline:
         return answer == Reason.VETO_PERIOD_NOT_ENDED
     if now > capture + EPOCH_SECONDS:
@@ -377,12 +377,12 @@ def veto_is_in_time_or_refused(now: int, deadline: int) -> bool:
     pre: 0 < now < 2**48 and 0 <= deadline
     post: __return__
     """
-    world = small_world(VETO_SLASHER)
-    world.put(CLOCK, SINGLETON, Clock(now))
-    has_resolver(world)
-    has_request(world, 7, 0, deadline)
-    answer = world.answer(VETO)
-    is_completed = world.get(SLASH_REQUESTS, ("vault", 0)).is_completed
+    chain = small_chain(VETO_SLASHER)
+    chain.put(CLOCK, SINGLETON, Clock(now))
+    has_resolver(chain)
+    has_request(chain, 7, 0, deadline)
+    answer = chain.answer(VETO)
+    is_completed = chain.get(SLASH_REQUESTS, ("vault", 0)).is_completed
     if now < deadline:
         return answer is None and is_completed
     return answer == Reason.VETO_PERIOD_ENDED and not is_completed
@@ -394,16 +394,16 @@ def who_leaves_takes_no_more_than_it_brought(amount: int, leaving: int, active_s
     pre: 0 < amount <= 10**30 and 0 < leaving <= 10**30 and 0 <= active_stake <= 10**30 and 0 <= active_shares <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    has_shares(world, active_shares, 0)
-    world.put(TOKEN_BALANCES, (COLLATERAL, "staker"), TokenBalance(amount))
-    world.do(deposit(amount))
-    if world.answer(withdraw(leaving)) == Reason.TOO_MUCH_WITHDRAW:
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    has_shares(chain, active_shares, 0)
+    chain.put(TOKEN_BALANCES, (COLLATERAL, "staker"), TokenBalance(amount))
+    chain.do(deposit(amount))
+    if chain.answer(withdraw(leaving)) == Reason.TOO_MUCH_WITHDRAW:
         return True
-    world.do(AdvanceTime(2 * EPOCH_SECONDS))
-    paid = world.do(claim(11))
-    return paid == leaving == balance(world, "staker") <= amount
+    chain.do(AdvanceTime(2 * EPOCH_SECONDS))
+    paid = chain.do(claim(11))
+    return paid == leaving == balance(chain, "staker") <= amount
 
 
 def slashes_of_one_capture_take_no_more_than_the_stake(first: int, second: int, active_stake: int, limit: int) -> bool:
@@ -412,15 +412,15 @@ def slashes_of_one_capture_take_no_more_than_the_stake(first: int, second: int, 
     pre: 0 < first and 0 < second and 0 < active_stake <= 10**30 and 0 < limit <= 10**30
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    world.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, limit)
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    chain.put_since(NETWORK_LIMITS, ("vault", SUBNETWORK), 0, limit)
     stake = min(active_stake, limit)
-    world.do(slash(first, NOW - 60))
-    answer = world.answer(slash(second, NOW - 60))
+    chain.do(slash(first, NOW - 60))
+    answer = chain.answer(slash(second, NOW - 60))
     if first >= stake:
-        return answer == Reason.INSUFFICIENT_SLASH and balance(world, "burner") == stake
-    return balance(world, "burner") == min(first + second, stake)
+        return answer == Reason.INSUFFICIENT_SLASH and balance(chain, "burner") == stake
+    return balance(chain, "burner") == min(first + second, stake)
 
 
 def what_leaves_can_still_be_slashed(amount: int, leaving: int, active_stake: int, waited_seconds: int) -> bool:
@@ -429,14 +429,14 @@ def what_leaves_can_still_be_slashed(amount: int, leaving: int, active_stake: in
     pre: 0 < amount <= active_stake <= 10**30 and 0 < leaving <= active_stake and 0 <= waited_seconds < 100
     post: __return__
     """
-    world = small_world()
-    has_stake(world, active_stake)
-    has_shares(world, active_stake, active_stake)
-    world.do(AdvanceTime(50))
-    world.do(withdraw(leaving))
-    world.do(AdvanceTime(waited_seconds))
-    _, lost = world.do(slash(amount, NOW + 49))
-    return lost == amount and stake_and_withdrawals(world) == balance(world, "vault") == active_stake - amount
+    chain = small_chain()
+    has_stake(chain, active_stake)
+    has_shares(chain, active_stake, active_stake)
+    chain.do(AdvanceTime(50))
+    chain.do(withdraw(leaving))
+    chain.do(AdvanceTime(waited_seconds))
+    _, lost = chain.do(slash(amount, NOW + 49))
+    return lost == amount and stake_and_withdrawals(chain) == balance(chain, "vault") == active_stake - amount
 
 
 def vetoed_request_is_never_executed(amount: int, waited_seconds: int) -> bool:
@@ -445,13 +445,13 @@ def vetoed_request_is_never_executed(amount: int, waited_seconds: int) -> bool:
     pre: 0 < amount <= 10**30 and 0 <= waited_seconds
     post: __return__
     """
-    world = small_world(VETO_SLASHER)
-    has_stake(world, 10**30)
-    has_resolver(world)
-    world.do(request_slash(amount, NOW - 1))
-    world.do(VETO)
-    world.do(AdvanceTime(waited_seconds))
-    answer = world.answer(execute(0))
+    chain = small_chain(VETO_SLASHER)
+    has_stake(chain, 10**30)
+    has_resolver(chain)
+    chain.do(request_slash(amount, NOW - 1))
+    chain.do(VETO)
+    chain.do(AdvanceTime(waited_seconds))
+    answer = chain.answer(execute(0))
     if waited_seconds < VETO_SECONDS:
         return answer == Reason.VETO_PERIOD_NOT_ENDED
     if waited_seconds < EPOCH_SECONDS:
@@ -465,12 +465,12 @@ def requests_of_one_capture_take_no_more_than_the_stake(first: int, second: int,
     pre: 0 < first and 0 < second and 0 < active_stake <= 10**30
     post: __return__
     """
-    world = small_world(VETO_SLASHER)
-    has_stake(world, active_stake)
-    world.do(request_slash(first, NOW - 1))
-    world.do(request_slash(second, NOW - 1))
-    first_answer = world.do(execute(0))
-    second_answer = world.answer(execute(1))
+    chain = small_chain(VETO_SLASHER)
+    has_stake(chain, active_stake)
+    chain.do(request_slash(first, NOW - 1))
+    chain.do(request_slash(second, NOW - 1))
+    first_answer = chain.do(execute(0))
+    second_answer = chain.answer(execute(1))
     if first >= active_stake:
         return first_answer == (active_stake, active_stake) and second_answer == Reason.INSUFFICIENT_SLASH
     taken = min(second, active_stake - first)
@@ -478,6 +478,6 @@ def requests_of_one_capture_take_no_more_than_the_stake(first: int, second: int,
     return (
         first_answer == (first, first)
         and second_answer == (taken, taken)
-        and world.answer(execute(0)) == world.answer(execute(1)) == again
-        and balance(world, "burner") == first + taken
+        and chain.answer(execute(0)) == chain.answer(execute(1)) == again
+        and balance(chain, "burner") == first + taken
     )

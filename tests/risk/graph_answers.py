@@ -13,9 +13,9 @@ import attrs
 
 from risk import cut, elastic, moving
 from risk.attack import (
+    AttackVerdict,
     Question,
     Use,
-    Verdict,
     best_attack,
     cheapest,
     gamma_eigenlayer,
@@ -39,7 +39,7 @@ SECONDS = 600.0
 """A case is right or wrong, however busy the machine is."""
 
 Inputs = Mapping[str, Any]
-Asked = Mapping[str, Any]
+Query = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
@@ -58,7 +58,7 @@ def vector(values: Sequence[Any]) -> list[Fraction]:
     return [number(value) for value in values]
 
 
-def proved(network: Network, verdict: Verdict) -> Verdict:
+def proved(network: Network, verdict: AttackVerdict) -> AttackVerdict:
     """Every verdict that an answer rests on passes the checker."""
     assert verdict.word in ("SECURE", "INSECURE", "EXACT"), verdict.word
     if verdict.certificate is not None or verdict.attack is not None:
@@ -303,7 +303,7 @@ class Closed(Graph):
         return Witness(is_best)
 
 
-def answer_graph(inputs: Inputs, asked: Asked) -> Answer:
+def answer_graph(inputs: Inputs, asked: Query) -> Answer:
     shape = Closed if "services_in_an_optimum" in asked else Graph
     found = shape(inputs, graph_of(inputs))
     if not any(name.endswith(("_before", "_after")) for name in asked):
@@ -328,7 +328,7 @@ def changed(inputs: Inputs) -> Inputs:
     return {"validators": validators, "services": services}
 
 
-def before_and_after(inputs: Inputs, before: Network, after: Network, asked: Asked) -> Answer:
+def before_and_after(inputs: Inputs, before: Network, after: Network, asked: Query) -> Answer:
     sides = {"before": Graph(inputs, before), "after": Graph(inputs, after)}
     answer: Answer = {}
     for name, inner in asked.items():
@@ -337,15 +337,15 @@ def before_and_after(inputs: Inputs, before: Network, after: Network, asked: Ask
     return answer
 
 
-def answer_split(inputs: Inputs, asked: Asked) -> Answer:
+def answer_split(inputs: Inputs, asked: Query) -> Answer:
     return before_and_after(inputs, graph_of(inputs["before"]), graph_of(inputs["after"]), asked)
 
 
-def answer_bound(inputs: Inputs, _: Asked) -> Answer:
+def answer_bound(inputs: Inputs, _: Query) -> Answer:
     return {"bound": bound(number(inputs["gamma"]), number(inputs["psi"]))}
 
 
-def answer_moving(inputs: Inputs, _: Asked) -> Answer:
+def answer_moving(inputs: Inputs, _: Query) -> Answer:
     others, thresholds = vector(inputs["others_stake"]), vector(inputs["alpha"])
     found = moving.attempts(others, thresholds, vector(inputs["profit"]))
     best = max(found, key=lambda attempt: attempt.profit)
@@ -359,7 +359,7 @@ def answer_moving(inputs: Inputs, _: Asked) -> Answer:
     }
 
 
-def answer_rules(inputs: Inputs, _: Asked) -> Answer:
+def answer_rules(inputs: Inputs, _: Query) -> Answer:
     stake = number(inputs["stake"])
     parts = [stake * number(part) for part in inputs["slash_fractions"].values()]
     return {
@@ -397,7 +397,7 @@ def positions(names: Sequence[Any], letter: str) -> list[int]:
     return [int(str(name).removeprefix(letter)) for name in names]
 
 
-def answer_elastic(inputs: Inputs, asked: Asked) -> Answer:
+def answer_elastic(inputs: Inputs, asked: Query) -> Answer:
     network = elastic_of(inputs)
     best = best_elastic(network)
     everything = [f"s{s}" for s in range(len(network.prizes))]
@@ -436,7 +436,7 @@ def robust(network: elastic.Elastic, budget: Fraction) -> Answer:
     return {"weight": found.weight, "byzantine": Witness(is_as_small), "byzantine_count": len(found.byzantine)}
 
 
-def answer_symmetric(inputs: Inputs, _: Asked) -> Answer:
+def answer_symmetric(inputs: Inputs, _: Query) -> Answer:
     base = inputs.get("base_service_prize")
     network = Symmetric(
         int(inputs["validators"]),
@@ -450,7 +450,7 @@ def answer_symmetric(inputs: Inputs, _: Asked) -> Answer:
     return {"min_stake_per_validator": network.least_stake(int(inputs["byzantine"]), number(inputs["budget"]))}
 
 
-def answer_stretch(inputs: Inputs, _: Asked) -> Answer:
+def answer_stretch(inputs: Inputs, _: Query) -> Answer:
     stakes, allocations = vector(inputs["stakes"]), [vector(row) for row in inputs["allocations"]]
     left, kept = elastic.stretch(stakes, allocations, [int(s) for s in inputs["byzantine"]])
 
@@ -467,7 +467,7 @@ def answer_stretch(inputs: Inputs, _: Asked) -> Answer:
     }
 
 
-def answer_equivalence(inputs: Inputs, _: Asked) -> Answer:
+def answer_equivalence(inputs: Inputs, _: Query) -> Answer:
     answer: Answer = {}
     for shape in ("atomic", "spread"):
         rows = [vector(row) for row in inputs[shape]]
@@ -489,7 +489,7 @@ def wad(value: Any) -> int:
     return int(number(value) * WAD)
 
 
-def answer_round_up(inputs: Inputs, _: Asked) -> Answer:
+def answer_round_up(inputs: Inputs, _: Query) -> Answer:
     magnitude, fraction = int(inputs["current_magnitude"]), int(inputs["wads_to_slash"])
     taken = slashed_magnitude(magnitude, fraction)
     return {
@@ -499,13 +499,13 @@ def answer_round_up(inputs: Inputs, _: Asked) -> Answer:
     }
 
 
-def answer_decrement(inputs: Inputs, _: Asked) -> Answer:
+def answer_decrement(inputs: Inputs, _: Query) -> Answer:
     shares = int(inputs["operator_shares"])
     taken = slashed_shares(shares, int(inputs["prev_max_magnitude"]), int(inputs["new_max_magnitude"]))
     return {"shares_slashed": taken, "remaining": shares - taken}
 
 
-def answer_sequence(inputs: Inputs, _: Asked) -> Answer:
+def answer_sequence(inputs: Inputs, _: Query) -> Answer:
     magnitude = WAD
     for proportion in inputs["proportions"]:
         magnitude -= slashed_magnitude(magnitude, wad(proportion))
@@ -516,7 +516,7 @@ def answer_sequence(inputs: Inputs, _: Asked) -> Answer:
     }
 
 
-def answer_unique(inputs: Inputs, _: Asked) -> Answer:
+def answer_unique(inputs: Inputs, _: Query) -> Answer:
     before = wad(inputs["max_magnitude"])
     allocations = {name: wad(part) for name, part in inputs["allocations"].items()}
     slashed, shares = inputs["slash"]["set"], int(inputs["delegated_shares"])
@@ -539,7 +539,7 @@ def answer_unique(inputs: Inputs, _: Asked) -> Answer:
     }
 
 
-def answer_dual(inputs: Inputs, _: Asked) -> Answer:
+def answer_dual(inputs: Inputs, _: Query) -> Answer:
     """A slash by an operator set, and one of the beacon chain before or after a second validator is deposited."""
     deposit, second = int(inputs["deposit_eth"]) * WAD, int(inputs["second_validator_eth"]) * WAD
     lost, magnitude = int(inputs["beacon_chain_slash_eth"]) * WAD, wad(inputs["max_magnitude"])
@@ -565,7 +565,7 @@ def answer_dual(inputs: Inputs, _: Asked) -> Answer:
     }
 
 
-ANSWERS: dict[str, Callable[[Inputs, Asked], Answer]] = {
+ANSWERS: dict[str, Callable[[Inputs, Query], Answer]] = {
     "graph": answer_graph,
     "durvasula_roughgarden": answer_graph,
     "trap_security_not_monotone_in_stake": answer_graph,

@@ -18,7 +18,7 @@ from risk.losses import Sampled, distribution
 from risk.symmetric import Symmetric
 
 Inputs = Mapping[str, Any]
-Asked = Mapping[str, Any]
+Query = Mapping[str, Any]
 Answer = dict[str, Any]
 
 ETH = ethereum.GWEI_PER_ETH
@@ -271,7 +271,7 @@ def pmf(loss: Distribution | Sampled, count: int) -> list[Any]:
     return [known.get(Fraction(i), Fraction(0)) for i in range(count + 1)]
 
 
-def one_factor(inputs: Inputs, asked: Asked) -> Answer:
+def one_factor(inputs: Inputs, asked: Query) -> Answer:
     count, chance, rho = int(inputs["n"]), number(inputs["p"]), number(inputs["rho"])
     chances = equal_chances(count, chance)
     pieces = equal_pieces(count, Fraction(1))
@@ -296,7 +296,7 @@ def t_copula(inputs: Inputs) -> Answer:
     }
 
 
-def basket(inputs: Inputs, asked: Asked) -> Answer:
+def basket(inputs: Inputs, asked: Query) -> Answer:
     count, chance, slash = int(inputs["operators"]), number(inputs["p"]), number(inputs["slash_fraction"])
     pieces = equal_pieces(count, slash / count)
     chances = equal_chances(count, chance)
@@ -557,7 +557,7 @@ def stop_loss(inputs: Inputs) -> Answer:
     return {"stop_loss": [loss.stop_loss(retention) for retention in vector(inputs["retention"])]}
 
 
-def fund(claims: Distribution, asked: Asked) -> Answer:
+def fund(claims: Distribution, asked: Query) -> Answer:
     answer: Answer = {"mean": claims.mean(), "variance": claims.variance()}
     levels = asked.get("required_capital") or {}
     answer["required_capital"] = {level: pricing.fund_capital(claims, number(level)) for level in levels}
@@ -570,12 +570,12 @@ def fund(claims: Distribution, asked: Asked) -> Answer:
     return answer
 
 
-def fund_of_independent(inputs: Inputs, asked: Asked) -> Answer:
+def fund_of_independent(inputs: Inputs, asked: Query) -> Answer:
     policies, chance, cover = int(inputs["policies"]), number(inputs["p"]), number(inputs["cover"])
     return fund(independent_sum(event(chance, cover) for _ in range(policies)), asked)
 
 
-def fund_of_comonotone(inputs: Inputs, asked: Asked) -> Answer:
+def fund_of_comonotone(inputs: Inputs, asked: Query) -> Answer:
     policies, chance, cover = int(inputs["policies"]), number(inputs["p"]), number(inputs["cover"])
     pieces = equal_pieces(policies, cover)
     loss = distribution(pieces, gaussian(equal_chances(policies, chance), Fraction(1)))
@@ -583,7 +583,7 @@ def fund_of_comonotone(inputs: Inputs, asked: Asked) -> Answer:
     return fund(loss, asked)
 
 
-def common_shock(inputs: Inputs, asked: Asked) -> Answer:
+def common_shock(inputs: Inputs, asked: Query) -> Answer:
     own, shock = number(inputs["idiosyncratic_p"]), number(inputs["shock_q"])
     amounts = vector(inputs["losses"])
     chances = {**equal_chances(len(amounts), own), "shock": shock}
@@ -610,7 +610,7 @@ def common_shock(inputs: Inputs, asked: Asked) -> Answer:
     return answer
 
 
-def beta_binomial(inputs: Inputs, asked: Asked) -> Answer:
+def beta_binomial(inputs: Inputs, asked: Query) -> Answer:
     count, alpha, beta = int(inputs["n"]), number(inputs["alpha"]), number(inputs["beta"])
     pieces = equal_pieces(count, Fraction(1))
     loss = distribution(pieces, Beta(list(equal_chances(count, alpha)), alpha, beta))
@@ -674,7 +674,7 @@ ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
 }
 """By kind, without what a kind says of its inputs after a colon."""
 
-ASKED_ANSWERS: dict[str, Callable[[Inputs, Asked], Answer]] = {
+ASKED_ANSWERS: dict[str, Callable[[Inputs, Query], Answer]] = {
     "lrt_basket_cvar_vs_rho": basket,
     "gauss_one_factor": one_factor,
     "ins_fund_capital_iid": fund_of_independent,

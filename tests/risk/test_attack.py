@@ -16,9 +16,9 @@ import pytest
 
 from risk import cut
 from risk.attack import (
+    AttackVerdict,
     Question,
     Use,
-    Verdict,
     best_attack,
     cheapest,
     gamma_eigenlayer,
@@ -38,7 +38,7 @@ COUNT = int(os.environ.get("RESTAKE_RISK_NETWORKS", "280"))
 """The number of small networks drawn; nightly 2,100."""
 
 
-def proves(network: Network, verdict: Verdict) -> str:
+def proves(network: Network, verdict: AttackVerdict) -> str:
     """The checker's answer to a verdict as it is written to a file."""
     return check(json.loads(json.dumps(write(network))), json.loads(json.dumps(verdict.as_json())))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from risk import ethereum, finality
-from risk.attack import Verdict
+from risk.attack import AttackVerdict
 from risk.base_layer import (
     THIRD,
     Cheapest,
@@ -281,7 +281,7 @@ def test_among_many_stakes_joint_attacks_are_found_and_their_absence_is_proved()
 
 
 def test_what_no_solver_decides_is_unknown_and_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    undecided = Verdict("NOT-CERTIFIED", "", Claim())
+    undecided = AttackVerdict("NOT-CERTIFIED", "", Claim())
     monkeypatch.setattr(finality, "security", lambda *_, **__: undecided)
     staggered = many(99)
     services = {**staggered.services, "z": Service(Fraction(99), ONE, {f"v{i}": Fraction(9) for i in range(15)})}

@@ -7,7 +7,6 @@ from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw, written
 from invariants.symbiotic.movements import amounts, capture_epoch
 from invariants.symbiotic.state_queries import (
     UINT256_MAX,
-    asked_by,
     bucket_amount,
     epoch_of,
     moved,
@@ -15,6 +14,7 @@ from invariants.symbiotic.state_queries import (
     reach,
     slashable,
     stake_grown,
+    terms_of,
 )
 from spec.arithmetic import mul_div_floor
 from spec.machine import Draft
@@ -65,7 +65,7 @@ def _slash(rows: Draft, call: Slash) -> Reason | None:
 
 
 def _slash_books_what_is_slashable(step: AnyStep) -> bool:
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     left = slashable(step.before.rows, asked.vault, asked.subnetwork, asked.operator, asked.capture_timestamp)
     return amounts(step)[0] == min(asked.amount, left)
 
@@ -86,7 +86,7 @@ def _slash_pays_what_is_in_reach(step: AcceptedStep[Slash | ExecuteSlash]) -> bo
 
 def _slash_is_booked(step: AnyStep) -> bool:
     """The operator's cumulative slash grows by what is booked, and its latest capture is this one."""
-    asked = asked_by(step.before.rows, step.action)
+    asked = terms_of(step.before.rows, step.action)
     subnetwork_operator: VaultSubnetworkOperator = (asked.vault, asked.subnetwork, asked.operator)
     before, after = step.before.rows, step.after.rows
     booked_amount = amounts(step)[0]

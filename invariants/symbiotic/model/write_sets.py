@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import AnyStep, Scope, StepLaw
-from invariants.symbiotic.state_queries import asked_by, epoch_of, now
+from invariants.symbiotic.state_queries import epoch_of, now, terms_of
 from spec.history import HistoryTable
 from spec.machine import Draft, Table
 from spec.symbiotic.actions import (
@@ -138,13 +138,13 @@ def _claimed_part(_rows: Draft, call: Any, key: Any) -> bool:
 
 
 def _slashed_operator(rows: Draft, call: Any, key: Any) -> bool:
-    asked = asked_by(rows, call)
+    asked = terms_of(rows, call)
     return bool(key[0] == asked.vault and key[1] == asked.subnetwork and key[2] == asked.operator)
 
 
 def _bucket_in_reach(rows: Draft, call: Any, key: Any) -> bool:
     """A bucket of those who asked to leave in the epoch of the capture, or in the one after it."""
-    asked = asked_by(rows, call)
+    asked = terms_of(rows, call)
     epoch = epoch_of(rows.get(VAULTS, asked.vault), asked.capture_timestamp)
     return bool(key[0] == asked.vault and key[1] in (epoch + 1, epoch + 2))
 

@@ -1,4 +1,4 @@
-"""A small world to try single rules in: ordinary accounts, strategies with tokens of their own, and a clock."""
+"""A chain to try single rules in: ordinary accounts, strategies with tokens of their own, and a clock."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ WAD = 10**18
 NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
 
 
-class World:
+class Chain:
     """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected."""
 
     def __init__(self, strategies: int = 3, block: int = 1000) -> None:
@@ -91,10 +91,10 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def chain() -> Chain:
+    return Chain()
 
 
 @pytest.fixture
-def make_world() -> Callable[..., World]:
-    return World
+def make_chain() -> Callable[..., Chain]:
+    return Chain

@@ -66,7 +66,7 @@ from spec.eigenlayer.state import (
 from spec.machine import SINGLETON
 
 if TYPE_CHECKING:
-    from tests.spec.eigenlayer.conftest import World
+    from tests.spec.eigenlayer.conftest import Chain
 
 WAD = 10**18
 UINT256_MAX = 2**256 - 1
@@ -90,8 +90,8 @@ def allocate(magnitude: int, strategy: str = "strategy0") -> ModifyAllocations:
     return ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 1), (strategy,), (magnitude,)),))
 
 
-def at_block(world: "World", block: int) -> None:
-    world.state.rows(CLOCK)[SINGLETON] = Clock(block)
+def at_block(chain: "Chain", block: int) -> None:
+    chain.state.rows(CLOCK)[SINGLETON] = Clock(block)
 
 
 # The order of checks: each call fails for several reasons, and the contract names the first.
@@ -170,25 +170,25 @@ def at_block(world: "World", block: int) -> None:
         (slash(1, "strategy1", "strategy1"), Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER),
     ],
 )
-def test_the_first_failing_check_names_the_reason(world: "World", action: Action, reason: Reason) -> None:
-    world.secured()
-    world.do(queue(1))
-    before = world.state.copy()
-    assert world.try_(action) is reason
-    assert world.state.tables == before.tables
+def test_the_first_failing_check_names_the_reason(chain: "Chain", action: Action, reason: Reason) -> None:
+    chain.secured()
+    chain.do(queue(1))
+    before = chain.state.copy()
+    assert chain.try_(action) is reason
+    assert chain.state.tables == before.tables
 
 
-def test_approvals_are_checked_salt_then_expiry_then_signature(world: "World") -> None:
-    world.do(RegisterAsOperator("operator", "approver", 0))
+def test_approvals_are_checked_salt_then_expiry_then_signature(chain: "Chain") -> None:
+    chain.do(RegisterAsOperator("operator", "approver", 0))
     expired_by_nobody = DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 5, True))
-    assert world.try_(expired_by_nobody) is Reason.SIGNATURE_EXPIRED
-    assert world.try_(DelegateTo("staker", "operator", NO_APPROVAL)) is Reason.INVALID_SIGNATURE
-    world.do(DelegateTo("staker", "operator", Approval("approver", 5, False)))
-    assert world.try_(DelegateTo("other", "operator", Approval(ZERO_ADDRESS, 5, True))) is Reason.SALT_SPENT
+    assert chain.try_(expired_by_nobody) is Reason.SIGNATURE_EXPIRED
+    assert chain.try_(DelegateTo("staker", "operator", NO_APPROVAL)) is Reason.INVALID_SIGNATURE
+    chain.do(DelegateTo("staker", "operator", Approval("approver", 5, False)))
+    assert chain.try_(DelegateTo("other", "operator", Approval(ZERO_ADDRESS, 5, True))) is Reason.SALT_SPENT
 
 
-def test_without_an_approver_no_salt_is_spent(world: "World") -> None:
-    world.do(
+def test_without_an_approver_no_salt_is_spent(chain: "Chain") -> None:
+    chain.do(
         RegisterAsOperator("operator", ZERO_ADDRESS, 0),
         DelegateTo("staker", "operator", Approval("approver", 5, False)),
         DelegateTo("other", "operator", Approval("approver", 5, False)),
@@ -198,236 +198,236 @@ def test_without_an_approver_no_salt_is_spent(world: "World") -> None:
 # Overflows and panics.
 
 
-def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(world: "World") -> None:
-    world.deposit("staker", 0, 10**20)
-    world.state.rows(TOKEN_BALANCES)[("token0", "donor")] = TokenBalance(2**255)
-    world.do(TransferToken("donor", "token0", "strategy0", 2**255))
+def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(chain: "Chain") -> None:
+    chain.deposit("staker", 0, 10**20)
+    chain.state.rows(TOKEN_BALANCES)[("token0", "donor")] = TokenBalance(2**255)
+    chain.do(TransferToken("donor", "token0", "strategy0", 2**255))
     deposit = DepositIntoStrategy("staker", "strategy0", "token0", 1)
-    assert world.try_(deposit) is Reason.NEW_SHARES_ZERO
-    world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**254)
+    assert chain.try_(deposit) is Reason.NEW_SHARES_ZERO
+    chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**254)
     whole = DepositIntoStrategy("staker", "strategy0", "token0", 2**254)
-    assert world.try_(whole) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(whole) is Reason.ARITHMETIC_PANIC
 
 
-def test_the_event_that_reports_the_rate_can_panic_alone(world: "World") -> None:
+def test_the_event_that_reports_the_rate_can_panic_alone(chain: "Chain") -> None:
     """2^200 tokens: the shares still compute, 10^18 times the balance no longer does."""
-    world.deposit("staker", 0, 10**20)
-    world.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
-    world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**190)
-    assert world.try_(DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
+    chain.deposit("staker", 0, 10**20)
+    chain.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
+    chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**190)
+    assert chain.try_(DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
 
 
-def test_total_shares_have_a_maximum(world: "World") -> None:
-    world.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2 * 10**38)
+def test_total_shares_have_a_maximum(chain: "Chain") -> None:
+    chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2 * 10**38)
     too_many = DepositIntoStrategy("staker", "strategy0", "token0", 10**38)
-    assert world.try_(too_many) is Reason.TOTAL_SHARES_EXCEEDS_MAX
-    assert world.deposit("staker", 0, 10**38 - 1) == 10**38 - 1
+    assert chain.try_(too_many) is Reason.TOTAL_SHARES_EXCEEDS_MAX
+    assert chain.deposit("staker", 0, 10**38 - 1) == 10**38 - 1
 
 
-def test_the_thirty_third_strategy_is_one_too_many(make_world: "Callable[..., World]") -> None:
-    world = make_world(strategies=33)
+def test_the_thirty_third_strategy_is_one_too_many(make_chain: "Callable[..., Chain]") -> None:
+    chain = make_chain(strategies=33)
     for strategy in range(32):
-        world.deposit("staker", strategy, 10)
+        chain.deposit("staker", strategy, 10)
     last = DepositIntoStrategy("staker", "strategy32", "token32", 10)
-    assert world.try_(last) is Reason.MAX_STRATEGIES_EXCEEDED
-    world.do(queue(10, strategy="strategy5"))
-    assert world.now.get(STAKERS, "staker").strategy_list[5] == "strategy31"
-    world.do(last, MineBlocks(11))
-    assert world.try_(complete(0, False, "staker", "token5")) is Reason.MAX_STRATEGIES_EXCEEDED
-    world.do(complete(0, True, "staker", "token5"))
+    assert chain.try_(last) is Reason.MAX_STRATEGIES_EXCEEDED
+    chain.do(queue(10, strategy="strategy5"))
+    assert chain.now.get(STAKERS, "staker").strategy_list[5] == "strategy31"
+    chain.do(last, MineBlocks(11))
+    assert chain.try_(complete(0, False, "staker", "token5")) is Reason.MAX_STRATEGIES_EXCEEDED
+    chain.do(complete(0, True, "staker", "token5"))
 
 
-def test_asking_for_too_much_is_three_different_errors(world: "World") -> None:
+def test_asking_for_too_much_is_three_different_errors(chain: "Chain") -> None:
     """More than the operator has panics; more than the staker has does not; a product over 2^256 says so."""
-    world.secured()
-    world.do(DelegateTo("other", "operator", NO_APPROVAL))
-    world.deposit("other", 0, 500)
-    assert world.try_(queue(1501)) is Reason.ARITHMETIC_PANIC
-    assert world.try_(queue(1500)) is Reason.SHARES_AMOUNT_TOO_HIGH
-    assert world.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
-    world.state.rows(STAKER_SHARES)[("staker", "strategy0")] = StakerShares(1000, 2 * WAD)
-    assert world.try_(queue(UINT256_MAX)) is Reason.MUL_DIV_OVERFLOW
+    chain.secured()
+    chain.do(DelegateTo("other", "operator", NO_APPROVAL))
+    chain.deposit("other", 0, 500)
+    assert chain.try_(queue(1501)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(queue(1500)) is Reason.SHARES_AMOUNT_TOO_HIGH
+    assert chain.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
+    chain.state.rows(STAKER_SHARES)[("staker", "strategy0")] = StakerShares(1000, 2 * WAD)
+    assert chain.try_(queue(UINT256_MAX)) is Reason.MUL_DIV_OVERFLOW
 
 
-def test_after_a_full_slash_the_queue_history_decides_which_error(world: "World") -> None:
-    world.secured()
-    world.do(slash(WAD))
-    assert world.try_(queue(UINT256_MAX)) is Reason.SHARES_AMOUNT_TOO_HIGH
-    world.do(queue(1))
-    assert world.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
+def test_after_a_full_slash_the_queue_history_decides_which_error(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(slash(WAD))
+    assert chain.try_(queue(UINT256_MAX)) is Reason.SHARES_AMOUNT_TOO_HIGH
+    chain.do(queue(1))
+    assert chain.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
 
 
-def test_block_numbers_end_at_uint32(world: "World") -> None:
-    world.secured(WAD // 2)
-    at_block(world, 2**32 - 6)
-    assert world.try_(SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
-    assert world.try_(UpdateSlasher("avs", ("avs", 1), "new")) is Reason.ARITHMETIC_PANIC
-    assert world.try_(DeregisterFromOperatorSets("operator", "operator", "avs", (1,))) is Reason.ARITHMETIC_PANIC
-    assert world.try_(allocate(1)) is Reason.ARITHMETIC_PANIC
-    world.do(allocate(WAD))
-    world.do(queue(1))
-    assert world.try_(complete(0, True)) is Reason.ARITHMETIC_PANIC
-    at_block(world, 2**32 - 7)
-    world.do(SetAllocationDelay("operator", "operator", 0), UpdateSlasher("avs", ("avs", 1), "new"))
+def test_block_numbers_end_at_uint32(chain: "Chain") -> None:
+    chain.secured(WAD // 2)
+    at_block(chain, 2**32 - 6)
+    assert chain.try_(SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(UpdateSlasher("avs", ("avs", 1), "new")) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(DeregisterFromOperatorSets("operator", "operator", "avs", (1,))) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(allocate(1)) is Reason.ARITHMETIC_PANIC
+    chain.do(allocate(WAD))
+    chain.do(queue(1))
+    assert chain.try_(complete(0, True)) is Reason.ARITHMETIC_PANIC
+    at_block(chain, 2**32 - 7)
+    chain.do(SetAllocationDelay("operator", "operator", 0), UpdateSlasher("avs", ("avs", 1), "new"))
 
 
-def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_world: "Callable[..., World]") -> None:
-    world = make_world(block=10)
-    world.secured()
-    assert world.try_(slash(1)) is Reason.ARITHMETIC_PANIC
-    assert views.slashable_shares_in_queue(world.now, "operator", "strategy0") == 0
-    world.do(MineBlocks(1), slash(1))
+def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_chain: "Callable[..., Chain]") -> None:
+    chain = make_chain(block=10)
+    chain.secured()
+    assert chain.try_(slash(1)) is Reason.ARITHMETIC_PANIC
+    assert views.slashable_shares_in_queue(chain.now, "operator", "strategy0") == 0
+    chain.do(MineBlocks(1), slash(1))
 
 
-def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(world: "World") -> None:
-    world.secured(1)
-    assert world.try_(allocate(2**64 - 1, "strategy1")) is Reason.INSUFFICIENT_MAGNITUDE
-    world.do(allocate(1, "strategy1"))
+def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(chain: "Chain") -> None:
+    chain.secured(1)
+    assert chain.try_(allocate(2**64 - 1, "strategy1")) is Reason.INSUFFICIENT_MAGNITUDE
+    chain.do(allocate(1, "strategy1"))
     other_set = CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, ("strategy1",), "slasher"),))
     request = AllocationRequest(("avs", 2), ("strategy1",), (2**64 - 1,))
-    world.do(other_set)
-    assert world.try_(ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
+    chain.do(other_set)
+    assert chain.try_(ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
 
 
-def test_tokens_cannot_go_to_address_zero(world: "World") -> None:
-    assert world.try_(TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
-    world.do(TransferToken("staker", "token0", "staker", 5))
-    assert world.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30
+def test_tokens_cannot_go_to_address_zero(chain: "Chain") -> None:
+    assert chain.try_(TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
+    chain.do(TransferToken("staker", "token0", "staker", 5))
+    assert chain.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30
 
 
 # Rare combinations.
 
 
-def test_one_withdrawal_may_take_from_a_strategy_twice(world: "World") -> None:
-    world.secured()
+def test_one_withdrawal_may_take_from_a_strategy_twice(chain: "Chain") -> None:
+    chain.secured()
     twice = WithdrawalRequest(("strategy0", "strategy0"), (400, 600))
-    assert world.do(QueueWithdrawals("staker", (twice,))) == 1
-    assert world.now.get(STAKERS, "staker").strategy_list == ()
-    world.do(MineBlocks(11), complete(0, False, "staker", "token0", "token0"))
-    assert world.now.get(STAKER_SHARES, ("staker", "strategy0")) == StakerShares(1000, WAD)
-    assert world.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(1000)
+    assert chain.do(QueueWithdrawals("staker", (twice,))) == 1
+    assert chain.now.get(STAKERS, "staker").strategy_list == ()
+    chain.do(MineBlocks(11), complete(0, False, "staker", "token0", "token0"))
+    assert chain.now.get(STAKER_SHARES, ("staker", "strategy0")) == StakerShares(1000, WAD)
+    assert chain.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(1000)
 
 
-def test_a_batch_completes_all_or_none(world: "World") -> None:
-    world.secured()
-    world.do(queue(10), MineBlocks(11), queue(20))
+def test_a_batch_completes_all_or_none(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(queue(10), MineBlocks(11), queue(20))
     completions = tuple(Completion("staker", nonce, ("token0",), True) for nonce in (0, 1))
-    before = world.state.copy()
+    before = chain.state.copy()
     batch = CompleteQueuedWithdrawals("staker", completions)
-    assert world.try_(batch) is Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
-    assert world.state.tables == before.tables
-    world.do(MineBlocks(11), batch)
-    assert world.try_(batch) is Reason.WITHDRAWAL_NOT_QUEUED
+    assert chain.try_(batch) is Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
+    assert chain.state.tables == before.tables
+    chain.do(MineBlocks(11), batch)
+    assert chain.try_(batch) is Reason.WITHDRAWAL_NOT_QUEUED
 
 
-def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(world: "World") -> None:
-    world.secured(WAD)
-    assert world.do(slash(WAD, "strategy0", "strategy1")) == (1, (1000, 0))
-    assert world.do(slash(WAD, "strategy0", "strategy1")) == (2, (0, 0))
-    assert world.now.get(SLASHES, (("avs", 1), 1)).strategies == ("strategy0",)
-    assert world.now.get(SLASHES, (("avs", 1), 2)).strategies == ()
-    assert world.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == (1000,)
-    assert world.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == ()
-    assert world.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
+def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: "Chain") -> None:
+    chain.secured(WAD)
+    assert chain.do(slash(WAD, "strategy0", "strategy1")) == (1, (1000, 0))
+    assert chain.do(slash(WAD, "strategy0", "strategy1")) == (2, (0, 0))
+    assert chain.now.get(SLASHES, (("avs", 1), 1)).strategies == ("strategy0",)
+    assert chain.now.get(SLASHES, (("avs", 1), 2)).strategies == ()
+    assert chain.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == (1000,)
+    assert chain.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == ()
+    assert chain.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
 
 
-def test_slashed_stake_goes_to_the_redistribution_recipient(world: "World") -> None:
-    world.secured()
-    world.do(
+def test_slashed_stake_goes_to_the_redistribution_recipient(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(
         CreateRedistributingOperatorSets(
             "avs", "avs", (OperatorSetRequest(2, ("strategy1",), "slasher"),), ("recipient",)
         ),
         RegisterForOperatorSets("operator", "operator", "avs", (2,)),
         ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 2), ("strategy1",), (WAD // 2,)),)),
     )
-    world.deposit("staker", 1, 1000)
-    assert world.do(SlashOperator("slasher", "avs", "operator", 2, ("strategy1",), (WAD // 2,))) == (1, (250,))
+    chain.deposit("staker", 1, 1000)
+    assert chain.do(SlashOperator("slasher", "avs", "operator", 2, ("strategy1",), (WAD // 2,))) == (1, (250,))
     clear = ClearBurnOrRedistributableSharesByStrategy("anybody", ("avs", 2), 1, "strategy1")
-    assert (world.do(clear), world.do(clear)) == (250, 0)
-    assert world.now.get(TOKEN_BALANCES, ("token1", "recipient")) == TokenBalance(250)
+    assert (chain.do(clear), chain.do(clear)) == (250, 0)
+    assert chain.now.get(TOKEN_BALANCES, ("token1", "recipient")) == TokenBalance(250)
 
 
-def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(world: "World") -> None:
-    world.secured()
-    world.do(UpdateSlasher("avs", ("avs", 1), "new"), MineBlocks(3), UpdateSlasher("avs", ("avs", 1), "new"))
-    assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "new", 1006)
-    world.do(UpdateSlasher("avs", ("avs", 1), "newer"))
-    assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "newer", 1009)
-    world.do(MineBlocks(6), UpdateSlasher("avs", ("avs", 1), "newest"))
-    assert world.now.get(SLASHERS, ("avs", 1)) == Slasher("newer", "newest", 1015)
+def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(UpdateSlasher("avs", ("avs", 1), "new"), MineBlocks(3), UpdateSlasher("avs", ("avs", 1), "new"))
+    assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "new", 1006)
+    chain.do(UpdateSlasher("avs", ("avs", 1), "newer"))
+    assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "newer", 1009)
+    chain.do(MineBlocks(6), UpdateSlasher("avs", ("avs", 1), "newest"))
+    assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("newer", "newest", 1015)
 
 
-def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(world: "World") -> None:
-    world.secured()
-    world.do(
+def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(
         SetAllocationDelay("operator", "operator", 7), MineBlocks(6), SetAllocationDelay("operator", "operator", 9)
     )
-    assert world.now.get(ALLOCATION_DELAYS, "operator") == AllocationDelay(7, True, 9, 1012)
+    assert chain.now.get(ALLOCATION_DELAYS, "operator") == AllocationDelay(7, True, 9, 1012)
 
 
-def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(world: "World") -> None:
-    world.secured(WAD)
-    world.do(allocate(WAD // 2), slash(WAD))
-    assert world.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(0, 0, 1009)
-    assert world.try_(allocate(1)) is Reason.MODIFICATION_ALREADY_PENDING
-    world.do(MineBlocks(9))
-    assert world.try_(allocate(1)) is Reason.INSUFFICIENT_MAGNITUDE
+def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(chain: "Chain") -> None:
+    chain.secured(WAD)
+    chain.do(allocate(WAD // 2), slash(WAD))
+    assert chain.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(0, 0, 1009)
+    assert chain.try_(allocate(1)) is Reason.MODIFICATION_ALREADY_PENDING
+    chain.do(MineBlocks(9))
+    assert chain.try_(allocate(1)) is Reason.INSUFFICIENT_MAGNITUDE
 
 
-def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(world: "World") -> None:
-    world.secured()
-    world.do(slash(WAD))
+def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(slash(WAD))
     deposit = DepositIntoStrategy("staker", "strategy0", "token0", 10)
-    assert world.try_(deposit) is Reason.FULLY_SLASHED
-    world.deposit("other", 0, 10)
-    assert world.try_(DelegateTo("other", "operator", NO_APPROVAL)) is Reason.FULLY_SLASHED
-    assert world.do(Undelegate("staker", "staker")) == 1
-    assert views.queued_shares_of(world.now, "staker", 0, 0) == 0
+    assert chain.try_(deposit) is Reason.FULLY_SLASHED
+    chain.deposit("other", 0, 10)
+    assert chain.try_(DelegateTo("other", "operator", NO_APPROVAL)) is Reason.FULLY_SLASHED
+    assert chain.do(Undelegate("staker", "staker")) == 1
+    assert views.queued_shares_of(chain.now, "staker", 0, 0) == 0
 
 
-def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(world: "World") -> None:
-    world.secured()
-    world.do(queue(1000), MineBlocks(10), slash(WAD // 2), MineBlocks(1), slash(WAD // 2))
-    assert MAX_MAGNITUDES.latest(world.now, ("operator", "strategy0")) == WAD // 4
-    assert views.queued_shares_of(world.now, "staker", 0, 0) == 500
-    assert world.now.get(WITHDRAWALS, ("staker", 0)).is_pending
-    world.do(complete(0, True))
-    assert world.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30 - 500
+def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(chain: "Chain") -> None:
+    chain.secured()
+    chain.do(queue(1000), MineBlocks(10), slash(WAD // 2), MineBlocks(1), slash(WAD // 2))
+    assert MAX_MAGNITUDES.latest(chain.now, ("operator", "strategy0")) == WAD // 4
+    assert views.queued_shares_of(chain.now, "staker", 0, 0) == 500
+    assert chain.now.get(WITHDRAWALS, ("staker", 0)).is_pending
+    chain.do(complete(0, True))
+    assert chain.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30 - 500
 
 
-def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(world: "World") -> None:
-    world.secured(WAD)
-    world.do(RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
-    assert world.try_(slash(1)) is Reason.STRATEGY_NOT_IN_OPERATOR_SET
-    world.do(allocate(WAD // 2))
-    assert world.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(WAD // 2, 0, 1000)
+def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(chain: "Chain") -> None:
+    chain.secured(WAD)
+    chain.do(RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
+    assert chain.try_(slash(1)) is Reason.STRATEGY_NOT_IN_OPERATOR_SET
+    chain.do(allocate(WAD // 2))
+    assert chain.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(WAD // 2, 0, 1000)
 
 
-def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(world: "World") -> None:
-    world.deposit("staker", 0, 1000)
-    world.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 1000, 300)
-    world.do(BurnShares("anybody", "strategy0"), BurnShares("anybody", "strategy0"))
-    assert world.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True, 700, 0)
-    assert world.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(300)
-    world.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 700, 701)
+def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: "Chain") -> None:
+    chain.deposit("staker", 0, 1000)
+    chain.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 1000, 300)
+    chain.do(BurnShares("anybody", "strategy0"), BurnShares("anybody", "strategy0"))
+    assert chain.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True, 700, 0)
+    assert chain.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(300)
+    chain.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 700, 701)
     excess = BurnShares("anybody", "strategy0")
-    assert world.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
+    assert chain.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
 
 
-def test_an_avs_without_a_registrar_can_have_no_members(world: "World") -> None:
+def test_an_avs_without_a_registrar_can_have_no_members(chain: "Chain") -> None:
     """The contract calls the AVS itself then, after every other check, and an ordinary account does not answer."""
-    world.secured()
-    assert world.try_(RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
-    assert world.try_(DeregisterFromOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
-    world.do(UpdateAvsMetadata("other", "other"))
-    world.do(CreateOperatorSets("other", "other", (OperatorSetRequest(1, (), "slasher"),)))
+    chain.secured()
+    assert chain.try_(RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
+    assert chain.try_(DeregisterFromOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
+    chain.do(UpdateAvsMetadata("other", "other"))
+    chain.do(CreateOperatorSets("other", "other", (OperatorSetRequest(1, (), "slasher"),)))
     into_the_set = RegisterForOperatorSets("operator", "operator", "other", (1,))
-    assert world.try_(into_the_set) is Reason.EMPTY_REVERT
-    assert world.try_(DeregisterFromOperatorSets("operator", "operator", "other", (1,))) is Reason.NOT_MEMBER_OF_SET
+    assert chain.try_(into_the_set) is Reason.EMPTY_REVERT
+    assert chain.try_(DeregisterFromOperatorSets("operator", "operator", "other", (1,))) is Reason.NOT_MEMBER_OF_SET
 
 
-def test_only_the_whitelister_opens_strategies(world: "World") -> None:
+def test_only_the_whitelister_opens_strategies(chain: "Chain") -> None:
     add = AddStrategiesToDepositWhitelist("staker", ("strategy9",))
-    assert world.try_(add) is Reason.ONLY_STRATEGY_WHITELISTER
-    world.do(AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))
-    assert world.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True)
+    assert chain.try_(add) is Reason.ONLY_STRATEGY_WHITELISTER
+    chain.do(AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))
+    assert chain.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True)

@@ -1,4 +1,4 @@
-"""A small world to try single rules in: a vault of every kind, two networks, two operators, and a clock."""
+"""A chain to try single rules in: a vault of every kind, two networks, two operators, and a clock."""
 
 from collections.abc import Callable
 
@@ -49,7 +49,7 @@ OPERATORS = ("operator", "partner")
 MIDDLEWARES = {"network": "middleware", "neighbour": "neighbour middleware"}
 
 
-class World:
+class Chain:
     """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected.
 
     The vaults are named after their delegator and their slasher, as in "full_restake veto". All begin their first epoch
@@ -150,10 +150,10 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def chain() -> Chain:
+    return Chain()
 
 
 @pytest.fixture
-def make_world() -> Callable[..., World]:
-    return World
+def make_chain() -> Callable[..., Chain]:
+    return Chain

@@ -9,7 +9,7 @@ Key = TypeVar("Key")
 Row = TypeVar("Row")
 
 
-class World:
+class Chain:
     """A state of one protocol; every read sees it as it is now."""
 
     def __init__(self, schema: Schema, transition: Transition[Any]) -> None:
