@@ -9,7 +9,8 @@ satisfy the invariant, the body runs once, and the invariant is proved again. Th
   the point of any checkpoint with its value, just before it with that of the one before;
 - where no point is later than now, the answer from now on is the latest value;
 - there, a push at the point that is now keeps the history as it has to be, changes no answer for an earlier point, and
-  is the answer for now and later.
+  is the answer for now and later;
+- one such push, or two in a row, write the rows that they write by contract, and no others.
 
 Together these are the contract in `proofs/state.py`: before now an unknown function that no step changes, from now on
 the latest value. Of pushes at later points and of pops, see `proofs/pushes.py`.
@@ -300,14 +301,19 @@ class HistoryProof(AnyHistory):
 
         return self.ask(program)
 
+    def _contract(self) -> Any:
+        """A history by contract, with tables of its own."""
+        own_class = self.module.__dict__["HistoryTable"]
+        use_contract(self.module)
+        contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class
+        contract.now = self.now
+        return contract(self.machine.Schema(), "history", self.history.default)
+
     def replaced(self) -> list[tuple[Term, Answer]]:
         """That the contract declares the tables of its source, with the rows that these begin with, and replaces no
         more than what is proved here.
         """
-        own_class = self.module.__dict__["HistoryTable"]
-        use_contract(self.module)
-        contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class
-        stands = contract(self.machine.Schema(), "history", self.history.default)
+        stands = self._contract()
 
         def program() -> Any:
             for own, other in ((self.history.heads, stands.heads), (self.history.checkpoints, stands.checkpoints)):
@@ -386,6 +392,36 @@ class HistoryProof(AnyHistory):
 
         return self.ask(program, known=self._is_past)
 
+    def rows(self, pushes: int) -> list[tuple[Term, Answer]]:
+        """That so many pushes at the point that is now write, row by row, what they write by contract. The place of the
+        checkpoint, of which the contract knows nothing, is that of the source.
+        """
+        stands, position = self._contract(), SymInt(z3.Int("position"))
+
+        def program() -> Any:
+            last = self.count - 1
+            place = last if last >= 0 and self.point_of(last) == self.now else self.count
+            if self.count < 0 or stands.place(self.key) != place:
+                raise PathEnds
+            by_contract, by_source = self.draft(self.state), self.draft(self.state)
+            for number in range(pushes):
+                value = SymInt(z3.Int(f"pushed.{number}"))
+                stands.push(by_contract, self.key, self.now, value)
+                self.history.push(by_source, self.key, self.now, value)
+            return self._is_written(by_contract, stands, position) == self._is_written(by_source, self.history, position)
+
+        return self.ask(program, known=self._is_past, is_of_contract=True)
+
+    def _is_written(self, draft: Any, history: Any, position: Any) -> tuple[Any, ...]:
+        """What a draft has written to a history: in which tables, the head, and the checkpoint at a position if any."""
+        checkpoint = draft._written(history.checkpoints, (self.key, position))
+        head = draft._written(history.heads, self.key)
+        return (
+            sorted([write.table.index for write in draft.delta().writes]),
+            head is not None and (head.row.count, head.row.latest),
+            checkpoint is not None and (checkpoint.row.point, checkpoint.row.value),
+        )
+
 
 def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
     """The goals of each part of the contract, and what came of them."""
@@ -399,4 +435,5 @@ def prove_history(ask: Ask = prove) -> dict[str, list[tuple[Term, Answer]]]:
         "present": proof.present(),
         "push": proof.push(),
         "order": proof.order(),
+        "rows": [*proof.rows(1), *proof.rows(2)],
     }

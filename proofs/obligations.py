@@ -238,7 +238,7 @@ class Prover:
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self._by_contract: set[int] = set()
-        """Tables in whose place is a contract: no push writes them, so that nothing that reads them is proved."""
+        """Tables of which a contract knows what a push writes and not what was there: laws see that, and read nothing."""
         self.is_beginning = False
         """While the base case is proved nothing is assumed of any row: there is no state before."""
         self.scopes: Mapping[Any, Any] = self.theory.limits.scopes

@@ -226,7 +226,8 @@ class History(Generic[Key]):
     """What stands for `spec.history.HistoryTable`: latest values are rows, the past any function of key and point.
 
     A push is at the point that is now, which is demanded of the source. So the value at a point that has passed is one
-    that no step of now changes, and the value at any later point is the latest.
+    that no step of now changes, and the value at any later point is the latest. What the source writes is written here:
+    the head, and the checkpoint of now, whose place is one and the same for all pushes of a step. Which, nobody knows.
     """
 
     now: Any = None
@@ -251,9 +252,15 @@ class History(Generic[Key]):
     def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
         """Let `value` hold from now on."""
         path().require(f"{self.name} is written at the point that is now", term_of(point) == term_of(self.now))
-        count = z3.Function(f"{self.name}!pushed", *[z3.IntSort()] * len(flatten(key)), z3.IntSort())(*flatten(key))
-        path().assume(count > 0)
-        draft.put(self.heads, key, self.head(SymInt(count), value))
+        place = self.place(key)
+        path().assume(place.term >= 0)
+        draft.put(self.checkpoints, (key, place), self.checkpoint(point, value))
+        draft.put(self.heads, key, self.head(place + 1, value))
+
+    def place(self, key: Any) -> SymInt:
+        """The position of the checkpoint of now."""
+        terms = flatten(key)
+        return SymInt(z3.Function(f"{self.name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
     def value_at(self, draft: Any, key: Any, point: Any) -> Any:
         """The value of the last checkpoint at or before `point`."""

@@ -434,6 +434,19 @@ def test_a_head_that_is_written_equals_a_head(theory: Break) -> None:
     assert status(theory(push, (GROWN, never)), contracts=EXACT) == "REFUTED"
 
 
+@pytest.mark.parametrize("contracts", [EXACT, HISTORIES_ALONE])
+@pytest.mark.parametrize(
+    ("allowed", "verdict"), [("PAST.heads, PAST.checkpoints", "PROVED"), ("PAST.heads,", "REFUTED")]
+)
+def test_a_law_sees_every_row_that_a_push_writes(
+    allowed: str, verdict: str, contracts: Contracts, theory: Break
+) -> None:
+    """Missed: the checkpoint of a push was no write, so that a write set without it was PROVED."""
+    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, ONLY).block, action.amount)\n" + RULE)
+    frame = f"return all([write.table in (PURSES, {allowed}) for write in step.delta.writes])"
+    assert status(theory(push, (GROWN, frame)), contracts=contracts) == verdict
+
+
 def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
     """Missed: a law that is said to hold by contract was assumed, and proved of no call."""
     by_contract = ("    ranges=(),\n", '    ranges=(),\n    by_contract=("ANY",),\n')

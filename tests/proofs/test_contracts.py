@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import proofs.histories
+import proofs.state
 from proofs.contracts import HistoryProof, prove_history
 from proofs.obligations import Prover
 from proofs.proving import CallProof
@@ -34,8 +35,29 @@ def statuses(parts: Parts) -> set[Status]:
 
 def test_the_history_keeps_its_contract() -> None:
     parts = prove_history()
-    assert list(parts) == ["beginning", "replaced", "look-up", "split", "checkpoints", "present", "push", "order"]
+    assert list(parts) == [
+        *("beginning", "replaced", "look-up", "split", "checkpoints", "present", "push", "order", "rows")
+    ]
     assert statuses(parts) == {Status.PROVED}
+
+
+PLAIN = {
+    "writes no checkpoint": ("        draft.put(self.checkpoints, (key, place), self.checkpoint(point, value))\n", ""),
+    "another point": ("self.checkpoint(point, value))", "self.checkpoint(point + 1, value))"),
+    "another place": ("self.head(place + 1, value))", "self.head(place + 2, value))"),
+}
+
+
+@pytest.mark.parametrize("wrong", PLAIN)
+def test_a_plain_contract_that_writes_other_rows_is_refuted(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Path(str(proofs.state.__file__)).read_text()
+    right, broken = PLAIN[wrong]
+    assert source.count(right) == 1
+    names: dict[str, Any] = {"__name__": "proofs.state"}
+    exec(source.replace(right, broken), names)
+    monkeypatch.setattr(proofs.state.History, "push", names["History"].push)
+    for pushes in (1, 2):
+        assert Status.REFUTED in statuses({"rows": HistoryProof(prove).rows(pushes)})
 
 
 def test_the_history_keeps_the_contract_of_pushes_at_later_points_and_of_pops() -> None:
