@@ -408,7 +408,8 @@ class HistoryProof(AnyHistory):
                 value = SymInt(z3.Int(f"pushed.{number}"))
                 stands.push(by_contract, self.key, self.now, value)
                 self.history.push(by_source, self.key, self.now, value)
-            return self._is_written(by_contract, stands, position) == self._is_written(by_source, self.history, position)
+            written = self._is_written(by_source, self.history, position)
+            return self._is_written(by_contract, stands, position) == written
 
         return self.ask(program, known=self._is_past, is_of_contract=True)
 

@@ -238,7 +238,7 @@ class Prover:
         histories = self.world.get("spec.history", "HistoryTable")
         histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self._by_contract: set[int] = set()
-        """Tables of which a contract knows what a push writes and not what was there: laws see that, and read nothing."""
+        """Tables of which a contract knows what a push writes, and nothing else: so no law reads them."""
         self.is_beginning = False
         """While the base case is proved nothing is assumed of any row: there is no state before."""
         self.scopes: Mapping[Any, Any] = self.theory.limits.scopes

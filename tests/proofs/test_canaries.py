@@ -442,7 +442,7 @@ def test_a_law_sees_every_row_that_a_push_writes(
     allowed: str, verdict: str, contracts: Contracts, theory: Break
 ) -> None:
     """Missed: the checkpoint of a push was no write, so that a write set without it was PROVED."""
-    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, ONLY).block, action.amount)\n" + RULE)
+    push = (RULE, "    PAST.push(draft, action.sender, draft.get(CLOCK, SINGLETON).block, action.amount)\n" + RULE)
     frame = f"return all([write.table in (PURSES, {allowed}) for write in step.delta.writes])"
     assert status(theory(push, (GROWN, frame)), contracts=contracts) == verdict
 
