@@ -19,7 +19,7 @@ from harness.job import replay_file
 from harness.pack import ProtocolPack
 from harness.prove import ledger_of
 from harness.report import TraceReport
-from harness.schedulers import Scheduler, Task, games_of, repeat
+from harness.schedulers import Scheduler, SuiteTask, games_of, repeat
 from harness.source import fingerprint
 from harness.stopping import Stop
 from harness.suite import Broken, Finding, Method, SuiteReport, Summary
@@ -172,12 +172,12 @@ class Check:
             "suites": {name: suite.as_json() for name, suite in self.suites.items()},
         }
 
-    def tasks(self, width: int) -> Iterator[Task]:
+    def tasks(self, width: int) -> Iterator[SuiteTask]:
         """All that is to be drawn, protocols and methods in turn, so that a run that is cut short has some of each.
 
         To which task a walk belongs changes nothing about it.
         """
-        kinds: list[Iterator[Task]] = []
+        kinds: list[Iterator[SuiteTask]] = []
         for name in self.walks:
             if laws_of(self.walks[name]):
                 kinds.append(self._walk_tasks(name, width))
@@ -194,7 +194,7 @@ class Check:
         drawn = self.plan.examples * len(methods_of(self.packs[name]))
         return math.ceil(self.plan.steps / STEPS_PER_WALK) + drawn + played
 
-    def _walk_tasks(self, name: str, width: int) -> Iterator[Task]:
+    def _walk_tasks(self, name: str, width: int) -> Iterator[SuiteTask]:
         walks, rest = divmod(self.plan.steps, STEPS_PER_WALK)
         size = min(WALKS_PER_TASK, max(1, math.ceil(walks / (4 * width))))
         for first in range(0, walks, size):
@@ -202,20 +202,20 @@ class Check:
         if rest:
             yield self._task(name, "walk", walks, 1, rest)
 
-    def _example_tasks(self, name: str, method: Method) -> Iterator[Task]:
+    def _example_tasks(self, name: str, method: Method) -> Iterator[SuiteTask]:
         for first in range(0, self.plan.examples, EXAMPLES_PER_TASK):
             examples = min(EXAMPLES_PER_TASK, self.plan.examples - first)
             yield self._task(name, method, first, examples, STEPS_PER_EXAMPLE[method])
 
-    def _game_tasks(self, name: str, width: int) -> Iterator[Task]:
+    def _game_tasks(self, name: str, width: int) -> Iterator[SuiteTask]:
         games = self.plan.games
         size = min(GAMES_PER_TASK, max(1, math.ceil(games / (4 * width))))
         for first in range(0, games, size):
             yield self._task(name, "game", first, min(size, games - first), MOVES_PER_GAME)
 
-    def _task(self, name: str, method: Method, first: int, runs: int, steps: int) -> Task:
+    def _task(self, name: str, method: Method, first: int, runs: int, steps: int) -> SuiteTask:
         place = self.packs[name].place
-        return Task(name, place, self.plan.laws, method, self.plan.seed + first, runs, steps, fingerprint(place))
+        return SuiteTask(name, place, self.plan.laws, method, self.plan.seed + first, runs, steps, fingerprint(place))
 
     def _recheck(self, progress: Progress) -> None:
         """Whatever earlier runs found and kept, first of all."""
@@ -275,7 +275,7 @@ class Check:
         methods = [method for name in self.walks for method in methods_of(self.packs[name])]
         example_steps = self.plan.examples * sum(STEPS_PER_EXAMPLE[method] for method in methods)
         gauge = Gauge(progress, self.plan.steps * len(self.walks) + example_steps)
-        waiting: dict[int, tuple[Task, Summary]] = {}
+        waiting: dict[int, tuple[SuiteTask, Summary]] = {}
         merged, started = 0, time.monotonic()
         try:
             with closing(scheduler.run(self.tasks(scheduler.width), self.stop)) as results:
@@ -290,7 +290,7 @@ class Check:
             for position in sorted(waiting):
                 self._merge(*waiting[position])
 
-    def _merge(self, task: Task, summary: Summary) -> None:
+    def _merge(self, task: SuiteTask, summary: Summary) -> None:
         suite = self.suites[task.protocol]
         if task.method == "walk":
             suite.on_walks += summary
@@ -312,7 +312,7 @@ class Check:
                     walk = walk.of(broken.seed)
                 self._keep(task.protocol, walk, broken, repeat(task, broken), found_by, f"restake check {again}")
 
-    def _keep_games(self, task: Task, summary: Summary) -> None:
+    def _keep_games(self, task: SuiteTask, summary: Summary) -> None:
         """Play the first game of each kind that is lost once more, and keep it."""
         known = self.suites[task.protocol].findings
         for broken in summary.first.values():

@@ -15,7 +15,7 @@ from rich.progress import (
 from rich.progress import Task as Shown
 from rich.text import Text
 
-from harness.schedulers import Task
+from harness.schedulers import SuiteTask
 from harness.suite import Summary
 
 
@@ -51,7 +51,7 @@ class Gauge:
         self._steps = 0
         self._broken: dict[str, None] = {}
 
-    def add(self, task: Task, summary: Summary) -> None:
+    def add(self, task: SuiteTask, summary: Summary) -> None:
         """One more task is done."""
         self._steps += summary.steps
         self._broken |= dict.fromkeys(f"{task.protocol} {law}" for law in summary.broken)

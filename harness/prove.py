@@ -257,7 +257,7 @@ class Proving:
 
 
 @attrs.frozen
-class Question:
+class ProofQuestion:
     """A question: the laws and calls to prove, or all of them; those that the ledger knows too, if `everything` is
     asked; with so much effort, and with others' opinions.
     """

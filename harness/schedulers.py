@@ -50,7 +50,7 @@ class WorkerDied(Exception):
 
 
 @attrs.frozen
-class Task:
+class SuiteTask:
     """Some runs through one protocol, in plain values: walks or games from neighbouring seeds, examples of Hypothesis.
 
     `protocol` is the name of what is walked, `place` where any process has the walk, `laws` are the only ones to check
@@ -71,11 +71,11 @@ class Task:
 
 
 Stops = Callable[[], bool]
-Results = Generator[tuple[int, Task, Summary], None, None]
+Results = Generator[tuple[int, SuiteTask, Summary], None, None]
 """Each task done, with its position among all tasks, and what came of it; in the order in which they end."""
 
 
-def run_task(task: Task, stops: Stops) -> Summary:
+def run_task(task: SuiteTask, stops: Stops) -> Summary:
     """Do a task; of walks, as many as there is time for."""
     if task.source != fingerprint(task.place):
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
@@ -92,7 +92,7 @@ def run_task(task: Task, stops: Stops) -> Summary:
     return summary
 
 
-def _played(task: Task, stops: Stops) -> Summary:
+def _played(task: SuiteTask, stops: Stops) -> Summary:
     """Every game once from each seed."""
     summary, games = Summary(), games_of(pack_at(task.place).games, task.laws)
     for seed in range(task.seed, task.seed + task.runs):
@@ -108,7 +108,7 @@ def games_of(games: tuple[Game, ...], laws: tuple[str, ...]) -> tuple[Game, ...]
     return tuple([game for game in games if not laws or game.law_id in laws])
 
 
-def repeat(task: Task, broken: Broken) -> WalkReport:
+def repeat(task: SuiteTask, broken: Broken) -> WalkReport:
     """The run in which a law broke once more, with its actions."""
     walk = load_walk(task.place).only((broken.law,))
     return _walked(walk, broken.seed, broken.step) if task.method == "walk" else _drawn(walk, task)
@@ -119,7 +119,7 @@ def _walked(walk: Walk, seed: int, steps: int) -> WalkReport:
         return random_walk(walk, seed, steps)
 
 
-def _drawn(walk: Walk, task: Task) -> WalkReport:
+def _drawn(walk: Walk, task: SuiteTask) -> WalkReport:
     from invariants.examples import explore_bytes, explore_rules  # here, because Hypothesis takes long to import
 
     if task.method == "bytes":
@@ -158,7 +158,7 @@ class Scheduler:
     def __str__(self) -> str:
         return "in one process"
 
-    def run(self, tasks: Iterable[Task], stops: Stops) -> Results:
+    def run(self, tasks: Iterable[SuiteTask], stops: Stops) -> Results:
         """Do tasks in their order, until there are none or the run is to stop."""
         for position, task in enumerate(tasks):
             if stops():
@@ -169,13 +169,13 @@ class Scheduler:
 class Workers(Scheduler):
     """Other processes, which are given a few tasks ahead of those that they do."""
 
-    def run(self, tasks: Iterable[Task], stops: Stops) -> Results:
+    def run(self, tasks: Iterable[SuiteTask], stops: Stops) -> Results:
         """Do tasks, and once more those that are lost with a worker. Those that were begun when the run is to stop get
         a few seconds to end.
         """
         fresh = enumerate(tasks)
-        lost: list[tuple[int, Task]] = []
-        running: dict[Any, tuple[int, Task]] = {}
+        lost: list[tuple[int, SuiteTask]] = []
+        running: dict[Any, tuple[int, SuiteTask]] = {}
         deaths, give_up_time = 0, math.inf
         try:
             while True:
@@ -211,7 +211,7 @@ class Workers(Scheduler):
         finally:
             self._abandon(running)
 
-    def _submit(self, task: Task) -> Any:
+    def _submit(self, task: SuiteTask) -> Any:
         """Hand over a task; answers with a handle for it."""
         raise NotImplementedError
 
@@ -234,7 +234,7 @@ class Workers(Scheduler):
         raise NotImplementedError
 
 
-def _position(numbered: tuple[int, Task]) -> int:
+def _position(numbered: tuple[int, SuiteTask]) -> int:
     return numbered[0]
 
 
@@ -259,7 +259,7 @@ class Cores(Workers):
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def _submit(self, task: Task) -> Any:
+    def _submit(self, task: SuiteTask) -> Any:
         # An interruption is this process's to handle. What is started while it is blocked never hears of it.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -313,7 +313,7 @@ def _begin_worker(is_over: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _run_in_worker(task: Task) -> Summary:
+def _run_in_worker(task: SuiteTask) -> Summary:
     return run_task(task, lambda: bool(_is_over.value))
 
 
@@ -362,7 +362,7 @@ class Cluster(Workers):
                         f"Dask worker {worker} has restaking-spec {has}; here is {fingerprint(place)}: install the same"
                     )
 
-    def _submit(self, task: Task) -> Any:
+    def _submit(self, task: SuiteTask) -> Any:
         with self._asking():
             return self._client.submit(_run_on_cluster, task, pure=False)
 
@@ -397,5 +397,5 @@ class Cluster(Workers):
             raise SchedulerError(f"the Dask cluster failed: {what}") from error
 
 
-def _run_on_cluster(task: Task) -> Summary:
+def _run_on_cluster(task: SuiteTask) -> Summary:
     return run_task(task, lambda: False)

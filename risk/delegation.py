@@ -19,7 +19,7 @@ MAX_OPERATORS: Final = 200
 
 
 @attrs.frozen
-class Question:
+class DelegationQuestion:
     """A choice, and one of two questions: the least shortfall at a return, or the most return within a limit."""
 
     choice: Choice
@@ -27,7 +27,7 @@ class Question:
     shortfall_limit: Fraction | None
 
 
-def read(document: Json, network: Network, hazards: Hazards, draws: int, seed: int) -> Question:
+def read(document: Json, network: Network, hazards: Hazards, draws: int, seed: int) -> DelegationQuestion:
     """The question, on scenarios that follow from the network and its hazards; MalformedTrace with the field."""
     root = fields(
         document,
@@ -67,7 +67,7 @@ def read(document: Json, network: Network, hazards: Hazards, draws: int, seed: i
         scenarios(found, model(network, hazards, found), draws, seed),
         level(root["level"], "level"),
     )
-    return Question(
+    return DelegationQuestion(
         choice,
         rational(root["minimum_return"], "minimum_return") if "minimum_return" in root else None,
         not_negative(root["shortfall_limit"], "shortfall_limit") if "shortfall_limit" in root else None,

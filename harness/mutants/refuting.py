@@ -37,7 +37,7 @@ tenth of that.
 
 
 @attrs.frozen(order=True)
-class Task:
+class RefutingTask:
     """A law that is proved of a call. Those that have killed the mutant in runs come first, then cheap calls, then what
     was cheap to prove.
 
@@ -127,7 +127,7 @@ def by_contract(trial: Trial, tried: int) -> Fate:
     return Fate("proofs", "open", (), None, None, None, tried, note)
 
 
-def tasks_of(place: str, trial: Trial, right: str) -> Iterator[Task]:
+def tasks_of(place: str, trial: Trial, right: str) -> Iterator[RefutingTask]:
     """Every law that the ledger says is proved of a call which runs through what the mutant changed."""
     digests = importlib.import_module("proofs.digests")
     pack = pack_at(place)
@@ -153,7 +153,9 @@ def tasks_of(place: str, trial: Trial, right: str) -> Iterator[Task]:
         for law_id, verdict in verdicts.items():
             if verdict["verdict"] == "PROVED":
                 where = (theory, call, call in plain.limits.longer and law_id not in of_states)
-                yield Task(law_id not in trial.suspects, verdict["goals"] == 0, whole, where, verdict["steps"], law_id)
+                yield RefutingTask(
+                    law_id not in trial.suspects, verdict["goals"] == 0, whole, where, verdict["steps"], law_id
+                )
 
 
 def changed_functions(before: dict[str, str], after: dict[str, str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import click
 
 from harness.exit_codes import exit_code, worst
 from harness.pack import ProtocolPack
-from harness.prove import Proving, Question, UnknownNameError, ledger_of, print_proving, run_together
+from harness.prove import ProofQuestion, Proving, UnknownNameError, ledger_of, print_proving, run_together
 from harness.stopping import Stop
 from harness.traces import load_json
 from harness.verbs import (
@@ -93,7 +93,7 @@ def prove_command(
     """
     if shown is not None:
         return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown, asked)
-    question = Question(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
+    question = ProofQuestion(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
     unknown: list[str] = []

@@ -252,7 +252,7 @@ SLASH, TRANSFER = "SlashOperator", "TransferToken"
 
 
 def asked_of(*calls: str) -> prove.Proving:
-    return prove.Question(calls=calls, everything=True).of(opened())
+    return prove.ProofQuestion(calls=calls, everything=True).of(opened())
 
 
 def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
-from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError, Task, repeat, run_task
+from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError, SuiteTask, repeat, run_task
 from harness.source import fingerprint
 from harness.suite import Summary
 
@@ -26,16 +26,16 @@ pytestmark = [pytest.mark.usefixtures("example"), pytest.mark.serial]
 POOL = "pool_laws:WALK"
 
 
-def tasks(place: str, walks: int, size: int, steps: int = 200) -> list[Task]:
+def tasks(place: str, walks: int, size: int, steps: int = 200) -> list[SuiteTask]:
     starts = range(0, walks, size)
-    return [Task("staking_pool", place, (), "walk", seed, size, steps, fingerprint(place)) for seed in starts]
+    return [SuiteTask("staking_pool", place, (), "walk", seed, size, steps, fingerprint(place)) for seed in starts]
 
 
 def never() -> bool:
     return False
 
 
-def total(scheduler: Scheduler, work: list[Task]) -> Summary:
+def total(scheduler: Scheduler, work: list[SuiteTask]) -> Summary:
     """The results of all tasks, in their order."""
     with scheduler:
         done = sorted(scheduler.run(work, never), key=lambda each: each[0])
@@ -62,7 +62,7 @@ def test_a_broken_run_can_be_repeated(mistaken: "Mistaken") -> None:
 
 def test_a_killed_worker_loses_nothing() -> None:
     work = tasks(POOL, 60, 5)
-    done: list[tuple[int, Task, Summary]] = []
+    done: list[tuple[int, SuiteTask, Summary]] = []
     strangers = set(multiprocessing.active_children())
     with Cores(2) as cores:
         for each in cores.run(work, never):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.prove import Proving, Question
+from harness.prove import Proving, ProofQuestion
 from proofs.digests import snapshot
 from proofs.ledger import Ledger
 from proofs.obligations import Prover
@@ -88,7 +88,7 @@ def proved(folder: Path, of_others: dict[str, dict[str, int]]) -> Proving:
     said = {"verdict": "PROVED", "goals": 2, "digest": "0123abcd", "solvers": {"z3": 2}, "steps": 9, "most_steps": 4}
     ran = ["spec.eigenlayer.strategies:transfer"]
     ledger.record("TransferToken", ran, snapshot(place), {"CONS-01": {"scope": [], **said}}, {"CONS-01": of_others})
-    return Question(["CONS-01"], ["TransferToken"]).of(Ledger("eigenlayer", place, [folder]))
+    return ProofQuestion(["CONS-01"], ["TransferToken"]).of(Ledger("eigenlayer", place, [folder]))
 
 
 def test_a_dispute_of_an_earlier_run_fails_until_it_is_settled(tmp_path: Path) -> None:
@@ -104,4 +104,4 @@ def test_a_dispute_of_an_earlier_run_fails_until_it_is_settled(tmp_path: Path) -
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_nobody_disputes_what_the_ledgers_hold(protocol: str) -> None:
     # Whoever was not asked yet disputes nothing: that a dispute is seen, the test above shows.
-    assert Question().of(Ledger(protocol, f"proofs.{protocol}.theory:THEORY")).disputes() == []
+    assert ProofQuestion().of(Ledger(protocol, f"proofs.{protocol}.theory:THEORY")).disputes() == []
