@@ -133,3 +133,63 @@ def test_whatever_silences_a_check_has_its_reason_beside_it() -> None:
     paths = [path for room in (*ROOMS, "tests", "docs") for path in modules(room)]
     assert len(paths) > 300
     assert {str(path.relative_to(ROOT)): lines for path in paths if (lines := without_reason(path.read_text()))} == {}
+
+
+QUESTION_WORDS = {"who", "whose", "what", "whether", "that", "where", "how", "which", "when", "why"}
+GLOSSARY = (ROOT / "docs/glossary.md").read_text()
+
+
+def docstrings(module: ast.Module) -> Iterator[str]:
+    """The docstrings of a module: its own, those of classes and functions, and those below assignments."""
+    for node in ast.walk(module):
+        body = getattr(node, "body", None)
+        body = body if isinstance(body, list) else []
+        for before, statement in zip([node, *body], body, strict=False):
+            documented = isinstance(before, ast.Assign | ast.AnnAssign) or before is node
+            if documented and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                yield str(statement.value.value)
+
+
+def names(module: ast.Module) -> set[str]:
+    """The names that a module defines, reads or passes by keyword."""
+    found: set[str] = set()
+    for node in ast.walk(module):
+        found |= {str(getattr(node, field)) for field in ("id", "arg", "attr", "name") if getattr(node, field, None)}
+    return found
+
+
+def refused_words() -> tuple[set[str], list[str]]:
+    """The names, and the phrases, that the glossary says are not used."""
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", GLOSSARY.split("## Words that are not used")[1], re.MULTILINE)
+    cells = [cell for row in rows[1:] for cell in row.split(", ") if "beginning of a docstring" not in row]
+    return {cell.strip("`") for cell in cells if "`" in cell}, [cell for cell in cells if "`" not in cell]
+
+
+def wrong_words(source: str) -> list[str]:
+    """The refused names of a module, and its docstrings that begin with a question word or have a refused phrase."""
+    module = ast.parse(source)
+    refused, phrases = refused_words()
+    wrong = sorted(names(module) & refused)
+    for text in docstrings(module):
+        plain = " ".join(text.lower().split())
+        asks = plain.split(" ")[0].strip(",.:;") in QUESTION_WORDS
+        if asks or any(re.search(rf"\b{phrase}\b", plain) for phrase in phrases):
+            wrong.append(text)
+    return wrong
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "tests", "docs"])
+def test_one_word_for_one_thing_and_no_docstring_asks(room: str) -> None:
+    canary = '"""Whose shares."""\nway = 1\n"""A known\nfalse law."""\ndef f(detours: int): "Fine."'
+    assert wrong_words(canary) == ["detours", "way", "Whose shares.", "A known\nfalse law."]
+    for path in modules(room):
+        assert not (wrong := wrong_words(path.read_text())), (path, wrong)
+
+
+def test_the_glossary_says_where_each_term_is() -> None:
+    places = re.findall(r"^\| ([^|]+) \| [^|]+ \| `([^`]+)`: `(\w+)` \|$", GLOSSARY, re.MULTILINE)
+    assert len(places) == GLOSSARY.split("## Words that are not used")[0].count("\n| ") - 4
+    terms = [term for term, _, _ in places]
+    assert terms == list(dict.fromkeys(terms))
+    for term, path, name in places:
+        assert name in names(ast.parse((ROOT / path).read_text())), (term, path, name)

@@ -342,4 +342,4 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
     return ClearBurnOrRedistributableShares(STRANGER, operator_set, slash_id)
 
 
-SEVERAL: Final = Walk(PROTOCOL, CATALOGUE, _WORLD, _opening, _action)
+BATCHED: Final = Walk(PROTOCOL, CATALOGUE, _WORLD, _opening, _action)

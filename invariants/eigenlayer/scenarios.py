@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from invariants.choices import Choices
 from invariants.eigenlayer import due_changes
-from invariants.eigenlayer.batched_calls import SEVERAL
+from invariants.eigenlayer.batched_calls import BATCHED
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
@@ -288,4 +288,4 @@ DUE: Final = Walk(
     due_changes.opening,
     due_changes.next_action,
 )
-SCENARIOS: Final = (SEVERAL, TIGHT, MANY_STRATEGIES, SEVERAL, LAST_EXIT, GIANT, WORTHLESS, DUE)
+SCENARIOS: Final = (BATCHED, TIGHT, MANY_STRATEGIES, BATCHED, LAST_EXIT, GIANT, WORTHLESS, DUE)

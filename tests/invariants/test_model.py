@@ -21,7 +21,7 @@ MODELS: dict[str, Any] = {
 @pytest.mark.parametrize("protocol", MODELS)
 def test_guards_and_write_sets_cover_every_call(protocol: str) -> None:
     _, guards, write_sets = MODELS[protocol]
-    assert set(guards.REASONS) == set(write_sets.FRAMES) == set(known_walks()[protocol].protocol.actions)
+    assert set(guards.REASONS) == set(write_sets.WRITE_SETS) == set(known_walks()[protocol].protocol.actions)
 
 
 @pytest.mark.parametrize("protocol", MODELS)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.prove import Proving, ProofQuestion
+from harness.prove import ProofQuestion, Proving
 from proofs.digests import snapshot
 from proofs.ledger import Ledger
 from proofs.obligations import Prover

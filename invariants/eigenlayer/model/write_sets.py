@@ -67,7 +67,7 @@ Owns = Callable[[Draft, Any, Any], bool]
 """True if a row's key is of the call's own subject, as the state before the call tells."""
 
 
-Frame = dict[Table[Any, Any], Owns]
+WriteSet = dict[Table[Any, Any], Owns]
 
 
 def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
@@ -128,7 +128,7 @@ def _own_balance(rows: Draft, call: Any, key: Any) -> bool:
     return bool(key[1] in _stakers_of(call) or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
 
-COMPLETES: Final[Frame] = {
+COMPLETES: Final[WriteSet] = {
     WITHDRAWALS: lambda _, call, key: key[0] in _stakers_of(call),
     QUEUED_SHARES: lambda _, call, key: key[0] in _stakers_of(call),
     STAKERS: lambda _, call, key: key in _stakers_of(call),
@@ -145,7 +145,7 @@ def _pays_recipient(rows: Draft, call: Any, key: Any) -> bool:
     return bool(key[1] == recipient or rows.get(STRATEGIES, key[1]).underlying_token == key[0])
 
 
-CLEARS: Final[Frame] = {
+CLEARS: Final[WriteSet] = {
     SLASHES: _of("operator_set", "slash_id"),
     SLASHED_SHARES: lambda _, call, key: key[:2] == (call.operator_set, call.slash_id),
     STRATEGIES: _any,
@@ -159,7 +159,7 @@ def _burns(rows: Draft, call: Any, key: Any) -> bool:
     return key in ((token, call.strategy), (token, BURN_ADDRESS))
 
 
-CREATES: Final[Frame] = {
+CREATES: Final[WriteSet] = {
     OPERATOR_SETS: _begins_with("avs"),
     SLASHERS: _begins_with("avs"),
     OPERATOR_SET_STRATEGIES: lambda _, call, key: key[0][0] == call.avs,
@@ -170,7 +170,7 @@ def _slashed_strategy(_rows: Draft, call: Any, key: Any) -> bool:
     return key[0] == call.operator and key[1] in call.strategies
 
 
-FRAMES: Final[dict[type[Any], Frame]] = {
+WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
     MineBlocks: {CLOCK: _any},
     TransferToken: {TOKEN_BALANCES: lambda _, call, key: key in ((call.token, call.sender), (call.token, call.to))},
     AddStrategiesToDepositWhitelist: {STRATEGIES: _among("strategies")},
@@ -255,9 +255,9 @@ FRAMES: Final[dict[type[Any], Frame]] = {
 
 
 def _writes_its_own_rows(step: AnyStep) -> bool:
-    frame = FRAMES[type(step.action)]
+    write_set = WRITE_SETS[type(step.action)]
     for write in step.delta.writes:
-        owns = frame.get(write.table)
+        owns = write_set.get(write.table)
         if owns is None or not owns(step.before.rows, step.action, write.key):
             return False
     return True
@@ -269,6 +269,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "A call writes only rows of its own subject: no other account, operator, set or strategy is touched.",
         "EigenLayer Certora: the parametric rules; ELIP-002, unique stake",
         _writes_its_own_rows,
-        Scope(tuple(FRAMES)),
+        Scope(tuple(WRITE_SETS)),
     ),
 ]

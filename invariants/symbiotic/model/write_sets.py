@@ -69,7 +69,7 @@ Owns = Callable[[Draft, Any, Any], bool]
 """True if a row's key is of the call's own subject, as the state before the call tells."""
 
 
-Frame = dict[Table[Any, Any], Owns]
+WriteSet = dict[Table[Any, Any], Owns]
 
 
 def _any(_rows: Draft, _call: Any, _key: Any) -> bool:
@@ -161,7 +161,7 @@ def _opt_in_to_network(_rows: Draft, call: Any, key: Any) -> bool:
     return bool(key[0] == call.sender and key[1] == call.network)
 
 
-LEAVES: Final[Frame] = {
+LEAVES: Final[WriteSet] = {
     **_history(ACTIVE_SHARES_OF, _of_sender_in_vault),
     **_history(ACTIVE_SHARES, _of_vault),
     **_history(ACTIVE_STAKE, _of_vault),
@@ -170,10 +170,10 @@ LEAVES: Final[Frame] = {
 }
 
 
-CLAIMS: Final[Frame] = {WITHDRAWALS: _claimed_part, TOKEN_BALANCES: _recipient_or_vault}
+CLAIMS: Final[WriteSet] = {WITHDRAWALS: _claimed_part, TOKEN_BALANCES: _recipient_or_vault}
 
 
-SLASHES: Final[Frame] = {
+SLASHES: Final[WriteSet] = {
     LATEST_CAPTURES: _slashed_operator,
     **_history(CUMULATIVE_SLASHES, _slashed_operator),
     **_history(ACTIVE_STAKE, _of_vault),
@@ -182,10 +182,10 @@ SLASHES: Final[Frame] = {
 }
 
 
-POLICY: Final[Frame] = {DEPOSIT_POLICIES: _of_vault}
+POLICY: Final[WriteSet] = {DEPOSIT_POLICIES: _of_vault}
 
 
-FRAMES: Final[dict[type[Any], Frame]] = {
+WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
     AdvanceTime: {CLOCK: _any},
     TransferCollateral: {
         TOKEN_BALANCES: lambda _, call, key: key[0] == call.collateral and key[1] in (call.sender, call.to)
@@ -237,9 +237,9 @@ FRAMES: Final[dict[type[Any], Frame]] = {
 
 
 def _writes_its_own_rows(step: AnyStep) -> bool:
-    frame = FRAMES[type(step.action)]
+    write_set = WRITE_SETS[type(step.action)]
     for write in step.delta.writes:
-        owns = frame.get(write.table)
+        owns = write_set.get(write.table)
         if owns is None or not owns(step.before.rows, step.action, write.key):
             return False
     return True
@@ -251,6 +251,6 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "A call writes only rows of its own subject: no other account, operator, subnetwork or vault is touched.",
         "This project; Vault, BaseDelegator, BaseSlasher: msg.sender and the arguments are all they index by",
         _writes_its_own_rows,
-        Scope(tuple(FRAMES)),
+        Scope(tuple(WRITE_SETS)),
     ),
 ]
