@@ -33,7 +33,7 @@ class History:
 
 
 class Calls:
-    """How one protocol's calls are written: by its trace format, for a protocol that brings nothing of its own.
+    """The form of one protocol's calls: by its trace format, for a protocol that brings nothing of its own.
 
     Reading takes time in proportion to the calls before; only protocols with short histories do without their own.
     """

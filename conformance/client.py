@@ -1,4 +1,4 @@
-"""What a client is: an object with five methods. Whatever implements a protocol is compared through them.
+"""Clients: objects with five methods, through which any implementation of a protocol is compared.
 
 All values are wire values: a state, a call and what it returns are those of a trace, with integers as decimal strings.
 A client that fails raises ClientFault; a client that cannot do what is asked says so.
@@ -14,7 +14,7 @@ DIGEST: Final = "sha-256"
 """The one digest that is defined: `conformance.wire.digest`."""
 
 FaultKind = Literal["died", "late", "garbage", "flood", "out of turn", "failed", "wrong digest"]
-"""How a client can misbehave: its process ended; no answer in time; a line that is no answer; too much of it; an answer
+"""The faults of a client: its process ended; no answer in time; a line that is no answer; too much of it; an answer
 that nobody waits for; it says itself that it failed; a digest that is not that of its state.
 """
 
@@ -34,7 +34,7 @@ class HarnessFault(Exception):
 
 @attrs.frozen
 class Introduction:
-    """What a client says of itself: its name and version, and what it can do.
+    """The introduction of a client: its name and version, and its capabilities.
 
     `actions` are the names of the actions it supports; None stands for all. `has_reasons` says whether a rejection
     names its reason, `has_digest` whether answers carry the digest of the state.
@@ -77,7 +77,7 @@ class Client:
     """An implementation of one protocol, as it is compared."""
 
     def hello(self, protocol: str) -> Introduction:
-        """What the client says of itself when it is asked to be of this protocol."""
+        """The client's introduction, when it is asked to be of this protocol."""
         raise NotImplementedError
 
     def reset(self, head: Json) -> str | Unsupported | None:

@@ -63,7 +63,7 @@ class EigenLayerHistory(History):
 
 
 class EigenLayerCalls(Calls):
-    """How EigenLayer's calls are written."""
+    """The form of EigenLayer's calls."""
 
     def begin(self, head: Json) -> History:
         """A history in the world of a head."""

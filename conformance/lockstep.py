@@ -34,12 +34,12 @@ BEGINNING: Final = "reset"
 """The action of the case that a history begins with."""
 
 Case = tuple[str, str]
-"""What is compared is counted by it: an action, and what the reference answers to it."""
+"""The key by which comparisons are counted: an action, and the reference's answer to it."""
 
 
 @attrs.frozen
 class Script:
-    """What is played: calls in a world, as wire values. `source` says where they come from, for people.
+    """A script to play: calls in a world, as wire values. `source` says where they come from, for people.
 
     `dropped` counts what was left out, since the client does not support its action.
     """
@@ -52,7 +52,7 @@ class Script:
 
 @attrs.frozen
 class Divergence:
-    """Where a client parts from the reference: in what, at which call (None: before the first one), and both sides.
+    """The divergence of a client from the reference: its kind, its call (None: before the first one), and both sides.
 
     Of a state that the client cannot show, `actual` is its digest.
     """
@@ -66,7 +66,7 @@ class Divergence:
 
 @attrs.frozen
 class Fault:
-    """How the client misbehaved, and at which call; None if that was before the first one."""
+    """The fault of a client, and its call; None if that was before the first one."""
 
     kind: str
     detail: str
@@ -76,7 +76,7 @@ class Fault:
 
 @attrs.define
 class Played:
-    """What came of one script. `agreed` counts cases in which everything was compared and is the same.
+    """The result of one script. `agreed` counts cases in which everything was compared and is the same.
 
     `unsupported` counts cases that the client does not support, and `partly` those in which something could not be
     compared; each with what the client said, or what was missing.
@@ -104,7 +104,7 @@ def play(reference: Client, subject: Client, introduction: Introduction, script:
 
 
 def answered(answer: Answer) -> str:
-    """How a reference's answer is named in a case."""
+    """The name of a reference's answer in a case."""
     if isinstance(answer, Rejected):
         return str(answer.reason)
     if isinstance(answer, Unsupported):

@@ -39,7 +39,7 @@ def introduction_message(introduction: Introduction) -> Message:
 
 
 def read_introduction(answer: Message) -> Introduction:
-    """What a client says of itself. MalformedTrace names the field that is wrong."""
+    """The introduction of a client. MalformedTrace names the field that is wrong."""
     check_fields(answer, ("wire", "name", "version", "actions", "reasons", "digests"), "")
     if answer["wire"] != WIRE_VERSION:
         raise MalformedTrace("wire", f"expected {WIRE_VERSION!r}, found {shown(answer['wire'])}")
@@ -80,7 +80,7 @@ def answer_message(answer: Answer) -> Message:
 
 
 def read_answer(answer: Message) -> Answer:
-    """What came of a call."""
+    """The outcome of a call."""
     if "unsupported" in answer:
         return _read_unsupported(answer)
     if "rejected" in answer:

@@ -28,16 +28,16 @@ from conformance.wire import MOST_LINE_BYTES, WireError, read_line, write_line
 from spec.codec import Json, MalformedTrace, Text, check_fields, printable, shown
 
 ANSWER_SECONDS: Final = 10.0
-"""How long an answer may take, if nothing else is said."""
+"""The time limit of an answer, if nothing else is said."""
 
 LAST_SECONDS: Final = 2.0
-"""How long a process may take to end after bye."""
+"""The time that a process may take to end after bye."""
 
 KEPT_STDERR_BYTES: Final = 2**16
-"""How much of the end of the standard error is kept."""
+"""The bytes kept of the end of the standard error."""
 
 MOST_STDERR_BYTES: Final = 2**26
-"""How much a process may write to its standard error between two answers; more is a flood."""
+"""The most bytes that a process may write to its standard error between two answers; more is a flood."""
 
 CHUNK: Final = 2**16
 
@@ -255,7 +255,7 @@ class ProcessClient(Client):
             self._selector.unregister(file)
 
     def _has_ended(self) -> bool:
-        """Whether the process has ended; it is not reaped, so that its number stays its own."""
+        """True if the process has ended; it is not reaped, so that its number stays its own."""
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _raise_died(self, op: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What is played to clients: recorded traces, random walks, and what Hypothesis draws through a protocol's rules."""
+"""Scripts played to clients: recorded traces, random walks, and what Hypothesis draws through a protocol's rules."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping

@@ -75,7 +75,7 @@ class SymbioticHistory(History):
 
 
 class SymbioticCalls(Calls):
-    """How Symbiotic's calls are written."""
+    """The form of Symbiotic's calls."""
 
     def begin(self, head: Json) -> History:
         """A history in the world of a head."""

@@ -15,10 +15,10 @@ WIRE_VERSION: Final = "1"
 """The version of the wire protocol. It changes whenever a client of the version before would be misunderstood."""
 
 MOST_LINE_BYTES: Final = 2**24
-"""How long a line may be, with the newline that ends it."""
+"""The most bytes of a line, with the newline that ends it."""
 
 MOST_DEPTH: Final = 64
-"""How deep lists and objects may be nested."""
+"""The most levels of nested lists and objects."""
 
 
 class WireError(Exception):

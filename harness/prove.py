@@ -21,9 +21,7 @@ from proofs.running import laws_named
 from proofs.second import ANSWERS, Opinions
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
-"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; of one that is KNOWN FALSE a finding
-tells.
-"""
+"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; a known violation has its finding."""
 
 
 class UnknownNameError(Exception):

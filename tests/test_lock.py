@@ -1,4 +1,6 @@
-"""What is installed to develop and to judge: every version pinned by its hash, and of what pyproject.toml asks for."""
+"""The locked installation to develop and to judge: every version pinned by its hash, and of what pyproject.toml asks
+for.
+"""
 
 import re
 import tomllib
@@ -27,7 +29,7 @@ def asked() -> list[Requirement]:
 
 
 def unmet(text: str) -> list[str]:
-    """What a lock file does not give: requirements without a pin that satisfies them, lines without hashes."""
+    """The requirements that a lock file does not meet: those without a satisfying pin, lines without hashes."""
     pins: dict[str, set[str]] = {}
     for name, version, _ in PIN.findall(text):
         pins.setdefault(name, set()).add(version)

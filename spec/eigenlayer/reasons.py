@@ -1,4 +1,4 @@
-"""Every way in which a call can be rejected, under the contract's own name for it."""
+"""Reasons of rejection, each under the contract's own name for it."""
 
 from spec.machine import Rejection
 

@@ -33,7 +33,7 @@ def verdict(word: str = "PROVED", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A ledger of one call in which most is proved, one law is open, and one is known to be false."""
+    """A ledger of one call in which most is proved, one law is open, and one is a known violation."""
     of_call = {law_id: verdict() for law_id in due_of(PLACE)[CALL]}
     of_call["MAG-01"] = verdict("UNKNOWN", solvers={"z3": 2, "": 1})
     of_call["SOLV-02"] = KNOWN_FALSE

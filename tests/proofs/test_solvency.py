@@ -27,16 +27,16 @@ THEORIES: dict[str, Any] = {"eigenlayer": EIGENLAYER, "symbiotic": SYMBIOTIC}
 @pytest.mark.parametrize("protocol", THEORIES)
 @pytest.mark.parametrize("seed", range(3))
 def test_every_lemma_holds_where_walks_go(protocol: str, seed: int) -> None:
-    way, theory = known_walks()[protocol], THEORIES[protocol]
+    walk, theory = known_walks()[protocol], THEORIES[protocol]
     nested = [law for law in theory.induction.lemmas if any(total in theory.sums.nested for total in law.sums)]
     laws = [as_state_law(law) for law in theory.state_laws() if law not in nested]
     catalogue = Catalogue([*theory.catalogue.sums, *theory.sums.own], laws, [], [], [])
-    here, choices, opening = way.genesis(), Seeded(seed), way.opening()
+    here, choices, opening = walk.genesis(), Seeded(seed), walk.opening()
     start = compute_totals(catalogue, here)
     for position in range(300):
         draft = Draft(here)
-        action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-        outcome = way.protocol.transition(draft, action)
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
         if isinstance(outcome, Delta):
             commit(here, outcome)
             assert [*scan(catalogue, here, start), *scan_nested(theory, here)] == [], action
