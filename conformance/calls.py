@@ -41,9 +41,13 @@ class Calls:
     def __init__(self, protocol: Protocol) -> None:
         self.protocol: Final = protocol
 
+    def head(self, head: Json) -> dict[str, Json]:
+        """The head of a trace that a wire value is of."""
+        return as_object(head, "head")
+
     def begin(self, head: Json) -> History:
         """A history in the world of a head, which is a wire value. MalformedTrace if it is none."""
-        return _ByTrace(self.protocol, as_object(head, "head"))
+        return _ByTrace(self.protocol, self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
         """The calls of some actions, as wire values; `head` is that of a trace."""

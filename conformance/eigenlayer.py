@@ -65,9 +65,13 @@ class EigenLayerHistory(History):
 class EigenLayerCalls(Calls):
     """The form of EigenLayer's calls."""
 
+    def head(self, head: Json) -> dict[str, Json]:
+        """The head of a trace, with JSON integers where traces have them."""
+        return as_object(with_integers(head, INTEGERS), "head")
+
     def begin(self, head: Json) -> History:
         """A history in the world of a head."""
-        return EigenLayerHistory(as_object(with_integers(head, INTEGERS), "head"))
+        return EigenLayerHistory(self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
         """Each call in its block. A single block mined right before a call is the call's own."""

@@ -12,7 +12,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NoReturn, TypeVar
 
 from conformance.client import Answer, Client, ClientFault, HarnessFault, Introduction, Unsupported
@@ -29,6 +29,9 @@ from spec.codec import Json, MalformedTrace, Text, check_fields, printable, show
 
 ANSWER_SECONDS: Final = 10.0
 """The time limit of an answer, if nothing else is said."""
+
+FIRST_SECONDS: Final = 30.0
+"""How long the first answer may take, before which a process has to start."""
 
 LAST_SECONDS: Final = 2.0
 """The time that a process may take to end after bye."""
@@ -49,13 +52,16 @@ Read = TypeVar("Read")
 class ProcessClient(Client):
     """A process that speaks the wire protocol. Use it in a `with` block, which ends the process whatever happens.
 
+    The command is a line as for a shell, of which no shell makes anything, or its words.
     `check` is asked of every message in both directions, if it is given: `conformance.messages.schema_check`.
     """
 
-    def __init__(self, command: str, answer_seconds: float = ANSWER_SECONDS, check: Check | None = None) -> None:
-        self.command: Final = command
+    def __init__(
+        self, command: str | Sequence[str], answer_seconds: float = ANSWER_SECONDS, check: Check | None = None
+    ) -> None:
         self.stderr_bytes = 0
-        self._seconds = answer_seconds
+        self._answer_seconds = answer_seconds
+        self._seconds = max(answer_seconds, FIRST_SECONDS)
         self._check = check
         self._seq = 0
         self._buffer = bytearray()
@@ -64,7 +70,7 @@ class ProcessClient(Client):
         self._is_closed = False
         try:
             self._process = subprocess.Popen(
-                shlex.split(command),
+                shlex.split(command) if isinstance(command, str) else command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -100,7 +106,9 @@ class ProcessClient(Client):
 
     def hello(self, protocol: str) -> Introduction:
         """Ask who the client is."""
-        return self._read(read_introduction, self._ask(hello_request(protocol)))
+        introduction = self._read(read_introduction, self._ask(hello_request(protocol)))
+        self._seconds = self._answer_seconds
+        return introduction
 
     def reset(self, head: Json) -> str | Unsupported | None:
         """Let it begin a history."""
@@ -136,7 +144,7 @@ class ProcessClient(Client):
         # The process is not reaped before, so that its group cannot be another's.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ClientFault):
             self._turn(0)
         self._selector.close()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):

@@ -77,9 +77,13 @@ class SymbioticHistory(History):
 class SymbioticCalls(Calls):
     """The form of Symbiotic's calls."""
 
+    def head(self, head: Json) -> dict[str, Json]:
+        """The head of a trace, with JSON integers where traces have them."""
+        return as_object(with_integers(head, INTEGERS), "head")
+
     def begin(self, head: Json) -> History:
         """A history in the world of a head."""
-        return SymbioticHistory(as_object(with_integers(head, INTEGERS), "head"))
+        return SymbioticHistory(self.head(head))
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
         """Each call at its time. Time that passes right before a call is the call's own."""

@@ -18,6 +18,7 @@ from invariants.law import UndeclaredError
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("harness.verbs.check", "Run the main job: every law, on every protocol."),
+    "conform": ("harness.verbs.conform", "Run another implementation beside the specification."),
     "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a bounded model."),
     "mutate": ("harness.verbs.mutate", "Break the specification on purpose, and see which law notices."),
     "prove": ("harness.verbs.prove", "Prove the laws of every call, for states of any size."),

@@ -204,7 +204,8 @@ def _law(walk: Walk, claim: Claim) -> Law | None:
 
 def _save(folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
     found = first_break(walk.only((law_id,)), actions)
-    return _write(folder, walk, Claim(law_id, "" if found is None else shown(found.violation), found_by), actions)
+    subject = "" if found is None or found.violation is None else shown(found.violation)
+    return _write(folder, walk, Claim(law_id, subject, found_by), actions)
 
 
 def _save_game(

@@ -15,7 +15,7 @@ def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], pro
     """The document. `problem` is what kept the run from being finished, if anything did."""
     root = Element("testsuites", name="restake check")
     run = SubElement(root, "testsuite", name="run")
-    _case(run, "run", "is finished", "error" if problem else None, problem or "")
+    add_case(run, "run", "is finished", "error" if problem else None, problem or "")
     if reports:
         traces = SubElement(root, "testsuite", name="traces")
         for report in reports:
@@ -25,6 +25,11 @@ def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], pro
         for row in suite.rows():
             _add_row(element, suite, row)
         _add_coverage(element, suite)
+    return document(root)
+
+
+def document(root: Element) -> str:
+    """The text of a document, after its suites are counted."""
     for element in (*root, root):
         element.set("tests", str(len(list(element.iter("testcase")))))
         for count, outcome in OUTCOMES.items():
@@ -36,14 +41,14 @@ def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], pro
 def _add_trace(element: Element, report: TraceReport) -> None:
     """A trace that was only read says nothing of its own: its laws do."""
     if report.malformed is not None:
-        _case(element, "traces", str(report.path), "error", str(report.malformed))
+        add_case(element, "traces", str(report.path), "error", str(report.malformed))
     elif report.mismatch is not None:
         found = report.mismatch
         lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in found.differences]
         where = found.action if found.step is None else f"step {found.step}: {found.action}"
-        _case(element, "traces", str(report.path), "failure", "\n".join([where, *lines]))
+        add_case(element, "traces", str(report.path), "failure", "\n".join([where, *lines]))
     else:
-        _case(element, "traces", str(report.path), None if report.is_compared else "skipped", report.verdict)
+        add_case(element, "traces", str(report.path), None if report.is_compared else "skipped", report.verdict)
 
 
 def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
@@ -59,7 +64,7 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
         outcome, text = "failure" if suite.judges_coverage else "skipped", f"never seen: {row.sentence}"
     else:
         outcome, text = None, ""
-    _case(element, suite.protocol.name, row.law, outcome, text)
+    add_case(element, suite.protocol.name, row.law, outcome, text)
 
 
 def _add_coverage(element: Element, suite: SuiteReport) -> None:
@@ -68,14 +73,14 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
         ("every action is accepted", [row.action for row in suite.actions() if not row.is_accepted]),
         ("every reason is given", [row.reason for row in suite.reasons() if not row.is_reached]),
     ):
-        _case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
+        add_case(element, suite.protocol.name, what, missing if gaps else None, f"not: {', '.join(gaps)}")
     unjudged = f"of laws in no catalogue: {', '.join(suite.unjudged)}"
     name = "what was found before is judged"
-    _case(element, suite.protocol.name, name, "error" if suite.unjudged else None, unjudged)
+    add_case(element, suite.protocol.name, name, "error" if suite.unjudged else None, unjudged)
     if suite.evidence is not None:
         failed = [*suite.refuted(), *suite.evidence.differing]
         undone = (*suite.evidence.failing, *suite.evidence.undone, *suite.evidence.unknown_now)
-        _case(
+        add_case(
             element,
             suite.protocol.name,
             "proofs are as in the ledger",
@@ -84,7 +89,8 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
         )
 
 
-def _case(suite: Element, group: str, name: str, outcome: str | None, text: str) -> None:
+def add_case(suite: Element, group: str, name: str, outcome: str | None, text: str) -> None:
+    """A test case of a suite; its outcome is None if it passed, else the element's name."""
     case = SubElement(suite, "testcase", classname=f"restake.{group}", name=_legal(name), time="0")
     if outcome is not None:
         said = SubElement(case, outcome, message=_legal(text.partition("\n")[0]))

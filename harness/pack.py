@@ -37,6 +37,7 @@ class ProtocolPack:
     history by `genesis()`, `opening()` and `traffic(steps)`; `docs` is the page that describes the rules.
 
     `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
+    `cases` is the file of what a caller can meet, with a script for each.
 
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
     process finds this pack again: its name if it is announced, else where it stands.
@@ -51,6 +52,7 @@ class ProtocolPack:
     rule_machine_at: str | None = None
     theory_at: str | None = None
     calls_at: str | None = None
+    cases: PurePath | None = None
     ledgers: PurePath | None = None
     mutants: PurePath | None = None
     workload_at: str | None = None

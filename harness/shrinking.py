@@ -38,10 +38,13 @@ Cost = tuple[int, ...]
 
 @attrs.frozen
 class Break:
-    """The first break of a law in a run: its action, the violation, and the accepted actions up to it."""
+    """The first break of what a run is searched for: its action, and the violation if that is of a law.
+
+    Of the actions up to it those that are not `accepted` can be left out, and change nothing.
+    """
 
     position: int
-    violation: Violation
+    violation: Violation | None
     accepted: list[bool]
 
 
@@ -68,6 +71,18 @@ def shrink(walk: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], 
     alone = walk.only((law_id,))
     shrinker = _Shrinker(alone, lambda candidate: first_break(alone, candidate), tuple(actions), stops)
     shrinker.run(exhausts=True)
+    return list(shrinker.shortest)
+
+
+def shrink_by(
+    way: Walk, breaks: Callable[[Actions], Break | None], actions: Sequence[Any], stops: Callable[[], bool], steps: int
+) -> list[Any]:
+    """The shortest run that is found from one that breaks anything, such as how a client answers.
+
+    So many steps may be executed. Of the walk only its world and how traces are written matter.
+    """
+    shrinker = _Shrinker(way, breaks, tuple(actions), stops, steps)
+    shrinker.run(exhausts=False)
     return list(shrinker.shortest)
 
 
@@ -105,12 +120,18 @@ class _Shrinker:
     """One search: the shortest run so far, and what is left of the effort."""
 
     def __init__(
-        self, walk: Walk, breaks: Callable[[Actions], Break | None], actions: Actions, stops: Callable[[], bool]
+        self,
+        walk: Walk,
+        breaks: Callable[[Actions], Break | None],
+        actions: Actions,
+        stops: Callable[[], bool],
+        most_steps: int = STEPS,
     ) -> None:
         self._walk = walk
         self._breaks = breaks
         self._origin = actions
         self._stops = stops
+        self._most_steps = most_steps
         self._steps = 0
         self._tried: set[Actions] = set()
         self.shortest = actions
@@ -144,7 +165,7 @@ class _Shrinker:
         if candidate in self._tried:
             return False
         self._tried.add(candidate)
-        if self._steps >= STEPS or self._stops():
+        if self._steps >= self._most_steps or self._stops():
             raise _Enough
         self._steps += len(candidate)
         found = self._break_of(candidate)

@@ -29,6 +29,7 @@ PACK: Final = ProtocolPack(
     rule_machine_at="invariants.eigenlayer.rule_machine:EigenLayerMachine",
     theory_at="proofs.eigenlayer.theory:THEORY",
     calls_at="conformance.eigenlayer:CALLS",
+    cases=ROOT / "conformance" / "eigenlayer.cases.json",
     ledgers=ROOT / "proofs" / "ledgers",
     mutants=ROOT / "harness" / "mutants" / "eigenlayer.toml",
     workload_at="harness.workloads.eigenlayer",

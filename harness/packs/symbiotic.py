@@ -28,6 +28,7 @@ PACK: Final = ProtocolPack(
     rule_machine_at="invariants.symbiotic.rule_machine:SymbioticMachine",
     theory_at="proofs.symbiotic.theory:THEORY",
     calls_at="conformance.symbiotic:CALLS",
+    cases=ROOT / "conformance" / "symbiotic.cases.json",
     ledgers=ROOT / "proofs" / "ledgers",
     mutants=ROOT / "harness" / "mutants" / "symbiotic.toml",
     workload_at="harness.workloads.symbiotic",

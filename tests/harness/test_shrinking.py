@@ -43,6 +43,7 @@ def test_the_same_run_always_shrinks_to_the_same_one(broken: tuple[Walk, list[An
     assert (len(actions), len(shortest)) == (325, 2)
     found = first_break(walk.only(("POOL-01",)), shortest)
     assert found is not None
+    assert found.violation is not None
     assert (found.position, found.violation.law.law_id) == (1, "POOL-01")
 
 

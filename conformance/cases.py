@@ -1,0 +1,92 @@
+"""The cases of a protocol: each action with each answer that a caller can meet, and a short script that ends with it.
+
+A file of cases says what a lane has to reach, and how. Where one script reaches a case and another does not, walks
+would have to be long; so the file is drawn once from many long walks, and each script is shrunk.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from conformance.calls import Calls
+from conformance.lockstep import ACCEPTED, Case, Script
+from conformance.wire import to_wire
+from invariants.choices import Seeded
+from invariants.walker import Walk
+from spec.codec import Json
+from spec.machine import Delta, Draft, commit
+
+
+@attrs.frozen
+class Reached:
+    """A case, and the shortest run that is known to end with it: the walk whose world it is in, and its actions."""
+
+    case: Case
+    way: Walk
+    actions: Sequence[Any]
+
+
+def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reached]:
+    """Every case that walks of so many seeds meet, each with the shortest beginning of one that ends with it."""
+    found: dict[Case, Reached] = {}
+    for seed in range(seeds):
+        way, choices = walk.of(seed), Seeded(seed)
+        state, opening = way.genesis(), way.opening()
+        actions: list[Any] = []
+        for position in range(steps):
+            draft = Draft(state)
+            action = opening[position] if position < len(opening) else way.next_action(choices, draft)
+            outcome = way.protocol.transition(draft, action)
+            actions.append(action)
+            case = (
+                calls.name_of(way.world, action),
+                ACCEPTED if isinstance(outcome, Delta) else str(outcome.value),
+            )
+            if case not in found or len(actions) < len(found[case].actions):
+                found[case] = Reached(case, way, tuple(actions))
+            if isinstance(outcome, Delta):
+                commit(state, outcome)
+    return found
+
+
+def ends_with(calls: Calls, way: Walk, case: Case, actions: Sequence[Any]) -> int | None:
+    """At which action a run first meets a case, in the world of a walk."""
+    state = way.genesis()
+    for position, action in enumerate(actions):
+        outcome = way.protocol.transition(Draft(state), action)
+        answer = ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
+        if answer == case[1] and calls.name_of(way.world, action) == case[0]:
+            return position
+        if isinstance(outcome, Delta):
+            commit(state, outcome)
+    return None
+
+
+def write_cases(calls: Calls, reached: Sequence[Reached]) -> Json:
+    """A file of cases: each world once, each case with its world and its calls."""
+    worlds: list[Mapping[str, Json]] = []
+    written: list[Json] = []
+    for each in sorted(reached, key=lambda each: each.case):
+        if each.way.world not in worlds:
+            worlds.append(each.way.world)
+        action, answer = each.case
+        written.append(
+            {
+                "action": action,
+                "answer": answer,
+                "world": worlds.index(each.way.world),
+                "calls": calls.write(each.way.world, each.actions),
+            }
+        )
+    return {"worlds": [to_wire(dict(world)) for world in worlds], "cases": written}
+
+
+def read_cases(path: Path) -> Iterator[tuple[Case, Script]]:
+    """The cases of a file that comes with a protocol, each with its script."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for each in document["cases"]:
+        case = (each["action"], each["answer"])
+        yield case, Script(f"case {case[0]}: {case[1]}", document["worlds"][each["world"]], each["calls"])

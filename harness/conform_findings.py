@@ -1,0 +1,231 @@
+"""Where a client parts from the specification: kept with all that is known, then shrunk against the live client.
+
+A folder for each finding: `full.json` is the trace up to the place where it was met, and `trace.json` the shortest one;
+both are traces as the specification says them. `result.json` says what differs, `stderr.txt` what the client said, and
+`again.sh` is the command that shows it again.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import attrs
+
+from conformance.client import ClientFault, Introduction
+from conformance.lockstep import Divergence, Fault, Script, play
+from conformance.process import ProcessClient
+from conformance.reference import Reference
+from harness import __version__
+from harness.conform import Found, Start
+from harness.findings import ILLEGAL
+from harness.pack import ProtocolPack
+from harness.replay import Difference, differences
+from harness.shrinking import Actions, Break, shrink_by
+from invariants.checking import Checker
+from invariants.law import Catalogue
+from invariants.walker import Walk
+from spec.codec import Json
+from spec.machine import Delta, Draft
+
+SHRINKING_STEPS: Final = 4_000
+"""How many calls are made to a live client in search of a shorter trace."""
+
+SHOWN_DIFFERENCES: Final = 20
+
+
+@attrs.frozen
+class KeptFinding:
+    """A finding as a person meets it. `steps` are those of the trace kept; `laws` are those that the client's answer
+    breaks, as far as that can be told.
+    """
+
+    found: Found
+    steps: int
+    was_steps: int
+    differences: tuple[Difference, ...]
+    laws: tuple[str, ...]
+    folder: Path | None
+    command: str
+
+    def as_json(self) -> dict[str, Json]:
+        """What `result.json` and the report say."""
+        what = self.found.what
+        told: dict[str, Json] = (
+            {"verdict": "DIVERGES", "in": what.aspect, "expected": what.expected, "actual": what.actual}
+            if isinstance(what, Divergence)
+            else {"verdict": "CLIENT-FAULT", "in": what.kind, "detail": what.detail}
+        )
+        if isinstance(what, Divergence) and what.aspect == "state":
+            told = {**told, "expected": None, "actual": None}
+        return {
+            **told,
+            "action": what.case[0],
+            "answer": what.case[1],
+            "at": what.position,
+            "met_in": self.found.script.source,
+            "steps": self.steps,
+            "steps_before_shrinking": self.was_steps,
+            "differences": [attrs.asdict(each) for each in self.differences],
+            "laws": list(self.laws),
+            "folder": None if self.folder is None else str(self.folder),
+            "again": self.command,
+        }
+
+
+class Keeper:
+    """Keeps the findings of one run below a folder, and shrinks them with clients of its own."""
+
+    def __init__(self, pack: ProtocolPack, start: Start, folder: Path, client: str, stops: Callable[[], bool]) -> None:
+        self._pack: Final = pack
+        self._start: Final = start
+        self._folder: Final = folder
+        self._client: Final = client
+        self._stops: Final = stops
+
+    def keep(self, found: Found, introduction: Introduction | None) -> KeptFinding:
+        """Keep a finding, then what is left of it after shrinking. Where nothing can be written, it is only told."""
+        if introduction is None or not found.script.calls:
+            return self._told(found, found, None, [])
+        head = self._pack.calls.head(found.script.head)
+        # A world that differs before any call is kept with one: a trace without steps is none.
+        actions = self._actions(found.script, (found.what.position or 0) + 1)
+        folder: Path | None = self._folder / self._name(found, head, actions)
+        assert folder is not None
+        try:
+            self._write(folder / "full.json", self._trace(head, actions))
+            (folder / "stderr.txt").write_text(found.stderr, encoding="utf-8", errors="backslashreplace")
+            self._write(folder / "result.json", self._told(found, found, folder, actions).as_json())
+        except OSError:
+            folder = None
+        shortest, last = self._shrunk(found, head, actions, introduction)
+        told = self._told(found, last, folder, shortest)
+        if folder is not None:
+            self._write(folder / "trace.json", self._trace(head, shortest))
+            self._write(folder / "result.json", told.as_json())
+            (folder / "again.sh").write_text(told.command + "\n", encoding="utf-8")
+        return told
+
+    def _told(self, found: Found, last: Found, folder: Path | None, actions: Sequence[Any]) -> KeptFinding:
+        """What is said of a finding; `last` is the same one as it was met last."""
+        what = last.what
+        differing: tuple[Difference, ...] = ()
+        if isinstance(what, Divergence):
+            differing = tuple(differences(what.expected, what.actual))[:SHOWN_DIFFERENCES]
+        command = f"restake conform --protocol {shlex.quote(self._pack.place)} --client {shlex.quote(self._client)}"
+        if folder is not None:
+            command += f" --trace {shlex.quote(str(folder / 'trace.json'))}"
+        steps = 0 if what.position is None else what.position + 1
+        was = 0 if found.what.position is None else found.what.position + 1
+        return KeptFinding(last, steps, was, differing, self._laws(what, last.script.head, actions), folder, command)
+
+    def _shrunk(
+        self, found: Found, head: dict[str, Json], actions: list[Any], introduction: Introduction
+    ) -> tuple[list[Any], Found]:
+        """The shortest run that is found, and how the client answers to it."""
+        if found.kind == "late":  # each try would take as long as a client may
+            return actions, found
+        way = Walk(self._pack.protocol, Catalogue([], [], [], [], []), head, list, _never)
+        live = _Live(self._pack, self._start, introduction, found, head)
+        try:
+            shortest = shrink_by(way, live.breaks, actions, self._stops, SHRINKING_STEPS)
+            with suppress(ClientFault):  # one that cannot even be started any more was met before
+                live.breaks(tuple(shortest))
+        finally:
+            live.end()
+        return shortest, live.last
+
+    def _actions(self, script: Script, until: int) -> list[Any]:
+        history = self._pack.calls.begin(script.head)
+        return [action for call in script.calls[:until] for action in history.read(call, "call")[0]]
+
+    def _trace(self, head: dict[str, Json], actions: Sequence[Any]) -> Json:
+        return self._pack.protocol.write_trace(head, actions)
+
+    def _laws(self, what: Divergence | Fault, head: Json, actions: Sequence[Any]) -> tuple[str, ...]:
+        """The laws that a refusal breaks, for its reason or for being one; of anything else it cannot be told."""
+        walk = self._pack.walk
+        if walk is None or not isinstance(what, Divergence) or not actions or not isinstance(what.actual, dict):
+            return ()
+        reason = next((each for each in self._pack.protocol.reasons if each.value == what.actual.get("rejected")), None)
+        if reason is None:
+            return ()
+        genesis = self._pack.calls.begin(head).genesis
+        checker = Checker(walk.catalogue, genesis)
+        for action in actions[:-1]:
+            outcome = walk.protocol.transition(Draft(checker.state), action)
+            if isinstance(outcome, Delta):
+                checker.accept(action, outcome)
+        return tuple(sorted({violation.law.law_id for violation in checker.refuse(actions[-1], reason)}))
+
+    def _name(self, found: Found, head: Json, actions: Sequence[Any]) -> str:
+        content = repr((head, actions, found.key)).encode()
+        name = f"{self._pack.name}-{found.what.case[0]}-{found.kind}-{hashlib.sha256(content).hexdigest()[:12]}"
+        return re.sub(ILLEGAL, "_", name)
+
+    def _write(self, path: Path, content: Json) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+
+
+class _Live:
+    """A live client that runs are played to, and how it answered to the last one that shows the finding."""
+
+    def __init__(
+        self, pack: ProtocolPack, start: Start, introduction: Introduction, found: Found, head: dict[str, Json]
+    ) -> None:
+        self._pack = pack
+        self._start = start
+        self._introduction = introduction
+        self._found = found
+        self._head = head
+        self._client: ProcessClient | None = None
+        self.last = found
+
+    def breaks(self, actions: Actions) -> Break | None:
+        """Whether a run shows the finding, and at which action."""
+        calls = self._pack.calls
+        script = Script(self._found.script.source, self._found.script.head, calls.write(self._head, actions))
+        if self._client is None:
+            self._client = self._start()
+            self._client.hello(self._pack.name)
+        played = play(Reference(calls, __version__), self._client, self._introduction, script)
+        stderr = self._client.stderr
+        if played.fault is not None:
+            self.end()
+        what = played.divergence or played.fault
+        if what is None or not self._is_same(what):
+            return None
+        self.last = Found(script, what, stderr)
+        return Break(self._last_action(script, what.position), None, [True] * len(actions))
+
+    def _is_same(self, what: Divergence | Fault) -> bool:
+        """Of the same kind, at the same action."""
+        found = self._found.what
+        if isinstance(what, Fault) or isinstance(found, Fault):
+            return isinstance(what, Fault) and isinstance(found, Fault) and what.kind == found.kind
+        return what.aspect == found.aspect and what.case[0] == found.case[0]
+
+    def _last_action(self, script: Script, position: int | None) -> int:
+        """The last action of the call at a position: a call may be time that passes, and then what is done."""
+        if position is None:
+            return 0
+        history = self._pack.calls.begin(script.head)
+        return sum(len(history.read(call, "call")[0]) for call in script.calls[: position + 1]) - 1
+
+    def end(self) -> None:
+        """End the client."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _never(*_: object) -> NoReturn:
+    raise AssertionError("nobody walks here")

@@ -1,0 +1,77 @@
+"""What a run of `restake conform` plays: lanes of a named size, and what each has to reach."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from conformance.cases import read_cases
+from conformance.lockstep import ACCEPTED, Case, Script
+from conformance.scripts import of_examples, of_trace, of_walk
+from harness.pack import ProtocolPack
+from harness.traces import find_traces, load_trace
+
+WALK_STEPS: Final = 150
+EXAMPLE_STEPS: Final = 40
+SEEDS_APART: Final = 10_000
+"""How far the walks of two seeds of a run are apart, so that they share none."""
+
+
+@attrs.frozen
+class Lane:
+    """A size: which of a protocol's cases it has to reach, and what it plays beside the script of each.
+
+    `recorded` is how many recorded traces are played, the smallest first; None for all.
+    """
+
+    reaches: str
+    every_case: bool
+    recorded: int | None
+    walks: int
+    examples: int
+
+    def requires(self, case: Case) -> bool:
+        """Whether the lane is no pass without this case."""
+        return self.every_case or case[1] == ACCEPTED
+
+
+LANES: Final[Mapping[str, Lane]] = {
+    "smoke": Lane("every action accepted", False, 1, 1, 0),
+    "ci": Lane("every case", True, 8, 10, 0),
+    "long": Lane("every case", True, None, 300, 200),
+}
+
+
+class Plan:
+    """The scripts of a run, in an order that is the same every time, and the cases that it has to reach."""
+
+    def __init__(self, pack: ProtocolPack, lane: Lane, seed: int) -> None:
+        self.pack: Final = pack
+        self.lane: Final = lane
+        self.seed: Final = seed
+        known = [] if pack.cases is None else list(read_cases(Path(pack.cases)))
+        self._known: Final = [(case, script) for case, script in known if lane.requires(case)]
+        self.required: Final = dict(self._known)
+
+    def scripts(self, supported: frozenset[str] | None) -> Iterator[Script]:
+        """Every script: of the cases that are required, recorded traces, walks, examples of Hypothesis.
+
+        Walks leave out what the client does not support, and count it.
+        """
+        yield from (script for _, script in self._known)
+        yield from self._recorded()
+        calls, walk = self.pack.calls, self.pack.walk
+        if walk is None:
+            return
+        for seed in range(self.seed * SEEDS_APART, self.seed * SEEDS_APART + self.lane.walks):
+            yield of_walk(calls, walk, seed, WALK_STEPS, supported)
+        if self.lane.examples and self.pack.rule_machine is not None:
+            yield from of_examples(calls, self.pack.rule_machine, walk, self.seed, self.lane.examples, EXAMPLE_STEPS)
+
+    def _recorded(self) -> Iterator[Script]:
+        paths = sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name))
+        for path in itertools.islice(paths, self.lane.recorded):
+            _, trace = load_trace(path, {self.pack.name: self.pack.protocol})
+            yield of_trace(self.pack.calls, trace, path.name)

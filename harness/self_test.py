@@ -1,0 +1,68 @@
+"""`restake conform --self-test`: every canary is caught as what it is, and those that are right pass."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import attrs
+
+from conformance.lockstep import Script
+from conformance.process import ProcessClient
+from harness.canaries import Canary, canaries
+from harness.conform import Conformance
+from harness.conform_plan import LANES, Plan
+from harness.conform_report import ConformReport
+from harness.pack import ProtocolPack
+
+ANSWER_SECONDS: Final = 2.0
+"""How long a canary may take to answer."""
+
+SCRIPTS: Final = 12
+"""How many scripts a canary that has no bug of the rules in it is played."""
+
+
+@attrs.frozen
+class Caught:
+    """What a run said of one canary, and whether that is what it has to say."""
+
+    protocol: str
+    canary: Canary
+    said: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the verdict is the expected one."""
+        return self.said.startswith(self.canary.expected)
+
+
+def self_test(packs: Sequence[ProtocolPack], stops: Callable[[], bool], jobs: int) -> Iterator[Caught]:
+    """Run every canary of the first protocol, and those of the others that are bugs: the rest would be the same."""
+    trials: list[tuple[ProtocolPack, Canary, list[Script]]] = []
+    for pack in packs:
+        every = list(Plan(pack, LANES["ci"], 0).required.values())
+        for canary in canaries(pack.name):
+            if canary.is_bug or pack is packs[0]:
+                trials.append((pack, canary, every if canary.is_bug else _some(every)))
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(lambda trial: Caught(trial[0].name, trial[1], _said(*trial, stops)), trials)
+
+
+def _some(scripts: list[Script]) -> list[Script]:
+    """Scripts from all over, with rejections and returns among them."""
+    return scripts[:: max(len(scripts) // SCRIPTS, 1)]
+
+
+def _said(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Callable[[], bool]) -> str:
+    command = (sys.executable, "-m", "harness.canaries", pack.name, canary.name)
+    run = Conformance(pack, lambda: ProcessClient(command, ANSWER_SECONDS), {}, lambda: stops() or bool(run.findings()))
+    if run.introduce() is not None:
+        run.run(iter(scripts), 1)
+    if run.problem is not None:
+        return f"HARNESS-FAULT {run.problem}"
+    found = run.findings()
+    if found:
+        row = next(row for row in run.rows() if row.found)
+        return f"{row.verdict} {found[0].kind}: {found[0].what.case[0]}"
+    report = ConformReport(run, (), (), "self-test")
+    return {0: "conforms", 2: "UNSUPPORTED"}.get(report.exit_code, f"exit code {report.exit_code}")

@@ -1,0 +1,197 @@
+"""`restake conform`: another implementation beside the specification."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import attrs
+import click
+
+from conformance.lockstep import Script
+from conformance.messages import schema_check
+from conformance.process import ANSWER_SECONDS, Check, ProcessClient
+from conformance.scripts import of_trace
+from harness.conform import Conformance
+from harness.conform_findings import Keeper
+from harness.conform_plan import LANES, Plan
+from harness.conform_report import ConformReport, conform_junit, print_report, read_expected
+from harness.exit_codes import exit_code, worst
+from harness.pack import ProtocolPack
+from harness.self_test import Caught
+from harness.self_test import self_test as run_self_test
+from harness.stopping import Stop
+from harness.traces import KEPT, find_traces, load_trace
+from harness.verbs import (
+    BUDGET_OPTION,
+    EXIT_CODES,
+    JSON_OPTION,
+    PROTOCOL_OPTION,
+    Seconds,
+    console,
+    packs_asked,
+)
+from spec.codec import MalformedTrace
+
+MOST_KEPT = 10
+"""So many findings are shrunk in a run; the others are counted by their cases."""
+
+
+@click.command("conform", epilog=EXIT_CODES, short_help="Run another implementation beside the specification.")
+@click.option("--client", "command", metavar="COMMAND", help="The client: a command that speaks the wire protocol.")
+@PROTOCOL_OPTION
+@click.option(
+    "--lane",
+    "lane_name",
+    default="smoke",
+    show_default=True,
+    type=click.Choice(list(LANES)),
+    help="How much to play; " + "; ".join(f"{name} has to reach {lane.reaches}" for name, lane in LANES.items()) + ".",
+)
+@click.option(
+    "--trace",
+    "traces",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="TRACE",
+    help="Play only this trace, or those of this folder. May be repeated.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The seed of walks.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="So many clients.")
+@click.option(
+    "--timeout",
+    default=ANSWER_SECONDS,
+    show_default=True,
+    type=Seconds(0, min_open=True),
+    metavar="SECONDS",
+    help="How long an answer may take.",
+)
+@click.option("--self-test", is_flag=True, help="Run clients that are wrong on purpose: each has to be caught.")
+@click.option("--wire-check", is_flag=True, help="Hold every message, in both directions, against the JSON Schema.")
+@click.option(
+    "--expected-failures",
+    "expected_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Cases known not to agree, one protocol/action/answer a line. One that agrees makes the run fail.",
+)
+@click.option(
+    "--out",
+    default=KEPT / "conform",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where findings are kept.",
+)
+@click.option("--junit", "junit_file", type=click.File("w", encoding="utf-8", lazy=True), metavar="FILE", help="JUnit.")
+@BUDGET_OPTION
+@JSON_OPTION
+def conform_command(
+    command: str | None,
+    asked: tuple[str, ...],
+    lane_name: str,
+    traces: tuple[Path, ...],
+    seed: int,
+    jobs: int,
+    timeout: float,
+    self_test: bool,
+    wire_check: bool,
+    expected_file: Path | None,
+    out: Path,
+    junit_file: TextIO | None,
+    budget: float | None,
+    as_json: bool,
+) -> int:
+    """Run a client, in any language, in lockstep with the specification.
+
+    After every call the outcome, the reason, the returns and the whole state are compared. Where they part, the trace
+    is kept, shrunk against the live client, and told with the command that shows it again.
+
+    A client that supports several protocols is started once for each; the wire protocol is in docs/conformance.md.
+    """
+    if self_test:
+        return _self_test(packs_asked(asked), jobs, as_json)
+    if command is None:
+        raise click.UsageError("Missing option '--client'.")
+    check = _schema_check() if wire_check else None
+    try:
+        expected = [] if expected_file is None else read_expected(expected_file)
+    except MalformedTrace as error:
+        raise click.UsageError(str(error)) from error
+    packs = packs_asked(asked)
+    given = _of_traces(packs, traces)
+    stop = Stop(math.inf if budget is None else budget)
+    reports: list[ConformReport] = []
+    with stop:
+        for pack in packs.values():
+            if traces and pack.name not in given:
+                continue
+            plan = Plan(pack, LANES[lane_name], seed)
+            run = Conformance(pack, _starting(command, timeout, check), {} if traces else plan.required, stop)
+            said = run.introduce()
+            if said is not None:
+                run.run(iter(given[pack.name]) if traces else plan.scripts(said.actions), jobs)
+            keeper = Keeper(pack, run.start, out, command, stop)
+            kept = [keeper.keep(found, said) for found in run.findings()[:MOST_KEPT]]
+            reports.append(ConformReport(run, kept, expected, f"--trace, {len(traces)}" if traces else lane_name))
+            if not as_json:
+                print_report(console(), reports[-1])
+    if as_json:
+        click.echo(json.dumps([report.as_json() for report in reports], indent=2))
+    if junit_file is not None:
+        junit_file.write(conform_junit(reports))
+    if stop.is_interrupted:
+        click.echo("interrupted", err=True)
+        return 2
+    return worst([report.exit_code for report in reports])
+
+
+def _self_test(packs: Mapping[str, ProtocolPack], as_json: bool) -> int:
+    """Every canary caught, and every client that is right passed; of one protocol all, of the others their bugs."""
+    every: list[Caught] = []
+    able = [pack for pack in packs.values() if pack.cases is not None]
+    with Stop() as stop:
+        for pack in able:
+            for caught in run_self_test(pack, pack is not able[0], stop):
+                every.append(caught)
+                if not as_json:
+                    verdict = "" if caught.is_right else f", EXPECTED {caught.canary.expected}"
+                    click.echo(
+                        f"{caught.protocol}: {caught.canary.name} ({caught.canary.what}): {caught.said}{verdict}"
+                    )
+    wrong = [caught for caught in every if not caught.is_right]
+    if as_json:
+        click.echo(json.dumps([{**attrs.asdict(caught), "is_right": caught.is_right} for caught in every], indent=2))
+    else:
+        click.echo(f"{len(every)} canaries, {len(every) - len(wrong)} as expected")
+    return exit_code(failed=bool(wrong), is_open=stop.is_interrupted, is_empty=not every)
+
+
+def _starting(command: str, timeout: float, check: Check | None) -> Callable[[], ProcessClient]:
+    return lambda: ProcessClient(command, timeout, check)
+
+
+def _of_traces(packs: Mapping[str, ProtocolPack], traces: tuple[Path, ...]) -> dict[str, list[Script]]:
+    """The scripts of trace files, by protocol. A usage error names the first that cannot be read."""
+    given: dict[str, list[Script]] = {}
+    for path in find_traces(traces):
+        try:
+            protocol, trace = load_trace(path, {name: pack.protocol for name, pack in packs.items()})
+        except MalformedTrace as error:
+            raise click.UsageError(f"{path}: {error}") from error
+        script = of_trace(packs[protocol.name].calls, trace, str(path))
+        given.setdefault(protocol.name, []).append(script)
+    return given
+
+
+def _schema_check() -> Check:
+    try:
+        return schema_check()
+    except ModuleNotFoundError as error:
+        raise click.UsageError(
+            f"--wire-check needs {error.name}, which is not installed: install restaking-spec[conform]"
+        ) from error
+
+
+COMMANDS = {"conform": conform_command}
