@@ -16,7 +16,7 @@ from conformance.lockstep import ACCEPTED, Case, Script
 from conformance.wire import to_wire
 from invariants.choices import Seeded
 from invariants.walker import Walk
-from spec.codec import Json
+from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, commit
 
 
@@ -45,21 +45,33 @@ def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reach
                 calls.name_of(way.world, action),
                 ACCEPTED if isinstance(outcome, Delta) else str(outcome.value),
             )
-            if case not in found or len(actions) < len(found[case].actions):
+            is_shorter = case not in found or len(actions) < len(found[case].actions)
+            if is_shorter and can_be_said(calls, way, actions):
                 found[case] = Reached(case, way, tuple(actions))
             if isinstance(outcome, Delta):
                 commit(state, outcome)
     return found
 
 
-def ends_with(calls: Calls, way: Walk, case: Case, actions: Sequence[Any]) -> int | None:
-    """At which action a run first meets a case, in the world of a walk."""
+def can_be_said(calls: Calls, way: Walk, actions: Sequence[Any]) -> bool:
+    """Whether calls in a world say these actions: not if an amount is too large for its type, or a name not its own."""
+    history = calls.begin(to_wire(dict(way.world)))
+    try:
+        return [each for call in calls.write(way.world, actions) for each in history.read(call, "")[0]] == [*actions]
+    except MalformedTrace:
+        return False
+
+
+def accepted_until(calls: Calls, way: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
+    """Which actions of a run are accepted, up to the one that first meets a case; None if none does."""
     state = way.genesis()
-    for position, action in enumerate(actions):
+    accepted: list[bool] = []
+    for action in actions:
         outcome = way.protocol.transition(Draft(state), action)
+        accepted.append(isinstance(outcome, Delta))
         answer = ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
         if answer == case[1] and calls.name_of(way.world, action) == case[0]:
-            return position
+            return accepted
         if isinstance(outcome, Delta):
             commit(state, outcome)
     return None

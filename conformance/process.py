@@ -49,11 +49,15 @@ Check = Callable[[str, Message], str | None]
 Read = TypeVar("Read")
 
 
+class NotStartedError(Exception):
+    """A command that cannot be started at all, so that there is no client."""
+
+
 class ProcessClient(Client):
     """A process that speaks the wire protocol. Use it in a `with` block, which ends the process whatever happens.
 
-    The command is a line as for a shell, of which no shell makes anything, or its words.
-    `check` is asked of every message in both directions, if it is given: `conformance.messages.schema_check`.
+    The command is a line as for a shell, of which no shell makes anything, or its words. NotStartedError if it cannot
+    be started. `check` is asked of every message in both directions: `conformance.messages.schema_check`.
     """
 
     def __init__(
@@ -69,8 +73,11 @@ class ProcessClient(Client):
         self._stderr = bytearray()
         self._is_closed = False
         try:
+            words = shlex.split(command) if isinstance(command, str) else command
+            if not words:
+                raise ValueError("there is no command")
             self._process = subprocess.Popen(
-                shlex.split(command) if isinstance(command, str) else command,
+                words,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -80,7 +87,7 @@ class ProcessClient(Client):
         except (OSError, ValueError) as error:
             # ValueError: quotes that are not closed, a null character.
             reason = error.strerror if isinstance(error, OSError) else error
-            raise ClientFault("died", f"cannot be started: {reason}") from error
+            raise NotStartedError(f"cannot start {command if isinstance(command, str) else words}: {reason}") from error
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr

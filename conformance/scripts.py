@@ -11,7 +11,7 @@ from invariants.choices import Seeded
 from invariants.examples import explore_rules
 from invariants.rule_machine import LawMachine
 from invariants.walker import Walk
-from spec.codec import Json
+from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, Outcome, commit
 from spec.protocol import Protocol, Trace
 
@@ -48,9 +48,21 @@ def walk_actions(
 
 
 def of_walk(calls: Calls, walk: Walk, seed: int, steps: int, supported: Collection[str] | None = None) -> Script:
-    """A random walk by a seed, of actions that the client supports."""
+    """A random walk by a seed, of actions that the client supports, up to one that no call can say."""
     walk, actions, dropped = walk_actions(calls, walk, seed, steps, supported)
-    return Script(f"walk of seed {seed}", to_wire(walk.world), calls.write(walk.world, actions), dropped)
+    return Script(f"walk of seed {seed}", to_wire(walk.world), _sayable(calls, walk.world, actions), dropped)
+
+
+def _sayable(calls: Calls, head: Mapping[str, Json], actions: list[Any]) -> list[Json]:
+    """The calls of some actions, up to the first that is none, such as one of an amount that is too large."""
+    written = calls.write(head, actions)
+    history = calls.begin(to_wire(dict(head)))
+    for position, call in enumerate(written):
+        try:
+            history.read(call, "")
+        except MalformedTrace:
+            return written[:position]
+    return written
 
 
 def of_examples(
@@ -72,7 +84,8 @@ def of_examples(
     lawless = walk.where(lambda _: False).catalogue
     explore_rules(machine, Walk(protocol, lawless, walk.world, opening, walk.next_action), examples, steps, seed)
     for number, actions in enumerate(runs):
-        yield of_actions(calls, walk.world, actions, f"example {number} of seed {seed}")
+        said = _sayable(calls, walk.world, actions)
+        yield Script(f"example {number} of seed {seed}", to_wire(dict(walk.world)), said)
 
 
 def _answer(outcome: Outcome) -> str:

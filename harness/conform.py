@@ -13,7 +13,7 @@ import attrs
 
 from conformance.client import ClientFault, HarnessFault, Introduction
 from conformance.lockstep import Case, Divergence, Fault, Played, Script, play
-from conformance.process import ProcessClient
+from conformance.process import NotStartedError, ProcessClient
 from conformance.reference import Reference
 from harness import __version__
 from harness.mistakes import explained
@@ -85,19 +85,19 @@ class Conformance:
         self.start: Final = start
         self._stops: Final = stops
         self._lock: Final = Lock()
+        self._first = _Worker(self)
         self._rows: Final[dict[Case, CaseRow]] = {case: CaseRow(case) for case in required}
 
     def introduce(self) -> Introduction | None:
-        """Start a client and ask who it is, once; None if that fails, which is a finding."""
-        worker = _Worker(self)
-        worker.begin()
-        worker.end()
+        """Start the first client and ask who it is; None if that fails, which is a finding. A run has to follow."""
+        self._first.begin()
         return self.introduction
 
     def run(self, scripts: Iterator[Script], jobs: int) -> None:
         """Play all scripts, on so many clients at once."""
+        workers = [self._first, *[_Worker(self) for _ in range(jobs - 1)]]
         with ThreadPoolExecutor(jobs) as pool:
-            for done in [pool.submit(self._work, scripts) for _ in range(jobs)]:
+            for done in [pool.submit(self._work, worker, scripts) for worker in workers]:
                 done.result()
 
     def rows(self) -> list[CaseRow]:
@@ -164,13 +164,12 @@ class Conformance:
     def _row(self, case: Case) -> CaseRow:
         return self._rows.setdefault(case, CaseRow(case))
 
-    def _work(self, scripts: Iterator[Script]) -> None:
-        worker = _Worker(self)
+    def _work(self, worker: "_Worker", scripts: Iterator[Script]) -> None:
         try:
             while (script := self.next_script(scripts)) is not None:
                 worker.play(script)
             worker.say_bye()
-        except (HarnessFault, MalformedTrace) as error:
+        except (HarnessFault, MalformedTrace, NotStartedError) as error:
             self.fail(str(error))
         except Exception as error:  # whatever this side's mistake is, it is no verdict about a client
             self.fail(explained(error))

@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -19,7 +18,7 @@ import attrs
 
 from conformance.client import ClientFault, Introduction
 from conformance.lockstep import Divergence, Fault, Script, play
-from conformance.process import ProcessClient
+from conformance.process import NotStartedError, ProcessClient
 from conformance.reference import Reference
 from harness import __version__
 from harness.conform import Found, Start
@@ -36,13 +35,17 @@ from spec.machine import Delta, Draft
 SHRINKING_STEPS: Final = 4_000
 """How many calls are made to a live client in search of a shorter trace."""
 
+SHRINKING_STARTS: Final = 60
+"""How often a client is started for it."""
+
 SHOWN_DIFFERENCES: Final = 20
 
 
 @attrs.frozen
 class KeptFinding:
     """A finding as a person meets it. `steps` are those of the trace kept; `laws` are those that the client's answer
-    breaks, as far as that can be told.
+    breaks, as far as that can be told. `is_shown_again` says whether a client that was just started shows it with the
+    trace alone.
     """
 
     found: Found
@@ -52,6 +55,7 @@ class KeptFinding:
     laws: tuple[str, ...]
     folder: Path | None
     command: str
+    is_shown_again: bool
 
     def as_json(self) -> dict[str, Json]:
         """What `result.json` and the report say."""
@@ -75,6 +79,7 @@ class KeptFinding:
             "laws": list(self.laws),
             "folder": None if self.folder is None else str(self.folder),
             "again": self.command,
+            "is_shown_again": self.is_shown_again,
         }
 
 
@@ -103,15 +108,19 @@ class Keeper:
             self._write(folder / "result.json", self._told(found, found, folder, actions).as_json())
         except OSError:
             folder = None
-        shortest, last = self._shrunk(found, head, actions, introduction)
-        told = self._told(found, last, folder, shortest)
+        live = _Live(self._pack, self._start, introduction, found, head, self._stops)
+        shortest = actions if found.kind == "late" else live.shortest(actions)
+        is_shown_again = live.is_shown_by(shortest)
+        told = self._told(found, live.last, folder, shortest, is_shown_again)
         if folder is not None:
             self._write(folder / "trace.json", self._trace(head, shortest))
             self._write(folder / "result.json", told.as_json())
             (folder / "again.sh").write_text(told.command + "\n", encoding="utf-8")
         return told
 
-    def _told(self, found: Found, last: Found, folder: Path | None, actions: Sequence[Any]) -> KeptFinding:
+    def _told(
+        self, found: Found, last: Found, folder: Path | None, actions: Sequence[Any], is_shown_again: bool = False
+    ) -> KeptFinding:
         """What is said of a finding; `last` is the same one as it was met last."""
         what = last.what
         differing: tuple[Difference, ...] = ()
@@ -122,23 +131,8 @@ class Keeper:
             command += f" --trace {shlex.quote(str(folder / 'trace.json'))}"
         steps = 0 if what.position is None else what.position + 1
         was = 0 if found.what.position is None else found.what.position + 1
-        return KeptFinding(last, steps, was, differing, self._laws(what, last.script.head, actions), folder, command)
-
-    def _shrunk(
-        self, found: Found, head: dict[str, Json], actions: list[Any], introduction: Introduction
-    ) -> tuple[list[Any], Found]:
-        """The shortest run that is found, and how the client answers to it."""
-        if found.kind == "late":  # each try would take as long as a client may
-            return actions, found
-        way = Walk(self._pack.protocol, Catalogue([], [], [], [], []), head, list, _never)
-        live = _Live(self._pack, self._start, introduction, found, head)
-        try:
-            shortest = shrink_by(way, live.breaks, actions, self._stops, SHRINKING_STEPS)
-            with suppress(ClientFault):  # one that cannot even be started any more was met before
-                live.breaks(tuple(shortest))
-        finally:
-            live.end()
-        return shortest, live.last
+        laws = self._laws(what, last.script.head, actions)
+        return KeptFinding(last, steps, was, differing, laws, folder, command, is_shown_again)
 
     def _actions(self, script: Script, until: int) -> list[Any]:
         history = self._pack.calls.begin(script.head)
@@ -176,35 +170,74 @@ class Keeper:
 
 
 class _Live:
-    """A live client that runs are played to, and how it answered to the last one that shows the finding."""
+    """A live client that runs are played to, and how it answered to the last one that shows the finding.
+
+    After a fault each run has a client that was just started: what a process does may depend on all that it did before.
+    """
 
     def __init__(
-        self, pack: ProtocolPack, start: Start, introduction: Introduction, found: Found, head: dict[str, Json]
+        self,
+        pack: ProtocolPack,
+        start: Start,
+        introduction: Introduction,
+        found: Found,
+        head: dict[str, Json],
+        stops: Callable[[], bool],
     ) -> None:
         self._pack = pack
         self._start = start
         self._introduction = introduction
         self._found = found
         self._head = head
+        self._stops = stops
         self._client: ProcessClient | None = None
+        self._starts = 0
         self.last = found
+
+    def shortest(self, actions: list[Any]) -> list[Any]:
+        """The shortest run that is found to show it to a client that was just started; the run itself if none does."""
+        if not self.is_shown_by(actions):
+            return actions
+        way = Walk(self._pack.protocol, Catalogue([], [], [], [], []), self._head, list, _never)
+        try:
+            found = shrink_by(way, self.breaks, actions, self._is_enough, SHRINKING_STEPS)
+        finally:
+            self._end()
+        return found if self.is_shown_by(found) else actions
+
+    def is_shown_by(self, actions: Sequence[Any]) -> bool:
+        """Whether a client that was just started shows it by this run alone."""
+        try:
+            return self.breaks(tuple(actions)) is not None
+        except (ClientFault, NotStartedError):
+            return False
+        finally:
+            self._end()
 
     def breaks(self, actions: Actions) -> Break | None:
         """Whether a run shows the finding, and at which action."""
         calls = self._pack.calls
         script = Script(self._found.script.source, self._found.script.head, calls.write(self._head, actions))
         if self._client is None:
+            self._starts += 1
             self._client = self._start()
             self._client.hello(self._pack.name)
-        played = play(Reference(calls, __version__), self._client, self._introduction, script)
+        try:
+            played = play(Reference(calls, __version__), self._client, self._introduction, script)
+        except Exception:  # calls that cannot be said: the client has heard some of them
+            self._end()
+            raise
         stderr = self._client.stderr
-        if played.fault is not None:
-            self.end()
+        if isinstance(self._found.what, Fault) or played.fault is not None:
+            self._end()
         what = played.divergence or played.fault
         if what is None or not self._is_same(what):
             return None
         self.last = Found(script, what, stderr)
         return Break(self._last_action(script, what.position), None, [True] * len(actions))
+
+    def _is_enough(self) -> bool:
+        return self._starts >= SHRINKING_STARTS or self._stops()
 
     def _is_same(self, what: Divergence | Fault) -> bool:
         """Of the same kind, at the same action."""
@@ -220,8 +253,7 @@ class _Live:
         history = self._pack.calls.begin(script.head)
         return sum(len(history.read(call, "call")[0]) for call in script.calls[: position + 1]) - 1
 
-    def end(self) -> None:
-        """End the client."""
+    def _end(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None

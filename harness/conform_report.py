@@ -148,6 +148,8 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
         console.print(f"    {escape(place)}: expected {escape(expected)}, is {escape(actual)}", soft_wrap=True)
     if each.laws:
         console.print(f"    breaks {', '.join(each.laws)}")
+    if not each.is_shown_again:
+        console.print("    a client that was just started does not show it by this trace alone")
     console.print(f"    again: {escape(each.command)}", soft_wrap=True)
 
 
@@ -169,7 +171,7 @@ def conform_junit(reports: Collection[ConformReport]) -> str:
     return document(root)
 
 
-def read_expected(path: Path) -> list[str]:
+def read_expected(path: Path, known: Collection[str]) -> list[str]:
     """The patterns of a file of expected failures: one a line, `protocol/action/answer` with * for any; # begins a
     comment.
     """
@@ -182,6 +184,8 @@ def read_expected(path: Path) -> list[str]:
         pattern = line.partition("#")[0].strip()
         if pattern and pattern.count("/") < 2:
             raise MalformedTrace(f"{path}:{number}", f"expected protocol/action/answer, found {pattern!r}")
+        if pattern and not any(fnmatchcase(name, pattern.partition("/")[0]) for name in known):
+            raise MalformedTrace(f"{path}:{number}", f"{pattern.partition('/')[0]!r} is no protocol that is known")
         if pattern:
             patterns.append(pattern)
     return patterns

@@ -38,14 +38,15 @@ class Caught:
 
 def self_test(packs: Sequence[ProtocolPack], stops: Callable[[], bool], jobs: int) -> Iterator[Caught]:
     """Run every canary of the first protocol, and those of the others that are bugs: the rest would be the same."""
-    trials: list[tuple[ProtocolPack, Canary, list[Script]]] = []
-    for pack in packs:
-        every = list(Plan(pack, LANES["ci"], 0).required.values())
-        for canary in canaries(pack.name):
-            if canary.is_bug or pack is packs[0]:
-                trials.append((pack, canary, every if canary.is_bug else _some(every)))
+    trials = [
+        (pack, canary, every if canary.is_bug else _some(every))
+        for pack, every in [(pack, list(Plan(pack, LANES["ci"], 0).required.values())) for pack in packs]
+        for canary in canaries(pack.name)
+        if canary.is_bug or pack is packs[0]
+    ]
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(lambda trial: Caught(trial[0].name, trial[1], _said(*trial, stops)), trials)
+        running = [pool.submit(_caught, pack, canary, scripts, stops) for pack, canary, scripts in trials]
+        yield from (each.result() for each in running)
 
 
 def _some(scripts: list[Script]) -> list[Script]:
@@ -53,8 +54,12 @@ def _some(scripts: list[Script]) -> list[Script]:
     return scripts[:: max(len(scripts) // SCRIPTS, 1)]
 
 
+def _caught(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Callable[[], bool]) -> Caught:
+    return Caught(pack.name, canary, _said(pack, canary, scripts, stops))
+
+
 def _said(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Callable[[], bool]) -> str:
-    command = (sys.executable, "-m", "harness.canaries", pack.name, canary.name)
+    command = (sys.executable, "-P", "-m", "harness.canaries", pack.name, canary.name)
     run = Conformance(pack, lambda: ProcessClient(command, ANSWER_SECONDS), {}, lambda: stops() or bool(run.findings()))
     if run.introduce() is not None:
         run.run(iter(scripts), 1)

@@ -125,13 +125,13 @@ class _Shrinker:
         breaks: Callable[[Actions], Break | None],
         actions: Actions,
         stops: Callable[[], bool],
-        most_steps: int = STEPS,
+        most_steps: int | None = None,
     ) -> None:
         self._walk = walk
         self._breaks = breaks
         self._origin = actions
         self._stops = stops
-        self._most_steps = most_steps
+        self._most_steps = STEPS if most_steps is None else most_steps
         self._steps = 0
         self._tried: set[Actions] = set()
         self.shortest = actions

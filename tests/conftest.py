@@ -5,11 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conformance.reference import Reference
 from harness.project import packages
+from harness.protocols import pack_at
 from harness.source import copy_source
 from harness.verbs import how_built
 
@@ -89,3 +92,15 @@ for path in find_traces([Path(sys.argv[1])]):
 @pytest.fixture
 def source_copy(tmp_path: Path) -> SourceCopy:
     return SourceCopy(tmp_path)
+
+
+@pytest.fixture
+def reference() -> Callable[[str], Reference]:
+    """The specification of a protocol as a client."""
+    return lambda protocol: Reference(pack_at(protocol).calls, "1")
+
+
+@pytest.fixture
+def serving() -> Callable[[str], str]:
+    """The command that serves a protocol's specification."""
+    return lambda protocol: f"{sys.executable} -P -c 'from harness.cli import main; main()' serve {protocol}"

@@ -9,9 +9,10 @@ from typing import TextIO
 import attrs
 import click
 
+from conformance.client import Introduction
 from conformance.lockstep import Script
 from conformance.messages import schema_check
-from conformance.process import ANSWER_SECONDS, Check, ProcessClient
+from conformance.process import ANSWER_SECONDS, Check, NotStartedError, ProcessClient
 from conformance.scripts import of_trace
 from harness.conform import Conformance
 from harness.conform_findings import Keeper
@@ -19,6 +20,7 @@ from harness.conform_plan import LANES, Plan
 from harness.conform_report import ConformReport, conform_junit, print_report, read_expected
 from harness.exit_codes import exit_code, worst
 from harness.pack import ProtocolPack
+from harness.protocols import known_packs
 from harness.self_test import Caught
 from harness.self_test import self_test as run_self_test
 from harness.stopping import Stop
@@ -115,11 +117,11 @@ def conform_command(
     if command is None:
         raise click.UsageError("Missing option '--client'.")
     check = _schema_check() if wire_check else None
+    packs = packs_asked(asked)
     try:
-        expected = [] if expected_file is None else read_expected(expected_file)
+        expected = [] if expected_file is None else read_expected(expected_file, {*known_packs(), *packs})
     except MalformedTrace as error:
         raise click.UsageError(str(error)) from error
-    packs = packs_asked(asked)
     given = _of_traces(packs, traces)
     stop = Stop(math.inf if budget is None else budget)
     reports: list[ConformReport] = []
@@ -129,7 +131,7 @@ def conform_command(
                 continue
             plan = Plan(pack, LANES[lane_name], seed)
             run = Conformance(pack, _starting(command, timeout, check), {} if traces else plan.required, stop)
-            said = run.introduce()
+            said = _introduction(run)
             if said is not None:
                 run.run(iter(given[pack.name]) if traces else plan.scripts(said.actions), jobs)
             keeper = Keeper(pack, run.start, out, command, stop)
@@ -147,19 +149,23 @@ def conform_command(
     return worst([report.exit_code for report in reports])
 
 
-def _self_test(packs: Mapping[str, ProtocolPack], as_json: bool) -> int:
-    """Every canary caught, and every client that is right passed; of one protocol all, of the others their bugs."""
+def _introduction(run: Conformance) -> Introduction | None:
+    try:
+        return run.introduce()
+    except NotStartedError as error:
+        raise click.UsageError(f"--client: {error}") from error
+
+
+def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> int:
+    """Every canary caught, and every client that is right passed."""
     every: list[Caught] = []
-    able = [pack for pack in packs.values() if pack.cases is not None]
     with Stop() as stop:
-        for pack in able:
-            for caught in run_self_test(pack, pack is not able[0], stop):
-                every.append(caught)
-                if not as_json:
-                    verdict = "" if caught.is_right else f", EXPECTED {caught.canary.expected}"
-                    click.echo(
-                        f"{caught.protocol}: {caught.canary.name} ({caught.canary.what}): {caught.said}{verdict}"
-                    )
+        for caught in run_self_test([pack for pack in packs.values() if pack.cases is not None], stop, jobs):
+            every.append(caught)
+            if not as_json:
+                wanted = "" if caught.is_right else f", EXPECTED {caught.canary.expected}"
+                told = f"{caught.canary.name} ({caught.canary.what}): {caught.said}"
+                click.echo(f"{caught.protocol}: {told}{wanted}")
     wrong = [caught for caught in every if not caught.is_right]
     if as_json:
         click.echo(json.dumps([{**attrs.asdict(caught), "is_right": caught.is_right} for caught in every], indent=2))

@@ -1,0 +1,240 @@
+"""`restake conform`: verdicts, findings that are kept and shrunk, expected failures, reports and exit codes."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cases import read_cases
+from conformance.lockstep import ACCEPTED
+from harness import conform_findings, conform_plan
+from harness.cli import cli
+from harness.conform_plan import LANES, Lane, Plan
+from harness.protocols import known_packs, pack_at
+from harness.traces import load_trace
+
+PROTOCOL = "eigenlayer"
+
+CATALOGUE = Path(__file__).parents[2] / "harness" / "mutants" / "canaries.toml"
+
+
+def conform(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(cli, ["conform", *map(str, arguments)], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result
+
+
+def canary(name: str, protocol: str = PROTOCOL) -> str:
+    return f"{sys.executable} -P -m harness.canaries {protocol} '{name}'"
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Lanes of few scripts, in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parents[2]}" if _is_interpreted() else "")
+    monkeypatch.setitem(LANES, "smoke", Lane("little", False, 1, 1, 0))
+    monkeypatch.setattr(conform_plan, "WALK_STEPS", 30)
+    monkeypatch.setattr(conform_findings, "SHRINKING_STARTS", 6)
+    monkeypatch.setattr(conform_plan, "read_cases", lambda path: list(read_cases(path))[:16])
+    return tmp_path
+
+
+def _is_interpreted() -> bool:
+    import spec.machine
+
+    return spec.machine.__file__.endswith(".py")
+
+
+def test_the_specification_conforms_to_itself(few: Path, serving: Callable[[str], str]) -> None:
+    junit = few / "report.xml"
+    result = conform("--client", serving(PROTOCOL), "--protocol", PROTOCOL, "--wire-check", "--junit", junit, "--json")
+    (report,) = json.loads(result.stdout)
+    assert result.return_value == report["exit_code"] == 0
+    assert {case["verdict"] for case in report["cases"]} == {"AGREE"}
+    assert report["steps"] == sum(case["agreed"] for case in report["cases"] if case["action"] != "reset")
+    assert (report["findings"], report["stale"], report["harness_fault"]) == ([], [], None)
+    assert report["client"]["name"] == f"restaking-spec {PROTOCOL}"
+    root = ElementTree.parse(junit).getroot()
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == (str(1 + len(report["cases"])), "0", "0")
+
+
+def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
+    """What is kept is a trace of the specification, and playing it alone shows the divergence again."""
+    bug = canary("eigenlayer-order-of-checks")
+    arguments = ("--client", bug, "--protocol", PROTOCOL, "--out", few / "out")
+    result = conform(*arguments, "--trace", _trace_with(few, "modify_operator_details", "InvalidPermissions"), "--json")
+    (report,) = json.loads(result.stdout)
+    (finding,) = report["findings"]
+    assert result.return_value == report["exit_code"] == 1
+    assert (finding["verdict"], finding["in"], finding["action"]) == ("DIVERGES", "reason", "modify_operator_details")
+    assert (finding["expected"], finding["actual"]) == (
+        {"rejected": "InvalidPermissions"},
+        {"rejected": "OperatorNotRegistered"},
+    )
+    assert (finding["steps"], finding["steps_before_shrinking"]) == (1, 4)
+    folder = Path(finding["folder"])
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "again.sh",
+        "full.json",
+        "result.json",
+        "stderr.txt",
+        "trace.json",
+    ]
+    assert json.loads((folder / "result.json").read_text()) == finding
+    protocols = {PROTOCOL: pack_at(PROTOCOL).protocol}
+    assert len(load_trace(folder / "full.json", protocols)[1].steps) == 4
+    assert len(load_trace(folder / "trace.json", protocols)[1].steps) == 1
+    again = conform(*arguments, "--trace", folder / "trace.json")
+    assert again.return_value == 1
+    assert "DIVERGES in reason: modify_operator_details" in again.stdout
+    assert (folder / "again.sh").read_text() == f"{finding['again']}\n"
+
+
+def _trace_with(folder: Path, action: str, answer: str) -> Path:
+    """The script of a case after three calls that do not matter, as a trace."""
+    pack = pack_at(PROTOCOL)
+    assert pack.cases is not None
+    assert pack.walk is not None
+    script = next(script for case, script in read_cases(Path(pack.cases)) if case == (action, answer))
+    history = pack.calls.begin(script.head)
+    actions = [action for call in script.calls for action in history.read(call, "call")[0]]
+    before = pack.walk.opening()[:3]
+    path = folder / "long.json"
+    document = pack.protocol.write_trace(pack.calls.head(script.head), [*before, *actions])
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_an_expected_failure_passes_until_it_no_longer_fails(few: Path) -> None:
+    arguments = ("--client", canary("opaque reasons"), "--protocol", PROTOCOL)
+    assert conform(*arguments).return_value == 2
+    expected = few / "expected.txt"
+    cases = json.loads(conform(*arguments, "--json").stdout)[0]["cases"]
+    failing = [f"{PROTOCOL}/{case['action']}/{case['answer']}" for case in cases if case["verdict"] != "AGREE"]
+    assert failing
+    expected.write_text("\n".join(["# reasons are opaque", *failing, "symbiotic/*/* # not here"]))
+    report = conform(*arguments, "--expected-failures", expected)
+    assert (report.return_value, "UNSUPPORTED" in report.stdout) == (0, True)
+    expected.write_text("\n".join([*failing, "eigenlayer/burn_shares/accepted"]))
+    report = conform(*arguments, "--expected-failures", expected)
+    assert report.return_value == 1
+    assert "stale: eigenlayer/burn_shares/accepted is expected to fail, and does not" in report.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"eigenlayer/deposit\n", ":1: expected protocol/action/answer, found 'eigenlayer/deposit'"),
+        (b"eigen/deposit/accepted\n", ":1: 'eigen' is no protocol that is known"),
+        (b"\xff", ": not UTF-8 at byte 0"),
+    ],
+)
+def test_a_file_of_expected_failures_that_is_none(few: Path, content: bytes, said: str) -> None:
+    expected = few / "expected.txt"
+    expected.write_bytes(content)
+    result = CliRunner().invoke(cli, ["conform", "--client", "true", "--expected-failures", str(expected)])
+    assert result.exit_code == 2
+    assert f"{expected}{said}" in result.stderr
+
+
+@pytest.mark.usefixtures("few")
+def test_a_client_at_fault_is_asked_three_times() -> None:
+    result = conform("--client", canary("crashes"), "--protocol", PROTOCOL, "--json")
+    (report,) = json.loads(result.stdout)
+    assert (result.return_value, report["is_cut_short"]) == (1, True)
+    assert {(finding["in"], finding["is_shown_again"]) for finding in report["findings"]} == {("died", False)}
+    assert report["scripts"] > 3, "it is at the third call of a process, whichever that is"
+
+
+def test_a_fault_is_shrunk_as_far_as_a_new_client_shows_it(few: Path) -> None:
+    trace = _trace_with(few, "modify_operator_details", "InvalidPermissions")
+    result = conform("--client", canary("crashes"), "--protocol", PROTOCOL, "--trace", trace, "--json")
+    (finding,) = json.loads(result.stdout)[0]["findings"]
+    assert (finding["steps"], finding["at"], finding["is_shown_again"]) == (3, 2, True)
+    assert finding["detail"] == "ended with exit code 3 before it answered apply"
+
+
+@pytest.mark.usefixtures("few")
+def test_who_supports_nothing_is_not_green() -> None:
+    result = conform("--client", canary("no actions"), "--protocol", PROTOCOL, "--json")
+    (report,) = json.loads(result.stdout)
+    assert result.return_value == 2
+    assert {case["verdict"] for case in report["cases"]} == {"AGREE", "NOT REACHED", "UNSUPPORTED"}
+    assert [case["action"] for case in report["cases"] if case["verdict"] == "AGREE"] == ["reset"]
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Missing option '--client'."),
+        (("--client", ""), "--client: cannot start : there is no command"),
+        (("--client", "/nowhere"), "--client: cannot start /nowhere: No such file or directory"),
+        (
+            ("--client", "true", "--trace", str(CATALOGUE)),
+            f"{CATALOGUE}: not JSON at line 1, column 1: Expecting value",
+        ),
+        (("--client", "true", "--protocol", "none"), "unknown protocol 'none'"),
+    ],
+)
+def test_wrong_usage_is_a_line(arguments: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(cli, ["conform", *arguments])
+    assert (result.exit_code, said in result.stderr, "Traceback" in result.stderr) == (2, True, False)
+
+
+@pytest.mark.usefixtures("few")
+def test_several_clients_come_to_the_same_as_one() -> None:
+    def cases(jobs: str) -> Any:
+        result = conform("--client", canary("sound"), "--protocol", PROTOCOL, "--jobs", jobs, "--json")
+        return json.loads(result.stdout)[0]["cases"]
+
+    assert cases("1") == cases("3")
+
+
+@pytest.mark.source
+@pytest.mark.parametrize("protocol", known_packs())
+def test_every_case_that_is_known_is_reached_by_its_script(protocol: str) -> None:
+    """And every action is accepted in one, every reason given."""
+    pack = pack_at(protocol)
+    assert pack.cases is not None
+    known = list(read_cases(Path(pack.cases)))
+    cases = [case for case, _ in known]
+    assert len(cases) == len(set(cases)) > 115
+    transition = pack.protocol.transition
+    for case, script in known:
+        history = pack.calls.begin(script.head)
+        state, answer = history.genesis.copy(), ""
+        for call in script.calls:
+            answer = _executed(transition, state, history.read(call, "call")[0])
+        assert (script.calls[-1]["action"], answer) == case  # type: ignore[index]  # a call is an object
+    accepted = {action for action, answer in cases if answer == ACCEPTED}
+    assert len(accepted) == len(pack.protocol.actions)
+    assert {answer for _, answer in cases} - {ACCEPTED} == {reason.value for reason in pack.protocol.reasons}
+
+
+def _executed(transition: Any, state: Any, actions: list[object]) -> str:
+    from spec.machine import Delta
+    from spec.protocol import execute
+
+    outcome = execute(transition, state, actions)
+    return ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
+
+
+@pytest.mark.source
+def test_a_plan_is_the_same_every_time_and_another_by_another_seed() -> None:
+    pack = pack_at(PROTOCOL)
+    lane = Lane("little", False, 2, 2, 2)
+    scripts = [list(Plan(pack, lane, seed).scripts(None)) for seed in (0, 0, 1)]
+    assert scripts[0] == scripts[1]
+    known = len(Plan(pack, lane, 0).required)
+    assert scripts[0][: known + 2] == scripts[2][: known + 2]
+    assert scripts[0][known + 2] != scripts[2][known + 2]
+    sources = [script.source for script in scripts[0][known + 2 :]]
+    assert sources[:3] == ["walk of seed 0", "walk of seed 1", "example 0 of seed 0"]
