@@ -25,7 +25,7 @@ class Reached:
     """A case, and the shortest run that is known to end with it: the walk whose world it is in, and its actions."""
 
     case: Case
-    way: Walk
+    walk: Walk
     actions: Sequence[Any]
 
 
@@ -33,44 +33,44 @@ def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reach
     """Every case that walks of so many seeds meet, each with the shortest beginning of one that ends with it."""
     found: dict[Case, Reached] = {}
     for seed in range(seeds):
-        way, choices = walk.of(seed), Seeded(seed)
-        state, opening = way.genesis(), way.opening()
+        taken, choices = walk.of(seed), Seeded(seed)
+        state, opening = taken.genesis(), taken.opening()
         actions: list[Any] = []
         for position in range(steps):
             draft = Draft(state)
-            action = opening[position] if position < len(opening) else way.next_action(choices, draft)
-            outcome = way.protocol.transition(draft, action)
+            action = opening[position] if position < len(opening) else taken.next_action(choices, draft)
+            outcome = taken.protocol.transition(draft, action)
             actions.append(action)
             case = (
-                calls.name_of(way.world, action),
+                calls.name_of(taken.world, action),
                 ACCEPTED if isinstance(outcome, Delta) else str(outcome.value),
             )
             is_shorter = case not in found or len(actions) < len(found[case].actions)
-            if is_shorter and can_be_said(calls, way, actions):
-                found[case] = Reached(case, way, tuple(actions))
+            if is_shorter and can_be_said(calls, taken, actions):
+                found[case] = Reached(case, taken, tuple(actions))
             if isinstance(outcome, Delta):
                 commit(state, outcome)
     return found
 
 
-def can_be_said(calls: Calls, way: Walk, actions: Sequence[Any]) -> bool:
-    """Whether calls in a world say these actions: not if an amount is too large for its type, or a name not its own."""
-    history = calls.begin(to_wire(dict(way.world)))
+def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
+    """True if calls in a world can say these actions: no amount is too large for its type, no name unknown."""
+    history = calls.begin(to_wire(dict(walk.world)))
     try:
-        return [each for call in calls.write(way.world, actions) for each in history.read(call, "")[0]] == [*actions]
+        return [each for call in calls.write(walk.world, actions) for each in history.read(call, "")[0]] == [*actions]
     except MalformedTrace:
         return False
 
 
-def accepted_until(calls: Calls, way: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
-    """Which actions of a run are accepted, up to the one that first meets a case; None if none does."""
-    state = way.genesis()
+def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
+    """For each action of a run up to the first that meets a case, if it is accepted; None if none meets it."""
+    state = walk.genesis()
     accepted: list[bool] = []
     for action in actions:
-        outcome = way.protocol.transition(Draft(state), action)
+        outcome = walk.protocol.transition(Draft(state), action)
         accepted.append(isinstance(outcome, Delta))
         answer = ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
-        if answer == case[1] and calls.name_of(way.world, action) == case[0]:
+        if answer == case[1] and calls.name_of(walk.world, action) == case[0]:
             return accepted
         if isinstance(outcome, Delta):
             commit(state, outcome)
@@ -82,15 +82,15 @@ def write_cases(calls: Calls, reached: Sequence[Reached]) -> Json:
     worlds: list[Mapping[str, Json]] = []
     written: list[Json] = []
     for each in sorted(reached, key=lambda each: each.case):
-        if each.way.world not in worlds:
-            worlds.append(each.way.world)
+        if each.walk.world not in worlds:
+            worlds.append(each.walk.world)
         action, answer = each.case
         written.append(
             {
                 "action": action,
                 "answer": answer,
-                "world": worlds.index(each.way.world),
-                "calls": calls.write(each.way.world, each.actions),
+                "world": worlds.index(each.walk.world),
+                "calls": calls.write(each.walk.world, each.actions),
             }
         )
     return {"worlds": [to_wire(dict(world)) for world in worlds], "cases": written}

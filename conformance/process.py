@@ -31,7 +31,7 @@ ANSWER_SECONDS: Final = 10.0
 """The time limit of an answer, if nothing else is said."""
 
 FIRST_SECONDS: Final = 30.0
-"""How long the first answer may take, before which a process has to start."""
+"""The deadline of the first answer, before which a process has to start."""
 
 LAST_SECONDS: Final = 2.0
 """The time that a process may take to end after bye."""

@@ -43,7 +43,7 @@ class Canary:
 
     @property
     def is_bug(self) -> bool:
-        """Whether it is the specification with a bug in it."""
+        """True if it is the specification with a bug in it."""
         return self.expected == "DIVERGES"
 
 
@@ -257,7 +257,7 @@ FAULTS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "floods": _flood,
     "fails": lambda answer: _say(answer.partition(b",")[0] + b',"failed":"out of gas"}\n'),
 }
-"""What those that break the wire protocol do with an answer."""
+"""The faults of those that break the wire protocol, each with the answer that was due."""
 
 
 if __name__ == "__main__":

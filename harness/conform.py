@@ -54,7 +54,7 @@ class Found:
 
 @attrs.define
 class CaseRow:
-    """What came of one case: how often everything was compared and the same, and what else happened."""
+    """The outcome of one case: how often everything was compared and the same, and all else that happened."""
 
     case: Case
     agreed: int = 0
@@ -146,7 +146,7 @@ class Conformance:
                 self.faults += 1
 
     def stops(self) -> bool:
-        """Whether to go on no more, and why; what is not played is cut short."""
+        """True if the run ends here; scripts that are left make it cut short."""
         if self.problem is not None or self.faults >= MOST_FAULTS or self._stops():
             self.is_cut_short = True
         return self.is_cut_short

@@ -1,4 +1,4 @@
-"""Where a client parts from the specification: kept with all that is known, then shrunk against the live client.
+"""Findings: where a client parts from the specification, kept with all that is known, and shrunk against the client.
 
 A folder for each finding: `full.json` is the trace up to the place where it was met, and `trace.json` the shortest one;
 both are traces as the specification says them. `result.json` says what differs, `stderr.txt` what the client said, and
@@ -33,10 +33,10 @@ from spec.codec import Json
 from spec.machine import Delta, Draft
 
 SHRINKING_STEPS: Final = 4_000
-"""How many calls are made to a live client in search of a shorter trace."""
+"""The most calls that are made to a client in search of a shorter trace."""
 
 SHRINKING_STARTS: Final = 60
-"""How often a client is started for it."""
+"""The most times that a client is started for it."""
 
 SHOWN_DIFFERENCES: Final = 20
 
@@ -58,7 +58,7 @@ class KeptFinding:
     is_shown_again: bool
 
     def as_json(self) -> dict[str, Json]:
-        """What `result.json` and the report say."""
+        """The finding as `result.json` and the report have it."""
         what = self.found.what
         told: dict[str, Json] = (
             {"verdict": "DIVERGES", "in": what.aspect, "expected": what.expected, "actual": what.actual}
@@ -121,7 +121,7 @@ class Keeper:
     def _told(
         self, found: Found, last: Found, folder: Path | None, actions: Sequence[Any], is_shown_again: bool = False
     ) -> KeptFinding:
-        """What is said of a finding; `last` is the same one as it was met last."""
+        """The account of a finding; `last` is the same one as it was met last."""
         what = last.what
         differing: tuple[Difference, ...] = ()
         if isinstance(what, Divergence):
@@ -198,15 +198,15 @@ class _Live:
         """The shortest run that is found to show it to a client that was just started; the run itself if none does."""
         if not self.is_shown_by(actions):
             return actions
-        way = Walk(self._pack.protocol, Catalogue([], [], [], [], []), self._head, list, _never)
+        walk = Walk(self._pack.protocol, Catalogue([], [], [], [], []), self._head, list, _never)
         try:
-            found = shrink_by(way, self.breaks, actions, self._is_enough, SHRINKING_STEPS)
+            found = shrink_by(walk, self.breaks, actions, self._is_enough, SHRINKING_STEPS)
         finally:
             self._end()
         return found if self.is_shown_by(found) else actions
 
     def is_shown_by(self, actions: Sequence[Any]) -> bool:
-        """Whether a client that was just started shows it by this run alone."""
+        """True if a client that was just started shows it by this run alone."""
         try:
             return self.breaks(tuple(actions)) is not None
         except (ClientFault, NotStartedError):
@@ -215,7 +215,7 @@ class _Live:
             self._end()
 
     def breaks(self, actions: Actions) -> Break | None:
-        """Whether a run shows the finding, and at which action."""
+        """The action at which a run shows the finding; None if it does not."""
         calls = self._pack.calls
         script = Script(self._found.script.source, self._found.script.head, calls.write(self._head, actions))
         if self._client is None:

@@ -1,4 +1,4 @@
-"""What a run of `restake conform` plays: lanes of a named size, and what each has to reach."""
+"""The plan of a run of `restake conform`: lanes of a named size, and the cases that each has to reach."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from harness.traces import find_traces, load_trace
 WALK_STEPS: Final = 150
 EXAMPLE_STEPS: Final = 40
 SEEDS_APART: Final = 10_000
-"""How far the walks of two seeds of a run are apart, so that they share none."""
+"""The distance between the first walks of two seeds of a run, so that they share none."""
 
 
 @attrs.frozen
@@ -33,7 +33,7 @@ class Lane:
     examples: int
 
     def requires(self, case: Case) -> bool:
-        """Whether the lane is no pass without this case."""
+        """True if the lane is no pass without this case."""
         return self.every_case or case[1] == ACCEPTED
 
 

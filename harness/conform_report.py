@@ -1,4 +1,4 @@
-"""What a run of `restake conform` says: to people, to machines, and to continuous integration; and the exit code."""
+"""The report of `restake conform`: for people, for machines and for continuous integration; and the exit code."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ SHOWN_ROWS: Final = 40
 
 @attrs.define
 class ConformReport:
-    """What came of one protocol. `expected` are the patterns of cases that are known not to agree, and `stale` those of
+    """The outcome of one protocol. `expected` are the patterns of cases that are known not to agree, and `stale` those of
     them that no longer fail, or name no case.
     """
 
@@ -38,7 +38,7 @@ class ConformReport:
         return f"{self.run.pack.name}/{row.case[0]}/{row.case[1]}"
 
     def is_expected(self, row: CaseRow) -> bool:
-        """Whether it is known that this case does not agree."""
+        """True if it is known that this case does not agree."""
         return any(fnmatchcase(self.name(row), pattern) for pattern in self.expected)
 
     @property
@@ -99,7 +99,7 @@ def _plain(_instance: object, _field: object, value: object) -> object:
 
 
 def print_report(console: Console, report: ConformReport) -> None:
-    """What a person reads: the verdict, each finding with the command that shows it again, and what is no agreement."""
+    """The report for a person: the verdict, each finding with the command that shows it again, each case that differs."""
     run, rows = report.run, report.run.rows()
     said = run.introduction
     client = "no client" if said is None else f"{said.name} {said.version}".strip()

@@ -21,16 +21,18 @@ def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS)
 
 def shortened(calls: Calls, walk: Walk, reached: Reached) -> Reached:
     """The same case by a shorter run."""
-    for way in (walk, reached.way):
-        meets = _meets(calls, way, reached.case)
-        if can_be_said(calls, way, reached.actions) and meets(reached.actions) is not None:
-            return Reached(reached.case, way, shrink_by(way, meets, reached.actions, lambda: False, SHRINKING_STEPS))
+    for taken in (walk, reached.walk):
+        meets = _meets(calls, taken, reached.case)
+        if can_be_said(calls, taken, reached.actions) and meets(reached.actions) is not None:
+            return Reached(
+                reached.case, taken, shrink_by(taken, meets, reached.actions, lambda: False, SHRINKING_STEPS)
+            )
     return reached
 
 
-def _meets(calls: Calls, way: Walk, case: Case) -> Callable[[Sequence[Any]], Break | None]:
+def _meets(calls: Calls, walk: Walk, case: Case) -> Callable[[Sequence[Any]], Break | None]:
     def meets(actions: Sequence[Any]) -> Break | None:
-        accepted = accepted_until(calls, way, case, actions)
+        accepted = accepted_until(calls, walk, case, actions)
         return None if accepted is None else Break(len(accepted) - 1, None, accepted)
 
     return meets

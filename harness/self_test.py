@@ -16,15 +16,15 @@ from harness.conform_report import ConformReport
 from harness.pack import ProtocolPack
 
 ANSWER_SECONDS: Final = 2.0
-"""How long a canary may take to answer."""
+"""The deadline of a canary's answers."""
 
 SCRIPTS: Final = 12
-"""How many scripts a canary that has no bug of the rules in it is played."""
+"""The scripts that are played to a canary without a bug of the rules."""
 
 
 @attrs.frozen
 class Caught:
-    """What a run said of one canary, and whether that is what it has to say."""
+    """The verdict of a run on one canary."""
 
     protocol: str
     canary: Canary
@@ -32,7 +32,7 @@ class Caught:
 
     @property
     def is_right(self) -> bool:
-        """Whether the verdict is the expected one."""
+        """True if the verdict is the expected one."""
         return self.said.startswith(self.canary.expected)
 
 

@@ -75,13 +75,13 @@ def shrink(walk: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], 
 
 
 def shrink_by(
-    way: Walk, breaks: Callable[[Actions], Break | None], actions: Sequence[Any], stops: Callable[[], bool], steps: int
+    walk: Walk, breaks: Callable[[Actions], Break | None], actions: Sequence[Any], stops: Callable[[], bool], steps: int
 ) -> list[Any]:
     """The shortest run that is found from one that breaks anything, such as how a client answers.
 
     So many steps may be executed. Of the walk only its world and how traces are written matter.
     """
-    shrinker = _Shrinker(way, breaks, tuple(actions), stops, steps)
+    shrinker = _Shrinker(walk, breaks, tuple(actions), stops, steps)
     shrinker.run(exhausts=False)
     return list(shrinker.shortest)
 

@@ -101,7 +101,7 @@ def test_what_comes_before_it_is_asked_is_out_of_turn(tmp_path: Path) -> None:
 
 
 def test_who_ends_while_it_is_written_to_has_died() -> None:
-    """What is sent is larger than any pipe, so that it is still being written when nobody reads it any more."""
+    """The request is larger than any pipe, so that it is still being written when nobody reads it any more."""
     with client("os.read(0, 1)\nos._exit(7)") as process, pytest.raises(ClientFault) as fault:
         process.reset({"a": "b" * 2**22})
     assert (fault.value.kind, fault.value.detail) == ("died", "ended with exit code 7 before it answered reset")
@@ -164,7 +164,7 @@ time.sleep(3600)
 
 
 def is_running(number: int) -> bool:
-    """Whether a process runs; one that ended and that nobody waited for does not."""
+    """True if a process runs; one that ended and that nobody waited for does not."""
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

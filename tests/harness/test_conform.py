@@ -66,7 +66,7 @@ def test_the_specification_conforms_to_itself(few: Path, serving: Callable[[str]
 
 
 def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
-    """What is kept is a trace of the specification, and playing it alone shows the divergence again."""
+    """The kept trace is one of the specification, and playing it alone shows the divergence again."""
     bug = canary("eigenlayer-order-of-checks")
     arguments = ("--client", bug, "--protocol", PROTOCOL, "--out", few / "out")
     result = conform(*arguments, "--trace", _trace_with(few, "modify_operator_details", "InvalidPermissions"), "--json")
