@@ -24,9 +24,7 @@ SHOWN_ROWS: Final = 40
 
 @attrs.define
 class ConformReport:
-    """The outcome of one protocol. `expected` are the patterns of cases that are known not to agree, and `stale` those of
-    them that no longer fail, or name no case.
-    """
+    """The outcome of one protocol. `expected` are the patterns of cases that are known not to agree."""
 
     run: Conformance
     kept: Sequence[KeptFinding]
@@ -99,7 +97,7 @@ def _plain(_instance: object, _field: object, value: object) -> object:
 
 
 def print_report(console: Console, report: ConformReport) -> None:
-    """The report for a person: the verdict, each finding with the command that shows it again, each case that differs."""
+    """The report for a person: the verdict, each finding with its command, each case that differs."""
     run, rows = report.run, report.run.rows()
     said = run.introduction
     client = "no client" if said is None else f"{said.name} {said.version}".strip()
