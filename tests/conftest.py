@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from conformance.reference import Reference
+from harness.mutants.mutant import Mutant, catalogue, read_catalogue
 from harness.project import packages
 from harness.protocols import pack_at
 from harness.source import copy_source
@@ -48,6 +50,13 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     return place
 
 
+@cache
+def bugs() -> dict[str, Mutant]:
+    """All bugs that tests break the specification with, by id."""
+    found = [*catalogue(), *read_catalogue(ROOT / "tests/mutants.toml")]
+    return {mutant.mutant_id: mutant for mutant in found}
+
+
 class SourceCopy:
     """A copy of the project's source in a folder of its own, to be broken there and run by a fresh interpreter."""
 
@@ -62,6 +71,11 @@ class SourceCopy:
         source = path.read_text()
         assert source.count(right) == 1, f"{file} no longer says {right!r} once"
         path.write_text(source.replace(right, wrong))
+
+    def plant(self, bug: str) -> None:
+        """Put a bug into the copy, by its id: a mutant of the catalogue, or of tests/mutants.toml."""
+        mutant = bugs()[bug]
+        (self.folder / "spec" / mutant.file).write_text(mutant.text)
 
     def run(self, program: str, *arguments: str) -> str:
         """The output of a program that imports the copy."""
@@ -78,6 +92,7 @@ class SourceCopy:
 
 REPLAY_UNTIL_DIFFERENT = """
 import sys
+from functools import cache
 from pathlib import Path
 from harness.protocols import known_protocols
 from harness.replay import replay

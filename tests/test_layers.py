@@ -135,6 +135,13 @@ def test_whatever_silences_a_check_has_its_reason_beside_it() -> None:
     assert {str(path.relative_to(ROOT)): lines for path in paths if (lines := without_reason(path.read_text()))} == {}
 
 
+def test_every_bug_of_the_tests_is_planted_by_one() -> None:
+    sources = "".join(path.read_text() for path in modules("tests"))
+    written = re.findall(r'^id = "(.*)"$', (ROOT / "tests/mutants.toml").read_text(), re.MULTILINE)
+    assert written
+    assert [bug for bug in written if f'"{bug}"' not in sources] == []
+
+
 QUESTION_WORDS = {"who", "whose", "what", "whether", "that", "where", "how", "which", "when", "why"}
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 

@@ -24,36 +24,28 @@ assumed = {law.law_id for law in hunt.prover.theory.assumed()}
 print(json.dumps([status, [law_id for law_id in found["broken_before"] if law_id in assumed], found["broken"]]))
 """
 
-# What a state needs beside what the call reads: where it stands, what is right and wrong there; theory, call and law.
+# What a state needs beside what the call reads: the bug, theory, call and law.
 BREAKS = {
     "the sum that an allocation is part of": (
-        "spec/eigenlayer/allocation.py",
-        "        if not _settle_deallocation(draft, operator, operator_set, strategy, block):\n            break\n",
-        "        _settle_deallocation(draft, operator, operator_set, strategy, block)\n",
+        "EM-10",
         EIGENLAYER,
         "ClearDeallocationQueue",
         "MAG-07",
     ),
     "a history that laws find nothing wrong with": (
-        "spec/symbiotic/slashing.py",
-        "    if request.veto_deadline_timestamp <= now:\n",
-        "    if request.veto_deadline_timestamp < now:\n",
+        "SM-13",
         SYMBIOTIC,
         "VetoSlash",
         "VETO-04",
     ),
     "a stake": (
-        "spec/symbiotic/slashing.py",
-        "    if capture_timestamp < draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp:\n        return 0\n",
-        "",
+        "SM-01",
         SYMBIOTIC,
         "Slash",
         "SLASH-03",
     ),
     "a stake of every kind": (
-        "spec/symbiotic/delegation.py",
-        "    if OPERATOR_VAULT_OPT_INS.value_at(draft, in_vault, timestamp) == 0:\n",
-        "    if OPERATOR_VAULT_OPT_INS.latest(draft, in_vault) == 0:\n",
+        "SM-61",
         SYMBIOTIC,
         "RequestSlash",
         "CALL-02",
@@ -64,8 +56,8 @@ BREAKS = {
 @pytest.mark.parametrize("needed", BREAKS)
 def test_a_state_is_found_that_breaks_this_law_alone(needed: str, source_copy: "SourceCopy") -> None:
     """Of the laws that are assumed: which of the others a model breaks too is the solver's choice."""
-    file, right, wrong, place, call, law_id = BREAKS[needed]
-    source_copy.replace(file, right, wrong)
+    bug, place, call, law_id = BREAKS[needed]
+    source_copy.plant(bug)
     status, before, broken = json.loads(source_copy.run(PROGRAM, place, call, law_id))
     assert (status, before) == ("REFUTED", [])
     assert law_id in broken
