@@ -123,6 +123,7 @@ class Check:
         self.ledgers: list[Ledger] = []
         self.drawing_seconds = 0.0
         self._has_replayed = False
+        self._unshrunk: list[tuple[str, Iterator[Finding]]] = []
 
     def run(self, scheduler: Scheduler, progress: Progress) -> None:
         """Everything, until it is done or to be stopped."""
@@ -224,6 +225,8 @@ class Check:
             if self.stop():
                 return
             suite, place = self.suites[name], self.packs[name].place
+            if not path.exists():  # another check has just shrunk it
+                continue
             try:
                 claim, told = findings.recheck(self.walks[name], path, self.games[name])
             except MalformedTrace as error:
@@ -269,6 +272,7 @@ class Check:
         self.suites[name].on_traces += summary
         for broken in summary.first.values():
             self._keep(name, recorded, broken, report, f"trace {path}", f"restake check --protocol {name}")
+        self._shrink()
 
     def _draw(self, scheduler: Scheduler, progress: Progress) -> None:
         """Every task, merged in the order of tasks: so what is kept of a law is the same on any number of cores."""
@@ -285,10 +289,12 @@ class Check:
                     while merged in waiting:
                         self._merge(*waiting.pop(merged))
                         merged += 1
+                    self._shrink()
         finally:
             self.drawing_seconds = time.monotonic() - started
             for position in sorted(waiting):
                 self._merge(*waiting[position])
+            self._shrink()
 
     def _merge(self, task: SuiteTask, summary: Summary) -> None:
         suite = self.suites[task.protocol]
@@ -314,22 +320,36 @@ class Check:
 
     def _keep_games(self, task: SuiteTask, summary: Summary) -> None:
         """Play the first game of each kind that is lost once more, and keep it."""
-        known = self.suites[task.protocol].findings
         for broken in summary.first.values():
-            if broken.law not in known:
+            if broken.law not in self.suites[task.protocol].findings:
                 (game,) = games_of(self.packs[task.protocol].games, (broken.law,))
                 report = play(game, Seeded(broken.seed), task.steps)
-                known[broken.law] = game_finding_of(
-                    self.folder, game, task.place, report, broken.seed, lambda: self.stop.is_interrupted
-                )
+                found = game_finding_of(self.folder, game, task.place, report, broken.seed, self._is_interrupted)
+                self._enter(task.protocol, found)
 
     def _keep(self, name: str, walk: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
         """Keep the counterexample of a law's first violation in this run; later ones are only counted."""
-        kept = self.suites[name].findings
-        if broken.law not in kept:
+        if broken.law not in self.suites[name].findings:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
-            place, is_over = self.packs[name].place, lambda: self.stop.is_interrupted
-            kept[broken.law] = finding_of(self.folder, walk, place, violation, found_by, report.actions, again, is_over)
+            place, actions = self.packs[name].place, report.actions
+            found = finding_of(self.folder, walk, place, violation, found_by, actions, again, self._is_interrupted)
+            self._enter(name, found)
+
+    def _enter(self, name: str, found: Iterator[Finding]) -> None:
+        """A finding as it was found; it is to be shrunk later, since that takes long."""
+        first = next(found)
+        self.suites[name].findings[first.law] = first
+        self._unshrunk.append((name, found))
+
+    def _shrink(self) -> None:
+        """Shrink what was found, of which everything is kept by now."""
+        while self._unshrunk:
+            name, found = self._unshrunk.pop(0)
+            for shortest in found:
+                self.suites[name].findings[shortest.law] = shortest
+
+    def _is_interrupted(self) -> bool:
+        return self.stop.is_interrupted
 
 
 def laws_of(walk: Walk) -> list[Law]:

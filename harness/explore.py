@@ -2,9 +2,10 @@
 
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import attrs
 from rich.progress import Progress
 
 from harness.exit_codes import exit_code
@@ -15,6 +16,20 @@ from harness.suite import Finding
 from harness.traces import KEPT
 from invariants.exploring import BoundedModel, Broken, Exploration, explore
 from spec.codec import Json
+
+
+@attrs.define
+class _Sighting:
+    """A law that broke, how that is kept by now, and what makes it shorter."""
+
+    broken: Broken
+    finding: Finding
+    shortened: Iterator[Finding]
+
+    def shorten(self) -> None:
+        """Shrink what was kept as it was found."""
+        for finding in self.shortened:
+            self.finding = finding
 
 
 class Search:
@@ -33,26 +48,46 @@ class Search:
     def run(self, progress: Progress) -> None:
         """Model after model. Once the search is to stop, those that are left are reported as cut short."""
         for place, model in self.models.items():
-            self.reports.append(self._exhaust(place, model, progress))
+            self._exhaust(place, model, progress)
 
-    def _exhaust(self, place: str, model: BoundedModel, progress: Progress) -> ModelReport:
+    def _exhaust(self, place: str, model: BoundedModel, progress: Progress) -> None:
         name = model.walk.protocol.name
         bar = progress.add_task(f"exploring {name}", total=None)
         started = time.monotonic()
+        met = Exploration(self.depth)
+        kept: dict[str, _Sighting] = {}
 
-        def goes_on(met: Exploration) -> bool:
+        def goes_on(now: Exploration) -> bool:
+            nonlocal met
+            met = now
+            self._keep(place, model, met, kept)
             seconds = time.monotonic() - started
             broken = f"broken: {', '.join(met.broken)}" if met.broken else "nothing broken"
             speed = f"{met.distinct_states / seconds:,.0f} states/s"
             progress.update(bar, news=f"{met.steps:,} calls, {met.distinct_states:,} states, {speed}, {broken}")
             return not self.stop()
 
-        met = explore(model, self.depth, self.prunes, goes_on)
-        seconds = time.monotonic() - started
-        findings = [self._finding(place, model, met.broken[law_id]) for law_id in sorted(met.broken)]
-        return ModelReport(name, len(model.calls), met, findings, seconds)
+        try:
+            met = explore(model, self.depth, self.prunes, goes_on)
+            self._keep(place, model, met, kept)
+            for sighting in kept.values():
+                sighting.shorten()
+        finally:
+            # Whatever ends the search early, what was found until then is said.
+            findings = [kept[law_id].finding for law_id in sorted(kept)]
+            self.reports.append(ModelReport(name, len(model.calls), met, findings, time.monotonic() - started))
 
-    def _finding(self, place: str, model: BoundedModel, broken: Broken) -> Finding:
+    def _keep(self, place: str, model: BoundedModel, met: Exploration, kept: dict[str, _Sighting]) -> None:
+        """Keep what broke since this was last asked, or broke in fewer steps, as it was found."""
+        for law_id, broken in met.broken.items():
+            before = kept.get(law_id)
+            if before is None or before.broken is not broken:
+                found = self._findings(place, model, broken)
+                kept[law_id] = _Sighting(broken, next(found), found)
+                if before is not None and before.finding.trace is not None:
+                    Path(before.finding.trace).unlink(missing_ok=True)
+
+    def _findings(self, place: str, model: BoundedModel, broken: Broken) -> Iterator[Finding]:
         actions, found_by = [*model.walk.opening(), *broken.calls], "exhausting a bounded model"
         again = f"restake explore --protocol {shlex.quote(place)} --depth {len(broken.calls)}"
         walk, violation, is_over = model.walk, broken.violation, lambda: self.stop.is_interrupted

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import attrs
 
 from harness.shrinking import first_break, shrink, shrink_game
 from harness.suite import Finding, shown
-from harness.traces import CLAIM, Claim, load_kept
+from harness.traces import CLAIM, Claim, load_kept, read_kept
 from invariants.checking import Checker, Violation
 from invariants.game import Game, GameReport, Party, excess_of
 from invariants.law import Catalogue, Law
@@ -73,27 +73,39 @@ class Retelling:
     instead: str | None = None
 
 
+@attrs.frozen
+class Kept:
+    """A counterexample in a file: where that is, its claim, and how many steps it has."""
+
+    path: Path
+    claim: Claim
+    steps: int
+
+
 def keep(
     folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
-) -> Path:
-    """Save a run that breaks a law, shrink it, and save what is left in its place: at no moment is there nothing."""
+) -> Iterator[Kept]:
+    """Save a run that breaks a law as it was found; then, once more is asked for, shrink it, and save what is left in
+    its place: at no moment is there nothing.
+    """
     found = _save(folder, walk, law_id, found_by, actions)
-    shortest = _save(folder, walk, law_id, found_by, shrink(walk, law_id, actions, stops))
-    if shortest != found:
-        found.unlink()
-    return shortest
+    yield found
+    yield _in_place_of(found, _save(folder, walk, law_id, found_by, shrink(walk, law_id, actions, stops)))
 
 
-def keep_game(
-    folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]
-) -> tuple[Path, int]:
-    """The same of a game that was lost; and how many actions are left."""
+def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]) -> Iterator[Kept]:
+    """The same of a game that was lost."""
     found = _save_game(folder, game, report.party, found_by, report.history, report.played)
+    yield found
     history, moves = shrink_game(game, report.party, report.history, report.played, stops)
-    shortest = _save_game(folder, game, report.party, found_by, history, moves)
-    if shortest != found:
-        found.unlink()
-    return shortest, len(history) + len(moves)
+    yield _in_place_of(found, _save_game(folder, game, report.party, found_by, history, moves))
+
+
+def _in_place_of(found: Kept, shortest: Kept) -> Kept:
+    """The shortest run, without the one that it was made of. Whoever checks beside this process may have removed it."""
+    if shortest.path != found.path:
+        found.path.unlink(missing_ok=True)
+    return shortest
 
 
 def kept(folder: Path, protocol: Protocol) -> list[Path]:
@@ -202,7 +214,7 @@ def _law(walk: Walk, claim: Claim) -> Law | None:
     return next((law for law in walk.catalogue.laws() if law.law_id == claim.law), None)
 
 
-def _save(folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Path:
+def _save(folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any]) -> Kept:
     found = first_break(walk.only((law_id,)), actions)
     subject = "" if found is None or found.violation is None else shown(found.violation)
     return _write(folder, walk, Claim(law_id, subject, found_by), actions)
@@ -210,18 +222,19 @@ def _save(folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequenc
 
 def _save_game(
     folder: Path, game: Game, party: Party, found_by: str, history: Sequence[Any], moves: Sequence[Any]
-) -> Path:
+) -> Kept:
     begins = len(history)
     subject = f"{', '.join(party)}, who move after {begins} calls"
     return _write(folder, game.walk, Claim(game.law_id, subject, found_by, party, begins), [*history, *moves])
 
 
-def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Path:
-    """Write a trace in one piece, under a name of its own."""
+def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Kept:
+    """Write a trace in one piece, under a name of its own. MalformedTrace, and no file, if it could not be read."""
     # A subject or a path may hold what would control a terminal, and a trace that does is refused.
     claim = attrs.evolve(claim, subject=printable(claim.subject), found_by=printable(claim.found_by))
     document = {**walk.protocol.write_trace(walk.world, actions), "finding": CLAIM.write(claim)}
     content = json.dumps(document, indent=1)
+    _, trace, _ = read_kept(json.loads(content), {walk.protocol.name: walk.protocol})
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
     path = folder / f"{_prefix(walk.protocol)}{re.sub(ILLEGAL, '_', claim.law)}-{digest}.json"
     folder.mkdir(parents=True, exist_ok=True)
@@ -231,7 +244,7 @@ def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Pa
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
-    return path
+    return Kept(path, claim, len(trace.steps))
 
 
 def _prefix(protocol: Protocol) -> str:
@@ -248,30 +261,39 @@ def finding_of(
     actions: list[object],
     again: str,
     stops: Callable[[], bool],
-) -> Finding:
-    """A counterexample, shrunk and kept; `again` is the command that shows it where none can be written and read."""
+) -> Iterator[Finding]:
+    """A counterexample, kept as it was found; then, once more is asked for, shrunk. `again` is the command that shows
+    it where none can be written and read.
+    """
     law, found_by = violation.law, printable(found_by)
-    try:
-        path = keep(folder, walk, law.law_id, found_by, actions, stops)
-        _, trace, claim = load_kept(path, {walk.protocol.name: walk.protocol})
-    except (OSError, MalformedTrace):  # a law that broke is said to be broken, whatever a trace can say
-        return Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
-    subject = shown(violation) if claim is None else claim.subject
-    return Finding(law.law_id, law.sentence, subject, found_by, len(trace.steps), str(path), replaying(path, place))
+    unkept = Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
+    return _told(unkept, keep(folder, walk, law.law_id, found_by, actions, stops), place)
 
 
 def game_finding_of(
     folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
-) -> Finding:
-    """A lost game, shrunk and kept; where nothing can be written, what shows it is to play it again."""
+) -> Iterator[Finding]:
+    """The same of a lost game; where nothing can be written, what shows it is to play it again."""
     found_by, subject = f"game of seed {seed}", ", ".join(report.party)
+    effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
+    again = f"restake check --protocol {shlex.quote(place)} {effort}"
+    unkept = Finding(game.law_id, game.sentence, subject, found_by, len(report.actions), None, again)
+    return _told(unkept, keep_game(folder, game, report, found_by, stops), place)
+
+
+def _told(finding: Finding, files: Iterator[Kept], place: str) -> Iterator[Finding]:
+    """A finding with each file that it is kept in. If that fails, it is what it was before: a law that broke is said to
+    be broken, whatever a trace can say.
+    """
     try:
-        path, steps = keep_game(folder, game, report, found_by, stops)
-    except OSError:
-        effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
-        again = f"restake check --protocol {shlex.quote(place)} {effort}"
-        return Finding(game.law_id, game.sentence, subject, found_by, len(report.actions), None, again)
-    return Finding(game.law_id, game.sentence, subject, found_by, steps, str(path), replaying(path, place))
+        for kept in files:
+            shows = replaying(kept.path, place)
+            finding = attrs.evolve(
+                finding, subject=kept.claim.subject, steps=kept.steps, trace=str(kept.path), command=shows
+            )
+            yield finding
+    except (OSError, MalformedTrace):
+        yield finding
 
 
 def replaying(path: Path, place: str) -> str:

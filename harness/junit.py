@@ -53,11 +53,12 @@ def _add_trace(element: Element, report: TraceReport) -> None:
 
 def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
     if row.verdict == "VIOLATED":
-        finding = suite.findings[row.law]
-        subject = f"of {finding.subject}" if finding.subject else ""
-        found = f"{finding.steps} steps, found by {finding.found_by}"
-        lines = [row.sentence, subject, found, f"reproduce: {finding.command}"]
-        outcome, text = "failure", "\n".join(filter(None, lines))
+        outcome, text = "failure", row.sentence
+        finding = suite.findings.get(row.law)  # none if the run was interrupted before it was kept
+        if finding is not None:
+            subject = f"of {finding.subject}" if finding.subject else ""
+            found = f"{finding.steps} steps, found by {finding.found_by}"
+            text = "\n".join(filter(None, [text, subject, found, f"reproduce: {finding.command}"]))
     elif row.verdict == "VACUOUS":
         outcome, text = "skipped" if suite.is_cut_short else "failure", f"never checked: {row.sentence}"
     elif row.verdict == "NOT REACHED":

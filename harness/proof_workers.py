@@ -7,14 +7,13 @@ undone.
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from multiprocessing import connection, get_context, parent_process, resource_tracker
+from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.connection import Connection
-from threading import Thread
 from typing import Any, Final
 
 import attrs
 
-from harness.stopping import Stop
+from harness.stopping import Stop, end_with_parent
 from proofs.apart import EndedError
 from proofs.running import prove_laws
 from proofs.second import Opinions
@@ -131,7 +130,7 @@ def _start(task: ProofTask) -> tuple[Connection, Any]:
 
 
 def _work(pipe: Connection, task: ProofTask) -> None:
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     last = ""
     try:
         for found in prove_laws(task.place, task.call, task.laws, task.effort, task.likely, task.opinions):
@@ -141,11 +140,3 @@ def _work(pipe: Connection, task: ProofTask) -> None:
     except Exception as error:  # what cannot be lifted names its line; the other tasks go on
         last = f"{type(error).__name__}: {error}"
     pipe.send(last)
-
-
-def _end_with_parent() -> None:
-    """Nobody hears a process whose parent is gone."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

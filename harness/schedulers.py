@@ -25,6 +25,7 @@ import attrs
 from harness.mistakes import explained, is_foreign
 from harness.protocols import load_walk, pack_at
 from harness.source import fingerprint
+from harness.stopping import end_with_parent
 from harness.suite import Broken, Method, Summary
 from invariants.choices import Seeded
 from invariants.game import Game, play
@@ -311,6 +312,7 @@ def _begin_worker(is_over: Any) -> None:
     global _is_over
     _is_over = is_over
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _run_in_worker(task: SuiteTask) -> Summary:

@@ -1,10 +1,15 @@
 """Stopping of a long run before it is done: at an interruption, or when its time is up. Nothing found is lost by it."""
 
 import math
+import os
 import signal
 import time
+from threading import Thread
 from types import FrameType
 from typing import Any, Self
+
+POLL_SECONDS = 1.0
+"""How long a process may outlive the one that started it."""
 
 
 class Stop:
@@ -41,3 +46,19 @@ class Stop:
         if self.is_interrupted:
             raise KeyboardInterrupt
         self.is_interrupted = True
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, however that ended: nobody hears it then."""
+    Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    from multiprocessing import connection, parent_process  # here, because most processes watch nobody
+
+    asked_by = parent_process()
+    if asked_by is not None:
+        connection.wait([asked_by.sentinel])
+    while asked_by is None and os.getppid() == parent:
+        time.sleep(POLL_SECONDS)
+    os._exit(1)

@@ -96,7 +96,12 @@ def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 
 def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
     """The same of a file that may be a kept counterexample, with what it then says of itself."""
-    document = as_object(load_json(path), "")
+    return read_kept(load_json(path), protocols)
+
+
+def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
+    """The same of what such a file holds."""
+    document = as_object(found, "")
     claim = cast(Claim, CLAIM.read(document.pop("finding"), "finding", {})) if "finding" in document else None
     if "protocol" not in document:
         raise MalformedTrace("", "missing field 'protocol'")

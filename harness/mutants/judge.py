@@ -24,6 +24,7 @@ from harness.mutants.fate import Effort, Fate, Trial
 from harness.pack import ProtocolPack, UnknownProtocolError
 from harness.protocols import pack_at
 from harness.source import ROOMS, fingerprint
+from harness.stopping import end_with_parent
 
 CPU_SECONDS = 5.0
 """The time limit of one run. The longest takes a fraction of a second, so a mutant that needs this long never ends."""
@@ -181,6 +182,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Answer one trial, in a process in which nothing of ours is imported yet."""
+    end_with_parent()
     trial = Trial.from_json(json.load(sys.stdin))
     if trial.fingerprint != fingerprint(""):
         sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")

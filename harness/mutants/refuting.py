@@ -24,6 +24,7 @@ from harness.mutants.fate import Fate, Outcome, Trial
 from harness.mutants.judge import Endless, described
 from harness.protocols import pack_at
 from harness.source import copy_source, fingerprint
+from harness.stopping import end_with_parent
 
 ROOMS = (*source.ROOMS, "proofs")
 
@@ -173,6 +174,7 @@ def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
 
 def main() -> None:
     """Answer one trial, in a process in which nothing of the specification is imported yet."""
+    end_with_parent()
     trial = Trial.from_json(json.load(sys.stdin))
     if trial.fingerprint != fingerprint(""):
         sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")

@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -112,6 +112,16 @@ def read_ledger(read: Callable[[], Found]) -> Found:
         return read()
     except LedgerError as error:
         raise click.ClickException(str(error)) from error
+
+
+def unless_written(file: TextIO, text: str) -> str | None:
+    """What keeps a file from being written, if anything does: other output is written all the same."""
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        return f"cannot write {file.name}: {error.strerror}"
+    return None
 
 
 def unless_left_out(code: int, asked: tuple[str, ...]) -> int:

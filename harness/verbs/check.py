@@ -29,6 +29,7 @@ from harness.verbs import (
     how_built,
     packs_asked,
     read_ledger,
+    unless_written,
 )
 from proofs.ledger import LedgerError
 
@@ -128,7 +129,10 @@ def check_command(
         seconds = time.monotonic() - started
         code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.unfinished is not None)
         if junit_file is not None:
-            junit_file.write(junit(check.reports, check.suites.values(), problem or check.unfinished))
+            unwritten = unless_written(
+                junit_file, junit(check.reports, check.suites.values(), problem or check.unfinished)
+            )
+            problem, code = (problem or unwritten), (code if unwritten is None else 2)
         if as_json:
             click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
         else:

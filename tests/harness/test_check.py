@@ -14,6 +14,7 @@ from hypothesis import settings
 from rich.console import Console
 from rich.progress import Progress
 
+from harness import findings
 from harness.check import PROFILES, STEPS_PER_WALK, Check, Plan, UnknownLawError, methods_of, register_profiles
 from harness.junit import junit
 from harness.pack import ProtocolPack
@@ -23,7 +24,7 @@ from harness.schedulers import Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.suite import SuiteReport
 from harness.summary import print_block
-from harness.traces import KEPT
+from harness.traces import KEPT, load_kept
 from invariants.symbiotic.games import Coalition
 
 if TYPE_CHECKING:
@@ -201,6 +202,52 @@ def test_counterexamples_are_kept_and_tried_first_the_next_time(mistaken: "Mista
     assert (fixed.rechecked, fixed.findings, fixed.holds) == (2, {}, True)
     only_one = run(place, Plan(400, 0, laws=("POOL-02",)), forgets=False).suites["staking_pool"]
     assert (only_one.rechecked, list(only_one.findings)) == (1, ["POOL-02"])
+
+
+def test_each_law_that_broke_is_kept_before_any_is_shrunk(
+    mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: a second Ctrl-C while the first was shrunk lost the others, and ended in a KeyError with --junit."""
+
+    def interrupted(*_: object) -> list[Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(findings, "shrink", interrupted)
+    check = Check(select_packs([mistaken()]), Plan(2_400, 0), Stop())
+    with pytest.raises(KeyboardInterrupt), Progress(disable=True) as progress:
+        check.run(Scheduler(), progress)
+    suite = check.suites["staking_pool"]
+    assert [row.law for row in suite.rows() if row.verdict == "VIOLATED"] == ["POOL-01", "POOL-02"]
+    kept = {finding.law: finding.trace for finding in suite.findings.values()}
+    assert sorted(map(str, KEPT.iterdir())) == sorted(map(str, kept.values()))
+    assert sorted(kept) == ["POOL-01", "POOL-02"]
+    suite.findings.clear()
+    assert junit([], [suite], "interrupted").count("<failure ") == 2
+
+
+def test_a_file_that_another_check_has_shrunk_meanwhile_is_passed_over(
+    mistaken: "Mistaken", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: two checks in one folder, and one of them said that a file was malformed."""
+    place = mistaken()
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(findings, "kept", lambda *_: [KEPT / "gone.json"])
+        check = run(place, Plan(2_400, 0))
+    assert [report.verdict for report in check.reports] == ["agrees"]
+
+    def and_removed(*_: object) -> list[Any]:
+        for path in KEPT.iterdir():
+            path.unlink()
+        return actions
+
+    walk, path = pack_at(place).walk, Path(check.suites["staking_pool"].findings["POOL-01"].trace or "")
+    assert walk is not None
+    _, trace, _ = load_kept(path, {walk.protocol.name: walk.protocol})
+    actions = [action for step in trace.steps for action in step.actions]
+    monkeypatch.setattr(findings, "shrink", and_removed)
+    first, last = findings.keep(KEPT, walk, "POOL-01", "walk", [*actions, actions[0]], lambda: False)
+    assert first.path != last.path
+    assert list(KEPT.iterdir()) == [last.path]
 
 
 def test_a_kept_counterexample_whose_law_is_gone_is_said_and_the_run_not_green(mistaken: "Mistaken") -> None:

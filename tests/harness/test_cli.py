@@ -18,7 +18,10 @@ from click.testing import CliRunner, Result
 
 from harness import __version__, gathering
 from harness.cli import cli
-from harness.protocols import known_walks
+from harness.display import live_display
+from harness.explore import Search
+from harness.protocols import known_walks, select_bounded_models
+from harness.stopping import Stop
 from harness.verbs import how_built
 from proofs.running import due_of
 
@@ -525,6 +528,26 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
     assert any("broken: POOL-01" in line for line in lines)
 
 
+def test_what_a_search_found_is_kept_before_it_ends(mistaken: "Mistaken") -> None:
+    """Missed: it was kept when its world was exhausted, and until then an end lost it."""
+    module = mistaken().partition(":")[0]
+    imports = f"from {module} import WALK\nfrom pool_laws import CALLS\nfrom invariants.exploring import BoundedModel\n"
+    Path("mistaken_world.py").write_text(imports + "WORLD = BoundedModel(WALK, CALLS)")
+
+    class Killed(Stop):
+        def __call__(self) -> bool:
+            if Path(".restake").exists():
+                raise KeyboardInterrupt
+            return False
+
+    search = Search(select_bounded_models(["mistaken_world:WORLD"]), 30, True, Killed())
+    with pytest.raises(KeyboardInterrupt), live_display() as progress:
+        search.run(progress)
+    ((finding,),) = [report.findings for report in search.reports]
+    assert (finding.law, [str(path) for path in Path(".restake").iterdir()]) == ("POOL-01", [finding.trace])
+    assert search.exit_code == 1
+
+
 def test_explore_can_be_stopped_and_says_so() -> None:
     result = restake("explore", "--protocol", "pool_laws:BOUNDED_MODEL", "--depth", "30", "--budget", "1")
     assert result.return_value == 2
@@ -597,6 +620,15 @@ def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: st
     assert done.returncode == 2
     assert "POOL-01 reads pool, which it does not declare" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_an_output_that_cannot_be_written_loses_no_other() -> None:
+    """Missed: a full disk for the one was an empty standard output."""
+    result = restake(
+        "check", "--protocol", POOL, "--steps", "8000", "--examples", "0", "--json", "--junit", "/dev/full"
+    )
+    assert (result.return_value, result.stderr) == (2, "cannot write /dev/full: No space left on device\n")
+    assert json.loads(result.stdout)["suites"]["staking_pool"]["holds"]
 
 
 @pytest.mark.serial

@@ -1,14 +1,14 @@
 """Counterexamples are never lost: however a run ends, what was found is there, and says what it breaks."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness import findings
-from harness.findings import Change, keep, kept, recheck
+from harness.findings import Change, Kept, keep, kept, recheck
 from harness.protocols import known_games, known_walks, load_walk
 from harness.shrinking import first_break
 from invariants.walker import Walk, random_walk
@@ -24,6 +24,12 @@ FOLDER = Path(".restake")
 POOL = "pool_laws:WALK"
 
 
+def last(files: Iterator[Kept]) -> Path:
+    """Where a counterexample is kept in the end."""
+    *_, kept = files
+    return kept.path
+
+
 def never() -> bool:
     return False
 
@@ -37,7 +43,7 @@ def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
 
 def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[Walk, list[Any]]) -> None:
     walk, actions = broken
-    path = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
+    path = last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never))
     assert kept(FOLDER, walk.protocol) == [path]
     document = json.loads(path.read_text())
     assert document["finding"] == {"law": "POOL-01", "subject": "''", "found_by": "walk of seed 0"}
@@ -66,7 +72,8 @@ from invariants.game import play
 game = next(game for game in known_games()["symbiotic"] if game.law_id == "GAME-01")
 reports = (play(game, Seeded(seed), 80) for seed in range(100))
 report = next(report for report in reports if report.excess > 0)
-path, left = keep_game(Path(), game, report, "game", lambda: False)
+*_, kept = keep_game(Path(), game, report, "game", lambda: False)
+path, left = kept.path, kept.steps
 claim, told = recheck(known_walks()["symbiotic"], path, known_games()["symbiotic"])
 print(json.dumps([path.name, left, len(report.actions), told.breaks_at, [step.action for step in told.steps]]))
 """
@@ -92,7 +99,7 @@ def test_a_lost_game_is_told_step_by_step_and_not_lost_by_the_right_rules(source
 def test_what_would_control_a_terminal_is_written_as_text_and_read_again(broken: tuple[Walk, list[Any]]) -> None:
     """Missed: it was written as it is, and refused when it was read."""
     walk, actions = broken
-    claim, told = recheck(walk, keep(FOLDER, walk, "POOL-01", "trace a\x1b[31m\nb.json", actions, never))
+    claim, told = recheck(walk, last(keep(FOLDER, walk, "POOL-01", "trace a\x1b[31m\nb.json", actions, never)))
     assert (claim.found_by, told is not None) == ("trace a\\x1b[31m\\nb.json", True)
 
 
@@ -103,17 +110,17 @@ def test_a_law_that_broke_is_told_even_if_its_trace_cannot_be_read(
         raise MalformedTrace("finding", "not readable")
 
     walk, actions = broken
-    monkeypatch.setattr(findings, "load_kept", refuses)
+    monkeypatch.setattr(findings, "read_kept", refuses)
     violation = random_walk(walk.only(("POOL-01",)), 0, 400).violations[0]
-    found = findings.finding_of(FOLDER, walk, POOL, violation, "walk\n0", actions, "restake check", never)
+    (found,) = findings.finding_of(FOLDER, walk, POOL, violation, "walk\n0", actions, "restake check", never)
     assert (found.law, found.found_by, found.trace, found.command) == ("POOL-01", "walk\\n0", None, "restake check")
 
 
 def test_another_finding_gets_another_name_and_the_same_one_the_same(broken: tuple[Walk, list[Any]]) -> None:
     walk, actions = broken
-    first = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
-    assert keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never) == first
-    second = keep(FOLDER, walk, "POOL-01", "walk of seed 2", random_walk(walk, 2, 400).actions, never)
+    first = last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never))
+    assert last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)) == first
+    second = last(keep(FOLDER, walk, "POOL-01", "walk of seed 2", random_walk(walk, 2, 400).actions, never))
     assert kept(FOLDER, walk.protocol) == sorted({first, second})
     assert len({first, second}) == 2
     assert {path.name for path in FOLDER.iterdir()} == {first.name, second.name}, "nothing else is left behind"
@@ -129,7 +136,7 @@ def test_whatever_ends_the_shrinking_the_run_is_kept_as_it_was_found(
     walk, actions = broken
     monkeypatch.setattr(findings, "shrink", fails)
     with pytest.raises(error):
-        keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
+        last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never))
     (path,) = kept(FOLDER, walk.protocol)
     _, told = recheck(walk, path)
     assert told is not None
@@ -145,7 +152,7 @@ def test_an_interrupted_search_keeps_the_shortest_run_so_far(broken: tuple[Walk,
         asked += 1
         return asked > 40
 
-    path = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, soon)
+    path = last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, soon))
     _, told = recheck(walk, path)
     assert told is not None
     assert told.breaks_at is not None
@@ -155,7 +162,7 @@ def test_an_interrupted_search_keeps_the_shortest_run_so_far(broken: tuple[Walk,
 
 def test_a_file_without_a_finding_is_none(broken: tuple[Walk, list[Any]]) -> None:
     walk, actions = broken
-    path = keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never)
+    path = last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never))
     document = json.loads(path.read_text())
     for changed, problem in (
         ({**document, "finding": {**document["finding"], "more": 1}}, "finding: unknown field 'more'"),

@@ -121,6 +121,41 @@ def test_a_worker_is_born_without_an_ear_for_interruptions(tmp_path: Path, mista
     assert "SIGINT" in said.read_text()
 
 
+WORKS = f"""
+from harness.schedulers import Cores
+from tests.harness.test_schedulers import tasks
+with Cores(2) as cores:
+    results = cores.run(tasks("{POOL}", 10_000, 25), lambda: False)
+    next(results)
+    print("begins", flush=True)
+    for _ in results:
+        pass
+"""
+
+
+@pytest.mark.source
+@pytest.mark.serial
+def test_no_worker_outlives_a_parent_that_is_killed() -> None:
+    """Missed: workers waited for their next task for ever."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
+    command = [sys.executable, "-P", "-c", WORKS]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "begins\n"
+        running.kill()
+    for _ in range(100):
+        try:
+            os.killpg(running.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(running.pid, signal.SIGKILL)
+    pytest.fail("a worker is there after ten seconds")
+
+
 def test_a_worker_with_another_source_refuses() -> None:
     (task,) = tasks(POOL, 1, 1)
     with pytest.raises(SchedulerError, match=r"this is restaking-spec .* what was asked for is 0\.0\.0"):

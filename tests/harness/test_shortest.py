@@ -26,8 +26,8 @@ walk = known_walks()[protocol].only((law,))
 for seed in range(60):
     report = random_walk(walk, seed, 400)
     if report.violations:
-        path = keep(Path("kept"), walk.of(seed), law, f"walk of seed {seed}", report.actions, lambda: False)
-        told = recheck(walk, path)[1]
+        *_, kept = keep(Path("kept"), walk.of(seed), law, f"walk of seed {seed}", report.actions, lambda: False)
+        told = recheck(walk, kept.path)[1]
         print(len(told.steps), told.breaks_at + 1)
         break
 """
