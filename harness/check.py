@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from harness import findings
 from harness.display import Gauge
-from harness.findings import STEPS_PER_GAME, finding_of, game_finding_of, replaying
+from harness.findings import STEPS_PER_GAME, Retelling, finding_of, game_finding_of, replaying
 from harness.gathering import How, gathered
 from harness.job import replay_file
 from harness.pack import ProtocolPack
@@ -97,10 +97,12 @@ class Check:
         stop: Stop,
         folder: Path = KEPT,
         left_out: Sequence[str] = (),
+        most_failures: float = math.inf,
     ) -> None:
         """UnknownLawError if the plan names a law that no pack has; packs with none of its laws are not checked.
 
-        `left_out` says which protocols were to be checked and cannot be had.
+        `left_out` says which protocols were to be checked and cannot be had. The run ends at `most_failures`, of laws
+        that broke and traces that differ.
         """
         walks = {name: walk for name, pack in packs.items() if (walk := pack.walk) is not None}
         games = {name: packs[name].games for name in walks}
@@ -113,7 +115,8 @@ class Check:
         self.walks = {name: walk for name, walk in chosen.items() if laws_of(walk) or self.games[name]}
         self.packs = {name: pack for name, pack in packs.items() if name in self.walks or not plan.laws}
         self.plan = plan
-        self.stop = stop
+        self.most_failures = most_failures
+        self._is_to_stop = stop
         self.folder = folder
         self.left_out = left_out
         self.reports: list[TraceReport] = []
@@ -147,12 +150,22 @@ class Check:
         """Proofs and kills of the laws that were checked, after proving as much as is asked for."""
         bar = progress.add_task("proving", total=None, news="")
 
+        if self._failures() >= self.most_failures:
+            how = "ledger"
+
         def say(call: str, done: int, of: int) -> None:
             progress.update(bar, completed=done, total=of, news=call)
 
-        for name, found in gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self.stop, say).items():
+        for name, found in gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self._is_to_stop, say).items():
             self.suites[name].evidence = found
             self.suites[name].is_cut_short = self.suites[name].is_cut_short or bool(found.undone)
+
+    def stop(self) -> bool:
+        """True if the run is to stop now: at somebody's wish, or because enough failed."""
+        return self._is_to_stop() or self._failures() >= self.most_failures
+
+    def _failures(self) -> int:
+        return sum([len(suite.findings) + len(suite.differing) for suite in self.suites.values()])
 
     @property
     def is_cut_short(self) -> bool:
@@ -162,13 +175,26 @@ class Check:
     @property
     def unfinished(self) -> str | None:
         """The reasons for which not all was checked that was asked for, if any."""
-        stopped = ["stopped before everything was done"] if self.is_cut_short else []
+        why = f" at {self._failures()} failures" if self._failures() >= self.most_failures else ""
+        stopped = [f"stopped{why} before everything was done"] if self.is_cut_short else []
         return "; ".join([*stopped, *[f"left out: {problem}" for problem in self.left_out]]) or None
+
+    def stories(self) -> dict[str, Retelling]:
+        """The findings that are kept, told step by step, by their trace."""
+        told: dict[str, Retelling] = {}
+        for name, suite in self.suites.items():
+            for finding in suite.findings.values():
+                try:
+                    found = findings.recheck(self.walks[name], Path(finding.trace or ""), self.games[name])[1]
+                except MalformedTrace:  # it is not kept, or gone
+                    continue
+                if found is not None and finding.trace is not None:
+                    told[finding.trace] = found
+        return told
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""
         return {
-            "left_out": list(self.left_out),
             "traces": [report.as_json() for report in self.reports],
             "suites": {name: suite.as_json() for name, suite in self.suites.items()},
         }
@@ -349,7 +375,7 @@ class Check:
                 self.suites[name].findings[shortest.law] = shortest
 
     def _is_interrupted(self) -> bool:
-        return self.stop.is_interrupted
+        return self._is_to_stop.is_interrupted
 
 
 def laws_of(walk: Walk) -> list[Law]:

@@ -19,7 +19,9 @@ from invariants.law import UndeclaredError
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("harness.verbs.check", "Run the main job: every law, on every protocol."),
     "conform": ("harness.verbs.conform", "Run another implementation beside the specification."),
+    "diff": ("harness.verbs.diff", "Compare two reports of restake check."),
     "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a bounded model."),
+    "laws": ("harness.verbs.laws", "List the laws, or explain one."),
     "mutate": ("harness.verbs.mutate", "Break the specification on purpose, and see which law notices."),
     "prove": ("harness.verbs.prove", "Prove the laws of every call, for states of any size."),
     "replay": ("harness.verbs.replay", "Replay recorded traces and compare every step."),

@@ -1,6 +1,7 @@
 """Progress shown during a long run: on the error stream, and only if that is a terminal."""
 
 import time
+from threading import Event, Thread
 
 from rich.console import Console
 from rich.progress import (
@@ -27,8 +28,34 @@ class News(ProgressColumn):
         return Text(task.fields.get("news", ""))
 
 
+HEARTBEAT_SECONDS = 30.0
+"""The silence of a run between two lines, where there is no terminal."""
+
+
+class Heartbeat(Progress):
+    """The bars as a line now and then, where there is no terminal to show them on."""
+
+    def start(self) -> None:
+        """Begin to say how far the run is."""
+        self._is_over = Event()
+        Thread(target=self._beat, daemon=True).start()
+
+    def stop(self) -> None:
+        """Say no more."""
+        self._is_over.set()
+
+    def _beat(self) -> None:
+        while not self._is_over.wait(HEARTBEAT_SECONDS):
+            running = [task for task in self.tasks if task.total is None or task.completed < task.total]
+            for task in running[-1:]:
+                of = "" if task.total is None else f" of {task.total:,.0f}"
+                news = f": {task.fields['news']}" if task.fields.get("news") else ""
+                said = f"{task.description} {task.completed:,.0f}{of}{news}"
+                self.console.print(said, markup=False, soft_wrap=True)
+
+
 def live_display() -> Progress:
-    """Bars that vanish when the run is over."""
+    """Bars that vanish when the run is over; without a terminal, a line now and then."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -38,7 +65,9 @@ def live_display() -> Progress:
         TimeRemainingColumn(),
         News(),
     )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    if console.is_terminal:
+        return Progress(*columns, console=console, transient=True)
+    return Heartbeat(console=console, disable=True)
 
 
 class Gauge:

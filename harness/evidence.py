@@ -45,7 +45,8 @@ class Evidence:
     `proved_now`; those that were proved again were `drawn_by` a text. Those that are `differing` are not what the
     ledger says, those `undone` were to be proved and were not, and those `unknown_now` came to UNKNOWN. Of the calls
     `failing` nothing can be proved. `counterexamples` are files of what was refuted in this run; `unkept` says what
-    could not be written, and why. Each law `kills` so many of all `mutants`.
+    could not be written, and why. `by_call` gives the verdict on each law of each call. Each law `kills` so
+    many of all `mutants`.
     """
 
     solver: str
@@ -63,3 +64,4 @@ class Evidence:
     unknown_now: tuple[str, ...] = ()
     counterexamples: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
+    by_call: Mapping[str, Mapping[str, str]] = {}

@@ -92,6 +92,9 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
         for law, call, word, _ in rows
         if word not in ("STALE", "MISSING") and ledger.is_fresh(call, law)
     )
+    by_call: dict[str, dict[str, str]] = {}
+    for law, call, word, _ in sorted(rows, key=lambda row: row[:2]):
+        by_call.setdefault(law, {})[call] = word
     # A protocol from outside has no table of kills.
     kills = json.loads(KILLS.read_text()).get(ledger.protocol, {"laws": {}, "mutants": 0})
     return Evidence(
@@ -117,6 +120,7 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
         ),
         tuple([str(path) for path in proving.written]),
         tuple(proving.unkept),
+        by_call,
     )
 
 

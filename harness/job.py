@@ -1,5 +1,6 @@
 """One run of `restake replay`: which traces to replay, and everything found so far."""
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def replay_file(
 
     A kept counterexample is not compared, but told: what it breaks is what matters, not what the rules said then.
     """
-    steps = 0
+    steps, started = 0, time.monotonic()
     try:
         protocol, trace, claim = load_kept(path, {name: pack.protocol for name, pack in packs.items()})
         steps = len(trace.steps)
@@ -50,8 +51,9 @@ def replay_file(
             if walk is None:
                 raise MalformedTrace("finding", f"the laws of {protocol.name} are not known: name a walk by --protocol")
             told = retell(walk, trace, claim, packs[protocol.name].games)
-            return TraceReport(path, steps, retelling=told), (protocol, trace)
+            return TraceReport(path, steps, retelling=told, seconds=time.monotonic() - started), (protocol, trace)
         mismatch = replay(protocol, trace) if compares else None
     except MalformedTrace as error:
-        return TraceReport(path, steps, malformed=error), None
-    return TraceReport(path, steps, mismatch, is_compared=compares), None if mismatch else (protocol, trace)
+        return TraceReport(path, steps, malformed=error, seconds=time.monotonic() - started), None
+    report = TraceReport(path, steps, mismatch, is_compared=compares, seconds=time.monotonic() - started)
+    return report, None if mismatch else (protocol, trace)

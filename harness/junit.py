@@ -4,18 +4,22 @@ import re
 from collections.abc import Collection
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from harness.replay import Mismatch
 from harness.report import TraceReport, shown
 from harness.suite import Row, SuiteReport
+from harness.traces import place_of
 
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 """The counts of a suite, and the elements that they count."""
 
 
-def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], problem: str | None) -> str:
+def junit(
+    reports: Collection[TraceReport], suites: Collection[SuiteReport], problem: str | None, seconds: float = 0.0
+) -> str:
     """The document. `problem` is what kept the run from being finished, if anything did."""
     root = Element("testsuites", name="restake check")
     run = SubElement(root, "testsuite", name="run")
-    add_case(run, "run", "is finished", "error" if problem else None, problem or "")
+    add_case(run, "run", "is finished", "error" if problem else None, problem or "", seconds)
     if reports:
         traces = SubElement(root, "testsuite", name="traces")
         for report in reports:
@@ -25,6 +29,7 @@ def junit(reports: Collection[TraceReport], suites: Collection[SuiteReport], pro
         for row in suite.rows():
             _add_row(element, suite, row)
         _add_coverage(element, suite)
+    root.set("time", f"{seconds:.3f}")
     return document(root)
 
 
@@ -40,15 +45,19 @@ def document(root: Element) -> str:
 
 def _add_trace(element: Element, report: TraceReport) -> None:
     """A trace that was only read says nothing of its own: its laws do."""
+    outcome, text = None if report.is_compared else "skipped", str(report.verdict)
     if report.malformed is not None:
-        add_case(element, "traces", str(report.path), "error", str(report.malformed))
+        outcome, text = "error", str(report.malformed)
     elif report.mismatch is not None:
-        found = report.mismatch
-        lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in found.differences]
-        where = found.action if found.step is None else f"step {found.step}: {found.action}"
-        add_case(element, "traces", str(report.path), "failure", "\n".join([where, *lines]))
-    else:
-        add_case(element, "traces", str(report.path), None if report.is_compared else "skipped", report.verdict)
+        outcome, text = "failure", differences_of(report.mismatch)
+    add_case(element, "traces", place_of(report.path), outcome, text, report.seconds)
+
+
+def differences_of(mismatch: Mismatch) -> str:
+    """The step at which a trace differs, and each difference there in a line."""
+    lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in mismatch.differences]
+    where = mismatch.action if mismatch.step is None else f"step {mismatch.step}: {mismatch.action}"
+    return "\n".join([where, *lines])
 
 
 def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
@@ -63,6 +72,9 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
         outcome, text = "skipped" if suite.is_cut_short else "failure", f"never checked: {row.sentence}"
     elif row.verdict == "NOT REACHED":
         outcome, text = "failure" if suite.judges_coverage else "skipped", f"never seen: {row.sentence}"
+    elif row.verdict == "known violation":
+        known = suite.catalogue.known_violations[row.law]
+        outcome, text = "skipped", f"known violation: {row.sentence}\n{known.meaning}\ntrue instead: {known.instead}"
     else:
         outcome, text = None, ""
     add_case(element, suite.protocol.name, row.law, outcome, text)
@@ -90,9 +102,15 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
         )
 
 
-def add_case(suite: Element, group: str, name: str, outcome: str | None, text: str) -> None:
-    """A test case of a suite; its outcome is None if it passed, else the element's name."""
-    case = SubElement(suite, "testcase", classname=f"restake.{group}", name=_legal(name), time="0")
+def add_case(
+    suite: Element, group: str, name: str, outcome: str | None, text: str, seconds: float | None = None
+) -> None:
+    """A test case of a suite; its outcome is None if it passed, else the element's name. One without a time of its own,
+    as each of the laws that are checked at once, has none.
+    """
+    case = SubElement(suite, "testcase", classname=f"restake.{group}", name=_legal(name))
+    if seconds is not None:
+        case.set("time", f"{seconds:.3f}")
     if outcome is not None:
         said = SubElement(case, outcome, message=_legal(text.partition("\n")[0]))
         said.text = _legal(text)

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from harness.exit_codes import exit_code
 from harness.findings import Retelling, Told
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
+from harness.traces import place_of
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
@@ -36,6 +37,7 @@ class TraceReport:
     malformed: MalformedTrace | None = None
     retelling: Retelling | None = None
     is_compared: bool = True
+    seconds: float = attrs.field(default=0.0, eq=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -60,6 +62,7 @@ class TraceReport:
             problem = {"where": self.malformed.where, "problem": self.malformed.problem}
         return {
             "trace": str(self.path),
+            "place": place_of(self.path),
             "verdict": self.verdict,
             "steps": self.steps,
             "mismatch": mismatch,
@@ -189,7 +192,7 @@ OTHER_VERDICTS: dict[Verdict, str] = {
 """Counts that the last line has only where they are not zero."""
 
 
-def tally(reports: list[TraceReport], built: str, seconds: float) -> str:
+def tally(reports: Sequence[TraceReport], built: str, seconds: float) -> str:
     """The last line: how many traces and steps, and what came of them."""
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, Self
 
 POLL_SECONDS = 1.0
-"""How long a process may outlive the one that started it."""
+"""The time that a process may outlive the one that started it."""
 
 
 class Stop:

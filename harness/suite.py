@@ -308,10 +308,23 @@ class SuiteReport:
         """True if there is no failure."""
         return not self.failures()
 
+    @property
+    def verdict(self) -> str:
+        """The protocol in a word."""
+        if self.steps == 0 and not self.differing:
+            return "nothing was checked"
+        if self.failures():
+            return "FAILED"
+        if self.is_cut_short or self.unfinished():
+            return "not finished"
+        laws = {row.verdict for row in self.rows() if row.kind != "witness"}
+        return "known violation" if laws == {"known violation"} else "holds"
+
     def as_json(self) -> dict[str, Json]:
         """The report as `--json` writes it."""
         rates = [{**attrs.asdict(row), "acceptance_rate": row.acceptance_rate} for row in self.actions()]
         return {
+            "verdict": self.verdict,
             "holds": self.holds,
             "failures": self.failures(),
             "unfinished": self.unfinished(),
@@ -336,7 +349,7 @@ class SuiteReport:
     def _row(self, law: Law) -> Row:
         law_id = law.law_id
         summaries = (self.on_traces, self.on_walks, self.by_hypothesis, self.in_games)
-        kind = _kind(law)
+        kind = kind_of(law)
         is_law = kind != "witness"
         on_traces, on_walks, by_hypothesis, in_games = (
             (part.checked if is_law else part.seen).get(law_id, 0) for part in summaries
@@ -361,7 +374,8 @@ class SuiteReport:
         return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills)
 
 
-def _kind(law: Law) -> Kind:
+def kind_of(law: Law) -> Kind:
+    """The kind of a law, or of what stands beside the laws."""
     if isinstance(law, Game):
         return "game"
     if isinstance(law, StateLaw):

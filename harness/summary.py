@@ -9,7 +9,8 @@ from collections.abc import Collection
 from rich.console import Console
 from rich.markup import escape
 
-from harness.report import TraceReport, plain_table, print_finding, print_table, print_trace
+from harness.outcome import Outcome
+from harness.report import plain_table, print_details, print_finding, print_table, print_trace, tally
 from harness.suite import Row, SuiteReport
 from harness.traces import bundled_findings
 
@@ -17,62 +18,64 @@ MOST_NAMES = 6
 """The most names in a line of the first screen."""
 
 
-def print_summary(
-    console: Console,
-    reports: Collection[TraceReport],
-    suites: Collection[SuiteReport],
-    code: int,
-    made_by: Collection[str],
-) -> None:
-    """Print differences and breaks; the verdict of the run, its provenance, and a block for each protocol."""
-    for report in reports:
+def print_outcome(console: Console, outcome: Outcome, is_long: bool) -> None:
+    """Print differences and breaks; the verdict of the run, its provenance, and a block for each protocol; then each
+    law in a line, or, if the report is to be long, the matrix and the coverage.
+    """
+    for report in outcome.reports:
         print_trace(console, report)
-    for suite in suites:
+    for suite in outcome.suites:
         for finding in suite.findings.values():
             broken = next(row.broken for row in suite.rows() if row.law == finding.law)
             print_finding(console, suite.protocol.name, finding, broken)
-    said = {verdict_of(suite) for suite in suites}
-    verdict = said.pop() if code == 0 and len(said) == 1 else VERDICTS[code]
-    console.print(f"restake check: {verdict}", style="bold", markup=False)
-    for line in made_by:
+    console.print(f"restake check: {outcome.verdict}", style="bold", markup=False)
+    for line in made_by(outcome):
         console.print(f"  {line}", markup=False, soft_wrap=True)
-    for suite in suites:
+    for suite in outcome.suites:
         print_block(console, suite)
+    for suite in outcome.suites:
+        (print_details if is_long else print_laws)(console, suite)
+    if not is_long:
+        said = "\nrestake check -v shows the figures of each method, of each action and each reason."
+        console.print(said, markup=False, soft_wrap=True)
 
 
-VERDICTS = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was checked"}
-"""The verdict of the run, by its exit code."""
-
-
-def verdict_of(suite: SuiteReport) -> str:
-    """One protocol in a word."""
-    if suite.steps == 0 and not suite.differing:
-        return "nothing was checked"
-    if suite.failures():
-        return "FAILED"
-    if suite.is_cut_short or suite.unfinished():
-        return "not finished"
-    laws = {row.verdict for row in suite.rows() if row.kind != "witness"}
-    return "known violation" if laws == {"known violation"} else "holds"
+def made_by(outcome: Outcome) -> list[str]:
+    """The provenance of a run, in lines."""
+    made = outcome.made_by
+    commit = f" (commit {made.commit})" if made.commit else ""
+    asked = f"profile {made.profile}" + "".join([f", --law {law}" for law in made.laws])
+    speed = f"{made.steps_per_second:,} a second" if made.steps_per_second else "none"
+    lines = [
+        f"restake {made.version}{commit}, {made.built} specification, {made.solver}; {asked}, seed {made.seed}",
+        f"{made.drawn_steps:,} steps drawn, {speed}, {made.processes}; Python {made.python}",
+        tally(outcome.reports, made.built, made.seconds),
+    ]
+    return lines if outcome.unfinished is None else [*lines, outcome.unfinished]
 
 
 def print_block(console: Console, suite: SuiteReport) -> None:
     """Print the result of one protocol: a line each for checks, laws, proofs, mutants, findings, gaps."""
-    console.print(f"\n{suite.protocol.name}: {verdict_of(suite)}", style="bold", markup=False)
-    for what, said in (
+    console.print(f"\n{suite.protocol.name}: {suite.verdict}", style="bold", markup=False)
+    for what, said in blocks(suite):
+        style = "red" if what in ("failure", "not finished") else ""
+        for position, line in enumerate(said):
+            name = what if position == 0 else ""
+            console.print(f"  {name:12} {line}", style=style, markup=False, soft_wrap=True)
+
+
+def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
+    """The result of one protocol: what is said of what."""
+    return [
         ("checked", checked(suite)),
         ("laws", verdicts(suite)),
         ("proved", proved(suite)),
         ("mutants", mutants(suite)),
         ("found", found(suite)),
         ("not reached", not_reached(suite)),
-    ):
-        for position, line in enumerate(said):
-            console.print(f"  {what if position == 0 else '':12} {line}", markup=False, soft_wrap=True)
-    for failure in suite.failures():
-        console.print(f"  {'failure':12} {escape(failure)}", style="red", soft_wrap=True)
-    for reason in suite.unfinished():
-        console.print(f"  {'not finished':12} {escape(reason)}", style="red", soft_wrap=True)
+        ("failure", suite.failures()),
+        ("not finished", suite.unfinished()),
+    ]
 
 
 def checked(suite: SuiteReport) -> list[str]:
@@ -156,36 +159,40 @@ def named(names: Collection[str]) -> str:
     return ", ".join(shown) + more
 
 
-def print_laws(console: Console, suite: SuiteReport) -> None:
-    """A line for each law: properties, then what restates the rules, then games and witnesses."""
-    if suite.steps == 0:
-        return
-    rows = suite.rows()
+def tiers(suite: SuiteReport) -> dict[str, list[Row]]:
+    """The rows of a protocol by tier: properties, what restates the rules, games, witnesses. None if nothing was
+    checked.
+    """
+    rows = suite.rows() if suite.steps else []
     model = set(suite.catalogue.model)
-    tiers = {
+    found = {
         "properties": [row for row in rows if row.kind not in ("game", "witness") and row.law not in model],
         "model of the rules": [row for row in rows if row.law in model],
         "games": [row for row in rows if row.kind == "game"],
         "witnesses": [row for row in rows if row.kind == "witness"],
     }
-    for tier, members in tiers.items():
-        if members:
-            print_tier(console, f"{suite.protocol.name}: {tier}", members)
+    return {tier: members for tier, members in found.items() if members}
 
 
-def print_tier(console: Console, title: str, rows: Collection[Row]) -> None:
-    """One table: id, sentence cut to the width, times checked, calls proved, verdict."""
-    table = plain_table()
-    table.add_column("law", no_wrap=True)
-    table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("checked", justify="right", no_wrap=True)
-    table.add_column("proved", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for row in rows:
-        style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS", "NOT REACHED") else ""
-        checks = row.on_traces + row.on_walks + row.by_hypothesis + row.in_games
-        proof = "-" if row.proof is None else row.proof.in_short
-        table.add_row(row.law, escape(row.sentence), f"{checks:,}", proof, row.verdict, style=style)
-    table.expand = True
-    console.print()
-    print_table(console, table)
+def law_cells(row: Row) -> tuple[str, str, str, str, str]:
+    """A law in a line: id, sentence, times checked, calls proved, verdict."""
+    checks = row.on_traces + row.on_walks + row.by_hypothesis + row.in_games
+    proof = "-" if row.proof is None else row.proof.in_short
+    return row.law, row.sentence, f"{checks:,}", proof, row.verdict
+
+
+def print_laws(console: Console, suite: SuiteReport) -> None:
+    """Print a line for each law: one table for each tier, its sentences cut to the width."""
+    for tier, rows in tiers(suite).items():
+        table = plain_table()
+        table.add_column("law", no_wrap=True)
+        table.add_column(f"{suite.protocol.name}: {tier}", no_wrap=True, overflow="ellipsis", ratio=1)
+        table.add_column("checked", justify="right", no_wrap=True)
+        table.add_column("proved", justify="right", no_wrap=True)
+        table.add_column("verdict", no_wrap=True)
+        for row in rows:
+            style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS", "NOT REACHED") else ""
+            table.add_row(*[escape(cell) for cell in law_cells(row)], style=style)
+        table.expand = True
+        console.print()
+        print_table(console, table)

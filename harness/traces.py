@@ -37,6 +37,16 @@ def bundled_findings() -> Path:
     return installed if installed.is_dir() else here.parent / "docs" / "findings"
 
 
+def place_of(path: Path) -> str:
+    """A trace's place, the same on every machine: below the folder that all bundled traces are in, or below the current
+    one; else its name and that of its folder.
+    """
+    for root in (bundled_traces(), Path.cwd()):
+        if path.absolute().is_relative_to(root):
+            return path.absolute().relative_to(root).as_posix()
+    return "/".join(path.parts[-2:])
+
+
 def find_traces(places: Iterable[Path]) -> Iterator[Path]:
     """Every file named, and every trace file in or below every folder named; each once, in order.
 

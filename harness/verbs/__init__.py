@@ -1,5 +1,6 @@
 """Shared parts of the verbs of `restake`: options, exit codes, and how a verb is loaded when it is asked for."""
 
+import errno
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -95,10 +96,18 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Output(Console):
+    """The standard output. What nobody reads any more raises, as it does for whoever prints without colours."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what was caught."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console() -> Console:
     """Plain and 120 columns wide, unless it is a terminal."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=120)
+    found = Output(highlight=False)
+    return found if found.is_terminal else Output(highlight=False, width=120)
 
 
 Found = TypeVar("Found")
@@ -115,7 +124,7 @@ def read_ledger(read: Callable[[], Found]) -> Found:
 
 
 def unless_written(file: TextIO, text: str) -> str | None:
-    """What keeps a file from being written, if anything does: other output is written all the same."""
+    """The reason why a file cannot be written, or None: other output is written all the same."""
     try:
         with file:
             file.write(text)

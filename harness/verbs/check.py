@@ -1,23 +1,26 @@
 """`restake check`: the main job."""
 
-import json
 import math
 import time
 from collections.abc import Collection
 from typing import TextIO, get_args
 
+import attrs
 import click
 
 from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
 from harness.display import live_display
 from harness.gathering import How, rotation
+from harness.github import annotations
 from harness.junit import junit
+from harness.markdown import as_markdown
+from harness.outcome import Outcome, Provenance, commit_here, python_here
 from harness.protocols import left_out
-from harness.report import judged, print_details, tally
+from harness.report import judged
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
-from harness.summary import print_laws, print_summary
+from harness.summary import print_outcome
 from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
@@ -72,6 +75,22 @@ from proofs.ledger import LedgerError
 )
 @JSON_OPTION
 @click.option(
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "markdown", "json", "html"]),
+    help="The form of the report: text, Markdown for an issue, JSON, or one page of HTML.",
+)
+@click.option("--github", "annotates", is_flag=True, help="Annotate the run on GitHub as well, on the standard error.")
+@click.option(
+    "--max-failures",
+    "most_failures",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Stop when so many laws broke, or traces differ.",
+)
+@click.option(
     "--junit",
     "junit_file",
     type=click.File("w", encoding="utf-8", lazy=False),
@@ -92,6 +111,9 @@ def check_command(
     drawn_by: str | None,
     verbose: bool,
     as_json: bool,
+    form: str,
+    annotates: bool,
+    most_failures: int | None,
     junit_file: TextIO | None,
 ) -> int:
     """Replay the recorded traces, check every law on them, on random walks and on what Hypothesis draws, and show how
@@ -106,7 +128,7 @@ def check_command(
     )
     stop = Stop(math.inf if budget is None else budget)
     try:
-        check = Check(packs_asked(asked), plan, stop, left_out=left_out(asked))
+        check = Check(packs_asked(asked), plan, stop, left_out=left_out(asked), most_failures=most_failures or math.inf)
     except UnknownLawError as error:
         raise click.UsageError(str(error)) from error
     read_ledger(check.open_ledgers)
@@ -127,35 +149,51 @@ def check_command(
     finally:
         # Whatever ends the run early, what was found until then is said.
         seconds = time.monotonic() - started
-        code = 2 if problem is not None else judged(check.reports, check.suites.values(), check.unfinished is not None)
+        suites = list(check.suites.values())
+        drawn = sum([suite.drawn.steps for suite in suites])
+        outcome = Outcome(
+            reports=check.reports,
+            suites=suites,
+            code=2 if problem is not None else judged(check.reports, suites, check.unfinished is not None),
+            problem=problem,
+            unfinished=check.unfinished,
+            left_out=check.left_out,
+            made_by=Provenance(
+                version=__version__,
+                commit=commit_here(),
+                built=how_built(),
+                python=python_here(),
+                solver=next((suite.evidence.solver for suite in suites if suite.evidence), "no solver"),
+                profile=profile_name,
+                seed=seed,
+                laws=laws,
+                processes=str(workers),
+                drawn_steps=drawn,
+                steps_per_second=round(drawn / check.drawing_seconds) if check.drawing_seconds else 0,
+                seconds=round(seconds, 1),
+            ),
+        )
         if junit_file is not None:
-            unwritten = unless_written(
-                junit_file, junit(check.reports, check.suites.values(), problem or check.unfinished)
-            )
-            problem, code = (problem or unwritten), (code if unwritten is None else 2)
-        if as_json:
-            click.echo(json.dumps({"built": how_built(), "problem": problem, **check.as_json()}, indent=2))
+            document = junit(check.reports, suites, problem or check.unfinished, seconds)
+            unwritten = unless_written(junit_file, document)
+            if unwritten is not None:
+                outcome = attrs.evolve(outcome, code=2, problem=problem or unwritten)
+        if annotates:
+            for line in annotations(outcome):
+                click.echo(line, err=True)
+        if as_json or form == "json":
+            click.echo(outcome.dumped())
+        elif form == "markdown":
+            click.echo(as_markdown(outcome, check.stories()), nl=False)
+        elif form == "html":
+            from harness.page import as_page  # here, because nothing else needs templates
+
+            click.echo(as_page(outcome, check.stories()), nl=False)
         else:
-            drawn = sum(suite.drawn.steps for suite in check.suites.values())
-            speed = f"{drawn / check.drawing_seconds:,.0f} a second" if check.drawing_seconds else "none"
-            solver = next((suite.evidence.solver for suite in check.suites.values() if suite.evidence), "no solver")
-            asked_for = f"profile {profile_name}" + "".join([f", --law {law}" for law in laws])
-            lines = [
-                f"restake {__version__}, {how_built()} specification, {solver}; {asked_for}, seed {seed}",
-                f"{drawn:,} steps drawn, {speed}, {workers}",
-                tally(check.reports, how_built(), seconds),
-            ]
-            if check.unfinished is not None:
-                lines.append(check.unfinished)
-            print_summary(console(), check.reports, check.suites.values(), code, lines)
-            show = print_details if verbose else print_laws
-            for suite in check.suites.values():
-                show(console(), suite)
-            if not verbose:
-                click.echo("\nrestake check -v shows the figures of each method, of each action and each reason.")
-    if problem is not None:
-        click.echo(problem, err=True)
-    return code
+            print_outcome(console(), outcome, verbose)
+    if outcome.problem is not None:
+        click.echo(outcome.problem, err=True)
+    return outcome.code
 
 
 def _workers(address: str | None, places: Collection[str], jobs: int) -> Scheduler:

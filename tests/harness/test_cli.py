@@ -20,6 +20,7 @@ from harness import __version__, gathering
 from harness.cli import cli
 from harness.display import live_display
 from harness.explore import Search
+from harness.outcome import commit_here
 from harness.protocols import known_walks, select_bounded_models
 from harness.stopping import Stop
 from harness.verbs import how_built
@@ -230,7 +231,8 @@ def test_check_replays_everything_and_checks_every_law() -> None:
     result = restake("check", "--json", "--steps", "4000", "--examples", "0")
     assert result.return_value == 0
     report = json.loads(result.stdout)
-    assert report["built"] == how_built()
+    assert (report["schema"], report["verdict"], report["exit_code"]) == ("restake check 1", "holds", 0)
+    assert (report["made_by"]["built"], report["made_by"]["seed"]) == (how_built(), 0)
     assert len(report["traces"]) == len(list(GOLDEN.rglob("*.json.gz"))) > 120
     assert {trace["verdict"] for trace in report["traces"]} == {"agrees"}
     assert sorted(report["suites"]) == sorted(known_walks())
@@ -259,7 +261,8 @@ def test_the_first_screen_of_a_check_answers() -> None:
     assert result.return_value == 0
     lines = result.stdout.splitlines()
     assert lines[0] == "restake check: holds"
-    assert lines[1].startswith(f"  restake {__version__}, {how_built()} specification, no solver; profile ci, seed 0")
+    commit = f" (commit {commit_here()})" if commit_here() else ""
+    assert lines[1] == f"  restake {__version__}{commit}, {how_built()} specification, no solver; profile ci, seed 0"
     assert lines[2].startswith("  2,000 steps drawn, ")
     assert lines[3].startswith("  1 trace, 6 steps: 1 agree, 0 differ, 0 malformed")
     assert lines[4:12] == [
@@ -445,7 +448,7 @@ def test_json_and_junit_are_of_the_same_run(tmp_path: Path, mistaken: "Mistaken"
     result = restake("check", *chosen, "--json", "--junit", path)
     assert result.return_value == 1
     report = json.loads(result.stdout)
-    assert (report["built"], report["problem"]) == (how_built(), None)
+    assert (report["made_by"]["built"], report["problem"]) == (how_built(), None)
     (suite,) = report["suites"].values()
     broken = {law["law"] for law in suite["laws"] if law["verdict"] == "VIOLATED"}
     assert broken == {finding["law"] for finding in suite["findings"]} == {"POOL-01", "POOL-02"}
@@ -564,6 +567,7 @@ def test_json_holds_all_that_the_text_says(changed: Callable[[Callable[[dict[str
     step = first(document(), "deposit_into_strategy")
     assert report == {
         "trace": str(path),
+        "place": "changed.json",
         "verdict": "differs",
         "steps": len(document()["steps"]),
         "mismatch": {

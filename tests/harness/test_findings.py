@@ -25,7 +25,7 @@ POOL = "pool_laws:WALK"
 
 
 def last(files: Iterator[Kept]) -> Path:
-    """Where a counterexample is kept in the end."""
+    """The place of a counterexample in the end."""
     *_, kept = files
     return kept.path
 

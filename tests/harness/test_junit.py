@@ -11,6 +11,7 @@ from harness.protocols import load_walk
 from harness.replay import Difference, Mismatch
 from harness.report import TraceReport
 from harness.suite import Finding, SuiteReport, Summary
+from harness.traces import bundled_traces
 from spec.codec import MalformedTrace
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -88,21 +89,38 @@ def test_a_run_that_was_not_finished_is_an_error_whatever_it_found() -> None:
 
 
 def test_every_trace_is_a_case() -> None:
-    good = TraceReport(Path("good.json"), 3)
+    good = TraceReport(bundled_traces() / "eigenlayer" / "good.json", 3, seconds=0.25)
     mismatch = Mismatch(2, "slash", "service", {}, (Difference("post.stake", "1", "2"),))
     document = junit(
         [
             good,
             attrs.evolve(good, path=Path("bad.json"), mismatch=mismatch),
-            attrs.evolve(good, path=Path("none.json"), malformed=MalformedTrace("steps", "expected a list")),
-            attrs.evolve(good, path=Path("read.json"), is_compared=False),
+            attrs.evolve(good, path=Path.cwd() / "none.json", malformed=MalformedTrace("steps", "expected a list")),
+            attrs.evolve(good, path=Path("/elsewhere/deep/read.json"), is_compared=False),
         ],
         [],
         None,
+        2.5,
     )
     assert outcomes(document, "traces") == {
-        "good.json": ("passed", None),
+        "eigenlayer/good.json": ("passed", None),
         "bad.json": ("failure", "step 2: slash\npost.stake: expected 1, is 2"),
         "none.json": ("error", "steps: expected a list"),
-        "read.json": ("skipped", "not compared"),
+        "deep/read.json": ("skipped", "not compared"),
     }
+    root = ElementTree.fromstring(document)
+    times = [case.get("time") for case in root.iter("testcase")]
+    assert (root.get("time"), times) == ("2.500", ["2.500", *["0.250"] * 4])
+
+
+def test_a_known_violation_is_skipped_and_says_why() -> None:
+    """Missed: it was a case that passed."""
+    walk = load_walk("symbiotic")
+    law_id, known = next(iter(walk.catalogue.known_violations.items()))
+    catalogue = walk.only((law_id,)).catalogue
+    (law,) = catalogue.laws()
+    report = SuiteReport(walk.protocol, catalogue, on_walks=Summary(1, 9, checked={law_id: 5}))
+    assert outcomes(junit([], [report], None), "symbiotic")[law_id] == (
+        "skipped",
+        f"known violation: {law.sentence}\n{known.meaning}\ntrue instead: {known.instead}",
+    )

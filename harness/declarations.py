@@ -1,0 +1,56 @@
+"""The declaration of a law, as its source has it: the text in which a catalogue declares it, and the functions that it
+names.
+
+It is read from files, so that it is the same where the modules are compiled.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from harness.pack import ProtocolPack
+from harness.source import files_of
+
+
+@attrs.frozen
+class Declaration:
+    """The place of a law's declaration, and the text: the functions that it names first."""
+
+    file: Path
+    line: int
+    text: str
+
+
+def declaration_of(pack: ProtocolPack, law_id: str) -> Declaration | None:
+    """The declaration of a law or a game of a pack; None if no file of the modules around its catalogue has it."""
+    for file in _files(pack):
+        source = file.read_text(encoding="utf-8")
+        if f'"{law_id}"' in source:
+            tree = ast.parse(source)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and node.args and _is(node.args[0], law_id):
+                    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+                    functions = [part for part in tree.body if isinstance(part, ast.FunctionDef) and part.name in names]
+                    parts = [_segment(source, part) for part in (*functions, node)]
+                    return Declaration(file, node.lineno, "\n\n\n".join(parts))
+    return None
+
+
+def _files(pack: ProtocolPack) -> Iterator[Path]:
+    """The files of the packages that the catalogue and the games stand in; of the modules, if these are in none."""
+    places = [place.partition(":")[0] for place in (pack.walk_at, pack.games_at) if place is not None]
+    for name in dict.fromkeys([place.rpartition(".")[0] or place for place in places]):
+        yield from files_of(name)
+
+
+def _is(node: ast.expr, law_id: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == law_id
+
+
+def _segment(source: str, node: ast.AST) -> str:
+    """The text of a node, moved to the left margin."""
+    lines = (ast.get_source_segment(source, node, padded=True) or "").splitlines()
+    margin = len(lines[0]) - len(lines[0].lstrip())
+    return "\n".join([line[margin:] if not line[:margin].strip() else line for line in lines])

@@ -1,0 +1,103 @@
+"""Two reports of `restake check` beside each other: what is worse in the later one, what is better, what is otherwise.
+
+Worse is what somebody should look at before the later one is taken for good: a law that no longer holds or is gone, a
+trace that no longer agrees or is gone, a call of which less is proved.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import attrs
+
+from harness.outcome import SCHEMA
+from harness.traces import load_json
+from spec.codec import Json, MalformedTrace
+
+Direction = Literal["worse", "better", "other"]
+
+GOOD: Final = ("held", "reached", "agrees", "known violation")
+"""Verdicts on laws and traces that leave nothing to do."""
+
+GONE: Final = "not there"
+
+
+@attrs.frozen
+class Changed:
+    """One thing of which the reports say otherwise."""
+
+    direction: Direction
+    what: str
+    before: str
+    after: str
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that `restake check --format json` wrote. MalformedTrace if it is none, or of another form."""
+    found = load_json(path)
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise MalformedTrace("schema", f"expected {SCHEMA!r}, as restake check --format json writes it")
+    return found
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Changed]:
+    """Every difference between two reports, worse ones first. MalformedTrace if one is not written as it should be."""
+    try:
+        found = [*_of_run(before, after), *_of_traces(before, after), *_of_protocols(before, after)]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise MalformedTrace("", f"not a report of restake check: {error!r}") from error
+    order: list[Direction] = ["worse", "better", "other"]
+    return sorted(found, key=lambda change: order.index(change.direction))
+
+
+def _of_run(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Changed]:
+    for name in ("version", "commit", "built", "python", "solver", "profile", "seed", "laws"):
+        one, other = before["made_by"][name], after["made_by"][name]
+        if one != other:
+            yield Changed("other", name, _said(one), _said(other))
+
+
+def _of_traces(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Changed]:
+    one, other = ({trace["place"]: trace["verdict"] for trace in each["traces"]} for each in (before, after))
+    yield from _verdicts("trace ", one, other)
+
+
+def _of_protocols(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Changed]:
+    suites = before["suites"], after["suites"]
+    for name in sorted({*suites[0], *suites[1]}):
+        one, other = (each.get(name, {"laws": [], "gaps": {}, "verdict": GONE}) for each in suites)
+        if one["verdict"] != other["verdict"]:
+            direction: Direction = "better" if other["verdict"] == "holds" else "other"
+            yield Changed("worse" if one["verdict"] == "holds" else direction, name, one["verdict"], other["verdict"])
+        laws = [{f"{name} {row['law']}": row for row in each["laws"]} for each in (one, other)]
+        yield from _verdicts("", *[{law: row["verdict"] for law, row in each.items()} for each in laws])
+        for law in sorted(laws[0].keys() & laws[1].keys()):
+            proved, now = (_proved(each[law]["proof"]) for each in laws)
+            if proved != now:
+                yield Changed("better" if now > proved else "worse", f"{law}: calls proved", str(proved), str(now))
+        for what in sorted({*one["gaps"], *other["gaps"]}):
+            missing, left = (set(each["gaps"].get(what, ())) for each in (one, other))
+            if missing != left:
+                named = [", ".join(sorted(names)) or "none" for names in (missing, left)]
+                yield Changed("worse" if left - missing else "better", f"{name}: {what}", *named)
+
+
+def _verdicts(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Changed]:
+    for name in sorted({*before, *after}):
+        one, other = before.get(name, GONE), after.get(name, GONE)
+        if one == other:
+            continue
+        direction: Direction = "other"
+        if other not in GOOD and (one in GOOD or other != GONE):
+            direction = "worse"
+        elif other in GOOD:
+            direction = "better"
+        yield Changed(direction, f"{kind}{name}", one, other)
+
+
+def _proved(proof: Mapping[str, Any] | None) -> int:
+    return 0 if proof is None else int(proof["proved"])
+
+
+def _said(value: Json) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,54 @@
+"""The result of a run as annotations, which GitHub shows beside the files and on the page of a run.
+
+They are lines of the standard error, in the form of GitHub's workflow commands.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from harness.junit import differences_of
+from harness.outcome import Outcome
+
+ESCAPED: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+ESCAPED_IN_PROPERTIES: Final = {**ESCAPED, **str.maketrans({":": "%3A", ",": "%2C"})}
+
+
+def annotations(outcome: Outcome) -> Iterator[str]:
+    """An error for each trace that differs or cannot be read and each failure, a notice for each known violation."""
+    for report in outcome.reports:
+        if report.malformed is not None:
+            yield _annotation("error", "trace cannot be read", str(report.malformed), _file(report.path))
+        elif report.mismatch is not None:
+            yield _annotation("error", "trace differs", differences_of(report.mismatch), _file(report.path))
+    for suite in outcome.suites:
+        name = suite.protocol.name
+        for finding in suite.findings.values():
+            said = (
+                f"{finding.sentence}\n{finding.steps} steps, found by {finding.found_by}\nreproduce: {finding.command}"
+            )
+            yield _annotation("error", f"{name}: {finding.law} is violated", said, finding.trace)
+        for failure in suite.failures():
+            if not failure.startswith(("violated: ", "traces that differ: ")):
+                yield _annotation("error", name, failure)
+        for reason in suite.unfinished():
+            yield _annotation("error", f"{name}: not finished", reason)
+        for row in suite.rows():
+            if row.verdict == "known violation":
+                known = suite.catalogue.known_violations[row.law]
+                said = f"{row.sentence} {known.meaning} True instead: {known.instead}."
+                yield _annotation("notice", f"{name}: {row.law} is a known violation", said)
+    for problem in (outcome.problem, outcome.unfinished):
+        if problem is not None:
+            yield _annotation("error", "not finished", problem)
+
+
+def _file(path: Path) -> str | None:
+    """A file as the checkout names it in which the command runs; None if it is in no part of that."""
+    found = path.absolute()
+    return found.relative_to(Path.cwd()).as_posix() if found.is_relative_to(Path.cwd()) else None
+
+
+def _annotation(level: str, title: str, text: str, file: str | None = None) -> str:
+    where = "" if file is None else f"file={file.translate(ESCAPED_IN_PROPERTIES)},"
+    return f"::{level} {where}title={title.translate(ESCAPED_IN_PROPERTIES)}::{text.translate(ESCAPED)}"

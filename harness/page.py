@@ -1,0 +1,70 @@
+"""The report of a run as one page of HTML: nothing is loaded from elsewhere, and every text in it is escaped."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harness.findings import Retelling
+from harness.junit import differences_of
+from harness.outcome import Outcome
+from harness.report import told_lines
+from harness.suite import ActionRow
+from harness.summary import blocks, law_cells, made_by, tiers
+
+COLOURS: Final = {
+    **dict.fromkeys(("holds", "held", "reached", "PROVED"), "good"),
+    **dict.fromkeys(("FAILED", "VIOLATED", "VACUOUS", "REFUTED"), "bad"),
+    **dict.fromkeys(("not finished", "nothing was checked", "NOT REACHED", "UNKNOWN", "STALE", "MISSING"), "warn"),
+    **dict.fromkeys(("known violation", "KNOWN FALSE"), "warn"),
+}
+"""Classes of the page's style, by verdict; any other has none."""
+
+LETTERS: Final = {
+    "PROVED": "P",
+    "VACUOUS": "V",
+    "NOT CONCERNED": "V",
+    "UNKNOWN": "?",
+    "REFUTED": "R",
+    "KNOWN FALSE": "F",
+    "STALE": "s",
+    "MISSING": "-",
+}
+"""The letters of the matrix of laws by calls, by verdict."""
+
+
+def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
+    """The page; `stories` are the findings that were kept, by their trace."""
+    folder = FileSystemLoader(Path(__file__).parent / "templates")
+    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined)
+    environment.filters |= {
+        "blocks": blocks,
+        "calls": _calls,
+        "cells": law_cells,
+        "colour": lambda word: COLOURS.get(word, ""),
+        "differences": differences_of,
+        "letter": lambda word: LETTERS.get(word, ""),
+        "most": _most,
+        "story": _story,
+        "tiers": tiers,
+    }
+    return environment.get_template("check.html").render(outcome=outcome, made_by=made_by(outcome), stories=stories)
+
+
+def _calls(by_call: Mapping[str, Mapping[str, str]]) -> list[str]:
+    return sorted({call for verdicts in by_call.values() for call in verdicts})
+
+
+def _most(rows: Collection[ActionRow]) -> int:
+    """The length of the longest bar."""
+    return max([row.accepted + row.rejected for row in rows], default=0) or 1
+
+
+def _story(told: Retelling) -> str:
+    lines: list[str] = []
+    for position, step in enumerate(told.steps):
+        lines += told_lines(position, step)
+        if position == told.breaks_at:
+            lines += [f"  step {position} breaks {violation}" for violation in step.violations]
+    return "\n".join(lines)

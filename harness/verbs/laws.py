@@ -1,0 +1,156 @@
+"""`restake laws`: every law in a list, or all there is about one."""
+
+import json
+from typing import Final
+
+import attrs
+import click
+
+from harness.check import laws_of
+from harness.declarations import declaration_of
+from harness.gathering import KILLS, proofs_by_law
+from harness.pack import ProtocolPack
+from harness.prove import ProofQuestion, ledger_of
+from harness.report import plain_table, print_table
+from harness.suite import Kind, kind_of
+from harness.traces import bundled_findings
+from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, console, packs_asked, read_ledger
+from invariants.law import Law
+from spec.codec import Json
+
+HOW: Final[dict[Kind, str]] = {
+    "state": "after every step, of each subject that it concerns; at the end of a walk, of every subject",
+    "step": "at every accepted call that it speaks of",
+    "rejection": "at every rejected call that it speaks of, and at those that it protects and that are accepted",
+    "game": "in games: the same calls with one party's moves, and without",
+    "witness": "it is no law: a run should meet it, or its walks try too little",
+}
+"""The calls and states at which laws of each kind are checked."""
+
+
+@attrs.frozen
+class Told:
+    """A law of a protocol, for whoever asks for it."""
+
+    protocol: str
+    place: str
+    law: Law
+    kind: Kind
+    tier: str
+
+    def as_json(self) -> dict[str, Json]:
+        """The law as `--json` writes it."""
+        law = self.law
+        said = {"law": law.law_id, "kind": self.kind, "tier": self.tier, "sentence": law.sentence, "source": law.source}
+        return {"protocol": self.protocol, **said}
+
+
+def told(pack: ProtocolPack) -> list[Told]:
+    """The laws, games and witnesses of a pack, in the order of a report. None if it has no walk."""
+    walk = pack.walk
+    if walk is None:
+        return []
+    model, known = set(walk.catalogue.model), walk.catalogue.known_violations
+    found: list[Told] = []
+    for law in (*laws_of(walk), *pack.games):
+        tier = "model" if law.law_id in model else "known violation" if law.law_id in known else "property"
+        found.append(Told(pack.name, pack.place, law, kind_of(law), tier))
+    return found
+
+
+@click.command("laws", epilog=EXIT_CODES, short_help="List the laws, or explain one.")
+@PROTOCOL_OPTION
+@click.option("--explain", "law_id", metavar="ID", help="Say all there is about one law.")
+@JSON_OPTION
+def laws_command(asked: tuple[str, ...], law_id: str | None, as_json: bool) -> int:
+    """List what must hold of each protocol, or explain one law: its sentence, its source, its formula, how it is
+    checked, how far it is proved, and how many mutants it kills.
+
+    A list takes a second, an explanation some more, since the ledger of proofs is read.
+    """
+    packs = packs_asked(asked)
+    laws = [(pack, each) for pack in packs.values() for each in told(pack)]
+    if law_id is not None:
+        laws = [(pack, each) for pack, each in laws if each.law.law_id == law_id]
+        if not laws:
+            known = sorted({each.law.law_id for pack in packs.values() for each in told(pack)})
+            raise click.UsageError(f"unknown law {law_id!r}: known are {', '.join(known) or 'none'}")
+    if as_json:
+        explain = law_id is not None
+        documents = [{**each.as_json(), **(explained(pack, each) if explain else {})} for pack, each in laws]
+        click.echo(json.dumps(documents, indent=2))
+    elif law_id is None:
+        print_list([each for _, each in laws])
+    else:
+        for pack, each in laws:
+            print_explained(each, explained(pack, each))
+    return 0 if laws else 5
+
+
+def print_list(laws: list[Told]) -> None:
+    """A line for each law."""
+    table = plain_table()
+    for heading in ("protocol", "law", "kind", "tier"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("sentence", ratio=1)
+    for each in laws:
+        table.add_row(each.protocol, each.law.law_id, each.kind, each.tier, each.law.sentence)
+    table.expand = True
+    print_table(console(), table)
+
+
+def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
+    """All that is known of a law beside its text: what it is where, how checked, how far proved, what it kills."""
+    walk, law_id = pack.walk, each.law.law_id
+    assert walk is not None
+    declared = declaration_of(pack, law_id)
+    known = walk.catalogue.known_violations.get(law_id)
+    found: dict[str, Json] = {
+        "checked": HOW[each.kind],
+        "formula": None if declared is None else declared.text,
+        "declared_in": None if declared is None else f"{declared.file.name}:{declared.line}",
+        "known_violation": None,
+        "proved": None,
+        "mutants_killed": None,
+    }
+    if known is not None:
+        shown = f"restake replay {bundled_findings() / known.trace}"
+        found["known_violation"] = {"meaning": known.meaning, "instead": known.instead, "reproduce": shown}
+    if pack.theory_at is not None:
+        ledger = read_ledger(lambda: ledger_of(pack))
+        rows = [row for row in ProofQuestion().of(ledger).rows() if row[0] == law_id]
+        proof = proofs_by_law(rows, {law_id} if known is not None else ()).get(law_id)
+        if proof is not None:
+            stale = len(proof.stale_calls) + len(proof.missing_calls)
+            found["proved"] = {"calls": proof.in_short, "stale": stale, "scopes": list(proof.scopes)}
+    kills = json.loads(KILLS.read_text()).get(pack.name)
+    if kills is not None and each.kind != "witness":
+        found["mutants_killed"] = {"killed": kills["laws"].get(law_id, 0), "of": kills["mutants"]}
+    return found
+
+
+def print_explained(each: Told, found: dict[str, Json]) -> None:
+    """The same as text."""
+    law, proved, known, kills = each.law, found["proved"], found["known_violation"], found["mutants_killed"]
+    lines = [f"{each.protocol} {law.law_id}: {law.sentence}", f"  {each.kind}, {each.tier}", f"  source: {law.source}"]
+    lines.append(f"  checked {found['checked']}: restake check --protocol {each.place} --law {law.law_id}")
+    if isinstance(proved, dict) and isinstance(scopes := proved["scopes"], list):
+        shows = f"restake prove --protocol {each.place} --law {law.law_id}"
+        stale = f" ({proved['stale']} stale or missing)" if proved["stale"] else ""
+        lines.append(f"  proved of {proved['calls']} calls{stale}: {shows}")
+        lines += [f"    scope: {scope}" for scope in scopes]
+    elif each.kind != "witness":
+        lines.append("  not proved: no theory, or no proof of this kind of law")
+    if isinstance(kills, dict):
+        lines.append(f"  kills {kills['killed']} of {kills['of']} mutants: restake mutate")
+    if isinstance(known, dict):
+        lines.append(f"  known violation: {known['meaning']} True instead: {known['instead']}.")
+        lines.append(f"    reproduce: {known['reproduce']}")
+    if found["formula"] is not None:
+        lines += ["", f"  declared in {found['declared_in']}:", ""]
+        lines += [f"    {line}".rstrip() for line in str(found["formula"]).splitlines()]
+    for line in (*lines, ""):
+        console().print(line, markup=False, soft_wrap=True)
+
+
+COMMANDS = {"laws": laws_command}
