@@ -99,7 +99,7 @@ class SymbioticCalls(Calls):
                     "timestamp": str(timestamp),
                     "action": name,
                     "sender": action.sender if is_call else None,
-                    "args": ACTION_FORMATS[name].arguments.write(action) if is_call else {},
+                    "args": ACTION_FORMATS[name].write(action) if is_call else {},
                 }
             )
         return calls

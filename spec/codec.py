@@ -222,6 +222,51 @@ class Record(Format):
         return written
 
 
+def argument(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
+    """An argument of an action: its name in traces, its attribute if that has another name, and its format."""
+    return (name, attribute or name, format)
+
+
+class ActionFormat:
+    """The form of one action in a trace: its class, its arguments after the sender, and what the call returns.
+
+    `carries` is the attribute and the format of the one record that an action is made of: its fields are the arguments.
+    """
+
+    def __init__(
+        self,
+        make: Callable[..., object],
+        arguments: Sequence[tuple[str, str, Format]] = (),
+        returns: Sequence[tuple[str, Format]] = (),
+        optional: Mapping[str, object] | None = None,
+        carries: tuple[str, Record] | None = None,
+    ) -> None:
+        self.make: Final = make
+        self.arguments: Final = Record(make, arguments, optional)
+        self.returns: Final = returns
+        self.carries: Final = carries
+
+    def read(self, sender: object, value: Json, where: str, names: Names) -> object:
+        """The action that `sender` takes with these arguments."""
+        if self.carries is not None:
+            return self.make(sender, self.carries[1].read(value, where, names))
+        return self.make(sender, *self.arguments.read_fields(value, where, names))
+
+    def write(self, action: object) -> Json:
+        """The arguments of an action."""
+        if self.carries is not None:
+            attribute, record = self.carries
+            return record.write(getattr(action, attribute))
+        return self.arguments.write(action)
+
+    def write_returns(self, value: object, nothing: Json) -> Json:
+        """The return value of the call, as traces write it: `nothing` if it returns nothing."""
+        if not self.returns:
+            return nothing
+        values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
+        return {name: format.write(item) for (name, format), item in zip(self.returns, values, strict=True)}
+
+
 def as_object(value: Json, where: str) -> dict[str, Json]:
     """A JSON object, or MalformedTrace."""
     if not isinstance(value, dict):

@@ -13,7 +13,21 @@ from typing import Any, Final, cast
 import attr
 
 from spec.arithmetic import WAD, mul_div_floor, mul_wad_ceil
-from spec.codec import Amount, Flag, Json, ListOf, MalformedTrace, MapOf, Name, Record, Text, as_object, check_fields
+from spec.codec import (
+    ActionFormat,
+    Amount,
+    Flag,
+    Json,
+    ListOf,
+    MalformedTrace,
+    MapOf,
+    Name,
+    Record,
+    Text,
+    argument,
+    as_object,
+    check_fields,
+)
 from spec.machine import SINGLETON, Delta, Draft, Schema, State, Table, Transition
 from spec.protocol import Protocol, Step, Trace, execute
 
@@ -129,10 +143,10 @@ def transition(draft: Draft, action: Action) -> Delta | Reason:
 
 
 ACCOUNT: Final = Name("account")
-ARGUMENTS: Final = {
-    "deposit": Record(Deposit, [("amount", "amount", Amount())]),
-    "withdraw": Record(Withdraw, [("shares", "shares", Amount())]),
-    "slash": Record(Slash, [("wad_to_slash", "wad_to_slash", Amount())]),
+ACTION_FORMATS: Final = {
+    "deposit": ActionFormat(Deposit, [argument("amount", Amount())]),
+    "withdraw": ActionFormat(Withdraw, [argument("shares", Amount())]),
+    "slash": ActionFormat(Slash, [argument("wad_to_slash", Amount())]),
 }
 POST: Final = Record(
     lambda *fields: fields,
@@ -168,12 +182,12 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
     steps: list[Json] = []
     for action in actions:
         outcome = execute(transition, state, [action])
-        name = next(name for name, format in ARGUMENTS.items() if format.make is type(action))
+        name = next(name for name, format in ACTION_FORMATS.items() if format.make is type(action))
         steps.append(
             {
                 "action": name,
                 "sender": action.sender,
-                "args": ARGUMENTS[name].write(action),
+                "args": ACTION_FORMATS[name].write(action),
                 "ok": isinstance(outcome, Delta),
                 "error": None if isinstance(outcome, Delta) else outcome.value,
                 "returns": str(outcome.returns) if isinstance(outcome, Delta) else None,
@@ -188,16 +202,15 @@ def read_step(value: Json, where: str, names: dict[str, frozenset[str]]) -> Step
     fields = as_object(value, where)
     check_fields(fields, ("action", "sender", "args", "ok", "error", "returns", "post"), where)
     name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
-    if name not in ARGUMENTS:
+    if name not in ACTION_FORMATS:
         raise MalformedTrace(f"{where}.action", f"unknown action {name!r}")
     sender = cast(str, ACCOUNT.read(fields["sender"], f"{where}.sender", names))
-    arguments = ARGUMENTS[name].read_fields(fields["args"], f"{where}.args", names)
+    action = ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", names)
     error = fields["error"]
     if error is not None and error not in ERRORS:
         raise MalformedTrace(f"{where}.error", f"unknown error {error!r}")
     if Flag().read(fields["ok"], f"{where}.ok", {}) != (error is None):
         raise MalformedTrace(f"{where}.ok", "a step is ok if and only if it has no error")
-    action = ARGUMENTS[name].make(sender, *arguments)
     return Step(name, sender, fields["args"], [action], error, fields["returns"], fields["post"])
 
 

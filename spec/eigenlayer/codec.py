@@ -4,11 +4,12 @@ The format is described in docs/traces.md. A file names the accounts, tokens, st
 name it does not declare is refused, as is any field too many or too few.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from spec.arithmetic import WAD
 from spec.codec import (
+    ActionFormat,
     Amount,
     Flag,
     Format,
@@ -20,6 +21,7 @@ from spec.codec import (
     Number,
     Record,
     Text,
+    argument,
     as_object,
     check_fields,
     shown,
@@ -135,66 +137,25 @@ COMPLETION: Final = Record(
 )
 
 
-class ActionFormat:
-    """The form of one action in a trace: its class, its arguments after the sender, and what the call returns.
-
-    `is_inlined`: the arguments are the fields of the one record that the action carries.
-    """
-
-    def __init__(
-        self,
-        make: Callable[..., object],
-        arguments: Sequence[tuple[str, str, Format]],
-        returns: Sequence[tuple[str, Format]] = (),
-        optional: dict[str, object] | None = None,
-        is_inlined: bool = False,
-    ) -> None:
-        self.make: Final = make
-        self.arguments: Final = Record(make, arguments, optional)
-        self.returns: Final = returns
-        self.is_inlined: Final = is_inlined
-
-    def read(self, sender: object, value: Json, where: str, names: Names) -> object:
-        """The action that `sender` takes with these arguments."""
-        if self.is_inlined:
-            return self.make(sender, COMPLETION.read(value, where, names))
-        return self.make(sender, *self.arguments.read_fields(value, where, names))
-
-    def write(self, action: Any) -> Json:
-        """The arguments of an action."""
-        return COMPLETION.write(action.completion) if self.is_inlined else self.arguments.write(action)
-
-    def write_returns(self, value: object) -> Json:
-        """The return value of the call, as traces write it: null if it returns nothing."""
-        if not self.returns:
-            return None
-        values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
-        return {name: format.write(item) for (name, format), item in zip(self.returns, values, strict=True)}
-
-
-def _arg(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
-    return (name, attribute or name, format)
-
-
-OPERATOR: Final = _arg("operator", ACCOUNT)
-AVS: Final = _arg("avs", ACCOUNT)
-STRATEGIES_ARG: Final = _arg("strategies", STRATEGY_LIST)
-OPERATOR_SET: Final = _arg("operator_set", OperatorSetName())
-OPERATOR_SET_ID: Final = _arg("operator_set_id", Amount(32))
-OPERATOR_SET_IDS: Final = _arg("operator_set_ids", ListOf(Amount(32)))
-APPROVAL_ARG: Final = _arg("approval", APPROVAL)
-SLASH_ID: Final = _arg("slash_id", Amount())
-SETS: Final = _arg("sets", ListOf(OPERATOR_SET_REQUEST), "requests")
+OPERATOR: Final = argument("operator", ACCOUNT)
+AVS: Final = argument("avs", ACCOUNT)
+STRATEGIES_ARG: Final = argument("strategies", STRATEGY_LIST)
+OPERATOR_SET: Final = argument("operator_set", OperatorSetName())
+OPERATOR_SET_ID: Final = argument("operator_set_id", Amount(32))
+OPERATOR_SET_IDS: Final = argument("operator_set_ids", ListOf(Amount(32)))
+APPROVAL_ARG: Final = argument("approval", APPROVAL)
+SLASH_ID: Final = argument("slash_id", Amount())
+SETS: Final = argument("sets", ListOf(OPERATOR_SET_REQUEST), "requests")
 WITHDRAWALS_QUEUED: Final = [("withdrawals", Amount())]
 
 ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     "deposit_into_strategy": ActionFormat(
         actions.DepositIntoStrategy,
-        [_arg("strategy", STRATEGY), _arg("token", TOKEN), _arg("amount", Amount())],
+        [argument("strategy", STRATEGY), argument("token", TOKEN), argument("amount", Amount())],
         [("shares", Amount())],
     ),
     "transfer_token": ActionFormat(
-        actions.TransferToken, [_arg("token", TOKEN), _arg("to", ACCOUNT), _arg("amount", Amount())]
+        actions.TransferToken, [argument("token", TOKEN), argument("to", ACCOUNT), argument("amount", Amount())]
     ),
     "add_strategies_to_deposit_whitelist": ActionFormat(actions.AddStrategiesToDepositWhitelist, [STRATEGIES_ARG]),
     "remove_strategies_from_deposit_whitelist": ActionFormat(
@@ -203,31 +164,29 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     "register_as_operator": ActionFormat(
         actions.RegisterAsOperator,
         [
-            _arg("delegation_approver", ACCOUNT_OR_NULL),
-            _arg("allocation_delay", Amount(32), "allocation_delay_blocks"),
+            argument("delegation_approver", ACCOUNT_OR_NULL),
+            argument("allocation_delay", Amount(32), "allocation_delay_blocks"),
         ],
     ),
     "modify_operator_details": ActionFormat(
-        actions.ModifyOperatorDetails, [OPERATOR, _arg("delegation_approver", ACCOUNT_OR_NULL)]
+        actions.ModifyOperatorDetails, [OPERATOR, argument("delegation_approver", ACCOUNT_OR_NULL)]
     ),
     "delegate_to": ActionFormat(actions.DelegateTo, [OPERATOR, APPROVAL_ARG], optional={"approval": NO_APPROVAL}),
-    "undelegate": ActionFormat(actions.Undelegate, [_arg("staker", ACCOUNT)], WITHDRAWALS_QUEUED),
+    "undelegate": ActionFormat(actions.Undelegate, [argument("staker", ACCOUNT)], WITHDRAWALS_QUEUED),
     "redelegate": ActionFormat(
         actions.Redelegate, [OPERATOR, APPROVAL_ARG], WITHDRAWALS_QUEUED, optional={"approval": NO_APPROVAL}
     ),
     "queue_withdrawals": ActionFormat(
-        actions.QueueWithdrawals, [_arg("withdrawals", ListOf(WITHDRAWAL_REQUEST), "requests")], WITHDRAWALS_QUEUED
+        actions.QueueWithdrawals, [argument("withdrawals", ListOf(WITHDRAWAL_REQUEST), "requests")], WITHDRAWALS_QUEUED
     ),
-    "complete_queued_withdrawal": ActionFormat(
-        actions.CompleteQueuedWithdrawal, COMPLETION.fields, optional={"tampered": False}, is_inlined=True
-    ),
+    "complete_queued_withdrawal": ActionFormat(actions.CompleteQueuedWithdrawal, carries=("completion", COMPLETION)),
     "complete_queued_withdrawals": ActionFormat(
-        actions.CompleteQueuedWithdrawals, [_arg("withdrawals", ListOf(COMPLETION), "completions")]
+        actions.CompleteQueuedWithdrawals, [argument("withdrawals", ListOf(COMPLETION), "completions")]
     ),
     "update_avs_metadata": ActionFormat(actions.UpdateAvsMetadata, [AVS]),
     "create_operator_sets": ActionFormat(actions.CreateOperatorSets, [AVS, SETS]),
     "create_redistributing_operator_sets": ActionFormat(
-        actions.CreateRedistributingOperatorSets, [AVS, SETS, _arg("recipients", ListOf(ACCOUNT))]
+        actions.CreateRedistributingOperatorSets, [AVS, SETS, argument("recipients", ListOf(ACCOUNT))]
     ),
     "add_strategies_to_operator_set": ActionFormat(
         actions.AddStrategiesToOperatorSet, [AVS, OPERATOR_SET_ID, STRATEGIES_ARG]
@@ -235,24 +194,24 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     "remove_strategies_from_operator_set": ActionFormat(
         actions.RemoveStrategiesFromOperatorSet, [AVS, OPERATOR_SET_ID, STRATEGIES_ARG]
     ),
-    "update_slasher": ActionFormat(actions.UpdateSlasher, [OPERATOR_SET, _arg("slasher", ACCOUNT)]),
+    "update_slasher": ActionFormat(actions.UpdateSlasher, [OPERATOR_SET, argument("slasher", ACCOUNT)]),
     "register_for_operator_sets": ActionFormat(actions.RegisterForOperatorSets, [OPERATOR, AVS, OPERATOR_SET_IDS]),
     "deregister_from_operator_sets": ActionFormat(
         actions.DeregisterFromOperatorSets, [OPERATOR, AVS, OPERATOR_SET_IDS]
     ),
     "modify_allocations": ActionFormat(
-        actions.ModifyAllocations, [OPERATOR, _arg("params", ListOf(ALLOCATION_REQUEST), "requests")]
+        actions.ModifyAllocations, [OPERATOR, argument("params", ListOf(ALLOCATION_REQUEST), "requests")]
     ),
     "set_allocation_delay": ActionFormat(
-        actions.SetAllocationDelay, [OPERATOR, _arg("delay", Amount(32), "delay_blocks")]
+        actions.SetAllocationDelay, [OPERATOR, argument("delay", Amount(32), "delay_blocks")]
     ),
     "clear_deallocation_queue": ActionFormat(
         actions.ClearDeallocationQueue,
-        [OPERATOR, STRATEGIES_ARG, _arg("num_to_clear", ListOf(Amount(16)), "numbers_to_clear")],
+        [OPERATOR, STRATEGIES_ARG, argument("num_to_clear", ListOf(Amount(16)), "numbers_to_clear")],
     ),
     "slash_operator": ActionFormat(
         actions.SlashOperator,
-        [AVS, OPERATOR, OPERATOR_SET_ID, STRATEGIES_ARG, _arg("wads_to_slash", ListOf(Amount()))],
+        [AVS, OPERATOR, OPERATOR_SET_ID, STRATEGIES_ARG, argument("wads_to_slash", ListOf(Amount()))],
         [("slash_id", Amount()), ("shares", ListOf(Amount()))],
     ),
     "clear_burn_or_redistributable_shares": ActionFormat(
@@ -260,14 +219,14 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     ),
     "clear_burn_or_redistributable_shares_by_strategy": ActionFormat(
         actions.ClearBurnOrRedistributableSharesByStrategy,
-        [OPERATOR_SET, SLASH_ID, _arg("strategy", STRATEGY)],
+        [OPERATOR_SET, SLASH_ID, argument("strategy", STRATEGY)],
         [("amount_out", Amount())],
     ),
-    "burn_shares": ActionFormat(actions.BurnShares, [_arg("strategy", STRATEGY)]),
+    "burn_shares": ActionFormat(actions.BurnShares, [argument("strategy", STRATEGY)]),
 }
 """Every call by its name in traces. `mine`, which is no call, stands beside them."""
 
-MINE: Final = Record(MineBlocks, [_arg("blocks", Amount(32))])
+MINE: Final = Record(MineBlocks, [argument("blocks", Amount(32))])
 NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in ACTION_FORMATS.items()}
 
 
@@ -275,7 +234,7 @@ def write_returns(action: object, returns: object) -> Json:
     """The return value of an accepted call, as traces write it."""
     if isinstance(action, MineBlocks):
         return None
-    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns)
+    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, None)
 
 
 CONSTANTS: Final[dict[str, Json]] = {

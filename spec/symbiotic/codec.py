@@ -4,11 +4,12 @@ The format is described in docs/traces.md. Some accounts are in every trace, and
 operators, networks and vaults; any other name is refused, as is any field too many or too few.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from spec.arithmetic import UINT256_MAX
 from spec.codec import (
+    ActionFormat,
     Amount,
     Flag,
     Format,
@@ -19,8 +20,8 @@ from spec.codec import (
     Name,
     Names,
     Number,
-    Record,
     Text,
+    argument,
     as_object,
     check_fields,
     shown,
@@ -28,7 +29,7 @@ from spec.codec import (
 from spec.machine import SINGLETON, Delta, State, Transition
 from spec.protocol import Step, Trace, execute
 from spec.symbiotic import actions
-from spec.symbiotic.actions import Action, AdvanceTime
+from spec.symbiotic.actions import AdvanceTime
 from spec.symbiotic.clock import epoch_at
 from spec.symbiotic.config import (
     COLLATERAL,
@@ -91,82 +92,53 @@ PROBED_CAPTURES: Final = 3
 """The number of latest captures of slashes at which each state is probed."""
 
 
-class ActionFormat:
-    """The form of one action in a trace: its class, its arguments after the sender, and what the call returns."""
-
-    def __init__(
-        self,
-        make: Callable[..., Action],
-        arguments: Sequence[tuple[str, str, Format]],
-        returns: Sequence[tuple[str, Format]] = (),
-    ) -> None:
-        self.make: Final = make
-        self.arguments: Final = Record(make, arguments)
-        self.returns: Final = returns
-
-    def read(self, sender: str, value: Json, where: str, names: Names) -> Action:
-        """The action that `sender` takes with these arguments."""
-        return self.make(sender, *self.arguments.read_fields(value, where, names))
-
-    def write_returns(self, value: object) -> Json:
-        """The return value of the call, as traces write it: an empty object if it returns nothing."""
-        if not self.returns:
-            return {}
-        values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
-        return {name: format.write(item) for (name, format), item in zip(self.returns, values, strict=True)}
-
-
-def _arg(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
-    return (name, attribute or name, format)
-
-
-VAULT_ARG: Final = _arg("vault", VAULT)
-AMOUNT: Final = _arg("amount", Amount())
-STATUS: Final = _arg("status", Flag())
-IDENTIFIER: Final = _arg("identifier", Amount(96))
-SUBNETWORK: Final = _arg("subnetwork", SubnetworkName())
-OPERATOR: Final = _arg("operator", ACCOUNT)
-CAPTURE: Final = _arg("captureTimestamp", Amount(48), "capture_timestamp")
-SLASH_INDEX: Final = _arg("slashIndex", Amount(), "slash_index")
+VAULT_ARG: Final = argument("vault", VAULT)
+AMOUNT: Final = argument("amount", Amount())
+STATUS: Final = argument("status", Flag())
+IDENTIFIER: Final = argument("identifier", Amount(96))
+SUBNETWORK: Final = argument("subnetwork", SubnetworkName())
+OPERATOR: Final = argument("operator", ACCOUNT)
+CAPTURE: Final = argument("captureTimestamp", Amount(48), "capture_timestamp")
+SLASH_INDEX: Final = argument("slashIndex", Amount(), "slash_index")
 SLASHED: Final = [("slashedAmount", Amount()), ("vaultSlashedAmount", Amount())]
 
 ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     "register_operator": ActionFormat(actions.RegisterOperator, []),
     "register_network": ActionFormat(actions.RegisterNetwork, []),
-    "set_middleware": ActionFormat(actions.SetMiddleware, [_arg("middleware", ACCOUNT)]),
-    "opt_in_vault": ActionFormat(actions.OptInVault, [_arg("vault", ACCOUNT)]),
-    "opt_out_vault": ActionFormat(actions.OptOutVault, [_arg("vault", ACCOUNT)]),
-    "opt_in_network": ActionFormat(actions.OptInNetwork, [_arg("network", ACCOUNT)]),
-    "opt_out_network": ActionFormat(actions.OptOutNetwork, [_arg("network", ACCOUNT)]),
+    "set_middleware": ActionFormat(actions.SetMiddleware, [argument("middleware", ACCOUNT)]),
+    "opt_in_vault": ActionFormat(actions.OptInVault, [argument("vault", ACCOUNT)]),
+    "opt_out_vault": ActionFormat(actions.OptOutVault, [argument("vault", ACCOUNT)]),
+    "opt_in_network": ActionFormat(actions.OptInNetwork, [argument("network", ACCOUNT)]),
+    "opt_out_network": ActionFormat(actions.OptOutNetwork, [argument("network", ACCOUNT)]),
     "set_max_network_limit": ActionFormat(actions.SetMaxNetworkLimit, [VAULT_ARG, IDENTIFIER, AMOUNT]),
     "set_network_limit": ActionFormat(actions.SetNetworkLimit, [VAULT_ARG, SUBNETWORK, AMOUNT]),
     "set_operator_network_shares": ActionFormat(
-        actions.SetOperatorNetworkShares, [VAULT_ARG, SUBNETWORK, OPERATOR, _arg("shares", Amount())]
+        actions.SetOperatorNetworkShares, [VAULT_ARG, SUBNETWORK, OPERATOR, argument("shares", Amount())]
     ),
     "set_operator_network_limit": ActionFormat(
         actions.SetOperatorNetworkLimit, [VAULT_ARG, SUBNETWORK, OPERATOR, AMOUNT]
     ),
     "deposit": ActionFormat(
         actions.Deposit,
-        [VAULT_ARG, _arg("onBehalfOf", ACCOUNT, "on_behalf_of"), AMOUNT],
+        [VAULT_ARG, argument("onBehalfOf", ACCOUNT, "on_behalf_of"), AMOUNT],
         [("depositedAmount", Amount()), ("mintedShares", Amount())],
     ),
     "withdraw": ActionFormat(
         actions.Withdraw,
-        [VAULT_ARG, _arg("claimer", ACCOUNT), AMOUNT],
+        [VAULT_ARG, argument("claimer", ACCOUNT), AMOUNT],
         [("burnedShares", Amount()), ("mintedShares", Amount())],
     ),
     "redeem": ActionFormat(
         actions.Redeem,
-        [VAULT_ARG, _arg("claimer", ACCOUNT), _arg("shares", Amount())],
+        [VAULT_ARG, argument("claimer", ACCOUNT), argument("shares", Amount())],
         [("withdrawnAssets", Amount()), ("mintedShares", Amount())],
     ),
     "claim": ActionFormat(
-        actions.Claim, [VAULT_ARG, _arg("recipient", ACCOUNT), _arg("epoch", Amount())], [("amount", Amount())]
+        actions.Claim, [VAULT_ARG, argument("recipient", ACCOUNT), argument("epoch", Amount())], [("amount", Amount())]
     ),
     "claim_batch": ActionFormat(
         actions.ClaimBatch,
-        [VAULT_ARG, _arg("recipient", ACCOUNT), _arg("epochs", ListOf(Amount()))],
+        [VAULT_ARG, argument("recipient", ACCOUNT), argument("epochs", ListOf(Amount()))],
         [("amount", Amount())],
     ),
     "slash": ActionFormat(actions.Slash, [VAULT_ARG, SUBNETWORK, OPERATOR, AMOUNT, CAPTURE], SLASHED),
@@ -175,14 +147,14 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     ),
     "execute_slash": ActionFormat(actions.ExecuteSlash, [VAULT_ARG, SLASH_INDEX], SLASHED),
     "veto_slash": ActionFormat(actions.VetoSlash, [VAULT_ARG, SLASH_INDEX]),
-    "set_resolver": ActionFormat(actions.SetResolver, [VAULT_ARG, IDENTIFIER, _arg("resolver", ACCOUNT)]),
+    "set_resolver": ActionFormat(actions.SetResolver, [VAULT_ARG, IDENTIFIER, argument("resolver", ACCOUNT)]),
     "set_deposit_whitelist": ActionFormat(actions.SetDepositWhitelist, [VAULT_ARG, STATUS]),
     "set_is_deposit_limit": ActionFormat(actions.SetIsDepositLimit, [VAULT_ARG, STATUS]),
     "set_depositor_whitelist_status": ActionFormat(
-        actions.SetDepositorWhitelistStatus, [VAULT_ARG, _arg("account", ACCOUNT), STATUS]
+        actions.SetDepositorWhitelistStatus, [VAULT_ARG, argument("account", ACCOUNT), STATUS]
     ),
-    "set_deposit_limit": ActionFormat(actions.SetDepositLimit, [VAULT_ARG, _arg("limit", Amount())]),
-    "transfer_collateral": ActionFormat(actions.TransferCollateral, [_arg("to", ACCOUNT), AMOUNT]),
+    "set_deposit_limit": ActionFormat(actions.SetDepositLimit, [VAULT_ARG, argument("limit", Amount())]),
+    "transfer_collateral": ActionFormat(actions.TransferCollateral, [argument("to", ACCOUNT), AMOUNT]),
 }
 """Every call by its name in traces. `advance_time`, which is no call, stands beside them."""
 
@@ -194,7 +166,7 @@ def write_returns(action: object, returns: object) -> Json:
     """The return value of an accepted call, as traces write it."""
     if isinstance(action, AdvanceTime):
         return {}
-    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns)
+    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, {})
 
 
 HEAD: Final = ("protocol", "source", "config")
@@ -283,7 +255,7 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
                 "timestamp": timestamp,
                 "action": name,
                 "sender": action.sender if is_call else None,
-                "args": ACTION_FORMATS[name].arguments.write(action) if is_call else {},
+                "args": ACTION_FORMATS[name].write(action) if is_call else {},
                 "ok": isinstance(outcome, Delta),
                 "error": None if isinstance(outcome, Delta) else outcome.value,
                 "returns": write_returns(action, outcome.returns) if isinstance(outcome, Delta) else {},
