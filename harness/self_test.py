@@ -11,12 +11,15 @@ from conformance.lockstep import Script
 from conformance.process import ProcessClient
 from harness.canaries import Canary, canaries
 from harness.conform import Conformance
-from harness.conform_plan import LANES, Plan
+from harness.conform_plan import Lane, Plan
 from harness.conform_report import ConformReport
 from harness.pack import ProtocolPack
 
 ANSWER_SECONDS: Final = 2.0
 """The deadline of a canary's answers."""
+
+LANE: Final = Lane("every canary", True, 0, 3, 0)
+"""The scripts for a canary with a bug of the rules: of every case, which have simple amounts, and walks, which do not."""
 
 SCRIPTS: Final = 12
 """The scripts that are played to a canary without a bug of the rules."""
@@ -40,7 +43,7 @@ def self_test(packs: Sequence[ProtocolPack], stops: Callable[[], bool], jobs: in
     """Run every canary of the first protocol, and those of the others that are bugs: the rest would be the same."""
     trials = [
         (pack, canary, every if canary.is_bug else _some(every))
-        for pack, every in [(pack, list(Plan(pack, LANES["ci"], 0).required.values())) for pack in packs]
+        for pack, every in [(pack, list(Plan(pack, LANE, 0).scripts(None))) for pack in packs]
         for canary in canaries(pack.name)
         if canary.is_bug or pack is packs[0]
     ]
