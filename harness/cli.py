@@ -21,6 +21,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "conform": ("harness.verbs.conform", "Run another implementation beside the specification."),
     "diff": ("harness.verbs.diff", "Compare two reports of restake check."),
     "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a bounded model."),
+    "fill": ("harness.verbs.fill", "Write vectors that a client replays without this project."),
     "laws": ("harness.verbs.laws", "List the laws, or explain one."),
     "mutate": ("harness.verbs.mutate", "Break the specification on purpose, and see which law notices."),
     "prove": ("harness.verbs.prove", "Prove the laws of every call, for states of any size."),

@@ -19,7 +19,7 @@ ANSWER_SECONDS: Final = 2.0
 """The deadline of a canary's answers."""
 
 LANE: Final = Lane("every canary", True, 0, 3, 0)
-"""The scripts for a canary with a bug of the rules: of every case, which have simple amounts, and walks, which do not."""
+"""The scripts for a canary with a bug of the rules: of every case, with simple amounts, and walks, with any."""
 
 SCRIPTS: Final = 12
 """The scripts that are played to a canary without a bug of the rules."""

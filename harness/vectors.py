@@ -1,0 +1,226 @@
+"""Vectors: traces that a client replays without this project, with a manifest, and canaries that are wrong on purpose.
+
+A release is a folder: `vectors/PROTOCOL/KIND/NAME.json.gz` and `canaries/PROTOCOL/NAME.json.gz` are traces, and
+`manifest.json` says what each is for. The same source writes the same bytes, whatever the hash seed.
+"""
+
+import copy
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, cast
+
+import attrs
+
+from conformance.cases import read_cases
+from conformance.lockstep import ACCEPTED, Case, Script
+from conformance.scripts import of_walk
+from harness import __version__
+from harness.pack import ProtocolPack
+from harness.traces import load_json
+from spec.codec import Json, ListOf, MalformedTrace, Number, Record, Text, as_object, check_fields, shown
+from spec.machine import Delta
+from spec.protocol import execute
+
+FORMAT: Final = 1
+"""The number of the format. It changes whenever a reader of the format before would misunderstand a release."""
+
+MANIFEST: Final = "manifest.json"
+
+WALKS: Final = 12
+WALK_STEPS: Final = 100
+WALKS_SEEN: Final = 192
+"""The walks of a release, their steps, and the seeds that they are chosen from."""
+
+CANARIES_EACH: Final = 4
+"""The canaries of each protocol that are wrong in one thing."""
+
+
+class ReleaseError(Exception):
+    """A folder that is no release of vectors, or not a whole one; the message says why."""
+
+
+@attrs.frozen
+class Entry:
+    """A file of a release, as the manifest has it. `sha256` is that of the document before it was packed.
+
+    `covers` are the cases of a vector's steps, `action: answer`; `wrong` is in what a canary's last step is wrong.
+    """
+
+    file: str
+    protocol: str
+    kind: str
+    steps: int
+    sha256: str
+    covers: tuple[str, ...]
+    wrong: str
+
+
+ENTRY: Final = Record(
+    Entry,
+    [
+        *[(name, name, Text()) for name in ("file", "protocol", "kind")],
+        ("steps", "steps", Number(32)),
+        ("sha256", "sha256", Text()),
+        ("covers", "covers", ListOf(Text())),
+        ("wrong", "wrong", Text()),
+    ],
+)
+
+Document = dict[str, Any]
+
+
+def fill(packs: Collection[ProtocolPack], folder: Path, walks: int) -> list[Entry]:
+    """Write a release of some protocols into a folder, which has to be empty or not there; every file of it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ReleaseError(f"{folder}: is there already, and not empty")
+    entries: list[Entry] = []
+    for pack in packs:
+        cases: list[tuple[Document, str]] = []
+        for kind, name, document in vectors(pack, walks):
+            entries.append(_write(folder, f"vectors/{pack.name}/{kind}/{name}.json.gz", pack.name, kind, document))
+            if kind == "cases":
+                cases.append((document, name))
+        for wrong, name, document in canaries(pack, cases):
+            file = f"canaries/{pack.name}/{wrong}-{name}.json.gz"
+            entries.append(_write(folder, file, pack.name, "canaries", document, wrong))
+    manifest = {
+        "format": FORMAT,
+        "specification": f"restaking-spec {__version__}",
+        "files": [ENTRY.write(entry) for entry in entries],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return entries
+
+
+def read_release(folder: Path) -> list[Entry]:
+    """The files of a release, after each was found to be what the manifest says. ReleaseError if one is not."""
+    try:
+        manifest = as_object(load_json(folder / MANIFEST), "")
+        check_fields(manifest, ("format", "specification", "files"), "")
+        if manifest["format"] != FORMAT:
+            raise MalformedTrace("format", f"expected {FORMAT}, found {shown(manifest['format'])}")
+        entries = cast("tuple[Entry, ...]", ListOf(ENTRY).read(manifest["files"], "files", {}))
+    except (MalformedTrace, OSError) as error:
+        raise ReleaseError(f"{folder / MANIFEST}: {error}") from error
+    for entry in entries:
+        path = folder / entry.file
+        if ".." in Path(entry.file).parts or Path(entry.file).is_absolute():
+            raise ReleaseError(f"{folder / MANIFEST}: {entry.file}: not below the release's folder")
+        try:
+            found = hashlib.sha256(_text(load_json(path)).encode()).hexdigest()
+        except (MalformedTrace, OSError) as error:
+            raise ReleaseError(f"{path}: {error}") from error
+        if found != entry.sha256:
+            raise ReleaseError(f"{path}: its SHA-256 is {found}, where the manifest says {entry.sha256}")
+    if not any(not entry.wrong for entry in entries):
+        raise ReleaseError(f"{folder}: there is no vector in it")
+    return list(entries)
+
+
+def vectors(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, str, Document]]:
+    """The vectors of a protocol, each with its kind and its name.
+
+    By case: each action with each answer, by the shortest trace that is known. And walks, with amounts of any size,
+    chosen for what they cover.
+    """
+    for case, script in [] if pack.cases is None else read_cases(Path(pack.cases)):
+        yield "cases", _name(*case), _trace(pack, script)
+    for seed, script in _chosen(pack, walks):
+        yield "walks", f"seed_{seed}", _trace(pack, script)
+
+
+def canaries(pack: ProtocolPack, cases: Sequence[tuple[Document, str]]) -> Iterator[tuple[str, str, Document]]:
+    """Vectors whose last step is wrong in one thing: in what, the name, and the document."""
+    reasons = [reason.value for reason in pack.protocol.reasons]
+
+    def other_reason(step: Document) -> None:
+        step["error"] = reasons[(reasons.index(step["error"]) + 1) % len(reasons)]
+
+    changes: dict[str, tuple[Callable[[Document], bool], Callable[[Document], None]]] = {
+        "outcome": (lambda step: not step["ok"], lambda step: step.update(ok=True, error=None)),
+        "reason": (lambda step: not step["ok"], other_reason),
+        "returns": (lambda step: bool(_amounts(step["returns"])), lambda step: _add_one(step["returns"])),
+        "state": (lambda step: bool(_amounts(step["post"])), lambda step: _add_one(step["post"])),
+    }
+    for wrong, (is_fit, change) in changes.items():
+        fit = [each for each in cases if is_fit(each[0]["steps"][-1])]
+        for document, name in fit[:: max(len(fit) // CANARIES_EACH, 1)][:CANARIES_EACH]:
+            changed = copy.deepcopy(document)
+            change(changed["steps"][-1])
+            yield wrong, name, changed
+
+
+def _add_one(value: Any) -> None:
+    """Make the first amount of a value one more."""
+    place, name = _amounts(value)[0]
+    place[name] = str(int(place[name]) + 1)
+
+
+def _amounts(value: Any) -> list[tuple[Any, Any]]:
+    """The places of a value where there is an amount that can be one more."""
+    found: list[tuple[Any, Any]] = []
+    for name, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if isinstance(item, str) and item.isdigit() and len(item) < 60:
+            found.append((value, name))
+        else:
+            found += _amounts(item)
+    return found
+
+
+def _name(*words: str) -> str:
+    """A file's name: of letters that every system keeps, and distinct even where it does not tell their case."""
+    plain = "-".join(words)
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', plain).strip('_')}-{hashlib.sha256(plain.encode()).hexdigest()[:6]}"
+
+
+def _trace(pack: ProtocolPack, script: Script) -> Document:
+    history = pack.calls.begin(script.head)
+    actions = [action for call in script.calls for action in history.read(call, "call")[0]]
+    return pack.protocol.write_trace(pack.calls.head(script.head), actions)
+
+
+def _chosen(pack: ProtocolPack, walks: int) -> list[tuple[int, Script]]:
+    """So many walks that together have the most different pairs of a case and the next one."""
+    if pack.walk is None or not walks:
+        return []
+    scripts = {seed: of_walk(pack.calls, pack.walk, seed, WALK_STEPS) for seed in range(WALKS_SEEN)}
+    left = {seed: set(pairwise(_cases(pack, script))) for seed, script in scripts.items()}
+    chosen: list[int] = []
+    while left and len(chosen) < walks:
+        best = max(left, key=lambda seed: (len(left[seed]), -seed))
+        covered = left.pop(best)
+        chosen.append(best)
+        left = {seed: pairs - covered for seed, pairs in left.items()}
+    return [(seed, scripts[seed]) for seed in sorted(chosen)]
+
+
+def _cases(pack: ProtocolPack, script: Script) -> list[Case]:
+    """The case of each call of a script."""
+    history = pack.calls.begin(script.head)
+    state = history.genesis.copy()
+    cases: list[Case] = []
+    for call in script.calls:
+        outcome = execute(pack.protocol.transition, state, history.read(call, "call")[0])
+        answer = ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
+        cases.append((str(as_object(call, "call")["action"]), answer))
+    return cases
+
+
+def _text(document: Json) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _write(folder: Path, file: str, protocol: str, kind: str, document: Mapping[str, Any], wrong: str = "") -> Entry:
+    text = _text(document).encode()
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text, mtime=0))
+    steps = document["steps"]
+    covers = sorted({f"{step['action']}: {step['error'] or ACCEPTED}" for step in steps})
+    return Entry(file, protocol, kind, len(steps), hashlib.sha256(text).hexdigest(), tuple(covers), wrong)

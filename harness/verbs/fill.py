@@ -1,0 +1,55 @@
+"""`restake fill`: vectors that a client replays without this project."""
+
+import json
+from pathlib import Path
+
+import click
+
+from harness.vectors import WALKS, ReleaseError, fill
+from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
+
+
+@click.command("fill", epilog=EXIT_CODES, short_help="Write vectors that a client replays without this project.")
+@PROTOCOL_OPTION
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder to write, which must not be there, or be empty.",
+)
+@click.option(
+    "--walks", default=WALKS, show_default=True, type=click.IntRange(0), metavar="N", help="Random walks per protocol."
+)
+@JSON_OPTION
+def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -> int:
+    """Write a release of vectors: traces with everything that can be observed after each call.
+
+    By case: every action with every answer that a caller can meet. By walks: long ones, with amounts of any size,
+    chosen for what they cover. And canaries, whose last step is wrong: a client's own runner has to fail each.
+
+    The same source writes the same bytes. manifest.json has a SHA-256 of every document, and what it covers.
+    """
+    try:
+        entries = fill(packs_asked(asked).values(), out, walks)
+    except ReleaseError as error:
+        raise click.UsageError(str(error)) from error
+    right = [entry for entry in entries if not entry.wrong]
+    counts = {
+        "vectors": len(right),
+        "steps": sum(entry.steps for entry in right),
+        "cases": len({(entry.protocol, case) for entry in right for case in entry.covers}),
+        "canaries": len(entries) - len(right),
+        "bytes": sum((out / entry.file).stat().st_size for entry in entries),
+    }
+    if as_json:
+        click.echo(json.dumps(counts, indent=2))
+    else:
+        click.echo(
+            f"{out}: {counts['vectors']} vectors of {counts['steps']:,} steps cover {counts['cases']} cases; "
+            f"{counts['canaries']} canaries; {counts['bytes'] / 10**6:.1f} MB"
+        )
+    return 0 if right else 5
+
+
+COMMANDS = {"fill": fill_command}
