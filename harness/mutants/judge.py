@@ -176,7 +176,8 @@ def _room(file: str) -> str:
     return next((part for part in reversed(parts[:-1]) if part in ROOMS), "")
 
 
-def _end(_number: int, _frame: FrameType | None) -> None:
+def end_run(_number: int, _frame: FrameType | None) -> None:
+    """End a run that takes too long, as the handler of a signal."""
     raise Endless
 
 
@@ -189,7 +190,7 @@ def main() -> None:
     others = [module for place in trial.protocols for module in pack_at(place).modules]
     others = [module for module in others if module.partition(".")[0] not in ("proofs", "harness")]
     sys.meta_path.insert(0, SourceFinder(trial.module, trial.text, others))
-    signal.signal(signal.SIGVTALRM, _end)
+    signal.signal(signal.SIGVTALRM, end_run)
     print(json.dumps([fate.as_json() for fate in judged(trial)]))  # noqa: T201 the answer of this process
 
 

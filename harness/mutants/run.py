@@ -33,7 +33,11 @@ PROPERTIES_BAR = 0.85
 PROOFS_BAR = 0.9
 """The least part that proofs refute, of the catalogue's mutants that break a proved law."""
 
-JUDGES: Mapping[str, str] = {"laws": "harness.mutants.judge", "proofs": "harness.mutants.refuting"}
+JUDGES: Mapping[str, str] = {
+    "laws": "harness.mutants.judge",
+    "proofs": "harness.mutants.refuting",
+    "vectors": "harness.mutants.replaying",
+}
 """The judges, each a module that is run in a process of its own."""
 
 UNCHANGED = "unchanged"

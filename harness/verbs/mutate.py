@@ -13,7 +13,9 @@ from harness.mutants.fate import Effort
 from harness.mutants.mutant import MutantError
 from harness.mutants.report import kills, markdown, print_mutation
 from harness.mutants.run import Choice, JudgeError, Mutation, UnknownMutantError
+from harness.mutants.vectors import VectorMutation, print_vectors
 from harness.stopping import Stop
+from harness.vectors import ReleaseError
 from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
@@ -39,6 +41,13 @@ from harness.verbs import (
 )
 @click.option("--catalogue", "only", flag_value="catalogue", help="Only the mutants that were written down.")
 @click.option("--generated", "only", flag_value="generated", help="Only the mutants that operators make.")
+@click.option(
+    "--vectors",
+    "vectors",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Put them before the vectors that `restake fill` wrote there, and not before the laws.",
+)
 @click.option("--proofs", "proves", is_flag=True, help="Put each before the proofs too.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many, drawn by --seed.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
@@ -70,6 +79,7 @@ def mutate_command(
     ids: tuple[str, ...],
     file: Path | None,
     only: str | None,
+    vectors: Path | None,
     proves: bool,
     sample: int | None,
     seed: int,
@@ -92,6 +102,8 @@ def mutate_command(
     """
     if file is not None and only == "generated":
         raise click.UsageError("--file and --generated: what is generated stands in no file")
+    if vectors is not None and (proves or as_markdown or kills_file is not None):
+        raise click.UsageError("--vectors: no laws or proofs are asked then")
     stop = Stop(math.inf if budget is None else budget)
     try:
         packs = packs_asked(asked)
@@ -104,7 +116,14 @@ def mutate_command(
         for mutant in chosen:
             click.echo(f"{mutant.mutant_id}  {mutant.bug}")
         return 0 if chosen else 5
-    mutation = Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves, file, packs)
+    try:
+        mutation = (
+            Mutation(chosen, Effort(walks=walks, plays=plays), stop, proves, file, packs)
+            if vectors is None
+            else VectorMutation(chosen, vectors, stop, packs)
+        )
+    except ReleaseError as error:
+        raise click.UsageError(str(error)) from error
     started = time.monotonic()
     problem: str | None = None
     try:
@@ -121,7 +140,10 @@ def mutate_command(
             )
             click.echo(markdown(mutation, command), nl=False)
         else:
-            print_mutation(console(), mutation)
+            if isinstance(mutation, VectorMutation):
+                print_vectors(console(), mutation)
+            else:
+                print_mutation(console(), mutation)
             seconds = time.monotonic() - started
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
         if kills_file is not None and not mutation.is_cut_short:

@@ -1,0 +1,85 @@
+"""Vectors against bugs: which mutants a release of vectors kills, so that it is known what the vectors are worth."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import attrs
+from rich.console import Console
+from rich.markup import escape
+
+from harness.mutants.fate import Effort, Fate
+from harness.mutants.mutant import Mutant
+from harness.mutants.run import Mutation
+from harness.pack import ProtocolPack
+from harness.stopping import Stop
+from harness.vectors import Entry, read_release
+from spec.codec import Json
+
+VECTORS_BAR: Final = 0.95
+"""The part of the catalogue that the vectors have to kill."""
+
+
+class VectorMutation(Mutation):
+    """A run of `restake mutate --vectors`: each mutant replays the vectors of its protocols until one differs."""
+
+    def __init__(
+        self, mutants: list[Mutant], folder: Path, stop: Stop, packs: Mapping[str, ProtocolPack] | None = None
+    ) -> None:
+        super().__init__(mutants, Effort(), stop, packs=packs)
+        self.folder: Final = folder
+        self.entries: Final = [entry for entry in read_release(folder) if not entry.wrong]
+        # The short ones kill most mutants.
+        self.entries.sort(key=lambda entry: entry.steps)
+
+    def _fates(self, mutant: Mutant) -> tuple[Fate, ...]:
+        files = [str(self.folder / entry.file) for entry in self.entries if entry.protocol in mutant.protocols]
+        return self.judge("vectors", mutant, tuple(files))
+
+    def failures(self) -> list[str]:
+        """The reason for which the run fails: the vectors do not kill enough of the catalogue."""
+        killed, counted = self.rate(True)
+        if killed >= VECTORS_BAR * counted:
+            return []
+        return [f"{killed} of {counted} of the catalogue killed by vectors: the bar is {VECTORS_BAR:.0%}"]
+
+    def kills(self) -> Counter[str]:
+        """The number of mutants that each kind of vector killed first."""
+        kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
+        return Counter([kinds[judged.fates[0].by[0]] for judged in self.judged if judged.is_killed])
+
+    def as_json(self) -> dict[str, Json]:
+        """Everything found, for machines."""
+        return {
+            "vectors": str(self.folder),
+            "rates": {
+                name: dict(zip(("killed", "counted"), self.rate(is_written), strict=True))
+                for name, is_written in (("catalogue", True), ("generated", False))
+            },
+            "kills": dict(self.kills()),
+            "survivors": [judged.mutant.mutant_id for judged in self.survivors()],
+            "failures": self.failures(),
+            "is_cut_short": self.is_cut_short,
+            "undone": self.undone,
+            "fates": {judged.mutant.mutant_id: attrs.asdict(judged.fates[0]) for judged in self.judged},
+        }
+
+
+def _kind(entry: Entry) -> str:
+    return f"{entry.protocol}/{entry.kind}"
+
+
+def print_vectors(console: Console, mutation: VectorMutation) -> None:
+    """The report for a person: the rates, the kinds of vectors, and each mutant that survived."""
+    for name, is_written in (("the catalogue", True), ("the generated mutants", False)):
+        killed, counted = mutation.rate(is_written)
+        if counted:
+            console.print(f"{killed:,} of {counted:,} of {name} killed by vectors ({killed / counted:.1%})")
+    for kind, count in sorted(mutation.kills().items()):
+        console.print(f"  {kind}: killed {count:,} first")
+    for judged in mutation.survivors():
+        told = f"{judged.mutant.mutant_id} {judged.fates[0].outcome.upper()}: {judged.mutant.bug}"
+        console.print(f"  {escape(told)}", soft_wrap=True)
+    for failure in mutation.failures():
+        console.print(f"[bold red]{escape(failure)}[/]", soft_wrap=True)
