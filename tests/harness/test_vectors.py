@@ -1,0 +1,167 @@
+"""`restake fill` and `mutate --vectors`: what is written replays, canaries do not, and nothing is taken on trust."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.cases import read_cases
+from conformance.scripts import of_walk
+from harness import vectors
+from harness.cli import cli
+from harness.mutants.run import Choice
+from harness.mutants.vectors import VectorMutation
+from harness.protocols import known_packs, pack_at
+from harness.replay import replay
+from harness.stopping import Stop
+from harness.traces import load_trace
+from harness.vectors import Entry, ReleaseError, fill, read_release
+
+pytestmark = pytest.mark.source
+
+START = """
+import sys
+from pathlib import Path
+from harness import vectors
+from harness.protocols import pack_at
+vectors.WALKS_SEEN = 6
+vectors.fill([pack_at("eigenlayer")], Path(sys.argv[1]), 2)
+"""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release without walks, which take longer."""
+    folder = tmp_path_factory.mktemp("release")
+    fill(known_packs().values(), folder, 0)
+    return folder
+
+
+def test_every_vector_replays_and_every_case_is_covered(release: Path) -> None:
+    entries = [entry for entry in read_release(release) if not entry.wrong]
+    protocols = {name: pack.protocol for name, pack in known_packs().items()}
+    for entry in entries:
+        protocol, trace = load_trace(release / entry.file, protocols)
+        assert replay(protocol, trace) is None, entry.file
+        assert (protocol.name, len(trace.steps)) == (entry.protocol, entry.steps)
+    reasons = {case.partition(": ")[2] for entry in entries for case in entry.covers}
+    assert reasons - {"accepted"} == {reason.value for protocol in protocols.values() for reason in protocol.reasons}
+    assert sum((release / entry.file).stat().st_size for entry in entries) < 10**6
+
+
+def test_every_canary_is_wrong_in_what_it_says_and_at_its_last_step_alone(release: Path) -> None:
+    entries = [entry for entry in read_release(release) if entry.wrong]
+    protocols = {name: pack.protocol for name, pack in known_packs().items()}
+    for entry in entries:
+        protocol, trace = load_trace(release / entry.file, protocols)
+        mismatch = replay(protocol, trace)
+        assert mismatch is not None, entry.file
+        assert mismatch.step == entry.steps - 1
+        found = {difference.path.partition(".")[0] for difference in mismatch.differences}
+        expected = {"outcome": "error", "reason": "error", "returns": "returns", "state": "post"}[entry.wrong]
+        assert expected in found
+        assert found <= {expected, "returns"}
+    counts = Counter((entry.protocol, entry.wrong) for entry in entries)
+    assert counts == {(name, wrong): 4 for name in known_packs() for wrong in ("outcome", "reason", "returns", "state")}
+
+
+def test_a_release_is_the_same_to_the_byte_under_any_hash_seed(tmp_path: Path) -> None:
+    digests = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        subprocess.run(
+            [sys.executable, "-P", "-c", START, str(folder)],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        digests.append({path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.*"))})
+    assert digests[0] == digests[1]
+    kinds = Counter(entry.kind for entry in read_release(tmp_path / "1"))
+    assert (kinds["walks"], kinds["canaries"]) == (2, 16)
+
+
+def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first to be chosen has the most pairs of a case and the next one; an empty choice is none."""
+    pack = pack_at("eigenlayer")
+    monkeypatch.setattr(vectors, "WALKS_SEEN", 6)
+    chosen = vectors._chosen(pack, 1)
+    assert pack.walk is not None
+    pairs = {
+        seed: len(set(pairwise(cases)))
+        for seed in range(6)
+        for cases in [vectors._cases(pack, of_walk(pack.calls, pack.walk, seed, vectors.WALK_STEPS))]
+    }
+    assert [seed for seed, _ in chosen] == [max(pairs, key=lambda seed: (pairs[seed], -seed))]
+    assert len(vectors._chosen(pack, 20)) == 6
+    assert vectors._chosen(pack, 0) == []
+
+
+def changed(entries: list[Any], **fields: Any) -> list[Any]:
+    return [{**entries[0], **fields}, *entries[1:]]
+
+
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "another format": (lambda m: m.update(format=2), "format: expected 1, found 2"),
+    "a field too many": (lambda m: m.update(more=1), "unknown field 'more'"),
+    "no files": (lambda m: m.update(files=[]), "there is no vector in it"),
+    "another digest": (lambda m: m.update(files=changed(m["files"], sha256="0")), "where the manifest says 0"),
+    "no such file": (lambda m: m.update(files=changed(m["files"], file="gone.json")), "cannot be read"),
+    "elsewhere": (lambda m: m.update(files=changed(m["files"], file="../a.json")), "not below the release's folder"),
+    "at the root": (lambda m: m.update(files=changed(m["files"], file="/a.json")), "not below the release's folder"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_release_that_is_not_as_its_manifest_says_is_refused(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, said = BROKEN[name]
+    folder = tmp_path / "release"
+    monkeypatch.setattr(vectors, "read_cases", lambda path: list(read_cases(path))[:2])
+    fill([pack_at("eigenlayer")], folder, 0)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ReleaseError) as error:
+        read_release(folder)
+    assert said in str(error.value)
+    result = CliRunner().invoke(cli, ["mutate", "--vectors", str(folder), "--mutant", "SM-45"])
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+def test_a_folder_that_is_not_empty_is_not_written_to(release: Path) -> None:
+    result = CliRunner().invoke(cli, ["fill", "--out", str(release)])
+    assert result.exit_code == 2
+    assert f"{release}: is there already, and not empty" in result.stderr
+
+
+def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
+    """A check left out is noticed by a case; without vectors of its protocol a mutant survives, and that fails."""
+    chosen = Choice(packs=known_packs(), ids=("SM-11",)).mutants()
+    killed = VectorMutation(chosen, release, Stop())
+    fate = killed._fates(chosen[0])[0]
+    assert (fate.outcome, fate.judge, fate.method) == ("killed", "vectors", "vector")
+    assert "/cases/execute_slash_SlashPeriodEnded-" in fate.by[0]
+    killed._keep(chosen[0], (fate,))
+    assert (killed.kills(), killed.failures(), killed.exit_code) == ({"symbiotic/cases": 1}, [], 0)
+    survived = VectorMutation(chosen, release, Stop())
+    survived.entries[:] = [entry for entry in survived.entries if "SlashPeriod" not in entry.file][:3]
+    survived._keep(chosen[0], survived._fates(chosen[0]))
+    assert survived.failures() == ["0 of 1 of the catalogue killed by vectors: the bar is 95%"]
+    assert survived.exit_code == 1
+
+
+def test_entries_are_written_as_they_are_read(release: Path) -> None:
+    manifest = json.loads((release / "manifest.json").read_text())
+    entries = [vectors.ENTRY.read(entry, "", {}) for entry in manifest["files"]]
+    assert [vectors.ENTRY.write(entry) for entry in entries] == manifest["files"]
+    assert all(isinstance(entry, Entry) for entry in entries)
