@@ -7,23 +7,7 @@ from typing import Final
 from invariants.choices import Choices
 from invariants.eigenlayer.state_queries import settled_magnitudes, slasher_in_force
 from spec.arithmetic import WAD
-from spec.eigenlayer.actions import (
-    Action,
-    AllocationRequest,
-    ClearDeallocationQueue,
-    CreateOperatorSets,
-    DepositIntoStrategy,
-    DeregisterFromOperatorSets,
-    MineBlocks,
-    ModifyAllocations,
-    OperatorSetRequest,
-    RegisterAsOperator,
-    RegisterForOperatorSets,
-    SetAllocationDelay,
-    SlashOperator,
-    UpdateAvsMetadata,
-    UpdateSlasher,
-)
+from spec.eigenlayer import actions
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.state import ALLOCATION_DELAYS, ALLOCATIONS, REGISTRATIONS, SLASHERS, OperatorSet
@@ -36,24 +20,24 @@ SET: Final[OperatorSet] = (AVS, 1)
 SLASHERS_: Final = ("avs0", "operator1")
 
 
-def opening() -> list[Action]:
+def opening() -> list[actions.Action]:
     """One set, and one operator that is in it with half of its magnitude."""
     return [
-        UpdateAvsMetadata(AVS, AVS),
-        CreateOperatorSets(AVS, AVS, (OperatorSetRequest(1, (STRATEGY,), AVS),)),
-        RegisterAsOperator(OPERATOR, ZERO_ADDRESS, 0),
-        RegisterForOperatorSets(OPERATOR, OPERATOR, AVS, (1,)),
-        DepositIntoStrategy(OPERATOR, STRATEGY, "token0", 10**5),
+        actions.UpdateAvsMetadata(AVS, AVS),
+        actions.CreateOperatorSets(AVS, AVS, (actions.OperatorSetRequest(1, (STRATEGY,), AVS),)),
+        actions.RegisterAsOperator(OPERATOR, ZERO_ADDRESS, 0),
+        actions.RegisterForOperatorSets(OPERATOR, OPERATOR, AVS, (1,)),
+        actions.DepositIntoStrategy(OPERATOR, STRATEGY, "token0", 10**5),
         _allocates(WAD >> 1),
-        SetAllocationDelay(OPERATOR, OPERATOR, 4),
+        actions.SetAllocationDelay(OPERATOR, OPERATOR, 4),
     ]
 
 
-def _allocates(magnitude: int) -> Action:
-    return ModifyAllocations(OPERATOR, OPERATOR, (AllocationRequest(SET, (STRATEGY,), (magnitude,)),))
+def _allocates(magnitude: int) -> actions.Action:
+    return actions.ModifyAllocations(OPERATOR, OPERATOR, (actions.AllocationRequest(SET, (STRATEGY,), (magnitude,)),))
 
 
-def next_action(choices: Choices, draft: Draft) -> Action:
+def next_action(choices: Choices, draft: Draft) -> actions.Action:
     """Something is asked for, or blocks pass until the next change is due, or what leans on such a change is called."""
     block, kind = current_block(draft), choices.below(12)
     if kind < 3:
@@ -65,22 +49,22 @@ def next_action(choices: Choices, draft: Draft) -> Action:
             registration.slashable_until_block,
         ]
         missing_blocks = [due_block - block for due_block in due_blocks if due_block > block]
-        return MineBlocks(
+        return actions.MineBlocks(
             max(choices.pick(missing_blocks) + choices.pick((0, 0, 0, -1, 1)), 1) if missing_blocks else 1
         )
     if kind == 3:
-        return SetAllocationDelay(OPERATOR, OPERATOR, choices.below(6))
+        return actions.SetAllocationDelay(OPERATOR, OPERATOR, choices.below(6))
     if kind == 4:
-        return UpdateSlasher(AVS, SET, choices.pick(SLASHERS_))
+        return actions.UpdateSlasher(AVS, SET, choices.pick(SLASHERS_))
     if kind == 5:
-        return ClearDeallocationQueue("staker0", OPERATOR, (STRATEGY,), (1,))
+        return actions.ClearDeallocationQueue("staker0", OPERATOR, (STRATEGY,), (1,))
     if kind == 6:
         if draft.get(REGISTRATIONS, (OPERATOR, SET)).is_registered and choices.one_in(3):
-            return DeregisterFromOperatorSets(OPERATOR, OPERATOR, AVS, (1,))
-        return RegisterForOperatorSets(OPERATOR, OPERATOR, AVS, (1,))
+            return actions.DeregisterFromOperatorSets(OPERATOR, OPERATOR, AVS, (1,))
+        return actions.RegisterForOperatorSets(OPERATOR, OPERATOR, AVS, (1,))
     if kind < 9:
         slasher = choices.pick(SLASHERS_) if choices.one_in(3) else slasher_in_force(draft, SET)
-        return SlashOperator(slasher, AVS, OPERATOR, 1, (STRATEGY,), (choices.pick((1, 10**9, WAD // 10)),))
+        return actions.SlashOperator(slasher, AVS, OPERATOR, 1, (STRATEGY,), (choices.pick((1, 10**9, WAD // 10)),))
     magnitude = settled_magnitudes(draft, OPERATOR, SET, STRATEGY)[0]
     step_magnitude = choices.pick((1, 1000, WAD // 100))
     return _allocates(magnitude + step_magnitude if choices.one_in(2) else max(magnitude - step_magnitude, 0))

@@ -11,41 +11,7 @@ from invariants.eigenlayer.walk import ACCOUNTS, APPROVER, NO_APPROVAL, OPERATOR
 from invariants.rule_machine import LawMachine
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import WAD
-from spec.eigenlayer.actions import (
-    AddStrategiesToDepositWhitelist,
-    AddStrategiesToOperatorSet,
-    AllocationRequest,
-    Approval,
-    BurnShares,
-    ClearBurnOrRedistributableShares,
-    ClearBurnOrRedistributableSharesByStrategy,
-    ClearDeallocationQueue,
-    CompleteQueuedWithdrawal,
-    CompleteQueuedWithdrawals,
-    Completion,
-    CreateOperatorSets,
-    CreateRedistributingOperatorSets,
-    DelegateTo,
-    DepositIntoStrategy,
-    DeregisterFromOperatorSets,
-    MineBlocks,
-    ModifyAllocations,
-    ModifyOperatorDetails,
-    OperatorSetRequest,
-    QueueWithdrawals,
-    Redelegate,
-    RegisterAsOperator,
-    RegisterForOperatorSets,
-    RemoveStrategiesFromDepositWhitelist,
-    RemoveStrategiesFromOperatorSet,
-    SetAllocationDelay,
-    SlashOperator,
-    TransferToken,
-    Undelegate,
-    UpdateAvsMetadata,
-    UpdateSlasher,
-    WithdrawalRequest,
-)
+from spec.eigenlayer import actions
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATIONS,
@@ -80,7 +46,7 @@ MAGNITUDE: Final = amounts(2**64 - 1)
 APPROVER_OR_NOBODY: Final = st.sampled_from((ZERO_ADDRESS, ZERO_ADDRESS, APPROVER))
 APPROVAL: Final = st.one_of(
     st.just(NO_APPROVAL),
-    st.builds(Approval, st.sampled_from((APPROVER, ZERO_ADDRESS)), st.integers(0, 3), SELDOM),
+    st.builds(actions.Approval, st.sampled_from((APPROVER, ZERO_ADDRESS)), st.integers(0, 3), SELDOM),
 )
 BLOCKS: Final = st.sampled_from((1, 2, 3, 5, 6, 8, 9, 10, 11, 0))
 """Waits up to the world's delays, to the block before and to the block after."""
@@ -102,13 +68,13 @@ class EigenLayerMachine(LawMachine):
         """Everybody has staked in both strategies; each operator has committed a quarter to each operator set."""
         for party in PARTIES:
             for strategy in POOLS:
-                self.call(DepositIntoStrategy(party, strategy, TOKENS[strategy], 10 * WAD))
-        self.call(DelegateTo(PARTIES[0], OPERATORS[0], NO_APPROVAL))
-        self.call(DelegateTo(PARTIES[1], OPERATORS[1], NO_APPROVAL))
-        self.call(MineBlocks(1))
+                self.call(actions.DepositIntoStrategy(party, strategy, TOKENS[strategy], 10 * WAD))
+        self.call(actions.DelegateTo(PARTIES[0], OPERATORS[0], NO_APPROVAL))
+        self.call(actions.DelegateTo(PARTIES[1], OPERATORS[1], NO_APPROVAL))
+        self.call(actions.MineBlocks(1))
         for operator in OPERATORS:
-            requests = [AllocationRequest(operator_set, POOLS, (WAD >> 2, WAD >> 2)) for operator_set in SETS]
-            self.call(ModifyAllocations(operator, operator, tuple(requests)))
+            requests = [actions.AllocationRequest(operator_set, POOLS, (WAD >> 2, WAD >> 2)) for operator_set in SETS]
+            self.call(actions.ModifyAllocations(operator, operator, tuple(requests)))
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
@@ -130,29 +96,29 @@ class EigenLayerMachine(LawMachine):
     @rule(blocks=BLOCKS)
     def mine_blocks(self, blocks: int) -> None:
         """Time passes."""
-        self.call(MineBlocks(blocks))
+        self.call(actions.MineBlocks(blocks))
 
     @rule(party=PARTY, strategy=POOL, amount=AMOUNT, wrong_token=SELDOM)
     def deposit_into_strategy(self, party: str, strategy: str, amount: Edge, wrong_token: bool) -> None:
         """Of what the party has."""
         token = TOKENS[POOLS[0] if wrong_token else strategy]
         has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
-        self.call(DepositIntoStrategy(party, strategy, token, amount.of(has)))
+        self.call(actions.DepositIntoStrategy(party, strategy, token, amount.of(has)))
 
     @rule(party=PARTY, strategy=POOL, to=st.one_of(POOL, ACCOUNT), amount=AMOUNT)
     def transfer_token(self, party: str, strategy: str, to: str, amount: Edge) -> None:
         """Of what the party has; to a strategy it is a donation."""
         token = TOKENS[strategy]
         has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
-        self.call(TransferToken(party, token, to, amount.of(has)))
+        self.call(actions.TransferToken(party, token, to, amount.of(has)))
 
     @rule(party=PARTY, operator=operators, amount=AMOUNT)
     def stake(self, party: str, operator: str, amount: Edge) -> None:
         """In both strategies, and delegate it."""
         for strategy, token in TOKENS.items():
             has = self.rows.get(TOKEN_BALANCES, (token, party)).amount
-            self.call(DepositIntoStrategy(party, strategy, token, amount.of(has)))
-        self.call(DelegateTo(party, operator, NO_APPROVAL))
+            self.call(actions.DepositIntoStrategy(party, strategy, token, amount.of(has)))
+        self.call(actions.DelegateTo(party, operator, NO_APPROVAL))
 
     @rule(party=PARTY, shares=AMOUNT, slack_blocks=st.integers(-1, 1), as_tokens=st.booleans())
     def leave(self, party: str, shares: Edge, slack_blocks: int, as_tokens: bool) -> None:
@@ -160,52 +126,54 @@ class EigenLayerMachine(LawMachine):
         strategies = self.rows.get(STAKERS, party).strategy_list
         held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
         nonce = self.rows.get(STAKERS, party).withdrawals_queued
-        request = WithdrawalRequest(strategies, tuple([min(shares.of(each), each) for each in held]))
-        if self.is_accepted(QueueWithdrawals(party, (request,))):
-            self.call(MineBlocks(self.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1 + slack_blocks))
+        request = actions.WithdrawalRequest(strategies, tuple([min(shares.of(each), each) for each in held]))
+        if self.is_accepted(actions.QueueWithdrawals(party, (request,))):
+            self.call(
+                actions.MineBlocks(self.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1 + slack_blocks)
+            )
             completion = self._completion((party, nonce), as_tokens, False, False)
-            self.call(CompleteQueuedWithdrawal(party, completion))
+            self.call(actions.CompleteQueuedWithdrawal(party, completion))
 
     @rule(strategies=SOME_POOLS)
     def add_strategies_to_deposit_whitelist(self, strategies: tuple[str, ...]) -> None:
         """By the whitelister."""
-        self.call(AddStrategiesToDepositWhitelist("whitelister", strategies))
+        self.call(actions.AddStrategiesToDepositWhitelist("whitelister", strategies))
 
     @rule(strategies=SOME_POOLS)
     def remove_strategies_from_deposit_whitelist(self, strategies: tuple[str, ...]) -> None:
         """By the whitelister."""
-        self.call(RemoveStrategiesFromDepositWhitelist("whitelister", strategies))
+        self.call(actions.RemoveStrategiesFromDepositWhitelist("whitelister", strategies))
 
     @rule(target=operators, party=PARTY, approver=APPROVER_OR_NOBODY, delay_blocks=DELAY_BLOCKS)
     def register_as_operator(self, party: str, approver: str, delay_blocks: int) -> Any:
         """A new operator, unless it is one."""
-        return party if self.is_accepted(RegisterAsOperator(party, approver, delay_blocks)) else multiple()
+        return party if self.is_accepted(actions.RegisterAsOperator(party, approver, delay_blocks)) else multiple()
 
     @rule(operator=operators, approver=APPROVER_OR_NOBODY)
     def modify_operator_details(self, operator: str, approver: str) -> None:
         """With an approver or without."""
-        self.call(ModifyOperatorDetails(operator, operator, approver))
+        self.call(actions.ModifyOperatorDetails(operator, operator, approver))
 
     @rule(party=PARTY, operator=st.one_of(operators, PARTY), approval=APPROVAL)
-    def delegate_to(self, party: str, operator: str, approval: Approval) -> None:
+    def delegate_to(self, party: str, operator: str, approval: actions.Approval) -> None:
         """To an operator, or to somebody who may be none."""
-        self.call(DelegateTo(party, operator, approval))
+        self.call(actions.DelegateTo(party, operator, approval))
 
     @rule(party=PARTY)
     def undelegate(self, party: str) -> None:
         """By the staker."""
-        self.call(Undelegate(party, party))
+        self.call(actions.Undelegate(party, party))
 
     @rule(party=PARTY, sender=st.one_of(st.just(APPROVER), ACCOUNT))
     def undelegate_by_its_operator(self, party: str, sender: str) -> None:
         """By the operator it is delegated to; if to none, by the operator's approver or anybody."""
         operator = self.rows.get(STAKERS, party).delegated_to
-        self.call(Undelegate(sender if operator == ZERO_ADDRESS else operator, party))
+        self.call(actions.Undelegate(sender if operator == ZERO_ADDRESS else operator, party))
 
     @rule(party=PARTY, operator=operators, approval=APPROVAL)
-    def redelegate(self, party: str, operator: str, approval: Approval) -> None:
+    def redelegate(self, party: str, operator: str, approval: actions.Approval) -> None:
         """To an operator."""
-        self.call(Redelegate(party, operator, approval))
+        self.call(actions.Redelegate(party, operator, approval))
 
     @rule(
         target=withdrawals,
@@ -214,12 +182,12 @@ class EigenLayerMachine(LawMachine):
     )
     def queue_withdrawals(self, party: str, parts: list[tuple[tuple[str, ...], Edge]]) -> Any:
         """Of what the party holds in each strategy."""
-        requests: list[WithdrawalRequest] = []
+        requests: list[actions.WithdrawalRequest] = []
         for strategies, shares in parts:
             held = [self.rows.get(STAKER_SHARES, (party, strategy)).deposit_shares for strategy in strategies]
-            requests.append(WithdrawalRequest(strategies, tuple([shares.of(each) for each in held])))
+            requests.append(actions.WithdrawalRequest(strategies, tuple([shares.of(each) for each in held])))
         first = self.rows.get(STAKERS, party).withdrawals_queued
-        if not self.is_accepted(QueueWithdrawals(party, tuple(requests))):
+        if not self.is_accepted(actions.QueueWithdrawals(party, tuple(requests))):
             return multiple()
         return multiple(*[(party, first + position) for position in range(len(requests))])
 
@@ -229,32 +197,34 @@ class EigenLayerMachine(LawMachine):
     ) -> None:
         """One that was queued, once or again."""
         completion = self._completion(withdrawal, as_tokens, wrong_tokens, is_tampered)
-        self.call(CompleteQueuedWithdrawal(withdrawal[0], completion))
+        self.call(actions.CompleteQueuedWithdrawal(withdrawal[0], completion))
 
     @rule(several=st.lists(withdrawals, max_size=3), as_tokens=st.booleans())
     def complete_queued_withdrawals(self, several: list[Withdrawal], as_tokens: bool) -> None:
         """Several, perhaps of different stakers, or one of them twice."""
         sender = several[0][0] if several else PARTIES[0]
         completions = [self._completion(withdrawal, as_tokens, False, False) for withdrawal in several]
-        self.call(CompleteQueuedWithdrawals(sender, tuple(completions)))
+        self.call(actions.CompleteQueuedWithdrawals(sender, tuple(completions)))
 
-    def _completion(self, withdrawal: Withdrawal, as_tokens: bool, wrong_tokens: bool, is_tampered: bool) -> Completion:
+    def _completion(
+        self, withdrawal: Withdrawal, as_tokens: bool, wrong_tokens: bool, is_tampered: bool
+    ) -> actions.Completion:
         party, nonce = withdrawal
         count = self.rows.get(WITHDRAWALS, withdrawal).strategy_count
         strategies = [self.rows.get(QUEUED_SHARES, (party, nonce, position)).strategy for position in range(count)]
         tokens = [TOKENS.get(strategy, TOKENS[POOLS[0]]) for strategy in strategies]
-        return Completion(party, nonce, tuple(tokens[1:] if wrong_tokens else tokens), as_tokens, is_tampered)
+        return actions.Completion(party, nonce, tuple(tokens[1:] if wrong_tokens else tokens), as_tokens, is_tampered)
 
     @rule(avs=AVS)
     def update_avs_metadata(self, avs: str) -> None:
         """Once more."""
-        self.call(UpdateAvsMetadata(avs, avs))
+        self.call(actions.UpdateAvsMetadata(avs, avs))
 
     @rule(target=operator_sets, avs=AVS, number=NUMBER, strategies=SOME_POOLS, slasher=st.one_of(AVS, ACCOUNT))
     def create_operator_sets(self, avs: str, number: int, strategies: tuple[str, ...], slasher: str) -> Any:
         """A new operator set, unless it exists."""
-        requests = (OperatorSetRequest(number, strategies, slasher),)
-        return (avs, number) if self.is_accepted(CreateOperatorSets(avs, avs, requests)) else multiple()
+        requests = (actions.OperatorSetRequest(number, strategies, slasher),)
+        return (avs, number) if self.is_accepted(actions.CreateOperatorSets(avs, avs, requests)) else multiple()
 
     @rule(
         target=operator_sets,
@@ -267,38 +237,38 @@ class EigenLayerMachine(LawMachine):
         self, avs: str, number: int, strategies: tuple[str, ...], recipient: str
     ) -> Any:
         """A new operator set whose slashes go to somebody, unless it exists."""
-        requests = (OperatorSetRequest(number, strategies, avs),)
-        action = CreateRedistributingOperatorSets(avs, avs, requests, (recipient,))
+        requests = (actions.OperatorSetRequest(number, strategies, avs),)
+        action = actions.CreateRedistributingOperatorSets(avs, avs, requests, (recipient,))
         return (avs, number) if self.is_accepted(action) else multiple()
 
     @rule(operator_set=operator_sets, strategies=SOME_POOLS)
     def add_strategies_to_operator_set(self, operator_set: OperatorSet, strategies: tuple[str, ...]) -> None:
         """By the AVS."""
         avs, number = operator_set
-        self.call(AddStrategiesToOperatorSet(avs, avs, number, strategies))
+        self.call(actions.AddStrategiesToOperatorSet(avs, avs, number, strategies))
 
     @rule(operator_set=operator_sets, strategies=SOME_POOLS)
     def remove_strategies_from_operator_set(self, operator_set: OperatorSet, strategies: tuple[str, ...]) -> None:
         """By the AVS."""
         avs, number = operator_set
-        self.call(RemoveStrategiesFromOperatorSet(avs, avs, number, strategies))
+        self.call(actions.RemoveStrategiesFromOperatorSet(avs, avs, number, strategies))
 
     @rule(operator_set=operator_sets, slasher=st.one_of(AVS, ACCOUNT))
     def update_slasher(self, operator_set: OperatorSet, slasher: str) -> None:
         """By the AVS."""
-        self.call(UpdateSlasher(operator_set[0], operator_set, slasher))
+        self.call(actions.UpdateSlasher(operator_set[0], operator_set, slasher))
 
     @rule(operator=st.one_of(operators, PARTY), operator_set=operator_sets)
     def register_for_operator_sets(self, operator: str, operator_set: OperatorSet) -> None:
         """By the operator, or by somebody who may be none."""
         avs, number = operator_set
-        self.call(RegisterForOperatorSets(operator, operator, avs, (number,)))
+        self.call(actions.RegisterForOperatorSets(operator, operator, avs, (number,)))
 
     @rule(operator=operators, operator_set=operator_sets, sender_is_avs=st.booleans())
     def deregister_from_operator_sets(self, operator: str, operator_set: OperatorSet, sender_is_avs: bool) -> None:
         """By the operator or by the AVS."""
         avs, number = operator_set
-        self.call(DeregisterFromOperatorSets(avs if sender_is_avs else operator, operator, avs, (number,)))
+        self.call(actions.DeregisterFromOperatorSets(avs if sender_is_avs else operator, operator, avs, (number,)))
 
     @rule(operator=operators, operator_set=operator_sets, strategies=SOME_POOLS, magnitude=MAGNITUDE)
     def allocate(self, operator: str, operator_set: OperatorSet, strategies: tuple[str, ...], magnitude: Edge) -> None:
@@ -309,25 +279,25 @@ class EigenLayerMachine(LawMachine):
             encumbered = self.rows.get(ENCUMBERED_MAGNITUDES, (operator, strategy)).magnitude
             left = max(MAX_MAGNITUDES.latest(self.rows, (operator, strategy)) - encumbered, 0)
             wanted.append(min(allocated + magnitude.of(left), 2**64 - 1))
-        request = AllocationRequest(operator_set, strategies, tuple(wanted))
-        self.call(ModifyAllocations(operator, operator, (request,)))
+        request = actions.AllocationRequest(operator_set, strategies, tuple(wanted))
+        self.call(actions.ModifyAllocations(operator, operator, (request,)))
 
     @rule(operator=operators, operator_set=operator_sets, strategy=POOL, magnitude=MAGNITUDE)
     def deallocate(self, operator: str, operator_set: OperatorSet, strategy: str, magnitude: Edge) -> None:
         """A part of what is allocated, as the new magnitude."""
         allocated = self.rows.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
-        request = AllocationRequest(operator_set, (strategy,), (magnitude.of(allocated),))
-        self.call(ModifyAllocations(operator, operator, (request,)))
+        request = actions.AllocationRequest(operator_set, (strategy,), (magnitude.of(allocated),))
+        self.call(actions.ModifyAllocations(operator, operator, (request,)))
 
     @rule(operator=operators, delay_blocks=DELAY_BLOCKS)
     def set_allocation_delay(self, operator: str, delay_blocks: int) -> None:
         """By the operator."""
-        self.call(SetAllocationDelay(operator, operator, delay_blocks))
+        self.call(actions.SetAllocationDelay(operator, operator, delay_blocks))
 
     @rule(operator=operators, strategies=SOME_POOLS, number=NUMBER)
     def clear_deallocation_queue(self, operator: str, strategies: tuple[str, ...], number: int) -> None:
         """By anybody."""
-        self.call(ClearDeallocationQueue("anybody", operator, strategies, (number,) * len(strategies)))
+        self.call(actions.ClearDeallocationQueue("anybody", operator, strategies, (number,) * len(strategies)))
 
     @rule(
         target=slashes,
@@ -344,20 +314,20 @@ class EigenLayerMachine(LawMachine):
         sender = slasher_in_force(self.rows, operator_set)
         slash_id = self.rows.get(OPERATOR_SETS, operator_set).slash_count + 1
         fractions = (fraction_wad,) * len(strategies)
-        outcome = self.call(SlashOperator(sender, avs, operator, number, strategies, fractions))
+        outcome = self.call(actions.SlashOperator(sender, avs, operator, number, strategies, fractions))
         return (operator_set, slash_id) if isinstance(outcome, Delta) else multiple()
 
     @rule(slash=slashes)
     def clear_burn_or_redistributable_shares(self, slash: Slash) -> None:
         """Of a slash, once or again, by anybody."""
-        self.call(ClearBurnOrRedistributableShares("anybody", slash[0], slash[1]))
+        self.call(actions.ClearBurnOrRedistributableShares("anybody", slash[0], slash[1]))
 
     @rule(slash=slashes, strategy=POOL)
     def clear_burn_or_redistributable_shares_by_strategy(self, slash: Slash, strategy: str) -> None:
         """Of a slash, in one strategy."""
-        self.call(ClearBurnOrRedistributableSharesByStrategy("anybody", slash[0], slash[1], strategy))
+        self.call(actions.ClearBurnOrRedistributableSharesByStrategy("anybody", slash[0], slash[1], strategy))
 
     @rule(strategy=POOL)
     def burn_shares(self, strategy: str) -> None:
         """By anybody."""
-        self.call(BurnShares("anybody", strategy))
+        self.call(actions.BurnShares("anybody", strategy))

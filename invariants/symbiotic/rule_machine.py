@@ -11,35 +11,7 @@ from invariants.symbiotic.walk import NETWORKS, OPERATORS, STAKERS, SUBNETWORKS,
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import WAD
 from spec.machine import Delta
-from spec.symbiotic.actions import (
-    AdvanceTime,
-    Claim,
-    ClaimBatch,
-    Deposit,
-    ExecuteSlash,
-    OptInNetwork,
-    OptInVault,
-    OptOutNetwork,
-    OptOutVault,
-    Redeem,
-    RegisterNetwork,
-    RegisterOperator,
-    RequestSlash,
-    SetDepositLimit,
-    SetDepositorWhitelistStatus,
-    SetDepositWhitelist,
-    SetIsDepositLimit,
-    SetMaxNetworkLimit,
-    SetMiddleware,
-    SetNetworkLimit,
-    SetOperatorNetworkLimit,
-    SetOperatorNetworkShares,
-    SetResolver,
-    Slash,
-    TransferCollateral,
-    VetoSlash,
-    Withdraw,
-)
+from spec.symbiotic import actions
 from spec.symbiotic.clock import current_epoch, current_timestamp, epoch_start_timestamp
 from spec.symbiotic.config import COLLATERAL, VETO_SLASHER, ZERO_ADDRESS
 from spec.symbiotic.slashing import resolver_at, slashable_stake
@@ -98,11 +70,11 @@ class SymbioticMachine(LawMachine):
         """Everybody has had stake in every vault for an epoch, and a part of it is on its way out."""
         for staker in STAKERS:
             for vault in VAULT_NAMES:
-                self.call(Deposit(staker, vault, staker, 10 * WAD))
-        self.call(AdvanceTime(max(SECONDS_THAT_MATTER)))
+                self.call(actions.Deposit(staker, vault, staker, 10 * WAD))
+        self.call(actions.AdvanceTime(max(SECONDS_THAT_MATTER)))
         for staker in STAKERS:
             for vault in VAULT_NAMES:
-                self.call(Withdraw(staker, vault, staker, WAD))
+                self.call(actions.Withdraw(staker, vault, staker, WAD))
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
@@ -130,115 +102,117 @@ class SymbioticMachine(LawMachine):
     @rule(seconds=SECONDS)
     def advance_time(self, seconds: int) -> None:
         """Time passes."""
-        self.call(AdvanceTime(seconds))
+        self.call(actions.AdvanceTime(seconds))
 
     @rule(staker=STAKER, to=st.one_of(VAULT, ACCOUNT), amount=AMOUNT)
     def transfer_collateral(self, staker: str, to: str, amount: Edge) -> None:
         """Of what the staker has; to a vault it is a gift to nobody."""
         has = self.rows.get(TOKEN_BALANCES, (COLLATERAL, staker)).amount
-        self.call(TransferCollateral(staker, to, amount.of(has)))
+        self.call(actions.TransferCollateral(staker, to, amount.of(has)))
 
     @rule(target=operators, sender=SENDER)
     def register_operator(self, sender: str) -> Any:
         """A new operator, unless it is one."""
-        return sender if self.is_accepted(RegisterOperator(sender)) else multiple()
+        return sender if self.is_accepted(actions.RegisterOperator(sender)) else multiple()
 
     @rule(target=networks, sender=SENDER)
     def register_network(self, sender: str) -> Any:
         """A new network, unless it is one."""
-        return sender if self.is_accepted(RegisterNetwork(sender)) else multiple()
+        return sender if self.is_accepted(actions.RegisterNetwork(sender)) else multiple()
 
     @rule(network=networks, middleware=st.sampled_from(("middleware0", "middleware1", ZERO_ADDRESS)))
     def set_middleware(self, network: str, middleware: str) -> None:
         """By the network."""
-        self.call(SetMiddleware(network, middleware))
+        self.call(actions.SetMiddleware(network, middleware))
 
     @rule(operator=st.one_of(operators, SENDER), vault=st.one_of(VAULT, ACCOUNT))
     def opt_in_vault(self, operator: str, vault: str) -> None:
         """By an operator, or by somebody who may be none, to a vault, or to what is none."""
-        self.call(OptInVault(operator, vault))
+        self.call(actions.OptInVault(operator, vault))
 
     @rule(operator=operators, vault=VAULT)
     def opt_out_vault(self, operator: str, vault: str) -> None:
         """By an operator."""
-        self.call(OptOutVault(operator, vault))
+        self.call(actions.OptOutVault(operator, vault))
 
     @rule(operator=st.one_of(operators, SENDER), network=st.one_of(networks, ACCOUNT))
     def opt_in_network(self, operator: str, network: str) -> None:
         """By an operator, or by somebody who may be none, to a network, or to what is none."""
-        self.call(OptInNetwork(operator, network))
+        self.call(actions.OptInNetwork(operator, network))
 
     @rule(operator=operators, network=networks)
     def opt_out_network(self, operator: str, network: str) -> None:
         """By an operator."""
-        self.call(OptOutNetwork(operator, network))
+        self.call(actions.OptOutNetwork(operator, network))
 
     @rule(staker=STAKER, vault=VAULT, on_behalf_of=st.one_of(STAKER, ACCOUNT), amount=AMOUNT)
     def deposit(self, staker: str, vault: str, on_behalf_of: str, amount: Edge) -> None:
         """Of what the staker has."""
         has = self.rows.get(TOKEN_BALANCES, (COLLATERAL, staker)).amount
-        self.call(Deposit(staker, vault, on_behalf_of, amount.of(has)))
+        self.call(actions.Deposit(staker, vault, on_behalf_of, amount.of(has)))
 
     @rule(staker=STAKER, vault=VAULT, shares=AMOUNT, slack_seconds=st.integers(-1, 1), in_a_batch=st.booleans())
     def leave(self, staker: str, vault: str, shares: Edge, slack_seconds: int, in_a_batch: bool) -> None:
         """With a part of the shares, right before, in or after the first second in which it can be claimed."""
         held = ACTIVE_SHARES_OF.latest(self.rows, (vault, staker))
-        if self.is_accepted(Redeem(staker, vault, staker, min(shares.of(held), held))):
+        if self.is_accepted(actions.Redeem(staker, vault, staker, min(shares.of(held), held))):
             epoch = current_epoch(self.rows, vault) + 1
             ends = epoch_start_timestamp(self.rows.get(VAULTS, vault), epoch + 1)
-            self.call(AdvanceTime(ends - current_timestamp(self.rows) + slack_seconds))
+            self.call(actions.AdvanceTime(ends - current_timestamp(self.rows) + slack_seconds))
             self.call(
-                ClaimBatch(staker, vault, staker, (epoch,)) if in_a_batch else Claim(staker, vault, staker, epoch)
+                actions.ClaimBatch(staker, vault, staker, (epoch,))
+                if in_a_batch
+                else actions.Claim(staker, vault, staker, epoch)
             )
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, resolver=st.sampled_from(RESOLVERS))
     def put_to_work(self, vault: str, subnetwork: Subnetwork, operator: str, resolver: str) -> None:
         """All limits of a subnetwork and an operator are raised, as far as the vault's delegator has them."""
         (network, identifier), most = subnetwork, 100 * WAD
-        self.call(SetMiddleware(network, "middleware0"))
-        self.call(OptInNetwork(operator, network))
-        self.call(OptInVault(operator, vault))
-        self.call(SetMaxNetworkLimit(network, vault, identifier, most))
-        self.call(SetNetworkLimit(ADMIN, vault, subnetwork, most))
-        self.call(SetOperatorNetworkLimit(ADMIN, vault, subnetwork, operator, most))
-        self.call(SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, 10))
-        self.call(SetResolver(network, vault, identifier, resolver))
-        self.call(AdvanceTime(1))
+        self.call(actions.SetMiddleware(network, "middleware0"))
+        self.call(actions.OptInNetwork(operator, network))
+        self.call(actions.OptInVault(operator, vault))
+        self.call(actions.SetMaxNetworkLimit(network, vault, identifier, most))
+        self.call(actions.SetNetworkLimit(ADMIN, vault, subnetwork, most))
+        self.call(actions.SetOperatorNetworkLimit(ADMIN, vault, subnetwork, operator, most))
+        self.call(actions.SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, 10))
+        self.call(actions.SetResolver(network, vault, identifier, resolver))
+        self.call(actions.AdvanceTime(1))
 
     @rule(vault=VAULT, status=SELDOM)
     def set_deposit_whitelist(self, vault: str, status: bool) -> None:
         """By the admin."""
-        self.call(SetDepositWhitelist(ADMIN, vault, status))
+        self.call(actions.SetDepositWhitelist(ADMIN, vault, status))
 
     @rule(vault=VAULT, account=st.one_of(STAKER, ACCOUNT), status=st.booleans())
     def set_depositor_whitelist_status(self, vault: str, account: str, status: bool) -> None:
         """By the admin."""
-        self.call(SetDepositorWhitelistStatus(ADMIN, vault, account, status))
+        self.call(actions.SetDepositorWhitelistStatus(ADMIN, vault, account, status))
 
     @rule(vault=VAULT, status=st.booleans())
     def set_is_deposit_limit(self, vault: str, status: bool) -> None:
         """By the admin."""
-        self.call(SetIsDepositLimit(ADMIN, vault, status))
+        self.call(actions.SetIsDepositLimit(ADMIN, vault, status))
 
     @rule(vault=VAULT, limit=AMOUNT)
     def set_deposit_limit(self, vault: str, limit: Edge) -> None:
         """By the admin: of what is in the vault."""
-        self.call(SetDepositLimit(ADMIN, vault, limit.of(ACTIVE_STAKE.latest(self.rows, vault))))
+        self.call(actions.SetDepositLimit(ADMIN, vault, limit.of(ACTIVE_STAKE.latest(self.rows, vault))))
 
     @rule(target=withdrawals, staker=STAKER, vault=VAULT, claimer=st.one_of(STAKER, ACCOUNT), amount=AMOUNT)
     def withdraw(self, staker: str, vault: str, claimer: str, amount: Edge) -> Any:
         """Of what the staker's shares are worth."""
         worth = active_balance_of(self.rows, vault, staker)
         has = worth if isinstance(worth, int) else 0
-        return self._leaving(Withdraw(staker, vault, claimer, amount.of(has)))
+        return self._leaving(actions.Withdraw(staker, vault, claimer, amount.of(has)))
 
     @rule(target=withdrawals, staker=STAKER, vault=VAULT, claimer=st.one_of(STAKER, ACCOUNT), shares=AMOUNT)
     def redeem(self, staker: str, vault: str, claimer: str, shares: Edge) -> Any:
         """Of the staker's shares."""
         has = ACTIVE_SHARES_OF.latest(self.rows, (vault, staker))
-        return self._leaving(Redeem(staker, vault, claimer, shares.of(has)))
+        return self._leaving(actions.Redeem(staker, vault, claimer, shares.of(has)))
 
-    def _leaving(self, action: Withdraw | Redeem) -> Any:
+    def _leaving(self, action: actions.Withdraw | actions.Redeem) -> Any:
         if not self.is_accepted(action):
             return multiple()
         return action.vault, current_epoch(self.rows, action.vault) + 1, action.claimer
@@ -247,7 +221,7 @@ class SymbioticMachine(LawMachine):
     def claim(self, withdrawal: Withdrawal, recipient: str) -> None:
         """A claim of a withdrawal, once or again, early or in time."""
         vault, epoch, claimer = withdrawal
-        self.call(Claim(_sender(claimer), vault, recipient, epoch))
+        self.call(actions.Claim(_sender(claimer), vault, recipient, epoch))
 
     @rule(
         withdrawal=withdrawals,
@@ -257,38 +231,38 @@ class SymbioticMachine(LawMachine):
     def claim_batch(self, withdrawal: Withdrawal, later: tuple[int, ...], recipient: str) -> None:
         """The same for several epochs from then on, perhaps for one of them twice, or for none."""
         vault, epoch, claimer = withdrawal
-        self.call(ClaimBatch(_sender(claimer), vault, recipient, tuple([epoch + epochs for epochs in later])))
+        self.call(actions.ClaimBatch(_sender(claimer), vault, recipient, tuple([epoch + epochs for epochs in later])))
 
     @rule(target=subnetworks, network=st.one_of(networks, SENDER), identifier=IDENTIFIER, vault=VAULT, limit=AMOUNT)
     def set_max_network_limit(self, network: str, identifier: int, vault: str, limit: Edge) -> Any:
         """By a network, or by somebody who may be none: of what is in the vault."""
         amount = limit.of(ACTIVE_STAKE.latest(self.rows, vault))
-        is_accepted = self.is_accepted(SetMaxNetworkLimit(network, vault, identifier, amount))
+        is_accepted = self.is_accepted(actions.SetMaxNetworkLimit(network, vault, identifier, amount))
         return (network, identifier) if is_accepted else multiple()
 
     @rule(vault=VAULT, subnetwork=subnetworks, limit=AMOUNT)
     def set_network_limit(self, vault: str, subnetwork: Subnetwork, limit: Edge) -> None:
         """By the admin: of what the network accepts."""
         most = MAX_NETWORK_LIMITS.latest(self.rows, (vault, subnetwork))
-        self.call(SetNetworkLimit(ADMIN, vault, subnetwork, limit.of(most)))
+        self.call(actions.SetNetworkLimit(ADMIN, vault, subnetwork, limit.of(most)))
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, shares=SHARES)
     def set_operator_network_shares(self, vault: str, subnetwork: Subnetwork, operator: str, shares: Edge) -> None:
         """By the admin."""
         amount = shares.of(ACTIVE_STAKE.latest(self.rows, vault))
-        self.call(SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, amount))
+        self.call(actions.SetOperatorNetworkShares(ADMIN, vault, subnetwork, operator, amount))
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, limit=AMOUNT)
     def set_operator_network_limit(self, vault: str, subnetwork: Subnetwork, operator: str, limit: Edge) -> None:
         """By the admin: of what is in the vault."""
         amount = limit.of(ACTIVE_STAKE.latest(self.rows, vault))
-        self.call(SetOperatorNetworkLimit(ADMIN, vault, subnetwork, operator, amount))
+        self.call(actions.SetOperatorNetworkLimit(ADMIN, vault, subnetwork, operator, amount))
 
     @rule(vault=VAULT, subnetwork=subnetworks, operator=operators, amount=AMOUNT, age_seconds=SECONDS)
     def slash(self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, age_seconds: int) -> None:
         """By the middleware: of what is slashable with this capture."""
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
-        self.call(Slash(self._middleware(subnetwork), vault, subnetwork, operator, amount.of(left), capture))
+        self.call(actions.Slash(self._middleware(subnetwork), vault, subnetwork, operator, amount.of(left), capture))
 
     @rule(
         target=slash_requests,
@@ -303,7 +277,7 @@ class SymbioticMachine(LawMachine):
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
         index = self.rows.get(SLASH_REQUEST_COUNTS, vault).count
         sender = self._middleware(subnetwork)
-        outcome = self.call(RequestSlash(sender, vault, subnetwork, operator, amount.of(left), capture))
+        outcome = self.call(actions.RequestSlash(sender, vault, subnetwork, operator, amount.of(left), capture))
         return (vault, index) if isinstance(outcome, Delta) else multiple()
 
     @rule(
@@ -326,7 +300,7 @@ class SymbioticMachine(LawMachine):
         request = self.request_slash(vault, subnetwork, operator, amount, 1)
         if isinstance(request, MultipleResults):
             return request
-        self.call(AdvanceTime(config.veto_duration_seconds + slack_seconds))
+        self.call(actions.AdvanceTime(config.veto_duration_seconds + slack_seconds))
         if is_vetoed:
             self.veto_slash(request, False)
         else:
@@ -338,7 +312,7 @@ class SymbioticMachine(LawMachine):
         """By the middleware, early or in time, once or again."""
         vault, index = request
         subnetwork = self.rows.get(SLASH_REQUESTS, request).subnetwork
-        self.call(ExecuteSlash(self._middleware(subnetwork), vault, index + 1_000 * is_unknown))
+        self.call(actions.ExecuteSlash(self._middleware(subnetwork), vault, index + 1_000 * is_unknown))
 
     @rule(request=slash_requests, is_unknown=SELDOM)
     def veto_slash(self, request: SlashRequest, is_unknown: bool) -> None:
@@ -346,7 +320,7 @@ class SymbioticMachine(LawMachine):
         vault, index = request
         asked = self.rows.get(SLASH_REQUESTS, request)
         resolver = resolver_at(self.rows, vault, asked.subnetwork, asked.capture_timestamp)
-        self.call(VetoSlash(_sender(resolver), vault, index + 1_000 * is_unknown))
+        self.call(actions.VetoSlash(_sender(resolver), vault, index + 1_000 * is_unknown))
 
     @rule(
         vault=VAULT,
@@ -356,7 +330,7 @@ class SymbioticMachine(LawMachine):
     )
     def set_resolver(self, vault: str, network: str, identifier: int, resolver: str) -> None:
         """By a network, or by somebody who may be none."""
-        self.call(SetResolver(network, vault, identifier, resolver))
+        self.call(actions.SetResolver(network, vault, identifier, resolver))
 
     def _slashable(self, vault: str, subnetwork: Subnetwork, operator: str, age_seconds: int) -> tuple[int, int]:
         """A capture so long ago, and how much could be slashed with it."""

@@ -10,23 +10,7 @@ from invariants.eigenlayer.games import balance
 from invariants.game import Game, excess_of, execute, play
 from invariants.symbiotic.games import GAMES as SYMBIOTIC
 from spec.arithmetic import WAD
-from spec.eigenlayer.actions import (
-    AllocationRequest,
-    ClearBurnOrRedistributableShares,
-    CompleteQueuedWithdrawal,
-    Completion,
-    CreateOperatorSets,
-    DepositIntoStrategy,
-    MineBlocks,
-    ModifyAllocations,
-    OperatorSetRequest,
-    QueueWithdrawals,
-    RegisterAsOperator,
-    RegisterForOperatorSets,
-    SlashOperator,
-    UpdateAvsMetadata,
-    WithdrawalRequest,
-)
+from spec.eigenlayer import actions
 from spec.eigenlayer.config import ZERO_ADDRESS
 
 if TYPE_CHECKING:
@@ -47,30 +31,32 @@ def test_dust_refuses_a_whole_exit_where_a_split_one_pays_and_nobody_has_gained_
     """Of five shares three are booked for two that were slashed. Who holds the three others finds two of them."""
     free_lunch = ALL_GAMES["eigenlayer", "GAME-01"]
     genesis = free_lunch.walk.genesis()
-    allocation = AllocationRequest(("avs0", 0), ("strategy0",), (WAD,))
+    allocation = actions.AllocationRequest(("avs0", 0), ("strategy0",), (WAD,))
     history = [
-        UpdateAvsMetadata("avs0", "avs0"),
-        CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(0, ("strategy0",), "avs0"),)),
-        RegisterAsOperator("operator1", ZERO_ADDRESS, 0),
-        RegisterForOperatorSets("operator1", "operator1", "avs0", (0,)),
-        DepositIntoStrategy("operator0", "strategy0", "token0", 3),
-        ModifyAllocations("operator1", "operator1", (allocation,)),
-        SlashOperator("avs0", "avs0", "operator1", 0, ("strategy0",), (1,)),
-        DepositIntoStrategy("operator1", "strategy0", "token0", 2),
-        QueueWithdrawals("operator1", (WithdrawalRequest(("strategy0",), (1,)),) * 2),
-        SlashOperator("avs0", "avs0", "operator1", 0, ("strategy0",), (WAD - 1,)),
-        ClearBurnOrRedistributableShares("anybody", ("avs0", 0), 2),
+        actions.UpdateAvsMetadata("avs0", "avs0"),
+        actions.CreateOperatorSets("avs0", "avs0", (actions.OperatorSetRequest(0, ("strategy0",), "avs0"),)),
+        actions.RegisterAsOperator("operator1", ZERO_ADDRESS, 0),
+        actions.RegisterForOperatorSets("operator1", "operator1", "avs0", (0,)),
+        actions.DepositIntoStrategy("operator0", "strategy0", "token0", 3),
+        actions.ModifyAllocations("operator1", "operator1", (allocation,)),
+        actions.SlashOperator("avs0", "avs0", "operator1", 0, ("strategy0",), (1,)),
+        actions.DepositIntoStrategy("operator1", "strategy0", "token0", 2),
+        actions.QueueWithdrawals("operator1", (actions.WithdrawalRequest(("strategy0",), (1,)),) * 2),
+        actions.SlashOperator("avs0", "avs0", "operator1", 0, ("strategy0",), (WAD - 1,)),
+        actions.ClearBurnOrRedistributableShares("anybody", ("avs0", 0), 2),
     ]
-    split = [QueueWithdrawals("operator0", (WithdrawalRequest(("strategy0",), (2,)),))]
-    whole = [QueueWithdrawals("operator0", (WithdrawalRequest(("strategy0",), (3,)),))]
+    split = [actions.QueueWithdrawals("operator0", (actions.WithdrawalRequest(("strategy0",), (2,)),))]
+    whole = [actions.QueueWithdrawals("operator0", (actions.WithdrawalRequest(("strategy0",), (3,)),))]
 
     def received(moves: list[Any]) -> int:
         state = genesis.copy()
-        assert all(execute(free_lunch.walk.protocol, state, action) for action in (*history, *moves, MineBlocks(11)))
+        assert all(
+            execute(free_lunch.walk.protocol, state, action) for action in (*history, *moves, actions.MineBlocks(11))
+        )
         execute(
             free_lunch.walk.protocol,
             state,
-            CompleteQueuedWithdrawal("operator0", Completion("operator0", 0, ("token0",), True)),
+            actions.CompleteQueuedWithdrawal("operator0", actions.Completion("operator0", 0, ("token0",), True)),
         )
         return balance(state, "token0", ("operator0",)) - balance(genesis, "token0", ("operator0",)) + 3
 

@@ -5,40 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spec.eigenlayer import views
-from spec.eigenlayer.actions import (
-    Action,
-    AddStrategiesToDepositWhitelist,
-    AllocationRequest,
-    Approval,
-    BurnShares,
-    ClearBurnOrRedistributableShares,
-    ClearBurnOrRedistributableSharesByStrategy,
-    ClearDeallocationQueue,
-    CompleteQueuedWithdrawal,
-    CompleteQueuedWithdrawals,
-    Completion,
-    CreateOperatorSets,
-    CreateRedistributingOperatorSets,
-    DelegateTo,
-    DepositIntoStrategy,
-    DeregisterFromOperatorSets,
-    MineBlocks,
-    ModifyAllocations,
-    OperatorSetRequest,
-    QueueWithdrawals,
-    Redelegate,
-    RegisterAsOperator,
-    RegisterForOperatorSets,
-    RemoveStrategiesFromOperatorSet,
-    SetAllocationDelay,
-    SlashOperator,
-    TransferToken,
-    Undelegate,
-    UpdateAvsMetadata,
-    UpdateSlasher,
-    WithdrawalRequest,
-)
+from spec.eigenlayer import actions, views
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
@@ -70,24 +37,26 @@ if TYPE_CHECKING:
 
 WAD = 10**18
 UINT256_MAX = 2**256 - 1
-NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
+NO_APPROVAL = actions.Approval(ZERO_ADDRESS, 0, False)
 
 
-def slash(wad: int, *strategies: str) -> SlashOperator:
+def slash(wad: int, *strategies: str) -> actions.SlashOperator:
     names = strategies or ("strategy0",)
-    return SlashOperator("slasher", "avs", "operator", 1, names, (wad,) * len(names))
+    return actions.SlashOperator("slasher", "avs", "operator", 1, names, (wad,) * len(names))
 
 
-def queue(amount: int, staker: str = "staker", strategy: str = "strategy0") -> QueueWithdrawals:
-    return QueueWithdrawals(staker, (WithdrawalRequest((strategy,), (amount,)),))
+def queue(amount: int, staker: str = "staker", strategy: str = "strategy0") -> actions.QueueWithdrawals:
+    return actions.QueueWithdrawals(staker, (actions.WithdrawalRequest((strategy,), (amount,)),))
 
 
-def complete(nonce: int, as_tokens: bool, staker: str = "staker", *tokens: str) -> CompleteQueuedWithdrawal:
-    return CompleteQueuedWithdrawal(staker, Completion(staker, nonce, tokens or ("token0",), as_tokens))
+def complete(nonce: int, as_tokens: bool, staker: str = "staker", *tokens: str) -> actions.CompleteQueuedWithdrawal:
+    return actions.CompleteQueuedWithdrawal(staker, actions.Completion(staker, nonce, tokens or ("token0",), as_tokens))
 
 
-def allocate(magnitude: int, strategy: str = "strategy0") -> ModifyAllocations:
-    return ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 1), (strategy,), (magnitude,)),))
+def allocate(magnitude: int, strategy: str = "strategy0") -> actions.ModifyAllocations:
+    return actions.ModifyAllocations(
+        "operator", "operator", (actions.AllocationRequest(("avs", 1), (strategy,), (magnitude,)),)
+    )
 
 
 def at_block(chain: "Chain", block: int) -> None:
@@ -100,77 +69,99 @@ def at_block(chain: "Chain", block: int) -> None:
 @pytest.mark.parametrize(
     ("action", "reason"),
     [
-        (DepositIntoStrategy("nobody", "strategy9", "token0", 1), Reason.STRATEGY_NOT_WHITELISTED),
-        (DepositIntoStrategy("nobody", "strategy0", "token1", 1), Reason.ERC20_INSUFFICIENT_ALLOWANCE),
-        (DepositIntoStrategy("staker", "strategy0", "token1", 10**31), Reason.ERC20_INSUFFICIENT_BALANCE),
-        (DepositIntoStrategy("staker", "strategy0", "token1", 0), Reason.ONLY_UNDERLYING_TOKEN),
-        (DepositIntoStrategy("nobody", "strategy0", "token0", 0), Reason.NEW_SHARES_ZERO),
-        (RegisterAsOperator("staker", ZERO_ADDRESS, 0), Reason.ACTIVELY_DELEGATED),
-        (DelegateTo("staker", "nobody", NO_APPROVAL), Reason.ACTIVELY_DELEGATED),
-        (Redelegate("other", "nobody", NO_APPROVAL), Reason.NOT_ACTIVELY_DELEGATED),
-        (Redelegate("staker", "nobody", NO_APPROVAL), Reason.OPERATOR_NOT_REGISTERED),
-        (Undelegate("nobody", "other"), Reason.NOT_ACTIVELY_DELEGATED),
-        (Undelegate("nobody", "operator"), Reason.OPERATORS_CANNOT_UNDELEGATE),
-        (Undelegate(ZERO_ADDRESS + "x", "staker"), Reason.CALLER_CANNOT_UNDELEGATE),
-        (CompleteQueuedWithdrawal("other", Completion("staker", 0, (), True)), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
-        (CompleteQueuedWithdrawal("other", Completion("staker", 0, ("t",), True)), Reason.WITHDRAWER_NOT_CALLER),
-        (CompleteQueuedWithdrawal("staker", Completion("staker", 7, ("t",), True)), Reason.WITHDRAWAL_NOT_QUEUED),
-        (CompleteQueuedWithdrawal("staker", Completion("staker", 0, ("t",), True, True)), Reason.WITHDRAWAL_NOT_QUEUED),
-        (complete(0, True), Reason.WITHDRAWAL_DELAY_NOT_ELAPSED),
-        (CreateOperatorSets("x", "unknown", ()), Reason.INVALID_PERMISSIONS),
-        (CreateOperatorSets("unknown", "unknown", ()), Reason.NONEXISTENT_AVS_METADATA),
-        (CreateRedistributingOperatorSets("x", "unknown", (), ("x",)), Reason.INVALID_PERMISSIONS),
-        (CreateRedistributingOperatorSets("unknown", "unknown", (), ("x",)), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (actions.DepositIntoStrategy("nobody", "strategy9", "token0", 1), Reason.STRATEGY_NOT_WHITELISTED),
+        (actions.DepositIntoStrategy("nobody", "strategy0", "token1", 1), Reason.ERC20_INSUFFICIENT_ALLOWANCE),
+        (actions.DepositIntoStrategy("staker", "strategy0", "token1", 10**31), Reason.ERC20_INSUFFICIENT_BALANCE),
+        (actions.DepositIntoStrategy("staker", "strategy0", "token1", 0), Reason.ONLY_UNDERLYING_TOKEN),
+        (actions.DepositIntoStrategy("nobody", "strategy0", "token0", 0), Reason.NEW_SHARES_ZERO),
+        (actions.RegisterAsOperator("staker", ZERO_ADDRESS, 0), Reason.ACTIVELY_DELEGATED),
+        (actions.DelegateTo("staker", "nobody", NO_APPROVAL), Reason.ACTIVELY_DELEGATED),
+        (actions.Redelegate("other", "nobody", NO_APPROVAL), Reason.NOT_ACTIVELY_DELEGATED),
+        (actions.Redelegate("staker", "nobody", NO_APPROVAL), Reason.OPERATOR_NOT_REGISTERED),
+        (actions.Undelegate("nobody", "other"), Reason.NOT_ACTIVELY_DELEGATED),
+        (actions.Undelegate("nobody", "operator"), Reason.OPERATORS_CANNOT_UNDELEGATE),
+        (actions.Undelegate(ZERO_ADDRESS + "x", "staker"), Reason.CALLER_CANNOT_UNDELEGATE),
         (
-            CreateRedistributingOperatorSets("avs", "avs", (OperatorSetRequest(1, (), ZERO_ADDRESS),), (ZERO_ADDRESS,)),
+            actions.CompleteQueuedWithdrawal("other", actions.Completion("staker", 0, (), True)),
+            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
+        ),
+        (
+            actions.CompleteQueuedWithdrawal("other", actions.Completion("staker", 0, ("t",), True)),
+            Reason.WITHDRAWER_NOT_CALLER,
+        ),
+        (
+            actions.CompleteQueuedWithdrawal("staker", actions.Completion("staker", 7, ("t",), True)),
+            Reason.WITHDRAWAL_NOT_QUEUED,
+        ),
+        (
+            actions.CompleteQueuedWithdrawal("staker", actions.Completion("staker", 0, ("t",), True, True)),
+            Reason.WITHDRAWAL_NOT_QUEUED,
+        ),
+        (complete(0, True), Reason.WITHDRAWAL_DELAY_NOT_ELAPSED),
+        (actions.CreateOperatorSets("x", "unknown", ()), Reason.INVALID_PERMISSIONS),
+        (actions.CreateOperatorSets("unknown", "unknown", ()), Reason.NONEXISTENT_AVS_METADATA),
+        (actions.CreateRedistributingOperatorSets("x", "unknown", (), ("x",)), Reason.INVALID_PERMISSIONS),
+        (
+            actions.CreateRedistributingOperatorSets("unknown", "unknown", (), ("x",)),
+            Reason.INPUT_ARRAY_LENGTH_MISMATCH,
+        ),
+        (
+            actions.CreateRedistributingOperatorSets(
+                "avs", "avs", (actions.OperatorSetRequest(1, (), ZERO_ADDRESS),), (ZERO_ADDRESS,)
+            ),
             Reason.INPUT_ADDRESS_ZERO,
         ),
         (
-            CreateRedistributingOperatorSets("avs", "avs", (OperatorSetRequest(1, (), ZERO_ADDRESS),), ("burn",)),
+            actions.CreateRedistributingOperatorSets(
+                "avs", "avs", (actions.OperatorSetRequest(1, (), ZERO_ADDRESS),), ("burn",)
+            ),
             Reason.INVALID_REDISTRIBUTION_RECIPIENT,
         ),
         (
-            CreateOperatorSets("avs", "avs", (OperatorSetRequest(1, ("s", "s"), ZERO_ADDRESS),)),
+            actions.CreateOperatorSets("avs", "avs", (actions.OperatorSetRequest(1, ("s", "s"), ZERO_ADDRESS),)),
             Reason.INVALID_OPERATOR_SET,
         ),
         (
-            CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, ("s", "s"), ZERO_ADDRESS),)),
+            actions.CreateOperatorSets("avs", "avs", (actions.OperatorSetRequest(2, ("s", "s"), ZERO_ADDRESS),)),
             Reason.STRATEGY_ALREADY_IN_OPERATOR_SET,
         ),
-        (CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, (), ZERO_ADDRESS),)), Reason.INPUT_ADDRESS_ZERO),
-        (UpdateSlasher("x", ("avs", 9), ZERO_ADDRESS), Reason.INVALID_PERMISSIONS),
-        (UpdateSlasher("avs", ("avs", 9), ZERO_ADDRESS), Reason.INVALID_OPERATOR_SET),
-        (UpdateSlasher("avs", ("avs", 1), ZERO_ADDRESS), Reason.INPUT_ADDRESS_ZERO),
-        (RegisterForOperatorSets("x", "staker", "avs", (9,)), Reason.INVALID_PERMISSIONS),
-        (RegisterForOperatorSets("staker", "staker", "avs", (9,)), Reason.INVALID_OPERATOR),
-        (RegisterForOperatorSets("operator", "operator", "avs", (9, 1)), Reason.INVALID_OPERATOR_SET),
-        (RegisterForOperatorSets("operator", "operator", "avs", (1, 9)), Reason.ALREADY_MEMBER_OF_SET),
-        (DeregisterFromOperatorSets("x", "operator", "avs", (9,)), Reason.INVALID_CALLER),
-        (DeregisterFromOperatorSets("avs", "operator", "avs", (1, 1)), Reason.NOT_MEMBER_OF_SET),
-        (ModifyAllocations("x", "staker", ()), Reason.INVALID_PERMISSIONS),
-        (ModifyAllocations("staker", "staker", ()), Reason.UNINITIALIZED_ALLOCATION_DELAY),
         (
-            ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 9), ("s",), ()),)),
+            actions.CreateOperatorSets("avs", "avs", (actions.OperatorSetRequest(2, (), ZERO_ADDRESS),)),
+            Reason.INPUT_ADDRESS_ZERO,
+        ),
+        (actions.UpdateSlasher("x", ("avs", 9), ZERO_ADDRESS), Reason.INVALID_PERMISSIONS),
+        (actions.UpdateSlasher("avs", ("avs", 9), ZERO_ADDRESS), Reason.INVALID_OPERATOR_SET),
+        (actions.UpdateSlasher("avs", ("avs", 1), ZERO_ADDRESS), Reason.INPUT_ADDRESS_ZERO),
+        (actions.RegisterForOperatorSets("x", "staker", "avs", (9,)), Reason.INVALID_PERMISSIONS),
+        (actions.RegisterForOperatorSets("staker", "staker", "avs", (9,)), Reason.INVALID_OPERATOR),
+        (actions.RegisterForOperatorSets("operator", "operator", "avs", (9, 1)), Reason.INVALID_OPERATOR_SET),
+        (actions.RegisterForOperatorSets("operator", "operator", "avs", (1, 9)), Reason.ALREADY_MEMBER_OF_SET),
+        (actions.DeregisterFromOperatorSets("x", "operator", "avs", (9,)), Reason.INVALID_CALLER),
+        (actions.DeregisterFromOperatorSets("avs", "operator", "avs", (1, 1)), Reason.NOT_MEMBER_OF_SET),
+        (actions.ModifyAllocations("x", "staker", ()), Reason.INVALID_PERMISSIONS),
+        (actions.ModifyAllocations("staker", "staker", ()), Reason.UNINITIALIZED_ALLOCATION_DELAY),
+        (
+            actions.ModifyAllocations("operator", "operator", (actions.AllocationRequest(("avs", 9), ("s",), ()),)),
             Reason.INPUT_ARRAY_LENGTH_MISMATCH,
         ),
-        (SetAllocationDelay("x", "staker", 1), Reason.INVALID_PERMISSIONS),
-        (SetAllocationDelay("staker", "staker", 1), Reason.INVALID_OPERATOR),
-        (ClearDeallocationQueue("x", "nobody", ("s",), ()), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
-        (SlashOperator("x", "avs", "staker", 9, ("s",), ()), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
-        (SlashOperator("x", "avs", "staker", 9, ("s",), (0,)), Reason.INVALID_OPERATOR_SET),
-        (SlashOperator("x", "avs", "staker", 1, ("s",), (0,)), Reason.OPERATOR_NOT_SLASHABLE),
-        (SlashOperator("x", "avs", "operator", 1, ("s",), (0,)), Reason.INVALID_CALLER),
+        (actions.SetAllocationDelay("x", "staker", 1), Reason.INVALID_PERMISSIONS),
+        (actions.SetAllocationDelay("staker", "staker", 1), Reason.INVALID_OPERATOR),
+        (actions.ClearDeallocationQueue("x", "nobody", ("s",), ()), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (actions.SlashOperator("x", "avs", "staker", 9, ("s",), ()), Reason.INPUT_ARRAY_LENGTH_MISMATCH),
+        (actions.SlashOperator("x", "avs", "staker", 9, ("s",), (0,)), Reason.INVALID_OPERATOR_SET),
+        (actions.SlashOperator("x", "avs", "staker", 1, ("s",), (0,)), Reason.OPERATOR_NOT_SLASHABLE),
+        (actions.SlashOperator("x", "avs", "operator", 1, ("s",), (0,)), Reason.INVALID_CALLER),
         (slash(0, "strategy2"), Reason.INVALID_WAD_TO_SLASH),
         (slash(WAD + 1, "strategy2"), Reason.INVALID_WAD_TO_SLASH),
         (slash(1, "strategy2"), Reason.STRATEGY_NOT_IN_OPERATOR_SET),
         (
-            SlashOperator("slasher", "avs", "operator", 1, ("strategy1", "strategy0"), (1, 0)),
+            actions.SlashOperator("slasher", "avs", "operator", 1, ("strategy1", "strategy0"), (1, 0)),
             Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER,
         ),
         (slash(1, "strategy1", "strategy1"), Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER),
     ],
 )
-def test_the_first_failing_check_names_the_reason(chain: "Chain", action: Action, reason: Reason) -> None:
+def test_the_first_failing_check_names_the_reason(chain: "Chain", action: actions.Action, reason: Reason) -> None:
     chain.secured()
     chain.do(queue(1))
     before = chain.state.copy()
@@ -179,19 +170,22 @@ def test_the_first_failing_check_names_the_reason(chain: "Chain", action: Action
 
 
 def test_approvals_are_checked_salt_then_expiry_then_signature(chain: "Chain") -> None:
-    chain.do(RegisterAsOperator("operator", "approver", 0))
-    expired_by_nobody = DelegateTo("staker", "operator", Approval(ZERO_ADDRESS, 5, True))
+    chain.do(actions.RegisterAsOperator("operator", "approver", 0))
+    expired_by_nobody = actions.DelegateTo("staker", "operator", actions.Approval(ZERO_ADDRESS, 5, True))
     assert chain.try_(expired_by_nobody) is Reason.SIGNATURE_EXPIRED
-    assert chain.try_(DelegateTo("staker", "operator", NO_APPROVAL)) is Reason.INVALID_SIGNATURE
-    chain.do(DelegateTo("staker", "operator", Approval("approver", 5, False)))
-    assert chain.try_(DelegateTo("other", "operator", Approval(ZERO_ADDRESS, 5, True))) is Reason.SALT_SPENT
+    assert chain.try_(actions.DelegateTo("staker", "operator", NO_APPROVAL)) is Reason.INVALID_SIGNATURE
+    chain.do(actions.DelegateTo("staker", "operator", actions.Approval("approver", 5, False)))
+    assert (
+        chain.try_(actions.DelegateTo("other", "operator", actions.Approval(ZERO_ADDRESS, 5, True)))
+        is Reason.SALT_SPENT
+    )
 
 
 def test_without_an_approver_no_salt_is_spent(chain: "Chain") -> None:
     chain.do(
-        RegisterAsOperator("operator", ZERO_ADDRESS, 0),
-        DelegateTo("staker", "operator", Approval("approver", 5, False)),
-        DelegateTo("other", "operator", Approval("approver", 5, False)),
+        actions.RegisterAsOperator("operator", ZERO_ADDRESS, 0),
+        actions.DelegateTo("staker", "operator", actions.Approval("approver", 5, False)),
+        actions.DelegateTo("other", "operator", actions.Approval("approver", 5, False)),
     )
 
 
@@ -201,11 +195,11 @@ def test_without_an_approver_no_salt_is_spent(chain: "Chain") -> None:
 def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(chain: "Chain") -> None:
     chain.deposit("staker", 0, 10**20)
     chain.state.rows(TOKEN_BALANCES)[("token0", "donor")] = TokenBalance(2**255)
-    chain.do(TransferToken("donor", "token0", "strategy0", 2**255))
-    deposit = DepositIntoStrategy("staker", "strategy0", "token0", 1)
+    chain.do(actions.TransferToken("donor", "token0", "strategy0", 2**255))
+    deposit = actions.DepositIntoStrategy("staker", "strategy0", "token0", 1)
     assert chain.try_(deposit) is Reason.NEW_SHARES_ZERO
     chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**254)
-    whole = DepositIntoStrategy("staker", "strategy0", "token0", 2**254)
+    whole = actions.DepositIntoStrategy("staker", "strategy0", "token0", 2**254)
     assert chain.try_(whole) is Reason.ARITHMETIC_PANIC
 
 
@@ -214,12 +208,12 @@ def test_the_event_that_reports_the_rate_can_panic_alone(chain: "Chain") -> None
     chain.deposit("staker", 0, 10**20)
     chain.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
     chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2**190)
-    assert chain.try_(DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
 
 
 def test_total_shares_have_a_maximum(chain: "Chain") -> None:
     chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2 * 10**38)
-    too_many = DepositIntoStrategy("staker", "strategy0", "token0", 10**38)
+    too_many = actions.DepositIntoStrategy("staker", "strategy0", "token0", 10**38)
     assert chain.try_(too_many) is Reason.TOTAL_SHARES_EXCEEDS_MAX
     assert chain.deposit("staker", 0, 10**38 - 1) == 10**38 - 1
 
@@ -228,11 +222,11 @@ def test_the_thirty_third_strategy_is_one_too_many(make_chain: "Callable[..., Ch
     chain = make_chain(strategies=33)
     for strategy in range(32):
         chain.deposit("staker", strategy, 10)
-    last = DepositIntoStrategy("staker", "strategy32", "token32", 10)
+    last = actions.DepositIntoStrategy("staker", "strategy32", "token32", 10)
     assert chain.try_(last) is Reason.MAX_STRATEGIES_EXCEEDED
     chain.do(queue(10, strategy="strategy5"))
     assert chain.now.get(STAKERS, "staker").strategy_list[5] == "strategy31"
-    chain.do(last, MineBlocks(11))
+    chain.do(last, actions.MineBlocks(11))
     assert chain.try_(complete(0, False, "staker", "token5")) is Reason.MAX_STRATEGIES_EXCEEDED
     chain.do(complete(0, True, "staker", "token5"))
 
@@ -240,7 +234,7 @@ def test_the_thirty_third_strategy_is_one_too_many(make_chain: "Callable[..., Ch
 def test_asking_for_too_much_is_three_different_errors(chain: "Chain") -> None:
     """More than the operator has panics; more than the staker has does not; a product over 2^256 says so."""
     chain.secured()
-    chain.do(DelegateTo("other", "operator", NO_APPROVAL))
+    chain.do(actions.DelegateTo("other", "operator", NO_APPROVAL))
     chain.deposit("other", 0, 500)
     assert chain.try_(queue(1501)) is Reason.ARITHMETIC_PANIC
     assert chain.try_(queue(1500)) is Reason.SHARES_AMOUNT_TOO_HIGH
@@ -260,15 +254,17 @@ def test_after_a_full_slash_the_queue_history_decides_which_error(chain: "Chain"
 def test_block_numbers_end_at_uint32(chain: "Chain") -> None:
     chain.secured(WAD // 2)
     at_block(chain, 2**32 - 6)
-    assert chain.try_(SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
-    assert chain.try_(UpdateSlasher("avs", ("avs", 1), "new")) is Reason.ARITHMETIC_PANIC
-    assert chain.try_(DeregisterFromOperatorSets("operator", "operator", "avs", (1,))) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.UpdateSlasher("avs", ("avs", 1), "new")) is Reason.ARITHMETIC_PANIC
+    assert (
+        chain.try_(actions.DeregisterFromOperatorSets("operator", "operator", "avs", (1,))) is Reason.ARITHMETIC_PANIC
+    )
     assert chain.try_(allocate(1)) is Reason.ARITHMETIC_PANIC
     chain.do(allocate(WAD))
     chain.do(queue(1))
     assert chain.try_(complete(0, True)) is Reason.ARITHMETIC_PANIC
     at_block(chain, 2**32 - 7)
-    chain.do(SetAllocationDelay("operator", "operator", 0), UpdateSlasher("avs", ("avs", 1), "new"))
+    chain.do(actions.SetAllocationDelay("operator", "operator", 0), actions.UpdateSlasher("avs", ("avs", 1), "new"))
 
 
 def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_chain: "Callable[..., Chain]") -> None:
@@ -276,22 +272,24 @@ def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_chain: "Callable[...
     chain.secured()
     assert chain.try_(slash(1)) is Reason.ARITHMETIC_PANIC
     assert views.slashable_shares_in_queue(chain.now, "operator", "strategy0") == 0
-    chain.do(MineBlocks(1), slash(1))
+    chain.do(actions.MineBlocks(1), slash(1))
 
 
 def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(chain: "Chain") -> None:
     chain.secured(1)
     assert chain.try_(allocate(2**64 - 1, "strategy1")) is Reason.INSUFFICIENT_MAGNITUDE
     chain.do(allocate(1, "strategy1"))
-    other_set = CreateOperatorSets("avs", "avs", (OperatorSetRequest(2, ("strategy1",), "slasher"),))
-    request = AllocationRequest(("avs", 2), ("strategy1",), (2**64 - 1,))
+    other_set = actions.CreateOperatorSets("avs", "avs", (actions.OperatorSetRequest(2, ("strategy1",), "slasher"),))
+    request = actions.AllocationRequest(("avs", 2), ("strategy1",), (2**64 - 1,))
     chain.do(other_set)
-    assert chain.try_(ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
+    assert chain.try_(actions.ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
 
 
 def test_tokens_cannot_go_to_address_zero(chain: "Chain") -> None:
-    assert chain.try_(TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
-    chain.do(TransferToken("staker", "token0", "staker", 5))
+    assert (
+        chain.try_(actions.TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
+    )
+    chain.do(actions.TransferToken("staker", "token0", "staker", 5))
     assert chain.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30
 
 
@@ -300,23 +298,23 @@ def test_tokens_cannot_go_to_address_zero(chain: "Chain") -> None:
 
 def test_one_withdrawal_may_take_from_a_strategy_twice(chain: "Chain") -> None:
     chain.secured()
-    twice = WithdrawalRequest(("strategy0", "strategy0"), (400, 600))
-    assert chain.do(QueueWithdrawals("staker", (twice,))) == 1
+    twice = actions.WithdrawalRequest(("strategy0", "strategy0"), (400, 600))
+    assert chain.do(actions.QueueWithdrawals("staker", (twice,))) == 1
     assert chain.now.get(STAKERS, "staker").strategy_list == ()
-    chain.do(MineBlocks(11), complete(0, False, "staker", "token0", "token0"))
+    chain.do(actions.MineBlocks(11), complete(0, False, "staker", "token0", "token0"))
     assert chain.now.get(STAKER_SHARES, ("staker", "strategy0")) == StakerShares(1000, WAD)
     assert chain.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(1000)
 
 
 def test_a_batch_completes_all_or_none(chain: "Chain") -> None:
     chain.secured()
-    chain.do(queue(10), MineBlocks(11), queue(20))
-    completions = tuple(Completion("staker", nonce, ("token0",), True) for nonce in (0, 1))
+    chain.do(queue(10), actions.MineBlocks(11), queue(20))
+    completions = tuple(actions.Completion("staker", nonce, ("token0",), True) for nonce in (0, 1))
     before = chain.state.copy()
-    batch = CompleteQueuedWithdrawals("staker", completions)
+    batch = actions.CompleteQueuedWithdrawals("staker", completions)
     assert chain.try_(batch) is Reason.WITHDRAWAL_DELAY_NOT_ELAPSED
     assert chain.state.tables == before.tables
-    chain.do(MineBlocks(11), batch)
+    chain.do(actions.MineBlocks(11), batch)
     assert chain.try_(batch) is Reason.WITHDRAWAL_NOT_QUEUED
 
 
@@ -326,41 +324,49 @@ def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: "Chain") -
     assert chain.do(slash(WAD, "strategy0", "strategy1")) == (2, (0, 0))
     assert chain.now.get(SLASHES, (("avs", 1), 1)).strategies == ("strategy0",)
     assert chain.now.get(SLASHES, (("avs", 1), 2)).strategies == ()
-    assert chain.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == (1000,)
-    assert chain.do(ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == ()
+    assert chain.do(actions.ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == (1000,)
+    assert chain.do(actions.ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == ()
     assert chain.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
 
 
 def test_slashed_stake_goes_to_the_redistribution_recipient(chain: "Chain") -> None:
     chain.secured()
     chain.do(
-        CreateRedistributingOperatorSets(
-            "avs", "avs", (OperatorSetRequest(2, ("strategy1",), "slasher"),), ("recipient",)
+        actions.CreateRedistributingOperatorSets(
+            "avs", "avs", (actions.OperatorSetRequest(2, ("strategy1",), "slasher"),), ("recipient",)
         ),
-        RegisterForOperatorSets("operator", "operator", "avs", (2,)),
-        ModifyAllocations("operator", "operator", (AllocationRequest(("avs", 2), ("strategy1",), (WAD // 2,)),)),
+        actions.RegisterForOperatorSets("operator", "operator", "avs", (2,)),
+        actions.ModifyAllocations(
+            "operator", "operator", (actions.AllocationRequest(("avs", 2), ("strategy1",), (WAD // 2,)),)
+        ),
     )
     chain.deposit("staker", 1, 1000)
-    assert chain.do(SlashOperator("slasher", "avs", "operator", 2, ("strategy1",), (WAD // 2,))) == (1, (250,))
-    clear = ClearBurnOrRedistributableSharesByStrategy("anybody", ("avs", 2), 1, "strategy1")
+    assert chain.do(actions.SlashOperator("slasher", "avs", "operator", 2, ("strategy1",), (WAD // 2,))) == (1, (250,))
+    clear = actions.ClearBurnOrRedistributableSharesByStrategy("anybody", ("avs", 2), 1, "strategy1")
     assert (chain.do(clear), chain.do(clear)) == (250, 0)
     assert chain.now.get(TOKEN_BALANCES, ("token1", "recipient")) == TokenBalance(250)
 
 
 def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(chain: "Chain") -> None:
     chain.secured()
-    chain.do(UpdateSlasher("avs", ("avs", 1), "new"), MineBlocks(3), UpdateSlasher("avs", ("avs", 1), "new"))
+    chain.do(
+        actions.UpdateSlasher("avs", ("avs", 1), "new"),
+        actions.MineBlocks(3),
+        actions.UpdateSlasher("avs", ("avs", 1), "new"),
+    )
     assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "new", 1006)
-    chain.do(UpdateSlasher("avs", ("avs", 1), "newer"))
+    chain.do(actions.UpdateSlasher("avs", ("avs", 1), "newer"))
     assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("slasher", "newer", 1009)
-    chain.do(MineBlocks(6), UpdateSlasher("avs", ("avs", 1), "newest"))
+    chain.do(actions.MineBlocks(6), actions.UpdateSlasher("avs", ("avs", 1), "newest"))
     assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("newer", "newest", 1015)
 
 
 def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(chain: "Chain") -> None:
     chain.secured()
     chain.do(
-        SetAllocationDelay("operator", "operator", 7), MineBlocks(6), SetAllocationDelay("operator", "operator", 9)
+        actions.SetAllocationDelay("operator", "operator", 7),
+        actions.MineBlocks(6),
+        actions.SetAllocationDelay("operator", "operator", 9),
     )
     assert chain.now.get(ALLOCATION_DELAYS, "operator") == AllocationDelay(7, True, 9, 1012)
 
@@ -370,24 +376,24 @@ def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(chain: "C
     chain.do(allocate(WAD // 2), slash(WAD))
     assert chain.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(0, 0, 1009)
     assert chain.try_(allocate(1)) is Reason.MODIFICATION_ALREADY_PENDING
-    chain.do(MineBlocks(9))
+    chain.do(actions.MineBlocks(9))
     assert chain.try_(allocate(1)) is Reason.INSUFFICIENT_MAGNITUDE
 
 
 def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(chain: "Chain") -> None:
     chain.secured()
     chain.do(slash(WAD))
-    deposit = DepositIntoStrategy("staker", "strategy0", "token0", 10)
+    deposit = actions.DepositIntoStrategy("staker", "strategy0", "token0", 10)
     assert chain.try_(deposit) is Reason.FULLY_SLASHED
     chain.deposit("other", 0, 10)
-    assert chain.try_(DelegateTo("other", "operator", NO_APPROVAL)) is Reason.FULLY_SLASHED
-    assert chain.do(Undelegate("staker", "staker")) == 1
+    assert chain.try_(actions.DelegateTo("other", "operator", NO_APPROVAL)) is Reason.FULLY_SLASHED
+    assert chain.do(actions.Undelegate("staker", "staker")) == 1
     assert views.queued_shares_of(chain.now, "staker", 0, 0) == 0
 
 
 def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(chain: "Chain") -> None:
     chain.secured()
-    chain.do(queue(1000), MineBlocks(10), slash(WAD // 2), MineBlocks(1), slash(WAD // 2))
+    chain.do(queue(1000), actions.MineBlocks(10), slash(WAD // 2), actions.MineBlocks(1), slash(WAD // 2))
     assert MAX_MAGNITUDES.latest(chain.now, ("operator", "strategy0")) == WAD // 4
     assert views.queued_shares_of(chain.now, "staker", 0, 0) == 500
     assert chain.now.get(WITHDRAWALS, ("staker", 0)).is_pending
@@ -397,7 +403,7 @@ def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(chain: "Chai
 
 def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(chain: "Chain") -> None:
     chain.secured(WAD)
-    chain.do(RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
+    chain.do(actions.RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
     assert chain.try_(slash(1)) is Reason.STRATEGY_NOT_IN_OPERATOR_SET
     chain.do(allocate(WAD // 2))
     assert chain.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(WAD // 2, 0, 1000)
@@ -406,28 +412,31 @@ def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(chain: 
 def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: "Chain") -> None:
     chain.deposit("staker", 0, 1000)
     chain.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 1000, 300)
-    chain.do(BurnShares("anybody", "strategy0"), BurnShares("anybody", "strategy0"))
+    chain.do(actions.BurnShares("anybody", "strategy0"), actions.BurnShares("anybody", "strategy0"))
     assert chain.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True, 700, 0)
     assert chain.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(300)
     chain.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 700, 701)
-    excess = BurnShares("anybody", "strategy0")
+    excess = actions.BurnShares("anybody", "strategy0")
     assert chain.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
 
 
 def test_an_avs_without_a_registrar_can_have_no_members(chain: "Chain") -> None:
     """The contract calls the AVS itself then, after every other check, and an ordinary account does not answer."""
     chain.secured()
-    assert chain.try_(RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
-    assert chain.try_(DeregisterFromOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
-    chain.do(UpdateAvsMetadata("other", "other"))
-    chain.do(CreateOperatorSets("other", "other", (OperatorSetRequest(1, (), "slasher"),)))
-    into_the_set = RegisterForOperatorSets("operator", "operator", "other", (1,))
+    assert chain.try_(actions.RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
+    assert chain.try_(actions.DeregisterFromOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
+    chain.do(actions.UpdateAvsMetadata("other", "other"))
+    chain.do(actions.CreateOperatorSets("other", "other", (actions.OperatorSetRequest(1, (), "slasher"),)))
+    into_the_set = actions.RegisterForOperatorSets("operator", "operator", "other", (1,))
     assert chain.try_(into_the_set) is Reason.EMPTY_REVERT
-    assert chain.try_(DeregisterFromOperatorSets("operator", "operator", "other", (1,))) is Reason.NOT_MEMBER_OF_SET
+    assert (
+        chain.try_(actions.DeregisterFromOperatorSets("operator", "operator", "other", (1,)))
+        is Reason.NOT_MEMBER_OF_SET
+    )
 
 
 def test_only_the_whitelister_opens_strategies(chain: "Chain") -> None:
-    add = AddStrategiesToDepositWhitelist("staker", ("strategy9",))
+    add = actions.AddStrategiesToDepositWhitelist("staker", ("strategy9",))
     assert chain.try_(add) is Reason.ONLY_STRATEGY_WHITELISTER
-    chain.do(AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))
+    chain.do(actions.AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))
     assert chain.now.get(STRATEGIES, "strategy0") == Strategy("token0", 0, True)

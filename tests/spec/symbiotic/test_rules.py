@@ -7,36 +7,7 @@ import pytest
 
 from spec.arithmetic import UINT48_MAX, UINT256_MAX
 from spec.history import Checkpoint, History
-from spec.symbiotic import views
-from spec.symbiotic.actions import (
-    Action,
-    Claim,
-    ClaimBatch,
-    Deposit,
-    ExecuteSlash,
-    OptInNetwork,
-    OptInVault,
-    OptOutNetwork,
-    OptOutVault,
-    Redeem,
-    RegisterNetwork,
-    RegisterOperator,
-    RequestSlash,
-    SetDepositLimit,
-    SetDepositorWhitelistStatus,
-    SetDepositWhitelist,
-    SetIsDepositLimit,
-    SetMaxNetworkLimit,
-    SetMiddleware,
-    SetNetworkLimit,
-    SetOperatorNetworkLimit,
-    SetOperatorNetworkShares,
-    SetResolver,
-    Slash,
-    TransferCollateral,
-    VetoSlash,
-    Withdraw,
-)
+from spec.symbiotic import actions, views
 from spec.symbiotic.config import ZERO_ADDRESS
 from spec.symbiotic.delegation import stake_at
 from spec.symbiotic.reasons import Reason
@@ -83,25 +54,25 @@ NEIGHBOUR: Subnetwork = ("neighbour", 1)
 
 def slash(
     amount: int, capture: int, vault: str = VAULT, subnetwork: Subnetwork = FIRST, operator: str = "operator"
-) -> Slash:
+) -> actions.Slash:
     sender = "middleware" if subnetwork[0] == "network" else "neighbour middleware"
-    return Slash(sender, vault, subnetwork, operator, amount, capture)
+    return actions.Slash(sender, vault, subnetwork, operator, amount, capture)
 
 
-def request(amount: int, capture: int, subnetwork: Subnetwork = FIRST) -> RequestSlash:
-    return RequestSlash("middleware", VETO, subnetwork, "operator", amount, capture)
+def request(amount: int, capture: int, subnetwork: Subnetwork = FIRST) -> actions.RequestSlash:
+    return actions.RequestSlash("middleware", VETO, subnetwork, "operator", amount, capture)
 
 
-def execute(slash_index: int) -> ExecuteSlash:
-    return ExecuteSlash("middleware", VETO, slash_index)
+def execute(slash_index: int) -> actions.ExecuteSlash:
+    return actions.ExecuteSlash("middleware", VETO, slash_index)
 
 
-def withdraw(amount: int, staker: str = "staker", vault: str = VAULT) -> Withdraw:
-    return Withdraw(staker, vault, staker, amount)
+def withdraw(amount: int, staker: str = "staker", vault: str = VAULT) -> actions.Withdraw:
+    return actions.Withdraw(staker, vault, staker, amount)
 
 
-def name_resolver(resolver: str) -> SetResolver:
-    return SetResolver("network", VETO, 1, resolver)
+def name_resolver(resolver: str) -> actions.SetResolver:
+    return actions.SetResolver("network", VETO, 1, resolver)
 
 
 def active(chain: "Chain", vault: str = VAULT) -> tuple[int, int]:
@@ -134,8 +105,8 @@ def busy(chain: "Chain") -> None:
     chain.deposit(VETO, 1000)
     chain.deposit(FULL, 1000)
     chain.do(
-        SetIsDepositLimit("admin", FULL, True),
-        SetDepositWhitelist("admin", "operator_specific instant", True),
+        actions.SetIsDepositLimit("admin", FULL, True),
+        actions.SetDepositWhitelist("admin", "operator_specific instant", True),
         name_resolver("resolver"),
         withdraw(100),
     )
@@ -143,115 +114,119 @@ def busy(chain: "Chain") -> None:
     chain.at(1150, request(300, 1149), request(10, 1149, SECOND))
     chain.at(1171, execute(1), execute(2))
     chain.at(1200, request(5, 1199), request(5, 1199))
-    chain.at(1201, VetoSlash("resolver", VETO, 4), slash(100, 1200), Claim("staker", VAULT, "staker", 1))
-    chain.at(1205, OptOutVault("partner", VAULT), RegisterOperator("late"), OptInVault("late", VAULT))
+    chain.at(
+        1201, actions.VetoSlash("resolver", VETO, 4), slash(100, 1200), actions.Claim("staker", VAULT, "staker", 1)
+    )
+    chain.at(
+        1205, actions.OptOutVault("partner", VAULT), actions.RegisterOperator("late"), actions.OptInVault("late", VAULT)
+    )
 
 
 @pytest.mark.parametrize(
     ("action", "reason"),
     [
-        (RegisterOperator("operator"), Reason.OPERATOR_ALREADY_REGISTERED),
-        (RegisterNetwork("network"), Reason.NETWORK_ALREADY_REGISTERED),
-        (SetMiddleware("nobody", ZERO_ADDRESS), Reason.NOT_NETWORK),
-        (SetMiddleware("network", "middleware"), Reason.ALREADY_SET),
-        (OptInVault("nobody", "nowhere"), Reason.NOT_WHO),
-        (OptInVault("network", VAULT), Reason.NOT_WHO),
-        (OptInVault("operator", "nowhere"), Reason.NOT_WHERE_ENTITY),
-        (OptInVault("operator", VAULT), Reason.ALREADY_OPTED_IN),
-        (OptInNetwork("network", "nobody"), Reason.NOT_WHO),
-        (OptInNetwork("operator", VAULT), Reason.NOT_WHERE_ENTITY),
-        (OptInNetwork("operator", "network"), Reason.ALREADY_OPTED_IN),
-        (OptOutVault("nobody", "nowhere"), Reason.NOT_OPTED_IN),
-        (OptOutVault("partner", VAULT), Reason.NOT_OPTED_IN),
-        (OptOutVault("late", VAULT), Reason.OPT_OUT_COOLDOWN),
-        (OptOutNetwork("late", "network"), Reason.NOT_OPTED_IN),
-        (TransferCollateral("nobody", ZERO_ADDRESS, 1), Reason.ERC20_INVALID_RECEIVER),
-        (TransferCollateral("nobody", "nobody", 1), Reason.ERC20_INSUFFICIENT_BALANCE),
-        (Deposit("nobody", "operator_specific instant", ZERO_ADDRESS, 0), Reason.INVALID_ON_BEHALF_OF),
-        (Deposit("nobody", "operator_specific instant", "nobody", 0), Reason.NOT_WHITELISTED_DEPOSITOR),
-        (Deposit("nobody", "operator_specific instant", "nobody", 1), Reason.NOT_WHITELISTED_DEPOSITOR),
-        (Deposit("nobody", FULL, "nobody", 1), Reason.ERC20_INSUFFICIENT_ALLOWANCE),
-        (Deposit("staker", FULL, "staker", 10**31), Reason.ERC20_INSUFFICIENT_BALANCE),
-        (Deposit("nobody", FULL, "nobody", 0), Reason.INSUFFICIENT_DEPOSIT),
-        (Deposit("staker", FULL, "staker", 1), Reason.DEPOSIT_LIMIT_REACHED),
-        (SetDepositWhitelist("staker", VAULT, False), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetDepositWhitelist("admin", VAULT, False), Reason.ALREADY_SET),
-        (SetDepositorWhitelistStatus("staker", VAULT, ZERO_ADDRESS, False), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetDepositorWhitelistStatus("admin", VAULT, ZERO_ADDRESS, False), Reason.INVALID_ACCOUNT),
-        (SetDepositorWhitelistStatus("admin", VAULT, "staker", False), Reason.ALREADY_SET),
-        (SetIsDepositLimit("staker", FULL, True), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetIsDepositLimit("admin", FULL, True), Reason.ALREADY_SET),
-        (SetDepositLimit("staker", FULL, 0), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetDepositLimit("admin", FULL, 0), Reason.ALREADY_SET),
-        (Withdraw("nobody", VAULT, ZERO_ADDRESS, 0), Reason.INVALID_CLAIMER),
-        (Withdraw("nobody", VAULT, "nobody", 0), Reason.INSUFFICIENT_WITHDRAWAL),
-        (Withdraw("nobody", VAULT, "nobody", UINT256_MAX), Reason.MUL_DIV_OVERFLOW),
-        (Withdraw("nobody", VAULT, "nobody", 1), Reason.TOO_MUCH_WITHDRAW),
-        (Redeem("nobody", VAULT, ZERO_ADDRESS, 1), Reason.INVALID_CLAIMER),
-        (Redeem("nobody", VAULT, "nobody", 1), Reason.TOO_MUCH_REDEEM),
-        (Redeem("nobody", VAULT, "nobody", 0), Reason.INSUFFICIENT_REDEMPTION),
-        (Claim("nobody", VAULT, ZERO_ADDRESS, 2), Reason.INVALID_RECIPIENT),
-        (Claim("nobody", VAULT, "nobody", 2), Reason.INVALID_EPOCH),
-        (Claim("nobody", VAULT, "nobody", UINT256_MAX), Reason.INVALID_EPOCH),
-        (Claim("staker", VAULT, "staker", 1), Reason.ALREADY_CLAIMED),
-        (Claim("nobody", VAULT, "nobody", 1), Reason.INSUFFICIENT_CLAIM),
-        (ClaimBatch("nobody", VAULT, ZERO_ADDRESS, ()), Reason.INVALID_RECIPIENT),
-        (ClaimBatch("nobody", VAULT, "nobody", ()), Reason.INVALID_LENGTH_EPOCHS),
-        (ClaimBatch("staker", VAULT, "staker", (0, 1, 2)), Reason.INSUFFICIENT_CLAIM),
-        (ClaimBatch("staker", VAULT, "staker", (1, 2, 0)), Reason.ALREADY_CLAIMED),
-        (ClaimBatch("staker", VAULT, "staker", (2, 0, 1)), Reason.INVALID_EPOCH),
-        (SetMaxNetworkLimit("nobody", SPECIFIC, 1, 0), Reason.NOT_NETWORK),
-        (SetMaxNetworkLimit("neighbour", SPECIFIC, 1, 0), Reason.ALREADY_SET),
-        (SetMaxNetworkLimit("neighbour", SPECIFIC, 1, 1), Reason.INVALID_NETWORK),
-        (SetNetworkLimit("nobody", SPECIFIC, NEIGHBOUR, 1), Reason.EMPTY_REVERT),
-        (SetNetworkLimit("nobody", VAULT, NEIGHBOUR, 1), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetNetworkLimit("nobody", VAULT, NEIGHBOUR, 0), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetNetworkLimit("admin", VAULT, NEIGHBOUR, 1), Reason.EXCEEDS_MAX_NETWORK_LIMIT),
-        (SetNetworkLimit("admin", VAULT, NEIGHBOUR, 0), Reason.ALREADY_SET),
-        (SetOperatorNetworkShares("nobody", VETO, FIRST, "operator", 0), Reason.EMPTY_REVERT),
-        (SetOperatorNetworkShares("nobody", VAULT, FIRST, "operator", 1), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetOperatorNetworkShares("admin", VAULT, FIRST, "operator", 1), Reason.ALREADY_SET),
-        (SetOperatorNetworkShares("admin", VAULT, FIRST, "partner", UINT256_MAX), Reason.ARITHMETIC_PANIC),
-        (SetOperatorNetworkLimit("nobody", VAULT, FIRST, "operator", 0), Reason.EMPTY_REVERT),
-        (SetOperatorNetworkLimit("nobody", VETO, FIRST, "operator", 300), Reason.UNAUTHORIZED_ACCOUNT),
-        (SetOperatorNetworkLimit("admin", VETO, FIRST, "operator", 300), Reason.ALREADY_SET),
-        (Slash("nobody", VETO, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
-        (Slash("nobody", UNSLASHABLE, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
-        (Slash("nobody", VAULT, FIRST, "nobody", 0, 1205), Reason.NOT_NETWORK_MIDDLEWARE),
-        (Slash("middleware", VAULT, NEIGHBOUR, "nobody", 0, 1104), Reason.NOT_NETWORK_MIDDLEWARE),
-        (Slash("middleware", VAULT, FIRST, "nobody", 0, 1205), Reason.INVALID_CAPTURE_TIMESTAMP),
-        (Slash("middleware", VAULT, FIRST, "nobody", 0, 1104), Reason.INVALID_CAPTURE_TIMESTAMP),
-        (Slash("middleware", VAULT, FIRST, "operator", 0, 1204), Reason.INSUFFICIENT_SLASH),
-        (Slash("middleware", VAULT, FIRST, "operator", 1, 1199), Reason.INSUFFICIENT_SLASH),
-        (Slash("middleware", VAULT, FIRST, "nobody", 1, 1204), Reason.INSUFFICIENT_SLASH),
-        (RequestSlash("nobody", VAULT, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
-        (RequestSlash("nobody", UNSLASHABLE, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
-        (RequestSlash("nobody", VETO, FIRST, "nobody", 0, 1205), Reason.NOT_NETWORK_MIDDLEWARE),
-        (RequestSlash("middleware", VETO, FIRST, "nobody", 0, 1205), Reason.INVALID_CAPTURE_TIMESTAMP),
-        (RequestSlash("middleware", VETO, FIRST, "nobody", 0, 1124), Reason.INVALID_CAPTURE_TIMESTAMP),
-        (RequestSlash("middleware", VETO, FIRST, "operator", 1, 1148), Reason.INSUFFICIENT_SLASH),
-        (RequestSlash("middleware", VETO, FIRST, "nobody", 1, 1204), Reason.INSUFFICIENT_SLASH),
-        (ExecuteSlash("nobody", VAULT, 9), Reason.EMPTY_REVERT),
-        (ExecuteSlash("nobody", VETO, 5), Reason.SLASH_REQUEST_NOT_EXIST),
-        (ExecuteSlash("nobody", VETO, 0), Reason.NOT_NETWORK_MIDDLEWARE),
-        (ExecuteSlash("nobody", VETO, 4), Reason.NOT_NETWORK_MIDDLEWARE),
-        (ExecuteSlash("middleware", VETO, 4), Reason.VETO_PERIOD_NOT_ENDED),
-        (ExecuteSlash("middleware", VETO, 0), Reason.SLASH_PERIOD_ENDED),
-        (ExecuteSlash("middleware", VETO, 1), Reason.INSUFFICIENT_SLASH),
-        (ExecuteSlash("middleware", VETO, 2), Reason.SLASH_REQUEST_COMPLETED),
-        (VetoSlash("nobody", UNSLASHABLE, 9), Reason.EMPTY_REVERT),
-        (VetoSlash("nobody", VETO, 5), Reason.SLASH_REQUEST_NOT_EXIST),
-        (VetoSlash("nobody", VETO, 2), Reason.NO_RESOLVER),
-        (VetoSlash("nobody", VETO, 1), Reason.NOT_RESOLVER),
-        (VetoSlash("resolver", VETO, 1), Reason.VETO_PERIOD_ENDED),
-        (VetoSlash("resolver", VETO, 4), Reason.SLASH_REQUEST_COMPLETED),
-        (SetResolver("nobody", VAULT, 1, ZERO_ADDRESS), Reason.EMPTY_REVERT),
-        (SetResolver("nobody", VETO, 1, ZERO_ADDRESS), Reason.NOT_NETWORK),
-        (SetResolver("network", VETO, 2, ZERO_ADDRESS), Reason.ALREADY_SET),
-        (SetResolver("network", VETO, 1, "resolver"), Reason.ALREADY_SET),
+        (actions.RegisterOperator("operator"), Reason.OPERATOR_ALREADY_REGISTERED),
+        (actions.RegisterNetwork("network"), Reason.NETWORK_ALREADY_REGISTERED),
+        (actions.SetMiddleware("nobody", ZERO_ADDRESS), Reason.NOT_NETWORK),
+        (actions.SetMiddleware("network", "middleware"), Reason.ALREADY_SET),
+        (actions.OptInVault("nobody", "nowhere"), Reason.NOT_WHO),
+        (actions.OptInVault("network", VAULT), Reason.NOT_WHO),
+        (actions.OptInVault("operator", "nowhere"), Reason.NOT_WHERE_ENTITY),
+        (actions.OptInVault("operator", VAULT), Reason.ALREADY_OPTED_IN),
+        (actions.OptInNetwork("network", "nobody"), Reason.NOT_WHO),
+        (actions.OptInNetwork("operator", VAULT), Reason.NOT_WHERE_ENTITY),
+        (actions.OptInNetwork("operator", "network"), Reason.ALREADY_OPTED_IN),
+        (actions.OptOutVault("nobody", "nowhere"), Reason.NOT_OPTED_IN),
+        (actions.OptOutVault("partner", VAULT), Reason.NOT_OPTED_IN),
+        (actions.OptOutVault("late", VAULT), Reason.OPT_OUT_COOLDOWN),
+        (actions.OptOutNetwork("late", "network"), Reason.NOT_OPTED_IN),
+        (actions.TransferCollateral("nobody", ZERO_ADDRESS, 1), Reason.ERC20_INVALID_RECEIVER),
+        (actions.TransferCollateral("nobody", "nobody", 1), Reason.ERC20_INSUFFICIENT_BALANCE),
+        (actions.Deposit("nobody", "operator_specific instant", ZERO_ADDRESS, 0), Reason.INVALID_ON_BEHALF_OF),
+        (actions.Deposit("nobody", "operator_specific instant", "nobody", 0), Reason.NOT_WHITELISTED_DEPOSITOR),
+        (actions.Deposit("nobody", "operator_specific instant", "nobody", 1), Reason.NOT_WHITELISTED_DEPOSITOR),
+        (actions.Deposit("nobody", FULL, "nobody", 1), Reason.ERC20_INSUFFICIENT_ALLOWANCE),
+        (actions.Deposit("staker", FULL, "staker", 10**31), Reason.ERC20_INSUFFICIENT_BALANCE),
+        (actions.Deposit("nobody", FULL, "nobody", 0), Reason.INSUFFICIENT_DEPOSIT),
+        (actions.Deposit("staker", FULL, "staker", 1), Reason.DEPOSIT_LIMIT_REACHED),
+        (actions.SetDepositWhitelist("staker", VAULT, False), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetDepositWhitelist("admin", VAULT, False), Reason.ALREADY_SET),
+        (actions.SetDepositorWhitelistStatus("staker", VAULT, ZERO_ADDRESS, False), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetDepositorWhitelistStatus("admin", VAULT, ZERO_ADDRESS, False), Reason.INVALID_ACCOUNT),
+        (actions.SetDepositorWhitelistStatus("admin", VAULT, "staker", False), Reason.ALREADY_SET),
+        (actions.SetIsDepositLimit("staker", FULL, True), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetIsDepositLimit("admin", FULL, True), Reason.ALREADY_SET),
+        (actions.SetDepositLimit("staker", FULL, 0), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetDepositLimit("admin", FULL, 0), Reason.ALREADY_SET),
+        (actions.Withdraw("nobody", VAULT, ZERO_ADDRESS, 0), Reason.INVALID_CLAIMER),
+        (actions.Withdraw("nobody", VAULT, "nobody", 0), Reason.INSUFFICIENT_WITHDRAWAL),
+        (actions.Withdraw("nobody", VAULT, "nobody", UINT256_MAX), Reason.MUL_DIV_OVERFLOW),
+        (actions.Withdraw("nobody", VAULT, "nobody", 1), Reason.TOO_MUCH_WITHDRAW),
+        (actions.Redeem("nobody", VAULT, ZERO_ADDRESS, 1), Reason.INVALID_CLAIMER),
+        (actions.Redeem("nobody", VAULT, "nobody", 1), Reason.TOO_MUCH_REDEEM),
+        (actions.Redeem("nobody", VAULT, "nobody", 0), Reason.INSUFFICIENT_REDEMPTION),
+        (actions.Claim("nobody", VAULT, ZERO_ADDRESS, 2), Reason.INVALID_RECIPIENT),
+        (actions.Claim("nobody", VAULT, "nobody", 2), Reason.INVALID_EPOCH),
+        (actions.Claim("nobody", VAULT, "nobody", UINT256_MAX), Reason.INVALID_EPOCH),
+        (actions.Claim("staker", VAULT, "staker", 1), Reason.ALREADY_CLAIMED),
+        (actions.Claim("nobody", VAULT, "nobody", 1), Reason.INSUFFICIENT_CLAIM),
+        (actions.ClaimBatch("nobody", VAULT, ZERO_ADDRESS, ()), Reason.INVALID_RECIPIENT),
+        (actions.ClaimBatch("nobody", VAULT, "nobody", ()), Reason.INVALID_LENGTH_EPOCHS),
+        (actions.ClaimBatch("staker", VAULT, "staker", (0, 1, 2)), Reason.INSUFFICIENT_CLAIM),
+        (actions.ClaimBatch("staker", VAULT, "staker", (1, 2, 0)), Reason.ALREADY_CLAIMED),
+        (actions.ClaimBatch("staker", VAULT, "staker", (2, 0, 1)), Reason.INVALID_EPOCH),
+        (actions.SetMaxNetworkLimit("nobody", SPECIFIC, 1, 0), Reason.NOT_NETWORK),
+        (actions.SetMaxNetworkLimit("neighbour", SPECIFIC, 1, 0), Reason.ALREADY_SET),
+        (actions.SetMaxNetworkLimit("neighbour", SPECIFIC, 1, 1), Reason.INVALID_NETWORK),
+        (actions.SetNetworkLimit("nobody", SPECIFIC, NEIGHBOUR, 1), Reason.EMPTY_REVERT),
+        (actions.SetNetworkLimit("nobody", VAULT, NEIGHBOUR, 1), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetNetworkLimit("nobody", VAULT, NEIGHBOUR, 0), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetNetworkLimit("admin", VAULT, NEIGHBOUR, 1), Reason.EXCEEDS_MAX_NETWORK_LIMIT),
+        (actions.SetNetworkLimit("admin", VAULT, NEIGHBOUR, 0), Reason.ALREADY_SET),
+        (actions.SetOperatorNetworkShares("nobody", VETO, FIRST, "operator", 0), Reason.EMPTY_REVERT),
+        (actions.SetOperatorNetworkShares("nobody", VAULT, FIRST, "operator", 1), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetOperatorNetworkShares("admin", VAULT, FIRST, "operator", 1), Reason.ALREADY_SET),
+        (actions.SetOperatorNetworkShares("admin", VAULT, FIRST, "partner", UINT256_MAX), Reason.ARITHMETIC_PANIC),
+        (actions.SetOperatorNetworkLimit("nobody", VAULT, FIRST, "operator", 0), Reason.EMPTY_REVERT),
+        (actions.SetOperatorNetworkLimit("nobody", VETO, FIRST, "operator", 300), Reason.UNAUTHORIZED_ACCOUNT),
+        (actions.SetOperatorNetworkLimit("admin", VETO, FIRST, "operator", 300), Reason.ALREADY_SET),
+        (actions.Slash("nobody", VETO, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
+        (actions.Slash("nobody", UNSLASHABLE, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
+        (actions.Slash("nobody", VAULT, FIRST, "nobody", 0, 1205), Reason.NOT_NETWORK_MIDDLEWARE),
+        (actions.Slash("middleware", VAULT, NEIGHBOUR, "nobody", 0, 1104), Reason.NOT_NETWORK_MIDDLEWARE),
+        (actions.Slash("middleware", VAULT, FIRST, "nobody", 0, 1205), Reason.INVALID_CAPTURE_TIMESTAMP),
+        (actions.Slash("middleware", VAULT, FIRST, "nobody", 0, 1104), Reason.INVALID_CAPTURE_TIMESTAMP),
+        (actions.Slash("middleware", VAULT, FIRST, "operator", 0, 1204), Reason.INSUFFICIENT_SLASH),
+        (actions.Slash("middleware", VAULT, FIRST, "operator", 1, 1199), Reason.INSUFFICIENT_SLASH),
+        (actions.Slash("middleware", VAULT, FIRST, "nobody", 1, 1204), Reason.INSUFFICIENT_SLASH),
+        (actions.RequestSlash("nobody", VAULT, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
+        (actions.RequestSlash("nobody", UNSLASHABLE, FIRST, "nobody", 0, 1205), Reason.EMPTY_REVERT),
+        (actions.RequestSlash("nobody", VETO, FIRST, "nobody", 0, 1205), Reason.NOT_NETWORK_MIDDLEWARE),
+        (actions.RequestSlash("middleware", VETO, FIRST, "nobody", 0, 1205), Reason.INVALID_CAPTURE_TIMESTAMP),
+        (actions.RequestSlash("middleware", VETO, FIRST, "nobody", 0, 1124), Reason.INVALID_CAPTURE_TIMESTAMP),
+        (actions.RequestSlash("middleware", VETO, FIRST, "operator", 1, 1148), Reason.INSUFFICIENT_SLASH),
+        (actions.RequestSlash("middleware", VETO, FIRST, "nobody", 1, 1204), Reason.INSUFFICIENT_SLASH),
+        (actions.ExecuteSlash("nobody", VAULT, 9), Reason.EMPTY_REVERT),
+        (actions.ExecuteSlash("nobody", VETO, 5), Reason.SLASH_REQUEST_NOT_EXIST),
+        (actions.ExecuteSlash("nobody", VETO, 0), Reason.NOT_NETWORK_MIDDLEWARE),
+        (actions.ExecuteSlash("nobody", VETO, 4), Reason.NOT_NETWORK_MIDDLEWARE),
+        (actions.ExecuteSlash("middleware", VETO, 4), Reason.VETO_PERIOD_NOT_ENDED),
+        (actions.ExecuteSlash("middleware", VETO, 0), Reason.SLASH_PERIOD_ENDED),
+        (actions.ExecuteSlash("middleware", VETO, 1), Reason.INSUFFICIENT_SLASH),
+        (actions.ExecuteSlash("middleware", VETO, 2), Reason.SLASH_REQUEST_COMPLETED),
+        (actions.VetoSlash("nobody", UNSLASHABLE, 9), Reason.EMPTY_REVERT),
+        (actions.VetoSlash("nobody", VETO, 5), Reason.SLASH_REQUEST_NOT_EXIST),
+        (actions.VetoSlash("nobody", VETO, 2), Reason.NO_RESOLVER),
+        (actions.VetoSlash("nobody", VETO, 1), Reason.NOT_RESOLVER),
+        (actions.VetoSlash("resolver", VETO, 1), Reason.VETO_PERIOD_ENDED),
+        (actions.VetoSlash("resolver", VETO, 4), Reason.SLASH_REQUEST_COMPLETED),
+        (actions.SetResolver("nobody", VAULT, 1, ZERO_ADDRESS), Reason.EMPTY_REVERT),
+        (actions.SetResolver("nobody", VETO, 1, ZERO_ADDRESS), Reason.NOT_NETWORK),
+        (actions.SetResolver("network", VETO, 2, ZERO_ADDRESS), Reason.ALREADY_SET),
+        (actions.SetResolver("network", VETO, 1, "resolver"), Reason.ALREADY_SET),
     ],
 )
-def test_the_first_failing_check_names_the_reason(chain: "Chain", action: Action, reason: Reason) -> None:
+def test_the_first_failing_check_names_the_reason(chain: "Chain", action: actions.Action, reason: Reason) -> None:
     busy(chain)
     before = chain.state.copy()
     assert chain.try_(action) is reason
@@ -261,10 +236,10 @@ def test_the_first_failing_check_names_the_reason(chain: "Chain", action: Action
 def test_the_deposit_limit_is_checked_before_the_shares_overflow(chain: "Chain") -> None:
     chain.secured(VAULT)
     chain.give("staker", 2**255)
-    chain.at(1001, slash(1000, 1000), SetIsDepositLimit("admin", VAULT, True))
-    deposit = Deposit("staker", VAULT, "staker", 2**255)
+    chain.at(1001, slash(1000, 1000), actions.SetIsDepositLimit("admin", VAULT, True))
+    deposit = actions.Deposit("staker", VAULT, "staker", 2**255)
     assert chain.try_(deposit) is Reason.DEPOSIT_LIMIT_REACHED
-    chain.do(SetIsDepositLimit("admin", VAULT, False))
+    chain.do(actions.SetIsDepositLimit("admin", VAULT, False))
     assert chain.try_(deposit) is Reason.MUL_DIV_OVERFLOW
 
 
@@ -282,8 +257,8 @@ def test_each_deposit_after_a_slash_of_everything_multiplies_the_shares_until_th
         shares += everything * (shares + 1)
     chain.at(1004, slash(everything, 1003))
     largest = UINT256_MAX // (shares + 1)
-    assert chain.try_(Deposit("staker", VAULT, "staker", largest + 1)) is Reason.MUL_DIV_OVERFLOW
-    assert chain.try_(Deposit("staker", VAULT, "staker", largest)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.Deposit("staker", VAULT, "staker", largest + 1)) is Reason.MUL_DIV_OVERFLOW
+    assert chain.try_(actions.Deposit("staker", VAULT, "staker", largest)) is Reason.ARITHMETIC_PANIC
     assert chain.deposit(VAULT, largest - 1) == (largest - 1, (largest - 1) * (shares + 1))
 
 
@@ -304,11 +279,11 @@ def test_a_vault_that_ever_had_all_tokens_there_can_be_is_stuck(chain: "Chain") 
     chain.secured(VAULT, UINT256_MAX)
     assert active(chain) == (UINT256_MAX, UINT256_MAX)
     assert chain.at(1001, slash(UINT256_MAX, 1000)) == (UINT256_MAX, UINT256_MAX)
-    chain.do(TransferCollateral("burner", "staker", 1))
+    chain.do(actions.TransferCollateral("burner", "staker", 1))
     assert active(chain) == (0, UINT256_MAX)
-    assert chain.try_(Deposit("staker", VAULT, "staker", 1)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.Deposit("staker", VAULT, "staker", 1)) is Reason.ARITHMETIC_PANIC
     assert chain.try_(withdraw(1)) is Reason.ARITHMETIC_PANIC
-    assert chain.try_(Redeem("staker", VAULT, "staker", 0)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.Redeem("staker", VAULT, "staker", 0)) is Reason.ARITHMETIC_PANIC
     assert views.active_balance_of(chain.now, VAULT, "nobody") is Reason.ARITHMETIC_PANIC
     assert views.active_balance_of_at(chain.now, VAULT, "staker", 1000) is Reason.ARITHMETIC_PANIC
     assert views.active_balance_of_at(chain.now, VAULT, "staker", 999) == 0
@@ -340,8 +315,8 @@ def test_a_bucket_whose_shares_fill_uint256_is_never_paid(chain: "Chain") -> Non
     assert views.slashable_balance_of(chain.now, VAULT, "staker") is Reason.ARITHMETIC_PANIC
     assert chain.try_(withdraw(1)) is Reason.ARITHMETIC_PANIC
     chain.at(1200)
-    assert chain.try_(Claim("staker", VAULT, "staker", 1)) is Reason.ARITHMETIC_PANIC
-    assert chain.try_(ClaimBatch("nobody", VAULT, "nobody", (1,))) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.Claim("staker", VAULT, "staker", 1)) is Reason.ARITHMETIC_PANIC
+    assert chain.try_(actions.ClaimBatch("nobody", VAULT, "nobody", (1,))) is Reason.ARITHMETIC_PANIC
     assert chain.do(withdraw(1)) == (1, 1)
 
 
@@ -351,7 +326,7 @@ def test_what_is_booked_against_an_operator_has_a_maximum(chain: "Chain") -> Non
     chain.secured(VAULT, half)
     chain.at(1001, withdraw(half))
     assert chain.at(1002, slash(half, 1000)) == (half, half)
-    chain.at(1100, TransferCollateral("burner", "staker", half))
+    chain.at(1100, actions.TransferCollateral("burner", "staker", half))
     assert chain.deposit(VAULT, half) == (half, half)
     chain.at(1101, withdraw(half))
     chain.at(1102)
@@ -365,7 +340,7 @@ def test_nothing_can_be_slashed_until_an_epoch_after_time_began(make_chain: "Cal
     chain.secured(VAULT)
     chain.secured(VETO)
     chain.at(79)
-    assert chain.try_(Slash("nobody", VAULT, FIRST, "operator", 1, 78)) is Reason.NOT_NETWORK_MIDDLEWARE
+    assert chain.try_(actions.Slash("nobody", VAULT, FIRST, "operator", 1, 78)) is Reason.NOT_NETWORK_MIDDLEWARE
     assert chain.try_(slash(1, 79)) is Reason.ARITHMETIC_PANIC
     assert chain.try_(request(1, 79)) is Reason.ARITHMETIC_PANIC
     chain.at(80)
@@ -394,11 +369,11 @@ def test_a_withdrawal_leaves_with_the_epoch_after_the_one_it_was_asked_for_in(ch
     assert chain.at(1100, withdraw(200)) == (200, 200)
     assert (bucket(chain, 1), bucket(chain, 2)) == (WithdrawalBucket(100, 100), WithdrawalBucket(200, 200))
     chain.at(1199)
-    assert chain.try_(Claim("staker", VAULT, "staker", 1)) is Reason.INVALID_EPOCH
-    assert chain.at(1200, Claim("staker", VAULT, "staker", 1)) == 100
+    assert chain.try_(actions.Claim("staker", VAULT, "staker", 1)) is Reason.INVALID_EPOCH
+    assert chain.at(1200, actions.Claim("staker", VAULT, "staker", 1)) == 100
     chain.at(1299)
-    assert chain.try_(Claim("staker", VAULT, "staker", 2)) is Reason.INVALID_EPOCH
-    assert chain.at(1300, Claim("staker", VAULT, "staker", 2)) == 200
+    assert chain.try_(actions.Claim("staker", VAULT, "staker", 2)) is Reason.INVALID_EPOCH
+    assert chain.at(1300, actions.Claim("staker", VAULT, "staker", 2)) == 200
 
 
 def test_a_slash_reaches_a_bucket_only_from_a_capture_before_the_buckets_epoch(chain: "Chain") -> None:
@@ -496,10 +471,10 @@ def test_a_request_with_the_earliest_capture_can_be_executed_in_one_second_only(
     chain.do(name_resolver("resolver"))
     chain.at(1200, request(5000, 1120), request(7, 1120), request(8, 1120))
     assert chain.now.get(SLASH_REQUESTS, (VETO, 0)) == SlashRequest(FIRST, "operator", 1000, 1120, 1220, False)
-    chain.at(1219, VetoSlash("resolver", VETO, 1))
+    chain.at(1219, actions.VetoSlash("resolver", VETO, 1))
     assert chain.try_(execute(0)) is Reason.VETO_PERIOD_NOT_ENDED
     chain.at(1220)
-    assert chain.try_(VetoSlash("resolver", VETO, 0)) is Reason.VETO_PERIOD_ENDED
+    assert chain.try_(actions.VetoSlash("resolver", VETO, 0)) is Reason.VETO_PERIOD_ENDED
     assert chain.try_(execute(1)) is Reason.SLASH_REQUEST_COMPLETED
     assert chain.do(execute(0)) == (1000, 1000)
     assert chain.now.get(SLASH_REQUESTS, (VETO, 0)) == SlashRequest(FIRST, "operator", 1000, 1120, 1220, True)
@@ -595,9 +570,9 @@ def test_a_resolver_that_goes_can_veto_for_one_more_second(chain: "Chain") -> No
     chain.at(1300)
     assert views.resolver(chain.now, VETO, FIRST) == ZERO_ADDRESS
     assert chain.try_(execute(0)) is Reason.VETO_PERIOD_NOT_ENDED
-    chain.do(VetoSlash("resolver", VETO, 1))
+    chain.do(actions.VetoSlash("resolver", VETO, 1))
     chain.at(1301)
-    assert chain.try_(VetoSlash("resolver", VETO, 0)) is Reason.NO_RESOLVER
+    assert chain.try_(actions.VetoSlash("resolver", VETO, 0)) is Reason.NO_RESOLVER
     assert chain.do(execute(0)) == (5, 5)
     assert chain.try_(execute(1)) is Reason.SLASH_REQUEST_COMPLETED
 
@@ -607,9 +582,9 @@ def test_only_the_resolver_of_the_capture_vetoes_even_when_another_is_in_office(
     chain.do(name_resolver("resolver"), name_resolver("successor"))
     chain.at(1301, request(5, 1299), request(6, 1300))
     chain.at(1302)
-    assert chain.try_(VetoSlash("successor", VETO, 0)) is Reason.NOT_RESOLVER
-    assert chain.try_(VetoSlash("resolver", VETO, 1)) is Reason.NOT_RESOLVER
-    chain.do(VetoSlash("resolver", VETO, 0), VetoSlash("successor", VETO, 1))
+    assert chain.try_(actions.VetoSlash("successor", VETO, 0)) is Reason.NOT_RESOLVER
+    assert chain.try_(actions.VetoSlash("resolver", VETO, 1)) is Reason.NOT_RESOLVER
+    chain.do(actions.VetoSlash("resolver", VETO, 0), actions.VetoSlash("successor", VETO, 1))
 
 
 def test_without_a_resolver_at_the_capture_a_request_is_executed_at_once(chain: "Chain") -> None:
@@ -617,7 +592,7 @@ def test_without_a_resolver_at_the_capture_a_request_is_executed_at_once(chain: 
     chain.at(1050, name_resolver("resolver"), request(5, 1049))
     assert chain.do(execute(0)) == (5, 5)
     chain.at(1051, request(5, 1049), request(5, 1050))
-    assert chain.try_(VetoSlash("resolver", VETO, 1)) is Reason.NO_RESOLVER
+    assert chain.try_(actions.VetoSlash("resolver", VETO, 1)) is Reason.NO_RESOLVER
     assert chain.try_(execute(2)) is Reason.VETO_PERIOD_NOT_ENDED
     assert chain.do(execute(1)) == (5, 5)
 
@@ -721,8 +696,8 @@ def test_new_shares_and_limits_of_operators_do_not_reach_back_to_a_capture(chain
         chain.deposit(vault, 1000)
     chain.at(
         1001,
-        SetOperatorNetworkShares("admin", VAULT, FIRST, "operator", 4),
-        SetOperatorNetworkLimit("admin", FULL, FIRST, "operator", 100),
+        actions.SetOperatorNetworkShares("admin", VAULT, FIRST, "operator", 4),
+        actions.SetOperatorNetworkLimit("admin", FULL, FIRST, "operator", 100),
     )
     assert TOTAL_OPERATOR_NETWORK_SHARES.latest(chain.now, (VAULT, FIRST)) == 6
     assert [views.stake(chain.now, VAULT, FIRST, operator) for operator in ("operator", "partner")] == [666, 333]
@@ -737,11 +712,11 @@ def test_vaults_that_share_a_network_share_its_middleware_and_nothing_else(chain
     assert chain.at(1001, slash(400, 1000)) == (400, 400)
     assert (active(chain, VAULT), active(chain, FULL)) == ((600, 1000), (1000, 1000))
     assert (booked(chain, VAULT, FIRST), booked(chain, FULL, FIRST)) == (400, 0)
-    chain.do(SetMiddleware("network", "new middleware"))
+    chain.do(actions.SetMiddleware("network", "new middleware"))
     for vault in (VAULT, FULL):
         assert chain.try_(slash(1, 1000, vault)) is Reason.NOT_NETWORK_MIDDLEWARE
-    assert chain.do(Slash("new middleware", FULL, FIRST, "operator", 1000, 1000)) == (1000, 1000)
-    chain.at(1002, OptOutNetwork("operator", "network"))
+    assert chain.do(actions.Slash("new middleware", FULL, FIRST, "operator", 1000, 1000)) == (1000, 1000)
+    chain.at(1002, actions.OptOutNetwork("operator", "network"))
     assert [views.stake(chain.now, vault, FIRST, "operator") for vault in (VAULT, FULL)] == [0, 0]
     assert stake_at(chain.now, VAULT, FIRST, "operator", 1001) == 600
 
@@ -751,25 +726,27 @@ def test_a_lower_maximum_lowers_the_network_limit_from_now_on_and_a_higher_one_d
 ) -> None:
     vault_subnetwork = (VAULT, FIRST)
     chain.secured(VAULT)
-    chain.at(1001, SetMaxNetworkLimit("network", VAULT, 1, 400))
+    chain.at(1001, actions.SetMaxNetworkLimit("network", VAULT, 1, 400))
     assert chain.now.get(NETWORK_LIMITS.heads, vault_subnetwork) == History(2, 400)
     assert chain.now.get(NETWORK_LIMITS.checkpoints, (vault_subnetwork, 1)) == Checkpoint(1001, 400)
     assert views.stake(chain.now, VAULT, FIRST, "operator") == 400
-    chain.at(1002, SetMaxNetworkLimit("network", VAULT, 1, 900), SetMaxNetworkLimit("network", VAULT, 1, 400))
+    chain.at(
+        1002, actions.SetMaxNetworkLimit("network", VAULT, 1, 900), actions.SetMaxNetworkLimit("network", VAULT, 1, 400)
+    )
     assert chain.now.get(NETWORK_LIMITS.heads, vault_subnetwork) == History(2, 400)
-    assert chain.try_(SetNetworkLimit("admin", VAULT, FIRST, 401)) is Reason.EXCEEDS_MAX_NETWORK_LIMIT
+    assert chain.try_(actions.SetNetworkLimit("admin", VAULT, FIRST, 401)) is Reason.EXCEEDS_MAX_NETWORK_LIMIT
     assert chain.do(slash(1000, 1000)) == (1000, 1000)
 
 
 def test_a_maximum_without_a_network_limit_writes_none(chain: "Chain") -> None:
-    chain.do(SetMaxNetworkLimit("network", VAULT, 1, 5), SetMaxNetworkLimit("network", VAULT, 1, 0))
+    chain.do(actions.SetMaxNetworkLimit("network", VAULT, 1, 5), actions.SetMaxNetworkLimit("network", VAULT, 1, 0))
     assert NETWORK_LIMITS.is_empty(chain.now, (VAULT, FIRST))
 
 
 def test_where_the_delegator_has_one_network_the_maximum_itself_is_the_limit(chain: "Chain") -> None:
     chain.secured(SPECIFIC)
     chain.limited(SPECIFIC, SECOND, 700)
-    chain.at(1001, SetMaxNetworkLimit("network", SPECIFIC, 1, 400))
+    chain.at(1001, actions.SetMaxNetworkLimit("network", SPECIFIC, 1, 400))
     assert NETWORK_LIMITS.is_empty(chain.now, (SPECIFIC, FIRST))
     assert chain.now.get(MAX_NETWORK_LIMITS.heads, (SPECIFIC, FIRST)) == History(2, 400)
     assert views.stake(chain.now, SPECIFIC, FIRST, "operator") == 400
@@ -782,9 +759,9 @@ def test_where_the_delegator_has_one_network_the_maximum_itself_is_the_limit(cha
 
 def test_an_operator_that_left_is_slashed_for_what_it_did_before(chain: "Chain") -> None:
     chain.secured(VAULT)
-    assert chain.try_(OptOutVault("operator", VAULT)) is Reason.OPT_OUT_COOLDOWN
-    assert chain.try_(OptOutNetwork("operator", "network")) is Reason.OPT_OUT_COOLDOWN
-    chain.at(1010, OptOutVault("operator", VAULT))
+    assert chain.try_(actions.OptOutVault("operator", VAULT)) is Reason.OPT_OUT_COOLDOWN
+    assert chain.try_(actions.OptOutNetwork("operator", "network")) is Reason.OPT_OUT_COOLDOWN
+    chain.at(1010, actions.OptOutVault("operator", VAULT))
     chain.at(1011)
     assert chain.try_(slash(5, 1010)) is Reason.INSUFFICIENT_SLASH
     assert chain.do(slash(5, 1009)) == (5, 5)
@@ -793,19 +770,19 @@ def test_an_operator_that_left_is_slashed_for_what_it_did_before(chain: "Chain")
 def test_an_opt_in_in_the_second_of_the_opt_out_takes_it_back(chain: "Chain") -> None:
     opt_in = ("operator", VAULT)
     chain.secured(VAULT)
-    chain.at(1001, OptOutVault("operator", VAULT))
+    chain.at(1001, actions.OptOutVault("operator", VAULT))
     assert chain.now.get(OPERATOR_VAULT_OPT_INS.heads, opt_in) == History(2, 0)
     assert not views.is_opted_in_vault(chain.now, "operator", VAULT)
-    chain.do(OptInVault("operator", VAULT))
+    chain.do(actions.OptInVault("operator", VAULT))
     assert chain.now.get(OPERATOR_VAULT_OPT_INS.heads, opt_in) == History(2, 1)
     assert chain.now.get(OPERATOR_VAULT_OPT_INS.checkpoints, (opt_in, 1)) == Checkpoint(1001, 1)
-    assert chain.try_(OptOutVault("operator", VAULT)) is Reason.OPT_OUT_COOLDOWN
+    assert chain.try_(actions.OptOutVault("operator", VAULT)) is Reason.OPT_OUT_COOLDOWN
     assert chain.at(1002, slash(5, 1001)) == (5, 5)
 
 
 def test_only_the_last_stake_of_a_second_counts_for_a_capture_in_it(chain: "Chain") -> None:
     chain.secured(VAULT)
-    chain.do(withdraw(400), Deposit("other", VAULT, "other", 50))
+    chain.do(withdraw(400), actions.Deposit("other", VAULT, "other", 50))
     assert chain.now.get(ACTIVE_STAKE.heads, VAULT) == History(1, 650)
     assert chain.now.get(ACTIVE_SHARES_OF.heads, (VAULT, "staker")) == History(1, 600)
     assert chain.at(1001, slash(1000, 1000)) == (650, 650)
@@ -818,34 +795,37 @@ def test_only_the_last_stake_of_a_second_counts_for_a_capture_in_it(chain: "Chai
 
 
 def test_the_deposit_limit_is_on_active_stake_and_includes_itself(chain: "Chain") -> None:
-    chain.do(SetDepositLimit("admin", VAULT, 100), SetIsDepositLimit("admin", VAULT, True))
+    chain.do(actions.SetDepositLimit("admin", VAULT, 100), actions.SetIsDepositLimit("admin", VAULT, True))
     assert chain.now.get(DEPOSIT_POLICIES, VAULT) == DepositPolicy(False, True, 100)
-    assert chain.try_(Deposit("staker", VAULT, "staker", 101)) is Reason.DEPOSIT_LIMIT_REACHED
+    assert chain.try_(actions.Deposit("staker", VAULT, "staker", 101)) is Reason.DEPOSIT_LIMIT_REACHED
     assert chain.deposit(VAULT, 100) == (100, 100)
-    assert chain.try_(Deposit("other", VAULT, "other", 1)) is Reason.DEPOSIT_LIMIT_REACHED
+    assert chain.try_(actions.Deposit("other", VAULT, "other", 1)) is Reason.DEPOSIT_LIMIT_REACHED
     chain.do(withdraw(40))
-    assert chain.try_(Deposit("other", VAULT, "other", 41)) is Reason.DEPOSIT_LIMIT_REACHED
+    assert chain.try_(actions.Deposit("other", VAULT, "other", 41)) is Reason.DEPOSIT_LIMIT_REACHED
     assert chain.deposit(VAULT, 40, "other") == (40, 40)
-    chain.do(SetDepositLimit("admin", VAULT, 10))
+    chain.do(actions.SetDepositLimit("admin", VAULT, 10))
     assert chain.do(withdraw(60)) == (60, 60)
 
 
 def test_the_whitelist_asks_who_sends_a_deposit_not_who_gets_the_shares(chain: "Chain") -> None:
-    chain.do(SetDepositWhitelist("admin", VAULT, True), SetDepositorWhitelistStatus("admin", VAULT, "staker", True))
-    assert chain.do(Deposit("staker", VAULT, "other", 10)) == (10, 10)
-    assert chain.try_(Deposit("other", VAULT, "staker", 10)) is Reason.NOT_WHITELISTED_DEPOSITOR
-    chain.do(SetDepositorWhitelistStatus("admin", VAULT, "staker", False))
-    assert chain.try_(Deposit("staker", VAULT, "other", 10)) is Reason.NOT_WHITELISTED_DEPOSITOR
+    chain.do(
+        actions.SetDepositWhitelist("admin", VAULT, True),
+        actions.SetDepositorWhitelistStatus("admin", VAULT, "staker", True),
+    )
+    assert chain.do(actions.Deposit("staker", VAULT, "other", 10)) == (10, 10)
+    assert chain.try_(actions.Deposit("other", VAULT, "staker", 10)) is Reason.NOT_WHITELISTED_DEPOSITOR
+    chain.do(actions.SetDepositorWhitelistStatus("admin", VAULT, "staker", False))
+    assert chain.try_(actions.Deposit("staker", VAULT, "other", 10)) is Reason.NOT_WHITELISTED_DEPOSITOR
     assert chain.do(withdraw(10, "other")) == (10, 10)
 
 
 def test_a_gift_to_a_vault_moves_no_rate_and_cannot_be_slashed(chain: "Chain") -> None:
     chain.secured(VAULT)
-    chain.do(TransferCollateral("staker", VAULT, 10**6))
+    chain.do(actions.TransferCollateral("staker", VAULT, 10**6))
     assert chain.deposit(VAULT, 500, "other") == (500, 500)
     assert chain.balance(VAULT) == 10**6 + 1500
     assert views.total_stake(chain.now, VAULT) == 1500
-    assert chain.do(Redeem("other", VAULT, "other", 500)) == (500, 500)
+    assert chain.do(actions.Redeem("other", VAULT, "other", 500)) == (500, 500)
     assert chain.at(1001, slash(10**9, 1000)) == (1000, 1000)
     assert chain.balance(VAULT) == 10**6 + 500
 
@@ -854,8 +834,8 @@ def test_shares_that_are_worth_nothing_cannot_be_redeemed(chain: "Chain") -> Non
     chain.secured(VAULT)
     chain.at(1001, slash(999, 1000))
     assert views.active_balance_of(chain.now, VAULT, "staker") == 1
-    assert chain.try_(Redeem("staker", VAULT, "staker", 500)) is Reason.INSUFFICIENT_REDEMPTION
-    assert chain.do(Redeem("staker", VAULT, "staker", 501)) == (1, 1)
+    assert chain.try_(actions.Redeem("staker", VAULT, "staker", 500)) is Reason.INSUFFICIENT_REDEMPTION
+    assert chain.do(actions.Redeem("staker", VAULT, "staker", 501)) == (1, 1)
     assert active(chain) == (0, 499)
 
 
@@ -873,8 +853,8 @@ def test_those_who_leave_with_one_epoch_share_what_a_slash_leaves(chain: "Chain"
     chain.do(withdraw(100), withdraw(200, "other"))
     assert chain.at(1001, slash(503, 1000)) == (503, 503)
     assert (active(chain), bucket(chain, 1)) == ((348, 700), WithdrawalBucket(149, 300))
-    assert chain.at(1200, Claim("staker", VAULT, "friend", 1)) == 49
-    assert chain.do(Claim("other", VAULT, "other", 1)) == 99
+    assert chain.at(1200, actions.Claim("staker", VAULT, "friend", 1)) == 49
+    assert chain.do(actions.Claim("other", VAULT, "other", 1)) == 99
     assert chain.balance("friend") == 49
     assert chain.balance(VAULT) == 1000 - 503 - 49 - 99
     assert chain.now.get(WITHDRAWALS, (VAULT, 1, "staker")) == Withdrawal(100, True)
@@ -889,23 +869,23 @@ def test_a_part_that_is_worth_nothing_is_not_claimed(chain: "Chain") -> None:
     chain.deposit(VAULT, 1, "other")
     assert chain.do(withdraw(1, "other")) == (1, 1001)
     chain.at(1200)
-    assert chain.try_(Claim("staker", VAULT, "staker", 1)) is Reason.INSUFFICIENT_CLAIM
+    assert chain.try_(actions.Claim("staker", VAULT, "staker", 1)) is Reason.INSUFFICIENT_CLAIM
     assert chain.now.get(WITHDRAWALS, (VAULT, 1, "staker")) == Withdrawal(1000, False)
-    assert chain.do(Claim("other", VAULT, "other", 1)) == 1
+    assert chain.do(actions.Claim("other", VAULT, "other", 1)) == 1
 
 
 def test_a_batch_of_claims_pays_all_or_nothing_and_each_epoch_once(chain: "Chain") -> None:
     chain.secured(VAULT)
-    chain.do(Withdraw("staker", VAULT, "friend", 10))
-    chain.at(1100, Withdraw("staker", VAULT, "friend", 20), Withdraw("staker", VAULT, "friend", 5))
+    chain.do(actions.Withdraw("staker", VAULT, "friend", 10))
+    chain.at(1100, actions.Withdraw("staker", VAULT, "friend", 20), actions.Withdraw("staker", VAULT, "friend", 5))
     chain.at(1300)
-    assert chain.try_(ClaimBatch("friend", VAULT, "heir", (1, 2, 1))) is Reason.ALREADY_CLAIMED
-    assert chain.try_(ClaimBatch("friend", VAULT, "heir", (1, 2, 3))) is Reason.INVALID_EPOCH
-    assert chain.try_(ClaimBatch("staker", VAULT, "heir", (1, 2))) is Reason.INSUFFICIENT_CLAIM
+    assert chain.try_(actions.ClaimBatch("friend", VAULT, "heir", (1, 2, 1))) is Reason.ALREADY_CLAIMED
+    assert chain.try_(actions.ClaimBatch("friend", VAULT, "heir", (1, 2, 3))) is Reason.INVALID_EPOCH
+    assert chain.try_(actions.ClaimBatch("staker", VAULT, "heir", (1, 2))) is Reason.INSUFFICIENT_CLAIM
     assert chain.balance("heir") == 0
-    assert chain.do(ClaimBatch("friend", VAULT, "heir", (2, 1))) == 35
+    assert chain.do(actions.ClaimBatch("friend", VAULT, "heir", (2, 1))) == 35
     assert chain.balance("heir") == 35
-    assert chain.try_(Claim("friend", VAULT, "heir", 2)) is Reason.ALREADY_CLAIMED
+    assert chain.try_(actions.Claim("friend", VAULT, "heir", 2)) is Reason.ALREADY_CLAIMED
 
 
 def test_without_a_burner_no_slash_can_move_tokens(make_chain: "Callable[..., Chain]") -> None:
