@@ -17,7 +17,7 @@ from harness.traces import KEPT
 from proofs.digests import solver_version
 from proofs.keeping import own_place
 from proofs.ledger import Ledger, SourceChangedError
-from proofs.running import laws_named
+from proofs.running import laws_named, laws_of_longer_lists
 from proofs.second import ANSWERS, Opinions
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
@@ -86,14 +86,17 @@ class Proving:
         steps = self.ledger.steps(call)
         return sum([steps.get(law_id, 0) for law_id in self.to_prove[call]])
 
-    def tasks(self, call: str, jobs: int) -> list[ProofTask]:
-        """The tasks that prove a call: one; or, if it took many steps, one for each process, with its share of the
-        laws.
+    def tasks(self, call: str, jobs: int, steps_of_all: int) -> list[ProofTask]:
+        """The task that proves a call. If it took more steps than its even part of all that is to be proved, there is a
+        task for each process, with its share of the laws: each explores the call again, which costs more together.
         """
-        laws = self.to_prove[call]
+        laws, of_call = self.to_prove[call], self.known_steps(call)
         shares = [laws]
-        if self.known_steps(call) >= MANY_STEPS:
-            shares = shared_out({law_id: self.ledger.steps(call).get(law_id, 0) for law_id in laws}, jobs)
+        if of_call >= MANY_STEPS and of_call * jobs > steps_of_all:
+            longer = laws_of_longer_lists(self.ledger.place, call)
+            steps = {law_id: self.ledger.steps(call).get(law_id, 0) for law_id in laws if law_id not in longer}
+            shares = [[law_id for law_id in laws if law_id in longer]] if longer else []
+            shares += shared_out(steps, jobs - len(shares))
         likely = self.ledger.solvers(call)
         return [
             ProofTask(self.protocol, self.ledger.place, call, share, self._effort, likely, self._opinions)
@@ -324,7 +327,8 @@ def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Calla
     by_name = {proving.protocol: proving for proving in provings}
     calls = [(proving, call) for proving in provings for call in proving.to_prove]
     calls.sort(key=lambda each: each[0].known_steps(each[1]), reverse=not stop.is_limited)
-    tasks = [task for proving, call in calls for task in proving.tasks(call, jobs)]
+    steps = sum([proving.known_steps(call) for proving, call in calls])
+    tasks = [task for proving, call in calls for task in proving.tasks(call, jobs, steps)]
     left = len(tasks)
 
     def ended(task: ProofTask, problem: str | None) -> None:

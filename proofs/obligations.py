@@ -64,6 +64,7 @@ class Instance:
 
     def __init__(self, formula: Term, facts: dict[int, Term], noted: dict[object, Any], scopes: set[str]) -> None:
         self.formula: Final = formula
+        self.number: Final[int] = formula.get_id()
         self.facts: Final = facts
         self.noted: Final = noted
         self.scopes: Final = scopes
@@ -256,7 +257,7 @@ class Prover:
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
         self._never_negative: Final[dict[str, bool]] = {}
         self._members: Final[dict[tuple[str, object], Member]] = {}
-        self._shares: Final[dict[object, list[Term]]] = {}
+        self._shares: Final[dict[object, dict[int, Term]]] = {}
         self._subjects: Final[dict[str, Any]] = {}
         with Path(None, [], False):
             histories.now = self.theory.now(self.before.rows)
@@ -487,8 +488,7 @@ class Prover:
 
     def hypotheses(self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH) -> tuple[list[Term], set[str]]:
         """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds."""
-        formulas: dict[int, Term] = {term.get_id(): term for term in here.conditions}
-        formulas.update(here.facts)
+        formulas = {**here.by_number(), **here.facts}
         scopes = set(here.scopes)
         noted = dict(here.touched)
         instances = [self.instance(law, subject) for law, subject in extra]
@@ -499,12 +499,11 @@ class Prover:
         for item_id, item in here.touched.items():
             instances += self._reached(item_id, item, depth)
         for instance in instances:
-            formulas[instance.formula.get_id()] = instance.formula
+            formulas[instance.number] = instance.formula
             formulas.update(instance.facts)
             scopes |= instance.scopes
             noted.update(instance.noted)
-        for fact in self._sum_facts(noted):
-            formulas[fact.get_id()] = fact
+        formulas.update(self._sum_facts(noted))
         return list(formulas.values()), scopes
 
     def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
@@ -594,38 +593,45 @@ class Prover:
             self._closures[(item_id, depth)] = found
         return found
 
-    def _sum_facts(self, noted: dict[object, Any]) -> list[Term]:
-        """A total of what is never negative is at least what any two rows of its group that were read add to it."""
-        facts: list[Term] = []
+    def _sum_facts(self, noted: dict[object, Any]) -> dict[int, Term]:
+        """A total of what is never negative is at least what any two rows of its group that were read add to it. By the
+        numbers of the terms.
+        """
+        facts: dict[int, Term] = {}
         asked = [item for item in noted.values() if isinstance(item, Asked) and self.is_never_negative(item.total)]
         for question in asked:
             table = question.total.table
-            facts.append(self.totals.term(question.total, question.group) >= 0)
             members = [
                 self._member(question.total, item_id, item.key)
                 for item_id, item in noted.items()
                 if not isinstance(item, Asked) and item.past_of is None and item.table is table
             ]
+            facts.update(self._share(question, None, None))
             for position, member in enumerate(members):
-                facts += self._share(question, member, None)
+                facts.update(self._share(question, member, None))
                 for other in members[:position]:
-                    facts += self._share(question, member, other)
+                    facts.update(self._share(question, member, other))
         return facts
 
-    def _share(self, question: Asked, member: "Member", other: "Member | None") -> list[Term]:
-        """That one row, or two, add no more to a group than its total."""
-        place = (question.identity, member.item_id, None if other is None else other.item_id)
+    def _share(self, question: Asked, member: "Member | None", other: "Member | None") -> dict[int, Term]:
+        """That no row, or one, or two, add no more to a group than its total."""
+        place = (
+            question.identity,
+            None if member is None else member.item_id,
+            None if other is None else other.item_id,
+        )
         found = self._shares.get(place)
         if found is None:
             whole, group = self.totals.term(question.total, question.group), flatten(question.group)
-            inside = member.belongs(group)
-            if other is None:
-                found = [z3.Implies(inside, whole >= member.value), *member.facts]
+            if member is None:
+                facts = [whole >= 0]
+            elif other is None:
+                facts = [z3.Implies(member.belongs(group), whole >= member.value), *member.facts]
             else:
                 apart = z3.Or(*[left != right for left, right in zip(member.key, other.key, strict=True)])
-                both = z3.And(inside, other.belongs(group), apart)
-                found = [z3.simplify(z3.Implies(both, whole >= member.value + other.value))]
-            self._shares[place] = found
+                both = z3.And(member.belongs(group), other.belongs(group), apart)
+                facts = [z3.simplify(z3.Implies(both, whole >= member.value + other.value))]
+            found = self._shares[place] = {fact.get_id(): fact for fact in facts}
         return found
 
     def _member(self, total: Any, item_id: object, key: Any) -> "Member":
@@ -796,7 +802,7 @@ class Prover:
             instance = self.instance(law, subject)
             formulas += [instance.formula, *instance.facts.values()]
             noted.update(instance.noted)
-        return [*formulas, *self._sum_facts(noted)]
+        return [*formulas, *self._sum_facts(noted).values()]
 
     def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
         """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""

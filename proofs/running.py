@@ -73,6 +73,14 @@ def laws_named(place: str) -> set[str]:
     return {law_id for laws in by_call for law_id in laws} | {law.law_id for law in laws_of(plain_theory(place))}
 
 
+def laws_of_longer_lists(place: str, call: str) -> set[str]:
+    """The laws of a call that are proved in an exploration of their own, of longer lists: laws of steps, and `TOTAL`."""
+    theory = plain_theory(place)
+    if call not in theory.limits.longer:
+        return set()
+    return {TOTAL, *[law.law_id for law in laws_of(theory) if not hasattr(law, "rows")]}
+
+
 def speaks(law: Any, action: type[Any]) -> bool:
     """Whether a law is about a call at all: step laws and rejection laws may name the calls that they are about."""
     return not (hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions)

@@ -132,11 +132,11 @@ def _run(solver: Term, formulas: list[Term], steps: int, seed: int) -> tuple[Any
     return result, _steps_so_far() - before, solver.model() if result == z3.sat else None
 
 
+_idle: Final = z3.SimpleSolver()
+
+
 def _steps_so_far() -> int:
-    idle = z3.SimpleSolver()
-    idle.check()
-    statistics = idle.statistics()
-    return next((int(value) for key, value in statistics if key == "rlimit count"), 0)
+    return next((int(value) for key, value in _idle.statistics() if key == "rlimit count"), 0)
 
 
 def _with_lemmas(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:

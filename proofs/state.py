@@ -296,6 +296,7 @@ class Totals:
         self._asked: Final = sums_asked
         self.suffixes: Final = suffixes
         """By name of a sum, by what its function is told apart from that of another state."""
+        self._terms: Final[dict[object, tuple[Any, Term]]] = {}
 
     def now(self, total: Any, group: Any) -> Any:
         """The total of a group in the state before the step."""
@@ -306,7 +307,12 @@ class Totals:
 
     def term(self, total: Any, group: Any) -> Term:
         """The term for the total of a group, without asking."""
-        return sum_term(total, group, self.suffixes.get(total.name, "")).term
+        place = (total.name, identity(group))
+        found = self._terms.get(place)
+        if found is None:
+            # The group is kept, too: its terms would lose the numbers that tell it apart.
+            found = self._terms[place] = (group, sum_term(total, group, self.suffixes.get(total.name, "")).term)
+        return found[1]
 
     def at_start(self, total: Any, group: Any) -> Any:
         """The total that the group had when everything began."""

@@ -12,6 +12,7 @@ not.
 from collections.abc import Callable, Iterator, Sequence
 from ctypes import ArgumentError
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from pathlib import Path as File
 from traceback import extract_tb
@@ -146,9 +147,14 @@ class Path:
         """What the names are called after that stand for any of a list."""
         self.quantified = 0
         self._known: Final[dict[int, bool]] = {}
+        self._by_number: Final[dict[int, Term]] = {}
+        self._inherited = 0
+        """The number of conditions that hold on the path before."""
         if base is not None:
-            for condition in base.conditions:
-                self.learn(condition)
+            self._by_number.update(base.by_number())
+            self._inherited = len(base.conditions)
+            self.conditions.extend(base.conditions)
+            self._known.update(dict.fromkeys(self._by_number, True))
             self.facts.update(base.facts)
             self.touched.update(base.touched)
             self.scopes.update(base.scopes)
@@ -195,9 +201,15 @@ class Path:
             if not _paths:
                 raise error.as_error() from error
 
+    def by_number(self) -> dict[int, Term]:
+        """The conditions, by the number that each has as a term. None is ever taken back."""
+        for condition in self.conditions[len(self._by_number) :]:
+            self._by_number[condition.get_id()] = condition
+        return self._by_number
+
     def decide(self, condition: Term) -> bool:
         """Whether the condition holds on this path, which may end here and begin twice."""
-        condition = z3.simplify(condition)
+        condition = simplified(condition)
         if z3.is_true(condition):
             return True
         if z3.is_false(condition):
@@ -306,9 +318,9 @@ class Path:
             else:
                 self._solver = self._base._shared_solver()
                 self._solver.push()
-                inherited = {condition.get_id() for condition in self._base.conditions} | self._base.facts.keys()
-                own = [*self.conditions, *self.facts.values()]
-                assert_all(self._solver, [term for term in own if term.get_id() not in inherited])
+                inherited = self._base.by_number().keys() | self._base.facts.keys()
+                own = {term.get_id(): term for term in self.conditions[self._inherited :]} | self.facts
+                assert_all(self._solver, [term for number, term in own.items() if number not in inherited])
         return self._solver
 
     def forget(self) -> None:
@@ -329,6 +341,24 @@ def _new_solver(formulas: list[Term]) -> Term:
     solver.set("rlimit", FEASIBILITY_STEPS)
     assert_all(solver, formulas)
     return solver
+
+
+_simplified: Final[dict[int, tuple[Term, Term]]] = {}
+"""By number, terms and what they are simplified. A term that is kept keeps its number."""
+
+
+def simplified(term: Term) -> Term:
+    """The same, simplified: once for all paths that ask."""
+    found = _simplified.get(term.get_id())
+    if found is None:
+        found = _simplified[term.get_id()] = (term, z3.simplify(term))
+    return found[1]
+
+
+@cache
+def numeral(number: int) -> Term:
+    """The term for a number, which is kept: what is told apart by numbers of terms would be mixed up otherwise."""
+    return z3.IntVal(number)
 
 
 def assert_all(solver: Term, formulas: list[Term]) -> None:
@@ -413,9 +443,9 @@ def term_of(value: Any) -> Term:
     if isinstance(value, bool):
         return z3.BoolVal(value)
     if isinstance(value, int):
-        return z3.IntVal(value)
+        return numeral(value)
     if isinstance(value, str):
-        return z3.IntVal(NAMES.number(value))
+        return numeral(NAMES.number(value))
     return refuse(f"no term stands for a value of type {type(value).__name__}")
 
 
@@ -426,7 +456,7 @@ def number_of(value: Any) -> Term:
     if isinstance(value, SymBool):
         return z3.If(value.term, z3.IntVal(1), z3.IntVal(0))
     if isinstance(value, int):
-        return z3.IntVal(int(value))
+        return numeral(int(value))
     return refuse(f"a symbol stands beside a value of type {type(value).__name__}, which is no integer")
 
 

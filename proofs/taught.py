@@ -10,6 +10,7 @@ import ast
 import builtins
 import dis
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, Final
 
@@ -70,8 +71,12 @@ def own_nodes(function: Function) -> Iterator[ast.AST]:
     yield from (node for _, node in _lines_of(function))
 
 
-def _lines_of(function: Function) -> Iterator[tuple[int, ast.AST]]:
-    """The same with its line; what has none of its own stands in that of what it is a part of."""
+@lru_cache(maxsize=1)
+def _lines_of(function: Function) -> list[tuple[int, ast.AST]]:
+    """The same with its line; what has none of its own stands in that of what it is a part of. Whoever changes the
+    function has asked all before.
+    """
+    found: list[tuple[int, ast.AST]] = []
     parts: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
     parts += [*function.args.defaults, *[default for default in function.args.kw_defaults if default is not None]]
     parts += function.decorator_list if isinstance(function, ast.FunctionDef) else []
@@ -79,11 +84,12 @@ def _lines_of(function: Function) -> Iterator[tuple[int, ast.AST]]:
     while pending:
         outer, node = pending.pop()
         line = getattr(node, "lineno", outer)
-        yield line, node
+        found.append((line, node))
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             continue
         annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
         pending.extend((line, child) for child in ast.iter_child_nodes(node) if child is not annotation)
+    return found
 
 
 def untaught_syntax(function: Function, name: str) -> list[Untaught]:
@@ -141,6 +147,7 @@ def _asks_identity(compare: ast.Compare) -> bool:
     return any(isinstance(operator, ast.Is | ast.IsNot) for operator in compare.ops)
 
 
+@lru_cache(maxsize=1)
 def made_by(function: Function) -> set[str]:
     """The names that only ever stand for lists and dictionaries which the function makes itself."""
     made: set[str] = set()

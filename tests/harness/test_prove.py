@@ -93,6 +93,17 @@ def _without_steps(verdicts: dict[str, dict[str, Any]]) -> dict[str, dict[str, A
     return {law_id: {key: verdict[key] for key in kept} for law_id, verdict in verdicts.items()}
 
 
+def test_a_call_is_shared_out_only_where_processes_would_be_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    proving = prove.ProofQuestion(calls=["SlashOperator"]).of(opened())
+    laws, many = proving.to_prove["SlashOperator"], prove.MANY_STEPS
+    monkeypatch.setattr(prove.Proving, "known_steps", lambda *_: many)
+    assert [task.laws for task in proving.tasks("SlashOperator", 2, 2 * many)] == [laws]
+    of_steps, of_states = [task.laws for task in proving.tasks("SlashOperator", 2, many)]
+    assert sorted([*of_steps, *of_states]) == sorted(laws)
+    assert {"TOTAL", "SLASH-01", "CALL-01"} <= set(of_steps)
+    assert {"SOLV-01", "LEMMA-debt"} <= set(of_states)
+
+
 def test_what_costs_most_is_shared_out_evenly() -> None:
     steps = {"A": 9, "B": 5, "C": 5, "D": 2, "E": 0}
     assert prove.shared_out(steps, 2) == [["A", "D"], ["B", "C", "E"]]
