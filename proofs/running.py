@@ -74,7 +74,7 @@ def laws_named(place: str) -> set[str]:
 
 
 def laws_of_longer_lists(place: str, call: str) -> set[str]:
-    """The laws of a call that are proved of longer lists, in an exploration of their own: laws of steps, and `TOTAL`."""
+    """The laws of a call that are proved of longer lists, explored apart: laws of steps, and `TOTAL`."""
     theory = plain_theory(place)
     if call not in theory.limits.longer:
         return set()
