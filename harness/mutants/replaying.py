@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from harness.mutants.fate import Fate, Trial
-from harness.mutants.judge import CPU_SECONDS, Endless, SourceFinder, described, end_run
+from harness.mutants.judge import CPU_SECONDS, SourceFinder, described, end_run
 from harness.protocols import pack_at
 from harness.source import fingerprint
 
@@ -28,19 +28,17 @@ def killed_by(trial: Trial) -> Fate:
     except Exception as error:  # it cannot even be imported
         return Fate("vectors", "unviable", (), None, None, None, 0, described(error))
     for file in trial.suspects:
-        protocol, trace = load_trace(Path(file), protocols)
         signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS * 4)
         try:
-            mismatch, note = replay(protocol, trace), ""
-            is_killed = mismatch is not None
-        except (Exception, Endless) as error:  # a mutant may raise anything: the vector does not replay
-            mismatch, note, is_killed = None, described(error), True
+            protocol, trace = load_trace(Path(file), protocols)
+            steps += len(trace.steps)
+            mismatch = replay(protocol, trace)
+        except Exception as error:  # a mutant may raise anything, or not even know the vector's constants
+            return Fate("vectors", "killed", (file,), "vector", None, None, steps, described(error))
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        steps += len(trace.steps)
-        if is_killed:
-            step = None if mismatch is None else mismatch.step
-            return Fate("vectors", "killed", (file,), "vector", None, step, steps, note)
+        if mismatch is not None:
+            return Fate("vectors", "killed", (file,), "vector", None, mismatch.step, steps, "")
     return Fate("vectors", "survived", (), None, None, None, steps, "")
 
 
