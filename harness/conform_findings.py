@@ -215,7 +215,9 @@ class _Live:
             self._end()
 
     def breaks(self, actions: Actions) -> Break | None:
-        """The action at which a run shows the finding; None if it does not."""
+        """The action at which a run shows the finding; None if it does not, or if no trace says it: of no actions."""
+        if not actions:
+            return None
         calls = self._pack.calls
         script = Script(self._found.script.source, self._found.script.head, calls.write(self._head, actions))
         if self._client is None:

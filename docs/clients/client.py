@@ -8,9 +8,12 @@ The class at the end implements the staking pool of `docs/third_protocol`. All e
 import hashlib
 import json
 import sys
+from typing import Any
+
+Json = Any
 
 
-def canonical(value):
+def canonical(value: Json) -> str:
     """RFC 8785 of a value without numbers: names sorted by UTF-16 code units, nothing escaped that need not be."""
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
@@ -20,7 +23,7 @@ def canonical(value):
     return json.dumps(value, ensure_ascii=False)
 
 
-def digest(state):
+def digest(state: Json) -> str:
     """The digest of a state."""
     return hashlib.sha256(canonical(state).encode()).hexdigest()
 
@@ -33,7 +36,7 @@ class Unsupported(Exception):
     """Raise it with a reason, where your implementation cannot do what is asked."""
 
 
-def answer(implementation, request):
+def answer(implementation: Any, request: Json) -> Json:
     """The answer to one request."""
     op = request["op"]
     if op == "hello":
@@ -62,7 +65,7 @@ def answer(implementation, request):
     return {}
 
 
-def main(implementation):
+def main(implementation: Any) -> None:
     """Answer until bye. Each answer is flushed: who waits for a full buffer waits for ever."""
     for line in sys.stdin:
         request = json.loads(line)
@@ -70,7 +73,8 @@ def main(implementation):
             said = answer(implementation, request)
         except Exception as error:  # a mistake of this client is said to be one, and is no rejection
             said = {"failed": repr(error)}
-        print(json.dumps({"seq": request["seq"], **said}, ensure_ascii=False), flush=True)
+        sys.stdout.write(json.dumps({"seq": request["seq"], **said}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
         if request["op"] == "bye":
             return
 
@@ -79,14 +83,14 @@ class StakingPool:
     """The implementation: amounts come and go as decimal strings."""
 
     NAME, VERSION = "pool in Python", "1"
-    ACTIONS = ["deposit", "withdraw", "slash"]  # None for all
+    ACTIONS = ("deposit", "withdraw", "slash")  # None for all
 
-    def reset(self, head):
+    def reset(self, head: Json) -> None:
         """Begin in the world that the head of a trace describes."""
         self.stake = self.total = 0
-        self.shares = {staker: 0 for staker in head["stakers"]}
+        self.shares = dict.fromkeys(head["stakers"], 0)
 
-    def apply(self, call):
+    def apply(self, call: Json) -> Json:
         """Make a call, and return what it returns; or raise Rejected, and change nothing."""
         sender, args = call["sender"], call["args"]
         if call["action"] == "deposit":
@@ -114,7 +118,7 @@ class StakingPool:
         self.stake -= burned
         return str(burned)
 
-    def state(self):
+    def state(self) -> Json:
         """The state as a trace shows it after a step."""
         shares = {staker: str(amount) for staker, amount in self.shares.items()}
         return {"stake": str(self.stake), "shares": str(self.total), "stakers": shares}
