@@ -148,6 +148,11 @@ class Obligation:
         """The words of the goal in any order, without the numbers that make new names of them."""
         return " ".join(sorted(re.sub(r"!\d+", "!", self.goal.sexpr()).replace("(", " ").replace(")", " ").split()))
 
+    @property
+    def label_and_words(self) -> tuple[str, str]:
+        """What tells goals apart, in any process."""
+        return self.label, self.words
+
     def __getstate__(self) -> dict[str, Any]:
         return {"label": self.label, "words": self.words, "is_of_engine": self.is_of_engine}
 

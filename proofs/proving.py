@@ -1,6 +1,6 @@
 """All obligations of one call: every law of a catalogue and every lemma, on every path, with a verdict for each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final
@@ -47,6 +47,8 @@ class CallProof(Exploration):
         self.rejected: Final[list[tuple[Path, Any]]] = []
         self.raised: Final[list[tuple[Path, Exception]]] = []
         self._is_never_refused = True
+        self._sought: Collection[tuple[str, str]] | None = None
+        """The goals that are to be answered, if not all."""
         for here, outcome in paths:
             if isinstance(outcome, Exception):
                 self.raised.append((here, outcome))
@@ -81,6 +83,12 @@ class CallProof(Exploration):
         bounds = self.prover.theory.limits.longer.get(self.action.__name__)
         return self if not self.has_longer else CallProof(self.prover, self.action, bounds, LONGER)
 
+    @cached_property
+    def longest_call(self) -> Any:
+        """The call with the longest lists that anything is said of: whatever it is in a model of any exploration."""
+        bounds = self.prover.theory.limits.longer.get(self.action.__name__)
+        return self.prover.call(self.action, bounds)[0] if bounds is not None and self.has_longer else self.call
+
     @property
     def has_longer(self) -> bool:
         """Whether what is said of steps is proved of longer lists than what is said of states."""
@@ -97,6 +105,13 @@ class CallProof(Exploration):
         """What comes of a part, whichever exploration it is of, without what it leans on."""
         name, law_id = part
         return self.choose(law_id, self.prove_part) if name == CHOSEN else self.exploration(name).part(law_id)
+
+    def sought(self, part: Part, goals: Collection[tuple[str, str]]) -> Verdict:
+        """What comes of some goals of a part, whichever exploration it is of, by label and words."""
+        of_part = self.exploration(part[0])
+        if isinstance(of_part, CallProof):
+            of_part._sought = goals
+        return of_part._prove_part(part[1])
 
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
         """What comes of a law, or of TOTAL, of those parts which say it of most calls."""
@@ -237,6 +252,8 @@ class CallProof(Exploration):
         return self.reach(self.prover, here) is Status.REFUTED
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
+        if self._sought is not None and obligation.label_and_words not in self._sought:
+            return
         verdict.scopes.update(obligation.here.scopes, self._scopes)
         here = obligation.here
         on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []

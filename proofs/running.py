@@ -216,7 +216,7 @@ class _Proofs:
             verdict = proof.choose(law_id, partial(self._part, proof))
             plain = _as_plain(verdict)
             if verdict.status == "REFUTED":
-                plain |= self._apart(lambda law_id=law_id: _as_refuted(proof, self._place, law_id))  # type: ignore[misc]  # mypy infers no type of a lambda with a default
+                plain |= self._apart(partial(_as_refuted, proof, self._place, law_id, self._refuted(verdict)))
             yield law_id, plain
 
     def _plain(self, prove_it: Callable[[], Verdict]) -> dict[str, Any]:
@@ -239,6 +239,15 @@ class _Proofs:
             self.ran.update(before)
         self.ran.update(self._parts[part][1])
         return self._parts[part][0]
+
+    def _refuted(self, verdict: Verdict) -> dict[Part, set[tuple[str, str]]]:
+        """The goals of a verdict that are refuted, by the part that they are of."""
+        refuted = {id(obligation) for obligation, answer in verdict.answers if answer.status is Status.REFUTED}
+        by_part = {
+            part: {one.label_and_words for one, _ in found.answers if id(one) in refuted}
+            for part, (found, _) in self._parts.items()
+        }
+        return {part: goals for part, goals in by_part.items() if goals}
 
     def _hear(self, law_id: str, formulas: list[Any], solver: str) -> None:
         """Ask others about what was proved; while paths are followed for all parts, later, since it changes which."""
@@ -296,9 +305,15 @@ def _may_break(proof: CallProof, law: Any) -> bool:
     return speaks(law, proof.action)
 
 
-def _as_refuted(proof: CallProof, place: str, law_id: str) -> dict[str, Any]:
-    """What shows that a law is refuted, sought anew where there are paths and models; else it is UNKNOWN."""
-    verdict = proof.choose(law_id, proof.prove_part)
+def _as_refuted(
+    proof: CallProof, place: str, law_id: str, refuted: Mapping[Part, Collection[tuple[str, str]]]
+) -> dict[str, Any]:
+    """What shows that a law is refuted, sought anew where there are paths and models, of the refuted goals alone; else
+    it is UNKNOWN.
+    """
+    verdict = Verdict(law_id, proof.action.__name__)
+    for part, goals in refuted.items():
+        verdict.join(proof.sought(part, goals))
     found = counterexample(proof.prover, place, verdict, proof)
     status = "REFUTED" if is_refutation(proof.prover, law_id, found) else "UNKNOWN"
     return {"verdict": status, **({} if found is None else {"counterexample": found})}
@@ -339,7 +354,7 @@ def counterexample(prover: Prover, place: str, verdict: Verdict, proof: CallProo
     refuted = [obligation for obligation, answer in verdict.answers if answer.status is Status.REFUTED]
     first: dict[str, Any] | None = None
     for obligation in refuted[:MOST_COUNTEREXAMPLES]:
-        found = concretise(prover, place, verdict.law_id, proof.of_steps.call, obligation)
+        found = concretise(prover, place, verdict.law_id, proof.longest_call, obligation)
         if found is None:
             continue
         said = replay(place, found)

@@ -1,10 +1,14 @@
 """The engine on EigenLayer: true laws are proved of a call, and what is broken on purpose is refuted."""
 
+from typing import Any
+
 import pytest
 
 from proofs.ledger import Ledger
 from proofs.obligations import Prover
+from proofs.parts import SHORT
 from proofs.proving import CallProof
+from proofs.solving import Status
 
 pytestmark = pytest.mark.source
 
@@ -32,6 +36,24 @@ def test_laws_of_a_deposit_are_proved(prover: Prover) -> None:
     for law_id in ("MAG-01", "MAG-02", "MAG-03", "MAG-04", "CONS-01", "DELEG-01", "ROUND-01"):
         assert of_deposit.verdict(law(prover, law_id)).status == "PROVED", law_id
     assert of_deposit.total().status == "PROVED"
+
+
+def test_of_a_refuted_law_only_refuted_goals_are_sought_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = proof(Prover("tests.proofs.toy:THEORY"), "MoveThirteen")
+    of_all = toy.prove_part((SHORT, "SUM")).answers
+    refuted = {one.label_and_words for one, answer in of_all if answer.status is Status.REFUTED}
+    assert 0 < len(refuted) < len(of_all)
+    asked: list[str] = []
+    prove = Prover.prove
+
+    def noting(prover: Prover, law_id: str, levels: Any, goal: Any) -> Any:
+        asked.append(law_id)
+        return prove(prover, law_id, levels, goal)
+
+    monkeypatch.setattr(Prover, "prove", noting)
+    again = toy.sought((SHORT, "SUM"), refuted).answers
+    assert {one.label_and_words for one, _ in again} == refuted
+    assert len(asked) == len(again) < len(of_all)
 
 
 def test_what_is_said_of_a_slash_is_proved_of_two_strategies() -> None:
