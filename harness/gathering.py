@@ -12,9 +12,9 @@ from typing import Any, Final, Literal
 from harness.evidence import Evidence, Proof
 from harness.prove import Proving, run_together
 from harness.stopping import Stop
+from proofs.call_task import findings_of
 from proofs.digests import solver_version
 from proofs.ledger import Ledger
-from proofs.running import findings_of
 
 How = Literal["ledger", "changed", "sample", "all"]
 """The extent of proofs in a run: none, those missing for today's source, a sample of the rest too, all."""

@@ -14,9 +14,9 @@ from typing import Any, Final
 import attrs
 
 from harness.stopping import Stop, end_with_parent
-from proofs.apart import EndedError
-from proofs.running import prove_laws
-from proofs.second import Opinions
+from proofs.call_task import prove_laws
+from proofs.cross_check import Opinions
+from proofs.isolation import EndedError
 
 POLL_SECONDS: Final = 0.2
 """The delay with which an interruption, or the end of the time, is noticed."""
@@ -40,7 +40,7 @@ class ProofTask:
 
 
 Heard = Callable[[ProofTask, list[dict[str, Any]]], None]
-"""The listener to verdicts, as `proofs.running.prove_laws` gives them."""
+"""The listener to verdicts, as `proofs.call_task.prove_laws` gives them."""
 
 Ended = Callable[[ProofTask, str | None], None]
 """The listener to the end of a task, with the reason why it cannot be done, or None."""

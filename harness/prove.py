@@ -14,11 +14,11 @@ from harness.pack import ProtocolPack
 from harness.proof_workers import KILLED, ProofTask, run_tasks
 from harness.stopping import Stop
 from harness.traces import KEPT
+from proofs.call_task import laws_named, laws_of_longer_lists
+from proofs.cross_check import ANSWERS, Opinions
 from proofs.digests import solver_version
-from proofs.keeping import own_place
 from proofs.ledger import Ledger, SourceChangedError
-from proofs.running import laws_named, laws_of_longer_lists
-from proofs.second import ANSWERS, Opinions
+from proofs.ledger_files import own_place
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
 """Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; a known violation has its finding."""

@@ -1,1 +1,1 @@
-"""Why it holds: the engine that lifts the specification's source into z3, and what it proves with it."""
+"""Proofs: the engine that lifts the specification's source into z3, and what it proves with it."""

@@ -1,4 +1,4 @@
-"""What lifted modules find where Python has functions of its own: the same of symbols, or a refusal.
+"""Substitutes of Python's built-in functions in lifted modules: the same of symbols, or a refusal.
 
 Each answers as Python's does of the values that symbols stand for. What cannot be told of a symbol is refused.
 """
@@ -29,7 +29,7 @@ from proofs.symbols import (
 )
 
 UNROLLED: Final = 2
-"""How long a range between symbols may be: another scope."""
+"""The longest range between symbols: another scope."""
 
 
 def lifted_range(*bounds: Any, where: str = "") -> Any:
@@ -192,7 +192,7 @@ class SymSet:
 
 
 def lifted_dict(items: Iterable[tuple[Any, Any]]) -> Any:
-    """What a function makes that writes down a dictionary."""
+    """The dictionary that a function with a dictionary display makes."""
     return SymDict(items) if is_followed() else dict(items)
 
 
@@ -270,7 +270,7 @@ BUILTINS: Final[dict[str, Any]] = {
     "getattr": lifted_getattr,
     "range": lifted_range,
 }
-"""What lifted modules find under these names."""
+"""The substitutes by name."""
 
 CALLED: Final[dict[str, Any]] = {"set": lifted_set, "type": lifted_type}
-"""What they find where they call what has these names, which also stand for kinds of values."""
+"""The substitutes of calls of names that also stand for kinds of values."""

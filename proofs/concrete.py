@@ -17,7 +17,7 @@ import z3
 
 from invariants.checking import Checker, Violation, scan
 from invariants.law import Catalogue, StateLaw
-from proofs.obligations import Asked, Obligation, Prover
+from proofs.obligations import Obligation, Prover, TotalRead
 from proofs.state import Touch
 from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term, term_of
 from proofs.theory import PastLaw
@@ -26,7 +26,7 @@ from spec.machine import Delta, Draft, State
 
 CLOSING_STEPS: Final = 5_000_000
 WISHING_STEPS: Final = 200_000
-"""How many steps the solver may take to close a state, and for each wish of what the state had better be."""
+"""The solver steps to close a state, and for each wish of what the state had better be."""
 
 
 class Counterexample:
@@ -81,15 +81,15 @@ def _best_model(prover: Prover, solver: Any, noted: list[Any]) -> Any:
 
 
 def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
-    """What rows and histories had better be. Rows: in the scope of what is proved, for laws are assumed as far as their
-    loops are unrolled, and a longer queue may break them. Histories: the same at all times, and a small number.
-    Checkpoints that no path read are laid anew, and of a short history there is less that laws could find wrong.
+    """Wishes for rows and histories. Rows: in the scope of what is proved, for laws are assumed as far as their loops
+    are unrolled, and a longer queue may break them. Histories: the same at all times, and a small number. Checkpoints
+    that no path read are laid anew, and of a short history there is less that laws could find wrong.
     """
     wishes: list[Term] = []
     with Path(None, [], False):
-        wishes += prover.scoped([touch for touch in noted if not isinstance(touch, Asked)])
+        wishes += prover.scoped([touch for touch in noted if not isinstance(touch, TotalRead)])
         for touch in noted:
-            if not isinstance(touch, Asked) and touch.past_of is not None:
+            if not isinstance(touch, TotalRead) and touch.past_of is not None:
                 past = term_of(touch.past_of.past(*touch.key))
                 latest = term_of(prover.before.rows.get(touch.past_of.heads, touch.key[0]).latest)
                 wishes += [past == latest, latest <= 1]
@@ -102,7 +102,7 @@ def _value(term: Term, model: Any) -> Any:
 
 
 def _plain(value: Any, model: Any) -> Any:
-    """What a symbol, a list, a key, a row or a call is in a model."""
+    """The value in a model of a symbol, a list, a key, a row or a call."""
     if isinstance(value, SymInt | SymBool):
         return _value(value.term, model)
     if isinstance(value, SymName):
@@ -123,7 +123,7 @@ def _state(prover: Prover, theory: Any, model: Any, noted: list[Any]) -> State:
     points: dict[tuple[int, Any], dict[int, int]] = {}
     with Path(None, [], False):
         for touch in noted:
-            if isinstance(touch, Asked):
+            if isinstance(touch, TotalRead):
                 continue
             key = _plain(touch.key, model)
             if touch.past_of is not None:
@@ -162,7 +162,7 @@ def _lay(state: State, theory: Any, history: Any, key: Any, past: dict[int, int]
 
 
 class Replayed:
-    """What plain rules and plain laws say of a counterexample: laws broken before the call, what it answered, and laws
+    """The replay of a counterexample on plain rules and laws: laws broken before the call, what it answered, and laws
     broken by it.
     """
 
@@ -276,7 +276,7 @@ def read(place: str, document: dict[str, Json]) -> Counterexample:
 
 
 OUTCOME: Final = ("outcome", "broken_before", "broken", "is_known_to_be_reachable")
-"""What a kept counterexample also says of itself, to people; nothing is read from it."""
+"""The text of a kept counterexample for people; nothing is read from it."""
 
 
 def _kinds(roots: list[type[Any]]) -> dict[str, type[Any]]:
@@ -323,7 +323,7 @@ def _read(value: Json, where: str, kinds: dict[str, type[Any]]) -> Any:
 
 
 def outcome_of_a_witness(prover: Prover, place: str, call: Any, here: Path) -> str | None:
-    """What the plain rules answer in a state that takes a path of a call; None if no state of its rows is found."""
+    """The plain rules' answer in a state that takes a path of a call; None if no state of its rows is found."""
     found = concretise(prover, place, "", call, Obligation("a path is taken", here, z3.BoolVal(False)))
     if found is None:
         return None

@@ -13,7 +13,7 @@ satisfy the invariant, the body runs once, and the invariant is proved again. Th
 - one such push, or two in a row, write the rows that they write by contract, and no others.
 
 Together these are the contract in `proofs/state.py`: before now an unknown function that no step changes, from now on
-the latest value. Of pushes at later points and of pops, see `proofs/pushes.py`.
+the latest value. Of pushes at later points and of pops, see `proofs/history_write_contract.py`.
 """
 
 import ast
@@ -68,7 +68,7 @@ class _CutLoops(ast.NodeTransformer):
 
 
 class _Cut:
-    """What a cut loop calls."""
+    """The functions that a cut loop calls."""
 
     Ends = PathEnds
 
@@ -155,7 +155,7 @@ class AnyHistory:
 
     @property
     def count(self) -> Any:
-        """How many checkpoints there are."""
+        """The number of checkpoints."""
         return self.before.get(self.history.heads, self.key).count
 
     def point_of(self, position: Any, rows: Any = None) -> Any:
@@ -167,7 +167,7 @@ class AnyHistory:
         return (rows or self.before).get(self.history.checkpoints, (self.key, position)).value
 
     def is_sound(self, here: Path) -> list[Term]:
-        """What is known of the history, at the positions that a path read."""
+        """The facts about the history, at the positions that a path read."""
         count, known = term_of(self.count), self.positions(here)
         facts = [count >= 0]
         last = self.value_of(SymInt(count - 1)).term
@@ -186,7 +186,7 @@ class AnyHistory:
         return list({term.get_id(): term for term in own}.values())
 
     def keeps_order(self, rows: Any) -> Any:
-        """Whether a history is well formed, at any two positions: what `is_sound` knows of it."""
+        """True if a history is well formed, at any two positions: what `is_sound` knows of it."""
         one, other = SymInt(z3.Int("one")), SymInt(z3.Int("other"))
         head = rows.get(self.history.heads, self.key)
         if head.count < 0:
@@ -198,7 +198,7 @@ class AnyHistory:
         return True
 
     def is_split(self, position: Any, rows: Any) -> Any:
-        """Whether the checkpoints before a position are those at or before the point, and no others."""
+        """True if the checkpoints before a position are those at or before the point, and no others."""
         count = rows.get(self.history.heads, self.key).count
         return (
             0 <= position <= count
@@ -216,7 +216,7 @@ class AnyHistory:
         known: Callable[[Path], list[Term]] = lambda _here: [],
         is_of_contract: bool = False,
     ) -> list[tuple[Term, Answer]]:
-        """Whether a program answers yes on every path: of any history of which that is known what `is_sound` says, and
+        """True if a program answers yes on every path: of any history of which that is known what `is_sound` says, and
         `known`.
 
         The facts that a path learnt are known, and what it requires is wanted. With the contract in its place it is the
@@ -251,7 +251,7 @@ class AnyHistory:
 
 
 PROVED_HERE: Final = {"latest", "push", "value_at"}
-"""What the contract says in words of its own, beside the tables that it declares."""
+"""The contract's own definitions, beside the tables that it declares."""
 
 
 class HistoryProof(AnyHistory):
@@ -267,7 +267,7 @@ class HistoryProof(AnyHistory):
         return self._value_at(self.history, self.before, self.key, self.point)
 
     def _is_past(self, here: Path) -> list[Term]:
-        """That no point is later than now, at the positions that a path read."""
+        """Claim: no point is later than now, at the positions that a path read."""
         count = term_of(self.count)
         return [
             z3.Implies(z3.And(one >= 0, one < count), self.point_of(SymInt(one)).term <= self.now.term)
@@ -275,7 +275,7 @@ class HistoryProof(AnyHistory):
         ]
 
     def look_up(self) -> list[tuple[Term, Answer]]:
-        """That `value_at` finds the last checkpoint at or before a point."""
+        """Claim: `value_at` finds the last checkpoint at or before a point."""
         split = SymInt(z3.Int("split"))
 
         def program() -> Any:
@@ -287,7 +287,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """That a history without rows is well formed and its value is the default, now and at any point.
+        """Claim: a history without rows is well formed and its value is the default, now and at any point.
 
         So the first value is what the contract takes it for, and what is known of rows holds from the beginning on.
         """
@@ -310,7 +310,7 @@ class HistoryProof(AnyHistory):
         return contract(self.machine.Schema(), "history", self.history.default)
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """That the contract declares the tables of its source, with the rows that these begin with, and replaces no
+        """Claim: the contract declares the tables of its source, with the rows that these begin with, and replaces no
         more than what is proved here.
         """
         stands = self._contract()
@@ -325,7 +325,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def split(self) -> list[tuple[Term, Answer]]:
-        """That there is one answer only: no two positions part the checkpoints at or before a point from the others."""
+        """Claim: one answer only: no two positions part the checkpoints at or before a point from the others."""
         one, other = SymInt(z3.Int("split")), SymInt(z3.Int("other_split"))
 
         def program() -> Any:
@@ -336,7 +336,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def checkpoints(self) -> list[tuple[Term, Answer]]:
-        """That `value_at` finds the value of any checkpoint at its point, and just before it that of the one before."""
+        """Claim: `value_at` finds a checkpoint's value at its point, and just before it that of the one before."""
         position = SymInt(z3.Int("position"))
 
         def program() -> Any:
@@ -351,7 +351,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program)
 
     def present(self) -> list[tuple[Term, Answer]]:
-        """That the answer from now on is the latest value."""
+        """Claim: the answer from now on is the latest value."""
 
         def program() -> Any:
             if self.point < self.now:
@@ -361,7 +361,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def push(self) -> list[tuple[Term, Answer]]:
-        """That `push` changes no answer for a point before now, and is the answer from now on."""
+        """Claim: `push` changes no answer for a point before now, and is the answer from now on."""
         split, value = SymInt(z3.Int("split")), SymInt(z3.Int("value"))
 
         def program() -> Any:
@@ -379,7 +379,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def order(self) -> list[tuple[Term, Answer]]:
-        """That `push` keeps points rising, none later than now, and the head the last value."""
+        """Claim: `push` keeps points rising, none later than now, and the head the last value."""
         one = SymInt(z3.Int("one"))
 
         def program() -> Any:
@@ -393,8 +393,8 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past)
 
     def rows(self, pushes: int) -> list[tuple[Term, Answer]]:
-        """That so many pushes at the point that is now write, row by row, what they write by contract. The place of the
-        checkpoint, of which the contract knows nothing, is that of the source.
+        """Claim: so many pushes at the point that is now write, row by row, what they write by contract. The place of
+        the checkpoint, of which the contract knows nothing, is that of the source.
         """
         stands, position = self._contract(), SymInt(z3.Int("position"))
 
@@ -414,7 +414,7 @@ class HistoryProof(AnyHistory):
         return self.ask(program, known=self._is_past, is_of_contract=True)
 
     def _is_written(self, draft: Any, history: Any, position: Any) -> tuple[Any, ...]:
-        """What a draft has written to a history: in which tables, the head, and the checkpoint at a position if any."""
+        """The writes of a draft to a history: in which tables, the head, and the checkpoint at a position if any."""
         checkpoint = draft._written(history.checkpoints, (self.key, position))
         head = draft._written(history.heads, self.key)
         return (

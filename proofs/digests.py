@@ -15,21 +15,21 @@ from typing import Any, Final
 
 import z3
 
-ENGINE: Final = "proofs.running"
+ENGINE: Final = "proofs.call_task"
 """The module that answers with verdicts: it and all that it imports decide them."""
 
 OURS: Final = ("spec", "invariants", "proofs")
 """The packages whose source decides a verdict. What else decides one is named in `docs/proofs.md`."""
 
 RULES: Final = "spec."
-"""How the names of modules begin of which single functions count, and not all of them."""
+"""The prefixes of modules of which single functions count, and not all."""
 
 WORDLESS: Final = frozenset({"kind", "type_comment", "type_ignores"})
 """Fields of syntax trees that say how something was written, and nothing else."""
 
 
 def solver_version() -> str:
-    """Which solver decides here."""
+    """The version of the deciding solver."""
     return f"z3 {z3.get_version_string()}"
 
 
@@ -59,7 +59,7 @@ def canonical(node: Any) -> str:
 
 
 def _is_word(node: ast.AST) -> bool:
-    """Whether a statement is a docstring, or another constant that does nothing."""
+    """True if a statement is a docstring, or another constant that does nothing."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
@@ -146,7 +146,7 @@ def _origin(module: str, node: ast.ImportFrom) -> str:
 
 
 def _imported(module: str, roots: Collection[str]) -> Iterator[str]:
-    """What a module may import below some roots, wherever in it; with the packages that these are in."""
+    """The modules that a module may import below some roots, anywhere in it; with the packages that these are in."""
     named: list[str] = []
     for node in ast.walk(ast.parse(source_of(module) or "")):
         if isinstance(node, ast.Import):

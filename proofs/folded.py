@@ -10,7 +10,7 @@ from typing import Any, Final
 import z3
 
 from proofs.folds import RUNS, FoldedError, Items, Loop, Names, any_call, still_to_do
-from proofs.obligations import Accepted, Asked, Obligation, Prover, Verdict, some_path_is_taken
+from proofs.obligations import Accepted, Obligation, Prover, TotalRead, Verdict, some_path_is_taken
 from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
 from proofs.solving import Answer, Status, terms_in
@@ -186,7 +186,7 @@ class FoldedProof(Exploration):
         clock = Path(None, [], False)
         with clock:
             self.prover.theory.now(self.prover.before.rows)
-        fixed |= {touch.table.index for touch in clock.touched.values() if not isinstance(touch, Asked)}
+        fixed |= {touch.table.index for touch in clock.touched.values() if not isinstance(touch, TotalRead)}
         if fixed & tables:
             raise UnliftableError("a loop over a list of any length writes time, or a history that reaches further")
 
@@ -197,11 +197,11 @@ class FoldedProof(Exploration):
         return ((segment.prover, segment.accepted) for segment in self.segments)
 
     def state_law(self, law: Any) -> Verdict:
-        """That the call keeps a state law, at any subject, whatever the length of its lists."""
+        """Claim: the call keeps a state law, at any subject, whatever the length of its lists."""
         return put_together(lambda part: self.part(part[1]), (self.name, law.law_id))
 
     def total(self) -> Verdict:
-        """That the call never raises, and demands what contracts and folds demand of it."""
+        """Claim: the call never raises, and demands what contracts and folds demand of it."""
         return self.part(TOTAL)
 
     def _prove_part(self, name: str) -> Verdict:
@@ -222,7 +222,7 @@ class FoldedProof(Exploration):
         return verdict
 
     def _prove(self, law_id: str, levels: list[list[Term]], goal: Term) -> Answer:
-        """What comes of a goal: at once, or without what is said of all names, which few goals need, or with it."""
+        """The answer to a goal: at once, or without what is said of all names, which few goals need, or with it."""
         plain = [[formula for formula in level if not self._says_of_all(formula)] for level in levels]
         if len(plain[-1]) == len(levels[-1]) or z3.is_true(z3.simplify(goal)):
             return self.prover.prove(law_id, levels, goal)
@@ -239,7 +239,7 @@ class FoldedProof(Exploration):
         return found[1]
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
-        """What comes of a goal. No model of it is a state of its own, so that it can be proved and not refuted."""
+        """The answer to a goal. No model of it is a state of its own, so that it can be proved and not refuted."""
         here = obligation.here
         verdict.scopes.update(here.scopes, self._scopes)
         on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []
@@ -251,12 +251,12 @@ class FoldedProof(Exploration):
 
 
 def _is_of_all(formula: Term) -> bool:
-    """Whether a formula says something of all names."""
+    """True if a formula says something of all names."""
     return any(z3.is_quantifier(term) for term in terms_in([formula]))
 
 
 def has_lists(prover: Prover, action: type[Any]) -> bool:
-    """Whether a call names any list, or rows have any."""
+    """True if a call names any list, or rows have any."""
     tables = {table.name for table in prover.protocol.schema.tables}
     return _holds_list(any_call(action, [])) or any(
         place.partition(".")[0] in tables for place in prover.theory.limits.lists

@@ -129,7 +129,7 @@ def gone(loop: str, names: list[str]) -> list[ast.stmt]:
 
 @cache
 def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
-    """Where a file calls something while no value waits beside it, which no name stands for: line, end, and columns."""
+    """The calls of a file beside which no unnamed value waits: line, end, and columns."""
     try:
         tree = ast.parse(Path(file).read_bytes())
     except OSError:

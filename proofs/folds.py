@@ -30,8 +30,8 @@ from proofs.state import fresh, shape_of
 from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, Term, UnliftableError, path, term_of
 
 Names = Mapping[str, Any]
-"""What the names of a function stand for; and `done`, how many elements of a list are done, or `to_do`, whether a name
-of a row's list is still to do; and `any`, a name that is any, with `has`, whether a list has it.
+"""The values of a function's names; and `done`, how many elements of a list are done, or `to_do`, whether a name of a
+row's list is still to do; and `any`, a name that is any, with `has`, whether a list has it.
 """
 
 
@@ -45,7 +45,7 @@ class Items:
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
         self.name: Final = name
         self.terms: Final = terms
-        """What tells the list from others of its name."""
+        """The number that tells the list from others of its name."""
         self.length: Final = length
         self.element: Final = element
 
@@ -148,12 +148,12 @@ class _Plain:
     is_cut = False
 
     def carries(self, _name: str) -> bool:
-        """Whether a name stands for another value at each element: here it is what it is."""
+        """True if a name stands for another value at each element: here it is what it is."""
         return False
 
 
 class Gone:
-    """What the last element of a list was, after its loop: nothing is known of it, and nothing may be asked."""
+    """The last element of a list after its loop: nothing is known of it, and nothing may be asked."""
 
     def __eq__(self, other: object) -> bool:
         raise UnliftableError("the last element of a list of any length is compared")
@@ -178,7 +178,7 @@ class Loop:
         self._values: dict[str, Any] = {}
         self.number = 0
         self.is_seen_otherwise = False
-        """Whether laws see other rows in the middle of it."""
+        """True if laws see other rows in the middle of it."""
 
     def __iter__(self) -> Iterator[Any]:
         run = running()
@@ -209,7 +209,7 @@ class Loop:
         run.leave(self, {**before, **self._values, **at_last}, z3.Not(is_element))
 
     def names_before(self, names: Names) -> dict[str, Any]:
-        """What the names of a function stand for where the loop begins."""
+        """The values of a function's names where the loop begins."""
         for name, value in names.items():
             if isinstance(value, list | dict | set | SymDict | SymSet) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
@@ -217,7 +217,7 @@ class Loop:
         return dict(names)
 
     def names_after(self, before: Names, names: Names) -> Names:
-        """What the names stand for after an element: values of the kinds that they had before."""
+        """The values of the names after an element: values of the kinds that they had before."""
         for name in self._names:
             if _kind(names[name]) is not _kind(before[name]):
                 raise UnliftableError(f"{self.site}: {name} is of another kind after an element")
@@ -231,11 +231,11 @@ class Loop:
     gone = GONE
 
     def carries(self, name: str) -> bool:
-        """Whether a name that is carried from one element to the next was bound where the loop began."""
+        """True if a name that is carried from one element to the next was bound where the loop began."""
         return name in self._names
 
     def carried(self, name: str) -> Any:
-        """What a name that is carried from one element to the next stands for: any value of its kind."""
+        """The value of a name that is carried from one element to the next: any value of its kind."""
         return self._values[name]
 
 
@@ -256,7 +256,7 @@ class Endless(Loop):
 
 
 def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
-    """Whether a name is still to do in the middle of a loop over a row's list, and whether any is."""
+    """True if a name is still to do in the middle of a loop over a row's list, and whether any is."""
     goes_on = z3.Bool(f"{site}.goes_on@{number}")
     is_left = z3.Function(f"{site}.to_do@{number}", z3.IntSort(), z3.BoolSort())
     return lambda name: SymBool(z3.And(goes_on, is_left(term_of(name)))), goes_on
@@ -281,7 +281,7 @@ def _any_like(value: Any, name: str) -> Any:
 
 
 class Running:
-    """What a cut does to the run in which it happens; see `proofs/segments.py`."""
+    """The effect of a cut on its run; see `proofs/segments.py`."""
 
     def cut(self, loop: Loop, names: Names) -> int:
         """End a segment before a loop. Returns a number that no other cut has."""
@@ -312,7 +312,7 @@ def running() -> Running:
 
 
 def fold(items: Any, site: str, *names: str) -> "_Plain | Loop":
-    """What a loop over `items` runs through; `names` are those that its body carries from one element to the next."""
+    """The iteration of a loop over `items`; `names` are those that its body carries from one element to the next."""
     return Loop(items, site, names) if isinstance(items, Items | Listing) else _Plain(items)
 
 
@@ -335,7 +335,7 @@ def any_spread(listed: Any, *items: Any) -> Any:
 
 
 def endless(site: str, *names: str) -> "_Plain | Loop":
-    """What a loop runs through that goes on until it breaks off."""
+    """The iteration of a loop that goes on until it breaks off."""
     return Endless(site, names) if RUNS else _Plain(itertools.repeat(None))
 
 

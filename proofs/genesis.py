@@ -20,7 +20,7 @@ GENESIS: Final = "genesis"
 """The name of the base case where verdicts have the name of a call."""
 
 STEPS_TO_FIND_ONE: Final = 20_000_000
-"""How many steps the solver may take to find rows that a deployment can choose."""
+"""The solver steps to find rows that a deployment can choose."""
 
 
 class _Rows:
@@ -47,7 +47,7 @@ class _Rows:
         return row
 
     def condition(self, key: Any) -> Term:
-        """What the theory says of the row of a key."""
+        """The theory's condition on the row of a key."""
         return self._says(key, self.get(key))
 
     def _says(self, key: Any, row: Any) -> Term:
@@ -105,7 +105,7 @@ class Beginning:
             histories.has_past, self._prover.is_beginning = True, False
 
     def verdict(self, law_id: str) -> Verdict:
-        """Whether a state law holds in the beginning, at any subject; or that default rows add nothing to a sum."""
+        """True if a state law holds in the beginning, at any subject; or that default rows add nothing to a sum."""
         verdict = Verdict(law_id, GENESIS)
         with self._begins():
             total = next((total for total in self._sums if law_id == f"SUM-{total.name}"), None)
@@ -123,7 +123,7 @@ class Beginning:
 
 
 def base_case(prover: Prover, laws: list[Any]) -> list[Verdict]:
-    """Whether each state law holds in the beginning, and that sums begin with nothing."""
+    """True if each state law holds in the beginning, and that sums begin with nothing."""
     beginning = Beginning(prover)
     return [beginning.verdict(law_id) for law_id in [*[law.law_id for law in laws], *beginning.sums()]]
 

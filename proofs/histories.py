@@ -8,7 +8,7 @@ point, and a pop takes the last checkpoint back. What replaces the search throug
 - after a pop, it is the value before the last checkpoint if `p` is at that checkpoint or later, else what it was.
 
 Both hold while points never decrease, which is demanded of every push. That the source keeps this contract is proved in
-`proofs/pushes.py`.
+`proofs/history_write_contract.py`.
 """
 
 from types import ModuleType
@@ -102,4 +102,4 @@ def use_exact_contract(module: ModuleType) -> None:
 
 
 EXACT: Final = {"spec.history": use_exact_contract}
-"""What is lifted by contract where histories are exact."""
+"""The functions lifted by contract where histories are exact."""

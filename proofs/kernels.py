@@ -51,5 +51,5 @@ def kernel_facts() -> dict[str, tuple[list[Term], Term]]:
 
 
 def prove_kernel_facts(ask: Ask = prove) -> dict[str, tuple[Term, Answer]]:
-    """What each says, and what came of it."""
+    """Each fact, and its answer."""
     return {name: (goal, ask([hypotheses], goal)) for name, (hypotheses, goal) in kernel_facts().items()}

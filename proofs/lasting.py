@@ -1,4 +1,4 @@
-"""What lasts longer than a path: what global names stand for, and all that these hold, however deep.
+"""Values that last longer than a path: what global names stand for, and all that these hold, however deep.
 
 A program is run anew for each path. What it finds must not depend on the paths before: a list that grew, an iterator
 that was gone through, a cache. So functions find constants, what lifted modules define, and objects made of such.
@@ -9,7 +9,7 @@ from enum import Enum
 from types import FunctionType, MappingProxyType, MemberDescriptorType, ModuleType
 from typing import Any, Final, Generic
 
-from proofs.taught import LIBRARY
+from proofs.python_subset import LIBRARY
 
 CONSTANTS: Final = (int, str, bool, type(None))
 LISTS: Final = (tuple, list, frozenset, set)
@@ -19,7 +19,7 @@ SHAPES: Final = (int, str, bool)
 """Classes of Python's that say of what kind a key is."""
 METHODS: Final = (property, staticmethod, classmethod)
 OF_CLASSES: Final = (MemberDescriptorType, MappingProxyType)
-"""What Python itself keeps in classes."""
+"""The attributes that Python itself keeps in classes."""
 OF_ATTRS: Final = (
     "__ne__",
     "_make_order.",
@@ -27,14 +27,14 @@ OF_ATTRS: Final = (
     "_frozen_delattrs",
     "_ClassBuilder._make_getstate_setstate.",
 )
-"""What attrs keeps in classes, by how the names of its functions begin."""
+"""The prefixes of the functions that attrs keeps in classes."""
 
 Is = Callable[[str], bool]
-"""Whether a module is of some kind."""
+"""A predicate of modules."""
 
 
 class Lasting:
-    """What is understood of what lasts; each value is looked at once.
+    """The understood ones of lasting values; each is looked at once.
 
     `is_lifted` says of a module whether it is lifted, `is_engine` whether it is the engine's, which keeps no path.
     """
@@ -46,7 +46,7 @@ class Lasting:
         """With each value, so that no other has its identity."""
 
     def is_understood(self, value: Any) -> bool:
-        """Whether a value, and all that it holds, is the same on every path, and what symbols take it for."""
+        """True if a value, and all that it holds, is the same on every path, and what symbols take it for."""
         if type(value) in CONSTANTS:
             return True
         found = self._known.get(id(value))
@@ -108,7 +108,7 @@ class Lasting:
 
 
 def _is_of_python(name: str, value: Any) -> bool:
-    """Whether Python or attrs keeps something in a class or an object that no function can ask for by its name."""
+    """True if Python or attrs keeps something in a class or an object that no function can ask for by its name."""
     is_theirs = name[:2] == name[-2:] == "__" and not callable(value)
     return is_theirs or isinstance(value, OF_CLASSES) or name in ("_abc_impl", "__annotate__", "__objclass__")
 
@@ -119,7 +119,7 @@ def _is_of_enumeration(name: str, value: Any) -> bool:
 
 
 def _is_made_by_attrs(function: FunctionType) -> bool:
-    """Whether it is how attrs compares, copies or freezes the rows of a class."""
+    """True if it is how attrs compares, copies or freezes the rows of a class."""
     return function.__module__ == "attr._make" and function.__qualname__.startswith(OF_ATTRS)
 
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import attrs
 
+from proofs.call_task import due_of, findings_of
 from proofs.digests import digest, snapshot, solver_version
-from proofs.keeping import installed_ledgers, locked, own_place, replace
-from proofs.running import due_of, findings_of
+from proofs.ledger_files import installed_ledgers, locked, own_place, replace
 from spec.codec import shown
 
 Plain = dict[str, Any]
@@ -40,7 +40,7 @@ class SourceChangedError(Exception):
 
 @attrs.frozen
 class Basis:
-    """What a verdict rests on: who decided, the functions that ran, and the digest of these and of all that judges."""
+    """The basis of a verdict: who decided, the functions that ran, and the digest of these and of all that judges."""
 
     solver: str
     source: str
@@ -49,7 +49,7 @@ class Basis:
 
 @attrs.frozen
 class Entry:
-    """A verdict as `proofs.running` gives it, on what it rests, and by who was asked what others said of its goals."""
+    """A verdict as `proofs.call_task` gives it, its basis, and the answers of other solvers to its goals."""
 
     verdict: Plain
     basis: Basis
@@ -84,7 +84,7 @@ class Ledger:
                 self._merge(folder, call, self._read(folder, call))
 
     def is_fresh(self, call: str, law_id: str) -> bool:
-        """Whether there is a verdict, and nothing that it depends on has changed since."""
+        """True if there is a verdict, and nothing that it depends on has changed since."""
         entry = self._entries[call].get(law_id)
         return entry is not None and self._is_of_today(entry)
 
@@ -97,11 +97,11 @@ class Ledger:
         return {law_id: self.shown(law_id, entry.verdict) for law_id, entry in self._entries[call].items()}
 
     def solver(self, call: str, law_id: str) -> str:
-        """Which solver a verdict is of."""
+        """The solver of a verdict."""
         return self._entries[call][law_id].basis.solver
 
     def is_own(self, call: str, law_id: str) -> bool:
-        """Whether a verdict is of whoever runs this, and not of the installed ledger."""
+        """True if a verdict is of whoever runs this, and not of the installed ledger."""
         return (call, law_id) in self._own
 
     def functions(self, call: str, law_id: str | None = None) -> set[str]:
@@ -111,16 +111,16 @@ class Ledger:
         return {name for entry in of_these for name in entry.basis.functions}
 
     def steps(self, call: str) -> dict[str, int]:
-        """How many steps the solvers took for each law when last they were asked, of whatever source."""
+        """The solvers' steps for each law when last asked, of whatever source."""
         return {law_id: int(entry.verdict["steps"]) for law_id, entry in self._entries[call].items()}
 
     def solvers(self, call: str) -> dict[str, list[str]]:
-        """Which solvers knew the answers about each law when last they were asked, of whatever source."""
+        """The solvers that knew the answers about each law when last asked, of whatever source."""
         return {law_id: sorted(entry.verdict["solvers"]) for law_id, entry in self._entries[call].items()}
 
     def opinions(self, call: str) -> dict[str, Mapping[str, Mapping[str, int]]]:
-        """What others said of the goals of a call, by law and by who was asked: how many they agreed on, did not know,
-        or dispute.
+        """The other solvers' answers to the goals of a call, by law and by solver: how many they agreed on, did not
+        know, or dispute.
         """
         return {law_id: entry.opinions for law_id, entry in self._entries[call].items() if entry.opinions}
 
@@ -198,7 +198,7 @@ class Ledger:
             raise LedgerError(f"verdicts.{law_id}: {word}, but the catalogue does not know the law to be false")
 
     def shown(self, law_id: str, verdict: Plain) -> Plain:
-        """A verdict; one on a law that is known to be false names the finding."""
+        """A verdict; one on a known violation names the finding."""
         is_false = verdict["verdict"] == "KNOWN FALSE" and law_id in self._known_violations
         return {**verdict, "finding": self._known_violations[law_id]} if is_false else verdict
 
@@ -283,7 +283,7 @@ def _short(entry: Entry, scopes: list[str]) -> Plain:
 
 
 def read(protocol: str, call: str, text: str) -> Entries:
-    """What the file of a call says. LedgerError if it is not, to the letter, what would be written of it."""
+    """The entries of the file of a call. LedgerError if it is not, to the letter, what would be written of it."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

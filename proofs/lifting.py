@@ -22,8 +22,7 @@ from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_sam
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
-from proofs.symbols import current_run, is_followed, is_unsure, load, refuse
-from proofs.taught import (
+from proofs.python_subset import (
     BEGINS,
     CHANGES,
     CLOSES,
@@ -36,6 +35,7 @@ from proofs.taught import (
     untaught_names,
     untaught_syntax,
 )
+from proofs.symbols import current_run, is_followed, is_unsure, load, refuse
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside a protocol's theory and what that says."""
@@ -49,7 +49,7 @@ dictionary are, and what refuses that a list is changed which a function has not
 """
 
 ENGINE: Final = ("proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
-"""Where that is defined which lifted modules find in the place of something of their own; beside contracts."""
+"""The modules that define substitutes for lifted modules; beside contracts."""
 
 
 class Site:
@@ -69,7 +69,7 @@ class Site:
 
 
 class Running:
-    """What is told of each lifted function that begins to run: notes it, and refuses what is not understood of it."""
+    """The listener to each lifted function that begins to run: notes it, and refuses what is not understood of it."""
 
     def __init__(self, is_lifted: Callable[[str], bool], contracts: Collection[str]) -> None:
         self.ran: Final[set[str]] = set()
@@ -90,7 +90,7 @@ class Running:
             DICT: lifted_dict,
             OWN: lifted_own,
         }
-        """What every lifted module finds under these names."""
+        """The names that every lifted module finds."""
 
     def begins(self, number: int) -> None:
         """A function begins to run."""
@@ -180,7 +180,7 @@ class _Noting(ast.NodeTransformer):
         return node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        """Where `is` only saves asking `==`, which follows it, it says nothing of its own."""
+        """An `is` that only saves the `==` after it is left out."""
         for one, other in pairwise(node.values):
             if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
                 is_shortcut = isinstance(one.ops[0], ast.Is) and isinstance(other.ops[0], ast.Eq)
@@ -199,7 +199,7 @@ class _Noting(ast.NodeTransformer):
         return ast.copy_location(asked, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        """What is changed in place, if it is a list, is one that the function has made."""
+        """A list that is changed in place is one that the function has made."""
         self.generic_visit(node)
         if not self._made or not isinstance(node.target, ast.Name) or node.target.id in self._made[-1]:
             return node
@@ -302,7 +302,7 @@ class _Finder(MetaPathFinder):
         return PathFinder.find_spec(fullname, path, target)
 
 
-class World:
+class LiftedModules:
     """The lifted modules, by name; and which of their functions ran so far, as `module:qualified name`: since they were
     loaded, and to load them.
     """
@@ -312,14 +312,16 @@ class World:
         self.ran: Final = running.ran
         self.loaded: Final = loaded
         self.is_understood: Final = running.lasting.is_understood
-        """Whether a value that lasts longer than a path is what symbols take it for."""
+        """True if a value that lasts longer than a path is what symbols take it for."""
 
     def get(self, module: str, attribute: str) -> Any:
         """Something that a lifted module defines."""
         return getattr(self.modules[module], attribute)
 
 
-def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()) -> World:
+def lift(
+    theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], beside: tuple[str, ...] = ()
+) -> LiftedModules:
     """Load the lifted copy of everything that the module of a theory imports, of our own packages and of modules
     beside it; what others imported stays as it is.
     """
@@ -347,4 +349,4 @@ def lift(theory: str, contracts: Mapping[str, Callable[[ModuleType], None]], bes
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
     loaded = frozenset(finder.running.ran)
     finder.running.ran.clear()  # to be loaded is not to be run
-    return World(lifted, finder.running, loaded)
+    return LiftedModules(lifted, finder.running, loaded)

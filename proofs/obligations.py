@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.lifting import World, lift
+from proofs.lifting import LiftedModules, lift
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Answer, Status, prove, prove_quickly
 from proofs.state import (
@@ -43,10 +43,10 @@ from proofs.state import (
 from proofs.symbols import Path, SymBool, SymInt, SymName, Term, UnliftableError, either, explore, path, refuse, term_of
 
 DEPTH: Final = 2
-"""How far hypotheses reach: laws of the rows that were read, and of the rows that those laws read."""
+"""The depth of hypotheses: laws of the rows that were read, and of the rows that those laws read."""
 
 
-class Asked:
+class TotalRead:
     """A sum that was asked for the total of a group."""
 
     def __init__(self, total: Any, group: Any) -> None:
@@ -84,7 +84,7 @@ class Member:
         self.value: Final = z3.simplify(value)
 
     def belongs(self, group: list[Term]) -> Term:
-        """Whether the row belongs to a group."""
+        """True if the row belongs to a group."""
         ways = [
             z3.And(*here.conditions, *[own == other for own, other in zip(flatten(outcome[0]), group, strict=True)])
             for here, outcome in self._ways
@@ -150,7 +150,7 @@ class Obligation:
 
     @property
     def label_and_words(self) -> tuple[str, str]:
-        """What tells goals apart, in any process."""
+        """The identity of a goal, the same in any process."""
         return self.label, self.words
 
     def __getstate__(self) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class Obligation:
 
 
 class Verdict:
-    """What came of one law and one call: the answer to each obligation, and the scope of what was proved."""
+    """The result of one law and one call: the answer to each obligation, and the scope of what was proved."""
 
     def __init__(self, law_id: str, action: str) -> None:
         self.law_id: Final = law_id
@@ -170,7 +170,7 @@ class Verdict:
         self.is_framed = False
         self.is_reachable = False
         self.is_open = False
-        """Whether there is something of which nobody knows whether it can be."""
+        """True if there is something of which no solver knows if it can be."""
 
     @property
     def status(self) -> str:
@@ -213,7 +213,7 @@ class Prover:
         setup = setup_of(theory)
         if contracts is None:
             contracts = setup.contracts
-        self.world: Final[World] = lift(module, contracts, setup.lifted)
+        self.world: Final[LiftedModules] = lift(module, contracts, setup.lifted)
         self.theory: Final = self.world.get(module, name)
         self.protocol: Final = self.theory.protocol
         machine = self.world.modules["spec.machine"]
@@ -248,13 +248,13 @@ class Prover:
         self.is_beginning = False
         """While the base case is proved nothing is assumed of any row: there is no state before."""
         self.scopes: Mapping[Any, Any] = self.theory.limits.scopes
-        """Which rows are spoken of, where not of all."""
+        """The rows in scope, where not all are."""
         self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
         """In the middle of a loop: as if which rows some laws hold, see `Seen`; and these rows, of a draft."""
         self.effort = 1
         """By how much the solvers' steps are multiplied."""
         self.likely: Mapping[str, Collection[str]] = {}
-        """Which solvers knew the answers about a law when last they were asked."""
+        """The solvers that knew the answers about a law when last asked."""
         self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
         """Is told of everything that a solver proves: about which law, of which formulas that they contradict."""
         self._laws: Final = self.theory.assumed()
@@ -279,11 +279,11 @@ class Prover:
         self._by_contract -= {history.heads.index for history in self.histories()}
 
     def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """What comes of a goal about a law."""
+        """The answer to a goal about a law."""
         return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
 
     def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
-        """What is seen at once of a goal about a law."""
+        """The first solver's answer to a goal about a law."""
         return prove_quickly(levels, goal, partial(self.hears, law_id))
 
     # Other states of the same protocol.
@@ -368,7 +368,7 @@ class Prover:
             here.limit(self._formula(lambda: holds(row)).formula, words)
 
     def scoped(self, touches: Iterable[Touch]) -> list[Term]:
-        """That rows which were read are such as are spoken of."""
+        """Claim: rows which were read are such as are spoken of."""
         scoped: list[Term] = []
         for touch in touches:
             if touch.past_of is None and touch.table in self.scopes:
@@ -378,7 +378,7 @@ class Prover:
         return scoped
 
     def _note_sum(self, total: Any, group: Any) -> None:
-        asked = Asked(total, group)
+        asked = TotalRead(total, group)
         path().touched.setdefault(asked.identity, asked)
 
     # Laws as hypotheses.
@@ -415,7 +415,7 @@ class Prover:
         """A law that asks a sum must see the rows that the sum sees."""
         if self.seen is not None and law.law_id not in self.seen[0].of:
             for item in instance.noted.values():
-                if isinstance(item, Asked) and item.total in self.seen[0].members:
+                if isinstance(item, TotalRead) and item.total in self.seen[0].members:
                     raise UnliftableError(f"{law.law_id} asks {item.total.name}, which sees other rows in a loop")
 
     def _seen(self, find: Callable[[Any], Any] | None, subject: Any) -> Any:
@@ -445,7 +445,7 @@ class Prover:
 
     def _subjects_of(self, law: Any, noted: Any) -> Iterator[Any]:
         """The subjects of a law that a row which was read, or a sum that was asked, leads to."""
-        if isinstance(noted, Asked):
+        if isinstance(noted, TotalRead):
             for total, find in law.sums.items():
                 if total is noted.total:
                     yield find(noted.group)
@@ -485,7 +485,7 @@ class Prover:
         return next(group for _, group in explore(group, prunes=False) if group is not None)
 
     def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
-        """What may be assumed on a path, in two levels; the scopes of what is used join `scopes`."""
+        """The hypotheses of a path, in two levels; the scopes of what is used join `scopes`."""
         for depth in range(1, DEPTH + 1):
             hypotheses, of_these = self.hypotheses(here, extra, depth)
             scopes.update(of_these)
@@ -512,15 +512,15 @@ class Prover:
         return list(formulas.values()), scopes
 
     def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
-        """What may be assumed on a path, and that no rows exist but those that were read; and what was read. With
-        others, one more row for each sum that was asked: somebody nobody spoke of.
+        """The hypotheses of a path, and that no rows exist but those that were read; and what was read. With others,
+        one more row for each sum that was asked: somebody nobody spoke of.
         """
         hypotheses, _ = self.hypotheses(here, [])
         noted = dict(here.touched)
         for item_id, item in here.touched.items():
             for instance in self._reached(item_id, item, DEPTH):
                 noted.update(instance.noted)
-        asked = {item.total.name: item.total for item in noted.values() if isinstance(item, Asked)}
+        asked = {item.total.name: item.total for item in noted.values() if isinstance(item, TotalRead)}
         for total in asked.values() if has_others else ():
             for other_id, other in self._another_row(total).items():
                 noted[other_id] = other
@@ -533,12 +533,12 @@ class Prover:
             for one in (instance, *reached):
                 hypotheses += [one.formula, *one.facts.values()]
                 noted.update(one.noted)
-        for question in [item for item in noted.values() if isinstance(item, Asked)]:
+        for question in [item for item in noted.values() if isinstance(item, TotalRead)]:
             group, parts = flatten(question.group), []
             members = [
                 self._member(question.total, item_id, item.key)
                 for item_id, item in noted.items()
-                if not isinstance(item, Asked) and item.past_of is None and item.table is question.total.table
+                if not isinstance(item, TotalRead) and item.past_of is None and item.table is question.total.table
             ]
             for position, member in enumerate(members):
                 apart = [
@@ -554,7 +554,7 @@ class Prover:
     def _of_their_sums(self, noted: list[Any]) -> Iterator[Instance]:
         """The laws of the sums that rows which were read belong to: where no others exist, these rows are the sum."""
         for item in noted:
-            if isinstance(item, Asked) or item.past_of is not None:
+            if isinstance(item, TotalRead) or item.past_of is not None:
                 continue
             for law in self._laws:
                 for total, find in law.sums.items():
@@ -603,13 +603,13 @@ class Prover:
         numbers of the terms.
         """
         facts: dict[int, Term] = {}
-        asked = [item for item in noted.values() if isinstance(item, Asked) and self.is_never_negative(item.total)]
+        asked = [item for item in noted.values() if isinstance(item, TotalRead) and self.is_never_negative(item.total)]
         for question in asked:
             table = question.total.table
             members = [
                 self._member(question.total, item_id, item.key)
                 for item_id, item in noted.items()
-                if not isinstance(item, Asked) and item.past_of is None and item.table is table
+                if not isinstance(item, TotalRead) and item.past_of is None and item.table is table
             ]
             facts.update(self._share(question, None, None))
             for position, member in enumerate(members):
@@ -618,8 +618,8 @@ class Prover:
                     facts.update(self._share(question, member, other))
         return facts
 
-    def _share(self, question: Asked, member: "Member | None", other: "Member | None") -> dict[int, Term]:
-        """That no row, or one, or two, add no more to a group than its total."""
+    def _share(self, question: TotalRead, member: "Member | None", other: "Member | None") -> dict[int, Term]:
+        """Claim: no row, or one, or two, add no more to a group than its total."""
         place = (
             question.identity,
             None if member is None else member.item_id,
@@ -654,7 +654,7 @@ class Prover:
         return found
 
     def is_never_negative(self, total: Any) -> bool:
-        """Whether it is proved that no row adds less than zero, so that a total is at least any part of it."""
+        """True if it is proved that no row adds less than zero, so that a total is at least any part of it."""
         found = self._never_negative.get(total.name)
         if found is None:
             self._never_negative[total.name] = False
@@ -702,7 +702,7 @@ class Prover:
         return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base))
 
     def transition(self, draft: Any, call: Any) -> Any:
-        """What the rules answer: a Delta, or a reason of the protocol's. Anything else counts as if it was raised."""
+        """The rules' answer: a Delta, or a reason of the protocol's. Anything else counts as if it was raised."""
         outcome = self.protocol.transition(draft, call)
         if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
             raise ValueError(f"the answer is of type {type(outcome).__name__}")
@@ -726,12 +726,12 @@ class Prover:
         return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
 
     def worth(self, total: Any, view: Any, key: Any, row: Any) -> Any:
-        """What a row adds to a sum."""
+        """The value that a row adds to a sum."""
         nested = self.theory.sums.nested.get(total)
         return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
 
     def is_delta(self, outcome: Any) -> bool:
-        """Whether a transition accepted."""
+        """True if a transition accepted."""
         return isinstance(outcome, self._delta)
 
     def tables_of(self, law: Any) -> set[int]:
@@ -742,7 +742,7 @@ class Prover:
     def _tables_noted(self, noted: dict[object, Any]) -> set[int]:
         tables: set[int] = set()
         for item in noted.values():
-            if isinstance(item, Asked):
+            if isinstance(item, TotalRead):
                 tables |= self.tables_of_sum(item.total)
             elif item.past_of is not None:
                 tables.add(item.past_of.heads.index)
@@ -768,7 +768,7 @@ class Prover:
 
     def sums_behind(self, noted: Iterable[Any]) -> list[Any]:
         """The sums that were asked, and those that they are made of, however deep."""
-        pending = [item.total for item in noted if isinstance(item, Asked)]
+        pending = [item.total for item in noted if isinstance(item, TotalRead)]
         found: dict[str, Any] = {}
         while pending:
             total = pending.pop()
@@ -778,7 +778,7 @@ class Prover:
         return [found[name] for name in sorted(found)]
 
     def state_goals(self, law: Any, accepted: Accepted) -> Iterator[Obligation]:
-        """What has to be proved for a state law to hold after an accepted path, at any subject.
+        """The goals of a state law after an accepted path, at any subject.
 
         Where the law comes to its answer without meeting a row that was written, it answers as it did before the step.
         """
@@ -794,14 +794,14 @@ class Prover:
                 yield obligation
 
     def implication_goals(self, law: Any) -> Iterator[Obligation]:
-        """What has to be proved for a state law to hold in any state, at any subject; what it follows from is assumed
-        in its hypotheses, by who asks.
+        """The goals of a state law in any state, at any subject; what it follows from is assumed in its hypotheses, by
+        who asks.
         """
         subject = self.subject(law)
         yield from self._goals(f"{law.law_id} follows", lambda: law.holds(self.before, subject), Path(None, [], False))
 
     def implied_by(self, here: Path, premises: list[Any]) -> list[Term]:
-        """What holds of a state in which some laws do, and of which nothing else is assumed but what sums are."""
+        """The facts of a state in which some laws hold, and of which nothing else is assumed but what sums are."""
         formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
         for law, subject in self.at(premises, here):
             instance = self.instance(law, subject)
@@ -823,7 +823,7 @@ class Prover:
         return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
 
     def sum_goals(self, total: Any, accepted: Accepted) -> Iterator[Obligation]:
-        """That rows of a sum which a path does not write keep their group and their worth, or add nothing.
+        """Claim: rows of a sum which a path does not write keep their group and their worth, or add nothing.
 
         Where the sum says how a write moves it, the worth of a row moves by what the theory says of one row; rows of a
         falling sum may be worth less, those of a rising one more.
@@ -862,7 +862,7 @@ class Prover:
         yield from self._goals(f"rows of {total.name} that are not written stay", keeps, accepted.here)
 
     def step_goals(self, law: Any, call: Any, accepted: Accepted) -> Iterator[Obligation]:
-        """What has to be proved for a step law to hold of an accepted path."""
+        """The goals of a step law on an accepted path."""
         before, after = self._step(accepted.delta)
         step = self._transition(before, call, accepted.delta, after)
 
@@ -875,7 +875,7 @@ class Prover:
         yield from self._goals(law.law_id, holds, accepted.here)
 
     def time_goals(self, accepted: Accepted) -> Iterator[Obligation]:
-        """That time does not go back, as the contract of histories takes it: nothing was pushed later than now."""
+        """Claim: time does not go back, as the contract of histories takes it: nothing was pushed later than now."""
 
         def goes_on() -> Any:
             return self.theory.now(self.after(accepted.delta).rows) >= self.theory.now(self.before.rows)
@@ -886,7 +886,7 @@ class Prover:
                     yield obligation
 
     def refusal_goals(self, law: Any, call: Any, here: Path, reason: Any) -> Iterator[Obligation]:
-        """What has to be proved for a rejection law to hold of a path on which a call is refused."""
+        """The goals of a rejection law on a path that rejects the call."""
         refusal = self._refusal(self.before, call, reason)
 
         def holds() -> Any:
@@ -899,9 +899,9 @@ class Prover:
 
     def protects(self, law: Any, call: Any, here: Path) -> Iterator[Path]:
         """The ways on from a path on which a rejection law protects a call, refused or not."""
-        for way, outcome in explore(lambda: bool(law.applies_to(self.before, call)), here):
+        for onward, outcome in explore(lambda: bool(law.applies_to(self.before, call)), here):
             if outcome is True:
-                yield way
+                yield onward
 
     def _goals(self, label: str, program: Callable[[], Any], base: Path) -> Iterator[Obligation]:
         taken: list[Path] = []
@@ -936,7 +936,7 @@ def refuse_names_given_twice(theory: Any) -> None:
 
 
 def refuse_what_nothing_proves(theory: Any) -> None:
-    """What a law leans on, or follows from, is a state law that is proved; none follows from itself."""
+    """Refuse a law that leans on, or follows from, anything but proved state laws, or itself."""
     proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
     for kind, of in (("leans on", theory.induction.leans), ("follows from", theory.induction.follows)):
         for law_id, others in of.items():
@@ -954,8 +954,8 @@ def refuse_what_nothing_proves(theory: Any) -> None:
             del left[law_id]
 
 
-def refuse_what_is_not_understood(theory: Any, world: World) -> None:
-    """What proofs begin with lasts longer than a path; and rows that are equal are equal whoever made them."""
+def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
+    """Refuse a start of proofs that does not outlast a path, or rows whose equality depends on their maker."""
     catalogue, protocol = theory.catalogue, theory.protocol
     begun = {
         "the transition": [protocol.transition],
@@ -976,28 +976,28 @@ def refuse_what_is_not_understood(theory: Any, world: World) -> None:
 
 
 _contexts: Final = count()
-"""What tells the names apart that stand for any of a list."""
+"""The counter of names that stand for any of a list."""
 
 RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
 """Names under which the engine keeps symbols and verdicts of its own."""
 
 
 def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
-    """That the paths which were followed leave no case out, unless that is plain: one is taken without conditions."""
+    """Claim: the followed paths leave no case out, unless that is plain: one is taken without conditions."""
     whole = some_path_is_taken(label, base, taken)
     if not z3.is_true(z3.simplify(whole.goal)):
         yield whole
 
 
 def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
-    """That the paths which were followed leave no case out: a check on the engine, which decided what cannot happen."""
+    """Claim: the followed paths leave no case out: a check on the engine, which decided what cannot happen."""
     here = Path(base, [], False)
     here.sees_change = True
     for followed in taken:
         here.facts.update(followed.facts)
     known = {condition.get_id() for condition in base.conditions}
     ways = [[condition for condition in path.conditions if condition.get_id() not in known] for path in taken]
-    goal = z3.Or(*[z3.And(*way) for way in ways], *[case for path in taken for case in path.left_out])
+    goal = z3.Or(*[z3.And(*one) for one in ways], *[case for path in taken for case in path.left_out])
     return Obligation(f"{label}: some path is taken", here, goal, is_of_engine=True)
 
 

@@ -1,7 +1,7 @@
-"""What is proved of an exploration of a call, part by part, and how a verdict is put together of parts.
+"""Parts of the proof of an exploration of a call, and verdicts put together of parts.
 
 A part is what a law says of the call, or what has to hold of a sum that it asks. A law that follows from others leans
-on theirs. Whoever asks for a part may prove it here, or in a process of its own (`proofs/apart.py`).
+on theirs. Whoever asks for a part may prove it here, or in a process of its own (`proofs/isolation.py`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,14 +31,14 @@ Part = tuple[str, str]
 """The exploration; and the id of a law, `SUM-` with the name of a sum, `TOTAL` or `WHOLE`."""
 
 ProvePart = Callable[[Part], Verdict]
-"""What comes of a part, without what it leans on."""
+"""The result of a part, without what it leans on."""
 
 Goal = tuple[Prover, Obligation, list[tuple[Any, Any]]]
-"""What has to be shown, of whose state, and which laws are assumed of it beside what always is."""
+"""A goal, its state, and the laws assumed of it beside the usual ones."""
 
 
 def put_together(prove_part: ProvePart, part: Part) -> Verdict:
-    """What comes of a part with all that it leans on, however deep."""
+    """The result of a part with all that it leans on, however deep."""
     whole = prove_part(part).copy()
     for other in whole.leans:
         whole.join(put_together(prove_part, other))
@@ -46,7 +46,7 @@ def put_together(prove_part: ProvePart, part: Part) -> Verdict:
 
 
 class Exploration:
-    """What explorations of a call share: which paths can be, and what is proved of states after them."""
+    """The shared part of explorations of a call: which paths can be, and what is proved of states after them."""
 
     def __init__(self, prover: Prover, action: type[Any], name: str, premises: str) -> None:
         """`name` tells explorations apart, `premises` where what a law follows from is proved."""
@@ -72,7 +72,7 @@ class Exploration:
         raise NotImplementedError
 
     def part(self, name: str) -> Verdict:
-        """What comes of a part, without what it leans on."""
+        """The result of a part, without what it leans on."""
         found = self._parts.get(name)
         if found is None:
             found = self._parts[name] = self._prove_part(name)
@@ -86,7 +86,7 @@ class Exploration:
         return self._of_states(self.law_named(name))
 
     def law_named(self, law_id: str) -> Any:
-        """A law or lemma, those that are known to be false too."""
+        """A law or lemma, known violations too."""
         theory = self.prover.theory
         laws = [*theory.catalogue.state_laws, *theory.induction.lemmas]
         laws += [*theory.catalogue.step_laws, *theory.catalogue.rejection_laws]
@@ -95,7 +95,7 @@ class Exploration:
     # Which paths can be.
 
     def _excludes(self, prover: Prover, here: Path) -> bool:
-        """Whether the laws are seen at once to exclude a path."""
+        """True if the laws are seen at once to exclude a path."""
         impossible = Obligation("a path that the laws exclude", here, z3.BoolVal(False))
         scopes = set(here.scopes)
         answer = self.prover.prove_quickly(TOTAL, prover.levels(here, [], scopes), impossible.goal)
@@ -117,7 +117,7 @@ class Exploration:
     # What is proved.
 
     def is_framed(self, law: Any) -> bool:
-        """Whether the call writes nothing on which a state law depends, or to which a step law is limited."""
+        """True if the call writes nothing on which a state law depends, or to which a step law is limited."""
         if hasattr(law, "rows"):
             return not self.prover.tables_of(law) & self.writes
         limited = {table.index for table in law.scope.tables} if hasattr(law, "scope") else set()
@@ -132,19 +132,19 @@ class Exploration:
             self._answer(verdict, prover, obligation, extra)
 
     def of_time(self) -> list[Goal]:
-        """What has to be shown of time, wherever laws must hold again."""
+        """The goals about time, wherever laws must hold again."""
         return [(prover, one, []) for prover, end in self.ends() for one in prover.time_goals(end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
-        """Where a goal asks a sum, it leans on what has to hold of the sum. So does a law of which there is no goal,
-        because no row of its sums was written: what they are worth may be written elsewhere.
+        """Let a goal that asks a sum lean on the claims about the sum. So does a law of which there is no goal, because
+        no row of its sums was written: what they are worth may be written elsewhere.
         """
         read = [item for _, obligation, _ in goals for item in obligation.here.touched.values()]
         sums = self.prover.sums_behind([*read, *noted])
         verdict.leans.extend([(self.name, f"SUM-{total.name}") for total in sums])
 
     def _of_states(self, law: Any) -> Verdict:
-        """That the call keeps a state law, at any subject."""
+        """Claim: the call keeps a state law, at any subject."""
         root = self.prover
         verdict = Verdict(law.law_id, self.action.__name__)
         tables, subject = root.tables_of(law), root.subject(law)
@@ -166,7 +166,7 @@ class Exploration:
         return verdict
 
     def _consequence(self, law: Any, verdict: Verdict) -> Verdict:
-        """That a law holds in every state in which the laws that it follows from do, which the call keeps.
+        """Claim: a law holds in every state in which the laws that it follows from do, which the call keeps.
 
         Nothing else is assumed but that sums of what is never negative are not negative.
         """
@@ -179,7 +179,7 @@ class Exploration:
         return verdict
 
     def _of_sum(self, total: Any) -> Verdict:
-        """That rows of a sum keep their place where the call does not write them."""
+        """Claim: rows of a sum keep their place where the call does not write them."""
         verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
         others = self.prover.tables_of_sum(total, beyond_its_row=True)
         goals: list[Goal] = []

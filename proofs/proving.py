@@ -33,7 +33,7 @@ class CallProof(Exploration):
     """
 
     is_of_any_length = True
-    """Whether what is said of states is proved of lists of any length."""
+    """True if claims about states are proved of lists of any length."""
 
     def __init__(
         self, prover: Prover, action: type[Any], bounds: Mapping[str, int] | None = None, name: str = SHORT
@@ -91,7 +91,7 @@ class CallProof(Exploration):
 
     @property
     def has_longer(self) -> bool:
-        """Whether what is said of steps is proved of longer lists than what is said of states."""
+        """True if what is said of steps is proved of longer lists than what is said of states."""
         return self.action.__name__ in self.prover.theory.limits.longer and not self._is_bounded
 
     def exploration(self, name: str) -> Exploration:
@@ -102,19 +102,19 @@ class CallProof(Exploration):
         return self if name == self.name else self.of_steps
 
     def prove_part(self, part: Part) -> Verdict:
-        """What comes of a part, whichever exploration it is of, without what it leans on."""
+        """The result of a part of any exploration, without what it leans on."""
         name, law_id = part
         return self.choose(law_id, self.prove_part) if name == CHOSEN else self.exploration(name).part(law_id)
 
     def sought(self, part: Part, goals: Collection[tuple[str, str]]) -> Verdict:
-        """What comes of some goals of a part, whichever exploration it is of, by label and words."""
+        """The results of some goals of a part of any exploration, by label and words."""
         of_part = self.exploration(part[0])
         if isinstance(of_part, CallProof):
             of_part._sought = goals
         return of_part._prove_part(part[1])
 
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
-        """What comes of a law, or of TOTAL, of those parts which say it of most calls."""
+        """The verdict on a law, or on TOTAL, from the parts that say it of most calls."""
         of_steps = LONGER if self.has_longer else self.name
         if law_id == TOTAL:
             found = self._of_any_length(TOTAL, of_steps, prove_part)
@@ -131,7 +131,7 @@ class CallProof(Exploration):
         return self._of_any_length(law_id, self.name, prove_part)
 
     def _of_any_length(self, law_id: str, bounded: str, prove_part: ProvePart) -> Verdict:
-        """What is said of lists of any length; or what is said of short ones, if it is refuted of these.
+        """The verdict for lists of any length; or that for short ones, if it is refuted there.
 
         That an element does not keep a law is no refutation: only the induction fails, until a list breaks the law.
         """
@@ -148,15 +148,15 @@ class CallProof(Exploration):
         return self.choose(law.law_id, self.prove_part)
 
     def total(self) -> Verdict:
-        """That the call never raises, demands what contracts demand of it, and that no case of it is left out."""
+        """Claim: the call never raises, demands what contracts demand of it, and that no case of it is left out."""
         return self.choose(TOTAL, self.prove_part)
 
     def state_law(self, law: Any) -> Verdict:
-        """That the call keeps a state law, with lists as long as this exploration has them."""
+        """Claim: the call keeps a state law, with lists as long as this exploration has them."""
         return put_together(self.prove_part, (self.name, law.law_id))
 
     def sum_verdict(self, total: Any) -> Verdict:
-        """That rows of a sum keep their place where the call does not write them."""
+        """Claim: rows of a sum keep their place where the call does not write them."""
         return self.part(f"SUM-{total.name}")
 
     # The parts of this exploration.
@@ -191,7 +191,7 @@ class CallProof(Exploration):
         return verdict
 
     def _of_step(self, law: Any) -> Verdict:
-        """That the call satisfies a step law."""
+        """Claim: the call satisfies a step law."""
         verdict = Verdict(law.law_id, self.action.__name__)
         limited = {table.index for table in law.scope.tables}
         verdict.is_framed = self.is_framed(law)
@@ -206,7 +206,7 @@ class CallProof(Exploration):
         return self._of_concerns(law, verdict, goals, concerned)
 
     def _of_refusals(self, law: Any) -> Verdict:
-        """That the call is refused only as a rejection law allows."""
+        """Claim: the call is refused only as a rejection law allows."""
         verdict = Verdict(law.law_id, self.action.__name__)
         verdict.is_framed = self._is_never_refused
         goals: list[Goal] = []
@@ -216,7 +216,7 @@ class CallProof(Exploration):
             goals += self._leaning(law, self.prover.refusal_goals(law, self.call, here, reason))
         # A call that is protected and accepted is what such a law is about.
         others = self.accepted if law.applies_to is not None else []
-        ways = [way for one in others for way in self.prover.protects(law, self.call, one.here)]
+        ways = [onward for one in others for onward in self.prover.protects(law, self.call, one.here)]
         return self._of_concerns(law, verdict, goals, concerned, ways)
 
     def _leaning(self, law: Any, obligations: Iterable[Obligation]) -> list[Goal]:
@@ -236,7 +236,7 @@ class CallProof(Exploration):
         return verdict
 
     def _is_seen_at_once(self, here: Path) -> bool:
-        """Whether a state that takes a path is found with few steps."""
+        """True if a state that takes a path is found with few steps."""
         if id(here) not in self._reachable:
             hypotheses, _ = self.prover.hypotheses(here, [])
             answer = self.prover.prove_quickly(TOTAL, [hypotheses], z3.BoolVal(False))
@@ -248,7 +248,7 @@ class CallProof(Exploration):
         return id(here) in self._reachable and self._reachable[id(here)][1] is Status.REFUTED
 
     def is_reachable(self, here: Path) -> bool:
-        """Whether some state that satisfies the laws takes a path, as far as the solver finds one."""
+        """True if some state that satisfies the laws takes a path, as far as the solver finds one."""
         return self.reach(self.prover, here) is Status.REFUTED
 
     def _answer(self, verdict: Verdict, prover: Prover, obligation: Obligation, extra: list[tuple[Any, Any]]) -> None:
@@ -262,5 +262,5 @@ class CallProof(Exploration):
 
 
 def is_of_law(obligation: Obligation) -> bool:
-    """Whether an obligation is what a law says of a path that it concerns."""
+    """True if an obligation is what a law says of a path that it concerns."""
     return obligation.here.is_concerned and not obligation.is_of_engine

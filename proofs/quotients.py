@@ -13,12 +13,12 @@ from proofs.symbols import QUOTIENTS, Term
 
 
 def is_congruent(x: Term, q: Term, y: Term, p: Term, d: Term, e: Term) -> Term:
-    """What is equal, divided by what is equal, is equal."""
+    """Equals divided by equals are equal."""
     return z3.Implies(z3.And(x == y, d == e), q == p)
 
 
 def is_monotone(x: Term, q: Term, y: Term, p: Term, d: Term) -> Term:
-    """Who divides less gets no more; who divides at most a divisor less gets at most one less."""
+    """A smaller dividend gives no larger quotient; one smaller by at most the divisor, at most one less."""
     return z3.And(z3.Implies(x <= y, q <= p), z3.Implies(y <= x + d, p <= q + 1))
 
 
@@ -28,12 +28,12 @@ def grows_with_its_rate(x: Term, y: Term, q: Term, d: Term) -> Term:
 
 
 def leaves_the_rest(x: Term, y: Term, q: Term, d: Term) -> Term:
-    """Where the rate is at most one, what a part loses by it is at most what the whole loses."""
+    """At a rate of at most one, a part loses at most what the whole loses."""
     return z3.Implies(z3.And(x <= d, y <= d), q >= x + y - d)
 
 
 def is_worth_the_amount(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p: Term) -> Term:
-    """What leaves a pool at its rate costs the holder that amount, or one more: b of d shares go for x of t assets.
+    """A payment from a pool at its rate costs the holder that amount, or one more: b of d shares go for x of t assets.
 
     With b and x negative it joins. The rate is at most one, and rounding is at the holder's expense.
     """
@@ -43,7 +43,7 @@ def is_worth_the_amount(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p:
 
 
 def gains_by_rounding(s: Term, t: Term, d: Term, b: Term, x: Term, q: Term, p: Term) -> Term:
-    """What another leaves behind by rounding adds at most one to what the same shares are worth."""
+    """The rounding of another's exit adds at most one to the worth of the same shares."""
     is_at_its_rate = z3.And(x * d <= b * t, b * t < x * d + d)
     return z3.Implies(z3.And(s >= 0, s <= d - b, is_at_its_rate), z3.And(p >= q, p <= q + 1))
 

@@ -3,11 +3,11 @@
 from functools import cached_property
 from typing import Any, Final
 
+from proofs.call_task import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
 from proofs.folded import FoldedProof, has_lists
 from proofs.obligations import Obligation, Prover, Verdict
 from proofs.parts import TOTAL
 from proofs.proving import CallProof
-from proofs.running import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
 from proofs.setup import setup_of
 from proofs.solving import Status
 from proofs.symbols import Path
@@ -63,7 +63,7 @@ class Hunt(CallProof):
         return "PROVED" if is_proved else "UNKNOWN", None
 
     def _is_proved_of_any_length(self, law_id: str) -> bool:
-        """Whether what short lists keep is kept whatever their length, where this is asked at all."""
+        """True if what short lists keep is kept whatever their length, where this is asked at all."""
         if not has_lists(self.prover, self.action):
             return True
         if law_id == TOTAL:

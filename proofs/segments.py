@@ -44,7 +44,7 @@ ANY: Final = SymName(z3.Int("any"))
 
 
 def _has(listed: Listing, name: Any) -> SymBool:
-    """Whether a row's list has a name."""
+    """True if a row's list has a name."""
     return listed.has(name)
 
 
@@ -104,7 +104,7 @@ class Middle:
         self.prover: Final = prover
         self.number: Final = number
         self.here: Final = here
-        """What is known here, whichever of the runs it was."""
+        """The facts here, whichever of the runs it was."""
 
 
 class Run(Running):
@@ -225,7 +225,7 @@ class Run(Running):
 
 
 def _standing(frame: Any) -> Hashable:
-    """Where a run stands, and what its names stand for: the same for two runs only if they would go on alike."""
+    """The position of a run and the values of its names: the same for two runs only if they would go on alike."""
     frames: list[Hashable] = []
     while frame.f_code.co_name != "transition_in_run":
         names = [(name, _sign(value)) for name, value in sorted(frame.f_locals.items())]
@@ -237,7 +237,7 @@ def _standing(frame: Any) -> Hashable:
 
 
 def _calls_alone(frame: Any) -> bool:
-    """Whether a function calls what runs now while no other value waits."""
+    """True if a function calls what runs now while no other value waits."""
     places = list(frame.f_code.co_positions())
     line, end_line, column, end_column = places[frame.f_lasti // 2]
     return (line, end_line, column, end_column) in calls_alone(frame.f_code.co_filename)

@@ -1,5 +1,5 @@
-"""What a theory tells the engine beside what is lifted with the rules: modules, contracts, and where to look for states
-that break a law.
+"""The setup of a theory, beside what is lifted with the rules: modules, contracts, and where to look for states that
+break a law.
 
 A theory's module calls it SETUP. It is not lifted, as contracts are none of the specification's own words.
 """
@@ -18,7 +18,7 @@ HISTORIES_ALONE: Final[Contracts] = {"spec.history": use_contract}
 
 
 class Setup:
-    """How the engine is set up for one theory.
+    """The setup of the engine for one theory.
 
     `lifted` are the modules that are lifted beside the theory, the specification and its laws. `contracts` are lifted
     by contract, in place of their source; `contracts_of` are those of some calls, by call. `foundations` are proved

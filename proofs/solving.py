@@ -1,4 +1,4 @@
-"""Whether a goal follows from its hypotheses: several solvers in turn, each limited by steps, not by seconds."""
+"""Solving of goals from their hypotheses: several solvers in turn, each limited by steps, not by seconds."""
 
 from collections.abc import Callable, Collection, Iterable
 from enum import Enum
@@ -10,17 +10,18 @@ from proofs.quotients import quotient_lemmas
 from proofs.symbols import QUOTIENTS, Term, assert_all
 
 QUICK_STEPS: Final = 100_000
-"""What the first attempts may take, on few hypotheses: some tens of milliseconds."""
+"""The steps of the first attempts, on few hypotheses: some tens of milliseconds."""
 
 
 NET_MILLISECONDS: Final = 60_000
-"""When an attempt is given up whatever it counted: now and then a single step, on roots of huge polynomials, takes
-minutes. The next solver is asked then; all other limits are steps, so that a busy machine changes no verdict.
+"""The time at which an attempt is given up whatever it counted: now and then a single step, on roots of huge
+polynomials, takes minutes. The next solver is asked then; all other limits are steps, so that a busy machine changes no
+verdict.
 """
 
 
 class Status(Enum):
-    """What came of a goal."""
+    """The status of a goal."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -28,7 +29,7 @@ class Status(Enum):
 
 
 class Answer:
-    """What came of a goal, by which solver, after how many steps; the model that refutes it."""
+    """The answer to a goal, by which solver, after how many steps; the model that refutes it."""
 
     def __init__(self, status: Status, solver: str, steps: int, model: Any = None) -> None:
         self.status: Final = status
@@ -111,7 +112,7 @@ def _sums_of_quotients(quotients: list[Term], formulas: list[Term]) -> list[Term
 
 
 Check = Callable[[list[Term], int, int], tuple[Any, int, Any]]
-"""Whether formulas can be true together, with so many steps, from a seed: the result, the steps it took, a model."""
+"""A check if formulas can be true together, with so many steps, from a seed: the result, the steps it took, a model."""
 
 
 def _plain(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, Any]:
@@ -119,7 +120,7 @@ def _plain(formulas: list[Term], steps: int, seed: int = 0) -> tuple[Any, int, A
 
 
 def _run(solver: Term, formulas: list[Term], steps: int, seed: int) -> tuple[Any, int, Any]:
-    """What a solver says, the steps it took (z3 counts them from the beginning of the process), a model if any."""
+    """A solver's answer, the steps it took (z3 counts them from the beginning of the process), a model if any."""
     solver.set("rlimit", steps)
     solver.set("timeout", NET_MILLISECONDS)
     # Bases of the products that occur are dear, and rarely what is missing: without them goals take a fifth less time.
@@ -171,11 +172,11 @@ PORTFOLIO: Final[tuple[tuple[str, Check, int], ...]] = (
 """The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
 
 Proved = Callable[[list[Term], str], None]
-"""What is told of formulas that cannot hold together, and which solver saw it."""
+"""The listener to contradictory formulas, and the solver that saw it."""
 
 
 Ask = Callable[[Iterable[list[Term]], Term], Answer]
-"""What says whether a goal follows from levels of hypotheses."""
+"""A decision if a goal follows from levels of hypotheses."""
 
 
 def prove(
@@ -215,7 +216,7 @@ def prove(
 
 
 def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> Answer:
-    """What the first solver sees at once."""
+    """The first solver's answer."""
     total = 0
     answer = Answer(Status.UNKNOWN, "", 0)
     for hypotheses in levels:
@@ -230,8 +231,6 @@ def prove_quickly(levels: Iterable[list[Term]], goal: Term, proved: Proved) -> A
 
 
 def ask_again(solver: str, formulas: list[Term], seed: int, effort: int) -> str:
-    """What the solver that proved something says of it when it begins from another seed: `unsat` again, or `unknown`,
-    or `sat`.
-    """
+    """The answer of the proving solver from another seed: `unsat` again, or `unknown`, or `sat`."""
     check, steps = next((check, steps) for name, check, steps in PORTFOLIO if name == solver)
     return str(check(formulas, 2 * steps * effort, seed)[0])

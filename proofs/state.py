@@ -27,7 +27,7 @@ def flatten(key: Any) -> list[Term]:
 
 
 def identity(key: Any) -> tuple[int, ...]:
-    """What two keys that are written alike have in common. The caller keeps the key, so that no term is recycled."""
+    """The identity shared by two keys that are written alike. The caller keeps the key, so that no term is recycled."""
     return tuple([term.get_id() for term in flatten(key)])
 
 
@@ -51,7 +51,7 @@ def shaped(shape: Shape, leaf: Callable[[type], Any]) -> Any:
 
 
 def has_shape(shape: Shape, value: Any) -> bool:
-    """Whether a value is of a shape: a number is no name, although symbols of both are numbers to a solver."""
+    """True if a value is of a shape: a number is no name, although symbols of both are numbers to a solver."""
     if isinstance(shape, tuple):
         parts = value if isinstance(value, tuple) else ()
         return len(shape) == len(parts) and all([has_shape(*pair) for pair in zip(shape, parts, strict=True)])
@@ -223,7 +223,7 @@ Key = TypeVar("Key")
 
 
 class History(Generic[Key]):
-    """What stands for `spec.history.HistoryTable`: latest values are rows, the past any function of key and point.
+    """The substitute of `spec.history.HistoryTable`: latest values are rows, the past any function of key and point.
 
     A push is at the point that is now, which is demanded of the source. So the value at a point that has passed is one
     that no step of now changes, and the value at any later point is the latest. What the source writes is written here:
@@ -233,7 +233,7 @@ class History(Generic[Key]):
     now: Any = None
     """The point that is now in the state before the step, which the prover sets."""
     reads: Callable[[Touch], None]
-    """What is told of every look-up of the past."""
+    """The listener to every look-up of the past."""
     head: type[Any]
     checkpoint: type[Any]
     has_past = True
@@ -388,7 +388,7 @@ class TotalsAfter:
         return grown
 
     def _revalued(self, total: Any, group: Any, key: Any, row: Any) -> Any:
-        """What writes elsewhere move one row that is itself written: its group moves by that, and by all that it grows.
+        """The move of a written row by writes elsewhere: its group moves by that, and by all that it grows.
 
         What such a write moves is said of a group as a whole, and so counts this row as if it was not written.
         """

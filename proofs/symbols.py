@@ -29,10 +29,11 @@ FEASIBILITY_STEPS: Final = 8_000
 
 MAX_PATHS: Final = 50_000
 MAX_DECISIONS: Final = 2_000
-"""How many questions one path may decide: a loop that symbols never end is refused."""
+"""The most questions that one path may decide: a loop that symbols never end is refused."""
 
 IMPOSSIBLE: Final = (ZeroDivisionError, IndexError, KeyError, ValueError, AssertionError)
-"""What a lifted program might raise by itself: on a state that satisfies the laws it must be proved that it does not.
+"""The exceptions that a lifted program might raise by itself: on a state that satisfies the laws it must be proved that
+it does not.
 """
 
 
@@ -40,7 +41,9 @@ UNFOLLOWED: Final = (
     *(TypeError, AttributeError, NameError, LookupError, ArithmeticError, RuntimeError, MemoryError, BufferError),
     *(ImportError, OSError, StopIteration, StopAsyncIteration, SyntaxError, ArgumentError, z3.Z3Exception),
 )
-"""What else a program may raise: it is refused where it does. `ArgumentError` hides that it asks itself for ever."""
+"""Other exceptions that a program may raise: it is refused where it does. `ArgumentError` hides that it asks itself for
+ever.
+"""
 
 HERE: Final = File(__file__).parent
 """The folder of the engine. Its files' lines are no lines of the source, but for those that theories are made of."""
@@ -51,7 +54,7 @@ class UnliftableError(Exception):
 
 
 class Refused(BaseException):
-    """What is raised while a path is followed, so that nothing lifted can catch it: an UnliftableError to be."""
+    """The exception raised while a path is followed, so that nothing lifted can catch it: an UnliftableError to be."""
 
     def __init__(self, what: str, place: str = "") -> None:
         super().__init__(what)
@@ -93,7 +96,7 @@ def refuse(what: str, place: str = "") -> NoReturn:
 
 
 def is_followed() -> bool:
-    """Whether a path is being followed."""
+    """True if a path is being followed."""
     return bool(_paths)
 
 
@@ -127,24 +130,24 @@ class Path:
         self._example: Term = None
         self._next_example: Final[Term] = example
         self._unchecked: Final[list[Term]] = []
-        """What was learnt since the example was found, so that it may be none any more."""
+        """The conditions learnt since the example was found, so that it may be none any more."""
         self.conditions: Final[list[Term]] = []
         self.facts: Final[dict[int, Term]] = {}
         self.required: Final[list[tuple[str, Term]]] = []
         self.touched: Final[dict[object, Any]] = {}
         self.scopes: Final[set[str]] = set()
         self.is_run = False
-        """Whether a program runs on this path, which is explored."""
+        """True if a program runs on this path, which is explored."""
         self.left_out: Final[list[Term]] = []
-        """What is not spoken of on this path: what led to a limit, and lies beyond it."""
+        """The cases left out of this path: what led to a limit, and lies beyond it."""
         self._limits: Final[dict[int, Term]] = {}
         self.sees_change = False
         self.reader: Callable[[Any], None] | None = None
-        """What is told of look-ups of the past, if not who is told of all others."""
+        """The listener to look-ups of the past, if it is not that of all others."""
         self.is_concerned = True
-        """Whether the law that is asked speaks of this path."""
+        """True if the law that is asked speaks of this path."""
         self.context = ""
-        """What the names are called after that stand for any of a list."""
+        """The prefix of the names that stand for any of a list."""
         self.quantified = 0
         self._known: Final[dict[int, bool]] = {}
         self._by_number: Final[dict[int, Term]] = {}
@@ -172,7 +175,7 @@ class Path:
         return self
 
     def here(self) -> "Path":
-        """What holds and was read up to now, as a path of its own."""
+        """The facts and reads up to now, as a path of its own."""
         copy = Path(None, [], self.prunes)
         copy.conditions.extend(self.conditions)
         copy.facts.update(self.facts)
@@ -208,7 +211,7 @@ class Path:
         return self._by_number
 
     def decide(self, condition: Term) -> bool:
-        """Whether the condition holds on this path, which may end here and begin twice."""
+        """True if the condition holds on this path, which may end here and begin twice."""
         condition = simplified(condition)
         if z3.is_true(condition):
             return True
@@ -236,7 +239,7 @@ class Path:
         return answer
 
     def _choose(self, condition: Term) -> bool:
-        """Whether to go on as if the condition held. If both sides can be taken, the other is kept for later."""
+        """True if to go on as if the condition held. If both sides can be taken, the other is kept for later."""
         opposite = z3.Not(condition)
         holds_in_example = self._holds_in_example(condition)
         if holds_in_example:
@@ -258,7 +261,7 @@ class Path:
         return True
 
     def _holds_in_example(self, condition: Term) -> bool | None:
-        """Whether a condition holds in an example of what is known here, None without an example."""
+        """True if a condition holds in an example of what is known here, None without an example."""
         if self._example is None:
             return None
         if self._unchecked:
@@ -305,7 +308,7 @@ class Path:
         self.required.append((label, z3.simplify(condition)))
 
     def _can(self, condition: Term) -> tuple[bool, Term]:
-        """Whether a condition can hold, as far as the solver sees; and an example if it finds one."""
+        """True if a condition can hold, as far as the solver sees; and an example if it finds one."""
         solver = self._solver_here()
         result = solver.check(condition)
         return result != z3.unsat, solver.model() if result == z3.sat else None
@@ -520,7 +523,7 @@ def _compares(of_names: bool, is_equal: bool) -> Operation:
 
 
 class Symbol:
-    """What all symbols share: what none of them has been taught is refused, whatever it is."""
+    """The base of all symbols: what none of them has been taught is refused, whatever it is."""
 
     term: Term
 
@@ -545,7 +548,7 @@ REFUSED: Final = (
 """Every operator that Python looks up in the type of a value, but those that all types have: taught below, or refused.
 """
 IN_PLACE: Final = frozenset(name for name in REFUSED.split() if name.startswith("i") and name[1:] in REFUSED.split())
-"""Where a type has none of its own, Python asks the operator itself."""
+"""The operators that Python asks where a type has no method of its own."""
 
 for _name in set(REFUSED.split()) - IN_PLACE:
     setattr(Symbol, f"__{_name}__", _refusing(f"__{_name}__"))
@@ -739,19 +742,19 @@ class Listing(Symbol):
         path().assume((self._different == 0) == (self._length == 0))
 
     def has(self, item: Any) -> SymBool:
-        """Whether it has a name."""
+        """True if it has a name."""
         self._know()
         inside = self._has(term_of(item))
         path().assume(z3.Implies(inside, self._different > 0))
         return SymBool(inside)
 
     def length(self) -> SymInt:
-        """How many names it has."""
+        """The number of its names."""
         self._know()
         return SymInt(self._length)
 
     def different(self) -> SymInt:
-        """How many different names it has."""
+        """The number of its different names."""
         self._know()
         return SymInt(self._different)
 
@@ -817,7 +820,7 @@ _unsure: Final[list[None]] = []
 
 
 def is_unsure() -> bool:
-    """Whether what runs now may not run in Python, so that nothing may be changed by it."""
+    """True if what runs now may not run in Python, so that nothing may be changed by it."""
     return bool(_unsure)
 
 

@@ -1,4 +1,4 @@
-"""What a protocol's proofs stand on beside its rules and laws: lemmas, scopes, and the shape of its keys.
+"""The theory of a protocol: what its proofs need beside its rules and laws: lemmas, scopes, and the shape of its keys.
 
 This module is lifted with the specification, so that a theory is written in the words of the rules and laws themselves.
 """
@@ -12,7 +12,7 @@ from spec.machine import Draft, Table
 from spec.protocol import Protocol
 
 Shape = Any
-"""What a key is made of: `str` for a name, `int`, or a tuple of shapes."""
+"""The shape of a key: `str` for a name, `int`, or a tuple of shapes."""
 
 
 class PastLaw:
@@ -47,7 +47,7 @@ class PastLaw:
 
 
 class Nested:
-    """What the rows of a sum are worth: by the row, and the total of the group of another sum that is the row's key.
+    """The worth of the rows of a sum: by the row, and the total of the group of another sum that is the row's key.
 
     By itself, as checkers see it, such a sum is worth nothing.
     """
@@ -61,7 +61,7 @@ Rows = list[tuple[Table[Any, Any], Any, Any]]
 """Rows of tables: each its table, its key, and the row."""
 
 Names = Mapping[str, Any]
-"""What the names of a function stand for in the middle of a loop; `done` is how many elements are done."""
+"""The values of a function's names in the middle of a loop; `done` is how many elements are done."""
 
 
 class Seen:
@@ -104,7 +104,7 @@ class Fold:
 
 
 class Induction:
-    """How the laws of a theory are proved of every call: what is assumed of the state before, and what is not.
+    """The induction by which laws are proved of every call: what is assumed of the state before, and what is not.
 
     `lemmas` are state laws that the induction needs and no user asks for; they are proved like every other law.
     `ranges` are the ids of those laws about a single row that are assumed as soon as a row is read, to prune paths.
@@ -215,13 +215,13 @@ class Theory:
         self.folds: Final = folds or {}
 
     def state_laws(self) -> list[StateLaw | PastLaw]:
-        """The laws of the catalogue and the lemmas, those known to be false left out."""
+        """The laws of the catalogue and the lemmas, known violations left out."""
         known_violations = self.catalogue.known_violations
         laws = [*self.catalogue.state_laws, *self.induction.lemmas]
         return [law for law in laws if law.law_id not in known_violations]
 
     def assumed(self) -> list[StateLaw | PastLaw]:
-        """What may be assumed of the state before a step: nothing that is not proved of every call.
+        """The laws assumed of the state before a step: nothing that is not proved of every call.
 
         Nor what follows from others: that sums are not negative may lean on what is assumed, and lets it follow.
         """

@@ -113,7 +113,7 @@ def by_contract(trial: Trial, tried: int) -> Fate:
     try:
         parts = {
             **importlib.import_module("proofs.contracts").prove_history(),
-            **importlib.import_module("proofs.pushes").prove_changes(),
+            **importlib.import_module("proofs.history_write_contract").prove_changes(),
         }
     except Endless:
         return Fate("proofs", "open", (), None, None, None, tried, "the contract of histories: a proof without an end")
@@ -143,7 +143,7 @@ def tasks_of(place: str, trial: Trial, right: str) -> Iterator[RefutingTask]:
     for call in ledger.due:
         if call in (
             importlib.import_module("proofs.genesis").GENESIS,
-            importlib.import_module("proofs.foundations").CONTRACTS,
+            importlib.import_module("proofs.trusted_contracts").CONTRACTS,
         ):
             continue
         functions = [*ledger.functions(call), *setup.runs.get(call, ())]

@@ -29,8 +29,8 @@ from harness.verbs import (
 )
 from proofs.concrete import read as read_counterexample
 from proofs.concrete import replay as replay_counterexample
+from proofs.cross_check import Opinions, ask_everybody
 from proofs.ledger import LedgerError
-from proofs.second import Opinions, ask_everybody
 from spec.codec import MalformedTrace, as_object
 
 

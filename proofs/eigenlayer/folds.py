@@ -48,7 +48,7 @@ def _is_as_if_queued(rows: Draft, names: Names) -> list[Any]:
 
 
 def _delegates_as_before(rows: Draft, names: Names) -> list[Any]:
-    """Who queues withdrawals stays with its operator, whom the loop remembers."""
+    """The staker that queues withdrawals stays with its operator, which the loop remembers."""
     return [rows.get(STAKERS, names["action"].sender).delegated_to == names["operator"]]
 
 
@@ -58,7 +58,7 @@ def _row(rows: Draft, names: Names, operator: Any) -> Rows:
 
 
 def _leaves_with_the_last(rows: Draft, names: Names) -> list[Any]:
-    """What is listed is what is still to be queued."""
+    """The listed strategies are those still to be queued."""
     row = rows.get(STAKERS, names["staker"])
     is_listed = names["has"](row.strategy_list, names["any"])
     return [row.delegated_to == names["operator"], is_listed == names["to_do"](names["any"])]
@@ -71,7 +71,7 @@ def _is_to_be_cleared(rows: Draft, names: Names) -> list[Any]:
 
 
 def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
-    """What a slash lists has no higher address than the strategy that was slashed last."""
+    """The strategies of a slash so far have no higher address than the last one slashed."""
     action, done = names["action"], names["done"]
     listed = rows.get(SLASHES, ((action.avs, action.operator_set_id), names["slash_id"])).strategies
     is_listed = names["has"](listed, names["any"])

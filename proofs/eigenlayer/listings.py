@@ -37,7 +37,7 @@ def use_meaning(module: ModuleType) -> None:
 
 
 LISTS: Final[Contracts] = {**HISTORIES_ALONE, "spec.eigenlayer.staking": use_meaning}
-"""What is lifted by contract where rows have lists."""
+"""The functions lifted by contract where rows have lists."""
 
 
 class _Sequence:
@@ -63,7 +63,7 @@ PLACE: Final = z3.Int("place")
 
 
 def prove_without(prover: Prover, law_id: str = "CONTRACT-lists") -> Verdict:
-    """That of a list which names each once, and one name among others, `without` leaves the others, each once."""
+    """Claim: of a list which names each once, and one name among others, `without` leaves the others, each once."""
     without = prover.world.get("spec.eigenlayer.staking", "without_by_source")
     verdict = Verdict(law_id, "any")
     verdict.is_reachable = True

@@ -117,7 +117,7 @@ def _nothing_is_queued_later(view: View, subject: Any) -> bool:
 
 
 def _is_made(view: View, operator_set: Any, slash_id: Any) -> bool:
-    """Whether a set has made a slash under an id."""
+    """True if a set has made a slash under an id."""
     return bool(1 <= slash_id <= view.rows.get(OPERATOR_SETS, operator_set).slash_count)
 
 
@@ -180,7 +180,7 @@ def _strategies_have_names(view: View, key: Any) -> bool:
 
 
 def _is_queued(view: View, key: Any) -> bool:
-    """Whether a position is one that a withdrawal was queued with, under a nonce already given."""
+    """True if a position is one that a withdrawal was queued with, under a nonce already given."""
     staker, nonce, position = cast("tuple[str, int, int]", key)
     withdrawal = view.rows.get(WITHDRAWALS, (staker, nonce))
     is_given = 0 <= nonce < view.rows.get(STAKERS, staker).withdrawals_queued
@@ -223,7 +223,7 @@ def _past_count_was_no_more(view: View, subject: Any) -> bool:
 
 
 def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
-    """What a position from a slashed operator does not lose of the share that it may: all but the fraction by which it
+    """The unused part of the share that a position from a slashed operator may lose: all but the fraction by which it
     was rounded when it was queued, and nothing of it once it was slashed while it waits.
     """
     if row.scaled_shares == 0 or not left_a_slashed_operator(rows, row):
@@ -442,7 +442,9 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
 
 
 def _taken_from_a_position(before: Draft, after: Draft, row: QueuedShares, slashed: Any) -> int | None:
-    """What a slash takes of one position: what the magnitude fell, of each scaled share, while its window is open."""
+    """The amount that a slash takes of one position: what the magnitude fell, of each scaled share, while its window is
+    open.
+    """
     if slashed != (row.operator, row.strategy):
         return None
     fallen_magnitude = MAX_MAGNITUDES.latest(before, slashed) - MAX_MAGNITUDES.latest(after, slashed)

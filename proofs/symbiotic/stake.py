@@ -1,4 +1,4 @@
-"""What an operator had at stake, by contract: slashes are proved with it, and that it holds is proved alone.
+"""An operator's past stake, by contract: slashes are proved with it, and that it holds is proved alone.
 
 The rules and the laws each work out a stake in their own words, through four types of delegator and up to seven
 look-ups of the past. Here both become one unknown function of vault, subnetwork, operator and timestamp, which is never
@@ -47,7 +47,7 @@ BY_CONTRACT: Final[Contracts] = {
 
 
 def prove_stake(prover: Prover, law_id: str = "CONTRACT-stake") -> Verdict:
-    """That rules and laws agree on every stake, in any state, and that none is negative."""
+    """Claim: rules and laws agree on every stake, in any state, and that none is negative."""
     rules = prover.world.get("spec.symbiotic.delegation", "stake_at")
     laws = prover.world.get("invariants.symbiotic.state_queries", "stake_of")
     subject = fresh(SUBJECT, "stake")

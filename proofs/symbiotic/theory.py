@@ -12,7 +12,7 @@ from invariants.symbiotic.laws import CATALOGUE
 from invariants.symbiotic.lemmas import CLAIMED_SHARES, STILL_OWED, still_owed
 from invariants.symbiotic.state_queries import is_over, now
 from proofs.histories import EXACT
-from proofs.pushes import prove_pushes
+from proofs.history_write_contract import prove_pushes
 from proofs.setup import Setup
 from proofs.symbiotic.countermodels import COUNTERMODELS, STAKE
 from proofs.symbiotic.folds import FOLDS
@@ -132,7 +132,7 @@ UNSIGNED: Final = [
 
 
 def _well_made(config: VaultConfig) -> list[bool]:
-    """What a vault's configuration satisfies, which no call writes."""
+    """The conditions of a vault's configuration, which no call writes."""
     return [
         config.epoch_duration_init_timestamp >= 0,
         config.epoch_duration_seconds > 0,
@@ -381,8 +381,8 @@ GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = 
     VAULTS: lambda rows, _vault, row: [*_well_made(row), row.epoch_duration_init_timestamp <= now(rows)],
     DEPOSIT_POLICIES: lambda _rows, _key, row: [row.deposit_limit >= 0],
 }
-"""What a deployment chooses: who holds which tokens, and its vaults, with their factory and their first policies. Each
-vault was made by then, and a vault's first epoch begins when it is made.
+"""The choices of a deployment: who holds which tokens, and its vaults, with their factory and their first policies.
+Each vault was made by then, and a vault's first epoch begins when it is made.
 """
 
 THEORY: Final = Theory(

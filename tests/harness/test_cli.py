@@ -24,7 +24,7 @@ from harness.outcome import commit_here
 from harness.protocols import known_walks, select_bounded_models
 from harness.stopping import Stop
 from harness.verbs import how_built
-from proofs.running import due_of
+from proofs.call_task import due_of
 
 if TYPE_CHECKING:
     from tests.harness.conftest import Mistaken

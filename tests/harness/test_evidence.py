@@ -23,9 +23,9 @@ from harness.stopping import Stop
 from harness.suite import SuiteReport, Summary
 from harness.summary import print_block
 from proofs import ledger as ledgers
+from proofs.call_task import NOT_CONCERNED, due_of, findings_of, prove_laws
 from proofs.digests import snapshot, solver_version
 from proofs.ledger import Ledger
-from proofs.running import NOT_CONCERNED, due_of, findings_of, prove_laws
 
 POOL = "pool_laws:WALK"
 BOUNDED = "lists of length <= 1"

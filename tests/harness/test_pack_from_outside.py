@@ -14,7 +14,7 @@ from harness.protocols import pack_at, select_packs
 from harness.prove import ledger_of
 from harness.schedulers import Scheduler
 from harness.stopping import Stop
-from proofs.running import prove_laws
+from proofs.call_task import prove_laws
 
 pytestmark = [pytest.mark.source, pytest.mark.usefixtures("example")]
 

@@ -81,7 +81,7 @@ def test_the_worked_example_writes_its_trace_as_it_was_read(monkeypatch: pytest.
     monkeypatch.delitem(sys.modules, "staking_pool")
 
 
-HEAVY = ("z3", "cvc5", "hypothesis", "numpy", "scipy", "highspy", "distributed", "proofs.running")
+HEAVY = ("z3", "cvc5", "hypothesis", "numpy", "scipy", "highspy", "distributed", "proofs.call_task")
 LOADED = f"""
 import sys
 from harness.cli import cli

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.source
 
 PROGRAM = """
 import json, sys
-from proofs.running import run_call
+from proofs.call_task import run_call
 result = run_call("proofs.eigenlayer.theory:THEORY", sys.argv[1], [sys.argv[2]], 1)
 verdict = result["verdicts"][sys.argv[2]]
 print(json.dumps([verdict["verdict"], verdict.get("counterexample", {}).get("broken", [])]))

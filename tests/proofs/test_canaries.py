@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import z3
 
-from proofs import solving, symbols, taught
+from proofs import python_subset, solving, symbols
 from proofs.genesis import base_case
 from proofs.histories import EXACT
 from proofs.obligations import Prover
@@ -520,12 +520,12 @@ DOCS = Path(__file__).parents[2] / "docs" / "proofs.md"
 
 def test_the_docs_say_what_the_lifter_understands() -> None:
     lists = {
-        "statements": taught.STATEMENTS,
-        "expressions": taught.EXPRESSIONS,
-        "operators": taught.OPERATORS,
-        "functions": f"{taught.BUILTINS} {taught.CALLED}",
-        "methods": taught.METHODS,
-        "library": taught.LIBRARY,
+        "statements": python_subset.STATEMENTS,
+        "expressions": python_subset.EXPRESSIONS,
+        "operators": python_subset.OPERATORS,
+        "functions": f"{python_subset.BUILTINS} {python_subset.CALLED}",
+        "methods": python_subset.METHODS,
+        "library": python_subset.LIBRARY,
     }
     text = DOCS.read_text()
     for kind, understood in lists.items():

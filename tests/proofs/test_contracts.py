@@ -10,11 +10,11 @@ import pytest
 
 import proofs.histories
 import proofs.state
+from proofs.call_task import prover_of
 from proofs.contracts import HistoryProof, prove_history
+from proofs.history_write_contract import PushProof, prove_changes
 from proofs.obligations import Prover
 from proofs.proving import CallProof
-from proofs.pushes import PushProof, prove_changes
-from proofs.running import prover_of
 from proofs.solving import Answer, Status, prove
 
 if TYPE_CHECKING:

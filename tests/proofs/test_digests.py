@@ -162,10 +162,10 @@ def test_every_module_that_is_loaded_to_prove_counts_and_no_list_of_them_is_kept
     """The modules that Python really imports, lifted and plain, in a process of its own."""
     program = (
         "import sys\n"
-        "from proofs import running\n"
-        f"running.plain_theory({place!r})\n"
-        f"lifted = running.prover_of({place!r}, 'contracts').world.modules\n"
-        f"list(running.prove_laws({place!r}, 'contracts', ['FACTS-quotients'], 1))\n"
+        "from proofs import call_task\n"
+        f"call_task.plain_theory({place!r})\n"
+        f"lifted = call_task.prover_of({place!r}, 'contracts').world.modules\n"
+        f"list(call_task.prove_laws({place!r}, 'contracts', ['FACTS-quotients'], 1))\n"
         "print(*sorted({name for name in [*sys.modules, *lifted]"
         " if name.split('.')[0] in ('spec', 'invariants', 'proofs')}))\n"
     )
@@ -178,13 +178,13 @@ def test_every_module_that_is_loaded_to_prove_counts_and_no_list_of_them_is_kept
         check=True,
     )
     loaded = done.stdout.split()
-    assert {"proofs.running", "proofs.concrete", "proofs.foundations", "invariants.checking"} <= set(loaded)
+    assert {"proofs.call_task", "proofs.concrete", "proofs.trusted_contracts", "invariants.checking"} <= set(loaded)
     assert set(loaded) == set(modules_behind(place))
 
 
 EDITS = {
     "how verdicts are made": (
-        "proofs/running.py",
+        "proofs/call_task.py",
         "MOST_COUNTEREXAMPLES: Final = 6",
         "MOST_COUNTEREXAMPLES: Final = 0",
     ),

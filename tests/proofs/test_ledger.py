@@ -13,12 +13,12 @@ from typing import Any
 import attrs
 import pytest
 
-from proofs import keeping, running
+from proofs import call_task, ledger_files
 from proofs import ledger as ledgers
-from proofs.apart import EndedError, apart
+from proofs.call_task import KNOWN_FALSE, NOT_CONCERNED, due_of, prove_laws
 from proofs.digests import modules_behind, snapshot
+from proofs.isolation import EndedError, apart
 from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, written
-from proofs.running import KNOWN_FALSE, NOT_CONCERNED, due_of, prove_laws
 from proofs.symbols import UnliftableError, refuse
 
 PLACE = "proofs.eigenlayer.theory:THEORY"
@@ -114,7 +114,7 @@ def test_what_ran_to_load_a_module_is_what_a_proof_ran_through() -> None:
 
 def test_a_module_that_no_import_leads_to_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     known = tuple(name for name in modules_behind(PLACE) if name != "spec.eigenlayer.views")
-    monkeypatch.setattr(running, "modules_behind", lambda _place: known)
+    monkeypatch.setattr(call_task, "modules_behind", lambda _place: known)
     with pytest.raises(UnliftableError, match=r"^spec\.eigenlayer\.views decides verdicts, and no import"):
         next(prove_laws(PLACE, CALL, ["CONS-01"], 1))
 
@@ -321,13 +321,13 @@ def test_where_a_users_verdicts_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESTAKE_CACHE", "/a")
     monkeypatch.setenv("XDG_CACHE_HOME", "/b")
     monkeypatch.setenv("HOME", "/c")
-    found = [keeping.own_place()]
+    found = [ledger_files.own_place()]
     monkeypatch.delenv("RESTAKE_CACHE")
-    found.append(keeping.own_place())
+    found.append(ledger_files.own_place())
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    found.append(keeping.own_place())
+    found.append(ledger_files.own_place())
     monkeypatch.setattr(Path, "expanduser", no_home)
-    found.append(keeping.own_place())
+    found.append(ledger_files.own_place())
     assert found == [Path("/a"), Path("/b/restake"), Path("/c/.cache/restake"), Path("/dev/null/restake")]
 
 
@@ -338,7 +338,7 @@ def no_home(_path: Path) -> Path:
 @pytest.mark.source
 @pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
 def test_the_installed_ledger_has_a_file_for_each_call_and_no_other(protocol: str) -> None:
-    folder = keeping.installed_ledgers() / protocol
+    folder = ledger_files.installed_ledgers() / protocol
     due = due_of(f"proofs.{protocol}.theory:THEORY")
     assert sorted(path.stem for path in folder.glob("*.json")) == sorted(due)
     for path in folder.glob("*.json"):
@@ -370,7 +370,7 @@ def test_a_process_that_is_ended_says_nothing_and_what_it_raises_is_raised() -> 
 def test_a_process_does_not_outlive_the_one_that_asked_it() -> None:
     """The asking process is killed while the other sleeps: what it holds open is closed soon after."""
     reader, writer = os.pipe()
-    program = "from proofs.apart import apart\nimport time\nprint('.', flush=True)\napart(lambda: time.sleep(600))"
+    program = "from proofs.isolation import apart\nimport time\nprint('.', flush=True)\napart(lambda: time.sleep(600))"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=[writer]) as asking:
         os.close(writer)
         assert asking.stdout is not None

@@ -13,7 +13,7 @@ def test_a_lifted_function_is_noted_also_where_python_has_cached_its_module(tmp_
     """In a process of its own, whose caches are written first: a cache holds the code that notes nothing."""
     program = (
         "import spec.eigenlayer.strategies, spec.machine\n"
-        "from proofs.running import run_call\n"
+        "from proofs.call_task import run_call\n"
         "found = run_call('proofs.eigenlayer.theory:THEORY', 'TransferToken', ['CONS-01'], 1)\n"
         "print('spec.eigenlayer.strategies:transfer' in found['functions'])\n"
     )

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from proofs.call_task import foundations_of, prover_of
 from proofs.concrete import outcome_of_a_witness, plain_theory
-from proofs.foundations import CONTRACTS, foundations
 from proofs.proving import CallProof
-from proofs.running import foundations_of, prover_of
+from proofs.trusted_contracts import CONTRACTS, foundations
 
 pytestmark = pytest.mark.source
 

@@ -9,11 +9,11 @@ from invariants.checking import compute_totals, scan
 from invariants.choices import Seeded
 from invariants.law import Catalogue
 from proofs import obligations, state
+from proofs.call_task import prover_of
 from proofs.concrete import as_state_law, scan_nested
 from proofs.eigenlayer.theory import THEORY as EIGENLAYER
 from proofs.obligations import Prover
 from proofs.proving import CallProof
-from proofs.running import prover_of
 from proofs.symbiotic.theory import THEORY as SYMBIOTIC
 from spec.machine import Delta, Draft, commit
 

@@ -1,5 +1,5 @@
-"""What all other proofs lean on, proved alone: that histories keep the contract which stands for them, that what
-solvers are told about quotients is true, and what else a theory takes by contract.
+"""Trusted contracts, on which all other proofs rest, proved alone: that of histories, the facts about quotients, and
+those of a theory.
 
 These have a place of their own among a ledger's calls.
 """

@@ -1,4 +1,5 @@
-"""What the lifter understands of Python, all of it. A function that does anything else is refused when symbols run it.
+"""The part of Python that the lifter understands, all of it. A function that does anything else is refused when symbols
+run it.
 
 Symbols follow a program by what it asks of them: they fork where it compares, and divide where it divides. A program
 that finds its answer another way, by the hash, the identity, the type or the text of a value, would get one that holds
@@ -30,7 +31,7 @@ CALLED: Final = "set type"
 METHODS: Final = "append extend index items values"
 """Of lists, tuples and dictionaries. `append` and `extend` are of a list that the same function has made."""
 LIBRARY: Final = "attr.fields typing.cast"
-"""What a function may call of what is not lifted itself; beside annotations, which nothing runs."""
+"""The unlifted functions that a function may call; beside annotations, which nothing runs."""
 _OF_LIBRARY: Final = {name.partition(".")[2] for name in LIBRARY.split()}
 _KNOWN: Final = {"__init__", "carries", "carried", "is_cut", "gone", *METHODS.split(), *_OF_LIBRARY}
 
@@ -39,7 +40,7 @@ CHANGES: Final = "spec.machine:Draft.put"
 BEGINS: Final = "spec.machine:Draft.__init__"
 CLOSES: Final = "spec.machine:Draft.delta"
 OF_DRAFTS: Final = ("spec.machine:Write.__init__", "spec.machine:Delta.__init__")
-"""What a draft alone makes."""
+"""The classes that a draft alone makes."""
 
 _PARTS: Final = frozenset({"arg", "arguments", "comprehension", "keyword", "Load", "Store"})
 _NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS.split(), *_PARTS})
@@ -67,7 +68,7 @@ Untaught = tuple[int, str]
 
 
 def own_nodes(function: Function) -> Iterator[ast.AST]:
-    """What a function consists of, without annotations, and without the functions within it."""
+    """The nodes of a function, without annotations, and without the functions within it."""
     yield from (node for _, node in _lines_of(function))
 
 
@@ -93,7 +94,7 @@ def _lines_of(function: Function) -> list[tuple[int, ast.AST]]:
 
 
 def untaught_syntax(function: Function, name: str) -> list[Untaught]:
-    """Where a function says what is not understood, whatever its names mean. `name` is "module:qualified name"."""
+    """The places of a function that are not understood, whatever its names mean. `name` is "module:qualified name"."""
     found: list[Untaught] = []
     made = made_by(function)
     for line, node in _lines_of(function):
@@ -134,7 +135,7 @@ def asked_to_change(function: Function) -> list[Untaught]:
 
 
 def _is_of_own_object(node: ast.Attribute, function: Function) -> bool:
-    """Whether it is an attribute of an object that a function initialises."""
+    """True if it is an attribute of an object that a function initialises."""
     is_initialising = isinstance(function, ast.FunctionDef) and function.name == "__init__"
     return is_initialising and isinstance(node.value, ast.Name) and node.value.id == function.args.args[0].arg
 
@@ -165,18 +166,18 @@ def made_by(function: Function) -> set[str]:
 
 
 def _change_within(generator: ast.GeneratorExp) -> str:
-    """What changes a list while a generator is gone through, if anything does."""
+    """The change of a list while a generator is gone through, if there is any."""
     calls = [part for part in ast.walk(generator) if isinstance(part, ast.Call) and _changes(part)]
     return ast.unparse(calls[0].func) if calls else ""
 
 
 def _is_given(name: ast.Name) -> bool:
-    """Whether a name is given a value, rather than asked for its own."""
+    """True if a name is given a value, rather than asked for its own."""
     return isinstance(name.ctx, ast.Store)
 
 
 def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
-    """What a module imports, or uses while it is loaded, that may hide from symbols what a value is: a cache, say."""
+    """The imports and uses of a module while it is loaded that may hide values from symbols: a cache, say."""
     found: list[Untaught] = []
     allowed = {*_NAMES, *CALLED.split(), *_AT_LOADING}
     pending: list[ast.AST] = [*module.body]
@@ -195,7 +196,7 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
 
 
 def _is_harmless(name: str) -> bool:
-    """Whether a name is none of Python's own, or that of an exception, which no function can raise or catch."""
+    """True if a name is none of Python's own, or that of an exception, which no function can raise or catch."""
     value = getattr(builtins, name, BaseException)
     return isinstance(value, type) and issubclass(value, BaseException)
 
@@ -207,7 +208,7 @@ def _may_be_imported(name: str, lifted: Callable[[str], bool]) -> bool:
 def untaught_names(
     frame: FrameType, given: Mapping[str, Any], defined: Collection[str], is_understood: Callable[[Any], bool]
 ) -> list[Untaught]:
-    """What a function that begins to run calls by name, or asks of an object, that is not understood.
+    """The names and attributes used by a function that begins to run that are not understood.
 
     `given` is what the lifter gives every module, `defined` the names that lifted modules give to fields and methods;
     `is_understood` tells of what a global name stands for.

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 Found = TypeVar("Found")
 
 ENDED: Final = b"."
-"""What follows everything that is said by a process which came to its end."""
+"""The mark after all output of a process that came to its end."""
 
 
 class EndedError(Exception):
@@ -23,7 +23,7 @@ class EndedError(Exception):
 
 
 def apart(work: Callable[[], Found]) -> Found:
-    """What some work comes to, or what it raises. EndedError if somebody ends it."""
+    """The result of some work, or its exception. EndedError if somebody ends it."""
     reader, writer = os.pipe()
     watched, alive = os.pipe()
     child = os.fork()

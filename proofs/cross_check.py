@@ -1,5 +1,5 @@
-"""What others say of everything that z3 proves: cvc5, which shares no code with it, by way of SMT-LIB text; z3 itself
-from another seed; and, where one is at hand, another z3.
+"""Cross-checks of everything that z3 proves: cvc5, which shares no code with it, by way of SMT-LIB text; z3 itself from
+another seed; and, where one is at hand, another z3.
 
 None of them has to know. What none may do is disagree: then the text is kept, and asked of all of them again.
 """
@@ -23,7 +23,7 @@ SEED: Final = 7
 OTHER_Z3_STEPS: Final = 1_000_000
 
 ANSWERS: Final = {"unsat": "agree", "unknown": "no_answer", "sat": "disagree"}
-"""What an answer about formulas that z3 found to contradict each other amounts to."""
+"""The meaning of an answer about formulas that z3 found contradictory."""
 
 
 def smt_lib(formulas: list[Term]) -> str:
@@ -53,7 +53,7 @@ def ask_cvc5(text: str, steps: int = CVC5_STEPS) -> str:
 
 
 def cvc5_version() -> str:
-    """Which cvc5 is at hand. ImportError if none is."""
+    """The version of cvc5 at hand. ImportError if none is."""
     import cvc5
 
     return f"cvc5 {cvc5.__version__}"
@@ -68,13 +68,13 @@ def ask_program(program: str, text: str, steps: int = OTHER_Z3_STEPS) -> str:
 
 
 def program_version(program: str) -> str:
-    """Which z3 a program is. OSError if it cannot be run."""
+    """The version of z3 that a program is. OSError if it cannot be run."""
     said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()
     return f"z3 {said[2]}" if said[:2] == ["Z3", "version"] else program
 
 
 class Opinions:
-    """What was said of the goals of one call, by law and by who said it; and every question that is disputed."""
+    """The other solvers' answers to the goals of one call, by law and by solver; and every disputed question."""
 
     def __init__(self, effort: int = 1, other_z3: str | None = None) -> None:
         self._effort: Final = effort
@@ -83,7 +83,7 @@ class Opinions:
         self._again: Final = f"z3 from seed {SEED}"
         self._program: Final = "" if other_z3 is None else program_version(other_z3)
         self.who: Final = [name for name in (self._cvc5, self._again, self._program) if name]
-        """Who is asked."""
+        """The solvers that are asked."""
         self.counts: Final[dict[str, dict[str, Counter[str]]]] = {}
         self.disputed: Final[list[dict[str, str]]] = []
 
@@ -103,7 +103,7 @@ class Opinions:
                 self.disputed.append({"law": law_id, "who": who, "text": text})
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """What was said since this was asked last, by everybody who was asked; and the questions that are disputed."""
+        """The answers of all solvers since the last question; and the disputed questions."""
         total = {who: Counter[str]() for who in self.who}
         for by in self.counts.values():
             for who, counts in by.items():
@@ -119,7 +119,7 @@ class Opinions:
 
 
 def ask_everybody(file: Path) -> dict[str, str]:
-    """What each solver at hand says of a question that was kept."""
+    """The answer of each solver at hand to a kept question."""
     text = file.read_text()
     solver = z3.Solver()
     solver.from_string(text)

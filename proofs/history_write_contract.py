@@ -33,7 +33,7 @@ from proofs.solving import Answer, Ask, prove
 from proofs.symbols import Path, SymInt, SymName, Term
 
 REPLACED: Final = {"push", "pop", "value_at"}
-"""What the contract says in words of its own."""
+"""The contract's own definitions."""
 
 CHANGES: Final = ("push", "pop")
 
@@ -47,13 +47,13 @@ class PushProof(AnyHistory):
         self.split: Final = SymInt(z3.Int("split"))
 
     def replaced(self) -> list[tuple[Term, Answer]]:
-        """That what the contract replaces is what is compared here, and nothing else."""
+        """Claim: what the contract replaces is what is compared here, and nothing else."""
         both = set(vars(self.source)) & set(vars(type(self.history)))
         replaced = {name for name in both if not name.startswith("__")}
         return self.ask(lambda: replaced == REPLACED and type(self.history).__base__ is self.source)
 
     def beginning(self) -> list[tuple[Term, Answer]]:
-        """That a history without rows is well formed, and has nothing at or before any point."""
+        """Claim: a history without rows is well formed, and has nothing at or before any point."""
 
         def program() -> Any:
             rows = self.draft(self.schema.empty_state())
@@ -63,7 +63,7 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def past(self) -> list[tuple[Term, Answer]]:
-        """That what the contract assumes of the past is so, and that it answers with the past before any change."""
+        """Claim: what the contract assumes of the past is so, and that it answers with the past before any change."""
 
         def program() -> Any:
             self._suppose_the_past()
@@ -73,7 +73,7 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def rows(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """That contract and source write the same rows: the head, and the checkpoint at any position."""
+        """Claim: contract and source write the same rows: the head, and the checkpoint at any position."""
         position = SymInt(z3.Int("position"))
 
         def program() -> Any:
@@ -88,11 +88,11 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def order(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """That the source leaves a well-formed history."""
+        """Claim: the source leaves a well-formed history."""
         return self.ask(lambda: self.keeps_order(self._change(changes)[1]), is_of_contract=True)
 
     def answers(self, changes: tuple[str, ...]) -> list[tuple[Term, Answer]]:
-        """That the contract answers with the value of the last checkpoint at or before a point that the source left."""
+        """Claim: the contract answers with the last checkpoint's value at or before a point that the source left."""
 
         def program() -> Any:
             self._suppose_the_past()
@@ -103,7 +103,7 @@ class PushProof(AnyHistory):
         return self.ask(program, is_of_contract=True)
 
     def meaning(self, change: str) -> list[tuple[Term, Answer]]:
-        """That the source alone does what its words say: from the point of a push on there is the value pushed, from
+        """Claim: the source alone does what its words say: from the point of a push on there is the value pushed, from
         that of the checkpoint that a pop takes back on the value of the one before; earlier there is what was.
         """
         point, value, last = SymInt(z3.Int("pushed_at")), SymInt(z3.Int("pushed")), self.count - 1
@@ -130,7 +130,7 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def others(self, change: str) -> list[tuple[Term, Answer]]:
-        """That of a key no row and no answer changes where another is written."""
+        """Claim: of a key no row and no answer changes where another is written."""
         other, position = SymName(z3.Int("other_key")), SymInt(z3.Int("position"))
         head, checkpoint = (self.history.heads, self.key), (self.history.checkpoints, (self.key, position))
 

@@ -6,21 +6,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from proofs.apart import Found, apart, the_same_everywhere
 from proofs.concrete import concretise, plain_theory, replay, write
+from proofs.cross_check import Opinions
 from proofs.digests import modules_behind, names_in, snapshot
-from proofs.foundations import CONTRACTS, HISTORY, QUOTIENTS, foundations
 from proofs.genesis import GENESIS, Beginning
+from proofs.isolation import Found, apart, the_same_everywhere
 from proofs.obligations import Prover, Verdict
 from proofs.parts import ANY_LENGTH, CHOSEN, TOTAL, WHOLE, Part
 from proofs.proving import CallProof
-from proofs.second import Opinions
 from proofs.setup import setup_of
 from proofs.solving import Status
 from proofs.symbols import UnliftableError
+from proofs.trusted_contracts import CONTRACTS, HISTORY, QUOTIENTS, foundations
 
 MOST_COUNTEREXAMPLES: Final = 6
-"""How many refuted goals of one law are tried until a counterexample replays."""
+"""The refuted goals of one law tried until a counterexample replays."""
 
 NOT_ASKED: Final[dict[str, Any]] = {
     "goals": 0,
@@ -82,17 +82,17 @@ def laws_of_longer_lists(place: str, call: str) -> set[str]:
 
 
 def speaks(law: Any, action: type[Any]) -> bool:
-    """Whether a law is about a call at all: step laws and rejection laws may name the calls that they are about."""
+    """True if a law is about a call at all: step laws and rejection laws may name the calls that they are about."""
     return not (hasattr(law, "scope") and law.scope.actions and action not in law.scope.actions)
 
 
 def findings_of(place: str) -> dict[str, str]:
-    """The laws that are known to be false, and the trace that shows each broken."""
+    """The known violations, and the trace that shows each broken."""
     return {law_id: known.trace for law_id, known in plain_theory(place).catalogue.known_violations.items()}
 
 
 def foundations_of(place: str) -> dict[str, Any]:
-    """What a theory adds to the foundations, by the id of its verdict."""
+    """The contracts that a theory adds, by the id of their verdicts."""
     return dict(setup_of(place).foundations)
 
 
@@ -174,13 +174,13 @@ class _Proofs:
         self._call: Final = call
         self._opinions: Final = opinions
         self._unheard: Final[list[tuple[str, list[Any], str]]] = []
-        """What was proved while paths were followed: others are asked about it later, and apart."""
+        """The goals proved while paths were followed: others are asked about it later, and apart."""
         self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
         self._framed: Final[dict[str, tuple[set[str], set[str]]]] = {}
         """By exploration, the laws that it cannot break, and what ran to see it."""
         self._heard: Final[list[tuple[Any, Any]]] = []
         self.ran: Final[set[str]] = set()
-        """What the last verdict ran through."""
+        """The functions that the last verdict ran through."""
         self._is_apart = False
         if opinions is not None:
             prover.hears = self._hear
@@ -224,7 +224,7 @@ class _Proofs:
         return _as_plain(self._apart(prove_it))
 
     def _part(self, proof: CallProof, part: Part) -> Verdict:
-        """What comes of a part, which is proved once."""
+        """The result of a part, which is proved once."""
         if part[0] == CHOSEN:
             return proof.choose(part[1], partial(self._part, proof))
         if part not in self._parts:
@@ -286,7 +286,7 @@ class _Proofs:
         return found
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """What others said since this was asked last, and the questions that are disputed."""
+        """The other solvers' answers since the last question, and the disputed questions."""
         if self._opinions is None:
             return {}, []
         total = {who: Counter[str]() for who in self._opinions.who}
@@ -299,7 +299,7 @@ class _Proofs:
 
 
 def _may_break(proof: CallProof, law: Any) -> bool:
-    """Whether a law that is known to be false speaks of a call."""
+    """True if a known violation speaks of a call."""
     if hasattr(law, "rows"):
         return bool(proof.prover.tables_of(law) & proof.writes)
     return speaks(law, proof.action)
@@ -308,8 +308,8 @@ def _may_break(proof: CallProof, law: Any) -> bool:
 def _as_refuted(
     proof: CallProof, place: str, law_id: str, refuted: Mapping[Part, Collection[tuple[str, str]]]
 ) -> dict[str, Any]:
-    """What shows that a law is refuted, sought anew where there are paths and models, of the refuted goals alone; else
-    it is UNKNOWN.
+    """The evidence that a law is refuted, sought anew where there are paths and models, of the refuted goals alone;
+    else it is UNKNOWN.
     """
     verdict = Verdict(law_id, proof.action.__name__)
     for part, goals in refuted.items():
@@ -332,13 +332,13 @@ def _as_plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def digest_of_goals(verdict: Verdict) -> str:
-    """What was to be shown, and what came of it, in short: the same whatever else was proved, and in which order."""
+    """A digest of the goals and their answers: the same whatever else was proved, and in which order."""
     goals = [f"{obligation.label} {answer.status.name} {obligation.words}" for obligation, answer in verdict.answers]
     return hashlib.sha256("\n".join(sorted(goals)).encode()).hexdigest()[:8] if goals else ""
 
 
 def is_refutation(prover: Prover, law_id: str, found: dict[str, Any] | None) -> bool:
-    """Whether a state that satisfies every law which is assumed breaks this one on the plain rules.
+    """True if a state that satisfies every law which is assumed breaks this one on the plain rules.
 
     If not, only the induction fails. What is demanded of a call beside its laws shows in any law that the call breaks.
     """

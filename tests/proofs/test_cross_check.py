@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from harness.prove import ProofQuestion, Proving
+from proofs.cross_check import Opinions, ask_cvc5, ask_everybody, smt_lib
 from proofs.digests import snapshot
 from proofs.ledger import Ledger
 from proofs.obligations import Prover
 from proofs.proving import CallProof
-from proofs.second import Opinions, ask_cvc5, ask_everybody, smt_lib
 
 pytestmark = pytest.mark.source
 

@@ -1,4 +1,4 @@
-"""Where ledgers are, and how they are written: in one piece, one after the other, or not at all."""
+"""Ledger files: their places, and their writing in one piece, one after the other, or not at all."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ def installed_ledgers() -> Path:
 
 
 def own_place() -> Path:
-    """Where the verdicts of whoever runs this are kept: `RESTAKE_CACHE`, else below the user's cache."""
+    """The place of the user's own verdicts: `RESTAKE_CACHE`, else below the user's cache."""
     named = os.environ.get("RESTAKE_CACHE")
     if named:
         return Path(named)
