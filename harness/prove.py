@@ -363,7 +363,7 @@ def print_proving(console: Console, proving: Proving) -> None:
             console.print(f"  {verdict}  {law_id}  {call}{replays}", soft_wrap=True, highlight=False, markup=False)
     findings = {(law_id, str(rest["finding"])) for law_id, _, _, rest in proving.rows() if "finding" in rest}
     for law_id, trace in sorted(findings):
-        console.print(f"  KNOWN FALSE  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
+        console.print(f"  KNOWN VIOLATION  {law_id}: docs/findings/{trace}", soft_wrap=True, highlight=False)
     for who, heard in proving.heard().items():
         agrees = f"agrees on {heard['agree']:,} of {sum(heard.values()):,} goals"
         knows = f"does not know {heard['no_answer']:,}, disputes {heard['disagree']:,}"

@@ -177,7 +177,7 @@ def test_a_law_that_is_known_to_be_false_is_neither_open_nor_proved() -> None:
     assert [(row["law"], row["verdict"], row["finding"]) for row in alone(result)["verdicts"]] == [
         ("DEP-04", "KNOWN FALSE", "symbiotic_deposit_limit_is_passed.json")
     ]
-    assert "KNOWN FALSE  DEP-04: docs/findings/symbiotic_deposit_limit_is_passed.json" in restake(*asked).stdout
+    assert "KNOWN VIOLATION  DEP-04: docs/findings/symbiotic_deposit_limit_is_passed.json" in restake(*asked).stdout
 
 
 def document(call: dict[str, Any]) -> dict[str, Any]:
