@@ -29,7 +29,7 @@ from harness.verbs import (
 )
 
 
-@click.command("mutate", epilog=EXIT_CODES, short_help="Make mutants of the specification, and see which laws kill them.")
+@click.command("mutate", epilog=EXIT_CODES, short_help="Make mutants of the specification: which laws kill them?")
 @PROTOCOL_OPTION
 @click.option("--mutant", "ids", multiple=True, metavar="ID", help="Only this mutant. May be repeated.")
 @click.option(
