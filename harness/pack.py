@@ -34,7 +34,8 @@ class ProtocolPack:
     functions are the rules, of which mutants are made. `walk_at` is a walk; laws, and which of them are model, are in
     its catalogue. `games_at` are games, `bounded_model_at` a bounded model to exhaust, `rule_machine_at` a Hypothesis
     machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
-    history by `genesis()`, `opening()` and `traffic(steps)`; `docs` is the page that describes the rules.
+    history by `genesis()`, `opening()` and `traffic(steps)`; `trace_schema_at` is the JSON Schema of
+    its traces, with CALLS beside it; `docs` is the page that describes the rules.
 
     `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
     `cases` is the file of what a caller can meet, with a script for each.
@@ -57,6 +58,7 @@ class ProtocolPack:
     mutants: PurePath | None = None
     workload_at: str | None = None
     docs: PurePath | None = None
+    trace_schema_at: str | None = None
     place: str = ""
 
     @property

@@ -121,9 +121,12 @@ class Protocol:
         """A whole trace file: its `head`, and what these rules answer to the actions from the state that it determines.
 
         Time that passes right before a call is written as part of the call's step wherever the format can say so.
-        `read_trace` reads the same actions again.
+        `read_trace` reads the same actions again: an action that no trace can hold, such as one with a negative amount
+        or an undeclared name, is MalformedTrace, which names its step and field.
         """
-        return self._write_trace(self.transition, head, actions)
+        document = self._write_trace(self.transition, head, actions)
+        self.read_trace(document)
+        return document
 
     def with_transition(self, transition: Transition[Any]) -> "Protocol":
         """The same protocol under other rules, such as a proposal to change one."""

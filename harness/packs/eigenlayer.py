@@ -34,4 +34,5 @@ PACK: Final = ProtocolPack(
     mutants=ROOT / "harness" / "mutants" / "eigenlayer.toml",
     workload_at="harness.workloads.eigenlayer",
     docs=ROOT / "docs" / "eigenlayer.md",
+    trace_schema_at="harness.trace_schemas.eigenlayer:SCHEMA",
 )

@@ -33,4 +33,5 @@ PACK: Final = ProtocolPack(
     mutants=ROOT / "harness" / "mutants" / "symbiotic.toml",
     workload_at="harness.workloads.symbiotic",
     docs=ROOT / "docs" / "symbiotic.md",
+    trace_schema_at="harness.trace_schemas.symbiotic:SCHEMA",
 )

@@ -340,8 +340,9 @@ def _write_step(
 
 def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
     """The trace's name, the state before the first step, and what the trace observes."""
-    if document["format_version"] != FORMAT_VERSION:
-        raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(document['format_version'])}")
+    version = document["format_version"]
+    if type(version) is not int or version != FORMAT_VERSION:  # true and 1.0 are equal to 1
+        raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(version)}")
     return (cast(str, Text().read(document["name"], "name", {})), *_read_genesis(document))
 
 
@@ -349,7 +350,7 @@ def _read_config(document: Mapping[str, Json], whitelister: str) -> Config:
     config = as_object(document["config"], "config")
     check_fields(config, ("name", *DELAYS, *CONSTANTS), "config")
     for name, constant in CONSTANTS.items():
-        if config[name] != constant:
+        if type(config[name]) is not type(constant) or config[name] != constant:
             raise MalformedTrace(f"config.{name}", f"this specification is of {constant}, found {shown(config[name])}")
     delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in DELAYS]
     return Config(
@@ -459,7 +460,7 @@ def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step,
     error = fields["error"]
     if cast(bool, Flag().read(fields["ok"], f"{where}.ok", {})) != (error is None):
         raise MalformedTrace(f"{where}.error", "a step that is ok has no error, and one that is not has one")
-    if error is not None and error not in ERRORS:
+    if error is not None and not (isinstance(error, str) and error in ERRORS):
         raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
     return (
         Step(name, sender, fields["args"], executed, error, fields["returns"], fields["post"]),

@@ -220,7 +220,7 @@ def read_trace(document: dict[str, Json]) -> Trace:
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, ("timestamp", "post"), "genesis")
     timestamp = state.rows(CLOCK)[SINGLETON].timestamp
-    if genesis["timestamp"] != timestamp:
+    if type(genesis["timestamp"]) is not int or genesis["timestamp"] != timestamp:
         raise MalformedTrace("genesis.timestamp", f"expected {timestamp}, found {shown(genesis['timestamp'])}")
     steps = document["steps"]
     if not isinstance(steps, list):

@@ -147,7 +147,8 @@ def test_the_ledger_alone_is_shown_without_proving_anything() -> None:
         Proof(29, (), (), (), ()),
         Proof(29, (), (), (), (BOUNDED,)),
     )
-    rest = attrs.evolve(shown, proofs={})
+    assert sum([len(calls) for calls in shown.by_call.values()]) == due()
+    rest = attrs.evolve(shown, proofs={}, by_call={})
     whose = {f"{solver_version()}, installed": due()}
     assert rest == Evidence(solver_version(), {}, due(), whose, (), 0, "", (), (), kills["laws"], kills["mutants"])
     assert list(weighed("ledger", "CONS-01").proofs) == ["CONS-01"]
