@@ -40,7 +40,20 @@ from proofs.state import (
     view_before_step,
     watched,
 )
-from proofs.symbols import Path, SymBool, SymInt, SymName, Term, UnliftableError, either, explore, path, refuse, term_of
+from proofs.symbols import (
+    Path,
+    SymBool,
+    SymInt,
+    SymName,
+    Term,
+    UnliftableError,
+    either,
+    explore,
+    path,
+    refuse,
+    term_of,
+    truth_of,
+)
 
 DEPTH: Final = 2
 """The depth of hypotheses: laws of the rows that were read, and of the rows that those laws read."""
@@ -394,7 +407,7 @@ class Prover:
         taken = Fraction(0)
         for here, outcome in explore(program, blank, prunes=False):
             taken += Fraction(1, 2 ** len(here.given))
-            holds = z3.BoolVal(True) if isinstance(outcome, Exception) else term_of(outcome)
+            holds = z3.BoolVal(True) if isinstance(outcome, Exception) else _answer(outcome)
             ways += [z3.And(*here.conditions, holds), *here.left_out]
             facts.update(here.facts)
             noted.update(here.touched)
@@ -910,8 +923,7 @@ class Prover:
             if isinstance(outcome, Exception):
                 yield Obligation(f"{label} raises {outcome!r}", here, z3.BoolVal(False))
             else:
-                goal = outcome if isinstance(outcome, bool) else outcome.term
-                yield Obligation(label, here, z3.BoolVal(goal) if isinstance(goal, bool) else goal)
+                yield Obligation(label, here, _answer(outcome))
             for required, condition in here.required:
                 yield Obligation(required, here, condition)
         yield from left_out(label, base, taken)
@@ -999,6 +1011,13 @@ def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
     ways = [[condition for condition in path.conditions if condition.get_id() not in known] for path in taken]
     goal = z3.Or(*[z3.And(*one) for one in ways], *[case for path in taken for case in path.left_out])
     return Obligation(f"{label}: some path is taken", here, goal, is_of_engine=True)
+
+
+def _answer(outcome: Any) -> Term:
+    """The term for the answer of a law, which is a truth value and nothing that Python takes for one."""
+    if not isinstance(outcome, bool | SymBool):
+        refuse(f"a law answers with a value of type {type(outcome).__name__}, which is no truth value")
+    return truth_of(outcome)
 
 
 def _shape_of_value(value: Any) -> Any:

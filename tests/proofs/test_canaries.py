@@ -455,6 +455,15 @@ def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
         Prover(theory(by_contract, ("    return True\n\n\ndef _worth", f"    {reads}\n\n\ndef _worth")))
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("2", "int"), ("None", "NoneType"), ("getattr(step.action, 'amount')", "SymInt")]
+)
+def test_a_law_answers_with_a_truth_value(answer: str, kind: str, theory: Break) -> None:
+    """What Python takes for true or false was a crash without a name."""
+    with pytest.raises(UnliftableError, match=f"a law answers with a value of type {kind}"):
+        status(theory((GROWN, f"return {answer}")))
+
+
 def test_a_law_writes_nothing(theory: Break) -> None:
     """Missed: what a law wrote was in the state that the next law saw."""
     writing = f"step.before.rows.put(PURSES, sender, Purse())\n    {GROWN}"
