@@ -459,7 +459,7 @@ def test_a_law_of_rules_is_no_law_of_histories(theory: Break) -> None:
     ("answer", "kind"), [("2", "int"), ("None", "NoneType"), ("getattr(step.action, 'amount')", "SymInt")]
 )
 def test_a_law_answers_with_a_truth_value(answer: str, kind: str, theory: Break) -> None:
-    """What Python takes for true or false was a crash without a name."""
+    """Missed: a crash that named no law, where Python takes a value for true or false."""
     with pytest.raises(UnliftableError, match=f"a law answers with a value of type {kind}"):
         status(theory((GROWN, f"return {answer}")))
 
