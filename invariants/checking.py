@@ -135,7 +135,7 @@ class _Readers:
         self._of_totals: Final[list[dict[object, dict[_Reader, None]]]] = [{} for _ in range(sums)]
 
     def of_row(self, table: Table[Any, Any], key: object) -> dict[_Reader, None] | None:
-        """Those who read a row."""
+        """The readers of a row."""
         return self._of_rows[table.index].get(key)
 
     def of_total(self, total: Sum, group: object) -> dict[_Reader, None] | None:

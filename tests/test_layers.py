@@ -142,7 +142,7 @@ def test_every_bug_of_the_tests_is_planted_by_one() -> None:
     assert [bug for bug in written if f'"{bug}"' not in sources] == []
 
 
-QUESTION_WORDS = {"who", "whose", "what", "whether", "that", "where", "how", "which", "when", "why"}
+QUESTION_WORDS = {"who", "whom", "whose", "what", "whether", "that", "where", "how", "which", "when", "why"}
 GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 
 

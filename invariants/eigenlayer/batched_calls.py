@@ -1,4 +1,4 @@
-"""A walk of calls about several things at once, and of callers who are not who they should be.
+"""A walk of calls about several elements at once, and of calls by the wrong accounts.
 
 What an ordinary walk draws is mostly about one strategy and one set, and by who may. Here lists have two members, each
 with a number of its own, withdrawals are of several strategies and completed several at a time, and accounts that are

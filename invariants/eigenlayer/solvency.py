@@ -159,7 +159,7 @@ FRACTIONS_WAITING: Final = ReadingSum(
     {MAX_MAGNITUDES.heads: _first_slash_of_a_block},
     also_reads=(MAX_MAGNITUDES.heads, MAX_MAGNITUDES.checkpoints),
 )
-"""Strategy -> how many positions wait that were queued from an operator slashed before."""
+"""By strategy: the number of waiting positions that were queued from an operator slashed before."""
 
 
 def _completed_group(rows: Draft, key: tuple[str, int, int], row: QueuedShares) -> str | None:

@@ -61,7 +61,7 @@ def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
 
 
 def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """The shares of all positions are retired, or held again; and of none is there anything left."""
+    """A completion retires the shares of all positions, or returns them, and leaves nothing queued."""
     completion = step.action.completion
     before, after, staker, nonce = step.before.rows, step.after.rows, completion.staker, completion.nonce
     due_shares: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Random walks through EigenLayer: a small world in which everything meets everything."""
+"""Random walks through EigenLayer: a small world in which every rule can meet every other."""
 
 from typing import Any, Final, TypeVar
 

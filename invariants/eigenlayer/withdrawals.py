@@ -45,7 +45,7 @@ def _completion_waits_and_happens_once(step: AnyStep) -> bool:
 
 
 def _is_due_completion(before: View, action: object) -> bool:
-    """True if somebody completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
+    """True if a staker completes a withdrawal of its own, as it was queued, after the delay, with the right tokens."""
     if not isinstance(action, CompleteQueuedWithdrawal) or action.sender != action.completion.staker:
         return False
     completion = action.completion
@@ -103,7 +103,7 @@ def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
 
 
 def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
-    """True if somebody queues at least one deposit share of each strategy named, once, and no more than it holds; and
+    """True if a staker queues at least one deposit share of each strategy named, once, and no more than it holds; and
     nothing of that overflows.
     """
     call = action

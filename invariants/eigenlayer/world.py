@@ -1,4 +1,4 @@
-"""The small world of EigenLayer's walks: everybody with tokens, two open strategies, nobody registered yet."""
+"""The world of EigenLayer's walks: everybody with tokens, two open strategies, nobody registered yet."""
 
 from typing import Final, cast
 

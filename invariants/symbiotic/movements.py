@@ -20,7 +20,7 @@ def held_grown(step: AnyStep, vault: str, account: str) -> int:
 
 
 def next_bucket(rows: Draft, vault: str) -> tuple[str, int]:
-    """The bucket of who asks to leave now: that of the epoch after this one."""
+    """The bucket of a withdrawal made now: that of the epoch after this one."""
     return vault, epoch_of(rows.get(VAULTS, vault), now(rows)) + 1
 
 

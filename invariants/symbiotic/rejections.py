@@ -55,7 +55,7 @@ def _is_young(rows: Draft, vault: str) -> bool:
 
 
 def _may_deposit(before: View, action: Deposit) -> bool:
-    """True if somebody deposits what it has, where it is let in, below the limit."""
+    """True if a permitted depositor deposits tokens that it has, below the limit."""
     call, rows = action, before.rows
     policy = rows.get(DEPOSIT_POLICIES, call.vault)
     depositor: Pair = (call.vault, call.sender)
@@ -74,7 +74,7 @@ def _may_deposit(before: View, action: Deposit) -> bool:
 
 
 def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
-    """True if somebody asks for no more than what its shares are worth, and for something."""
+    """True if a holder asks for a positive amount, and at most what its shares are worth."""
     call, rows = action, before.rows
     held = held_shares(rows, call.vault, call.sender)
     shares, stake = ACTIVE_SHARES.latest(rows, call.vault), ACTIVE_STAKE.latest(rows, call.vault)
@@ -86,7 +86,7 @@ def _may_leave(before: View, action: Withdraw | Redeem) -> bool:
 
 
 def _may_claim_all(before: View, action: ClaimBatch) -> bool:
-    """True if somebody claims several epochs that are over, each once and for the first time, and has something in
+    """True if an account claims several epochs that are over, each once and for the first time, and has something in
     each.
     """
     call, rows = action, before.rows

@@ -31,7 +31,7 @@ def _veto_ends_in_time(step: AcceptedStep[RequestSlash]) -> bool:
 
 
 def _is_due_veto(before: View, action: VetoSlash) -> bool:
-    """True if who was resolver at a request's capture vetoes it in time, while there is a resolver at all."""
+    """True if the resolver at a request's capture vetoes it in time, while there is a resolver at all."""
     call, rows = action, before.rows
     request = rows.get(SLASH_REQUESTS, (call.vault, call.slash_index))
     return (
@@ -97,8 +97,8 @@ def _one_resolver_is_to_come(view: View, subject: VaultSubnetwork) -> bool:
 
 
 def _resolver_changes_later(step: AcceptedStep[SetResolver]) -> bool:
-    """The first resolver is in office at once. Afterwards who is in office stays until the change is due, who was stays
-    who was, and one who is named again cancels what was to come.
+    """The first resolver is in office at once. Later, the one in office stays until the change is due, past ones are
+    kept, and naming the one in office again cancels a pending change.
     """
     call, before, after = step.action, step.before.rows, step.after.rows
     subnetwork: Subnetwork = (call.sender, call.identifier)

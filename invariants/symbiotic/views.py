@@ -54,7 +54,7 @@ def _active_balance_is_what_can_leave(step: AcceptedStep[Withdraw | Redeem]) -> 
 
 
 def _is_within_active_balance(before: View, action: Withdraw) -> bool:
-    """True if somebody withdraws no more than the view says."""
+    """True if the sender withdraws at most what the view reports."""
     call = action
     worth = active_balance_of(before.rows, call.vault, call.sender)
     return isinstance(worth, int) and call.amount <= worth

@@ -38,7 +38,7 @@ CLAIMS: Final = Scope((Claim, ClaimBatch))
 
 
 def _is_due_claim(before: View, action: object) -> bool:
-    """True if somebody claims, to an account, an epoch that is over, for the first time, and has something there."""
+    """True if an account claims, to an account, an epoch that is over, for the first time, and has something there."""
     if not isinstance(action, Claim) or action.recipient == ZERO_ADDRESS:
         return False
     if not is_over(before.rows, action.vault, action.epoch):

@@ -1,4 +1,4 @@
-"""The small world of Symbiotic's walks: a vault of each type of delegator, slashed at once, after a veto, or never."""
+"""The world of Symbiotic's walks: a vault of each type of delegator, slashed at once, after a veto, or never."""
 
 from typing import Final, cast
 

@@ -82,8 +82,8 @@ class Strategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Staker:
-    """Whom a staker delegates to (ZERO_ADDRESS: nobody; itself: it is an operator), how many withdrawals it ever
-    queued, and in which strategies it has deposit shares, in the contract's storage order.
+    """A staker: its operator (ZERO_ADDRESS: none; itself: it is an operator), the number of withdrawals it ever queued,
+    and the strategies of its deposit shares, in the contract's storage order.
     """
 
     delegated_to: Final[str]

@@ -1,4 +1,4 @@
-"""The one door to EigenLayer: every action, answered by the rule that specifies it."""
+"""The transition of EigenLayer: every action, answered by the rule that specifies it."""
 
 from spec.eigenlayer.actions import (
     Action,

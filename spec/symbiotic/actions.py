@@ -60,7 +60,7 @@ class RegisterNetwork:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetMiddleware:
-    """Say who slashes for the sender's network, at once. NetworkMiddlewareService.setMiddleware."""
+    """Name the account that slashes for the sender's network, at once. NetworkMiddlewareService.setMiddleware."""
 
     sender: Final[str]
     middleware: Final[str]

@@ -61,7 +61,7 @@ def opt_in_vault(draft: Draft, action: OptInVault) -> Delta | Reason:
 
 
 def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
-    """End that. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """End the opt-in to a network. Rejects: as `_opt_out`. Source: OptInService.optOut."""
     return _opt_out(draft, OPERATOR_VAULT_OPT_INS, action.sender, action.vault)
 
 
@@ -71,7 +71,7 @@ def opt_in_network(draft: Draft, action: OptInNetwork) -> Delta | Reason:
 
 
 def opt_out_network(draft: Draft, action: OptOutNetwork) -> Delta | Reason:
-    """End that. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """End the opt-in to a network. Rejects: as `_opt_out`. Source: OptInService.optOut."""
     return _opt_out(draft, OPERATOR_NETWORK_OPT_INS, action.sender, action.network)
 
 

@@ -299,7 +299,7 @@ def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
 
 
 def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
-    """Whom a new operator names as its approver: the model notices that it is forgotten, and no property does."""
+    """The approver that a new operator names: the model notices that it is forgotten, and no property does."""
     model, properties = judge("laws", mutant_of("SM-31"), Effort(walks=3, depth=1, plays=0), (), Stop())
     assert (model.judge, properties.judge) == ("laws", "properties")
     assert set(properties.by) == set(model.by) - set(known_walks()["symbiotic"].catalogue.model)

@@ -24,7 +24,7 @@ from spec.machine import Draft
 
 
 def _delegating(rows: Draft, operator: str, approval: Approval) -> Reason | None:
-    """Whom a staker may delegate to, and with whose consent."""
+    """Guards of delegating: the operators allowed, and the consent needed."""
     if not is_operator(rows, operator):
         return Reason.OPERATOR_NOT_REGISTERED
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver

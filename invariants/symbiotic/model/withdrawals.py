@@ -157,7 +157,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     Claim: _claim,
     ClaimBatch: _claim_batch,
 }
-"""Of each of these calls the reason for which it must be refused, or None if it must be accepted."""
+"""The guards of each of these calls: the reason of its rejection, or None if it must be accepted."""
 
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
