@@ -1,0 +1,1 @@
+"""Clients of the wire protocol that run the protocols' real contracts."""

@@ -1,0 +1,229 @@
+"""The state of a deployment, by the contracts' view functions, as a trace shows it."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from harness.clients.evm import Reverted, words
+from harness.clients.symbiotic.deployment import Deployment
+from spec.codec import Json
+
+BURNER: Final = "burner0"
+LAST_TIMESTAMP: Final = 2**48 - 1
+
+
+def observe(on: Deployment) -> Json:
+    """The state as a trace's `post` shows it, with integers as decimal strings."""
+    config, core = on.config, on.core
+
+    def asked(to: str, signature: str, *arguments: Any) -> list[int]:
+        return words(on.chain.ask(to, signature, *arguments))
+
+    def is_entity(registry: str, name: str) -> bool:
+        return bool(asked(core[registry], "isEntity(address)", on.address(name))[0])
+
+    def is_opted_in(service: str, operator: str, where: str) -> bool:
+        found = asked(core[service], "isOptedIn(address,address)", on.address(operator), on.address(where))
+        return bool(found[0])
+
+    def middleware(network: str) -> str:
+        found = asked(core["middlewares"], "middleware(address)", on.address(network))[0]
+        return on.names[f"0x{found:040x}"]
+
+    def balance(token: str, name: str) -> str:
+        return str(asked(token, "balanceOf(address)", on.address(name))[0])
+
+    balances = [*config["holders"], BURNER]
+    return {
+        "timestamp": str(on.now),
+        "balances": {name: balance(on.tokens["collateral"], name) for name in balances},
+        "registry": {
+            "operators": {name: is_entity("operators", name) for name in config["operators"]},
+            "networks": {name: is_entity("networks", name) for name in config["networks"]},
+            "middleware": {name: middleware(name) for name in config["networks"]},
+        },
+        "optInNetwork": {
+            operator: {network: is_opted_in("network_opt_in", operator, network) for network in config["networks"]}
+            for operator in config["operators"]
+        },
+        "vaults": {
+            name: {
+                **VaultView(on, name).observe(),
+                "optIn": {operator: is_opted_in("vault_opt_in", operator, name) for operator in config["operators"]},
+                **(
+                    {"collateralOf": {holder: balance(on.vaults[name]["token"], holder) for holder in balances}}
+                    if on.vaults[name]["token"] != on.tokens["collateral"]
+                    else {}
+                ),
+                "collateral": balance(on.vaults[name]["token"], name),
+            }
+            for name in config["vaults"]
+        },
+    }
+
+
+class VaultView:
+    """One vault, its delegator and its slasher, as their view functions show them."""
+
+    def __init__(self, on: Deployment, name: str) -> None:
+        self._on = on
+        self._name = name
+        self._at = on.vaults[name]
+        self._config = on.config["vaults"][name]
+
+    def observe(self) -> dict[str, Json]:
+        """All but the balances and the opt-ins, which are elsewhere."""
+        holders = self._on.config["holders"]
+        epoch = self._ask("vault", "currentEpoch()")
+
+        def of_holders(signature: str) -> dict[str, Json]:
+            return {holder: self._said("vault", signature, self._on.address(holder)) for holder in holders}
+
+        whitelisted = {
+            holder: bool(self._ask("vault", "isDepositorWhitelisted(address)", self._on.address(holder)))
+            for holder in holders
+        }
+        return {
+            "epoch": str(epoch),
+            **{
+                field: str(self._ask("vault", f"{field}()"))
+                for field in ("activeStake", "activeShares", "totalStake", "depositLimit")
+            },
+            "depositWhitelist": bool(self._ask("vault", "depositWhitelist()")),
+            "isDepositLimit": bool(self._ask("vault", "isDepositLimit()")),
+            "activeSharesOf": of_holders("activeSharesOf(address)"),
+            "activeBalanceOf": of_holders("activeBalanceOf(address)"),
+            "slashableBalanceOf": of_holders("slashableBalanceOf(address)"),
+            "isDepositorWhitelisted": cast("dict[str, Json]", whitelisted),
+            **self._withdrawals(epoch, holders),
+            "delegator": self._delegator(),
+            "slasher": None if self._config["slasher"] == "none" else self._slasher(),
+            "probes": self._probes(),
+        }
+
+    def _ask(self, contract: str, signature: str, *arguments: Any) -> int:
+        return words(self._on.chain.ask(self._at[contract], signature, *arguments))[0]
+
+    def _said(self, contract: str, signature: str, *arguments: Any) -> str:
+        """The answer, or the error that a view reverts with."""
+        try:
+            return str(self._ask(contract, signature, *arguments))
+        except Reverted as reverted:
+            return f"revert:{self._on.chain.name_of(reverted)}"
+
+    def _withdrawals(self, epoch: int, holders: list[str]) -> dict[str, Json]:
+        epochs = range(epoch + 2)
+        shares = {
+            each: {
+                holder: self._ask("vault", "withdrawalSharesOf(uint256,address)", each, self._on.address(holder))
+                for holder in holders
+            }
+            for each in epochs
+        }
+        held = [each for each in epochs if any(shares[each].values())]
+
+        def by_holder(value: Callable[[int, str], Json]) -> dict[str, Json]:
+            return {str(each): {holder: value(each, self._on.address(holder)) for holder in holders} for each in held}
+
+        return {
+            "withdrawals": {str(each): str(self._ask("vault", "withdrawals(uint256)", each)) for each in epochs},
+            "withdrawalShares": {
+                str(each): str(self._ask("vault", "withdrawalShares(uint256)", each)) for each in epochs
+            },
+            "withdrawalSharesOf": {
+                str(each): {holder: str(shares[each][holder]) for holder in holders} for each in held
+            },
+            "withdrawalsOf": by_holder(
+                lambda each, address: self._said("vault", "withdrawalsOf(uint256,address)", each, address)
+            ),
+            "isWithdrawalsClaimed": by_holder(
+                lambda each, address: bool(self._ask("vault", "isWithdrawalsClaimed(uint256,address)", each, address))
+            ),
+        }
+
+    def _by_subnetwork(self, value: Callable[[bytes], Json]) -> dict[str, Json]:
+        return {name: value(self._on.subnetwork(name)) for name in self._on.config["subnetworks"]}
+
+    def _by_operator(self, value: Callable[[bytes, str], Json]) -> dict[str, Json]:
+        operators = self._on.config["operators"]
+        return self._by_subnetwork(
+            lambda subnetwork: {operator: value(subnetwork, self._on.address(operator)) for operator in operators}
+        )
+
+    def _of(self, contract: str, function: str) -> dict[str, Json]:
+        return self._by_subnetwork(lambda subnetwork: str(self._ask(contract, f"{function}(bytes32)", subnetwork)))
+
+    def _of_operators(self, contract: str, function: str) -> dict[str, Json]:
+        signature = f"{function}(bytes32,address)"
+        return self._by_operator(lambda subnetwork, operator: str(self._ask(contract, signature, subnetwork, operator)))
+
+    def _delegator(self) -> dict[str, Json]:
+        kind = self._config["delegator"]
+        observed: dict[str, Json] = {
+            "maxNetworkLimit": self._of("delegator", "maxNetworkLimit"),
+            "stake": self._of_operators("delegator", "stake"),
+        }
+        if kind != "operator_network_specific":
+            observed["networkLimit"] = self._of("delegator", "networkLimit")
+        if kind == "network_restake":
+            observed["totalOperatorNetworkShares"] = self._of("delegator", "totalOperatorNetworkShares")
+            observed["operatorNetworkShares"] = self._of_operators("delegator", "operatorNetworkShares")
+        if kind == "full_restake":
+            observed["operatorNetworkLimit"] = self._of_operators("delegator", "operatorNetworkLimit")
+        return observed
+
+    def _slasher(self) -> dict[str, Json]:
+        observed: dict[str, Json] = {
+            "cumulativeSlash": self._of_operators("slasher", "cumulativeSlash"),
+            "latestSlashedCaptureTimestamp": self._of_operators("slasher", "latestSlashedCaptureTimestamp"),
+        }
+        if self._config["slasher"] == "veto":
+            names = self._on.names
+
+            def account(signature: str, *arguments: Any) -> str:
+                return names[f"0x{self._ask('slasher', signature, *arguments):040x}"]
+
+            observed["resolver"] = self._by_subnetwork(
+                lambda subnetwork: account("resolver(bytes32,bytes)", subnetwork, b"")
+            )
+            observed["resolverPending"] = self._by_subnetwork(
+                lambda subnetwork: account("resolverAt(bytes32,uint48,bytes)", subnetwork, LAST_TIMESTAMP, b"")
+            )
+            observed["slashRequests"] = [
+                self._request(index) for index in range(self._ask("slasher", "slashRequestsLength()"))
+            ]
+        return observed
+
+    def _request(self, index: int) -> Json:
+        found = words(self._on.chain.ask(self._at["slasher"], "slashRequests(uint256)", index))
+        network, identifier = found[0] >> 96, found[0] & (2**96 - 1)
+        return {
+            "subnetwork": f"{self._on.names[f'0x{network:040x}']}/sub{identifier}",
+            "operator": self._on.names[f"0x{found[1]:040x}"],
+            "amount": str(found[2]),
+            "captureTimestamp": str(found[3]),
+            "vetoDeadline": str(found[4]),
+            "completed": bool(found[5]),
+        }
+
+    def _probes(self) -> list[Json]:
+        before = self._on.now - 1
+        captures = self._on.captures.get(self._name, [])
+        return [self._past(each) for each in (before, *[capture for capture in captures if capture != before])]
+
+    def _past(self, timestamp: int) -> Json:
+        def at(contract: str, function: str) -> dict[str, Json]:
+            signature = f"{function}(bytes32,address,uint48,bytes)"
+            return self._by_operator(
+                lambda subnetwork, operator: self._said(contract, signature, subnetwork, operator, timestamp, b"")
+            )
+
+        observed: dict[str, Json] = {
+            "timestamp": str(timestamp),
+            "activeStakeAt": str(self._ask("vault", "activeStakeAt(uint48,bytes)", timestamp, b"")),
+            "activeSharesAt": str(self._ask("vault", "activeSharesAt(uint48,bytes)", timestamp, b"")),
+            "stakeAt": at("delegator", "stakeAt"),
+        }
+        if self._config["slasher"] != "none":
+            observed["slashableStake"] = at("slasher", "slashableStake")
+            observed["cumulativeSlashAt"] = at("slasher", "cumulativeSlashAt")
+        return observed
