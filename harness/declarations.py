@@ -40,7 +40,7 @@ def declaration_of(pack: ProtocolPack, law_id: str) -> Declaration | None:
 
 def _files(pack: ProtocolPack) -> Iterator[Path]:
     """The files of the packages that the catalogue and the games stand in; of the modules, if these are in none."""
-    places = [place.partition(":")[0] for place in (pack.walk_at, pack.games_at) if place is not None]
+    places = [place.partition(":")[0] for place in (pack.walk_at, pack.games_at, *pack.laws_at) if place]
     for name in dict.fromkeys([place.rpartition(".")[0] or place for place in places]):
         yield from files_of(name)
 

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from functools import cache
 from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,8 @@ class ProtocolPack:
     `cases` is the file of what a caller can meet, with a script for each.
 
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
-    process finds this pack again: its name if it is announced, else where it stands.
+    process finds this pack again: its name if it is announced, else where it stands. `laws_at` are lists of laws from
+    elsewhere that are checked beside its own: `symbiotic+my_laws:LAWS` is the place of such a pack.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ProtocolPack:
     workload_at: str | None = None
     docs: PurePath | None = None
     trace_schema_at: str | None = None
+    laws_at: tuple[str, ...] = ()
     place: str = ""
 
     @property
@@ -73,6 +76,8 @@ class ProtocolPack:
     @property
     def walk(self) -> "Walk | None":
         """The random walk through the protocol, with the catalogue of its laws."""
+        if self.walk_at is not None and self.laws_at:
+            return _walk_with(self.walk_at, self.laws_at)
         found: Walk | None = None if self.walk_at is None else load(self.walk_at)
         return found
 
@@ -118,8 +123,26 @@ class ProtocolPack:
     def modules(self) -> tuple[str, ...]:
         """The modules that its parts stand in, those of its rules first, each once."""
         places = [self.protocol_at, self.walk_at, self.games_at, self.bounded_model_at, self.rule_machine_at]
-        named = [*self.rules, *[place for place in (*places, self.theory_at, self.place) if place and ":" in place]]
+        places += [self.theory_at, *self.laws_at, *self.place.split("+")]
+        named = [*self.rules, *[place for place in places if place and ":" in place]]
         return tuple(dict.fromkeys([place.partition(":")[0] for place in named]))
+
+
+@cache
+def _walk_with(walk_at: str, laws_at: tuple[str, ...]) -> "Walk":
+    """A walk with the laws that stand elsewhere. UnknownProtocolError if these are none, or no others."""
+    from invariants.law import Law
+
+    walk: Walk = load(walk_at)
+    for place in laws_at:
+        laws = load(place)
+        if not isinstance(laws, list | tuple) or not all(isinstance(law, Law) for law in laws):
+            raise UnknownProtocolError(f"{place!r} is no list of laws")
+        try:
+            walk = walk.with_laws(laws)
+        except ValueError as error:
+            raise UnknownProtocolError(f"{place!r}: {error}") from error
+    return walk
 
 
 def load(place: str) -> Any:

@@ -75,8 +75,18 @@ def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
 
 
 def pack_at(place: str) -> ProtocolPack:
-    """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`."""
+    """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`; with a `+`
+    and the place of a list of laws, that pack with these laws beside its own.
+    """
     known = known_packs()
+    base, plus, laws = place.rpartition("+")
+    if plus:
+        look_in_current_folder()
+        pack = pack_at(base)
+        pack = attrs.evolve(pack, laws_at=(*pack.laws_at, laws), place=place)
+        if pack.walk is None:
+            raise UnknownProtocolError(f"{base!r} brings no invariants.walker.Walk, beside whose laws others could be")
+        return pack
     if ":" not in place:
         if place not in known:
             names = ", ".join(sorted(known))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from invariants.checking import Checker, Violation
 from invariants.choices import Choices, Seeded
-from invariants.law import Catalogue
+from invariants.law import Catalogue, Law, NestedSum, RejectionLaw, StateLaw, StepLaw, Sum, Witness
 from spec.codec import Json
 from spec.machine import Delta, Draft, State
 from spec.protocol import Protocol
@@ -81,6 +81,21 @@ class Walk:
             self.worlds,
         )
 
+    def with_laws(self, laws: Sequence[Law]) -> "Walk":
+        """The same walk, its scenarios too, with more laws and witnesses checked. They are no part of the model.
+
+        ValueError if one has the id of another.
+        """
+        return Walk(
+            self.protocol,
+            with_laws(self.catalogue, laws),
+            self.world,
+            self.opening,
+            self.next_action,
+            tuple([scenario.with_laws(laws) for scenario in self.scenarios]),
+            self.worlds,
+        )
+
     def of_properties(self) -> "Walk":
         """The same walk without the laws that restate the rules."""
         return self.where(lambda law_id: law_id not in self.catalogue.model)
@@ -94,6 +109,33 @@ class Walk:
         if self._genesis is None:
             self._genesis = self.protocol.read_trace(self.protocol.write_trace(self.world, [])).genesis
         return self._genesis.copy()
+
+
+def with_laws(catalogue: Catalogue, laws: Sequence[Law]) -> Catalogue:
+    """The same laws and witnesses with more of them, and with the sums that these speak of."""
+    states = [law for law in laws if isinstance(law, StateLaw)]
+    sums = list(catalogue.sums)
+    for law in states:
+        for part in (*law.sums, *law.also_reads):
+            if isinstance(part, Sum):
+                _add(part, sums)
+    return Catalogue(
+        sums,
+        [*catalogue.state_laws, *states],
+        [*catalogue.step_laws, *[law for law in laws if isinstance(law, StepLaw)]],
+        [*catalogue.rejection_laws, *[law for law in laws if isinstance(law, RejectionLaw)]],
+        [*catalogue.witnesses, *[law for law in laws if isinstance(law, Witness)]],
+        catalogue.known_violations,
+        catalogue.model,
+    )
+
+
+def _add(total: Sum, sums: list[Sum]) -> None:
+    """Add a sum, after the one that it is made of, unless it is there."""
+    if isinstance(total, NestedSum):
+        _add(total.inner, sums)
+    if total not in sums:
+        sums.append(total)
 
 
 class WalkReport:

@@ -41,7 +41,8 @@ PROTOCOL_OPTION = click.option(
     "asked",
     multiple=True,
     metavar="NAME",
-    help="Only this protocol: a known name, or module:attribute of one, of a walk or of a pack. May be repeated.",
+    help="Only this protocol: a known name, or module:attribute of one, of a walk or of a pack; with +module:attribute,"
+    " also the laws in that list. May be repeated.",
 )
 BUDGET_OPTION = click.option(
     "--budget", type=Seconds(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
