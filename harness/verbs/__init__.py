@@ -48,7 +48,7 @@ BUDGET_OPTION = click.option(
     "--budget", type=Seconds(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
 )
 JOBS_OPTION = click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="On so many processes.  [default: all cores]"
+    "--jobs", type=click.IntRange(1), metavar="N", help="The number of processes.  [default: all cores]"
 )
 
 

@@ -46,7 +46,7 @@ from proofs.ledger import LedgerError
     default="ci",
     show_default=True,
     type=click.Choice(list(PROFILES)),
-    help="How much to draw for each protocol: "
+    help="The volume drawn for each protocol: "
     + "; ".join(f"{name} {plan.steps:,} steps and {plan.examples:,} examples" for name, plan in PROFILES.items())
     + ".",
 )
@@ -63,12 +63,12 @@ from proofs.ledger import LedgerError
     default="ledger",
     show_default=True,
     type=click.Choice(get_args(How)),
-    help="What to prove here: nothing, only show what the ledger says; what changed; also a sample of the rest; all.",
+    help="The proofs of this run: none, only the ledger's; what changed; also a sample of the rest; all.",
 )
 @click.option(
     "--drawn-by",
     metavar="TEXT",
-    help="What draws the sample of --proofs.  [default: the commit that is checked out here, else the day]",
+    help="The text that draws the sample of --proofs.  [default: the commit that is checked out here, else the day]",
 )
 @click.option(
     "-v", "--verbose", is_flag=True, help="Show each method's figures, calls by action, rejections by reason."

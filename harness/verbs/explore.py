@@ -25,9 +25,9 @@ from harness.verbs import (
 @click.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a bounded model.")
 @PROTOCOL_OPTION
 @click.option(
-    "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="How many calls a sequence has."
+    "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="The most calls in a sequence."
 )
-@click.option("--prune/--no-prune", default=True, show_default=True, help="Skip what a state seen before leads to.")
+@click.option("--prune/--no-prune", default=True, show_default=True, help="Skip states that were searched before.")
 @BUDGET_OPTION
 @JSON_OPTION
 def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: float | None, as_json: bool) -> int:

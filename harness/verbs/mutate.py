@@ -46,10 +46,10 @@ from harness.verbs import (
     "vectors",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Put them before the vectors that `restake fill` wrote there, and not before the laws.",
+    help="Have the vectors that `restake fill` wrote there judge them, and not the laws.",
 )
-@click.option("--proofs", "proves", is_flag=True, help="Put each before the proofs too.")
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many, drawn by --seed.")
+@click.option("--proofs", "proves", is_flag=True, help="Have the proofs judge each mutant, too.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Only a sample of this size, drawn by --seed.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
 @click.option(
     "--walks", default=Effort().walks, show_default=True, type=click.IntRange(0), metavar="N", help="Walks per mutant."
@@ -92,10 +92,10 @@ def mutate_command(
     kills_file: TextIO | None,
     as_json: bool,
 ) -> int:
-    """Run the laws against the specification with one bug in it, once for each of many bugs.
+    """Run the laws against mutants: the specification with one bug in each.
 
-    The bugs are a catalogue of real ones, and those that small changes to the source make. Each is loaded from source
-    in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
+    The bugs are a catalogue of real ones, and small changes that operators make to the source. Each is loaded from
+    source in a process of its own; installed files stay as they are. The same mutants come to the same end every time.
 
     With --proofs, laws that are proved of the calls which run through the bug are proved anew, until a state and a call
     refute one.

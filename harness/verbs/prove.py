@@ -45,7 +45,7 @@ from spec.codec import MalformedTrace, as_object
     show_default=True,
     type=click.IntRange(1),
     metavar="N",
-    help="So many times the solvers' steps.",
+    help="Multiply the solvers' limits of steps by this.",
 )
 @click.option("--cross-check", is_flag=True, help="Ask cvc5, and z3 from another seed, about all that is proved.")
 @click.option("--z3", "other_z3", metavar="PROGRAM", help="With --cross-check: ask this z3, too, say an older one.")
@@ -55,7 +55,7 @@ from spec.codec import MalformedTrace, as_object
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Keep verdicts in this folder, and ask no other: for whoever changes proofs/ledgers of this project.",
+    help="Keep verdicts in this folder, and read no other: for those who change this project's proofs/ledgers.",
 )
 @JOBS_OPTION
 @click.option(
