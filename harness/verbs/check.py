@@ -1,5 +1,6 @@
 """`restake check`: the main job."""
 
+import json
 import math
 import time
 from collections.abc import Collection
@@ -18,6 +19,7 @@ from harness.markdown import as_markdown
 from harness.outcome import Outcome, Provenance, commit_here, python_here
 from harness.protocols import left_out
 from harness.report import judged
+from harness.report_schema import REPORT
 from harness.schedulers import Cluster, Cores, Scheduler, SchedulerError
 from harness.stopping import Stop
 from harness.summary import print_outcome
@@ -82,6 +84,9 @@ from proofs.ledger import LedgerError
     type=click.Choice(["text", "markdown", "json", "html"]),
     help="The form of the report: text, Markdown for an issue, JSON, or one page of HTML.",
 )
+@click.option(
+    "--schema", "writes_schema", is_flag=True, help="Write the JSON Schema of --format json, and check nothing."
+)
 @click.option("--github", "annotates", is_flag=True, help="Annotate the run on GitHub as well, on the standard error.")
 @click.option(
     "--max-failures",
@@ -112,6 +117,7 @@ def check_command(
     verbose: bool,
     as_json: bool,
     form: str,
+    writes_schema: bool,
     annotates: bool,
     most_failures: int | None,
     junit_file: TextIO | None,
@@ -122,6 +128,9 @@ def check_command(
     The same seed gives the same report, on any number of processes and on a cluster. What breaks a law is shrunk and
     kept in .restake/, and tried first the next time.
     """
+    if writes_schema:
+        click.echo(json.dumps(REPORT, indent=1))
+        return 0
     profile = PROFILES[profile_name]
     plan = Plan(
         profile.steps if steps is None else steps, profile.examples if examples is None else examples, seed, laws

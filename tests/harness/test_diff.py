@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from harness.cli import cli
+from harness.evidence import Evidence, Proof
 
 POOL = "pool_laws:WALK"
 
@@ -32,6 +35,30 @@ def diff(old: object, new: object, *options: str) -> Result:
     if result.exception is not None:
         raise result.exception
     return result
+
+
+def test_a_report_is_as_its_schema_says_and_the_schema_can_refuse(report: Report) -> None:
+    result = CliRunner().invoke(cli, ["check", "--schema"], standalone_mode=False)
+    schema = json.loads(result.stdout)
+    Draft202012Validator.check_schema(schema)
+    report["suites"]["staking_pool"]["laws"][1]["proof"] = None
+    judge = Draft202012Validator(schema)
+    assert [error.message for error in judge.iter_errors(report)] == []
+    evidence = Evidence("z3", {"A": Proof(1, ("B",), (), (), ())}, 2, {"z3": 2}, (), 0, "", (), (), {"A": 1}, 9)
+    whole = copy.deepcopy(report)
+    whole["suites"]["staking_pool"]["evidence"] = json.loads(json.dumps(attrs.asdict(evidence)))
+    assert [error.message for error in judge.iter_errors(whole)] == []
+    wrongs: list[Callable[[Report], object]] = [
+        lambda each: each.update(more=1),
+        lambda each: each["made_by"].pop("seed"),
+        lambda each: each["suites"]["staking_pool"]["laws"][0].update(verdict="fine"),
+        lambda each: each["suites"]["staking_pool"]["actions"][0].update(accepted="3"),
+        lambda each: each["suites"]["staking_pool"]["evidence"]["proofs"]["A"].update(proved=None),
+    ]
+    for change in wrongs:
+        wrong = copy.deepcopy(whole)
+        change(wrong)
+        assert len(list(judge.iter_errors(wrong))) == 1
 
 
 def test_what_is_worse_better_and_otherwise_is_said_and_judged(report: Report) -> None:
