@@ -253,7 +253,7 @@ def test_proofs_begin_with_what_is_suspected_and_try_whatever_else_is_proved() -
 def test_a_mutant_of_what_is_replaced_by_contract_is_put_before_the_proof_of_the_contract() -> None:
     fate = proofs_on(mutant_of("CM-03"))
     assert (fate.outcome, fate.by) == ("open", ())
-    assert fate.note.startswith("histories do not keep their contract: order, rows after push, order after push")
+    assert fate.note.startswith("histories do not keep their contract: order, rows, rows after push, order after push")
 
 
 AVS_ANNOUNCED = "    if action.sender != action.avs:\n        return Reason.INVALID_PERMISSIONS\n    draft.put(AVSS"
