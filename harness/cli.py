@@ -33,6 +33,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
 """By name: the module whose `COMMANDS` has the verb, and what it does in a line."""
 
 
+COMPLETION: Final = "_RESTAKE_COMPLETE"
+"""The variable by which a shell asks for completions: which it is, and that it asks."""
+
+
 class Restake(Verbs):
     """The verbs of `restake`."""
 
@@ -91,8 +95,10 @@ def _exit_code() -> int:
     """The exit code of the command. Code from outside that ends the process, with whatever code, is no success."""
     stdout = sys.stdout
     try:
-        return int(cli.main(standalone_mode=False))
+        return int(cli.main(prog_name="restake", standalone_mode=False))
     except SystemExit as error:
+        if COMPLETION in os.environ:  # click has answered the shell that asked what may stand here
+            return 0
         if sys.stdout is not stdout:  # where click finds a closed pipe, it puts another in its place
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
         raise click.ClickException(f"code from outside ended the run with exit code {error.code}") from error

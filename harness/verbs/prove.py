@@ -83,6 +83,7 @@ def prove_command(
 
     What the installed ledger knows is not proved again, unless something that it depends on has changed. Each verdict
     is kept as soon as it is known, below the user's cache or RESTAKE_CACHE; the installed ledger stays as it is.
+    What is known takes some seconds, a call that is not up to some minutes.
     --effort multiplies the steps that solvers may take; they are counted, so that a busy machine changes no verdict.
 
     With --cross-check, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on.

@@ -31,7 +31,7 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
     differs, the first differing step is shown with every path that differs, and the next trace goes on.
 
     A counterexample that restake check kept in .restake/ is told step by step: each call, what it changed, and where
-    the law breaks, or that it no longer does.
+    the law breaks, or that it no longer does. All recorded traces take some seconds.
     """
     return _run(Job(packs_asked(asked), list(find_traces(traces))), as_json)
 

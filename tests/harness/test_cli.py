@@ -626,6 +626,14 @@ def test_a_law_that_reads_what_it_does_not_declare_is_one_clear_line(command: st
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_shell_completes_verbs_and_hears_of_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: each completion ended in an error about code from outside."""
+    for name, value in (("_RESTAKE_COMPLETE", "bash_complete"), ("COMP_WORDS", "restake ch"), ("COMP_CWORD", "1")):
+        monkeypatch.setenv(name, value)
+    done = process()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "plain,check\n", "")
+
+
 def test_an_output_that_cannot_be_written_loses_no_other() -> None:
     """Missed: a full disk for the one was an empty standard output."""
     result = restake(
