@@ -19,11 +19,14 @@ PIN = re.compile(r"^(\S+)==(\S+)(?: ; .*)? \\\n((?:    --hash=sha256:[0-9a-f]{64
 
 
 def asked() -> list[Requirement]:
-    """Every requirement of pyproject.toml, whoever asks for it."""
+    """The requirements of the development install: of the package, of the extras that `make lock` names, of builds."""
+    extras = re.findall(r"--extra (\w+)", (ROOT / "Makefile").read_text())
+    assert extras == ["dev", "risk"]
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project, build = document["project"], document["build-system"]
     hooks = document["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values(), build["requires"]]
+    lists = [project["dependencies"], build["requires"]]
+    lists += [project["optional-dependencies"][extra] for extra in extras]
     lists += [hook["dependencies"] for hook in hooks.values()]
     return [Requirement(text) for some in lists for text in some]
 
