@@ -1,6 +1,7 @@
 """`restake conform`: verdicts, findings that are kept and shrunk, expected failures, reports and exit codes."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -37,19 +38,14 @@ def canary(name: str, protocol: str = PROTOCOL) -> str:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Lanes of few scripts, in a folder of their own."""
+    paths = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parents[2]}" if _is_interpreted() else "")
     monkeypatch.setitem(LANES, "smoke", Lane("little", False, 1, 1, 0))
     monkeypatch.setattr(conform_plan, "WALK_STEPS", 30)
     monkeypatch.setattr(conform_findings, "SHRINKING_STARTS", 6)
     monkeypatch.setattr(conform_plan, "read_cases", lambda path: list(read_cases(path))[:16])
     return tmp_path
-
-
-def _is_interpreted() -> bool:
-    import spec.machine
-
-    return spec.machine.__file__.endswith(".py")
 
 
 def test_the_specification_conforms_to_itself(few: Path, serving: Callable[[str], str]) -> None:
