@@ -31,8 +31,8 @@ FORMAT: Final = 1
 
 MANIFEST: Final = "manifest.json"
 
-WALKS: Final = 12
-WALK_STEPS: Final = 100
+WALKS: Final = 40
+WALK_STEPS: Final = 150
 WALKS_SEEN: Final = 192
 """The walks of a release, their steps, and the seeds that they are chosen from."""
 
