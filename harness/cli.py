@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from harness import __version__
+from harness.commit import commit_here
 from harness.mistakes import explained, is_foreign
 from harness.pack import UnknownProtocolError
 from harness.verbs import EXIT_CODES, Verbs, how_built
@@ -43,10 +44,25 @@ class Restake(Verbs):
     verbs = VERBS
 
 
+def _say_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    """The version, how it is built, and the commit if it is known."""
+    if is_asked and not ctx.resilient_parsing:
+        commit = commit_here()
+        click.echo(f"restake {__version__} ({how_built()} specification{commit and f', commit {commit}'})")
+        ctx.exit()
+
+
 @click.group(
     cls=Restake, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(__version__, message=f"restake %(version)s ({how_built()} specification)")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_say_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Check restaking protocols against their executable reference specification."""
 

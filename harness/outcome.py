@@ -2,9 +2,7 @@
 
 import json
 import platform
-import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import attrs
@@ -76,18 +74,6 @@ class Outcome:
     def dumped(self) -> str:
         """The same as text."""
         return json.dumps(self.as_json(), indent=2)
-
-
-def commit_here() -> str:
-    """The commit of this checkout, and whether files differ from it; empty if this is none."""
-    folder = Path(__file__).parents[1]
-    if not (folder / ".git").exists():
-        return ""
-    asked = ["git", "-C", str(folder), "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty"]
-    try:
-        return subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
 
 
 def python_here() -> str:

@@ -11,12 +11,13 @@ import click
 
 from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
+from harness.commit import commit_here
 from harness.display import live_display
 from harness.gathering import How, rotation
 from harness.github import annotations
 from harness.junit import junit
 from harness.markdown import as_markdown
-from harness.outcome import Outcome, Provenance, commit_here, python_here
+from harness.outcome import Outcome, Provenance, python_here
 from harness.protocols import left_out
 from harness.report import judged
 from harness.report_schema import REPORT

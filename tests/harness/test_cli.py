@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 
 from harness import __version__, gathering
 from harness.cli import cli
+from harness.commit import commit_here
 from harness.display import live_display
 from harness.explore import Search
-from harness.outcome import commit_here
 from harness.protocols import known_walks, select_bounded_models
 from harness.stopping import Stop
 from harness.verbs import how_built
@@ -594,7 +594,7 @@ def process(*arguments: str, paths: Sequence[Path] = ()) -> subprocess.Completed
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--version"], 0, f"restake 0.1.0 ({how_built()} specification)"),
+        (["--version"], 0, f"restake 0.1.0 ({how_built()} specification"),
         (["--help"], 0, "Exit codes"),
         (["replay", "--help"], 0, "TRACE"),
         ([], 2, "Usage"),
