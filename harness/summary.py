@@ -109,9 +109,9 @@ def proved(suite: SuiteReport) -> list[str]:
     rest = [
         law for law, proof in laws.items() if law not in whole and proof is not None and not proof.is_known_violation
     ]
-    if not laws:
-        return ["none of the laws that were checked: they are no part of the theory"]
     said = [f"{len(whole)} of {len(laws)} laws, of every call, for any number of accounts, rows and steps"]
+    if not laws:
+        said = ["none of the laws that were checked: they are no part of the theory"]
     if bounded:
         said.append(f"{len(bounded)} of these within a scope that restake prove --law ID names")
     if rest:

@@ -341,7 +341,7 @@ def _write_step(
 def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
     """The trace's name, the state before the first step, and what the trace observes."""
     version = document["format_version"]
-    if type(version) is not int or version != FORMAT_VERSION:  # true and 1.0 are equal to 1
+    if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT_VERSION:  # 1 == True == 1.0
         raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(version)}")
     return (cast(str, Text().read(document["name"], "name", {})), *_read_genesis(document))
 

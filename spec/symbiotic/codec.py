@@ -220,8 +220,9 @@ def read_trace(document: dict[str, Json]) -> Trace:
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, ("timestamp", "post"), "genesis")
     timestamp = state.rows(CLOCK)[SINGLETON].timestamp
-    if type(genesis["timestamp"]) is not int or genesis["timestamp"] != timestamp:
-        raise MalformedTrace("genesis.timestamp", f"expected {timestamp}, found {shown(genesis['timestamp'])}")
+    found = genesis["timestamp"]
+    if isinstance(found, bool) or not isinstance(found, int) or found != timestamp:  # 1 == True == 1.0
+        raise MalformedTrace("genesis.timestamp", f"expected {timestamp}, found {shown(found)}")
     steps = document["steps"]
     if not isinstance(steps, list):
         raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
