@@ -350,7 +350,7 @@ def _read_config(document: Mapping[str, Json], whitelister: str) -> Config:
     config = as_object(document["config"], "config")
     check_fields(config, ("name", *DELAYS, *CONSTANTS), "config")
     for name, constant in CONSTANTS.items():
-        if isinstance(config[name], float) or config[name] != constant:  # 32.0 == 32
+        if repr(config[name]) != repr(constant):  # 32.0 == 32, and 1 == True
             raise MalformedTrace(f"config.{name}", f"this specification is of {constant}, found {shown(config[name])}")
     delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in DELAYS]
     return Config(
