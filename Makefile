@@ -20,7 +20,7 @@ export CFLAGS ?= -fno-semantic-interposition
 export LDFLAGS ?= -Wl,-Bsymbolic
 endif
 
-.PHONY: setup lock check test lint bench docs clean
+.PHONY: setup lock cases check test lint bench docs clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,10 @@ test: $(STAMP) lint
 	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest -m serial
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto --dist worksteal -m "not source and not serial"
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source and serial"
+
+# By hand, after a call or a reason is added: conformance/*.cases.json, by long walks.
+cases: $(STAMP)
+	PYTHONPATH=. $(BIN)/python -P -m harness.drawing_cases $(PROTOCOL)
 
 bench: $(STAMP)
 	$(BIN)/python -P -m harness.bench

@@ -77,7 +77,7 @@ def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any])
     return None
 
 
-def write_cases(calls: Calls, reached: Sequence[Reached]) -> Json:
+def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json]]:
     """A file of cases: each world once, each case with its world and its calls."""
     worlds: list[Mapping[str, Json]] = []
     written: list[Json] = []

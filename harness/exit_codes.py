@@ -6,8 +6,8 @@ from collections.abc import Collection
 def exit_code(*, failed: bool, unread: bool = False, is_open: bool = False, is_empty: bool = False) -> int:
     """Pytest's exit codes, the same for every verb.
 
-    2 if a file could not be read; else 1 if anything failed; else 2 if anything is left open, 5 if nothing was checked,
-    and 0.
+    2 if a file could not be read; else 1 if anything failed; else 2 if anything is left open, by a run that was cut
+    short or a verdict that was not reached; else 5 if nothing was checked, and 0.
     """
     return 2 if unread else 1 if failed else 2 if is_open else 5 if is_empty else 0
 

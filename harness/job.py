@@ -16,7 +16,7 @@ from spec.protocol import Protocol, Trace
 
 
 class Job:
-    """Keeps its reports as they come, so that an interruption loses none of them."""
+    """One run of `restake replay`: the traces, and each report as soon as it is made, so that none is lost."""
 
     def __init__(self, packs: Mapping[str, ProtocolPack], paths: list[Path]) -> None:
         self.packs = packs

@@ -35,7 +35,7 @@ LETTERS: Final = {
 
 
 def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
-    """The page; `stories` are the findings that were kept, by their trace."""
+    """The report of `restake check` as one HTML page. `stories` retells each kept finding, by the path of its trace."""
     folder = FileSystemLoader(Path(__file__).parent / "templates")
     environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined)
     environment.filters |= {

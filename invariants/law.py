@@ -67,7 +67,10 @@ class Sum:
         return self.value(row)
 
     def counted(self, view: "View", _key: Any, row: Any) -> int:
-        """The same of a row and its key, in a state of which totals are known too."""
+        """The value that one row adds, given its key and a view with totals.
+
+        A sum that reads another sum overrides it; otherwise it is `worth`.
+        """
         return self.worth(view.rows, row)
 
 

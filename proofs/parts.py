@@ -136,8 +136,10 @@ class Exploration:
         return [(prover, one, []) for prover, end in self.ends() for one in prover.time_goals(end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
-        """Let a goal that asks a sum lean on the claims about the sum. So does a law of which there is no goal, because
-        no row of its sums was written: what they are worth may be written elsewhere.
+        """Record that a verdict rests on the claims about every sum that its goals read.
+
+        Sums of `noted` rows count too: a law without goals reads sums whose rows this call does not write, but may
+        revalue.
         """
         read = [item for _, obligation, _ in goals for item in obligation.here.touched.values()]
         sums = self.prover.sums_behind([*read, *noted])

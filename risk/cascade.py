@@ -88,7 +88,7 @@ class Masks:
         return tuple(stake for position, stake in enumerate(self.stakes) if mask >> position & 1)
 
     def service_names(self, mask: int) -> tuple[str, ...]:
-        """The services of a set."""
+        """The names of the services in a set, which is a bit mask: bit i is the i-th service."""
         return tuple(service for position, service in enumerate(self.services) if mask >> position & 1)
 
 

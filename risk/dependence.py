@@ -172,9 +172,9 @@ class StudentT:
 
 
 class Comonotone:
-    """Correlation 1: one draw decides all, and causes happen in the order of their probabilities. Exact.
+    """Full dependence: a cause happens whenever a less probable one does, decided by one uniform draw.
 
-    A Gaussian and a t copula have the same limit.
+    Exact: its cases are enumerated, not integrated. Gaussian and t copulas tend to it as correlation goes to 1.
     """
 
     exact: Final = True

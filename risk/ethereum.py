@@ -122,12 +122,15 @@ def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int 
 
 
 def churn_limit_eth(total_eth: int) -> int:
-    """The stake that may enter or leave in an epoch by itself. Source: electra, get_balance_churn_limit."""
+    """The ETH that may enter or leave the validator set in an epoch, before the cap of `exit_churn_limit_eth`.
+
+    Source: electra, get_balance_churn_limit.
+    """
     return max(128, total_eth // 65536)
 
 
 def exit_churn_limit_eth(total_eth: int) -> int:
-    """The same, as it bounds activations and exits. Source: electra, get_activation_exit_churn_limit."""
+    """The ETH that activations and exits may move in an epoch. Source: electra, get_activation_exit_churn_limit."""
     return min(256, churn_limit_eth(total_eth))
 
 

@@ -45,7 +45,7 @@ class ThresholdLimit:
 def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> ProfitLimit | None:
     """The largest profit of corrupting a service at which no attack on it pays; None if no attack is found in time.
 
-    The least that an attack on it loses beyond the profits of whatever else falls.
+    It is the smallest loss of any attack that corrupts the service, less the profits of the other services that fall.
     """
     verdict = maximum(Question(network), Claim(forced=(service,)), seconds)
     if verdict.attack is None:

@@ -22,7 +22,11 @@ Cut = tuple[int, frozenset[int]]
 
 @attrs.frozen
 class Relaxed:
-    """An optimum of the relaxation: its value (in units), the services and columns there, multipliers of the rows."""
+    """A point of the linear relaxation of a `Program`.
+
+    Its objective, the levels of services and columns at it, and the dual multiplier of each row; none if only a point
+    was asked for.
+    """
 
     value: float
     services: Sequence[float]

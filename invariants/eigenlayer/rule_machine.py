@@ -272,7 +272,7 @@ class EigenLayerMachine(LawMachine):
 
     @rule(operator=operators, operator_set=operator_sets, strategies=SOME_POOLS, magnitude=MAGNITUDE)
     def allocate(self, operator: str, operator_set: OperatorSet, strategies: tuple[str, ...], magnitude: Edge) -> None:
-        """More: what is allocated, and of what is left of the max magnitude."""
+        """A higher allocation: what is allocated now, plus a part of the max magnitude that is still free."""
         wanted: list[int] = []
         for strategy in strategies:
             allocated = self.rows.get(ALLOCATIONS, (operator, operator_set, strategy)).current_magnitude
