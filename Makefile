@@ -1,5 +1,6 @@
 # make check   sets up, compiles, and runs the main job on both protocols
 # make test    sets up, lints, and runs the project's tests, interpreted and compiled
+# make docs    tests what the pages say, and builds the site of them, with the API, into build/site
 # PROOFS=all   with make check: prove everything again, and not only what changed and a sample of the rest
 # PURE=1       anywhere: no C compiler, the specification stays pure Python
 
@@ -34,6 +35,10 @@ lock:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-annotate --extra dev --extra risk pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-annotate --group docs --output-file docs/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-annotate --group release --output-file .ci/release.lock
 
 # The wheel is built from the sdist, in a folder of its own: no compiled module is left beside the source it came from.
 $(STAMP): $(VENV)/tools $(SOURCES)
@@ -66,8 +71,14 @@ cases: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -P -m harness.bench
 
-docs: $(STAMP)
+docs: $(STAMP) $(VENV)-docs/tools
 	PYTHONPATH=. $(BIN)/pytest tests/test_docs.py
+	$(VENV)-docs/bin/mkdocs build --strict --quiet
+
+$(VENV)-docs/tools: docs/requirements.lock
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement docs/requirements.lock
+	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
