@@ -73,7 +73,7 @@ bench: $(STAMP)
 
 docs: $(STAMP) $(VENV)-docs/tools
 	PYTHONPATH=. $(BIN)/pytest tests/test_docs.py
-	$(VENV)-docs/bin/mkdocs build --strict --quiet
+	$(VENV)-docs/bin/mkdocs build --strict
 
 $(VENV)-docs/tools: docs/requirements.lock
 	$(PYTHON) -m venv $(VENV)-docs
