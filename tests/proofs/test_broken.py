@@ -1,6 +1,7 @@
 """The specification is broken on purpose, and a law is refuted by a state that replays on the broken rules."""
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,6 +81,11 @@ BREAKS = {
         "ModifyAllocations",
         "MAG-02",
     ),
+    "window of the queue one block short": (
+        "EM-24",
+        "SlashOperator",
+        "SLASH-04",
+    ),
     "history is written one block late": (
         "EM-22",
         "SlashOperator",
@@ -87,8 +93,13 @@ BREAKS = {
     ),
 }
 
+LONG = {"slash takes shares rounded up", "window of the queue one block short", "history is written one block late"}
+"""Each takes minutes: RESTAKE_LONG=1 has them refuted, too, which the weekly workflow does."""
 
-@pytest.mark.parametrize("name", BREAKS)
+NAMES = [name for name in BREAKS if name not in LONG or "RESTAKE_LONG" in os.environ]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_broken_rule_is_refuted(name: str, source_copy: "SourceCopy") -> None:
     bug, action, law_id = BREAKS[name]
     source_copy.plant(bug)
