@@ -73,7 +73,7 @@ def test_step(answers, position):
 
 
 def write_pytest(document: Mapping[str, Json], place: str) -> str:
-    """The file; `place` is that of the protocol. The whole trace is in it, a line for each step, as data and no code."""
+    """The file; `place` is that of the protocol. The whole trace is in it as data, a line for each step."""
     rest = {key: value for key, value in document.items() if key != "steps"}
     steps = cast("list[Json]", document["steps"])
     return PAGE.format(
