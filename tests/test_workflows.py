@@ -108,6 +108,7 @@ def test_jobs_run_what_they_are_there_for_and_end() -> None:
     assert WORKFLOWS["ci"]["jobs"]["without-compiler"]["env"] == {"CC": "/bin/false", "CXX": "/bin/false"}
     assert "--profile audit" in commands["nightly", "audit"][-1]
     assert "--proofs all" in commands["weekly", "prove"][-1]
+    assert "RESTAKE_LONG=1 PYTHONPATH=. .venv/bin/pytest tests/proofs/test_broken.py" in commands["weekly", "prove"]
     for place in (("ci", "test"), ("nightly", "audit"), ("weekly", "prove")):
         assert "--junit report.xml --format html > report.html" in commands[place][-1]
     assert WORKFLOWS["release"]["jobs"]["test"] == {"uses": "./.github/workflows/ci.yml"}

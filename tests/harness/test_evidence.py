@@ -429,7 +429,7 @@ def test_a_workflow_proves_everything_every_week_with_the_solver_that_is_pinned(
     root = Path(__file__).parents[2]
     weekly = (root / ".github" / "workflows" / "weekly.yml").read_text()
     assert re.search(r'- cron: "\d+ \d+ \* \* \d"', weekly)
-    assert "run: make check PROOFS=all" in weekly
+    assert "run: .venv/bin/restake check --proofs all" in weekly
     pinned = re.search(r'"z3-solver==([\d.]+)\.\d+"', (root / "pyproject.toml").read_text())
     assert pinned is not None
     assert solver_version() == f"z3 {pinned[1]}"
