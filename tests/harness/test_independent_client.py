@@ -1,0 +1,74 @@
+"""The independent implementation of Symbiotic, in JavaScript: it agrees, and bugs that are seeded in it are found.
+
+It runs where Node.js is installed. RESTAKE_EVERY_SEEDED_BUG=1 seeds all twenty, in the lane that each needs; without it
+two are, which the smallest lane finds.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import cli
+from tests.harness.seeded_bugs import BUGS, CLIENT, SeededBug
+
+pytestmark = pytest.mark.source
+
+OLDEST_NODE = 18
+MOST = 1.5
+"""The length of a trace over that of the shortest one known."""
+
+IN_CI = ("withdrawal_waits_an_epoch_less",)
+EVERY = os.environ.get("RESTAKE_EVERY_SEEDED_BUG") == "1"
+
+
+def node_is_new_enough() -> bool:
+    """True if a Node.js is installed that knows all that the client uses."""
+    node = shutil.which("node")
+    if node is None:
+        return False
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    return int(version.strip().lstrip("v").partition(".")[0]) >= OLDEST_NODE
+
+
+needs_node = pytest.mark.skipif(not node_is_new_enough(), reason=f"no Node.js from {OLDEST_NODE} on is installed")
+
+
+def conform(client: Path, lane: str, folder: Path) -> tuple[int, dict[str, Any]]:
+    command = ["conform", "--protocol", "symbiotic", "--client", f"node {client}", "--lane", lane]
+    arguments = [*command, "--timeout", "120", "--out", str(folder / "found"), "--json"]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    (report,) = json.loads(result.stdout)
+    return result.return_value, report
+
+
+@needs_node
+def test_every_action_agrees(tmp_path: Path) -> None:
+    code, report = conform(CLIENT / "client.mjs", "smoke", tmp_path)
+    assert (code, report["exit_code"], report["findings"]) == (0, 0, [])
+    assert {case["verdict"] for case in report["cases"]} == {"AGREE"}
+
+
+@needs_node
+@pytest.mark.parametrize("bug", [bug for bug in BUGS if EVERY or bug.name in IN_CI], ids=lambda bug: bug.name)
+def test_a_seeded_bug_is_found_with_a_short_trace(bug: SeededBug, tmp_path: Path) -> None:
+    code, report = conform(bug.seeded(tmp_path), bug.lane, tmp_path)
+    found = [finding for finding in report["findings"] if finding["verdict"] == "DIVERGES"]
+    assert code == 1
+    assert found
+    assert all(finding["is_shown_again"] for finding in found)
+    assert min(finding["steps"] for finding in found) <= MOST * bug.shortest_calls
+
+
+def test_there_are_twenty_bugs_each_of_a_text_that_stands_once(tmp_path: Path) -> None:
+    assert len({bug.name for bug in BUGS}) == len(BUGS) == 20
+    assert len({(bug.file, bug.right, bug.wrong) for bug in BUGS}) == 20
+    assert set(IN_CI) <= {bug.name for bug in BUGS if bug.lane == "smoke"}
+    for bug in BUGS:
+        client = bug.seeded(tmp_path)
+        assert (client.parent / bug.file).read_text(encoding="utf-8") != (CLIENT / bug.file).read_text(encoding="utf-8")
