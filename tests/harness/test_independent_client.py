@@ -1,7 +1,7 @@
 """The independent implementation of Symbiotic, in JavaScript: it agrees, and bugs that are seeded in it are found.
 
 It runs where Node.js is installed. RESTAKE_EVERY_SEEDED_BUG=1 seeds all twenty, in the lane that each needs; without it
-two are, which the smallest lane finds.
+one is, which the smallest lane finds.
 """
 
 import json
