@@ -19,7 +19,10 @@ class CommitHook(BuildHookInterface[Any]):
         if version == "editable" or not Path(self.root, ".git").exists():
             return
         asked = ["git", "-C", self.root, "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty"]
-        said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        try:
+            said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError):
+            return  # git is not there, or refuses a folder of somebody else: a build needs no commit
         self.folder = tempfile.TemporaryDirectory()
         file = Path(self.folder.name, "COMMIT")
         file.write_text(said, encoding="utf-8")
