@@ -3,6 +3,7 @@
 A protocol whose traces carry time brings readers of its own, by its pack. Any other is read by its trace format.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ NOT_OF_CALL: Final = frozenset({"i", "ok", "error", "returns", "post", "note"})
 """The fields of a trace's step that are its number or what it expects. All others are the call's."""
 
 
-class History:
+class History(ABC):
     """One history as it goes on: the state that it begins with, and each call read after those before it.
 
     `world` is what the protocol's `observe` needs to know of the head.
@@ -24,12 +25,12 @@ class History:
     genesis: State
     world: object
 
+    @abstractmethod
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The actions of the next call, the last of which is the call itself, and the context that `observe` is given.
 
         MalformedTrace if it is none.
         """
-        raise NotImplementedError
 
 
 class Calls:

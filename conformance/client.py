@@ -4,6 +4,7 @@ All values are wire values: a state, a call and what it returns are those of a t
 A client that fails raises ClientFault; a client that cannot do what is asked says so.
 """
 
+from abc import ABC, abstractmethod
 from typing import Final, Literal
 
 import attrs
@@ -73,25 +74,25 @@ class Unsupported:
 Answer = Accepted | Rejected | Unsupported
 
 
-class Client:
+class Client(ABC):
     """An implementation of one protocol, as it is compared."""
 
+    @abstractmethod
     def hello(self, protocol: str) -> Introduction:
         """The client's introduction, when it is asked to be of this protocol."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self, head: Json) -> str | Unsupported | None:
         """Begin anew in the world that a trace's head describes; the digest of the state, if the client gives one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, call: Json) -> Answer:
         """Make one call, at its time, and say what came of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def state(self) -> Json | Unsupported:
         """The whole observable state, as a trace shows it after a step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bye(self) -> None:
         """The end: nothing is asked after it."""
-        raise NotImplementedError

@@ -6,7 +6,7 @@ true. Nothing here knows what a client is made of.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -91,13 +91,22 @@ class Played:
     fault: Fault | None = None
 
 
-def play(reference: Client, subject: Client, introduction: Introduction, script: Script) -> Played:
-    """Play a script to both, up to the first divergence, fault, or call that the subject does not support."""
+def play(
+    reference: Client,
+    subject: Client,
+    introduction: Introduction,
+    script: Script,
+    stops: Callable[[], bool] = lambda: False,
+) -> Played:
+    """Play a script to both, up to the first divergence, fault, or call that the subject does not support.
+
+    `stops` is asked before each call: a run that is over waits for no script to end.
+    """
     played = Played(unsupported=Counter(script.dropped))
     played.whys.update(dict.fromkeys(script.dropped, "the action is not among those that the client declares"))
     line = _Lockstep(reference, subject, introduction, played)
     try:
-        line.play(script)
+        line.play(script, stops)
     except ClientFault as fault:
         played.fault = Fault(fault.kind, fault.detail, line.position, line.case)
     return played
@@ -123,8 +132,8 @@ class _Lockstep:
         self.position: int | None = None
         self.case: Case = (BEGINNING, ACCEPTED)
 
-    def play(self, script: Script) -> None:
-        """Play until there is nothing more to compare."""
+    def play(self, script: Script, stops: Callable[[], bool]) -> None:
+        """Play until there is nothing more to compare, or the run is over."""
         expected = self._reference.reset(script.head)
         if isinstance(expected, Unsupported):
             raise HarnessFault(f"the reference does not support a world: {expected.why}")
@@ -135,7 +144,7 @@ class _Lockstep:
         if not self._is_state_same(expected, actual):
             return
         for self.position, call in enumerate(script.calls):
-            if not self._is_same(call):
+            if stops() or not self._is_same(call):
                 return
         self._check_digest()
 

@@ -104,6 +104,11 @@ class Conformance:
         """Every case that was required or met, the worst first."""
         return sorted(self._rows.values(), key=lambda row: (OF_ALL.index(row.verdict), row.case))
 
+    @property
+    def has_found(self) -> bool:
+        """True if anything was found."""
+        return any(row.found for row in self._rows.values())
+
     def findings(self) -> list[Found]:
         """The first of each kind and case."""
         first: dict[tuple[str, Case], Found] = {}
@@ -146,7 +151,7 @@ class Conformance:
                 self.faults += 1
 
     def stops(self) -> bool:
-        """True if the run ends here; scripts that are left make it cut short."""
+        """True if the run ends here; calls and scripts that are left make it cut short."""
         if self.problem is not None or self.faults >= MOST_FAULTS or self._stops():
             self.is_cut_short = True
         return self.is_cut_short
@@ -200,7 +205,7 @@ class _Worker:
         client, introduction = self._client, self._run.introduction
         assert client is not None
         assert introduction is not None
-        played = play(self._run.reference(), client, introduction, script)
+        played = play(self._run.reference(), client, introduction, script, self._run.stops)
         if played.fault is not None:
             self.end()
         self._run.note(script, played, client.stderr)

@@ -2,7 +2,7 @@
 
 A folder for each finding: `full.json` is the trace up to the place where it was met, and `trace.json` the shortest one;
 both are traces as the specification says them. `result.json` says what differs, `stderr.txt` what the client said, and
-`again.sh` is the command that shows it again.
+`reproduce.sh` is the command that shows it again.
 """
 
 import hashlib
@@ -78,7 +78,7 @@ class KeptFinding:
             "differences": [attrs.asdict(each) for each in self.differences],
             "laws": list(self.laws),
             "folder": None if self.folder is None else str(self.folder),
-            "again": self.command,
+            "reproduce": self.command,
             "is_shown_again": self.is_shown_again,
         }
 
@@ -113,9 +113,12 @@ class Keeper:
         is_shown_again = live.is_shown_by(shortest)
         told = self._told(found, live.last, folder, shortest, is_shown_again)
         if folder is not None:
-            self._write(folder / "trace.json", self._trace(head, shortest))
-            self._write(folder / "result.json", told.as_json())
-            (folder / "again.sh").write_text(told.command + "\n", encoding="utf-8")
+            try:
+                self._write(folder / "trace.json", self._trace(head, shortest))
+                self._write(folder / "result.json", told.as_json())
+                (folder / "reproduce.sh").write_text(told.command + "\n", encoding="utf-8")
+            except OSError:
+                return self._told(found, live.last, None, shortest, is_shown_again)
         return told
 
     def _told(
@@ -226,7 +229,9 @@ class _Live:
             self._client.hello(self._pack.name)
         try:
             played = play(Reference(calls, __version__), self._client, self._introduction, script)
-        except Exception:  # calls that cannot be said: the client has heard some of them
+        except (
+            BaseException
+        ):  # raised again; but the client has heard some calls, and the next run is not to follow them
             self._end()
             raise
         stderr = self._client.stderr

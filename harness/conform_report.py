@@ -148,7 +148,7 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
         console.print(f"    breaks {', '.join(each.laws)}")
     if not each.is_shown_again:
         console.print("    a client that was just started does not show it by this trace alone")
-    console.print(f"    again: {escape(each.command)}", soft_wrap=True)
+    console.print(f"    reproduce: {escape(each.command)}", soft_wrap=True)
 
 
 def conform_junit(reports: Collection[ConformReport]) -> str:

@@ -25,6 +25,10 @@ SCRIPTS: Final = 12
 """The scripts that are played to a canary without a bug of the rules."""
 
 
+NOT_FINISHED: Final = "not finished"
+"""The verdict on a canary that an interruption left open."""
+
+
 @attrs.frozen
 class Caught:
     """The verdict of a run on one canary."""
@@ -32,6 +36,11 @@ class Caught:
     protocol: str
     canary: Canary
     said: str
+
+    @property
+    def is_finished(self) -> bool:
+        """True if the canary had its run."""
+        return self.said != NOT_FINISHED
 
     @property
     def is_right(self) -> bool:
@@ -63,12 +72,14 @@ def _caught(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Ca
 
 def _said(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Callable[[], bool]) -> str:
     command = (sys.executable, "-P", "-m", "harness.canaries", pack.name, canary.name)
-    run = Conformance(pack, lambda: ProcessClient(command, ANSWER_SECONDS), {}, lambda: stops() or bool(run.findings()))
+    run = Conformance(pack, lambda: ProcessClient(command, ANSWER_SECONDS), {}, lambda: stops() or run.has_found)
     if run.introduce() is not None:
         run.run(iter(scripts), 1)
     if run.problem is not None:
         return f"HARNESS-FAULT {run.problem}"
     found = run.findings()
+    if not found and stops():
+        return NOT_FINISHED
     if found:
         row = next(row for row in run.rows() if row.found)
         return f"{row.verdict} {found[0].kind}: {found[0].what.case[0]}"

@@ -163,15 +163,16 @@ def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> i
         for caught in run_self_test([pack for pack in packs.values() if pack.cases is not None], stop, jobs):
             every.append(caught)
             if not as_json:
-                wanted = "" if caught.is_right else f", EXPECTED {caught.canary.expected}"
+                wanted = "" if caught.is_right or not caught.is_finished else f", EXPECTED {caught.canary.expected}"
                 told = f"{caught.canary.name} ({caught.canary.what}): {caught.said}"
                 click.echo(f"{caught.protocol}: {told}{wanted}")
-    wrong = [caught for caught in every if not caught.is_right]
+    finished = [caught for caught in every if caught.is_finished]
+    wrong = [caught for caught in finished if not caught.is_right]
     if as_json:
         click.echo(json.dumps([{**attrs.asdict(caught), "is_right": caught.is_right} for caught in every], indent=2))
     else:
-        click.echo(f"{len(every)} canaries, {len(every) - len(wrong)} as expected")
-    return exit_code(failed=bool(wrong), is_open=stop.is_interrupted, is_empty=not every)
+        click.echo(f"{len(every)} canaries, {len(finished) - len(wrong)} as expected")
+    return exit_code(failed=bool(wrong), is_open=len(finished) < len(every), is_empty=not every)
 
 
 def _starting(command: str, timeout: float, check: Check | None) -> Callable[[], ProcessClient]:

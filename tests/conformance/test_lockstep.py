@@ -194,3 +194,11 @@ def test_two_specifications_agree(reference: Callable[[str], Client]) -> None:
         assert sum(fewer.dropped.values()) > 10
         found = play(reference(name), subject, subject.hello(name), fewer)
         assert found.unsupported == fewer.dropped
+
+
+def test_a_run_that_is_over_waits_for_no_script_to_end() -> None:
+    client = Counter()
+    left = iter([False, False, True])
+    found = play(Counter(), client, client.hello(""), SCRIPT, lambda: next(left))
+    assert (found.steps, found.agreed) == (2, {RESET: 1, ADD: 1, TOO_MANY: 1})
+    assert client.asked == []

@@ -77,8 +77,8 @@ def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
     assert (finding["steps"], finding["steps_before_shrinking"]) == (1, 4)
     folder = Path(finding["folder"])
     assert sorted(path.name for path in folder.iterdir()) == [
-        "again.sh",
         "full.json",
+        "reproduce.sh",
         "result.json",
         "stderr.txt",
         "trace.json",
@@ -90,7 +90,7 @@ def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
     again = conform(*arguments, "--trace", folder / "trace.json")
     assert again.return_value == 1
     assert "DIVERGES in reason: modify_operator_details" in again.stdout
-    assert (folder / "again.sh").read_text() == f"{finding['again']}\n"
+    assert (folder / "reproduce.sh").read_text() == f"{finding['reproduce']}\n"
 
 
 def _trace_with(folder: Path, action: str, answer: str) -> Path:

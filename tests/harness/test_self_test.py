@@ -14,6 +14,7 @@ from harness.canaries import ANSWERING, BREAKING, Canary, bugs
 from harness.cli import cli
 from harness.conform_plan import Lane
 from harness.protocols import known_packs
+from harness.stopping import Stop
 
 START = "from harness.cli import main; main()"
 
@@ -58,4 +59,18 @@ def test_a_canary_that_is_not_caught_fails_the_self_test(monkeypatch: pytest.Mon
     assert result.stdout.splitlines() == [
         "eigenlayer: sound (is said to be wrong): conforms, EXPECTED DIVERGES state",
         "1 canaries, 0 as expected",
+    ]
+
+
+def test_a_self_test_that_is_interrupted_blames_no_canary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: what had no run was EXPECTED to say otherwise, with exit code 1; an unsupported one was even right."""
+    left = [canary for canary in ANSWERING if canary.name in ("ignores errors", "opaque reasons")]
+    monkeypatch.setattr(self_test, "canaries", lambda protocol: left if protocol == "eigenlayer" else [])
+    monkeypatch.setattr(Stop, "__call__", lambda _: True)
+    result = CliRunner().invoke(cli, ["conform", "--self-test"], standalone_mode=False)
+    assert result.return_value == 2
+    assert result.stdout.splitlines() == [
+        "eigenlayer: ignores errors (accepts what is to be rejected): not finished",
+        "eigenlayer: opaque reasons (does not say why it rejects): not finished",
+        "2 canaries, 0 as expected",
     ]
