@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from conformance.calls import Calls, History, with_integers
-from spec.codec import Amount, Flag, Json, MalformedTrace, Text, as_object, check_fields, shown
+from conformance.wire import to_wire
+from spec.codec import Amount, Json, as_object, check_fields
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import MineBlocks
-
-# A private name of the codec: to rename it there would make every recorded verdict of the proofs stale.
-from spec.eigenlayer.codec import ACTION_FORMATS, DELAYS, MINE, NAMES_BY_CLASS, _in_steps
-from spec.eigenlayer.observation import ACCOUNT, World
+from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, in_steps, read_call, write_call
+from spec.eigenlayer.observation import World
 from spec.eigenlayer.state import CLOCK
 from spec.machine import SINGLETON
 from spec.protocol import Trace
@@ -35,30 +34,8 @@ class EigenLayerHistory(History):
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The next call: the block that is mined before it, if one is, and what is done then."""
         fields = as_object(call, where)
-        check_fields(fields, ("block", "same_block", "action", "sender", "args"), where)
-        called_in = cast(int, Amount(32).read(fields["block"], f"{where}.block", {}))
-        is_same_block = cast(bool, Flag().read(fields["same_block"], f"{where}.same_block", {}))
-        name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
-        executed: list[object] = []
-        block = self._block
-        if name == "mine":
-            if fields["sender"] is not None:
-                raise MalformedTrace(f"{where}.sender", "nobody sends a mine step")
-            mined = cast(MineBlocks, MINE.read(fields["args"], f"{where}.args", {}))
-            executed.append(mined)
-            block += mined.blocks
-        elif name in ACTION_FORMATS:
-            names = cast(World, self.world).names
-            sender = cast(str, ACCOUNT.read(fields["sender"], f"{where}.sender", names))
-            if not is_same_block:
-                executed.append(MineBlocks(1))
-                block += 1
-            executed.append(ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", names))
-        else:
-            raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
-        if called_in != block:
-            raise MalformedTrace(f"{where}.block", f"expected {block} after the call before, found {called_in}")
-        self._block = block
+        check_fields(fields, CALL, where)
+        executed, self._block = read_call(fields, where, self._block, cast(World, self.world), Amount(32))
         return executed, None
 
 
@@ -77,20 +54,9 @@ class EigenLayerCalls(Calls):
         """Each call in its block. A single block mined right before a call is the call's own."""
         block = _begin(head).genesis.rows(CLOCK)[SINGLETON].block
         calls: list[Json] = []
-        for executed in _in_steps(actions):
-            block += sum([action.blocks for action in executed if isinstance(action, MineBlocks)])
-            action = executed[-1]
-            is_mine = isinstance(action, MineBlocks)
-            name = "mine" if is_mine else NAMES_BY_CLASS[type(action)]
-            calls.append(
-                {
-                    "block": str(block),
-                    "same_block": not is_mine and len(executed) == 1,
-                    "action": name,
-                    "sender": None if is_mine else action.sender,
-                    "args": MINE.write(action) if is_mine else ACTION_FORMATS[name].write(action),
-                }
-            )
+        for executed in in_steps(actions):
+            call, block = write_call(executed, block)
+            calls.append(to_wire(call))
         return calls
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:

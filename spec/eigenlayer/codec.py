@@ -272,7 +272,9 @@ GENESIS: Final = (
 )
 OPTIONAL_GENESIS: Final = ("cumulative_scaled_shares",)
 STRATEGY_FIELDS: Final = ("underlying_token", "whitelisted", "legacy_burnable_shares")
-STEP: Final = ("block", "same_block", "action", "sender", "args", "ok", "error", "returns", "post")
+BLOCK: Final = Number(32)
+CALL: Final = ("block", "same_block", "action", "sender", "args")
+STEP: Final = (*CALL, "ok", "error", "returns", "post")
 
 
 def read_trace(document: dict[str, Json]) -> Trace:
@@ -298,13 +300,13 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
     initial = observe(state, world, None)
     block = state.rows(CLOCK)[SINGLETON].block
     steps: list[Json] = []
-    for executed in _in_steps(actions):
+    for executed in in_steps(actions):
         step, block = _write_step(transition, state, executed, block, world)
         steps.append(step)
     return {**head, "initial_state": initial, "steps": steps, "final_histories": observe_final(state, world)}
 
 
-def _in_steps(actions: Sequence[Any]) -> list[list[Any]]:
+def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
     """The actions of each step: a single block mined right before a call is that call's own."""
     steps: list[list[Any]] = []
     for action in actions:
@@ -315,24 +317,33 @@ def _in_steps(actions: Sequence[Any]) -> list[list[Any]]:
     return steps
 
 
-def _write_step(
-    transition: Transition[Any], state: State, executed: list[Any], block: int, world: World
-) -> tuple[Json, int]:
-    """One step, after executing it in `state`, and the block it executes in; `block` is that of the step before."""
-    outcome = execute(transition, state, executed)
+def write_call(executed: list[Any], block: int) -> tuple[dict[str, Json], int]:
+    """The call that some actions are, and its block; the one given is that of the call before."""
     block += sum([action.blocks for action in executed if isinstance(action, MineBlocks)])
     action = executed[-1]
     is_mine = isinstance(action, MineBlocks)
     name = "mine" if is_mine else NAMES_BY_CLASS[type(action)]
-    step = {
+    call: dict[str, Json] = {
         "block": block,
         "same_block": not is_mine and len(executed) == 1,
         "action": name,
         "sender": None if is_mine else action.sender,
         "args": MINE.write(action) if is_mine else ACTION_FORMATS[name].write(action),
+    }
+    return call, block
+
+
+def _write_step(
+    transition: Transition[Any], state: State, executed: list[Any], block: int, world: World
+) -> tuple[Json, int]:
+    """One step, after executing it in `state`, and the block it executes in; `block` is that of the step before."""
+    outcome = execute(transition, state, executed)
+    call, block = write_call(executed, block)
+    step = {
+        **call,
         "ok": isinstance(outcome, Delta),
         "error": None if isinstance(outcome, Delta) else outcome.value,
-        "returns": write_returns(action, outcome.returns) if isinstance(outcome, Delta) else None,
+        "returns": write_returns(executed[-1], outcome.returns) if isinstance(outcome, Delta) else None,
         "post": observe(state, world, None),
     }
     return step, block
@@ -436,11 +447,28 @@ def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step,
     """One step, and the block it executes in; `block` is that of the step before."""
     fields = as_object(value, where)
     check_fields(fields, STEP, where)
-    step_block = cast(int, Number(32).read(fields["block"], f"{where}.block", {}))
+    executed, block = read_call(fields, where, block, world)
+    error = fields["error"]
+    if cast(bool, Flag().read(fields["ok"], f"{where}.ok", {})) != (error is None):
+        raise MalformedTrace(f"{where}.error", "a step that is ok has no error, and one that is not has one")
+    if error is not None and not (isinstance(error, str) and error in ERRORS):
+        raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
+    name, sender = cast(str, fields["action"]), cast("str | None", fields["sender"])
+    return Step(name, sender, fields["args"], executed, error, fields["returns"], fields["post"]), block
+
+
+def read_call(
+    fields: Mapping[str, Json], where: str, block: int, world: World, number: Format = BLOCK
+) -> tuple[list[object], int]:
+    """The actions of a call, and its block; the one given is that of the call before.
+
+    A block that is mined for the call is its first action. `number` is how its block is written. MalformedTrace names
+    the field that is wrong.
+    """
+    called_in = cast(int, number.read(fields["block"], f"{where}.block", {}))
     is_same_block = cast(bool, Flag().read(fields["same_block"], f"{where}.same_block", {}))
     name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
     executed: list[object] = []
-    sender: str | None = None
     if name == "mine":
         if fields["sender"] is not None:
             raise MalformedTrace(f"{where}.sender", "nobody sends a mine step")
@@ -455,17 +483,9 @@ def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step,
     for action in executed:
         if isinstance(action, MineBlocks):
             block += action.blocks
-    if step_block != block:
-        raise MalformedTrace(f"{where}.block", f"expected {block} after the step before, found {step_block}")
-    error = fields["error"]
-    if cast(bool, Flag().read(fields["ok"], f"{where}.ok", {})) != (error is None):
-        raise MalformedTrace(f"{where}.error", "a step that is ok has no error, and one that is not has one")
-    if error is not None and not (isinstance(error, str) and error in ERRORS):
-        raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
-    return (
-        Step(name, sender, fields["args"], executed, error, fields["returns"], fields["post"]),
-        block,
-    )
+    if called_in != block:
+        raise MalformedTrace(f"{where}.block", f"expected {block} after the step before, found {called_in}")
+    return executed, block
 
 
 ERRORS: Final = frozenset([reason.value for reason in Reason])

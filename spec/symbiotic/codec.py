@@ -197,7 +197,8 @@ VAULT_CONFIG: Final = (
 )
 OPTIONAL_VAULT_CONFIG: Final = ("admin", "collateral")
 VETO_CONFIG: Final = ("vetoDuration", "resolverSetEpochsDelay")
-STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "returns", "post", "note")
+CALL: Final = ("timestamp", "action", "sender", "args")
+STEP: Final = ("i", *CALL, "ok", "error", "returns", "post", "note")
 
 
 MOST_EPOCHS: Final = 100_000
@@ -243,20 +244,15 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
     genesis = {"timestamp": timestamp, "post": observe(state, world, None)}
     captures: Captures = {}
     steps: list[Json] = []
-    for executed in _in_steps(actions):
+    for executed in in_steps(actions):
         outcome = execute(transition, state, executed)
-        timestamp += sum([action.seconds for action in executed if isinstance(action, AdvanceTime)])
         action = executed[-1]
-        captures = _captures_after(captures, action)
-        is_call = not isinstance(action, AdvanceTime)
-        name = NAMES_BY_CLASS[type(action)] if is_call else ADVANCE_TIME
+        call, timestamp = write_call(executed, timestamp)
+        captures = captures_after(captures, action)
         steps.append(
             {
                 "i": len(steps),
-                "timestamp": timestamp,
-                "action": name,
-                "sender": action.sender if is_call else None,
-                "args": ACTION_FORMATS[name].write(action) if is_call else {},
+                **call,
                 "ok": isinstance(outcome, Delta),
                 "error": None if isinstance(outcome, Delta) else outcome.value,
                 "returns": write_returns(action, outcome.returns) if isinstance(outcome, Delta) else {},
@@ -266,7 +262,22 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
     return {**head, "genesis": genesis, "steps": steps}
 
 
-def _in_steps(actions: Sequence[Any]) -> list[list[Any]]:
+def write_call(executed: list[Any], timestamp: int) -> tuple[dict[str, Json], int]:
+    """The call that some actions are, and its timestamp; the one given is that of the call before."""
+    timestamp += sum([action.seconds for action in executed if isinstance(action, AdvanceTime)])
+    action = executed[-1]
+    is_call = not isinstance(action, AdvanceTime)
+    name = NAMES_BY_CLASS[type(action)] if is_call else ADVANCE_TIME
+    call: dict[str, Json] = {
+        "timestamp": timestamp,
+        "action": name,
+        "sender": action.sender if is_call else None,
+        "args": ACTION_FORMATS[name].write(action) if is_call else {},
+    }
+    return call, timestamp
+
+
+def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
     """The actions of each step: time that passes right before a call is that call's own."""
     steps: list[list[Any]] = []
     for action in actions:
@@ -418,26 +429,7 @@ def _read_step(
         Text().read(fields["note"], f"{where}.note", {})
     if Number(48).read(fields["i"], f"{where}.i", {}) != position:
         raise MalformedTrace(f"{where}.i", f"expected {position}, found {shown(fields['i'])}")
-    step_timestamp = cast(int, TIMESTAMP.read(fields["timestamp"], f"{where}.timestamp", {}))
-    if step_timestamp < timestamp:
-        raise MalformedTrace(f"{where}.timestamp", f"time goes back from {timestamp}")
-    _check_epochs(world, step_timestamp, f"{where}.timestamp")
-    name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
-    executed: list[object] = []
-    sender: str | None = None
-    if name == ADVANCE_TIME or step_timestamp != timestamp:
-        executed.append(AdvanceTime(step_timestamp - timestamp))
-    if name == ADVANCE_TIME:
-        if fields["sender"] is not None:
-            raise MalformedTrace(f"{where}.sender", "nobody sends an advance_time step")
-        check_fields(as_object(fields["args"], f"{where}.args"), (), f"{where}.args")
-    elif name in ACTION_FORMATS:
-        sender = cast(str, SENDER.read(fields["sender"], f"{where}.sender", world.names))
-        action = ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", world.names)
-        executed.append(action)
-        captures = _captures_after(captures, action)
-    else:
-        raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
+    executed, timestamp = read_call(fields, where, timestamp, world)
     error = fields["error"]
     is_ok = cast(bool, Flag().read(fields["ok"], f"{where}.ok", {}))
     if is_ok != (error is None):
@@ -447,11 +439,41 @@ def _read_step(
     returns = as_object(fields["returns"], f"{where}.returns")
     if not is_ok:
         check_fields(returns, (), f"{where}.returns")
+    captures = captures_after(captures, executed[-1])
+    name, sender = cast(str, fields["action"]), cast("str | None", fields["sender"])
     step = Step(name, sender, fields["args"], executed, error, returns if is_ok else None, fields["post"], captures)
-    return step, step_timestamp, captures
+    return step, timestamp, captures
 
 
-def _captures_after(captures: Captures, action: object) -> Captures:
+def read_call(
+    fields: Mapping[str, Json], where: str, timestamp: int, world: World, time: Format = TIMESTAMP
+) -> tuple[list[object], int]:
+    """The actions of a call, and its timestamp; the one given is that of the call before.
+
+    Time that passes up to the call is its first action. `time` is how its timestamp is written. MalformedTrace names
+    the field that is wrong.
+    """
+    called_at = cast(int, time.read(fields["timestamp"], f"{where}.timestamp", {}))
+    if called_at < timestamp:
+        raise MalformedTrace(f"{where}.timestamp", f"time goes back from {timestamp}")
+    _check_epochs(world, called_at, f"{where}.timestamp")
+    name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
+    executed: list[object] = []
+    if name == ADVANCE_TIME or called_at != timestamp:
+        executed.append(AdvanceTime(called_at - timestamp))
+    if name == ADVANCE_TIME:
+        if fields["sender"] is not None:
+            raise MalformedTrace(f"{where}.sender", "nobody sends an advance_time step")
+        check_fields(as_object(fields["args"], f"{where}.args"), (), f"{where}.args")
+    elif name in ACTION_FORMATS:
+        sender = cast(str, SENDER.read(fields["sender"], f"{where}.sender", world.names))
+        executed.append(ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", world.names))
+    else:
+        raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
+    return executed, called_at
+
+
+def captures_after(captures: Captures, action: object) -> Captures:
     """The captures that slashes of each vault asked for last, after one more action: each once, the latest at the
     end.
     """
