@@ -16,8 +16,8 @@ from spec.codec import Json, MalformedTrace
 
 Direction = Literal["worse", "better", "other"]
 
-GOOD: Final = ("held", "reached", "agrees", "known violation")
-"""Verdicts on laws and traces that leave nothing to do."""
+RANKS: Final[Mapping[str, int]] = {"held": 2, "reached": 2, "agrees": 2, "known violation": 1}
+"""The verdicts on laws and traces that fail no run, by what they are worth; all others, and none at all, are worth 0."""
 
 GONE: Final = "not there"
 
@@ -87,11 +87,10 @@ def _verdicts(kind: str, before: Mapping[str, str], after: Mapping[str, str]) ->
         one, other = before.get(name, GONE), after.get(name, GONE)
         if one == other:
             continue
-        direction: Direction = "other"
-        if other not in GOOD and (one in GOOD or other != GONE):
+        was, rank = RANKS.get(one, 0), RANKS.get(other, 0)
+        direction: Direction = "better" if rank > was else "other"
+        if rank < was or (rank == 0 and other != GONE):
             direction = "worse"
-        elif other in GOOD:
-            direction = "better"
         yield Changed(direction, f"{kind}{name}", one, other)
 
 

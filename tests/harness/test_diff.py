@@ -92,6 +92,25 @@ def test_what_is_worse_better_and_otherwise_is_said_and_judged(report: Report) -
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [
+        ("held", "known violation", "worse"),
+        ("known violation", "held", "better"),
+        ("VIOLATED", "known violation", "better"),
+        ("known violation", "VIOLATED", "worse"),
+        ("VIOLATED", "never checked", "worse"),
+    ],
+)
+def test_a_law_that_is_given_up_is_worse(report: Report, before: str, after: str, direction: str) -> None:
+    """Missed: a law that held and became a known violation was better."""
+    later = copy.deepcopy(report)
+    for document, verdict in ((report, before), (later, after)):
+        document["suites"]["staking_pool"]["laws"][0]["verdict"] = verdict
+    (change,) = json.loads(diff(report, later, "--json").stdout)
+    assert tuple(change.values()) == (direction, "staking_pool POOL-01", before, after)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda _: [], "new.json: schema: expected 'restake check 1'"),
