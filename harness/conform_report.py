@@ -133,9 +133,12 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
     told = each.as_json()
     where = "before any call" if told["at"] is None else f"at call {told['at']}"
     was = f", shrunk from {each.was_steps}" if each.was_steps > each.steps else ""
+    # Hello and bye are no calls, of which the specification would say anything.
+    is_of_calls = bool(each.found.script.calls)
+    expected = f", where the specification says {escape(str(told['answer']))}" if is_of_calls else ""
     console.print(
-        f"  [bold red]{told['verdict']}[/] in {told['in']}: {told['action']}, where the specification says "
-        f"{escape(str(told['answer']))}, {where} ({each.steps} calls{was})",
+        f"  [bold red]{told['verdict']}[/] in {told['in']}: {told['action']}{expected}, "
+        f"{where} ({each.steps} calls{was})",
         soft_wrap=True,
     )
     if "detail" in told:
@@ -146,7 +149,7 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
         console.print(f"    {escape(place)}: expected {escape(expected)}, is {escape(actual)}", soft_wrap=True)
     if each.laws:
         console.print(f"    breaks {', '.join(each.laws)}")
-    if not each.is_shown_again:
+    if is_of_calls and not each.is_shown_again:
         console.print("    a client that was just started does not show it by this trace alone")
     console.print(f"    reproduce: {escape(each.command)}", soft_wrap=True)
 

@@ -17,7 +17,7 @@ from spec.codec import Json, MalformedTrace
 Direction = Literal["worse", "better", "other"]
 
 RANKS: Final[Mapping[str, int]] = {"held": 2, "reached": 2, "agrees": 2, "known violation": 1}
-"""The verdicts on laws and traces that fail no run, by what they are worth; all others, and none at all, are worth 0."""
+"""The verdicts on laws and traces that fail no run, by what they are worth; any other, or none, is worth 0."""
 
 GONE: Final = "not there"
 

@@ -71,6 +71,8 @@ def _caught(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Ca
 
 
 def _said(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Callable[[], bool]) -> str:
+    if stops():
+        return NOT_FINISHED
     command = (sys.executable, "-P", "-m", "harness.canaries", pack.name, canary.name)
     run = Conformance(pack, lambda: ProcessClient(command, ANSWER_SECONDS), {}, lambda: stops() or run.has_found)
     if run.introduce() is not None:

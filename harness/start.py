@@ -22,12 +22,15 @@ ADVICE: Final = "Install restaking-spec into an environment of its own: pipx or 
 
 def main() -> None:
     """Run the command; exit code 2 if it would run with packages of somebody else."""
-    problems = collisions(ROOT, recorded(ROOT))
-    if problems:
-        sys.stderr.write("".join([f"Error: {problem}\n" for problem in problems]) + f"{ADVICE}\n")
+    try:
+        problems = collisions(ROOT, recorded(ROOT))
+        if problems:
+            sys.stderr.write("".join([f"Error: {problem}\n" for problem in problems]) + f"{ADVICE}\n")
+            sys.exit(2)
+        from harness.cli import main as run
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
         sys.exit(2)
-    from harness.cli import main as run
-
     run()
 
 

@@ -234,3 +234,11 @@ def test_a_plan_is_the_same_every_time_and_another_by_another_seed() -> None:
     assert scripts[0][known + 2] != scripts[2][known + 2]
     sources = [script.source for script in scripts[0][known + 2 :]]
     assert sources[:3] == ["walk of seed 0", "walk of seed 1", "example 0 of seed 0"]
+
+
+def test_a_client_that_says_nothing_right_is_blamed_for_no_call(few: Path) -> None:
+    result = conform("--protocol", PROTOCOL, "--client", "cat", "--timeout", "1", "--out", few)
+    assert result.return_value == 1
+    said = result.stdout.splitlines()
+    assert said[1] == "  CLIENT-FAULT in garbage: hello, before any call (0 calls)"
+    assert not [line for line in said if "just started" in line]

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import harness
 from harness.commit import commit_here
 from harness.project import packages
-from harness.start import ROOT, collisions, recorded
+from harness.start import ROOT, collisions, main, recorded
 from harness.verbs import how_built
 
 HOME = Path(harness.__file__).parents[1]
@@ -36,6 +38,20 @@ def test_a_package_before_ours_is_named(tmp_path: Path) -> None:
     first, advice = run.stderr.splitlines()
     assert first.startswith(f"Error: package 'spec' is found at {other}, not at {HOME / 'spec' / '__init__.py'}")
     assert advice == "Install restaking-spec into an environment of its own: pipx or uv tool does so."
+
+
+def test_an_interruption_while_it_starts_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Missed: a traceback, and the exit code of a signal."""
+
+    def interrupted(_root: Path) -> dict[str, str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.start.recorded", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (2, "interrupted\n")
 
 
 def test_what_is_here_is_ours() -> None:
