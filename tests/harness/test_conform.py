@@ -108,6 +108,7 @@ def _trace_with(folder: Path, action: str, answer: str) -> Path:
     return path
 
 
+@pytest.mark.source  # the driver is the same in either build, which others of this file try
 def test_an_expected_failure_passes_until_it_no_longer_fails(few: Path) -> None:
     arguments = ("--client", canary("opaque reasons"), "--protocol", PROTOCOL)
     assert conform(*arguments).return_value == 2
@@ -140,6 +141,7 @@ def test_a_file_of_expected_failures_that_is_none(few: Path, content: bytes, sai
     assert f"{expected}{said}" in result.stderr
 
 
+@pytest.mark.source  # the driver is the same in either build, which others of this file try
 @pytest.mark.usefixtures("few")
 def test_a_client_at_fault_is_asked_three_times() -> None:
     result = conform("--client", canary("crashes"), "--protocol", PROTOCOL, "--json")
@@ -149,6 +151,7 @@ def test_a_client_at_fault_is_asked_three_times() -> None:
     assert report["scripts"] > 3, "it is at the third call of a process, whichever that is"
 
 
+@pytest.mark.source  # the driver is the same in either build, which others of this file try
 def test_a_fault_is_shrunk_as_far_as_a_new_client_shows_it(few: Path) -> None:
     trace = _trace_with(few, "modify_operator_details", "InvalidPermissions")
     result = conform("--client", canary("crashes"), "--protocol", PROTOCOL, "--trace", trace, "--json")
@@ -185,6 +188,7 @@ def test_wrong_usage_is_a_line(arguments: tuple[str, ...], said: str) -> None:
     assert (result.exit_code, said in result.stderr, "Traceback" in result.stderr) == (2, True, False)
 
 
+@pytest.mark.source  # the driver is the same in either build, which others of this file try
 @pytest.mark.usefixtures("few")
 def test_several_clients_come_to_the_same_as_one() -> None:
     def cases(jobs: str) -> Any:

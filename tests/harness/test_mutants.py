@@ -61,6 +61,7 @@ def test_the_catalogue_has_bugs_of_both_protocols_and_each_fits_the_source() -> 
     assert len({mutant.text for mutant in mutants}) == len(mutants)
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_a_mutant_is_killed_by_the_law_that_speaks_of_its_bug() -> None:
     """Compiled or not: a judge loads the specification and the laws from source."""
     fate = fate_of(mutant_of("EM-17"))
@@ -83,6 +84,7 @@ def test_what_changes_nothing_survives_everything_that_is_tried() -> None:
     assert fate.steps > 3 * QUICK.steps
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 @pytest.mark.parametrize(
     ("wrong", "outcome", "note"),
     [
@@ -229,6 +231,7 @@ def test_what_proofs_refute_is_told_apart_from_what_laws_kill() -> None:
     assert [(one.is_killed, one.is_refuted) for one in (lives, proved)] == [(False, False), (False, True)]
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_proofs_refute_a_mutant_by_a_state_that_breaks_the_law_on_it() -> None:
     mutant = mutant_of("SM-31")
     fate = proofs_on(mutant, "EXIT-01")
@@ -243,6 +246,7 @@ def test_proofs_refute_a_mutant_by_a_state_that_breaks_the_law_on_it() -> None:
     assert replayed.broken == []
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_proofs_begin_with_what_is_suspected_and_try_whatever_else_is_proved() -> None:
     assert proofs_on(mutant_of("SM-31")).by == ("EXIT-01",)
     fate = proofs_on(mutant_of("EM-82"), "DEP-02")
@@ -274,6 +278,7 @@ def test_proofs_of_what_changes_nothing_stay_proved() -> None:
     assert fate.steps > 0
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 @pytest.mark.parametrize(
     ("wrong", "outcome", "note"),
     [
@@ -298,6 +303,7 @@ def test_the_effort_of_proofs_is_bounded_in_goals() -> None:
     assert (fate.outcome, fate.note) == ("open", "stopped after 0 goals")
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
     """The approver that a new operator names: the model notices that it is forgotten, and no property does."""
     model, properties = judge("laws", mutant_of("SM-31"), Effort(walks=3, depth=1, plays=0), (), Stop())
@@ -328,6 +334,7 @@ def test_the_command_prints_the_kill_table() -> None:
     assert max(len(line) for line in lines) <= 120
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_the_report_is_the_same_on_any_number_of_processes() -> None:
     arguments = ("--catalogue", "--sample", "4", "--seed", "3", "--walks", "5", "--plays", "0", "--json")
     first, second = restake(*arguments, "--jobs", "1"), restake(*arguments, "--jobs", "3")
@@ -351,6 +358,7 @@ def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch
     assert restake("--mutant", "EM-17", "--protocol", "symbiotic", "--list").return_value == 5
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of this file try
 def test_the_command_puts_mutants_before_the_proofs_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "left", lambda *_: [])
     arguments = ("--mutant", "SM-31", "--walks", "20", "--plays", "0", "--proofs")

@@ -39,6 +39,7 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.source  # a judge loads everything from source in either build, which others of test_mutants.py try
 def test_it_is_judged_as_ours_is(tmp_path: Path) -> None:
     path = written(tmp_path, FROM_OUTSIDE)
     (mutant,) = read_catalogue(path)
