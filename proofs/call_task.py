@@ -1,5 +1,6 @@
 """All proofs of one call as one task of plain values, so that calls are proved beside each other in processes."""
 
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -108,6 +109,29 @@ def prover_of(place: str, call: str) -> Prover:
     return Prover(place, setup_of(place).contracts_of.get(call))
 
 
+_prepared: Final[dict[tuple[str, str], Prover]] = {}
+"""Provers that nothing was asked of yet, by theory and by call where a call has contracts of its own."""
+
+
+def beginning_of(place: str, call: str) -> tuple[str, str]:
+    """The beginning of the proofs of a call: one for all calls of a theory that have no contracts of their own."""
+    return place, call if call in setup_of(place).contracts_of else ""
+
+
+def prepare(place: str, call: str) -> None:
+    """Lift what the proofs of a call begin with, so that processes forked from this one need not.
+
+    The state of the solver is the same, whether this process or another one that it forks goes on from here.
+    """
+    beginning = beginning_of(place, call)
+    if beginning not in _prepared:
+        with the_same_everywhere():
+            _prepared[beginning] = prover_of(place, call)
+            gc.collect()
+        # After everything is imported, and not before: a file that was edited meanwhile shows.
+        snapshot(place)
+
+
 def run_call(
     place: str,
     call: str,
@@ -142,11 +166,11 @@ def prove_laws(
     asked = [law_id for law_id in due_of(place)[call] if law_id in law_ids]
     if not asked:
         return
+    prepare(place, call)
     with the_same_everywhere():
-        prover = prover_of(place, call)
+        prover = _prepared.pop(beginning_of(place, call))
         prover.effort = effort
         prover.likely = likely or {}
-        # After everything is imported, and not before: a file that was edited meanwhile shows.
         source = snapshot(place)
         if unknown := set(prover.world.modules) - set(modules_behind(place)):
             raise UnliftableError(f"{min(unknown)} decides verdicts, and no import that is found leads to it")
