@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from proofs.call_task import foundations_of, prover_of
+from proofs.call_task import beginning_of, foundations_of, prover_of
 from proofs.concrete import outcome_of_a_witness, plain_theory
+from proofs.isolation import apart
+from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.trusted_contracts import CONTRACTS, foundations
 
@@ -75,26 +77,35 @@ class Explored:
     """
 
     def __init__(self, protocol: str) -> None:
-        place = f"proofs.{protocol}.theory:THEORY"
+        self._place = f"proofs.{protocol}.theory:THEORY"
         self._rules = str(ROOT / "spec" / protocol)
         self.lines: set[tuple[str, int]] = set()
         self.witnessed = 0
         self.unwitnessed: dict[str, dict[str, int]] = {}
-        for action in plain_theory(place).protocol.actions:
-            prover = prover_of(place, action.__name__)
-            kind = next(kind for kind in prover.protocol.actions if kind.__name__ == action.__name__)
-            proof = self._explore(partial(CallProof, prover, kind))
-            if action.__name__ in NOT_LOOKED_FOR:
-                continue
-            ways = [(accepted.here, "accepted") for accepted in proof.accepted]
-            ways += [(here, reason.name) for here, reason in proof.rejected]
-            for here, outcome in ways:
-                if outcome_of_a_witness(prover, place, proof.call, here) == outcome:
-                    self.witnessed += 1
-                else:
-                    counts = self.unwitnessed.setdefault(action.__name__, {})
-                    counts[outcome] = counts.get(outcome, 0) + 1
-        self._explore(lambda: foundations(prover_of(place, CONTRACTS), foundations_of(place)))
+        provers: dict[tuple[str, str], Prover] = {}
+        for call in [action.__name__ for action in plain_theory(self._place).protocol.actions]:
+            beginning = beginning_of(self._place, call)
+            prover = provers[beginning] = provers.get(beginning) or prover_of(self._place, call)
+            lines, witnessed, unwitnessed = apart(partial(self._of_call, prover, call))
+            self.lines |= lines
+            self.witnessed += witnessed
+            if unwitnessed:
+                self.unwitnessed[call] = unwitnessed
+        self._explore(lambda: foundations(prover_of(self._place, CONTRACTS), foundations_of(self._place)))
+
+    def _of_call(self, prover: Prover, call: str) -> tuple[set[tuple[str, int]], int, dict[str, int]]:
+        """The lines that ran, how many paths have a state that takes them, and how many of each outcome have none."""
+        kind = next(kind for kind in prover.protocol.actions if kind.__name__ == call)
+        proof = self._explore(partial(CallProof, prover, kind))
+        paths = [(accepted.here, "accepted") for accepted in proof.accepted]
+        paths += [(here, reason.name) for here, reason in proof.rejected]
+        witnessed, unwitnessed = 0, dict[str, int]()
+        for here, outcome in paths if call not in NOT_LOOKED_FOR else ():
+            if outcome_of_a_witness(prover, self._place, proof.call, here) == outcome:
+                witnessed += 1
+            else:
+                unwitnessed[outcome] = unwitnessed.get(outcome, 0) + 1
+        return self.lines, witnessed, unwitnessed
 
     def _explore(self, program: Callable[[], Any]) -> Any:
         before = sys.gettrace()
