@@ -58,11 +58,19 @@ lint: $(VENV)/tools
 	$(BIN)/mypy
 
 # Interpreted: the working tree comes first on the path. Compiled: only what is installed is there.
-test: $(STAMP) lint
+test: $(STAMP) $(VENV)/npm/done lint
 	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not serial"
 	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest -m serial
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto --dist worksteal -m "not source and not serial"
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source and serial"
+
+# What tests of the real contracts run. Where there is no npm they are skipped, and say so.
+$(VENV)/npm/done: tests/npm/package-lock.json $(VENV)/tools
+	mkdir -p $(VENV)/npm
+	cp tests/npm/package.json tests/npm/package-lock.json $(VENV)/npm
+	if command -v npm > /dev/null; then \
+		npm ci --prefix $(VENV)/npm --ignore-scripts --no-audit --no-fund --loglevel error; fi
+	touch $@
 
 # By hand, after a call or a reason is added: conformance/*.cases.json, by long walks.
 cases: $(STAMP)

@@ -28,6 +28,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "laws": ("harness.verbs.laws", "List the laws, or explain one."),
     "mutate": ("harness.verbs.mutate", "Make mutants of the specification: which laws kill them?"),
     "new-trace": ("harness.verbs.new_trace", "Write a first trace, or what a trace may say."),
+    "observe": ("harness.verbs.observe", "Read the state of a deployment on a chain, at one block."),
     "prove": ("harness.verbs.prove", "Prove the laws of every call, for states of any size."),
     "replay": ("harness.verbs.replay", "Replay recorded traces and compare every step."),
     "serve": ("harness.verbs.serve", "Be a client of the wire protocol, which answers as the specification does."),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from conformance.calls import Calls
+    from conformance.states import StateReader
     from invariants.exploring import BoundedModel
     from invariants.game import Game
     from invariants.rule_machine import LawMachine
@@ -39,7 +40,9 @@ class ProtocolPack:
     its traces, with CALLS beside it; `docs` is the page that describes the rules.
 
     `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
-    `cases` is the file of what a caller can meet, with a script for each.
+    `cases` is the file of what a caller can meet, with a script for each. `state_at` reads observed states, a
+    `conformance.states.StateReader`. `observer_at` makes them, of a `harness.clients.block.Block`, a file of addresses,
+    and the names of errors.
 
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
     process finds this pack again: its name if it is announced, else where it stands. `laws_at` are lists of laws from
@@ -56,6 +59,8 @@ class ProtocolPack:
     theory_at: str | None = None
     calls_at: str | None = None
     cases: PurePath | None = None
+    state_at: str | None = None
+    observer_at: str | None = None
     ledgers: PurePath | None = None
     mutants: PurePath | None = None
     workload_at: str | None = None
@@ -104,6 +109,12 @@ class ProtocolPack:
         from conformance.calls import Calls
 
         found: Calls = Calls(self.protocol) if self.calls_at is None else load(self.calls_at)
+        return found
+
+    @property
+    def state_reader(self) -> "StateReader | None":
+        """The reader of its observed states."""
+        found: StateReader | None = None if self.state_at is None else load(self.state_at)
         return found
 
     @property

@@ -3,11 +3,14 @@
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Collection
+from pathlib import Path
 from typing import TextIO, get_args
 
 import attrs
 import click
+from click.core import ParameterSource
 
 from harness import __version__
 from harness.check import PROFILES, Check, Plan, UnknownLawError
@@ -38,6 +41,7 @@ from harness.verbs import (
     unless_written,
 )
 from proofs.ledger import LedgerError
+from spec.codec import MalformedTrace
 
 
 @click.command("check", epilog=EXIT_CODES, short_help="Run the main job: every law, on every protocol.")
@@ -97,6 +101,13 @@ from proofs.ledger import LedgerError
     help="Stop when so many laws broke, or traces differ.",
 )
 @click.option(
+    "--state",
+    "state_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Only scan the laws of states on what `restake observe` wrote there.",
+)
+@click.option(
     "--junit",
     "junit_file",
     type=click.File("w", encoding="utf-8", lazy=False),
@@ -121,6 +132,7 @@ def check_command(
     writes_schema: bool,
     annotates: bool,
     most_failures: int | None,
+    state_file: Path | None,
     junit_file: TextIO | None,
 ) -> int:
     """Replay the recorded traces, check every law on them, on random walks and on what Hypothesis draws, and show how
@@ -132,6 +144,8 @@ def check_command(
     if writes_schema:
         click.echo(json.dumps(REPORT, indent=1))
         return 0
+    if state_file is not None:
+        return _check_state(state_file, asked, laws, as_json)
     profile = PROFILES[profile_name]
     plan = Plan(
         profile.steps if steps is None else steps, profile.examples if examples is None else examples, seed, laws
@@ -204,6 +218,43 @@ def check_command(
     if outcome.problem is not None:
         click.echo(outcome.problem, err=True)
     return outcome.code
+
+
+BESIDE_STATE = ("state_file", "asked", "laws", "as_json")
+"""The parameters that mean something where one state is scanned."""
+
+
+def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_json: bool) -> int:
+    """Scan the laws on one observed state."""
+    from harness.observed import as_json as report  # here, because only --state needs it
+    from harness.observed import code_of, judge, read_observed
+
+    context = click.get_current_context()
+    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    unfit = [name for name in given if name not in BESIDE_STATE]
+    if unfit:
+        options = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
+        raise click.UsageError(f"--state scans one state alone, so that {options[unfit[0]]} means nothing beside it.")
+    try:
+        observed = read_observed(file, packs_asked(asked))
+    except MalformedTrace as error:
+        raise click.UsageError(f"{file}: {error}") from error
+    judged = judge(observed)
+    unknown = set(laws) - {each.law for each in judged}
+    if unknown:
+        raise click.UsageError(f"--law: {', '.join(sorted(unknown))}: no law of states of {observed.pack.name}")
+    judged = [each for each in judged if not laws or each.law in laws]
+    if as_json:
+        click.echo(json.dumps(report(observed, judged), indent=2))
+        return code_of(judged)
+    for each in judged:
+        about = each.why or f"{each.subjects} subject{'' if each.subjects == 1 else 's'}"
+        click.echo(f"  {each.law:<14} {each.verdict:<15} {each.sentence} ({about})")
+        for subject in each.broken:
+            click.echo(f"  {'':<14} broken of {subject}")
+    counts = Counter(each.verdict for each in judged)
+    click.echo(f"{file}: {observed.pack.name}, " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    return code_of(judged)
 
 
 def _workers(address: str | None, places: Collection[str], jobs: int) -> Scheduler:

@@ -1,13 +1,14 @@
 """The contracts as a client: each call of a history is a transaction in a block of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 from conformance.client import Accepted, Answer, Client, Introduction, Rejected, Unsupported
 from conformance.wire import digest
-from harness.clients.evm import ZERO, Reverted, words
-from harness.clients.symbiotic.deployment import Deployment, bytecode
+from harness.clients.abi import ZERO, Reverted, words
+from harness.clients.chain import Chain
+from harness.clients.symbiotic.deployment import Deployment, begins_at, bytecode
 from harness.clients.symbiotic.view import observe
 from spec.codec import Json
 
@@ -75,42 +76,52 @@ ADDRESSES: Final = frozenset(
 
 
 class SymbioticContracts(Client):
-    """The contracts, deployed anew for each history."""
+    """The contracts, deployed anew for each history, on a chain that `begin` starts at a timestamp; `node` names it."""
 
-    def __init__(self, core: Path, errors: tuple[str, ...]) -> None:
+    def __init__(self, core: Path, errors: tuple[str, ...], begin: Callable[[int], Chain], node: str) -> None:
         self._code = bytecode(core)
         self._errors = errors
+        self._begin = begin
+        self._node = node
         self._deployed: Deployment | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The contracts support everything."""
-        return Introduction("@symbioticfi/core on revm", "1.0.3", None, has_reasons=True, has_digest=True)
+        """The contracts support every call that there is a line for."""
+        actions = frozenset([*CALLS, "advance_time"])
+        return Introduction(f"@symbioticfi/core on {self._node}", "1.0.3", actions, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
         """Deploy the world of a head."""
-        self._deployed = Deployment(self._code, self._errors, cast("dict[str, Any]", head)["config"])
+        self.bye()
+        config = cast("dict[str, Any]", head)["config"]
+        self._deployed = Deployment(self._code, self._errors, config, self._begin(begins_at(config)))
         return digest(self.state())
 
     def apply(self, call: Json) -> Answer:
         """Make one call, as a transaction in a block of its own."""
-        on, fields = self._now(), cast("dict[str, Any]", call)
+        on, fields = self.deployed, cast("dict[str, Any]", call)
         on.set_time(int(fields["timestamp"]))
         if fields["action"] == "advance_time":
             return Accepted({}, digest(self.state()))
         try:
             returns = self._called(on, fields["action"], on.address(fields["sender"]), fields["args"])
         except Reverted as reverted:
-            return Rejected(on.chain.name_of(reverted), digest(self.state()))
+            return Rejected(on.name_of(reverted), digest(self.state()))
         return Accepted(returns, digest(self.state()))
 
     def state(self) -> Json | Unsupported:
         """The whole state, by the contracts' view functions."""
-        return observe(self._now())
+        return observe(self.deployed)
 
     def bye(self) -> None:
-        """Nothing is left to be done."""
+        """End the chain."""
+        if self._deployed is not None:
+            self._deployed.chain.close()
+            self._deployed = None
 
-    def _now(self) -> Deployment:
+    @property
+    def deployed(self) -> Deployment:
+        """The contracts of the history that goes on."""
         assert self._deployed is not None
         return self._deployed
 

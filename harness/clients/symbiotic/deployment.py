@@ -1,14 +1,16 @@
 """A deployment of the core contracts, the tokens and the vaults of one world."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from eth_abi.abi import encode
 
 from conformance.wire import digest
-from harness.clients.evm import DEPLOYER, ZERO, Chain, words
+from harness.clients.abi import ZERO, ErrorNames, Reverted, address_of, words
+from harness.clients.chain import DEPLOYER, Chain
+from harness.clients.symbiotic.view import Seen
 
 BYTECODE: Final = Path("test") / "integration" / "SymbioticCoreBytecode.sol"
 TOKEN: Final = bytes.fromhex((Path(__file__).parents[1] / "token.hex").read_text().strip())
@@ -34,29 +36,39 @@ def bytecode(core: Path) -> dict[str, bytes]:
     return {name: bytes.fromhex("".join(re.findall(r'hex"([0-9a-fA-F]*)"', body))) for name, body in functions}
 
 
-class Deployment:
-    """The core contracts, the tokens and the vaults of one world."""
+def begins_at(config: Mapping[str, Any]) -> int:
+    """The second at which a world begins: that of its first vault, or of its genesis."""
+    return min(
+        int(config["genesisTimestamp"]), *[int(vault["epochDurationInit"]) for vault in config["vaults"].values()]
+    )
 
-    def __init__(self, code: Mapping[str, bytes], errors: tuple[str, ...], config: Mapping[str, Any]) -> None:
-        self.chain: Final = Chain(errors)
-        self.config: Final = config
+
+class Deployment(Seen):
+    """The core contracts, the tokens and the vaults of one world, on a chain that is at the time when it begins."""
+
+    def __init__(
+        self, code: Mapping[str, bytes], errors: tuple[str, ...], config: Mapping[str, Any], chain: Chain
+    ) -> None:
+        self.chain: Final = chain
+        self.config = config
         self.code: Final = code
-        self.vaults: Final[dict[str, dict[str, str]]] = {}
-        self.tokens: Final[dict[str, str]] = {}
+        self.vaults: dict[str, dict[str, str]] = {}
+        self.tokens: dict[str, str] = {}
         self.addresses: Final[dict[str, str]] = {"zero": ZERO}
         self.names: Final[dict[str, str]] = {ZERO: "zero"}
         self.captures: Final[dict[str, list[int]]] = {}
-        self.now = min(int(vault["epochDurationInit"]) for vault in config["vaults"].values())
-        self.now = min(self.now, int(config["genesisTimestamp"]))
+        self._errors: Final = ErrorNames(errors)
+        self.now = begins_at(config)
         self.chain.set_time(self.now)
-        self.core: Final = self._deploy_core()
+        self.core = self._deploy_core()
         for kind, registry, signature in (
             ("operators", "operators", "registerOperator()"),
             ("networks", "networks", "registerNetwork()"),
         ):
             for account in config["preRegistered"][kind]:
                 self.chain.call(self.address(account), self.core[registry], signature)
-        for name, vault in config["vaults"].items():
+        # Each vault at its time, and time does not go back.
+        for name, vault in sorted(config["vaults"].items(), key=lambda each: int(each[1]["epochDurationInit"])):
             self._create(name, vault)
         self._fund()
         self.set_time(int(config["genesisTimestamp"]))
@@ -73,10 +85,22 @@ class Deployment:
             self.addresses[name], self.names[address] = address, name
         return self.addresses[name]
 
-    def subnetwork(self, name: str) -> bytes:
-        """A subnetwork's identifier: the network's address, then the number."""
-        network, _, number = name.partition("/sub")
-        return bytes.fromhex(self.address(network)[2:]) + int(number).to_bytes(12, "big")
+    def name_at(self, word: int) -> str:
+        """The name of the address that an answer is."""
+        return self.names[address_of(word)]
+
+    def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
+        """The answer of a view function. Reverted if it reverts."""
+        return self.chain.ask(to, signature, *arguments)
+
+    def name_of(self, reverted: Reverted) -> str:
+        """The name of an error."""
+        return self._errors.name_of(reverted)
+
+    def probed(self, vault: str) -> Sequence[int]:
+        """The second before, and the last captures that slashes of the vault asked for."""
+        before = self.now - 1
+        return [before, *[capture for capture in self.captures.get(vault, []) if capture != before]]
 
     def _deploy_core(self) -> dict[str, str]:
         chain, code = self.chain, self.code
@@ -162,7 +186,7 @@ class Deployment:
             slasher_params,
         )
         made = self.chain.call(DEPLOYER, self.core["configurator"], CREATE, parameters)
-        at = [f"0x{word:040x}" for word in words(made)]
+        at = [address_of(word) for word in words(made)]
         self.vaults[name] = {"vault": at[0], "delegator": at[1], "slasher": at[2], "token": token}
         self.addresses[name], self.names[at[0]] = at[0], name
 

@@ -1,22 +1,66 @@
 """The state of a deployment, by the contracts' view functions, as a trace shows it."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from harness.clients.evm import Reverted, words
-from harness.clients.symbiotic.deployment import Deployment
+from harness.clients.abi import Reverted, words
 from spec.codec import Json
 
 BURNER: Final = "burner0"
 LAST_TIMESTAMP: Final = 2**48 - 1
+PREFIX_BITS: Final = 96
+"""The bits of a subnetwork's own number, below those of its network's address."""
 
 
-def observe(on: Deployment) -> Json:
+class Seen(ABC):
+    """A deployment, as it is seen at one time: where its contracts are, what they answer, and names for addresses.
+
+    `config` is that of a trace; `core`, `vaults` and `tokens` are addresses; `now` is the timestamp.
+    """
+
+    config: Mapping[str, Any]
+    core: Mapping[str, str]
+    vaults: Mapping[str, Mapping[str, str]]
+    tokens: Mapping[str, str]
+    now: int
+
+    @abstractmethod
+    def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
+        """The answer of a view function. Reverted if it reverts."""
+
+    @abstractmethod
+    def name_of(self, reverted: Reverted) -> str:
+        """The name of an error."""
+
+    @abstractmethod
+    def address(self, name: str) -> str:
+        """The address of a name."""
+
+    @abstractmethod
+    def name_at(self, word: int) -> str:
+        """The name of the address that an answer is."""
+
+    @abstractmethod
+    def probed(self, vault: str) -> Sequence[int]:
+        """The timestamps at which the past is observed."""
+
+    def subnetwork(self, name: str) -> bytes:
+        """A subnetwork's identifier: the network's address, then the number."""
+        network, _, number = name.partition("/sub")
+        return bytes.fromhex(self.address(network)[2:]) + int(number).to_bytes(PREFIX_BITS // 8, "big")
+
+    def subnetwork_name(self, word: int) -> str:
+        """The name of the subnetwork that an answer is."""
+        return f"{self.name_at(word >> PREFIX_BITS)}/sub{word & (2**PREFIX_BITS - 1)}"
+
+
+def observe(on: Seen) -> Json:
     """The state as a trace's `post` shows it, with integers as decimal strings."""
     config, core = on.config, on.core
 
     def asked(to: str, signature: str, *arguments: Any) -> list[int]:
-        return words(on.chain.ask(to, signature, *arguments))
+        return words(on.ask(to, signature, *arguments))
 
     def is_entity(registry: str, name: str) -> bool:
         return bool(asked(core[registry], "isEntity(address)", on.address(name))[0])
@@ -27,7 +71,7 @@ def observe(on: Deployment) -> Json:
 
     def middleware(network: str) -> str:
         found = asked(core["middlewares"], "middleware(address)", on.address(network))[0]
-        return on.names[f"0x{found:040x}"]
+        return on.name_at(found)
 
     def balance(token: str, name: str) -> str:
         return str(asked(token, "balanceOf(address)", on.address(name))[0])
@@ -64,7 +108,7 @@ def observe(on: Deployment) -> Json:
 class VaultView:
     """One vault, its delegator and its slasher, as their view functions show them."""
 
-    def __init__(self, on: Deployment, name: str) -> None:
+    def __init__(self, on: Seen, name: str) -> None:
         self._on = on
         self._name = name
         self._at = on.vaults[name]
@@ -101,14 +145,14 @@ class VaultView:
         }
 
     def _ask(self, contract: str, signature: str, *arguments: Any) -> int:
-        return words(self._on.chain.ask(self._at[contract], signature, *arguments))[0]
+        return words(self._on.ask(self._at[contract], signature, *arguments))[0]
 
     def _said(self, contract: str, signature: str, *arguments: Any) -> str:
         """The answer, or the error that a view reverts with."""
         try:
             return str(self._ask(contract, signature, *arguments))
         except Reverted as reverted:
-            return f"revert:{self._on.chain.name_of(reverted)}"
+            return f"revert:{self._on.name_of(reverted)}"
 
     def _withdrawals(self, epoch: int, holders: list[str]) -> dict[str, Json]:
         epochs = range(epoch + 2)
@@ -177,10 +221,9 @@ class VaultView:
             "latestSlashedCaptureTimestamp": self._of_operators("slasher", "latestSlashedCaptureTimestamp"),
         }
         if self._config["slasher"] == "veto":
-            names = self._on.names
 
             def account(signature: str, *arguments: Any) -> str:
-                return names[f"0x{self._ask('slasher', signature, *arguments):040x}"]
+                return self._on.name_at(self._ask("slasher", signature, *arguments))
 
             observed["resolver"] = self._by_subnetwork(
                 lambda subnetwork: account("resolver(bytes32,bytes)", subnetwork, b"")
@@ -194,11 +237,10 @@ class VaultView:
         return observed
 
     def _request(self, index: int) -> Json:
-        found = words(self._on.chain.ask(self._at["slasher"], "slashRequests(uint256)", index))
-        network, identifier = found[0] >> 96, found[0] & (2**96 - 1)
+        found = words(self._on.ask(self._at["slasher"], "slashRequests(uint256)", index))
         return {
-            "subnetwork": f"{self._on.names[f'0x{network:040x}']}/sub{identifier}",
-            "operator": self._on.names[f"0x{found[1]:040x}"],
+            "subnetwork": self._on.subnetwork_name(found[0]),
+            "operator": self._on.name_at(found[1]),
             "amount": str(found[2]),
             "captureTimestamp": str(found[3]),
             "vetoDeadline": str(found[4]),
@@ -206,9 +248,7 @@ class VaultView:
         }
 
     def _probes(self) -> list[Json]:
-        before = self._on.now - 1
-        captures = self._on.captures.get(self._name, [])
-        return [self._past(each) for each in (before, *[capture for capture in captures if capture != before])]
+        return [self._past(each) for each in self._on.probed(self._name)]
 
     def _past(self, timestamp: int) -> Json:
         def at(contract: str, function: str) -> dict[str, Json]:

@@ -1,0 +1,87 @@
+"""Calls and answers of contracts as bytes, and the names of the errors that they revert with.
+
+It needs the extra `evm`: eth-abi and eth-hash.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
+
+ZERO: Final = "0x" + "00" * 20
+WORD: Final = 32
+
+ERRORS_WITH_ARGUMENTS: Final = (
+    "AccessControlUnauthorizedAccount(address,bytes32)",
+    "ERC20InsufficientAllowance(address,uint256,uint256)",
+    "ERC20InsufficientBalance(address,uint256,uint256)",
+    "ERC20InvalidReceiver(address)",
+    "SafeCastOverflowedUintDowncast(uint8,uint256)",
+)
+"""Errors of OpenZeppelin. All others that occur have no arguments."""
+
+PANIC: Final = bytes.fromhex("4e487b71")
+
+
+class Reverted(Exception):
+    """A call that reverted: what it said."""
+
+    def __init__(self, output: bytes) -> None:
+        super().__init__(output.hex())
+        self.output: Final = output
+
+
+class ErrorNames:
+    """The names of the errors that a protocol's contracts revert with."""
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        self._names = {selector(f"{name}()"): name for name in errors}
+        self._names |= {selector(signature): signature.partition("(")[0] for signature in ERRORS_WITH_ARGUMENTS}
+
+    def name_of(self, reverted: Reverted) -> str:
+        """The name of an error as traces write it."""
+        output = reverted.output
+        if output[:4] == PANIC:
+            return f"Panic(0x{int.from_bytes(output[4:], 'big'):02x})"
+        return self._names.get(output[:4], f"0x{output.hex()}") if output else "EmptyRevert"
+
+
+@lru_cache(maxsize=2**14)
+def selector(signature: str) -> bytes:
+    """The first four bytes of a call to a function, or of an error."""
+    return bytes(keccak(signature.encode())[:4])
+
+
+def topic(event: str) -> str:
+    """The first topic of an event's logs, by its signature."""
+    return f"0x{keccak(event.encode()).hex()}"
+
+
+def types_of(signature: str) -> list[str]:
+    """The types of the arguments of a signature."""
+    types, depth = [""], 0
+    for letter in signature[signature.index("(") + 1 : -1]:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            types.append("")
+        else:
+            types[-1] += letter
+    return [each for each in types if each]
+
+
+@lru_cache(maxsize=2**16)
+def calldata(signature: str, *arguments: Any) -> bytes:
+    """A call to a function, with its arguments."""
+    return selector(signature) + bytes(encode(types_of(signature), arguments))
+
+
+def words(output: bytes) -> list[int]:
+    """The words of an answer."""
+    return [int.from_bytes(output[start : start + WORD], "big") for start in range(0, len(output), WORD)]
+
+
+def address_of(word: int) -> str:
+    """The address that a word of an answer is."""
+    return f"0x{word:040x}"

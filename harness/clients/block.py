@@ -1,0 +1,102 @@
+"""One block of a chain, over JSON-RPC: what its contracts answer there, and the events that they logged up to it.
+
+Every call names the block by its hash, so that a node which moves on answers of the same block, or not at all. That the
+node heeds it, and that the block is on the chain still, is asked before and after.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from harness.clients.abi import words
+from harness.clients.rpc import Node, NodeError, call_of, data_of, is_bytes, is_quantity
+
+WHERE_AM_I: Final = "0x4260005243602052" + "60406000f3"
+"""Creation code that answers with the timestamp and the number of the block it runs in."""
+
+LOGS_AT_ONCE: Final = 10_000
+"""The blocks of one question for events: as many as nodes commonly allow."""
+
+
+class Block:
+    """A block that a node knows: the latest, or that of a number."""
+
+    def __init__(self, node: Node, number: int | None = None) -> None:
+        self._node: Final = node
+        self.chain: Final = self._quantity("eth_chainId")
+        found = self._header("latest" if number is None else hex(number))
+        self.number: Final = int(found["number"], 16)
+        self.timestamp: Final = int(found["timestamp"], 16)
+        self.hash: Final[str] = found["hash"].lower()
+        if number is not None and self.number != number:
+            raise self.error(f"asked for block {number}, it answers with {self.number}")
+        self._place: Final = {"blockHash": self.hash, "requireCanonical": True}
+        self._check_heeded()
+
+    def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
+        """The answer of a view function. Reverted if it reverts."""
+        return call_of(self._node, {"to": to, "data": data_of(signature, *arguments)}, self._place)
+
+    def check_contract(self, address: str, name: str) -> None:
+        """NodeError if there is no contract at an address."""
+        code = self._node.request("eth_getCode", address, self._place)
+        if not is_bytes(code):
+            raise self._node.error("eth_getCode", "the result is no bytes")
+        if code == "0x":
+            raise self.error(f"there is no contract at {address}, {name}")
+
+    def logs(self, addresses: Sequence[str], topics: Sequence[Any], begin: int) -> Iterator[list[str]]:
+        """The topics of each event that some contracts logged, from a block to this one."""
+        for start in range(begin, self.number + 1, LOGS_AT_ONCE):
+            end = min(start + LOGS_AT_ONCE - 1, self.number)
+            asked = {"address": list(addresses), "topics": list(topics), "fromBlock": hex(start), "toBlock": hex(end)}
+            found = self._node.request("eth_getLogs", asked)
+            if not isinstance(found, list):
+                raise self._node.error("eth_getLogs", "the result is no list")
+            for log in found:
+                yield self._topics(log, start, end)
+
+    def check_again(self) -> None:
+        """NodeError if the block is not on the chain any more, or if the node answers of another."""
+        found = self._header(hex(self.number))
+        if found["hash"].lower() != self.hash:
+            raise self.error("another block has taken its place while it was read: nothing of it is kept")
+        self._check_heeded()
+
+    def error(self, problem: str) -> NodeError:
+        """A problem with the block, as an exception."""
+        return NodeError(f"{self._node.place}: block {self.number}: {problem}")
+
+    def _topics(self, log: Any, start: int, end: int) -> list[str]:
+        """The topics of an event, if it is of the blocks that were asked for; at this number of this block alone."""
+        fields = log if isinstance(log, dict) else {}
+        topics, number = fields.get("topics"), str(fields.get("blockNumber"))
+        is_event = isinstance(topics, list) and all(is_bytes(each) and len(each) == 66 for each in topics)
+        if not is_event or not topics or not is_quantity(number) or not start <= int(number, 16) <= end:
+            raise self._node.error("eth_getLogs", "the result has something else than the events that were asked for")
+        is_here = str(fields.get("blockHash")).lower() == self.hash
+        if fields.get("removed") or is_here != (int(number, 16) == self.number):
+            raise self.error("an event is of another block in its place: nothing of it is kept")
+        return [str(each) for each in topics]
+
+    def _header(self, which: str) -> dict[str, str]:
+        found = self._node.request("eth_getBlockByNumber", which, False)
+        if found is None:
+            raise self._node.error("eth_getBlockByNumber", f"there is no block {which}")
+        fields = found if isinstance(found, dict) else {}
+        if not all(is_quantity(fields.get(name)) for name in ("number", "timestamp")) or not is_bytes(
+            fields.get("hash")
+        ):
+            raise self._node.error("eth_getBlockByNumber", "the result is no block of the chain")
+        return fields
+
+    def _quantity(self, method: str) -> int:
+        found = self._node.request(method)
+        if not is_quantity(found):
+            raise self._node.error(method, "the result is no number")
+        return int(found, 16)
+
+    def _check_heeded(self) -> None:
+        """NodeError if the node, asked of this block, answers of another."""
+        found = words(call_of(self._node, {"data": WHERE_AM_I}, self._place))
+        if found != [self.timestamp, self.number]:
+            raise self.error("asked of it by its hash, the node answers of another one")

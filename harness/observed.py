@@ -1,0 +1,124 @@
+"""Laws on one state that was observed, of a deployment on a chain: which hold of it, and which cannot be told.
+
+A law of states is judged if the rows that it reads were observed. What speaks of steps, or of how a state came about,
+is not: there is one state alone.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+import attrs
+
+from harness.exit_codes import exit_code
+from harness.pack import ProtocolPack
+from harness.replay import differences
+from harness.traces import load_json
+from invariants.checking import compute_totals, scan, subjects_of
+from invariants.law import Catalogue, StateLaw, Sum, Totals
+from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
+from spec.machine import State, Table
+
+FIELDS: Final = ("protocol", "source", "config", "state")
+"""The head of a trace, and the state that was observed."""
+
+Verdict = Literal["VIOLATED", "known violation", "not judged", "held", "of nothing", "of two states"]
+
+
+@attrs.frozen
+class Judged:
+    """The verdict on one law: of how many subjects, of which it is broken, and why it is not judged."""
+
+    law: str
+    verdict: Verdict
+    sentence: str
+    subjects: int
+    broken: tuple[str, ...] = ()
+    why: str = ""
+
+
+@attrs.frozen
+class ObservedState:
+    """An observed state, read: its protocol, where it was observed, its rows, and the tables of which these are all."""
+
+    pack: ProtocolPack
+    source: Json
+    state: State
+    tables: frozenset[Table[Any, Any]]
+
+
+def read_observed(path: Path, packs: Mapping[str, ProtocolPack]) -> ObservedState:
+    """The state of a file. MalformedTrace if it is none, or if a part of it does not fit the others."""
+    document = as_object(load_json(path), "")
+    check_fields(document, FIELDS, "")
+    name = document["protocol"]
+    pack = packs.get(name) if isinstance(name, str) else None
+    if pack is None:
+        raise MalformedTrace("protocol", f"unknown protocol {shown(name)}; known are {', '.join(sorted(packs))}")
+    reader = pack.state_reader
+    if reader is None or pack.walk is None:
+        raise MalformedTrace("protocol", f"of {name} no observed state can be read")
+    head = {field: value for field, value in document.items() if field != "state"}
+    state, world = reader.read(head, document["state"])
+    _check_same(document["state"], pack.protocol.observe(state, world, None))
+    return ObservedState(pack, document["source"], state, frozenset(reader.tables(world)))
+
+
+def judge(observed: ObservedState) -> list[Judged]:
+    """The verdict on every state law, by id."""
+    pack = observed.pack
+    assert pack.walk is not None
+    catalogue = pack.walk.catalogue
+    laws = sorted(catalogue.state_laws, key=lambda law: law.law_id)
+    return [_judged(law, catalogue, observed.state, observed.tables) for law in laws]
+
+
+def code_of(judged: list[Judged]) -> int:
+    """The exit code: what was not judged is open. Laws of nothing, or of two states, are no check."""
+    verdicts = {each.verdict for each in judged}
+    is_empty = not verdicts - {"of nothing", "of two states"}
+    return exit_code(failed="VIOLATED" in verdicts, is_open="not judged" in verdicts, is_empty=is_empty)
+
+
+def _judged(law: StateLaw, catalogue: Catalogue, state: State, tables: frozenset[Table[Any, Any]]) -> Judged:
+    alone = catalogue.where(lambda law_id: law_id == law.law_id)
+    subjects = len(subjects_of(law, state, compute_totals(catalogue, state)))
+    unread = sorted(table.name for table in _reads([*law.rows, *law.sums, *law.also_reads]) - tables)
+    if unread:
+        return Judged(law.law_id, "not judged", law.sentence, subjects, why=f"not observed: {', '.join(unread)}")
+    broken = [repr(violation.subject) for violation in scan(alone, state)]
+    if len(broken) != len(scan(alone, state, Totals(len(catalogue.sums)))):
+        return Judged(law.law_id, "of two states", law.sentence, subjects, why="there is one")
+    if broken:
+        verdict: Verdict = "known violation" if law.law_id in catalogue.known_violations else "VIOLATED"
+        return Judged(law.law_id, verdict, law.sentence, subjects, tuple(broken))
+    return Judged(law.law_id, "held" if subjects else "of nothing", law.sentence, subjects)
+
+
+def _reads(parts: list[Any]) -> set[Table[Any, Any]]:
+    """The tables that a law or a sum reads, those of its sums among them."""
+    found: set[Table[Any, Any]] = set()
+    for part in parts:
+        found |= _reads([part.table, *part.also_reads]) if isinstance(part, Sum) else {part}
+    return found
+
+
+def _check_same(seen: Json, found: Json) -> None:
+    """Refuse a state that does not look as it was observed: every view, evaluated now. The past is not compared."""
+    for difference in differences(_without_past(seen), _without_past(found), "state"):
+        raise MalformedTrace(
+            difference.path,
+            f"observed is {shown(difference.expected)}, of the rows it would be {shown(difference.actual)}",
+        )
+
+
+def _without_past(post: Json) -> Json:
+    if isinstance(post, dict):
+        return {name: _without_past(value) for name, value in post.items() if name != "probes"}
+    return [_without_past(item) for item in post] if isinstance(post, list) else post
+
+
+def as_json(observed: ObservedState, judged: list[Judged]) -> dict[str, Json]:
+    """The report for machines."""
+    laws = cast("list[Json]", [attrs.asdict(each) for each in judged])
+    return {"protocol": observed.pack.name, "source": observed.source, "exit_code": code_of(judged), "laws": laws}

@@ -1,0 +1,18 @@
+"""The npm packages of tests/npm: where they are, or why a test that needs one is skipped."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+FOLDER: Final = Path(os.environ.get("RESTAKE_NPM", ROOT / ".venv" / "npm" / "node_modules"))
+CORE: Final = FOLDER / "@symbioticfi" / "core"
+ANVIL: Final = FOLDER / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
+
+
+def needs(path: Path) -> pytest.MarkDecorator:
+    """The mark of a test that needs a package."""
+    reason = f"no {path.relative_to(FOLDER)} there: make test installs it where there is npm, or RESTAKE_NPM names it"
+    return pytest.mark.skipif(not path.exists(), reason=reason)
