@@ -22,7 +22,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "conform": ("harness.verbs.conform", "Run another implementation beside the specification."),
     "diff": ("harness.verbs.diff", "Compare two reports of restake check."),
     "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a bounded model."),
-    "export": ("harness.verbs.export", "Write a trace for other tools: Quint and Apalache, or pytest."),
+    "export": ("harness.verbs.export", "Write a trace for other tools: Quint and Apalache, pytest, Foundry."),
     "fill": ("harness.verbs.fill", "Write vectors that a client replays without this project."),
     "import": ("harness.verbs.export", "Write the trace of a file in the Informal Trace Format."),
     "laws": ("harness.verbs.laws", "List the laws, or explain one."),

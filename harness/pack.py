@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.calls import Calls
     from conformance.states import StateReader
+    from harness.interchange.foundry import Contracts
     from invariants.exploring import BoundedModel
     from invariants.game import Game
     from invariants.rule_machine import LawMachine
@@ -42,7 +43,8 @@ class ProtocolPack:
     `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
     `cases` is the file of what a caller can meet, with a script for each. `state_at` reads observed states, a
     `conformance.states.StateReader`. `observer_at` makes them, of a `harness.clients.block.Block`, a file of addresses,
-    and the names of errors.
+    and the names of errors. `contracts_at` is a `harness.interchange.foundry.Contracts`, by which calls are written in
+    Solidity.
 
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
     process finds this pack again: its name if it is announced, else where it stands. `laws_at` are lists of laws from
@@ -61,6 +63,7 @@ class ProtocolPack:
     cases: PurePath | None = None
     state_at: str | None = None
     observer_at: str | None = None
+    contracts_at: str | None = None
     ledgers: PurePath | None = None
     mutants: PurePath | None = None
     workload_at: str | None = None
@@ -109,6 +112,12 @@ class ProtocolPack:
         from conformance.calls import Calls
 
         found: Calls = Calls(self.protocol) if self.calls_at is None else load(self.calls_at)
+        return found
+
+    @property
+    def contracts(self) -> "Contracts | None":
+        """Its calls, as its contracts have them."""
+        found: Contracts | None = None if self.contracts_at is None else load(self.contracts_at)
         return found
 
     @property

@@ -16,14 +16,17 @@ from typing import Any, Final, cast
 
 import attrs
 
-from conformance.cases import read_cases
+from conformance.cases import can_be_said, read_cases
 from conformance.lockstep import ACCEPTED, Case, Script
-from conformance.scripts import of_walk
+from conformance.scripts import of_walk, walk_actions
 from harness import __version__
 from harness.pack import ProtocolPack
-from harness.traces import load_json
+from harness.traces import find_traces, load_json
+from invariants.checking import Checker
+from invariants.choices import Seeded
+from invariants.walker import Walk
 from spec.codec import Json, ListOf, MalformedTrace, Number, Record, Text, as_object, check_fields, shown
-from spec.machine import Delta
+from spec.machine import Delta, Draft
 from spec.protocol import execute
 
 FORMAT: Final = 1
@@ -35,6 +38,9 @@ WALKS: Final = 40
 WALK_STEPS: Final = 150
 WALKS_SEEN: Final = 192
 """The walks of a release, their steps, and the seeds that they are chosen from."""
+
+WITNESS: Final = "witness: "
+"""The beginning of what a vector covers that is for a witness."""
 
 CANARIES_EACH: Final = 4
 """The canaries of each protocol that are wrong in one thing."""
@@ -48,7 +54,8 @@ class ReleaseError(Exception):
 class Entry:
     """A file of a release, as the manifest has it. `sha256` is that of the document before it was packed.
 
-    `covers` are the cases of a vector's steps, `action: answer`; `wrong` is in what a canary's last step is wrong.
+    `covers` are the cases of a vector's steps, `action: answer`, and the witness that it is for, `witness: ID`.
+    `wrong` is in what a canary's last step is wrong.
     """
 
     file: str
@@ -82,7 +89,9 @@ def fill(packs: Collection[ProtocolPack], folder: Path, walks: int) -> list[Entr
     for pack in packs:
         cases: list[tuple[Document, str]] = []
         for kind, name, document in vectors(pack, walks):
-            entries.append(_write(folder, f"vectors/{pack.name}/{kind}/{name}.json.gz", pack.name, kind, document))
+            file = f"vectors/{pack.name}/{kind}/{name}.json.gz"
+            shows = (f"{WITNESS}{name}",) if kind == "witnesses" else ()
+            entries.append(_write(folder, file, pack.name, kind, document, shows=shows))
             if kind == "cases":
                 cases.append((document, name))
         for wrong, name, document in canaries(pack, cases):
@@ -126,11 +135,16 @@ def read_release(folder: Path) -> list[Entry]:
 def vectors(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, str, Document]]:
     """The vectors of a protocol, each with its kind and its name.
 
-    By case: each action with each answer, by the shortest trace that is known. And walks, with amounts of any size,
-    chosen for what they cover.
+    By case: each action with each answer, by the shortest trace that is known. Recorded: histories of the real
+    contracts, scenarios by name among them. By witness: what must be seen to happen, by the shortest beginning of a
+    walk that shows it. And walks, with amounts of any size, chosen for what they cover.
     """
     for case, script in [] if pack.cases is None else read_cases(Path(pack.cases)):
         yield "cases", _name(*case), _trace(pack, script)
+    for path in find_traces([pack.traces]):
+        yield "recorded", path.name.partition(".")[0], as_object(load_json(path), "")
+    for witness, walk, actions in _witnessed(pack, walks):
+        yield "witnesses", witness, pack.protocol.write_trace(walk.world, actions)
     for seed, script in _chosen(pack, walks):
         yield "walks", f"seed_{seed}", _trace(pack, script)
 
@@ -185,6 +199,39 @@ def _trace(pack: ProtocolPack, script: Script) -> Document:
     return pack.protocol.write_trace(pack.calls.head(script.head), actions)
 
 
+def _witnessed(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, Walk, list[Any]]]:
+    """Each witness that walks see, with the walk and the actions up to where it is seen, as few as there are."""
+    if pack.walk is None or not walks:
+        return
+    alone = pack.walk.where({witness.law_id for witness in pack.walk.catalogue.witnesses}.__contains__)
+    seen: dict[str, list[tuple[int, int]]] = {}
+    for seed in range(WALKS_SEEN):
+        for witness, steps in _sightings(alone.of(seed), seed).items():
+            seen.setdefault(witness, []).append((steps, seed))
+    for witness, places in sorted(seen.items()):
+        for steps, seed in sorted(places):
+            taken, actions, _ = walk_actions(pack.calls, pack.walk, seed, steps, None)
+            if can_be_said(pack.calls, taken, actions):
+                yield witness, taken, actions
+                break
+
+
+def _sightings(walk: Walk, seed: int) -> dict[str, int]:
+    """The steps of a walk up to where each witness is first seen."""
+    checker, choices, opening = Checker(walk.catalogue, walk.genesis()), Seeded(seed), walk.opening()
+    first: dict[str, int] = {}
+    for position in range(WALK_STEPS):
+        draft = Draft(checker.state)
+        action = opening[position] if position < len(opening) else walk.next_action(choices, draft)
+        outcome = walk.protocol.transition(draft, action)
+        if isinstance(outcome, Delta):
+            checker.accept(action, outcome)
+        for witness, times in checker.seen.items():
+            if times:
+                first.setdefault(witness, position + 1)
+    return first
+
+
 def _chosen(pack: ProtocolPack, walks: int) -> list[tuple[int, Script]]:
     """So many walks that together have the most different pairs of a case and the next one."""
     if pack.walk is None or not walks:
@@ -216,11 +263,19 @@ def _text(document: Json) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _write(folder: Path, file: str, protocol: str, kind: str, document: Mapping[str, Any], wrong: str = "") -> Entry:
+def _write(
+    folder: Path,
+    file: str,
+    protocol: str,
+    kind: str,
+    document: Mapping[str, Any],
+    wrong: str = "",
+    shows: tuple[str, ...] = (),
+) -> Entry:
     text = _text(document).encode()
     path = folder / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text, mtime=0))
     steps = document["steps"]
     covers = sorted({f"{step['action']}: {step['error'] or ACCEPTED}" for step in steps})
-    return Entry(file, protocol, kind, len(steps), hashlib.sha256(text).hexdigest(), tuple(covers), wrong)
+    return Entry(file, protocol, kind, len(steps), hashlib.sha256(text).hexdigest(), (*covers, *shows), wrong)

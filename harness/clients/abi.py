@@ -10,17 +10,10 @@ from typing import Any, Final
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
+from harness.clients.errors import ERRORS_WITH_ARGUMENTS
+
 ZERO: Final = "0x" + "00" * 20
 WORD: Final = 32
-
-ERRORS_WITH_ARGUMENTS: Final = (
-    "AccessControlUnauthorizedAccount(address,bytes32)",
-    "ERC20InsufficientAllowance(address,uint256,uint256)",
-    "ERC20InsufficientBalance(address,uint256,uint256)",
-    "ERC20InvalidReceiver(address)",
-    "SafeCastOverflowedUintDowncast(uint8,uint256)",
-)
-"""Errors of OpenZeppelin. All others that occur have no arguments."""
 
 PANIC: Final = bytes.fromhex("4e487b71")
 

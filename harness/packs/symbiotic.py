@@ -29,6 +29,7 @@ PACK: Final = ProtocolPack(
     theory_at="proofs.symbiotic.theory:THEORY",
     calls_at="conformance.symbiotic:CALLS",
     state_at="conformance.states.symbiotic:STATE",
+    contracts_at="harness.clients.symbiotic.calls:CONTRACTS",
     observer_at="harness.clients.symbiotic.observed:observed",
     cases=ROOT / "conformance" / "symbiotic.cases.json",
     ledgers=ROOT / "proofs" / "ledgers",

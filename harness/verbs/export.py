@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from harness.interchange.foundry import write_foundry
 from harness.interchange.itf import read_itf, write_itf
 from harness.interchange.pytest_file import write_pytest
 from harness.replay import replay
@@ -21,8 +22,8 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--to",
     "form",
     required=True,
-    type=click.Choice(["itf", "pytest"]),
-    help="The Informal Trace Format of Quint and Apalache, or a file of tests.",
+    type=click.Choice(["itf", "pytest", "foundry"]),
+    help="The Informal Trace Format of Quint and Apalache, or a file of tests, in Python or in Solidity.",
 )
 @PROTOCOL_OPTION
 def export_command(trace: Path, form: str, asked: tuple[str, ...]) -> int:
@@ -31,6 +32,9 @@ def export_command(trace: Path, form: str, asked: tuple[str, ...]) -> int:
     itf: each field of the state is a variable, and so is the call. restake import reads it back without a loss.
 
     pytest: a file that runs against the installed package, and asserts outcome, reason, returns and state.
+
+    foundry: a test of the real contracts, which makes each call by their interface, and asserts outcome, reason,
+    returns and the vault's stake and shares. Whoever derives from it deploys them.
 
     A trace need not agree with the specification: what it expects is written as it stands.
     """
@@ -42,6 +46,11 @@ def export_command(trace: Path, form: str, asked: tuple[str, ...]) -> int:
             click.echo(f"{trace}: differs from the specification: restake replay shows where", err=True)
         if form == "itf":
             click.echo(json.dumps(write_itf(document, read), indent=1))
+        elif form == "foundry":
+            contracts = packs[protocol.name].contracts
+            if contracts is None:
+                raise MalformedTrace("protocol", f"{protocol.name} has no form in Solidity yet")
+            click.echo(write_foundry(document, contracts), nl=False)
         else:
             click.echo(write_pytest(document, packs[protocol.name].place or protocol.name), nl=False)
     except MalformedTrace as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from harness.vectors import WALKS, ReleaseError, fill
+from harness.vectors import WALKS, WITNESS, ReleaseError, fill
 from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
 
 
@@ -25,8 +25,10 @@ from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
 def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -> int:
     """Write a release of vectors: traces with everything that can be observed after each call.
 
-    By case: every action with every answer that a caller can meet. By walks: long ones, with amounts of any size,
-    chosen for what they cover. And canaries, whose last step is wrong: a client's own runner has to fail each.
+    By case: every action with every answer that a caller can meet. Recorded: histories of the real contracts. By
+    witness: each thing that must be seen to happen. By walks: long ones, with amounts of any size, chosen for what they
+    cover. And canaries, whose last step is wrong: a client's own runner has to fail each. With --walks 0 there are
+    neither walks nor witnesses.
 
     The same source writes the same bytes. manifest.json has a SHA-256 of every document, and what it covers.
     """
@@ -35,10 +37,11 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
     except ReleaseError as error:
         raise click.UsageError(str(error)) from error
     right = [entry for entry in entries if not entry.wrong]
+    covered = {(entry.protocol, each) for entry in right for each in entry.covers if not each.startswith(WITNESS)}
     counts = {
         "vectors": len(right),
         "steps": sum(entry.steps for entry in right),
-        "cases": len({(entry.protocol, case) for entry in right for case in entry.covers}),
+        "cases": len(covered),
         "canaries": len(entries) - len(right),
         "bytes": sum((out / entry.file).stat().st_size for entry in entries),
     }

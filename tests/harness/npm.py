@@ -10,6 +10,7 @@ ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = Path(os.environ.get("RESTAKE_NPM", ROOT / ".venv" / "npm" / "node_modules"))
 CORE: Final = FOLDER / "@symbioticfi" / "core"
 ANVIL: Final = FOLDER / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
+SOLC: Final = FOLDER / "solc"
 
 
 def needs(path: Path) -> pytest.MarkDecorator:

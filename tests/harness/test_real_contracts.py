@@ -27,7 +27,7 @@ from harness.clients.anvil import AnvilChain  # it cannot be imported without th
 from harness.clients.chain import Chain  # as above
 from harness.clients.evm import EvmChain  # as above
 from harness.clients.rpc import NodeError  # as above
-from harness.clients.symbiotic import client as contracts  # as above
+from harness.clients.symbiotic import calls as contracts  # as above
 from harness.clients.symbiotic.client import SymbioticContracts  # as above
 from harness.clients.symbiotic.deployment import DELEGATORS  # as above
 from harness.clients.symbiotic.observed import CORE as CORE_CONTRACTS  # as above

@@ -22,8 +22,10 @@ from harness.mutants.vectors import VectorMutation
 from harness.protocols import known_packs, pack_at
 from harness.replay import replay
 from harness.stopping import Stop
-from harness.traces import load_trace
+from harness.traces import find_traces, load_json, load_trace
 from harness.vectors import Entry, ReleaseError, fill, read_release
+from invariants.checking import Checker
+from spec.machine import Delta, Draft
 
 pytestmark = pytest.mark.source
 
@@ -33,15 +35,18 @@ from pathlib import Path
 from harness import vectors
 from harness.protocols import pack_at
 vectors.WALKS_SEEN = 6
+vectors.find_traces = lambda places: []
 vectors.fill([pack_at("eigenlayer")], Path(sys.argv[1]), 2)
 """
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release without walks, which take longer."""
+    """A release without walks, and with one recorded trace of each protocol: more take longer."""
     folder = tmp_path_factory.mktemp("release")
-    fill(known_packs().values(), folder, 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors, "find_traces", lambda places: list(find_traces(places))[:1])
+        fill(known_packs().values(), folder, 0)
     return folder
 
 
@@ -87,6 +92,7 @@ def test_a_release_is_the_same_to_the_byte_under_any_hash_seed(tmp_path: Path) -
     assert digests[0] == digests[1]
     kinds = Counter(entry.kind for entry in read_release(tmp_path / "1"))
     assert (kinds["walks"], kinds["canaries"]) == (2, 16)
+    assert kinds["witnesses"] > 5
 
 
 def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +109,35 @@ def test_walks_are_chosen_for_what_they_cover(monkeypatch: pytest.MonkeyPatch) -
     assert [seed for seed, _ in chosen] == [max(pairs, key=lambda seed: (pairs[seed], -seed))]
     assert len(vectors._chosen(pack, 20)) == 6
     assert vectors._chosen(pack, 0) == []
+
+
+def test_a_witness_is_seen_at_the_last_step_of_its_vector_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each the shortest beginning of the walks that are looked at; a witness that none of them sees has none."""
+    pack = pack_at("symbiotic")
+    monkeypatch.setattr(vectors, "WALKS_SEEN", 10)
+    found = list(vectors._witnessed(pack, 1))
+    assert len(found) > 10
+    assert pack.walk is not None
+    for witness, walk, actions in found:
+        alone = walk.where({witness}.__contains__)
+        checker = Checker(alone.catalogue, alone.genesis())
+        seen = []
+        for action in actions:
+            outcome = pack.protocol.transition(Draft(checker.state), action)
+            if isinstance(outcome, Delta):
+                checker.accept(action, outcome)
+            seen.append(checker.seen[witness])
+        assert seen == [0] * (len(actions) - 1) + [1]
+    assert list(vectors._witnessed(pack, 0)) == []
+
+
+def test_recorded_traces_are_vectors_as_they_are(release: Path) -> None:
+    entries = [entry for entry in read_release(release) if entry.kind == "recorded"]
+    assert [entry.protocol for entry in entries] == sorted(known_packs())
+    for entry in entries:
+        path = next(find_traces([known_packs()[entry.protocol].traces]))
+        assert Path(entry.file).name.startswith(path.name.partition(".")[0])
+        assert load_json(release / entry.file) == load_json(path)
 
 
 def changed(entries: list[Any], **fields: Any) -> list[Any]:
@@ -127,6 +162,7 @@ def test_a_release_that_is_not_as_its_manifest_says_is_refused(
     change, said = BROKEN[name]
     folder = tmp_path / "release"
     monkeypatch.setattr(vectors, "read_cases", lambda path: list(read_cases(path))[:2])
+    monkeypatch.setattr(vectors, "find_traces", lambda _: [])
     fill([pack_at("eigenlayer")], folder, 0)
     manifest = json.loads((folder / "manifest.json").read_text())
     change(manifest)
