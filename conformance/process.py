@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn, Self, TypeVar
 
 from conformance.client import Answer, Client, ClientFault, HarnessFault, Introduction, Unsupported
 from conformance.messages import (
@@ -100,7 +100,7 @@ class ProcessClient(Client):
         for file in (self._out, self._err):
             self._selector.register(file, selectors.EVENT_READ)
 
-    def __enter__(self) -> "ProcessClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

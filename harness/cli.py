@@ -24,6 +24,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "explore": ("harness.verbs.explore", "Exhaust every sequence of calls in a bounded model."),
     "export": ("harness.verbs.export", "Write a trace for other tools: Quint and Apalache, pytest, Foundry."),
     "fill": ("harness.verbs.fill", "Write vectors that a client replays without this project."),
+    "gate": ("harness.verbs.gate", "Judge a change of the rules: what it changes, and for whom."),
     "import": ("harness.verbs.export", "Write the trace of a file in the Informal Trace Format."),
     "laws": ("harness.verbs.laws", "List the laws, or explain one."),
     "mutate": ("harness.verbs.mutate", "Make mutants of the specification: which laws kill them?"),

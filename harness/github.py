@@ -18,29 +18,29 @@ def annotations(outcome: Outcome) -> Iterator[str]:
     """An error for each trace that differs or cannot be read and each failure, a notice for each known violation."""
     for report in outcome.reports:
         if report.malformed is not None:
-            yield _annotation("error", "trace cannot be read", str(report.malformed), _file(report.path))
+            yield annotation("error", "trace cannot be read", str(report.malformed), _file(report.path))
         elif report.mismatch is not None:
-            yield _annotation("error", "trace differs", differences_of(report.mismatch), _file(report.path))
+            yield annotation("error", "trace differs", differences_of(report.mismatch), _file(report.path))
     for suite in outcome.suites:
         name = suite.protocol.name
         for finding in suite.findings.values():
             said = (
                 f"{finding.sentence}\n{finding.steps} steps, found by {finding.found_by}\nreproduce: {finding.command}"
             )
-            yield _annotation("error", f"{name}: {finding.law} is violated", said, finding.trace)
+            yield annotation("error", f"{name}: {finding.law} is violated", said, finding.trace)
         for failure in suite.failures():
             if not failure.startswith(("violated: ", "traces that differ: ")):
-                yield _annotation("error", name, failure)
+                yield annotation("error", name, failure)
         for reason in suite.unfinished():
-            yield _annotation("error", f"{name}: not finished", reason)
+            yield annotation("error", f"{name}: not finished", reason)
         for row in suite.rows():
             if row.verdict == "known violation":
                 known = suite.catalogue.known_violations[row.law]
                 said = f"{row.sentence} {known.meaning} True instead: {known.instead}."
-                yield _annotation("notice", f"{name}: {row.law} is a known violation", said)
+                yield annotation("notice", f"{name}: {row.law} is a known violation", said)
     for problem in (outcome.problem, outcome.unfinished):
         if problem is not None:
-            yield _annotation("error", "not finished", problem)
+            yield annotation("error", "not finished", problem)
 
 
 def _file(path: Path) -> str | None:
@@ -49,6 +49,8 @@ def _file(path: Path) -> str | None:
     return found.relative_to(Path.cwd()).as_posix() if found.is_relative_to(Path.cwd()) else None
 
 
-def _annotation(level: str, title: str, text: str, file: str | None = None) -> str:
+def annotation(level: str, title: str, text: str, file: str | None = None, line: int = 0) -> str:
+    """One annotation, of a file and a line if they are known."""
     where = "" if file is None else f"file={file.translate(ESCAPED_IN_PROPERTIES)},"
+    where += f"line={line}," if line else ""
     return f"::{level} {where}title={title.translate(ESCAPED_IN_PROPERTIES)}::{text.translate(ESCAPED)}"

@@ -34,10 +34,15 @@ LETTERS: Final = {
 """The letters of the matrix of laws by calls, by verdict."""
 
 
+def environment_of_pages() -> Environment:
+    """The templates of pages, in which every text is escaped, and a name that is not given is an error."""
+    folder = FileSystemLoader(Path(__file__).parent / "templates")
+    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined)
+
+
 def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
     """The report of `restake check` as one HTML page. `stories` retells each kept finding, by the path of its trace."""
-    folder = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(loader=folder, autoescape=True, undefined=StrictUndefined)
+    environment = environment_of_pages()
     environment.filters |= {
         "blocks": blocks,
         "calls": _calls,

@@ -702,6 +702,10 @@ class SymList:
         here.decide(self._length == self._bound)
         return tuple([self._element(position) for position in range(self._bound)])
 
+    def mapped(self, change: Callable[[Any], Any]) -> "SymList":
+        """The list of the same length whose elements are made of these."""
+        return SymList(self._name, self._length, self._bound, lambda position: change(self._element(position)))
+
     def elements(self, value: Callable[[Term], int]) -> list[Any]:
         """The elements that the list has where `value` gives what terms are."""
         return [self._element(position) for position in range(value(self._length))]
@@ -730,8 +734,17 @@ class SymList:
 class Listing(Symbol):
     """A list of names of any length: whether it has a name, how many it has, and how many different ones."""
 
-    def __init__(self, name: str, has: Callable[[Term], Term], length: Term, different: Term) -> None:
+    def __init__(
+        self,
+        name: str,
+        has: Callable[[Term], Term],
+        length: Term,
+        different: Term,
+        made: "tuple[Term, tuple[tuple[str, Term], ...]] | None" = None,
+    ) -> None:
         self.name: Final = name
+        self.made: Final = (length, ()) if made is None else made
+        """The length of the list that it was made of, which tells whose that is; and how, in order."""
         self._has: Final = has
         self._length: Final = length
         self._different: Final = different
@@ -763,7 +776,11 @@ class Listing(Symbol):
         name = term_of(item)
         more = z3.If(self._has(name), 0, 1)
         return Listing(
-            self.name, lambda one: z3.Or(self._has(one), one == name), self._length + 1, self._different + more
+            self.name,
+            lambda one: z3.Or(self._has(one), one == name),
+            self._length + 1,
+            self._different + more,
+            (self.made[0], (*self.made[1], ("appended", name))),
         )
 
     def without(self, item: Any) -> "Listing":
@@ -773,7 +790,11 @@ class Listing(Symbol):
         path().require(f"{self.name} has what is taken out", self._has(name))
         path().require(f"{self.name} has each name once", self._different == self._length)
         return Listing(
-            self.name, lambda one: z3.And(self._has(one), one != name), self._length - 1, self._different - 1
+            self.name,
+            lambda one: z3.And(self._has(one), one != name),
+            self._length - 1,
+            self._different - 1,
+            (self.made[0], (*self.made[1], ("without", name))),
         )
 
     def __contains__(self, item: object) -> bool:

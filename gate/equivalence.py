@@ -1,0 +1,248 @@
+"""Equivalence of a call under two versions: both lifted to run on one state that stands for any, and compared path by
+path.
+"""
+
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path as File
+from typing import Any, Final, Literal
+
+import attr
+import attrs
+import z3
+
+from proofs.lifting import LiftedModules, lift
+from proofs.obligations import Obligation, Prover, left_out, some_path_is_taken
+from proofs.setup import Contracts
+from proofs.state import SymbolicRows, Totals, Touch, watched
+from proofs.symbols import (
+    Listing,
+    Path,
+    SymBool,
+    SymInt,
+    SymList,
+    SymName,
+    Term,
+    UnliftableError,
+    explore,
+    refuse,
+    term_of,
+)
+
+Kind = Literal["stricter", "laxer", "reason", "answers"]
+"""In what two versions differ: the head refuses what the base accepts, or accepts what it refuses; it names another
+reason; it accepts alike, and writes or returns something else.
+"""
+
+ENGINE: Final = "engine"
+"""The kind of goals that hold by what the engine does, and those that contracts demand: no difference if they fail."""
+
+
+@attrs.frozen
+class Goal:
+    """A goal: in what the versions would differ if it fails, and where."""
+
+    kind: str
+    obligation: Obligation
+
+
+class OtherVersion:
+    """The rules of another version, lifted from a folder to run on a prover's state."""
+
+    def __init__(
+        self, prover: Prover, protocol_at: str, folder: File, contracts: Contracts, lists: Mapping[str, int] | None
+    ) -> None:
+        """`lists` are the longest lists in rows, by field; None for lists of any length."""
+        self.prover: Final = prover
+        self._lists: Final = lists
+        module, _, name = protocol_at.partition(":")
+        sys.path.insert(0, str(folder))
+        try:
+            self.world: Final[LiftedModules] = lift(module, contracts)
+        finally:
+            sys.path.remove(str(folder))
+        self.protocol: Final = self.world.get(module, name)
+        machine = self.world.modules["spec.machine"]
+        self._draft: Final = machine.Draft
+        self._watched: Final = watched(machine.Draft)
+        self._delta: Final = machine.Delta
+        self._by_name: Final = {table.name: table for table in prover.protocol.schema.tables}
+        self._histories: Final = {history.name: history for history in prover.histories()}
+        self.state: Final = machine.State([self._rows(table) for table in self.protocol.schema.tables])
+        self.tables: Final = {table.name: table for table in self.protocol.schema.tables}
+        histories = self.world.get("spec.history", "HistoryTable")
+        histories.now = prover.world.get("spec.history", "HistoryTable").now
+        histories.reads = staticmethod(self._note)
+
+    def _rows(self, table: Any) -> SymbolicRows:
+        shape = self.prover.shapes.get(table.name)
+        if shape is None:
+            raise UnliftableError(f"table {table.name} is new, so that no law says what is in it")
+        lists = self._lists or self.prover.theory.limits.lists
+        return SymbolicRows(table, shape, lists, self._note, "", self._lists is not None)
+
+    def _note(self, touch: Touch) -> None:
+        """Note a read as one of the base's own."""
+        table = self._by_name[touch.table.name]
+        past = None if touch.past_of is None else self._histories[touch.past_of.name]
+        self.prover.note_read(Touch(table, touch.key, past))
+
+    def call(self, call: Any) -> Any:
+        """The same call, as an action of this version."""
+        kinds = {action.__name__: action for action in self.protocol.actions}
+        kind = kinds.get(type(call).__name__)
+        if kind is None:
+            raise UnliftableError(f"there is no action {type(call).__name__} in the head")
+        return self._record(call, kind)
+
+    def _record(self, value: Any, kind: type[Any]) -> Any:
+        names = list(inspect.signature(kind).parameters)
+        if names != list(inspect.signature(type(value)).parameters):
+            raise UnliftableError(f"the fields of {kind.__name__} are others")
+        return kind(*[self._part(getattr(value, name)) for name in names])
+
+    def _part(self, value: Any) -> Any:
+        if isinstance(value, SymList):
+            return value.mapped(self._part)
+        if isinstance(value, tuple):
+            return tuple([self._part(part) for part in value])
+        if attr.has(type(value)):
+            kind = getattr(self.world.modules[type(value).__module__], type(value).__name__)
+            return self._record(value, kind)
+        return value
+
+    def transition(self, call: Any) -> Any:
+        """This version's answer to a call of its own."""
+        outcome = self.protocol.transition(self._draft(self.state), call)
+        if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
+            raise ValueError(f"the answer is of type {type(outcome).__name__}")
+        return outcome
+
+    def is_delta(self, outcome: Any) -> bool:
+        """True if this version accepted."""
+        return isinstance(outcome, self._delta)
+
+    def after(self, delta: Any) -> Any:
+        """The rows after a step."""
+        return self._watched(self.state, list(delta.writes))
+
+
+def with_lists(prover: Prover, lists: Mapping[str, int]) -> Prover:
+    """A prover of the same protocol about states whose lists may be longer."""
+
+    def tables(reads: Callable[[Touch], None]) -> list[Any]:
+        schema = prover.protocol.schema
+        return [SymbolicRows(table, prover.shapes[table.name], lists, reads) for table in schema.tables]
+
+    return prover.in_state(tables, Totals)
+
+
+def longest(action: type[Any], length: int, limits: Mapping[str, int]) -> dict[str, int]:
+    """The lengths of a call's lists: those of the theory, and at least so many."""
+    found: dict[str, int] = {}
+    pending: list[Any] = [action]
+    while pending:
+        kind = pending.pop()
+        for name, hint in typing.get_type_hints(kind.__init__).items():
+            arguments = typing.get_args(hint)
+            if arguments[1:] == (Ellipsis,):
+                place = f"{action.__name__}.{name}"
+                found[place] = max(length, limits.get(place, limits.get(name, 1)))
+                pending += [arguments[0]] if attr.has(arguments[0]) else []
+            elif attr.has(hint):
+                pending.append(hint)
+    return found
+
+
+def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Mapping[str, int]) -> Iterator[Goal]:
+    """Every goal which, proved, says that both versions answer a call alike in every state of the laws."""
+    call, base = prover.call(action, bounds)
+    base.reader = prover.note_read
+    paths = list(explore(lambda: prover.transition(prover.draft(), call), base))
+    same_call = other.call(call)
+    yield Goal(ENGINE, some_path_is_taken(action.__name__, base, [here for here, _ in paths]))
+    for here, outcome in paths:
+        taken: list[Path] = []
+        for onward, answer in explore(lambda: other.transition(same_call), here):
+            taken.append(onward)
+            yield from _compared(prover, other, onward, outcome, answer)
+            for label, condition in onward.required:
+                yield Goal(ENGINE, Obligation(label, onward, condition))
+        for whole in left_out(action.__name__, here, taken):
+            yield Goal(ENGINE, whole)
+
+
+def _compared(prover: Prover, other: OtherVersion, here: Path, outcome: Any, answer: Any) -> Iterator[Goal]:
+    impossible = z3.BoolVal(False)
+    if isinstance(outcome, Exception):
+        yield Goal(ENGINE, Obligation(f"the base raises {outcome!r}", here, impossible))
+    elif isinstance(answer, Exception):
+        yield Goal("raises", Obligation(f"the head raises {answer!r}", here, impossible))
+    elif not prover.is_delta(outcome) and not other.is_delta(answer):
+        if outcome.value != answer.value:
+            yield Goal("reason", Obligation(f"{outcome.value} -> {answer.value}", here, impossible))
+    elif not other.is_delta(answer):
+        yield Goal("stricter", Obligation(f"accepted -> {answer.value}", here, impossible))
+    elif not prover.is_delta(outcome):
+        yield Goal("laxer", Obligation(f"{outcome.value} -> accepted", here, impossible))
+    else:
+        for onward, goal in explore(lambda: alike(prover, other, outcome, answer), here):
+            if isinstance(goal, Exception):
+                yield Goal(ENGINE, Obligation(f"comparing raises {goal!r}", onward, impossible))
+            else:
+                yield Goal("answers", Obligation("accepted, and otherwise", onward, z3.simplify(goal)))
+
+
+def alike(prover: Prover, other: OtherVersion, delta: Any, answer: Any) -> Term:
+    """The claim that two accepted steps leave the same rows, and return the same."""
+    after, after_there = prover.after(delta).rows, other.after(answer)
+    claims: list[Term] = []
+    names = {table.name: table for table in prover.protocol.schema.tables}
+    for write in delta.writes:
+        table = other.tables.get(write.table.name)
+        if table is None:
+            return z3.BoolVal(False)
+        claims.append(same_rows(write.table, write.row, after_there.get(table, write.key)))
+    for write in answer.writes:
+        table = names[write.table.name]
+        claims.append(same_rows(table, after.get(table, write.key), write.row))
+    claims.append(same(delta.returns, answer.returns))
+    return z3.And(*claims)
+
+
+def same_rows(table: Any, row: Any, other: Any) -> Term:
+    """The claim that two rows of a table are the same, field by field."""
+    names = list(inspect.signature(type(table.default)).parameters)
+    if any(not hasattr(other, name) for name in names):
+        return z3.BoolVal(False)
+    return z3.And(*[same(getattr(row, name), getattr(other, name)) for name in names])
+
+
+def _same_listings(value: Listing, other: Listing) -> Term:
+    """The claim that two lists of any length are made of one list, by the same moves in the same order."""
+    (base, moves), (other_base, other_moves) = value.made, other.made
+    if not base.decl().eq(other_base.decl()) or [kind for kind, _ in moves] != [kind for kind, _ in other_moves]:
+        return z3.BoolVal(False)
+    keys = [one == same for one, same in zip(base.children(), other_base.children(), strict=True)]
+    names = [one == same for (_, one), (_, same) in zip(moves, other_moves, strict=True)]
+    return z3.And(*keys, *names)
+
+
+def same(value: Any, other: Any) -> Term:
+    """The claim that two values are the same."""
+    value, other = (each.resolve() if isinstance(each, SymList) else each for each in (value, other))
+    if isinstance(value, Listing) and isinstance(other, Listing):
+        return _same_listings(value, other)
+    if isinstance(value, tuple | list) and isinstance(other, tuple | list):
+        if len(value) != len(other):
+            return z3.BoolVal(False)
+        return z3.And(*[same(*pair) for pair in zip(value, other, strict=True)])
+    if value is None or other is None:
+        return z3.BoolVal(value is other)
+    if isinstance(value, SymInt | SymBool | SymName | int | str) and isinstance(
+        other, SymInt | SymBool | SymName | int | str
+    ):
+        return term_of(value) == term_of(other)
+    return refuse(f"values of types {type(value).__name__} and {type(other).__name__} are compared")

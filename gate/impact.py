@@ -1,0 +1,137 @@
+"""The impact of a difference: who holds what in the end, which laws break or are not asked any more, which proofs have
+to be made anew, and how fast the call is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from gate.closures import Change
+from gate.scripts import Aimed
+from gate.shortest import Versions
+from gate.starting import NotRunningError
+from spec.codec import Json
+
+TIMES: Final = 200
+"""The times that a call is made to measure it."""
+
+
+@attrs.frozen
+class Gains:
+    """The holdings of one token in the end of a run, once everybody has left: of each account that has another amount,
+    under the base and the head. `made` is by how much all accounts together hold more under the head.
+    """
+
+    token: str
+    accounts: Mapping[str, tuple[int, int]]
+    made: int
+
+    def lines(self) -> list[str]:
+        """Each account in a line, and what was made or lost."""
+        told = [
+            f"{account}: {base} -> {head} ({head - base:+d})" for account, (base, head) in sorted(self.accounts.items())
+        ]
+        if not self.made:
+            return [*told, "the sum of all is the same"]
+        return [*told, f"{abs(self.made)} of {self.token} {'made' if self.made > 0 else 'lost'}"]
+
+
+def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]:
+    """The holdings of everybody under both versions after a run, token by token, liquidated at the end."""
+    base, head = versions.both("holdings", head=world, calls=list(calls))
+    which = "liquidated" if base["liquidated"] is not None and head["liquidated"] is not None else "at_once"
+    found: list[Gains] = []
+    for token in sorted({*base[which], *head[which]}):
+        mine, others = base[which].get(token, {}), head[which].get(token, {})
+        amounts = {name: (int(mine.get(name, "0")), int(others.get(name, "0"))) for name in {*mine, *others}}
+        differing = {name: pair for name, pair in sorted(amounts.items()) if pair[0] != pair[1]}
+        if differing:
+            found.append(Gains(token, differing, sum(head - base for base, head in amounts.values())))
+    return found
+
+
+def laws(versions: Versions, walk_at: str, scripts: Iterable[Aimed]) -> dict[str, list[str]]:
+    """The laws that break under the head and not under the base; and those that are not checked any more."""
+    broken: list[set[str]] = [set(), set()]
+    checked: list[dict[str, int]] = [{}, {}]
+    for aimed in scripts:
+        for number in (0, 1):
+            said = versions.ask(number, "laws", walk_at=walk_at, head=aimed.script.head, calls=list(aimed.script.calls))
+            broken[number] |= set(said["broken"])
+            for law, count in said["checked"].items():
+                checked[number][law] = checked[number].get(law, 0) + count
+    vacuous = [law for law, count in checked[0].items() if count and not checked[1].get(law)]
+    return {"broken": sorted(broken[1] - broken[0]), "vacuous": sorted(vacuous)}
+
+
+def ledger_matrix(folder: Path, protocol: str, changes: Sequence[Change]) -> dict[str, dict[str, str]]:
+    """The verdicts of the base's ledger, by law and call; STALE where one rests on what was changed."""
+    changed = {change.name for change in changes if change.digests[0]}
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted((folder / "proofs" / "ledgers" / protocol).glob("*.json")):
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            rest = [
+                any(
+                    (module, name) in changed or (module, name.partition(".")[0]) in changed
+                    for module, names in proof["functions"].items()
+                    for name in names
+                )
+                for proof in document["proofs"]
+            ]
+            for law, verdict in document["verdicts"].items():
+                found.setdefault(law, {})[path.stem] = "STALE" if rest[verdict["proof"]] else str(verdict["verdict"])
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            continue  # a ledger that cannot be read says nothing here; `restake prove` says what is wrong with it
+    return found
+
+
+def stale_proofs(matrix: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    """By call, how many verdicts rest on what was changed."""
+    found: dict[str, int] = {}
+    for by_call in matrix.values():
+        for name, word in by_call.items():
+            if word == "STALE":
+                found[name] = found.get(name, 0) + 1
+    return found
+
+
+def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[int, int] | None:
+    """The time of a call in nanoseconds, interpreted, under both versions: of the first that both accept."""
+    for aimed in scripts:
+        calls = list(aimed.script.calls)
+        answers = versions.both("play", head=aimed.script.head, calls=calls, fields=versions.fields)
+        for position, name in enumerate(aimed.names):
+            words = [said["answers"][position][0] for said in answers]
+            if name == action and words == ["accepted", "accepted"]:
+                asked = {"head": aimed.script.head, "calls": calls, "positions": [position], "times": TIMES}
+                base, head = (said["nanoseconds"][str(position)] for said in versions.both("speed", **asked))
+                return base, head
+    return None
+
+
+def told(impact: Mapping[str, Any]) -> list[str]:
+    """An impact, each part of it in a line."""
+    lines: list[str] = []
+    for source, rows in impact.get("gains", {}).items():
+        lines += [f"{source}, {token['token']}: {line}" for token in rows for line in token["lines"]]
+    if impact.get("broken"):
+        lines.append(f"laws that break under the head: {', '.join(impact['broken'])}")
+    if impact.get("vacuous"):
+        lines.append(f"laws that are not asked any more, in the scripts looked at: {', '.join(impact['vacuous'])}")
+    for what in ("traces", "cases"):
+        if impact.get(what):
+            lines.append(f"{what} that change: {len(impact[what])} ({', '.join(impact[what][:3])})")
+    if impact.get("proofs"):
+        count = sum(impact["proofs"].values())
+        lines.append(f"proofs to be made anew: {count} verdicts of {len(impact['proofs'])} calls rest on what changed")
+    if impact.get("nanoseconds"):
+        base, head = impact["nanoseconds"]
+        lines.append(f"speed, interpreted: {base / 1000:.1f} -> {head / 1000:.1f} microseconds a call")
+    return lines
+
+
+__all__ = ["Gains", "NotRunningError", "gains", "laws", "speed", "stale_proofs", "told"]

@@ -1,0 +1,355 @@
+"""The judgement: what changed in a protocol between two versions. Each step is skipped where an earlier settled it.
+
+Identical text or syntax; recorded traces, cases, walks and examples in lockstep; the proof; the shortest run.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+import attrs
+
+from conformance.client import ClientFault, HarnessFault, Introduction
+from conformance.lockstep import Script
+from conformance.process import NotStartedError, ProcessClient
+from gate.closures import Change, Closures, NotReadError, changes
+from gate.equivalence import ENGINE
+from gate.impact import gains, laws, ledger_matrix, speed, stale_proofs
+from gate.lockstep import Met, Pair, Walked, walk
+from gate.scripts import Aimed, aimed_at
+from gate.shortest import Fields, Shrink, Versions, kind_between, shortest
+from gate.starting import NotRunningError, Worker, introduced, serving
+from gate.subject import Subject
+from gate.verdicts import ActionReport, Difference, Proof, ProtocolReport, Shown, Witness, verdict_of
+from gate.versions import Version
+from spec.codec import Json, MalformedTrace
+
+ANSWER_SECONDS: Final = 20.0
+"""The time that one call may take."""
+
+LONGER_SECONDS: Final = 40.0
+"""The time for a proof of longer lists, once that of short ones is done."""
+
+MOST_LOOKED_AT: Final = 40
+"""The scripts of an action that laws are checked on, and in which a call to be measured is looked for."""
+
+Prove = Callable[[Subject, Version, Version, str, int, float, Callable[[], bool]], dict[str, Any]]
+"""The proof of one action, as plain values; see `gate.proving`."""
+
+
+@attrs.frozen
+class Effort:
+    """The effort of a run: seconds for each protocol, processes at once, and when to stop at once."""
+
+    seconds: float
+    jobs: int
+    stops: Callable[[], bool]
+    answer_seconds: float = ANSWER_SECONDS
+
+
+def prove_apart(
+    subject: Subject, base: Version, head: Version, action: str, length: int, seconds: float, stops: Callable[[], bool]
+) -> dict[str, Any]:
+    """The proof of one action in a process of its own. What is not known in time is not proved."""
+    if subject.theory_at is None:
+        return {"unlifted": "the protocol brings no theory"}
+    try:
+        with Worker(base.folder, "gate.proving", [], seconds, stops) as worker:
+            found: dict[str, Any] = worker.ask(
+                "prove",
+                theory=subject.theory_at,
+                protocol_at=subject.protocol_at,
+                base=str(base.folder),
+                head=str(head.folder),
+                action=action,
+                length=length,
+            )
+            return found
+    except (NotRunningError, NotStartedError) as error:
+        return {"unlifted": f"{error}"}
+
+
+class Judge:
+    """One protocol under two versions."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        base: Version,
+        head: Version,
+        effort: Effort,
+        shrink: Shrink,
+        prove: Prove = prove_apart,
+    ) -> None:
+        self._subject: Final = subject
+        self._versions: Final = (base, head)
+        self._effort: Final = effort
+        self._shrink: Final = shrink
+        self._prove: Final = prove
+        self._end: Final = time.monotonic() + effort.seconds
+
+    def stops(self) -> bool:
+        """True if the run is to end, or the time is up."""
+        return self._effort.stops() or time.monotonic() >= self._end
+
+    def report(self, only: frozenset[str] = frozenset()) -> ProtocolReport:
+        """The verdicts on all actions, or on some."""
+        report = ProtocolReport(self._subject.name)
+        try:
+            closures = [Closures(version.folder, self._subject.protocol_at) for version in self._versions]
+            self._judge(report, closures[0], closures[1], only)
+        except NotReadError as error:
+            report.problem = f"cannot be read: {error}"
+        except (NotRunningError, NotStartedError) as error:
+            report.problem = f"cannot be run: {error}"
+        except (HarnessFault, MalformedTrace) as error:
+            report.problem = f"cannot be compared: {error}"
+        report.is_cut_short = self._effort.stops()
+        return report
+
+    def _judge(self, report: ProtocolReport, base: Closures, head: Closures, only: frozenset[str]) -> None:
+        everything = changes(base, head, base.everything(), head.everything())
+        with Versions(self._subject, self._worker) as versions:
+            there = versions.ask(0, "describe")
+            if not everything:
+                names = [name for name in there["actions"] if not only or name in only]
+                report.actions = [ActionReport(report.protocol, name, "SAME") for name in names]
+                return
+            here = versions.ask(1, "describe")
+            report.interface = list(interface(there, here))
+            changed: dict[str, list[Change]] = {}
+            for name in dict.fromkeys([*there["actions"], *here["actions"]]):
+                if only and name not in only:
+                    continue
+                if name not in here["actions"]:
+                    report.actions.append(ActionReport(report.protocol, name, "REMOVED", changes=everything))
+                elif name not in there["actions"]:
+                    found = changes(base, head, {}, head.of(name))
+                    report.actions.append(ActionReport(report.protocol, name, "ADDED", changes=found))
+                elif differing := changes(base, head, base.of(name), head.of(name)):
+                    changed[name] = differing
+                else:
+                    report.actions.append(ActionReport(report.protocol, name, "SAME"))
+            reached = {change.name for differing in changed.values() for change in differing}
+            report.outside = [change for change in everything if change.name not in reached]
+            versions.fields = {
+                name: [field for field in of if field in here["tables"][name]]
+                for name, of in there["tables"].items()
+                if name in here["tables"]
+            }
+            all_changed = [change for differing in changed.values() for change in differing]
+            report.matrix = ledger_matrix(self._versions[0].folder, report.protocol, all_changed)
+            report.actions += self._compared(report, versions, changed)
+            report.actions.sort(key=lambda each: each.action)
+
+    def _compared(
+        self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]
+    ) -> Iterator[ActionReport]:
+        """The verdicts on the actions whose rules changed."""
+        with ThreadPoolExecutor(max(self._effort.jobs - 1, 1)) as pool:
+            proofs = {name: pool.submit(self._timed, name) for name in changed}
+            try:
+                with Pair(self._start) as pair:
+                    scripts = aimed_at(self._subject, changed) if changed else ()
+                    walked = walk(versions.parted, pair, scripts, changed, self.stops)
+                for name, differing in changed.items():
+                    found = self._action(name, differing, versions, walked, proofs[name])
+                    found.impact = self._impact(found, versions, walked)
+                    yield found
+            finally:
+                for proof in proofs.values():
+                    proof.cancel()
+
+    def _timed(self, name: str) -> dict[str, Any]:
+        seconds = self._end - time.monotonic()
+        if seconds <= 0 or self._effort.stops():
+            return {"unlifted": f"the time was up: {self._effort.seconds:g} s were spent", "seconds": 0.0}
+        begun = time.monotonic()
+        found = self._prove(self._subject, *self._versions, name, 1, seconds, self._effort.stops)
+        left = self._end - time.monotonic()
+        if _is_whole(found) and any("length <= 1" in scope for scope in found["scope"]) and left > 0:
+            # What one element keeps, two may not: the longer lists decide, where there is time for them.
+            seconds = min(left, LONGER_SECONDS)
+            longer = self._prove(self._subject, *self._versions, name, 2, seconds, self._effort.stops)
+            found = found if "unlifted" in longer else longer
+        return {**found, "seconds": round(time.monotonic() - begun, 1)}
+
+    def _action(
+        self,
+        name: str,
+        differing: list[Change],
+        versions: Versions,
+        walked: Walked,
+        proving: "Future[dict[str, Any]]",
+    ) -> ActionReport:
+        report = ActionReport(self._subject.name, name, "UNKNOWN", changes=differing)
+        report.scripts, report.calls = walked.scripts.get(name, 0), walked.calls.get(name, 0)
+        found = proving.result()
+        report.proof = proof_of(found)
+        shown, notes = self._replayed(found, versions)
+        met = {kind: each for (action, kind), each in walked.met.items() if action == name}
+        kinds = sorted({*met, *shown})
+        for kind in kinds:
+            witness = self._witness(versions, met[kind]) if kind in met else None
+            said = found.get("labels", {}).get(kind, [])
+            label = arrow(witness.answers if witness else shown[kind].answers if kind in shown else met[kind].answers)
+            if witness is None and kind not in shown:
+                notes.append(f"met, and not shown again: {kind}, {label}, in {met[kind].script.source}")
+            report.differences = [*report.differences, Difference(kind, label, witness, shown.get(kind))]
+            notes += [f"also {kind}: {other}" for other in said if other != label]
+            if not report.proof.why and kind not in report.proof.open_kinds:
+                within = f" of its scope ({', '.join(report.proof.scope)})" if report.proof.scope else ""
+                notes.append(f"{kind}: met, where the proof says never{within}")
+        if kinds:
+            report.verdict = verdict_of(kinds)
+        elif fault := walked.faults.get(name):
+            report.why = f"the head did not answer: {fault}"
+        elif report.proof.why:
+            report.why = report.proof.why
+        elif report.proof.open_kinds:
+            report.why = f"neither proved nor refuted: {', '.join(report.proof.open_kinds)}"
+        else:
+            report.verdict = "EQUIVALENT"
+        report.notes = notes
+        return report
+
+    def _impact(self, report: ActionReport, versions: Versions, walked: Walked) -> dict[str, Any]:
+        """The other effects of a change of one action, as far as there is time to see."""
+        impact: dict[str, Any] = dict(walked.sources.get(report.action, {}))
+        folder = self._versions[0].folder
+        impact["proofs"] = stale_proofs(ledger_matrix(folder, report.protocol, report.changes))
+        mine = [aimed for aimed in walked.played if report.action in aimed.names]
+        try:
+            measured = None if self.stops() else speed(versions, report.action, mine[:MOST_LOOKED_AT])
+            if measured is not None:
+                impact["nanoseconds"] = list(measured)
+            if report.differences and not self.stops():
+                impact["gains"] = self._gains(report, versions, mine, impact.get("traces", []))
+                if self._subject.walk_at:
+                    seen = [
+                        Aimed(Script(each.kind, w.head, w.calls), ())
+                        for each in report.differences
+                        if (w := each.witness)
+                    ]
+                    impact |= laws(versions, self._subject.walk_at, [*seen, *mine[:MOST_LOOKED_AT]])
+        except (NotRunningError, MalformedTrace) as error:
+            report.notes = [*report.notes, f"not all of the impact is known: {error}"]
+        return impact
+
+    def _gains(
+        self, report: ActionReport, versions: Versions, mine: list[Aimed], differing_traces: Sequence[str]
+    ) -> dict[str, Any]:
+        """The holdings in the end of the shortest runs, and of recorded traces that differ."""
+        runs: list[tuple[str, Json, Sequence[Json]]] = [
+            (f"shortest, {each.kind}", w.head, w.calls) for each in report.differences if (w := each.witness)
+        ]
+        runs += [
+            (aimed.script.source, aimed.script.head, aimed.script.calls)
+            for aimed in mine
+            if aimed.is_recorded and aimed.script.source in differing_traces
+        ]
+        found: dict[str, Any] = {}
+        for source, world, calls in runs:
+            if self.stops():
+                break
+            rows = gains(versions, world, list(calls))
+            found[source] = [{**attrs.asdict(row), "lines": row.lines()} for row in rows]
+        return found
+
+    def _replayed(self, found: dict[str, Any], versions: Versions) -> tuple[dict[str, Shown], list[str]]:
+        """The differences that the solver gives, as far as both versions answer so."""
+        shown: dict[str, Shown] = {}
+        notes: list[str] = []
+        for kind, document in found.get("shown", {}).items():
+            try:
+                base, head = versions.both("execute", state=document["state"], call=document["call"])
+            except NotRunningError as error:
+                notes.append(f"a difference of the solver's cannot be replayed: {kind}: {error}")
+                continue
+            if base == head:
+                notes.append(f"a difference of the solver's does not replay: {kind}, {document['label']}")
+                continue
+            actual = kind_between(base["answer"], head["answer"])
+            answers = (base["answer"], head["answer"])
+            shown[actual] = Shown(document["state"], document["call"], answers, document["question"])
+        return shown, notes
+
+    def _witness(self, versions: Versions, met: Met) -> Witness | None:
+        walk_ = self._subject.walk
+        if walk_ is None:
+            calls = met.script.calls[: met.position + 1]
+            return Witness(met.script.head, tuple(calls), met.answers, met.script.source)
+        try:
+            found = shortest(versions, met, self._shrink, walk_, self.stops)
+            return None if found is None else attrs.evolve(found, steps=story(versions, found.head, found.calls))
+        except (MalformedTrace, NotRunningError):
+            return None
+
+    def _worker(self, number: int) -> Worker:
+        subject = self._subject
+        arguments = [subject.protocol_at, subject.calls_at, subject.leaving_at]
+        seconds, stops = self._effort.answer_seconds, self._effort.stops
+        return Worker(self._versions[number].folder, "gate.worker", arguments, seconds, stops)
+
+    def _start(self, number: int) -> tuple[ProcessClient, Introduction]:
+        folder = self._versions[number].folder
+        client = serving(folder, self._subject.place, self._effort.answer_seconds)
+        try:
+            return client, introduced(client, self._subject.name, folder)
+        except BaseException:
+            client.close()
+            raise
+
+
+def _is_whole(found: Mapping[str, Any]) -> bool:
+    """True if everything was proved."""
+    return "unlifted" not in found and all(set(by) <= {"PROVED"} for by in found["kinds"].values())
+
+
+def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[str, Any], ...]:
+    """Each step of a run under both versions: the call, both answers, and every row that changes."""
+    base, head = (said["steps"] for said in versions.both("story", head=world, calls=list(calls)))
+    return tuple(
+        {
+            "call": one["call"],
+            **{name: {key: each[key] for key in ("answer", "returns", "rows")} for name, each in pair},
+        }
+        for one, other in zip(base, head, strict=True)
+        for pair in [(("base", one), ("head", other))]
+    )
+
+
+def proof_of(found: Mapping[str, Any]) -> Proof:
+    """The result of a proof, of its plain values."""
+    seconds = found.get("seconds", 0.0)
+    if "unlifted" in found:
+        return Proof(why=f"no proof: {found['unlifted']}", seconds=seconds)
+    kinds = found["kinds"]
+    goals = sum(sum(by.values()) for by in kinds.values())
+    open_kinds = tuple(sorted(kind for kind, by in kinds.items() if set(by) - {"PROVED"} and kind != ENGINE))
+    of_engine = found["labels"].get(ENGINE, [])
+    why = f"no proof: not shown of the head: {'; '.join(of_engine)}" if of_engine else ""
+    return Proof(goals, open_kinds, tuple(found["scope"]), tuple(found["laws"]), seconds, why)
+
+
+def arrow(answers: tuple[str, str]) -> str:
+    """Both answers, in a word or two."""
+    return f"{answers[0]} -> {answers[1]}" if answers[0] != answers[1] else f"{answers[0]}, and otherwise"
+
+
+def interface(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[str]:
+    """The parts that callers and readers of states find added or removed, each in a line."""
+    for what in ("action", "table"):
+        old, new = base[f"{what}s"], head[f"{what}s"]
+        yield from (f"{what} added: {name}" for name in new if name not in old)
+        yield from (f"{what} removed: {name}" for name in old if name not in new)
+        for name in [name for name in old if name in new]:
+            yield from (f"field added: {name}.{field}" for field in new[name] if field not in old[name])
+            yield from (f"field removed: {name}.{field}" for field in old[name] if field not in new[name])
+    old, new = base["reasons"], head["reasons"]
+    yield from (f"reason added: {reason}" for reason in new if reason not in old)
+    yield from (f"reason removed: {reason}" for reason in old if reason not in new)
+
+
+__all__ = ["ClientFault", "Effort", "Fields", "Judge", "prove_apart"]

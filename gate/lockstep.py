@@ -1,0 +1,185 @@
+"""Both versions in lockstep, by the wire protocol: every script that is aimed at what changed, and where they part."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from conformance.client import ClientFault, Introduction
+from conformance.lockstep import Divergence, Script, play
+from conformance.process import ProcessClient
+from gate.scripts import Aimed
+from gate.starting import NotRunningError
+from gate.verdicts import Kind
+from spec.codec import Json
+
+ON_THE_WIRE: Final = 20
+"""The scripts that are played by the wire protocol, whatever rows say."""
+
+Parted = Callable[[Json, Sequence[Json]], "tuple[int, tuple[str, str], Kind] | None"]
+"""The first call of a script that both versions answer otherwise, row by row: its position, the answers, the kind."""
+
+MOST_DROPPED: Final = 3
+"""The calls that are answered otherwise and left out of a script, so that what follows them is compared, too."""
+
+
+@attrs.frozen
+class Met:
+    """A difference as it was met: in which script, at which call, and what both answered."""
+
+    kind: Kind
+    action: str
+    script: Script
+    position: int
+    answers: tuple[str, str]
+
+    @property
+    def key(self) -> tuple[str, Kind]:
+        """Two of one key are one difference."""
+        return self.action, self.kind
+
+
+@attrs.define
+class Walked:
+    """The result of lockstep: how much was played, by action; and everything met, the first of each key."""
+
+    scripts: dict[str, int] = attrs.field(factory=dict)
+    calls: dict[str, int] = attrs.field(factory=dict)
+    met: dict[tuple[str, Kind], Met] = attrs.field(factory=dict)
+    sources: dict[str, dict[str, list[str]]] = attrs.field(factory=dict)
+    """By action, the recorded traces and the cases that differ at it, as `traces` and `cases`."""
+    played: list[Aimed] = attrs.field(factory=list)
+    faults: dict[str, str] = attrs.field(factory=dict)
+    """By action, how the head failed to answer."""
+    on_the_wire: int = 0
+    is_cut_short: bool = False
+
+
+class Pair:
+    """The two versions, started when they are needed and again after a fault."""
+
+    def __init__(self, start: Callable[[int], tuple[ProcessClient, Introduction]]) -> None:
+        self._start: Final = start
+        self._running: list[tuple[ProcessClient, Introduction]] = []
+
+    def __enter__(self) -> "Pair":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def both(self) -> tuple[ProcessClient, ProcessClient, Introduction]:
+        """The base, the head, and the head's introduction."""
+        while len(self._running) < 2:
+            self._running.append(self._start(len(self._running)))
+        (base, _), (head, introduction) = self._running
+        return base, head, introduction
+
+    def end(self) -> None:
+        """End both."""
+        while self._running:
+            self._running.pop()[0].close()
+
+
+def walk(
+    parted: Parted, pair: Pair, scripts: Iterable[Aimed], changed: Collection[str], stops: Callable[[], bool]
+) -> Walked:
+    """Play every script in both versions, and compare every row. By the wire protocol: the first scripts, and every one
+    that shows something for the first time.
+    """
+    walked = Walked()
+    for number, aimed in enumerate(scripts):
+        if stops() or (changed and set(changed) <= walked.faults.keys()):
+            walked.is_cut_short = True
+            break
+        for name in set(aimed.names) & set(changed):
+            walked.scripts[name] = walked.scripts.get(name, 0) + 1
+        walked.played.append(aimed)
+        is_new = _play(parted, aimed, changed, walked)
+        if is_new or number < ON_THE_WIRE:
+            _play_on_the_wire(pair, aimed, changed, stops, walked)
+    return walked
+
+
+def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> bool:
+    """Play a script row by row; whether the wire protocol has to tell more of it."""
+    script, names = aimed.script, list(aimed.names)
+    known = len(walked.met)
+    for _ in range(MOST_DROPPED):
+        try:
+            found = parted(script.head, script.calls)
+        except NotRunningError:
+            return True
+        reached = names if found is None else names[: found[0] + 1]
+        for name in [name for name in reached if name in changed]:
+            walked.calls[name] = walked.calls.get(name, 0) + 1
+        if found is None:
+            break
+        position, answers, kind = found
+        _note(walked, aimed, Met(kind, _blamed(names, position, changed), script, position, answers))
+        # What follows is compared without this call.
+        script = attrs.evolve(script, calls=[*script.calls[:position], *script.calls[position + 1 :]])
+        del names[position]
+    return len(walked.met) > known
+
+
+def _play_on_the_wire(
+    pair: Pair, aimed: Aimed, changed: Collection[str], stops: Callable[[], bool], walked: Walked
+) -> None:
+    base, head, introduction = pair.both()
+    played = play(base, head, introduction, aimed.script, stops)
+    walked.on_the_wire += played.steps
+    if played.fault is not None:
+        pair.end()
+        fault, position = played.fault, played.fault.position
+        blamed = _blamed(list(aimed.names), position or 0, changed)
+        if fault.kind == "died" and position is not None:
+            _note(walked, aimed, Met("raises", blamed, aimed.script, position, ("", fault.detail)))
+        else:
+            walked.faults.setdefault(blamed, f"{fault.kind}: {fault.detail}")
+    elif (found := played.divergence) is not None:
+        position = found.position or 0
+        blamed = _blamed(list(aimed.names), position, changed)
+        _note(walked, aimed, Met(kind_of(found), blamed, aimed.script, position, told(found)))
+
+
+def _note(walked: Walked, aimed: Aimed, met: Met) -> None:
+    what = "traces" if aimed.is_recorded else "cases" if aimed.script.source.startswith("case ") else ""
+    if what:
+        named = walked.sources.setdefault(met.action, {}).setdefault(what, [])
+        if aimed.script.source not in named:
+            named.append(aimed.script.source)
+    before = walked.met.get(met.key)
+    if before is None or met.position < before.position:
+        walked.met[met.key] = met
+
+
+def _blamed(names: list[str], position: int, changed: Collection[str]) -> str:
+    """The action of a call; of one that did not change, the last changed one before it, which wrote what no trace
+    shows.
+    """
+    before = [name for name in names[: position + 1] if name in changed]
+    return before[-1] if before else names[position]
+
+
+def kind_of(found: Divergence) -> Kind:
+    """The kind of a divergence."""
+    if found.aspect == "outcome":
+        return "stricter" if isinstance(found.expected, dict) and "returns" in found.expected else "laxer"
+    return "reason" if found.aspect == "reason" else "answers"
+
+
+def told(found: Divergence) -> tuple[str, str]:
+    """Both answers in a word."""
+    if found.aspect == "state":
+        return "accepted", "accepted, and another state"
+    return _word(found.expected), _word(found.actual)
+
+
+def _word(answer: Json) -> str:
+    if isinstance(answer, dict) and "rejected" in answer:
+        return str(answer["rejected"])
+    return "accepted"
+
+
+__all__ = ["ClientFault", "Met", "Pair", "Walked", "walk"]

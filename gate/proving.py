@@ -1,0 +1,188 @@
+"""The process that proves calls alike in two versions. It runs in the base's folder, with the base's laws and theory.
+
+It answers with plain values: the goals that were proved, what was assumed, and for each kind of difference a state and
+a call that show it, as the solver has them. Nobody is to believe these before both versions were seen to answer so.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from gate.closures import Closures, Name
+from gate.equivalence import ENGINE, Goal, OtherVersion, goals_of, longest, with_lists
+from gate.starting import answer_questions
+from proofs.concrete import concretise, read, replay, write
+from proofs.isolation import the_same_everywhere
+from proofs.obligations import Prover
+from proofs.setup import Contracts, setup_of
+from proofs.solving import Status
+from proofs.symbols import UnliftableError
+
+HISTORIES: Final = "spec.history"
+"""The module whose contract both versions are lifted with: a head that changes it cannot be lifted so."""
+
+MOST_TRIED: Final = 8
+"""The refuted goals of one kind of which a state is looked for."""
+
+
+def main() -> None:
+    """Prove one call, and say what came of it."""
+    answer_questions(_answer)
+
+
+def _answer(_op: str, asked: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with the_same_everywhere():
+            return prove(**asked)
+    except (UnliftableError, ImportError) as error:
+        return {"unlifted": f"{error}".replace(f"{asked['head']}/", "").replace(f"{asked['base']}/", "")}
+
+
+def prove(theory: str, protocol_at: str, base: str, head: str, action: str, length: int = 1) -> dict[str, Any]:
+    """The proof that a call is answered alike: counts, scope, laws, and states that show differences.
+
+    Lists in rows have any length, unless a rule goes through one. Lists of the call, and such of rows, are as long as
+    the theory says, and at least `length`.
+    """
+    setup = setup_of(theory)
+    closures = [Closures(Path(folder), protocol_at) for folder in (base, head)]
+    contracts = kept_alike(setup.contracts_of.get(action, setup.contracts), setup.contracts, closures)
+    asked = (theory, protocol_at, Path(head), action)
+    try:
+        run = _Run(*asked, contracts, length, is_any_length=True)
+        goals = run.goals()
+    except UnliftableError:  # a rule goes through a list of a row
+        run = _Run(*asked, contracts, length)
+        goals = run.goals()
+    found = run.answer(goals)
+    missing = {kind for kind, by in found["kinds"].items() if by.get("REFUTED") and kind not in found["shown"]}
+    others = setup.countermodels.get(action, contracts if run.is_any_length else None)
+    if missing and others is not None:
+        again = _Run(*asked, others, length)
+        found["shown"].update(again.shown(again.goals(), missing))
+    return found
+
+
+def kept_alike(contracts: Contracts, plainer: Contracts, closures: list[Closures]) -> Contracts:
+    """The contracts that stand for the same in both versions: of functions of which nothing that they reach differs.
+
+    If one does not, those that every call is lifted with, as far as they do. UnliftableError if histories differ.
+    """
+    same = {module: contract for module, contract in contracts.items() if _is_alike(module, contract, closures)}
+    if HISTORIES not in same:
+        raise UnliftableError(f"{HISTORIES} differs, by whose contract both versions would be lifted")
+    if len(same) == len(contracts) or contracts is plainer:
+        return same
+    return kept_alike(plainer, plainer, closures)
+
+
+def _is_alike(module: str, contract: Callable[[ModuleType], None], closures: list[Closures]) -> bool:
+    """True if a contract replaces functions that both versions have, and reach the same; laws are the base's alone."""
+    source = closures[0].sources.module(module)
+    if source is None or module.partition(".")[0] == "invariants":
+        return True
+    names: list[Name] = [(module, name) for name in source.definitions if name and name in _replaced(module, contract)]
+    return closures[0].reach(names) == closures[1].reach(names)
+
+
+def _replaced(module: str, contract: Callable[[ModuleType], None]) -> set[str]:
+    """The names that a contract gives other values, seen on a module that has nothing else in it."""
+    import importlib
+
+    real = importlib.import_module(module)
+    trial = ModuleType(module)
+    trial.__dict__.update({name: value for name, value in vars(real).items() if not name.startswith("__")})
+    before = dict(vars(trial))
+    contract(trial)
+    return {name for name, value in vars(trial).items() if before.get(name) is not value}
+
+
+class _Run:
+    """One exploration of a call under both versions."""
+
+    def __init__(
+        self,
+        theory: str,
+        protocol_at: str,
+        head: Path,
+        action: str,
+        contracts: Contracts,
+        length: int,
+        is_any_length: bool = False,
+    ) -> None:
+        self.is_any_length: Final = is_any_length
+        self._theory: Final = theory
+        whole = Prover(theory, contracts)
+        limits = whole.theory.limits
+        lists = {place: max(length, bound) for place, bound in limits.lists.items() if place[0].islower()}
+        self._prover: Final = whole.of_any_length() if is_any_length else with_lists(whole, lists)
+        self._other: Final = OtherVersion(self._prover, protocol_at, head, contracts, None if is_any_length else lists)
+        kinds = {kind.__name__: kind for kind in self._prover.protocol.actions}
+        self._action: Final = kinds[action]
+        self._bounds: Final = longest(self._action, length, {**limits.lists, **limits.longer.get(action, {})})
+        self._call: Final = self._prover.call(self._action, self._bounds)[0]
+        self._apart: Final = self._prover.laws_of(self._prover.theory.induction.apart)
+        self._scopes: Final[set[str]] = set()
+
+    def goals(self) -> list[Goal]:
+        """Every goal, all known before a solver decides the first."""
+        return list(goals_of(self._prover, self._other, self._action, self._bounds))
+
+    def answer(self, goals: list[Goal]) -> dict[str, Any]:
+        """The answers to all goals."""
+        kinds: dict[str, Counter[str]] = {}
+        labels: dict[str, set[str]] = {}
+        steps = 0
+        refuted: list[Goal] = []
+        for goal in goals:
+            here = goal.obligation.here
+            self._scopes.update(here.scopes)
+            levels = [*self._prover.levels(here, [], self._scopes)]
+            answer = self._prover.prove("GATE", levels, goal.obligation.goal)
+            if answer.status is not Status.PROVED and self._apart:
+                more, scopes = self._prover.hypotheses(here, self._prover.at(self._apart, here))
+                self._scopes.update(scopes)
+                answer = self._prover.prove("GATE", [more], goal.obligation.goal)
+            steps += answer.steps
+            kinds.setdefault(goal.kind, Counter())[answer.status.name] += 1
+            if answer.status is not Status.PROVED:
+                labels.setdefault(goal.kind, set()).add(goal.obligation.label)
+            if answer.status is Status.REFUTED and goal.kind != ENGINE:
+                refuted.append(goal)
+        laws = [law.law_id for law in self._prover.theory.assumed()] + [law.law_id for law in self._apart]
+        return {
+            "kinds": {kind: dict(by) for kind, by in kinds.items()},
+            "labels": {kind: sorted(of) for kind, of in labels.items()},
+            "scope": sorted(self._scopes),
+            "laws": sorted(laws),
+            "steps": steps,
+            "shown": {} if self.is_any_length else self.shown(refuted, {goal.kind for goal in refuted}),
+        }
+
+    def shown(self, goals: list[Goal], kinds: set[str]) -> dict[str, Any]:
+        """For each kind a state and a call that the solver gives, of which the laws hold; and the question."""
+        found: dict[str, Any] = {}
+        for kind in sorted(kinds):
+            for goal, document in self._states([goal for goal in goals if goal.kind == kind]):
+                found[kind] = {"label": goal.obligation.label, **document}
+                break
+        return found
+
+    def _states(self, goals: list[Goal]) -> Iterator[tuple[Goal, dict[str, Any]]]:
+        for goal in goals[:MOST_TRIED]:
+            found = concretise(self._prover, self._theory, "GATE", self._call, goal.obligation)
+            if found is None:
+                continue
+            document = write(self._theory, found)
+            if not replay(self._theory, read(self._theory, {"protocol": "", **document})).before:
+                yield goal, {**document, "question": self._question(goal)}
+
+    def _question(self, goal: Goal) -> str:
+        """The question that the solver was asked, in SMT-LIB."""
+        import z3
+
+        solver = z3.Solver()
+        solver.add(*self._prover.hypotheses(goal.obligation.here, [])[0], z3.Not(goal.obligation.goal))
+        return str(solver.to_smt2())

@@ -1,0 +1,80 @@
+"""Scripts aimed at some actions: cases, recorded traces, walks and what Hypothesis draws, as far as they call these."""
+
+import gzip
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from conformance.cases import read_cases
+from conformance.lockstep import Script
+from conformance.scripts import of_examples, of_trace, of_walk
+from gate.subject import Subject
+from spec.codec import MalformedTrace
+
+WALKS: Final = 30
+WALK_STEPS: Final = 150
+EXAMPLES: Final = 30
+EXAMPLE_STEPS: Final = 40
+
+
+@attrs.frozen
+class Aimed:
+    """A script, and the class of the action that each of its calls makes."""
+
+    script: Script
+    names: tuple[str, ...]
+    is_recorded: bool = False
+
+
+def aimed_at(subject: Subject, actions: Collection[str]) -> Iterator[Aimed]:
+    """Scripts that call some actions, each up to the last such call."""
+    for aimed in _all(subject):
+        positions = [position for position, name in enumerate(aimed.names) if name in actions]
+        if positions:
+            until = positions[-1] + 1
+            yield attrs.evolve(
+                aimed,
+                script=attrs.evolve(aimed.script, calls=aimed.script.calls[:until]),
+                names=aimed.names[:until],
+            )
+
+
+def _all(subject: Subject) -> Iterator[Aimed]:
+    for _, script in [] if subject.cases is None else read_cases(subject.cases):
+        yield _named(subject, script)
+    yield from recorded(subject)
+    if subject.walk is None:
+        return
+    for seed in range(WALKS):
+        yield _named(subject, of_walk(subject.calls, subject.walk, seed, WALK_STEPS))
+    if subject.rule_machine is not None:
+        drawn = of_examples(subject.calls, subject.rule_machine, subject.walk, 0, EXAMPLES, EXAMPLE_STEPS)
+        yield from (_named(subject, script) for script in drawn)
+
+
+def recorded(subject: Subject) -> Iterator[Aimed]:
+    """The recorded traces, the smallest first. What this program cannot read is left out: it is another protocol's."""
+    paths = [path for folder in subject.traces for path in folder.rglob("*.json*") if path.is_file()]
+    for path in sorted(paths, key=lambda path: (path.stat().st_size, path.name)):
+        try:
+            document = json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+            trace = subject.calls.protocol.read_trace(document)
+            script = of_trace(subject.calls, trace, path.name)
+        except (MalformedTrace, OSError, ValueError):
+            continue
+        if script.calls:
+            yield attrs.evolve(_named(subject, script), is_recorded=True)
+
+
+def _named(subject: Subject, script: Script) -> Aimed:
+    made = subject.actions(script.head, list(script.calls))
+    return Aimed(script, tuple(type(actions[-1]).__name__ for actions in made))
+
+
+def folder_of_traces(version: Path, packaged: Path, name: str) -> tuple[Path, ...]:
+    """The folder of a version's recorded traces: where this repository keeps them, or where the pack has them."""
+    own = version / "tests" / "golden" / name
+    return (own,) if own.is_dir() else (packaged,) if packaged.is_dir() else ()

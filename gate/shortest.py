@@ -1,0 +1,165 @@
+"""The shortest run that shows a difference: shrunk against both versions, then sought among all shorter ones."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import attrs
+
+from gate.lockstep import Met
+from gate.starting import NotRunningError, Worker
+from gate.subject import Subject
+from gate.verdicts import Witness
+from gate.worker import written
+from invariants.walker import Walk
+from spec.codec import Json
+
+SHRINKING_CALLS: Final = 20_000
+SEARCHED_STEPS: Final = 60_000
+"""The most calls that a search for a shorter run makes in each version."""
+
+Shrink = Callable[[Walk, Callable[[tuple[Any, ...]], Any], Sequence[Any], Callable[[], bool], int], list[Any]]
+"""The engine that makes runs shorter: given a walk, what a run breaks and where, the run, when to stop, and how many
+calls may be made.
+"""
+
+Fields = dict[str, list[str]]
+
+
+@attrs.frozen
+class Break:
+    """The first action at which both versions part, as the shrinking engine wants it."""
+
+    position: int
+    violation: None
+    accepted: list[bool]
+
+
+class Versions:
+    """Both versions as workers, started again after a fault, and what both have in common to be compared."""
+
+    def __init__(self, subject: Subject, start: Callable[[int], Worker]) -> None:
+        self.subject: Final = subject
+        self.fields: Fields = {}
+        self._start: Final = start
+        self._workers: Final[dict[int, Worker]] = {}
+
+    def __enter__(self) -> "Versions":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers.values():
+            worker.close()
+
+    def ask(self, number: int, op: str, **fields: Any) -> dict[str, Any]:
+        """The answer of the base (0) or the head (1). NotRunningError if there is none."""
+        worker = self._workers.get(number)
+        if worker is None:
+            worker = self._workers[number] = self._start(number)
+        try:
+            return worker.ask(op, **fields)
+        except NotRunningError:
+            worker.close()
+            del self._workers[number]
+            raise
+
+    def both(self, op: str, **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The answers of the base and the head."""
+        return self.ask(0, op, **fields), self.ask(1, op, **fields)
+
+    def parted(self, world: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], str] | None:
+        """The first call that is answered otherwise, both answers, and the kind; None if none is."""
+        base, head = self.both("play", head=world, calls=list(calls), fields=self.fields)
+        for position, (one, other) in enumerate(zip(base["answers"], head["answers"], strict=True)):
+            if one != other:
+                return position, (one[0], other[0]), kind_between(one[0], other[0])
+        return None
+
+
+def kind_between(base: str, head: str) -> str:
+    """The kind of difference between two answers, which are not the same."""
+    if head.startswith("raises "):
+        return "raises"
+    if base == head:
+        return "answers"
+    return "stricter" if base == "accepted" else "laxer" if head == "accepted" else "reason"
+
+
+def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Callable[[], bool]) -> Witness | None:
+    """The shortest run that is found for a difference; None if workers do not show it with the run alone."""
+    subject, world = versions.subject, met.script.head
+    calls = list(met.script.calls[: met.position + 1])
+    first = versions.parted(world, calls)
+    if first is None or first[2] != met.kind:
+        return None
+    actions = [action for made in subject.actions(world, calls) for action in made]
+    head = subject.calls.head(world)
+    where = attrs_walk(walk, head)
+
+    def breaks(candidate: tuple[Any, ...]) -> Break | None:
+        if not candidate:
+            return None
+        said = subject.calls.write(head, candidate)
+        found = versions.parted(world, said)
+        made = subject.actions(world, said)
+        if found is None or found[2] != met.kind or type(made[found[0]][-1]).__name__ != met.action:
+            return None
+        return Break(sum(len(each) for each in made[: found[0] + 1]) - 1, None, [True] * len(candidate))
+
+    shrunk = shrink(where, breaks, actions, stops, SHRINKING_CALLS)
+    said = subject.calls.write(head, shrunk)
+    found = versions.parted(world, said)
+    if found is None or breaks(tuple(shrunk)) is None:
+        shrunk, said, found = actions, calls, first
+    found_shorter, claim = search(versions, world, shrunk, met, stops)
+    if found_shorter is not None:
+        shorter = subject.calls.write(head, found_shorter)
+        again = versions.parted(world, shorter)
+        if again is not None and again[2] == met.kind:
+            said, found = shorter, again
+    return Witness(world, tuple(said[: found[0] + 1]), found[1], met.script.source, claim)
+
+
+def attrs_walk(walk: Walk, world: dict[str, Json]) -> Walk:
+    """A walk in another world, of which no law is asked."""
+    return Walk(walk.protocol, walk.where(lambda _: False).catalogue, world, list, walk.next_action)
+
+
+def search(
+    versions: Versions, world: Json, run: Sequence[Any], met: Met, stops: Callable[[], bool]
+) -> tuple[list[Any] | None, str]:
+    """A shorter run of the same calls that shows the same, if there is one; and what was searched.
+
+    Every sequence of fewer calls is tried, each distinct state once, in both versions.
+    """
+    alphabet = list(dict.fromkeys(run))
+    said = [written(action) for action in alphabet]
+    versions.both("search", head=world, calls=[], alphabet=said, fields=versions.fields)
+    steps, done = 0, 0
+    while done + 1 < len(run) and not stops() and steps < SEARCHED_STEPS:
+        levels = versions.both("level")
+        digests = [level["digests"] for level in levels]
+        steps += len(digests[0]) // 16
+        parted = digests[0] != digests[1]
+        for index in range(len(digests[0]) // 16) if parted else ():
+            place = slice(16 * index, 16 * index + 16)
+            if digests[0][place] == digests[1][place]:
+                continue
+            base, head = versions.both("found", index=index)
+            action = alphabet[base["calls"][-1]]
+            if kind_between(base["answer"], head["answer"]) == met.kind and type(action).__name__ == met.action:
+                found = [alphabet[number] for number in base["calls"]]
+                return found, _claim(done, len(alphabet))
+        if parted or levels[0]["is_full"]:
+            break
+        done += 1
+        if not digests[0]:
+            break
+    if not done:
+        return None, "not searched for a shorter one"
+    return None, _claim(min(done, len(run) - 1), len(alphabet))
+
+
+def _claim(length: int, calls: int) -> str:
+    if length == 0:
+        return f"a single call of {calls}"
+    return f"none shorter: no sequence of up to {length} of its {calls} different calls parts both versions"

@@ -1,0 +1,120 @@
+"""Processes of a version: they import from its folder first, and of this project's packages `gate` alone from here."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.client import ClientFault, Introduction
+from conformance.process import NotStartedError, ProcessClient
+from spec.codec import MalformedTrace
+
+HERE: Final = Path(__file__).parent
+
+BOOT: Final = """
+import sys, importlib.util
+folder, here, module, *rest = sys.argv[1:]
+sys.path.insert(0, folder)
+sys.argv[1:] = rest
+found = importlib.util.spec_from_file_location("gate", here + "/__init__.py", submodule_search_locations=[here])
+sys.modules["gate"] = importlib.util.module_from_spec(found)
+found.loader.exec_module(sys.modules["gate"])
+sys.path.append(here.rpartition("/")[0])
+importlib.import_module(module).main()
+"""
+"""The program of such a process: the folder's packages go before installed ones, ours come last."""
+
+POLL_SECONDS: Final = 0.2
+"""The time after which a run that was ended is noticed."""
+
+
+class NotRunningError(Exception):
+    """A version that cannot be run: it does not import, ends, or never answers. The message says how."""
+
+
+def command_of(folder: Path, module: str, arguments: Sequence[str]) -> list[str]:
+    """The command that runs a module in a version, interpreted."""
+    return [sys.executable, "-P", "-c", BOOT, str(folder), str(HERE), module, *arguments]
+
+
+class Worker(ProcessClient):
+    """A process that answers questions about one version, one JSON object a line."""
+
+    def __init__(
+        self,
+        folder: Path,
+        module: str,
+        arguments: Sequence[str],
+        answer_seconds: float,
+        stops: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._told: Final = folder
+        self._stops: Final = stops
+        super().__init__(command_of(folder, module, arguments), answer_seconds)
+        self._seconds = answer_seconds
+
+    def _wait(self, deadline: float, op: str) -> None:
+        """Wait for an answer, and not for that of a run that was ended."""
+        if self._stops():
+            raise ClientFault("late", "the run was ended")
+        if deadline <= time.monotonic():
+            super()._wait(deadline, op)
+        self._turn(min(deadline - time.monotonic(), POLL_SECONDS))
+
+    def ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        """The answer to a question. NotRunningError if there is none."""
+        try:
+            answer = self._ask({"op": op, "question": json.dumps(fields)})
+            return dict(json.loads(str(answer["answer"])))
+        except ClientFault as fault:
+            raise NotRunningError(why(fault, self.stderr, self._told)) from fault
+
+
+def introduced(client: ProcessClient, protocol: str, folder: Path) -> Introduction:
+    """The introduction of a version that serves the wire protocol. NotRunningError if it does not."""
+    try:
+        return client.hello(protocol)
+    except ClientFault as fault:
+        raise NotRunningError(why(fault, client.stderr, folder)) from fault
+
+
+def why(fault: ClientFault, stderr: str, folder: Path) -> str:
+    """The reason why a version does not run, in one line: what it said last, with files as the repository has them."""
+    lines = [line.strip() for line in stderr.replace(f"{folder}/", "").splitlines() if line.strip()]
+    places = [line for line in lines if line.startswith('File "') and "<string>" not in line]
+    said = "; ".join([*places[-1:], *lines[-1:]])
+    return f"{fault}{f' ({said})' if said else ''}"
+
+
+def serving(folder: Path, place: str, answer_seconds: float) -> ProcessClient:
+    """A version that serves the wire protocol, as `restake serve` does."""
+    return ProcessClient(command_of(folder, "gate.serving", [place]), answer_seconds)
+
+
+def answer_questions(answer: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
+    """The loop of a worker: a question a line, until bye. An answer is a text, so that it holds any JSON."""
+    out, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        asked = json.loads(line)
+        said: dict[str, Any] = {"seq": asked["seq"]}
+        if asked["op"] != "bye":
+            try:
+                said["answer"] = json.dumps(answer(asked["op"], json.loads(asked["question"])))
+            except MalformedTrace as error:
+                said["failed"] = f"{error}"
+        out.write(json.dumps(said) + "\n")
+        out.flush()
+        if asked["op"] == "bye":
+            return
+
+
+def clean_environment() -> None:
+    """Let processes that are started from here import nothing but what they are told to."""
+    os.environ.pop("PYTHONPATH", None)
+    os.environ["PYTHONSAFEPATH"] = "1"
+
+
+__all__ = ["NotRunningError", "NotStartedError", "Worker", "clean_environment", "introduced", "serving"]

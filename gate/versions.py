@@ -1,0 +1,110 @@
+"""Versions of a repository, each taken into a folder of its own: of a revision, as git has it, or of the working tree.
+
+A folder is gone when the `with` block that took it is left, however that happens. No worktree is ever made.
+"""
+
+import hashlib
+import io
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import attrs
+
+WORKING_TREE: Final = "."
+"""The name by which the files are asked for as they are now, committed or not."""
+
+OUR_OWN: Final = "gate"
+"""The package that is never taken from a version: this one judges, whichever versions are judged."""
+
+
+class NoVersionError(Exception):
+    """A revision that cannot be had; the message says why."""
+
+
+@attrs.frozen
+class Version:
+    """A version: as it was asked for, its commit (empty for a working tree), and the folder that has its files."""
+
+    name: str
+    commit: str
+    folder: Path
+
+    @property
+    def shown(self) -> str:
+        """The version as people read it."""
+        return "working tree" if self.name == WORKING_TREE else f"{self.name} ({self.commit[:12]})"
+
+    def digests(self, suffix: str = ".py") -> dict[str, str]:
+        """The digest of each file of a kind, by its path."""
+        return {
+            path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.folder.rglob(f"*{suffix}"))
+            if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts
+        }
+
+
+def root_of(folder: Path) -> Path:
+    """The root of the repository that a folder is in. NoVersionError if it is in none."""
+    return Path(_git(folder, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+
+
+@contextmanager
+def taken(repository: Path, *names: str) -> Iterator[list[Version]]:
+    """The versions of these names, for as long as the block lasts. NoVersionError if one cannot be had."""
+    with TemporaryDirectory(prefix="restake-gate-", ignore_cleanup_errors=True) as folder:
+        yield [_take(repository, name, Path(folder) / f"version{number}") for number, name in enumerate(names)]
+
+
+def _take(repository: Path, name: str, folder: Path) -> Version:
+    folder.mkdir()
+    if name == WORKING_TREE:
+        _copy(repository, folder)
+        return Version(name, "", folder)
+    if name.startswith("-"):
+        raise NoVersionError(f"{name}: no revision begins so")
+    try:
+        commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+    except NoVersionError as error:
+        raise NoVersionError(f"{name}: git knows no such revision here{_advice(repository)}") from error
+    with tarfile.open(fileobj=io.BytesIO(_git(repository, "archive", "--format=tar", commit))) as archive:
+        wanted = [member for member in archive.getmembers() if member.isfile() or member.isdir()]
+        archive.extractall(folder, [member for member in wanted if not _is_left_out(member.name)], filter="data")
+    return Version(name, commit, folder)
+
+
+def _advice(repository: Path) -> str:
+    """The likely cause, on a machine that builds."""
+    is_shallow = _git(repository, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    return "; only a part of the history was fetched" if is_shallow else ""
+
+
+def _copy(repository: Path, folder: Path) -> None:
+    """Copy the files that git tracks, and those that it would."""
+    listed = _git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
+    for name in sorted({name for name in listed.split("\0") if name}):
+        path = repository / name
+        if path.is_file() and not path.is_symlink() and not _is_left_out(name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+
+
+def _is_left_out(name: str) -> bool:
+    return Path(name).parts[:1] == (OUR_OWN,)
+
+
+def _git(folder: Path, *words: str) -> bytes:
+    """The output of a command of git. NoVersionError if it fails."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
+    except OSError as error:
+        raise NoVersionError(f"git cannot be run: {error.strerror}") from error
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
+        raise NoVersionError(f"git {words[0]}: {said[-1] if said else f'exit code {done.returncode}'}")
+    return done.stdout

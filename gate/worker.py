@@ -1,0 +1,347 @@
+"""The process that answers questions about one version's rules: what it consists of, what it answers in a given state,
+and the search of all short sequences of calls.
+
+One JSON object a line: `op` and `seq`, and an answer with the same `seq`. It runs in the version's folder.
+"""
+
+import hashlib
+import inspect
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from operator import attrgetter
+from typing import Any, Final, cast
+
+import attr
+
+from gate.starting import answer_questions
+from spec.codec import MalformedTrace
+from spec.machine import Delta, Draft, State, apply
+
+Answer = dict[str, Any]
+
+MOST_STATES: Final = 400_000
+"""The most states that a search keeps."""
+
+
+def main() -> None:
+    """Answer until there are no more questions."""
+    questions = _Questions(*sys.argv[1:])
+    answer_questions(lambda op, fields: cast(Answer, getattr(questions, f"on_{op}")(**fields)))
+
+
+def _at(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return attrgetter(name)(import_module(module))
+
+
+class _Questions:
+    """The questions, by name, each with an answer that JSON can say."""
+
+    def __init__(self, protocol_at: str, calls_at: str = "", leaving_at: str = "") -> None:
+        self._protocol: Final = _at(protocol_at)
+        self._leaving_at: Final = leaving_at
+        if calls_at:
+            self._calls = _at(calls_at)
+        else:
+            self._calls = import_module("conformance.calls").Calls(self._protocol)
+        self._search: _Search | None = None
+
+    def on_describe(self) -> Answer:
+        """The actions with their fields, the reasons, and the tables with the fields of their rows."""
+        return {
+            "actions": {kind.__name__: _fields(kind) for kind in self._protocol.actions},
+            "reasons": sorted(str(reason.value) for reason in self._protocol.reasons),
+            "tables": {table.name: _fields(type(table.default)) for table in self._protocol.schema.tables},
+        }
+
+    def on_execute(self, state: Any, call: Any) -> Answer:
+        """The answer to a call in a state, both as `proofs.concrete.write` writes them, and every row that changes."""
+        kinds = self._kinds()
+        given: State = self._protocol.schema.empty_state()
+        names = {table.name: table for table in self._protocol.schema.tables}
+        for name, rows in state.items():
+            for key, row in rows:
+                given.tables[names[name].index][_read(key, kinds)] = _read(row, kinds)
+        return _told(given, _guarded(self._protocol.transition, given, _read(call, kinds)))
+
+    def on_play(self, head: Any, calls: Any, fields: Any) -> Answer:
+        """The answers to a script, each with what it returns and a digest of what it writes, of fields that count."""
+        history = self._calls.begin(head)
+        state = history.genesis.copy()
+        answers = []
+        for call in calls:
+            writes = {}
+            for action in history.read(call, "call")[0]:
+                outcome = _guarded(self._protocol.transition, state, action)
+                if isinstance(outcome, Delta):
+                    writes.update(_written(state, outcome, fields))
+                    state = apply(state, outcome)
+            answers.append([_word(outcome), _returns(outcome), _digest(sorted(writes.items()))])
+        return {"answers": answers}
+
+    def on_trace(self, head: Any, calls: Any) -> Answer:
+        """A script as a trace, with this version's answers."""
+        history = self._calls.begin(head)
+        actions = [action for call in calls for action in history.read(call, "call")[0]]
+        return {"trace": self._protocol.write_trace(self._calls.head(head), actions)}
+
+    def on_story(self, head: Any, calls: Any) -> Answer:
+        """Each call of a script with the answer, and every row that it writes, before and after."""
+        history = self._calls.begin(head)
+        state = history.genesis.copy()
+        steps = []
+        for call in calls:
+            for action in history.read(call, "call")[0]:
+                outcome = _guarded(self._protocol.transition, state, action)
+                steps.append({"call": written(action), **_told(state, outcome)})
+                if isinstance(outcome, Delta):
+                    state = apply(state, outcome)
+        return {"steps": steps}
+
+    def on_holdings(self, head: Any, calls: Any) -> Answer:
+        """By token and account: the balance after a script, and that once everybody has left and been paid."""
+        history = self._calls.begin(head)
+        state = history.genesis.copy()
+        for call in calls:
+            for action in history.read(call, "call")[0]:
+                outcome = _guarded(self._protocol.transition, state, action)
+                if isinstance(outcome, Delta):
+                    state = apply(state, outcome)
+        at_once = self._balances(state)
+        if not self._leaving_at:
+            return {"at_once": at_once, "liquidated": None}
+        state = state.copy()
+        accounts = tuple(sorted({name for rows in at_once.values() for name in rows}))
+        _at(self._leaving_at)(self._protocol, state, accounts)
+        return {"at_once": at_once, "liquidated": self._balances(state)}
+
+    def _balances(self, state: State) -> dict[str, dict[str, str]]:
+        """The balances of tokens, by token and account: the table of that name, whose keys are pairs of both."""
+        found: dict[str, dict[str, str]] = {}
+        for table in self._protocol.schema.tables:
+            if table.name == "token_balances":
+                for key, row in state.rows(table).items():
+                    token, account = cast("tuple[str, str]", key)
+                    found.setdefault(token, {})[account] = str(cast(Any, row).amount)
+        return found
+
+    def on_laws(self, walk_at: str, head: Any, calls: Any) -> Answer:
+        """The laws of this version that a script breaks, and how often each was checked."""
+        from invariants.checking import Checker
+
+        history = self._calls.begin(head)
+        checker = Checker(_at(walk_at).catalogue, history.genesis.copy())
+        broken: set[str] = set()
+        for call in calls:
+            for action in history.read(call, "call")[0]:
+                outcome = _guarded(self._protocol.transition, checker.state, action)
+                if isinstance(outcome, _Raised):
+                    continue
+                violations = (
+                    checker.accept(action, outcome) if isinstance(outcome, Delta) else checker.refuse(action, outcome)
+                )
+                broken |= {violation.law.law_id for violation in violations}
+        broken |= {violation.law.law_id for violation in checker.scan()}
+        return {"broken": sorted(broken), "checked": dict(checker.checked)}
+
+    def on_speed(self, head: Any, calls: Any, positions: Any, times: int) -> Answer:
+        """The time of some calls of a script, in nanoseconds each: the least of several."""
+        history = self._calls.begin(head)
+        state = history.genesis.copy()
+        spent = {}
+        for position, call in enumerate(calls):
+            for action in history.read(call, "call")[0]:
+                if position in positions:
+                    spent[str(position)] = _nanoseconds(self._protocol.transition, state, action, times)
+                outcome = _guarded(self._protocol.transition, state, action)
+                if isinstance(outcome, Delta):
+                    state = apply(state, outcome)
+        return {"nanoseconds": spent}
+
+    def on_search(self, head: Any, calls: Any, alphabet: Any, fields: Any) -> Answer:
+        """Begin a search: of all sequences of some calls after a script. `fields` are those of rows that count."""
+        history = self._calls.begin(head)
+        state = history.genesis.copy()
+        for call in calls:
+            for action in history.read(call, "call")[0]:
+                outcome = _guarded(self._protocol.transition, state, action)
+                if isinstance(outcome, Delta):
+                    state = apply(state, outcome)
+        kinds = self._kinds()
+        self._search = _Search(self._protocol, state, [_read(each, kinds) for each in alphabet], fields)
+        return {}
+
+    def on_level(self) -> Answer:
+        """The answers to every call in every state that the search met last, as one text of digests."""
+        assert self._search is not None
+        return {"digests": self._search.level(), "is_full": self._search.is_full}
+
+    def on_found(self, index: int) -> Answer:
+        """The sequence of calls at a place of the last level, and the answer to the last one."""
+        assert self._search is not None
+        return self._search.told(index)
+
+    def _kinds(self) -> dict[str, type[Any]]:
+        """Every record that calls and rows are made of, by module and name."""
+        roots = [*self._protocol.actions, *[type(table.default) for table in self._protocol.schema.tables]]
+        modules = {kind.__module__ for kind in roots}
+        there = [value for module in modules for value in vars(sys.modules[module]).values()]
+        return {
+            f"{value.__module__}.{value.__name__}": value
+            for value in there
+            if isinstance(value, type) and attr.has(value)
+        }
+
+
+class _Search:
+    """All sequences of some calls, level by level, from each distinct state once. The same in every version as long as
+    all answers are.
+    """
+
+    def __init__(self, protocol: Any, state: State, alphabet: Sequence[Any], fields: dict[str, list[str]]) -> None:
+        self._transition: Final = protocol.transition
+        self._alphabet: Final = alphabet
+        self._fields: Final = fields
+        self._met: Final = {self._fingerprint(0, state, Delta([], None))}
+        self._last: list[tuple[State, int, tuple[int, ...]]] = []
+        self._next: list[tuple[State, int, tuple[int, ...]]] = [(state, 0, ())]
+        self.is_full = False
+
+    def level(self) -> str:
+        """The digests of one more level."""
+        self._last, self._next = self._next, []
+        digests = []
+        for state, mark, path in self._last:
+            for number, action in enumerate(self._alphabet):
+                outcome = _guarded(self._transition, state, action)
+                after = mark
+                if isinstance(outcome, Delta):
+                    after = self._fingerprint(mark, state, outcome)
+                    if after not in self._met and len(self._met) < MOST_STATES:
+                        self._met.add(after)
+                        self._next.append((apply(state, outcome), after, (*path, number)))
+                digests.append(_digest([_word(outcome), _returns(outcome), after])[:16])
+        self.is_full = len(self._met) >= MOST_STATES
+        return "".join(digests)
+
+    def told(self, index: int) -> Answer:
+        """The sequence at a place of the last level."""
+        state, _, path = self._last[index // len(self._alphabet)]
+        number = index % len(self._alphabet)
+        outcome = _guarded(self._transition, state, self._alphabet[number])
+        return {"calls": [*path, number], **_told(state, outcome)}
+
+    def _fingerprint(self, mark: int, state: State, delta: Delta) -> int:
+        """The exclusive or of a number for each row that is not its table's default, of the fields that count."""
+        draft = Draft(state)
+        for write in delta.writes:
+            for row in (draft.get(write.table, write.key), write.row):
+                mark ^= self._number(write.table, write.key, row)
+        return mark
+
+    def _number(self, table: Any, key: Any, row: Any) -> int:
+        names = self._fields.get(table.name, [])
+        values = [getattr(row, name) for name in names]
+        if values == [getattr(table.default, name) for name in names]:
+            return 0
+        said = repr((table.name, key, values)).encode()
+        return int.from_bytes(hashlib.sha256(said).digest()[:12], "big")
+
+
+def _written(state: State, delta: Delta, fields: dict[str, list[str]]) -> dict[tuple[str, str], str]:
+    """The rows that change, of the fields that count."""
+    draft = Draft(state)
+    found = {}
+    for write in delta.writes:
+        names = fields.get(write.table.name, [])
+        before, after = draft.get(write.table, write.key), write.row
+        if [getattr(before, name) for name in names] != [getattr(after, name) for name in names]:
+            found[write.table.name, repr(write.key)] = repr([getattr(after, name) for name in names])
+    return found
+
+
+class _Raised:
+    """An exception of a rule, which it never should."""
+
+    def __init__(self, error: Exception) -> None:
+        self.value: Final = f"raises {type(error).__name__}: {error}"
+
+
+def _guarded(transition: Callable[[Draft, Any], Any], state: State, action: Any) -> Any:
+    try:
+        return transition(Draft(state), action)
+    except Exception as error:  # whatever a mistaken rule raises is its answer
+        return _Raised(error)
+
+
+def _nanoseconds(transition: Callable[[Draft, Any], Any], state: State, action: Any, times: int) -> int:
+    least = 0
+    for _ in range(times):
+        begun = time.perf_counter_ns()
+        _guarded(transition, state, action)
+        spent = time.perf_counter_ns() - begun
+        least = spent if not least else min(least, spent)
+    return least
+
+
+def _word(outcome: Any) -> str:
+    return "accepted" if isinstance(outcome, Delta) else str(outcome.value)
+
+
+def _returns(outcome: Any) -> str:
+    return repr(outcome.returns) if isinstance(outcome, Delta) else ""
+
+
+def _told(state: State, outcome: Any) -> Answer:
+    """An answer, with every row that changes, before and after."""
+    draft = Draft(state)
+    rows = [
+        [write.table.name, written(write.key), written(draft.get(write.table, write.key)), written(write.row)]
+        for write in (outcome.writes if isinstance(outcome, Delta) else [])
+    ]
+    changed = [row for row in rows if row[2] != row[3]]
+    returns = written(outcome.returns) if isinstance(outcome, Delta) else None
+    return {"answer": _word(outcome), "returns": returns, "rows": sorted(changed, key=json.dumps)}
+
+
+def _fields(kind: type[Any]) -> list[str]:
+    return list(inspect.signature(kind).parameters)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
+def written(value: Any) -> Any:
+    """A value as JSON says it: numbers as decimal strings, records with their class."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [written(part) for part in value]
+    if attr.has(type(value)):
+        kind = type(value)
+        fields = {name: written(getattr(value, name)) for name in _fields(kind)}
+        return {"is": f"{kind.__module__}.{kind.__name__}", **fields}
+    return str(value)
+
+
+def _read(value: Any, kinds: dict[str, type[Any]]) -> Any:
+    """The value that `written` wrote: whatever is written like a number is one, as in `proofs.concrete`."""
+    if isinstance(value, dict):
+        kind = kinds.get(value["is"])
+        if kind is None:
+            raise MalformedTrace("is", f"no call and no row is {value['is']}")
+        try:
+            return kind(**{name: _read(part, kinds) for name, part in value.items() if name != "is"})
+        except TypeError as error:
+            raise MalformedTrace(value["is"], str(error)) from error
+    if isinstance(value, list):
+        return tuple([_read(part, kinds) for part in value])
+    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdecimal():
+        return int(value)
+    return value
