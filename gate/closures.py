@@ -236,7 +236,22 @@ class Closures:
 
 
 def changes(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
-    """The definitions in which two closures, or all that two versions define, differ."""
+    """The definitions in which two closures, or all that two versions define, differ.
+
+    One that is only reached now, or no longer, is not among them if any other differs.
+    """
+    found = _differing(base, head, mine, others)
+    changed = [change for change in found if not _is_in_both(base, head, change)]
+    return changed or found
+
+
+def _is_in_both(base: Closures, head: Closures, change: Change) -> bool:
+    """True if both versions define the same, whichever of them reaches it."""
+    one, other = (closures.sources.definition(change.name) for closures in (base, head))
+    return one is not None and other is not None and one.digest == other.digest
+
+
+def _differing(base: Closures, head: Closures, mine: Mapping[Name, str], others: Mapping[Name, str]) -> list[Change]:
     found = []
     for name in sorted({*mine, *others}):
         digests = (mine.get(name, ""), others.get(name, ""))

@@ -36,6 +36,9 @@ Kind = Literal["stricter", "laxer", "reason", "answers"]
 reason; it accepts alike, and writes or returns something else.
 """
 
+HISTORIES: Final = "spec.history"
+"""The module whose contract both versions are lifted with: a head that changes it cannot be lifted so."""
+
 ENGINE: Final = "engine"
 """The kind of goals that hold by what the engine does, and those that contracts demand: no difference if they fail."""
 
@@ -72,9 +75,10 @@ class OtherVersion:
         self._histories: Final = {history.name: history for history in prover.histories()}
         self.state: Final = machine.State([self._rows(table) for table in self.protocol.schema.tables])
         self.tables: Final = {table.name: table for table in self.protocol.schema.tables}
-        histories = self.world.get("spec.history", "HistoryTable")
-        histories.now = prover.world.get("spec.history", "HistoryTable").now
-        histories.reads = staticmethod(self._note)
+        if HISTORIES in self.world.modules:
+            histories = self.world.get(HISTORIES, "HistoryTable")
+            histories.now = prover.world.get(HISTORIES, "HistoryTable").now
+            histories.reads = staticmethod(self._note)
 
     def _rows(self, table: Any) -> SymbolicRows:
         shape = self.prover.shapes.get(table.name)

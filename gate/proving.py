@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from gate.closures import Closures, Name
-from gate.equivalence import ENGINE, Goal, OtherVersion, goals_of, longest, with_lists
+from gate.equivalence import ENGINE, HISTORIES, Goal, OtherVersion, goals_of, longest, with_lists
 from gate.starting import answer_questions
 from proofs.concrete import concretise, read, replay, write
 from proofs.isolation import the_same_everywhere
@@ -19,9 +19,6 @@ from proofs.obligations import Prover
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Status
 from proofs.symbols import UnliftableError
-
-HISTORIES: Final = "spec.history"
-"""The module whose contract both versions are lifted with: a head that changes it cannot be lifted so."""
 
 MOST_TRIED: Final = 8
 """The refuted goals of one kind of which a state is looked for."""

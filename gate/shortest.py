@@ -154,6 +154,8 @@ def search(
         done += 1
         if not digests[0]:
             break
+    if len(run) == 1:
+        return None, "a single call, than which nothing is shorter"
     if not done:
         return None, "not searched for a shorter one"
     return None, _claim(min(done, len(run) - 1), len(alphabet))

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 from conformance.client import ClientFault, Introduction
@@ -22,10 +23,10 @@ sys.argv[1:] = rest
 found = importlib.util.spec_from_file_location("gate", here + "/__init__.py", submodule_search_locations=[here])
 sys.modules["gate"] = importlib.util.module_from_spec(found)
 found.loader.exec_module(sys.modules["gate"])
-sys.path.append(here.rpartition("/")[0])
+sys.path.insert(1, here.rpartition("/")[0])
 importlib.import_module(module).main()
 """
-"""The program of such a process: the folder's packages go before installed ones, ours come last."""
+"""The program of such a process: the folder's packages go before those that come with this one."""
 
 POLL_SECONDS: Final = 0.2
 """The time after which a run that was ended is noticed."""
@@ -94,8 +95,21 @@ def serving(folder: Path, place: str, answer_seconds: float) -> ProcessClient:
     return ProcessClient(command_of(folder, "gate.serving", [place]), answer_seconds)
 
 
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone: a rule that never returns hears of nothing else."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def answer_questions(answer: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
     """The loop of a worker: a question a line, until bye. An answer is a text, so that it holds any JSON."""
+    end_with_parent()
     out, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         asked = json.loads(line)

@@ -1,11 +1,13 @@
 """The subject of a run: one protocol, and where its parts are found in any version of it."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from conformance.calls import Calls
+from gate.versions import Version
 from invariants.exploring import BoundedModel
 from invariants.rule_machine import LawMachine
 from invariants.walker import Walk
@@ -39,3 +41,30 @@ class Subject:
         """The actions of each call of a script."""
         history = self.calls.begin(head)
         return [history.read(call, "call")[0] for call in calls]
+
+
+def subject_of(pack: Any, version: Version) -> Subject:
+    """A pack as the gate sees it, with the recorded traces of a version. A pack is of a room above this one."""
+    games = (pack.games_at or "").partition(":")[0]
+    has_leaving = bool(games) and hasattr(import_module(games), "leave")
+    return Subject(
+        pack.name,
+        pack.place,
+        pack.protocol_at or f"{pack.walk_at}.protocol",
+        pack.calls_at or "",
+        pack.theory_at,
+        f"{games}:leave" if has_leaving else "",
+        pack.walk_at or "",
+        pack.calls,
+        pack.walk,
+        pack.rule_machine,
+        pack.bounded_model,
+        None if pack.cases is None else Path(pack.cases),
+        folder_of_traces(version.folder, pack.traces, pack.name),
+    )
+
+
+def folder_of_traces(version: Path, packaged: Path, name: str) -> tuple[Path, ...]:
+    """The folder of a version's recorded traces: where this repository keeps them, or where the pack has them."""
+    own = version / "tests" / "golden" / name
+    return (own,) if own.is_dir() else (packaged,) if packaged.is_dir() else ()

@@ -1,7 +1,7 @@
 """The outcome of a run of `restake gate`: its exit code, and its JSON document, which all else is made of."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -121,8 +121,13 @@ def difference_as_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def keep(outcome: GateOutcome, names: tuple[str, str], folder: Path = FOLDER) -> list[Path]:
-    """Write each difference to a file of its own, for `explain` and `accept`; what cannot be written is only told."""
+def keep(
+    outcome: GateOutcome, names: tuple[str, str], places: Mapping[str, str], folder: Path = FOLDER
+) -> list[Path]:
+    """Write each difference to a file of its own, for `explain` and `accept`; what cannot be written is only told.
+
+    `places` say where the pack of each protocol is.
+    """
     kept: list[Path] = []
     for report in outcome.actions:
         if report.is_harmless:
@@ -131,6 +136,7 @@ def keep(outcome: GateOutcome, names: tuple[str, str], folder: Path = FOLDER) ->
         document = {
             "format": FORMAT,
             "protocol": report.protocol,
+            "place": places[report.protocol],
             "base": names[0],
             "head": names[1],
             **action_as_json(report),

@@ -1,6 +1,5 @@
 """`restake gate`: a change of the rules judged by its meaning."""
 
-import importlib
 import json
 import math
 import time
@@ -21,19 +20,17 @@ from gate.decisions import (
     version_of,
     write_decision,
 )
-from gate.judging import Effort, Judge
-from gate.scripts import folder_of_traces
+from gate.judge_process import judge_apart
+from gate.judging import Effort
 from gate.starting import clean_environment
-from gate.subject import Subject
+from gate.subject import subject_of
 from gate.verdicts import ProtocolReport
-from gate.versions import NoVersionError, Version, root_of, taken
+from gate.versions import NoVersionError, root_of, taken
 from harness.gate_explained import explained_lines, read_kept
 from harness.gate_files import annotations, as_junit, as_sarif
 from harness.gate_outcome import FOLDER, GateOutcome, keep
 from harness.gate_page import as_page
 from harness.gate_text import as_markdown, as_text
-from harness.pack import ProtocolPack
-from harness.shrinking import shrink_by
 from harness.stopping import Stop
 from harness.verbs import (
     EXIT_CODES,
@@ -123,17 +120,17 @@ def gate_command(
         with Stop(math.inf) as stop, taken(root, base, head) as (old, new):
             given = read_decisions(new.folder / decisions)
             effort = Effort(budget, jobs or cores(), stop, timeout)
-            for pack in packs.values():
-                if not stop():
-                    judge = Judge(_subject(pack, old), old, new, effort, shrink_by)
-                    reports.append(judge.report(frozenset(only)))
+            reports.extend(
+                judge_apart(pack.name, pack.place, (old, new), only, effort) for pack in packs.values() if not stop()
+            )
             if not stop():
                 every = [action for report in reports for action in report.actions]
                 judged = frozenset(report.protocol for report in reports if not report.problem and not only)
                 before = read_decisions(old.folder / decisions)
                 ruling = rule(every, given, before, version_of(new.folder), judged)
             outcome = GateOutcome(old.shown, new.shown, reports, ruling, time.monotonic() - begun, stop.is_interrupted)
-            keep(outcome, (old.commit, new.commit or new.name))
+            places = {pack.name: pack.place for pack in packs.values()}
+            keep(outcome, (old.commit, new.commit or new.name), places)
     except (NoVersionError, DecisionError) as error:
         raise click.UsageError(str(error)) from error
     return _tell(
@@ -160,27 +157,6 @@ def _tell(outcome: GateOutcome, text: str, files: list[tuple[TextIO | None, Any]
     for line in annotations(outcome) if is_on_github else ():
         click.echo(line, err=True)
     return 2 if problems else outcome.exit_code
-
-
-def _subject(pack: ProtocolPack, version: Version) -> Subject:
-    """A pack as the gate sees it, with the recorded traces of a version."""
-    games = (pack.games_at or "").partition(":")[0]
-    has_leaving = bool(games) and hasattr(importlib.import_module(games), "leave")
-    return Subject(
-        pack.name,
-        pack.place,
-        pack.protocol_at or f"{pack.walk_at}.protocol",
-        pack.calls_at or "",
-        pack.theory_at,
-        f"{games}:leave" if has_leaving else "",
-        pack.walk_at or "",
-        pack.calls,
-        pack.walk,
-        pack.rule_machine,
-        pack.bounded_model,
-        None if pack.cases is None else Path(pack.cases),
-        folder_of_traces(version.folder, pack.traces, pack.name),
-    )
 
 
 FINGERPRINT = click.argument("fingerprint", metavar="FINGERPRINT")
@@ -213,10 +189,10 @@ def explain_command(fingerprint: str, smt: bool) -> int:
     """Replay a difference that the last run found on both versions, and tell it row by row."""
     clean_environment()
     kept = read_kept(FOLDER, fingerprint)
-    (pack,) = packs_asked((kept["protocol"],)).values()
+    (pack,) = packs_asked((kept["place"],)).values()
     try:
         with taken(root_of(Path.cwd()), kept["base"], kept["head"]) as (old, new):
-            lines, is_shown = explained_lines(kept, _subject(pack, old), old, new, smt)
+            lines, is_shown = explained_lines(kept, subject_of(pack, old), old, new, smt)
     except NoVersionError as error:
         raise click.UsageError(str(error)) from error
     click.echo("\n".join(lines))

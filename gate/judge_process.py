@@ -1,0 +1,90 @@
+"""The process that judges one protocol. It runs in the base's folder, so that what draws, reads, writes and shrinks
+scripts is the base's: a head that loops or raises cannot keep it from its verdict.
+"""
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from gate.judging import Effort, Judge
+from gate.starting import command_of, end_with_parent
+from gate.subject import subject_of
+from gate.verdicts import ProtocolReport
+from gate.versions import Version
+
+POLL_SECONDS: Final = 0.1
+LAST_SECONDS: Final = 30.0
+"""The time in which a judge that is told to stop says what it knows."""
+
+
+def main() -> None:
+    """Judge, and write the report to a file."""
+    asked = json.loads(sys.argv[1])
+    end_with_parent()
+    ended: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda which, _frame: ended.append(which))
+    # By name, since a version's command is above this package.
+    pack = import_module("harness.protocols").pack_at(asked["place"])
+    shrink = import_module("harness.shrinking").shrink_by
+    base, head = (Version(name, commit, Path(folder)) for name, commit, folder in asked["versions"])
+    effort = Effort(asked["seconds"], asked["jobs"], lambda: bool(ended), asked["answer_seconds"])
+    report = Judge(subject_of(pack, base), base, head, effort, shrink).report(frozenset(asked["only"]))
+    Path(asked["out"]).write_bytes(pickle.dumps(report))
+
+
+def judge_apart(
+    name: str,
+    place: str,
+    versions: tuple[Version, Version],
+    only: tuple[str, ...],
+    effort: Effort,
+) -> ProtocolReport:
+    """The report of a judge in a process of its own. Told to stop, it says what it knows."""
+    out = versions[0].folder.parent / f"report-{len(list(versions[0].folder.parent.iterdir()))}"
+    errors = out.with_suffix(".stderr")
+    asked = {
+        "place": place,
+        "versions": [(each.name, each.commit, str(each.folder)) for each in versions],
+        "only": list(only),
+        "seconds": effort.seconds,
+        "jobs": effort.jobs,
+        "answer_seconds": effort.answer_seconds,
+        "out": str(out),
+    }
+    command = command_of(versions[0].folder, "gate.judge_process", [json.dumps(asked)])
+    with errors.open("wb") as stderr:
+        # A session of its own: an interruption of the terminal comes to it through this process, and once.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, start_new_session=True
+        )
+        try:
+            _wait(process, effort.stops)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    if out.is_file():
+        found: ProtocolReport = pickle.loads(out.read_bytes())
+        return found
+    said = errors.read_text(errors="backslashreplace").replace(f"{versions[0].folder}/", "").strip().splitlines()
+    problem = "interrupted" if effort.stops() else f"the base cannot be run: {said[-1] if said else 'it said nothing'}"
+    return ProtocolReport(name, problem=problem, is_cut_short=effort.stops())
+
+
+def _wait(process: "subprocess.Popen[bytes]", stops: Callable[[], bool]) -> None:
+    told: float | None = None
+    while process.poll() is None:
+        if told is None and stops():
+            told = time.monotonic()
+            process.send_signal(signal.SIGINT)
+        if told is not None and time.monotonic() - told > LAST_SECONDS:
+            return
+        time.sleep(POLL_SECONDS)

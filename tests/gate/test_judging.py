@@ -1,0 +1,156 @@
+"""The judgement: nothing is believed of a solver that does not replay, and a head that fails is told as what it is."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.judging import Effort, Judge, Prove
+from gate.starting import clean_environment
+from gate.subject import subject_of
+from gate.verdicts import ActionReport, ProtocolReport, verdict_of
+from gate.versions import Version
+from harness.protocols import pack_at
+from harness.shrinking import shrink_by
+from tests.gate.prepared import ROOT
+
+pytestmark = pytest.mark.source
+
+POOL = ROOT / "docs" / "third_protocol"
+STRICTER = ("    if shares == 0:", "    if shares <= 1:")
+SAME_RULE = ("    if shares == 0:", "    if not shares > 0:")
+PROVED: dict[str, Any] = {
+    "kinds": {"answers": {"PROVED": 3}},
+    "labels": {},
+    "scope": [],
+    "laws": ["POOL-01"],
+    "shown": {},
+}
+
+Judged = Callable[..., ProtocolReport]
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
+    """The report on a change of one text of the staking pool, by a given prover."""
+    monkeypatch.syspath_prepend(str(POOL))
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    clean_environment()
+
+    def judge(change: tuple[str, str], prove: Prove, seconds: float = 60.0, answer: float = 20.0) -> ProtocolReport:
+        versions = []
+        for name in ("base", "head"):
+            shutil.copytree(POOL, tmp_path / name)
+            versions.append(Version(name, "0" * 40, tmp_path / name))
+        path = tmp_path / "head" / "staking_pool.py"
+        assert path.read_text().count(change[0]) == 1
+        path.write_text(path.read_text().replace(*change))
+        effort = Effort(seconds, 1, lambda: False, answer)
+        subject = subject_of(pack_at("pool_pack:PACK"), versions[0])
+        return Judge(subject, versions[0], versions[1], effort, shrink_by, prove).report()
+
+    yield judge
+    assert [
+        word
+        for word in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.split()
+        if word.startswith(str(tmp_path))
+    ] == []
+
+
+def says(answer: dict[str, Any]) -> Prove:
+    return lambda *_: answer
+
+
+def deposits(report: ProtocolReport) -> ActionReport:
+    (found,) = [action for action in report.actions if action.verdict != "SAME"]
+    assert (report.protocol, found.action, len(report.actions)) == ("staking_pool", "Deposit", 3)
+    return found
+
+
+def test_a_difference_of_the_solver_that_does_not_replay_is_none(judged: Judged) -> None:
+    lie = {
+        **PROVED,
+        "kinds": {"stricter": {"REFUTED": 1}},
+        "labels": {"stricter": ["accepted -> NoSharesForAmount"]},
+        "shown": {
+            "stricter": {
+                "label": "accepted -> NoSharesForAmount",
+                "state": {},
+                "call": {"is": "staking_pool.Deposit", "sender": "staker0", "amount": "5"},
+                "question": "(check-sat)",
+            }
+        },
+    }
+    found = deposits(judged(SAME_RULE, says(lie)))
+    assert (found.verdict, found.differences) == ("UNKNOWN", ())
+    assert found.why == "neither proved nor refuted: stricter"
+    assert "a difference of the solver's does not replay: stricter, accepted -> NoSharesForAmount" in found.notes
+
+
+def test_a_proof_that_a_trace_contradicts_is_not_believed(judged: Judged) -> None:
+    found = deposits(judged(STRICTER, says(PROVED)))
+    assert found.verdict == "STRICTER"
+    assert found.notes == ["stricter: met, where the proof says never"]
+    (difference,) = found.differences
+    assert difference.witness is not None
+    assert (len(difference.witness.calls), difference.witness.answers) == (1, ("accepted", "NoSharesForAmount"))
+
+
+def test_what_was_not_proved_is_unknown_however_often_it_was_played(judged: Judged) -> None:
+    found = deposits(judged(SAME_RULE, says({"unlifted": "nobody knows"})))
+    assert (found.verdict, found.why) == ("UNKNOWN", "no proof: nobody knows")
+    assert found.calls > 50
+    assert found.scripts > 5
+
+
+def test_an_engine_that_leaves_cases_out_proves_nothing(judged: Judged) -> None:
+    cut = {**PROVED, "kinds": {"engine": {"REFUTED": 1}}, "labels": {"engine": ["Deposit: some path is taken"]}}
+    found = deposits(judged(SAME_RULE, says(cut)))
+    assert (found.verdict, found.why) == ("UNKNOWN", "no proof: not shown of the head: Deposit: some path is taken")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("POOL: Final", "POOL = nothing\nPOOL: Final"), "cannot be run: died: ended with exit code 1"),
+        (("POOL: Final", "def (:\nPOOL: Final"), "cannot be read: staking_pool.py:70: invalid syntax"),
+    ],
+)
+def test_a_head_that_does_not_import_is_not_judged(judged: Judged, change: tuple[str, str], said: str) -> None:
+    report = judged(change, says(PROVED))
+    assert report.problem.startswith(said)
+    assert ("POOL = nothing" in report.problem or "NameError" in report.problem) is ("nothing" in change[1])
+    assert (report.verdict, report.actions) == ("UNKNOWN", [])
+
+
+def test_a_head_that_never_returns_is_unknown(judged: Judged) -> None:
+    forever = ("    if shares == 0:", "    while action.amount == 7:\n        pass\n    if shares == 0:")
+    found = deposits(judged(forever, says({"unlifted": "the time was up"}), 60.0, 1.0))
+    assert (found.verdict, found.differences) == ("UNKNOWN", ())
+    assert found.why.startswith("the head did not answer: late: no answer to apply within")
+
+
+def test_a_rule_that_raises_differs(judged: Judged) -> None:
+    raising = ("    if shares == 0:", "    assert action.amount != 7\n    if shares == 0:")
+    found = deposits(judged(raising, says({"unlifted": "nobody knows"})))
+    assert found.verdict == "DIFFERS"
+    assert [each.kind for each in found.differences] == ["raises"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "word"),
+    [
+        (["stricter"], "STRICTER"),
+        (["stricter", "reason"], "STRICTER"),
+        (["laxer", "reason"], "LAXER"),
+        (["reason"], "DIFFERS"),
+        (["stricter", "laxer"], "DIFFERS"),
+        (["stricter", "answers"], "DIFFERS"),
+        (["raises"], "DIFFERS"),
+    ],
+)
+def test_a_verdict_is_made_of_kinds(kinds: list[str], word: str) -> None:
+    assert verdict_of(kinds) == word
