@@ -121,9 +121,7 @@ def difference_as_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def keep(
-    outcome: GateOutcome, names: tuple[str, str], places: Mapping[str, str], folder: Path = FOLDER
-) -> list[Path]:
+def keep(outcome: GateOutcome, names: tuple[str, str], places: Mapping[str, str], folder: Path = FOLDER) -> list[Path]:
     """Write each difference to a file of its own, for `explain` and `accept`; what cannot be written is only told.
 
     `places` say where the pack of each protocol is.
