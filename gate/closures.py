@@ -174,12 +174,23 @@ class Closures:
 
     def of(self, action: str) -> dict[Name, str]:
         """Every definition that an action's rule can reach, with its digest."""
+        seen: set[Name] = set()
         pending: list[Name] = [(module, REST) for module in self.modules]
         machine = self.sources.module(MACHINE)
         pending += [] if machine is None else [(MACHINE, name) for name in machine.definitions]
-        dispatch, reads, digest = self._dispatch(action)
-        pending += [name for text in reads if (name := self.sources.resolved(dispatch[0], text)) is not None]
-        return {dispatch: digest, **self.reach(pending)}
+        found: dict[Name, str] = {}
+        place, taken = self._dispatch(action)
+        while True:
+            found[(place[0], f"{place[1]} of {action}" if place[1] else REST)] = _digest(taken)
+            text = _hands_on(taken[-1]) if taken else None
+            other = None if text is None else self.sources.resolved(place[0], text)
+            further = None if other is None or other in seen else self._handed_on(other, action)
+            reads = _reads(taken if further is None else taken[:-1])
+            pending += [name for each in reads if (name := self.sources.resolved(place[0], each)) is not None]
+            if further is None:
+                return {**found, **self.reach(pending)}
+            place, taken = further
+            seen.add(place)
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
         """Every definition that some can reach, with its digest; themselves among them."""
@@ -208,19 +219,57 @@ class Closures:
             for text, definition in module.definitions.items()
         }
 
-    def _dispatch(self, action: str) -> tuple[Name, frozenset[str], str]:
-        """The place where calls are told apart, and of it what concerns one action."""
+    def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
+        """The place where calls are told apart, and of it what concerns one action; all of the protocol's definition if
+        there is no such place.
+        """
         name = self._transition()
-        module = None if name is None else self.sources.module(name[0])
+        if name is not None and (function := self._function(name)) is not None:
+            return name, list(self._branch(name[0], function, action))
+        module = self.sources.module(self._place[0])
+        return (self._place[0], self._place[2]), [
+            node for node in ([] if module is None else module.tree.body) if _defined(node) == [self._place[2]]
+        ]
+
+    def _handed_on(self, name: Name, action: str) -> tuple[Name, list[ast.stmt]] | None:
+        """The function that a dispatch hands a call on to, and of it what concerns one action; None if it is no
+        dispatch of its own.
+        """
+        function = self._function(name)
+        if function is None:
+            return None
+        taken = list(self._branch(name[0], function, action))
+        return None if len(taken) == len(function.body) else (name, taken)
+
+    def _function(self, name: Name) -> ast.FunctionDef | None:
+        """The one function of a name that takes a draft and an action."""
+        module = self.sources.module(name[0])
+        nodes = [] if module is None else [each for each in module.tree.body if _defined(each) == [name[1]]]
+        node = nodes[0] if len(nodes) == 1 else None
+        return node if isinstance(node, ast.FunctionDef) and len(node.args.args) == 2 else None
+
+    def _branch(self, module: str, function: ast.FunctionDef, action: str) -> Iterator[ast.stmt]:
+        """The statements of a dispatch that an action can come to: its own branch, and no other's."""
+        parameter = function.args.args[1].arg
+        if any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) for each in ast.walk(function)):
+            yield from function.body  # it may tell another action apart than it was given
+            return
+        for node in function.body:
+            tested = _tested(node, parameter)
+            if tested is None or not all(self._is_class(module, name) for name in tested):
+                yield node
+            elif action in tested:
+                yield node
+                return
+
+    def _is_class(self, module: str, text: str) -> bool:
+        """True if a name stands for a class, and not for several."""
+        name = self.sources.resolved(module, text)
+        found = None if name is None else self.sources.module(name[0])
         nodes = (
-            [] if module is None or name is None else [each for each in module.tree.body if _defined(each) == [name[1]]]
+            [] if found is None or name is None else [each for each in found.tree.body if _defined(each) == [name[1]]]
         )
-        if name is None or len(nodes) != 1 or not isinstance(nodes[0], ast.FunctionDef):
-            whole = self.sources.definition((self._place[0], self._place[2]))
-            reads = frozenset() if whole is None else whole.reads
-            return (self._place[0], self._place[2]), reads, "" if whole is None else whole.digest
-        taken = list(_branch(nodes[0], action))
-        return (name[0], f"{name[1]} of {action}"), _reads(taken), _digest(taken)
+        return len(nodes) == 1 and isinstance(nodes[0], ast.ClassDef)
 
     def _transition(self) -> Name | None:
         """The function that a protocol is made with."""
@@ -264,27 +313,30 @@ def _differing(base: Closures, head: Closures, mine: Mapping[Name, str], others:
     return found
 
 
-def _branch(function: ast.FunctionDef, action: str) -> Iterator[ast.stmt]:
-    """The statements of a dispatch that an action can come to: its own branch, and no other's."""
-    for node in function.body:
-        tested = _tested(node)
-        if tested is None:
-            yield node
-        elif action in tested:
-            yield node
-            return
-
-
-def _tested(node: ast.stmt) -> set[str] | None:
-    """The classes that a branch asks for, if it does nothing else for others."""
+def _tested(node: ast.stmt, parameter: str) -> set[str] | None:
+    """The classes that a branch asks a parameter for, if it does nothing else for others."""
     if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Call):
         return None
     test = node.test
     if not isinstance(test.func, ast.Name) or test.func.id != "isinstance" or len(test.args) != 2:
         return None
+    if not isinstance(test.args[0], ast.Name) or test.args[0].id != parameter:
+        return None
     if not node.body or not isinstance(node.body[-1], ast.Return):
         return None
     return {each.id for each in ast.walk(test.args[1]) if isinstance(each, ast.Name)}
+
+
+def _hands_on(node: ast.stmt) -> str | None:
+    """The function to which a statement hands a draft and an action on, and that is all it does."""
+    if not isinstance(node, ast.Return) or not isinstance(node.value, ast.Call) or node.value.keywords:
+        return None
+    call = node.value
+    if not isinstance(call.func, ast.Name) or not all(isinstance(each, ast.Name) for each in call.args):
+        return None
+    return (
+        call.func.id if [each.id for each in call.args if isinstance(each, ast.Name)] == ["draft", "action"] else None
+    )
 
 
 def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:

@@ -76,6 +76,30 @@ def test_a_change_concerns_the_actions_that_reach_it(
     assert found == {"In": of_in, "Out": of_out}
 
 
+def test_a_dispatch_may_hand_on_and_ask_for_several(tmp_path: Path) -> None:
+    """What is handed on is told apart again; a name that stands for several classes is nobody's branch."""
+    handed = RULES.replace("class Out:\n    pass\n", "class Out:\n    pass\nclass Away:\n    pass\nBoth = Out | Away\n")
+    handed = handed.replace("    return go_out(draft, action)", "    return others(draft, action)")
+    handed += """
+def others(draft, action):
+    if isinstance(action, Out):
+        return go_out(draft, action)
+    return away(draft, action)
+def away(draft, action):
+    return 1
+"""
+    base = made(tmp_path / "base", handed)
+    head = made(tmp_path / "head", handed.replace("    return 1", "    return 2"))
+    assert {action: changed(base, head, action) for action in ("In", "Out", "Away")} == {
+        "In": [],
+        "Out": [],
+        "Away": ["rules:away"],
+    }
+    both = handed.replace("isinstance(action, Out)", "isinstance(action, Both)")
+    head = made(tmp_path / "both", both.replace("return Reason.B", "return Reason.A"))
+    assert changed(made(tmp_path / "one", both), head, "Away") == ["rules:go_out"]
+
+
 def test_other_modules_count_as_far_as_they_are_reached(tmp_path: Path) -> None:
     base = made(tmp_path / "base")
     head = made(tmp_path / "head", other="def helper(x: str) -> int:\n    return x + 1\ndef spare():\n    pass\n")
