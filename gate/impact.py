@@ -28,12 +28,16 @@ class Gains:
     token: str
     accounts: Mapping[str, tuple[int, int]]
     made: int
+    is_liquidated: bool = True
+    """False where not everybody could leave under both versions: then these are the balances before."""
 
     def lines(self) -> list[str]:
         """Each account in a line, and what was made or lost."""
         told = [
             f"{account}: {base} -> {head} ({head - base:+d})" for account, (base, head) in sorted(self.accounts.items())
         ]
+        if not self.is_liquidated:
+            told.append("before anybody leaves, since not everybody can under both versions")
         if not self.made:
             return [*told, "the sum of all is the same"]
         return [*told, f"{abs(self.made)} of {self.token} {'made' if self.made > 0 else 'lost'}"]
@@ -49,7 +53,9 @@ def gains(versions: Versions, world: Json, calls: Sequence[Json]) -> list[Gains]
         amounts = {name: (int(mine.get(name, "0")), int(others.get(name, "0"))) for name in {*mine, *others}}
         differing = {name: pair for name, pair in sorted(amounts.items()) if pair[0] != pair[1]}
         if differing:
-            found.append(Gains(token, differing, sum(head - base for base, head in amounts.values())))
+            found.append(
+                Gains(token, differing, sum(head - base for base, head in amounts.values()), which == "liquidated")
+            )
     return found
 
 

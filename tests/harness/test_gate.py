@@ -53,7 +53,17 @@ STRICTER = ActionReport(
     scripts=2,
     calls=9,
     impact={
-        "gains": {"shortest": [{"token": "t", "accounts": {"a": [1, 0]}, "made": -1, "lines": ["a: 1 -> 0 (-1)"]}]},
+        "gains": {
+            "shortest": [
+                {
+                    "token": "t",
+                    "accounts": {"a": [1, 0]},
+                    "made": -1,
+                    "is_liquidated": True,
+                    "lines": ["a: 1 -> 0 (-1)"],
+                }
+            ]
+        },
         "broken": ["LIVE-01"],
         "vacuous": [],
         "traces": ["x.json.gz"],
