@@ -75,6 +75,11 @@ def words(output: bytes) -> list[int]:
     return [int.from_bytes(output[start : start + WORD], "big") for start in range(0, len(output), WORD)]
 
 
+def first_word(output: bytes) -> int:
+    """The first word of an answer, which most have alone."""
+    return int.from_bytes(output if len(output) == WORD else output[:WORD], "big")
+
+
 def address_of(word: int) -> str:
     """The address that a word of an answer is."""
     return f"0x{word:040x}"

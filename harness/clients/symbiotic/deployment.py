@@ -57,6 +57,7 @@ class Deployment(Seen):
         self.addresses: Final[dict[str, str]] = {"zero": ZERO}
         self.names: Final[dict[str, str]] = {ZERO: "zero"}
         self.captures: Final[dict[str, list[int]]] = {}
+        self._subnetworks: Final[dict[str, bytes]] = {}
         self._errors: Final = ErrorNames(errors)
         self.now = begins_at(config)
         self.chain.set_time(self.now)
@@ -84,6 +85,13 @@ class Deployment(Seen):
             address = "0x" + digest(name)[:40]
             self.addresses[name], self.names[address] = address, name
         return self.addresses[name]
+
+    def subnetwork(self, name: str) -> bytes:
+        """A subnetwork's identifier, made once."""
+        found = self._subnetworks.get(name)
+        if found is None:
+            found = self._subnetworks[name] = super().subnetwork(name)
+        return found
 
     def name_at(self, word: int) -> str:
         """The name of the address that an answer is."""

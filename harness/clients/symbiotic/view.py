@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from harness.clients.abi import Reverted, words
+from harness.clients.abi import Reverted, first_word, words
 from spec.codec import Json
 
 BURNER: Final = "burner0"
@@ -59,22 +59,20 @@ def observe(on: Seen) -> Json:
     """The state as a trace's `post` shows it, with integers as decimal strings."""
     config, core = on.config, on.core
 
-    def asked(to: str, signature: str, *arguments: Any) -> list[int]:
-        return words(on.ask(to, signature, *arguments))
+    def asked(to: str, signature: str, *arguments: Any) -> int:
+        return first_word(on.ask(to, signature, *arguments))
 
     def is_entity(registry: str, name: str) -> bool:
-        return bool(asked(core[registry], "isEntity(address)", on.address(name))[0])
+        return bool(asked(core[registry], "isEntity(address)", on.address(name)))
 
     def is_opted_in(service: str, operator: str, where: str) -> bool:
-        found = asked(core[service], "isOptedIn(address,address)", on.address(operator), on.address(where))
-        return bool(found[0])
+        return bool(asked(core[service], "isOptedIn(address,address)", on.address(operator), on.address(where)))
 
     def middleware(network: str) -> str:
-        found = asked(core["middlewares"], "middleware(address)", on.address(network))[0]
-        return on.name_at(found)
+        return on.name_at(asked(core["middlewares"], "middleware(address)", on.address(network)))
 
     def balance(token: str, name: str) -> str:
-        return str(asked(token, "balanceOf(address)", on.address(name))[0])
+        return str(asked(token, "balanceOf(address)", on.address(name)))
 
     balances = [*config["holders"], BURNER]
     return {
@@ -145,7 +143,7 @@ class VaultView:
         }
 
     def _ask(self, contract: str, signature: str, *arguments: Any) -> int:
-        return words(self._on.ask(self._at[contract], signature, *arguments))[0]
+        return first_word(self._on.ask(self._at[contract], signature, *arguments))
 
     def _said(self, contract: str, signature: str, *arguments: Any) -> str:
         """The answer, or the error that a view reverts with."""
