@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +40,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 CACHES = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The environment of the process as it was: the next test runs in the same process as a command did."""
+    before = dict(os.environ)
+    yield
+    now = os.environ.get("PYTEST_CURRENT_TEST")
+    os.environ.clear()
+    os.environ.update(before | ({"PYTEST_CURRENT_TEST": now} if now is not None else {}))
 
 
 @pytest.fixture(autouse=True)

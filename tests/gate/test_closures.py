@@ -77,7 +77,7 @@ def test_a_change_concerns_the_actions_that_reach_it(
 
 
 def test_a_dispatch_may_hand_on_and_ask_for_several(tmp_path: Path) -> None:
-    """What is handed on is told apart again; a name that stands for several classes is nobody's branch."""
+    """A dispatch that is handed on is followed; a name that stands for several classes is nobody's branch."""
     handed = RULES.replace("class Out:\n    pass\n", "class Out:\n    pass\nclass Away:\n    pass\nBoth = Out | Away\n")
     handed = handed.replace("    return go_out(draft, action)", "    return others(draft, action)")
     handed += """
