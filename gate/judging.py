@@ -151,8 +151,11 @@ class Judge:
             proofs = {name: pool.submit(self._timed, name) for name in changed}
             try:
                 with Pair(self._start) as pair:
-                    scripts = aimed_at(self._subject, changed) if changed else ()
+                    left_out: list[str] = []
+                    scripts = aimed_at(self._subject, changed, left_out) if changed else ()
                     walked = walk(versions.parted, pair, scripts, changed, self.stops)
+                report.left_out = left_out
+                report.views = walked.views
                 for name, differing in changed.items():
                     found = self._action(name, differing, versions, walked, proofs[name])
                     found.impact = self._impact(found, versions, walked)

@@ -51,6 +51,8 @@ class Walked:
     played: list[Aimed] = attrs.field(factory=list)
     faults: dict[str, str] = attrs.field(factory=dict)
     """By action, how the head failed to answer."""
+    views: list[str] = attrs.field(factory=list)
+    """The actions after which states are shown otherwise, where no row differs: a view does."""
     on_the_wire: int = 0
     is_cut_short: bool = False
 
@@ -95,37 +97,47 @@ def walk(
         for name in set(aimed.names) & set(changed):
             walked.scripts[name] = walked.scripts.get(name, 0) + 1
         walked.played.append(aimed)
-        is_new = _play(parted, aimed, changed, walked)
-        if is_new or number < ON_THE_WIRE:
-            _play_on_the_wire(pair, aimed, changed, stops, walked)
+        known = len(walked.met)
+        first = _play(parted, aimed, changed, walked)
+        if first is None or len(walked.met) > known or number < ON_THE_WIRE:
+            _play_on_the_wire(pair, aimed, changed, stops, walked, first)
     return walked
 
 
-def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> bool:
-    """Play a script row by row; whether the wire protocol has to tell more of it."""
+def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> int | None:
+    """Play a script row by row: the first call at which rows part, the number of calls if none does. None if a version
+    does not answer.
+    """
     script, names = aimed.script, list(aimed.names)
-    known = len(walked.met)
+    first: int | None = None
     for _ in range(MOST_DROPPED):
         try:
             found = parted(script.head, script.calls)
         except NotRunningError:
-            return True
+            return first
         reached = names if found is None else names[: found[0] + 1]
         for name in [name for name in reached if name in changed]:
             walked.calls[name] = walked.calls.get(name, 0) + 1
         if found is None:
             break
         position, answers, kind = found
+        first = position if first is None else first
         _note(walked, aimed, Met(kind, _blamed(names, position, changed), script, position, answers))
         # What follows is compared without this call.
         script = attrs.evolve(script, calls=[*script.calls[:position], *script.calls[position + 1 :]])
         del names[position]
-    return len(walked.met) > known
+    return len(aimed.names) if first is None else first
 
 
 def _play_on_the_wire(
-    pair: Pair, aimed: Aimed, changed: Collection[str], stops: Callable[[], bool], walked: Walked
+    pair: Pair,
+    aimed: Aimed,
+    changed: Collection[str],
+    stops: Callable[[], bool],
+    walked: Walked,
+    first: int | None,
 ) -> None:
+    """Play a script by the wire protocol; `first` is the first call at which rows part, if that is known."""
     base, head, introduction = pair.both()
     played = play(base, head, introduction, aimed.script, stops)
     walked.on_the_wire += played.steps
@@ -139,6 +151,10 @@ def _play_on_the_wire(
             walked.faults.setdefault(blamed, f"{fault.kind}: {fault.detail}")
     elif (found := played.divergence) is not None:
         position = found.position or 0
+        if found.aspect == "state" and first is not None and position < first:
+            if aimed.names[position] not in walked.views:
+                walked.views.append(aimed.names[position])
+            return
         blamed = _blamed(list(aimed.names), position, changed)
         _note(walked, aimed, Met(kind_of(found), blamed, aimed.script, position, told(found)))
 

@@ -28,9 +28,11 @@ class Aimed:
     is_recorded: bool = False
 
 
-def aimed_at(subject: Subject, actions: Collection[str]) -> Iterator[Aimed]:
-    """Scripts that call some actions, each up to the last such call."""
-    for aimed in _all(subject):
+def aimed_at(subject: Subject, actions: Collection[str], left_out: list[str]) -> Iterator[Aimed]:
+    """Scripts that call some actions, each up to the last such call. Those that no call can say are named
+    in `left_out`.
+    """
+    for aimed in _all(subject, left_out):
         positions = [position for position, name in enumerate(aimed.names) if name in actions]
         if positions:
             until = positions[-1] + 1
@@ -41,33 +43,43 @@ def aimed_at(subject: Subject, actions: Collection[str]) -> Iterator[Aimed]:
             )
 
 
-def _all(subject: Subject) -> Iterator[Aimed]:
+def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
     for _, script in [] if subject.cases is None else read_cases(subject.cases):
         yield _named(subject, script)
-    yield from recorded(subject)
+    yield from recorded(subject, left_out)
     if subject.walk is None:
         return
     # Without readers of its own, a protocol's calls are read in time that grows with all calls before.
     times, steps = (1, WALK_STEPS) if subject.calls_at else (5, EXAMPLE_STEPS)
     for seed in range(WALKS // times):
-        yield _named(subject, of_walk(subject.calls, subject.walk, seed, steps))
-    if subject.rule_machine is not None:
-        drawn = of_examples(subject.calls, subject.rule_machine, subject.walk, 0, EXAMPLES // times, EXAMPLE_STEPS)
-        yield from (_named(subject, script) for script in drawn)
+        try:
+            yield _named(subject, of_walk(subject.calls, subject.walk, seed, steps))
+        except (MalformedTrace, ValueError):
+            left_out.append(f"walk of seed {seed}")
+    if subject.rule_machine is None:
+        return
+    # Each from a seed of its own, so that one which cannot be said is left out alone.
+    for seed in range(EXAMPLES // times):
+        try:
+            for script in of_examples(subject.calls, subject.rule_machine, subject.walk, seed, 1, EXAMPLE_STEPS):
+                yield _named(subject, script)
+        except (MalformedTrace, ValueError):
+            left_out.append(f"example of seed {seed}")
 
 
-def recorded(subject: Subject) -> Iterator[Aimed]:
-    """The recorded traces, the smallest first. What this program cannot read is left out: it is another protocol's."""
+def recorded(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
+    """The recorded traces, the smallest first."""
     paths = [path for folder in subject.traces for path in folder.rglob("*.json*") if path.is_file()]
     for path in sorted(paths, key=lambda path: (path.stat().st_size, path.name)):
         try:
             document = json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
             trace = subject.calls.protocol.read_trace(document)
-            script = of_trace(subject.calls, trace, path.name)
+            aimed = _named(subject, of_trace(subject.calls, trace, path.name))
         except (MalformedTrace, OSError, ValueError):
+            left_out.append(path.name)
             continue
-        if script.calls:
-            yield attrs.evolve(_named(subject, script), is_recorded=True)
+        if aimed.names:
+            yield attrs.evolve(aimed, is_recorded=True)
 
 
 def _named(subject: Subject, script: Script) -> Aimed:

@@ -137,6 +137,10 @@ class ProtocolReport:
     interface: Sequence[str] = ()
     problem: str = ""
     is_cut_short: bool = False
+    left_out: Sequence[str] = ()
+    """Recorded traces, walks and examples that no call can say, so that nothing was played of them."""
+    views: Sequence[str] = ()
+    """The calls after which what traces show of a state differs, where no row does."""
     matrix: dict[str, dict[str, str]] = attrs.field(factory=dict)
     """The base's verdicts by law and call, STALE where they rest on what was changed."""
 

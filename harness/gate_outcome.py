@@ -74,6 +74,8 @@ def _protocol(report: ProtocolReport) -> dict[str, Any]:
         "problem": report.problem,
         "is_cut_short": report.is_cut_short,
         "interface": list(report.interface),
+        "left_out": list(report.left_out),
+        "views": list(report.views),
         "outside_of_rules": [{"name": change.shown, "file": change.file} for change in report.outside],
         "actions": [action_as_json(action) for action in report.actions],
     }

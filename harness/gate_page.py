@@ -5,7 +5,7 @@ from typing import Final
 from gate.impact import told
 from gate.verdicts import MEANINGS
 from harness.gate_outcome import GateOutcome
-from harness.gate_text import call, headline, rows, said
+from harness.gate_text import call, headline, rows, said, told_beside
 from harness.page import LETTERS, environment_of_pages
 
 COLOURS: Final = {
@@ -20,6 +20,7 @@ def as_page(outcome: GateOutcome) -> str:
     """The page."""
     environment = environment_of_pages()
     environment.filters |= {
+        "beside": told_beside,
         "call": call,
         "colour": lambda word: COLOURS.get(word, ""),
         "headline": headline,

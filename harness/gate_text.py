@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gate.impact import told as impact_lines
-from gate.verdicts import MEANINGS, ActionReport, Difference
+from gate.verdicts import MEANINGS, ActionReport, Difference, ProtocolReport
 from harness.gate_outcome import GateOutcome
 from harness.markdown import escaped, table
 
@@ -20,7 +20,7 @@ def as_text(outcome: GateOutcome, is_verbose: bool = False) -> Iterator[str]:
         yield f"{report.protocol}: {report.verdict} ({counts or 'nothing judged'})"
         if report.problem:
             yield f"  {report.problem}"
-        yield from (f"  {line}" for line in report.interface)
+        yield from (f"  {line}" for line in told_beside(report))
         for change in report.outside:
             yield f"  changed, and reached by no rule: {change.shown}"
         for action in report.actions:
@@ -30,6 +30,16 @@ def as_text(outcome: GateOutcome, is_verbose: bool = False) -> Iterator[str]:
     yield from (f"decision {name}: settled, the base has it: delete it" for name in outcome.ruling.settled)
     if outcome.is_interrupted:
         yield "interrupted: what is not told was not judged"
+
+
+def told_beside(report: ProtocolReport) -> Iterator[str]:
+    """The findings that are of no single action."""
+    yield from report.interface
+    if report.views:
+        yield f"a view answers otherwise, where no row differs: after {', '.join(report.views)}"
+    if report.left_out:
+        names = ", ".join(report.left_out[:3])
+        yield f"scripts that no call can say, and so not played: {len(report.left_out)} ({names})"
 
 
 def _counts(actions: Sequence[ActionReport]) -> dict[str, int]:
@@ -139,7 +149,7 @@ def _markdown(outcome: GateOutcome) -> Iterator[str]:
         yield from ("", f"## {escaped(report.protocol)}: {report.verdict}", "")
         if report.problem:
             yield escaped(report.problem)
-        yield from (f"- {escaped(line)}" for line in report.interface)
+        yield from (f"- {escaped(line)}" for line in told_beside(report))
         told = [action for action in report.actions if action.verdict != "SAME"]
         cells = [
             [
