@@ -1,0 +1,292 @@
+"""Reading of a version's modules: what each defines, what its names stand for, and what happens when it is imported.
+
+Read from the text alone: nothing of a version runs. What is not understood counts as reached, so that nothing that may
+matter is ever called the same. Docstrings and comments count for nothing, and nothing is reached by annotations of
+functions.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from proofs.digests import canonical
+
+REST: Final = ""
+"""The name of a module's statements outside of definitions."""
+
+ALL: Final = "*"
+"""The name of all that a module defines; after an enumeration's name and a dot, of all its members."""
+
+ASKED: Final = "__class__"
+"""The member that is read of a class that is only asked for, as by `isinstance`."""
+
+DOORS: Final = frozenset({"eval", "exec", "globals", "vars", "__import__", "importlib", "sys.modules"})
+"""Names by which any definition is found by a text: a definition that reads one reaches all."""
+
+SETTERS: Final = DOORS | {"setattr", "delattr", "__setattr__", "__dict__", "__globals__"}
+"""Names by which a definition is given another value; assignments to attributes and parts do it, too."""
+
+Name = tuple[str, str]
+"""A definition: its module, and its name there; of a member `Reason.NAME`, of an import `import f`."""
+
+
+class NotReadError(Exception):
+    """A version whose text cannot be read; the message names the file and the line."""
+
+
+@attrs.frozen
+class Definition:
+    """A definition: the digest of its syntax tree, its first and last line, and the names that it reads.
+
+    `calls` are those that are called when its module is imported. `is_setter` is true if it may change another one,
+    and `sets_at_import` if it does so by itself.
+    """
+
+    digest: str
+    line: int
+    last_line: int
+    reads: frozenset[str]
+    calls: frozenset[str] = frozenset()
+    is_setter: bool = False
+    sets_at_import: bool = False
+
+
+class Module:
+    """One module of a version: what it defines, and what its names stand for."""
+
+    def __init__(self, module: str, path: Path, file: str) -> None:
+        try:
+            self.tree: Final = ast.parse(path.read_bytes(), file)
+        except SyntaxError as error:
+            raise NotReadError(f"{file}:{error.lineno}: {error.msg}") from error
+        except ValueError as error:
+            raise NotReadError(f"{file}: {error}") from error
+        self.file: Final = file
+        self.imports: Final[dict[str, Name]] = {}
+        self.always: Final[set[Name]] = set()
+        """Imports that are not at the top, or of a name that has another meaning, too: every action reaches them."""
+        self.enumerations: Final[set[str]] = set()
+        found: dict[str, list[ast.stmt]] = {}
+        rest: list[ast.stmt] = []
+        for node in self.tree.body:
+            if isinstance(node, ast.ClassDef) and _is_enumeration(node):
+                self.enumerations.add(node.name)
+                found.setdefault(node.name, []).append(_without_members(node))
+                for member in node.body:
+                    if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
+                        found.setdefault(f"{node.name}.{member.targets[0].id}", []).append(member)
+            elif names := defined(node):
+                for name in names:
+                    found.setdefault(name, []).append(node)
+            elif not _is_import(node) and (not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant)):
+                rest.append(node)
+        self.definitions: Final = {name: _definition(nodes) for name, nodes in found.items()}
+        self.definitions[REST] = _definition(rest)
+        self._import(module, path)
+
+    def _import(self, module: str, path: Path) -> None:
+        """Note every import: of each name what it stands for, as a definition of its own."""
+        meant: dict[str, list[tuple[Name, int]]] = {}
+        for node in ast.walk(self.tree):
+            for alias, name in _imported(node, module, path, self.file):
+                line = getattr(node, "lineno", 1)
+                if alias in self.definitions or alias in self.imports or node not in self.tree.body:
+                    self.always.update((name, self.imports.get(alias, name)))
+                if alias == name[0].partition(".")[0] != name[0] and name[1] == REST:
+                    self.always.add((name[0], ALL))
+                    name = (alias, REST)  # `import a.b` gives the name a
+                self.imports[alias] = name
+                meant.setdefault(alias, []).append((name, line))
+        for alias, names in meant.items():
+            said = hashlib.sha256(repr(sorted(name for name, _ in names)).encode()).hexdigest()[:16]
+            lines = [line for _, line in names]
+            self.definitions[f"import {alias}"] = Definition(said, min(lines), max(lines), frozenset())
+
+
+class Sources:
+    """The modules of a version that are in its folder, each read when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder: Final = folder
+        self._modules: Final[dict[str, Module | None]] = {}
+
+    def module(self, name: str) -> Module | None:
+        """A module; None if this folder has none of that name. NotReadError if it cannot be read."""
+        if name not in self._modules:
+            place = self._folder.joinpath(*name.split("."))
+            files = [place / "__init__.py", place.with_suffix(".py")]
+            path = next((each for each in files if each.is_file()), None)
+            file = "" if path is None else path.relative_to(self._folder).as_posix()
+            self._modules[name] = None if path is None else Module(name, path, file)
+        return self._modules[name]
+
+    def definition(self, name: Name) -> Definition | None:
+        """A definition, wherever it is imported from. None if it is not in this folder."""
+        module = self.module(name[0])
+        return None if module is None else module.definitions.get(name[1])
+
+    def resolved(self, module: str, text: str) -> Name | None:
+        """The definition that a name of a module stands for; None if it is not in this folder."""
+        seen: set[Name] = set()
+        while (found := self.module(module)) is not None and (module, text) not in seen:
+            seen.add((module, text))
+            head, dot, member = text.partition(".")
+            if head in found.enumerations:
+                bare = member == ASKED
+                return module, head if bare else text if dot and text in found.definitions else f"{head}.{ALL}"
+            if head in found.definitions:
+                return module, head
+            if head not in found.imports:
+                below = f"{module}.{head}"
+                return None if self.module(below) is None else (below, ALL)
+            origin, imported = found.imports[head]
+            if self.module(f"{origin}.{imported}") is not None and imported:
+                origin, imported = f"{origin}.{imported}", REST
+            if imported == REST and not dot:
+                return None if self.module(origin) is None else (origin, ALL)
+            module, text = (origin, member) if imported == REST else (origin, f"{imported}{dot}{member}")
+        return None
+
+    def statements(self, name: Name) -> list[ast.stmt]:
+        """The statements at the top of a module that define a name."""
+        module = self.module(name[0])
+        return [] if module is None else [node for node in module.tree.body if defined(node) == [name[1]]]
+
+    def imported(self, name: str) -> Iterator[str]:
+        """The modules that a module imports, of those in this folder, and the packages around them."""
+        module = self.module(name)
+        for origin, imported in [] if module is None else {*module.imports.values(), *module.always}:
+            for each in (origin, f"{origin}.{imported}"):
+                parts = each.removesuffix(".").split(".")
+                yield from [".".join(parts[: length + 1]) for length in range(len(parts))]
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _imported(node: ast.AST, module: str, path: Path, file: str) -> Iterator[tuple[str, Name]]:
+    """The names that an import gives, and what each stands for."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0], (alias.name, REST)
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
+            if alias.name == ALL:
+                raise NotReadError(f"{file}:{node.lineno}: what `import *` brings is not understood")
+            yield alias.asname or alias.name, (_origin(module, path, node), alias.name)
+
+
+def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:
+    if node.level == 0:
+        return node.module or ""
+    parts = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    parts = parts[: len(parts) - node.level + 1]
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def _is_enumeration(node: ast.ClassDef) -> bool:
+    bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+    return bool(bases & {"Enum", "Rejection"}) and all(isinstance(each, ast.Assign | ast.Expr) for each in node.body)
+
+
+def _without_members(node: ast.ClassDef) -> ast.ClassDef:
+    """An enumeration as whoever asks for no single member of it sees it."""
+    bare = ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)
+    return ast.copy_location(bare, node)
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """The names that a statement defines, if it does nothing else."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return [node.target.id]
+    if isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+def _definition(nodes: list[ast.stmt]) -> Definition:
+    lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
+    at_import = [part for node in nodes for part in _at_import(node)]
+    called = [part.func for node in at_import for part in ast.walk(node) if isinstance(part, ast.Call)]
+    # What decorates is called.
+    whole = [node for part in nodes if isinstance(part, ast.FunctionDef | ast.ClassDef) for node in part.decorator_list]
+    calls = reads([*called, *whole])
+    place = (lines[0][0], lines[-1][1])
+    return Definition(digest(nodes), *place, reads(nodes), calls, _is_setter(nodes), _is_setter(at_import))
+
+
+def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
+    """The parts of a statement that are executed as its module is imported."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield from [*node.decorator_list, *node.args.defaults, *[each for each in node.args.kw_defaults if each]]
+    elif isinstance(node, ast.ClassDef):
+        yield from [*node.decorator_list, *node.bases, *node.keywords]
+        for part in node.body:
+            yield from _at_import(part)
+    else:
+        yield node
+
+
+def _is_setter(nodes: Iterable[ast.AST]) -> bool:
+    """True if nodes, executed or called, may give a definition another value. What they make themselves is none."""
+    parts = [part for node in nodes for part in ast.walk(node)]
+    names = {part.id for part in parts if isinstance(part, ast.Name)}
+    names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
+    if names & SETTERS or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
+        return True
+    own = {part.id for part in parts if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)}
+    return any(
+        not isinstance(part.value, ast.Name)
+        or part.value.id not in ({"self"} if isinstance(part, ast.Attribute) else own | {"self"})
+        for part in parts
+        if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load)
+    )
+
+
+def reads(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that nodes read, annotations of functions aside; with a member if one is asked for at once."""
+    found: set[str] = set()
+    pending: list[ast.AST] = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found.add(f"{node.value.id}.{node.attr}")
+        elif isinstance(node, ast.arg):
+            pass
+        elif isinstance(node, ast.FunctionDef):
+            pending += [node.args, *node.body, *node.decorator_list]
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            pending += [node.target, node.value]
+        elif isinstance(node, ast.ClassDef):
+            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+            found |= {name for each in fields for name in _asked(each.annotation)}
+            pending += ast.iter_child_nodes(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            pending += [node.func, *node.args[:1]]
+            found |= {name for each in node.args[1:] for name in _asked(each)}
+        elif isinstance(node, ast.AnnAssign):
+            found |= {*_asked(node.annotation), *reads([node.target])}
+        else:
+            pending += ast.iter_child_nodes(node)
+    return frozenset(found)
+
+
+def _asked(node: ast.expr) -> Iterator[str]:
+    """The names of an expression that only asks for classes."""
+    for name in reads([node]):
+        yield name if "." in name else f"{name}.{ASKED}"
+
+
+def digest(nodes: Iterable[ast.AST]) -> str:
+    """The digest of syntax trees, as sixteen hexadecimal digits."""
+    text = "\n".join(canonical(node) for node in nodes)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

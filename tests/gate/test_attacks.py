@@ -1,0 +1,165 @@
+"""Changes that hide: each makes a rule answer otherwise, by something else than the text of what its branch calls."""
+
+from pathlib import Path
+
+import pytest
+
+from gate.closures import Closures, changes
+
+pytestmark = pytest.mark.source
+
+RULES = """
+from operator import lt
+from other import helper, rounded_up as more, rounded_down as less
+import other
+import other.deep
+def limit(x):
+    return x
+CAP = 3
+class Reason(Enum):
+    A = "a"
+    B = "b"
+class Kind(Enum):
+    X = 1
+    Y = 2
+class In:
+    request: Request = None
+class Out:
+    pass
+class Request:
+    weight = 1
+def patch(name):
+    name.helper = more
+    return name
+def go_in(draft, action):
+    HERE
+def go_out(draft, action):
+    return Reason.B
+def transition(draft, action):
+    if isinstance(action, In):
+        return go_in(draft, action)
+    return go_out(draft, action)
+PROTOCOL = Protocol(name="p", transition=transition)
+"""
+
+OTHER = """
+def helper(x):
+    return x
+def rounded_up(x):
+    return x + 1
+def rounded_down(x):
+    return x
+"""
+
+DEEP = "def deeper(x):\n    return x\n"
+
+
+def made(folder: Path, rules: str, other: str = OTHER, deep: str = DEEP) -> Closures:
+    (folder / "other").mkdir(parents=True)
+    (folder / "rules.py").write_text(rules)
+    (folder / "other" / "__init__.py").write_text(other)
+    (folder / "other" / "deep.py").write_text(deep)
+    return Closures(folder, "rules:PROTOCOL")
+
+
+def changed(base: Closures, head: Closures, action: str) -> list[str]:
+    """The changes of an action; of one that is told as unchanged, all of both versions have to be told so first."""
+    found = [change.shown for change in changes(base, head, base.of(action), head.of(action))]
+    everything = changes(base, head, base.everything(), head.everything())
+    assert everything or not found
+    return found
+
+
+BODY = "return helper(action)"
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "after", "told"),
+    [
+        ("return lt(1, 2)", "operator import lt", "operator import le as lt", "rules:import lt"),
+        (
+            "return more(less(1))",
+            "rounded_up as more, rounded_down as less",
+            "rounded_down as more, rounded_up as less",
+            "rules:import less",
+        ),
+        ("return limit(1)", "CAP = 3", "from other import helper as limit", "rules:import limit"),
+        (BODY, "CAP = 3", "_ = setattr(other, 'helper', less)", "rules:_"),
+        (BODY, "CAP = 3", "_ = patch(other)", "rules:_"),
+        (BODY, "CAP = 3", "@patch\ndef unread():\n    pass", "rules:unread"),
+        (BODY, "CAP = 3", "class Unread(patch(other)):\n    pass", "rules:Unread"),
+        (BODY, "CAP = 3", "class Unread:\n    other.helper = less", "rules:Unread"),
+        (BODY, "CAP = 3", "def unread(x=patch(other)):\n    pass", "rules:unread"),
+        (BODY, "CAP = 3", "(_ := setattr(other, 'helper', less))", "rules:module"),
+        (BODY, "CAP = 3", "CAP = (helper := less)", "rules:CAP"),
+        ("return [each for each in Kind]", "    Y = 2", "    Y = 3", "rules:Kind.Y"),
+        ("return Kind(action)", "    Y = 2", "    Y = 2\n    Z = 3", "rules:Kind.Z"),
+        ("return Kind.__members__", "    Y = 2", "    Y = 3", "rules:Kind.Y"),
+        ("return action.request.weight", "    weight = 1", "    weight = 2", "rules:Request"),
+        (
+            BODY,
+            "def transition(draft, action):",
+            "@patch\ndef transition(draft, action):",
+            "rules:transition",
+        ),
+        (BODY, "def transition(draft, action):", "def transition(draft, action, *, cap=3):", "rules:transition"),
+        (BODY, "PROTOCOL = Protocol(name", "PROTOCOL = patch(name", "rules:PROTOCOL of In"),
+    ],
+)
+def test_a_change_that_hides_is_seen(tmp_path: Path, body: str, before: str, after: str, told: str) -> None:
+    rules = RULES.replace("HERE", body)
+    assert rules.count(before) == 1
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace(before, after))
+    assert told in changed(base, head, "In")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "from other import helper as near\n    return near(action)",
+        "here = other\n    return here.helper(action)",
+        "return getattr(other, action.name)(action)",
+        "return globals()['more'](action)",
+        "return eval('hel' + 'per(action)')",
+        "return importlib.import_module('other').helper(action)",
+    ],
+)
+def test_what_is_reached_by_another_door_is_reached(tmp_path: Path, body: str) -> None:
+    rules = "import importlib" + RULES.replace("HERE", body)
+    base = made(tmp_path / "base", rules)
+    head = made(tmp_path / "head", rules, OTHER.replace("return x\ndef rounded_up", "return x + 1\ndef rounded_up"))
+    assert changed(base, head, "In") == ["other:helper"]
+
+
+def test_a_module_below_a_package_is_reached_by_its_whole_name(tmp_path: Path) -> None:
+    rules = RULES.replace("HERE", "return other.deep.deeper(action)")
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules, deep=DEEP.replace("x\n", "x + 1\n"))
+    assert changed(base, head, "In") == ["other.deep:deeper"]
+
+
+@pytest.mark.parametrize(
+    ("test", "classes"),
+    [
+        ("isinstance(action, Entry)", "from rules import In as Entry\n"),
+        ("isinstance(action, Parent)", "class Parent:\n    pass\nclass In(Parent):\n    pass\n"),
+    ],
+)
+def test_a_branch_is_told_by_what_its_class_is(tmp_path: Path, test: str, classes: str) -> None:
+    """Another name for the class of an action, or a class above it, take the action as well."""
+    rules = RULES.replace("HERE", "return 1").replace("isinstance(action, In)", test)
+    rules = rules.replace("def patch", f"{classes}def patch")
+    rules = rules.replace("class In:\n    request: Request = None\n", "") if "class In(" in classes else rules
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace("return 1", "return 2"))
+    assert changed(base, head, "In") == ["rules:go_in"]
+
+
+def test_a_class_below_another_takes_its_branch(tmp_path: Path) -> None:
+    rules = RULES.replace("HERE", "return 1").replace("class Out:", "class Out(In):")
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace("return 1", "return 2"))
+    assert changed(base, head, "Out") == ["rules:go_in"]
+
+
+def test_an_enumeration_of_which_one_only_asks_is_not_read_whole(tmp_path: Path) -> None:
+    rules = RULES.replace("HERE", "return 1 if isinstance(action, Reason) else Reason.A")
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace('B = "b"', 'B = "c"'))
+    assert changed(base, head, "In") == []
