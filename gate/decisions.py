@@ -65,9 +65,17 @@ def read_decisions(folder: Path) -> dict[str, Decision]:
 
 def _read(path: Path) -> Decision:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise DecisionError(f"{path}: {error.strerror if isinstance(error, OSError) else error}") from error
+    return _decision(path, text)
+
+
+def _decision(path: Path, text: str) -> Decision:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DecisionError(f"{path}: {error}") from error
     for name in FIELDS:
         if not isinstance(document.get(name), str) or not document[name].strip():
             raise DecisionError(f"{path}: {name}: expected text, found {document.get(name)!r}")
@@ -88,9 +96,10 @@ def _read(path: Path) -> Decision:
 
 
 def write_decision(folder: Path, decision: Decision) -> Path:
-    """Write a decision. OSError if nothing can be written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a decision. DecisionError, and nothing is written, if it could not be read again."""
     path = folder / f"{decision.fingerprint}.toml"
+    _decision(path, decision.as_toml())
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_text(decision.as_toml(), encoding="utf-8")
     return path
 
@@ -108,15 +117,17 @@ def rule(
     by_fingerprint = {report.fingerprint: report for report in reports if not report.is_harmless}
     for name, decision in decisions.items():
         report = by_fingerprint.get(decision.fingerprint)
+        said = f"{decision.protocol} {decision.action}: {decision.verdict}"
         if decision.until and version and numbers(version) >= numbers(decision.until):
             problems.append(f"{name}: holds until {decision.until}, and this is {version}")
         elif report is None and of_base.get(name) == decision:
             settled.append(name)
         elif report is None and decision.protocol in judged:
-            said = f"{decision.protocol} {decision.action}: {decision.verdict}"
             problems.append(f"{name}: matches no difference any more ({said}): delete it")
         elif report is not None and report.verdict == "UNKNOWN":
             problems.append(f"{name}: what is UNKNOWN cannot be accepted")
+        elif report is not None and said != f"{report.protocol} {report.action}: {report.verdict}":
+            problems.append(f"{name}: says {said}, and is of {report.protocol} {report.action}: {report.verdict}")
         elif report is not None:
             report.accepted_by = name
     return Ruling(tuple(problems), tuple(settled))

@@ -119,11 +119,14 @@ def speed(versions: Versions, action: str, scripts: Iterable[Aimed]) -> tuple[in
     return None
 
 
-def told(impact: Mapping[str, Any]) -> list[str]:
-    """An impact, each part of it in a line."""
+def told(impact: Mapping[str, Any], most: int | None = None) -> list[str]:
+    """An impact, each part of it in a line; holdings after so many runs at most."""
     lines: list[str] = []
-    for source, rows in impact.get("gains", {}).items():
+    runs = [(source, rows) for source, rows in impact.get("gains", {}).items() if rows]
+    for source, rows in runs[:most]:
         lines += [f"{source}, {token['token']}: {line}" for token in rows for line in token["lines"]]
+    if runs[most:] and most is not None:
+        lines.append(f"holdings differ after {len(runs) - most} more runs (--verbose)")
     if impact.get("broken"):
         lines.append(f"laws that break under the head: {', '.join(impact['broken'])}")
     if impact.get("vacuous"):

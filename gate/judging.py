@@ -132,7 +132,8 @@ class Judge:
                 else:
                     report.actions.append(ActionReport(report.protocol, name, "SAME"))
             reached = {change.name for differing in changed.values() for change in differing}
-            report.outside = [change for change in everything if change.name not in reached]
+            if not only:  # what was not judged may reach the rest
+                report.outside = [change for change in everything if change.name not in reached]
             versions.fields = {
                 name: [field for field in of if field in here["tables"][name]]
                 for name, of in there["tables"].items()

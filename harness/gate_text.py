@@ -10,6 +10,7 @@ from harness.gate_outcome import GateOutcome
 from harness.markdown import escaped, table
 
 SHOWN_ROWS = 12
+SHOWN_RUNS = 3
 
 
 def as_text(outcome: GateOutcome, is_verbose: bool = False) -> Iterator[str]:
@@ -58,7 +59,7 @@ def _action(report: ActionReport, is_verbose: bool) -> Iterator[str]:
         yield f"  {headline(difference)}"
         if difference.witness is not None:
             yield from (f"    {line}" for line in steps(difference.witness.steps, is_verbose))
-    yield from (f"  {line}" for line in impact_lines(report.impact))
+    yield from (f"  {line}" for line in impact_lines(report.impact, None if is_verbose else SHOWN_RUNS))
     if not report.is_harmless and report.verdict != "UNKNOWN" and not report.accepted_by:
         yield f"  accept it: restake gate accept {report.fingerprint} --why '...'"
 

@@ -125,6 +125,7 @@ def gate_command(
             )
             if not stop():
                 every = [action for report in reports for action in report.actions]
+                _refuse_unknown(only, reports)
                 judged = frozenset(report.protocol for report in reports if not report.problem and not only)
                 before = read_decisions(old.folder / decisions)
                 ruling = rule(every, given, before, version_of(new.folder), judged)
@@ -144,6 +145,14 @@ def gate_command(
         ],
         github,
     )
+
+
+def _refuse_unknown(only: tuple[str, ...], reports: list[ProtocolReport]) -> None:
+    """Refuse an action that no protocol has: nothing was judged of it."""
+    there = {action.action for report in reports for action in report.actions}
+    unknown = [name for name in only if name not in there]
+    if unknown and not any(report.problem for report in reports):
+        raise click.BadParameter(f"no protocol has an action {unknown[0]}", param_hint="--only")
 
 
 def _tell(outcome: GateOutcome, text: str, files: list[tuple[TextIO | None, Any]], is_on_github: bool) -> int:

@@ -67,6 +67,23 @@ def test_a_decision_that_matches_nothing_fails_unless_the_base_has_it() -> None:
     assert ruled([other], [attrs.evolve(other, why="otherwise")])[0] == Ruling((said,), ())
 
 
+@pytest.mark.parametrize("field", ["protocol", "action", "verdict"])
+def test_a_decision_that_says_another_thing_accepts_nothing(field: str) -> None:
+    """A reviewer reads the words, so that these have to be those of the fingerprint."""
+    decision = attrs.evolve(DECISION, **{field: "other"})
+    ruling, found = ruled([decision], [])
+    said = f"{decision.protocol} {decision.action}: {decision.verdict}"
+    assert ruling.problems == (f"{found.fingerprint}.toml: says {said}, and is of p Deposit: STRICTER",)
+    assert found.accepted_by == ""
+
+
+@pytest.mark.parametrize(("field", "text"), [("why", ""), ("why", " "), ("until", "soon")])
+def test_a_decision_that_could_not_be_read_is_not_written(tmp_path: Path, field: str, text: str) -> None:
+    with pytest.raises(DecisionError):
+        write_decision(tmp_path / "decisions", attrs.evolve(DECISION, **{field: text}))
+    assert not (tmp_path / "decisions").exists()
+
+
 def test_a_decision_is_past_its_version() -> None:
     said = f"{DECISION.fingerprint}.toml: holds until 2.0, and this is 2.0.1"
     ruling, found = ruled([DECISION], [DECISION], "2.0.1")

@@ -19,6 +19,7 @@ import pytest
 
 from gate.closures import Change
 from gate.decisions import Ruling
+from gate.impact import told
 from gate.verdicts import ActionReport, Difference, Proof, ProtocolReport, Shown, Witness, Word
 from harness.gate_files import FINGERPRINT_KEY, annotations, as_junit, as_sarif
 from harness.gate_outcome import GateOutcome
@@ -203,6 +204,14 @@ def test_the_text_names_the_evidence_and_the_next_command() -> None:
     assert "Slash" not in text
 
 
+def test_holdings_after_many_runs_are_told_of_the_first() -> None:
+    impact = {"gains": {f"run {number}": STRICTER.impact["gains"]["shortest"] for number in range(5)}}
+    runs = [f"run {number}, t: a: 1 -> 0 (-1)" for number in range(5)]
+    assert told(impact) == runs
+    assert told(impact, 3) == [*runs[:3], "holdings differ after 2 more runs (--verbose)"]
+    assert told(impact, 5) == runs
+
+
 class Read(HTMLParser):
     """The tags of a page, its places, and everything in it that leads elsewhere."""
 
@@ -350,6 +359,7 @@ def test_a_difference_is_told_explained_accepted_and_then_missed(repository: Pat
     [
         (("--base", "nothing"), "nothing: git knows no such revision here"),
         (("accept", "0" * 12, "--why", "x"), "no difference of this fingerprint is kept here"),
+        ((*GATE, "--only", "Deposti"), "no protocol has an action Deposti"),
         (("explain", "../secret"), "no difference of this fingerprint is kept here"),
     ],
 )
