@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gate.judging import Effort, Judge, Prove
+from gate.judging import Effort, Judge, Prove, shared
 from gate.starting import clean_environment
 from gate.subject import subject_of
 from gate.verdicts import ActionReport, ProtocolReport, verdict_of
@@ -88,6 +88,18 @@ def test_a_difference_of_the_solver_that_does_not_replay_is_none(judged: Judged)
     assert (found.verdict, found.differences) == ("UNKNOWN", ())
     assert found.why == "neither proved nor refuted: stricter"
     assert "a difference of the solver's does not replay: stricter, accepted -> NoSharesForAmount" in found.notes
+
+
+def test_a_field_that_one_version_has_makes_no_difference_of_the_solvers() -> None:
+    row: list[Any] = [["pool", "", {"is": "p.Pool", "stake": "0"}, {"is": "p.Pool", "stake": "1"}]]
+    more: list[Any] = [["pool", "", {"is": "p.Pool", "stake": "0", "x": "0"}, {"is": "p.Pool", "stake": "1", "x": "2"}]]
+    fields = {"pool": ["stake"]}
+    base: dict[str, Any] = {"answer": "accepted", "returns": None, "rows": row}
+    head: dict[str, Any] = {**base, "rows": more}
+    assert shared(base, fields) == shared(head, fields)
+    assert shared(base, fields)["rows"] == [["pool", "", {"stake": "0"}, {"stake": "1"}]]
+    assert shared({**head, "rows": [["pool", "", more[0][2], {**more[0][2], "x": "1"}]]}, fields)["rows"] == []
+    assert shared({**head, "answer": "TooMuch"}, fields) != shared(base, fields)
 
 
 def test_a_proof_that_a_trace_contradicts_is_not_believed(judged: Judged) -> None:
