@@ -19,6 +19,17 @@ ROOT = Path(__file__).parents[2]
 TAKEN = ("spec", "invariants", "proofs", "conformance", "harness")
 
 
+DISPATCH = """def go_out(draft, action):
+    return Reason.B
+def transition(draft, action):
+    if isinstance(action, In):
+        return go_in(draft, action)
+    return go_out(draft, action)
+PROTOCOL = Protocol(name="p", transition=transition)
+"""
+"""The end of a small protocol of two calls, In and Out, whose reasons and rule of In stand before it."""
+
+
 @attrs.frozen
 class Prepared:
     """A change: its texts by file, and the verdicts that are expected of it; what they do not name is SAME."""

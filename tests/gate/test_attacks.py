@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gate.closures import Closures, changes
+from tests.gate.prepared import DISPATCH
 
 pytestmark = pytest.mark.source
 
@@ -33,14 +34,8 @@ def patch(name):
     return name
 def go_in(draft, action):
     HERE
-def go_out(draft, action):
-    return Reason.B
-def transition(draft, action):
-    if isinstance(action, In):
-        return go_in(draft, action)
-    return go_out(draft, action)
-PROTOCOL = Protocol(name="p", transition=transition)
 """
+RULES += DISPATCH
 
 OTHER = """
 def helper(x):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gate.closures import Change, Closures, NotReadError, changes
-from tests.gate.prepared import ROOT
+from tests.gate.prepared import DISPATCH, ROOT
 
 pytestmark = pytest.mark.source
 
@@ -25,14 +25,8 @@ class Out:
 def go_in(draft, action):
     """Words."""
     return helper(LIMIT) if action else Reason.A
-def go_out(draft, action):
-    return Reason.B
-def transition(draft, action):
-    if isinstance(action, In):
-        return go_in(draft, action)
-    return go_out(draft, action)
-PROTOCOL = Protocol(name="p", transition=transition)
 '''
+RULES += DISPATCH
 
 
 def made(folder: Path, rules: str = RULES, other: str = "def helper(x: int) -> int:\n    return x\n") -> Closures:
