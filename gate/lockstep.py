@@ -114,7 +114,7 @@ def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked
         try:
             found = parted(script.head, script.calls)
         except NotRunningError:
-            return first
+            return None
         reached = names if found is None else names[: found[0] + 1]
         for name in [name for name in reached if name in changed]:
             walked.calls[name] = walked.calls.get(name, 0) + 1
