@@ -8,13 +8,15 @@ from conformance.wire import to_wire
 from spec.codec import Amount, Json, as_object, check_fields
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import MineBlocks
-from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, in_steps, read_call, write_call
+from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, RESOLUTION_DELAY, in_steps, read_call, write_call
 from spec.eigenlayer.observation import World
 from spec.eigenlayer.state import CLOCK
 from spec.machine import SINGLETON
 from spec.protocol import Trace
 
-INTEGERS: Final = frozenset({"format_version", "seed", "block", "MAX_STAKER_STRATEGY_LIST_LENGTH", *DELAYS})
+INTEGERS: Final = frozenset(
+    {"format_version", "seed", "block", "MAX_STAKER_STRATEGY_LIST_LENGTH", RESOLUTION_DELAY, *DELAYS}
+)
 """The fields of a head that are JSON integers in a trace."""
 
 

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
 from pathlib import Path, PurePath
@@ -49,6 +50,9 @@ class ProtocolPack:
     `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
     process finds this pack again: its name if it is announced, else where it stands. `laws_at` are lists of laws from
     elsewhere that are checked beside its own: `symbiotic+my_laws:LAWS` is the place of such a pack.
+
+    `presets` gives by the name of a release what this has other than the newest one: the places of its walk, its games
+    and its bounded model. `eigenlayer@v1_12_0` is the place of the pack with these. `newest` names what it is else.
     """
 
     name: str
@@ -70,6 +74,8 @@ class ProtocolPack:
     docs: PurePath | None = None
     trace_schema_at: str | None = None
     laws_at: tuple[str, ...] = ()
+    newest: str | None = None
+    presets: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)
     place: str = ""
 
     @property

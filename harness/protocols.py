@@ -75,8 +75,10 @@ def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
 
 
 def pack_at(place: str) -> ProtocolPack:
-    """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`; with a `+`
-    and the place of a list of laws, that pack with these laws beside its own.
+    """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`.
+
+    With an `@` and a release behind its name, as that release has it. With a `+` and the place of a list of laws, with
+    these laws beside its own.
     """
     known = known_packs()
     base, plus, laws = place.rpartition("+")
@@ -87,6 +89,9 @@ def pack_at(place: str) -> ProtocolPack:
         if pack.walk is None:
             raise UnknownProtocolError(f"{base!r} brings no invariants.walker.Walk, beside whose laws others could be")
         return pack
+    base, at, preset = place.rpartition("@")
+    if at and ":" not in place:
+        return _preset(pack_at(base), preset, place)
     if ":" not in place:
         if place not in known:
             names = ", ".join(sorted(known))
@@ -101,6 +106,23 @@ def pack_at(place: str) -> ProtocolPack:
         # A variant of a known protocol, in the world that the rules of its machine are at home in.
         return attrs.evolve(pack, rule_machine_at=home.rule_machine_at)
     return pack
+
+
+def _preset(pack: ProtocolPack, name: str, place: str) -> ProtocolPack:
+    """A pack as a release of its protocol has it. UnknownProtocolError if it does not know the release."""
+    if name == pack.newest:
+        return pack
+    if name not in pack.presets:
+        names = ", ".join(sorted({*pack.presets, *([pack.newest] if pack.newest else [])})) or "none"
+        raise UnknownProtocolError(f"unknown preset {name!r} of {pack.name}: it has {names}")
+    parts = pack.presets[name]
+    return attrs.evolve(
+        pack,
+        walk_at=parts.get("walk_at", pack.walk_at),
+        games_at=parts.get("games_at", pack.games_at),
+        bounded_model_at=parts.get("bounded_model_at", pack.bounded_model_at),
+        place=place,
+    )
 
 
 def known_protocols() -> "dict[str, Protocol]":

@@ -35,6 +35,10 @@ class Game(Law):
         self.history_steps: Final = history_steps
         self.parties: Final = parties
 
+    def along(self, walk: Walk) -> "Game":
+        """The same game along another walk."""
+        return type(self)(self.law_id, self.sentence, self.source, walk, self.history_steps, self.parties)
+
     def scene(self, choices: Choices) -> list[Any]:
         """The actions before the history: the walk's opening, unless a game says otherwise."""
         return self.walk.opening()

@@ -446,6 +446,18 @@ class Catalogue:
             {law_id: known for law_id, known in self.known_violations.items() if keeps(law_id)},
         )
 
+    def knowing(self, known_violations: Mapping[str, KnownViolation]) -> "Catalogue":
+        """The same with other known violations, as another release of the protocol has them."""
+        return Catalogue(
+            self.sums,
+            self.state_laws,
+            self.step_laws,
+            self.rejection_laws,
+            self.witnesses,
+            known_violations,
+            self.model,
+        )
+
     def tier(self, law_id: str) -> str:
         """`model` for a law that restates a rule, `property` for all others."""
         return "model" if law_id in self.model else "property"

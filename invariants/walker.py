@@ -96,6 +96,21 @@ class Walk:
             self.worlds,
         )
 
+    def in_release(self, changed: Callable[[dict[str, Json]], dict[str, Json]], catalogue: Catalogue) -> "Walk":
+        """The same walk, its scenarios and drawn worlds too, with every world changed to another release, whose laws
+        are the catalogue's.
+        """
+        worlds = self.worlds
+        return Walk(
+            self.protocol,
+            catalogue,
+            changed(self.world),
+            self.opening,
+            self.next_action,
+            tuple([scenario.in_release(changed, catalogue) for scenario in self.scenarios]),
+            None if worlds is None else lambda number: worlds(number).in_release(changed, catalogue),
+        )
+
     def of_properties(self) -> "Walk":
         """The same walk without the laws that restate the rules."""
         return self.where(lambda law_id: law_id not in self.catalogue.model)

@@ -95,9 +95,9 @@ class SourceCopy:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def first_difference(self, protocol: str) -> str:
-        """The first difference of a protocol's recorded traces from the copy; empty if there is none."""
-        return self.run(REPLAY_UNTIL_DIFFERENT, str(GOLDEN / protocol))
+    def first_difference(self, protocol: str, names: str = "*") -> str:
+        """The first difference of a protocol's recorded traces of some names from the copy; empty if there is none."""
+        return self.run(REPLAY_UNTIL_DIFFERENT, str(GOLDEN / protocol), names)
 
 
 REPLAY_UNTIL_DIFFERENT = """
@@ -108,6 +108,8 @@ from harness.protocols import known_protocols
 from harness.replay import replay
 from harness.traces import find_traces, load_trace
 for path in find_traces([Path(sys.argv[1])]):
+    if not path.match(sys.argv[2]):
+        continue
     if (mismatch := replay(*load_trace(path, known_protocols()))) is not None:
         print(path.name, mismatch.step, mismatch.differences[0].path)
         break

@@ -23,6 +23,14 @@ PACK: Final = ProtocolPack(
             "withdrawals",
         )
     ),
+    newest="v1_13_1",
+    presets={
+        "v1_12_0": {
+            "walk_at": "invariants.eigenlayer.releases:WALK_V1_12_0",
+            "games_at": "invariants.eigenlayer.releases:GAMES_V1_12_0",
+            "bounded_model_at": "invariants.eigenlayer.releases:BOUNDED_MODEL_V1_12_0",
+        }
+    },
     walk_at="invariants.eigenlayer.walk:WALK",
     games_at="invariants.eigenlayer.games:GAMES",
     bounded_model_at="invariants.eigenlayer.bounded_model:BOUNDED_MODEL",

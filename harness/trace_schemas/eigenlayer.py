@@ -12,11 +12,13 @@ from spec.eigenlayer.codec import (
     FORMAT_VERSION,
     MINE,
     NEVER,
+    RESOLUTION_DELAY,
     Expiry,
     Signer,
 )
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
-from spec.eigenlayer.observation import POST, OperatorSetName
+from spec.eigenlayer.observation import POST, RESOLUTION_BLOCKS, OperatorSetName
+from spec.eigenlayer.presets import RELEASES, UNNAMED
 
 OPERATOR_SET: Final[Schema] = {
     "type": "string",
@@ -53,9 +55,10 @@ STRATEGY: Final = record(
     {
         "underlying_token": {"type": "string", "description": "the token that is deposited"},
         "whitelisted": said(FLAG, "deposits are allowed"),
+        "total_shares": said(amount(), "shares that it has issued; nobody but the burn address has a claim on them"),
         "legacy_burnable_shares": said(amount(), "shares owed to the burn address from before slashes had ids"),
     },
-    optional=("legacy_burnable_shares",),
+    optional=("total_shares", "legacy_burnable_shares"),
 )
 
 GENESIS: Final = record(
@@ -99,10 +102,31 @@ MEANING: Final = {
     "SLASHER_CONFIGURATION_DELAY": "blocks until a new slasher takes effect",
 }
 
-SCHEMA: Final = record(
+WITH_DELAY: Final = [name for name, release in RELEASES.items() if release.delays_slashes]
+BY_RELEASE: Final[Schema] = {
+    "if": {"properties": {"release": {"enum": WITH_DELAY}}, "required": ["release"]},
+    "then": {
+        "properties": {
+            "config": {"required": [RESOLUTION_DELAY]},
+            "initial_state": {"required": [RESOLUTION_BLOCKS]},
+            "steps": {"items": {"properties": {"post": {"required": [RESOLUTION_BLOCKS]}}}},
+        }
+    },
+    "else": {
+        "properties": {
+            "config": {"properties": {RESOLUTION_DELAY: False}},
+            "initial_state": {"properties": {RESOLUTION_BLOCKS: False}},
+            "steps": {"items": {"properties": {"post": {"properties": {RESOLUTION_BLOCKS: False}}}}},
+        }
+    },
+}
+"""The fields that a file has by its release alone."""
+
+FIELDS: Final = record(
     {
         "protocol": {"const": "eigenlayer"},
         "format_version": {"const": FORMAT_VERSION},
+        "release": {"enum": [*RELEASES], "description": f"the release of the contracts; {UNNAMED.name} if left out"},
         "name": {**TEXT, "description": "what the trace is called"},
         "kind": {"description": "for whoever recorded it: not read"},
         "source": {"description": "for whoever recorded it: not read"},
@@ -110,8 +134,13 @@ SCHEMA: Final = record(
             {
                 "name": {"description": "for whoever recorded it: not read"},
                 **{name: said(BLOCK, MEANING[name]) for name in DELAYS},
+                RESOLUTION_DELAY: {
+                    **said(BLOCK, "blocks until a slash is paid, if the release has them"),
+                    "minimum": 1,
+                },
                 **{name: {"const": value, "description": "the code's constant"} for name, value in CONSTANTS.items()},
-            }
+            },
+            optional=(RESOLUTION_DELAY,),
         ),
         "genesis": GENESIS,
         "initial_state": {**schema_of(POST, OTHERS), "description": "the whole state before the first step, as `post`"},
@@ -120,5 +149,6 @@ SCHEMA: Final = record(
         "seed": {"description": "for whoever recorded it: not read"},
         "profile": {"description": "for whoever recorded it: not read"},
     },
-    optional=("seed", "profile"),
+    optional=("release", "seed", "profile"),
 )
+SCHEMA: Final[Schema] = {**FIELDS, **BY_RELEASE}

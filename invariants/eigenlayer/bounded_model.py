@@ -33,6 +33,7 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
+from spec.eigenlayer.codec import RESOLUTION_DELAY
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.state import OperatorSet
 from spec.machine import Draft
@@ -54,6 +55,7 @@ WORLD: Final[dict[str, Json]] = {
         "DEALLOCATION_DELAY": 1,
         "ALLOCATION_CONFIGURATION_DELAY": 1,
         "SLASHER_CONFIGURATION_DELAY": 1,
+        RESOLUTION_DELAY: 1,
     },
     "genesis": {
         **cast("dict[str, Json]", WALKED["genesis"]),

@@ -95,9 +95,10 @@ def claims_of(state: State, account: str, strategy: str) -> int:
 
 
 def leave(protocol: Protocol, state: State, party: Party) -> None:
-    """Let a party take out all it can: slashes are paid out, everything is queued, and completed as tokens after the
-    delay. What dust keeps in comes back as shares, and leaves but for what is missing.
+    """Let a party take out all it can: slashes are paid out when they can be, everything is queued, and completed as
+    tokens after the delay. What dust keeps in comes back as shares, and leaves but for what is missing.
     """
+    execute(protocol, state, MineBlocks(Draft(state).get(CONFIG, SINGLETON).slash_resolution_delay_blocks + 1))
     for operator_set, details in list(state.rows(OPERATOR_SETS).items()):
         for slash_id in range(1, details.slash_count + 1):
             execute(protocol, state, ClearBurnOrRedistributableShares(party[0], operator_set, slash_id))

@@ -4,6 +4,7 @@ from typing import Final
 
 from invariants.eigenlayer.state_queries import (
     can_slash,
+    cannot_be_resolved,
     delay_in_force,
     is_beyond_uint32,
     settled_magnitudes,
@@ -80,7 +81,7 @@ def _may_take_back(before: View, action: ModifyAllocations) -> bool:
 
 def _may_slash(before: View, action: SlashOperator) -> bool:
     """True if the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
-    fractions; after the first blocks of a chain.
+    fractions; after the first blocks of a chain, and before those in which a slash could not be paid any more.
     """
     call, rows = action, before.rows
     operator_set: OperatorSet = (call.avs, call.operator_set_id)
@@ -97,6 +98,8 @@ def _may_slash(before: View, action: SlashOperator) -> bool:
             return False
         if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return False
+    if cannot_be_resolved(rows):
+        return False
     return current_block(rows) > rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
 
 

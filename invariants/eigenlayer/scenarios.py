@@ -142,7 +142,37 @@ def _tight_action(choices: Choices, draft: Draft) -> Action:
 
 
 def _short_opening() -> list[Action]:
-    """The shortest history that leaves the last to leave without the share that it deposited (docs/findings/)."""
+    """The history of docs/findings that leaves the last to leave without the share that it deposited, in any release.
+
+    Two positions of which 3.96 shares are left give up three each. A slash that leaves 3.168 books one share of the
+    queue, and the positions still pay three each, out of what the operator is slashed for once more.
+    """
+    allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
+    fractions_wad = (mul_div_floor(WAD, 1, 100), mul_div_floor(WAD, 1, 5), WAD)
+    slashes = [SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (fraction,)) for fraction in fractions_wad]
+    return [
+        UpdateAvsMetadata("avs0", "avs0"),
+        CreateOperatorSets("avs0", "avs0", (OperatorSetRequest(1, (STRATEGY,), "avs0"),)),
+        RegisterAsOperator("operator0", ZERO_ADDRESS, 0),
+        RegisterForOperatorSets("operator0", "operator0", "avs0", (1,)),
+        ModifyAllocations("operator0", "operator0", (allocation,)),
+        DepositIntoStrategy("operator0", STRATEGY, TOKEN, 8),
+        DepositIntoStrategy("staker0", STRATEGY, TOKEN, 1),
+        slashes[0],
+        QueueWithdrawals("operator0", (WithdrawalRequest((STRATEGY, STRATEGY), (4, 4)),)),
+        QueueWithdrawals("staker0", (WithdrawalRequest((STRATEGY,), (1,)),)),
+        slashes[1],
+        MineBlocks(11),
+        CompleteQueuedWithdrawal("operator0", Completion("operator0", 0, (TOKEN, TOKEN), True)),
+        slashes[2],
+        MineBlocks(7),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 2),
+        ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 3),
+    ]
+
+
+def _short_before_v1_13_1_opening() -> list[Action]:
+    """The shortest such history where all scaled shares count for slashes; a newer release leaves nobody short."""
     allocation = AllocationRequest(("avs0", 1), (STRATEGY,), (WAD,))
     return [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -155,6 +185,7 @@ def _short_opening() -> list[Action]:
         SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (WAD >> 1,)),
         QueueWithdrawals("operator0", (WithdrawalRequest((STRATEGY, STRATEGY), (1, 1)),)),
         SlashOperator("avs0", "avs0", "operator0", 1, (STRATEGY,), (WAD,)),
+        MineBlocks(7),
         ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 1),
         ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 2),
         QueueWithdrawals("staker0", (WithdrawalRequest((STRATEGY,), (1,)),)),
@@ -267,6 +298,13 @@ LAST_EXIT: Final = Walk(
     _short_opening,
     _tight_action,
 )
+OLD_LAST_EXIT: Final = Walk(
+    PROTOCOL,
+    CATALOGUE,
+    _world("dust kept the last one in before v1.13.1", STAKERS_, OPERATORS, (STRATEGY,)),
+    _short_before_v1_13_1_opening,
+    _tight_action,
+)
 GIANT: Final = Walk(
     PROTOCOL,
     CATALOGUE,
@@ -288,4 +326,4 @@ DUE: Final = Walk(
     due_changes.opening,
     due_changes.next_action,
 )
-SCENARIOS: Final = (BATCHED, TIGHT, MANY_STRATEGIES, BATCHED, LAST_EXIT, GIANT, WORTHLESS, DUE)
+SCENARIOS: Final = (BATCHED, TIGHT, MANY_STRATEGIES, BATCHED, LAST_EXIT, GIANT, WORTHLESS, DUE, OLD_LAST_EXIT)

@@ -61,10 +61,12 @@ def _clearing_pays_the_recipient(
     step: AcceptedStep[ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy],
 ) -> bool:
     """Every share of the slash, or of one strategy of it, is retired and paid once, to the burn address or the set's
-    recipient, rounded down.
+    recipient, rounded down, when the blocks in which it waits are over.
     """
     call = step.action
     before, rows = step.before.rows, step.after.rows
+    if current_block(before) <= before.get(SLASHES, (call.operator_set, call.slash_id)).resolution_block:
+        return False
     listed = before.get(SLASHES, (call.operator_set, call.slash_id)).strategies
     is_one = isinstance(call, ClearBurnOrRedistributableSharesByStrategy)
     cleared = [strategy for strategy in listed if not is_one or strategy == cast(Any, call).strategy]
@@ -155,6 +157,33 @@ def _window_fits_the_chain(step: AcceptedStep[SlashOperator]) -> bool:
     )
 
 
+def _nothing_is_paid_early(step: AnyStep) -> bool:
+    """The shares that a slash still owes fall in no block up to its resolution block, by any call."""
+    before = step.before.rows
+    for key in written(step.delta, SLASHED_SHARES):
+        has_fallen = step.after.rows.get(SLASHED_SHARES, key).shares < before.get(SLASHED_SHARES, key).shares
+        if has_fallen and current_block(before) <= before.get(SLASHES, key[:2]).resolution_block:
+            return False
+    return True
+
+
+def _resolution_block_stays(step: AnyStep) -> bool:
+    """The first strategy that is booked says when; neither another nor a payment moves it; it goes with the last."""
+    before, block = step.before.rows, current_block(step.before.rows)
+    delay_blocks = before.get(CONFIG, SINGLETON).slash_resolution_delay_blocks
+    for key in written(step.delta, SLASHES):
+        row, left = before.get(SLASHES, key), step.after.rows.get(SLASHES, key)
+        if len(left.strategies) == 0 or delay_blocks == 0:
+            resolution_block = 0
+        elif len(row.strategies) == 0:
+            resolution_block = block + delay_blocks
+        else:
+            resolution_block = row.resolution_block
+        if left.resolution_block != resolution_block:
+            return False
+    return True
+
+
 CLEARING: Final = Scope((ClearBurnOrRedistributableShares, ClearBurnOrRedistributableSharesByStrategy))
 
 
@@ -186,7 +215,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "SLASH-06",
-        "The shares that a slash booked are paid once, in full, to the set's recipient or the burn address.",
+        "The shares that a slash booked are paid once, in full, after its resolution block, to the set's recipient or "
+        "the burn address.",
         "StrategyManager.clearBurnOrRedistributableShares",
         _clearing_pays_the_recipient,
         CLEARING,
@@ -219,5 +249,20 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "DelegationManager._getSlashableSharesInQueue",
         _window_fits_the_chain,
         Scope((SlashOperator,)),
+    ),
+    StepLaw(
+        "SLASH-12",
+        "A slash is not paid before its resolution block is over.",
+        "StrategyManager.clearBurnOrRedistributableShares; ELIP-016",
+        _nothing_is_paid_early,
+        Scope(tables=(SLASHED_SHARES,)),
+    ),
+    StepLaw(
+        "SLASH-13",
+        "A slash is given its resolution block as it is booked, the delay after its own, and keeps it until its last "
+        "strategy is paid. Where the release has no delay there is none.",
+        "StrategyManager.increaseBurnOrRedistributableShares; ELIP-016",
+        _resolution_block_stays,
+        Scope(tables=(SLASHES,)),
     ),
 ]

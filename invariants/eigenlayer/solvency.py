@@ -15,8 +15,10 @@ from spec.arithmetic import WAD, mul_div_floor
 from spec.eigenlayer.actions import SlashOperator
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.presets import V1_12_0, V1_13_1
 from spec.eigenlayer.shares import scaled_shares
 from spec.eigenlayer.state import (
+    CLOCK,
     CONFIG,
     CUMULATIVE_SCALED_SHARES,
     MAX_MAGNITUDES,
@@ -100,14 +102,39 @@ def _strategy_group(_rows: Draft, _key: object, row: QueuedShares) -> str | None
     return row.strategy or None
 
 
+def _operator_group(_rows: Draft, _key: object, row: QueuedShares) -> Pair | None:
+    return (row.operator, row.strategy) if row.strategy else None
+
+
+def _open_scaled_shares(rows: Draft, row: QueuedShares) -> int:
+    if row.scaled_shares == 0:
+        return 0
+    last_block = row.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+    return row.scaled_shares if last_block >= current_block(rows) else 0
+
+
+QUEUED_OPEN: Final = ReadingSum(
+    "queued_open",
+    QUEUED_SHARES,
+    _operator_group,
+    _open_scaled_shares,
+    {},
+    also_reads=(CLOCK, CONFIG),
+)
+"""(operator, strategy) -> scaled shares that wait and whose window is open."""
+
+
 def _slash_revalues_window(before: View, after: Draft, operator_strategy: Pair) -> list[tuple[object, int]]:
-    """A slash takes from every position in its window alike."""
+    """A slash takes from every position in its window alike. Where all scaled shares count for slashes, these are as
+    many as the history counts; where only whole shares do, at least as many.
+    """
     fallen_magnitude = MAX_MAGNITUDES.latest(before.rows, operator_strategy) - MAX_MAGNITUDES.latest(
         after, operator_strategy
     )
-    return [
-        (operator_strategy[1], -fallen_magnitude * queued_in_window(after, operator_strategy[0], operator_strategy[1]))
-    ]
+    open_shares = queued_in_window(after, operator_strategy[0], operator_strategy[1])
+    if after.get(CONFIG, SINGLETON).queue_counts_whole_shares:
+        open_shares = max(open_shares, before.total(QUEUED_OPEN, operator_strategy))
+    return [(operator_strategy[1], -fallen_magnitude * open_shares)]
 
 
 def _queued_value_wad(rows: Draft, row: QueuedShares) -> int:
@@ -294,12 +321,28 @@ def _rounded_wad(step: AnyStep, strategy: str) -> int:
 
 def _debt_moves_by_roundings(step: AnyStep) -> bool:
     """Exactly by the fractions that are queued or leave; a slash besides forgives less than two shares of each
-    strategy, because it rounds what it takes from the queue down, twice.
+    strategy, because it rounds what it takes from the queue down, twice. Where only whole shares count for slashes, it
+    also forgives the worth that it took from those that do not.
     """
-    least_wad = 1 - 2 * WAD if isinstance(step.action, SlashOperator) else 0
     return all(
-        least_wad <= _moved_wad(step, strategy) - _rounded_wad(step, strategy) <= 0 for strategy in _touched(step)
+        _least_moved_wad(step, strategy) <= _moved_wad(step, strategy) - _rounded_wad(step, strategy) <= 0
+        for strategy in _touched(step)
     )
+
+
+def _least_moved_wad(step: AnyStep, strategy: str) -> int:
+    call, before = step.action, step.before.rows
+    if not isinstance(call, SlashOperator):
+        return 0
+    forgiven_wad = 2 * WAD - 1
+    if before.get(CONFIG, SINGLETON).queue_counts_whole_shares:
+        operator_strategy: Pair = (call.operator, strategy)
+        fallen_magnitude = MAX_MAGNITUDES.latest(before, operator_strategy) - MAX_MAGNITUDES.latest(
+            step.after.rows, operator_strategy
+        )
+        counted = queued_in_window(before, call.operator, strategy)
+        forgiven_wad += fallen_magnitude * max(step.before.total(QUEUED_OPEN, operator_strategy) - counted, 0)
+    return -forgiven_wad
 
 
 def _same(key: object) -> object:
@@ -312,6 +355,7 @@ SUMS: Final[list[Sum]] = [
     TO_BURN,
     QUEUED_AT,
     WAITING_AT,
+    QUEUED_OPEN,
     QUEUED_VALUE_WAD,
     QUEUED_SHARES_DUE,
     FRACTIONS_WAITING,
@@ -329,13 +373,16 @@ CLAIMS: Final[dict[Sum, Any]] = {
 }
 
 
-KNOWN_FALSE: Final[dict[str, KnownViolation]] = {
-    "SOLV-02": KnownViolation(
-        "SOLV-01",
-        "eigenlayer_last_exit_one_share_short.json",
-        "The last to leave a strategy may find a share too few, and waits until somebody deposits it.",
-    )
+ONE_SHARE_SHORT: Final = "The last to leave a strategy may find a share too few, and waits until somebody deposits it."
+KNOWN_FALSE: Final[dict[str, dict[str, KnownViolation]]] = {
+    V1_12_0.name: {
+        "SOLV-02": KnownViolation("SOLV-01", "eigenlayer_last_exit_one_share_short.json", ONE_SHARE_SHORT),
+    },
+    V1_13_1.name: {
+        "SOLV-02": KnownViolation("SOLV-01", "eigenlayer_v1_13_1_last_exit_one_share_short.json", ONE_SHARE_SHORT),
+    },
 }
+"""The laws that each release breaks, by its name."""
 
 
 STATE_LAWS: Final[list[StateLaw]] = [
@@ -367,7 +414,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "SOLV-03",
         "A step changes the excess of claims over a strategy's shares by exactly the fractions that it queues or "
-        "completes. A slash lowers it by less than two shares.",
+        "completes. A slash lowers it by less than two shares, and by the worth of what it took from scaled shares "
+        "that do not count for slashes (v1.13.1).",
         "This project",
         _debt_moves_by_roundings,
         Scope(tables=(STRATEGIES, OPERATOR_SHARES, STAKER_SHARES, SLASHED_SHARES, QUEUED_SHARES)),

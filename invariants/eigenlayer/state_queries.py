@@ -48,6 +48,24 @@ def is_beyond_uint32(rows: Draft, delay_blocks: int) -> bool:
     return current_block(rows) + delay_blocks > UINT32_MAX
 
 
+def cannot_be_resolved(rows: Draft) -> bool:
+    """True if what is slashed now could never be paid: the release delays payments beyond the last block with a
+    number.
+    """
+    delay_blocks = rows.get(CONFIG, SINGLETON).slash_resolution_delay_blocks
+    return delay_blocks != 0 and is_beyond_uint32(rows, delay_blocks)
+
+
+def counted_for_slashes(rows: Draft, scaled_shares: int, magnitude: int) -> int:
+    """The scaled shares that a position counts with for slashes of its operator: all of them, or by release as many as
+    its whole shares are worth.
+    """
+    if not rows.get(CONFIG, SINGLETON).queue_counts_whole_shares:
+        return scaled_shares
+    whole_shares = mul_div_floor(scaled_shares, magnitude, WAD)
+    return mul_div_floor(whole_shares, WAD, magnitude) if magnitude else 0
+
+
 def slasher_in_force(rows: Draft, operator_set: OperatorSet) -> str:
     """The account that may slash now: a new slasher from its effect block on."""
     row = rows.get(SLASHERS, operator_set)

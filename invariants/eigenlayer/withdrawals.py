@@ -3,21 +3,25 @@
 from typing import Final, cast
 
 from invariants.eigenlayer.elements import are_elements_apart
-from invariants.eigenlayer.solvency import fractions
+from invariants.eigenlayer.movements import operator_gained
+from invariants.eigenlayer.solvency import QUEUED_AT, fractions
 from invariants.eigenlayer.state_queries import MOST_REPORTABLE, paid_shares
-from invariants.law import AcceptedStep, AnyStep, RejectedCall, RejectionLaw, Scope, StepLaw, View, written
+from invariants.law import AcceptedStep, AnyStep, RejectedCall, RejectionLaw, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
     Completion,
     QueueWithdrawals,
+    Redelegate,
     SlashOperator,
+    Undelegate,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET
+from spec.eigenlayer.config import BALANCE_OFFSET, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
+    CLOCK,
     CONFIG,
     CUMULATIVE_SCALED_SHARES,
     MAX_MAGNITUDES,
@@ -173,6 +177,59 @@ def _all_are_completed_as_queued(step: AnyStep) -> bool:
     return True
 
 
+def _no_more_counts_than_waits(view: View, subject: tuple[str, str, int]) -> bool:
+    """Of each block whose window is open, so that nothing of it is completed."""
+    operator, strategy, block = subject
+    first_block = current_block(view.rows) - view.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+    if operator == ZERO_ADDRESS or block < first_block:
+        return True
+    operator_strategy: Pair = (operator, strategy)
+    counted_before = CUMULATIVE_SCALED_SHARES.value_at(view.rows, operator_strategy, block - 1)
+    counted = CUMULATIVE_SCALED_SHARES.value_at(view.rows, operator_strategy, block) - counted_before
+    return 0 <= counted <= view.total(QUEUED_AT, subject)
+
+
+def _positions_queued(step: AnyStep, strategy: str) -> int:
+    keys = written(step.delta, QUEUED_SHARES)
+    return len([key for key in keys if step.after.rows.get(QUEUED_SHARES, key).strategy == strategy])
+
+
+def _counts_what_left(step: AnyStep) -> bool:
+    """The count of queueing for slashes, by the magnitude of now, and the whole shares that left the operator. Less is
+    counted by the rounding of one scaled share for each position.
+    """
+    counts_whole_shares = step.before.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares
+    for operator, strategy in written(step.delta, CUMULATIVE_SCALED_SHARES.heads):
+        operator_strategy: Pair = (operator, strategy)
+        counted = CUMULATIVE_SCALED_SHARES.latest(step.after.rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.latest(
+            step.before.rows, operator_strategy
+        )
+        magnitude = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy)
+        left_wad = -operator_gained(step, operator, strategy) * WAD
+        spared_wad = left_wad - counted * magnitude
+        if not counts_whole_shares:
+            if spared_wad > 0:
+                return False
+        elif magnitude == 0:
+            if counted != 0:
+                return False
+        elif not 0 <= spared_wad < magnitude * _positions_queued(step, strategy):
+            return False
+    return True
+
+
+STATE_LAWS: Final[list[StateLaw]] = [
+    StateLaw(
+        "QUEUE-05",
+        "Of no block whose withdrawals are still slashable do slashes count more than is queued.",
+        "DelegationManager._addQueuedSlashableShares; ELIP-019",
+        _no_more_counts_than_waits,
+        rows={},
+        sums={QUEUED_AT: lambda group: group},
+        also_reads=(CLOCK, CONFIG, CUMULATIVE_SCALED_SHARES.heads, CUMULATIVE_SCALED_SHARES.checkpoints),
+        harmless={CLOCK: lambda before, after: after.block >= before.block},
+    ),
+]
 STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "EXIT-01",
@@ -194,6 +251,14 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "DelegationManager._completeQueuedWithdrawal: the hash of a withdrawal; StrategyBase, OnlyUnderlyingToken",
         _all_are_completed_as_queued,
         Scope((CompleteQueuedWithdrawal, CompleteQueuedWithdrawals)),
+    ),
+    StepLaw(
+        "QUEUE-06",
+        "What a withdrawal counts with for slashes is worth the whole shares that left the operator, but for less than "
+        "one scaled share that is not counted (v1.13.1); before that release, no less than these shares.",
+        "DelegationManager._removeSharesAndQueueWithdrawal; ELIP-019",
+        _counts_what_left,
+        Scope((QueueWithdrawals, Undelegate, Redelegate)),
     ),
 ]
 REJECTION_LAWS: Final[list[RejectionLaw]] = [

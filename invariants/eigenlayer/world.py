@@ -5,7 +5,9 @@ from typing import Final, cast
 from invariants.choices import Seeded
 from spec.arithmetic import WAD
 from spec.codec import Json
+from spec.eigenlayer.codec import RESOLUTION_DELAY
 from spec.eigenlayer.config import BALANCE_OFFSET, MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES, SHARES_OFFSET
+from spec.eigenlayer.presets import NEWEST, UNNAMED, Release
 
 TOKENS: Final[dict[str, Json]] = {
     party: str(10**24) for party in ("staker0", "staker1", "staker2", "operator0", "operator1")
@@ -14,6 +16,7 @@ TOKENS: Final[dict[str, Json]] = {
 WORLD: Final[dict[str, Json]] = {
     "protocol": "eigenlayer",
     "format_version": 1,
+    "release": NEWEST.name,
     "name": "small world",
     "kind": "walk",
     "source": {"made_by": "restaking-spec"},
@@ -23,6 +26,7 @@ WORLD: Final[dict[str, Json]] = {
         "DEALLOCATION_DELAY": 8,
         "ALLOCATION_CONFIGURATION_DELAY": 5,
         "SLASHER_CONFIGURATION_DELAY": 5,
+        RESOLUTION_DELAY: 6,
         "WAD": str(WAD),
         "SHARES_OFFSET": str(SHARES_OFFSET),
         "BALANCE_OFFSET": str(BALANCE_OFFSET),
@@ -52,6 +56,18 @@ WORLD: Final[dict[str, Json]] = {
 }
 """The head of a trace file, as docs/traces.md describes it."""
 
+
+def in_release(world: dict[str, Json], release: Release) -> dict[str, Json]:
+    """A world of this file as a release has it: without what that does not know."""
+    config = cast("dict[str, Json]", world["config"])
+    if not release.delays_slashes:
+        config = {name: value for name, value in config.items() if name != RESOLUTION_DELAY}
+    changed: dict[str, Json] = {**world, "release": release.name, "config": config}
+    if release is UNNAMED:
+        del changed["release"]
+    return changed
+
+
 LEGACY: Final = {"strategy0": 10**18 + 7, "strategy1": 7}
 """Shares that were slashed before slashes had ids, with a token and a half for each."""
 
@@ -72,7 +88,7 @@ def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scale
     return {
         **WORLD,
         "name": name,
-        "config": {**config, "MIN_WITHDRAWAL_DELAY_BLOCKS": delay_blocks},
+        "config": {**config, "MIN_WITHDRAWAL_DELAY_BLOCKS": delay_blocks, RESOLUTION_DELAY: 40},
         "genesis": {
             **genesis,
             "block": block,
@@ -92,7 +108,7 @@ MINIMUM_PARTIES: Final = 3
 
 
 def drawn_world(number: int) -> dict[str, Json]:
-    """A world like this one, drawn by its number: all four delays and the clock, which strategy's address is lower,
+    """A world like this one, drawn by its number: all delays and the clock, which strategy's address is lower,
     what is open for deposits, who has approved the StrategyManager, and who has next to nothing.
     """
     choices = Seeded(number)
@@ -114,6 +130,7 @@ def drawn_world(number: int) -> dict[str, Json]:
             "DEALLOCATION_DELAY": choices.pick((8, 8, 3, 11, 14)),
             "ALLOCATION_CONFIGURATION_DELAY": delay_blocks,
             "SLASHER_CONFIGURATION_DELAY": choices.pick([other for other in (4, 3, 8, 11) if other != delay_blocks]),
+            RESOLUTION_DELAY: 1 + number % 13,
         },
         "genesis": {
             **genesis,

@@ -11,6 +11,7 @@ from invariants.eigenlayer.solvency import (
     FRACTIONS_LEFT,
     FRACTIONS_WAITING,
     QUEUED_AT,
+    QUEUED_OPEN,
     QUEUED_VALUE_WAD,
     debt_wad,
     fraction_wad,
@@ -83,6 +84,7 @@ UNSIGNED: Final = [
         "deallocation_delay_blocks",
         "allocation_configuration_delay_blocks",
         "slasher_configuration_delay_blocks",
+        "slash_resolution_delay_blocks",
     ),
     _unsigned(TOKEN_BALANCES, "amount"),
     _unsigned(STRATEGIES, "total_shares", "legacy_burnable_shares"),
@@ -98,6 +100,7 @@ UNSIGNED: Final = [
     _unsigned(REGISTRATIONS, "slashable_until_block"),
     _unsigned(OPERATOR_SETS, "slash_count"),
     _unsigned(SLASHERS, "effect_block"),
+    _unsigned(SLASHES, "resolution_block"),
     _unsigned(SLASHED_SHARES, "shares"),
     _unsigned(ALLOCATION_DELAYS, "delay_blocks", "pending_delay_blocks", "effect_block"),
 ]
@@ -512,6 +515,7 @@ THEORY: Final = Theory(
             row.deallocation_delay_blocks >= 0,
             row.allocation_configuration_delay_blocks >= 0,
             row.slasher_configuration_delay_blocks >= 0,
+            row.slash_resolution_delay_blocks >= 0,
         ],
         CLOCK: lambda _rows, _key, row: [row.block > 0],
         TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
@@ -535,7 +539,7 @@ THEORY: Final = Theory(
     ),
     sums=OwnSums(
         own=(NOT_LOST_WAD,),
-        falling=(NOT_LOST_WAD,),
+        falling=(NOT_LOST_WAD, QUEUED_OPEN),
         rising=(FRACTIONS_LEFT,),
         revalued={
             QUEUED_VALUE_WAD: _taken_from_a_position,

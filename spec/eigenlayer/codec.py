@@ -47,6 +47,7 @@ from spec.eigenlayer.observation import (
     observe,
     observe_final,
 )
+from spec.eigenlayer.presets import RELEASES, UNNAMED, Release
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOWANCES,
@@ -250,8 +251,20 @@ DELAYS: Final = (
     "ALLOCATION_CONFIGURATION_DELAY",
     "SLASHER_CONFIGURATION_DELAY",
 )
-HEAD: Final = ("protocol", "format_version", "name", "kind", "source", "config", "genesis", "seed", "profile")
-OPTIONAL_HEAD: Final = ("seed", "profile")
+HEAD: Final = (
+    "protocol",
+    "format_version",
+    "release",
+    "name",
+    "kind",
+    "source",
+    "config",
+    "genesis",
+    "seed",
+    "profile",
+)
+OPTIONAL_HEAD: Final = ("release", "seed", "profile")
+RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 GENESIS: Final = (
     "block",
     "stakers",
@@ -271,7 +284,8 @@ GENESIS: Final = (
     "cumulative_scaled_shares",
 )
 OPTIONAL_GENESIS: Final = ("cumulative_scaled_shares",)
-STRATEGY_FIELDS: Final = ("underlying_token", "whitelisted", "legacy_burnable_shares")
+STRATEGY_FIELDS: Final = ("underlying_token", "whitelisted", "total_shares", "legacy_burnable_shares")
+OPTIONAL_STRATEGY_FIELDS: Final = ("total_shares", "legacy_burnable_shares")
 BLOCK: Final = Number(32)
 CALL: Final = ("block", "same_block", "action", "sender", "args")
 STEP: Final = (*CALL, "ok", "error", "returns", "post")
@@ -357,19 +371,35 @@ def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
     return (cast(str, Text().read(document["name"], "name", {})), *_read_genesis(document))
 
 
-def _read_config(document: Mapping[str, Json], whitelister: str) -> Config:
+def _read_release(document: Mapping[str, Json]) -> Release:
+    """The release that a trace is of; the oldest if it names none."""
+    if "release" not in document:
+        return UNNAMED
+    name = document["release"]
+    if not isinstance(name, str) or name not in RELEASES:
+        known = ", ".join(RELEASES)
+        raise MalformedTrace("release", f"unknown release {shown(name)}: a known one is one of {known}")
+    return RELEASES[name]
+
+
+def _read_config(document: Mapping[str, Json], release: Release, whitelister: str) -> Config:
     config = as_object(document["config"], "config")
-    check_fields(config, ("name", *DELAYS, *CONSTANTS), "config")
+    delays_slashes = (RESOLUTION_DELAY,) if release.delays_slashes else ()
+    check_fields(config, ("name", *DELAYS, *delays_slashes, *CONSTANTS), "config")
     for name, constant in CONSTANTS.items():
         if repr(config[name]) != repr(constant):  # 32.0 == 32, and 1 == True
             raise MalformedTrace(f"config.{name}", f"this specification is of {constant}, found {shown(config[name])}")
-    delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in DELAYS]
+    delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in (*DELAYS, *delays_slashes)]
+    if release.delays_slashes and delays[4] == 0:
+        raise MalformedTrace(f"config.{RESOLUTION_DELAY}", f"release {release.name} has a delay, found 0")
     return Config(
         min_withdrawal_delay_blocks=delays[0],
         deallocation_delay_blocks=delays[1],
         allocation_configuration_delay_blocks=delays[2],
         slasher_configuration_delay_blocks=delays[3],
         strategy_whitelister=whitelister,
+        slash_resolution_delay_blocks=delays[4] if release.delays_slashes else 0,
+        queue_counts_whole_shares=release.queue_counts_whole_shares,
     )
 
 
@@ -400,20 +430,24 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
 
     state = SCHEMA.empty_state()
     whitelister = cast(str, ACCOUNT.read(genesis["whitelister"], "genesis.whitelister", names))
-    state.rows(CONFIG)[SINGLETON] = _read_config(document, whitelister)
+    release = _read_release(document)
+    state.rows(CONFIG)[SINGLETON] = _read_config(document, release, whitelister)
     state.rows(CLOCK)[SINGLETON] = Clock(cast(int, Number(32).read(genesis["block"], "genesis.block", {})))
     for strategy, pool in strategies.items():
         where = f"genesis.strategies.{strategy}"
         fields = as_object(pool, where)
-        check_fields(fields, STRATEGY_FIELDS, where, ("legacy_burnable_shares",))
+        check_fields(fields, STRATEGY_FIELDS, where, OPTIONAL_STRATEGY_FIELDS)
         legacy = fields.get("legacy_burnable_shares", "0")
-        # They are all that the strategy has issued: nobody else has shares in the beginning.
         legacy_shares = cast(int, Amount().read(legacy, f"{where}.legacy_burnable_shares", names))
+        # Nobody else has shares in the beginning.
+        total_shares = cast(int, Amount().read(fields.get("total_shares", legacy), f"{where}.total_shares", names))
+        if total_shares < legacy_shares:
+            raise MalformedTrace(f"{where}.total_shares", f"less than the {legacy_shares} that are still to be burned")
         state.rows(STRATEGIES)[strategy] = Strategy(
             underlying_token=cast(str, TOKEN.read(fields["underlying_token"], f"{where}.underlying_token", names)),
             address_rank=addresses.index(strategy),
             is_whitelisted=cast(bool, Flag().read(fields["whitelisted"], f"{where}.whitelisted", names)),
-            total_shares=legacy_shares,
+            total_shares=total_shares,
             legacy_burnable_shares=legacy_shares,
         )
     balances = MapOf(TOKEN, MapOf(ACCOUNT, Amount())).read(genesis["token_balances"], "genesis.token_balances", names)
@@ -440,7 +474,7 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
         for strategy, scaled_shares in by_strategy.items():
             CUMULATIVE_SCALED_SHARES.push(draft, (operator, strategy), 0, scaled_shares)
     commit(state, draft.delta())
-    return state, World(names, (*stakers, *operators), operators, avss)
+    return state, World(names, (*stakers, *operators), operators, avss, release.delays_slashes)
 
 
 def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step, int]:

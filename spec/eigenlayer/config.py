@@ -28,13 +28,23 @@ BURN_ADDRESS: Final = "burn"
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Config:
-    """One deployment. All four delays are in blocks; the whitelister decides which strategies accept deposits."""
+    """One deployment of one release. Delays are in blocks; the whitelister decides which strategies accept deposits.
+
+    The last two parameters are what differs between releases, see `spec.eigenlayer.presets`:
+
+    - `slash_resolution_delay_blocks`: the blocks after that of a slash in which what it took is not paid yet. Zero if
+      the release knows no such delay, so that a slash can be paid in its own block. Source: StrategyManager.
+    - `queue_counts_whole_shares`: True if a queued withdrawal counts for slashes with the whole shares that left its
+      operator, False if with all its scaled shares. Source: DelegationManager._removeSharesAndQueueWithdrawal.
+    """
 
     min_withdrawal_delay_blocks: Final[int]
     deallocation_delay_blocks: Final[int]
     allocation_configuration_delay_blocks: Final[int]
     slasher_configuration_delay_blocks: Final[int]
     strategy_whitelister: Final[str]
+    slash_resolution_delay_blocks: Final[int]
+    queue_counts_whole_shares: Final[bool]
 
     def __init__(
         self,
@@ -43,19 +53,13 @@ class Config:
         allocation_configuration_delay_blocks: int,
         slasher_configuration_delay_blocks: int,
         strategy_whitelister: str,
+        slash_resolution_delay_blocks: int = 0,
+        queue_counts_whole_shares: bool = False,
     ) -> None:
         self.min_withdrawal_delay_blocks = min_withdrawal_delay_blocks
         self.deallocation_delay_blocks = deallocation_delay_blocks
         self.allocation_configuration_delay_blocks = allocation_configuration_delay_blocks
         self.slasher_configuration_delay_blocks = slasher_configuration_delay_blocks
         self.strategy_whitelister = strategy_whitelister
-
-
-MAINNET: Final = Config(
-    min_withdrawal_delay_blocks=100_800,
-    deallocation_delay_blocks=100_800,
-    allocation_configuration_delay_blocks=126_000,
-    slasher_configuration_delay_blocks=126_000,
-    strategy_whitelister="whitelister",
-)
-"""The delays of Ethereum mainnet: 14 days, 14 days, 17.5 days, 17.5 days, at twelve seconds a block."""
+        self.slash_resolution_delay_blocks = slash_resolution_delay_blocks
+        self.queue_counts_whole_shares = queue_counts_whole_shares

@@ -80,19 +80,26 @@ class World:
     """The accounts and names that a trace declares beside its state: they decide which rows are observed."""
 
     def __init__(
-        self, names: Names, parties: tuple[str, ...], operators: tuple[str, ...], avss: tuple[str, ...]
+        self,
+        names: Names,
+        parties: tuple[str, ...],
+        operators: tuple[str, ...],
+        avss: tuple[str, ...],
+        delays_slashes: bool,
     ) -> None:
         self.names: Final = names
         self.parties: Final = parties
         self.operators: Final = operators
         self.avss: Final = avss
+        self.delays_slashes: Final = delays_slashes
+        """True if the trace's release knows resolution blocks: no other trace shows them."""
 
 
 def observe(state: State, world: object, _context: object) -> Json:
     """The whole state as a trace's `post` shows it, every view evaluated in the current block; it needs no context."""
     seen = cast(World, world)
     draft = Draft(state)
-    return {
+    observed: dict[str, Json] = {
         "block": state.rows(CLOCK)[SINGLETON].block,
         "token_balances": _observe_balances(state, seen),
         "strategies": {
@@ -113,6 +120,9 @@ def observe(state: State, world: object, _context: object) -> Json:
             {operator_set_name(operator_set) for operator_set, _, _ in _pending_slashes(state)}
         ),
     }
+    if seen.delays_slashes:
+        observed[RESOLUTION_BLOCKS] = _observe_resolution_blocks(state, draft)
+    return observed
 
 
 def _observe_balances(state: State, world: World) -> Json:
@@ -294,6 +304,15 @@ def _observe_slashes(state: State) -> Json:
     return observed
 
 
+def _observe_resolution_blocks(state: State, draft: Draft) -> Json:
+    observed: dict[str, dict[str, Json]] = {}
+    for operator_set, slash_id, _ in _pending_slashes(state):
+        observed.setdefault(operator_set_name(operator_set), {})[str(slash_id)] = {
+            "resolution_block": views.slash_resolution_block_of(draft, operator_set, slash_id)
+        }
+    return observed
+
+
 def observe_final(state: State, world: object) -> Json:
     """Both histories of every operator, as a trace's `final_histories` shows them."""
     operators = cast(World, world).operators
@@ -313,8 +332,8 @@ def _observe_history(state: State, history: HistoryTable[Pair], operators: tuple
     return observed
 
 
-def _shape(**fields: Format) -> Record:
-    return Record(_nothing, [(name, name, format) for name, format in fields.items()])
+def _shape(optional: tuple[str, ...] = (), **fields: Format) -> Record:
+    return Record(_nothing, [(name, name, format) for name, format in fields.items()], dict.fromkeys(optional))
 
 
 def _nothing(*_: object) -> object:
@@ -328,7 +347,10 @@ BLOCK: Final = Number(32)
 MAGNITUDE: Final = Amount(64)
 SIGNED_MAGNITUDE: Final = SignedAmount(128)
 
+RESOLUTION_BLOCKS: Final = "pending_slashes"
+
 POST: Final = _shape(
+    optional=(RESOLUTION_BLOCKS,),
     block=BLOCK,
     token_balances=MapOf(TOKEN, MapOf(ACCOUNT, Amount())),
     strategies=MapOf(STRATEGY, _shape(total_shares=Amount(), whitelisted=Flag(), legacy_burnable_shares=Amount())),
@@ -409,11 +431,18 @@ POST: Final = _shape(
     ),
     avs_metadata=MapOf(ACCOUNT, Flag()),
     burn_or_redistributable_shares=MapOf(OPERATOR_SET, MapOf(Amount(), MapOf(STRATEGY, Amount()))),
+    pending_slashes=MapOf(OPERATOR_SET, MapOf(Amount(), _shape(resolution_block=BLOCK))),
     pending_operator_sets=ListOf(OPERATOR_SET),
 )
-"""The format of a state in a trace: a record in it has all its fields and no other."""
+"""The format of a state in a trace: a record in it has all its fields and no other. Resolution blocks are in it if the
+trace's release has them.
+"""
 
 
 def check_post(post: Json, world: object, where: str) -> None:
     """Refuse, with MalformedTrace, a state that is not written as the format says; what it says is not judged here."""
-    POST.read(post, where, cast(World, world).names)
+    seen = cast(World, world)
+    if isinstance(post, dict) and (RESOLUTION_BLOCKS in post) != seen.delays_slashes:
+        missing = "missing" if seen.delays_slashes else "not a field of the trace's release"
+        raise MalformedTrace(f"{where}.{RESOLUTION_BLOCKS}" if where else RESOLUTION_BLOCKS, missing)
+    POST.read(post, where, seen.names)

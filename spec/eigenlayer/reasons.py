@@ -31,6 +31,7 @@ class Reason(Rejection):
     MAX_STRATEGIES_EXCEEDED = "MaxStrategiesExceeded"
     SHARES_AMOUNT_ZERO = "SharesAmountZero"
     SHARES_AMOUNT_TOO_HIGH = "SharesAmountTooHigh"
+    SLASH_RESOLUTION_DELAY_NOT_ELAPSED = "SlashResolutionDelayNotElapsed"
 
     # AllocationManager
     NONEXISTENT_AVS_METADATA = "NonexistentAVSMetadata"

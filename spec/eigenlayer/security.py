@@ -12,7 +12,7 @@ from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import slashed_shares
-from spec.eigenlayer.slashing import queued_scaled_shares
+from spec.eigenlayer.slashing import new_resolution_block, queued_scaled_shares
 from spec.eigenlayer.state import (
     ALLOCATIONS,
     MAX_MAGNITUDES,
@@ -37,12 +37,13 @@ def service_name(operator_set: OperatorSet) -> str:
 def slashable_amounts(draft: Draft, operator: str, strategy: str, magnitude: int) -> tuple[int, int]:
     """Delegated and queued shares that taking `magnitude` off the operator's max magnitude takes now.
 
-    Both round down. None in the first blocks of a chain, where every slash reverts, nor of what was slashed whole.
+    Both round down. None in the first blocks of a chain, and in the last ones if slashes are paid after a delay, where
+    every slash reverts; nor of what was slashed whole.
     Source: DelegationManager.slashOperatorShares.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
-    if isinstance(scaled_shares, Reason) or max_magnitude == 0:
+    if isinstance(scaled_shares, Reason) or isinstance(new_resolution_block(draft), Reason) or max_magnitude == 0:
         return 0, 0
     left_magnitude = max_magnitude - magnitude
     delegated = draft.get(OPERATOR_SHARES, (operator, strategy)).shares

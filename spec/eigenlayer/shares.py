@@ -31,6 +31,14 @@ def withdrawable_shares(deposit_shares: int, deposit_scaling_factor_wad: int, sl
     return mul_wad_floor(scaled_shares(deposit_shares, deposit_scaling_factor_wad), slashing_factor_wad)
 
 
+def whole_scaled_shares(leaving_shares: int, slashing_factor_wad: int) -> int:
+    """The scaled shares that whole shares stand for, so that a slash takes no more than these. Rounds down.
+
+    Source: DelegationManager._removeSharesAndQueueWithdrawal (ELIP-019).
+    """
+    return 0 if slashing_factor_wad == 0 else div_wad_floor(leaving_shares, slashing_factor_wad)
+
+
 def deposit_scaling_factor_after(
     deposit_scaling_factor_wad: int, deposit_shares_before: int, added_shares: int, slashing_factor_wad: int
 ) -> int:

@@ -12,7 +12,7 @@ from spec.eigenlayer.actions import (
     SlashOperator,
 )
 from spec.eigenlayer.allocation import is_operator_slashable, settled_allocation, settled_encumbered_magnitude
-from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.clock import block_after, current_block
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import slashed_shares
@@ -112,7 +112,7 @@ def _slash(
 ) -> int | Reason:
     """Slash one strategy's allocation and the shares behind it. Returns the shares; an empty allocation is passed over.
 
-    A pending change whose block has come is settled first. Rejects: as `_slash_shares`.
+    A pending change whose block has come is settled first. Rejects: as `_slash_shares`, as `_book`.
     Source: AllocationManager._slashOperator.
     """
     block = current_block(draft)
@@ -141,10 +141,34 @@ def _slash(
     taken_shares = _slash_shares(draft, operator, strategy, max_magnitude_before, max_magnitude)
     if isinstance(taken_shares, Reason):
         return taken_shares
+    rejection = _book(draft, operator_set, slash_id, strategy, taken_shares)
+    return taken_shares if rejection is None else rejection
+
+
+def new_resolution_block(draft: Draft) -> int | Reason:
+    """The last block in which a slash of now is not paid yet; 0 if the release has no such delay.
+
+    Rejects: as `block_after`. Source: StrategyManager, SLASH_RESOLUTION_DELAY_BLOCKS.
+    """
+    delay_blocks = draft.get(CONFIG, SINGLETON).slash_resolution_delay_blocks
+    return block_after(current_block(draft), delay_blocks) if delay_blocks > 0 else 0
+
+
+def _book(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str, taken_shares: int) -> Reason | None:
+    """Book what a slash took in one strategy. The first strategy says from when it is all paid; others do not move it.
+
+    Rejects: as `new_resolution_block`. Source: StrategyManager.increaseBurnOrRedistributableShares.
+    """
     slash = draft.get(SLASHES, (operator_set, slash_id))
-    draft.put(SLASHES, (operator_set, slash_id), Slash((*slash.strategies, strategy)))
+    resolution_block = slash.resolution_block
+    if len(slash.strategies) == 0:
+        block = new_resolution_block(draft)
+        if isinstance(block, Reason):
+            return block
+        resolution_block = block
+    draft.put(SLASHES, (operator_set, slash_id), Slash((*slash.strategies, strategy), resolution_block))
     draft.put(SLASHED_SHARES, (operator_set, slash_id, strategy), SlashedShares(taken_shares))
-    return taken_shares
+    return None
 
 
 def _slash_shares(
@@ -184,9 +208,12 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
 def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedistributableShares) -> Delta | Reason:
     """Turn all shares that a slash took into tokens for the set's recipient, or for burning. Returns the token amounts.
 
-    Anybody may ask for it; a slash with nothing left, or that never was, returns nothing. Rejects: as `redeem_shares`.
+    Anybody may ask for it; a slash with nothing left, or that never was, returns nothing.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
     Source: StrategyManager.clearBurnOrRedistributableShares.
     """
+    if _is_to_wait(draft, action.operator_set, action.slash_id):
+        return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
     amounts: list[int] = []
     for strategy in draft.get(SLASHES, (action.operator_set, action.slash_id)).strategies:
         amount = _clear(draft, action.operator_set, action.slash_id, strategy)
@@ -201,12 +228,20 @@ def clear_burn_or_redistributable_shares_by_strategy(
 ) -> Delta | Reason:
     """The same for one strategy of a slash. Returns the token amount, 0 if there was nothing.
 
-    Rejects: as `redeem_shares`. Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
+    Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
     """
+    if _is_to_wait(draft, action.operator_set, action.slash_id):
+        return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
     if action.strategy not in draft.get(SLASHES, (action.operator_set, action.slash_id)).strategies:
         return draft.delta(0)
     amount = _clear(draft, action.operator_set, action.slash_id, action.strategy)
     return amount if isinstance(amount, Reason) else draft.delta(amount)
+
+
+def _is_to_wait(draft: Draft, operator_set: OperatorSet, slash_id: int) -> bool:
+    """True if a slash is not to be paid yet. One that never was, or is paid, has no resolution block to wait for."""
+    return current_block(draft) <= draft.get(SLASHES, (operator_set, slash_id)).resolution_block
 
 
 def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
@@ -217,7 +252,9 @@ def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str
     """
     slash = draft.get(SLASHES, (operator_set, slash_id))
     shares = draft.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares
-    draft.put(SLASHES, (operator_set, slash_id), Slash(without(slash.strategies, strategy)))
+    left = without(slash.strategies, strategy)
+    resolution_block = slash.resolution_block if len(left) > 0 else 0
+    draft.put(SLASHES, (operator_set, slash_id), Slash(left, resolution_block))
     draft.put(SLASHED_SHARES, (operator_set, slash_id, strategy), SlashedShares(0))
     if shares == 0:
         return 0

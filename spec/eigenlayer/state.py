@@ -10,7 +10,8 @@ from typing import Final
 import attr
 
 from spec.arithmetic import WAD
-from spec.eigenlayer.config import BURN_ADDRESS, MAINNET, ZERO_ADDRESS, Config
+from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS, Config
+from spec.eigenlayer.presets import MAINNET
 from spec.history import HistoryTable
 from spec.machine import Schema, Table
 
@@ -331,12 +332,16 @@ class Membership:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slash:
-    """The strategies in which one slash still has shares to burn or redistribute, in the contract's storage order."""
+    """The strategies in which one slash still has shares to burn or redistribute, in the contract's storage order, and
+    the last block in which it is not paid yet: zero if it has none left, or the release has no such delay.
+    """
 
     strategies: Final[tuple[str, ...]]
+    resolution_block: Final[int]
 
-    def __init__(self, strategies: tuple[str, ...] = ()) -> None:
+    def __init__(self, strategies: tuple[str, ...] = (), resolution_block: int = 0) -> None:
         self.strategies = strategies
+        self.resolution_block = resolution_block
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)

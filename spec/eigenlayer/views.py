@@ -18,6 +18,7 @@ from spec.eigenlayer.state import (
     QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     SLASHERS,
+    SLASHES,
     STAKER_SHARES,
     STAKERS,
     Allocation,
@@ -61,6 +62,14 @@ def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int
     if isinstance(scaled_shares, Reason):
         return 0
     return mul_wad_floor(scaled_shares, MAX_MAGNITUDES.latest(draft, (operator, strategy)))
+
+
+def slash_resolution_block_of(draft: Draft, operator_set: OperatorSet, slash_id: int) -> int:
+    """The last block in which a slash is not paid yet; 0 for one that does not wait, is paid, or never was.
+
+    Source: StrategyManager.getSlashResolutionBlock.
+    """
+    return draft.get(SLASHES, (operator_set, slash_id)).resolution_block
 
 
 def allocation_of(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> Allocation:

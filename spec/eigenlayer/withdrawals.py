@@ -14,7 +14,7 @@ from spec.eigenlayer.actions import (
 from spec.eigenlayer.clock import block_after, current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
-from spec.eigenlayer.shares import increase_delegation, scaled_shares, withdrawable_shares
+from spec.eigenlayer.shares import increase_delegation, scaled_shares, whole_scaled_shares, withdrawable_shares
 from spec.eigenlayer.staking import add_deposit_shares, remove_deposit_shares
 from spec.eigenlayer.state import (
     CONFIG,
@@ -95,6 +95,7 @@ def _queue_shares(
 ) -> Reason | None:
     """Take deposit shares of one strategy out of a delegation and put them, scaled, at one position of a withdrawal.
 
+    For slashes all of them count, or only those that the whole shares which leave the operator stand for, by release.
     Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`.
     """
     factor_wad = draft.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
@@ -105,11 +106,14 @@ def _queue_shares(
         return Reason.MUL_DIV_OVERFLOW
     block = current_block(draft)
     if operator != ZERO_ADDRESS:
-        cumulative_scaled_shares = CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + scaled
+        leaving_shares = withdrawable_shares(deposit_shares, factor_wad, slashing_factor_wad)
+        counted = scaled
+        if draft.get(CONFIG, SINGLETON).queue_counts_whole_shares:
+            counted = whole_scaled_shares(leaving_shares, slashing_factor_wad)
+        cumulative_scaled_shares = CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + counted
         if cumulative_scaled_shares > UINT256_MAX:
             return Reason.ARITHMETIC_PANIC
         CUMULATIVE_SCALED_SHARES.push(draft, operator_strategy, block, cumulative_scaled_shares)
-        leaving_shares = withdrawable_shares(deposit_shares, factor_wad, slashing_factor_wad)
         operator_shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
         if leaving_shares > operator_shares:
             return Reason.ARITHMETIC_PANIC

@@ -143,6 +143,7 @@ def test_a_finding_of_the_documentation_is_told_and_judged() -> None:
     ]
     assert told == [
         ("known violation", "SOLV-02", 9),
+        ("known violation", "SOLV-02", 10),
         ("known violation", "DEP-04", 2),
         ("known violation", "SLASH-10", 9),
     ]

@@ -3,11 +3,11 @@ call of it can be left out.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from harness.protocols import known_protocols, known_walks
+from harness.protocols import known_packs, known_protocols, load_walk
 from harness.replay import replay
 from harness.traces import load_trace
 from invariants.checking import Checker
@@ -40,19 +40,25 @@ from spec.machine import Delta, Draft
 from spec.protocol import Trace
 
 FINDINGS = Path(__file__).parents[2] / "docs" / "findings"
-KNOWN_FALSE = [
-    (protocol, law_id, known)
-    for protocol, walk in known_walks().items()
-    for law_id, known in walk.catalogue.known_violations.items()
+PLACES = [
+    place
+    for name, pack in known_packs().items()
+    if pack.walk is not None
+    for place in (name, *[f"{name}@{preset}" for preset in pack.presets])
 ]
+KNOWN_FALSE = [
+    (place, law_id, known) for place in PLACES for law_id, known in load_walk(place).catalogue.known_violations.items()
+]
+IDS = [f"{place} {law_id}" for place, law_id, _ in KNOWN_FALSE]
+OLD = load_walk("eigenlayer@v1_12_0")
 
 
 def actions_of(trace: Trace) -> list[Any]:
     return [action for step in trace.steps for action in step.actions]
 
 
-def follow(protocol: str, trace: Trace, actions: list[Any]) -> WalkReport:
-    walk = known_walks()[protocol]
+def follow(place: str, trace: Trace, actions: list[Any]) -> WalkReport:
+    walk = load_walk(place)
     report = random_walk(
         Walk(walk.protocol, walk.catalogue, trace.head, lambda: actions, walk.next_action), 0, len(actions)
     )
@@ -60,19 +66,19 @@ def follow(protocol: str, trace: Trace, actions: list[Any]) -> WalkReport:
     return report
 
 
-@pytest.mark.parametrize(("protocol", "law_id", "known"), KNOWN_FALSE, ids=[law_id for _, law_id, _ in KNOWN_FALSE])
-def test_a_finding_is_shown_and_no_call_can_be_left_out(protocol: str, law_id: str, known: KnownViolation) -> None:
+@pytest.mark.parametrize(("place", "law_id", "known"), KNOWN_FALSE, ids=IDS)
+def test_a_finding_is_shown_and_no_call_can_be_left_out(place: str, law_id: str, known: KnownViolation) -> None:
     """The law breaks, and all calls are accepted, but for a last one whose refusal is the harm."""
-    assert known.instead in {law.law_id for law in known_walks()[protocol].catalogue.laws()} - {law_id}
+    assert known.instead in {law.law_id for law in load_walk(place).catalogue.laws()} - {law_id}
     found, trace = load_trace(FINDINGS / known.trace, known_protocols())
     assert replay(found, trace) is None
     actions = actions_of(trace)
-    whole = follow(protocol, trace, actions)
+    whole = follow(place, trace, actions)
     assert whole.known_broken[law_id] > 0
     accepted = sum(whole.accepted.values())
-    assert accepted == len(actions) or follow(protocol, trace, actions[:-1]).rejected == {}
+    assert accepted == len(actions) or follow(place, trace, actions[:-1]).rejected == {}
     for left_out in range(accepted):
-        rest = follow(protocol, trace, actions[:left_out] + actions[left_out + 1 :])
+        rest = follow(place, trace, actions[:left_out] + actions[left_out + 1 :])
         assert rest.known_broken[law_id] == 0 or rest.rejected != whole.rejected
 
 
@@ -81,7 +87,7 @@ def test_every_trace_in_the_folder_is_a_finding() -> None:
 
 
 def test_the_last_exit_is_one_share_short_and_one_share_mends_it() -> None:
-    _, trace = load_trace(FINDINGS / CATALOGUE.known_violations["SOLV-02"].trace, known_protocols())
+    _, trace = load_trace(FINDINGS / OLD.catalogue.known_violations["SOLV-02"].trace, known_protocols())
     checker = Checker(CATALOGUE, trace.genesis)
 
     def try_(action: Action) -> object:
@@ -128,7 +134,7 @@ def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_eve
         MineBlocks(11),
         CompleteQueuedWithdrawal("staker0", Completion("staker0", 0, ("token0",), True)),
     ]
-    checker = Checker(CATALOGUE, known_walks()["eigenlayer"].genesis(), is_strict=True)
+    checker = Checker(CATALOGUE, OLD.genesis(), is_strict=True)
     told: list[tuple[str, object, int]] = []
     for action in (*opening, *then):
         outcome = transition(Draft(checker.state), action)
@@ -147,3 +153,18 @@ def test_fifteen_shares_are_burned_of_ten_and_it_is_said_at_the_slash_and_at_eve
         ("MineBlocks", None, 4),
         ("CompleteQueuedWithdrawal", Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, 4),
     ]
+
+
+def test_the_old_finding_ends_well_in_the_newest_release() -> None:
+    """The same calls, the payments after their delay: the last to leave is paid, and SOLV-02 holds throughout."""
+    _, trace = load_trace(FINDINGS / OLD.catalogue.known_violations["SOLV-02"].trace, known_protocols())
+    actions = actions_of(trace)
+    head = {**trace.head, "release": "v1.13.1"}
+    head["config"] = {**cast("dict[str, Any]", trace.head["config"]), "slash_resolution_delay_blocks": 6}
+    first = next(at for at, action in enumerate(actions) if isinstance(action, ClearBurnOrRedistributableShares))
+    report = follow("eigenlayer", trace_of(head), [*actions[:first], MineBlocks(7), *actions[first:]])
+    assert (report.rejected, report.known_broken) == ({}, {"SOLV-02": 0})
+
+
+def trace_of(head: dict[str, Any]) -> Trace:
+    return known_protocols()["eigenlayer"].read_trace(known_protocols()["eigenlayer"].write_trace(head, []))

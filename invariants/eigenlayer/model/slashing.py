@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 from invariants.eigenlayer.model.staking import paying
 from invariants.eigenlayer.movements import operator_gained
 from invariants.eigenlayer.solvency import queued_in_window
-from invariants.eigenlayer.state_queries import can_slash, settled_magnitudes, slasher_in_force
+from invariants.eigenlayer.state_queries import can_slash, cannot_be_resolved, settled_magnitudes, slasher_in_force
 from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from spec.arithmetic import WAD, mul_div_ceil, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -37,7 +37,7 @@ from spec.machine import SINGLETON, Draft
 
 def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
     """In the first blocks of a chain nothing that is allocated can be slashed: the window of withdrawals reaches back
-    beyond its beginning.
+    beyond its beginning. In its last blocks neither, if the release delays the payment: its block has no number.
     """
     operator_set = (call.avs, call.operator_set_id)
     if len(call.strategies) != len(call.wads_to_slash):
@@ -59,7 +59,8 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
         if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return Reason.STRATEGY_NOT_IN_OPERATOR_SET
         is_hit = settled_magnitudes(rows, call.operator, operator_set, strategy)[0] != 0
-        if is_hit and current_block(rows) <= rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks:
+        is_early = current_block(rows) <= rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+        if is_hit and (is_early or cannot_be_resolved(rows)):
             return Reason.ARITHMETIC_PANIC
     return None
 
@@ -69,9 +70,11 @@ def _clear(
     call: ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy,
     strategies: tuple[str, ...],
 ) -> Reason | None:
-    """A slash is paid out if every strategy asked for can pay. A set may redistribute to a strategy, which has the more
-    of its token then.
+    """A slash is paid out after its resolution block, if every strategy asked for can pay. A set may redistribute to a
+    strategy, which has the more of its token then.
     """
+    if rows.get(SLASHES, (call.operator_set, call.slash_id)).resolution_block >= current_block(rows):
+        return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
     recipient = rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient
     paid: list[tuple[str, int]] = []
     for strategy in strategies:
@@ -96,7 +99,7 @@ def _clear_slash(rows: Draft, call: ClearBurnOrRedistributableShares) -> Reason 
 
 def _clear_strategy(rows: Draft, call: ClearBurnOrRedistributableSharesByStrategy) -> Reason | None:
     is_listed = call.strategy in rows.get(SLASHES, (call.operator_set, call.slash_id)).strategies
-    return _clear(rows, call, (call.strategy,)) if is_listed else None
+    return _clear(rows, call, (call.strategy,) if is_listed else ())
 
 
 def _burn(rows: Draft, call: BurnShares) -> Reason | None:

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 from invariants.eigenlayer.model.staking import joining, paying
 from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
 from invariants.eigenlayer.solvency import QUEUED_AT
-from invariants.eigenlayer.state_queries import held_shares, paid_shares, withdrawable
+from invariants.eigenlayer.state_queries import counted_for_slashes, held_shares, paid_shares, withdrawable
 from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -46,9 +46,11 @@ def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | Non
     if scaled > UINT256_MAX:
         return Reason.MUL_DIV_OVERFLOW
     if operator != ZERO_ADDRESS:
-        if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+        magnitude = MAX_MAGNITUDES.latest(rows, (operator, strategy))
+        counted = counted_for_slashes(rows, scaled, magnitude)
+        if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + counted > UINT256_MAX:
             return Reason.ARITHMETIC_PANIC
-        leaving_shares = mul_div_floor(scaled, MAX_MAGNITUDES.latest(rows, (operator, strategy)), WAD)
+        leaving_shares = mul_div_floor(scaled, magnitude, WAD)
         if leaving_shares > rows.get(OPERATOR_SHARES, (operator, strategy)).shares:
             return Reason.ARITHMETIC_PANIC
     if shares == 0:
@@ -123,7 +125,7 @@ def _complete_several(rows: Draft, call: CompleteQueuedWithdrawals) -> Reason | 
 
 def _queued_as_held(step: AnyStep) -> bool:
     """New withdrawals begin now, under the next nonces, with what left the staker scaled and rounded down; the
-    operator gives up what they could be withdrawn for, and its queue grows by their scaled shares.
+    operator gives up what they could be withdrawn for, and its queue grows by what each counts for slashes.
     """
     call = step.action
     staker = cast(str, call.staker if isinstance(call, Undelegate) else cast(Any, call).sender)
@@ -137,6 +139,7 @@ def _queued_as_held(step: AnyStep) -> bool:
     ):
         return False
     scaled_by_strategy: dict[str, int] = {}
+    counted: dict[str, int] = {}
     entries: dict[str, int] = {}
     for nonce in range(before.withdrawals_queued, queued):
         withdrawal = rows.get(WITHDRAWALS, (staker, nonce))
@@ -147,6 +150,9 @@ def _queued_as_held(step: AnyStep) -> bool:
             if entry.start_block != block or entry.operator != before.delegated_to:
                 return False
             scaled_by_strategy[entry.strategy] = scaled_by_strategy.get(entry.strategy, 0) + entry.scaled_shares
+            magnitude = MAX_MAGNITUDES.latest(step.before.rows, (entry.operator, entry.strategy))
+            counted_shares = counted_for_slashes(rows, entry.scaled_shares, magnitude)
+            counted[entry.strategy] = counted.get(entry.strategy, 0) + counted_shares
             entries[entry.strategy] = entries.get(entry.strategy, 0) + 1
     for strategy, scaled in scaled_by_strategy.items():
         row = step.before.rows.get(STAKER_SHARES, (staker, strategy))
@@ -171,7 +177,7 @@ def _queued_as_held(step: AnyStep) -> bool:
         grown = CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.latest(
             step.before.rows, operator_strategy
         )
-        if grown != scaled:
+        if grown != counted[strategy]:
             return False
     return True
 
@@ -294,7 +300,8 @@ QUEUEING: Final = Scope((QueueWithdrawals, Undelegate, Redelegate))
 
 def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
     """The cumulative history grows in a block by what was queued in it; of earlier blocks some has left. In a block
-    that is still to come it has not grown, and nothing is queued.
+    that is still to come it has not grown, and nothing is queued. Where whole shares alone count it may grow by less,
+    once the operator was slashed: QUEUE-05 has the bound, QUEUE-01 what each call counts.
     """
     operator, strategy, block = subject
     if operator == ZERO_ADDRESS or block < current_block(view.rows):
@@ -303,7 +310,11 @@ def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
     grown = CUMULATIVE_SCALED_SHARES.latest(view.rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.value_at(
         view.rows, operator_strategy, block - 1
     )
-    return grown == view.total(QUEUED_AT, subject)
+    if not view.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares:
+        return grown == view.total(QUEUED_AT, subject)
+    if MAX_MAGNITUDES.latest(view.rows, operator_strategy) == WAD:
+        return grown == view.total(QUEUED_AT, subject)
+    return grown >= 0
 
 
 REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
@@ -316,12 +327,19 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "QUEUE-02",
-        "The cumulative history of queued scaled shares grows in each block by those of the withdrawals queued in it.",
+        "The cumulative history of queued scaled shares grows in each block by those of the withdrawals queued in it. "
+        "Where only whole shares count (v1.13.1), that is so until the operator is slashed.",
         "DelegationManager._addQueuedSlashableShares",
         _queue_is_in_history,
         rows={},
         sums={QUEUED_AT: lambda group: group},
-        also_reads=(CLOCK, CUMULATIVE_SCALED_SHARES.heads, CUMULATIVE_SCALED_SHARES.checkpoints),
+        also_reads=(
+            CLOCK,
+            CONFIG,
+            CUMULATIVE_SCALED_SHARES.heads,
+            CUMULATIVE_SCALED_SHARES.checkpoints,
+            MAX_MAGNITUDES.heads,
+        ),
         harmless={CLOCK: lambda before, after: after.block >= before.block},
     ),
 ]
@@ -345,7 +363,8 @@ STEP_LAWS: Final[list[StepLaw]] = [
     StepLaw(
         "QUEUE-01",
         "A new withdrawal starts in its block and holds the scaled shares that left the staker, rounded down. Its "
-        "operator loses what they are worth.",
+        "operator loses what they are worth, and its queue counts them for slashes: all of them (v1.12.0), or those "
+        "that the whole shares which left stand for (v1.13.1).",
         "EigenLayer Certora: newWithdrawalsHaveCorrectStartBlock; DelegationManager._removeSharesAndQueueWithdrawal",
         _queued_as_held,
         QUEUEING,

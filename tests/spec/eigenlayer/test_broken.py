@@ -31,6 +31,32 @@ BROKEN = {
 }
 
 
+# The same of what v1.13.1 brought, which the traces of that release alone can notice.
+BROKEN_V1_13_1 = {
+    "paid in the resolution block": "EM-186",
+    "a whole slash is paid at once": "EM-187",
+    "one strategy of a slash is paid at once": "EM-188",
+    "a strategy that is not in the slash is answered before the delay": "EM-189",
+    "every strategy moves the resolution block": "EM-190",
+    "a slash of no shares is not delayed": "EM-191",
+    "a resolution block beyond uint32 wraps around": "EM-192",
+    "a slash waits as long as a deallocation": "EM-193",
+    "a partial payment takes the resolution block away": "EM-194",
+    "a partial payment moves the resolution block": "EM-195",
+    "all scaled shares count for slashes": "EM-198",
+    "what counts for slashes is rounded up": "EM-199",
+    "whole shares count for slashes unscaled": "EM-201",
+    "a withdrawal queues what counts for slashes": "EM-202",
+    "only an operator that is gone counts nothing": "EM-203",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_V1_13_1)
+def test_a_rule_broken_in_the_newest_release_is_caught(name: str, source_copy: "SourceCopy") -> None:
+    source_copy.plant(BROKEN_V1_13_1[name])
+    assert source_copy.first_difference("eigenlayer", "v13_d_*") != ""
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_rule_is_caught(name: str, source_copy: "SourceCopy") -> None:
     source_copy.plant(BROKEN[name])

@@ -1,0 +1,22 @@
+"""Walk, games and bounded model of each release but the newest: in its worlds, with what it is known to break."""
+
+from typing import Final
+
+from invariants.eigenlayer.bounded_model import BOUNDED_MODEL
+from invariants.eigenlayer.games import GAMES
+from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.solvency import KNOWN_FALSE
+from invariants.eigenlayer.walk import WALK
+from invariants.eigenlayer.world import in_release
+from invariants.exploring import BoundedModel
+from invariants.walker import Walk
+from spec.eigenlayer.presets import V1_12_0, Release
+
+
+def _in(walk: Walk, release: Release) -> Walk:
+    return walk.in_release(lambda world: in_release(world, release), CATALOGUE.knowing(KNOWN_FALSE[release.name]))
+
+
+WALK_V1_12_0: Final = _in(WALK, V1_12_0)
+GAMES_V1_12_0: Final = tuple([game.along(_in(game.walk, V1_12_0)) for game in GAMES])
+BOUNDED_MODEL_V1_12_0: Final = BoundedModel(_in(BOUNDED_MODEL.walk, V1_12_0), BOUNDED_MODEL.calls)
