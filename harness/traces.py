@@ -116,13 +116,19 @@ def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
     if "protocol" not in document:
         raise MalformedTrace("", "missing field 'protocol'")
     name = document["protocol"]
-    protocol = protocols.get(name) if isinstance(name, str) else None
+    protocol = protocol_of(name, protocols) if isinstance(name, str) else None
     if protocol is None:
         raise MalformedTrace("protocol", f"unknown protocol {shown(name)}; known are {', '.join(sorted(protocols))}")
     trace = protocol.read_trace(document)
     if not trace.steps:
         raise MalformedTrace("steps", "there is none, so that there is nothing to compare")
     return protocol, trace, claim
+
+
+def protocol_of(name: str, protocols: Mapping[str, Protocol]) -> Protocol | None:
+    """The protocol of a name, or of the family of trace files that has it."""
+    of_family = [protocol for protocol in protocols.values() if name in protocol.families]
+    return protocols.get(name) or (of_family[0] if of_family else None)
 
 
 def load_json(path: Path) -> Json:

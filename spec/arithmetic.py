@@ -20,6 +20,14 @@ def div_floor(x: int, denominator: int) -> int:
     return x // denominator
 
 
+def remainder(x: int, denominator: int) -> int:
+    """The rest that `x / denominator` rounded down leaves; `x` non-negative, the denominator positive.
+
+    Source: Solidity's modulo.
+    """
+    return x % denominator
+
+
 def mul_div_floor(x: int, y: int, denominator: int) -> int:
     """`x * y / denominator` rounded down; all three non-negative, the denominator positive.
 

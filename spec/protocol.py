@@ -84,7 +84,8 @@ class Protocol:
     """One protocol, whole: what the invariants, the proofs and the harness may know of it.
 
     `traces` is the folder of recorded traces that belong to it; None for the protocols that come with this project,
-    whose traces come with the harness. `security` says what secures what in a state; None if the protocol does not.
+    whose traces come with the harness. `families` are other names under which trace files call it; its reader tells
+    them apart. `security` says what secures what in a state; None if the protocol does not.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Protocol:
         check_post: Callable[[Json, object, str], None],
         traces: PurePath | None = None,
         security: Callable[[State], Security] | None = None,
+        families: tuple[str, ...] = (),
     ) -> None:
         self.name: Final = name
         self.schema: Final = schema
@@ -115,6 +117,7 @@ class Protocol:
         self.check_post: Final = check_post
         self.traces: Final = traces
         self.security: Final = security
+        self.families: Final = families
         self._write_trace: Final = write_trace
 
     def write_trace(self, head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
@@ -144,4 +147,5 @@ class Protocol:
             self.check_post,
             self.traces,
             self.security,
+            self.families,
         )

@@ -113,7 +113,14 @@ def test_transitions_hold_nothing_that_cannot_be_lifted() -> None:
                 assert node.func.id not in ("int", "float", "str", "hash", "type", "id", "eval", "print"), path
 
 
-NOT_RULES = {"codec.py", "observation.py", "__init__.py"}
+NOT_RULES = {
+    "codec.py",
+    "observation.py",
+    "__init__.py",
+    "rewards_codec.py",
+    "rewards_formats.py",
+    "rewards_observation.py",
+}
 
 
 def without_reason(source: str) -> list[int]:

@@ -1,11 +1,11 @@
-"""EigenLayer's core contracts, slashing release, for ERC-20 strategies."""
+"""EigenLayer's core contracts, slashing release, for ERC-20 strategies, and its rewards."""
 
 from typing import Final, get_args
 
 from spec.eigenlayer.actions import Action
-from spec.eigenlayer.codec import read_trace, write_returns, write_trace
-from spec.eigenlayer.observation import check_post, observe, observe_final
+from spec.eigenlayer.codec import check_post, observe, observe_final, read_trace, write_returns, write_trace
 from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_codec import REWARDS_FAMILY
 from spec.eigenlayer.security import security
 from spec.eigenlayer.state import SCHEMA
 from spec.eigenlayer.transition import transition
@@ -24,4 +24,5 @@ PROTOCOL: Final = Protocol(
     write_returns=write_returns,
     check_post=check_post,
     security=security,
+    families=(REWARDS_FAMILY,),
 )

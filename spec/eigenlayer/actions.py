@@ -8,17 +8,22 @@ from typing import Final
 
 import attr
 
+from spec.eigenlayer.rewards_actions import RewardsAction
 from spec.eigenlayer.state import OperatorSet
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class MineBlocks:
-    """Time passes: `blocks` empty blocks. Every other action executes in the block that time has reached."""
+    """Time passes: `blocks` empty blocks, in `seconds` altogether. Every other action executes in the block, and at the
+    timestamp, that time has reached.
+    """
 
     blocks: Final[int]
+    seconds: Final[int]
 
-    def __init__(self, blocks: int) -> None:
+    def __init__(self, blocks: int, seconds: int = 0) -> None:
         self.blocks = blocks
+        self.seconds = seconds
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -552,4 +557,5 @@ Action = (
     | ClearBurnOrRedistributableShares
     | ClearBurnOrRedistributableSharesByStrategy
     | BurnShares
+    | RewardsAction
 )

@@ -1,4 +1,7 @@
-"""Time is the block number. It moves only when blocks are mined; every other call executes in the current block."""
+"""Time is the block number, and for rewards the block's timestamp, in seconds.
+
+Both move only when blocks are mined, each by as much as is said; every other call executes in the current block.
+"""
 
 from spec.arithmetic import UINT32_MAX
 from spec.eigenlayer.actions import MineBlocks
@@ -12,6 +15,11 @@ def current_block(draft: Draft) -> int:
     return draft.get(CLOCK, SINGLETON).block
 
 
+def current_timestamp(draft: Draft) -> int:
+    """The timestamp of the block in which this call executes."""
+    return draft.get(CLOCK, SINGLETON).timestamp
+
+
 def block_after(block: int, delay_blocks: int) -> int | Reason:
     """The block `delay_blocks` after `block`. Block numbers are uint32 in the contracts. Rejects: ARITHMETIC_PANIC."""
     later_block = block + delay_blocks
@@ -19,6 +27,9 @@ def block_after(block: int, delay_blocks: int) -> int | Reason:
 
 
 def mine_blocks(draft: Draft, action: MineBlocks) -> Delta:
-    """Let blocks pass. Nothing else is written: what a block makes effective is worked out when it is read."""
-    draft.put(CLOCK, SINGLETON, Clock(current_block(draft) + action.blocks))
+    """Let blocks and seconds pass. Nothing else is written: what a block makes effective is worked out when it is
+    read.
+    """
+    clock = draft.get(CLOCK, SINGLETON)
+    draft.put(CLOCK, SINGLETON, Clock(clock.block + action.blocks, clock.timestamp + action.seconds))
     return draft.delta()

@@ -26,7 +26,7 @@ from spec.codec import (
     check_fields,
     shown,
 )
-from spec.eigenlayer import actions
+from spec.eigenlayer import actions, observation
 from spec.eigenlayer.actions import Approval, Completion, MineBlocks
 from spec.eigenlayer.config import (
     BALANCE_OFFSET,
@@ -44,11 +44,22 @@ from spec.eigenlayer.observation import (
     TOKEN,
     OperatorSetName,
     World,
-    observe,
-    observe_final,
 )
 from spec.eigenlayer.presets import RELEASES, UNNAMED, Release
 from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_codec import (
+    REWARDS_FAMILY,
+    RewardsWorld,
+    WorldWithRewards,
+    check_rewards_post,
+    observe_rewards_trace,
+    read_rewards_genesis,
+    read_rewards_trace,
+    write_rewards_trace,
+)
+from spec.eigenlayer.rewards_config import REWARDS_COORDINATOR
+from spec.eigenlayer.rewards_formats import REWARDS_FORMATS, REWARDS_POST
+from spec.eigenlayer.rewards_observation import observe_rewards
 from spec.eigenlayer.state import (
     ALLOWANCES,
     AVSS,
@@ -224,10 +235,13 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
         [("amount_out", Amount())],
     ),
     "burn_shares": ActionFormat(actions.BurnShares, [argument("strategy", STRATEGY)]),
+    **REWARDS_FORMATS,
 }
 """Every call by its name in traces. `mine`, which is no call, stands beside them."""
 
-MINE: Final = Record(MineBlocks, [argument("blocks", Amount(32))])
+MINE: Final = Record(
+    MineBlocks, [argument("blocks", Amount(32)), argument("seconds", Amount(32))], optional={"seconds": 0}
+)
 NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in ACTION_FORMATS.items()}
 
 
@@ -282,8 +296,9 @@ GENESIS: Final = (
     "avs_registrar_accepts_everything",
     "whitelister",
     "cumulative_scaled_shares",
+    "rewards",
 )
-OPTIONAL_GENESIS: Final = ("cumulative_scaled_shares",)
+OPTIONAL_GENESIS: Final = ("cumulative_scaled_shares", "rewards")
 STRATEGY_FIELDS: Final = ("underlying_token", "whitelisted", "total_shares", "legacy_burnable_shares")
 OPTIONAL_STRATEGY_FIELDS: Final = ("total_shares", "legacy_burnable_shares")
 BLOCK: Final = Number(32)
@@ -293,6 +308,8 @@ STEP: Final = (*CALL, "ok", "error", "returns", "post")
 
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
+    if document["protocol"] == REWARDS_FAMILY:
+        return read_rewards_trace(document, ERRORS)
     check_fields(document, (*HEAD, "initial_state", "steps", "final_histories"), "", OPTIONAL_HEAD)
     head: dict[str, Json] = {field: document[field] for field in HEAD if field in document}
     name, genesis, world = _read_head(head)
@@ -309,6 +326,8 @@ def read_trace(document: dict[str, Json]) -> Trace:
 
 def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
     """A whole trace file of what the rules answer to the actions; `head` is a file without its states and steps."""
+    if head.get("protocol") == REWARDS_FAMILY:
+        return write_rewards_trace(transition, head, actions)
     check_fields(head, HEAD, "", OPTIONAL_HEAD)
     _, state, world = _read_head(head)
     initial = observe(state, world, None)
@@ -416,6 +435,8 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
     stakers, operators, avss, others = declared("stakers"), declared("operators"), declared("avss"), declared("others")
     strategies = as_object(genesis["strategies"], "genesis.strategies")
     accounts = [*stakers, *operators, *avss, *others, *strategies, BURN_ADDRESS, ZERO_ADDRESS]
+    if "rewards" in genesis:
+        accounts.append(REWARDS_COORDINATOR)
     names = {
         "account": frozenset(accounts),
         "token": frozenset(declared("tokens")),
@@ -474,7 +495,8 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
         for strategy, scaled_shares in by_strategy.items():
             CUMULATIVE_SCALED_SHARES.push(draft, (operator, strategy), 0, scaled_shares)
     commit(state, draft.delta())
-    return state, World(names, (*stakers, *operators), operators, avss, release.delays_slashes)
+    world = World(names, (*stakers, *operators), operators, avss, release.delays_slashes)
+    return state, read_rewards_genesis(genesis["rewards"], state, world, accounts) if "rewards" in genesis else world
 
 
 def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step, int]:
@@ -507,6 +529,10 @@ def read_call(
         if fields["sender"] is not None:
             raise MalformedTrace(f"{where}.sender", "nobody sends a mine step")
         executed.append(MINE.read(fields["args"], f"{where}.args", {}))
+    elif name in REWARDS_FORMATS and not isinstance(world, WorldWithRewards):
+        raise MalformedTrace(
+            f"{where}.action", "a call of the RewardsCoordinator, of which genesis.rewards says nothing"
+        )
     elif name in ACTION_FORMATS:
         sender = cast(str, ACCOUNT.read(fields["sender"], f"{where}.sender", world.names))
         if not is_same_block:
@@ -523,3 +549,30 @@ def read_call(
 
 
 ERRORS: Final = frozenset([reason.value for reason in Reason])
+
+
+def observe(state: State, world: object, context: object) -> Json:
+    """The whole state as `post` shows it in the kind of trace that a world is of."""
+    if isinstance(world, RewardsWorld):
+        return observe_rewards_trace(state, world)
+    seen = as_object(observation.observe(state, world, context), "post")
+    if isinstance(world, WorldWithRewards):
+        seen["rewards"] = observe_rewards(state, world.accounts, world.accounts)
+    return seen
+
+
+def observe_final(state: State, world: object) -> Json:
+    """The histories that traces of the whole protocol end with; those of rewards alone have none."""
+    return None if isinstance(world, RewardsWorld) else observation.observe_final(state, world)
+
+
+def check_post(post: Json, world: object, where: str) -> None:
+    """Refuse, with MalformedTrace, a state that is not written as the format says; what it says is not judged here."""
+    if isinstance(world, RewardsWorld):
+        check_rewards_post(post, world, where)
+    elif isinstance(world, WorldWithRewards):
+        fields = dict(as_object(post, where))
+        REWARDS_POST.read(fields.pop("rewards", None), f"{where}.rewards", world.names)
+        observation.check_post(fields, world, where)
+    else:
+        observation.check_post(post, world, where)

@@ -15,10 +15,12 @@ from spec.eigenlayer.allocation import is_operator_slashable
 from spec.eigenlayer.clock import block_after, current_block
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_state import OperatorSetCount
 from spec.eigenlayer.shares import is_operator
 from spec.eigenlayer.state import (
     AVSS,
     CONFIG,
+    OPERATOR_SET_COUNTS,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     REGISTRATIONS,
@@ -111,6 +113,7 @@ def _create_operator_set(
         operator_set,
         Slasher(slasher=request.slasher, pending_slasher=request.slasher, effect_block=current_block(draft)),
     )
+    draft.put(OPERATOR_SET_COUNTS, avs, OperatorSetCount(draft.get(OPERATOR_SET_COUNTS, avs).count + 1))
     return None
 
 

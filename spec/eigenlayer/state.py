@@ -12,6 +12,23 @@ import attr
 from spec.arithmetic import WAD
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS, Config
 from spec.eigenlayer.presets import MAINNET
+from spec.eigenlayer.rewards_config import RewardsConfig
+from spec.eigenlayer.rewards_state import (
+    AddressRank,
+    Claimed,
+    Claimer,
+    Distribution,
+    OperatorSetCount,
+    Permission,
+    RewardedOperator,
+    RewardedStrategy,
+    RewardsSettings,
+    Root,
+    Split,
+    Submission,
+    SubmissionCount,
+    SubmissionNonce,
+)
 from spec.history import HistoryTable
 from spec.machine import Schema, Table
 
@@ -24,12 +41,14 @@ OperatorSet = tuple[str, int]
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Clock:
-    """The block in which the next call executes."""
+    """The block in which the next call executes, and its timestamp in seconds."""
 
     block: Final[int]
+    timestamp: Final[int]
 
-    def __init__(self, block: int = 0) -> None:
+    def __init__(self, block: int = 0, timestamp: int = 0) -> None:
         self.block = block
+        self.timestamp = timestamp
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -414,3 +433,30 @@ SLASHES: Final[Table[tuple[OperatorSet, int], Slash]] = SCHEMA.table("slashes", 
 SLASHED_SHARES: Final[Table[tuple[OperatorSet, int, str], SlashedShares]] = SCHEMA.table(
     "slashed_shares", SlashedShares()
 )
+
+# Rewards. Keys: account, six times; AVS; (account, nonce); (account, nonce, position), twice.
+REWARDS_CONFIG: Final[Table[str, RewardsConfig]] = SCHEMA.table("rewards_config", RewardsConfig())
+REWARDS_SETTINGS: Final[Table[str, RewardsSettings]] = SCHEMA.table("rewards_settings", RewardsSettings())
+ADDRESS_RANKS: Final[Table[str, AddressRank]] = SCHEMA.table("address_ranks", AddressRank())
+REWARDS_ALLOWANCES: Final[Table[str, Permission]] = SCHEMA.table("rewards_allowances", Permission())
+REWARDS_FOR_ALL_SUBMITTERS: Final[Table[str, Permission]] = SCHEMA.table("rewards_for_all_submitters", Permission())
+OPTED_IN_FOR_PROTOCOL_FEE: Final[Table[str, Permission]] = SCHEMA.table("opted_in_for_protocol_fee", Permission())
+OPERATOR_SET_COUNTS: Final[Table[str, OperatorSetCount]] = SCHEMA.table("operator_set_counts", OperatorSetCount())
+SUBMISSION_COUNT: Final[Table[str, SubmissionCount]] = SCHEMA.table("submission_count", SubmissionCount())
+SUBMISSION_NONCES: Final[Table[str, SubmissionNonce]] = SCHEMA.table("submission_nonces", SubmissionNonce())
+SUBMISSIONS: Final[Table[tuple[str, int], Submission]] = SCHEMA.table("submissions", Submission())
+REWARDED_STRATEGIES: Final[Table[tuple[str, int, int], RewardedStrategy]] = SCHEMA.table(
+    "rewarded_strategies", RewardedStrategy()
+)
+REWARDED_OPERATORS: Final[Table[tuple[str, int, int], RewardedOperator]] = SCHEMA.table(
+    "rewarded_operators", RewardedOperator()
+)
+
+# Keys: operator; (operator, AVS); (operator, operator set); number of the root; earner; (earner, token).
+OPERATOR_PI_SPLITS: Final[Table[str, Split]] = SCHEMA.table("operator_pi_splits", Split())
+OPERATOR_AVS_SPLITS: Final[Table[Pair, Split]] = SCHEMA.table("operator_avs_splits", Split())
+OPERATOR_SET_SPLITS: Final[Table[tuple[str, OperatorSet], Split]] = SCHEMA.table("operator_set_splits", Split())
+DISTRIBUTION: Final[Table[str, Distribution]] = SCHEMA.table("distribution", Distribution())
+ROOTS: Final[Table[int, Root]] = SCHEMA.table("roots", Root())
+CLAIMERS: Final[Table[str, Claimer]] = SCHEMA.table("claimers", Claimer())
+CLAIMED: Final[Table[Pair, Claimed]] = SCHEMA.table("claimed", Claimed())

@@ -4,6 +4,7 @@ from spec.eigenlayer.actions import (
     Action,
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
+    BurnShares,
     ClearBurnOrRedistributableShares,
     ClearBurnOrRedistributableSharesByStrategy,
     ClearDeallocationQueue,
@@ -50,6 +51,7 @@ from spec.eigenlayer.opt_in import (
     update_slasher,
 )
 from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_transition import rewards_transition
 from spec.eigenlayer.slashing import (
     clear_burn_or_redistributable_shares,
     clear_burn_or_redistributable_shares_by_strategy,
@@ -121,4 +123,6 @@ def transition(draft: Draft, action: Action) -> Delta | Reason:
         return clear_burn_or_redistributable_shares(draft, action)
     if isinstance(action, ClearBurnOrRedistributableSharesByStrategy):
         return clear_burn_or_redistributable_shares_by_strategy(draft, action)
-    return burn_shares(draft, action)
+    if isinstance(action, BurnShares):
+        return burn_shares(draft, action)
+    return rewards_transition(draft, action)

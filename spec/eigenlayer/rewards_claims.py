@@ -1,0 +1,194 @@
+"""Roots and claims: what everybody earned so far is published as a Merkle tree, and paid on proof.
+
+Earnings are cumulative, so a claim pays what it shows beyond what was claimed before. The contract believes any root of
+the rewards updater: that roots say no more than was paid in is nowhere checked.
+"""
+
+from spec.arithmetic import UINT32_MAX
+from spec.eigenlayer.clock import current_timestamp
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_actions import (
+    Claim,
+    DisableRoot,
+    ProcessClaim,
+    ProcessClaims,
+    SetClaimerFor,
+    SetClaimerForEarner,
+    SubmitRoot,
+)
+from spec.eigenlayer.rewards_config import (
+    PROOF_BAD_LENGTH,
+    PROOF_EMPTY_ROOT,
+    PROOF_INVALID_INDEX,
+    PROOF_OK,
+    REWARDS_COORDINATOR,
+)
+from spec.eigenlayer.rewards_state import Claimed, Claimer, Distribution, Root
+from spec.eigenlayer.shares import is_operator
+from spec.eigenlayer.state import (
+    CLAIMED,
+    CLAIMERS,
+    DISTRIBUTION,
+    OPERATOR_SET_COUNTS,
+    REWARDS_SETTINGS,
+    ROOTS,
+)
+from spec.eigenlayer.strategies import transfer
+from spec.machine import SINGLETON, Delta, Draft
+
+
+def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
+    """Publish a root, which pays once the activation delay is over.
+
+    Rejects, in order: UNAUTHORIZED_CALLER, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
+    REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC. Source: RewardsCoordinator.submitRoot.
+    """
+    settings = draft.get(REWARDS_SETTINGS, SINGLETON)
+    if action.sender != settings.rewards_updater:
+        return Reason.UNAUTHORIZED_CALLER
+    distribution = draft.get(DISTRIBUTION, SINGLETON)
+    now = current_timestamp(draft)
+    if action.calculation_end_timestamp <= distribution.calculation_end_timestamp:
+        return Reason.NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD
+    if action.calculation_end_timestamp >= now:
+        return Reason.REWARDS_END_TIMESTAMP_NOT_ELAPSED
+    activated_at_timestamp = now + settings.activation_delay_seconds
+    if activated_at_timestamp > UINT32_MAX:
+        return Reason.ARITHMETIC_PANIC
+    draft.put(
+        ROOTS,
+        distribution.root_count,
+        Root(action.tree, action.calculation_end_timestamp, activated_at_timestamp, False),
+    )
+    draft.put(DISTRIBUTION, SINGLETON, Distribution(distribution.root_count + 1, action.calculation_end_timestamp))
+    return draft.delta()
+
+
+def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
+    """Withdraw a root that is not active yet. Its period stays spent.
+
+    Rejects, in order: UNAUTHORIZED_CALLER, INVALID_ROOT_INDEX, ROOT_DISABLED, ROOT_ALREADY_ACTIVATED.
+    Source: RewardsCoordinator.disableRoot.
+    """
+    if action.sender != draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater:
+        return Reason.UNAUTHORIZED_CALLER
+    if action.root_index >= draft.get(DISTRIBUTION, SINGLETON).root_count:
+        return Reason.INVALID_ROOT_INDEX
+    root = draft.get(ROOTS, action.root_index)
+    if root.is_disabled:
+        return Reason.ROOT_DISABLED
+    if current_timestamp(draft) >= root.activated_at_timestamp:
+        return Reason.ROOT_ALREADY_ACTIVATED
+    draft.put(
+        ROOTS,
+        action.root_index,
+        Root(root.tree, root.calculation_end_timestamp, root.activated_at_timestamp, True),
+    )
+    return draft.delta()
+
+
+def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
+    """Let another account claim for the sender, instead of itself; address zero: itself again.
+
+    Source: RewardsCoordinator.setClaimerFor(claimer).
+    """
+    draft.put(CLAIMERS, action.sender, Claimer(action.claimer))
+    return draft.delta()
+
+
+def set_claimer_for_earner(draft: Draft, action: SetClaimerForEarner) -> Delta | Reason:
+    """The same, for an operator or an AVS that has made an operator set.
+
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_EARNER. Source: RewardsCoordinator.setClaimerFor(earner, claimer).
+    """
+    if action.sender != action.earner:
+        return Reason.INVALID_PERMISSIONS
+    if not is_operator(draft, action.earner) and draft.get(OPERATOR_SET_COUNTS, action.earner).count == 0:
+        return Reason.INVALID_EARNER
+    draft.put(CLAIMERS, action.earner, Claimer(action.claimer))
+    return draft.delta()
+
+
+def process_claim(draft: Draft, action: ProcessClaim) -> Delta | Reason:
+    """Pay one claim to the recipient. Rejects: as `_process`. Source: RewardsCoordinator.processClaim."""
+    rejection = _process(draft, action.sender, action.claim, action.recipient)
+    return draft.delta() if rejection is None else rejection
+
+
+def process_claims(draft: Draft, action: ProcessClaims) -> Delta | Reason:
+    """Pay claims in order, all or none. Rejects: for each as `_process`. Source: RewardsCoordinator.processClaims."""
+    for claim in action.claims:
+        rejection = _process(draft, action.sender, claim, action.recipient)
+        if rejection is not None:
+            return rejection
+    return draft.delta()
+
+
+def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason | None:
+    """Check a claim, then pay of each token what it shows beyond what was claimed before.
+
+    Rejects, in order: as `_check_claim`, UNAUTHORIZED_CALLER, for each token EARNINGS_NOT_GREATER_THAN_CLAIMED, as
+    `transfer`. Source: RewardsCoordinator._processClaim.
+    """
+    rejection = _check_claim(draft, claim)
+    if rejection is not None:
+        return rejection
+    claimer = draft.get(CLAIMERS, claim.earner).claimer
+    if sender != (claim.earner if claimer == ZERO_ADDRESS else claimer):
+        return Reason.UNAUTHORIZED_CALLER
+    for shown in claim.tokens:
+        claimed_amount = draft.get(CLAIMED, (claim.earner, shown.token)).cumulative_amount
+        if shown.cumulative_earnings <= claimed_amount:
+            return Reason.EARNINGS_NOT_GREATER_THAN_CLAIMED
+        draft.put(CLAIMED, (claim.earner, shown.token), Claimed(shown.cumulative_earnings))
+        rejection = transfer(
+            draft, shown.token, REWARDS_COORDINATOR, recipient, shown.cumulative_earnings - claimed_amount
+        )
+        if rejection is not None:
+            return rejection
+    return None
+
+
+def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
+    """Check the root, the lengths of the lists, the proof of the earner, then that of each token.
+
+    Rejects, in order: INDEX_PANIC, ROOT_DISABLED, ROOT_NOT_ACTIVATED, INPUT_ARRAY_LENGTH_MISMATCH, of the earner's
+    proof INVALID_EARNER_LEAF_INDEX or as `_refuted`, of each token's INVALID_TOKEN_LEAF_INDEX or as `_refuted`.
+    Source: RewardsCoordinator._checkClaim, _verifyEarnerClaimProof, _verifyTokenClaimProof.
+    """
+    if claim.root_index >= draft.get(DISTRIBUTION, SINGLETON).root_count:
+        return Reason.INDEX_PANIC
+    root = draft.get(ROOTS, claim.root_index)
+    if root.is_disabled:
+        return Reason.ROOT_DISABLED
+    if current_timestamp(draft) < root.activated_at_timestamp:
+        return Reason.ROOT_NOT_ACTIVATED
+    if claim.token_index_count != claim.token_proof_count or claim.token_proof_count != len(claim.tokens):
+        return Reason.INPUT_ARRAY_LENGTH_MISMATCH
+    if claim.earner_proof == PROOF_INVALID_INDEX:
+        return Reason.INVALID_EARNER_LEAF_INDEX
+    rejection = _refuted(claim.earner_proof)
+    if rejection is not None:
+        return rejection
+    for shown in claim.tokens:
+        if shown.proof == PROOF_INVALID_INDEX:
+            return Reason.INVALID_TOKEN_LEAF_INDEX
+        rejection = _refuted(shown.proof)
+        if rejection is not None:
+            return rejection
+    return None
+
+
+def _refuted(proof: str) -> Reason | None:
+    """The check that a proof fails. Anything but a proof that is right is a mismatch at best.
+
+    Rejects: EMPTY_ROOT, INVALID_PROOF_LENGTH, INVALID_CLAIM_PROOF. Source: Merkle.verifyInclusionKeccak.
+    """
+    if proof == PROOF_OK:
+        return None
+    if proof == PROOF_EMPTY_ROOT:
+        return Reason.EMPTY_ROOT
+    if proof == PROOF_BAD_LENGTH:
+        return Reason.INVALID_PROOF_LENGTH
+    return Reason.INVALID_CLAIM_PROOF

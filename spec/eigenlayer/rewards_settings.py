@@ -1,0 +1,127 @@
+"""Settings of the RewardsCoordinator: what its owner changes, and who pays the protocol fee."""
+
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_actions import (
+    SetActivationDelay,
+    SetDefaultOperatorSplit,
+    SetFeeRecipient,
+    SetOptInForProtocolFee,
+    SetRewardsForAllSubmitter,
+    SetRewardsUpdater,
+)
+from spec.eigenlayer.rewards_config import ONE_HUNDRED_IN_BIPS
+from spec.eigenlayer.rewards_state import Permission, RewardsSettings
+from spec.eigenlayer.state import (
+    OPTED_IN_FOR_PROTOCOL_FEE,
+    REWARDS_CONFIG,
+    REWARDS_FOR_ALL_SUBMITTERS,
+    REWARDS_SETTINGS,
+)
+from spec.machine import SINGLETON, Delta, Draft
+
+
+def set_opt_in_for_protocol_fee(draft: Draft, action: SetOptInForProtocolFee) -> Delta | Reason:
+    """Pay the protocol fee on what one submits, or stop.
+
+    Rejects: INVALID_PERMISSIONS. Source: RewardsCoordinator.setOptInForProtocolFee.
+    """
+    if action.sender != action.submitter:
+        return Reason.INVALID_PERMISSIONS
+    draft.put(OPTED_IN_FOR_PROTOCOL_FEE, action.submitter, Permission(action.is_opted_in))
+    return draft.delta()
+
+
+def set_activation_delay(draft: Draft, action: SetActivationDelay) -> Delta | Reason:
+    """Change the delay of roots and splits to come; those that wait keep theirs.
+
+    Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setActivationDelay.
+    """
+    if not _is_owner(draft, action.sender):
+        return Reason.CALLER_IS_NOT_THE_OWNER
+    settings = draft.get(REWARDS_SETTINGS, SINGLETON)
+    _set(
+        draft,
+        settings.rewards_updater,
+        settings.fee_recipient,
+        action.activation_delay_seconds,
+        settings.default_operator_split_bips,
+    )
+    return draft.delta()
+
+
+def set_default_operator_split(draft: Draft, action: SetDefaultOperatorSplit) -> Delta | Reason:
+    """Change the split of operators that have none in force yet.
+
+    Rejects, in order: CALLER_IS_NOT_THE_OWNER, SPLIT_EXCEEDS_MAX. Source: RewardsCoordinator.setDefaultOperatorSplit.
+    """
+    if not _is_owner(draft, action.sender):
+        return Reason.CALLER_IS_NOT_THE_OWNER
+    if action.split_bips > ONE_HUNDRED_IN_BIPS:
+        return Reason.SPLIT_EXCEEDS_MAX
+    settings = draft.get(REWARDS_SETTINGS, SINGLETON)
+    _set(
+        draft,
+        settings.rewards_updater,
+        settings.fee_recipient,
+        settings.activation_delay_seconds,
+        action.split_bips,
+    )
+    return draft.delta()
+
+
+def set_fee_recipient(draft: Draft, action: SetFeeRecipient) -> Delta | Reason:
+    """Change who gets protocol fees.
+
+    Rejects, in order: CALLER_IS_NOT_THE_OWNER, INVALID_ADDRESS_ZERO. Source: RewardsCoordinator.setFeeRecipient.
+    """
+    if not _is_owner(draft, action.sender):
+        return Reason.CALLER_IS_NOT_THE_OWNER
+    if action.fee_recipient == ZERO_ADDRESS:
+        return Reason.INVALID_ADDRESS_ZERO
+    settings = draft.get(REWARDS_SETTINGS, SINGLETON)
+    _set(
+        draft,
+        settings.rewards_updater,
+        action.fee_recipient,
+        settings.activation_delay_seconds,
+        settings.default_operator_split_bips,
+    )
+    return draft.delta()
+
+
+def set_rewards_updater(draft: Draft, action: SetRewardsUpdater) -> Delta | Reason:
+    """Change who publishes roots. Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setRewardsUpdater."""
+    if not _is_owner(draft, action.sender):
+        return Reason.CALLER_IS_NOT_THE_OWNER
+    settings = draft.get(REWARDS_SETTINGS, SINGLETON)
+    _set(
+        draft,
+        action.rewards_updater,
+        settings.fee_recipient,
+        settings.activation_delay_seconds,
+        settings.default_operator_split_bips,
+    )
+    return draft.delta()
+
+
+def set_rewards_for_all_submitter(draft: Draft, action: SetRewardsForAllSubmitter) -> Delta | Reason:
+    """Let an account pay everybody, or no longer.
+
+    Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setRewardsForAllSubmitter.
+    """
+    if not _is_owner(draft, action.sender):
+        return Reason.CALLER_IS_NOT_THE_OWNER
+    draft.put(REWARDS_FOR_ALL_SUBMITTERS, action.submitter, Permission(action.is_submitter))
+    return draft.delta()
+
+
+def _is_owner(draft: Draft, account: str) -> bool:
+    return account == draft.get(REWARDS_CONFIG, SINGLETON).owner
+
+
+def _set(
+    draft: Draft, rewards_updater: str, fee_recipient: str, activation_delay_seconds: int, split_bips: int
+) -> None:
+    settings = RewardsSettings(rewards_updater, fee_recipient, activation_delay_seconds, split_bips)
+    draft.put(REWARDS_SETTINGS, SINGLETON, settings)

@@ -1,0 +1,96 @@
+"""Splits: the part of rewards that an operator keeps, by AVS, by operator set, and of rewards for all earners."""
+
+from spec.arithmetic import UINT32_MAX
+from spec.eigenlayer.clock import current_timestamp
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.rewards_actions import SetOperatorAvsSplit, SetOperatorPiSplit, SetOperatorSetSplit
+from spec.eigenlayer.rewards_config import NEVER_SET_BIPS, ONE_HUNDRED_IN_BIPS
+from spec.eigenlayer.rewards_state import Split
+from spec.eigenlayer.state import (
+    OPERATOR_AVS_SPLITS,
+    OPERATOR_PI_SPLITS,
+    OPERATOR_SET_SPLITS,
+    OPERATOR_SETS,
+    REWARDS_SETTINGS,
+)
+from spec.machine import SINGLETON, Delta, Draft
+
+
+def split_in_force(draft: Draft, split: Split) -> int:
+    """The split that applies now, in bips: the new one from its second on, until then the old one.
+
+    Before the first one applies, the default does, whatever it is then. Source: RewardsCoordinator._getOperatorSplit.
+    """
+    now = current_timestamp(draft)
+    if split.activated_at_timestamp == 0:
+        return draft.get(REWARDS_SETTINGS, SINGLETON).default_operator_split_bips
+    if now >= split.activated_at_timestamp:
+        return split.new_split_bips
+    if split.old_split_bips == NEVER_SET_BIPS:
+        return draft.get(REWARDS_SETTINGS, SINGLETON).default_operator_split_bips
+    return split.old_split_bips
+
+
+def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta | Reason:
+    """Change an operator's split of what an AVS pays. Nobody asks whether either of them is one.
+
+    Rejects, in order: INVALID_PERMISSIONS, as `_next_split`. Source: RewardsCoordinator.setOperatorAVSSplit.
+    """
+    if action.sender != action.operator:
+        return Reason.INVALID_PERMISSIONS
+    split = _next_split(draft, draft.get(OPERATOR_AVS_SPLITS, (action.operator, action.avs)), action.split_bips)
+    if isinstance(split, Reason):
+        return split
+    draft.put(OPERATOR_AVS_SPLITS, (action.operator, action.avs), split)
+    return draft.delta()
+
+
+def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | Reason:
+    """Change an operator's split of rewards for all earners (programmatic incentives).
+
+    Rejects, in order: INVALID_PERMISSIONS, as `_next_split`. Source: RewardsCoordinator.setOperatorPISplit.
+    """
+    if action.sender != action.operator:
+        return Reason.INVALID_PERMISSIONS
+    split = _next_split(draft, draft.get(OPERATOR_PI_SPLITS, action.operator), action.split_bips)
+    if isinstance(split, Reason):
+        return split
+    draft.put(OPERATOR_PI_SPLITS, action.operator, split)
+    return draft.delta()
+
+
+def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
+    """Change an operator's split of what an operator set pays.
+
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_next_split`.
+    Source: RewardsCoordinator.setOperatorSetSplit.
+    """
+    if action.sender != action.operator:
+        return Reason.INVALID_PERMISSIONS
+    if not draft.get(OPERATOR_SETS, action.operator_set).exists:
+        return Reason.INVALID_OPERATOR_SET
+    split = _next_split(
+        draft, draft.get(OPERATOR_SET_SPLITS, (action.operator, action.operator_set)), action.split_bips
+    )
+    if isinstance(split, Reason):
+        return split
+    draft.put(OPERATOR_SET_SPLITS, (action.operator, action.operator_set), split)
+    return draft.delta()
+
+
+def _next_split(draft: Draft, split: Split, split_bips: int) -> Split | Reason:
+    """The split with a change that waits for the activation delay. In the second of an activation it is too early.
+
+    Rejects, in order: ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
+    Source: RewardsCoordinator._setOperatorSplit.
+    """
+    now = current_timestamp(draft)
+    activated_at_timestamp = now + draft.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds
+    if activated_at_timestamp > UINT32_MAX:
+        return Reason.ARITHMETIC_PANIC
+    if split_bips > ONE_HUNDRED_IN_BIPS:
+        return Reason.SPLIT_EXCEEDS_MAX
+    if now <= split.activated_at_timestamp:
+        return Reason.PREVIOUS_SPLIT_PENDING
+    old_split_bips = NEVER_SET_BIPS if split.activated_at_timestamp == 0 else split.new_split_bips
+    return Split(old_split_bips, split_bips, activated_at_timestamp)
