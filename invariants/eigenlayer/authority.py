@@ -6,6 +6,7 @@ These laws ask each row that a step writes, not each call for its checks: a call
 from collections.abc import Callable
 from typing import Any, Final
 
+from invariants.eigenlayer.model.rewards import SUBMITTING
 from invariants.eigenlayer.state_queries import can_slash, is_operator, settled_magnitudes, slasher_in_force
 from invariants.law import AnyStep, Scope, StepLaw
 from spec.eigenlayer.actions import (
@@ -20,6 +21,8 @@ from spec.eigenlayer.actions import (
     TransferToken,
 )
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.rewards_actions import ProcessClaim, ProcessClaims
+from spec.eigenlayer.rewards_config import REWARDS_COORDINATOR
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
@@ -30,6 +33,7 @@ from spec.eigenlayer.state import (
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     REGISTRATIONS,
+    REWARDS_SETTINGS,
     SLASHED_SHARES,
     SLASHERS,
     STAKER_SHARES,
@@ -117,10 +121,16 @@ def _booked_by_its_slasher(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens leave an account by its own call; a strategy, of its own token, where it pays for shares."""
+    """Tokens leave an account by its own call; a strategy, of its own token, where it pays for shares; the coordinator
+    of rewards, where it pays a claim.
+    """
     before, after = step.before.rows.get(TOKEN_BALANCES, key), step.after.rows.get(TOKEN_BALANCES, key)
     if after.amount >= before.amount:
         return True
+    if isinstance(call, SUBMITTING):
+        return bool(call.sender == key[1])
+    if isinstance(call, ProcessClaim | ProcessClaims):
+        return bool(key[1] == REWARDS_COORDINATOR)
     if not isinstance(call, TransferToken | DepositIntoStrategy):
         return bool(step.before.rows.get(STRATEGIES, key[1]).underlying_token == key[0])
     return bool(call.sender == key[1])
@@ -166,7 +176,9 @@ def _delegated_by_itself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens come to whom a transfer names, to the strategy of a deposit, to who completes, to a set's recipient."""
+    """Tokens come to whom a transfer or a claim names, to the strategy of a deposit, to who completes, to a set's
+    recipient, to the coordinator of rewards and the recipient of its fees.
+    """
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
     if isinstance(call, TransferToken):
@@ -177,6 +189,10 @@ def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
         return bool(key[1] == BURN_ADDRESS)
     if isinstance(call, ClearBurnOrRedistributableShares | ClearBurnOrRedistributableSharesByStrategy):
         return bool(key[1] == step.before.rows.get(OPERATOR_SETS, call.operator_set).redistribution_recipient)
+    if isinstance(call, ProcessClaim | ProcessClaims):
+        return bool(key[1] == call.recipient)
+    if isinstance(call, SUBMITTING):
+        return key[1] in (REWARDS_COORDINATOR, step.before.rows.get(REWARDS_SETTINGS, SINGLETON).fee_recipient)
     return bool(key[1] == call.sender)
 
 

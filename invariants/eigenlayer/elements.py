@@ -16,6 +16,18 @@ from spec.eigenlayer.actions import (
     RegisterForOperatorSets,
     RemoveStrategiesFromOperatorSet,
 )
+from spec.eigenlayer.rewards_actions import (
+    CreateAvsRewardsSubmission,
+    CreateEigenDaRewardsSubmission,
+    CreateOperatorDirectedAvsRewardsSubmission,
+    CreateOperatorDirectedOperatorSetRewardsSubmission,
+    CreateRewardsForAllEarners,
+    CreateRewardsForAllSubmission,
+    CreateTotalStakeRewardsSubmission,
+    CreateUniqueStakeRewardsSubmission,
+    ProcessClaim,
+    ProcessClaims,
+)
 from spec.eigenlayer.state import QUEUED_SHARES
 from spec.machine import Draft
 
@@ -49,6 +61,15 @@ def _created_sets(_rows: Draft, call: CreateOperatorSets | CreateRedistributingO
     return [request.operator_set_id for request in call.requests]
 
 
+def _paid_tokens(_rows: Draft, call: Any) -> list[object]:
+    return [submission.token for submission in call.submissions]
+
+
+def _claimed_tokens(_rows: Draft, call: ProcessClaim | ProcessClaims) -> list[object]:
+    claims = call.claims if isinstance(call, ProcessClaims) else (call.claim,)
+    return [shown.token for claim in claims for shown in claim.tokens]
+
+
 SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     QueueWithdrawals: _queued_strategies,
     ModifyAllocations: _allocated_strategies,
@@ -60,6 +81,16 @@ SUBJECTS: Final[dict[type[Any], Callable[[Draft, Any], list[object]]]] = {
     CreateRedistributingOperatorSets: _created_sets,
     AddStrategiesToOperatorSet: _named_strategies,
     RemoveStrategiesFromOperatorSet: _named_strategies,
+    ProcessClaim: _claimed_tokens,
+    ProcessClaims: _claimed_tokens,
+    CreateAvsRewardsSubmission: _paid_tokens,
+    CreateEigenDaRewardsSubmission: _paid_tokens,
+    CreateRewardsForAllSubmission: _paid_tokens,
+    CreateRewardsForAllEarners: _paid_tokens,
+    CreateUniqueStakeRewardsSubmission: _paid_tokens,
+    CreateTotalStakeRewardsSubmission: _paid_tokens,
+    CreateOperatorDirectedAvsRewardsSubmission: _paid_tokens,
+    CreateOperatorDirectedOperatorSetRewardsSubmission: _paid_tokens,
 }
 """The subject of each element of a call, for calls in which one element can change what a later one meets."""
 

@@ -13,6 +13,8 @@ from invariants.eigenlayer import (
     lemmas,
     opt_in,
     rejections,
+    rewards,
+    rewards_authority,
     rounding,
     slashing,
     solvency,
@@ -26,7 +28,7 @@ from invariants.law import Catalogue
 from spec.eigenlayer.presets import NEWEST
 
 CATALOGUE: Final = Catalogue(
-    sums=[staking.BALANCES, allocation.ALLOCATED, *solvency.SUMS],
+    sums=[staking.BALANCES, allocation.ALLOCATED, *solvency.SUMS, *rewards.SUMS],
     state_laws=[
         *solvency.STATE_LAWS,
         *staking.STATE_LAWS,
@@ -35,17 +37,20 @@ CATALOGUE: Final = Catalogue(
         *withdrawals.STATE_LAWS,
         *slashing.STATE_LAWS,
         *opt_in.STATE_LAWS,
+        *rewards.STATE_LAWS,
         *lemmas.STATE_LAWS,
         *model.STATE_LAWS,
     ],
     step_laws=[
         *authority.STEP_LAWS,
+        *rewards_authority.STEP_LAWS,
         *solvency.STEP_LAWS,
         *delegation.STEP_LAWS,
         *allocation.STEP_LAWS,
         *withdrawals.STEP_LAWS,
         *slashing.STEP_LAWS,
         *opt_in.STEP_LAWS,
+        *rewards.STEP_LAWS,
         *rounding.STEP_LAWS,
         *histories.STEP_LAWS,
         *views.STEP_LAWS,
@@ -54,10 +59,11 @@ CATALOGUE: Final = Catalogue(
     rejection_laws=[
         *rejections.REJECTION_LAWS,
         *withdrawals.REJECTION_LAWS,
+        *rewards.REJECTION_LAWS,
         *views.REJECTION_LAWS,
         *model.REJECTION_LAWS,
     ],
     witnesses=WITNESSES,
-    known_violations=solvency.KNOWN_FALSE[NEWEST.name],
+    known_violations={**solvency.KNOWN_FALSE[NEWEST.name], **rewards.KNOWN_FALSE},
     model=model.IDS,
 )

@@ -8,6 +8,7 @@ from invariants.choices import Choices
 from invariants.eigenlayer import due_changes
 from invariants.eigenlayer.batched_calls import BATCHED
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.rewards_walk import FIRST_SECONDS, LAST_SECONDS, REWARDS
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
@@ -326,4 +327,18 @@ DUE: Final = Walk(
     due_changes.opening,
     due_changes.next_action,
 )
-SCENARIOS: Final = (BATCHED, TIGHT, MANY_STRATEGIES, BATCHED, LAST_EXIT, GIANT, WORTHLESS, DUE, OLD_LAST_EXIT)
+SCENARIOS: Final = (
+    BATCHED,
+    REWARDS,
+    TIGHT,
+    MANY_STRATEGIES,
+    BATCHED,
+    LAST_EXIT,
+    GIANT,
+    REWARDS,
+    WORTHLESS,
+    DUE,
+    OLD_LAST_EXIT,
+    LAST_SECONDS,
+    FIRST_SECONDS,
+)

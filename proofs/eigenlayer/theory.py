@@ -20,6 +20,7 @@ from invariants.eigenlayer.solvency import (
     slashing_factor,
 )
 from invariants.law import ReadingSum, StateLaw, View
+from proofs.eigenlayer import rewards
 from proofs.eigenlayer.folds import FOLDS
 from proofs.eigenlayer.listings import LISTS, prove_without
 from proofs.setup import Setup
@@ -29,6 +30,7 @@ from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import DepositIntoStrategy
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import BURN_ADDRESS, MAX_TOTAL_SHARES, ZERO_ADDRESS
+from spec.eigenlayer.rewards_config import REWARDS_COORDINATOR
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
@@ -77,7 +79,7 @@ def _unsigned(table: Table[Any, Any], *fields: str) -> StateLaw:
 
 
 UNSIGNED: Final = [
-    _unsigned(CLOCK, "block"),
+    _unsigned(CLOCK, "block", "timestamp"),
     _unsigned(
         CONFIG,
         "min_withdrawal_delay_blocks",
@@ -103,6 +105,7 @@ UNSIGNED: Final = [
     _unsigned(SLASHES, "resolution_block"),
     _unsigned(SLASHED_SHARES, "shares"),
     _unsigned(ALLOCATION_DELAYS, "delay_blocks", "pending_delay_blocks", "effect_block"),
+    *[_unsigned(table, *fields) for table, fields in rewards.UNSIGNED_OF_REWARDS.items()],
 ]
 
 
@@ -255,6 +258,7 @@ def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
 
 LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
+    *rewards.LEMMAS,
     StateLaw(
         "LEMMA-fraction",
         "A max magnitude is a fraction of WAD.",
@@ -432,7 +436,9 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """Callers are ordinary accounts: not address zero, not the burn address, no strategy. None deposits into zero."""
+    """Callers are ordinary accounts: not address zero, not the burn address, not the coordinator of rewards, and no
+    strategy. None deposits into zero.
+    """
     if not hasattr(call, "sender"):
         return True
     if isinstance(call, DepositIntoStrategy) and call.strategy in (call.sender, ZERO_ADDRESS):
@@ -440,6 +446,7 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
     return (
         call.sender != ZERO_ADDRESS
         and call.sender != BURN_ADDRESS
+        and call.sender != REWARDS_COORDINATOR
         and rows.get(STRATEGIES, call.sender).underlying_token == ""
     )
 
@@ -480,6 +487,7 @@ def _only_slashed_shares_are_left(rows: Draft, strategy: str, row: Strategy) -> 
         row.legacy_burnable_shares <= row.total_shares,
         row.total_shares <= MAX_TOTAL_SHARES,
         row.total_shares <= held,
+        strategy != REWARDS_COORDINATOR or (row.underlying_token == "" and row.legacy_burnable_shares == 0),
     ]
 
 
@@ -517,11 +525,12 @@ THEORY: Final = Theory(
             row.slasher_configuration_delay_blocks >= 0,
             row.slash_resolution_delay_blocks >= 0,
         ],
-        CLOCK: lambda _rows, _key, row: [row.block > 0],
+        CLOCK: lambda _rows, _key, row: [row.block > 0, row.timestamp >= 0],
         TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
         STRATEGIES: _only_slashed_shares_are_left,
         ALLOWANCES: lambda _rows, _key, _row: [],
         AVSS: lambda _rows, _key, _row: [],
+        **rewards.GENESIS,
     },
     induction=Induction(
         lemmas=LEMMAS,
@@ -549,4 +558,8 @@ THEORY: Final = Theory(
     folds=FOLDS,
 )
 
-SETUP: Final = Setup(LISTS, foundations={"CONTRACT-lists": prove_without}, lifted=("proofs.eigenlayer.folds",))
+SETUP: Final = Setup(
+    LISTS,
+    foundations={"CONTRACT-lists": prove_without},
+    lifted=("proofs.eigenlayer.folds", "proofs.eigenlayer.rewards"),
+)

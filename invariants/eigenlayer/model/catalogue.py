@@ -7,6 +7,7 @@ from invariants.eigenlayer.model import (
     delegation,
     guards,
     opt_in,
+    rewards_effects,
     slashing,
     staking,
     withdrawals,
@@ -24,6 +25,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     *allocation.STEP_LAWS,
     *opt_in.STEP_LAWS,
     *slashing.STEP_LAWS,
+    *rewards_effects.STEP_LAWS,
 ]
 REJECTION_LAWS: Final[list[RejectionLaw]] = [*guards.REJECTION_LAWS]
 IDS: Final = tuple(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.eigenlayer.elements import are_elements_apart
-from invariants.eigenlayer.model import allocation, delegation, opt_in, slashing, staking, withdrawals
+from invariants.eigenlayer.model import allocation, delegation, opt_in, rewards, slashing, staking, withdrawals
 from invariants.law import AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw
 from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.reasons import Reason
@@ -37,6 +37,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     **allocation.REASONS,
     **delegation.REASONS,
     **opt_in.REASONS,
+    **rewards.REASONS,
     **slashing.REASONS,
     **staking.REASONS,
     **withdrawals.REASONS,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from invariants.eigenlayer.model.rewards_write_sets import REWARDS_WRITE_SETS
 from invariants.law import AnyStep, Scope, StepLaw
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
@@ -45,6 +46,7 @@ from spec.eigenlayer.state import (
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
+    OPERATOR_SET_COUNTS,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
@@ -161,6 +163,7 @@ def _burns(rows: Draft, call: Any, key: Any) -> bool:
 
 CREATES: Final[WriteSet] = {
     OPERATOR_SETS: _begins_with("avs"),
+    OPERATOR_SET_COUNTS: _of("avs"),
     SLASHERS: _begins_with("avs"),
     OPERATOR_SET_STRATEGIES: lambda _, call, key: key[0][0] == call.avs,
 }
@@ -251,6 +254,7 @@ WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
     ClearBurnOrRedistributableShares: CLEARS,
     ClearBurnOrRedistributableSharesByStrategy: CLEARS,
     BurnShares: {STRATEGIES: _of("strategy"), TOKEN_BALANCES: _burns},
+    **REWARDS_WRITE_SETS,
 }
 
 

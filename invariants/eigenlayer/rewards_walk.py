@@ -1,0 +1,339 @@
+"""Walks through rewards: everybody pays, splits change, roots come, and everybody claims, rightly or not."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import attr
+
+from invariants.choices import Choices
+from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.world import WORLD as CORE
+from invariants.walker import Walk
+from spec.arithmetic import UINT32_MAX, UINT256_MAX, remainder
+from spec.codec import Json
+from spec.eigenlayer import PROTOCOL
+from spec.eigenlayer.actions import (
+    Action,
+    AddStrategiesToDepositWhitelist,
+    CreateOperatorSets,
+    DepositIntoStrategy,
+    MineBlocks,
+    OperatorSetRequest,
+    RegisterAsOperator,
+    RemoveStrategiesFromDepositWhitelist,
+    TransferToken,
+    UpdateAvsMetadata,
+)
+from spec.eigenlayer.clock import current_timestamp
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.rewards_actions import (
+    Claim,
+    CreateAvsRewardsSubmission,
+    CreateEigenDaRewardsSubmission,
+    CreateOperatorDirectedAvsRewardsSubmission,
+    CreateOperatorDirectedOperatorSetRewardsSubmission,
+    CreateRewardsForAllEarners,
+    CreateRewardsForAllSubmission,
+    CreateTotalStakeRewardsSubmission,
+    CreateUniqueStakeRewardsSubmission,
+    DisableRoot,
+    OperatorDirectedRewardsSubmission,
+    OperatorReward,
+    ProcessClaim,
+    ProcessClaims,
+    RewardsSubmission,
+    SetActivationDelay,
+    SetClaimerFor,
+    SetClaimerForEarner,
+    SetDefaultOperatorSplit,
+    SetFeeRecipient,
+    SetOperatorAvsSplit,
+    SetOperatorPiSplit,
+    SetOperatorSetSplit,
+    SetOptInForProtocolFee,
+    SetRewardsForAllSubmitter,
+    SetRewardsUpdater,
+    StrategyAndMultiplier,
+    SubmitRoot,
+    TokenClaim,
+)
+from spec.eigenlayer.rewards_config import MAX_REWARDS_AMOUNT, PROOF_OK, PROOFS, REWARDS_COORDINATOR
+from spec.eigenlayer.state import CLAIMERS, DISTRIBUTION, REWARDS_SETTINGS, ROOTS, OperatorSet
+from spec.machine import SINGLETON, Draft
+
+TOKENS: Final = ("token0", "token1")
+STRATEGIES: Final = ("strategy0", "beaconChainETH", "strategy1")
+"""In the order of their addresses."""
+OPERATORS: Final = ("operator0", "operator1")
+AVSS: Final = ("avs0", "avs1")
+SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs1", 1), ("avs0", 9))
+"""The last one does not exist."""
+EARNERS: Final = ("staker0", "operator0", "avs0")
+PAYERS: Final = ("avs0", "avs1", "submitter", "controller")
+OTHERS: Final = ("owner", "updater", "controller", "submitter", "fees", "claimer", "recipient")
+ACCOUNTS: Final = ("staker0", "staker1", *OPERATORS, *AVSS, "avs2", *OTHERS, "approver0", "whitelister", "anybody")
+EARNED: Final = {"tree0": 100, "tree1": 250, "tree2": 10**6, "greedy": 10**25, "empty": 1}
+"""Tree -> the cumulative earnings of everybody in each token. One says more than there is, one nothing."""
+INTERVAL_SECONDS: Final = 100
+AMOUNTS: Final = (1, 4, 5, 7, 10, 999, 10**6, 10**18 + 1)
+WAITS: Final = (0, 1, 5, 10, 11, 60, 100, 250)
+DELAYS: Final = (0, 1, 10, 50)
+BIPS: Final = (0, 1, 999, 5_000, 10_000, 10_000, 10_001)
+
+
+def world(name: str, timestamp: int) -> dict[str, Json]:
+    """A world of a few accounts at a timestamp, in which the owner has chosen short delays."""
+    genesis = cast("dict[str, Json]", CORE["genesis"])
+    balances = {account: str(10**20) for account in ("staker0", *PAYERS, "anybody")}
+    return {
+        **CORE,
+        "name": name,
+        "genesis": {
+            **genesis,
+            "stakers": ["staker0", "staker1"],
+            "others": [*OTHERS, "approver0", "whitelister", "anybody"],
+            "strategies": {
+                "strategy0": {"underlying_token": "token0", "whitelisted": True},
+                "beaconChainETH": {"underlying_token": "token1", "whitelisted": False},
+                "strategy1": {"underlying_token": "token1", "whitelisted": True},
+            },
+            "strategy_address_order": [*STRATEGIES],
+            "token_balances": dict.fromkeys(TOKENS, balances),
+            "infinite_allowance_to_strategy_manager": ["staker0"],
+            "rewards": {
+                "timestamp": timestamp,
+                "config": {
+                    "CALCULATION_INTERVAL_SECONDS": INTERVAL_SECONDS,
+                    "MAX_REWARDS_DURATION": 1_000,
+                    "MAX_RETROACTIVE_LENGTH": 2_000,
+                    "MAX_FUTURE_LENGTH": 300,
+                    "GENESIS_REWARDS_TIMESTAMP": 1_600,
+                    "MAX_REWARDS_AMOUNT": str(MAX_REWARDS_AMOUNT),
+                    "ONE_HUNDRED_IN_BIPS": 10_000,
+                    "PROTOCOL_FEE_BIPS": 2_000,
+                },
+                "owner": "owner",
+                "emissions_controller": "controller",
+                "beacon_chain_eth_strategy": "beaconChainETH",
+                "rewards_updater": "updater",
+                "fee_recipient": "fees",
+                "activation_delay": 10,
+                "default_operator_split_bips": 1_000,
+                "infinite_allowance_to_rewards_coordinator": [*PAYERS],
+                "address_order": [*AVSS, *ACCOUNTS[2:4], "avs2", "strategy0", "beaconChainETH", "strategy1", "burn"]
+                + [account for account in ACCOUNTS if account not in (*AVSS, *OPERATORS, "avs2")],
+                "trees": [tree for tree in EARNED if tree != "empty"],
+            },
+        },
+    }
+
+
+def opening() -> list[Action]:
+    """Two AVSs with an operator set each, an operator, and somebody who may pay everybody."""
+    actions: list[Action] = []
+    for avs in AVSS:
+        actions += [
+            UpdateAvsMetadata(avs, avs),
+            CreateOperatorSets(avs, avs, (OperatorSetRequest(1, ("strategy0",), avs),)),
+        ]
+    return [
+        *actions,
+        RegisterAsOperator("operator0", ZERO_ADDRESS, 0),
+        SetRewardsForAllSubmitter("owner", "submitter", True),
+        SetOptInForProtocolFee("avs1", "avs1", True),
+    ]
+
+
+def next_action(choices: Choices, draft: Draft) -> Action:
+    """Draw one of the calls; now and then one of its parts is wrong."""
+    kind = choices.below(100)
+    if kind < 22:
+        seconds = choices.pick(WAITS)
+        is_over = current_timestamp(draft) + seconds > UINT32_MAX
+        return MineBlocks(1, 0 if is_over else seconds)
+    action = _drawn(choices, draft, kind)
+    return _by_another(choices, action) if choices.one_in(10) else action
+
+
+def _by_another(choices: Choices, action: Any) -> Any:
+    """The same call, with another name in one of the places that have one."""
+    names = [field.name for field in attr.fields(type(action)) if field.name in NAMED]
+    name = choices.pick(names)
+    return attr.evolve(action, **{name: choices.pick((*ACCOUNTS, ZERO_ADDRESS) if name != "sender" else ACCOUNTS)})
+
+
+NAMED: Final = ("sender", "avs", "operator", "claimer", "recipient", "earner", "fee_recipient", "submitter")
+
+
+def _drawn(choices: Choices, draft: Draft, kind: int) -> Action:
+    if kind < 45:
+        return _submission(choices, draft)
+    if kind < 57:
+        return _root(choices, draft)
+    if kind < 80:
+        return _claim(choices, draft)
+    if kind < 90:
+        return _split(choices)
+    return _rare(choices)
+
+
+def _strategies(choices: Choices) -> tuple[StrategyAndMultiplier, ...]:
+    """In ascending order, one or more; seldom none, or the other way round."""
+    first = choices.below(len(STRATEGIES))
+    chosen = STRATEGIES[first:] if choices.one_in(2) else STRATEGIES[first : first + 1]
+    if choices.one_in(15):
+        chosen = choices.pick(((), chosen[::-1], (*chosen, chosen[-1])))
+    return tuple([StrategyAndMultiplier(strategy, choices.pick((1, 10**18))) for strategy in chosen])
+
+
+def _period(choices: Choices, draft: Draft, is_past: bool) -> tuple[int, int]:
+    """A start and a duration of whole intervals; one that is over, if asked for; seldom something else."""
+    now = current_timestamp(draft)
+    today = now - remainder(now, INTERVAL_SECONDS)
+    intervals = choices.pick((1, 2, 3, 10))
+    ago = intervals + choices.below(3) if is_past else choices.pick((-1, -2, -3, 0, 1, 7))
+    start, duration = today - ago * INTERVAL_SECONDS, intervals * INTERVAL_SECONDS
+    if choices.one_in(8):
+        duration = choices.pick((0, 150, 1_100, duration))
+        start = choices.pick((start + 1, 1_500, today + 400, today - 2_100, UINT32_MAX - 95, start))
+    return max(start, 0), duration
+
+
+def _amount(choices: Choices) -> int:
+    if choices.one_in(15):
+        return choices.pick((0, 10**30, MAX_REWARDS_AMOUNT, MAX_REWARDS_AMOUNT + 1, UINT256_MAX))
+    return choices.pick(AMOUNTS)
+
+
+def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
+    """One submission mostly, sometimes two or none."""
+    made = []
+    for _ in range(choices.pick((1, 1, 1, 1, 2, 0))):
+        start, duration = _period(choices, draft, False)
+        made.append(RewardsSubmission(_strategies(choices), choices.pick(TOKENS), _amount(choices), start, duration))
+    return tuple(made)
+
+
+def _directed(choices: Choices, draft: Draft) -> tuple[OperatorDirectedRewardsSubmission, ...]:
+    """The same, with amounts for operators in ascending order; seldom in another, or for nobody."""
+    made = []
+    for _ in range(choices.pick((1, 1, 1, 1, 2))):
+        start, duration = _period(choices, draft, True)
+        named = choices.pick((OPERATORS, OPERATORS, OPERATORS[:1]))
+        if choices.one_in(10):
+            named = choices.pick(((), OPERATORS[::-1], (ZERO_ADDRESS,)))
+        rewards = tuple([OperatorReward(operator, _amount(choices)) for operator in named])
+        made.append(
+            OperatorDirectedRewardsSubmission(_strategies(choices), choices.pick(TOKENS), rewards, start, duration)
+        )
+    return tuple(made)
+
+
+def _submission(choices: Choices, draft: Draft) -> Action:
+    kind, avs = choices.below(9), choices.pick(AVSS)
+    operator_set = choices.pick((("avs0", 1), ("avs1", 1), *SETS))
+    if kind < 2:
+        payer = choices.pick((*PAYERS, "anybody") if choices.one_in(6) else PAYERS)
+        return CreateAvsRewardsSubmission(payer, _plain(choices, draft))
+    if kind == 2:
+        return CreateEigenDaRewardsSubmission("controller", avs, _plain(choices, draft))
+    if kind == 3:
+        return CreateRewardsForAllSubmission("submitter", _plain(choices, draft))
+    if kind == 4:
+        return CreateRewardsForAllEarners("submitter", _plain(choices, draft))
+    if kind == 5:
+        return CreateUniqueStakeRewardsSubmission(operator_set[0], operator_set, _plain(choices, draft))
+    if kind == 6:
+        return CreateTotalStakeRewardsSubmission(operator_set[0], operator_set, _plain(choices, draft))
+    if kind == 7:
+        return CreateOperatorDirectedAvsRewardsSubmission(avs, avs, _directed(choices, draft))
+    directed = _directed(choices, draft)
+    return CreateOperatorDirectedOperatorSetRewardsSubmission(operator_set[0], operator_set, directed)
+
+
+def _root(choices: Choices, draft: Draft) -> Action:
+    """A root of the next period, seldom of one that was, or that is not over; or one of the last is disabled."""
+    updater = draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
+    distribution, now = draft.get(DISTRIBUTION, SINGLETON), current_timestamp(draft)
+    if choices.one_in(4):
+        return DisableRoot(updater, max(distribution.root_count - choices.pick((1, 1, 2, 0)), 0))
+    end = choices.pick((max(now - 1, 0), distribution.calculation_end_timestamp + 1))
+    if choices.one_in(8):
+        end = choices.pick((now, distribution.calculation_end_timestamp))
+    trees = ("tree0", "tree1", "tree2", "tree0", "tree1", "greedy", "empty")
+    return SubmitRoot(updater, choices.pick(trees), end)
+
+
+def _shown(choices: Choices, draft: Draft) -> Claim:
+    """What one of the last roots says of an earner, proven; seldom too early, or not proven."""
+    count = draft.get(DISTRIBUTION, SINGLETON).root_count
+    number = count - 1 - choices.below(min(count, 4)) if count else 0
+    if choices.one_in(30):
+        number = count
+    tree = draft.get(ROOTS, number).tree
+    earned = EARNED.get(tree, 1)
+    proof = "empty_root" if tree == "empty" else PROOF_OK
+    tokens = choices.pick((TOKENS[:1], TOKENS[1:], TOKENS, ()))
+    of_tokens = [choices.pick(PROOFS) if choices.one_in(20) else PROOF_OK for _ in tokens]
+    shown = tuple([TokenClaim(token, earned, found) for token, found in zip(tokens, of_tokens, strict=True)])
+    if choices.one_in(20):
+        proof = choices.pick(PROOFS)
+    counts = (len(tokens), len(tokens))
+    if choices.one_in(25):
+        counts = choices.pick(((len(tokens) + 1, len(tokens)), (len(tokens) + 1, len(tokens) + 1)))
+    return Claim(number, choices.pick(EARNERS), proof, shown, counts[0], counts[1])
+
+
+def _claim(choices: Choices, draft: Draft) -> Action:
+    claims = tuple([_shown(choices, draft) for _ in range(choices.pick((1, 1, 1, 2, 2, 0)))])
+    named = draft.get(CLAIMERS, claims[0].earner).claimer if claims else "anybody"
+    sender = claims[0].earner if named == ZERO_ADDRESS else named
+    recipient = choices.pick(("recipient", "recipient", sender, REWARDS_COORDINATOR, "fees"))
+    if choices.one_in(25):
+        recipient = ZERO_ADDRESS
+    if len(claims) == 1 and not choices.one_in(5):
+        return ProcessClaim(sender, claims[0], recipient)
+    return ProcessClaims(sender, claims, recipient)
+
+
+def _split(choices: Choices) -> Action:
+    operator, bips = choices.pick((*OPERATORS, "staker0")), choices.pick(BIPS)
+    made: tuple[Callable[[], Action], ...] = (
+        lambda: SetOperatorAvsSplit(operator, operator, choices.pick(AVSS), bips),
+        lambda: SetOperatorAvsSplit(operator, operator, choices.pick(AVSS), bips),
+        lambda: SetOperatorPiSplit(operator, operator, bips),
+        lambda: SetOperatorSetSplit(operator, operator, choices.pick(SETS), bips),
+    )
+    return choices.pick(made)()
+
+
+def _rare(choices: Choices) -> Action:
+    """What the owner, earners and payers choose, and what others do beside it."""
+    account, earner, avs = choices.pick(ACCOUNTS), choices.pick(EARNERS), choices.pick(AVSS)
+    made: tuple[Action, ...] = (
+        SetActivationDelay("owner", UINT32_MAX if choices.one_in(6) else choices.pick(DELAYS)),
+        SetActivationDelay("owner", 10),
+        SetDefaultOperatorSplit("owner", choices.pick(BIPS)),
+        SetFeeRecipient("owner", choices.pick(("fees", "fees", avs, REWARDS_COORDINATOR, ZERO_ADDRESS))),
+        SetRewardsUpdater("owner", choices.pick(("updater", "updater", "owner"))),
+        SetRewardsForAllSubmitter("owner", choices.pick(("submitter", "avs0")), not choices.one_in(3)),
+        SetOptInForProtocolFee(avs, avs, choices.one_in(2)),
+        SetClaimerFor(earner, choices.pick((ZERO_ADDRESS, ZERO_ADDRESS, "claimer"))),
+        SetClaimerForEarner(earner, earner, choices.pick((ZERO_ADDRESS, "claimer"))),
+        SetClaimerForEarner(account, account, account),
+        TransferToken("anybody", choices.pick(TOKENS), REWARDS_COORDINATOR, choices.pick(AMOUNTS)),
+        TransferToken("anybody", choices.pick(TOKENS), choices.pick(PAYERS), choices.pick(AMOUNTS)),
+        AddStrategiesToDepositWhitelist("whitelister", STRATEGIES[::2]),
+        AddStrategiesToDepositWhitelist("whitelister", STRATEGIES[::2]),
+        RemoveStrategiesFromDepositWhitelist("whitelister", (choices.pick(STRATEGIES[::2]),)),
+        RegisterAsOperator(choices.pick(OPERATORS), ZERO_ADDRESS, 0),
+        DepositIntoStrategy("staker0", "strategy0", "token0", choices.pick(AMOUNTS)),
+    )
+    return choices.pick(made)
+
+
+REWARDS: Final = Walk(PROTOCOL, CATALOGUE, world("rewards", 5_037), opening, next_action)
+LAST_SECONDS: Final = Walk(
+    PROTOCOL, CATALOGUE, world("rewards in the last seconds", UINT32_MAX - 2_000), opening, next_action
+)
+FIRST_SECONDS: Final = Walk(PROTOCOL, CATALOGUE, world("rewards of a young chain", 1_900), opening, next_action)
