@@ -1,13 +1,12 @@
 """Walks through rewards: everybody pays, splits change, roots come, and everybody claims, rightly or not."""
 
-from collections.abc import Callable
 from typing import Any, Final, cast
 
 import attr
 
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.world import WORLD as CORE
+from invariants.eigenlayer.world import PAYERS, WORLD, rewards_world
 from invariants.walker import Walk
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, remainder
 from spec.codec import Json
@@ -58,72 +57,42 @@ from spec.eigenlayer.rewards_actions import (
     TokenClaim,
 )
 from spec.eigenlayer.rewards_config import MAX_REWARDS_AMOUNT, PROOF_OK, PROOFS, REWARDS_COORDINATOR
-from spec.eigenlayer.state import CLAIMERS, DISTRIBUTION, REWARDS_SETTINGS, ROOTS, OperatorSet
+from spec.eigenlayer.state import CLAIMERS, DISTRIBUTION, REWARDS_CONFIG, REWARDS_SETTINGS, ROOTS, OperatorSet
+from spec.eigenlayer.state import STRATEGIES as POOLS
 from spec.machine import SINGLETON, Draft
 
 TOKENS: Final = ("token0", "token1")
-STRATEGIES: Final = ("strategy0", "beaconChainETH", "strategy1")
-"""In the order of their addresses."""
+BEACON: Final = "beaconChainETH"
+STRATEGIES: Final = ("strategy0", BEACON, "strategy1")
+"""In the order of their addresses, where there are all."""
+LISTED: Final = ("strategy0", "strategy1")
 OPERATORS: Final = ("operator0", "operator1")
 AVSS: Final = ("avs0", "avs1")
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs1", 1), ("avs0", 9))
 """The last one does not exist."""
 EARNERS: Final = ("staker0", "operator0", "avs0")
-PAYERS: Final = ("avs0", "avs1", "submitter", "controller")
-OTHERS: Final = ("owner", "updater", "controller", "submitter", "fees", "claimer", "recipient")
-ACCOUNTS: Final = ("staker0", "staker1", *OPERATORS, *AVSS, "avs2", *OTHERS, "approver0", "whitelister", "anybody")
+ACCOUNTS: Final = ("staker0", "staker1", *OPERATORS, *AVSS, "owner", "updater", *PAYERS, "fees", "claimer", "anybody")
 EARNED: Final = {"tree0": 100, "tree1": 250, "tree2": 10**6, "greedy": 10**25, "empty": 1}
 """Tree -> the cumulative earnings of everybody in each token. One says more than there is, one nothing."""
 INTERVAL_SECONDS: Final = 100
 AMOUNTS: Final = (1, 4, 5, 7, 10, 999, 10**6, 10**18 + 1)
-WAITS: Final = (0, 1, 5, 10, 11, 60, 100, 250)
-DELAYS: Final = (0, 1, 10, 50)
+WAITS: Final = (0, 1, 5, 20, 40, 41, 100, 250)
+DELAYS: Final = (0, 1, 40, 50)
 BIPS: Final = (0, 1, 999, 5_000, 10_000, 10_000, 10_001)
 
 
 def world(name: str, timestamp: int) -> dict[str, Json]:
-    """A world of a few accounts at a timestamp, in which the owner has chosen short delays."""
-    genesis = cast("dict[str, Json]", CORE["genesis"])
-    balances = {account: str(10**20) for account in ("staker0", *PAYERS, "anybody")}
+    """The walked world at a timestamp, with a strategy that is no contract, which needs no listing."""
+    genesis = cast("dict[str, Json]", WORLD["genesis"])
+    strategies = cast("dict[str, Json]", genesis["strategies"])
     return {
-        **CORE,
+        **WORLD,
         "name": name,
         "genesis": {
             **genesis,
-            "stakers": ["staker0", "staker1"],
-            "others": [*OTHERS, "approver0", "whitelister", "anybody"],
-            "strategies": {
-                "strategy0": {"underlying_token": "token0", "whitelisted": True},
-                "beaconChainETH": {"underlying_token": "token1", "whitelisted": False},
-                "strategy1": {"underlying_token": "token1", "whitelisted": True},
-            },
+            "strategies": {**strategies, BEACON: {"underlying_token": "token1", "whitelisted": False}},
             "strategy_address_order": [*STRATEGIES],
-            "token_balances": dict.fromkeys(TOKENS, balances),
-            "infinite_allowance_to_strategy_manager": ["staker0"],
-            "rewards": {
-                "timestamp": timestamp,
-                "config": {
-                    "CALCULATION_INTERVAL_SECONDS": INTERVAL_SECONDS,
-                    "MAX_REWARDS_DURATION": 1_000,
-                    "MAX_RETROACTIVE_LENGTH": 2_000,
-                    "MAX_FUTURE_LENGTH": 300,
-                    "GENESIS_REWARDS_TIMESTAMP": 1_600,
-                    "MAX_REWARDS_AMOUNT": str(MAX_REWARDS_AMOUNT),
-                    "ONE_HUNDRED_IN_BIPS": 10_000,
-                    "PROTOCOL_FEE_BIPS": 2_000,
-                },
-                "owner": "owner",
-                "emissions_controller": "controller",
-                "beacon_chain_eth_strategy": "beaconChainETH",
-                "rewards_updater": "updater",
-                "fee_recipient": "fees",
-                "activation_delay": 10,
-                "default_operator_split_bips": 1_000,
-                "infinite_allowance_to_rewards_coordinator": [*PAYERS],
-                "address_order": [*AVSS, *ACCOUNTS[2:4], "avs2", "strategy0", "beaconChainETH", "strategy1", "burn"]
-                + [account for account in ACCOUNTS if account not in (*AVSS, *OPERATORS, "avs2")],
-                "trees": [tree for tree in EARNED if tree != "empty"],
-            },
+            "rewards": rewards_world(timestamp, BEACON),
         },
     }
 
@@ -145,13 +114,17 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls; now and then one of its parts is wrong."""
-    kind = choices.below(100)
-    if kind < 22:
+    """A call about rewards, or time passes."""
+    if choices.below(100) < 22:
         seconds = choices.pick(WAITS)
         is_over = current_timestamp(draft) + seconds > UINT32_MAX
         return MineBlocks(1, 0 if is_over else seconds)
-    action = _drawn(choices, draft, kind)
+    return rewards_action(choices, draft)
+
+
+def rewards_action(choices: Choices, draft: Draft) -> Action:
+    """One of the calls about rewards; now and then one of its parts is wrong."""
+    action = _drawn(choices, draft)
     return _by_another(choices, action) if choices.one_in(10) else action
 
 
@@ -165,22 +138,27 @@ def _by_another(choices: Choices, action: Any) -> Any:
 NAMED: Final = ("sender", "avs", "operator", "claimer", "recipient", "earner", "fee_recipient", "submitter")
 
 
-def _drawn(choices: Choices, draft: Draft, kind: int) -> Action:
-    if kind < 45:
+def _drawn(choices: Choices, draft: Draft) -> Action:
+    kind = choices.below(88)
+    if kind < 23:
         return _submission(choices, draft)
-    if kind < 57:
+    if kind < 35:
         return _root(choices, draft)
-    if kind < 80:
+    if kind < 58:
         return _claim(choices, draft)
-    if kind < 90:
+    if kind < 68:
         return _split(choices)
     return _rare(choices)
 
 
-def _strategies(choices: Choices) -> tuple[StrategyAndMultiplier, ...]:
+def _strategies(choices: Choices, draft: Draft) -> tuple[StrategyAndMultiplier, ...]:
     """In ascending order, one or more; seldom none, or the other way round."""
-    first = choices.below(len(STRATEGIES))
-    chosen = STRATEGIES[first:] if choices.one_in(2) else STRATEGIES[first : first + 1]
+    beacon = draft.get(REWARDS_CONFIG, SINGLETON).beacon_chain_eth_strategy
+    known = STRATEGIES if beacon == BEACON else LISTED
+    if draft.get(POOLS, LISTED[0]).address_rank > draft.get(POOLS, LISTED[1]).address_rank:
+        known = known[::-1]
+    first = choices.below(len(known))
+    chosen = known[first:] if choices.one_in(2) else known[first : first + 1]
     if choices.one_in(15):
         chosen = choices.pick(((), chosen[::-1], (*chosen, chosen[-1])))
     return tuple([StrategyAndMultiplier(strategy, choices.pick((1, 10**18))) for strategy in chosen])
@@ -210,7 +188,9 @@ def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2, 0))):
         start, duration = _period(choices, draft, False)
-        made.append(RewardsSubmission(_strategies(choices), choices.pick(TOKENS), _amount(choices), start, duration))
+        made.append(
+            RewardsSubmission(_strategies(choices, draft), choices.pick(TOKENS), _amount(choices), start, duration)
+        )
     return tuple(made)
 
 
@@ -224,7 +204,9 @@ def _directed(choices: Choices, draft: Draft) -> tuple[OperatorDirectedRewardsSu
             named = choices.pick(((), OPERATORS[::-1], (ZERO_ADDRESS,)))
         rewards = tuple([OperatorReward(operator, _amount(choices)) for operator in named])
         made.append(
-            OperatorDirectedRewardsSubmission(_strategies(choices), choices.pick(TOKENS), rewards, start, duration)
+            OperatorDirectedRewardsSubmission(
+                _strategies(choices, draft), choices.pick(TOKENS), rewards, start, duration
+            )
         )
     return tuple(made)
 
@@ -233,7 +215,7 @@ def _submission(choices: Choices, draft: Draft) -> Action:
     kind, avs = choices.below(9), choices.pick(AVSS)
     operator_set = choices.pick((("avs0", 1), ("avs1", 1), *SETS))
     if kind < 2:
-        payer = choices.pick((*PAYERS, "anybody") if choices.one_in(6) else PAYERS)
+        payer = choices.pick((*PAYERS, "anybody") if choices.one_in(6) else tuple(PAYERS))
         return CreateAvsRewardsSubmission(payer, _plain(choices, draft))
     if kind == 2:
         return CreateEigenDaRewardsSubmission("controller", avs, _plain(choices, draft))
@@ -255,7 +237,9 @@ def _root(choices: Choices, draft: Draft) -> Action:
     """A root of the next period, seldom of one that was, or that is not over; or one of the last is disabled."""
     updater = draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater
     distribution, now = draft.get(DISTRIBUTION, SINGLETON), current_timestamp(draft)
-    if choices.one_in(4):
+    last = draft.get(ROOTS, distribution.root_count - 1)
+    is_waiting = now < last.activated_at_timestamp and not last.is_disabled
+    if choices.one_in(2 if is_waiting else 8):
         return DisableRoot(updater, max(distribution.root_count - choices.pick((1, 1, 2, 0)), 0))
     end = choices.pick((max(now - 1, 0), distribution.calculation_end_timestamp + 1))
     if choices.one_in(8):
@@ -298,38 +282,49 @@ def _claim(choices: Choices, draft: Draft) -> Action:
 
 def _split(choices: Choices) -> Action:
     operator, bips = choices.pick((*OPERATORS, "staker0")), choices.pick(BIPS)
-    made: tuple[Callable[[], Action], ...] = (
-        lambda: SetOperatorAvsSplit(operator, operator, choices.pick(AVSS), bips),
-        lambda: SetOperatorAvsSplit(operator, operator, choices.pick(AVSS), bips),
-        lambda: SetOperatorPiSplit(operator, operator, bips),
-        lambda: SetOperatorSetSplit(operator, operator, choices.pick(SETS), bips),
-    )
-    return choices.pick(made)()
+    kind = choices.below(4)
+    if kind == 0:
+        return SetOperatorPiSplit(operator, operator, bips)
+    if kind == 1:
+        return SetOperatorSetSplit(operator, operator, choices.pick(SETS), bips)
+    return SetOperatorAvsSplit(operator, operator, choices.pick(AVSS), bips)
 
 
 def _rare(choices: Choices) -> Action:
     """What the owner, earners and payers choose, and what others do beside it."""
-    account, earner, avs = choices.pick(ACCOUNTS), choices.pick(EARNERS), choices.pick(AVSS)
-    made: tuple[Action, ...] = (
-        SetActivationDelay("owner", UINT32_MAX if choices.one_in(6) else choices.pick(DELAYS)),
-        SetActivationDelay("owner", 10),
-        SetDefaultOperatorSplit("owner", choices.pick(BIPS)),
-        SetFeeRecipient("owner", choices.pick(("fees", "fees", avs, REWARDS_COORDINATOR, ZERO_ADDRESS))),
-        SetRewardsUpdater("owner", choices.pick(("updater", "updater", "owner"))),
-        SetRewardsForAllSubmitter("owner", choices.pick(("submitter", "avs0")), not choices.one_in(3)),
-        SetOptInForProtocolFee(avs, avs, choices.one_in(2)),
-        SetClaimerFor(earner, choices.pick((ZERO_ADDRESS, ZERO_ADDRESS, "claimer"))),
-        SetClaimerForEarner(earner, earner, choices.pick((ZERO_ADDRESS, "claimer"))),
-        SetClaimerForEarner(account, account, account),
-        TransferToken("anybody", choices.pick(TOKENS), REWARDS_COORDINATOR, choices.pick(AMOUNTS)),
-        TransferToken("anybody", choices.pick(TOKENS), choices.pick(PAYERS), choices.pick(AMOUNTS)),
-        AddStrategiesToDepositWhitelist("whitelister", STRATEGIES[::2]),
-        AddStrategiesToDepositWhitelist("whitelister", STRATEGIES[::2]),
-        RemoveStrategiesFromDepositWhitelist("whitelister", (choices.pick(STRATEGIES[::2]),)),
-        RegisterAsOperator(choices.pick(OPERATORS), ZERO_ADDRESS, 0),
-        DepositIntoStrategy("staker0", "strategy0", "token0", choices.pick(AMOUNTS)),
-    )
-    return choices.pick(made)
+    kind, earner, avs = choices.below(9), choices.pick(EARNERS), choices.pick(AVSS)
+    if kind == 0:
+        return SetActivationDelay("owner", UINT32_MAX if choices.one_in(12) else choices.pick((40, *DELAYS)))
+    if kind == 1:
+        return SetDefaultOperatorSplit("owner", choices.pick(BIPS))
+    if kind == 2:
+        return SetFeeRecipient("owner", choices.pick(("fees", "fees", avs, REWARDS_COORDINATOR, ZERO_ADDRESS)))
+    if kind == 3:
+        return SetRewardsUpdater("owner", choices.pick(("updater", "updater", "owner")))
+    if kind == 4:
+        return SetRewardsForAllSubmitter("owner", choices.pick(("submitter", "submitter", avs)), not choices.one_in(4))
+    if kind == 5:
+        return SetOptInForProtocolFee(avs, avs, choices.one_in(2))
+    if kind == 6:
+        return SetClaimerFor(earner, choices.pick((ZERO_ADDRESS, ZERO_ADDRESS, "claimer")))
+    if kind == 7:
+        account = choices.pick((earner, choices.pick(ACCOUNTS)))
+        return SetClaimerForEarner(account, account, choices.pick((ZERO_ADDRESS, "claimer")))
+    return _beside(choices)
+
+
+def _beside(choices: Choices) -> Action:
+    """What others do beside it: gifts, the whitelist, operators and deposits."""
+    kind, token, amount = choices.below(5), choices.pick(TOKENS), choices.pick(AMOUNTS)
+    if kind == 0:
+        return TransferToken("staker0", token, choices.pick((REWARDS_COORDINATOR, *PAYERS)), amount)
+    if kind == 1:
+        return RemoveStrategiesFromDepositWhitelist("whitelister", (choices.pick(LISTED),))
+    if kind == 2:
+        return RegisterAsOperator(choices.pick(OPERATORS), ZERO_ADDRESS, 0)
+    if kind == 3:
+        return DepositIntoStrategy("staker0", "strategy0", "token0", amount)
+    return AddStrategiesToDepositWhitelist("whitelister", LISTED)
 
 
 REWARDS: Final = Walk(PROTOCOL, CATALOGUE, world("rewards", 5_037), opening, next_action)

@@ -6,9 +6,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
 from invariants.edges import FRACTIONS_WAD, SELDOM, Edge, amounts
+from invariants.eigenlayer.rewards_rule_machine import RewardsRules
 from invariants.eigenlayer.state_queries import slasher_in_force
-from invariants.eigenlayer.walk import ACCOUNTS, APPROVER, NO_APPROVAL, OPERATORS, PARTIES, POOLS, SETS, TOKENS, WALK
-from invariants.rule_machine import LawMachine
+from invariants.eigenlayer.walk import (
+    ACCOUNTS,
+    APPROVER,
+    NO_APPROVAL,
+    OPERATORS,
+    PARTIES,
+    POOLS,
+    SECONDS_PER_BLOCK,
+    SETS,
+    TOKENS,
+    WALK,
+)
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import WAD
 from spec.eigenlayer import actions
@@ -53,7 +64,7 @@ BLOCKS: Final = st.sampled_from((1, 2, 3, 5, 6, 8, 9, 10, 11, 0))
 DELAY_BLOCKS: Final = st.sampled_from((0, 1, 2, 9, 2**32 - 1))
 
 
-class EigenLayerMachine(LawMachine):
+class EigenLayerMachine(RewardsRules):
     """Every action of EigenLayer. Rules aim at what exists, at amounts that are there, and at edges."""
 
     operators: Bundle[str] = Bundle("operators")
@@ -96,7 +107,7 @@ class EigenLayerMachine(LawMachine):
     @rule(blocks=BLOCKS)
     def mine_blocks(self, blocks: int) -> None:
         """Time passes."""
-        self.call(actions.MineBlocks(blocks))
+        self.call(actions.MineBlocks(blocks, blocks * SECONDS_PER_BLOCK))
 
     @rule(party=PARTY, strategy=POOL, amount=AMOUNT, wrong_token=SELDOM)
     def deposit_into_strategy(self, party: str, strategy: str, amount: Edge, wrong_token: bool) -> None:

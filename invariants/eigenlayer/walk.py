@@ -6,6 +6,7 @@ import attr
 
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.rewards_walk import rewards_action
 from invariants.eigenlayer.scenarios import SCENARIOS
 from invariants.eigenlayer.state_queries import due_magnitude, settled_magnitudes, slasher_in_force
 from invariants.eigenlayer.world import LAST_BLOCK, WORLD, drawn_world, world_with_a_past
@@ -51,6 +52,7 @@ from spec.eigenlayer.actions import (
 from spec.eigenlayer.allocation import is_operator_slashable
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.rewards_actions import SetRewardsForAllSubmitter
 from spec.eigenlayer.state import (
     CONFIG,
     ENCUMBERED_MAGNITUDES,
@@ -103,11 +105,12 @@ BITS: Final = {
 
 HUGE_BLOCKS: Final = (2**32 - 1,)
 MOST_MAGNITUDE: Final = 2**64 - 1
+SECONDS_PER_BLOCK: Final = 12
 WAITS: Final = (1, 1, 1, 2, 5, 9, 10, 11)
 
 
 def opening() -> list[Action]:
-    """Both operators, three operator sets that slash everything, and everybody registered."""
+    """Both operators, three operator sets that slash everything, everybody registered, and who may pay everybody."""
     plain = tuple(OperatorSetRequest(number, POOLS, "avs0") for number in (1, 2))
     actions: list[Action] = [
         UpdateAvsMetadata("avs0", "avs0"),
@@ -118,6 +121,7 @@ def opening() -> list[Action]:
     for delay_blocks, operator in enumerate(OPERATORS):
         actions.append(RegisterAsOperator(operator, ZERO_ADDRESS, delay_blocks))
         actions += [RegisterForOperatorSets(operator, operator, avs, (number,)) for avs, number in SETS]
+    actions.append(SetRewardsForAllSubmitter("owner", "submitter", True))
     return actions
 
 
@@ -178,19 +182,22 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
     """Weighted so that stake comes, is committed, is slashed, and leaves."""
     kind = choices.below(100)
     if kind < 20:
-        return MineBlocks(choices.pick(WAITS))
-    if kind < 36:
+        blocks = choices.pick(WAITS)
+        return MineBlocks(blocks, blocks * SECONDS_PER_BLOCK)
+    if kind < 33:
         strategy = choices.pick(POOLS)
         amount = choices.pick(AMOUNTS if strategy == POOLS[0] else SMALL_AMOUNTS)
         return DepositIntoStrategy(choices.pick(PARTIES), strategy, TOKENS[strategy], amount)
-    if kind < 47:
+    if kind < 42:
         return _queue(choices, draft)
-    if kind < 59:
+    if kind < 52:
         return _complete(choices, draft)
-    if kind < 71:
+    if kind < 63:
         return _allocate(choices, draft)
-    if kind < 82:
+    if kind < 72:
         return _slash(choices, draft)
+    if kind < 84:
+        return rewards_action(choices, draft)
     return _rare(choices, draft)
 
 
@@ -412,7 +419,7 @@ def _past_action(choices: Choices, draft: Draft) -> Action:
     if block == first_block and choices.one_in(2):
         return _slash(choices, draft)
     if isinstance(action, MineBlocks) and block < first_block < block + action.blocks:
-        return MineBlocks(first_block - block)
+        return MineBlocks(first_block - block, (first_block - block) * SECONDS_PER_BLOCK)
     if isinstance(action, MineBlocks) and block + action.blocks > LAST_BLOCK:
         return BurnShares(PARTIES[0], POOLS[0])
     return action

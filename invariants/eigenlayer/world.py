@@ -8,10 +8,42 @@ from spec.codec import Json
 from spec.eigenlayer.codec import RESOLUTION_DELAY
 from spec.eigenlayer.config import BALANCE_OFFSET, MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES, SHARES_OFFSET
 from spec.eigenlayer.presets import NEWEST, UNNAMED, Release
+from spec.eigenlayer.rewards_config import MAX_REWARDS_AMOUNT, ONE_HUNDRED_IN_BIPS, PROTOCOL_FEE_BIPS
 
 TOKENS: Final[dict[str, Json]] = {
     party: str(10**24) for party in ("staker0", "staker1", "staker2", "operator0", "operator1")
 }
+
+PAYERS: Final[dict[str, Json]] = {payer: str(10**20) for payer in ("avs0", "avs1", "submitter", "controller")}
+"""Accounts that pay for rewards, beside what they have of each token."""
+
+
+def rewards_world(timestamp: int, beacon_chain_eth_strategy: str | None = None) -> dict[str, Json]:
+    """The coordinator of rewards at a timestamp: its owner has chosen short delays, and all payers approved it."""
+    return {
+        "timestamp": timestamp,
+        "config": {
+            "CALCULATION_INTERVAL_SECONDS": 100,
+            "MAX_REWARDS_DURATION": 1_000,
+            "MAX_RETROACTIVE_LENGTH": 2_000,
+            "MAX_FUTURE_LENGTH": 300,
+            "GENESIS_REWARDS_TIMESTAMP": 1_600,
+            "MAX_REWARDS_AMOUNT": str(MAX_REWARDS_AMOUNT),
+            "ONE_HUNDRED_IN_BIPS": ONE_HUNDRED_IN_BIPS,
+            "PROTOCOL_FEE_BIPS": PROTOCOL_FEE_BIPS,
+        },
+        "owner": "owner",
+        "emissions_controller": "controller",
+        "beacon_chain_eth_strategy": beacon_chain_eth_strategy,
+        "rewards_updater": "updater",
+        "fee_recipient": "fees",
+        "activation_delay": 40,
+        "default_operator_split_bips": 1_000,
+        "infinite_allowance_to_rewards_coordinator": [*PAYERS],
+        "address_order": [],
+        "trees": ["tree0", "tree1", "tree2", "greedy"],
+    }
+
 
 WORLD: Final[dict[str, Json]] = {
     "protocol": "eigenlayer",
@@ -38,7 +70,10 @@ WORLD: Final[dict[str, Json]] = {
         "stakers": ["staker0", "staker1", "staker2"],
         "operators": ["operator0", "operator1"],
         "avss": ["avs0", "avs1", "avs2"],
-        "others": ["recipient", "approver0", "whitelister", "anybody"],
+        "others": [
+            *("recipient", "approver0", "whitelister", "anybody"),
+            *("owner", "updater", "controller", "submitter", "fees", "claimer"),
+        ],
         "burn_address_name": "burn",
         "zero_address_name": "zero",
         "tokens": ["token0", "token1"],
@@ -48,10 +83,11 @@ WORLD: Final[dict[str, Json]] = {
         },
         "strategy_address_order": ["strategy0", "strategy1"],
         "operator_set_universe": ["avs0/1", "avs0/2", "avs1/1"],
-        "token_balances": {"token0": TOKENS, "token1": TOKENS},
+        "token_balances": {"token0": {**TOKENS, **PAYERS}, "token1": {**TOKENS, **PAYERS}},
         "infinite_allowance_to_strategy_manager": [*TOKENS],
         "avs_registrar_accepts_everything": ["avs0", "avs1"],
         "whitelister": "whitelister",
+        "rewards": rewards_world(5_037),
     },
 }
 """The head of a trace file, as docs/traces.md describes it."""
@@ -94,8 +130,8 @@ def world_with_a_past(name: str, block: int, delay_blocks: int, cumulative_scale
             "block": block,
             "strategies": strategies,
             "token_balances": {
-                "token0": {**TOKENS, "strategy0": held["strategy0"]},
-                "token1": {**TOKENS, "strategy1": held["strategy1"]},
+                "token0": {**TOKENS, **PAYERS, "strategy0": held["strategy0"]},
+                "token1": {**TOKENS, **PAYERS, "strategy1": held["strategy1"]},
             },
             "cumulative_scaled_shares": {"operator0": queued, "operator1": queued},
         },
@@ -144,7 +180,8 @@ def drawn_world(number: int) -> dict[str, Json]:
             },
             "strategy_address_order": [*order],
             "token_balances": {
-                token: {**TOKENS, poor: "5"} if choices.one_in(3) else TOKENS for token in ("token0", "token1")
+                token: {**TOKENS, **PAYERS, poor: "5"} if choices.one_in(3) else {**TOKENS, **PAYERS}
+                for token in ("token0", "token1")
             },
             "infinite_allowance_to_strategy_manager": [*approving],
         },

@@ -368,7 +368,10 @@ def read_rewards_genesis(value: Json, state: State, world: World, accounts: Sequ
         split,
     )
     listed = tuple([name for name in accounts if name not in (ZERO_ADDRESS, REWARDS_COORDINATOR)])
-    read_ranks(state, fields, where, "address_order", listed)
+    first = cast("tuple[str, ...]", ListOf(ACCOUNT).read(fields["address_order"], f"{where}.address_order", names))
+    if len(set(first)) != len(first):
+        raise MalformedTrace(f"{where}.address_order", "an account is declared twice")
+    _rank(state, (*first, *[name for name in listed if name not in first]))
     read_allowances(state, fields, where, names)
     return WorldWithRewards(world, names, listed)
 
@@ -405,6 +408,10 @@ def read_ranks(state: State, fields: Mapping[str, Json], where: str, field: str,
     order = cast("tuple[str, ...]", ListOf(Text()).read(fields[field], f"{where}.{field}", {}))
     if sorted(order) != sorted(accounts):
         raise MalformedTrace(f"{where}.{field}", "it must name each account once")
+    _rank(state, order)
+
+
+def _rank(state: State, order: Sequence[str]) -> None:
     for rank, account in enumerate(order):
         state.rows(ADDRESS_RANKS)[account] = AddressRank(rank)
 
