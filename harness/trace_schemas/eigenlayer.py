@@ -19,6 +19,9 @@ from spec.eigenlayer.codec import (
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.observation import POST, RESOLUTION_BLOCKS, OperatorSetName
 from spec.eigenlayer.presets import RELEASES, UNNAMED
+from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
+from spec.eigenlayer.rewards_config import KINDS, ONE_HUNDRED_IN_BIPS, PROOF_OF_NO_ROOT, PROOFS
+from spec.eigenlayer.rewards_formats import REWARDS_POST, AmountOrNull, Kind, Proof, TextOrNull
 
 OPERATOR_SET: Final[Schema] = {
     "type": "string",
@@ -29,12 +32,25 @@ OTHERS: Final[dict[type[Format], Schema]] = {
     OperatorSetName: OPERATOR_SET,
     Expiry: {"enum": ["0", str(NEVER)], "description": "0: has expired, 2^256 - 1: never"},
     Signer: {"type": "boolean", "description": "true: a valid signature"},
+    Proof: {
+        "enum": [*[proof for proof in PROOFS if proof != PROOF_OF_NO_ROOT], None],
+        "description": "what the contract finds; null: no such root",
+    },
+    Kind: {"enum": [*KINDS], "description": "a kind of submission"},
+    TextOrNull: {"type": ["string", "null"], "description": "any text in one line, or null"},
+    AmountOrNull: {**amount(), "type": ["string", "null"]},
 }
 BLOCK: Final = schema_of(Number(32), OTHERS)
 FLAG: Final = schema_of(Flag(), OTHERS)
 TEXT: Final[Schema] = {"type": "string"}
 AMOUNTS: Final[Schema] = {"type": "object", "additionalProperties": amount()}
 
+
+SECONDS: Final = schema_of(Number(32), OTHERS)
+STATE: Final = schema_of(POST, OTHERS)
+STATE["properties"]["rewards"] = said(
+    schema_of(REWARDS_POST, OTHERS), "the RewardsCoordinator, where genesis has it: every row, and every view"
+)
 
 CALLS: Final = calls("mine", schema_of(MINE, OTHERS), ACTION_FORMATS, {"type": "null"}, OTHERS)
 
@@ -44,7 +60,7 @@ STEP: Final = step(
         "same_block": said(FLAG, "true: in the block of the step before; false: in a new one"),
         "ok": said(FLAG, "the call is accepted"),
         "error": {"type": ["string", "null"], "description": "the contract's error, if it is not"},
-        "post": schema_of(POST, OTHERS),
+        "post": STATE,
     },
     CALLS,
     sorted(ERRORS),
@@ -59,6 +75,44 @@ STRATEGY: Final = record(
         "legacy_burnable_shares": said(amount(), "shares owed to the burn address from before slashes had ids"),
     },
     optional=("total_shares", "legacy_burnable_shares"),
+)
+
+REWARDS_MEANING: Final = {
+    "CALCULATION_INTERVAL_SECONDS": "seconds of which starts and durations are multiples; not zero",
+    "MAX_REWARDS_DURATION": "seconds that a submission pays for at most",
+    "MAX_RETROACTIVE_LENGTH": "seconds that a submission may begin ago",
+    "MAX_FUTURE_LENGTH": "seconds that a submission may begin ahead",
+    "GENESIS_REWARDS_TIMESTAMP": "the first timestamp of which rewards are paid",
+}
+
+REWARDS: Final = record(
+    {
+        "timestamp": said(SECONDS, "the timestamp before the first step"),
+        "config": record(
+            {
+                **{name: said(SECONDS, REWARDS_MEANING[name]) for name in LENGTHS},
+                **{name: {"const": value, "description": "a constant"} for name, value in REWARDS_CONSTANTS.items()},
+            }
+        ),
+        "owner": {**TEXT, "description": "the owner of the RewardsCoordinator"},
+        "emissions_controller": {**TEXT, "description": "the account that pays for others"},
+        "beacon_chain_eth_strategy": {
+            "type": ["string", "null"],
+            "description": "the strategy that needs no listing, or null",
+        },
+        "rewards_updater": {**TEXT, "description": "the account that publishes roots"},
+        "fee_recipient": {**TEXT, "description": "the account that gets protocol fees"},
+        "activation_delay": said(SECONDS, "seconds that roots and splits wait"),
+        "default_operator_split_bips": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": ONE_HUNDRED_IN_BIPS,
+            "description": "the split of operators that set none, in hundredths of a percent",
+        },
+        "infinite_allowance_to_rewards_coordinator": names("accounts that approved the coordinator; others did not"),
+        "address_order": names("accounts in the order of their addresses; those left out follow as declared"),
+        "trees": names("Merkle trees, whose roots may be published"),
+    }
 )
 
 GENESIS: Final = record(
@@ -91,8 +145,9 @@ GENESIS: Final = record(
             "additionalProperties": AMOUNTS,
             "description": "scaled shares queued and completed before, by operator, then by strategy",
         },
+        "rewards": {**REWARDS, "description": "the RewardsCoordinator; without it no call of a trace is about rewards"},
     },
-    optional=("cumulative_scaled_shares",),
+    optional=("cumulative_scaled_shares", "rewards"),
 )
 
 MEANING: Final = {
@@ -143,7 +198,7 @@ FIELDS: Final = record(
             optional=(RESOLUTION_DELAY,),
         ),
         "genesis": GENESIS,
-        "initial_state": {**schema_of(POST, OTHERS), "description": "the whole state before the first step, as `post`"},
+        "initial_state": {**STATE, "description": "the whole state before the first step, as `post`"},
         "steps": {"type": "array", "items": STEP, "minItems": 1, "description": "each call, in order"},
         "final_histories": {"type": "object", "description": "the histories after the last step"},
         "seed": {"description": "for whoever recorded it: not read"},

@@ -177,6 +177,14 @@ def _may_claim(before: View, action: ProcessClaim) -> bool:
     return shown.cumulative_earnings > rows.get(CLAIMED, (claim.earner, shown.token)).cumulative_amount
 
 
+def _may_claim_alone(before: View, action: ProcessClaim) -> bool:
+    """True if, besides, it shows no more than was paid in."""
+    if not _may_claim(before, action):
+        return False
+    shown = action.claim.tokens[0]
+    return shown.cumulative_earnings <= before.total(SUBMITTED, shown.token)
+
+
 def _may_claim_honestly(before: View, action: ProcessClaim) -> bool:
     """True if, besides, roots are honest about the token so far: all claims, with this one, are no more than was paid
     in.
@@ -292,11 +300,11 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "RWD-21",
-        "Every proven claim of one token is paid, whatever roots say.",
+        "Every proven claim of no more than was paid in is paid, whatever roots say of others.",
         "This project",
         _finds_tokens,
         Scope((ProcessClaim,)),
-        applies_to=_may_claim,
+        applies_to=_may_claim_alone,
     ),
 ]
 

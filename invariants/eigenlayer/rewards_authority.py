@@ -54,7 +54,7 @@ def _paid_for_oneself(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _claimed_for(step: AnyStep, call: Any, key: Any) -> bool:
-    """What was claimed for an earner grows by a claim of who may claim for it."""
+    """The claimed amount of an earner grows by a claim of its claimer."""
     if not isinstance(call, ProcessClaim | ProcessClaims):
         return False
     for claim in claims_of(call):

@@ -142,11 +142,11 @@ def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason 
         if shown.cumulative_earnings <= claimed_amount:
             return Reason.EARNINGS_NOT_GREATER_THAN_CLAIMED
         draft.put(CLAIMED, (claim.earner, shown.token), Claimed(shown.cumulative_earnings))
-        rejection = transfer(
+        unpaid = transfer(
             draft, shown.token, REWARDS_COORDINATOR, recipient, shown.cumulative_earnings - claimed_amount
         )
-        if rejection is not None:
-            return rejection
+        if unpaid is not None:
+            return unpaid
     return None
 
 
@@ -174,9 +174,9 @@ def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
     for shown in claim.tokens:
         if shown.proof == PROOF_INVALID_INDEX:
             return Reason.INVALID_TOKEN_LEAF_INDEX
-        rejection = _refuted(shown.proof)
-        if rejection is not None:
-            return rejection
+        refuted = _refuted(shown.proof)
+        if refuted is not None:
+            return refuted
     return None
 
 

@@ -263,7 +263,8 @@ def _submit_directed(
     amount = 0
     fee = 0
     last_rank = -1
-    for position, reward in enumerate(submission.operator_rewards):
+    for position in range(len(submission.operator_rewards)):
+        reward = submission.operator_rewards[position]
         if reward.operator == ZERO_ADDRESS:
             return Reason.INVALID_ADDRESS_ZERO
         rank = draft.get(ADDRESS_RANKS, reward.operator).rank
@@ -384,5 +385,6 @@ def _book(
             operator_count=operator_count,
         ),
     )
-    for place, entry in enumerate(strategies_and_multipliers):
+    for place in range(len(strategies_and_multipliers)):
+        entry = strategies_and_multipliers[place]
         draft.put(REWARDED_STRATEGIES, (account, nonce, place), RewardedStrategy(entry.strategy, entry.multiplier))
