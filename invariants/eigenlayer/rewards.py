@@ -152,7 +152,7 @@ def _split_waits(step: AcceptedStep[Splits]) -> bool:
     """The split that counts is the same before and after, unless the delay is none."""
     before, after = split_of(step.before.rows, step.action), split_of(step.after.rows, step.action)
     if after.activated_at_timestamp <= now_timestamp(step.after.rows):
-        return step.before.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds == 0
+        return step.before.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds <= 0
     return applied_split(step.after.rows, after) == applied_split(step.before.rows, before)
 
 

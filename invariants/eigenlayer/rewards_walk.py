@@ -249,7 +249,7 @@ def _root(choices: Choices, draft: Draft) -> Action:
 
 
 def _shown(choices: Choices, draft: Draft) -> Claim:
-    """What one of the last roots says of an earner, proven; seldom too early, or not proven."""
+    """An earner's cumulative earnings by one of the last roots, proven; seldom too early, or not proven."""
     count = draft.get(DISTRIBUTION, SINGLETON).root_count
     number = count - 1 - choices.below(min(count, 4)) if count else 0
     if choices.one_in(30):
@@ -291,7 +291,7 @@ def _split(choices: Choices) -> Action:
 
 
 def _rare(choices: Choices) -> Action:
-    """What the owner, earners and payers choose, and what others do beside it."""
+    """Choices of the owner, earners and payers, and calls of others beside them."""
     kind, earner, avs = choices.below(9), choices.pick(EARNERS), choices.pick(AVSS)
     if kind == 0:
         return SetActivationDelay("owner", UINT32_MAX if choices.one_in(12) else choices.pick((40, *DELAYS)))
@@ -314,7 +314,7 @@ def _rare(choices: Choices) -> Action:
 
 
 def _beside(choices: Choices) -> Action:
-    """What others do beside it: gifts, the whitelist, operators and deposits."""
+    """Calls of others: gifts, the whitelist, operators and deposits."""
     kind, token, amount = choices.below(5), choices.pick(TOKENS), choices.pick(AMOUNTS)
     if kind == 0:
         return TransferToken("staker0", token, choices.pick((REWARDS_COORDINATOR, *PAYERS)), amount)

@@ -113,6 +113,11 @@ def _not_yet_with_a_slasher(_rows: Draft, names: Names) -> Rows:
     return [(SLASHERS, names["operator_set"], None)]
 
 
+def _takes_fees_of_amounts(_rows: Draft, names: Names) -> list[Any]:
+    """The fees on the operators so far are no more than their amounts."""
+    return [names["fee"] >= 0, names["fee"] <= names["amount"]]
+
+
 FOLDS: Final = {
     "_create_operator_set": Fold(_as_if_with_a_slasher, _not_yet_with_a_slasher),
     "_clear_deallocation_queue": Fold(holds=_clears_from_the_front),
@@ -126,4 +131,5 @@ FOLDS: Final = {
     ),
     "clear_burn_or_redistributable_shares": Fold(holds=_is_to_be_cleared),
     "slash_operator": Fold(holds=_slashed_in_order),
+    "_submit_directed": Fold(holds=_takes_fees_of_amounts),
 }

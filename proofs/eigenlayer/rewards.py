@@ -63,6 +63,12 @@ def _coordinator_is_no_strategy(view: View, key: Any) -> bool:
     return key != REWARDS_COORDINATOR or (row.underlying_token == "" and row.legacy_burnable_shares == 0)
 
 
+def _nothing_is_booked_later(view: View, key: Any) -> bool:
+    row = view.rows.get(SUBMISSIONS, key)
+    is_given = 0 <= key[1] < view.rows.get(SUBMISSION_NONCES, key[0]).next_nonce
+    return is_given or (row.token == "" and row.amount == 0)
+
+
 LEMMAS: Final[list[StateLaw]] = [
     StateLaw(
         "LEMMA-interval",
@@ -77,6 +83,14 @@ LEMMAS: Final[list[StateLaw]] = [
         "Two contracts have two addresses",
         _coordinator_is_no_strategy,
         rows={STRATEGIES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-booked",
+        "Nothing is booked under a nonce that is still to come.",
+        "RewardsCoordinator: submissionNonce",
+        _nothing_is_booked_later,
+        rows={SUBMISSIONS: lambda key: key},
+        also_reads=(SUBMISSION_NONCES,),
     ),
 ]
 

@@ -534,7 +534,7 @@ THEORY: Final = Theory(
     },
     induction=Induction(
         lemmas=LEMMAS,
-        ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction"),
+        ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction", "LEMMA-interval"),
         apart=("SOLV-01", "LEMMA-debt"),
         leans={"EXIT-02": ("LEMMA-debt",)},
         follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed")},

@@ -9,6 +9,7 @@ import pytest
 
 from harness.protocols import known_protocols, known_walks
 from harness.replay import replay
+from harness.traces import protocol_of
 from spec import eigenlayer, symbiotic
 from spec.codec import MalformedTrace
 from spec.eigenlayer.actions import Approval, DelegateTo, MineBlocks, TransferToken
@@ -52,7 +53,8 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_recorded_trace_is_written_as_it_was_read(golden_trace: Path) -> None:
     document = document_of(golden_trace)
-    protocol = known_protocols()[document["protocol"]]
+    protocol = protocol_of(document["protocol"], known_protocols())
+    assert protocol is not None
     trace = protocol.read_trace(document)
     written = protocol.write_trace(trace.head, actions_of(trace))
     assert written == canonical(document)

@@ -30,6 +30,29 @@ BROKEN = {
     "deregistered operator at once out of reach": "TE-07",
 }
 
+OF_REWARDS = {
+    "fee by the account's choice": "ER-01",
+    "fee on rewards for everybody": "ER-02",
+    "fee of all named operators at once": "ER-04",
+    "amount times fee may overflow": "ER-05",
+    "native stake has to be listed": "ER-06",
+    "strategy counts twice": "ER-07",
+    "period that ends now is over": "ER-08",
+    "nonce used again": "ER-10",
+    "operator named twice": "ER-12",
+    "fee rounds up": "ER-13",
+    "split changed in its first second": "ER-16",
+    "split a second late": "ER-17",
+    "split before the last applies": "ER-18",
+    "root a second late": "ER-21",
+    "disabled root pays": "ER-22",
+    "claim pays twice": "ER-23",
+    "active root disabled": "ER-24",
+    "period calculated for twice": "ER-25",
+    "earner claims beside its claimer": "ER-26",
+    "more indices than proofs": "ER-27",
+}
+
 
 # The same of what v1.13.1 brought, which the traces of that release alone can notice.
 BROKEN_V1_13_1 = {
@@ -61,6 +84,13 @@ def test_a_rule_broken_in_the_newest_release_is_caught(name: str, source_copy: "
 def test_a_broken_rule_is_caught(name: str, source_copy: "SourceCopy") -> None:
     source_copy.plant(BROKEN[name])
     assert source_copy.first_difference("eigenlayer") != ""
+
+
+@pytest.mark.parametrize("name", OF_REWARDS)
+def test_a_broken_rule_of_rewards_is_caught(name: str, source_copy: "SourceCopy") -> None:
+    """By the traces of rewards alone."""
+    source_copy.plant(OF_REWARDS[name])
+    assert source_copy.first_difference("eigenlayer/rewards") != ""
 
 
 def test_the_unbroken_copy_is_not_caught(source_copy: "SourceCopy") -> None:
