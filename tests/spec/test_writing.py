@@ -42,7 +42,8 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         step.pop("note", None)
         if step["args"].get("approval") == {"valid": False, "salt": "0", "expiry": str(2**256 - 1)}:
             step["args"] = {name: value for name, value in step["args"].items() if name != "approval"}
-        if step["action"] == "advance_time" and step["timestamp"] > before:
+        joins = document["protocol"] == "symbiotic" and step["action"] == "advance_time"
+        if joins and step["timestamp"] > before:
             later = [other["action"] for other in steps[position + 1 :] if other["timestamp"] == step["timestamp"]]
             if later and later[0] != "advance_time":
                 continue
