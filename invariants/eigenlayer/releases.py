@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from invariants.eigenlayer import rewards, solvency
 from invariants.eigenlayer.bounded_model import BOUNDED_MODEL
 from invariants.eigenlayer.games import GAMES
 from invariants.eigenlayer.laws import CATALOGUE
-from invariants.eigenlayer.solvency import KNOWN_FALSE
 from invariants.eigenlayer.walk import WALK
 from invariants.eigenlayer.world import in_release
 from invariants.exploring import BoundedModel
@@ -14,7 +14,8 @@ from spec.eigenlayer.presets import V1_12_0, Release
 
 
 def _in(walk: Walk, release: Release) -> Walk:
-    return walk.in_release(lambda world: in_release(world, release), CATALOGUE.knowing(KNOWN_FALSE[release.name]))
+    known = {**solvency.KNOWN_FALSE[release.name], **rewards.KNOWN_FALSE}
+    return walk.in_release(lambda world: in_release(world, release), CATALOGUE.knowing(known))
 
 
 WALK_V1_12_0: Final = _in(WALK, V1_12_0)

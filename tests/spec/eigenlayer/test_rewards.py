@@ -1,6 +1,6 @@
 """Rules of rewards: every answer that each gives."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -131,7 +131,7 @@ def held(chain: "Chain", account: str) -> int:
         ({"amount": MOST}, None),
     ],
 )
-def test_a_submission_is_checked(chain: "Chain", changes: dict[str, object], reason: Reason | None) -> None:
+def test_a_submission_is_checked(chain: "Chain", changes: dict[str, Any], reason: Reason | None) -> None:
     begun(chain)
     submission = attrs.evolve(PLAIN, **changes)
     assert chain.try_(CreateAvsRewardsSubmission("avs", (submission,))) is reason
@@ -199,9 +199,7 @@ def test_fees_on_named_operators_round_down_for_each(chain: "Chain") -> None:
         ({"token": "token1"}, Reason.ERC20_INSUFFICIENT_BALANCE),
     ],
 )
-def test_a_submission_for_named_operators_is_checked(
-    chain: "Chain", changes: dict[str, object], reason: Reason
-) -> None:
+def test_a_submission_for_named_operators_is_checked(chain: "Chain", changes: dict[str, Any], reason: Reason) -> None:
     begun(chain)
     submission = attrs.evolve(NAMED, **changes)
     assert chain.try_(CreateOperatorDirectedAvsRewardsSubmission("avs", "avs", (submission,))) is reason
