@@ -29,6 +29,7 @@ from spec.eigenlayer.rewards_actions import (
     OperatorReward,
     ProcessClaim,
     ProcessClaims,
+    RewardsAction,
     RewardsSubmission,
     SetActivationDelay,
     SetClaimerFor,
@@ -155,7 +156,7 @@ def test_who_pays_decides_on_the_fee_and_for_everybody_there_is_none(chain: "Cha
     for account in ("avs", "payer", "controller"):
         chain.do(SetOptInForProtocolFee(account, account, True))
     fee, paid, net = 199, 999, 800
-    calls = [
+    calls: list[tuple[RewardsAction, str, str, int]] = [
         (CreateAvsRewardsSubmission("payer", (PLAIN,)), "payer", "avs", net),
         (CreateEigenDaRewardsSubmission("controller", "payer", (PLAIN,)), "payer", "avs", net),
         (CreateRewardsForAllSubmission("payer", (PLAIN,)), "payer", "for_all", paid),
