@@ -59,7 +59,7 @@ APPROVAL: Final = st.one_of(
     st.just(NO_APPROVAL),
     st.builds(actions.Approval, st.sampled_from((APPROVER, ZERO_ADDRESS)), st.integers(0, 3), SELDOM),
 )
-BLOCKS: Final = st.sampled_from((1, 2, 3, 5, 6, 8, 9, 10, 11, 0))
+BLOCKS: Final = st.sampled_from((1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 0))
 """Waits up to the world's delays, to the block before and to the block after."""
 DELAY_BLOCKS: Final = st.sampled_from((0, 1, 2, 9, 2**32 - 1))
 

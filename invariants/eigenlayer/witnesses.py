@@ -33,6 +33,7 @@ from spec.eigenlayer.state import (
     REGISTRATIONS,
     SLASHED_SHARES,
     SLASHERS,
+    SLASHES,
     STAKER_SHARES,
     STAKERS,
     STRATEGIES,
@@ -170,6 +171,23 @@ def _redistributes(step: AnyStep) -> bool:
     return recipient != BURN_ADDRESS and any(key[1] == recipient for key in written(step.delta, TOKEN_BALANCES))
 
 
+def _is_paid_in_the_first_block(step: AnyStep) -> bool:
+    """In the block after the resolution block, or in any if the release has none."""
+    block = current_block(step.before.rows)
+    return any(
+        len(step.before.rows.get(SLASHES, key).strategies) > 0
+        and step.before.rows.get(SLASHES, key).resolution_block in (0, block - 1)
+        for key in written(step.delta, SLASHES)
+    )
+
+
+def _is_paid_in_part(step: AnyStep) -> bool:
+    return any(
+        0 < len(step.after.rows.get(SLASHES, key).strategies) < len(step.before.rows.get(SLASHES, key).strategies)
+        for key in written(step.delta, SLASHES)
+    )
+
+
 def _comes_back(step: AnyStep) -> bool:
     return any(
         step.before.rows.get(REGISTRATIONS, key).slashable_until_block for key in written(step.delta, REGISTRATIONS)
@@ -250,6 +268,8 @@ SEEN: Final[list[tuple[str, Callable[[AnyStep], bool], Scope]]] = [
     ("A staker delegates with an approver's consent.", _has_consent, Scope((DelegateTo,))),
     ("A staker delegates to an operator slashed before.", _joins_a_slashed_operator, Scope((DelegateTo,))),
     ("One withdrawal queues one strategy twice.", _queues_one_strategy_twice, Scope((QueueWithdrawals,))),
+    ("A slash is paid in the first block in which it can be.", _is_paid_in_the_first_block, CLEARING),
+    ("Of a slash of two strategies one is paid.", _is_paid_in_part, CLEARING),
 ]
 WITNESSES: Final[list[Witness]] = [
     Witness(f"SEEN-{number:02}", sentence, "this project", seen, scope)

@@ -19,6 +19,7 @@ from harness.protocols import (
     known_protocols,
     known_walks,
     load_walk,
+    pack_at,
     select_bounded_models,
     select_packs,
 )
@@ -165,6 +166,26 @@ def test_nobody_takes_the_place_of_a_protocol_of_ours(
     monkeypatch.setattr(protocols, "announced", lambda group: [*project.announced(group), foreign])
     assert known_packs()["symbiotic"] == known
     assert "left out: entry point symbiotic: another pack is called 'symbiotic'" in capsys.readouterr().err
+
+
+def test_a_release_is_had_by_its_name_and_the_newest_by_none() -> None:
+    newest, old = pack_at("eigenlayer"), pack_at("eigenlayer@v1_12_0")
+    assert pack_at("eigenlayer@v1_13_1") == newest
+    assert (old.name, old.place, old.protocol) == ("eigenlayer", "eigenlayer@v1_12_0", newest.protocol)
+    for pack, release, delay_blocks in ((newest, "v1.13.1", 6), (old, None, None)):
+        assert pack.walk is not None
+        assert pack.bounded_model is not None
+        walks = [pack.walk, *pack.walk.scenarios, *[pack.walk.of(seed) for seed in range(1, 9)]]
+        walks += [game.walk for game in pack.games]
+        assert [walk.world.get("release") for walk in walks] == [release] * len(walks)
+        config = pack.walk.world["config"]
+        assert isinstance(config, dict)
+        assert config.get("slash_resolution_delay_blocks") == delay_blocks
+        assert pack.bounded_model.walk.world.get("release") == release
+    for asked, names in (("eigenlayer@v2", "v1_12_0, v1_13_1"), ("symbiotic@v2", "none")):
+        with pytest.raises(UnknownProtocolError) as refused:
+            pack_at(asked)
+        assert str(refused.value) == f"unknown preset 'v2' of {asked.partition('@')[0]}: it has {names}"
 
 
 def test_two_packs_of_one_name_are_not_one() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from spec.eigenlayer import actions, views
@@ -12,8 +13,11 @@ from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
     CLOCK,
+    CONFIG,
+    CUMULATIVE_SCALED_SHARES,
     MAX_MAGNITUDES,
     OPERATOR_SHARES,
+    QUEUED_SHARES,
     SLASHERS,
     SLASHES,
     STAKER_SHARES,
@@ -25,6 +29,7 @@ from spec.eigenlayer.state import (
     AllocationDelay,
     Clock,
     OperatorShares,
+    Slash,
     Slasher,
     StakerShares,
     Strategy,
@@ -327,6 +332,82 @@ def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: "Chain") -
     assert chain.do(actions.ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == (1000,)
     assert chain.do(actions.ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)) == ()
     assert chain.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
+
+
+def delayed(chain: "Chain", delay_blocks: int = 7) -> None:
+    """The same deployment of the newest release, with a shorter resolution delay."""
+    config = attrs.evolve(
+        chain.now.get(CONFIG, SINGLETON), slash_resolution_delay_blocks=delay_blocks, queue_counts_whole_shares=True
+    )
+    chain.state.rows(CONFIG)[SINGLETON] = config
+
+
+def test_a_slash_is_paid_once_its_resolution_block_is_over(chain: "Chain") -> None:
+    delayed(chain)
+    chain.secured()
+    chain.deposit("staker", 1, 1000)
+    allocation = actions.AllocationRequest(("avs", 1), ("strategy1",), (WAD,))
+    chain.do(actions.ModifyAllocations("operator", "operator", (allocation,)))
+    chain.do(slash(WAD // 2, "strategy0", "strategy1"))
+    block = chain.now.get(CLOCK, SINGLETON).block
+    pending = Slash(("strategy0", "strategy1"), block + 7)
+    assert chain.now.get(SLASHES, (("avs", 1), 1)) == pending
+    whole = actions.ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)
+    one = actions.ClearBurnOrRedistributableSharesByStrategy("anybody", ("avs", 1), 1, "strategy1")
+    other = attrs.evolve(one, strategy="strategy2")
+    chain.do(actions.MineBlocks(7))
+    for early in (whole, one, other):
+        assert chain.try_(early) is Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
+    assert chain.do(attrs.evolve(whole, slash_id=2)) == ()
+    assert chain.do(actions.MineBlocks(1), other) == 0
+    assert chain.do(one) == 500
+    assert chain.now.get(SLASHES, (("avs", 1), 1)) == Slash(("strategy0",), block + 7)
+    assert views.slash_resolution_block_of(chain.now, ("avs", 1), 1) == block + 7
+    assert chain.do(whole) == (500,)
+    assert chain.now.get(SLASHES, (("avs", 1), 1)) == Slash((), 0)
+    assert chain.do(whole) == ()
+
+
+def test_a_slash_that_takes_no_share_waits_too(chain: "Chain") -> None:
+    delayed(chain)
+    chain.secured()
+    assert chain.do(slash(1, "strategy0")) == (1, (0,))
+    clear = actions.ClearBurnOrRedistributableShares("anybody", ("avs", 1), 1)
+    assert chain.try_(clear) is Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
+    assert chain.do(actions.MineBlocks(8), clear) == (0,)
+
+
+@pytest.mark.parametrize(("delay_blocks", "answer"), [(7, (1, (500,))), (8, Reason.ARITHMETIC_PANIC)])
+def test_a_resolution_block_has_32_bits(make_chain: "Callable[..., Chain]", delay_blocks: int, answer: object) -> None:
+    chain = make_chain(block=2**32 - 8)
+    delayed(chain, delay_blocks)
+    chain.secured()
+    assert chain.try_(slash(WAD // 2, "strategy0")) == answer
+    assert chain.do(slash(WAD // 2, "strategy1"))
+
+
+@pytest.mark.parametrize(("counts_whole_shares", "counted"), [(False, 333), (True, 330)])
+def test_a_withdrawal_counts_for_slashes_by_the_shares_that_left(
+    chain: "Chain", counts_whole_shares: bool, counted: int
+) -> None:
+    """Of 333 shares a tenth is left: 33 leave the operator, which stand for 330 scaled shares."""
+    delayed(chain)
+    config = attrs.evolve(chain.now.get(CONFIG, SINGLETON), queue_counts_whole_shares=counts_whole_shares)
+    chain.state.rows(CONFIG)[SINGLETON] = config
+    chain.secured()
+    chain.do(slash(WAD - WAD // 10, "strategy0"), queue(333))
+    assert chain.now.get(QUEUED_SHARES, ("staker", 0, 0)).scaled_shares == 333
+    assert chain.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(67)
+    assert CUMULATIVE_SCALED_SHARES.latest(chain.now, ("operator", "strategy0")) == counted
+
+
+def test_a_withdrawal_from_an_operator_that_is_slashed_whole_counts_nothing(chain: "Chain") -> None:
+    delayed(chain)
+    chain.secured()
+    chain.do(slash(WAD, "strategy0"), queue(333))
+    assert chain.now.get(QUEUED_SHARES, ("staker", 0, 0)).scaled_shares == 333
+    assert CUMULATIVE_SCALED_SHARES.latest(chain.now, ("operator", "strategy0")) == 0
+    assert chain.now.get(CUMULATIVE_SCALED_SHARES.heads, ("operator", "strategy0")).count == 1
 
 
 def test_slashed_stake_goes_to_the_redistribution_recipient(chain: "Chain") -> None:
