@@ -55,7 +55,7 @@ NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
 def genesis(stakers: int = STAKERS) -> State:
     """Strategies open for deposits, and stakers and operators that own tokens and have approved the StrategyManager."""
     state = SCHEMA.empty_state()
-    state.rows(CONFIG)[SINGLETON] = Config(10, 10, 5, 5, "whitelister")
+    state.rows(CONFIG)[SINGLETON] = Config(10, 10, 5, 5, "whitelister", 50_400, True)
     state.rows(CLOCK)[SINGLETON] = Clock(1000)
     state.rows(AVSS)["avs0"] = Avs(has_registrar=True)
     for rank in range(STRATEGIES_COUNT):
