@@ -1,7 +1,8 @@
 """Actions of Symbiotic: one class for each call, `sender` being the account that calls.
 
 Every sender is an ordinary account: the contracts never call each other through these actions, and nobody signs for
-another. A call of a function that the vault's delegator or slasher does not have is rejected with EmptyRevert.
+another. A call of a function that the vault's delegator or slasher does not have is rejected with EmptyRevert, and so
+is one of a staker rewards contract that does not exist.
 """
 
 from typing import Final
@@ -415,6 +416,182 @@ class SetResolver:
         self.resolver = resolver
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TransferReward:
+    """Move `amount` of any token to any account; to a rewards contract this is a gift to nobody. ERC20.transfer."""
+
+    sender: Final[str]
+    token: Final[str]
+    to: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, token: str, to: str, amount: int) -> None:
+        self.sender = sender
+        self.token = token
+        self.to = to
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DistributeStakerRewards:
+    """Pay in a reward for those who had active shares at the past second `timestamp`.
+
+    The admin's part is set aside if it is no more than `max_admin_fee_bips`; else the call is refused. Hints are the
+    places of checkpoints, as `check_hint` takes them.
+    DefaultStakerRewards.distributeRewards.
+    """
+
+    sender: Final[str]
+    contract: Final[str]
+    network: Final[str]
+    token: Final[str]
+    amount: Final[int]
+    timestamp: Final[int]
+    max_admin_fee_bips: Final[int]
+    active_shares_hint: Final[int]
+    active_stake_hint: Final[int]
+
+    def __init__(
+        self,
+        sender: str,
+        contract: str,
+        network: str,
+        token: str,
+        amount: int,
+        timestamp: int,
+        max_admin_fee_bips: int,
+        active_shares_hint: int,
+        active_stake_hint: int,
+    ) -> None:
+        self.sender = sender
+        self.contract = contract
+        self.network = network
+        self.token = token
+        self.amount = amount
+        self.timestamp = timestamp
+        self.max_admin_fee_bips = max_admin_fee_bips
+        self.active_shares_hint = active_shares_hint
+        self.active_stake_hint = active_stake_hint
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClaimStakerRewards:
+    """Claim the sender's parts of the next rewards of a list, of `max_rewards` at most.
+
+    There are no hints, or one for each reward.
+    DefaultStakerRewards.claimRewards.
+    """
+
+    sender: Final[str]
+    contract: Final[str]
+    recipient: Final[str]
+    token: Final[str]
+    network: Final[str]
+    max_rewards: Final[int]
+    active_shares_of_hints: Final[tuple[int, ...]]
+
+    def __init__(
+        self,
+        sender: str,
+        contract: str,
+        recipient: str,
+        token: str,
+        network: str,
+        max_rewards: int,
+        active_shares_of_hints: tuple[int, ...],
+    ) -> None:
+        self.sender = sender
+        self.contract = contract
+        self.recipient = recipient
+        self.token = token
+        self.network = network
+        self.max_rewards = max_rewards
+        self.active_shares_of_hints = active_shares_of_hints
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClaimAdminFee:
+    """Claim all that was set aside for the admin in one token. DefaultStakerRewards.claimAdminFee."""
+
+    sender: Final[str]
+    contract: Final[str]
+    recipient: Final[str]
+    token: Final[str]
+
+    def __init__(self, sender: str, contract: str, recipient: str, token: str) -> None:
+        self.sender = sender
+        self.contract = contract
+        self.recipient = recipient
+        self.token = token
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SetAdminFee:
+    """Change the admin's part of later rewards. DefaultStakerRewards.setAdminFee."""
+
+    sender: Final[str]
+    contract: Final[str]
+    fee_bips: Final[int]
+
+    def __init__(self, sender: str, contract: str, fee_bips: int) -> None:
+        self.sender = sender
+        self.contract = contract
+        self.fee_bips = fee_bips
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DistributeOperatorRewards:
+    """Pay in an amount, which may be 0, for whom a new root names; `root` is the name of its tree, or ZERO_ROOT.
+
+    DefaultOperatorRewards.distributeRewards.
+    """
+
+    sender: Final[str]
+    network: Final[str]
+    token: Final[str]
+    amount: Final[int]
+    root: Final[str]
+
+    def __init__(self, sender: str, network: str, token: str, amount: int, root: str) -> None:
+        self.sender = sender
+        self.network = network
+        self.token = token
+        self.amount = amount
+        self.root = root
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ClaimOperatorRewards:
+    """Claim what a root names for the sender: `total_claimable` in all, less what it has claimed before.
+
+    A proof is a fact: `proof_root` is the root that the leaf (sender, total_claimable) and the proof hash up to, by the
+    name of its tree, or ZERO_ROOT for one that nobody knows. DefaultOperatorRewards.claimRewards.
+    """
+
+    sender: Final[str]
+    recipient: Final[str]
+    network: Final[str]
+    token: Final[str]
+    total_claimable: Final[int]
+    proof_root: Final[str]
+
+    def __init__(
+        self,
+        sender: str,
+        recipient: str,
+        network: str,
+        token: str,
+        total_claimable: int,
+        proof_root: str,
+    ) -> None:
+        self.sender = sender
+        self.recipient = recipient
+        self.network = network
+        self.token = token
+        self.total_claimable = total_claimable
+        self.proof_root = proof_root
+
+
 Action = (
     AdvanceTime
     | TransferCollateral
@@ -443,4 +620,11 @@ Action = (
     | ExecuteSlash
     | VetoSlash
     | SetResolver
+    | TransferReward
+    | DistributeStakerRewards
+    | ClaimStakerRewards
+    | ClaimAdminFee
+    | SetAdminFee
+    | DistributeOperatorRewards
+    | ClaimOperatorRewards
 )

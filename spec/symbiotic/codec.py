@@ -28,7 +28,7 @@ from spec.codec import (
 )
 from spec.machine import SINGLETON, Delta, State, Transition
 from spec.protocol import Step, Trace, execute
-from spec.symbiotic import actions
+from spec.symbiotic import actions, rewards_codec
 from spec.symbiotic.actions import AdvanceTime
 from spec.symbiotic.clock import epoch_at
 from spec.symbiotic.config import (
@@ -155,6 +155,7 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     ),
     "set_deposit_limit": ActionFormat(actions.SetDepositLimit, [VAULT_ARG, argument("limit", Amount())]),
     "transfer_collateral": ActionFormat(actions.TransferCollateral, [argument("to", ACCOUNT), AMOUNT]),
+    **rewards_codec.ACTION_FORMATS,
 }
 """Every call by its name in traces. `advance_time`, which is no call, stands beside them."""
 
@@ -215,8 +216,8 @@ def _check_epochs(world: World, timestamp: int, where: str) -> None:
 
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
-    check_fields(document, (*HEAD, "genesis", "steps"), "")
-    head = {field: document[field] for field in HEAD}
+    check_fields(document, (*HEAD, *rewards_codec.HEAD, "genesis", "steps"), "", rewards_codec.HEAD)
+    head = {field: document[field] for field in (*HEAD, *rewards_codec.HEAD) if field in document}
     name, state, world = _read_head(head)
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, ("timestamp", "post"), "genesis")
@@ -238,7 +239,7 @@ def read_trace(document: dict[str, Json]) -> Trace:
 
 def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
     """A whole trace file of what the rules answer to the actions; `head` is a file without `genesis` and `steps`."""
-    check_fields(head, HEAD, "")
+    check_fields(head, (*HEAD, *rewards_codec.HEAD), "", rewards_codec.HEAD)
     _, state, world = _read_head(head)
     timestamp = state.rows(CLOCK)[SINGLETON].timestamp
     genesis = {"timestamp": timestamp, "post": observe(state, world, None)}
@@ -294,11 +295,12 @@ def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
     if document["protocol"] != "symbiotic":
         raise MalformedTrace("protocol", f"expected 'symbiotic', found {shown(document['protocol'])}")
     config = as_object(document["config"], "config")
-    check_fields(config, (*CONFIG, *OPTIONAL_CONFIG), "config", OPTIONAL_CONFIG)
-    return (cast(str, Text().read(config["name"], "config.name", {})), *_read_config(config))
+    of_rewards = rewards_codec.CONFIG if rewards_codec.has_rewards(document) else ()
+    check_fields(config, (*CONFIG, *of_rewards, *OPTIONAL_CONFIG), "config", OPTIONAL_CONFIG)
+    return (cast(str, Text().read(config["name"], "config.name", {})), *_read_config(document, config))
 
 
-def _read_config(config: dict[str, Json]) -> tuple[State, World]:
+def _read_config(document: Mapping[str, Json], config: dict[str, Json]) -> tuple[State, World]:
     """The state before the first step, which the configuration implies, and what the trace observes."""
     vaults = as_object(config["vaults"], "config.vaults")
 
@@ -310,14 +312,14 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
     names = {"account": senders | {*vaults, ZERO_ADDRESS}, "sender": senders, "vault": frozenset(vaults)}
     if len(names["account"]) != len(senders) + len(vaults) + 1 or len({*stakers}) != len(stakers):
         raise MalformedTrace("config", "an account is declared twice")
+    rewards_codec.declare(document, config, names)
+    has_rewards = rewards_codec.has_rewards(document)
     holders = cast("tuple[str, ...]", ListOf(SENDER).read(config["holders"], "config.holders", names))
     subnetworks = ListOf(SubnetworkName()).read(config["subnetworks"], "config.subnetworks", names)
     state = SCHEMA.empty_state()
     timestamp = cast(int, TIMESTAMP.read(config["genesisTimestamp"], "config.genesisTimestamp", names))
     state.rows(CLOCK)[SINGLETON] = Clock(timestamp)
     balance = cast(int, Amount().read(config["stakerBalance"], "config.stakerBalance", names))
-    if balance * len(stakers) > UINT256_MAX:
-        raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
     without = MapOf(SENDER, ListOf(VAULT)).read(config.get("noAllowance", {}), "config.noAllowance", names)
     registered = as_object(config["preRegistered"], "config.preRegistered")
     check_fields(registered, ("operators", "networks"), "config.preRegistered")
@@ -332,7 +334,10 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
         for account in accounts:
             state.rows(registry)[account] = Entity(is_entity=True)
     for vault, value in vaults.items():
-        _create_vault(state, vault, as_object(value, f"config.vaults.{vault}"), f"config.vaults.{vault}", names)
+        fields = dict(as_object(value, f"config.vaults.{vault}"))
+        if has_rewards and fields.pop(rewards_codec.VAULT_CONFIG, None) is None:
+            raise MalformedTrace(f"config.vaults.{vault}", f"missing field {rewards_codec.VAULT_CONFIG!r}")
+        _create_vault(state, vault, fields, f"config.vaults.{vault}", names)
     collaterals = {vault: config.collateral for vault, config in state.rows(VAULTS).items()}
     for staker in stakers:
         for token in (COLLATERAL, *collaterals.values()):
@@ -340,6 +345,12 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
         for vault, token in collaterals.items():
             if vault not in cast("dict[str, tuple[str, ...]]", without).get(staker, ()):
                 state.rows(ALLOWANCES)[(token, staker, vault)] = Allowance(is_infinite=True)
+    rewards = rewards_codec.create(state, config, names) if has_rewards else None
+    supply: dict[str, int] = {}
+    for (token, _), held in state.rows(TOKEN_BALANCES).items():
+        supply[token] = supply.get(token, 0) + held.amount
+    if max(supply.values(), default=0) > UINT256_MAX:
+        raise MalformedTrace("config.stakerBalance", "the total supply does not fit uint256")
     return state, World(
         names,
         dict(state.rows(VAULTS)),
@@ -348,6 +359,7 @@ def _read_config(config: dict[str, Json]) -> tuple[State, World]:
         operators,
         networks,
         cast("tuple[Subnetwork, ...]", subnetworks),
+        rewards,
     )
 
 

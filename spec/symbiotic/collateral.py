@@ -1,7 +1,10 @@
-"""The tokens that vaults hold: a plain ERC-20, of which arrives what was sent. Source: OpenZeppelin 5.0 ERC20."""
+"""The tokens that vaults and rewards contracts hold: a plain ERC-20, of which arrives what was sent.
+
+Source: OpenZeppelin 5.0 ERC20.
+"""
 
 from spec.machine import Delta, Draft
-from spec.symbiotic.actions import TransferCollateral
+from spec.symbiotic.actions import TransferCollateral, TransferReward
 from spec.symbiotic.config import ZERO_ADDRESS
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.state import ALLOWANCES, TOKEN_BALANCES, Pair, TokenBalance
@@ -42,4 +45,13 @@ def transfer_collateral(draft: Draft, action: TransferCollateral) -> Delta | Rea
     Rejects: as `transfer`. Source: ERC20.transfer.
     """
     rejection = transfer(draft, action.collateral, action.sender, action.to, action.amount)
+    return draft.delta() if rejection is None else rejection
+
+
+def transfer_reward(draft: Draft, action: TransferReward) -> Delta | Reason:
+    """Move the sender's own tokens, of any kind. A rewards contract's books do not count a gift, and it stays there.
+
+    Rejects: as `transfer`. Source: ERC20.transfer.
+    """
+    rejection = transfer(draft, action.token, action.sender, action.to, action.amount)
     return draft.delta() if rejection is None else rejection

@@ -39,6 +39,16 @@ MIN_RESOLVER_SET_EPOCHS_DELAY: Final = 3
 """The shortest delay, in epochs, that a vault may ask of a change of resolver. Source: VetoSlasher."""
 
 
+OPERATOR_REWARDS: Final = "operatorRewards"
+"""The one contract that pays operators, DefaultOperatorRewards."""
+
+ZERO_ROOT: Final = "zero root"
+"""The root 0: none is set. No proof leads to it, so it also stands for the root of a proof that is worth nothing."""
+
+ADMIN_FEE_BASE_BIPS: Final = 10_000
+"""An admin fee of everything. Source: DefaultStakerRewards.ADMIN_FEE_BASE."""
+
+
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class VaultConfig:
     """One vault with its delegator and its slasher, as created.

@@ -31,6 +31,7 @@ from spec.symbiotic.config import (
 )
 from spec.symbiotic.delegation import stake_at
 from spec.symbiotic.reasons import Reason
+from spec.symbiotic.rewards_observation import RewardsWorld, observe_rewards, rewards_formats
 from spec.symbiotic.slashing import slashable_stake
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
@@ -111,7 +112,10 @@ class Absent(Format):
 
 
 class World:
-    """The vaults, accounts and names that a trace declares beside its state: they decide which rows are observed."""
+    """The vaults, accounts and names that a trace declares beside its state: they decide which rows are observed.
+
+    `rewards` is None for a trace without rewards.
+    """
 
     def __init__(
         self,
@@ -122,6 +126,7 @@ class World:
         operators: tuple[str, ...],
         networks: tuple[str, ...],
         subnetworks: tuple[Subnetwork, ...],
+        rewards: RewardsWorld | None = None,
     ) -> None:
         self.names: Final = names
         self.vaults: Final = vaults
@@ -130,6 +135,7 @@ class World:
         self.operators: Final = operators
         self.networks: Final = networks
         self.subnetworks: Final = subnetworks
+        self.rewards: Final = rewards
 
 
 Captures = dict[str, tuple[int, ...]]
@@ -144,6 +150,9 @@ def observe(state: State, world: object, context: object) -> Json:
     seen = cast(World, world)
     captures = {} if context is None else cast(Captures, context)
     draft = Draft(state)
+    rewards: dict[str, Json] = {}
+    if seen.rewards is not None:
+        rewards = observe_rewards(state, seen.rewards, seen.holders, seen.operators, seen.networks)
     return {
         "timestamp": state.rows(CLOCK)[SINGLETON].timestamp,
         "balances": _by(seen.balances, lambda account: str(draft.get(TOKEN_BALANCES, (COLLATERAL, account)).amount)),
@@ -157,6 +166,7 @@ def observe(state: State, world: object, context: object) -> Json:
             for operator in seen.operators
         },
         "vaults": {vault: _observe_vault(draft, seen, vault, captures.get(vault, ())) for vault in seen.vaults},
+        **rewards,
     }
 
 
@@ -373,6 +383,7 @@ def _post_format(world: World) -> Format:
             ),
             "optInNetwork": of(operators, of(networks, Flag())),
             "vaults": _shape({vault: _vault_format(world, config) for vault, config in world.vaults.items()}),
+            **({} if world.rewards is None else rewards_formats(world.rewards, networks)),
         }
     )
 

@@ -50,6 +50,21 @@ class Reason(Rejection):
     NO_RESOLVER = "NoResolver"
     NOT_RESOLVER = "NotResolver"
 
+    # DefaultStakerRewards
+    INVALID_REWARD_TIMESTAMP = "InvalidRewardTimestamp"
+    HIGH_ADMIN_FEE = "HighAdminFee"
+    INSUFFICIENT_REWARD = "InsufficientReward"
+    NO_REWARDS_TO_CLAIM = "NoRewardsToClaim"
+    INVALID_HINTS_LENGTH = "InvalidHintsLength"
+    INSUFFICIENT_ADMIN_FEE = "InsufficientAdminFee"
+    INVALID_ADMIN_FEE = "InvalidAdminFee"
+
+    # DefaultOperatorRewards
+    ROOT_NOT_SET = "RootNotSet"
+    INVALID_PROOF = "InvalidProof"
+    INSUFFICIENT_TOTAL_CLAIMABLE = "InsufficientTotalClaimable"
+    INSUFFICIENT_BALANCE = "InsufficientBalance"
+
     # Shared by several contracts
     ALREADY_SET = "AlreadySet"
     NOT_NETWORK = "NotNetwork"
@@ -62,4 +77,5 @@ class Reason(Rejection):
     MUL_DIV_OVERFLOW = "MathOverflowedMulDiv"
     UINT48_OVERFLOW = "SafeCastOverflowedUintDowncast"
     ARITHMETIC_PANIC = "Panic(0x11)"
+    INDEX_PANIC = "Panic(0x32)"
     EMPTY_REVERT = "EmptyRevert"

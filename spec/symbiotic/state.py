@@ -11,7 +11,7 @@ import attr
 
 from spec.history import HistoryTable
 from spec.machine import Schema, Table
-from spec.symbiotic.config import ZERO_ADDRESS, VaultConfig
+from spec.symbiotic.config import ZERO_ADDRESS, ZERO_ROOT, VaultConfig
 
 Pair = tuple[str, ...]
 """Names that are a key together. The compiler would unpack a `tuple[str, str]` and build it anew at each use."""
@@ -188,6 +188,90 @@ class Resolver:
         self.account = account
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class StakerRewards:
+    """One staker rewards contract as created: its vault, and who may claim and who may set the admin fee.
+
+    ZERO_ADDRESS as its vault: there is no such contract. As the holder of a role: nobody holds it.
+    """
+
+    vault: Final[str]
+    admin_fee_claimer: Final[str]
+    admin_fee_setter: Final[str]
+
+    def __init__(
+        self,
+        vault: str = ZERO_ADDRESS,
+        admin_fee_claimer: str = ZERO_ADDRESS,
+        admin_fee_setter: str = ZERO_ADDRESS,
+    ) -> None:
+        self.vault = vault
+        self.admin_fee_claimer = admin_fee_claimer
+        self.admin_fee_setter = admin_fee_setter
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AdminFee:
+    """The part of every reward that is set aside for the admin, in ten-thousandths."""
+
+    fee_bips: Final[int]
+
+    def __init__(self, fee_bips: int = 0) -> None:
+        self.fee_bips = fee_bips
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RewardAmount:
+    """An amount of a token in a rewards contract's books."""
+
+    amount: Final[int]
+
+    def __init__(self, amount: int = 0) -> None:
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RewardCount:
+    """A number of distributions: how many there are of a list, or how many of them an account is done with."""
+
+    count: Final[int]
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Distribution:
+    """One reward: what those share who had active shares when the second `timestamp` was over."""
+
+    amount: Final[int]
+    timestamp: Final[int]
+
+    def __init__(self, amount: int = 0, timestamp: int = 0) -> None:
+        self.amount = amount
+        self.timestamp = timestamp
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CachedShares:
+    """All active shares of a vault at a past second, by which its rewards for that second are divided; 0: not kept."""
+
+    shares: Final[int]
+
+    def __init__(self, shares: int = 0) -> None:
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RewardRoot:
+    """The Merkle root in force for a network's rewards, by the name of its tree (ZERO_ROOT: none)."""
+
+    root: Final[str]
+
+    def __init__(self, root: str = ZERO_ROOT) -> None:
+        self.root = root
+
+
 SCHEMA: Final = Schema()
 
 CLOCK: Final[Table[str, Clock]] = SCHEMA.table("clock", Clock())
@@ -252,3 +336,29 @@ SLASH_REQUESTS: Final[Table[tuple[str, int], SlashRequest]] = SCHEMA.table("slas
 RESOLVER_ORDINALS: Final[HistoryTable[VaultSubnetwork]] = HistoryTable(SCHEMA, "resolver_ordinals", 0)
 """By timestamp: which of the subnetwork's resolvers is in office, counted from 1; at most one is still to come."""
 RESOLVERS: Final[Table[tuple[str, Subnetwork, int], Resolver]] = SCHEMA.table("resolvers", Resolver())
+
+RewardList = tuple[str, str, str]
+"""A staker rewards contract, a token and a network: the rewards of a network in one token, in the order paid in."""
+
+RewardClaimer = tuple[str, str, str, str]
+"""A list of rewards, by its contract, token and network, and an account that claims them."""
+
+# Keys: contract, twice; (contract, token); list of rewards; (list of rewards, index); list of rewards and account;
+# (contract, timestamp).
+STAKER_REWARDS: Final[Table[str, StakerRewards]] = SCHEMA.table("staker_rewards", StakerRewards())
+ADMIN_FEES: Final[Table[str, AdminFee]] = SCHEMA.table("admin_fees", AdminFee())
+CLAIMABLE_ADMIN_FEES: Final[Table[Pair, RewardAmount]] = SCHEMA.table("claimable_admin_fees", RewardAmount())
+DISTRIBUTION_COUNTS: Final[Table[RewardList, RewardCount]] = SCHEMA.table("distribution_counts", RewardCount())
+DISTRIBUTIONS: Final[Table[tuple[RewardList, int], Distribution]] = SCHEMA.table("distributions", Distribution())
+REWARDS_DONE: Final[Table[RewardClaimer, RewardCount]] = SCHEMA.table("rewards_done", RewardCount())
+"""The number of distributions of a list that an account has claimed: the index of the first that it has not."""
+CACHED_SHARES: Final[Table[tuple[str, int], CachedShares]] = SCHEMA.table("cached_shares", CachedShares())
+
+# Keys: (network, token), twice; (network, token, account).
+OPERATOR_ROOTS: Final[Table[Pair, RewardRoot]] = SCHEMA.table("operator_roots", RewardRoot())
+OPERATOR_REWARD_BALANCES: Final[Table[Pair, RewardAmount]] = SCHEMA.table("operator_reward_balances", RewardAmount())
+"""The amount that a network paid in for its operators and that nobody has claimed."""
+OPERATOR_REWARDS_CLAIMED: Final[Table[tuple[str, str, str], RewardAmount]] = SCHEMA.table(
+    "operator_rewards_claimed", RewardAmount()
+)
+"""The amount that an account has claimed of a network's rewards in a token, under all its roots together."""

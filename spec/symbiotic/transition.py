@@ -5,8 +5,13 @@ from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
     Claim,
+    ClaimAdminFee,
     ClaimBatch,
+    ClaimOperatorRewards,
+    ClaimStakerRewards,
     Deposit,
+    DistributeOperatorRewards,
+    DistributeStakerRewards,
     ExecuteSlash,
     OptInNetwork,
     OptInVault,
@@ -16,6 +21,7 @@ from spec.symbiotic.actions import (
     RegisterNetwork,
     RegisterOperator,
     RequestSlash,
+    SetDepositLimit,
     SetDepositorWhitelistStatus,
     SetDepositWhitelist,
     SetIsDepositLimit,
@@ -27,17 +33,19 @@ from spec.symbiotic.actions import (
     SetResolver,
     Slash,
     TransferCollateral,
+    TransferReward,
     VetoSlash,
     Withdraw,
 )
 from spec.symbiotic.clock import advance_time
-from spec.symbiotic.collateral import transfer_collateral
+from spec.symbiotic.collateral import transfer_collateral, transfer_reward
 from spec.symbiotic.delegation import (
     set_max_network_limit,
     set_network_limit,
     set_operator_network_limit,
     set_operator_network_shares,
 )
+from spec.symbiotic.operator_rewards import claim_operator_rewards, distribute_operator_rewards
 from spec.symbiotic.opt_in import (
     opt_in_network,
     opt_in_vault,
@@ -49,6 +57,12 @@ from spec.symbiotic.opt_in import (
 )
 from spec.symbiotic.reasons import Reason
 from spec.symbiotic.slashing import execute_slash, request_slash, set_resolver, slash, veto_slash
+from spec.symbiotic.staker_rewards import (
+    claim_admin_fee,
+    claim_staker_rewards,
+    distribute_staker_rewards,
+    set_admin_fee,
+)
 from spec.symbiotic.staking import (
     deposit,
     set_deposit_limit,
@@ -113,4 +127,18 @@ def transition(draft: Draft, action: Action) -> Delta | Reason:
         return set_depositor_whitelist_status(draft, action)
     if isinstance(action, SetIsDepositLimit):
         return set_is_deposit_limit(draft, action)
-    return set_deposit_limit(draft, action)
+    if isinstance(action, SetDepositLimit):
+        return set_deposit_limit(draft, action)
+    if isinstance(action, DistributeStakerRewards):
+        return distribute_staker_rewards(draft, action)
+    if isinstance(action, ClaimStakerRewards):
+        return claim_staker_rewards(draft, action)
+    if isinstance(action, DistributeOperatorRewards):
+        return distribute_operator_rewards(draft, action)
+    if isinstance(action, ClaimOperatorRewards):
+        return claim_operator_rewards(draft, action)
+    if isinstance(action, TransferReward):
+        return transfer_reward(draft, action)
+    if isinstance(action, ClaimAdminFee):
+        return claim_admin_fee(draft, action)
+    return set_admin_fee(draft, action)

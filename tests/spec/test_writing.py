@@ -33,7 +33,8 @@ def actions_of(trace: Trace) -> list[Any]:
 def canonical(document: dict[str, Any]) -> dict[str, Any]:
     """The recording as the writer would have written it, where a format has two ways of saying one thing.
 
-    No notes; an empty approval left out; time that passes right before a call part of the call's step.
+    No notes; an empty approval left out; time that passes right before a call part of the call's step; of a proof the
+    root alone that it leads to.
     """
     steps = [dict(step) for step in document["steps"]]
     before = document["config"].get("genesisTimestamp")
@@ -42,6 +43,8 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         step.pop("note", None)
         if step["args"].get("approval") == {"valid": False, "salt": "0", "expiry": str(2**256 - 1)}:
             step["args"] = {name: value for name, value in step["args"].items() if name != "approval"}
+        if step["action"] == "claim_operator_rewards":
+            step["args"] = proved(step, document["trees"])
         joins = document["protocol"] == "symbiotic" and step["action"] == "advance_time"
         if joins and step["timestamp"] > before:
             later = [other["action"] for other in steps[position + 1 :] if other["timestamp"] == step["timestamp"]]
@@ -50,6 +53,15 @@ def canonical(document: dict[str, Any]) -> dict[str, Any]:
         before = step.get("timestamp")
         kept.append({**step, "i": len(kept)} if "i" in step else step)
     return {**document, "steps": kept}
+
+
+def proved(step: dict[str, Any], trees: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a claim, whose proof leads to the root of its tree or to none that is known."""
+    args = dict(step["args"])
+    row, tamper, _ = args.pop("row"), args.pop("tamper"), args.pop("proof")
+    leaf = {"account": step["sender"], "totalClaimable": args["totalClaimable"]}
+    holds = args["proofHolds"] or (tamper is None and trees[args["tree"]]["rows"][row] == leaf)
+    return {**args, "proofHolds": holds, "tree": args["tree"] if holds else None}
 
 
 def test_a_recorded_trace_is_written_as_it_was_read(golden_trace: Path) -> None:

@@ -1,0 +1,65 @@
+"""Rewards of operators: a network pays in, and names by a Merkle root who may claim how much of it in all.
+
+One contract serves all networks. Each has a balance of its own in every token, and its roots reach that alone: who is
+named more than it holds is paid by nobody else. What an account has claimed outlives every root.
+"""
+
+from spec.machine import Delta, Draft
+from spec.symbiotic.actions import ClaimOperatorRewards, DistributeOperatorRewards
+from spec.symbiotic.collateral import transfer, transfer_from
+from spec.symbiotic.config import OPERATOR_REWARDS, ZERO_ROOT
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    MIDDLEWARES,
+    OPERATOR_REWARD_BALANCES,
+    OPERATOR_REWARDS_CLAIMED,
+    OPERATOR_ROOTS,
+    Pair,
+    RewardAmount,
+    RewardRoot,
+)
+
+
+def distribute_operator_rewards(draft: Draft, action: DistributeOperatorRewards) -> Delta | Reason:
+    """Take an amount from a network's middleware, if there is one, and replace the root, with an amount or without.
+
+    Rejects, in order: NOT_NETWORK_MIDDLEWARE, as `transfer_from` if the amount is not 0.
+    Source: DefaultOperatorRewards.distributeRewards.
+    """
+    if draft.get(MIDDLEWARES, action.network).account != action.sender:
+        return Reason.NOT_NETWORK_MIDDLEWARE
+    purse: Pair = (action.network, action.token)
+    if action.amount > 0:
+        rejection = transfer_from(draft, action.token, action.sender, OPERATOR_REWARDS, action.amount)
+        if rejection is not None:
+            return rejection
+        balance = draft.get(OPERATOR_REWARD_BALANCES, purse).amount
+        draft.put(OPERATOR_REWARD_BALANCES, purse, RewardAmount(balance + action.amount))
+    draft.put(OPERATOR_ROOTS, purse, RewardRoot(action.root))
+    return draft.delta()
+
+
+def claim_operator_rewards(draft: Draft, action: ClaimOperatorRewards) -> Delta | Reason:
+    """Pay what the root in force names for the sender beyond what it has claimed. Returns the amount.
+
+    Rejects, in order: ROOT_NOT_SET, INVALID_PROOF, INSUFFICIENT_TOTAL_CLAIMABLE, INSUFFICIENT_BALANCE, as `transfer`.
+    Source: DefaultOperatorRewards.claimRewards.
+    """
+    purse: Pair = (action.network, action.token)
+    root = draft.get(OPERATOR_ROOTS, purse).root
+    if root == ZERO_ROOT:
+        return Reason.ROOT_NOT_SET
+    if action.proof_root != root:
+        return Reason.INVALID_PROOF
+    of_sender = (action.network, action.token, action.sender)
+    claimed = draft.get(OPERATOR_REWARDS_CLAIMED, of_sender).amount
+    if action.total_claimable <= claimed:
+        return Reason.INSUFFICIENT_TOTAL_CLAIMABLE
+    amount = action.total_claimable - claimed
+    balance = draft.get(OPERATOR_REWARD_BALANCES, purse).amount
+    if amount > balance:
+        return Reason.INSUFFICIENT_BALANCE
+    draft.put(OPERATOR_REWARD_BALANCES, purse, RewardAmount(balance - amount))
+    draft.put(OPERATOR_REWARDS_CLAIMED, of_sender, RewardAmount(action.total_claimable))
+    rejection = transfer(draft, action.token, OPERATOR_REWARDS, action.recipient, amount)
+    return draft.delta(amount) if rejection is None else rejection
