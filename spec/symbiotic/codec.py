@@ -217,7 +217,7 @@ def _check_epochs(world: World, timestamp: int, where: str) -> None:
 def read_trace(document: dict[str, Json]) -> Trace:
     """A whole trace file; MalformedTrace names the first place that is not as the format says."""
     check_fields(document, (*HEAD, *rewards_codec.HEAD, "genesis", "steps"), "", rewards_codec.HEAD)
-    head = {field: document[field] for field in (*HEAD, *rewards_codec.HEAD) if field in document}
+    head: dict[str, Json] = {field: document[field] for field in (*HEAD, *rewards_codec.HEAD) if field in document}
     name, state, world = _read_head(head)
     genesis = as_object(document["genesis"], "genesis")
     check_fields(genesis, ("timestamp", "post"), "genesis")

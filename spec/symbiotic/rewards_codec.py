@@ -1,4 +1,4 @@
-"""Rewards in Symbiotic's traces: what a file declares of them, and their calls.
+"""Rewards in Symbiotic's traces: the declarations of a file, and the calls.
 
 A file whose `extension` is `rewards-1` declares the reward tokens, what two middlewares own of each, the rewards
 contract of each vault, and the trees whose roots networks set. Any other file has none of these.

@@ -32,7 +32,7 @@ def contract_of(vault: str) -> str:
 
 
 class RewardsWorld:
-    """What a trace declares of rewards: each vault's contract, and the tokens."""
+    """Rewards as a trace declares them: each vault's contract, and the tokens."""
 
     def __init__(self, contracts: dict[str, str], tokens: tuple[str, ...]) -> None:
         self.contracts: Final = contracts

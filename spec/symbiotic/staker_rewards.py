@@ -1,9 +1,10 @@
 """Rewards of stakers: a network pays in for a past second, and all who had active shares of a vault then share it.
 
-An account's part of a reward is its share of the vault's active shares at that second, rounded down. What the roundings
-leave belongs to nobody. Each account claims the rewards of one network in one token in the order in which they were paid
-in. A second counts as its last call left it, and only seconds that are over can be rewarded: so no deposit, withdrawal
-or slash changes a part of a reward that was paid in. Each contract serves one vault, and holds all tokens together.
+An account's part of a reward is its share of the vault's active shares at that second, rounded down. What the
+roundings leave belongs to nobody. Each account claims the rewards of one network in one token in the order in which
+they were paid in. A second counts as its last call left it, and only seconds that are over can be rewarded: so no
+deposit, withdrawal or slash changes a part of a reward that was paid in. A contract serves one vault; all its rewards
+in one token share one balance.
 """
 
 from typing import Final, TypeVar
