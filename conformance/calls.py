@@ -75,7 +75,9 @@ def with_integers(value: Json, fields: Collection[str]) -> Json:
 
 
 def _integer(value: Json) -> Json:
-    """An integer; null and whatever is no integer stay, and a reader of traces refuses them with their place."""
+    """An integer, or a list of some; null and what is no integer stay: a reader of traces refuses it with its place."""
+    if isinstance(value, list):
+        return [_integer(item) for item in value]
     is_digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 78
     return Amount().read(value, "", {}) if is_digits else value
 

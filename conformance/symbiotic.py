@@ -31,6 +31,10 @@ INTEGERS: Final = frozenset(
 """The fields of a head that are JSON integers in a trace."""
 
 
+INTEGER_ARGS: Final = frozenset({"timestamp", "activeSharesHint", "activeStakeHint", "activeSharesOfHints"})
+"""The arguments of calls that are."""
+
+
 def _begin(head: Mapping[str, Json]) -> Trace:
     return PROTOCOL.read_trace(PROTOCOL.write_trace(head, []))
 
@@ -47,8 +51,9 @@ class SymbioticHistory(History):
 
     def read(self, call: Json, where: str) -> tuple[list[object], object]:
         """The next call: time that passes up to its timestamp, and what is done then."""
-        fields = as_object(call, where)
+        fields = dict(as_object(call, where))
         check_fields(fields, CALL, where)
+        fields["args"] = with_integers(fields["args"], INTEGER_ARGS)
         executed, self._timestamp = read_call(fields, where, self._timestamp, cast(World, self.world), Amount(48))
         self._captures = captures_after(self._captures, executed[-1])
         return executed, self._captures

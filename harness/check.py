@@ -342,6 +342,8 @@ class Check:
                 walk = self.walks[task.protocol]
                 if task.method == "walk":
                     walk = walk.of(broken.seed)
+                elif task.method == "rules" and (machine := self.packs[task.protocol].rule_machine) is not None:
+                    walk = machine.home(walk)
                 self._keep(task.protocol, walk, broken, repeat(task, broken), found_by, f"restake check {again}")
 
     def _keep_games(self, task: SuiteTask, summary: Summary) -> None:

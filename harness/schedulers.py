@@ -130,7 +130,7 @@ def _drawn(walk: Walk, task: SuiteTask) -> WalkReport:
     if machine is None:
         raise SchedulerError(f"{task}: {task.place} has no rule machine")
     with _naming(str(task)):
-        return explore_rules(machine, walk, task.runs, task.steps, task.seed)
+        return explore_rules(machine, machine.home(walk), task.runs, task.steps, task.seed)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ BYTES_PER_STEP: Final = 32
 def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
     """Draw examples of up to so many rules of a protocol's machine, until one breaks a law; the sum of all reports.
 
-    The machine has to be at home in the walk's world.
+    The machine has to be at home in the walk's world, see `LawMachine.home`.
     """
     runs: list[WalkReport] = []
 

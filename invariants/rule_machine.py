@@ -36,6 +36,11 @@ class LawMachine(RuleBasedStateMachine):
         self._report: Final = WalkReport(0)
         self._actions: Final[list[Any]] = []
 
+    @classmethod
+    def home(cls, walk: Walk) -> Walk:
+        """The walk whose world the rules are at home in: this one, unless they need more than its world has."""
+        return walk
+
     @property
     def rows(self) -> Draft:
         """The state reached so far, to be read only."""

@@ -11,13 +11,23 @@ from spec.symbiotic.codec import ACTION_FORMATS, ADVANCE_TIME
 from spec.symbiotic.config import DELEGATORS, OPERATOR_NETWORK_SPECIFIC, OPERATOR_SPECIFIC, SLASHERS, VETO_SLASHER
 from spec.symbiotic.observation import SubnetworkName
 from spec.symbiotic.reasons import Reason
+from spec.symbiotic.rewards_codec import EXTENSION, ContractOf, Hint, OrNull
 
 SUBNETWORK: Final[Schema] = {
     "type": "string",
     "pattern": "^.*/sub(0|[1-9][0-9]*)$",
     "description": "a subnetwork, network/subIdentifier",
 }
-OTHERS: Final[dict[type[Format], Schema]] = {SubnetworkName: SUBNETWORK}
+HINT: Final[Schema] = {
+    "oneOf": [{"type": "null"}, {"type": "integer", "minimum": 0}, {"const": "short"}],
+    "description": "null, the place of a checkpoint, or `short` for bytes that hold none",
+}
+OTHERS: Final[dict[type[Format], Schema]] = {
+    SubnetworkName: SUBNETWORK,
+    ContractOf: {"type": "string", "description": "the name of a vault, whose rewards contract is meant"},
+    Hint: HINT,
+    OrNull: {"description": "of a recording: not needed"},
+}
 TIMESTAMP: Final = schema_of(Number(48), OTHERS)
 FLAG: Final = schema_of(Flag(), OTHERS)
 UNREAD: Final[Schema] = {"description": "for whoever recorded it: not read"}
@@ -46,6 +56,7 @@ STEP: Final = step(
     ADVANCE_TIME,
 )
 
+ROLE: Final[Schema] = {"type": ["string", "null"]}
 VAULT: Final[Schema] = record(
     {
         "delegator": {"enum": list(DELEGATORS), "description": "the type of its delegator"},
@@ -67,8 +78,19 @@ VAULT: Final[Schema] = record(
         "delegatorNetwork": {"type": "string", "description": "its only network; of one type of delegator only"},
         "admin": {"type": "string", "description": "the account that holds every role; admin0 if left out"},
         "collateral": {"type": "string", "description": "its token; the one of all others if left out"},
+        "rewards": record(
+            {
+                "adminFee": said(amount(), "of 10000, at most that"),
+                "defaultAdmin": ROLE,
+                "adminFeeClaimer": said(ROLE, "the account that claims the fee, or null"),
+                "adminFeeSetter": said(ROLE, "the account that sets the fee, or null"),
+            }
+        ),
     },
-    optional=("vetoDuration", "resolverSetEpochsDelay", "delegatorOperator", "delegatorNetwork", "admin", "collateral"),
+    optional=(
+        *("vetoDuration", "resolverSetEpochsDelay", "delegatorOperator", "delegatorNetwork", "admin", "collateral"),
+        "rewards",
+    ),
 )
 
 
@@ -110,16 +132,62 @@ CONFIG: Final = record(
             "additionalProperties": names("vaults"),
             "description": "vaults that a staker has not approved, by staker",
         },
+        "rewardTokens": names("tokens that rewards are paid in; with rewards only"),
+        "rewardBalances": {
+            "type": "object",
+            "additionalProperties": amount(),
+            "description": "what each of two middlewares owns, by reward token; with rewards only",
+        },
     },
-    optional=("valueScale", "directedSteps", "noAllowance"),
+    optional=("valueScale", "directedSteps", "noAllowance", "rewardTokens", "rewardBalances"),
+)
+
+TREE: Final = record(
+    {
+        "root": {"type": "string", "description": "for whoever recorded it"},
+        "rows": {
+            "type": "array",
+            "items": record({"account": {"type": "string"}, "totalClaimable": amount()}),
+            "description": "its leaves",
+        },
+    }
 )
 
 SCHEMA: Final = record(
     {
         "protocol": {"const": "symbiotic"},
+        "extension": {"const": EXTENSION, "description": "there are rewards"},
         "source": UNREAD,
         "config": CONFIG,
+        "trees": {
+            "type": "object",
+            "additionalProperties": TREE,
+            "description": "the roots that networks set for operators, by name; with rewards only",
+        },
         "genesis": record({"timestamp": said(TIMESTAMP, "that of config"), "post": POST}),
         "steps": {"type": "array", "items": STEP, "minItems": 1, "description": "each call, in order"},
-    }
+    },
+    optional=("extension", "trees"),
 )
+SCHEMA["if"] = {"required": ["extension"]}
+SCHEMA["then"] = {
+    "required": ["trees"],
+    "properties": {
+        "config": {
+            "required": ["rewardTokens", "rewardBalances"],
+            "properties": {"vaults": {"additionalProperties": {"required": ["rewards"]}}},
+        }
+    },
+}
+SCHEMA["else"] = {
+    "properties": {
+        "trees": False,
+        "config": {
+            "properties": {
+                "rewardTokens": False,
+                "rewardBalances": False,
+                "vaults": {"additionalProperties": {"properties": {"rewards": False}}},
+            }
+        },
+    }
+}

@@ -9,14 +9,30 @@ from typing import Any, Final
 from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from spec.history import HistoryTable
 from spec.machine import Table
-from spec.symbiotic.actions import Claim, ClaimBatch, Deposit, ExecuteSlash, Slash
-from spec.symbiotic.config import INSTANT_SLASHER, VETO_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.actions import (
+    Claim,
+    ClaimAdminFee,
+    ClaimBatch,
+    ClaimOperatorRewards,
+    ClaimStakerRewards,
+    Deposit,
+    DistributeOperatorRewards,
+    DistributeStakerRewards,
+    ExecuteSlash,
+    Slash,
+)
+from spec.symbiotic.config import INSTANT_SLASHER, OPERATOR_REWARDS, VETO_SLASHER, ZERO_ADDRESS
 from spec.symbiotic.state import (
     ACTIVE_SHARES_OF,
+    ADMIN_FEES,
     ALLOWANCES,
+    CACHED_SHARES,
+    CLAIMABLE_ADMIN_FEES,
     CUMULATIVE_SLASHES,
     DEPOSIT_POLICIES,
     DEPOSITORS,
+    DISTRIBUTION_COUNTS,
+    DISTRIBUTIONS,
     LATEST_CAPTURES,
     MAX_NETWORK_LIMITS,
     MIDDLEWARES,
@@ -26,11 +42,16 @@ from spec.symbiotic.state import (
     OPERATOR_NETWORK_OPT_INS,
     OPERATOR_NETWORK_SHARES,
     OPERATOR_REGISTRY,
+    OPERATOR_REWARD_BALANCES,
+    OPERATOR_REWARDS_CLAIMED,
+    OPERATOR_ROOTS,
     OPERATOR_VAULT_OPT_INS,
     RESOLVER_ORDINALS,
     RESOLVERS,
+    REWARDS_DONE,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
+    STAKER_REWARDS,
     TOKEN_BALANCES,
     TOTAL_OPERATOR_NETWORK_SHARES,
     VAULTS,
@@ -86,18 +107,29 @@ def _asked_by_its_middleware(step: AnyStep, call: Any, vault: Any) -> bool:
 
 
 def _spent_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens leave an account by its own call; a vault, by a claim, or by a slash of what is in it; and a vault takes
-    what it may.
+    """Tokens leave an account by its own call; a vault, by a claim, or by a slash of what is in it; a rewards contract,
+    by a claim; and vaults and rewards contracts take what they may.
     """
     before, after = step.before.rows, step.after.rows
     if after.get(TOKEN_BALANCES, key).amount >= before.get(TOKEN_BALANCES, key).amount:
         return True
     if isinstance(call, Claim | ClaimBatch | Slash | ExecuteSlash):
         return bool(key[1] == call.vault)
-    if isinstance(call, Deposit):
-        allowance: Pair = (key[0], key[1], call.vault)
+    if isinstance(call, ClaimStakerRewards | ClaimAdminFee):
+        return bool(key[1] == call.contract)
+    if isinstance(call, ClaimOperatorRewards):
+        return bool(key[1] == OPERATOR_REWARDS)
+    if isinstance(call, Deposit | DistributeStakerRewards | DistributeOperatorRewards):
+        allowance: Pair = (key[0], key[1], _taker(call))
         return key[1] == call.sender and before.get(ALLOWANCES, allowance).is_infinite
     return bool(key[1] == call.sender)
+
+
+def _taker(call: Deposit | DistributeStakerRewards | DistributeOperatorRewards) -> str:
+    """The contract to which a call pays in."""
+    if isinstance(call, Deposit):
+        return call.vault
+    return call.contract if isinstance(call, DistributeStakerRewards) else OPERATOR_REWARDS
 
 
 def _given_up_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
@@ -127,14 +159,18 @@ def _is_slashed_in_its_way(step: AnyStep, call: Any, key: Any) -> bool:
 
 
 def _got_by_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
-    """Tokens come to the recipient of a transfer or a claim, to the vault of a deposit, to the burner of a slash."""
+    """Tokens come to the recipient of a transfer or a claim, to the vault of a deposit, to the contract of a reward, to
+    the burner of a slash.
+    """
     if step.after.rows.get(TOKEN_BALANCES, key).amount <= step.before.rows.get(TOKEN_BALANCES, key).amount:
         return True
-    if isinstance(call, Claim | ClaimBatch):
+    if isinstance(call, Claim | ClaimBatch | ClaimStakerRewards | ClaimAdminFee | ClaimOperatorRewards):
         return bool(key[1] == call.recipient)
     if isinstance(call, Slash | ExecuteSlash):
         return bool(key[1] == step.before.rows.get(VAULTS, call.vault).burner)
-    return bool(key[1] == (call.vault if isinstance(call, Deposit) else call.to))
+    if isinstance(call, Deposit | DistributeStakerRewards | DistributeOperatorRewards):
+        return bool(key[1] == _taker(call))
+    return bool(key[1] == call.to)
 
 
 def _minted_for_who_is_named(step: AnyStep, call: Any, key: Any) -> bool:
@@ -152,6 +188,53 @@ def _is_of_somebody(_step: AnyStep, _call: Any, key: Any) -> bool:
 
 def _waits_for_somebody(_step: AnyStep, _call: Any, key: Any) -> bool:
     return bool(key[2] != ZERO_ADDRESS)
+
+
+def _of_its_networks_middleware(step: AnyStep, call: Any, key: Any) -> bool:
+    """A network's balance, to which its middleware adds, and from which claims take."""
+    was, is_now = (
+        step.before.rows.get(OPERATOR_REWARD_BALANCES, key),
+        step.after.rows.get(OPERATOR_REWARD_BALANCES, key),
+    )
+    if isinstance(call, ClaimOperatorRewards):
+        return is_now.amount <= was.amount
+    return is_now.amount >= was.amount and _root_of_its_network(step, call, key)
+
+
+def _root_of_its_network(step: AnyStep, call: Any, key: Any) -> bool:
+    return bool(call.network == key[0] and call.sender == step.before.rows.get(MIDDLEWARES, key[0]).account)
+
+
+def _list_of_its_network(step: AnyStep, call: Any, key: Any) -> bool:
+    return bool(call.network == key[2] and call.sender == step.before.rows.get(MIDDLEWARES, key[2]).account)
+
+
+def _reward_of_its_network(step: AnyStep, call: Any, key: Any) -> bool:
+    return _list_of_its_network(step, call, key[0])
+
+
+def _second_of_a_middleware(step: AnyStep, call: Any, key: Any) -> bool:
+    return bool(call.contract == key[0] and call.sender == step.before.rows.get(MIDDLEWARES, call.network).account)
+
+
+def _set_by_its_setter(step: AnyStep, call: Any, contract: Any) -> bool:
+    return bool(call.sender == step.before.rows.get(STAKER_REWARDS, contract).admin_fee_setter)
+
+
+def _emptied_by_its_claimer(step: AnyStep, call: Any, key: Any) -> bool:
+    """The amount set aside for the admin shrinks by its own claim alone."""
+    is_less = (
+        step.after.rows.get(CLAIMABLE_ADMIN_FEES, key).amount < step.before.rows.get(CLAIMABLE_ADMIN_FEES, key).amount
+    )
+    return not is_less or bool(call.sender == step.before.rows.get(STAKER_REWARDS, key[0]).admin_fee_claimer)
+
+
+def _claimed_for_itself(_step: AnyStep, call: Any, key: Any) -> bool:
+    return bool(call.sender == key[3])
+
+
+def _claimed_by_itself(_step: AnyStep, call: Any, key: Any) -> bool:
+    return bool(call.sender == key[2])
 
 
 Rights = dict[Table[Any, Any], Allows]
@@ -220,6 +303,19 @@ KINDS: Final[Rights] = {
 }
 
 
+REWARDS: Final[Rights] = {
+    DISTRIBUTION_COUNTS: _list_of_its_network,
+    DISTRIBUTIONS: _reward_of_its_network,
+    CACHED_SHARES: _second_of_a_middleware,
+    OPERATOR_ROOTS: _root_of_its_network,
+    OPERATOR_REWARD_BALANCES: _of_its_networks_middleware,
+    ADMIN_FEES: _set_by_its_setter,
+    CLAIMABLE_ADMIN_FEES: _emptied_by_its_claimer,
+    REWARDS_DONE: _claimed_for_itself,
+    OPERATOR_REWARDS_CLAIMED: _claimed_by_itself,
+}
+
+
 def _right(law_id: str, sentence: str, source: str, rights: Rights) -> StepLaw:
     """The law that each row which a step writes to one of the tables may be written by its call."""
 
@@ -272,7 +368,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     _right(
         "AUTH-05",
         "An account loses tokens, active shares or a withdrawal only by its own call; a vault pays out only "
-        "claims and slashes.",
+        "claims and slashes, a rewards contract only claims.",
         "ERC-20; Vault: msg.sender",
         HOLDERS,
     ),
@@ -302,5 +398,12 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "the burner.",
         "ERC-20; Vault: onBehalfOf, claimer, recipient",
         GAINERS,
+    ),
+    _right(
+        "AUTH-10",
+        "Only a network's middleware pays in rewards in its name and sets its roots; only the holder of a role sets or "
+        "claims the admin fee; only an account itself claims its rewards.",
+        "INetworkMiddlewareService.middleware, AccessControl; DefaultStakerRewards, DefaultOperatorRewards: msg.sender",
+        REWARDS,
     ),
 ]

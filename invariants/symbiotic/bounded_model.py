@@ -5,6 +5,8 @@ from typing import Final
 from invariants.choices import Choices
 from invariants.exploring import BoundedModel
 from invariants.symbiotic.laws import CATALOGUE
+from invariants.symbiotic.rewards_walk import contract_of
+from invariants.symbiotic.world import TREES, rewarded
 from invariants.symbiotic.world import VAULT as WALKED_VAULT
 from invariants.walker import Walk
 from spec.codec import Json
@@ -14,7 +16,11 @@ from spec.symbiotic.actions import (
     Action,
     AdvanceTime,
     Claim,
+    ClaimOperatorRewards,
+    ClaimStakerRewards,
     Deposit,
+    DistributeOperatorRewards,
+    DistributeStakerRewards,
     ExecuteSlash,
     OptInNetwork,
     OptInVault,
@@ -31,6 +37,7 @@ from spec.symbiotic.actions import (
     VetoSlash,
     Withdraw,
 )
+from spec.symbiotic.staker_rewards import NO_HINT
 
 START: Final = 1_000
 EPOCH_SECONDS: Final = 4
@@ -43,7 +50,7 @@ VAULT_NAMES: Final = (SHARED, VETOED)
 
 
 VAULT: Final[dict[str, Json]] = {**WALKED_VAULT, "epochDuration": EPOCH_SECONDS, "epochDurationInit": START}
-WORLD: Final[dict[str, Json]] = {
+_BARE: Final[dict[str, Json]] = {
     "protocol": "symbiotic",
     "source": {"made_by": "restaking-spec"},
     "config": {
@@ -69,7 +76,10 @@ WORLD: Final[dict[str, Json]] = {
         },
     },
 }
-"""Both vaults with epochs of four seconds, everybody registered, and two stakers with ten of collateral each."""
+WORLD: Final = rewarded(_BARE)
+"""Both vaults with epochs of four seconds and a rewards contract, everybody registered, and two stakers with ten of
+collateral each.
+"""
 
 
 def opening() -> list[Action]:
@@ -99,6 +109,7 @@ def _slash(network: str, amount: int, capture_timestamp: int) -> Action:
     return Slash(MIDDLEWARES[network], SHARED, (network, 0), "operator0", amount, capture_timestamp)
 
 
+TOKEN: Final = "reward0"
 CALLS: Final[list[Action]] = [
     AdvanceTime(1),
     AdvanceTime(EPOCH_SECONDS),
@@ -118,8 +129,12 @@ CALLS: Final[list[Action]] = [
     RequestSlash("middleware0", VETOED, ("network0", 0), "operator0", 2, START),
     VetoSlash("resolver0", VETOED, 0),
     ExecuteSlash("middleware0", VETOED, 0),
+    DistributeStakerRewards("middleware0", contract_of(SHARED), "network0", TOKEN, 7, START, 10_000, NO_HINT, NO_HINT),
+    ClaimStakerRewards("staker0", contract_of(SHARED), "staker0", TOKEN, "network0", 2, ()),
+    DistributeOperatorRewards("middleware0", "network0", TOKEN, 3, TREES[0]),
+    ClaimOperatorRewards("operator0", "operator0", "network0", TOKEN, 2, TREES[0]),
 ]
-"""One or two ways of everything that moves stake: in, out, and away, at once or after a veto's time."""
+"""One or two ways of everything that moves stake, in, out, and away, at once or after a veto's time; and rewards."""
 
 
 def next_action(choices: Choices, _draft: Draft) -> Action:

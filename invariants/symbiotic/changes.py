@@ -6,8 +6,12 @@ from invariants.law import AnyStep, Scope, StepLaw
 from spec.history import HistoryTable
 from spec.symbiotic.actions import (
     Claim,
+    ClaimAdminFee,
     ClaimBatch,
+    ClaimOperatorRewards,
+    ClaimStakerRewards,
     Deposit,
+    DistributeStakerRewards,
     ExecuteSlash,
     OptInNetwork,
     OptInVault,
@@ -17,6 +21,7 @@ from spec.symbiotic.actions import (
     RegisterNetwork,
     RegisterOperator,
     RequestSlash,
+    SetAdminFee,
     SetDepositLimit,
     SetDepositorWhitelistStatus,
     SetDepositWhitelist,
@@ -114,6 +119,11 @@ STEP_LAWS: Final[list[StepLaw]] = [
                 RequestSlash,
                 ExecuteSlash,
                 VetoSlash,
+                DistributeStakerRewards,
+                ClaimStakerRewards,
+                ClaimAdminFee,
+                SetAdminFee,
+                ClaimOperatorRewards,
             )
         ),
     ),

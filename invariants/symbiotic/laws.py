@@ -14,6 +14,7 @@ from invariants.symbiotic import (
     lemmas,
     opt_in,
     rejections,
+    rewards,
     rounding,
     slashing,
     solvency,
@@ -27,7 +28,7 @@ from invariants.symbiotic.model import catalogue as model
 from invariants.symbiotic.witnesses import WITNESSES
 
 CATALOGUE: Final = Catalogue(
-    sums=[solvency.BALANCES, solvency.OPERATORS_SHARES, *solvency.SUMS, *lemmas.SUMS],
+    sums=[solvency.BALANCES, solvency.OPERATORS_SHARES, *solvency.SUMS, *lemmas.SUMS, *rewards.SUMS],
     state_laws=[
         *solvency.STATE_LAWS,
         *withdrawals.STATE_LAWS,
@@ -36,6 +37,7 @@ CATALOGUE: Final = Catalogue(
         *veto.STATE_LAWS,
         *widths.STATE_LAWS,
         *lemmas.STATE_LAWS,
+        *rewards.STATE_LAWS,
     ],
     step_laws=[
         *authority.STEP_LAWS,
@@ -49,6 +51,7 @@ CATALOGUE: Final = Catalogue(
         *rounding.STEP_LAWS,
         *histories.STEP_LAWS,
         *views.STEP_LAWS,
+        *rewards.STEP_LAWS,
         *model.STEP_LAWS,
     ],
     rejection_laws=[
@@ -57,9 +60,10 @@ CATALOGUE: Final = Catalogue(
         *slashing.REJECTION_LAWS,
         *veto.REJECTION_LAWS,
         *views.REJECTION_LAWS,
+        *rewards.REJECTION_LAWS,
         *model.REJECTION_LAWS,
     ],
-    witnesses=WITNESSES,
+    witnesses=[*WITNESSES, *rewards.WITNESSES],
     known_violations={**staking.KNOWN_FALSE, **slashing.KNOWN_FALSE},
     model=model.IDS,
 )

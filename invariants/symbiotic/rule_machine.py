@@ -3,25 +3,36 @@
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
+from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, precondition, rule
 
 from invariants.edges import SELDOM, Edge, amounts, exactly
 from invariants.rule_machine import LawMachine
+from invariants.symbiotic.rewards_walk import HINTS, contract_of
 from invariants.symbiotic.walk import NETWORKS, OPERATORS, STAKERS, SUBNETWORKS, VAULT_NAMES, WALK
+from invariants.symbiotic.world import REWARD_TOKENS, TREES, rewarded
 from invariants.walker import Walk, WalkReport
-from spec.arithmetic import WAD
+from spec.arithmetic import UINT256_MAX, WAD
 from spec.machine import Delta
 from spec.symbiotic import actions
 from spec.symbiotic.clock import current_epoch, current_timestamp, epoch_start_timestamp
-from spec.symbiotic.config import COLLATERAL, VETO_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.config import COLLATERAL, VETO_SLASHER, ZERO_ADDRESS, ZERO_ROOT
 from spec.symbiotic.slashing import resolver_at, slashable_stake
+from spec.symbiotic.staker_rewards import NO_HINT
 from spec.symbiotic.state import (
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
+    ADMIN_FEES,
+    CLAIMABLE_ADMIN_FEES,
+    DISTRIBUTION_COUNTS,
     MAX_NETWORK_LIMITS,
     MIDDLEWARES,
+    OPERATOR_REWARD_BALANCES,
+    OPERATOR_REWARDS_CLAIMED,
+    OPERATOR_ROOTS,
+    REWARDS_DONE,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
+    STAKER_REWARDS,
     TOKEN_BALANCES,
     VAULTS,
     Subnetwork,
@@ -51,6 +62,11 @@ AMOUNT: Final = amounts()
 SECONDS_THAT_MATTER: Final = (1, 2, 5, 4, 6, 10, 14, 15, 16, 19, 20, 21, 0)
 """Up to the world's veto and epoch and what is left of one after the other, to the second before and after."""
 SECONDS: Final = st.sampled_from(SECONDS_THAT_MATTER)
+CONTRACT: Final = st.sampled_from([contract_of(vault) for vault in VAULT_NAMES])
+NETWORK: Final = st.sampled_from(NETWORKS)
+REWARD_TOKEN: Final = st.sampled_from(REWARD_TOKENS)
+ROOT: Final = st.sampled_from((*TREES, ZERO_ROOT))
+HINT: Final = st.one_of(st.just(NO_HINT), st.sampled_from(HINTS))
 SHARES: Final = st.one_of(st.sampled_from((10, 1, 0, 19)).map(exactly), AMOUNT)
 
 
@@ -66,8 +82,19 @@ class SymbioticMachine(LawMachine):
     def __init__(self, walk: Walk = WALK, runs: list[WalkReport] | None = None) -> None:
         super().__init__(walk, runs)
 
+    @classmethod
+    def home(cls, walk: Walk) -> Walk:
+        """The same walk, where each vault has a rewards contract."""
+        if "extension" in walk.world:
+            return walk
+        return Walk(walk.protocol, walk.catalogue, rewarded(walk.world), walk.opening, walk.next_action)
+
+    def has_rewards(self) -> bool:
+        """True if the world has rewards contracts."""
+        return "extension" in self.walk.world
+
     def furnish(self) -> None:
-        """Everybody has had stake in every vault for an epoch, and a part of it is on its way out."""
+        """Everybody has had stake in every vault for an epoch, a part of it is on its way out, and rewards wait."""
         for staker in STAKERS:
             for vault in VAULT_NAMES:
                 self.call(actions.Deposit(staker, vault, staker, 10 * WAD))
@@ -75,6 +102,14 @@ class SymbioticMachine(LawMachine):
         for staker in STAKERS:
             for vault in VAULT_NAMES:
                 self.call(actions.Withdraw(staker, vault, staker, WAD))
+        if self.has_rewards():
+            second = current_timestamp(self.rows) - 1
+            for number, vault in enumerate(VAULT_NAMES):
+                network = NETWORKS[number & 1]
+                payer = _sender(self.rows.get(MIDDLEWARES, network).account)
+                for token in REWARD_TOKENS:
+                    paid = (payer, contract_of(vault), network, token, 1000 + number, second, 10_000, NO_HINT, NO_HINT)
+                    self.call(actions.DistributeStakerRewards(*paid))
 
     @initialize(target=operators)
     def open_with_operators(self) -> MultipleResults[str]:
@@ -331,6 +366,104 @@ class SymbioticMachine(LawMachine):
     def set_resolver(self, vault: str, network: str, identifier: int, resolver: str) -> None:
         """By a network, or by somebody who may be none."""
         self.call(actions.SetResolver(network, vault, identifier, resolver))
+
+    @precondition(has_rewards)
+    @rule(payer=st.one_of(STAKER, SENDER), token=REWARD_TOKEN, to=st.one_of(CONTRACT, ACCOUNT), amount=AMOUNT)
+    def transfer_reward(self, payer: str, token: str, to: str, amount: Edge) -> None:
+        """Of what the account has; to a rewards contract it is a gift to nobody."""
+        has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
+        self.call(actions.TransferReward(payer, token, to, amount.of(has)))
+
+    @precondition(has_rewards)
+    @rule(
+        contract=CONTRACT,
+        network=NETWORK,
+        token=REWARD_TOKEN,
+        amount=AMOUNT,
+        age_seconds=SECONDS,
+        slack_bips=st.sampled_from((0, 10_000, -1)),
+        hints=st.tuples(HINT, HINT),
+    )
+    def distribute_staker_rewards(
+        self,
+        contract: str,
+        network: str,
+        token: str,
+        amount: Edge,
+        age_seconds: int,
+        slack_bips: int,
+        hints: tuple[int, int],
+    ) -> None:
+        """By the middleware, of what it has, for some seconds ago, at a fee up to the one in force or about that."""
+        payer = _sender(self.rows.get(MIDDLEWARES, network).account)
+        has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
+        most_bips = max(self.rows.get(ADMIN_FEES, contract).fee_bips + slack_bips, 0)
+        second = max(current_timestamp(self.rows) - age_seconds, 0)
+        self.call(
+            actions.DistributeStakerRewards(
+                payer, contract, network, token, min(amount.of(has), UINT256_MAX), second, most_bips, *hints
+            )
+        )
+
+    @precondition(has_rewards)
+    @rule(
+        staker=st.one_of(STAKER, SENDER),
+        contract=CONTRACT,
+        recipient=ACCOUNT,
+        token=REWARD_TOKEN,
+        network=NETWORK,
+        most=st.sampled_from((UINT256_MAX, 1, 2, 0)),
+        hint=st.one_of(st.none(), HINT),
+    )
+    def claim_staker_rewards(
+        self, staker: str, contract: str, recipient: str, token: str, network: str, most: int, hint: int | None
+    ) -> None:
+        """By anybody, all that is left of a list or a few, with a hint for each or none."""
+        left = self.rows.get(DISTRIBUTION_COUNTS, (contract, token, network)).count
+        left -= self.rows.get(REWARDS_DONE, (contract, token, network, staker)).count
+        hints = () if hint is None else (hint,) * min(most, left)
+        self.call(actions.ClaimStakerRewards(staker, contract, recipient, token, network, most, hints))
+
+    @precondition(has_rewards)
+    @rule(contract=CONTRACT, recipient=ACCOUNT, token=REWARD_TOKEN, is_another=SELDOM)
+    def claim_admin_fee(self, contract: str, recipient: str, token: str, is_another: bool) -> None:
+        """By who may, or by somebody else; of a token that has a fee, if one has."""
+        fees = [name for name in REWARD_TOKENS if self.rows.get(CLAIMABLE_ADMIN_FEES, (contract, name)).amount]
+        claimer = SENDERS[0] if is_another else _sender(self.rows.get(STAKER_REWARDS, contract).admin_fee_claimer)
+        self.call(actions.ClaimAdminFee(claimer, contract, recipient, fees[0] if fees else token))
+
+    @precondition(has_rewards)
+    @rule(contract=CONTRACT, fee_bips=st.sampled_from((1000, 0, 1, 9999, 10_000, 10_001)), is_another=SELDOM)
+    def set_admin_fee(self, contract: str, fee_bips: int, is_another: bool) -> None:
+        """By who may, or by somebody else."""
+        setter = SENDERS[0] if is_another else _sender(self.rows.get(STAKER_REWARDS, contract).admin_fee_setter)
+        self.call(actions.SetAdminFee(setter, contract, fee_bips))
+
+    @precondition(has_rewards)
+    @rule(network=NETWORK, token=REWARD_TOKEN, amount=AMOUNT, root=ROOT)
+    def distribute_operator_rewards(self, network: str, token: str, amount: Edge, root: str) -> None:
+        """By the middleware, of what it has."""
+        payer = _sender(self.rows.get(MIDDLEWARES, network).account)
+        has = self.rows.get(TOKEN_BALANCES, (token, payer)).amount
+        self.call(actions.DistributeOperatorRewards(payer, network, token, min(amount.of(has), UINT256_MAX), root))
+
+    @precondition(has_rewards)
+    @rule(
+        operator=st.sampled_from(OPERATORS),
+        recipient=ACCOUNT,
+        network=NETWORK,
+        token=REWARD_TOKEN,
+        more=AMOUNT,
+        other_root=st.one_of(st.none(), ROOT),
+    )
+    def claim_operator_rewards(
+        self, operator: str, recipient: str, network: str, token: str, more: Edge, other_root: str | None
+    ) -> None:
+        """Of what the network has, proved by the root in force, or by another."""
+        root = self.rows.get(OPERATOR_ROOTS, (network, token)).root if other_root is None else other_root
+        left = self.rows.get(OPERATOR_REWARD_BALANCES, (network, token)).amount
+        total = self.rows.get(OPERATOR_REWARDS_CLAIMED, (network, token, operator)).amount + more.of(left)
+        self.call(actions.ClaimOperatorRewards(operator, recipient, network, token, min(total, UINT256_MAX), root))
 
     def _slashable(self, vault: str, subnetwork: Subnetwork, operator: str, age_seconds: int) -> tuple[int, int]:
         """A capture so long ago, and how much could be slashed with it."""

@@ -4,10 +4,11 @@ from typing import Any, Final, cast
 
 import attr
 
-from invariants.choices import Choices
+from invariants.choices import Choices, Seeded
 from invariants.symbiotic.laws import CATALOGUE
+from invariants.symbiotic.rewards_walk import reward_action
 from invariants.symbiotic.scenarios import SCENARIOS
-from invariants.symbiotic.world import WORLD, drawn_world
+from invariants.symbiotic.world import WORLD, drawn_world, rewarded
 from invariants.walker import Walk
 from spec.arithmetic import UINT256_MAX, div_floor
 from spec.codec import Json
@@ -405,9 +406,15 @@ def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
     return choices.pick(others)
 
 
+def next_action_with_rewards(choices: Choices, draft: Draft) -> Action:
+    """The same, beside which rewards are paid in and claimed."""
+    return reward_action(choices, draft) if choices.one_in(3) else next_action(choices, draft)
+
+
 def _drawn_walk(number: int) -> Walk:
-    """The same through a drawn world, whose vaults have other admins."""
-    world = drawn_world(number)
+    """The same through a drawn world, whose vaults have other admins; every fourth world has rewards."""
+    has_rewards = number % 4 == 2
+    world = rewarded(drawn_world(number), Seeded(number)) if has_rewards else drawn_world(number)
     vaults = cast("dict[str, dict[str, str]]", cast("dict[str, Json]", world["config"])["vaults"])
 
     def opened() -> list[Action]:
@@ -418,7 +425,7 @@ def _drawn_walk(number: int) -> Walk:
             for action in opening()
         ]
 
-    return Walk(PROTOCOL, CATALOGUE, world, opened, next_action)
+    return Walk(PROTOCOL, CATALOGUE, world, opened, next_action_with_rewards if has_rewards else next_action)
 
 
 WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, SCENARIOS, _drawn_walk)

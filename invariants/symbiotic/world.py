@@ -1,8 +1,9 @@
 """The world of Symbiotic's walks: a vault of each type of delegator, slashed at once, after a veto, or never."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 
-from invariants.choices import Seeded
+from invariants.choices import Choices, Seeded
 from spec.codec import Json
 
 VAULT: Final[dict[str, Json]] = {
@@ -63,6 +64,42 @@ WORLD: Final[dict[str, Json]] = {
 Time is young, so that the window of a slash reaches back to before time began: then the contracts' clocks underflow.
 A change of the third vault's resolver would take effect in more seconds than a timestamp can count: it is refused.
 """
+
+TREES: Final = ("tree0", "tree1", "tree2")
+REWARD_TOKENS: Final = ("reward0", "collateral")
+
+
+def rewarded(world: Mapping[str, Json], choices: Choices | None = None) -> dict[str, Json]:
+    """The same world with a rewards contract for each vault; what their admins may do and take, drawn or as usual.
+
+    Trees are names alone here: what their roots name for whom is said by each claim, as a fact.
+    """
+    config = cast("dict[str, Json]", world["config"])
+    vaults: dict[str, Json] = {}
+    for vault, made in cast("dict[str, dict[str, Json]]", config["vaults"]).items():
+        fee_bips = 1000 if choices is None else choices.pick((1000, 0, 1, 3333, 9999, 10_000))
+        roles = "admin0" if choices is None else choices.pick(("admin0", "outsider0", None))
+        vaults[vault] = {
+            **made,
+            "rewards": {
+                "adminFee": str(fee_bips),
+                "defaultAdmin": "admin0",
+                "adminFeeClaimer": roles,
+                "adminFeeSetter": roles,
+            },
+        }
+    return {
+        **world,
+        "extension": "rewards-1",
+        "trees": {tree: {"root": tree, "rows": []} for tree in TREES},
+        "config": {
+            **config,
+            "vaults": vaults,
+            "rewardTokens": [*REWARD_TOKENS],
+            "rewardBalances": dict.fromkeys(REWARD_TOKENS, str(10**22)),
+        },
+    }
+
 
 ADMINS: Final = ("admin0", "outsider0", "network1")
 BURNERS: Final = ("burner0", "burner0", "outsider0", "operator1")

@@ -16,6 +16,7 @@ from proofs.history_write_contract import prove_pushes
 from proofs.setup import Setup
 from proofs.symbiotic.countermodels import COUNTERMODELS, STAKE
 from proofs.symbiotic.folds import FOLDS
+from proofs.symbiotic.rewards import REWARDS_GENESIS, REWARDS_LEMMAS
 from proofs.symbiotic.stake import BY_CONTRACT, prove_stake
 from proofs.theory import Induction, Limits, Nested, OwnSums, PastLaw, Theory
 from spec.history import Checkpoint, HistoryTable
@@ -25,24 +26,34 @@ from spec.symbiotic.clock import current_timestamp
 from spec.symbiotic.config import (
     DELEGATORS,
     MIN_RESOLVER_SET_EPOCHS_DELAY,
+    OPERATOR_REWARDS,
     SLASHERS,
     VETO_SLASHER,
     ZERO_ADDRESS,
     VaultConfig,
 )
 from spec.symbiotic.state import (
+    ADMIN_FEES,
     ALLOWANCES,
+    CACHED_SHARES,
+    CLAIMABLE_ADMIN_FEES,
     CLOCK,
     CUMULATIVE_SLASHES,
     DEPOSIT_POLICIES,
+    DISTRIBUTION_COUNTS,
+    DISTRIBUTIONS,
     LATEST_CAPTURES,
     OPERATOR_NETWORK_OPT_INS,
     OPERATOR_NETWORK_SHARES,
+    OPERATOR_REWARD_BALANCES,
+    OPERATOR_REWARDS_CLAIMED,
     OPERATOR_VAULT_OPT_INS,
     RESOLVER_ORDINALS,
     RESOLVERS,
+    REWARDS_DONE,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
+    STAKER_REWARDS,
     TOKEN_BALANCES,
     TOTAL_OPERATOR_NETWORK_SHARES,
     VAULT_FACTORY,
@@ -126,6 +137,14 @@ UNSIGNED: Final = [
     _unsigned(LATEST_CAPTURES, "timestamp"),
     _unsigned(SLASH_REQUEST_COUNTS, "count"),
     _unsigned(SLASH_REQUESTS, "amount", "capture_timestamp", "veto_deadline_timestamp"),
+    _unsigned(ADMIN_FEES, "fee_bips"),
+    _unsigned(CLAIMABLE_ADMIN_FEES, "amount"),
+    _unsigned(DISTRIBUTION_COUNTS, "count"),
+    _unsigned(DISTRIBUTIONS, "amount", "timestamp"),
+    _unsigned(REWARDS_DONE, "count", "paid_amount"),
+    _unsigned(CACHED_SHARES, "shares"),
+    _unsigned(OPERATOR_REWARD_BALANCES, "amount"),
+    _unsigned(OPERATOR_REWARDS_CLAIMED, "amount"),
     *[_unsigned(history.heads, "count", "latest") for history in ALL_HISTORIES],
     *[_unsigned(history.checkpoints, "point", "value") for history in ALL_HISTORIES],
 ]
@@ -256,6 +275,7 @@ PAST: Final = [
 LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
     *PAST,
+    *REWARDS_LEMMAS,
     _lemma(
         "vault",
         "A vault's epochs are of some length, its veto is shorter, and its delegator and slasher are of a known type.",
@@ -362,10 +382,14 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
-    """Callers are ordinary accounts, neither address zero nor a vault; vaults that are called come from the factory."""
+    """Callers are ordinary accounts: not address zero, no vault, no rewards contract; vaults that are called come from
+    the factory.
+    """
     formed = []
     if hasattr(call, "sender"):
         formed.append(call.sender != ZERO_ADDRESS)
+        formed.append(call.sender != OPERATOR_REWARDS)
+        formed.append(rows.get(STAKER_REWARDS, call.sender).vault == ZERO_ADDRESS)
         formed.append(rows.get(VAULT_FACTORY, call.sender).is_entity == False)  # noqa: E712  # a symbol: `not` would decide it
     if hasattr(call, "vault"):
         formed.append(call.vault != ZERO_ADDRESS)
@@ -377,7 +401,11 @@ GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = 
     CLOCK: lambda _rows, _key, row: [row.timestamp >= 0],
     TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
     ALLOWANCES: lambda _rows, _key, _row: [],
-    VAULT_FACTORY: lambda _rows, vault, row: [any([vault != ZERO_ADDRESS, row.is_entity == False])],  # noqa: E712  # a symbol: `not` would decide it
+    VAULT_FACTORY: lambda _rows, vault, row: [
+        any([vault != ZERO_ADDRESS, row.is_entity == False]),  # noqa: E712  # a symbol: `not` would decide it
+        any([vault != OPERATOR_REWARDS, row.is_entity == False]),  # noqa: E712  # a symbol: `not` would decide it
+    ],
+    **REWARDS_GENESIS,
     VAULTS: lambda rows, _vault, row: [*_well_made(row), row.epoch_duration_init_timestamp <= now(rows)],
     DEPOSIT_POLICIES: lambda _rows, _key, row: [row.deposit_limit >= 0],
 }
@@ -403,7 +431,7 @@ THEORY: Final = Theory(
         by_contract=("HIST-02",),
     ),
     limits=Limits(
-        lists={"ClaimBatch.epochs": 2},
+        lists={"ClaimBatch.epochs": 2, "ClaimStakerRewards.active_shares_of_hints": 2},
     ),
     sums=OwnSums(
         own=(UNCLAIMED_SHARES,),
@@ -419,5 +447,5 @@ SETUP: Final = Setup(
     foundations={"CONTRACT-pushes": prove_pushes, "CONTRACT-stake": prove_stake},
     countermodels=COUNTERMODELS,
     runs={"RequestSlash": STAKE},
-    lifted=("proofs.symbiotic.folds",),
+    lifted=("proofs.symbiotic.folds", "proofs.symbiotic.rewards"),
 )

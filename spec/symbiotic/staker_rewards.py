@@ -37,6 +37,7 @@ from spec.symbiotic.state import (
     RewardClaimer,
     RewardCount,
     RewardList,
+    RewardsDone,
 )
 
 Key = TypeVar("Key")
@@ -142,8 +143,8 @@ def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Re
         return Reason.INVALID_RECIPIENT
     rewards: RewardList = (action.contract, action.token, action.network)
     claimer: RewardClaimer = (action.contract, action.token, action.network, action.sender)
-    done = draft.get(REWARDS_DONE, claimer).count
-    claimed = min(action.max_rewards, draft.get(DISTRIBUTION_COUNTS, rewards).count - done)
+    done = draft.get(REWARDS_DONE, claimer)
+    claimed = min(action.max_rewards, draft.get(DISTRIBUTION_COUNTS, rewards).count - done.count)
     if claimed == 0:
         return Reason.NO_REWARDS_TO_CLAIM
     is_hinted = len(action.active_shares_of_hints) != 0
@@ -156,8 +157,8 @@ def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Re
             rejection = check_hint(draft, ACTIVE_SHARES_OF, holder, action.active_shares_of_hints[position])
             if rejection is not None:
                 return rejection
-        amount += _part_of(draft, holder, rewards, done + position)
-    draft.put(REWARDS_DONE, claimer, RewardCount(done + claimed))
+        amount += _part_of(draft, holder, rewards, done.count + position)
+    draft.put(REWARDS_DONE, claimer, RewardsDone(done.count + claimed, done.paid_amount + amount))
     if amount > 0:
         rejection = transfer(draft, action.token, action.contract, action.recipient, amount)
         if rejection is not None:

@@ -232,12 +232,27 @@ class RewardAmount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardCount:
-    """A number of distributions: how many there are of a list, or how many of them an account is done with."""
+    """The number of distributions of a list."""
 
     count: Final[int]
 
     def __init__(self, count: int = 0) -> None:
         self.count = count
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RewardsDone:
+    """The number of distributions of a list that an account has claimed, and what they paid together.
+
+    The contract keeps the number alone. The amount is for laws, and no rule decides by it.
+    """
+
+    count: Final[int]
+    paid_amount: Final[int]
+
+    def __init__(self, count: int = 0, paid_amount: int = 0) -> None:
+        self.count = count
+        self.paid_amount = paid_amount
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -350,8 +365,7 @@ ADMIN_FEES: Final[Table[str, AdminFee]] = SCHEMA.table("admin_fees", AdminFee())
 CLAIMABLE_ADMIN_FEES: Final[Table[Pair, RewardAmount]] = SCHEMA.table("claimable_admin_fees", RewardAmount())
 DISTRIBUTION_COUNTS: Final[Table[RewardList, RewardCount]] = SCHEMA.table("distribution_counts", RewardCount())
 DISTRIBUTIONS: Final[Table[tuple[RewardList, int], Distribution]] = SCHEMA.table("distributions", Distribution())
-REWARDS_DONE: Final[Table[RewardClaimer, RewardCount]] = SCHEMA.table("rewards_done", RewardCount())
-"""The number of distributions of a list that an account has claimed: the index of the first that it has not."""
+REWARDS_DONE: Final[Table[RewardClaimer, RewardsDone]] = SCHEMA.table("rewards_done", RewardsDone())
 CACHED_SHARES: Final[Table[tuple[str, int], CachedShares]] = SCHEMA.table("cached_shares", CachedShares())
 
 # Keys: (network, token), twice; (network, token, account).

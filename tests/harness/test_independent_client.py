@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import cli
+from spec.symbiotic.rewards_codec import ACTION_FORMATS
 from tests.harness.seeded_bugs import BUGS, CLIENT, SeededBug
 
 pytestmark = pytest.mark.source
@@ -48,10 +49,13 @@ def conform(client: Path, lane: str, folder: Path) -> tuple[int, dict[str, Any]]
 
 
 @needs_node
-def test_every_action_agrees(tmp_path: Path) -> None:
+def test_every_action_but_rewards_agrees(tmp_path: Path) -> None:
     code, report = conform(CLIENT / "client.mjs", "smoke", tmp_path)
-    assert (code, report["exit_code"], report["findings"]) == (0, 0, [])
-    assert {case["verdict"] for case in report["cases"]} == {"AGREE"}
+    assert (code, report["exit_code"], report["findings"]) == (2, 2, [])
+    verdicts = {case["action"]: case["verdict"] for case in report["cases"]}
+    assert {action for action, verdict in verdicts.items() if verdict != "AGREE"} == {"reset", *ACTION_FORMATS}
+    assert verdicts["reset"] == "UNSUPPORTED"
+    assert {verdicts[action] for action in ACTION_FORMATS} == {"NOT REACHED"}
 
 
 @needs_node

@@ -34,7 +34,7 @@ def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
     walk = known_walks()[protocol]
     machine = known_packs()[protocol].rule_machine
     assert machine is not None
-    reports = [explore_rules(machine, walk, 25, 50, seed) for seed in range(0, 250, 25)]
+    reports = [explore_rules(machine, machine.home(walk), 25, 50, seed) for seed in range(0, 250, 25)]
     assert [report.violations for report in reports] == [[]] * len(reports)
     accepted = {name for report in reports for name in report.accepted}
     assert {action.__name__ for action in walk.protocol.actions} - accepted == set()
@@ -143,7 +143,9 @@ def test_edges_are_taken_of_what_is_left() -> None:
 @pytest.mark.parametrize("protocol", known_walks())
 def test_what_rules_do_can_be_kept(protocol: str) -> None:
     """Every call that a rule makes can be written as a trace, and read again as it was."""
-    walk = known_walks()[protocol]
+    machine = known_packs()[protocol].rule_machine
+    assert machine is not None
+    walk = machine.home(known_walks()[protocol])
     actions: list[Any] = []
 
     def noted(draft: Draft, action: Any) -> Outcome:
@@ -151,8 +153,6 @@ def test_what_rules_do_can_be_kept(protocol: str) -> None:
         return walk.protocol.transition(draft, action)
 
     seen = Walk(walk.protocol.with_transition(noted), walk.catalogue, walk.world, walk.opening, walk.next_action)
-    machine = known_packs()[protocol].rule_machine
-    assert machine is not None
     explore_rules(machine, seen, 25, 50, 3)
     assert len(actions) > 500
     trace = walk.protocol.read_trace(walk.protocol.write_trace(walk.world, actions))

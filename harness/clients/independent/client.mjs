@@ -18,6 +18,16 @@ function canonical(value) {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
 }
 
+/** What it knows: everything but rewards. */
+const ACTIONS = [
+  "advance_time", "transfer_collateral", "register_operator", "register_network", "set_middleware",
+  "opt_in_vault", "opt_out_vault", "opt_in_network", "opt_out_network",
+  "deposit", "withdraw", "redeem", "claim", "claim_batch",
+  "set_deposit_whitelist", "set_depositor_whitelist_status", "set_is_deposit_limit", "set_deposit_limit",
+  "set_max_network_limit", "set_network_limit", "set_operator_network_shares", "set_operator_network_limit",
+  "slash", "request_slash", "execute_slash", "veto_slash", "set_resolver",
+];
+
 let world = null;
 
 const digest = () => createHash("sha256").update(canonical(stateOf(world)), "utf8").digest("hex");
@@ -36,8 +46,9 @@ function apply(call) {
 function answer(request) {
   switch (request.op) {
     case "hello":
-      return { wire: "1", name: "symbiotic, independent", version: "1", actions: null, reasons: "typed", digests: ["sha-256"] };
+      return { wire: "1", name: "symbiotic, independent", version: "1", actions: ACTIONS, reasons: "typed", digests: ["sha-256"] };
     case "reset":
+      if (request.head.extension !== undefined) return { unsupported: `the extension ${request.head.extension}` };
       world = new World(request.head.config);
       return { digest: digest() };
     case "apply":

@@ -27,12 +27,15 @@ class SymbioticContracts(Client):
         self._deployed: Deployment | None = None
 
     def hello(self, protocol: str) -> Introduction:
-        """The contracts support every call that there is a line for."""
+        """The contracts support every call that there is a line for: all but rewards."""
         actions = frozenset([*CALLS, "advance_time"])
         return Introduction(f"@symbioticfi/core on {self._node}", "1.0.3", actions, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Deploy the world of a head."""
+        """Deploy the world of a head, unless it has rewards."""
+        extension = cast("dict[str, Any]", head).get("extension")
+        if extension is not None:
+            return Unsupported(f"the extension {extension}")
         self.bye()
         config = cast("dict[str, Any]", head)["config"]
         self._deployed = Deployment(self._code, self._errors, config, self._begin(begins_at(config)))

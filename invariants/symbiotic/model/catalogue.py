@@ -7,6 +7,7 @@ from invariants.symbiotic.model import (
     delegation,
     guards,
     opt_in,
+    rewards,
     slashing,
     staking,
     veto,
@@ -25,6 +26,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     *slashing.STEP_LAWS,
     *veto.STEP_LAWS,
     *views.STEP_LAWS,
+    *rewards.STEP_LAWS,
 ]
 REJECTION_LAWS: Final[list[RejectionLaw]] = [*guards.REJECTION_LAWS]
 IDS: Final = tuple(sorted([law.law_id for law in STEP_LAWS] + [law.law_id for law in REJECTION_LAWS]))

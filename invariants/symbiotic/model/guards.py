@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.law import AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw
-from invariants.symbiotic.model import delegation, opt_in, slashing, staking, veto, withdrawals
+from invariants.symbiotic.model import delegation, opt_in, rewards, slashing, staking, veto, withdrawals
 from spec.machine import Draft
 from spec.symbiotic.actions import AdvanceTime
 from spec.symbiotic.reasons import Reason
@@ -33,6 +33,7 @@ REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
     AdvanceTime: _always,
     **delegation.REASONS,
     **opt_in.REASONS,
+    **rewards.REASONS,
     **slashing.REASONS,
     **staking.REASONS,
     **veto.REASONS,

@@ -10,8 +10,13 @@ from spec.machine import Draft, Table
 from spec.symbiotic.actions import (
     AdvanceTime,
     Claim,
+    ClaimAdminFee,
     ClaimBatch,
+    ClaimOperatorRewards,
+    ClaimStakerRewards,
     Deposit,
+    DistributeOperatorRewards,
+    DistributeStakerRewards,
     ExecuteSlash,
     OptInNetwork,
     OptInVault,
@@ -21,6 +26,7 @@ from spec.symbiotic.actions import (
     RegisterNetwork,
     RegisterOperator,
     RequestSlash,
+    SetAdminFee,
     SetDepositLimit,
     SetDepositorWhitelistStatus,
     SetDepositWhitelist,
@@ -33,17 +39,24 @@ from spec.symbiotic.actions import (
     SetResolver,
     Slash,
     TransferCollateral,
+    TransferReward,
     VetoSlash,
     Withdraw,
 )
+from spec.symbiotic.config import OPERATOR_REWARDS
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
+    ADMIN_FEES,
+    CACHED_SHARES,
+    CLAIMABLE_ADMIN_FEES,
     CLOCK,
     CUMULATIVE_SLASHES,
     DEPOSIT_POLICIES,
     DEPOSITORS,
+    DISTRIBUTION_COUNTS,
+    DISTRIBUTIONS,
     LATEST_CAPTURES,
     MAX_NETWORK_LIMITS,
     MIDDLEWARES,
@@ -53,9 +66,13 @@ from spec.symbiotic.state import (
     OPERATOR_NETWORK_OPT_INS,
     OPERATOR_NETWORK_SHARES,
     OPERATOR_REGISTRY,
+    OPERATOR_REWARD_BALANCES,
+    OPERATOR_REWARDS_CLAIMED,
+    OPERATOR_ROOTS,
     OPERATOR_VAULT_OPT_INS,
     RESOLVER_ORDINALS,
     RESOLVERS,
+    REWARDS_DONE,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
     TOKEN_BALANCES,
@@ -161,6 +178,54 @@ def _opt_in_to_network(_rows: Draft, call: Any, key: Any) -> bool:
     return bool(key[0] == call.sender and key[1] == call.network)
 
 
+def _reward_payer_or_contract(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.token and key[1] in (call.sender, call.contract))
+
+
+def _reward_recipient_or_contract(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.token and key[1] in (call.recipient, call.contract))
+
+
+def _of_contract(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key == call.contract)
+
+
+def _fees(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.contract and key[1] == call.token)
+
+
+def _reward_list(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.contract and key[1] == call.token and key[2] == call.network)
+
+
+def _appended(rows: Draft, call: Any, key: Any) -> bool:
+    return _reward_list(rows, call, key[0]) and bool(key[1] == rows.get(DISTRIBUTION_COUNTS, key[0]).count)
+
+
+def _rewarded_second(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.contract and key[1] == call.timestamp)
+
+
+def _claimers_rewards(rows: Draft, call: Any, key: Any) -> bool:
+    return _reward_list(rows, call, key) and bool(key[3] == call.sender)
+
+
+def _purse(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.network and key[1] == call.token)
+
+
+def _payer_or_operators_contract(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.token and key[1] in (call.sender, OPERATOR_REWARDS))
+
+
+def _recipient_or_operators_contract(_rows: Draft, call: Any, key: Any) -> bool:
+    return bool(key[0] == call.token and key[1] in (call.recipient, OPERATOR_REWARDS))
+
+
+def _claimed_by_operator(rows: Draft, call: Any, key: Any) -> bool:
+    return _purse(rows, call, key) and bool(key[2] == call.sender)
+
+
 LEAVES: Final[WriteSet] = {
     **_history(ACTIVE_SHARES_OF, _of_sender_in_vault),
     **_history(ACTIVE_SHARES, _of_vault),
@@ -233,6 +298,27 @@ WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
     ExecuteSlash: {**SLASHES, SLASH_REQUESTS: _request},
     VetoSlash: {SLASH_REQUESTS: _request},
     SetResolver: {**_history(RESOLVER_ORDINALS, _own_subnetwork), RESOLVERS: _own_subnetwork},
+    TransferReward: {TOKEN_BALANCES: lambda _, call, key: key[0] == call.token and key[1] in (call.sender, call.to)},
+    DistributeStakerRewards: {
+        TOKEN_BALANCES: _reward_payer_or_contract,
+        CLAIMABLE_ADMIN_FEES: _fees,
+        CACHED_SHARES: _rewarded_second,
+        DISTRIBUTIONS: _appended,
+        DISTRIBUTION_COUNTS: _reward_list,
+    },
+    ClaimStakerRewards: {TOKEN_BALANCES: _reward_recipient_or_contract, REWARDS_DONE: _claimers_rewards},
+    ClaimAdminFee: {TOKEN_BALANCES: _reward_recipient_or_contract, CLAIMABLE_ADMIN_FEES: _fees},
+    SetAdminFee: {ADMIN_FEES: _of_contract},
+    DistributeOperatorRewards: {
+        TOKEN_BALANCES: _payer_or_operators_contract,
+        OPERATOR_REWARD_BALANCES: _purse,
+        OPERATOR_ROOTS: _purse,
+    },
+    ClaimOperatorRewards: {
+        TOKEN_BALANCES: _recipient_or_operators_contract,
+        OPERATOR_REWARD_BALANCES: _purse,
+        OPERATOR_REWARDS_CLAIMED: _claimed_by_operator,
+    },
 }
 
 

@@ -56,6 +56,19 @@ BROKEN = {
     "opt-out holds from the next second on": "SM-69",
     "where checked before who": "TS-14",
     "epoch begins a second late": "TS-15",
+    "rewards claimed twice": "SM-149",
+    "part of a reward rounds up": "SM-150",
+    "part of a reward by today's shares": "SM-151",
+    "reward for a second that is not over": "SM-152",
+    "reward for a second without stake": "SM-153",
+    "reward divided by today's shares": "SM-154",
+    "admin fee above what was agreed to": "SM-155",
+    "admin fee claimed twice": "SM-156",
+    "admin's part rounds up": "SM-157",
+    "admin's part paid to stakers, too": "SM-158",
+    "operator paid its total again": "SM-173",
+    "operator paid from another network's balance": "SM-174",
+    "root that was replaced still good": "SM-175",
 }
 
 

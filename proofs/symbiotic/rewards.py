@@ -1,0 +1,123 @@
+"""Lemmas of rewards: contracts are what they are, and a reward is divided by the vault's own past."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.law import StateLaw, View
+from invariants.symbiotic.state_queries import now
+from spec.machine import Draft, Table
+from spec.symbiotic.config import ADMIN_FEE_BASE_BIPS, OPERATOR_REWARDS, ZERO_ADDRESS
+from spec.symbiotic.state import (
+    ACTIVE_SHARES,
+    ADMIN_FEES,
+    CACHED_SHARES,
+    CLOCK,
+    DISTRIBUTION_COUNTS,
+    DISTRIBUTIONS,
+    STAKER_REWARDS,
+    VAULT_FACTORY,
+)
+
+
+def _same(key: Any) -> Any:
+    return key
+
+
+def _contract_is_apart(view: View, contract: str) -> bool:
+    vault = view.rows.get(STAKER_REWARDS, contract).vault
+    if vault == ZERO_ADDRESS:
+        return True
+    return (
+        contract != ZERO_ADDRESS
+        and contract != OPERATOR_REWARDS
+        and not view.rows.get(VAULT_FACTORY, contract).is_entity
+        and view.rows.get(VAULT_FACTORY, vault).is_entity
+    )
+
+
+def _operators_contract_is_no_vault(view: View, vault: str) -> bool:
+    return vault != OPERATOR_REWARDS or not view.rows.get(VAULT_FACTORY, vault).is_entity
+
+
+def _fee_is_a_part(view: View, contract: str) -> bool:
+    return 0 <= view.rows.get(ADMIN_FEES, contract).fee_bips <= ADMIN_FEE_BASE_BIPS
+
+
+def _kept_shares_are_those_of_the_past(view: View, second: tuple[str, int]) -> bool:
+    shares = view.rows.get(CACHED_SHARES, second).shares
+    if shares == 0:
+        return True
+    vault = view.rows.get(STAKER_REWARDS, second[0]).vault
+    if vault == ZERO_ADDRESS or second[1] >= now(view.rows):
+        return False
+    return shares == ACTIVE_SHARES.value_at(view.rows, vault, second[1])
+
+
+def _reward_has_its_divisor(view: View, place: Any) -> bool:
+    rewards, index = place
+    if index < 0 or index >= view.rows.get(DISTRIBUTION_COUNTS, rewards).count:
+        return True
+    reward = view.rows.get(DISTRIBUTIONS, place)
+    return reward.amount > 0 and view.rows.get(CACHED_SHARES, (rewards[0], reward.timestamp)).shares > 0
+
+
+REWARDS_LEMMAS: Final[list[StateLaw]] = [
+    StateLaw(
+        "LEMMA-rewards",
+        "A rewards contract of stakers is no vault and not the operators' contract, and serves a vault.",
+        "DefaultStakerRewards.initialize: NotVault",
+        _contract_is_apart,
+        rows={STAKER_REWARDS: _same},
+        also_reads=(VAULT_FACTORY,),
+    ),
+    StateLaw(
+        "LEMMA-operator-rewards",
+        "The operators' contract is no vault.",
+        "DefaultOperatorRewardsFactory",
+        _operators_contract_is_no_vault,
+        rows={VAULT_FACTORY: _same},
+    ),
+    StateLaw(
+        "LEMMA-fee",
+        "The admin fee is at most everything.",
+        "DefaultStakerRewards: InvalidAdminFee",
+        _fee_is_a_part,
+        rows={ADMIN_FEES: _same},
+    ),
+    StateLaw(
+        "LEMMA-kept",
+        "The shares kept for a second are all active shares at it, and it is over.",
+        "PAY-06, PAY-07",
+        _kept_shares_are_those_of_the_past,
+        rows={CACHED_SHARES: _same},
+        also_reads=(CLOCK, STAKER_REWARDS, ACTIVE_SHARES.heads, ACTIVE_SHARES.checkpoints),
+    ),
+    StateLaw(
+        "LEMMA-reward",
+        "A reward in a list is of something, and its second is kept.",
+        "PAY-05, PAY-06",
+        _reward_has_its_divisor,
+        rows={DISTRIBUTIONS: _same},
+        also_reads=(DISTRIBUTION_COUNTS, CACHED_SHARES),
+    ),
+]
+
+REWARDS_GENESIS: Final[dict[Table[Any, Any], Callable[[Draft, Any, Any], list[Any]]]] = {
+    STAKER_REWARDS: lambda rows, contract, row: [
+        any(
+            [
+                row.vault == ZERO_ADDRESS,
+                all(
+                    [
+                        contract != ZERO_ADDRESS,
+                        contract != OPERATOR_REWARDS,
+                        rows.get(VAULT_FACTORY, contract).is_entity == False,  # noqa: E712  # a symbol: `not` would decide it
+                        rows.get(VAULT_FACTORY, row.vault).is_entity,
+                    ]
+                ),
+            ]
+        )
+    ],
+    ADMIN_FEES: lambda _rows, _contract, row: [row.fee_bips >= 0, row.fee_bips <= ADMIN_FEE_BASE_BIPS],
+}
+"""A deployment chooses which rewards contracts serve which vaults, their roles, and their fees."""
