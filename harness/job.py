@@ -11,6 +11,7 @@ from harness.pack import ProtocolPack
 from harness.replay import replay
 from harness.report import TraceReport
 from harness.traces import load_kept
+from harness.yields import Yields
 from spec.codec import Json, MalformedTrace
 from spec.protocol import Protocol, Trace
 
@@ -18,21 +19,34 @@ from spec.protocol import Protocol, Trace
 class Job:
     """One run of `restake replay`: the traces, and each report as soon as it is made, so that none is lost."""
 
-    def __init__(self, packs: Mapping[str, ProtocolPack], paths: list[Path]) -> None:
+    def __init__(self, packs: Mapping[str, ProtocolPack], paths: list[Path], with_yields: bool = False) -> None:
         self.packs = packs
         self.paths = paths
+        self.with_yields = with_yields
         self.reports: list[TraceReport] = []
+        self.yields: dict[Path, Yields] = {}
 
     def replay(self, progress: Progress) -> Iterator[TraceReport]:
         """Replay file after file."""
         for path in progress.track(self.paths, description="replaying traces"):
-            report, _ = replay_file(path, self.packs)
+            report, read = replay_file(path, self.packs)
             self.reports.append(report)
+            if self.with_yields and read is not None and report.retelling is None:
+                found = self.packs[read[0].name].yields(read[1])
+                if found is not None:
+                    self.yields[path] = found
             yield report
 
     def as_json(self, built: str) -> Json:
         """Everything found, for machines."""
-        return {"built": built, "traces": [report.as_json() for report in self.reports]}
+        traces = [report.as_json() for report in self.reports]
+        if self.with_yields:
+            found = [self.yields.get(report.path) for report in self.reports]
+            traces = [
+                {**trace, "yields": None if yields is None else yields.as_json()}
+                for trace, yields in zip(traces, found, strict=True)
+            ]
+        return {"built": built, "traces": traces}
 
 
 def replay_file(

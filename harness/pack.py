@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from conformance.calls import Calls
     from conformance.states import StateReader
     from harness.interchange.foundry import Contracts
+    from harness.yields import Yields
     from invariants.exploring import BoundedModel
     from invariants.game import Game
     from invariants.rule_machine import LawMachine
     from invariants.walker import Walk
-    from spec.protocol import Protocol
+    from spec.protocol import Protocol, Trace
 
 
 class UnknownProtocolError(Exception):
@@ -39,7 +40,8 @@ class ProtocolPack:
     its catalogue. `games_at` are games, `bounded_model_at` a bounded model to exhaust, `rule_machine_at` a Hypothesis
     machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
     history by `genesis()`, `opening()` and `traffic(steps)`; `trace_schema_at` is the JSON Schema of
-    its traces, with CALLS beside it; `docs` is the page that describes the rules.
+    its traces, with CALLS beside it; `docs` is the page that describes the rules. `yields_at` is a function that makes
+    of a trace the `harness.yields.Yields` over it.
 
     `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
     `cases` is the file of what a caller can meet, with a script for each. `state_at` reads observed states, a
@@ -73,6 +75,7 @@ class ProtocolPack:
     workload_at: str | None = None
     docs: PurePath | None = None
     trace_schema_at: str | None = None
+    yields_at: str | None = None
     laws_at: tuple[str, ...] = ()
     newest: str | None = None
     presets: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)
@@ -136,6 +139,11 @@ class ProtocolPack:
     def workload(self) -> "ModuleType | None":
         """The module that makes large histories to measure speed on."""
         return None if self.workload_at is None else importlib.import_module(self.workload_at)
+
+    def yields(self, trace: "Trace") -> "Yields | None":
+        """The yields over a trace; None if the protocol does not say what anybody earns."""
+        found: Yields | None = None if self.yields_at is None else load(self.yields_at)(trace)
+        return found
 
     @property
     def traces(self) -> Path:

@@ -39,4 +39,5 @@ PACK: Final = ProtocolPack(
     workload_at="harness.workloads.symbiotic",
     docs=ROOT / "docs" / "symbiotic.md",
     trace_schema_at="harness.trace_schemas.symbiotic:SCHEMA",
+    yields_at="harness.yields.symbiotic:yields_of",
 )

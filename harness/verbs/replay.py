@@ -18,13 +18,15 @@ from harness.verbs import (
     how_built,
     packs_asked,
 )
+from harness.yields import print_yields
 
 
 @click.command("replay", epilog=EXIT_CODES, short_help="Replay recorded traces and compare every step.")
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE...", type=click.Path(exists=True, path_type=Path))
 @PROTOCOL_OPTION
+@click.option("--yields", "with_yields", is_flag=True, help="Also say what positions earned from services.")
 @JSON_OPTION
-def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bool) -> int:
+def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields: bool, as_json: bool) -> int:
     """Replay recorded TRACEs (files or folders, .json or .json.gz) and compare every step.
 
     Compared are the outcome, the error, the values returned and the whole state after each step. Where a trace
@@ -32,8 +34,11 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], as_json: bo
 
     A counterexample that restake check kept in .restake/ is told step by step: each call, what it changed, and where
     the law breaks, or that it no longer does. All recorded traces take some seconds.
+
+    --yields says of each trace that agrees what positions earned, by service and token, and where all that was paid in
+    is: commission, earnings, what is still assigned to nobody, and the dust of roundings.
     """
-    return _run(Job(packs_asked(asked), list(find_traces(traces))), as_json)
+    return _run(Job(packs_asked(asked), list(find_traces(traces)), with_yields), as_json)
 
 
 def _run(job: Job, as_json: bool) -> int:
@@ -44,6 +49,9 @@ def _run(job: Job, as_json: bool) -> int:
             for report in job.replay(progress):
                 if not as_json:
                     print_trace(shown, report)
+                    if (found := job.yields.get(report.path)) is not None and found.payments:
+                        shown.print(str(report.path), markup=False, soft_wrap=True)
+                        print_yields(shown, found)
     finally:
         # Whatever ends the run early, what was found until then is said.
         if as_json:

@@ -9,6 +9,7 @@ from spec.machine import Draft, Table
 from spec.symbiotic.config import ADMIN_FEE_BASE_BIPS, OPERATOR_REWARDS, ZERO_ADDRESS
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
+    ACTIVE_STAKE,
     ADMIN_FEES,
     CACHED_SHARES,
     CLOCK,
@@ -50,7 +51,8 @@ def _kept_shares_are_those_of_the_past(view: View, second: tuple[str, int]) -> b
     vault = view.rows.get(STAKER_REWARDS, second[0]).vault
     if vault == ZERO_ADDRESS or second[1] >= now(view.rows):
         return False
-    return shares == ACTIVE_SHARES.value_at(view.rows, vault, second[1])
+    is_staked = ACTIVE_STAKE.value_at(view.rows, vault, second[1]) > 0
+    return is_staked and shares == ACTIVE_SHARES.value_at(view.rows, vault, second[1])
 
 
 def _reward_has_its_divisor(view: View, place: Any) -> bool:
@@ -86,11 +88,14 @@ REWARDS_LEMMAS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "LEMMA-kept",
-        "The shares kept for a second are all active shares at it, and it is over.",
+        "The shares kept for a second are all active shares at it, of some stake, and it is over.",
         "PAY-06, PAY-07",
         _kept_shares_are_those_of_the_past,
         rows={CACHED_SHARES: _same},
-        also_reads=(CLOCK, STAKER_REWARDS, ACTIVE_SHARES.heads, ACTIVE_SHARES.checkpoints),
+        also_reads=(
+            *(CLOCK, STAKER_REWARDS, ACTIVE_SHARES.heads, ACTIVE_SHARES.checkpoints),
+            *(ACTIVE_STAKE.heads, ACTIVE_STAKE.checkpoints),
+        ),
     ),
     StateLaw(
         "LEMMA-reward",
