@@ -73,7 +73,7 @@ SPOILT: Final[dict[str, tuple[Any, ...]]] = {
     "proof_root": (*TREES, ZERO_ROOT),
     "total_claimable": (0, 1, UINT256_MAX),
 }
-"""What may stand in a field of a call instead."""
+"""Other values for a field of a call, by its name."""
 
 
 def contract_of(vault: str) -> str:
