@@ -28,7 +28,7 @@ SHARED_BY: Final = "/"
 
 
 def yields_of(trace: Trace) -> Yields:
-    """What everybody earned from the first step to the last, claimed or not."""
+    """The earnings of everybody from the first step to the last, claimed or not."""
     state, paid_in, commission = _followed(trace)
     earnings: list[Earning] = []
     payments: list[Payment] = []
