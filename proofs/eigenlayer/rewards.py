@@ -69,7 +69,7 @@ def _nothing_is_booked_later(view: View, key: Any) -> bool:
     return is_given or (row.token == "" and row.amount == 0)
 
 
-LEMMAS: Final[list[StateLaw]] = [
+LEMMAS_OF_REWARDS: Final[list[StateLaw]] = [
     StateLaw(
         "LEMMA-interval",
         "The calculation interval is a second at least.",
@@ -95,7 +95,7 @@ LEMMAS: Final[list[StateLaw]] = [
 ]
 
 Beginning = Callable[[Draft, Any, Any], list[Any]]
-GENESIS: Final[dict[Table[Any, Any], Beginning]] = {
+GENESIS_OF_REWARDS: Final[dict[Table[Any, Any], Beginning]] = {
     REWARDS_CONFIG: lambda _rows, _key, row: [
         row.calculation_interval_seconds > 0,
         row.max_rewards_duration_seconds >= 0,

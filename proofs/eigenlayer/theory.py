@@ -20,9 +20,9 @@ from invariants.eigenlayer.solvency import (
     slashing_factor,
 )
 from invariants.law import ReadingSum, StateLaw, View
-from proofs.eigenlayer import rewards
 from proofs.eigenlayer.folds import FOLDS
 from proofs.eigenlayer.listings import LISTS, prove_without
+from proofs.eigenlayer.rewards import GENESIS_OF_REWARDS, LEMMAS_OF_REWARDS, UNSIGNED_OF_REWARDS
 from proofs.setup import Setup
 from proofs.theory import Induction, Limits, OwnSums, PastLaw, Theory
 from spec.arithmetic import WAD
@@ -105,7 +105,7 @@ UNSIGNED: Final = [
     _unsigned(SLASHES, "resolution_block"),
     _unsigned(SLASHED_SHARES, "shares"),
     _unsigned(ALLOCATION_DELAYS, "delay_blocks", "pending_delay_blocks", "effect_block"),
-    *[_unsigned(table, *fields) for table, fields in rewards.UNSIGNED_OF_REWARDS.items()],
+    *[_unsigned(table, *fields) for table, fields in UNSIGNED_OF_REWARDS.items()],
 ]
 
 
@@ -258,7 +258,7 @@ def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
 
 LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
-    *rewards.LEMMAS,
+    *LEMMAS_OF_REWARDS,
     StateLaw(
         "LEMMA-fraction",
         "A max magnitude is a fraction of WAD.",
@@ -530,7 +530,7 @@ THEORY: Final = Theory(
         STRATEGIES: _only_slashed_shares_are_left,
         ALLOWANCES: lambda _rows, _key, _row: [],
         AVSS: lambda _rows, _key, _row: [],
-        **rewards.GENESIS,
+        **GENESIS_OF_REWARDS,
     },
     induction=Induction(
         lemmas=LEMMAS,
