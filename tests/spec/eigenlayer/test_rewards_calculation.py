@@ -98,7 +98,7 @@ def history(chain: Chain, days: int, during: "dict[int, Callable[[], object]] | 
 
 
 def paid(payments: list[Payment]) -> dict[tuple[str, str], int]:
-    """What each earned, by role."""
+    """Earnings by role and account."""
     found: dict[tuple[str, str], int] = {}
     for payment in payments:
         key = (payment.role, payment.earner)
