@@ -695,7 +695,9 @@ class Prover:
         Its lists are as long as `bounds` allows where they say something, else as the theory does.
         """
         arguments: list[Term] = []
-        call = symbolic_call(action, {**self.theory.limits.lists, **bounds}, arguments)
+        call = symbolic_call(
+            action, {**self.theory.limits.lists, **bounds}, arguments, signed=self.theory.limits.signed
+        )
         return call, self.base(call, arguments)
 
     def base(self, call: Any, arguments: list[Term]) -> Path:

@@ -476,17 +476,28 @@ def read_only(draft: type[Any]) -> type[Any]:
 
 
 def symbolic_call(
-    action: type[Any], bounds: Mapping[str, int], facts: list[Term], name: str = "call", within: str = ""
+    action: type[Any],
+    bounds: Mapping[str, int],
+    facts: list[Term],
+    name: str = "call",
+    within: str = "",
+    signed: tuple[str, ...] = (),
 ) -> Any:
     """A call of which nothing is known: every argument is a symbol, every list is of any length up to its bound.
 
-    `facts` takes what the arguments' types say: no integer of a call is negative, no name of it empty.
+    `facts` takes what the arguments' types say: no integer of a call is negative but the `signed` ones, no name empty.
     """
     hints = typing.get_type_hints(action.__init__)
     owner = within or action.__name__
     return action(
         *[
-            _argument(hints[argument], f"{name}.{argument}", bounds, facts, owner)
+            _argument(
+                hints[argument],
+                f"{name}.{argument}",
+                bounds,
+                [] if f"{owner}.{argument}" in signed else facts,
+                owner,
+            )
             for argument in inspect.signature(action).parameters
         ]
     )

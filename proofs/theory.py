@@ -140,7 +140,7 @@ class Limits:
     ("SlashOperator.strategies" or "strategies" for all calls). `longer` are those, by call, within which its step and
     rejection laws are proved, where state laws are proved of shorter lists: what one element keeps, any number of them
     keep, but a step law speaks of all of them together. `scopes` limits the rows that are spoken of, and says so in
-    words.
+    words. `signed` are the numbers of calls that may be negative ("CALL.field"); no other is.
     """
 
     def __init__(
@@ -148,10 +148,12 @@ class Limits:
         lists: Mapping[str, int] | None = None,
         longer: Mapping[str, Mapping[str, int]] | None = None,
         scopes: Mapping[Table[Any, Any], tuple[str, Callable[[Any], bool]]] | None = None,
+        signed: tuple[str, ...] = (),
     ) -> None:
         self.lists: Final = lists or {}
         self.longer: Final = longer or {}
         self.scopes: Final = scopes or {}
+        self.signed: Final = signed
 
 
 class OwnSums:

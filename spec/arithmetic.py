@@ -12,7 +12,10 @@ WAD: Final = 10**18
 UINT32_MAX: Final = 2**32 - 1
 UINT48_MAX: Final = 2**48 - 1
 UINT64_MAX: Final = 2**64 - 1
+UINT224_MAX: Final = 2**224 - 1
 UINT256_MAX: Final = 2**256 - 1
+INT256_MAX: Final = 2**255 - 1
+INT256_MIN: Final = -(2**255)
 
 
 def div_floor(x: int, denominator: int) -> int:
@@ -26,6 +29,21 @@ def remainder(x: int, denominator: int) -> int:
     Source: Solidity's modulo.
     """
     return x % denominator
+
+
+def is_multiple(x: int, factor: int) -> bool:
+    """True if `x`, of either sign, is a multiple of `factor`, which is positive. Source: Solidity's remainder."""
+    return x % factor == 0
+
+
+def low_64_bits(x: int) -> int:
+    """The remainder that a cast to uint64 leaves of `x`, which is non-negative. Source: Solidity's conversion."""
+    return x % (UINT64_MAX + 1)
+
+
+def low_224_bits(x: int) -> int:
+    """The remainder that a cast to uint224 leaves of `x`, which is non-negative. Source: Solidity's conversion."""
+    return x % (UINT224_MAX + 1)
 
 
 def mul_div_floor(x: int, y: int, denominator: int) -> int:

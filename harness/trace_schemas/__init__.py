@@ -85,10 +85,13 @@ def calls(
 
 
 def step(
-    fields: Mapping[str, Schema], calls: Mapping[str, tuple[Schema, Schema]], errors: list[str], passes: str
+    fields: Mapping[str, Schema],
+    calls: Mapping[str, tuple[Schema, Schema]],
+    errors: list[str],
+    facts: tuple[str, ...],
 ) -> Schema:
     """The schema of a step: `fields` whatever the call, then by its name its arguments and what it returns. Nobody
-    calls the one in which only time `passes`.
+    calls the `facts`: time that passes, and whatever else happens by itself.
     """
     account: Schema = {"type": "string", "description": "the account that calls"}
     nobody: Schema = {"type": "null", "description": "nobody calls"}
@@ -97,7 +100,7 @@ def step(
         record(
             {
                 "action": {"const": name},
-                "sender": nobody if name == passes else account,
+                "sender": nobody if name in facts else account,
                 **fields,
                 "args": args,
                 "returns": returns,

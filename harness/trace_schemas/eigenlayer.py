@@ -9,14 +9,18 @@ from spec.eigenlayer.codec import (
     CONSTANTS,
     DELAYS,
     ERRORS,
+    EXTENSION,
+    FACT_FORMATS,
     FORMAT_VERSION,
     MINE,
+    NATIVE_CONSTANTS,
     NEVER,
     RESOLUTION_DELAY,
     Expiry,
     Signer,
+    Wei,
 )
-from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.observation import POST, RESOLUTION_BLOCKS, OperatorSetName
 from spec.eigenlayer.presets import RELEASES, UNNAMED
 from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
@@ -32,6 +36,7 @@ OTHERS: Final[dict[type[Format], Schema]] = {
     OperatorSetName: OPERATOR_SET,
     Expiry: {"enum": ["0", str(NEVER)], "description": "0: has expired, 2^256 - 1: never"},
     Signer: {"type": "boolean", "description": "true: a valid signature"},
+    Wei: {**amount(), "description": "wei, a multiple of a gwei"},
     Proof: {
         "enum": [*[proof for proof in PROOFS if proof != PROOF_OF_NO_ROOT], None],
         "description": "what the contract finds; null: no such root",
@@ -52,7 +57,7 @@ STATE["properties"]["rewards"] = said(
     schema_of(REWARDS_POST, OTHERS), "the RewardsCoordinator, where genesis has it: every row, and every view"
 )
 
-CALLS: Final = calls("mine", schema_of(MINE, OTHERS), ACTION_FORMATS, {"type": "null"}, OTHERS)
+CALLS: Final = calls("mine", schema_of(MINE, OTHERS), {**FACT_FORMATS, **ACTION_FORMATS}, {"type": "null"}, OTHERS)
 
 STEP: Final = step(
     {
@@ -64,7 +69,7 @@ STEP: Final = step(
     },
     CALLS,
     sorted(ERRORS),
-    "mine",
+    ("mine", *FACT_FORMATS),
 )
 
 STRATEGY: Final = record(
@@ -126,6 +131,7 @@ GENESIS: Final = record(
         "zero_address_name": {"const": ZERO_ADDRESS, "description": "the name of address zero"},
         "tokens": names("ERC-20 tokens"),
         "strategies": {"type": "object", "additionalProperties": STRATEGY, "description": "each strategy by its name"},
+        "beacon_chain_eth_strategy": {"const": BEACON_CHAIN_ETH, "description": "the strategy of native ETH"},
         "strategy_address_order": names("the strategies in the order of their addresses"),
         "operator_set_universe": {
             "type": "array",
@@ -147,7 +153,7 @@ GENESIS: Final = record(
         },
         "rewards": {**REWARDS, "description": "the RewardsCoordinator; without it no call of a trace is about rewards"},
     },
-    optional=("cumulative_scaled_shares", "rewards"),
+    optional=("beacon_chain_eth_strategy", "cumulative_scaled_shares", "rewards"),
 )
 
 MEANING: Final = {
@@ -182,6 +188,7 @@ FIELDS: Final = record(
         "protocol": {"const": "eigenlayer"},
         "format_version": {"const": FORMAT_VERSION},
         "release": {"enum": [*RELEASES], "description": f"the release of the contracts; {UNNAMED.name} if left out"},
+        "extension": {"const": EXTENSION, "description": "native ETH: the states show pods"},
         "name": {**TEXT, "description": "what the trace is called"},
         "kind": {"description": "for whoever recorded it: not read"},
         "source": {"description": "for whoever recorded it: not read"},
@@ -193,9 +200,12 @@ FIELDS: Final = record(
                     **said(BLOCK, "blocks until a slash is paid, if the release has them"),
                     "minimum": 1,
                 },
-                **{name: {"const": value, "description": "the code's constant"} for name, value in CONSTANTS.items()},
+                **{
+                    name: {"const": value, "description": "the code's constant"}
+                    for name, value in NATIVE_CONSTANTS.items()
+                },
             },
-            optional=(RESOLUTION_DELAY,),
+            optional=(RESOLUTION_DELAY, *[name for name in NATIVE_CONSTANTS if name not in CONSTANTS]),
         ),
         "genesis": GENESIS,
         "initial_state": {**STATE, "description": "the whole state before the first step, as `post`"},
@@ -204,6 +214,6 @@ FIELDS: Final = record(
         "seed": {"description": "for whoever recorded it: not read"},
         "profile": {"description": "for whoever recorded it: not read"},
     },
-    optional=("release", "seed", "profile"),
+    optional=("extension", "release", "seed", "profile"),
 )
 SCHEMA: Final[Schema] = {**FIELDS, **BY_RELEASE}

@@ -53,7 +53,7 @@ STEP: Final = step(
     },
     CALLS,
     sorted([reason.value for reason in Reason]),
-    ADVANCE_TIME,
+    (ADVANCE_TIME,),
 )
 
 ROLE: Final[Schema] = {"type": ["string", "null"]}

@@ -16,22 +16,29 @@ from spec.eigenlayer.actions import (
     CreateOperatorSets,
     CreateRedistributingOperatorSets,
     DepositIntoStrategy,
+    FundPod,
+    PlantPodOwnerDepositShares,
     QueueWithdrawals,
+    RecordBeaconChainEthBalanceUpdate,
     SlashOperator,
     TransferToken,
 )
-from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.rewards_actions import ProcessClaim, ProcessClaims
 from spec.eigenlayer.rewards_config import REWARDS_COORDINATOR
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
     AVSS,
+    BURNABLE_ETH,
     CONFIG,
+    ETH_BALANCES,
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
+    POD_OWNERS,
+    PODS,
     REGISTRATIONS,
     REWARDS_SETTINGS,
     SLASHED_SHARES,
@@ -225,6 +232,49 @@ def _opened_by_the_whitelister(step: AnyStep, call: Any, key: Any) -> bool:
     return after.total_shares <= before.total_shares or before.is_whitelisted
 
 
+def _pod_of_its_owner(_step: AnyStep, call: Any, key: Any) -> bool:
+    """A pod is made, and pays, by its owner's call; ETH arrives by itself."""
+    return isinstance(call, FundPod) or bool(call.sender == key)
+
+
+def _native_eth_queued_by_its_holder(step: AnyStep, call: Any, key: Any) -> bool:
+    """Native deposit shares leave as those of a token strategy do; a deficit is a fact of history."""
+    before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
+    lost_shares = before.deposit_shares - after.deposit_shares
+    if lost_shares <= 0 or isinstance(call, PlantPodOwnerDepositShares):
+        return True
+    if not isinstance(call, QueueWithdrawals):
+        return _may_end_delegation(step.before.rows, call.sender, key)
+    named_shares = 0
+    for request in call.requests:
+        for position, strategy in enumerate(request.strategies):
+            if strategy == BEACON_CHAIN_ETH:
+                named_shares += request.deposit_shares[position]
+    return bool(call.sender == key) and lost_shares <= named_shares
+
+
+def _native_eth_comes_to_the_caller(step: AnyStep, call: Any, key: Any) -> bool:
+    """Native deposit shares come to the owner whose pod reports, or who completes a withdrawal."""
+    before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
+    is_fact = isinstance(call, PlantPodOwnerDepositShares)
+    return is_fact or after.deposit_shares <= before.deposit_shares or bool(call.sender == key)
+
+
+def _lost_by_its_pod(step: AnyStep, call: Any, key: Any) -> bool:
+    """A beacon chain slashing factor changes by a report of its owner's pod alone."""
+    before, after = step.before.rows.get(POD_OWNERS, key), step.after.rows.get(POD_OWNERS, key)
+    if before.beacon_chain_slashing_factor_wad == after.beacon_chain_slashing_factor_wad:
+        return True
+    return isinstance(call, RecordBeaconChainEthBalanceUpdate) and call.is_from_pod and bool(call.sender == key)
+
+
+def _burnable_by_a_slash(step: AnyStep, call: Any, _key: Any) -> bool:
+    return isinstance(call, SlashOperator) and _slashes(step.before.rows, call, (call.avs, call.operator_set_id))
+
+
+PODS_: Final[Rights] = {PODS: _pod_of_its_owner, POD_OWNERS: _lost_by_its_pod}
+
+
 OPERATORS: Final[Rights] = {
     OPERATOR_DETAILS: _own_as_operator,
     ALLOCATION_DELAYS: _own_as_operator,
@@ -247,12 +297,14 @@ SLASHED: Final[Rights] = {
     MAX_MAGNITUDES.heads: _slashed_by_its_set,
     OPERATOR_SETS: _counted_by_its_slasher,
     SLASHED_SHARES: _booked_by_its_slasher,
+    BURNABLE_ETH: _burnable_by_a_slash,
 }
 
 
 HOLDERS: Final[Rights] = {
     TOKEN_BALANCES: _spent_by_its_holder,
     STAKER_SHARES: _queued_by_its_holder,
+    POD_OWNERS: _native_eth_queued_by_its_holder,
     WITHDRAWALS: _completed_by_its_staker,
 }
 
@@ -263,6 +315,8 @@ DELEGATIONS: Final[Rights] = {STAKERS: _delegated_by_itself}
 GAINERS: Final[Rights] = {
     TOKEN_BALANCES: _got_by_who_is_named,
     STAKER_SHARES: _shares_come_to_the_caller,
+    POD_OWNERS: _native_eth_comes_to_the_caller,
+    ETH_BALANCES: _own,
     OPERATOR_SETS: _pays_who_is_named,
 }
 
@@ -332,5 +386,12 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "Only whitelisted strategies issue shares, and only the whitelister changes the whitelist.",
         "StrategyManager.onlyStrategyWhitelister, onlyStrategiesWhitelistedForDeposit",
         POOLS,
+    ),
+    right(
+        "AUTH-12",
+        "A pod is made and emptied by its owner's call, and only a report of that pod changes the owner's beacon chain "
+        "slashing factor.",
+        "EigenPodManager.onlyEigenPod; EigenPod.onlyEigenPodManager",
+        PODS_,
     ),
 ]

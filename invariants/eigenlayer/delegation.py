@@ -4,11 +4,11 @@ from typing import Final
 
 from invariants.eigenlayer.movements import joins_unslashed, operator_gained
 from invariants.eigenlayer.solvency import ACTIVE
-from invariants.eigenlayer.state_queries import held_shares, is_operator, withdrawable
+from invariants.eigenlayer.state_queries import held_shares, held_strategies, is_operator, withdrawable
 from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import DelegateTo, Redelegate, RegisterAsOperator, SlashOperator, Undelegate
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
@@ -52,12 +52,13 @@ def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> b
     call = step.action
     staker = call.staker if isinstance(call, Undelegate) else call.sender
     before, after = step.before.rows.get(STAKERS, staker), step.after.rows.get(STAKERS, staker)
+    held = held_strategies(step.before.rows, staker)
     return (
         after.delegated_to == (call.operator if isinstance(call, Redelegate) else ZERO_ADDRESS)
         and after.strategy_list == ()
-        and after.withdrawals_queued == before.withdrawals_queued + len(before.strategy_list)
-        and step.delta.returns == len(before.strategy_list)
-        and all(held_shares(step.after.rows, staker, strategy) == 0 for strategy in before.strategy_list)
+        and after.withdrawals_queued == before.withdrawals_queued + len(held)
+        and step.delta.returns == len(held)
+        and all(held_shares(step.after.rows, staker, strategy) == 0 for strategy in held)
     )
 
 
@@ -113,11 +114,11 @@ def uncalled_wad(view: View, operator_strategy: Pair) -> int:
 def _operators_excess_is_rounding(step: AnyStep) -> bool:
     """A slash rounds what is left up once. A position queued rounds twice: the scaled shares that stay, and what the
     operator gives up. Shares that join round the staker's scaling factor twice, each time by less than one part in WAD
-    of the shares held, then the scaled shares, and what could be withdrawn before.
+    of the shares held, then the scaled shares, and what could be withdrawn before. Of native ETH see ETH-06.
     """
     for operator_strategy in written(step.delta, OPERATOR_SHARES):
         grown_wad = uncalled_wad(step.after, operator_strategy) - uncalled_wad(step.before, operator_strategy)
-        if grown_wad <= 0:
+        if grown_wad <= 0 or operator_strategy[1] == BEACON_CHAIN_ETH:
             continue
         if isinstance(step.action, SlashOperator):
             if grown_wad >= WAD:

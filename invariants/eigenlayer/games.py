@@ -5,7 +5,7 @@ from typing import Any, Final
 from invariants.choices import Choices
 from invariants.eigenlayer.solvency import left_a_slashed_operator
 from invariants.eigenlayer.state_queries import paid_shares, withdrawable
-from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKENS, WALK
+from invariants.eigenlayer.walk import OPERATORS, POOLS, STAKERS_, TOKEN_WALK, TOKENS
 from invariants.game import Game, Party, execute
 from spec.arithmetic import mul_div_floor
 from spec.eigenlayer.actions import (
@@ -256,7 +256,7 @@ GAMES: Final[tuple[Game, ...]] = (
         "No account takes out, by its own calls and while nobody is slashed, more than it held and its claims "
         "were worth, but for less than one unit of a token for each payment of slashed shares to others.",
         "This project",
-        WALK,
+        TOKEN_WALK,
         150,
         ALONE,
     ),
@@ -266,7 +266,7 @@ GAMES: Final[tuple[Game, ...]] = (
         "than it put in, but for one share for each position queued from a slashed operator and each deposit of "
         "others, and one unit of a token for each payment to these.",
         "This project",
-        WALK,
+        TOKEN_WALK,
         0,
         (COALITION,),
     ),
@@ -276,7 +276,7 @@ GAMES: Final[tuple[Game, ...]] = (
         "position queued from a slashed operator and each deposit of its own, and one unit of a token for each "
         "payment to it.",
         "This project",
-        WALK,
+        TOKEN_WALK,
         0,
         (COALITION,),
     ),

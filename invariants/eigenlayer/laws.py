@@ -11,6 +11,7 @@ from invariants.eigenlayer import (
     delegation,
     histories,
     lemmas,
+    native_eth,
     opt_in,
     rejections,
     rewards,
@@ -28,7 +29,7 @@ from invariants.law import Catalogue
 from spec.eigenlayer.presets import NEWEST
 
 CATALOGUE: Final = Catalogue(
-    sums=[staking.BALANCES, allocation.ALLOCATED, *solvency.SUMS, *rewards.SUMS],
+    sums=[staking.BALANCES, allocation.ALLOCATED, *solvency.SUMS, *rewards.SUMS, *native_eth.SUMS],
     state_laws=[
         *solvency.STATE_LAWS,
         *staking.STATE_LAWS,
@@ -38,6 +39,7 @@ CATALOGUE: Final = Catalogue(
         *slashing.STATE_LAWS,
         *opt_in.STATE_LAWS,
         *rewards.STATE_LAWS,
+        *native_eth.STATE_LAWS,
         *lemmas.STATE_LAWS,
         *model.STATE_LAWS,
     ],
@@ -51,6 +53,7 @@ CATALOGUE: Final = Catalogue(
         *slashing.STEP_LAWS,
         *opt_in.STEP_LAWS,
         *rewards.STEP_LAWS,
+        *native_eth.STEP_LAWS,
         *rounding.STEP_LAWS,
         *histories.STEP_LAWS,
         *views.STEP_LAWS,
@@ -64,6 +67,6 @@ CATALOGUE: Final = Catalogue(
         *model.REJECTION_LAWS,
     ],
     witnesses=WITNESSES,
-    known_violations={**solvency.KNOWN_FALSE[NEWEST.name], **rewards.KNOWN_FALSE},
+    known_violations={**solvency.KNOWN_FALSE[NEWEST.name], **rewards.KNOWN_FALSE, **native_eth.KNOWN_FALSE},
     model=model.IDS,
 )

@@ -5,6 +5,7 @@ from typing import Any, Final
 from invariants.law import StateLaw, View
 from spec.arithmetic import WAD
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BEACON_CHAIN_ETH
 from spec.eigenlayer.state import (
     ALLOCATIONS,
     CLOCK,
@@ -36,8 +37,12 @@ def _shares_are_backed(view: View, strategy: str) -> bool:
 
 
 def _count_was_no_more(view: View, place: tuple[Any, int]) -> bool:
-    """Each checkpoint that there is, by itself: what a look-up finds is LEMMA-past-count, of the proofs."""
+    """Each checkpoint that there is, by itself: what a look-up finds is LEMMA-past-count, of the proofs. The count of
+    native ETH is cut to 224 bits, which that of no token strategy reaches.
+    """
     key, position = place
+    if key[1] == BEACON_CHAIN_ETH:
+        return True
     head = view.rows.get(CUMULATIVE_SCALED_SHARES.heads, key)
     if not 0 <= position < head.count:
         return True
@@ -72,7 +77,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
     ),
     StateLaw(
         "LEMMA-count",
-        "The scaled shares ever queued were never more than they are now.",
+        "The scaled shares ever queued of a token strategy were never more than they are now.",
         "DelegationManager: the count only grows",
         _count_was_no_more,
         rows={CUMULATIVE_SCALED_SHARES.checkpoints: lambda place: place},

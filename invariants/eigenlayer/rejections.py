@@ -6,7 +6,12 @@ from invariants.eigenlayer.state_queries import (
     can_slash,
     cannot_be_resolved,
     delay_in_force,
+    held_shares,
+    held_strategies,
     is_beyond_uint32,
+    is_native_eth_covered,
+    is_native_slash_in_range,
+    scaling_factor_wad,
     settled_magnitudes,
     slasher_in_force,
 )
@@ -14,7 +19,7 @@ from invariants.law import AnyRejection, RejectionLaw, Scope, View
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import DeregisterFromOperatorSets, ModifyAllocations, SlashOperator, Undelegate
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     AVSS,
     CONFIG,
@@ -23,7 +28,6 @@ from spec.eigenlayer.state import (
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     REGISTRATIONS,
-    STAKER_SHARES,
     STAKERS,
     STRATEGIES,
     OperatorSet,
@@ -32,16 +36,20 @@ from spec.machine import SINGLETON
 
 
 def _may_undelegate(before: View, action: Undelegate) -> bool:
-    """True if a staker, its operator or the operator's approver ends a delegation, and nothing queued overflows."""
+    """True if a staker, its operator or the operator's approver ends a delegation, nothing queued overflows, and the
+    operator's shares cover the staker's native ETH.
+    """
     call, rows = action, before.rows
     operator = rows.get(STAKERS, call.staker).delegated_to
     approver = rows.get(OPERATOR_DETAILS, operator).delegation_approver
     if operator in (ZERO_ADDRESS, call.staker) or call.sender not in (call.staker, operator, approver):
         return False
-    for strategy in rows.get(STAKERS, call.staker).strategy_list:
-        held = rows.get(STAKER_SHARES, (call.staker, strategy))
-        scaled = mul_div_floor(held.deposit_shares, held.deposit_scaling_factor_wad, WAD)
+    for strategy in held_strategies(rows, call.staker):
+        shares = held_shares(rows, call.staker, strategy)
+        scaled = mul_div_floor(shares, scaling_factor_wad(rows, call.staker, strategy), WAD)
         if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+            return False
+        if strategy == BEACON_CHAIN_ETH and not is_native_eth_covered(rows, call.staker, shares):
             return False
     return True
 
@@ -81,7 +89,8 @@ def _may_take_back(before: View, action: ModifyAllocations) -> bool:
 
 def _may_slash(before: View, action: SlashOperator) -> bool:
     """True if the slasher in force slashes who can be slashed, in strategies of the set, in the order of addresses, by
-    fractions; after the first blocks of a chain, and before those in which a slash could not be paid any more.
+    fractions; after the first blocks of a chain, before those in which a slash could not be paid any more, and with
+    native ETH in the range of its counts.
     """
     call, rows = action, before.rows
     operator_set: OperatorSet = (call.avs, call.operator_set_id)
@@ -98,6 +107,8 @@ def _may_slash(before: View, action: SlashOperator) -> bool:
             return False
         if not rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
             return False
+        if strategy == BEACON_CHAIN_ETH and not is_native_slash_in_range(rows, call.operator):
+            return False
     if cannot_be_resolved(rows):
         return False
     return current_block(rows) > rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
@@ -110,7 +121,8 @@ def _is_never_right(_refusal: AnyRejection) -> bool:
 REJECTION_LAWS: Final[list[RejectionLaw]] = [
     RejectionLaw(
         "LIVE-01",
-        "A delegation can always be ended, by the staker, by its operator or by the operator's approver.",
+        "A delegation can always be ended, by the staker, by its operator or by the operator's approver, if the "
+        "operator's shares cover the staker's native ETH.",
         "DelegationManager.undelegate",
         _is_never_right,
         Scope((Undelegate,)),

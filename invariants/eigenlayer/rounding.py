@@ -4,7 +4,7 @@ from typing import Final
 
 from invariants.eigenlayer.elements import are_elements_apart
 from invariants.eigenlayer.solvency import slashing_factor
-from invariants.eigenlayer.state_queries import withdrawable
+from invariants.eigenlayer.state_queries import fraction_left_wad, withdrawable
 from invariants.law import AnyStep, Scope, StepLaw, written
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -79,7 +79,8 @@ def _queueing_costs_two_shares_at_most(step: AnyStep) -> bool:
     for key in written(step.delta, QUEUED_SHARES):
         staker, row = key[0], step.after.rows.get(QUEUED_SHARES, key)
         strategies[row.strategy] = strategies.get(row.strategy, 0) + 1
-        paid = mul_div_floor(row.scaled_shares, slashing_factor(step.after.rows, row), WAD)
+        fraction_wad = fraction_left_wad(step.after.rows, staker, row.strategy, slashing_factor(step.after.rows, row))
+        paid = mul_div_floor(row.scaled_shares, fraction_wad, WAD)
         worth[row.strategy] = worth.get(row.strategy, 0) + paid
     for strategy, positions in strategies.items():
         left = withdrawable(step.after.rows, staker, strategy) + worth[strategy]

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, multiple, rule
 
@@ -21,15 +22,16 @@ from invariants.eigenlayer.walk import (
     WALK,
 )
 from invariants.walker import Walk, WalkReport
-from spec.arithmetic import WAD
+from spec.arithmetic import INT256_MAX, WAD, div_floor
 from spec.eigenlayer import actions
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATIONS,
     CONFIG,
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
     OPERATOR_SETS,
+    POD_OWNERS,
     QUEUED_SHARES,
     STAKER_SHARES,
     STAKERS,
@@ -82,6 +84,10 @@ class EigenLayerMachine(RewardsRules):
                 self.call(actions.DepositIntoStrategy(party, strategy, TOKENS[strategy], 10 * WAD))
         self.call(actions.DelegateTo(PARTIES[0], OPERATORS[0], NO_APPROVAL))
         self.call(actions.DelegateTo(PARTIES[1], OPERATORS[1], NO_APPROVAL))
+        for party in (PARTIES[0], PARTIES[1], OPERATORS[0]):
+            self.call(actions.CreatePod(party))
+            self.call(actions.FundPod(party, 32 * 10**9 * GWEI_TO_WEI))
+            self.call(actions.RecordBeaconChainEthBalanceUpdate(party, party, 0, 32 * 10**9 * GWEI_TO_WEI, True))
         self.call(actions.MineBlocks(1))
         for operator in OPERATORS:
             requests = [actions.AllocationRequest(operator_set, POOLS, (WAD >> 2, WAD >> 2)) for operator_set in SETS]
@@ -342,3 +348,45 @@ class EigenLayerMachine(RewardsRules):
     def burn_shares(self, strategy: str) -> None:
         """By anybody."""
         self.call(actions.BurnShares("anybody", strategy))
+
+    @rule(party=PARTY)
+    def create_pod(self, party: str) -> None:
+        """A pod, unless there is one."""
+        self.call(actions.CreatePod(party))
+
+    @rule(party=PARTY, amount=AMOUNT)
+    def fund_pod(self, party: str, amount: Edge) -> None:
+        """Some gwei, or some ETH."""
+        self.call(actions.FundPod(party, amount.of(32 * GWEI_TO_WEI) * GWEI_TO_WEI))
+
+    @rule(party=PARTY, amount=AMOUNT, is_loss=st.booleans(), wei=st.sampled_from((0, 0, 0, 0, 0, 1)), sender=ACCOUNT)
+    def record_beacon_chain_eth_balance_update(
+        self, party: str, amount: Edge, is_loss: bool, wei: int, sender: str
+    ) -> None:
+        """A gain of some gwei, or a loss of a part of what the owner has; by its pod, and by somebody."""
+        held_wei = max(self.rows.get(POD_OWNERS, party).deposit_shares, 0)
+        gwei = amount.of(max(div_floor(held_wei, GWEI_TO_WEI), 32)) if is_loss else amount.of(32 * GWEI_TO_WEI)
+        delta_wei = (-gwei if is_loss else gwei) * GWEI_TO_WEI + wei
+        if -INT256_MAX <= delta_wei <= INT256_MAX:
+            report = actions.RecordBeaconChainEthBalanceUpdate(party, party, held_wei, delta_wei, True)
+            self.call(report)
+            self.call(attrs.evolve(report, sender=sender, is_from_pod=sender != party))
+
+    @rule(party=PARTY, shares=AMOUNT)
+    def plant_pod_owner_deposit_shares(self, party: str, shares: Edge) -> None:
+        """A deficit of who has no shares of native ETH."""
+        if self.rows.get(POD_OWNERS, party).deposit_shares <= 0:
+            self.call(actions.PlantPodOwnerDepositShares(party, -min(shares.of(GWEI_TO_WEI), INT256_MAX)))
+
+    @rule(party=PARTY, shares=AMOUNT, losses=st.booleans(), as_tokens=st.booleans())
+    def leave_with_native_eth(self, party: str, shares: Edge, losses: bool, as_tokens: bool) -> None:
+        """Some of it, with a loss after the window or without."""
+        held = max(self.rows.get(POD_OWNERS, party).deposit_shares, 0)
+        nonce = self.rows.get(STAKERS, party).withdrawals_queued
+        request = actions.WithdrawalRequest((BEACON_CHAIN_ETH,), (shares.of(held),))
+        if self.is_accepted(actions.QueueWithdrawals(party, (request,))):
+            self.call(actions.MineBlocks(self.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1))
+            if losses:
+                self.call(actions.RecordBeaconChainEthBalanceUpdate(party, party, 3 * GWEI_TO_WEI, -GWEI_TO_WEI, True))
+            completion = actions.Completion(party, nonce, (ZERO_ADDRESS,), as_tokens)
+            self.call(actions.CompleteQueuedWithdrawal(party, completion))

@@ -8,6 +8,7 @@ from invariants.choices import Choices
 from invariants.eigenlayer import due_changes
 from invariants.eigenlayer.batched_calls import BATCHED
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.native_walk import NATIVE
 from invariants.eigenlayer.rewards_walk import FIRST_SECONDS, LAST_SECONDS, REWARDS
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
@@ -331,11 +332,13 @@ SCENARIOS: Final = (
     BATCHED,
     REWARDS,
     TIGHT,
+    NATIVE,
     MANY_STRATEGIES,
     BATCHED,
     LAST_EXIT,
     GIANT,
     REWARDS,
+    NATIVE,
     WORTHLESS,
     DUE,
     OLD_LAST_EXIT,

@@ -14,7 +14,7 @@ from invariants.law import AnyStep, KnownViolation, ReadingSum, Scope, StateLaw,
 from spec.arithmetic import WAD, mul_div_floor
 from spec.eigenlayer.actions import SlashOperator
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.presets import V1_12_0, V1_13_1
 from spec.eigenlayer.shares import scaled_shares
 from spec.eigenlayer.state import (
@@ -259,10 +259,12 @@ def fractions(view: View, strategy: str) -> int:
 
 
 def _debt_is_dust(view: View, strategy: str) -> bool:
-    return debt_wad(view, strategy) <= fractions(view, strategy) * (WAD - 1)
+    return strategy == BEACON_CHAIN_ETH or debt_wad(view, strategy) <= fractions(view, strategy) * (WAD - 1)
 
 
 def _every_whole_share_is_covered(view: View, strategy: str) -> bool:
+    if strategy == BEACON_CHAIN_ETH:
+        return True
     claimed_shares = claimed_beside_queue(view, strategy) + view.total(QUEUED_SHARES_DUE, strategy)
     return claimed_shares <= view.rows.get(STRATEGIES, strategy).total_shares
 
@@ -273,7 +275,7 @@ def fraction_wad(shares: int, magnitude: int) -> int:
 
 
 def _touched(step: AnyStep) -> list[str]:
-    """The strategies whose shares, or claims on them, a step writes, each once."""
+    """The strategies of tokens whose shares, or claims on them, a step writes, each once."""
     strategies: list[str] = []
     for write in step.delta.writes:
         table = write.table
@@ -287,7 +289,7 @@ def _touched(step: AnyStep) -> list[str]:
             strategy = cast(QueuedShares, write.row).strategy
         else:
             continue
-        if strategy not in strategies:
+        if strategy != BEACON_CHAIN_ETH and strategy not in strategies:
             strategies.append(strategy)
     return strategies
 

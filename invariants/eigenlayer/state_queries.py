@@ -7,14 +7,18 @@ from typing import Final
 
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
+    BURNABLE_ETH,
     CONFIG,
+    CUMULATIVE_SCALED_SHARES,
     DEALLOCATION_QUEUES,
     MAX_MAGNITUDES,
     OPERATOR_SET_STRATEGIES,
+    OPERATOR_SHARES,
+    POD_OWNERS,
     QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     REGISTRATIONS,
@@ -107,14 +111,14 @@ def due_magnitude(rows: Draft, operator: str, strategy: str) -> int:
 
 def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     """The shares that a queued position pays: its scaled shares by the max magnitude at the last block in which it was
-    slashable.
+    slashable; of native ETH, also by what its staker's losses on the beacon chain have left by now.
 
     Rounds down.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
     last_block = queued.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
-    return mul_div_floor(queued.scaled_shares, magnitude, WAD)
+    return mul_div_floor(queued.scaled_shares, fraction_left_wad(rows, staker, queued.strategy, magnitude), WAD)
 
 
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
@@ -122,8 +126,30 @@ MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
 
 
 def held_shares(rows: Draft, staker: str, strategy: str) -> int:
-    """A staker's deposit shares."""
+    """A staker's deposit shares; of native ETH, a deficit is below zero."""
+    if strategy == BEACON_CHAIN_ETH:
+        return rows.get(POD_OWNERS, staker).deposit_shares
     return rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares
+
+
+def scaling_factor_wad(rows: Draft, staker: str, strategy: str) -> int:
+    """A staker's deposit scaling factor."""
+    if strategy == BEACON_CHAIN_ETH:
+        return rows.get(POD_OWNERS, staker).deposit_scaling_factor_wad
+    return rows.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
+
+
+def fraction_left_wad(rows: Draft, staker: str, strategy: str, magnitude: int) -> int:
+    """The fraction of WAD that a max magnitude leaves of a staker's shares: of native ETH, less its own losses."""
+    if strategy != BEACON_CHAIN_ETH:
+        return magnitude
+    return mul_div_floor(magnitude, rows.get(POD_OWNERS, staker).beacon_chain_slashing_factor_wad, WAD)
+
+
+def held_strategies(rows: Draft, staker: str) -> tuple[str, ...]:
+    """The strategies of a staker's deposit shares: those that it lists, and native ETH last."""
+    listed = rows.get(STAKERS, staker).strategy_list
+    return (*listed, BEACON_CHAIN_ETH) if rows.get(POD_OWNERS, staker).deposit_shares > 0 else listed
 
 
 def worth(shares: int, factor_wad: int, magnitude: int) -> int:
@@ -133,6 +159,29 @@ def worth(shares: int, factor_wad: int, magnitude: int) -> int:
 
 def withdrawable(rows: Draft, staker: str, strategy: str) -> int:
     """The shares that a staker could queue for withdrawal now. Rounds down, twice."""
-    row = rows.get(STAKER_SHARES, (staker, strategy))
     magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, staker).delegated_to, strategy))
-    return worth(row.deposit_shares, row.deposit_scaling_factor_wad, magnitude)
+    shares = held_shares(rows, staker, strategy)
+    if strategy == BEACON_CHAIN_ETH and shares < 0:
+        return 0
+    fraction_wad = fraction_left_wad(rows, staker, strategy, magnitude)
+    return worth(shares, scaling_factor_wad(rows, staker, strategy), fraction_wad)
+
+
+def is_native_eth_covered(rows: Draft, staker: str, shares: int) -> bool:
+    """True if a staker has no operator, or one whose shares cover the worth of so many of its native shares."""
+    operator = rows.get(STAKERS, staker).delegated_to
+    if operator == ZERO_ADDRESS:
+        return True
+    key = (operator, BEACON_CHAIN_ETH)
+    fraction_wad = fraction_left_wad(rows, staker, BEACON_CHAIN_ETH, MAX_MAGNITUDES.latest(rows, key))
+    leaving_shares = worth(shares, scaling_factor_wad(rows, staker, BEACON_CHAIN_ETH), fraction_wad)
+    return leaving_shares <= rows.get(OPERATOR_SHARES, key).shares
+
+
+def is_native_slash_in_range(rows: Draft, operator: str) -> bool:
+    """True if native ETH of an operator can be slashed: nothing that a slash counts leaves its width."""
+    key = (operator, BEACON_CHAIN_ETH)
+    first_block = current_block(rows) - rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
+    queued = CUMULATIVE_SCALED_SHARES.latest(rows, key) - CUMULATIVE_SCALED_SHARES.value_at(rows, key, first_block)
+    burnable_shares = rows.get(BURNABLE_ETH, SINGLETON).shares
+    return queued >= 0 and burnable_shares + rows.get(OPERATOR_SHARES, key).shares + queued <= UINT256_MAX

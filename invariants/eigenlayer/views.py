@@ -19,6 +19,7 @@ from spec.eigenlayer.actions import (
     Undelegate,
 )
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BEACON_CHAIN_ETH
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOCATIONS,
@@ -61,7 +62,9 @@ def _queueing_is_worth_what_was_said(step: AnyStep) -> bool:
 
 
 def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
-    """A completion retires the shares of all positions, or returns them, and leaves nothing queued."""
+    """A completion retires the shares of all positions, or returns them, and leaves nothing queued. What a pod pays is
+    left to ETH-04.
+    """
     completion = step.action.completion
     before, after, staker, nonce = step.before.rows, step.after.rows, completion.staker, completion.nonce
     due_shares: dict[str, int] = {}
@@ -72,6 +75,8 @@ def _completion_pays_what_was_said(step: AcceptedStep[CompleteQueuedWithdrawal])
         if views.queued_shares_of(after, staker, nonce, position) != 0:
             return False
     for strategy, shares in due_shares.items():
+        if strategy == BEACON_CHAIN_ETH and completion.receive_as_tokens:
+            continue
         joined = held_shares(after, staker, strategy) - held_shares(before, staker, strategy)
         if (joined - issued(step, strategy)) != shares:
             return False

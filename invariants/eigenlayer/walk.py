@@ -6,10 +6,11 @@ import attr
 
 from invariants.choices import Choices
 from invariants.eigenlayer.laws import CATALOGUE
+from invariants.eigenlayer.native_walk import seldom_action
 from invariants.eigenlayer.rewards_walk import rewards_action
 from invariants.eigenlayer.scenarios import SCENARIOS
 from invariants.eigenlayer.state_queries import due_magnitude, settled_magnitudes, slasher_in_force
-from invariants.eigenlayer.world import LAST_BLOCK, WORLD, drawn_world, world_with_a_past
+from invariants.eigenlayer.world import LAST_BLOCK, WORLD, drawn_world, with_native_eth, world_with_a_past
 from invariants.walker import Walk
 from spec.arithmetic import WAD
 from spec.eigenlayer import PROTOCOL
@@ -31,10 +32,12 @@ from spec.eigenlayer.actions import (
     DelegateTo,
     DepositIntoStrategy,
     DeregisterFromOperatorSets,
+    FundPod,
     MineBlocks,
     ModifyAllocations,
     ModifyOperatorDetails,
     OperatorSetRequest,
+    PlantPodOwnerDepositShares,
     QueueWithdrawals,
     Redelegate,
     RegisterAsOperator,
@@ -100,6 +103,7 @@ BITS: Final = {
     "delay_blocks": 32,
     "numbers_to_clear": 16,
     "new_magnitudes": 64,
+    "balance_delta_wei": 255,
 }
 """The widths of fields in bits; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
 
@@ -126,6 +130,15 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
+    """Draw one of the calls of token strategies, or seldom one of native ETH."""
+    if not choices.one_in(32):
+        return token_action(choices, draft)
+    action = seldom_action(choices, draft)
+    is_fact = isinstance(action, FundPod | PlantPodOwnerDepositShares)
+    return _spoilt(choices, action) if choices.one_in(12) and not is_fact else action
+
+
+def token_action(choices: Choices, draft: Draft) -> Action:
     """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test."""
     action = _drawn(choices, draft)
     if choices.one_in(12):
@@ -414,7 +427,7 @@ def _past_action(choices: Choices, draft: Draft) -> Action:
     """
     if choices.one_in(80):
         return BurnShares(choices.pick(PARTIES), choices.pick(POOLS))
-    action, block = next_action(choices, draft), current_block(draft)
+    action, block = token_action(choices, draft), current_block(draft)
     first_block = draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1
     if block == first_block and choices.one_in(2):
         return _slash(choices, draft)
@@ -426,7 +439,11 @@ def _past_action(choices: Choices, draft: Draft) -> Action:
 
 
 YOUNG: Final = Walk(
-    PROTOCOL, CATALOGUE, world_with_a_past("the first blocks of a chain", 3, 60, 0), opening, _past_action
+    PROTOCOL,
+    CATALOGUE,
+    world_with_a_past("the first blocks of a chain", 3, 60, 0),
+    opening,
+    _past_action,
 )
 OLD: Final = Walk(
     PROTOCOL,
@@ -439,7 +456,12 @@ OLD: Final = Walk(
 
 def _drawn_walk(number: int) -> Walk:
     """The same through a drawn world."""
-    return Walk(PROTOCOL, CATALOGUE, drawn_world(number), opening, next_action)
+    return Walk(PROTOCOL, CATALOGUE, with_native_eth(drawn_world(number)), opening, next_action)
 
 
-WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, next_action, (*SCENARIOS, YOUNG, OLD), _drawn_walk)
+WALK: Final = Walk(
+    PROTOCOL, CATALOGUE, with_native_eth(WORLD), opening, next_action, (*SCENARIOS, YOUNG, OLD), _drawn_walk
+)
+
+TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, token_action)
+"""The same without native ETH, for games, in which everybody leaves with tokens."""

@@ -5,7 +5,13 @@ from typing import Final, cast
 from invariants.eigenlayer.elements import are_elements_apart
 from invariants.eigenlayer.movements import operator_gained
 from invariants.eigenlayer.solvency import QUEUED_AT, fractions
-from invariants.eigenlayer.state_queries import MOST_REPORTABLE, paid_shares
+from invariants.eigenlayer.state_queries import (
+    MOST_REPORTABLE,
+    held_shares,
+    is_native_eth_covered,
+    paid_shares,
+    scaling_factor_wad,
+)
 from invariants.law import AcceptedStep, AnyStep, RejectedCall, RejectionLaw, Scope, StateLaw, StepLaw, View, written
 from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -18,7 +24,7 @@ from spec.eigenlayer.actions import (
     Undelegate,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.config import BALANCE_OFFSET, BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     CLOCK,
@@ -26,7 +32,6 @@ from spec.eigenlayer.state import (
     CUMULATIVE_SCALED_SHARES,
     MAX_MAGNITUDES,
     QUEUED_SHARES,
-    STAKER_SHARES,
     STAKERS,
     STRATEGIES,
     TOKEN_BALANCES,
@@ -107,8 +112,8 @@ def _is_payment_too_wide(rows: Draft, strategy: str, shares: int) -> bool:
 
 
 def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
-    """True if a staker queues at least one deposit share of each strategy named, once, and no more than it holds; and
-    nothing of that overflows.
+    """True if a staker queues at least one deposit share of each strategy named, once, and no more than it holds;
+    nothing of that overflows, and of native ETH its operator has as much.
     """
     call = action
     rows = before.rows
@@ -119,11 +124,13 @@ def _asks_for_what_it_has(before: View, action: QueueWithdrawals) -> bool:
         if not 0 < len(request.strategies) == len(request.deposit_shares):
             return False
         for position, strategy in enumerate(request.strategies):
-            shares, held = request.deposit_shares[position], rows.get(STAKER_SHARES, (call.sender, strategy))
-            if not 0 < shares <= held.deposit_shares:
+            shares = request.deposit_shares[position]
+            if not 0 < shares <= held_shares(rows, call.sender, strategy):
                 return False
-            scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
+            scaled = mul_div_floor(shares, scaling_factor_wad(rows, call.sender, strategy), WAD)
             if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + scaled > UINT256_MAX:
+                return False
+            if strategy == BEACON_CHAIN_ETH and not is_native_eth_covered(rows, call.sender, shares):
                 return False
     return True
 
@@ -159,6 +166,8 @@ def _is_completed_as_queued(step: AnyStep, completion: Completion) -> bool:
         return False
     for position, token in enumerate(completion.tokens):
         strategy = before.get(QUEUED_SHARES, (completion.staker, completion.nonce, position)).strategy
+        if strategy == BEACON_CHAIN_ETH:
+            continue
         is_paid = (
             completion.receive_as_tokens and paid_shares(before, completion.staker, completion.nonce, position) > 0
         )
@@ -178,7 +187,9 @@ def _all_are_completed_as_queued(step: AnyStep) -> bool:
 
 
 def _no_more_counts_than_waits(view: View, subject: tuple[str, str, int]) -> bool:
-    """Of each block whose window is open, so that nothing of it is completed."""
+    """Of each block whose window is open, so that nothing of it is completed. The count of native ETH may be cut to 224
+    bits, and be less.
+    """
     operator, strategy, block = subject
     first_block = current_block(view.rows) - view.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     if operator == ZERO_ADDRESS or block < first_block:
@@ -186,7 +197,8 @@ def _no_more_counts_than_waits(view: View, subject: tuple[str, str, int]) -> boo
     operator_strategy: Pair = (operator, strategy)
     counted_before = CUMULATIVE_SCALED_SHARES.value_at(view.rows, operator_strategy, block - 1)
     counted = CUMULATIVE_SCALED_SHARES.value_at(view.rows, operator_strategy, block) - counted_before
-    return 0 <= counted <= view.total(QUEUED_AT, subject)
+    is_cut = strategy == BEACON_CHAIN_ETH and counted < 0
+    return is_cut or 0 <= counted <= view.total(QUEUED_AT, subject)
 
 
 def _positions_queued(step: AnyStep, strategy: str) -> int:
@@ -196,10 +208,12 @@ def _positions_queued(step: AnyStep, strategy: str) -> int:
 
 def _counts_what_left(step: AnyStep) -> bool:
     """The count of queueing for slashes, by the magnitude of now, and the whole shares that left the operator. Less is
-    counted by the rounding of one scaled share for each position.
+    counted by the rounding of one scaled share for each position. Of native ETH see QUEUE-01.
     """
     counts_whole_shares = step.before.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares
     for operator, strategy in written(step.delta, CUMULATIVE_SCALED_SHARES.heads):
+        if strategy == BEACON_CHAIN_ETH:
+            continue
         operator_strategy: Pair = (operator, strategy)
         counted = CUMULATIVE_SCALED_SHARES.latest(step.after.rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.latest(
             step.before.rows, operator_strategy
@@ -274,7 +288,7 @@ REJECTION_LAWS: Final[list[RejectionLaw]] = [
     ),
     RejectionLaw(
         "QUEUE-04",
-        "A staker can always queue shares that it holds.",
+        "A staker can always queue shares that it holds; native ETH, if its operator's shares cover it.",
         "This project; DelegationManager.queueWithdrawals, with DELEG-01",
         lambda _refusal: False,
         Scope((QueueWithdrawals,)),

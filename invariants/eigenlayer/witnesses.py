@@ -7,7 +7,7 @@ from invariants.eigenlayer.slashing import CLEARING
 from invariants.eigenlayer.solvency import FRACTIONS_WAITING, QUEUED_AT, debt_wad, slashing_factor
 from invariants.eigenlayer.state_queries import paid_shares, settled_magnitudes
 from invariants.law import AcceptedStep, AnyStep, Scope, Witness, written
-from spec.arithmetic import WAD
+from spec.arithmetic import WAD, is_multiple
 from spec.eigenlayer.actions import (
     ClearDeallocationQueue,
     CompleteQueuedWithdrawal,
@@ -15,20 +15,30 @@ from spec.eigenlayer.actions import (
     DepositIntoStrategy,
     ModifyAllocations,
     QueueWithdrawals,
+    RecordBeaconChainEthBalanceUpdate,
     Redelegate,
     RegisterForOperatorSets,
     SlashOperator,
     Undelegate,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.config import (
+    BALANCE_OFFSET,
+    BEACON_CHAIN_ETH,
+    BURN_ADDRESS,
+    GWEI_TO_WEI,
+    SHARES_OFFSET,
+    ZERO_ADDRESS,
+)
 from spec.eigenlayer.state import (
     ALLOCATIONS,
     CONFIG,
     DEALLOCATION_QUEUES,
+    ETH_BALANCES,
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
     OPERATOR_SETS,
+    POD_OWNERS,
     QUEUED_SHARES,
     REGISTRATIONS,
     SLASHED_SHARES,
@@ -234,7 +244,58 @@ def _settles_another_first(step: AnyStep) -> bool:
     )
 
 
+def _is_lost_after_a_window(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
+    """The owner's last withdrawal waits, its window has closed, and a report lowers what it pays."""
+    owner = step.action.pod_owner
+    nonce = step.before.rows.get(STAKERS, owner).withdrawals_queued - 1
+    withdrawal = step.before.rows.get(WITHDRAWALS, (owner, nonce))
+    if not withdrawal.is_pending or current_block(step.before.rows) <= withdrawal.start_block + _delay_blocks(step):
+        return False
+    return paid_shares(step.after.rows, owner, nonce, 0) < paid_shares(step.before.rows, owner, nonce, 0)
+
+
+def _completed_native_shares(step: AcceptedStep[CompleteQueuedWithdrawal]) -> int:
+    """The native shares that a completed withdrawal is worth."""
+    staker, nonce = step.action.completion.staker, step.action.completion.nonce
+    rows = step.before.rows
+    return sum(
+        [
+            paid_shares(rows, staker, nonce, position)
+            for position in range(rows.get(WITHDRAWALS, (staker, nonce)).strategy_count)
+            if rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy == BEACON_CHAIN_ETH
+        ]
+    )
+
+
+def _loses_wei(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
+    """A pod pays, and wei below a gwei are lost."""
+    is_paid = len(written(step.delta, ETH_BALANCES)) > 0
+    return is_paid and not is_multiple(_completed_native_shares(step), GWEI_TO_WEI)
+
+
+def _repays_a_deficit(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
+    return any(step.before.rows.get(POD_OWNERS, owner).deposit_shares < 0 for owner in written(step.delta, POD_OWNERS))
+
+
+def _pays_both_kinds(step: AcceptedStep[CompleteQueuedWithdrawal]) -> bool:
+    return len(written(step.delta, ETH_BALANCES)) > 0 and len(written(step.delta, TOKEN_BALANCES)) > 0
+
+
+def _has_lost_everything(step: AcceptedStep[DelegateTo]) -> bool:
+    row = step.before.rows.get(POD_OWNERS, step.action.sender)
+    return row.deposit_shares > 0 and row.beacon_chain_slashing_factor_wad == 0
+
+
+def _gains_after_both_losses(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
+    """A gain joins an owner that has lost, under an operator that was slashed."""
+    owner, rows = step.action.pod_owner, step.before.rows
+    magnitude = MAX_MAGNITUDES.latest(rows, (rows.get(STAKERS, owner).delegated_to, BEACON_CHAIN_ETH))
+    has_lost = rows.get(POD_OWNERS, owner).beacon_chain_slashing_factor_wad < WAD
+    return step.action.balance_delta_wei > 0 and has_lost and magnitude < WAD
+
+
 SLASH: Final = Scope((SlashOperator,))
+REPORT: Final = Scope((RecordBeaconChainEthBalanceUpdate,))
 COMPLETION: Final = Scope((CompleteQueuedWithdrawal,))
 # A number is for ever: what is new goes to the end.
 SEEN: Final[list[tuple[str, Callable[[AnyStep], bool], Scope]]] = [
@@ -270,6 +331,12 @@ SEEN: Final[list[tuple[str, Callable[[AnyStep], bool], Scope]]] = [
     ("One withdrawal queues one strategy twice.", _queues_one_strategy_twice, Scope((QueueWithdrawals,))),
     ("A slash is paid in the first block in which it can be.", _is_paid_in_the_first_block, CLEARING),
     ("Of a slash of two strategies one is paid.", _is_paid_in_part, CLEARING),
+    ("A loss on the beacon chain lowers a withdrawal whose window has closed.", _is_lost_after_a_window, REPORT),
+    ("A gain joins an owner that has lost, under an operator that was slashed.", _gains_after_both_losses, REPORT),
+    ("A pod pays, and wei below a gwei are lost.", _loses_wei, COMPLETION),
+    ("A withdrawal of native ETH meets a deficit.", _repays_a_deficit, COMPLETION),
+    ("One withdrawal pays native ETH and tokens.", _pays_both_kinds, COMPLETION),
+    ("Who has lost everything on the beacon chain delegates.", _has_lost_everything, Scope((DelegateTo,))),
 ]
 WITNESSES: Final[list[Witness]] = [
     Witness(f"SEEN-{number:02}", sentence, "this project", seen, scope)

@@ -5,8 +5,15 @@ from typing import Final, cast
 from invariants.choices import Seeded
 from spec.arithmetic import WAD
 from spec.codec import Json
-from spec.eigenlayer.codec import RESOLUTION_DELAY
-from spec.eigenlayer.config import BALANCE_OFFSET, MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES, SHARES_OFFSET
+from spec.eigenlayer.codec import EXTENSION, RESOLUTION_DELAY
+from spec.eigenlayer.config import (
+    BALANCE_OFFSET,
+    BEACON_CHAIN_ETH,
+    GWEI_TO_WEI,
+    MAX_STAKER_STRATEGY_LIST_LENGTH,
+    MAX_TOTAL_SHARES,
+    SHARES_OFFSET,
+)
 from spec.eigenlayer.presets import NEWEST, UNNAMED, Release
 from spec.eigenlayer.rewards_config import MAX_REWARDS_AMOUNT, ONE_HUNDRED_IN_BIPS, PROTOCOL_FEE_BIPS
 
@@ -102,6 +109,22 @@ def in_release(world: dict[str, Json], release: Release) -> dict[str, Json]:
     if release is UNNAMED:
         del changed["release"]
     return changed
+
+
+def with_native_eth(head: dict[str, Json]) -> dict[str, Json]:
+    """The same world with native ETH: the address of the beacon chain strategy lies after the first of the others."""
+    config, genesis = cast("dict[str, Json]", head["config"]), cast("dict[str, Json]", head["genesis"])
+    first, *others = cast("list[str]", genesis["strategy_address_order"])
+    return {
+        **head,
+        "extension": EXTENSION,
+        "config": {**config, "GWEI_TO_WEI": str(GWEI_TO_WEI)},
+        "genesis": {
+            **genesis,
+            "beacon_chain_eth_strategy": BEACON_CHAIN_ETH,
+            "strategy_address_order": [first, BEACON_CHAIN_ETH, *others],
+        },
+    }
 
 
 LEGACY: Final = {"strategy0": 10**18 + 7, "strategy1": 7}

@@ -25,26 +25,30 @@ from proofs.eigenlayer.listings import LISTS, prove_without
 from proofs.eigenlayer.rewards import GENESIS_OF_REWARDS, LEMMAS_OF_REWARDS, UNSIGNED_OF_REWARDS
 from proofs.setup import Setup
 from proofs.theory import Induction, Limits, OwnSums, PastLaw, Theory
-from spec.arithmetic import WAD
+from spec.arithmetic import WAD, is_multiple
 from spec.eigenlayer import PROTOCOL
-from spec.eigenlayer.actions import DepositIntoStrategy
+from spec.eigenlayer.actions import DepositIntoStrategy, FundPod, PlantPodOwnerDepositShares
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BURN_ADDRESS, MAX_TOTAL_SHARES, ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS, GWEI_TO_WEI, MAX_TOTAL_SHARES, ZERO_ADDRESS
 from spec.eigenlayer.rewards_config import REWARDS_COORDINATOR
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
     ALLOWANCES,
     AVSS,
+    BURNABLE_ETH,
     CLOCK,
     CONFIG,
     CUMULATIVE_SCALED_SHARES,
     DEALLOCATION_QUEUES,
     ENCUMBERED_MAGNITUDES,
+    ETH_BALANCES,
     MAX_MAGNITUDES,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
+    POD_OWNERS,
+    PODS,
     QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     REGISTRATIONS,
@@ -104,6 +108,10 @@ UNSIGNED: Final = [
     _unsigned(SLASHERS, "effect_block"),
     _unsigned(SLASHES, "resolution_block"),
     _unsigned(SLASHED_SHARES, "shares"),
+    _unsigned(PODS, "withdrawable_gwei", "balance_wei"),
+    _unsigned(POD_OWNERS, "deposit_scaling_factor_wad", "beacon_chain_slashing_factor_wad"),
+    _unsigned(ETH_BALANCES, "amount_wei"),
+    _unsigned(BURNABLE_ETH, "shares"),
     _unsigned(ALLOCATION_DELAYS, "delay_blocks", "pending_delay_blocks", "effect_block"),
     *[_unsigned(table, *fields) for table, fields in UNSIGNED_OF_REWARDS.items()],
 ]
@@ -223,9 +231,33 @@ def _past_magnitude_was_no_less(view: View, subject: Any) -> bool:
 
 
 def _past_count_was_no_more(view: View, subject: Any) -> bool:
+    """Of native ETH the count is cut to 224 bits."""
     key, point = subject
+    if key[1] == BEACON_CHAIN_ETH:
+        return True
     then = CUMULATIVE_SCALED_SHARES.value_at(view.rows, key, point)
     return 0 <= then <= CUMULATIVE_SCALED_SHARES.latest(view.rows, key)
+
+
+def _native_eth_is_no_pool(view: View, strategy: str) -> bool:
+    row = view.rows.get(STRATEGIES, strategy)
+    if strategy != BEACON_CHAIN_ETH:
+        return True
+    return row.underlying_token == "" and row.total_shares == 0 and row.legacy_burnable_shares == 0
+
+
+def _no_slash_lists_native_eth(view: View, key: Any) -> bool:
+    return BEACON_CHAIN_ETH not in view.rows.get(SLASHES, key).strategies
+
+
+def _native_eth_is_listed_nowhere(view: View, staker: str) -> bool:
+    return BEACON_CHAIN_ETH not in view.rows.get(STAKERS, staker).strategy_list
+
+
+def _native_eth_is_not_redistributed(view: View, key: Any) -> bool:
+    is_member = view.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
+    recipient = view.rows.get(OPERATOR_SETS, key[0]).redistribution_recipient
+    return key[1] != BEACON_CHAIN_ETH or not is_member or recipient == BURN_ADDRESS
 
 
 def _not_lost_wad(rows: Draft, row: QueuedShares) -> int:
@@ -259,6 +291,35 @@ def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
 LEMMAS: Final[list[StateLaw | PastLaw]] = [
     *UNSIGNED,
     *LEMMAS_OF_REWARDS,
+    StateLaw(
+        "LEMMA-no-pool",
+        "The strategy of native ETH has no token and issues no shares of its own.",
+        "DelegationManager.beaconChainETHStrategy, an address without code",
+        _native_eth_is_no_pool,
+        rows={STRATEGIES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-no-slash",
+        "No slash of native ETH waits to be paid.",
+        "EigenPodManager.increaseBurnOrRedistributableShares",
+        _no_slash_lists_native_eth,
+        rows={SLASHES: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-unlisted",
+        "Native ETH is in no staker's list of strategies.",
+        "StrategyManager.stakerStrategyList",
+        _native_eth_is_listed_nowhere,
+        rows={STAKERS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-burns",
+        "No set that redistributes slashes native ETH.",
+        "AllocationManager._addStrategyToOperatorSet",
+        _native_eth_is_not_redistributed,
+        rows={OPERATOR_SET_STRATEGIES: lambda key: key},
+        also_reads=(OPERATOR_SETS,),
+    ),
     StateLaw(
         "LEMMA-fraction",
         "A max magnitude is a fraction of WAD.",
@@ -438,7 +499,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 def _is_well_formed(rows: Draft, call: Any) -> bool:
     """Callers are ordinary accounts: not address zero, not the burn address, not the coordinator of rewards, and no
     strategy. None deposits into zero.
+
+    Of the facts: a checkpoint counts whole gwei, and a deficit is of who holds no native ETH.
     """
+    if isinstance(call, FundPod):
+        return is_multiple(call.amount_wei, GWEI_TO_WEI)
+    if isinstance(call, PlantPodOwnerDepositShares):
+        return call.shares < 0 and rows.get(POD_OWNERS, call.staker).deposit_shares <= 0
     if not hasattr(call, "sender"):
         return True
     if isinstance(call, DepositIntoStrategy) and call.strategy in (call.sender, ZERO_ADDRESS):
@@ -447,6 +514,7 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
         call.sender != ZERO_ADDRESS
         and call.sender != BURN_ADDRESS
         and call.sender != REWARDS_COORDINATOR
+        and call.sender != BEACON_CHAIN_ETH
         and rows.get(STRATEGIES, call.sender).underlying_token == ""
     )
 
@@ -488,6 +556,7 @@ def _only_slashed_shares_are_left(rows: Draft, strategy: str, row: Strategy) -> 
         row.total_shares <= MAX_TOTAL_SHARES,
         row.total_shares <= held,
         strategy != REWARDS_COORDINATOR or (row.underlying_token == "" and row.legacy_burnable_shares == 0),
+        strategy != BEACON_CHAIN_ETH or (row.underlying_token == "" and row.total_shares == 0),
     ]
 
 
@@ -528,6 +597,11 @@ THEORY: Final = Theory(
         CLOCK: lambda _rows, _key, row: [row.block > 0, row.timestamp >= 0],
         TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
         STRATEGIES: _only_slashed_shares_are_left,
+        POD_OWNERS: lambda _rows, _key, row: [
+            row.deposit_shares <= 0,
+            row.deposit_scaling_factor_wad == WAD,
+            row.beacon_chain_slashing_factor_wad == WAD,
+        ],
         ALLOWANCES: lambda _rows, _key, _row: [],
         AVSS: lambda _rows, _key, _row: [],
         **GENESIS_OF_REWARDS,
@@ -544,6 +618,7 @@ THEORY: Final = Theory(
     limits=Limits(
         lists={"stakers.strategy_list": 1, "slashes.strategies": 1, **dict.fromkeys(LISTS_OF_TWO, 2)},
         longer=LONGER,
+        signed=("RecordBeaconChainEthBalanceUpdate.balance_delta_wei", "PlantPodOwnerDepositShares.shares"),
         scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},
     ),
     sums=OwnSums(

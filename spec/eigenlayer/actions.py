@@ -528,6 +528,76 @@ class BurnShares:
         self.strategy = strategy
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CreatePod:
+    """Deploy the sender's EigenPod. EigenPodManager.createPod."""
+
+    sender: Final[str]
+
+    def __init__(self, sender: str) -> None:
+        self.sender = sender
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RecordBeaconChainEthBalanceUpdate:
+    """Report what a checkpoint, or the proof of a validator, found of an owner's ETH.
+
+    `is_from_pod`: the caller is the pod of `sender`, not `sender` itself. `balance_delta_wei` is a gain or, negative,
+    a loss, of a restaked balance that was `prev_restaked_balance_wei`.
+    EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    """
+
+    sender: Final[str]
+    pod_owner: Final[str]
+    prev_restaked_balance_wei: Final[int]
+    balance_delta_wei: Final[int]
+    is_from_pod: Final[bool]
+
+    def __init__(
+        self,
+        sender: str,
+        pod_owner: str,
+        prev_restaked_balance_wei: int,
+        balance_delta_wei: int,
+        is_from_pod: bool = False,
+    ) -> None:
+        self.sender = sender
+        self.pod_owner = pod_owner
+        self.prev_restaked_balance_wei = prev_restaked_balance_wei
+        self.balance_delta_wei = balance_delta_wei
+        self.is_from_pod = is_from_pod
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class FundPod:
+    """ETH arrives at a pod, and a checkpoint counts it: a fact of the beacon chain, not a call.
+
+    `amount_wei` is a multiple of a gwei.
+    """
+
+    pod_owner: Final[str]
+    amount_wei: Final[int]
+
+    def __init__(self, pod_owner: str, amount_wei: int) -> None:
+        self.pod_owner = pod_owner
+        self.amount_wei = amount_wei
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PlantPodOwnerDepositShares:
+    """A staker has these shares of native ETH from before the slashing release: a fact of history, not a call.
+
+    Only a deficit, below zero, of a staker that holds none is a fact that there can be.
+    """
+
+    staker: Final[str]
+    shares: Final[int]
+
+    def __init__(self, staker: str, shares: int) -> None:
+        self.staker = staker
+        self.shares = shares
+
+
 Action = (
     MineBlocks
     | DepositIntoStrategy
@@ -558,4 +628,8 @@ Action = (
     | ClearBurnOrRedistributableSharesByStrategy
     | BurnShares
     | RewardsAction
+    | CreatePod
+    | RecordBeaconChainEthBalanceUpdate
+    | FundPod
+    | PlantPodOwnerDepositShares
 )

@@ -7,7 +7,7 @@ name it does not declare is refused, as is any field too many or too few.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
-from spec.arithmetic import WAD
+from spec.arithmetic import WAD, is_multiple
 from spec.codec import (
     ActionFormat,
     Amount,
@@ -20,6 +20,7 @@ from spec.codec import (
     Names,
     Number,
     Record,
+    SignedAmount,
     Text,
     argument,
     as_object,
@@ -27,10 +28,12 @@ from spec.codec import (
     shown,
 )
 from spec.eigenlayer import actions, observation
-from spec.eigenlayer.actions import Approval, Completion, MineBlocks
+from spec.eigenlayer.actions import Approval, Completion, MineBlocks, RecordBeaconChainEthBalanceUpdate
 from spec.eigenlayer.config import (
     BALANCE_OFFSET,
+    BEACON_CHAIN_ETH,
     BURN_ADDRESS,
+    GWEI_TO_WEI,
     MAX_STAKER_STRATEGY_LIST_LENGTH,
     MAX_TOTAL_SHARES,
     SHARES_OFFSET,
@@ -40,6 +43,7 @@ from spec.eigenlayer.config import (
 from spec.eigenlayer.observation import (
     ACCOUNT,
     ACCOUNT_OR_NULL,
+    PAID_TOKEN,
     STRATEGY,
     TOKEN,
     OperatorSetName,
@@ -100,6 +104,19 @@ APPROVER: Final = "approver0"
 """The one account whose signatures occur in traces: a valid approval is signed by it, an invalid one by nobody."""
 
 
+class Wei(Format):
+    """An amount of wei that is a multiple of a gwei."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        amount = cast(int, Amount().read(value, where, names))
+        if not is_multiple(amount, GWEI_TO_WEI):
+            raise MalformedTrace(where, f"expected a multiple of a gwei, found {shown(value)}")
+        return amount
+
+    def write(self, value: object) -> Json:
+        return str(value)
+
+
 class Signer(Format):
     """The signer of an approval, written as a flag: true if the signature is valid."""
 
@@ -141,7 +158,7 @@ COMPLETION: Final = Record(
     [
         ("staker", "staker", ACCOUNT),
         ("nonce", "nonce", Amount()),
-        ("tokens", "tokens", ListOf(TOKEN)),
+        ("tokens", "tokens", ListOf(PAID_TOKEN)),
         ("receive_as_tokens", "receive_as_tokens", Flag()),
         ("tampered", "is_tampered", Flag()),
     ],
@@ -235,21 +252,41 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
         [("amount_out", Amount())],
     ),
     "burn_shares": ActionFormat(actions.BurnShares, [argument("strategy", STRATEGY)]),
+    "create_pod": ActionFormat(actions.CreatePod),
+    "record_beacon_chain_eth_balance_update": ActionFormat(
+        RecordBeaconChainEthBalanceUpdate,
+        [
+            argument("pod_owner", ACCOUNT),
+            argument("prev_restaked_balance_wei", Amount()),
+            argument("balance_delta_wei", SignedAmount(256)),
+        ],
+    ),
     **REWARDS_FORMATS,
 }
-"""Every call by its name in traces. `mine`, which is no call, stands beside them."""
+"""Every call by its name in traces. `mine` and facts, which are no calls, stand beside them."""
+
+FACT_FORMATS: Final[dict[str, ActionFormat]] = {
+    "fund_pod": ActionFormat(actions.FundPod, [argument("pod_owner", ACCOUNT), argument("amount_wei", Wei())]),
+    "plant_pod_owner_deposit_shares": ActionFormat(
+        actions.PlantPodOwnerDepositShares, [argument("staker", ACCOUNT), argument("shares", SignedAmount(256))]
+    ),
+}
+"""Every fact by its name in traces: it takes a block as a call does, but nobody sends it."""
 
 MINE: Final = Record(
     MineBlocks, [argument("blocks", Amount(32)), argument("seconds", Amount(32))], optional={"seconds": 0}
 )
-NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in ACTION_FORMATS.items()}
+FORMATS: Final[dict[str, ActionFormat]] = {**ACTION_FORMATS, **FACT_FORMATS}
+NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in FORMATS.items()}
+POD_OF: Final = "pod:"
+"""The beginning of a pod's name, which ends with its owner's. A pod is named as a sender only."""
 
 
 def write_returns(action: object, returns: object) -> Json:
     """The return value of an accepted call, as traces write it."""
     if isinstance(action, MineBlocks):
         return None
-    return ACTION_FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, None)
+    return FORMATS[NAMES_BY_CLASS[type(action)]].write_returns(returns, None)
 
 
 CONSTANTS: Final[dict[str, Json]] = {
@@ -259,15 +296,21 @@ CONSTANTS: Final[dict[str, Json]] = {
     "MAX_TOTAL_SHARES": str(MAX_TOTAL_SHARES),
     "MAX_STAKER_STRATEGY_LIST_LENGTH": MAX_STAKER_STRATEGY_LIST_LENGTH,
 }
+NATIVE_CONSTANTS: Final[dict[str, Json]] = {**CONSTANTS, "GWEI_TO_WEI": str(GWEI_TO_WEI)}
+"""The constants in a trace with native ETH."""
 DELAYS: Final = (
     "MIN_WITHDRAWAL_DELAY_BLOCKS",
     "DEALLOCATION_DELAY",
     "ALLOCATION_CONFIGURATION_DELAY",
     "SLASHER_CONFIGURATION_DELAY",
 )
+EXTENSION: Final = "native-eth-1"
+"""The extension of traces with native ETH, which declare the beacon chain strategy and show pods."""
+GOES_WITH_EXTENSION: Final = f"it goes with the extension {EXTENSION!r}, and only with it"
 HEAD: Final = (
     "protocol",
     "format_version",
+    "extension",
     "release",
     "name",
     "kind",
@@ -277,7 +320,7 @@ HEAD: Final = (
     "seed",
     "profile",
 )
-OPTIONAL_HEAD: Final = ("release", "seed", "profile")
+OPTIONAL_HEAD: Final = ("extension", "release", "seed", "profile")
 RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 GENESIS: Final = (
     "block",
@@ -289,6 +332,7 @@ GENESIS: Final = (
     "zero_address_name",
     "tokens",
     "strategies",
+    "beacon_chain_eth_strategy",
     "strategy_address_order",
     "operator_set_universe",
     "token_balances",
@@ -298,7 +342,7 @@ GENESIS: Final = (
     "cumulative_scaled_shares",
     "rewards",
 )
-OPTIONAL_GENESIS: Final = ("cumulative_scaled_shares", "rewards")
+OPTIONAL_GENESIS: Final = ("beacon_chain_eth_strategy", "cumulative_scaled_shares", "rewards")
 STRATEGY_FIELDS: Final = ("underlying_token", "whitelisted", "total_shares", "legacy_burnable_shares")
 OPTIONAL_STRATEGY_FIELDS: Final = ("total_shares", "legacy_burnable_shares")
 BLOCK: Final = Number(32)
@@ -360,10 +404,18 @@ def write_call(executed: list[Any], block: int) -> tuple[dict[str, Json], int]:
         "block": block,
         "same_block": not is_mine and len(executed) == 1,
         "action": name,
-        "sender": None if is_mine else action.sender,
-        "args": MINE.write(action) if is_mine else ACTION_FORMATS[name].write(action),
+        "sender": _write_sender(name, action),
+        "args": MINE.write(action) if is_mine else FORMATS[name].write(action),
     }
     return call, block
+
+
+def _write_sender(name: str, action: Any) -> Json:
+    if name not in ACTION_FORMATS:
+        return None
+    sender = cast(str, action.sender)
+    is_pod = isinstance(action, RecordBeaconChainEthBalanceUpdate) and action.is_from_pod
+    return POD_OF + sender if is_pod else sender
 
 
 def _write_step(
@@ -387,6 +439,8 @@ def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
     version = document["format_version"]
     if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT_VERSION:  # 1 == True == 1.0
         raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(version)}")
+    if document.get("extension", EXTENSION) != EXTENSION:
+        raise MalformedTrace("extension", f"expected {EXTENSION!r}, found {shown(document['extension'])}")
     return (cast(str, Text().read(document["name"], "name", {})), *_read_genesis(document))
 
 
@@ -404,8 +458,12 @@ def _read_release(document: Mapping[str, Json]) -> Release:
 def _read_config(document: Mapping[str, Json], release: Release, whitelister: str) -> Config:
     config = as_object(document["config"], "config")
     delays_slashes = (RESOLUTION_DELAY,) if release.delays_slashes else ()
-    check_fields(config, ("name", *DELAYS, *delays_slashes, *CONSTANTS), "config")
-    for name, constant in CONSTANTS.items():
+    is_native = "extension" in document
+    if is_native != ("GWEI_TO_WEI" in config):
+        raise MalformedTrace("config.GWEI_TO_WEI", GOES_WITH_EXTENSION)
+    constants = NATIVE_CONSTANTS if is_native else CONSTANTS
+    check_fields(config, ("name", *DELAYS, *delays_slashes, *constants), "config")
+    for name, constant in constants.items():
         if repr(config[name]) != repr(constant):  # 32.0 == 32, and 1 == True
             raise MalformedTrace(f"config.{name}", f"this specification is of {constant}, found {shown(config[name])}")
     delays = [cast(int, Number(32).read(config[name], f"config.{name}", {})) for name in (*DELAYS, *delays_slashes)]
@@ -434,18 +492,21 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
             raise MalformedTrace(f"genesis.{field}", f"expected {address!r}, found {shown(genesis[field])}")
     stakers, operators, avss, others = declared("stakers"), declared("operators"), declared("avss"), declared("others")
     strategies = as_object(genesis["strategies"], "genesis.strategies")
-    accounts = [*stakers, *operators, *avss, *others, *strategies, BURN_ADDRESS, ZERO_ADDRESS]
+    native = _read_native(document, genesis)
+    all_strategies = [*strategies, *native]
+    accounts = [*stakers, *operators, *avss, *others, *all_strategies, BURN_ADDRESS, ZERO_ADDRESS]
     if "rewards" in genesis:
         accounts.append(REWARDS_COORDINATOR)
     names = {
         "account": frozenset(accounts),
         "token": frozenset(declared("tokens")),
-        "strategy": frozenset(strategies),
+        "paid token": frozenset([*declared("tokens"), *[ZERO_ADDRESS for _ in native]]),
+        "strategy": frozenset(all_strategies),
     }
     if len(accounts) != len(names["account"]):
         raise MalformedTrace("genesis", "an account is declared twice")
     addresses = declared("strategy_address_order")
-    if sorted(addresses) != sorted(strategies):
+    if sorted(addresses) != sorted(all_strategies):
         raise MalformedTrace("genesis.strategy_address_order", "it must name each strategy once")
     ListOf(OperatorSetName()).read(genesis["operator_set_universe"], "genesis.operator_set_universe", names)
 
@@ -471,6 +532,8 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
             total_shares=total_shares,
             legacy_burnable_shares=legacy_shares,
         )
+    for strategy in native:
+        state.rows(STRATEGIES)[strategy] = Strategy(address_rank=addresses.index(strategy))
     balances = MapOf(TOKEN, MapOf(ACCOUNT, Amount())).read(genesis["token_balances"], "genesis.token_balances", names)
     for token, amounts in cast("dict[str, dict[str, int]]", balances).items():
         if sum(amounts.values()) > NEVER:
@@ -495,8 +558,20 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
         for strategy, scaled_shares in by_strategy.items():
             CUMULATIVE_SCALED_SHARES.push(draft, (operator, strategy), 0, scaled_shares)
     commit(state, draft.delta())
-    world = World(names, (*stakers, *operators), operators, avss, release.delays_slashes)
+    world = World(names, (*stakers, *operators), operators, avss, release.delays_slashes, bool(native))
     return state, read_rewards_genesis(genesis["rewards"], state, world, accounts) if "rewards" in genesis else world
+
+
+def _read_native(document: Mapping[str, Json], genesis: Mapping[str, Json]) -> tuple[str, ...]:
+    """The strategy of native ETH, which a trace declares if it has the extension, and not otherwise."""
+    field = "beacon_chain_eth_strategy"
+    if ("extension" in document) != (field in genesis):
+        raise MalformedTrace(f"genesis.{field}", GOES_WITH_EXTENSION)
+    if field not in genesis:
+        return ()
+    if genesis[field] != BEACON_CHAIN_ETH:
+        raise MalformedTrace(f"genesis.{field}", f"expected {BEACON_CHAIN_ETH!r}, found {shown(genesis[field])}")
+    return (BEACON_CHAIN_ETH,)
 
 
 def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step, int]:
@@ -533,11 +608,11 @@ def read_call(
         raise MalformedTrace(
             f"{where}.action", "a call of the RewardsCoordinator, of which genesis.rewards says nothing"
         )
-    elif name in ACTION_FORMATS:
-        sender = cast(str, ACCOUNT.read(fields["sender"], f"{where}.sender", world.names))
+    elif name in FORMATS:
+        action = _read_action(name, fields, where, world)
         if not is_same_block:
             executed.append(MineBlocks(1))
-        executed.append(ACTION_FORMATS[name].read(sender, fields["args"], f"{where}.args", world.names))
+        executed.append(action)
     else:
         raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
     for action in executed:
@@ -546,6 +621,30 @@ def read_call(
     if called_in != block:
         raise MalformedTrace(f"{where}.block", f"expected {block} after the step before, found {called_in}")
     return executed, block
+
+
+def _read_action(name: str, fields: Mapping[str, Json], where: str, world: World) -> object:
+    """A call or a fact. A pod is a sender in one call only, and by the name of its owner."""
+    sender = fields["sender"]
+    if name in FACT_FORMATS:
+        if sender is not None:
+            raise MalformedTrace(f"{where}.sender", f"nobody sends a {name} step")
+        record = FACT_FORMATS[name].arguments
+        return record.read(fields["args"], f"{where}.args", world.names)
+    format = ACTION_FORMATS[name]
+    is_report = format.make is RecordBeaconChainEthBalanceUpdate
+    if not (is_report and isinstance(sender, str) and sender.startswith(POD_OF)):
+        account = ACCOUNT.read(sender, f"{where}.sender", world.names)
+        return format.read(account, fields["args"], f"{where}.args", world.names)
+    owner = ACCOUNT.read(sender.removeprefix(POD_OF), f"{where}.sender", world.names)
+    report = cast(RecordBeaconChainEthBalanceUpdate, format.read(owner, fields["args"], f"{where}.args", world.names))
+    return RecordBeaconChainEthBalanceUpdate(
+        sender=report.sender,
+        pod_owner=report.pod_owner,
+        prev_restaked_balance_wei=report.prev_restaked_balance_wei,
+        balance_delta_wei=report.balance_delta_wei,
+        is_from_pod=True,
+    )
 
 
 ERRORS: Final = frozenset([reason.value for reason in Reason])

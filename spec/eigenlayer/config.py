@@ -19,6 +19,15 @@ MAX_STAKER_STRATEGY_LIST_LENGTH: Final = 32
 MAX_DEALLOCATIONS_TO_CLEAR: Final = 2**16 - 1
 """The number of matured deallocations that a modification clears first. Source: AllocationManager.modifyAllocations."""
 
+GWEI_TO_WEI: Final = 10**9
+"""The wei in a gwei, the unit in which the beacon chain and pods count ETH. Source: EigenPod, EigenPodManager."""
+
+BEACON_CHAIN_ETH: Final = "beaconChainETH"
+"""The strategy that stands for ETH restaked with pods. Its shares are wei. No contract is at its address.
+
+Source: DelegationManager.beaconChainETHStrategy, AllocationManagerStorage.BEACONCHAIN_ETH_STRAT.
+"""
+
 ZERO_ADDRESS: Final = "zero"
 """Address zero: nobody. A staker delegated to it is not delegated, an operator with it as approver has no approver."""
 

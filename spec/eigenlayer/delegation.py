@@ -12,12 +12,14 @@ from spec.eigenlayer.actions import (
     Undelegate,
 )
 from spec.eigenlayer.allocation import initialise_allocation_delay
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
+from spec.eigenlayer.native_eth import delegate_native_shares
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import increase_delegation, is_delegated, is_operator
 from spec.eigenlayer.state import (
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
+    POD_OWNERS,
     SPENT_SALTS,
     STAKER_SHARES,
     STAKERS,
@@ -113,7 +115,8 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
     """Add all of a staker's shares to an operator. Past slashing of the operator does not touch them.
 
     An undelegated staker's withdrawable shares are taken to be its deposit shares. Rejects: FULLY_SLASHED if the
-    operator has no magnitude left in one of the strategies held. Source: DelegationManager._delegate.
+    operator has no magnitude left in one of the strategies held; then as `delegate_native_shares`, native ETH being the
+    last. Source: DelegationManager._delegate.
     """
     row = draft.get(STAKERS, staker)
     draft.put(
@@ -133,11 +136,11 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
         )
         if rejection is not None:
             return rejection
-    return None
+    return delegate_native_shares(draft, staker, operator)
 
 
 def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
-    """Leave the operator: one withdrawal for each strategy held, of everything held. Returns how many.
+    """Leave the operator: one withdrawal for each strategy held, of everything held, native ETH last. Returns how many.
 
     Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as
     `queue_withdrawal`. Source: DelegationManager.undelegate, _undelegate.
@@ -160,4 +163,8 @@ def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
         rejection = queue_withdrawal(draft, staker, operator, (strategy,), (deposit_shares,))
         if rejection is not None:
             return rejection
-    return len(row.strategy_list)
+    native_shares = draft.get(POD_OWNERS, staker).deposit_shares
+    if native_shares <= 0:
+        return len(row.strategy_list)
+    rejection = queue_withdrawal(draft, staker, operator, (BEACON_CHAIN_ETH,), (native_shares,))
+    return len(row.strategy_list) + 1 if rejection is None else rejection

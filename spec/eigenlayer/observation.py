@@ -1,6 +1,6 @@
 """EigenLayer's states as traces show them: every stored row, and every view in the current block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
 from spec.codec import (
@@ -20,7 +20,14 @@ from spec.codec import (
 )
 from spec.eigenlayer import views
 from spec.eigenlayer.allocation import is_operator_slashable
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
+from spec.eigenlayer.pod_observation import (
+    POD_OWNER_FIELDS,
+    PODS_FIELDS,
+    observe_native_shares,
+    observe_pod_owner,
+    observe_pods,
+)
 from spec.eigenlayer.shares import is_operator
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
@@ -56,6 +63,8 @@ ACCOUNT: Final = Name("account")
 ACCOUNT_OR_NULL: Final = Name("account", null=ZERO_ADDRESS)
 STRATEGY: Final = Name("strategy")
 TOKEN: Final = Name("token")
+PAID_TOKEN: Final = Name("paid token")
+"""A token, or address zero, which may stand in a completion where native ETH is paid."""
 
 
 class OperatorSetName(Format):
@@ -77,7 +86,10 @@ def operator_set_name(operator_set: OperatorSet) -> str:
 
 
 class World:
-    """The accounts and names that a trace declares beside its state: they decide which rows are observed."""
+    """The accounts and names that a trace declares beside its state: they decide which rows are observed.
+
+    `has_native_eth`: the trace declares the beacon chain strategy, and its states show pods.
+    """
 
     def __init__(
         self,
@@ -86,6 +98,7 @@ class World:
         operators: tuple[str, ...],
         avss: tuple[str, ...],
         delays_slashes: bool,
+        has_native_eth: bool,
     ) -> None:
         self.names: Final = names
         self.parties: Final = parties
@@ -93,6 +106,7 @@ class World:
         self.avss: Final = avss
         self.delays_slashes: Final = delays_slashes
         """True if the trace's release knows resolution blocks: no other trace shows them."""
+        self.has_native_eth: Final = has_native_eth
 
 
 def observe(state: State, world: object, _context: object) -> Json:
@@ -109,8 +123,9 @@ def observe(state: State, world: object, _context: object) -> Json:
                 "legacy_burnable_shares": str(pool.legacy_burnable_shares),
             }
             for strategy, pool in sorted(state.rows(STRATEGIES).items())
+            if strategy != BEACON_CHAIN_ETH
         },
-        "stakers": {party: _observe_staker(state, draft, party) for party in seen.parties},
+        "stakers": {party: _observe_staker(state, draft, party, seen) for party in seen.parties},
         "queued_withdrawals": _observe_withdrawals(state, draft),
         "operators": _observe_operators(state, draft, seen),
         "operator_sets": _observe_operator_sets(state, draft),
@@ -122,6 +137,8 @@ def observe(state: State, world: object, _context: object) -> Json:
     }
     if seen.delays_slashes:
         observed[RESOLUTION_BLOCKS] = _observe_resolution_blocks(state, draft)
+    if seen.has_native_eth:
+        observed.update(observe_pods(state, draft))
     return observed
 
 
@@ -133,7 +150,7 @@ def _observe_balances(state: State, world: World) -> Json:
     return balances
 
 
-def _observe_staker(state: State, draft: Draft, party: str) -> Json:
+def _observe_staker(state: State, draft: Draft, party: str, world: World) -> Json:
     staker = draft.get(STAKERS, party)
     held: dict[str, Json] = {}
     for strategy in state.rows(STRATEGIES):
@@ -144,12 +161,16 @@ def _observe_staker(state: State, draft: Draft, party: str) -> Json:
                 "deposit_scaling_factor": str(shares.deposit_scaling_factor_wad),
                 "withdrawable_shares": str(views.withdrawable_shares_of(draft, party, strategy)),
             }
-    return {
+    observed: dict[str, Json] = {
         "delegated_to": ACCOUNT_OR_NULL.write(staker.delegated_to),
         "withdrawals_queued": str(staker.withdrawals_queued),
         "strategy_list": list(staker.strategy_list),
         "strategies": held,
     }
+    if world.has_native_eth:
+        held.update(observe_native_shares(draft, party))
+        observed.update(observe_pod_owner(draft, party))
+    return observed
 
 
 def _observe_withdrawals(state: State, draft: Draft) -> Json:
@@ -350,13 +371,14 @@ SIGNED_MAGNITUDE: Final = SignedAmount(128)
 RESOLUTION_BLOCKS: Final = "pending_slashes"
 
 POST: Final = _shape(
-    optional=(RESOLUTION_BLOCKS,),
+    optional=(RESOLUTION_BLOCKS, *PODS_FIELDS),
     block=BLOCK,
     token_balances=MapOf(TOKEN, MapOf(ACCOUNT, Amount())),
     strategies=MapOf(STRATEGY, _shape(total_shares=Amount(), whitelisted=Flag(), legacy_burnable_shares=Amount())),
     stakers=MapOf(
         ACCOUNT,
         _shape(
+            optional=tuple(POD_OWNER_FIELDS),
             delegated_to=ACCOUNT_OR_NULL,
             withdrawals_queued=Amount(),
             strategy_list=ListOf(STRATEGY),
@@ -364,6 +386,7 @@ POST: Final = _shape(
                 STRATEGY,
                 _shape(deposit_shares=Amount(), deposit_scaling_factor=Amount(), withdrawable_shares=Amount()),
             ),
+            **POD_OWNER_FIELDS,
         ),
     ),
     queued_withdrawals=ListOf(
@@ -433,6 +456,10 @@ POST: Final = _shape(
     burn_or_redistributable_shares=MapOf(OPERATOR_SET, MapOf(Amount(), MapOf(STRATEGY, Amount()))),
     pending_slashes=MapOf(OPERATOR_SET, MapOf(Amount(), _shape(resolution_block=BLOCK))),
     pending_operator_sets=ListOf(OPERATOR_SET),
+    num_pods=Amount(),
+    burnable_eth_shares=Amount(),
+    pods=MapOf(ACCOUNT, _shape(withdrawable_gwei=Amount(64), eth_balance=Amount())),
+    eth_balances=MapOf(ACCOUNT, Amount()),
 )
 """The format of a state in a trace: a record in it has all its fields and no other. Resolution blocks are in it if the
 trace's release has them.
@@ -446,3 +473,16 @@ def check_post(post: Json, world: object, where: str) -> None:
         missing = "missing" if seen.delays_slashes else "not a field of the trace's release"
         raise MalformedTrace(f"{where}.{RESOLUTION_BLOCKS}" if where else RESOLUTION_BLOCKS, missing)
     POST.read(post, where, seen.names)
+    _check_fields_of_pods(cast("dict[str, dict[str, dict[str, Json]]]", post), seen, where)
+
+
+def _check_fields_of_pods(post: dict[str, dict[str, dict[str, Json]]], world: World, where: str) -> None:
+    """Refuse a state that shows pods in a trace without native ETH, or the other way round."""
+    places: list[tuple[str, Mapping[str, object], tuple[str, ...]]] = [(where, post, PODS_FIELDS)]
+    for party, row in post["stakers"].items():
+        places.append((f"{where}.stakers.{party}", row, tuple(POD_OWNER_FIELDS)))
+    for place, fields, names in places:
+        for name in names:
+            if (name in fields) != world.has_native_eth:
+                missing = "missing" if world.has_native_eth else "not a field of a trace without native ETH"
+                raise MalformedTrace(f"{place}.{name}", missing)

@@ -13,7 +13,7 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.allocation import is_operator_slashable
 from spec.eigenlayer.clock import block_after, current_block
-from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.rewards_state import OperatorSetCount
 from spec.eigenlayer.shares import is_operator
@@ -93,7 +93,7 @@ def _create_operator_set(
 ) -> Reason | None:
     """Create one operator set; its slasher may slash at once.
 
-    Rejects, in order: INVALID_OPERATOR_SET if it exists, STRATEGY_ALREADY_IN_OPERATOR_SET, INPUT_ADDRESS_ZERO.
+    Rejects, in order: INVALID_OPERATOR_SET if it exists, as `_add_strategy`, INPUT_ADDRESS_ZERO.
     Source: AllocationManager._createOperatorSet.
     """
     operator_set = (avs, request.operator_set_id)
@@ -120,7 +120,7 @@ def _create_operator_set(
 def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
     """Let an operator set slash more strategies, at once, allocations made earlier included.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_add_strategy`.
     Source: AllocationManager.addStrategiesToOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
@@ -136,6 +136,15 @@ def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperator
 
 
 def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Reason | None:
+    """Let an operator set slash one more strategy. Slashed native ETH cannot be redistributed.
+
+    Rejects, in order: INVALID_STRATEGY, STRATEGY_ALREADY_IN_OPERATOR_SET.
+    Source: AllocationManager._addStrategyToOperatorSet.
+    """
+    if strategy == BEACON_CHAIN_ETH:
+        recipient = draft.get(OPERATOR_SETS, operator_set).redistribution_recipient
+        if recipient != BURN_ADDRESS:
+            return Reason.INVALID_STRATEGY
     if draft.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member:
         return Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
     draft.put(OPERATOR_SET_STRATEGIES, (operator_set, strategy), Membership(is_member=True))

@@ -51,7 +51,16 @@ class Reason(Rejection):
     INVALID_WAD_TO_SLASH = "InvalidWadToSlash"
     INVALID_CALLER = "InvalidCaller"
 
+    # EigenPodManager and EigenPod
+    EIGEN_POD_ALREADY_EXISTS = "EigenPodAlreadyExists"
+    ONLY_EIGEN_POD = "OnlyEigenPod"
+    SHARES_NOT_MULTIPLE_OF_GWEI = "SharesNotMultipleOfGwei"
+    LEGACY_WITHDRAWALS_NOT_COMPLETED = "LegacyWithdrawalsNotCompleted"
+    SHARES_NEGATIVE = "SharesNegative"
+    INSUFFICIENT_WITHDRAWABLE_BALANCE = "InsufficientWithdrawableBalance"
+
     # Shared by several contracts
+    INVALID_STRATEGY = "InvalidStrategy"
     INVALID_PERMISSIONS = "InvalidPermissions"
     INPUT_ADDRESS_ZERO = "InputAddressZero"
     INPUT_ARRAY_LENGTH_MISMATCH = "InputArrayLengthMismatch"
@@ -62,6 +71,7 @@ class Reason(Rejection):
     ARITHMETIC_PANIC = "Panic(0x11)"
     MUL_DIV_OVERFLOW = "Error(Math: mulDiv overflow)"
     UINT64_OVERFLOW = "Error(SafeCast: value doesn't fit in 64 bits)"
+    INT256_OVERFLOW = "Error(SafeCast: value doesn't fit in an int256)"
     ERC20_INSUFFICIENT_ALLOWANCE = "Error(ERC20: insufficient allowance)"
     ERC20_INSUFFICIENT_BALANCE = "Error(ERC20: transfer amount exceeds balance)"
     ERC20_TRANSFER_TO_ZERO_ADDRESS = "Error(ERC20: transfer to the zero address)"

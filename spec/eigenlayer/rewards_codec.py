@@ -126,7 +126,7 @@ class WorldWithRewards(World):
     """The names of a trace of the whole protocol whose genesis has rewards; `accounts` is the order of lists."""
 
     def __init__(self, world: World, names: Names, accounts: tuple[str, ...]) -> None:
-        super().__init__(names, world.parties, world.operators, world.avss, world.delays_slashes)
+        super().__init__(names, world.parties, world.operators, world.avss, world.delays_slashes, world.has_native_eth)
         self.accounts: Final = accounts
 
 

@@ -13,6 +13,8 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.allocation import is_operator_slashable, settled_allocation, settled_encumbered_magnitude
 from spec.eigenlayer.clock import block_after, current_block
+from spec.eigenlayer.config import BEACON_CHAIN_ETH
+from spec.eigenlayer.native_eth import book_burnable_eth
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import slashed_shares
@@ -112,7 +114,8 @@ def _slash(
 ) -> int | Reason:
     """Slash one strategy's allocation and the shares behind it. Returns the shares; an empty allocation is passed over.
 
-    A pending change whose block has come is settled first. Rejects: as `_slash_shares`, as `_book`.
+    A pending change whose block has come is settled first. Native ETH is booked apart and never paid out.
+    Rejects: as `_slash_shares`, as `_book`, of native ETH as `book_burnable_eth`.
     Source: AllocationManager._slashOperator.
     """
     block = current_block(draft)
@@ -141,7 +144,10 @@ def _slash(
     taken_shares = _slash_shares(draft, operator, strategy, max_magnitude_before, max_magnitude)
     if isinstance(taken_shares, Reason):
         return taken_shares
-    rejection = _book(draft, operator_set, slash_id, strategy, taken_shares)
+    if strategy == BEACON_CHAIN_ETH:
+        rejection = book_burnable_eth(draft, taken_shares)
+    else:
+        rejection = _book(draft, operator_set, slash_id, strategy, taken_shares)
     return taken_shares if rejection is None else rejection
 
 
@@ -194,15 +200,16 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
     """The scaled shares that were queued in the last MIN_WITHDRAWAL_DELAY_BLOCKS + 1 blocks, and so are still
     slashable.
 
-    Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits. Source:
-    DelegationManager._getSlashableSharesInQueue.
+    Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits, and once the count was cut to 224
+    bits within the window. Source: DelegationManager._getSlashableSharesInQueue.
     """
     before_window_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     if before_window_block < 0:
         return Reason.ARITHMETIC_PANIC
     operator_strategy: Pair = (operator, strategy)
     ever_queued = CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy)
-    return ever_queued - CUMULATIVE_SCALED_SHARES.value_at(draft, operator_strategy, before_window_block)
+    scaled_shares = ever_queued - CUMULATIVE_SCALED_SHARES.value_at(draft, operator_strategy, before_window_block)
+    return Reason.ARITHMETIC_PANIC if scaled_shares < 0 else scaled_shares
 
 
 def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedistributableShares) -> Delta | Reason:

@@ -374,6 +374,66 @@ class SlashedShares:
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Pod:
+    """An EigenPod: its existence, the ETH in it, and the part of that which its owner's shares stand for.
+
+    `withdrawable_gwei` is what withdrawals may take. ETH that no checkpoint has counted yet is not part of it.
+    """
+
+    exists: Final[bool]
+    withdrawable_gwei: Final[int]
+    balance_wei: Final[int]
+
+    def __init__(self, exists: bool = False, withdrawable_gwei: int = 0, balance_wei: int = 0) -> None:
+        self.exists = exists
+        self.withdrawable_gwei = withdrawable_gwei
+        self.balance_wei = balance_wei
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PodOwner:
+    """A staker's deposit shares of native ETH in wei, their scaling factor, and its beacon chain slashing factor.
+
+    The beacon chain slashing factor is the fraction of WAD that losses on the beacon chain have left; it never grows.
+    `deposit_shares` below zero are a deficit from before the slashing release, which what is withdrawn repays first.
+    """
+
+    deposit_shares: Final[int]
+    deposit_scaling_factor_wad: Final[int]
+    beacon_chain_slashing_factor_wad: Final[int]
+
+    def __init__(
+        self,
+        deposit_shares: int = 0,
+        deposit_scaling_factor_wad: int = WAD,
+        beacon_chain_slashing_factor_wad: int = WAD,
+    ) -> None:
+        self.deposit_shares = deposit_shares
+        self.deposit_scaling_factor_wad = deposit_scaling_factor_wad
+        self.beacon_chain_slashing_factor_wad = beacon_chain_slashing_factor_wad
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class EthBalance:
+    """The ETH that pods have paid to one account, in wei. What it had before, and gas, are left out."""
+
+    amount_wei: Final[int]
+
+    def __init__(self, amount_wei: int = 0) -> None:
+        self.amount_wei = amount_wei
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class BurnableEth:
+    """The shares of native ETH that slashes have taken, in wei. Nothing ever takes any away."""
+
+    shares: Final[int]
+
+    def __init__(self, shares: int = 0) -> None:
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SpentSalt:
     """The use of an approver's salt: each can be used once."""
 
@@ -460,3 +520,8 @@ DISTRIBUTION: Final[Table[str, Distribution]] = SCHEMA.table("distribution", Dis
 ROOTS: Final[Table[int, Root]] = SCHEMA.table("roots", Root())
 CLAIMERS: Final[Table[str, Claimer]] = SCHEMA.table("claimers", Claimer())
 CLAIMED: Final[Table[Pair, Claimed]] = SCHEMA.table("claimed", Claimed())
+# Keys: owner, twice; account; SINGLETON.
+PODS: Final[Table[str, Pod]] = SCHEMA.table("pods", Pod())
+POD_OWNERS: Final[Table[str, PodOwner]] = SCHEMA.table("pod_owners", PodOwner())
+ETH_BALANCES: Final[Table[str, EthBalance]] = SCHEMA.table("eth_balances", EthBalance())
+BURNABLE_ETH: Final[Table[str, BurnableEth]] = SCHEMA.table("burnable_eth", BurnableEth())

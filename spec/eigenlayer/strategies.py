@@ -7,7 +7,14 @@ from typing import Final
 
 from spec.arithmetic import UINT256_MAX, WAD, mul_div_floor
 from spec.eigenlayer.actions import BurnShares, TransferToken
-from spec.eigenlayer.config import BALANCE_OFFSET, BURN_ADDRESS, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.config import (
+    BALANCE_OFFSET,
+    BEACON_CHAIN_ETH,
+    BURN_ADDRESS,
+    MAX_TOTAL_SHARES,
+    SHARES_OFFSET,
+    ZERO_ADDRESS,
+)
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import STRATEGIES, TOKEN_BALANCES, Pair, Strategy, TokenBalance
 from spec.machine import Delta, Draft
@@ -64,12 +71,12 @@ def issue_shares(draft: Draft, strategy: str, token: str, amount: int) -> int | 
     """Issue shares for `amount` tokens that the strategy has just received, and return how many.
 
     The rate is the one before the tokens came. A revert in the event that reports the new rate rejects the call too.
-    Rejects: ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC, NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX.
-    Source: StrategyBase.deposit.
+    Rejects: EMPTY_REVERT of native ETH, which no contract takes; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC,
+    NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX. Source: StrategyBase.deposit.
     """
     pool = draft.get(STRATEGIES, strategy)
     if token != pool.underlying_token:
-        return Reason.ONLY_UNDERLYING_TOKEN
+        return Reason.EMPTY_REVERT if strategy == BEACON_CHAIN_ETH else Reason.ONLY_UNDERLYING_TOKEN
     token_balance = draft.get(TOKEN_BALANCES, (token, strategy)).amount
     if token_balance + BALANCE_OFFSET > UINT256_MAX or amount * (pool.total_shares + SHARES_OFFSET) > UINT256_MAX:
         return Reason.ARITHMETIC_PANIC

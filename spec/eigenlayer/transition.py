@@ -11,14 +11,18 @@ from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
     CreateOperatorSets,
+    CreatePod,
     CreateRedistributingOperatorSets,
     DelegateTo,
     DepositIntoStrategy,
     DeregisterFromOperatorSets,
+    FundPod,
     MineBlocks,
     ModifyAllocations,
     ModifyOperatorDetails,
+    PlantPodOwnerDepositShares,
     QueueWithdrawals,
+    RecordBeaconChainEthBalanceUpdate,
     Redelegate,
     RegisterAsOperator,
     RegisterForOperatorSets,
@@ -40,6 +44,7 @@ from spec.eigenlayer.delegation import (
     register_as_operator,
     undelegate,
 )
+from spec.eigenlayer.native_eth import record_beacon_chain_eth_balance_update
 from spec.eigenlayer.opt_in import (
     add_strategies_to_operator_set,
     create_operator_sets,
@@ -50,6 +55,7 @@ from spec.eigenlayer.opt_in import (
     update_avs_metadata,
     update_slasher,
 )
+from spec.eigenlayer.pods import create_pod, fund_pod, plant_pod_owner_deposit_shares
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.rewards_transition import rewards_transition
 from spec.eigenlayer.slashing import (
@@ -125,4 +131,12 @@ def transition(draft: Draft, action: Action) -> Delta | Reason:
         return clear_burn_or_redistributable_shares_by_strategy(draft, action)
     if isinstance(action, BurnShares):
         return burn_shares(draft, action)
+    if isinstance(action, RecordBeaconChainEthBalanceUpdate):
+        return record_beacon_chain_eth_balance_update(draft, action)
+    if isinstance(action, CreatePod):
+        return create_pod(draft, action)
+    if isinstance(action, FundPod):
+        return fund_pod(draft, action)
+    if isinstance(action, PlantPodOwnerDepositShares):
+        return plant_pod_owner_deposit_shares(draft, action)
     return rewards_transition(draft, action)

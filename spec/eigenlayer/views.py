@@ -3,6 +3,8 @@
 from spec.arithmetic import div_wad_floor, mul_wad_floor
 from spec.eigenlayer.allocation import effective_allocation_delay, settled_allocation
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.config import BEACON_CHAIN_ETH
+from spec.eigenlayer.native_eth import slashing_factor
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import withdrawable_shares
@@ -15,6 +17,7 @@ from spec.eigenlayer.state import (
     ENCUMBERED_MAGNITUDES,
     MAX_MAGNITUDES,
     OPERATOR_SHARES,
+    POD_OWNERS,
     QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     SLASHERS,
@@ -34,28 +37,38 @@ def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
 
     Source: DelegationManager.getWithdrawableShares.
     """
-    held = draft.get(STAKER_SHARES, (staker, strategy))
     operator = draft.get(STAKERS, staker).delegated_to
+    if strategy == BEACON_CHAIN_ETH:
+        owner = draft.get(POD_OWNERS, staker)
+        max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
+        return withdrawable_shares(
+            max(owner.deposit_shares, 0),
+            owner.deposit_scaling_factor_wad,
+            slashing_factor(draft, staker, strategy, max_magnitude),
+        )
+    held = draft.get(STAKER_SHARES, (staker, strategy))
     return withdrawable_shares(
         held.deposit_shares, held.deposit_scaling_factor_wad, MAX_MAGNITUDES.latest(draft, (operator, strategy))
     )
 
 
 def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> int:
-    """Shares that one position of a queued withdrawal would pay now: fixed once its slashable window is over.
+    """Shares that one position of a queued withdrawal would pay now: fixed once its slashable window is over, but that
+    losses on the beacon chain lower native ETH until it is paid.
 
     Source: DelegationManager.getQueuedWithdrawals.
     """
     queued = draft.get(QUEUED_SHARES, (staker, nonce, position))
     slashable_until_block = queued.start_block + draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
-    slashing_factor_wad = MAX_MAGNITUDES.value_at(draft, (queued.operator, queued.strategy), slashable_until_block)
+    max_magnitude = MAX_MAGNITUDES.value_at(draft, (queued.operator, queued.strategy), slashable_until_block)
+    slashing_factor_wad = slashing_factor(draft, staker, queued.strategy, max_magnitude)
     return shares_after_slashing(queued.scaled_shares, slashing_factor_wad)
 
 
 def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int:
     """Shares that left an operator for the withdrawal queue and that a slash of everything would still take.
 
-    0 in the first blocks of a chain, where the contract's own view reverts.
+    0 where the contract's own view reverts, as in the first blocks of a chain.
     Source: DelegationManager.getSlashableSharesInQueue.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)

@@ -1,10 +1,11 @@
 """Leaving: shares are queued, stay slashable for the withdrawal delay, and then come back as tokens or as shares.
 
 A withdrawal queued in block b is slashable up to and including block b + MIN_WITHDRAWAL_DELAY_BLOCKS and can be
-completed from the next block on. What it pays is fixed by its operator's max magnitude at the end of that window.
+completed from the next block on. What it pays is fixed by its operator's max magnitude at the end of that window, and
+of native ETH lowered by what its staker lost on the beacon chain until it is completed.
 """
 
-from spec.arithmetic import UINT256_MAX, mul_wad_floor
+from spec.arithmetic import UINT256_MAX, low_224_bits, mul_wad_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
@@ -12,7 +13,9 @@ from spec.eigenlayer.actions import (
     QueueWithdrawals,
 )
 from spec.eigenlayer.clock import block_after, current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
+from spec.eigenlayer.native_eth import join_native_shares, slashing_factor
+from spec.eigenlayer.pods import remove_pod_owner_shares, withdraw_shares_as_eth
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.shares import increase_delegation, scaled_shares, whole_scaled_shares, withdrawable_shares
 from spec.eigenlayer.staking import add_deposit_shares, remove_deposit_shares
@@ -21,6 +24,7 @@ from spec.eigenlayer.state import (
     CUMULATIVE_SCALED_SHARES,
     MAX_MAGNITUDES,
     OPERATOR_SHARES,
+    POD_OWNERS,
     QUEUED_SHARES,
     STAKER_SHARES,
     STAKERS,
@@ -96,11 +100,17 @@ def _queue_shares(
     """Take deposit shares of one strategy out of a delegation and put them, scaled, at one position of a withdrawal.
 
     For slashes all of them count, or only those that the whole shares which leave the operator stand for, by release.
-    Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`.
+    The history stores 224 bits. Shares of a token strategy are too few to reach them, those of native ETH are not.
+    Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`,
+    of native ETH as `remove_pod_owner_shares`.
     """
-    factor_wad = draft.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
+    is_native = strategy == BEACON_CHAIN_ETH
+    if is_native:
+        factor_wad = draft.get(POD_OWNERS, staker).deposit_scaling_factor_wad
+    else:
+        factor_wad = draft.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
     operator_strategy: Pair = (operator, strategy)
-    slashing_factor_wad = MAX_MAGNITUDES.latest(draft, operator_strategy)
+    slashing_factor_wad = slashing_factor(draft, staker, strategy, MAX_MAGNITUDES.latest(draft, operator_strategy))
     scaled = scaled_shares(deposit_shares, factor_wad)
     if scaled > UINT256_MAX:
         return Reason.MUL_DIV_OVERFLOW
@@ -113,6 +123,8 @@ def _queue_shares(
         cumulative_scaled_shares = CUMULATIVE_SCALED_SHARES.latest(draft, operator_strategy) + counted
         if cumulative_scaled_shares > UINT256_MAX:
             return Reason.ARITHMETIC_PANIC
+        if is_native:
+            cumulative_scaled_shares = low_224_bits(cumulative_scaled_shares)
         CUMULATIVE_SCALED_SHARES.push(draft, operator_strategy, block, cumulative_scaled_shares)
         operator_shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
         if leaving_shares > operator_shares:
@@ -123,6 +135,8 @@ def _queue_shares(
         (staker, nonce, position),
         QueuedShares(operator=operator, strategy=strategy, start_block=block, scaled_shares=scaled),
     )
+    if is_native:
+        return remove_pod_owner_shares(draft, staker, deposit_shares)
     return remove_deposit_shares(draft, staker, strategy, deposit_shares)
 
 
@@ -181,12 +195,14 @@ def _complete_shares(draft: Draft, completion: Completion, position: int, slasha
     """Pay out one position of a withdrawal: tokens of the strategy, or deposit shares under whoever is operator now.
 
     Nothing happens for a position that slashing has left without a share.
-    Rejects: as tokens, as `redeem_shares`; as shares, MAX_STRATEGIES_EXCEEDED and as `increase_delegation`.
+    Rejects: as tokens, as `redeem_shares`; as shares, MAX_STRATEGIES_EXCEEDED and as `increase_delegation`; of native
+    ETH, as `withdraw_shares_as_eth` and as `join_native_shares`.
     """
     staker = completion.staker
     queued = draft.get(QUEUED_SHARES, (staker, completion.nonce, position))
     strategy = queued.strategy
-    slashing_factor_wad = MAX_MAGNITUDES.value_at(draft, (queued.operator, strategy), slashable_until_block)
+    max_magnitude = MAX_MAGNITUDES.value_at(draft, (queued.operator, strategy), slashable_until_block)
+    slashing_factor_wad = slashing_factor(draft, staker, strategy, max_magnitude)
     shares = shares_after_slashing(queued.scaled_shares, slashing_factor_wad)
     draft.put(
         QUEUED_SHARES,
@@ -195,6 +211,10 @@ def _complete_shares(draft: Draft, completion: Completion, position: int, slasha
     )
     if shares == 0:
         return None
+    if strategy == BEACON_CHAIN_ETH:
+        if completion.receive_as_tokens:
+            return withdraw_shares_as_eth(draft, staker, shares)
+        return join_native_shares(draft, staker, shares)
     if completion.receive_as_tokens:
         amount = redeem_shares(draft, strategy, completion.tokens[position], staker, shares)
         return amount if isinstance(amount, Reason) else None

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 RELATIONS = re.compile(
     r"unknown (account|sender|token|strategy|vault|registered operator|registered network) "
     r"|it must name each strategy once|unknown field 'rewards'$|^genesis\.post\.|declared twice"
-    r"|expected \d+ after the step before"
+    r"|expected \d+ after the step before|it goes with the extension"
 )
 """Problems that no schema knows: what is declared, and the rows of a state that follow from that."""
 

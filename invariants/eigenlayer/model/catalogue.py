@@ -6,6 +6,7 @@ from invariants.eigenlayer.model import (
     allocation,
     delegation,
     guards,
+    native_eth,
     opt_in,
     rewards_effects,
     slashing,
@@ -26,6 +27,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
     *opt_in.STEP_LAWS,
     *slashing.STEP_LAWS,
     *rewards_effects.STEP_LAWS,
+    *native_eth.STEP_LAWS,
 ]
 REJECTION_LAWS: Final[list[RejectionLaw]] = [*guards.REJECTION_LAWS]
 IDS: Final = tuple(

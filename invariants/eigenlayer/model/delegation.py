@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from invariants.eigenlayer.model import native_eth
 from invariants.eigenlayer.model.withdrawals import taking
-from invariants.eigenlayer.state_queries import is_operator, worth
+from invariants.eigenlayer.state_queries import held_shares, held_strategies, is_operator, worth
 from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw, written
 from spec.arithmetic import WAD, mul_div_floor
 from spec.eigenlayer.actions import (
@@ -48,8 +49,8 @@ def _leaving(rows: Draft, sender: str, staker: str) -> Reason | None:
         return Reason.OPERATORS_CANNOT_UNDELEGATE
     if sender not in (staker, operator, rows.get(OPERATOR_DETAILS, operator).delegation_approver):
         return Reason.CALLER_CANNOT_UNDELEGATE
-    for strategy in rows.get(STAKERS, staker).strategy_list:
-        reason = taking(rows, staker, strategy, rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares)
+    for strategy in held_strategies(rows, staker):
+        reason = taking(rows, staker, strategy, held_shares(rows, staker, strategy))
         if reason is not None:
             return reason
     return None
@@ -68,7 +69,9 @@ def _holds_fully_slashed(rows: Draft, staker: str, operator: str) -> bool:
 def _register_as_operator(rows: Draft, call: RegisterAsOperator) -> Reason | None:
     if rows.get(STAKERS, call.sender).delegated_to != ZERO_ADDRESS:
         return Reason.ACTIVELY_DELEGATED
-    return Reason.FULLY_SLASHED if _holds_fully_slashed(rows, call.sender, call.sender) else None
+    if _holds_fully_slashed(rows, call.sender, call.sender):
+        return Reason.FULLY_SLASHED
+    return native_eth.delegating(rows, call.sender, call.sender)
 
 
 def _modify_operator_details(rows: Draft, call: ModifyOperatorDetails) -> Reason | None:
@@ -83,7 +86,9 @@ def _delegate_to(rows: Draft, call: DelegateTo) -> Reason | None:
     reason = _delegating(rows, call.operator, call.approval)
     if reason is not None:
         return reason
-    return Reason.FULLY_SLASHED if _holds_fully_slashed(rows, call.sender, call.operator) else None
+    if _holds_fully_slashed(rows, call.sender, call.operator):
+        return Reason.FULLY_SLASHED
+    return native_eth.delegating(rows, call.sender, call.operator)
 
 
 def _undelegate(rows: Draft, call: Undelegate) -> Reason | None:

@@ -12,14 +12,26 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.eigenlayer.elements import are_elements_apart
-from invariants.eigenlayer.model import allocation, delegation, opt_in, rewards, slashing, staking, withdrawals
+from invariants.eigenlayer.model import (
+    allocation,
+    delegation,
+    native_eth,
+    opt_in,
+    rewards,
+    slashing,
+    staking,
+    withdrawals,
+)
 from invariants.law import AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw
-from spec.eigenlayer.actions import MineBlocks
+from spec.eigenlayer.actions import FundPod, MineBlocks, PlantPodOwnerDepositShares
 from spec.eigenlayer.reasons import Reason
 from spec.machine import Draft
 
+FACTS: Final = (MineBlocks, FundPod, PlantPodOwnerDepositShares)
+"""Actions that nobody calls, and nothing refuses."""
 
-def _always(_rows: Draft, _call: MineBlocks) -> Reason | None:
+
+def _always(_rows: Draft, _fact: Any) -> Reason | None:
     return None
 
 
@@ -33,9 +45,10 @@ def _no_reason_is_true(step: AnyStep) -> bool:
 
 
 REASONS: Final[dict[type[Any], Callable[[Draft, Any], Reason | None]]] = {
-    MineBlocks: _always,
+    **dict.fromkeys(FACTS, _always),
     **allocation.REASONS,
     **delegation.REASONS,
+    **native_eth.REASONS,
     **opt_in.REASONS,
     **rewards.REASONS,
     **slashing.REASONS,
@@ -51,7 +64,7 @@ STEP_LAWS: Final[list[StepLaw]] = [
         "No call is accepted while one of its reasons for rejection is true: sender, existence, holdings or timing.",
         "EigenLayer docs/core, docs/permissions; Certora: canOnlyDelegateWithSpecificFunctions",
         _no_reason_is_true,
-        Scope(tuple([action for action in REASONS if action is not MineBlocks])),
+        Scope(tuple([action for action in REASONS if action not in FACTS])),
         applies_to=lambda step: are_elements_apart(step.before, step.action),
     ),
 ]

@@ -20,7 +20,7 @@ from spec.eigenlayer.actions import (
     UpdateSlasher,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     AVSS,
@@ -39,11 +39,15 @@ def _its_own_avs(_rows: Draft, call: UpdateAvsMetadata) -> Reason | None:
     return None if call.sender == call.avs else Reason.INVALID_PERMISSIONS
 
 
-def _creating(rows: Draft, avs: str, request: OperatorSetRequest) -> Reason | None:
+def _creating(rows: Draft, avs: str, request: OperatorSetRequest, is_burning: bool) -> Reason | None:
+    """Guards of creating one set: it is new, lists each strategy once, and burns if native ETH is one of them."""
     if rows.get(OPERATOR_SETS, (avs, request.operator_set_id)).exists:
         return Reason.INVALID_OPERATOR_SET
-    if len(set(request.strategies)) != len(request.strategies):
-        return Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
+    for position, strategy in enumerate(request.strategies):
+        if strategy == BEACON_CHAIN_ETH and not is_burning:
+            return Reason.INVALID_STRATEGY
+        if strategy in request.strategies[:position]:
+            return Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
     return Reason.INPUT_ADDRESS_ZERO if request.slasher == ZERO_ADDRESS else None
 
 
@@ -53,7 +57,7 @@ def _create_operator_sets(rows: Draft, call: CreateOperatorSets) -> Reason | Non
     if not rows.get(AVSS, call.avs).has_metadata:
         return Reason.NONEXISTENT_AVS_METADATA
     for request in call.requests:
-        reason = _creating(rows, call.avs, request)
+        reason = _creating(rows, call.avs, request, True)
         if reason is not None:
             return reason
     return None
@@ -72,7 +76,7 @@ def _create_redistributing_operator_sets(rows: Draft, call: CreateRedistributing
             return Reason.INPUT_ADDRESS_ZERO
         if recipient == BURN_ADDRESS:
             return Reason.INVALID_REDISTRIBUTION_RECIPIENT
-        reason = _creating(rows, call.avs, request)
+        reason = _creating(rows, call.avs, request, False)
         if reason is not None:
             return reason
     return None
@@ -81,12 +85,17 @@ def _create_redistributing_operator_sets(rows: Draft, call: CreateRedistributing
 def _change_strategies(
     rows: Draft, sender: str, operator_set: OperatorSet, strategies: tuple[str, ...], are_members: bool
 ) -> Reason | None:
-    """An AVS changes its own sets: strategies join that are no members, and leave that are."""
+    """An AVS changes its own sets: strategies join that are no members, and leave that are; native ETH only joins a
+    set that burns.
+    """
     if sender != operator_set[0]:
         return Reason.INVALID_PERMISSIONS
     if not rows.get(OPERATOR_SETS, operator_set).exists:
         return Reason.INVALID_OPERATOR_SET
+    is_burning = rows.get(OPERATOR_SETS, operator_set).redistribution_recipient == BURN_ADDRESS
     for strategy in strategies:
+        if strategy == BEACON_CHAIN_ETH and not are_members and not is_burning:
+            return Reason.INVALID_STRATEGY
         if rows.get(OPERATOR_SET_STRATEGIES, (operator_set, strategy)).is_member != are_members:
             return Reason.STRATEGY_NOT_IN_OPERATOR_SET if are_members else Reason.STRATEGY_ALREADY_IN_OPERATOR_SET
     return None

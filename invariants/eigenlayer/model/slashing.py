@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+from invariants.eigenlayer.model import native_eth
 from invariants.eigenlayer.model.staking import paying
 from invariants.eigenlayer.movements import operator_gained
 from invariants.eigenlayer.solvency import queued_in_window
@@ -17,7 +18,7 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.allocation import settled_allocation
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET, SHARES_OFFSET
+from spec.eigenlayer.config import BALANCE_OFFSET, BEACON_CHAIN_ETH, SHARES_OFFSET
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     ALLOCATIONS,
@@ -61,6 +62,8 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
         is_hit = settled_magnitudes(rows, call.operator, operator_set, strategy)[0] != 0
         is_early = current_block(rows) <= rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
         if is_hit and (is_early or cannot_be_resolved(rows)):
+            return Reason.ARITHMETIC_PANIC
+        if is_hit and strategy == BEACON_CHAIN_ETH and native_eth.is_slash_too_wide(rows, call, position):
             return Reason.ARITHMETIC_PANIC
     return None
 
@@ -152,11 +155,17 @@ def _slash_books_operator_and_queue(step: AcceptedStep[SlashOperator]) -> bool:
             if booked != 0:
                 return False
             continue
-        listed.append(strategy)
+        if strategy != BEACON_CHAIN_ETH:
+            listed.append(strategy)
         queued_shares = mul_div_floor(queued_in_window(before, call.operator, strategy), magnitude_before, WAD)
         lost = queued_shares - mul_div_ceil(queued_shares, magnitude, magnitude_before)
         taken = -operator_gained(step, call.operator, strategy)
-        if not booked == taken + lost == _slashed_of(step, operator_set, slash_id, strategy):
+        in_books = (
+            native_eth.burnable_growth(step)
+            if strategy == BEACON_CHAIN_ETH
+            else _slashed_of(step, operator_set, slash_id, strategy)
+        )
+        if not booked == taken + lost == in_books:
             return False
     return step.after.rows.get(SLASHES, (operator_set, slash_id)).strategies == tuple(listed)
 

@@ -15,6 +15,7 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.config import (
     BALANCE_OFFSET,
+    BEACON_CHAIN_ETH,
     MAX_STAKER_STRATEGY_LIST_LENGTH,
     MAX_TOTAL_SHARES,
     SHARES_OFFSET,
@@ -71,7 +72,7 @@ def _deposit(rows: Draft, call: DepositIntoStrategy) -> Reason | None:
     if lacks_balance(rows, call.token, call.sender, call.amount):
         return Reason.ERC20_INSUFFICIENT_BALANCE
     if call.token != pool.underlying_token:
-        return Reason.ONLY_UNDERLYING_TOKEN
+        return Reason.EMPTY_REVERT if call.strategy == BEACON_CHAIN_ETH else Reason.ONLY_UNDERLYING_TOKEN
     held = rows.get(TOKEN_BALANCES, (call.token, call.strategy)).amount
     virtual_balance = held + call.amount + BALANCE_OFFSET
     if virtual_balance > UINT256_MAX or call.amount * (pool.total_shares + SHARES_OFFSET) > UINT256_MAX:

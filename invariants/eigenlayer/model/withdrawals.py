@@ -3,12 +3,20 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+from invariants.eigenlayer.model import native_eth
 from invariants.eigenlayer.model.staking import joining, paying
 from invariants.eigenlayer.movements import gained, issued, joins_unslashed, operator_gained
 from invariants.eigenlayer.solvency import QUEUED_AT
-from invariants.eigenlayer.state_queries import counted_for_slashes, held_shares, paid_shares, withdrawable
+from invariants.eigenlayer.state_queries import (
+    counted_for_slashes,
+    fraction_left_wad,
+    held_shares,
+    paid_shares,
+    scaling_factor_wad,
+    withdrawable,
+)
 from invariants.law import AcceptedStep, AnyStep, Scope, StateLaw, StepLaw, View, written
-from spec.arithmetic import UINT32_MAX, UINT256_MAX, WAD, mul_div_floor
+from spec.arithmetic import UINT32_MAX, UINT224_MAX, UINT256_MAX, WAD, is_multiple, mul_div_floor
 from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
@@ -18,7 +26,13 @@ from spec.eigenlayer.actions import (
     Undelegate,
 )
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import BALANCE_OFFSET, MAX_STAKER_STRATEGY_LIST_LENGTH, SHARES_OFFSET, ZERO_ADDRESS
+from spec.eigenlayer.config import (
+    BALANCE_OFFSET,
+    BEACON_CHAIN_ETH,
+    MAX_STAKER_STRATEGY_LIST_LENGTH,
+    SHARES_OFFSET,
+    ZERO_ADDRESS,
+)
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     CLOCK,
@@ -27,7 +41,6 @@ from spec.eigenlayer.state import (
     MAX_MAGNITUDES,
     OPERATOR_SHARES,
     QUEUED_SHARES,
-    STAKER_SHARES,
     STAKERS,
     STRATEGIES,
     TOKEN_BALANCES,
@@ -41,21 +54,24 @@ def taking(rows: Draft, staker: str, strategy: str, shares: int) -> Reason | Non
     """Guards of queueing deposit shares. An operator's shares cannot fall below zero: that is noticed first, whatever
     the staker itself has.
     """
-    operator, held = rows.get(STAKERS, staker).delegated_to, rows.get(STAKER_SHARES, (staker, strategy))
-    scaled = mul_div_floor(shares, held.deposit_scaling_factor_wad, WAD)
+    operator, held = rows.get(STAKERS, staker).delegated_to, held_shares(rows, staker, strategy)
+    scaled = mul_div_floor(shares, scaling_factor_wad(rows, staker, strategy), WAD)
     if scaled > UINT256_MAX:
         return Reason.MUL_DIV_OVERFLOW
     if operator != ZERO_ADDRESS:
         magnitude = MAX_MAGNITUDES.latest(rows, (operator, strategy))
+        magnitude = fraction_left_wad(rows, staker, strategy, magnitude)
         counted = counted_for_slashes(rows, scaled, magnitude)
         if CUMULATIVE_SCALED_SHARES.latest(rows, (operator, strategy)) + counted > UINT256_MAX:
             return Reason.ARITHMETIC_PANIC
         leaving_shares = mul_div_floor(scaled, magnitude, WAD)
         if leaving_shares > rows.get(OPERATOR_SHARES, (operator, strategy)).shares:
             return Reason.ARITHMETIC_PANIC
+    if strategy == BEACON_CHAIN_ETH:
+        return native_eth.taking(held, shares)
     if shares == 0:
         return Reason.SHARES_AMOUNT_ZERO
-    return Reason.SHARES_AMOUNT_TOO_HIGH if shares > held.deposit_shares else None
+    return Reason.SHARES_AMOUNT_TOO_HIGH if shares > held else None
 
 
 def _queue(rows: Draft, call: QueueWithdrawals) -> Reason | None:
@@ -93,7 +109,9 @@ def _completing(
         strategy = rows.get(QUEUED_SHARES, (staker, nonce, position)).strategy
         if shares == 0:
             continue
-        if not completion.receive_as_tokens:
+        if strategy == BEACON_CHAIN_ETH:
+            reason = native_eth.completing(rows, staker, shares, completion.receive_as_tokens)
+        elif not completion.receive_as_tokens:
             if strategy not in listed:
                 if len(listed) >= MAX_STAKER_STRATEGY_LIST_LENGTH:
                     return Reason.MAX_STRATEGIES_EXCEEDED, listed
@@ -151,20 +169,26 @@ def _queued_as_held(step: AnyStep) -> bool:
                 return False
             scaled_by_strategy[entry.strategy] = scaled_by_strategy.get(entry.strategy, 0) + entry.scaled_shares
             magnitude = MAX_MAGNITUDES.latest(step.before.rows, (entry.operator, entry.strategy))
+            magnitude = fraction_left_wad(step.before.rows, staker, entry.strategy, magnitude)
             counted_shares = counted_for_slashes(rows, entry.scaled_shares, magnitude)
             counted[entry.strategy] = counted.get(entry.strategy, 0) + counted_shares
             entries[entry.strategy] = entries.get(entry.strategy, 0) + 1
     for strategy, scaled in scaled_by_strategy.items():
-        row = step.before.rows.get(STAKER_SHARES, (staker, strategy))
-        left = rows.get(STAKER_SHARES, (staker, strategy))
-        taken_shares = row.deposit_shares - left.deposit_shares
-        magnitude = MAX_MAGNITUDES.latest(step.before.rows, (before.delegated_to, strategy))
-        whole = mul_div_floor(taken_shares, row.deposit_scaling_factor_wad, WAD)
-        if taken_shares <= 0 or not 0 <= whole - scaled < entries[strategy]:
+        is_native = strategy == BEACON_CHAIN_ETH
+        factor_wad, left_shares = (
+            scaling_factor_wad(step.before.rows, staker, strategy),
+            held_shares(rows, staker, strategy),
+        )
+        taken_shares = held_shares(step.before.rows, staker, strategy) - left_shares
+        magnitude = fraction_left_wad(
+            step.before.rows, staker, strategy, MAX_MAGNITUDES.latest(step.before.rows, (before.delegated_to, strategy))
+        )
+        whole = mul_div_floor(taken_shares, factor_wad, WAD)
+        if taken_shares < 0 or (taken_shares == 0 and not is_native) or not 0 <= whole - scaled < entries[strategy]:
             return False
-        if left.deposit_scaling_factor_wad != (row.deposit_scaling_factor_wad if left.deposit_shares else WAD):
+        if scaling_factor_wad(rows, staker, strategy) != (factor_wad if left_shares else WAD):
             return False
-        if (strategy in rows.get(STAKERS, staker).strategy_list) != (left.deposit_shares > 0):
+        if not is_native and (strategy in rows.get(STAKERS, staker).strategy_list) != (left_shares > 0):
             return False
         if before.delegated_to == ZERO_ADDRESS:
             continue
@@ -177,9 +201,14 @@ def _queued_as_held(step: AnyStep) -> bool:
         grown = CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) - CUMULATIVE_SCALED_SHARES.latest(
             step.before.rows, operator_strategy
         )
-        if grown != counted[strategy]:
+        if not is_counted(strategy, grown, counted[strategy]):
             return False
     return True
+
+
+def is_counted(strategy: str, grown: int, scaled: int) -> bool:
+    """True if a count of scaled shares has grown by some; that of native ETH is cut to 224 bits."""
+    return is_multiple(grown - scaled, UINT224_MAX + 1) if strategy == BEACON_CHAIN_ETH else grown == scaled
 
 
 def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
@@ -196,7 +225,7 @@ def _queued_as_asked(step: AcceptedStep[QueueWithdrawals]) -> bool:
         for position, strategy in enumerate(request.strategies):
             shares = request.deposit_shares[position]
             entry = rows.get(QUEUED_SHARES, (staker, nonce, position))
-            factor_wad = before.get(STAKER_SHARES, (staker, strategy)).deposit_scaling_factor_wad
+            factor_wad = scaling_factor_wad(before, staker, strategy)
             if entry.strategy != strategy or entry.scaled_shares != mul_div_floor(shares, factor_wad, WAD):
                 return False
             asked_shares[strategy] = asked_shares.get(strategy, 0) + shares
@@ -244,6 +273,9 @@ def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -
             return False
         strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
         due_shares[strategy] = due_shares.get(strategy, 0) + paid_shares(before, staker, nonce, position)
+    if BEACON_CHAIN_ETH in due_shares and not native_eth.is_paid_or_joined(step, due_shares[BEACON_CHAIN_ETH]):
+        return False
+    due_shares = {strategy: shares for strategy, shares in due_shares.items() if strategy != BEACON_CHAIN_ETH}
     operator = before.get(STAKERS, staker).delegated_to
     for strategy, shares in due_shares.items():
         joined = 0 if call.completion.receive_as_tokens else shares
@@ -267,7 +299,7 @@ def _completion_pays_what_is_due(step: AcceptedStep[CompleteQueuedWithdrawal]) -
 
 def _several_are_completed_each(step: AcceptedStep[CompleteQueuedWithdrawals]) -> bool:
     """All are the sender's own, pend no more, and leave nothing behind. What they are worth is retired, of those
-    that are paid in tokens, and held, of those that come back as shares.
+    that are paid in tokens, and held, of those that come back as shares; native ETH is left to ETH-04 and ETH-05.
     """
     call = step.action
     before, rows, staker = step.before.rows, step.after.rows, call.sender
@@ -281,6 +313,8 @@ def _several_are_completed_each(step: AcceptedStep[CompleteQueuedWithdrawals]) -
             if rows.get(QUEUED_SHARES, (staker, nonce, position)).scaled_shares != 0:
                 return False
             strategy = before.get(QUEUED_SHARES, (staker, nonce, position)).strategy
+            if strategy == BEACON_CHAIN_ETH:
+                continue
             shares = paid_shares(before, staker, nonce, position)
             if completion.receive_as_tokens:
                 retired_shares[strategy] = retired_shares.get(strategy, 0) + shares
@@ -311,7 +345,9 @@ def _queue_is_in_history(view: View, subject: tuple[str, str, int]) -> bool:
         view.rows, operator_strategy, block - 1
     )
     if not view.rows.get(CONFIG, SINGLETON).queue_counts_whole_shares:
-        return grown == view.total(QUEUED_AT, subject)
+        return is_counted(strategy, grown, view.total(QUEUED_AT, subject))
+    if strategy == BEACON_CHAIN_ETH:
+        return True
     if MAX_MAGNITUDES.latest(view.rows, operator_strategy) == WAD:
         return grown == view.total(QUEUED_AT, subject)
     return grown >= 0

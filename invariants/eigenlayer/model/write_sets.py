@@ -15,14 +15,18 @@ from spec.eigenlayer.actions import (
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
     CreateOperatorSets,
+    CreatePod,
     CreateRedistributingOperatorSets,
     DelegateTo,
     DepositIntoStrategy,
     DeregisterFromOperatorSets,
+    FundPod,
     MineBlocks,
     ModifyAllocations,
     ModifyOperatorDetails,
+    PlantPodOwnerDepositShares,
     QueueWithdrawals,
+    RecordBeaconChainEthBalanceUpdate,
     Redelegate,
     RegisterAsOperator,
     RegisterForOperatorSets,
@@ -35,21 +39,25 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     UpdateSlasher,
 )
-from spec.eigenlayer.config import BURN_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, BURN_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATION_DELAYS,
     ALLOCATIONS,
     AVSS,
+    BURNABLE_ETH,
     CLOCK,
     CUMULATIVE_SCALED_SHARES,
     DEALLOCATION_QUEUES,
     ENCUMBERED_MAGNITUDES,
+    ETH_BALANCES,
     MAX_MAGNITUDES,
     OPERATOR_DETAILS,
     OPERATOR_SET_COUNTS,
     OPERATOR_SET_STRATEGIES,
     OPERATOR_SETS,
     OPERATOR_SHARES,
+    POD_OWNERS,
+    PODS,
     QUEUED_DEALLOCATIONS,
     QUEUED_SHARES,
     REGISTRATIONS,
@@ -112,6 +120,7 @@ def _queues(staker: str) -> dict[Table[Any, Any], Owns]:
     return {
         STAKERS: _of(staker),
         STAKER_SHARES: _begins_with(staker),
+        POD_OWNERS: _of(staker),
         WITHDRAWALS: _begins_with(staker),
         QUEUED_SHARES: _begins_with(staker),
         OPERATOR_SHARES: his_operators,
@@ -138,6 +147,9 @@ COMPLETES: Final[WriteSet] = {
     OPERATOR_SHARES: lambda rows, call, key: key[0] in [rows.get(STAKERS, s).delegated_to for s in _stakers_of(call)],
     STRATEGIES: _any,
     TOKEN_BALANCES: _own_balance,
+    PODS: lambda _, call, key: key in _stakers_of(call),
+    POD_OWNERS: lambda _, call, key: key in _stakers_of(call),
+    ETH_BALANCES: lambda _, call, key: key in _stakers_of(call),
 }
 
 
@@ -190,12 +202,14 @@ WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
         OPERATOR_DETAILS: _of("sender"),
         STAKERS: _of("sender"),
         STAKER_SHARES: _begins_with("sender"),
+        POD_OWNERS: _of("sender"),
         OPERATOR_SHARES: _begins_with("sender"),
     },
     ModifyOperatorDetails: {OPERATOR_DETAILS: _of("operator")},
     DelegateTo: {
         STAKERS: _of("sender"),
         STAKER_SHARES: _begins_with("sender"),
+        POD_OWNERS: _of("sender"),
         OPERATOR_SHARES: _begins_with("operator"),
         SPENT_SALTS: lambda rows, call, key: (
             key == (rows.get(OPERATOR_DETAILS, call.operator).delegation_approver, call.approval.salt)
@@ -250,11 +264,21 @@ WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
         OPERATOR_SHARES: _slashed_strategy,
         SLASHES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id),
         SLASHED_SHARES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id) and key[2] in call.strategies,
+        BURNABLE_ETH: lambda _rows, call, _key: BEACON_CHAIN_ETH in call.strategies,
     },
     ClearBurnOrRedistributableShares: CLEARS,
     ClearBurnOrRedistributableSharesByStrategy: CLEARS,
     BurnShares: {STRATEGIES: _of("strategy"), TOKEN_BALANCES: _burns},
     **REWARDS_WRITE_SETS,
+    CreatePod: {PODS: _of("sender")},
+    RecordBeaconChainEthBalanceUpdate: {
+        POD_OWNERS: _of("pod_owner"),
+        OPERATOR_SHARES: lambda rows, call, key: (
+            key == (rows.get(STAKERS, call.pod_owner).delegated_to, BEACON_CHAIN_ETH)
+        ),
+    },
+    FundPod: {PODS: _of("pod_owner")},
+    PlantPodOwnerDepositShares: {POD_OWNERS: _of("staker")},
 }
 
 
