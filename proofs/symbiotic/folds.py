@@ -1,4 +1,4 @@
-"""As if which rows Symbiotic's laws hold in the middle of its one loop. See `Fold` in `proofs/theory.py`."""
+"""As if which rows Symbiotic's laws hold in the middle of its two loops. See `Fold` in `proofs/theory.py`."""
 
 from typing import Any, Final
 
@@ -28,6 +28,9 @@ FOLDS: Final = {
         as_if=lambda rows, names: _paying(rows, names, names["total_amount"]),
         really=lambda rows, names: _paying(rows, names, -names["total_amount"]),
         holds=lambda _rows, names: [names["total_amount"] >= 0],
-    )
+    ),
+    "claim_staker_rewards": Fold(holds=lambda _rows, names: [names["amount"] >= 0]),
 }
-"""As if each part were paid when it is claimed, where all are paid at once in the end."""
+"""As if each part were paid when it is claimed, where all are paid at once in the end; of rewards nothing is written
+before that, and no part is negative.
+"""
