@@ -66,9 +66,6 @@ OF_REWARDS = {
     "root a second late": "ER-21",
     "disabled root pays": "ER-22",
     "claim pays twice": "ER-23",
-    "active root disabled": "ER-24",
-    "period calculated for twice": "ER-25",
-    "earner claims beside its claimer": "ER-26",
     "more indices than proofs": "ER-27",
 }
 
