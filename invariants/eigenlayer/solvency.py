@@ -106,21 +106,18 @@ def _operator_group(_rows: Draft, _key: object, row: QueuedShares) -> Pair | Non
     return (row.operator, row.strategy) if row.strategy else None
 
 
-def _open_scaled_shares(rows: Draft, row: QueuedShares) -> int:
-    if row.scaled_shares == 0:
-        return 0
-    last_block = row.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
-    return row.scaled_shares if last_block >= current_block(rows) else 0
+class _OpenShares(Sum):
+    """The scaled shares of each queued position whose window is open: as time passes, less of those that wait."""
+
+    def worth(self, rows: Draft, row: Any) -> int:
+        """The scaled shares of one position, nothing once its window is closed."""
+        if row.scaled_shares == 0:
+            return 0
+        last_block = row.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+        return cast(int, row.scaled_shares) if last_block >= current_block(rows) else 0
 
 
-QUEUED_OPEN: Final = ReadingSum(
-    "queued_open",
-    QUEUED_SHARES,
-    _operator_group,
-    _open_scaled_shares,
-    {},
-    also_reads=(CLOCK, CONFIG),
-)
+QUEUED_OPEN: Final = _OpenShares("queued_open", QUEUED_SHARES, _operator_group, _queued, also_reads=(CLOCK, CONFIG))
 """(operator, strategy) -> scaled shares that wait and whose window is open."""
 
 
