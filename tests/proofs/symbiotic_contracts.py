@@ -11,7 +11,11 @@ from spec.machine import SINGLETON
 from spec.symbiotic.actions import (
     AdvanceTime,
     Claim,
+    ClaimOperatorRewards,
+    ClaimStakerRewards,
     Deposit,
+    DistributeOperatorRewards,
+    DistributeStakerRewards,
     ExecuteSlash,
     Redeem,
     RequestSlash,
@@ -23,16 +27,20 @@ from spec.symbiotic.config import (
     COLLATERAL,
     INSTANT_SLASHER,
     NETWORK_RESTAKE,
+    OPERATOR_REWARDS,
     OPERATOR_SPECIFIC,
     VETO_SLASHER,
     VaultConfig,
 )
 from spec.symbiotic.reasons import Reason
+from spec.symbiotic.staker_rewards import NO_HINT
 from spec.symbiotic.state import (
     ACTIVE_SHARES,
     ACTIVE_SHARES_OF,
     ACTIVE_STAKE,
+    ADMIN_FEES,
     ALLOWANCES,
+    CLAIMABLE_ADMIN_FEES,
     CLOCK,
     CUMULATIVE_SLASHES,
     MIDDLEWARES,
@@ -45,17 +53,20 @@ from spec.symbiotic.state import (
     SCHEMA,
     SLASH_REQUEST_COUNTS,
     SLASH_REQUESTS,
+    STAKER_REWARDS,
     TOKEN_BALANCES,
     TOTAL_OPERATOR_NETWORK_SHARES,
     VAULTS,
     WITHDRAWAL_BUCKETS,
     WITHDRAWALS,
+    AdminFee,
     Allowance,
     Clock,
     Middleware,
     Resolver,
     SlashRequest,
     SlashRequestCount,
+    StakerRewards,
     TokenBalance,
     Withdrawal,
     WithdrawalBucket,
@@ -480,4 +491,52 @@ def requests_of_one_capture_take_no_more_than_the_stake(first: int, second: int,
         and second_answer == (taken, taken)
         and chain.answer(execute(0)) == chain.answer(execute(1)) == again
         and balance(chain, "burner") == first + taken
+    )
+
+
+def can_pay_rewards(chain: Chain, contract: str) -> None:
+    chain.put(TOKEN_BALANCES, (COLLATERAL, "middleware"), TokenBalance(10**30))
+    chain.put(ALLOWANCES, (COLLATERAL, "middleware", contract), Allowance(True))
+
+
+def reward_is_the_admins_or_the_stakers(amount: int) -> bool:
+    """A reward for a second in which one account had all three shares, at a fee of a tenth, claimed by it.
+
+    pre: 0 < amount <= 10**30
+    post: __return__
+    """
+    chain = small_chain()
+    has_stake(chain, 3)
+    has_shares(chain, 3, 3)
+    can_pay_rewards(chain, "rewards")
+    chain.put(STAKER_REWARDS, "rewards", StakerRewards("vault"))
+    chain.put(ADMIN_FEES, "rewards", AdminFee(1000))
+    paid = ("network", COLLATERAL, amount, NOW - 1, 1000, NO_HINT, NO_HINT)
+    chain.do(DistributeStakerRewards("middleware", "rewards", *paid))
+    fee = chain.get(CLAIMABLE_ADMIN_FEES, ("rewards", COLLATERAL)).amount
+    if fee == amount:
+        return False
+    chain.do(ClaimStakerRewards("staker", "rewards", "staker", COLLATERAL, "network", 1, ()))
+    is_tenth = fee * 10 <= amount < fee * 10 + 10
+    return is_tenth and balance(chain, "staker") == amount - fee and balance(chain, "rewards") == fee
+
+
+def operator_is_paid_its_total_once(first: int, second: int, paid_in: int) -> bool:
+    """Two totals under one root, the second claimed twice.
+
+    pre: 0 < first < second <= paid_in <= 10**30
+    post: __return__
+    """
+    chain = small_chain()
+    can_pay_rewards(chain, OPERATOR_REWARDS)
+    chain.do(DistributeOperatorRewards("middleware", "network", COLLATERAL, paid_in, "root"))
+
+    def claimed(total: int) -> ClaimOperatorRewards:
+        return ClaimOperatorRewards("operator", "operator", "network", COLLATERAL, total, "root")
+
+    return (
+        chain.do(claimed(first)) == first
+        and chain.do(claimed(second)) == second - first
+        and chain.answer(claimed(second)) == Reason.INSUFFICIENT_TOTAL_CLAIMABLE
+        and balance(chain, "operator") == second
     )

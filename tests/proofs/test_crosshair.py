@@ -95,6 +95,14 @@ BROKEN_RULES = [
         "TE-25",
     ),
     (
+        "symbiotic.reward_is_the_admins_or_the_stakers",
+        "SM-157",
+    ),
+    (
+        "symbiotic.operator_is_paid_its_total_once",
+        "SM-173",
+    ),
+    (
         "symbiotic.deposit_mints_shares_at_the_rate_before",
         "SM-49",
     ),
