@@ -63,6 +63,9 @@ def _leaving_queues_everything(step: AcceptedStep[Undelegate | Redelegate]) -> b
 
 
 def _withdrawable_is_at_most_deposited(view: View, subject: Pair) -> bool:
+    """Of token strategies; of native ETH see ETH-16."""
+    if subject[1] == BEACON_CHAIN_ETH:
+        return True
     deposited_shares = held_shares(view.rows, subject[0], subject[1])
     return deposited_shares < 0 or withdrawable(view.rows, subject[0], subject[1]) <= deposited_shares
 

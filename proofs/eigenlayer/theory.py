@@ -284,6 +284,9 @@ NOT_LOST_WAD: Final = ReadingSum(
 
 
 def _debt_is_what_was_lost(view: View, strategy: str) -> bool:
+    """Of token strategies: native ETH is no pool."""
+    if strategy == BEACON_CHAIN_ETH:
+        return True
     spared_wad = view.total(NOT_LOST_WAD, strategy)
     return debt_wad(view, strategy) + spared_wad <= fractions(view, strategy) * (WAD - 1)
 

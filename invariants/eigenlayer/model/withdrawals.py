@@ -203,6 +203,8 @@ def _queued_as_held(step: AnyStep) -> bool:
         )
         if not is_counted(strategy, grown, counted[strategy]):
             return False
+        if is_native and CUMULATIVE_SCALED_SHARES.latest(rows, operator_strategy) > UINT224_MAX:
+            return False
     return True
 
 

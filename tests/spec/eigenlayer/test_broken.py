@@ -39,7 +39,7 @@ BROKEN = {
     "delegating brings what was lost": "EM-310",
     "burnable ETH is overwritten": "EM-313",
     "slashed ETH waits to be paid out": "EM-314",
-    "queueing no ETH is refused": "EM-316",
+    "what repays a deficit is paid, too": "EM-324",
     "a full exit forgives losses": "EM-319",
     "a pod pays wei below a gwei": "EM-320",
     "a payment repays no deficit": "EM-323",
