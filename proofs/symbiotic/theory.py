@@ -383,7 +383,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
     """Callers are ordinary accounts: not address zero, no vault, no rewards contract; vaults that are called come from
-    the factory.
+    the factory, and are no rewards contracts.
     """
     formed = []
     if hasattr(call, "sender"):
@@ -393,6 +393,8 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
         formed.append(rows.get(VAULT_FACTORY, call.sender).is_entity == False)  # noqa: E712  # a symbol: `not` would decide it
     if hasattr(call, "vault"):
         formed.append(call.vault != ZERO_ADDRESS)
+        formed.append(call.vault != OPERATOR_REWARDS)
+        formed.append(rows.get(STAKER_REWARDS, call.vault).vault == ZERO_ADDRESS)
         formed.append(rows.get(VAULT_FACTORY, call.vault).is_entity)
     return all(formed)
 
