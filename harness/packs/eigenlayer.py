@@ -49,4 +49,5 @@ PACK: Final = ProtocolPack(
     workload_at="harness.workloads.eigenlayer",
     docs=ROOT / "docs" / "eigenlayer.md",
     trace_schema_at="harness.trace_schemas.eigenlayer:SCHEMA",
+    yields_at="harness.yields.eigenlayer:yields_of",
 )
