@@ -121,7 +121,7 @@ class RewardsRules(LawMachine):
         operators=st.sampled_from((OPERATORS, OPERATORS, OPERATORS[:1], OPERATORS[::-1], ())),
         amount=AMOUNT,
         intervals=INTERVALS,
-        more=st.sampled_from((1, 2, 0)),
+        more=st.sampled_from((1, 1, 2, 0)),
         is_of_set=st.booleans(),
     )
     def create_operator_directed_rewards_submission(
@@ -151,6 +151,26 @@ class RewardsRules(LawMachine):
         self.call(actions.SubmitRoot(updater, tree, max(current_timestamp(self.rows) - 1 + slack_seconds, 0)))
         delay_seconds = min(self.rows.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds, 50)
         self.call(MineBlocks(1, max(delay_seconds + slack_of_delay, 0)))
+
+    @rule(earner=EARNER, token=TOKEN, tree=st.sampled_from(("tree0", "tree1", "tree2")), several=st.booleans())
+    def pay_publish_and_claim(self, earner: str, token: str, tree: str, several: bool) -> None:
+        """More than enough is paid in, a root says what was earned, and the earner claims it as soon as it may."""
+        start, duration = self._period(0, 1)
+        submission = actions.RewardsSubmission(_weighed(LISTED), token, 10**7, start, duration)
+        self.call(actions.CreateAvsRewardsSubmission("avs0", (submission,)))
+        settings = self.rows.get(REWARDS_SETTINGS, SINGLETON)
+        self.call(MineBlocks(1, 2))
+        self.call(actions.SubmitRoot(settings.rewards_updater, tree, current_timestamp(self.rows) - 1))
+        self.call(MineBlocks(1, min(settings.activation_delay_seconds, 50)))
+        number = max(self.rows.get(DISTRIBUTION, SINGLETON).root_count - 1, 0)
+        shown = (actions.TokenClaim(token, EARNED[tree], PROOF_OK),)
+        claim = actions.Claim(number, earner, PROOF_OK, shown, 1, 1)
+        named = self.rows.get(CLAIMERS, earner).claimer
+        sender = earner if named == ZERO_ADDRESS else named
+        if several:
+            self.call(actions.ProcessClaims(sender, (claim,), "recipient"))
+        else:
+            self.call(actions.ProcessClaim(sender, claim, "recipient"))
 
     @rule(tree=TREE, back=st.sampled_from((1, 1, 0, 2)))
     def disable_root(self, tree: str, back: int) -> None:
