@@ -69,7 +69,29 @@ def _nothing_is_booked_later(view: View, key: Any) -> bool:
     return is_given or (row.token == "" and row.amount == 0)
 
 
+def _pi_split_is_a_fraction(view: View, key: Any) -> bool:
+    return view.rows.get(OPERATOR_PI_SPLITS, key).new_split_bips <= ONE_HUNDRED_IN_BIPS
+
+
+def _set_split_is_a_fraction(view: View, key: Any) -> bool:
+    return view.rows.get(OPERATOR_SET_SPLITS, key).new_split_bips <= ONE_HUNDRED_IN_BIPS
+
+
 LEMMAS_OF_REWARDS: Final[list[StateLaw]] = [
+    StateLaw(
+        "LEMMA-pi-split",
+        "A split of rewards for all earners is at most all of it.",
+        "RWD-13, of another kind",
+        _pi_split_is_a_fraction,
+        rows={OPERATOR_PI_SPLITS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-set-split",
+        "A split of what an operator set pays is at most all of it.",
+        "RWD-13, of another kind",
+        _set_split_is_a_fraction,
+        rows={OPERATOR_SET_SPLITS: lambda key: key},
+    ),
     StateLaw(
         "LEMMA-interval",
         "The calculation interval is a second at least.",
