@@ -10,12 +10,19 @@ from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, RESOLUTION_DELAY, in_steps, read_call, write_call
 from spec.eigenlayer.observation import World
+from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
 from spec.eigenlayer.state import CLOCK
 from spec.machine import SINGLETON
 from spec.protocol import Trace
 
 INTEGERS: Final = frozenset(
-    {"format_version", "seed", "block", "MAX_STAKER_STRATEGY_LIST_LENGTH", RESOLUTION_DELAY, *DELAYS}
+    {
+        *("format_version", "seed", "block", "timestamp", "MAX_STAKER_STRATEGY_LIST_LENGTH", "optimizer_runs"),
+        *(RESOLUTION_DELAY, *DELAYS),
+        *LENGTHS,
+        *[name for name, constant in REWARDS_CONSTANTS.items() if isinstance(constant, int)],
+        *("activation_delay", "default_operator_split_bips", "curr_rewards_calculation_end_timestamp"),
+    }
 )
 """The fields of a head that are JSON integers in a trace."""
 

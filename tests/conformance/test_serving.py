@@ -17,6 +17,7 @@ from conformance.wire import MOST_LINE_BYTES, digest, to_wire
 from harness.cli import cli
 from harness.protocols import known_packs, pack_at
 from harness.traces import load_json
+from spec.codec import as_object
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 check = schema_check()
@@ -179,6 +180,18 @@ def test_every_protocol_of_ours_reads_calls_one_by_one() -> None:
             written: Any = walk.protocol.write_trace(walk.world, actions)
             assert calls == [call_of(step) for step in written["steps"]]
             assert history.genesis.tables == walk.genesis().tables
+
+
+def test_the_heads_of_recorded_traces_are_integers_again() -> None:
+    """Whatever a trace's head has as JSON integers is one again after the wire, and nothing else is."""
+    for name, pack in known_packs().items():
+        heads = [load_json(path) for path in sorted(pack.traces.glob("*.json.gz"))]
+        assert heads, name
+        for document in heads:
+            head = {field: value for field, value in as_object(document, "").items() if field != "steps"}
+            assert repr(pack.calls.head(to_wire(head))["config" if "config" in head else "genesis"]) == repr(
+                head["config" if "config" in head else "genesis"]
+            )
 
 
 class Endless(Reference):
