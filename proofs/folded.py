@@ -27,7 +27,7 @@ class FoldedProof(Exploration):
         self._written: Final[dict[str, set[int]]] = {}
         """By loop, the tables that its body writes."""
         arguments: list[Term] = []
-        self.call: Final = any_call(action, arguments)
+        self.call: Final = any_call(action, arguments, prover.theory.limits.signed)
         self._base: Final = prover.base(self.call, arguments)
         self._of_all: Final[dict[int, tuple[Term, bool]]] = {}
         """By formula, whether it says something of all names."""

@@ -18,7 +18,7 @@ import inspect
 import itertools
 import sys
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attr
@@ -90,13 +90,25 @@ class Gathered:
         raise UnliftableError("what a loop has gathered is counted")
 
 
-def any_call(action: type[Any], facts: list[Term], name: str = "call", at: tuple[Term, ...] = ()) -> Any:
-    """A call of which nothing is known, with lists of any length; `facts` takes what the types of arguments say."""
-    hints = typing.get_type_hints(action.__init__)
-    return action(*[_any(hints[field], f"{name}.{field}", facts, at) for field in inspect.signature(action).parameters])
+def any_call(
+    action: type[Any],
+    facts: list[Term],
+    signed: Collection[str] = (),
+    name: str = "call",
+    at: tuple[Term, ...] = (),
+    within: str = "",
+) -> Any:
+    """A call of which nothing is known, with lists of any length; `facts` takes what the types of arguments say: no
+    number is negative but the `signed` ones.
+    """
+    hints, owner = typing.get_type_hints(action.__init__), within or action.__name__
+    fields = inspect.signature(action).parameters
+    return action(*[_any(hints[field], f"{name}.{field}", facts, at, owner, signed) for field in fields])
 
 
-def _any(annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...]) -> Any:
+def _any(
+    annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...], owner: str, signed: Collection[str]
+) -> Any:
     """Any value, a function of the positions in the lists that it is in."""
     arguments = typing.get_args(annotation)
     if arguments[1:] == (Ellipsis,):
@@ -105,18 +117,19 @@ def _any(annotation: Any, name: str, facts: list[Term], at: tuple[Term, ...]) ->
 
         def element(position: SymInt) -> Any:
             of_element: list[Term] = []
-            value = _any(arguments[0], f"{name}!element", of_element, (*at, position.term))
+            value = _any(arguments[0], f"{name}!element", of_element, (*at, position.term), owner, signed)
             for fact in of_element:
                 path().assume(fact)
             return value
 
         return Items(name, length, element, at)
     if attr.has(annotation):
-        return any_call(annotation, facts, name, at)
+        return any_call(annotation, facts, signed, name, at, owner)
     value = fresh(shape_of(annotation), name) if not at else _applied(shape_of(annotation), name, at)
+    is_signed = f"{owner}.{name.rpartition('.')[2].removesuffix('!element')}" in signed
     for part in value if isinstance(value, tuple) else (value,):
         if isinstance(part, SymInt):
-            facts.append(part.term >= 0)
+            facts.extend([] if is_signed else [part.term >= 0])
         elif isinstance(part, SymName):
             facts.append(part.term != term_of(""))
     return value

@@ -105,7 +105,10 @@ def _asks_for_consent(step: AcceptedStep[DelegateTo | Redelegate]) -> bool:
 
 
 def _operator_covers_its_stakers(view: View, subject: Pair) -> bool:
-    return subject[0] == ZERO_ADDRESS or uncalled_wad(view, subject) >= 0
+    """Of token strategies; of native ETH see ETH-06 and ETH-09."""
+    if subject[0] == ZERO_ADDRESS or subject[1] == BEACON_CHAIN_ETH:
+        return True
+    return uncalled_wad(view, subject) >= 0
 
 
 def uncalled_wad(view: View, operator_strategy: Pair) -> int:

@@ -25,7 +25,7 @@ from proofs.eigenlayer.listings import LISTS, prove_without
 from proofs.eigenlayer.rewards import GENESIS_OF_REWARDS, LEMMAS_OF_REWARDS, UNSIGNED_OF_REWARDS
 from proofs.setup import Setup
 from proofs.theory import Induction, Limits, OwnSums, PastLaw, Theory
-from spec.arithmetic import WAD, is_multiple
+from spec.arithmetic import INT256_MAX, WAD, is_multiple
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import DepositIntoStrategy, FundPod, PlantPodOwnerDepositShares
 from spec.eigenlayer.clock import current_block
@@ -254,6 +254,10 @@ def _native_eth_is_listed_nowhere(view: View, staker: str) -> bool:
     return BEACON_CHAIN_ETH not in view.rows.get(STAKERS, staker).strategy_list
 
 
+def _native_shares_fit_int256(view: View, staker: str) -> bool:
+    return view.rows.get(POD_OWNERS, staker).deposit_shares <= INT256_MAX
+
+
 def _native_eth_is_not_redistributed(view: View, key: Any) -> bool:
     is_member = view.rows.get(OPERATOR_SET_STRATEGIES, key).is_member
     recipient = view.rows.get(OPERATOR_SETS, key[0]).redistribution_recipient
@@ -314,6 +318,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "StrategyManager.stakerStrategyList",
         _native_eth_is_listed_nowhere,
         rows={STAKERS: lambda key: key},
+    ),
+    StateLaw(
+        "LEMMA-int256",
+        "A staker's native shares are at most what int256 holds.",
+        "EigenPodManager.podOwnerDepositShares, an int256",
+        _native_shares_fit_int256,
+        rows={POD_OWNERS: lambda key: key},
     ),
     StateLaw(
         "LEMMA-burns",
@@ -614,7 +625,7 @@ THEORY: Final = Theory(
         ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction", "LEMMA-interval"),
         apart=("SOLV-01", "LEMMA-debt"),
         leans={"EXIT-02": ("LEMMA-debt",)},
-        follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed")},
+        follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed", "LEMMA-unlisted")},
         by_contract=("HIST-01", "LEMMA-count"),
         bounded=("MAG-05", "MAG-09", "LEMMA-queued"),
     ),

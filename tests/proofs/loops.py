@@ -101,6 +101,16 @@ class PayAliased(Pay):
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Grant:
+    """Makes tokens if the amount, which may be negative, is below zero."""
+
+    amount: Final[int]
+
+    def __init__(self, amount: int) -> None:
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PayGroups:
     """Pays one token to each account of each group."""
 
@@ -151,6 +161,9 @@ def transition(draft: Draft, action: Any) -> Delta | Reason:
     """Every rule of the protocol."""
     if isinstance(action, Drop):
         return _drop(draft, action)
+    if isinstance(action, Grant):
+        _give(draft, POT, max(-action.amount, 0))
+        return draft.delta()
     if isinstance(action, PayGroups):
         return _pay_groups(draft, action)
     if isinstance(action, PayTogether | PayTogetherLess):
@@ -273,6 +286,7 @@ ACTIONS: Final = (
     Drop,
     DropStale,
     DropTwice,
+    Grant,
 )
 PROTOCOL: Final = Protocol(
     "loops",
@@ -340,6 +354,7 @@ def _theory(fold: Fold | None) -> Theory:
         ),
         limits=Limits(
             lists={"listed.accounts": 1},
+            signed=("Grant.amount",),
         ),
         folds={"_drop": Fold(holds=_is_to_be_dropped), **({} if fold is None else {"_pay_together": fold})},
     )

@@ -63,6 +63,11 @@ def test_what_one_element_keeps_and_two_do_not_is_not_proved(action: str, theory
     assert set(statuses(proof).values()) <= {"PROVED", "UNKNOWN"}
 
 
+def test_a_number_of_a_call_that_may_be_negative_may_be_so_beside_lists_of_any_length() -> None:
+    """As if it were not, a law would be proved of half of the calls."""
+    assert {law_id for law_id, status in statuses(call_proof("Grant")).items() if status == "REFUTED"} == {"MADE"}
+
+
 @pytest.mark.parametrize("action", ["PayGathered", "PayAliased"])
 def test_a_list_that_a_loop_fills_is_not_read(action: str) -> None:
     proof = call_proof(action)
