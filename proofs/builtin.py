@@ -4,7 +4,7 @@ Each answers as Python's does of the values that symbols stand for. What cannot 
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from proofs.symbols import (
     SymList,
     SymName,
     Term,
+    UnliftableError,
     gone_through,
     is_followed,
     number_of,
@@ -31,6 +32,18 @@ from proofs.symbols import (
 UNROLLED: Final = 2
 """The longest range between symbols: another scope."""
 
+RANGE_IN: Final = "range in "
+
+_bounds: Final[dict[str, int]] = {}
+"""The longest range of a function, where a theory says another."""
+
+
+def bound_ranges(lists: Mapping[str, int]) -> None:
+    """Let the ranges of some functions ("range in NAME") be as long as a theory says, and no longer."""
+    for name, bound in lists.items():
+        if name.startswith(RANGE_IN) and _bounds.setdefault(name, bound) != bound:
+            raise UnliftableError(f"{name} has two bounds: {bound} and {_bounds[name]}")
+
 
 def lifted_range(*bounds: Any, where: str = "") -> Any:
     """`range`; between symbols it is a list of any length up to UNROLLED."""
@@ -41,7 +54,8 @@ def lifted_range(*bounds: Any, where: str = "") -> Any:
     first, end = bounds if len(bounds) == 2 else (0, bounds[0])
     length = z3.simplify(number_of(end) - number_of(first))
     where = where or sys._getframe(1).f_code.co_name
-    return SymList(f"range in {where}", z3.If(length < 0, 0, length), UNROLLED, lambda position: first + position)
+    bound = _bounds.get(f"{RANGE_IN}{where}", UNROLLED)
+    return SymList(f"{RANGE_IN}{where}", z3.If(length < 0, 0, length), bound, lambda position: first + position)
 
 
 def merged_max(*values: Any) -> Any:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import z3
 
+from proofs.builtin import bound_ranges
 from proofs.lifting import LiftedModules, lift
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Answer, Status, prove, prove_quickly
@@ -241,6 +242,7 @@ class Prover:
         refuse_names_given_twice(self.theory)
         refuse_what_nothing_proves(self.theory)
         refuse_what_is_not_understood(self.theory, self.world)
+        bound_ranges(self.theory.limits.lists)
         self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
         for table in self.protocol.schema.tables:
             if table.name not in self.shapes:

@@ -137,7 +137,8 @@ class Limits:
     """Of which states and calls a theory speaks, where not of all.
 
     `lists` are the lengths of the longest list in a row's field ("stakers.strategy_list") or in a call's
-    ("SlashOperator.strategies" or "strategies" for all calls). `longer` are those, by call, within which its step and
+    ("SlashOperator.strategies" or "strategies" for all calls); of ranges between unknown numbers, two unless said, as
+    "range in FUNCTION". `longer` are those, by call, within which its step and
     rejection laws are proved, where state laws are proved of shorter lists: what one element keeps, any number of them
     keep, but a step law speaks of all of them together. `scopes` limits the rows that are spoken of, and says so in
     words. `signed` are the numbers of calls that may be negative ("CALL.field"); no other is.

@@ -184,11 +184,13 @@ def _operator_covers_native_eth(view: View, subject: Pair) -> bool:
 def _report_raises_no_payout(step: AcceptedStep[RecordBeaconChainEthBalanceUpdate]) -> bool:
     """Of every withdrawal that the owner has queued, within its window or after it."""
     owner, before, after = step.action.pod_owner, step.before.rows, step.after.rows
+    # No `return` within loops: a proof then asks one question of all, where it would follow each answer.
+    kept: list[bool] = []
     for nonce in range(before.get(STAKERS, owner).withdrawals_queued):
         for position in range(before.get(WITHDRAWALS, (owner, nonce)).strategy_count):
-            if paid_shares(after, owner, nonce, position) > paid_shares(before, owner, nonce, position):
-                return False
-    return True
+            is_kept = paid_shares(after, owner, nonce, position) <= paid_shares(before, owner, nonce, position)
+            kept.append(is_kept)
+    return all(kept)
 
 
 def _named_strategies(rows: Draft, call: Any) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from invariants.eigenlayer.solvency import ACTIVE
 from proofs.theory import Fold, Names, Rows, Seen
 from spec.eigenlayer.clock import current_block
-from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.state import SLASHERS, SLASHES, STAKERS, STRATEGIES, WITHDRAWALS, Slasher, Staker, Withdrawal
 from spec.machine import Draft
 
@@ -83,8 +83,8 @@ def _slashed_in_order(rows: Draft, names: Names) -> list[Any]:
 
 
 def _joins_with_each(rows: Draft, names: Names, strategy: Any) -> Rows:
-    """With the shares of a strategy that is still to do, who delegates has not joined yet."""
-    if not names["to_do"](strategy):
+    """With the shares of a strategy that is still to do, who delegates has not joined yet; native ETH comes last."""
+    if strategy != BEACON_CHAIN_ETH and not names["to_do"](strategy):
         return []
     return _row(rows, names, ZERO_ADDRESS)
 
@@ -94,6 +94,7 @@ DELEGATES: Final = Seen(
     {
         **dict.fromkeys(("DELEG-01", "DELEG-03", "DELEG-08", "LEMMA-factor"), lambda subject: subject[1]),
         **dict.fromkeys(("LEMMA-debt", "SOLV-01"), lambda subject: subject),
+        "ETH-16": lambda _owner: BEACON_CHAIN_ETH,
     },
     {ACTIVE: lambda key: key[1]},
 )

@@ -591,6 +591,9 @@ LISTS_OF_TWO: Final = (
 )
 """Lists of calls with up to two elements. Those of the other calls have at most one: with two, each takes minutes."""
 
+ONE_TURN: Final = {"range in _report_raises_no_payout": 1}
+"""Ranges of which one turn is proved: a withdrawal of one position. With two of two there are 3,000 paths."""
+
 LONGER: Final = {"SlashOperator": {"SlashOperator.strategies": 2, "SlashOperator.wads_to_slash": 2}}
 
 
@@ -630,7 +633,7 @@ THEORY: Final = Theory(
         bounded=("MAG-05", "MAG-09", "LEMMA-queued"),
     ),
     limits=Limits(
-        lists={"stakers.strategy_list": 1, "slashes.strategies": 1, **dict.fromkeys(LISTS_OF_TWO, 2)},
+        lists={"stakers.strategy_list": 1, "slashes.strategies": 1, **ONE_TURN, **dict.fromkeys(LISTS_OF_TWO, 2)},
         longer=LONGER,
         signed=("RecordBeaconChainEthBalanceUpdate.balance_delta_wei", "PlantPodOwnerDepositShares.shares"),
         scopes={DEALLOCATION_QUEUES: ("at most one queued deallocation", _is_short)},

@@ -149,6 +149,8 @@ def delegate_native_shares(draft: Draft, staker: str, operator: str) -> Reason |
     brought_shares = withdrawable_shares(
         held.deposit_shares, held.deposit_scaling_factor_wad, held.beacon_chain_slashing_factor_wad
     )
+    # Named though nothing of it may change: from now on it counts for this operator.
+    draft.put(POD_OWNERS, staker, held)
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, BEACON_CHAIN_ETH))
     return increase_native_delegation(draft, operator, staker, 0, brought_shares, max_magnitude)
 

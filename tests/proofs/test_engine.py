@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import z3
 
-from proofs import genesis, obligations, solving, symbols
+from proofs import builtin, genesis, obligations, solving, symbols
 from proofs.concrete import concretise, replay
 from proofs.genesis import base_case
 from proofs.obligations import Prover
@@ -292,3 +292,20 @@ def test_names_that_stand_for_any_of_a_list_are_new_after_paths_became_one() -> 
     parts = [Path(base, [], True) for _ in range(2)]
     parts[1].quantified = 3
     assert symbols.either(base, parts).quantified == 3
+
+
+def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builtin, "_bounds", {})
+    builtin.bound_ranges({"range in shorter": 1, "Call.accounts": 3})
+    found = {}
+    for function, longest in (("shorter", 1), ("another", builtin.UNROLLED)):
+        length = SymInt(z3.Int(function))
+        paths = list(symbols.explore(lambda: len(builtin.lifted_range(length, where=function))))  # noqa: B023  # asked at once
+        assert sorted(many for _, many in paths) == list(range(longest + 1))
+        found[function] = {scope for here, _ in paths for scope in here.scopes}
+    assert found == {
+        "shorter": {"range in shorter of length <= 1"},
+        "another": {"range in another of length <= 2"},
+    }
+    with pytest.raises(UnliftableError, match="range in shorter has two bounds: 2 and 1"):
+        builtin.bound_ranges({"range in shorter": 2})
