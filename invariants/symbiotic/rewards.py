@@ -66,14 +66,17 @@ OPERATOR_PURSES: Final = Sum(
 )
 """Token -> the balances of all networks in the operators' contract."""
 
+REWARDS_CONTRACTS: Final = Sum(
+    "rewards_contracts",
+    STAKER_REWARDS,
+    lambda _rows, _key, row: row.vault,
+    lambda row: 0 if row.vault == ZERO_ADDRESS else 1,
+)
+"""Vault -> the number of rewards contracts that serve it, so that steps of vaults without any cost nothing more."""
+
 
 def _same(key: Subject) -> Subject:
     return key
-
-
-def _swapped(key: tuple[str, str]) -> tuple[str, str]:
-    """The contract and the token of a balance."""
-    return key[1], key[0]
 
 
 def _books_are_covered(view: View, subject: tuple[str, str]) -> bool:
@@ -86,10 +89,9 @@ def _books_are_covered(view: View, subject: tuple[str, str]) -> bool:
     return owed_amount - view.total(REWARDS_PAID, subject) <= view.rows.get(TOKEN_BALANCES, account).amount
 
 
-def _purses_are_covered(view: View, account: Pair) -> bool:
-    if account[1] != OPERATOR_REWARDS:
-        return True
-    return view.total(OPERATOR_PURSES, account[0]) <= view.rows.get(TOKEN_BALANCES, account).amount
+def _purses_are_covered(view: View, token: str) -> bool:
+    account: Pair = (token, OPERATOR_REWARDS)
+    return view.total(OPERATOR_PURSES, token) <= view.rows.get(TOKEN_BALANCES, account).amount
 
 
 def _nobody_is_ahead_of_its_list(view: View, claimer: tuple[str, str, str, str]) -> bool:
@@ -135,6 +137,10 @@ def _fee_is_as_agreed(step: AcceptedStep[DistributeStakerRewards]) -> bool:
     part = set_aside(after, call.contract, call.token) - set_aside(before, call.contract, call.token)
     most_bips = min(before.get(ADMIN_FEES, call.contract).fee_bips, call.max_admin_fee_bips)
     return part >= 0 and part * 10_000 <= call.amount * most_bips
+
+
+def _is_of_a_rewarded_vault(step: AcceptedStep[Deposit | Withdraw | Redeem | Slash | ExecuteSlash]) -> bool:
+    return step.before.total(REWARDS_CONTRACTS, step.action.vault) > 0
 
 
 def _past_is_as_it_was(step: AcceptedStep[Deposit | Withdraw | Redeem | Slash | ExecuteSlash]) -> bool:
@@ -199,24 +205,29 @@ def _is_due_operator_claim(before: View, action: ClaimOperatorRewards) -> bool:
     )
 
 
-SUMS: Final[list[Sum]] = [REWARDS_IN, REWARDS_PAID, OPERATOR_PURSES]
+SUMS: Final[list[Sum]] = [REWARDS_IN, REWARDS_PAID, OPERATOR_PURSES, REWARDS_CONTRACTS]
 STATE_LAWS: Final[list[StateLaw]] = [
     StateLaw(
         "PAY-01",
         "A rewards contract holds what is set aside for its admin, and all rewards less what claims have paid.",
         "This project; DefaultStakerRewards",
         _books_are_covered,
-        rows={CLAIMABLE_ADMIN_FEES: _same, TOKEN_BALANCES: _swapped},
+        rows={
+            CLAIMABLE_ADMIN_FEES: _same,
+            DISTRIBUTIONS: lambda place: place[0][:2],
+            REWARDS_DONE: lambda claimer: claimer[:2],
+        },
         sums={REWARDS_IN: _same, REWARDS_PAID: _same},
-        also_reads=(STAKER_REWARDS,),
+        also_reads=(STAKER_REWARDS, TOKEN_BALANCES),
     ),
     StateLaw(
         "PAY-02",
         "The operators' contract holds the balances of all networks.",
         "This project; DefaultOperatorRewards.balance",
         _purses_are_covered,
-        rows={TOKEN_BALANCES: _same},
-        sums={OPERATOR_PURSES: lambda token: (token, OPERATOR_REWARDS)},
+        rows={OPERATOR_REWARD_BALANCES: lambda purse: purse[1]},
+        sums={OPERATOR_PURSES: _same},
+        also_reads=(TOKEN_BALANCES,),
     ),
     StateLaw(
         "PAY-03",
@@ -251,10 +262,12 @@ STEP_LAWS: Final[list[StepLaw]] = [
     ),
     StepLaw(
         "PAY-07",
-        "No deposit, withdrawal or slash changes what counts for rewards in a second that is over.",
+        "Where a rewards contract serves a vault, no deposit, withdrawal or slash changes what counts for rewards in a "
+        "second that is over.",
         "This project; Vault.activeSharesAt, Vault.activeSharesOfAt",
         _past_is_as_it_was,
         Scope((Deposit, Withdraw, Redeem, Slash, ExecuteSlash)),
+        applies_to=_is_of_a_rewarded_vault,
     ),
     StepLaw(
         "PAY-08",

@@ -47,7 +47,8 @@ def state_laws_of(walk: Walk) -> Catalogue:
 
 
 def walked(walk: Walk, seed: int, steps: int) -> State:
-    """The state that a walk comes to."""
+    """The state that the walk of a seed comes to: through a world of its own, so that all kinds of rows are met."""
+    walk = walk.of(seed)
     state, choices = walk.genesis(), Seeded(seed)
     opening = walk.opening()
     for position in range(steps):
