@@ -24,20 +24,22 @@ def _same(key: Any) -> Any:
     return key
 
 
-def _contract_is_apart(view: View, contract: str) -> bool:
-    vault = view.rows.get(STAKER_REWARDS, contract).vault
+def contract_is_apart(rows: Draft, contract: str) -> bool:
+    """True if an account, where it is a rewards contract of stakers, is nothing else, and serves a vault."""
+    vault = rows.get(STAKER_REWARDS, contract).vault
     if vault == ZERO_ADDRESS:
         return True
     return (
         contract != ZERO_ADDRESS
         and contract != OPERATOR_REWARDS
-        and not view.rows.get(VAULT_FACTORY, contract).is_entity
-        and view.rows.get(VAULT_FACTORY, vault).is_entity
+        and not rows.get(VAULT_FACTORY, contract).is_entity
+        and rows.get(VAULT_FACTORY, vault).is_entity
     )
 
 
-def _operators_contract_is_no_vault(view: View, vault: str) -> bool:
-    return vault != OPERATOR_REWARDS or not view.rows.get(VAULT_FACTORY, vault).is_entity
+def operators_contract_is_no_vault(rows: Draft, vault: str) -> bool:
+    """True if an account, where it is the operators' contract, is no vault."""
+    return vault != OPERATOR_REWARDS or not rows.get(VAULT_FACTORY, vault).is_entity
 
 
 def _fee_is_a_part(view: View, contract: str) -> bool:
@@ -68,7 +70,7 @@ REWARDS_LEMMAS: Final[list[StateLaw]] = [
         "LEMMA-rewards",
         "A rewards contract of stakers is no vault and not the operators' contract, and serves a vault.",
         "DefaultStakerRewards.initialize: NotVault",
-        _contract_is_apart,
+        lambda view, contract: contract_is_apart(view.rows, contract),
         rows={STAKER_REWARDS: _same},
         also_reads=(VAULT_FACTORY,),
     ),
@@ -76,7 +78,7 @@ REWARDS_LEMMAS: Final[list[StateLaw]] = [
         "LEMMA-operator-rewards",
         "The operators' contract is no vault.",
         "DefaultOperatorRewardsFactory",
-        _operators_contract_is_no_vault,
+        lambda view, vault: operators_contract_is_no_vault(view.rows, vault),
         rows={VAULT_FACTORY: _same},
     ),
     StateLaw(

@@ -16,7 +16,12 @@ from proofs.history_write_contract import prove_pushes
 from proofs.setup import Setup
 from proofs.symbiotic.countermodels import COUNTERMODELS, STAKE
 from proofs.symbiotic.folds import FOLDS
-from proofs.symbiotic.rewards import REWARDS_GENESIS, REWARDS_LEMMAS
+from proofs.symbiotic.rewards import (
+    REWARDS_GENESIS,
+    REWARDS_LEMMAS,
+    contract_is_apart,
+    operators_contract_is_no_vault,
+)
 from proofs.symbiotic.stake import BY_CONTRACT, prove_stake
 from proofs.theory import Induction, Limits, Nested, OwnSums, PastLaw, Theory
 from spec.history import Checkpoint, HistoryTable
@@ -383,7 +388,10 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
 
 def _is_well_formed(rows: Draft, call: Any) -> bool:
     """Callers are ordinary accounts: not address zero, no vault, no rewards contract; vaults that are called come from
-    the factory, and are no rewards contracts.
+    the factory.
+
+    So they are no rewards contracts: LEMMA-rewards and LEMMA-operator-rewards say it of such a vault, and every call
+    keeps both. They are named here because a call that reads no row of rewards would meet neither.
     """
     formed = []
     if hasattr(call, "sender"):
@@ -393,9 +401,9 @@ def _is_well_formed(rows: Draft, call: Any) -> bool:
         formed.append(rows.get(VAULT_FACTORY, call.sender).is_entity == False)  # noqa: E712  # a symbol: `not` would decide it
     if hasattr(call, "vault"):
         formed.append(call.vault != ZERO_ADDRESS)
-        formed.append(call.vault != OPERATOR_REWARDS)
-        formed.append(rows.get(STAKER_REWARDS, call.vault).vault == ZERO_ADDRESS)
         formed.append(rows.get(VAULT_FACTORY, call.vault).is_entity)
+        formed.append(contract_is_apart(rows, call.vault))
+        formed.append(operators_contract_is_no_vault(rows, call.vault))
     return all(formed)
 
 
