@@ -217,7 +217,7 @@ def _kinds_are_apart(step: AnyStep) -> bool:
     names_token = any(strategy != BEACON_CHAIN_ETH for strategy in named)
     for write in step.delta.writes:
         table, key = write.table, cast(Any, write.key)
-        if table is OPERATOR_SHARES or table is MAX_MAGNITUDES.heads:
+        if table in (OPERATOR_SHARES, MAX_MAGNITUDES.heads):
             is_native = bool(key[1] == BEACON_CHAIN_ETH)
         elif table is PODS or table is POD_OWNERS or table is ETH_BALANCES or table is BURNABLE_ETH:
             is_native = True

@@ -136,7 +136,7 @@ def calculate(state: State, days: Sequence[Day]) -> list[Payment]:
 def leaves(payments: Sequence[Payment]) -> dict[str, dict[str, int]]:
     """Cumulative earnings by earner, then by token, both in order: the leaves of a root."""
     earned: dict[str, dict[str, int]] = {}
-    for payment in sorted(payments, key=lambda payment: (payment.earner, payment.token)):
+    for payment in sorted(payments, key=lambda paid: (paid.earner, paid.token)):
         if payment.amount > 0:
             of_earner = earned.setdefault(payment.earner, {})
             of_earner[payment.token] = of_earner.get(payment.token, 0) + payment.amount
