@@ -31,6 +31,7 @@ from invariants.law import Catalogue
 from invariants.walker import Walk
 from spec.codec import Json
 from spec.machine import Delta, Draft
+from spec.protocol import execute
 
 SHRINKING_STEPS: Final = 4_000
 """The most calls that are made to a client in search of a shorter trace."""
@@ -201,12 +202,22 @@ class _Live:
         """The shortest run that is found to show it to a client that was just started; the run itself if none does."""
         if not self.is_shown_by(actions):
             return actions
+        accepted = self._accepted(actions)
+        if len(accepted) < len(actions) and self.is_shown_by(accepted):
+            actions = accepted
         walk = Walk(self._pack.protocol, Catalogue([], [], [], [], []), self._head, list, _never)
         try:
             found = shrink_by(walk, self.breaks, actions, self._is_enough, SHRINKING_STEPS)
         finally:
             self._end()
         return found if self.is_shown_by(found) else actions
+
+    def _accepted(self, actions: list[Any]) -> list[Any]:
+        """A run without the calls before its last that the specification refuses, and that so change nothing in it."""
+        state = self._pack.calls.begin(self._head).genesis.copy()
+        outcomes = [execute(self._pack.protocol.transition, state, [action]) for action in actions[:-1]]
+        kept = [action for action, outcome in zip(actions, outcomes, strict=False) if isinstance(outcome, Delta)]
+        return [*kept, actions[-1]]
 
     def is_shown_by(self, actions: Sequence[Any]) -> bool:
         """True if a client that was just started shows it by this run alone."""
