@@ -1,5 +1,5 @@
-"""A scenario of changes that are due: calls in the very block in which a delay, a slasher or an allocation changes, in
-the block before, and in the block after.
+"""A scenario of changes that are due: calls in the very block in which a delay, a slasher or an allocation changes or
+a slash can still not be paid, in the block before, and in the block after.
 """
 
 from typing import Final
@@ -10,7 +10,15 @@ from spec.arithmetic import WAD
 from spec.eigenlayer import actions
 from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.config import ZERO_ADDRESS
-from spec.eigenlayer.state import ALLOCATION_DELAYS, ALLOCATIONS, REGISTRATIONS, SLASHERS, OperatorSet
+from spec.eigenlayer.state import (
+    ALLOCATION_DELAYS,
+    ALLOCATIONS,
+    OPERATOR_SETS,
+    REGISTRATIONS,
+    SLASHERS,
+    SLASHES,
+    OperatorSet,
+)
 from spec.machine import Draft
 
 OPERATOR: Final = "operator0"
@@ -37,16 +45,38 @@ def _allocates(magnitude: int) -> actions.Action:
     return actions.ModifyAllocations(OPERATOR, OPERATOR, (actions.AllocationRequest(SET, (STRATEGY,), (magnitude,)),))
 
 
+def _oldest_slash(draft: Draft) -> int:
+    """The oldest of the last slashes of which something waits, or the last one."""
+    slash_count = draft.get(OPERATOR_SETS, SET).slash_count
+    for slash_id in range(max(slash_count - 4, 1), slash_count):
+        if draft.get(SLASHES, (SET, slash_id)).strategies:
+            return slash_id
+    return slash_count
+
+
+def _pays(choices: Choices, draft: Draft) -> actions.Action:
+    """The oldest slash, seldom the one after it, is paid: whole, or one strategy of it."""
+    slash_id = _oldest_slash(draft) + choices.pick((0, 0, 0, 1))
+    if choices.one_in(2):
+        return actions.ClearBurnOrRedistributableSharesByStrategy("staker0", SET, slash_id, STRATEGY)
+    return actions.ClearBurnOrRedistributableShares("staker0", SET, slash_id)
+
+
 def next_action(choices: Choices, draft: Draft) -> actions.Action:
     """Something is asked for, or blocks pass until the next change is due, or what leans on such a change is called."""
-    block, kind = current_block(draft), choices.below(12)
+    block, kind = current_block(draft), choices.below(14)
+    if kind > 11:
+        return _pays(choices, draft)
     if kind < 3:
         registration = draft.get(REGISTRATIONS, (OPERATOR, SET))
+        slash_id = _oldest_slash(draft)
         due_blocks = [
             draft.get(ALLOCATION_DELAYS, OPERATOR).effect_block,
             draft.get(SLASHERS, SET).effect_block,
             draft.get(ALLOCATIONS, (OPERATOR, SET, STRATEGY)).effect_block,
             registration.slashable_until_block,
+            draft.get(SLASHES, (SET, slash_id)).resolution_block,
+            draft.get(SLASHES, (SET, slash_id + 1)).resolution_block,
         ]
         missing_blocks = [due_block - block for due_block in due_blocks if due_block > block]
         return actions.MineBlocks(

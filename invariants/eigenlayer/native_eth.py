@@ -302,7 +302,7 @@ STATE_LAWS: Final[list[StateLaw]] = [
         "An operator's shares of native ETH cover what all its stakers can queue, by both factors.",
         "This project; EigenLayer docs, SharesAccountingEdgeCases",
         _operator_covers_native_eth,
-        rows={OPERATOR_SHARES: _same, MAX_MAGNITUDES.heads: _same},
+        rows={OPERATOR_SHARES: _same},
         sums={NATIVE_WITHDRAWABLE: _same},
     ),
 ]

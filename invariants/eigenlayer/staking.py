@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from invariants.eigenlayer.state_queries import held_shares
 from invariants.law import StateLaw, Sum, View
 from spec.arithmetic import WAD
 from spec.eigenlayer.config import MAX_STAKER_STRATEGY_LIST_LENGTH, MAX_TOTAL_SHARES
@@ -10,9 +9,11 @@ from spec.eigenlayer.state import STAKER_SHARES, STAKERS, STRATEGIES, TOKEN_BALA
 
 
 def _listed_strategies_are_held(view: View, staker: str) -> bool:
-    """A staker lists each strategy once, and holds deposit shares of each that it lists."""
+    """A staker lists each strategy once, and holds deposit shares of each that it lists. Native ETH is not listed."""
     listed = view.rows.get(STAKERS, staker).strategy_list
-    return len(set(listed)) == len(listed) and all(held_shares(view.rows, staker, strategy) > 0 for strategy in listed)
+    return len(set(listed)) == len(listed) and all(
+        view.rows.get(STAKER_SHARES, (staker, strategy)).deposit_shares > 0 for strategy in listed
+    )
 
 
 def _held_strategies_are_listed(view: View, subject: Pair) -> bool:

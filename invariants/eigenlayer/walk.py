@@ -107,6 +107,8 @@ BITS: Final = {
 }
 """The widths of fields in bits; amounts, fractions and numbers of slashes and withdrawals have 256 bits."""
 
+FACTS: Final = (MineBlocks, FundPod, PlantPodOwnerDepositShares)
+
 HUGE_BLOCKS: Final = (2**32 - 1,)
 MOST_MAGNITUDE: Final = 2**64 - 1
 SECONDS_PER_BLOCK: Final = 12
@@ -133,27 +135,29 @@ def next_action(choices: Choices, draft: Draft) -> Action:
     """Draw one of the calls of token strategies, or seldom one of native ETH."""
     if not choices.one_in(32):
         return token_action(choices, draft)
-    action = seldom_action(choices, draft)
-    is_fact = isinstance(action, FundPod | PlantPodOwnerDepositShares)
-    return _spoilt(choices, action) if choices.one_in(12) and not is_fact else action
+    return _perhaps_spoilt(choices, seldom_action(choices, draft))
 
 
 def token_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test."""
-    action = _drawn(choices, draft)
-    if choices.one_in(12):
-        action = _spoilt(choices, action)
-    return action
+    """Draw one of the calls; now and then one part of it is wrong, so that every check is put to the test.
+
+    Calls about rewards are made wrong where they are drawn: their numbers have widths of their own.
+    """
+    kind = choices.below(100)
+    return rewards_action(choices, draft) if kind < 12 else _perhaps_spoilt(choices, _drawn(choices, draft, kind))
+
+
+def _perhaps_spoilt(choices: Choices, action: Action) -> Action:
+    """A call, now and then a wrong one. Blocks and gifts of ETH are facts, which are never wrong."""
+    is_fact = isinstance(action, FACTS)
+    return _spoilt(choices, action) if choices.one_in(12) and not is_fact else action
 
 
 def _spoilt(choices: Choices, action: Any) -> Any:
     """The same call with another name, a small or a huge number, the other answer, or a list too long or too short, in
     one place.
     """
-    fields = [field.name for field in attr.fields(type(action)) if field.name != "blocks"]
-    if not fields:
-        return action
-    name = choices.pick(fields)
+    name = choices.pick([field.name for field in attr.fields(type(action))])
     value = getattr(action, name)
     if isinstance(value, str):
         return attr.evolve(action, **{name: choices.pick(OTHER_NAMES.get(name, ACCOUNTS))})
@@ -191,26 +195,23 @@ def _spoilt_list(
     return (_spoilt(choices, first), *items[1:])
 
 
-def _drawn(choices: Choices, draft: Draft) -> Action:
+def _drawn(choices: Choices, draft: Draft, kind: int) -> Action:
     """Weighted so that stake comes, is committed, is slashed, and leaves."""
-    kind = choices.below(100)
-    if kind < 20:
+    if kind < 32:
         blocks = choices.pick(WAITS)
         return MineBlocks(blocks, blocks * SECONDS_PER_BLOCK)
-    if kind < 33:
+    if kind < 45:
         strategy = choices.pick(POOLS)
         amount = choices.pick(AMOUNTS if strategy == POOLS[0] else SMALL_AMOUNTS)
         return DepositIntoStrategy(choices.pick(PARTIES), strategy, TOKENS[strategy], amount)
-    if kind < 42:
+    if kind < 54:
         return _queue(choices, draft)
-    if kind < 52:
+    if kind < 64:
         return _complete(choices, draft)
-    if kind < 63:
+    if kind < 75:
         return _allocate(choices, draft)
-    if kind < 72:
-        return _slash(choices, draft)
     if kind < 84:
-        return rewards_action(choices, draft)
+        return _slash(choices, draft)
     return _rare(choices, draft)
 
 

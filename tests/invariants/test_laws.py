@@ -14,13 +14,17 @@ pytestmark = pytest.mark.source
 WALK_UNTIL_BROKEN = """
 import sys
 from harness.protocols import known_walks
-from invariants.walker import random_walk
+from invariants.choices import Seeded
+from invariants.walker import walk_by
 walk = known_walks()[sys.argv[1]].only((sys.argv[2],))
-for seed in range(130):
-    if random_walk(walk, seed, 400).violations:
+scenarios = list(dict.fromkeys(walk.scenarios))
+for seed in range(70):
+    turns = (walk.of(seed), scenarios[seed % len(scenarios)])
+    if any(walk_by(turn, Seeded(seed), seed, 400).violations for turn in turns):
         print("broken")
         break
 """
+"""Each scenario comes in turn beside an ordinary walk."""
 
 # (protocol, law that must break): the bug
 BREAKS = {
