@@ -186,7 +186,7 @@ def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
     tables = [*dict.fromkeys([*also_read, *(total.table for total in catalogue.sums)]), *spoken_of, *spoken_of]
     scenarios = list(dict.fromkeys(walk.scenarios))
     for seed in range(STATES):
-        state = walked(scenarios[seed // 2 % len(scenarios)] if seed % 2 else walk.of(seed), seed, 250)
+        state = walked(scenarios[seed // 2 % len(scenarios)] if seed % 2 else walk, seed, 250)
         if protocol == "eigenlayer":  # ETH-08 speaks of rows that nobody ever writes
             for staker in state.rows(STAKERS):
                 state.tables[STAKER_SHARES.index][staker, BEACON_CHAIN_ETH] = STAKER_SHARES.default
