@@ -1,6 +1,5 @@
 """All that a law or a sum reads is declared, so that the incremental check misses nothing, whatever is written."""
 
-import itertools
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -180,7 +179,7 @@ def follow_changes(catalogue: Catalogue, state: State, changing: Changing, chang
 def test_both_checks_agree_whatever_is_written(protocol: str) -> None:
     walk = known_walks()[protocol]
     catalogue, found, changed = state_laws_of(walk), set(), set()
-    readers = [*catalogue.state_laws, *catalogue.sums]
+    readers: list[StateLaw | Sum] = [*catalogue.state_laws, *catalogue.sums]
     also_read = [part for reader in readers for part in reader.also_reads if isinstance(part, Table)]
     spoken_of = [table for law in catalogue.state_laws for table in law.rows]
     tables = [*dict.fromkeys([*also_read, *(total.table for total in catalogue.sums)]), *spoken_of, *spoken_of]
@@ -276,8 +275,9 @@ def walked_states(protocol: str) -> list[State]:
     states = [walked(walk, seed, 250) for seed in range(6)]
     states += [walked(scenario, seed, 250) for scenario in dict.fromkeys(walk.scenarios) for seed in (2, 3)]
     if protocol == "eigenlayer":  # DELEG-02 speaks of nobody else
-        for state, table in itertools.product(states, (OPERATOR_SHARES, MAX_MAGNITUDES.heads)):
-            state.tables[table.index]["zero", "strategy0"] = table.default
+        for state in states:
+            for table in (OPERATOR_SHARES, MAX_MAGNITUDES.heads):
+                state.tables[table.index]["zero", "strategy0"] = table.default
     return states
 
 
