@@ -153,12 +153,29 @@ def uncalled_native_wad(view: View, operator_strategy: Pair) -> int:
     return view.rows.get(OPERATOR_SHARES, operator_strategy).shares * WAD * WAD - owed_wad
 
 
+def _slash_keeps_cover(step: AnyStep, operator_strategy: Pair) -> bool:
+    """True if a slash moves no staker, and shares fall no further than the magnitude by which they are owed.
+
+    Then they fall no further short: with s >= s0 * m / m0, s - a * m is at least (s0 - a * m0) * m / m0.
+    """
+    magnitude = MAX_MAGNITUDES.latest(step.before.rows, operator_strategy)
+    magnitude_after = MAX_MAGNITUDES.latest(step.after.rows, operator_strategy)
+    shares = step.before.rows.get(OPERATOR_SHARES, operator_strategy).shares
+    shares_after = step.after.rows.get(OPERATOR_SHARES, operator_strategy).shares
+    moves_nobody = not written(step.delta, POD_OWNERS) and not written(step.delta, STAKERS)
+    return moves_nobody and magnitude_after <= magnitude and shares_after * magnitude >= shares * magnitude_after
+
+
 def _only_joining_uncovers(step: AnyStep) -> bool:
     """Losses, slashes and leaving round against the stakers. What joins is scaled by a factor that was rounded down, by
     less than one part in WAD: so much of the scaled shares that join may be short, and two shares of a delegation.
     """
     for operator_strategy in written(step.delta, OPERATOR_SHARES):
         if operator_strategy[1] != BEACON_CHAIN_ETH:
+            continue
+        if isinstance(step.action, SlashOperator):
+            if not _slash_keeps_cover(step, operator_strategy):
+                return False
             continue
         allowed_wad = 0
         for owner in written(step.delta, POD_OWNERS):

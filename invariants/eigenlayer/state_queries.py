@@ -25,6 +25,7 @@ from spec.eigenlayer.state import (
     SLASHERS,
     STAKER_SHARES,
     STAKERS,
+    WITHDRAWALS,
     OperatorSet,
 )
 from spec.machine import SINGLETON, Draft
@@ -116,7 +117,9 @@ def paid_shares(rows: Draft, staker: str, nonce: int, position: int) -> int:
     Rounds down.
     """
     queued = rows.get(QUEUED_SHARES, (staker, nonce, position))
-    last_block = queued.start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+    # Every position began with its withdrawal. Asked as the contract asks it, a proof need not show that first.
+    start_block = rows.get(WITHDRAWALS, (staker, nonce)).start_block
+    last_block = start_block + rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     magnitude = MAX_MAGNITUDES.value_at(rows, (queued.operator, queued.strategy), last_block)
     return mul_div_floor(queued.scaled_shares, fraction_left_wad(rows, staker, queued.strategy, magnitude), WAD)
 
