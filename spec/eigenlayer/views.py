@@ -24,6 +24,7 @@ from spec.eigenlayer.state import (
     SLASHES,
     STAKER_SHARES,
     STAKERS,
+    WITHDRAWALS,
     Allocation,
     AllocationDelay,
     OperatorSet,
@@ -59,7 +60,8 @@ def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> in
     Source: DelegationManager.getQueuedWithdrawals.
     """
     queued = draft.get(QUEUED_SHARES, (staker, nonce, position))
-    slashable_until_block = queued.start_block + draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
+    start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
+    slashable_until_block = start_block + draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
     max_magnitude = MAX_MAGNITUDES.value_at(draft, (queued.operator, queued.strategy), slashable_until_block)
     slashing_factor_wad = slashing_factor(draft, staker, queued.strategy, max_magnitude)
     return shares_after_slashing(queued.scaled_shares, slashing_factor_wad)
