@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from invariants.eigenlayer import rewards, solvency
+from invariants.eigenlayer import native_eth, rewards, solvency
 from invariants.eigenlayer.bounded_model import BOUNDED_MODEL
 from invariants.eigenlayer.games import GAMES
 from invariants.eigenlayer.laws import CATALOGUE
@@ -14,7 +14,7 @@ from spec.eigenlayer.presets import V1_12_0, Release
 
 
 def _in(walk: Walk, release: Release) -> Walk:
-    known = {**solvency.KNOWN_FALSE[release.name], **rewards.KNOWN_FALSE}
+    known = {**solvency.KNOWN_FALSE[release.name], **rewards.KNOWN_FALSE, **native_eth.KNOWN_FALSE}
     return walk.in_release(lambda world: in_release(world, release), CATALOGUE.knowing(known))
 
 

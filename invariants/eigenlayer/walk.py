@@ -132,7 +132,7 @@ def opening() -> list[Action]:
 
 
 def next_action(choices: Choices, draft: Draft) -> Action:
-    """Draw one of the calls of token strategies, or seldom one of native ETH."""
+    """Draw one of the calls of token strategies and rewards, or seldom one of native ETH."""
     if not choices.one_in(32):
         return token_action(choices, draft)
     return _perhaps_spoilt(choices, seldom_action(choices, draft))
@@ -143,8 +143,12 @@ def token_action(choices: Choices, draft: Draft) -> Action:
 
     Calls about rewards are made wrong where they are drawn: their numbers have widths of their own.
     """
-    kind = choices.below(100)
-    return rewards_action(choices, draft) if kind < 12 else _perhaps_spoilt(choices, _drawn(choices, draft, kind))
+    return rewards_action(choices, draft) if choices.below(25) < 3 else stake_action(choices, draft)
+
+
+def stake_action(choices: Choices, draft: Draft) -> Action:
+    """The same of token strategies alone, without rewards."""
+    return _perhaps_spoilt(choices, _drawn(choices, draft))
 
 
 def _perhaps_spoilt(choices: Choices, action: Action) -> Action:
@@ -195,22 +199,23 @@ def _spoilt_list(
     return (_spoilt(choices, first), *items[1:])
 
 
-def _drawn(choices: Choices, draft: Draft, kind: int) -> Action:
+def _drawn(choices: Choices, draft: Draft) -> Action:
     """Weighted so that stake comes, is committed, is slashed, and leaves."""
-    if kind < 32:
+    kind = choices.below(88)
+    if kind < 20:
         blocks = choices.pick(WAITS)
         return MineBlocks(blocks, blocks * SECONDS_PER_BLOCK)
-    if kind < 45:
+    if kind < 33:
         strategy = choices.pick(POOLS)
         amount = choices.pick(AMOUNTS if strategy == POOLS[0] else SMALL_AMOUNTS)
         return DepositIntoStrategy(choices.pick(PARTIES), strategy, TOKENS[strategy], amount)
-    if kind < 54:
+    if kind < 42:
         return _queue(choices, draft)
-    if kind < 64:
+    if kind < 52:
         return _complete(choices, draft)
-    if kind < 75:
+    if kind < 63:
         return _allocate(choices, draft)
-    if kind < 84:
+    if kind < 72:
         return _slash(choices, draft)
     return _rare(choices, draft)
 
@@ -464,5 +469,5 @@ WALK: Final = Walk(
     PROTOCOL, CATALOGUE, with_native_eth(WORLD), opening, next_action, (*SCENARIOS, YOUNG, OLD), _drawn_walk
 )
 
-TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, token_action)
-"""The same without native ETH, for games, in which everybody leaves with tokens."""
+TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, stake_action)
+"""The same without native ETH and rewards, for games: all that anybody gains of a token comes out of a strategy."""

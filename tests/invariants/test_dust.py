@@ -163,7 +163,8 @@ def test_the_old_finding_ends_well_in_the_newest_release() -> None:
     head["config"] = {**cast("dict[str, Any]", trace.head["config"]), "slash_resolution_delay_blocks": 6}
     first = next(at for at, action in enumerate(actions) if isinstance(action, ClearBurnOrRedistributableShares))
     report = follow("eigenlayer", trace_of(head), [*actions[:first], MineBlocks(7), *actions[first:]])
-    assert (report.rejected, report.known_broken) == ({}, {"SOLV-02": 0})
+    assert (report.rejected, set(report.known_broken.values())) == ({}, {0})
+    assert "SOLV-02" in report.known_broken
 
 
 def trace_of(head: dict[str, Any]) -> Trace:
