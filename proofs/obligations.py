@@ -986,9 +986,28 @@ def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
             if not world.is_understood(value):
                 name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
                 raise UnliftableError(f"{kind} {name} holds what is not understood")
+    refuse_what_is_not_lifted(theory, world)
     for row in [type(table.default) for table in protocol.schema.tables]:
         if not any("__eq__" in vars(kind) for kind in row.__mro__[:-1]):
             raise UnliftableError(f"rows of type {row.__name__} have no equality of their own")
+
+
+def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:
+    """Refuse laws and sums that another copy of their module made: they name tables that no state here has, so that
+    they would be proved of nothing, and assumed nowhere.
+
+    `from package import module` gives that copy where the package itself is not lifted.
+    """
+    catalogue, made_by = theory.catalogue, world.modules
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
+    of_laws = [made_by["invariants.law"].__dict__[kind] for kind in ("StateLaw", "StepLaw", "RejectionLaw")]
+    of_laws.append(made_by["proofs.theory"].PastLaw)
+    sums = [*catalogue.sums, *theory.sums.own, *theory.sums.nested]
+    for values, kinds in ((laws, of_laws), (sums, [made_by["invariants.law"].Sum])):
+        for value in values:
+            if not isinstance(value, tuple(kinds)):
+                name = getattr(value, "law_id", None) or value.name
+                raise UnliftableError(f"{name} is not lifted: import it by name from the module that makes it")
 
 
 _contexts: Final = count()

@@ -309,3 +309,16 @@ def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypat
     }
     with pytest.raises(UnliftableError, match="range in shorter has two bounds: 2 and 1"):
         builtin.bound_ranges({"range in shorter": 2})
+
+
+@pytest.mark.parametrize("place", ["lemma", "sum"])
+def test_what_another_copy_of_a_module_made_is_refused(place: str) -> None:
+    """It names tables of that copy: it would be proved of nothing, and assumed nowhere."""
+    prover = Prover(TOY)
+    theory, copied = prover.theory, Prover(TOY).theory
+    kept = theory.induction.lemmas if place == "lemma" else theory.catalogue.sums
+    others = copied.induction.lemmas if place == "lemma" else copied.catalogue.sums
+    obligations.refuse_what_is_not_lifted(theory, prover.world)
+    kept[:] = others
+    with pytest.raises(UnliftableError, match=r"is not lifted: import it by name"):
+        obligations.refuse_what_is_not_lifted(theory, prover.world)
