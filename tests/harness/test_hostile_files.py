@@ -142,7 +142,9 @@ def test_a_finding_of_the_documentation_is_told_and_judged() -> None:
         for trace in json.loads(result.stdout)["traces"]
     ]
     assert told == [
+        ("known violation", "RWD-21", 4),
         ("known violation", "SOLV-02", 9),
+        ("known violation", "ETH-09", 10),
         ("known violation", "SOLV-02", 10),
         ("known violation", "DEP-04", 2),
         ("known violation", "SLASH-10", 9),
