@@ -11,6 +11,7 @@ from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, RESOLUTION_DELAY, in_steps, read_call, write_call
 from spec.eigenlayer.observation import World
 from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
+from spec.eigenlayer.rewards_formats import REWARDS_FORMATS
 from spec.eigenlayer.state import CLOCK
 from spec.machine import SINGLETON
 from spec.protocol import Trace
@@ -25,6 +26,15 @@ INTEGERS: Final = frozenset(
     }
 )
 """The fields of a head that are JSON integers in a trace."""
+
+
+ARGUMENT_INTEGERS: Final = frozenset(
+    {
+        *("start_timestamp", "duration", "split_bips", "activation_delay", "rewards_calculation_end_timestamp"),
+        *("earner_index", "token_index", "token_indices", "token_proofs"),
+    }
+)
+"""The arguments of calls about rewards that are JSON integers in a trace."""
 
 
 def _begin(head: Mapping[str, Json]) -> Trace:
@@ -44,6 +54,8 @@ class EigenLayerHistory(History):
         """The next call: the block that is mined before it, if one is, and what is done then."""
         fields = as_object(call, where)
         check_fields(fields, CALL, where)
+        if fields["action"] in REWARDS_FORMATS:
+            fields = {**fields, "args": with_integers(fields["args"], ARGUMENT_INTEGERS)}
         executed, self._block = read_call(fields, where, self._block, cast(World, self.world), Amount(32))
         return executed, None
 
