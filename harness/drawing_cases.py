@@ -7,17 +7,19 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import click
 
 from conformance.calls import Calls
-from conformance.cases import Reached, accepted_until, can_be_said, survey, write_cases
-from conformance.lockstep import Case
+from conformance.cases import Reached, accepted_until, can_be_said, read_cases, survey, write_cases
+from conformance.lockstep import ACCEPTED, Case, Script
 from harness.protocols import select_packs
 from harness.shrinking import Break, shrink_by
 from invariants.walker import Walk
-from spec.codec import Json
+from spec.codec import Json, MalformedTrace, as_object
+from spec.machine import Delta
+from spec.protocol import execute
 
 SEEDS: Final = 2_000
 STEPS: Final = 300
@@ -57,13 +59,44 @@ def written(document: Mapping[str, Sequence[Json]]) -> str:
     return "{" + ",".join(lists) + "}\n"
 
 
+def ends_with(calls: Calls, case: Case, script: Script) -> bool:
+    """True if the last call of a script is the case, by the rules as they are."""
+    history = calls.begin(script.head)
+    state, answer = history.genesis.copy(), ""
+    try:
+        for number, call in enumerate(script.calls):
+            actions, _ = history.read(call, f"calls[{number}]")
+            outcome = execute(calls.protocol.transition, state, actions)
+            answer = ACCEPTED if isinstance(outcome, Delta) else str(outcome.value)
+    except MalformedTrace:
+        return False
+    return as_object(script.calls[-1], "calls[-1]")["action"] == case[0] and answer == case[1]
+
+
+def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> dict[str, list[Json]]:
+    """Drawn cases, and those of an earlier file that walks met no more but whose scripts still end with them."""
+    worlds, cases = [*drawn["worlds"]], [cast("dict[str, Json]", case) for case in drawn["cases"]]
+    met = {(case["action"], case["answer"]) for case in cases}
+    for case, script in read_cases(known):
+        if case not in met and ends_with(calls, case, script):
+            if script.head not in worlds:
+                worlds.append(script.head)
+            world = worlds.index(script.head)
+            cases.append({"action": case[0], "answer": case[1], "world": world, "calls": [*script.calls]})
+    return {"worlds": worlds, "cases": [*sorted(cases, key=lambda case: (str(case["action"]), str(case["answer"])))]}
+
+
 def main(asked: Sequence[str]) -> None:
-    """Write the file of cases of each pack that has one; of all known packs, or of those asked for."""
+    """Write the file of cases of each pack that has one; of all known packs, or of those asked for.
+
+    A case of the file that is there stays, by its script, where walks are too seldom to meet it again.
+    """
     for pack in select_packs(asked).values():
         if pack.walk is not None and pack.cases is not None:
-            cases = draw_cases(pack.calls, pack.walk)
-            Path(pack.cases).write_text(written(write_cases(pack.calls, cases)), encoding="utf-8")
-            click.echo(f"{pack.cases}: {len(cases)} cases")
+            drawn = write_cases(pack.calls, draw_cases(pack.calls, pack.walk))
+            document = with_known(pack.calls, drawn, Path(pack.cases))
+            Path(pack.cases).write_text(written(document), encoding="utf-8")
+            click.echo(f"{pack.cases}: {len(document['cases'])} cases, {len(drawn['cases'])} of them by walks")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import accepted_until, write_cases
-from harness.drawing_cases import draw_cases, written
+from harness.drawing_cases import draw_cases, with_known, written
 from harness.protocols import known_packs, pack_at
 
 pytestmark = pytest.mark.source
@@ -31,3 +31,21 @@ def test_each_case_that_walks_meet_has_a_run_that_ends_with_it() -> None:
         assert len(accepted) == len(each.actions)
     document = json.loads(written(write_cases(pack.calls, drawn)))
     assert [(case["action"], case["answer"]) for case in document["cases"]] == sorted(each.case for each in drawn)
+
+
+def test_a_case_of_the_file_stays_while_its_script_ends_with_it(tmp_path: Path) -> None:
+    calls = pack_at("symbiotic").calls
+    cases = pack_at("symbiotic").cases
+    assert cases is not None
+    known = json.loads(Path(cases).read_text(encoding="utf-8"))
+    right, wrong = known["cases"][0], {**known["cases"][1], "answer": "of no rule"}
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps({**known, "cases": [right, wrong]}))
+    assert with_known(calls, {"worlds": [], "cases": []}, file) == {
+        "worlds": [known["worlds"][right["world"]]],
+        "cases": [{**right, "world": 0}],
+    }
+    assert with_known(calls, {"worlds": [], "cases": [{**right, "world": 0, "calls": []}]}, file) == {
+        "worlds": [],
+        "cases": [{**right, "world": 0, "calls": []}],
+    }
