@@ -50,11 +50,13 @@ from spec.eigenlayer.state import (
     REWARDS_CONFIG,
     REWARDS_SETTINGS,
     SCHEMA,
+    SLASHERS,
     STRATEGIES,
     TOKEN_BALANCES,
     Clock,
     OperatorSet,
     OperatorSetDetails,
+    Slasher,
     Strategy,
     TokenBalance,
 )
@@ -291,6 +293,8 @@ def _read_head(head: Mapping[str, Json]) -> tuple[str, State, RewardsWorld]:
     sets = ListOf(OperatorSetName()).read(genesis["operator_sets"], "genesis.operator_sets", names)
     for operator_set in cast("tuple[OperatorSet, ...]", sets):
         state.rows(OPERATOR_SETS)[operator_set] = OperatorSetDetails(exists=True)
+        # The trace does not say who slashes for a set: its AVS does, unless it names another.
+        state.rows(SLASHERS)[operator_set] = Slasher(operator_set[0], operator_set[0])
         made = state.rows(OPERATOR_SET_COUNTS).get(operator_set[0], OperatorSetCount()).count
         state.rows(OPERATOR_SET_COUNTS)[operator_set[0]] = OperatorSetCount(made + 1)
     _read_start(as_object(head["initial_state"], "initial_state"), state, names)
