@@ -76,7 +76,7 @@ def test_nothing_but_the_publication_may_write() -> None:
     checkouts = [
         step for workflow in WORKFLOWS.values() for step in steps(workflow) if "checkout@" in step.get("uses", "")
     ]
-    assert len(checkouts) == 10
+    assert len(checkouts) == 11
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
     assert [step["with"] for step in checkouts if len(step["with"]) > 1] == [
         {"persist-credentials": False, "fetch-depth": 0}  # the gate needs what it compares with
