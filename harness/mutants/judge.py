@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -74,24 +75,35 @@ def judged(trial: Trial) -> list[Fate]:
     """The verdicts of all laws on a mutant, and of the properties alone, which are run again only if all that broke was
     a law that restates the rules.
     """
-    fate, properties = broken_in(trial, runs)
+    fate, properties, quiet = broken_in(trial, runs)
     if fate.outcome != "killed" or properties:
         return [fate, attrs.evolve(fate, judge="properties", by=properties)]
-    return [fate, attrs.evolve(broken_in(trial, property_runs)[0], judge="properties")]
+    return [fate, attrs.evolve(broken_in(trial, property_runs, quiet)[0], judge="properties")]
 
 
-def broken_in(trial: Trial, suite: "Suite") -> tuple[Fate, tuple[str, ...]]:
-    """Run a suite until a law breaks; which of those that did are properties. A run that raises an exception is noted,
-    and the others are still tried.
+@attrs.frozen
+class Quiet:
+    """The runs at the beginning of a suite in which nothing broke and nothing raised, and their steps.
+
+    Fewer laws find nothing in them either: the laws that are checked do not change what a run does.
     """
-    steps, crash = 0, ""
+
+    runs: int = 0
+    steps: int = 0
+
+
+def broken_in(trial: Trial, suite: "Suite", known: Quiet = Quiet()) -> tuple[Fate, tuple[str, ...], Quiet]:
+    """Run a suite until a law breaks; which of those that did are properties; and the quiet runs before. A run that
+    raises an exception is noted, and the others are still tried. Runs that are known as quiet are counted, not run.
+    """
+    steps, crash, quiet = known.steps, "", known
     try:
-        for method, seed, run in suite(trial.protocols, trial.effort):
+        for method, seed, run in islice(suite(trial.protocols, trial.effort), known.runs, None):
             signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
             try:
                 taken, step, laws, properties = run()
             except Endless:
-                return Fate("laws", "crashed", (), method, seed, None, steps, "a run that does not end"), ()
+                return Fate("laws", "crashed", (), method, seed, None, steps, "a run that does not end"), (), quiet
             except Exception as error:  # a mutant may raise anything; it is counted as a crash, never as killed
                 crash = crash or described(error)
                 continue
@@ -99,10 +111,12 @@ def broken_in(trial: Trial, suite: "Suite") -> tuple[Fate, tuple[str, ...]]:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             steps += taken
             if laws:
-                return Fate("laws", "killed", laws, method, seed, step, steps, crash), properties
+                return Fate("laws", "killed", laws, method, seed, step, steps, crash), properties, quiet
+            if not crash:
+                quiet = Quiet(quiet.runs + 1, steps)
     except Exception as error:  # it cannot even be imported
-        return Fate("laws", "unviable", (), None, None, None, 0, described(error)), ()
-    return Fate("laws", "crashed" if crash else "survived", (), None, None, None, steps, crash), ()
+        return Fate("laws", "unviable", (), None, None, None, 0, described(error)), (), quiet
+    return Fate("laws", "crashed" if crash else "survived", (), None, None, None, steps, crash), (), quiet
 
 
 Ran = tuple[int, int, tuple[str, ...], tuple[str, ...]]
@@ -113,7 +127,7 @@ Suite = Callable[[Sequence[str], Effort], Iterator[tuple[str, int, Any]]]
 
 
 def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """Every run of every law, cheap ones first."""
+    """Every run of every law, walks first."""
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part)
 
 
@@ -126,7 +140,7 @@ def _suite(
     packs: Sequence[ProtocolPack], effort: Effort, judging: Callable[[Any], Any]
 ) -> Iterator[tuple[str, int, Any]]:
     walks = [judging(pack.walk) for pack in packs if pack.walk is not None]
-    for seed in range(effort.walks):
+    for seed in by_turns(effort.walks):
         for walk in walks:
             yield "walk", seed, lambda walk=walk, seed=seed: walked(walk, seed, effort.steps)
     for pack in packs:
@@ -137,6 +151,17 @@ def _suite(
         for pack in packs:
             for game in pack.games:
                 yield "game", seed, lambda game=game, seed=seed: played(game, seed, effort.moves)
+
+
+def by_turns(walks: int) -> list[int]:
+    """The seeds of so many walks: by turns one that walks through an ordinary world, and one that takes a scenario, as
+    long as there are both. A bug in what an ordinary walk hardly meets is found early so.
+    """
+    per_scenario = importlib.import_module("invariants.walker").SEEDS_PER_SCENARIO
+    scenarios = range(per_scenario - 1, walks, per_scenario)
+    ordinary = [seed for seed in range(walks) if seed not in scenarios]
+    turns = [seed for pair in zip(ordinary, scenarios, strict=False) for seed in pair]
+    return [*turns, *ordinary[len(scenarios) :]]
 
 
 def walked(walk: Any, seed: int, steps: int) -> Ran:

@@ -17,8 +17,9 @@ from click.testing import CliRunner, Result
 from rich.progress import Progress
 
 from harness.cli import cli
+from harness.mutants import judge as judging
 from harness.mutants import run as running
-from harness.mutants.fate import Effort, Fate
+from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import OPERATORS, Known, generated, generated_from, rule_files
 from harness.mutants.mutant import Mutant, catalogue, equivalents, read_source
 from harness.mutants.run import BARS, Choice, Judged, JudgeError, Mutation, UnknownMutantError, judge
@@ -314,6 +315,41 @@ def test_the_properties_alone_judge_again_what_only_the_model_killed() -> None:
     assert "DELEG-10" in known_walks()["eigenlayer"].catalogue.model
     assert (properties.outcome, properties.by) == ("survived", ())
     assert properties.steps > model.steps
+
+
+def test_walks_take_an_ordinary_world_and_a_scenario_by_turns() -> None:
+    assert judging.by_turns(3) == [0, 1, 2]
+    assert judging.by_turns(21) == [0, 9, 1, 19, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20]
+    assert sorted(judging.by_turns(120)) == list(range(120))
+    walk = known_walks()["symbiotic"]
+    assert [walk.of(seed) in walk.scenarios for seed in judging.by_turns(120)[:4]] == [False, True] * 2
+
+
+@pytest.mark.parametrize(("raising", "again"), [(None, [2, 3]), (0, [0, 1, 2, 3])])
+def test_properties_are_not_run_again_where_no_law_broke(
+    raising: int | None, again: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that raised is: an exception may come from a law that the properties leave out."""
+    ran: list[int] = []
+
+    def suite_in_which(breaks: dict[int, str], raises: int | None) -> judging.Suite:
+        def walked(seed: int) -> judging.Ran:
+            ran.append(seed)
+            if seed == raises:
+                raise ValueError(seed)
+            laws = (breaks[seed],) if seed in breaks else ()
+            return 10, 7, laws, tuple(law for law in laws if law == "PROPERTY")
+
+        return lambda _protocols, effort: (("walk", seed, lambda s=seed: walked(s)) for seed in range(effort.walks))
+
+    monkeypatch.setattr(judging, "runs", suite_in_which({2: "MODEL", 3: "PROPERTY"}, raising))
+    monkeypatch.setattr(judging, "property_runs", suite_in_which({3: "PROPERTY"}, None))
+    by_all, by_properties = judging.judged(Trial("", "", (), Effort(walks=5), ""))
+    note = "" if raising is None else "ValueError: 0"
+    steps = 30 if raising is None else 20
+    assert by_all == Fate("laws", "killed", ("MODEL",), "walk", 2, 7, steps, note)
+    assert by_properties == Fate("properties", "killed", ("PROPERTY",), "walk", 3, 7, 40, "")
+    assert ran == [0, 1, 2, *again]
 
 
 def restake(*arguments: str) -> Result:
