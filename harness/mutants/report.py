@@ -199,6 +199,7 @@ def markdown(mutation: Mutation, command: str) -> str:
         "",
         *_rows(("", *COUNTED), ((name, *counted(members)) for name, members in groups(mutation))),
         "",
+        *left_in_words(mutation),
         *(PROOFS_IN_WORDS if mutation.proves else ()),
         *((proofs_sentence(mutation), "") if mutation.proves else ()),
         "## The catalogue",
@@ -231,6 +232,20 @@ def markdown(mutation: Mutation, command: str) -> str:
     if any(not judged.is_written for judged in mutation.judged):
         lines += _generated(mutation)
     return "\n".join(lines) + "\n"
+
+
+def left_in_words(mutation: Mutation) -> list[str]:
+    """A paragraph on the mutants that are not judged, if there are any: the numbers say nothing of them."""
+    judged = {one.mutant.mutant_id for one in mutation.judged}
+    left = [mutant.mutant_id for mutant in mutation.mutants if mutant.mutant_id not in judged]
+    if not left:
+        return []
+    return [
+        f"{len(left):,} of {len(mutation.mutants):,} mutants are not judged, and count nowhere on this page.",
+        "A mutant that lives long takes long to judge, so the kill rate of these may well be lower:",
+        f"{', '.join(left)}.",
+        "",
+    ]
 
 
 def _generated(mutation: Mutation) -> list[str]:

@@ -22,6 +22,7 @@ from harness.mutants import run as running
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import OPERATORS, Known, generated, generated_from, rule_files
 from harness.mutants.mutant import Mutant, catalogue, equivalents, read_source
+from harness.mutants.report import left_in_words
 from harness.mutants.run import BARS, Choice, Judged, JudgeError, Mutation, UnknownMutantError, judge
 from harness.protocols import known_packs, known_walks, select_packs
 from harness.stopping import Stop
@@ -516,6 +517,10 @@ def test_an_interruption_keeps_what_is_known() -> None:
         mutation.run(1, progress)
     assert [judged.mutant.mutant_id for judged in mutation.judged] == ["EM-01", "EM-02"]
     assert mutation.is_cut_short
+    said = "3 of 5 mutants are not judged, and count nowhere on this page."
+    assert left_in_words(mutation)[0].startswith(said)
+    assert left_in_words(mutation)[2] == "EM-03, EM-04, EM-05."
+    assert left_in_words(Mutation([], QUICK, stop)) == []
 
 
 @pytest.mark.serial
