@@ -180,19 +180,18 @@ def test_a_law_that_is_known_to_be_false_is_neither_open_nor_proved() -> None:
     assert "KNOWN VIOLATION  DEP-04: docs/findings/symbiotic_deposit_limit_is_passed.json" in restake(*asked).stdout
 
 
+MINED = {"is": "spec.eigenlayer.actions.MineBlocks", "blocks": "1", "seconds": "12"}
+
+
 def document(call: dict[str, Any]) -> dict[str, Any]:
     return {"protocol": "eigenlayer", "law": "CONS-01", "call": call, "state": {}}
 
 
 def test_a_counterexample_that_no_longer_breaks_anything_is_told_so(apart: Path) -> None:
-    call = {"is": "spec.eigenlayer.actions.MineBlocks", "blocks": "1"}
-    (apart / "counterexample.json").write_text(json.dumps(document(call)))
+    (apart / "counterexample.json").write_text(json.dumps(document(MINED)))
     result = restake("prove", "--replay", "counterexample.json")
     assert result.return_value == 0
     assert result.stdout.endswith("accepted; breaks nothing\n")
-
-
-MINED = {"is": "spec.eigenlayer.actions.MineBlocks", "blocks": "1"}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,7 @@ MINED = {"is": "spec.eigenlayer.actions.MineBlocks", "blocks": "1"}
             "call.is: no call and no row is 'os.system'",
         ),
         (
-            json.dumps(document({"is": "spec.eigenlayer.state.Clock", "block": "1"})),
+            json.dumps(document({"is": "spec.eigenlayer.state.Clock", "block": "1", "timestamp": "12"})),
             "call: expected a call",
         ),
         (json.dumps(document({**MINED, "blocks": "many"})), "call.blocks: expected int, found 'many'"),

@@ -15,7 +15,7 @@ import pytest
 
 from proofs import call_task, ledger_files
 from proofs import ledger as ledgers
-from proofs.call_task import KNOWN_FALSE, NOT_CONCERNED, due_of, prove_laws
+from proofs.call_task import KNOWN_FALSE, NOT_CONCERNED, due_of, findings_of, prove_laws
 from proofs.digests import modules_behind, snapshot
 from proofs.isolation import EndedError, apart
 from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, written
@@ -33,10 +33,10 @@ def verdict(word: str = "PROVED", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A ledger of one call in which most is proved, one law is open, and one is a known violation."""
-    of_call = {law_id: verdict() for law_id in due_of(PLACE)[CALL]}
+    """A ledger of one call in which most is proved, one law is open, and known violations are false."""
+    known = findings_of(PLACE)
+    of_call = {law_id: KNOWN_FALSE if law_id in known else verdict() for law_id in due_of(PLACE)[CALL]}
     of_call["MAG-01"] = verdict("UNKNOWN", solvers={"z3": 2, "": 1})
-    of_call["SOLV-02"] = KNOWN_FALSE
     opened(tmp_path).record(CALL, RAN, snapshot(PLACE), of_call, {"CONS-01": {"cvc5 0": {"agree": 3}}})
     return tmp_path
 
@@ -199,8 +199,7 @@ def test_a_ledger_that_was_edited_is_refused_with_file_and_place(folder: Path, e
 
 def test_a_line_of_another_call_is_refused(folder: Path) -> None:
     line = next(line for line in file_of(folder).read_text().splitlines() if '"CONS-01"' in line)
-    false = {"SOLV-02": NOT_CONCERNED}
-    opened(folder).record("BurnShares", RAN, snapshot(PLACE), {"CONS-01": verdict(steps=7), **false})
+    opened(folder).record("BurnShares", RAN, snapshot(PLACE), {"CONS-01": verdict(steps=7), "SOLV-02": NOT_CONCERNED})
     there = file_of(folder, "BurnShares").read_text()
     own = next(line for line in there.splitlines() if '"CONS-01"' in line)
     file_of(folder, "BurnShares").write_text(there.replace(own, line))
@@ -288,14 +287,15 @@ def _record(folder: Path, laws: list[str], start: Any) -> None:
 @pytest.mark.source  # its processes import this very file
 def test_two_proofs_at_once_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    laws = [law_id for law_id in due_of(PLACE)[CALL] if law_id != "SOLV-02"]
+    known = findings_of(PLACE)
+    laws = [law_id for law_id in due_of(PLACE)[CALL] if law_id not in known]
     start = context.Barrier(2)
     both = [context.Process(target=_record, args=(tmp_path, laws[part::2], start)) for part in (0, 1)]
     for process in both:
         process.start()
     for process in both:
         process.join()
-    assert opened(tmp_path).left(CALL) == ["SOLV-02"]
+    assert opened(tmp_path).left(CALL) == [law_id for law_id in due_of(PLACE)[CALL] if law_id in known]
 
 
 # Whose verdict it is.
