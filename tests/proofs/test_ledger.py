@@ -75,7 +75,7 @@ def test_what_is_recorded_is_read_again_and_a_file_is_the_same_however_it_came_a
     assert ledger.verdicts(CALL)["CONS-01"] == verdict()
     assert ledger.verdicts(CALL)["SOLV-02"] == {
         **KNOWN_FALSE,
-        "finding": "eigenlayer_last_exit_one_share_short.json",
+        "finding": "eigenlayer_v1_13_1_last_exit_one_share_short.json",
     }
     assert ledger.opinions(CALL) == {"CONS-01": {"cvc5 0": {"agree": 3}}}
     assert ledger.functions(CALL) == set(RAN)
