@@ -30,7 +30,10 @@ class Reached:
 
 
 def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reached]:
-    """Every case that walks of so many seeds meet, each with the shortest beginning of one that ends with it."""
+    """Every case that walks of so many seeds meet, each with the shortest beginning of one that ends with it.
+
+    A world without an extension goes before a shorter run: a client may know no extension, and meets the case then.
+    """
     found: dict[Case, Reached] = {}
     for seed in range(seeds):
         taken, choices = walk.of(seed), Seeded(seed)
@@ -45,12 +48,16 @@ def survey(calls: Calls, walk: Walk, seeds: int, steps: int) -> dict[Case, Reach
                 calls.name_of(taken.world, action),
                 ACCEPTED if isinstance(outcome, Delta) else str(outcome.value),
             )
-            is_shorter = case not in found or len(actions) < len(found[case].actions)
-            if is_shorter and can_be_said(calls, taken, actions):
+            is_better = case not in found or _cost(taken, actions) < _cost(found[case].walk, found[case].actions)
+            if is_better and can_be_said(calls, taken, actions):
                 found[case] = Reached(case, taken, tuple(actions))
             if isinstance(outcome, Delta):
                 commit(state, outcome)
     return found
+
+
+def _cost(walk: Walk, actions: Sequence[Any]) -> tuple[bool, int]:
+    return "extension" in walk.world, len(actions)
 
 
 def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:

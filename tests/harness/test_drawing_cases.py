@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases import accepted_until, write_cases
+from conformance.cases import accepted_until, read_cases, survey, write_cases
 from harness.drawing_cases import draw_cases, with_known, written
 from harness.protocols import known_packs, pack_at
+from invariants.walker import Walk
+from spec.symbiotic.rewards_codec import ACTION_FORMATS
 
 pytestmark = pytest.mark.source
 
@@ -31,6 +33,27 @@ def test_each_case_that_walks_meet_has_a_run_that_ends_with_it() -> None:
         assert len(accepted) == len(each.actions)
     document = json.loads(written(write_cases(pack.calls, drawn)))
     assert [(case["action"], case["answer"]) for case in document["cases"]] == sorted(each.case for each in drawn)
+
+
+def test_a_client_without_rewards_meets_every_case_that_is_not_of_rewards() -> None:
+    """Missed: the shortest run to a case was kept though its world has rewards, and such a client refuses the world."""
+    cases = pack_at("symbiotic").cases
+    assert cases is not None
+    extended = {case[0] for case, script in read_cases(Path(cases)) if "extension" in script.head}
+    assert extended <= set(ACTION_FORMATS)
+
+
+def test_a_world_without_an_extension_goes_before_a_shorter_run() -> None:
+    pack = pack_at("symbiotic")
+    assert pack.walk is not None
+    plain = pack.walk
+    extended = next(walk for walk in map(plain.of, range(64)) if "extension" in walk.world)
+    walk = Walk(plain.protocol, plain.catalogue, extended.world, extended.opening, extended.next_action, (plain,))
+    met = [survey(pack.calls, walk, seeds, 12) for seeds in (9, 10)]
+    assert {"extension" in each.walk.world for each in met[0].values()} == {True}
+    opened = ("set_middleware", "accepted")
+    assert ["extension" in each[opened].walk.world for each in met] == [True, False]
+    assert len(met[1][opened].actions) >= len(met[0][opened].actions)
 
 
 def test_a_case_of_the_file_stays_while_its_script_ends_with_it(tmp_path: Path) -> None:
