@@ -9,6 +9,7 @@ from conformance.cases import accepted_until, read_cases, survey, write_cases
 from harness.drawing_cases import draw_cases, with_known, written
 from harness.protocols import known_packs, pack_at
 from invariants.walker import Walk
+from spec.codec import as_object
 from spec.symbiotic.rewards_codec import ACTION_FORMATS
 
 pytestmark = pytest.mark.source
@@ -39,7 +40,7 @@ def test_a_client_without_rewards_meets_every_case_that_is_not_of_rewards() -> N
     """Missed: the shortest run to a case was kept though its world has rewards, and such a client refuses the world."""
     cases = pack_at("symbiotic").cases
     assert cases is not None
-    extended = {case[0] for case, script in read_cases(Path(cases)) if "extension" in script.head}
+    extended = {case[0] for case, script in read_cases(Path(cases)) if "extension" in as_object(script.head, "world")}
     assert extended <= set(ACTION_FORMATS)
 
 
