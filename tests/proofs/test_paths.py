@@ -56,8 +56,8 @@ NOT_RULES = (
     *("codec.py", "formats.py", "observation.py", "views.py", "security.py"),
     *("actions.py", "state.py", "reasons.py", "__init__.py"),
 )
-"""How the names of files end that say what a call and a state are and how they are read: no rules. A part of the
-protocol has such files of its own, `rewards_codec.py` beside `codec.py`.
+"""Files without rules end so: they declare calls and states, and read them. A part of the protocol has files of its
+own, `rewards_codec.py` beside `codec.py`.
 """
 
 NOT_RUN: dict[str, set[str]] = {
