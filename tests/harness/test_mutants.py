@@ -366,7 +366,7 @@ def test_the_command_prints_the_kill_table() -> None:
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["mutant", "the", "bug", "killed", "by", "laws", "how", "by", "properties"]
     assert any(line.startswith("EM-43") for line in lines)
-    assert result.stdout.count("SLASH-08") == 2
+    assert result.stdout.count("EXIT-01") == 2
     assert lines[-1].startswith("2 of 2 mutants judged in ")
     assert max(len(line) for line in lines) <= 120
 
