@@ -27,6 +27,16 @@ IN_PLAIN_HISTORIES = {
     "OptOutVault": {"accepted": 1},
     "OptOutNetwork": {"accepted": 1},
     "SetResolver": {"accepted": 2},
+    # Hints are compared with the number of checkpoints; a rewarded second is looked up in the same histories.
+    "DistributeStakerRewards": {
+        "EMPTY_REVERT": 1,
+        "ERC20_INSUFFICIENT_ALLOWANCE": 2,
+        "ERC20_INSUFFICIENT_BALANCE": 2,
+        "INDEX_PANIC": 2,
+        "INSUFFICIENT_REWARD": 2,
+        "INVALID_REWARD_TIMESTAMP": 5,
+    },
+    "ClaimStakerRewards": {"accepted": 4, "EMPTY_REVERT": 1, "ERC20_INSUFFICIENT_BALANCE": 1},
 }
 
 IN_A_CLOSED_WORLD = {
@@ -70,7 +80,13 @@ NOT_RUN: dict[str, set[str]] = {
         "staking.py: return deposit_shares_before",
         "withdrawals.py: return deposit_shares_before",
     },
-    "symbiotic": set(),
+    "symbiotic": {
+        # A view, which no call asks.
+        "staker_rewards.py: holder: Pair = (draft.get(STAKER_REWARDS, rewards[0]).vault, account)",
+        "staker_rewards.py: done = draft.get(REWARDS_DONE, (*rewards, account)).count",
+        "staker_rewards.py: count = draft.get(DISTRIBUTION_COUNTS, rewards).count",
+        "staker_rewards.py: return sum([_part_of(draft, holder, rewards, index) for index in range(done, count)])",
+    },
 }
 
 
