@@ -227,6 +227,10 @@ def test_a_folder_without_traces_is_not_a_success(tmp_path: Path) -> None:
     assert result.stdout.startswith("0 traces, 0 steps")
 
 
+NOT_MET_BY_TEN_WALKS = {"eigenlayer": ["ETH-15"], "symbiotic": []}
+"""Native ETH is slashed in recorded traces, and in a scenario that no seed takes before the 39th."""
+
+
 def test_check_replays_everything_and_checks_every_law() -> None:
     result = restake("check", "--json", "--steps", "4000", "--examples", "0")
     assert result.return_value == 0
@@ -249,7 +253,8 @@ def test_check_replays_everything_and_checks_every_law() -> None:
             law.law_id: "known violation" if law.law_id in catalogue.known_violations else "held"
             for law in catalogue.laws()
         }
-        assert all(law["on_traces"] and law["on_walks"] for law in laws)
+        assert [law["law"] for law in laws if not law["on_traces"]] == []
+        assert [law["law"] for law in laws if not law["on_walks"]] == NOT_MET_BY_TEN_WALKS[protocol]
         assert (suite["findings"], suite["on_walks"]["steps"], suite["on_walks"]["runs"]) == ([], 4000, 10)
         assert all(law["scanned"] == 10 + suite["on_traces"]["runs"] for law in laws if law["kind"] == "state")
         assert [row["action"] for row in suite["actions"] if not row["accepted_on_traces"] + row["accepted"]] == []
