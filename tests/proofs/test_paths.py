@@ -80,6 +80,8 @@ NOT_RUN: dict[str, set[str]] = {
         "staking.py: return Reason.MAX_STRATEGIES_EXCEEDED",
         "staking.py: return deposit_shares_before",
         "withdrawals.py: return deposit_shares_before",
+        # Readers of traces ask a release this, and no rule does.
+        "presets.py: return self.slash_resolution_delay_blocks > 0",
     },
     "symbiotic": {
         # A view, which no call asks.
