@@ -54,9 +54,9 @@ def settled_encumbered_magnitude(encumbered_magnitude: int, allocation: Allocati
 
     An allocation encumbers at once, when it is made. Source: AllocationManager._getUpdatedAllocation.
     """
-    if block < allocation.effect_block or allocation.pending_diff_magnitude >= 0:
+    if block < allocation.effect_block:
         return encumbered_magnitude
-    return encumbered_magnitude + allocation.pending_diff_magnitude
+    return encumbered_magnitude + min(allocation.pending_diff_magnitude, 0)
 
 
 def effective_allocation_delay(delay: AllocationDelay, block: int) -> AllocationDelay:

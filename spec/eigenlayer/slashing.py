@@ -58,9 +58,7 @@ def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> 
 
     A pending allocation (positive) is not slashed. Source: AllocationManager._slashOperator.
     """
-    if pending_diff_magnitude >= 0:
-        return pending_diff_magnitude
-    return pending_diff_magnitude + mul_wad_ceil(-pending_diff_magnitude, wad_to_slash)
+    return pending_diff_magnitude + mul_wad_ceil(max(-pending_diff_magnitude, 0), wad_to_slash)
 
 
 def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:

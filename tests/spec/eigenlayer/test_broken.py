@@ -22,7 +22,7 @@ BROKEN = {
     "withdrawal paid at today's magnitude": "EM-45",
     "queue does not enter the slashable window": "EM-26",
     "slashable window one block short": "EM-24",
-    "pending deallocation is not slashed": "TE-04",
+    "pending deallocation is not slashed": "TE-09",
     "slash forgets the encumbered magnitude": "EM-21",
     "membership checked before the operator set": "TE-05",
     "deallocation effective one block early": "EM-05",
