@@ -36,7 +36,7 @@ IN_PLAIN_HISTORIES = {
         "INSUFFICIENT_REWARD": 2,
         "INVALID_REWARD_TIMESTAMP": 5,
     },
-    "ClaimStakerRewards": {"accepted": 4, "EMPTY_REVERT": 1, "ERC20_INSUFFICIENT_BALANCE": 1},
+    "ClaimStakerRewards": {"accepted": 4, "EMPTY_REVERT": 1, "ERC20_INSUFFICIENT_BALANCE": 2},
 }
 
 IN_A_CLOSED_WORLD = {

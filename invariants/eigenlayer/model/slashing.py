@@ -38,7 +38,8 @@ from spec.machine import SINGLETON, Draft
 
 def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
     """In the first blocks of a chain nothing that is allocated can be slashed: the window of withdrawals reaches back
-    beyond its beginning. In its last blocks neither, if the release delays the payment: its block has no number.
+    beyond its beginning. In its last blocks neither, if the release delays the payment: its block has no number. Native
+    ETH has no such block, as it is never paid out.
     """
     operator_set = (call.avs, call.operator_set_id)
     if len(call.strategies) != len(call.wads_to_slash):
@@ -61,9 +62,9 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
             return Reason.STRATEGY_NOT_IN_OPERATOR_SET
         is_hit = settled_magnitudes(rows, call.operator, operator_set, strategy)[0] != 0
         is_early = current_block(rows) <= rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
-        if is_hit and (is_early or cannot_be_resolved(rows)):
-            return Reason.ARITHMETIC_PANIC
-        if is_hit and strategy == BEACON_CHAIN_ETH and native_eth.is_slash_too_wide(rows, call, position):
+        is_native = strategy == BEACON_CHAIN_ETH
+        is_too_wide = native_eth.is_slash_too_wide(rows, call, position) if is_native else cannot_be_resolved(rows)
+        if is_hit and (is_early or is_too_wide):
             return Reason.ARITHMETIC_PANIC
     return None
 

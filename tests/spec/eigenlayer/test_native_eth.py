@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from invariants.eigenlayer.model import guards
+from spec.arithmetic import UINT32_MAX
 from spec.eigenlayer import actions
-from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
+from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS, Config
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
     BURNABLE_ETH,
+    CONFIG,
     CUMULATIVE_SCALED_SHARES,
     ETH_BALANCES,
     OPERATOR_SHARES,
@@ -121,6 +124,16 @@ def test_a_withdrawal_loses_until_it_is_completed(chain: "Chain") -> None:
     paid_wei = 9_999_999_999 * GWEI_TO_WEI
     assert chain.now.get(ETH_BALANCES, "staker") == EthBalance(paid_wei)
     assert chain.now.get(PODS, "staker") == Pod(True, 40 * 10**9 - 9_999_999_999, 40 * ETH - paid_wei)
+
+
+def test_a_slash_of_native_eth_asks_for_no_resolution_block(chain: "Chain") -> None:
+    """Not even where there is none: it is never paid out. The model says so, too."""
+    secured(chain)
+    chain.state.rows(CONFIG)[SINGLETON] = Config(10, 8, 5, 5, "whitelister", slash_resolution_delay_blocks=UINT32_MAX)
+    chain.do(report(32 * ETH, 0))
+    assert guards.REASONS[actions.SlashOperator](chain.now, slash(WAD >> 1)) is None
+    chain.do(slash(WAD >> 1))
+    assert chain.now.get(BURNABLE_ETH, SINGLETON).shares == 16 * ETH
 
 
 def test_a_pod_that_is_short_can_be_asked_again(chain: "Chain") -> None:
