@@ -63,8 +63,9 @@ def _slash(rows: Draft, call: SlashOperator) -> Reason | None:
         is_hit = settled_magnitudes(rows, call.operator, operator_set, strategy)[0] != 0
         is_early = current_block(rows) <= rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
         is_native = strategy == BEACON_CHAIN_ETH
-        is_too_wide = native_eth.is_slash_too_wide(rows, call, position) if is_native else cannot_be_resolved(rows)
-        if is_hit and (is_early or is_too_wide):
+        if is_hit and (is_early or (cannot_be_resolved(rows) and not is_native)):
+            return Reason.ARITHMETIC_PANIC
+        if is_hit and is_native and native_eth.is_slash_too_wide(rows, call, position):
             return Reason.ARITHMETIC_PANIC
     return None
 
