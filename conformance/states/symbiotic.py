@@ -51,6 +51,20 @@ READ: Final[tuple[Table[Any, Any], ...]] = (
 )
 """The tables whose rows a `post` names. What others hold is not observed, so no law that reads them can be judged."""
 
+REWARDS: Final[tuple[Table[Any, Any], ...]] = (
+    rows.STAKER_REWARDS,
+    rows.ADMIN_FEES,
+    rows.CLAIMABLE_ADMIN_FEES,
+    rows.DISTRIBUTION_COUNTS,
+    rows.DISTRIBUTIONS,
+    rows.REWARDS_DONE,
+    rows.CACHED_SHARES,
+    rows.OPERATOR_ROOTS,
+    rows.OPERATOR_REWARD_BALANCES,
+    rows.OPERATOR_REWARDS_CLAIMED,
+)
+"""The tables of rewards contracts. Such a world has none: there is no row of them, and laws of them are of nothing."""
+
 RESOLVERS: Final[tuple[Table[Any, Any], ...]] = (
     rows.RESOLVER_ORDINALS.heads,
     rows.RESOLVER_ORDINALS.checkpoints,
@@ -62,7 +76,7 @@ RESOLVERS: Final[tuple[Table[Any, Any], ...]] = (
 def tables_read(world: object) -> tuple[Table[Any, Any], ...]:
     """The tables whose rows a `post` names in a world."""
     has_vetoes = any(vault.slasher == VETO_SLASHER for vault in cast(World, world).vaults.values())
-    return READ if has_vetoes else (*READ, *RESOLVERS)
+    return (*READ, *REWARDS) if has_vetoes else (*READ, *REWARDS, *RESOLVERS)
 
 
 def trace_form(post: Json) -> Json:
