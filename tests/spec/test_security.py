@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from harness.protocols import known_protocols
-from harness.traces import bundled_traces, load_trace
+from harness.traces import load_trace
 from spec.arithmetic import UINT256_MAX, WAD
 from spec.eigenlayer.actions import SlashOperator
 from spec.eigenlayer.security import service_name as operator_set_name
@@ -21,7 +21,7 @@ from spec.symbiotic.security import service_name as subnetwork_name
 from spec.symbiotic.state import MAX_NETWORK_LIMITS, MIDDLEWARES, OPERATOR_REGISTRY, VAULTS
 from spec.symbiotic.transition import transition as symbiotic
 
-GOLDEN = bundled_traces()
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 Taken = dict[tuple[str, str, str], int]
 """By stake, operator and service: what a slash of everything takes."""
