@@ -5,7 +5,7 @@ dispatch that is none, and whatever may change a definition while modules are im
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,9 @@ from gate.reading import ALL, DOORS, REST, Definition, Name, NotReadError, Sourc
 
 MACHINE: Final = "spec.machine"
 """The module that every rule runs on."""
+
+FILES: Final[Name] = ("files", "all that are no modules")
+"""All files of a version but its modules, as one definition: reached by whatever may read a file."""
 
 
 @attrs.frozen
@@ -71,24 +74,46 @@ class Closures:
 
     def _acts(self, module: str, definition: Definition) -> bool:
         """True if a definition, as its module is imported, may change another one."""
-        called = {self.sources.resolved(module, text) for text in definition.calls}
-        return definition.sets_at_import or not called.isdisjoint(self._setters)
+        return definition.sets_at_import or not self._setters.isdisjoint(self._called(module, definition))
+
+    def _called(self, module: str, definition: Definition) -> set[Name | None]:
+        """The definitions that are called as one is imported."""
+        return {self.sources.resolved(module, text) for text in definition.calls}
 
     @cached_property
     def _setters(self) -> set[Name | None]:
         """The definitions that may change others, by themselves or by what they read; but for the machine."""
+        return self._with_readers(lambda module, definition: definition.is_setter and module != MACHINE)
+
+    @cached_property
+    def _openers(self) -> set[Name | None]:
+        """The definitions that may read a file, by themselves or by what they read."""
+        return self._with_readers(lambda _, definition: definition.is_opener)
+
+    @cached_property
+    def _opens_at_import(self) -> bool:
+        """True if a file may be read as the modules are imported."""
+        definitions = [(name[0], self.sources.definition(name)) for name in self._defined()]
+        return any(
+            definition.opens_at_import or not self._openers.isdisjoint(self._called(module, definition))
+            for module, definition in definitions
+            if definition is not None
+        )
+
+    def _with_readers(self, is_one: Callable[[str, Definition], bool]) -> set[Name | None]:
+        """The definitions that are such by themselves or by what they read."""
         readers: dict[Name, list[Name]] = {}
         found: set[Name | None] = set()
         pending: list[Name] = []
-        for module, text in self.everything():
+        for module, text in self._defined():
             definition = self.sources.definition((module, text))
-            if definition is None or module == MACHINE or not text:
+            if definition is None or not text:
                 continue
             for each in definition.reads:
                 name = self.sources.resolved(module, each)
                 if name is not None:
                     readers.setdefault(name, []).append((module, text))
-            pending += [(module, text)] if definition.is_setter else []
+            pending += [(module, text)] if is_one(module, definition) else []
         while pending:
             name = pending.pop()
             if name not in found:
@@ -109,7 +134,8 @@ class Closures:
             further = None if other is None or other in seen else self._handed_on(other, action)
             pending += self._read(place[0], reads(taken if further is None else taken[:-1]))
             if further is None:
-                return {**found, **self.reach(pending)}
+                found |= self.reach(pending)
+                return found | self._read_files(found)
             place, taken = further
             seen.add(place)
 
@@ -145,12 +171,30 @@ class Closures:
 
     def everything(self) -> dict[Name, str]:
         """Every definition of every module that the protocol imports."""
+        found = self._defined()
+        return found | self._read_files(found)
+
+    def _defined(self) -> dict[Name, str]:
         return {
             (name, text): definition.digest
             for name in self.modules
             if (module := self.sources.module(name)) is not None
             for text, definition in module.definitions.items()
         }
+
+    def is_same_as(self, other: "Closures") -> bool:
+        """True if two versions of the same text are the same: no module may read a file that differs."""
+        may_open = False
+        for name in self.modules:
+            module = self.sources.module(name)
+            may_open = may_open or (module is not None and module.may_open)
+            other.sources.refuse_beside(name)
+        return not may_open or self.sources.files == other.sources.files
+
+    def _read_files(self, names: Iterable[Name]) -> dict[Name, str]:
+        """All files as one definition, if one of some definitions may read one, or if it is done on import."""
+        is_read = self._opens_at_import or not self._openers.isdisjoint(names)
+        return {FILES: self.sources.files} if is_read else {}
 
     def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
         """The place where calls are told apart, and of it what concerns one action; all of the protocol's definition if

@@ -110,6 +110,7 @@ class Judge:
 
     def _judge(self, report: ProtocolReport, base: Closures, head: Closures, only: frozenset[str]) -> None:
         is_one_text = self._versions[0].digests() == self._versions[1].digests()
+        is_one_text = is_one_text and base.is_same_as(head)
         everything = [] if is_one_text else changes(base, head, base.everything(), head.everything())
         with Versions(self._subject, self._worker) as versions:
             there = versions.ask(0, "describe")

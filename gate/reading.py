@@ -7,7 +7,9 @@ functions.
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +32,21 @@ DOORS: Final = frozenset({"eval", "exec", "globals", "vars", "__import__", "impo
 SETTERS: Final = DOORS | {"setattr", "delattr", "__setattr__", "__dict__", "__globals__"}
 """Names by which a definition is given another value; assignments to attributes and parts do it, too."""
 
+CHANGERS: Final = frozenset(
+    {"__setitem__", "add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove"}
+    | {"difference_update", "intersection_update", "reverse", "setdefault", "sort", "update"}
+)
+"""Methods by which a collection is given other members."""
+
+MAKERS: Final = frozenset({"bytearray", "defaultdict", "deque", "dict", "list", "set", "sorted"})
+"""Functions that make a collection of their own, which nobody else has."""
+
+OPENERS: Final = frozenset({"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache"})
+"""Names by which a file is read. Of a version that reads one, every file counts."""
+
+LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}
+"""Modules of which a version may bring none of its own: ours and the library's own imports would take it."""
+
 Name = tuple[str, str]
 """A definition: its module, and its name there; of a member `Reason.NAME`, of an import `import f`."""
 
@@ -43,7 +60,7 @@ class Definition:
     """A definition: the digest of its syntax tree, its first and last line, and the names that it reads.
 
     `calls` are those that are called when its module is imported. `is_setter` is true if it may change another one,
-    and `sets_at_import` if it does so by itself.
+    and `sets_at_import` if it does so by itself; `is_opener` and `opens_at_import` say the same of reading files.
     """
 
     digest: str
@@ -53,6 +70,8 @@ class Definition:
     calls: frozenset[str] = frozenset()
     is_setter: bool = False
     sets_at_import: bool = False
+    is_opener: bool = False
+    opens_at_import: bool = False
 
 
 class Module:
@@ -84,9 +103,19 @@ class Module:
                     found.setdefault(name, []).append(node)
             elif not _is_import(node) and (not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant)):
                 rest.append(node)
-        self.definitions: Final = {name: _definition(nodes) for name, nodes in found.items()}
-        self.definitions[REST] = _definition(rest)
+        self._found: Final = {**found, REST: rest}
+        self._brought: Final[dict[str, Definition]] = {}
         self._import(module, path)
+
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """Each definition by its name; an import is one, and so are the statements outside of definitions."""
+        return {name: _definition(nodes) for name, nodes in self._found.items()} | self._brought
+
+    @property
+    def may_open(self) -> bool:
+        """True if anything of the module may read a file."""
+        return _is_opener([self.tree])
 
     def _import(self, module: str, path: Path) -> None:
         """Note every import: of each name what it stands for, as a definition of its own."""
@@ -94,7 +123,7 @@ class Module:
         for node in ast.walk(self.tree):
             for alias, name in _imported(node, module, path, self.file):
                 line = getattr(node, "lineno", 1)
-                if alias in self.definitions or alias in self.imports or node not in self.tree.body:
+                if alias in self._found or alias in self.imports or node not in self.tree.body:
                     self.always.update((name, self.imports.get(alias, name)))
                 if alias == name[0].partition(".")[0] != name[0] and name[1] == REST:
                     self.always.add((name[0], ALL))
@@ -104,7 +133,7 @@ class Module:
         for alias, names in meant.items():
             said = hashlib.sha256(repr(sorted(name for name, _ in names)).encode()).hexdigest()[:16]
             lines = [line for _, line in names]
-            self.definitions[f"import {alias}"] = Definition(said, min(lines), max(lines), frozenset())
+            self._brought[f"import {alias}"] = Definition(said, min(lines), max(lines), frozenset())
 
 
 class Sources:
@@ -113,6 +142,7 @@ class Sources:
     def __init__(self, folder: Path) -> None:
         self._folder: Final = folder
         self._modules: Final[dict[str, Module | None]] = {}
+        self._looked_over: Final[set[Path]] = set()
 
     def module(self, name: str) -> Module | None:
         """A module; None if this folder has none of that name. NotReadError if it cannot be read."""
@@ -120,9 +150,35 @@ class Sources:
             place = self._folder.joinpath(*name.split("."))
             files = [place / "__init__.py", place.with_suffix(".py")]
             path = next((each for each in files if each.is_file()), None)
+            self.refuse_beside(name)
             file = "" if path is None else path.relative_to(self._folder).as_posix()
             self._modules[name] = None if path is None else Module(name, path, file)
         return self._modules[name]
+
+    def refuse_beside(self, name: str) -> None:
+        """NotReadError if Python may take something else than the text of a module that is read here: a compiled one
+        in its folder, or a module in the place of one of the library.
+        """
+        folder = self._folder.joinpath(*name.split(".")).parent
+        if folder in self._looked_over or not folder.is_dir():
+            return
+        self._looked_over.add(folder)
+        for path in sorted(folder.iterdir()):
+            file = path.relative_to(self._folder).as_posix()
+            if path.suffix in (".so", ".pyd", ".pyc"):
+                raise NotReadError(f"{file}: a compiled module is not understood")
+            is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+            if folder == self._folder and is_module and path.stem in LIBRARY:
+                raise NotReadError(f"{file}: it stands before the library's module of that name")
+
+    @cached_property
+    def files(self) -> str:
+        """The digest of all files of the version that are no modules."""
+        found = hashlib.sha256()
+        for path in sorted(self._folder.rglob("*")):
+            if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
+                found.update(repr((path.relative_to(self._folder).as_posix(), path.read_bytes())).encode())
+        return found.hexdigest()[:16]
 
     def definition(self, name: Name) -> Definition | None:
         """A definition, wherever it is imported from. None if it is not in this folder."""
@@ -215,11 +271,13 @@ def _definition(nodes: list[ast.stmt]) -> Definition:
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
     at_import = [part for node in nodes for part in _at_import(node)]
     called = [part.func for node in at_import for part in ast.walk(node) if isinstance(part, ast.Call)]
-    # What decorates is called.
+    # What decorates is called; what a class is made from is told of it, and may answer.
     whole = [node for part in nodes if isinstance(part, ast.FunctionDef | ast.ClassDef) for node in part.decorator_list]
-    calls = reads([*called, *whole])
+    made = [node for part in nodes if isinstance(part, ast.ClassDef) for node in (*part.bases, *part.keywords)]
+    calls = reads([*called, *whole, *made])
     place = (lines[0][0], lines[-1][1])
-    return Definition(digest(nodes), *place, reads(nodes), calls, _is_setter(nodes), _is_setter(at_import))
+    acts = (_is_setter(nodes), _is_setter(at_import), _is_opener(nodes), _is_opener(at_import))
+    return Definition(digest(nodes), *place, reads(nodes), calls, *acts)
 
 
 def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
@@ -234,20 +292,58 @@ def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
         yield node
 
 
-def _is_setter(nodes: Iterable[ast.AST]) -> bool:
-    """True if nodes, executed or called, may give a definition another value. What they make themselves is none."""
+def _words(nodes: Iterable[ast.AST]) -> set[str]:
+    """All names, and names of attributes, in some nodes."""
     parts = [part for node in nodes for part in ast.walk(node)]
     names = {part.id for part in parts if isinstance(part, ast.Name)}
-    names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
-    if names & SETTERS or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
+    return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
+
+
+def _is_setter(nodes: Iterable[ast.AST]) -> bool:
+    """True if nodes, executed or called, may give a definition another value. What they make themselves is none."""
+    whole = list(nodes)
+    parts = [part for node in whole for part in ast.walk(node)]
+    if _words(whole) & SETTERS or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
         return True
-    own = {part.id for part in parts if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)}
-    return any(
-        not isinstance(part.value, ast.Name)
-        or part.value.id not in ({"self"} if isinstance(part, ast.Attribute) else own | {"self"})
-        for part in parts
-        if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load)
-    )
+    own = _own(parts)
+    for part in parts:
+        if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
+            is_own = isinstance(part.value, ast.Name) and part.value.id == "self"
+        elif isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
+            is_own = isinstance(part.value, ast.Name) and part.value.id in own | {"self"}
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in CHANGERS:
+            is_own = isinstance(part.func.value, ast.Name) and part.func.value.id in own
+        else:
+            continue
+        if not is_own:
+            return True
+    return False
+
+
+def _is_opener(nodes: Iterable[ast.AST]) -> bool:
+    """True if nodes, executed or called, may read a file."""
+    return not OPENERS.isdisjoint(_words(nodes))
+
+
+def _own(parts: Iterable[ast.AST]) -> set[str]:
+    """The names that stand for nothing but collections that were made here."""
+    made: list[str] = []
+    given: list[str] = []
+    for part in parts:
+        if isinstance(part, ast.Assign | ast.AnnAssign) and _is_made_here(part.value):
+            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+            made += [target.id for target in targets if isinstance(target, ast.Name)]
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            given.append(part.id)
+        elif isinstance(part, ast.arg):
+            given.append(part.arg)
+    return {name for name in made if made.count(name) == given.count(name)}
+
+
+def _is_made_here(node: ast.expr | None) -> bool:
+    made = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS
+    return isinstance(node, made) or is_call
 
 
 def reads(nodes: Iterable[ast.AST]) -> frozenset[str]:

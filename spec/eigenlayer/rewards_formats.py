@@ -158,8 +158,10 @@ class ClaimFormat(Record):
         if claim.evidence:
             *of_earner, of_tokens = json.loads(claim.evidence)
             written.update(zip(EVIDENCE, of_earner, strict=True))
-            for token, (index, handed_in) in zip(tokens, of_tokens, strict=True):
-                token.update({"token_index": index, "proof": handed_in})
+            written["tokens"] = [
+                token | {"token_index": index, "proof": handed_in}
+                for token, (index, handed_in) in zip(tokens, of_tokens, strict=True)
+            ]
         return written
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.closures import Closures, changes
+from gate.closures import Closures, NotReadError, changes
 from tests.gate.prepared import DISPATCH
 
 pytestmark = pytest.mark.source
@@ -32,6 +32,17 @@ class Request:
 def patch(name):
     name.helper = more
     return name
+class Telling:
+    def __init_subclass__(cls):
+        patch(other)
+    def tell(self):
+        patch(other)
+TABLE = []
+def joined(rule):
+    TABLE.append(rule)
+def replaced(rule):
+    table = TABLE
+    table[0] = rule
 def go_in(draft, action):
     HERE
 """
@@ -87,6 +98,11 @@ BODY = "return helper(action)"
         (BODY, "CAP = 3", "def unread(x=patch(other)):\n    pass", "rules:unread"),
         (BODY, "CAP = 3", "(_ := setattr(other, 'helper', less))", "rules:module"),
         (BODY, "CAP = 3", "CAP = (helper := less)", "rules:CAP"),
+        (BODY, "CAP = 3", "class Unread(Telling):\n    pass", "rules:Unread"),
+        (BODY, "CAP = 3", "class Unread(metaclass=Telling):\n    pass", "rules:Unread"),
+        (BODY, "CAP = 3", "_ = Telling().tell()", "rules:_"),
+        (BODY, "CAP = 3", "_ = joined(more)", "rules:_"),
+        (BODY, "CAP = 3", "_ = replaced(more)", "rules:_"),
         ("return [each for each in Kind]", "    Y = 2", "    Y = 3", "rules:Kind.Y"),
         ("return Kind(action)", "    Y = 2", "    Y = 2\n    Z = 3", "rules:Kind.Z"),
         ("return Kind.__members__", "    Y = 2", "    Y = 3", "rules:Kind.Y"),
@@ -158,3 +174,47 @@ def test_an_enumeration_of_which_one_only_asks_is_not_read_whole(tmp_path: Path)
     rules = RULES.replace("HERE", "return 1 if isinstance(action, Reason) else Reason.A")
     base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace('B = "b"', 'B = "c"'))
     assert changed(base, head, "In") == []
+
+
+READING = "from pathlib import Path\n" + RULES.replace("HERE", BODY)
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_seen"),
+    [
+        (READING.replace("return helper(action)", "return Path('cap.json').read_text()"), {"In": True, "Out": False}),
+        (READING.replace("CAP = 3", "CAP = open('cap.json').read()"), {"In": True, "Out": True}),
+        (
+            READING.replace("CAP = 3", "def read():\n    return open('cap.json')\nCAP = read()"),
+            {"In": True, "Out": True},
+        ),
+        (READING, {"In": False, "Out": False}),
+    ],
+)
+def test_a_file_that_is_read_is_seen(tmp_path: Path, rules: str, is_seen: dict[str, bool]) -> None:
+    """Of a version that reads a file, all files count; of one that reads none, no file does."""
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules)
+    (tmp_path / "head" / "cap.json").write_text("4")
+    assert {action: bool(changed(base, head, action)) for action in is_seen} == is_seen
+    assert base.is_same_as(head) is not any(is_seen.values())
+
+
+@pytest.mark.parametrize("file", ["rules.cpython-311-x86_64-linux-gnu.so", "other/deep.pyc", "other/more.pyd"])
+def test_a_compiled_module_is_refused(tmp_path: Path, file: str) -> None:
+    """Python takes it before the text, which alone is read."""
+    base = made(tmp_path / "base", RULES)
+    made(tmp_path / "head", RULES)
+    (tmp_path / "head" / file).touch()
+    with pytest.raises(NotReadError, match=f"{file}: a compiled module is not understood"):
+        base.is_same_as(Closures(tmp_path / "head", "rules:PROTOCOL"))
+
+
+@pytest.mark.parametrize("file", ["operator.py", "attr/__init__.py"])
+def test_a_module_in_the_place_of_the_librarys_is_refused(tmp_path: Path, file: str) -> None:
+    made(tmp_path, RULES)
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+    with pytest.raises(
+        NotReadError, match=f"{file.partition('/')[0]}: it stands before the library's module of that name"
+    ):
+        Closures(tmp_path, "rules:PROTOCOL")
