@@ -16,8 +16,8 @@ from conformance.process import NotStartedError, ProcessClient
 from gate.closures import Change, Closures, NotReadError, changes
 from gate.equivalence import ENGINE
 from gate.impact import gains, laws, ledger_matrix, speed, stale_proofs
-from gate.lockstep import Met, Pair, Walked, walk
-from gate.scripts import Aimed, aimed_at
+from gate.lockstep import Met, Pair, Walked, walk, walk_on
+from gate.scripts import Aimed, aimed_at, further_at
 from gate.shortest import Fields, Shrink, Versions, kind_between, shortest
 from gate.starting import NotRunningError, Worker, introduced, serving
 from gate.subject import Subject
@@ -160,12 +160,29 @@ class Judge:
                 report.left_out = left_out
                 report.views = walked.views
                 for name, differing in changed.items():
+                    self._walk_on(name, proofs[name].result(), versions, walked, changed, left_out)
                     found = self._action(name, differing, versions, walked, proofs[name])
                     found.impact = self._impact(found, versions, walked)
                     yield found
             finally:
                 for proof in proofs.values():
                     proof.cancel()
+
+    def _walk_on(
+        self,
+        name: str,
+        found: Mapping[str, Any],
+        versions: Versions,
+        walked: Walked,
+        changed: Mapping[str, list[Change]],
+        left_out: list[str],
+    ) -> None:
+        """Look longer for what the proof leaves open, where nothing was met: otherwise the answer is not known."""
+        wanted = proof_of(found).open_kinds
+        is_seen = name in walked.faults or any(action == name for action, _ in walked.met)
+        if wanted and not is_seen and not found.get("shown"):
+            scripts = further_at(self._subject, name, left_out)
+            walk_on(versions.parted, scripts, name, wanted, changed, walked, self.stops)
 
     def _timed(self, name: str) -> dict[str, Any]:
         seconds = self._end - time.monotonic()

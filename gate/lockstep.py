@@ -104,6 +104,26 @@ def walk(
     return walked
 
 
+def walk_on(
+    parted: Parted,
+    scripts: Iterable[Aimed],
+    action: str,
+    wanted: Collection[Kind],
+    changed: Collection[str],
+    walked: Walked,
+    stops: Callable[[], bool],
+) -> None:
+    """Play more scripts, row by row, until an action shows every kind of difference that is wanted."""
+    for aimed in scripts:
+        met = {kind for name, kind in walked.met if name == action}
+        if stops() or met.issuperset(wanted):
+            return
+        walked.scripts[action] = walked.scripts.get(action, 0) + 1
+        walked.played.append(aimed)
+        if _play(parted, aimed, changed, walked) is None:
+            return
+
+
 def _play(parted: Parted, aimed: Aimed, changed: Collection[str], walked: Walked) -> int | None:
     """Play a script row by row: the first call at which rows part, the number of calls if none does. None if a version
     does not answer.
@@ -198,4 +218,4 @@ def _word(answer: Json) -> str:
     return "accepted"
 
 
-__all__ = ["ClientFault", "Met", "Pair", "Walked", "walk"]
+__all__ = ["ClientFault", "Met", "Pair", "Walked", "walk", "walk_on"]

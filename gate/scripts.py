@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -18,6 +18,10 @@ WALK_STEPS: Final = 150
 EXAMPLES: Final = 30
 EXAMPLE_STEPS: Final = 40
 
+FURTHER_WALKS: Final = 170
+FURTHER_STEPS: Final = 400
+"""The walks for an action that nothing else showed: enough seeds that each scenario is taken."""
+
 
 @attrs.frozen
 class Aimed:
@@ -32,7 +36,18 @@ def aimed_at(subject: Subject, actions: Collection[str], left_out: list[str]) ->
     """Scripts that call some actions, each up to the last such call. Those that no call can say are named
     in `left_out`.
     """
-    for aimed in _all(subject, left_out):
+    return _calling(actions, _all(subject, left_out))
+
+
+def further_at(subject: Subject, action: str, left_out: list[str]) -> Iterator[Aimed]:
+    """More walks that call an action, and longer ones, each up to the last such call."""
+    is_slow = subject.walk is None or not subject.calls_at
+    seeds = range(0) if is_slow else range(WALKS, FURTHER_WALKS)
+    return _calling({action}, _walks(subject, seeds, FURTHER_STEPS, left_out))
+
+
+def _calling(actions: Collection[str], scripts: Iterable[Aimed]) -> Iterator[Aimed]:
+    for aimed in scripts:
         positions = [position for position, name in enumerate(aimed.names) if name in actions]
         if positions:
             until = positions[-1] + 1
@@ -43,6 +58,17 @@ def aimed_at(subject: Subject, actions: Collection[str], left_out: list[str]) ->
             )
 
 
+def _walks(subject: Subject, seeds: Iterable[int], steps: int, left_out: list[str]) -> Iterator[Aimed]:
+    walk = subject.walk
+    if walk is None:
+        return
+    for seed in seeds:
+        try:
+            yield _named(subject, of_walk(subject.calls, walk, seed, steps))
+        except (MalformedTrace, ValueError):
+            left_out.append(f"walk of seed {seed}")
+
+
 def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
     for _, script in [] if subject.cases is None else read_cases(subject.cases):
         yield _named(subject, script)
@@ -51,11 +77,7 @@ def _all(subject: Subject, left_out: list[str]) -> Iterator[Aimed]:
         return
     # Without readers of its own, a protocol's calls are read in time that grows with all calls before.
     times, steps = (1, WALK_STEPS) if subject.calls_at else (5, EXAMPLE_STEPS)
-    for seed in range(WALKS // times):
-        try:
-            yield _named(subject, of_walk(subject.calls, subject.walk, seed, steps))
-        except (MalformedTrace, ValueError):
-            left_out.append(f"walk of seed {seed}")
+    yield from _walks(subject, range(WALKS // times), steps, left_out)
     if subject.rule_machine is None:
         return
     # Each from a seed of its own, so that one which cannot be said is left out alone.
