@@ -32,3 +32,29 @@ def test_a_version_that_fails_after_a_known_difference_is_played_by_the_wire_pro
     with lockstep.Pair(lambda _: pytest.fail("nothing is started")) as pair:
         walked: Walked = lockstep.walk(parted, pair, [aimed, aimed], ["Deposit"], lambda: False)
     assert (list(walked.met), played) == ([("Deposit", "stricter")], [None, None])
+
+
+def test_scripts_are_played_on_until_every_kind_that_is_open_was_met() -> None:
+    answers: list[tuple[int, tuple[str, str], Kind] | None] = [
+        None,
+        (0, ("TooEarly", "accepted"), "laxer"),
+        None,
+        (0, ("TooEarly", "TooMuch"), "reason"),
+        None,
+    ]
+
+    def parted(_head: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], Kind] | None:
+        return answers.pop(0) if calls else None
+
+    walked = Walked(scripts={"Complete": 1})
+    scripts = [Aimed(Script(f"walk {seed}", {}, [{}]), ("Complete",)) for seed in range(5)]
+    lockstep.walk_on(parted, scripts, "Complete", ("laxer", "reason"), ["Complete"], walked, lambda: False)
+    assert list(walked.met) == [("Complete", "laxer"), ("Complete", "reason")]
+    assert (walked.scripts, len(walked.played), answers) == ({"Complete": 5}, 4, [None])
+
+
+def test_nothing_is_played_on_when_the_run_is_to_end() -> None:
+    walked = Walked()
+    scripts = [Aimed(Script("walk", {}, [{}]), ("Complete",))]
+    lockstep.walk_on(lambda *_: None, scripts, "Complete", ("laxer",), ["Complete"], walked, lambda: True)
+    assert walked == Walked()
