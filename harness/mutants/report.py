@@ -45,8 +45,13 @@ def counted(group: Iterable[Judged]) -> list[str]:
         sum(judged.equivalent is not None for judged in members),
         sum(judged.fates[0].outcome == "unviable" and judged.equivalent is None for judged in members),
     ]
-    rates = [f"{rate / len(bugs):.1%}" if bugs else "-" for rate in (killed, by_properties)]
+    rates = [rate(part, len(bugs)) for part in (killed, by_properties)]
     return [*(f"{number:,}" for number in numbers), *rates]
+
+
+def rate(part: int, whole: int) -> str:
+    """A part of a whole in percent, rounded down: a bar that is not reached is not shown as reached."""
+    return f"{1_000 * part // whole / 10:.1f}%" if whole else "-"
 
 
 PROOFS_IN_WORDS = (
@@ -120,10 +125,9 @@ def judged_cells(judged: Judged, mutation: Mutation) -> list[str]:
 def proofs_sentence(mutation: Mutation) -> str:
     """A sentence: how many mutants the proofs refuted, of those that break a proved law."""
     refuted, counted = mutation.proof_rate()
-    rate = f"{refuted / counted:.1%}" if counted else "-"
     return (
-        f"Of {counted} mutants of the catalogue that break a proved law, the proofs refute {refuted}: {rate}. "
-        f"The bar is {PROOFS_BAR:.0%}."
+        f"Of {counted} mutants of the catalogue that break a proved law, the proofs refute {refuted}: "
+        f"{rate(refuted, counted)}. The bar is {PROOFS_BAR:.0%}."
     )
 
 
@@ -193,7 +197,8 @@ def markdown(mutation: Mutation, command: str) -> str:
         "again by the properties alone.",
         "",
         "A row tells the run in which its mutant was last judged. The walks change when calls are added to what they",
-        "draw, and so a mutant that is judged again may end at another step, and by another law.",
+        "draw, and so a mutant that is judged again may end at another step, by another law, or live. Where rows are",
+        "of several runs, so is their sum: what the walks of today kill in one run, the command above says.",
         "",
         "## In numbers",
         "",

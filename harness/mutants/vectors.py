@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from harness.mutants.fate import Effort, Fate
 from harness.mutants.mutant import Mutant
+from harness.mutants.report import rate
 from harness.mutants.run import Mutation
 from harness.pack import ProtocolPack
 from harness.stopping import Stop
@@ -75,7 +76,7 @@ def print_vectors(console: Console, mutation: VectorMutation) -> None:
     for name, is_written in (("the catalogue", True), ("the generated mutants", False)):
         killed, counted = mutation.rate(is_written)
         if counted:
-            console.print(f"{killed:,} of {counted:,} of {name} killed by vectors ({killed / counted:.1%})")
+            console.print(f"{killed:,} of {counted:,} of {name} killed by vectors ({rate(killed, counted)})")
     for kind, count in sorted(mutation.kills().items()):
         console.print(f"  {kind}: killed {count:,} first")
     for judged in mutation.survivors():

@@ -22,7 +22,7 @@ from harness.mutants import run as running
 from harness.mutants.fate import Effort, Fate, Trial
 from harness.mutants.generator import OPERATORS, Known, generated, generated_from, rule_files
 from harness.mutants.mutant import Mutant, catalogue, equivalents, read_source
-from harness.mutants.report import left_in_words
+from harness.mutants.report import left_in_words, rate
 from harness.mutants.run import BARS, Choice, Judged, JudgeError, Mutation, UnknownMutantError, judge
 from harness.protocols import known_packs, known_walks, select_packs
 from harness.stopping import Stop
@@ -178,6 +178,10 @@ def test_generated_mutants_are_the_same_every_time_and_each_compiles() -> None:
     assert len({mutant.text for mutant in mutants} | {read_source(file) for file in files}) == len(mutants) + len(files)
     for mutant in mutants:
         ast.parse(mutant.text, mutant.mutant_id)
+
+
+def test_a_rate_below_a_bar_is_not_rounded_to_it() -> None:
+    assert [rate(478, 488), rate(49, 50), rate(1, 1), rate(0, 0)] == ["97.9%", "98.0%", "100.0%", "-"]
 
 
 def test_what_is_called_equivalent_is_a_mutant_and_argued_for() -> None:
