@@ -110,12 +110,22 @@ class Module:
     @cached_property
     def definitions(self) -> dict[str, Definition]:
         """Each definition by its name; an import is one, and so are the statements outside of definitions."""
-        return {name: _definition(nodes) for name, nodes in self._found.items()} | self._brought
+        openers = OPENERS | self._openers
+        return {name: _definition(nodes, openers) for name, nodes in self._found.items()} | self._brought
 
     @property
     def may_open(self) -> bool:
         """True if anything of the module may read a file."""
-        return _is_opener([self.tree])
+        return bool(self._openers) or _is_opener([self.tree], OPENERS)
+
+    @property
+    def _openers(self) -> frozenset[str]:
+        """The names under which the module imports what reads files."""
+        return frozenset(
+            alias
+            for alias, (origin, imported) in self.imports.items()
+            if imported in OPENERS or not OPENERS.isdisjoint(origin.split("."))
+        )
 
     def _import(self, module: str, path: Path) -> None:
         """Note every import: of each name what it stands for, as a definition of its own."""
@@ -267,7 +277,7 @@ def defined(node: ast.stmt) -> list[str]:
     return []
 
 
-def _definition(nodes: list[ast.stmt]) -> Definition:
+def _definition(nodes: list[ast.stmt], openers: frozenset[str]) -> Definition:
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
     at_import = [part for node in nodes for part in _at_import(node)]
     called = [part.func for node in at_import for part in ast.walk(node) if isinstance(part, ast.Call)]
@@ -276,7 +286,7 @@ def _definition(nodes: list[ast.stmt]) -> Definition:
     made = [node for part in nodes if isinstance(part, ast.ClassDef) for node in (*part.bases, *part.keywords)]
     calls = reads([*called, *whole, *made])
     place = (lines[0][0], lines[-1][1])
-    acts = (_is_setter(nodes), _is_setter(at_import), _is_opener(nodes), _is_opener(at_import))
+    acts = (_is_setter(nodes), _is_setter(at_import), _is_opener(nodes, openers), _is_opener(at_import, openers))
     return Definition(digest(nodes), *place, reads(nodes), calls, *acts)
 
 
@@ -320,9 +330,9 @@ def _is_setter(nodes: Iterable[ast.AST]) -> bool:
     return False
 
 
-def _is_opener(nodes: Iterable[ast.AST]) -> bool:
+def _is_opener(nodes: Iterable[ast.AST], openers: frozenset[str]) -> bool:
     """True if nodes, executed or called, may read a file."""
-    return not OPENERS.isdisjoint(_words(nodes))
+    return not openers.isdisjoint(_words(nodes))
 
 
 def _own(parts: Iterable[ast.AST]) -> set[str]:

@@ -188,6 +188,15 @@ READING = "from pathlib import Path\n" + RULES.replace("HERE", BODY)
             READING.replace("CAP = 3", "def read():\n    return open('cap.json')\nCAP = read()"),
             {"In": True, "Out": True},
         ),
+        (
+            "from io import open as take\n" + RULES.replace("HERE", "return take('cap.json').read()"),
+            {"In": True, "Out": False},
+        ),
+        (
+            "import linecache as lines\n"
+            + RULES.replace("HERE", BODY).replace("= 3", "= lines.getline('cap.json', 1)"),
+            {"In": True, "Out": True},
+        ),
         (READING, {"In": False, "Out": False}),
     ],
 )
