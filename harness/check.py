@@ -12,6 +12,7 @@ import attrs
 from rich.progress import Progress
 
 from harness import findings
+from harness.closest import closest
 from harness.display import Gauge
 from harness.findings import STEPS_PER_GAME, Retelling, finding_of, game_finding_of, replaying
 from harness.gathering import How, gathered
@@ -84,7 +85,7 @@ def register_profiles() -> None:
 
 
 class UnknownLawError(Exception):
-    """A law that was asked for is in no catalogue; the message says which ones are."""
+    """A law that was asked for is in no catalogue; the message says which ones are like it."""
 
 
 class Check:
@@ -109,7 +110,7 @@ class Check:
         known = {law.law_id for name, walk in walks.items() for law in (*laws_of(walk), *games[name])}
         for law_id in plan.laws:
             if law_id not in known:
-                raise UnknownLawError(f"unknown law {law_id!r}: known are {', '.join(sorted(known)) or 'none'}")
+                raise UnknownLawError(f"unknown law {law_id!r}: {closest(law_id, known, 'restake laws')}")
         self.games = {name: games_of(games[name], plan.laws) for name in walks}
         chosen = {name: walk.only(plan.laws) for name, walk in walks.items()}
         self.walks = {name: walk for name, walk in chosen.items() if laws_of(walk) or self.games[name]}

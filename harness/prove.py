@@ -9,6 +9,7 @@ from typing import Any, Final
 import attrs
 from rich.console import Console
 
+from harness.closest import closest
 from harness.exit_codes import exit_code
 from harness.pack import ProtocolPack
 from harness.proof_workers import KILLED, ProofTask, run_tasks
@@ -272,12 +273,15 @@ class ProofQuestion:
     def of(self, ledger: Ledger) -> Proving:
         """The question, for one protocol. UnknownNameError if it has no such law or call."""
         known = laws_named(ledger.place)
-        for what, names, there in (("call", self.calls, set(ledger.due)), ("law", self.laws, known)):
+        calls_by = f"restake new-trace {ledger.protocol} --fields"
+        for what, names, there, all_by in (
+            ("call", self.calls, set(ledger.due), calls_by),
+            ("law", self.laws, known, "restake laws"),
+        ):
             for name in names:
                 if name not in there:
-                    raise UnknownNameError(
-                        f"{ledger.protocol} has no {what} {name!r}; it has {', '.join(sorted(there))}"
-                    )
+                    like = closest(name, there, all_by)
+                    raise UnknownNameError(f"{ledger.protocol} has no {what} {name!r}: {like}")
         asked = {
             call: [law_id for law_id in due if not self.laws or law_id in self.laws]
             for call, due in ledger.due.items()

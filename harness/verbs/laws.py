@@ -7,6 +7,7 @@ import attrs
 import click
 
 from harness.check import laws_of
+from harness.closest import closest
 from harness.declarations import declaration_of
 from harness.gathering import KILLS, proofs_by_law
 from harness.pack import ProtocolPack
@@ -73,8 +74,8 @@ def laws_command(asked: tuple[str, ...], law_id: str | None, as_json: bool) -> i
     if law_id is not None:
         laws = [(pack, each) for pack, each in laws if each.law.law_id == law_id]
         if not laws:
-            known = sorted({each.law.law_id for pack in packs.values() for each in told(pack)})
-            raise click.UsageError(f"unknown law {law_id!r}: known are {', '.join(known) or 'none'}")
+            known = {each.law.law_id for pack in packs.values() for each in told(pack)}
+            raise click.UsageError(f"unknown law {law_id!r}: {closest(law_id, known, 'restake laws')}")
     if as_json:
         explain = law_id is not None
         documents = [{**each.as_json(), **(explained(pack, each) if explain else {})} for pack, each in laws]

@@ -464,7 +464,7 @@ def test_json_and_junit_are_of_the_same_run(tmp_path: Path, mistaken: "Mistaken"
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--law", "SOLV-99"], "unknown law 'SOLV-99': known are AUTH-01, "),
+        (["--law", "SOLV-99"], "unknown law 'SOLV-99': did you mean SOLV-0"),
         (["--protocol", "nothing"], "unknown protocol 'nothing'"),
         (["--protocol", "json:dumps"], "'json:dumps' is function, not a spec.protocol.Protocol or a walk through one"),
         (["--profile", "huge"], "'huge' is not one of 'ci', 'dev', 'audit'"),

@@ -74,5 +74,9 @@ def test_a_known_violation_says_which_law_is_true_instead_and_what_shows_it() ->
 
 
 def test_a_law_that_nobody_has_is_refused() -> None:
-    with pytest.raises(click.UsageError, match="unknown law 'NONE-01': known are "):
-        laws("--explain", "NONE-01")
+    with pytest.raises(
+        click.UsageError, match=r"unknown law 'solv-01': did you mean SOLV-01, .*\? restake laws lists all"
+    ):
+        laws("--explain", "solv-01")
+    with pytest.raises(click.UsageError, match=r"unknown law 'everything': restake laws lists all$"):
+        laws("--explain", "everything")

@@ -1,0 +1,17 @@
+"""The names that somebody may have meant, who asked for one that is not known."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import Final
+
+FEW: Final = 6
+"""So many names are all given."""
+
+
+def closest(asked: str, known: Collection[str], all_by: str) -> str:
+    """The known names most like the one asked for, in any case of letters, and the command that lists all."""
+    if len(known) <= FEW:
+        return f"known are {', '.join(sorted(known)) or 'none'}"
+    by_letters = {name.casefold(): name for name in sorted(known)}
+    found = [by_letters[name] for name in get_close_matches(asked.casefold(), list(by_letters), n=3)]
+    return f"did you mean {', '.join(found)}? {all_by} lists all" if found else f"{all_by} lists all"
