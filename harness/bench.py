@@ -278,8 +278,8 @@ WAYS_TO_WALK: dict[str, Callable[[Walk, int], object]] = {
 MEASUREMENTS: dict[str, Callable[[], float]] = {
     **{f"workload {name}": partial(measure_workload, name) for name in workloads()},
     "golden": measure_golden,
-    "accepted": partial(measure_deposits, False),
-    "rejected": partial(measure_deposits, True),
+    "accepted": partial(measure_deposits, rejected=False),
+    "rejected": partial(measure_deposits, rejected=True),
     **{f"stakers {size}": partial(measure_large, size) for size in SIZES},
     **{f"after {steps}": partial(measure_after, steps) for steps in HISTORIES},
     **{f"checks at {size}": partial(measure_checks, size) for size in CHECKED_STAKERS},

@@ -38,9 +38,9 @@ class Lane:
 
 
 LANES: Final[Mapping[str, Lane]] = {
-    "smoke": Lane("every action accepted", False, 1, 1, 0),
-    "ci": Lane("every case", True, 8, 10, 0),
-    "long": Lane("every case", True, None, 300, 200),
+    "smoke": Lane("every action accepted", every_case=False, recorded=1, walks=1, examples=0),
+    "ci": Lane("every case", every_case=True, recorded=8, walks=10, examples=0),
+    "long": Lane("every case", every_case=True, recorded=None, walks=300, examples=200),
 }
 
 

@@ -168,6 +168,6 @@ def _markdown(outcome: GateOutcome) -> Iterator[str]:
         yield from ("", f"{same} other actions: SAME")
         for each in told:
             yield from ("", f"<details><summary>{escaped(each.action)}: {each.verdict}</summary>", "", "```text")
-            yield from [line.replace("```", "'''") for line in _action(each, False)]
+            yield from [line.replace("```", "'''") for line in _action(each, is_verbose=False)]
             yield from ("```", "", "</details>")
     yield from (f"- decision {escaped(problem)}" for problem in outcome.ruling.problems)

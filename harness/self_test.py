@@ -18,7 +18,7 @@ from harness.pack import ProtocolPack
 ANSWER_SECONDS: Final = 2.0
 """The deadline of a canary's answers."""
 
-LANE: Final = Lane("every canary", True, 0, 10, 0)
+LANE: Final = Lane("every canary", every_case=True, recorded=0, walks=10, examples=0)
 """The scripts for a canary with a bug of the rules: of every case, with simple amounts, and walks, with any."""
 
 SCRIPTS: Final = 12

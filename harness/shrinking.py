@@ -347,7 +347,7 @@ class _Shrinker:
         left = EXHAUSTED_STEPS
         for depth in range(1, len(self.shortest)):
             try:
-                met = explore(BoundedModel(bare, calls), depth, True, self._until(left))
+                met = explore(BoundedModel(bare, calls), depth, prunes=True, goes_on=self._until(left))
             except Exception:  # as above
                 return False
             for broken in met.broken.values():

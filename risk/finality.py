@@ -251,16 +251,16 @@ class BaseLayer:
         return Network(
             {"kind": "base layer"},
             "sum",
-            True,
-            tuple(Stake(stake, "stake", amount) for stake, amount in left.items()),
-            tuple(
+            is_divisible=True,
+            stakes=tuple(Stake(stake, "stake", amount) for stake, amount in left.items()),
+            commitments=tuple(
                 Commitment(stake, stake, name, amount)
                 for name, row in held.items()
                 for stake, amount in row.items()
                 if amount
             ),
-            {"stake": Fraction(1)},
-            {
+            prices={"stake": Fraction(1)},
+            terms={
                 name: Terms(about.profit, about.threshold, about.slash)
                 for name in held
                 for about in [self.services[name]]
@@ -295,9 +295,16 @@ class BaseLayer:
         start = self.condition(self.left(shock, ()))
         first = Step((), ZERO, ZERO, shock)
         if start.broken:
-            return Path(shock, "FAILS", (first,), (start,), True, "the slash alone breaks it")
+            return Path(shock, "FAILS", (first,), (start,), shortest=True, why="the slash alone breaks it")
         if not self.condition(self.left(shock, self.services)).broken:
-            return Path(shock, "HOLDS", (first,), (start,), True, "it does even if every service takes all that it may")
+            return Path(
+                shock,
+                "HOLDS",
+                (first,),
+                (start,),
+                shortest=True,
+                why="it does even if every service takes all that it may",
+            )
         fewest, complete = self._fewest(shock)
         return None if fewest is None else self._told(shock, [(name,) for name in fewest], complete)
 
@@ -352,10 +359,10 @@ class BaseLayer:
             try:
                 found = self.joint(left, fallen)
             except UndecidedError as problem:
-                path = self._told(shock, groups, False, joint)
+                path = self._told(shock, groups, shortest=False, joint=joint)
                 return attrs.evolve(path, verdict="UNKNOWN", why=str(problem))
             if found is None:
-                path = self._told(shock, groups, True, joint)
+                path = self._told(shock, groups, shortest=True, joint=joint)
                 why = "after these falls no attack on any service gains, alone or together"
                 if joint or self.condition(self.left(shock, self._most_fallen(shock, fallen))).broken:
                     return attrs.evolve(
@@ -366,7 +373,7 @@ class BaseLayer:
             joint[found[0]] = found[1]
             fallen |= set(found[0])
             if self.condition(self.left(shock, fallen)).broken:
-                return self._told(shock, groups, False, joint)
+                return self._told(shock, groups, shortest=False, joint=joint)
 
     def _most_fallen(self, shock: Shock, fallen: frozenset[str]) -> frozenset[str]:
         """Services that no attack goes beyond, in whatever order, after falls one by one and while nothing else gains.

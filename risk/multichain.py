@@ -182,13 +182,13 @@ class Chains:
         return Network(
             {"kind": "chains", "at": str(now)},
             "sum",
-            False,
-            tuple(
+            is_divisible=False,
+            stakes=tuple(
                 Stake(f"{chain}/{operator}", "stake", amount) for (chain, operator), amount in sorted(amounts.items())
             ),
-            tuple(Commitment("/".join(key), key[1], service, amount) for key, service, amount in rows),
-            {"stake": Fraction(1)},
-            {name: service.terms for name, service in self.services.items()},
+            commitments=tuple(Commitment("/".join(key), key[1], service, amount) for key, service, amount in rows),
+            prices={"stake": Fraction(1)},
+            terms={name: service.terms for name, service in self.services.items()},
         )
 
     def _link(self, chain: str, home: str) -> Link:

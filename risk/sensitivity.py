@@ -93,7 +93,7 @@ def _bisect(ask: Callable[[Fraction], tuple[str, Fraction]], grain: Fraction, ex
     secure: Fraction | None = None
     for turn in range(ROUNDS):
         if insecure == 1:
-            return ThresholdLimit(insecure, None, True)
+            return ThresholdLimit(insecure, None, is_exact=True)
         low = insecure or Fraction(0)
         # By turns the next threshold at which the answer could be another, and the middle.
         is_next = turn % 2 == 0 or secure is None
@@ -112,9 +112,9 @@ def _bisect(ask: Callable[[Fraction], tuple[str, Fraction]], grain: Fraction, ex
                 if word == "SECURE":
                     secure = Fraction(1)
                 elif word == "INSECURE":
-                    return ThresholdLimit(reached, None, True)
+                    return ThresholdLimit(reached, None, is_exact=True)
                 else:
                     return None
         else:
             return None
-    return ThresholdLimit(insecure, secure, False)
+    return ThresholdLimit(insecure, secure, is_exact=False)

@@ -62,16 +62,16 @@ def from_security(security: Security, declared: Declared, origin: Mapping[str, J
     return Network(
         origin,
         "sum",
-        False,
-        tuple(Stake(row.stake_id, row.token, Fraction(row.amount)) for row in security.stakes),
-        tuple(
+        is_divisible=False,
+        stakes=tuple(Stake(row.stake_id, row.token, Fraction(row.amount)) for row in security.stakes),
+        commitments=tuple(
             Commitment(
                 row.stake_id, row.operator, row.service, Fraction(row.amount), row.slasher, row.until, row.vetoer
             )
             for row in security.commitments
         ),
-        {row.token: declared.price(row.token) for row in security.stakes},
-        {service: declared.of(service) for service in security.services},
+        prices={row.token: declared.price(row.token) for row in security.stakes},
+        terms={service: declared.of(service) for service in security.services},
     )
 
 
@@ -95,15 +95,15 @@ def graph(
     return Network(
         {"kind": origin},
         "full",
-        False,
-        tuple(Stake(name, "stake", amount) for name, amount in validators.items()),
-        tuple(
+        is_divisible=False,
+        stakes=tuple(Stake(name, "stake", amount) for name, amount in validators.items()),
+        commitments=tuple(
             Commitment(name, name, service, validators[name])
             for service, (_, names) in services.items()
             for name in names
         ),
-        {"stake": UNIT_PRICE},
-        {service: terms for service, (terms, _) in services.items()},
+        prices={"stake": UNIT_PRICE},
+        terms={service: terms for service, (terms, _) in services.items()},
     )
 
 
@@ -121,16 +121,16 @@ def elastic(
     return Network(
         {"kind": "elastic"},
         "sum",
-        True,
-        tuple(Stake(f"v{position}", "stake", amount) for position, amount in enumerate(stakes)),
-        tuple(
+        is_divisible=True,
+        stakes=tuple(Stake(f"v{position}", "stake", amount) for position, amount in enumerate(stakes)),
+        commitments=tuple(
             Commitment(f"v{v}", f"v{v}", f"s{s}", amount)
             for v, row in enumerate(allocations)
             for s, amount in enumerate(row)
             if amount > 0
         ),
-        {"stake": UNIT_PRICE},
-        {
+        prices={"stake": UNIT_PRICE},
+        terms={
             f"s{position}": Terms(prize, threshold)
             for position, (prize, threshold) in enumerate(zip(prizes, thresholds, strict=True))
         },
@@ -209,9 +209,9 @@ def sample(
     return Network(
         said,
         "full",
-        False,
-        tuple(Stake(operator.name, token, operator.amount) for operator in operators),
-        tuple(rows),
-        {token: UNIT_PRICE},
-        terms,
+        is_divisible=False,
+        stakes=tuple(Stake(operator.name, token, operator.amount) for operator in operators),
+        commitments=tuple(rows),
+        prices={token: UNIT_PRICE},
+        terms=terms,
     )

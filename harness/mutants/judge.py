@@ -173,7 +173,7 @@ def walked(walk: Any, seed: int, steps: int) -> Ran:
 
 def explored(model: Any, depth: int) -> Ran:
     """Every sequence of a few calls in a bounded model."""
-    met = importlib.import_module("invariants.exploring").explore(model, depth, True, lambda _: True)
+    met = importlib.import_module("invariants.exploring").explore(model, depth, prunes=True, goes_on=lambda _: True)
     shortest = min((len(broken.calls) for broken in met.broken.values()), default=0)
     laws = tuple(sorted(met.broken))
     return met.steps, shortest, laws, tuple(law for law in laws if law not in model.walk.catalogue.model)

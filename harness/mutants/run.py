@@ -277,7 +277,7 @@ class Mutation:
             if killed < bar * counted:
                 which = "the catalogue" if is_written else "the generated mutants"
                 failures.append(f"{killed} of {counted} of {which} killed by laws: the bar is {bar:.0%}")
-        killed, counted = self.property_rate(True)
+        killed, counted = self.property_rate(is_written=True)
         if killed < PROPERTIES_BAR * counted:
             failures.append(
                 f"{killed} of {counted} of the catalogue killed by properties alone: the bar is {PROPERTIES_BAR:.0%}"

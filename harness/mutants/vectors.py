@@ -40,7 +40,7 @@ class VectorMutation(Mutation):
 
     def failures(self) -> list[str]:
         """The reason for which the run fails: the vectors do not kill enough of the catalogue."""
-        killed, counted = self.rate(True)
+        killed, counted = self.rate(is_written=True)
         if killed >= VECTORS_BAR * counted:
             return []
         return [f"{killed} of {counted} of the catalogue killed by vectors: the bar is {VECTORS_BAR:.0%}"]

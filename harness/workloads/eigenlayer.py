@@ -49,19 +49,19 @@ STAKERS: Final = 1_000
 OPERATORS: Final = 20
 STRATEGIES_COUNT: Final = 3
 ETHER: Final = 10**18
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 
 
 def genesis(stakers: int = STAKERS) -> State:
     """Strategies open for deposits, and stakers and operators that own tokens and have approved the StrategyManager."""
     state = SCHEMA.empty_state()
-    state.rows(CONFIG)[SINGLETON] = Config(10, 10, 5, 5, "whitelister", 50_400, True)
+    state.rows(CONFIG)[SINGLETON] = Config(10, 10, 5, 5, "whitelister", 50_400, queue_counts_whole_shares=True)
     state.rows(CLOCK)[SINGLETON] = Clock(1000)
     state.rows(AVSS)["avs0"] = Avs(has_registrar=True)
     for rank in range(STRATEGIES_COUNT):
-        state.rows(STRATEGIES)[named("strategy", rank)] = Strategy(named("token", rank), rank, True)
+        state.rows(STRATEGIES)[named("strategy", rank)] = Strategy(named("token", rank), rank, is_whitelisted=True)
     for i in range(stakers):
-        state.rows(ALLOWANCES)[named("staker", i)] = Allowance(True)
+        state.rows(ALLOWANCES)[named("staker", i)] = Allowance(is_infinite=True)
         state.rows(TOKEN_BALANCES)[(named("token", i % 3), named("staker", i))] = TokenBalance(10**6 * ETHER)
     return state
 
@@ -137,7 +137,9 @@ def _rejected_call(random_source: random.Random, stakers: int) -> Action:
 REJECTED_CALLS: Final[list[Callable[[str, str, str, str], Action]]] = [
     lambda staker, strategy, token, _: DepositIntoStrategy(staker, strategy, token, 10**30),
     lambda staker, strategy, _, __: QueueWithdrawals(staker, (WithdrawalRequest((strategy,), (10**24,)),)),
-    lambda staker, _, token, __: CompleteQueuedWithdrawal(staker, Completion(staker, 10**9, (token,), True)),
+    lambda staker, _, token, __: CompleteQueuedWithdrawal(
+        staker, Completion(staker, 10**9, (token,), receive_as_tokens=True)
+    ),
     lambda staker, _, __, operator: DelegateTo(staker, operator, NO_APPROVAL),
     lambda staker, strategy, _, operator: SlashOperator(staker, "avs0", operator, 0, (strategy,), (1,)),
     lambda staker, _, __, operator: ModifyAllocations(staker, operator, ()),

@@ -52,15 +52,15 @@ def genesis() -> State:
     """One vault with an instant slasher, its stakers, operators and a network, all registered."""
     state = SCHEMA.empty_state()
     state.rows(CLOCK)[SINGLETON] = Clock(START)
-    state.rows(VAULT_FACTORY)[VAULT] = Entity(True)
+    state.rows(VAULT_FACTORY)[VAULT] = Entity(is_entity=True)
     state.rows(VAULTS)[VAULT] = VaultConfig(
         COLLATERAL, "burner0", START, EPOCH_SECONDS, NETWORK_RESTAKE, slasher=INSTANT_SLASHER, admin="admin0"
     )
-    state.rows(NETWORK_REGISTRY)[SUBNETWORK[0]] = Entity(True)
+    state.rows(NETWORK_REGISTRY)[SUBNETWORK[0]] = Entity(is_entity=True)
     for i in range(OPERATORS):
-        state.rows(OPERATOR_REGISTRY)[named("operator", i)] = Entity(True)
+        state.rows(OPERATOR_REGISTRY)[named("operator", i)] = Entity(is_entity=True)
     for i in range(STAKERS):
-        state.rows(ALLOWANCES)[(COLLATERAL, named("staker", i), VAULT)] = Allowance(True)
+        state.rows(ALLOWANCES)[(COLLATERAL, named("staker", i), VAULT)] = Allowance(is_infinite=True)
         state.rows(TOKEN_BALANCES)[(COLLATERAL, named("staker", i))] = TokenBalance(10**9 * ETHER)
     return state
 

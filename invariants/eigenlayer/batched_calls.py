@@ -265,7 +265,7 @@ def _delegate(choices: Choices, draft: Draft) -> Action:
     staker = NEWCOMER if choices.one_in(8) else choices.pick(STAKERS_)
     operator = choices.pick(OPERATORS)
     salt = choices.below(3) if choices.one_in(3) else choices.below(10_000)
-    approval = Approval(APPROVER if operator == OPERATORS[0] else ZERO_ADDRESS, salt, False)
+    approval = Approval(APPROVER if operator == OPERATORS[0] else ZERO_ADDRESS, salt, is_expired=False)
     if draft.get(STAKERS, staker).delegated_to == ZERO_ADDRESS:
         return DelegateTo(staker, operator, approval)
     if choices.one_in(2):

@@ -64,7 +64,7 @@ REWARD: Final = 4
 BURNING: Final[OperatorSet] = ("avs0", 1)
 REDISTRIBUTING: Final[OperatorSet] = ("avs1", 1)
 HALF_WAD: Final = 500_000_000_000_000_000
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 
 
 WORLD: Final = with_native_eth(
@@ -124,7 +124,7 @@ def _deposit(staker: str, amount: int) -> Action:
 
 
 def _report(balance_wei: int, delta_wei: int) -> Action:
-    return RecordBeaconChainEthBalanceUpdate("staker0", "staker0", balance_wei, delta_wei, True)
+    return RecordBeaconChainEthBalanceUpdate("staker0", "staker0", balance_wei, delta_wei, is_from_pod=True)
 
 
 def _pay() -> Action:
@@ -168,9 +168,9 @@ CALLS: Final[list[Action]] = [
     Undelegate("staker0", "staker0"),
     _queue("staker0", 2),
     _queue("staker1", 3),
-    _complete("staker0", True),
-    _complete("staker0", False),
-    _complete("staker1", True),
+    _complete("staker0", receive_as_tokens=True),
+    _complete("staker0", receive_as_tokens=False),
+    _complete("staker1", receive_as_tokens=True),
     _slash(BURNING, BOTH, HALF_WAD),
     _slash(REDISTRIBUTING, (STRATEGY,), WAD),
     ClearBurnOrRedistributableShares("anybody", BURNING, 1),

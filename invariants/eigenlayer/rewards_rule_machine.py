@@ -84,7 +84,7 @@ class RewardsRules(LawMachine):
     @rule(token=TOKEN, amount=AMOUNT, ago=AGO, intervals=INTERVALS, are_earners=st.booleans())
     def create_rewards_for_all(self, token: str, amount: Edge, ago: int, intervals: int, are_earners: bool) -> None:
         """For all stakers, or for all earners, by who is let do so."""
-        self.call(actions.SetRewardsForAllSubmitter("owner", "submitter", True))
+        self.call(actions.SetRewardsForAllSubmitter("owner", "submitter", is_submitter=True))
         submission = self._submission("submitter", LISTED, token, amount, ago, intervals)
         if are_earners:
             self.call(actions.CreateRewardsForAllEarners("submitter", (submission,)))

@@ -108,8 +108,8 @@ def opening() -> list[Action]:
     return [
         *actions,
         RegisterAsOperator("operator0", ZERO_ADDRESS, 0),
-        SetRewardsForAllSubmitter("owner", "submitter", True),
-        SetOptInForProtocolFee("avs1", "avs1", True),
+        SetRewardsForAllSubmitter("owner", "submitter", is_submitter=True),
+        SetOptInForProtocolFee("avs1", "avs1", is_opted_in=True),
     ]
 
 
@@ -187,7 +187,7 @@ def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
     """One submission mostly, sometimes two or none."""
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2, 0))):
-        start, duration = _period(choices, draft, False)
+        start, duration = _period(choices, draft, is_past=False)
         made.append(
             RewardsSubmission(_strategies(choices, draft), choices.pick(TOKENS), _amount(choices), start, duration)
         )
@@ -198,7 +198,7 @@ def _directed(choices: Choices, draft: Draft) -> tuple[OperatorDirectedRewardsSu
     """The same, with amounts for operators in ascending order; seldom in another, or for nobody."""
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2))):
-        start, duration = _period(choices, draft, True)
+        start, duration = _period(choices, draft, is_past=True)
         named = choices.pick((OPERATORS, OPERATORS, OPERATORS[:1]))
         if choices.one_in(10):
             named = choices.pick(((), OPERATORS[::-1], (ZERO_ADDRESS,)))

@@ -87,7 +87,9 @@ class EigenLayerMachine(RewardsRules):
         for party in (PARTIES[0], PARTIES[1], OPERATORS[0]):
             self.call(actions.CreatePod(party))
             self.call(actions.FundPod(party, 32 * 10**9 * GWEI_TO_WEI))
-            self.call(actions.RecordBeaconChainEthBalanceUpdate(party, party, 0, 32 * 10**9 * GWEI_TO_WEI, True))
+            self.call(
+                actions.RecordBeaconChainEthBalanceUpdate(party, party, 0, 32 * 10**9 * GWEI_TO_WEI, is_from_pod=True)
+            )
         self.call(actions.MineBlocks(1))
         for operator in OPERATORS:
             requests = [actions.AllocationRequest(operator_set, POOLS, (WAD >> 2, WAD >> 2)) for operator_set in SETS]
@@ -148,7 +150,7 @@ class EigenLayerMachine(RewardsRules):
             self.call(
                 actions.MineBlocks(self.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1 + slack_blocks)
             )
-            completion = self._completion((party, nonce), as_tokens, False, False)
+            completion = self._completion((party, nonce), as_tokens, wrong_tokens=False, is_tampered=False)
             self.call(actions.CompleteQueuedWithdrawal(party, completion))
 
     @rule(strategies=SOME_POOLS)
@@ -220,7 +222,9 @@ class EigenLayerMachine(RewardsRules):
     def complete_queued_withdrawals(self, several: list[Withdrawal], as_tokens: bool) -> None:
         """Several, perhaps of different stakers, or one of them twice."""
         sender = several[0][0] if several else PARTIES[0]
-        completions = [self._completion(withdrawal, as_tokens, False, False) for withdrawal in several]
+        completions = [
+            self._completion(withdrawal, as_tokens, wrong_tokens=False, is_tampered=False) for withdrawal in several
+        ]
         self.call(actions.CompleteQueuedWithdrawals(sender, tuple(completions)))
 
     def _completion(
@@ -368,7 +372,7 @@ class EigenLayerMachine(RewardsRules):
         gwei = amount.of(max(div_floor(held_wei, GWEI_TO_WEI), 32)) if is_loss else amount.of(32 * GWEI_TO_WEI)
         delta_wei = (-gwei if is_loss else gwei) * GWEI_TO_WEI + wei
         if -INT256_MAX <= delta_wei <= INT256_MAX:
-            report = actions.RecordBeaconChainEthBalanceUpdate(party, party, held_wei, delta_wei, True)
+            report = actions.RecordBeaconChainEthBalanceUpdate(party, party, held_wei, delta_wei, is_from_pod=True)
             self.call(report)
             self.call(attrs.evolve(report, sender=sender, is_from_pod=sender != party))
 
@@ -387,6 +391,10 @@ class EigenLayerMachine(RewardsRules):
         if self.is_accepted(actions.QueueWithdrawals(party, (request,))):
             self.call(actions.MineBlocks(self.rows.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1))
             if losses:
-                self.call(actions.RecordBeaconChainEthBalanceUpdate(party, party, 3 * GWEI_TO_WEI, -GWEI_TO_WEI, True))
+                self.call(
+                    actions.RecordBeaconChainEthBalanceUpdate(
+                        party, party, 3 * GWEI_TO_WEI, -GWEI_TO_WEI, is_from_pod=True
+                    )
+                )
             completion = actions.Completion(party, nonce, (ZERO_ADDRESS,), as_tokens)
             self.call(actions.CompleteQueuedWithdrawal(party, completion))

@@ -66,7 +66,7 @@ LAST_CALL_BLOCK: Final = 1150
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD) - BALANCE_OFFSET
 """The most tokens that a strategy may hold after a deposit."""
 
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 
 
 def _world(
@@ -139,7 +139,7 @@ def _tight_action(choices: Choices, draft: Draft) -> Action:
             row = draft.get(WITHDRAWALS, (leaving, nonce))
             if row.is_pending:
                 tokens = (TOKEN,) * row.strategy_count
-                return CompleteQueuedWithdrawal(leaving, Completion(leaving, nonce, tokens, True))
+                return CompleteQueuedWithdrawal(leaving, Completion(leaving, nonce, tokens, receive_as_tokens=True))
     return MineBlocks(1)
 
 
@@ -165,7 +165,7 @@ def _short_opening() -> list[Action]:
         QueueWithdrawals("staker0", (WithdrawalRequest((STRATEGY,), (1,)),)),
         slashes[1],
         MineBlocks(11),
-        CompleteQueuedWithdrawal("operator0", Completion("operator0", 0, (TOKEN, TOKEN), True)),
+        CompleteQueuedWithdrawal("operator0", Completion("operator0", 0, (TOKEN, TOKEN), receive_as_tokens=True)),
         slashes[2],
         MineBlocks(7),
         ClearBurnOrRedistributableShares("anybody", ("avs0", 1), 2),
@@ -225,7 +225,7 @@ def _giant_exit(choices: Choices, draft: Draft, strategy: str) -> Action:
         if choices.one_in(4):
             return TransferToken("staker1", TOKEN, strategy, MOST_REPORTABLE)
         if not choices.one_in(4):
-            return CompleteQueuedWithdrawal(party, Completion(party, nonce, (TOKEN,), True))
+            return CompleteQueuedWithdrawal(party, Completion(party, nonce, (TOKEN,), receive_as_tokens=True))
     held = draft.get(STAKER_SHARES, (party, strategy)).deposit_shares
     return QueueWithdrawals(party, (WithdrawalRequest((strategy,), (choices.pick((1, 1, held, held >> 1)),)),))
 

@@ -89,7 +89,7 @@ OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "token": tuple(TOKENS.values()),
     "signer": (ZERO_ADDRESS,),
 }
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, False)
+NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 SMALL_AMOUNTS: Final = (1, 2, 3, 7, 10, 999)
 """In one of the strategies shares are few, so that dust is a part of them that shows."""
@@ -127,7 +127,7 @@ def opening() -> list[Action]:
     for delay_blocks, operator in enumerate(OPERATORS):
         actions.append(RegisterAsOperator(operator, ZERO_ADDRESS, delay_blocks))
         actions += [RegisterForOperatorSets(operator, operator, avs, (number,)) for avs, number in SETS]
-    actions.append(SetRewardsForAllSubmitter("owner", "submitter", True))
+    actions.append(SetRewardsForAllSubmitter("owner", "submitter", is_submitter=True))
     return actions
 
 

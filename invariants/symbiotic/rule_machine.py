@@ -337,9 +337,9 @@ class SymbioticMachine(LawMachine):
             return request
         self.call(actions.AdvanceTime(config.veto_duration_seconds + slack_seconds))
         if is_vetoed:
-            self.veto_slash(request, False)
+            self.veto_slash(request, is_unknown=False)
         else:
-            self.execute_slash(request, False)
+            self.execute_slash(request, is_unknown=False)
         return request
 
     @rule(request=slash_requests, is_unknown=SELDOM)

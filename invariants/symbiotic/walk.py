@@ -332,17 +332,17 @@ def _deposit_policy(choices: Choices, draft: Draft, vault: str, staker: str) -> 
     policy = draft.get(DEPOSIT_POLICIES, vault)
     kind = choices.below(6)
     if policy.deposit_whitelist and kind < 5:
-        return SetDepositWhitelist(admin_of(draft, vault), vault, False)
+        return SetDepositWhitelist(admin_of(draft, vault), vault, status=False)
     if policy.is_deposit_limit and kind < 2:
-        return SetIsDepositLimit(admin_of(draft, vault), vault, False)
+        return SetIsDepositLimit(admin_of(draft, vault), vault, status=False)
     stake = ACTIVE_STAKE.latest(draft, vault)
     if kind < 2 or (kind == 2 and policy.deposit_limit <= stake):
         limits = (10**22, 10**22, stake + 10**21, stake + 1000, stake)
         return SetDepositLimit(admin_of(draft, vault), vault, choices.pick(limits))
     if kind == 2:
-        return SetIsDepositLimit(admin_of(draft, vault), vault, True)
+        return SetIsDepositLimit(admin_of(draft, vault), vault, status=True)
     if kind == 3:
-        return SetDepositWhitelist(admin_of(draft, vault), vault, True)
+        return SetDepositWhitelist(admin_of(draft, vault), vault, status=True)
     account = ZERO_ADDRESS if choices.one_in(12) else staker
     return SetDepositorWhitelistStatus(admin_of(draft, vault), vault, account, not choices.one_in(4))
 
