@@ -21,7 +21,7 @@ export CFLAGS ?= -fno-semantic-interposition
 export LDFLAGS ?= -Wl,-Bsymbolic
 endif
 
-.PHONY: setup lock cases check test lint bench docs clean
+.PHONY: setup lock cases pages check test lint bench docs clean
 
 setup: $(STAMP)
 
@@ -75,6 +75,12 @@ $(VENV)/npm/done: tests/npm/package-lock.json $(VENV)/tools
 # By hand, after a call or a reason is added: conformance/*.cases.json, by long walks.
 cases: $(STAMP)
 	PYTHONPATH=. $(BIN)/python -P -m harness.drawing_cases $(PROTOCOL)
+
+# By hand, after a law, a call or a field is added: what the docs say of them, from the declarations.
+pages: $(VENV)/tools
+	PYTHONPATH=. $(BIN)/python -P -m harness.law_tables
+	for protocol in eigenlayer symbiotic; do PYTHONPATH=. $(BIN)/python -P -c 'from harness.cli import main; main()' \
+		new-trace $$protocol --fields > docs/traces_$$protocol.md || exit 1; done
 
 bench: $(STAMP)
 	$(BIN)/python -P -m harness.bench

@@ -1,0 +1,44 @@
+"""The tables of docs/laws.md, written from the declarations of the laws: `make pages`."""
+
+import re
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from harness.protocols import known_games, known_walks
+
+PAGE: Final = Path("docs/laws.md")
+LAWS: Final = "| id | what must hold | source |\n|---|---|---|\n"
+GAMES: Final = "| id | what must hold |\n|---|---|\n"
+
+
+def written(page: str) -> str:
+    """The page, with the table of each protocol's laws and games, and the list of its model's laws, as declared."""
+    for protocol, walk in known_walks().items():
+        title = protocol.title().replace("layer", "Layer")
+        before, section = page.split(f"\n## {title}\n")
+        section, *after = re.split(r"(?m)^(?=## )", section, maxsplit=1)
+        laws = [(law.law_id, law.sentence, law.source) for law in walk.catalogue.laws()]
+        games = [(game.law_id, game.sentence) for game in known_games()[protocol]]
+        section = _with_rows(_with_rows(section, LAWS, laws), GAMES, games)
+        model = textwrap.fill(
+            f"- model of {title}: {', '.join(walk.catalogue.model)}.",
+            124,
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+        before = re.sub(rf"(?ms)^- model of {title}: .*?\.$", model, before)
+        page = f"{before}\n## {title}\n{section}{''.join(after)}"
+    return page
+
+
+def _with_rows(section: str, heading: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """The section with these rows in the table that has this heading."""
+    before, after = section.split(heading)
+    rest = re.sub(r"^(\|.*\n)*", "", after)
+    return before + heading + "".join([f"| {' | '.join(row)} |\n" for row in rows]) + rest
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
