@@ -153,15 +153,21 @@ def _suite(
                 yield "game", seed, lambda game=game, seed=seed: played(game, seed, effort.moves)
 
 
+WALKS_PER_SCENARIO = 6
+"""Of so many walks one takes a scenario, so that 120 take every scenario that any protocol has."""
+
+
 def by_turns(walks: int) -> list[int]:
     """The seeds of so many walks: by turns one that walks through an ordinary world, and one that takes a scenario, as
     long as there are both. A bug in what an ordinary walk hardly meets is found early so.
     """
-    per_scenario = importlib.import_module("invariants.walker").SEEDS_PER_SCENARIO
-    scenarios = range(per_scenario - 1, walks, per_scenario)
-    ordinary = [seed for seed in range(walks) if seed not in scenarios]
+    per_seeds = importlib.import_module("invariants.walker").SEEDS_PER_SCENARIO
+    count = walks // WALKS_PER_SCENARIO
+    scenarios = [per_seeds * turn - 1 for turn in range(1, count + 1)]
+    seeds = (seed for seed in range(per_seeds * walks) if (seed + 1) % per_seeds)
+    ordinary = list(islice(seeds, walks - count))
     turns = [seed for pair in zip(ordinary, scenarios, strict=False) for seed in pair]
-    return [*turns, *ordinary[len(scenarios) :]]
+    return [*turns, *ordinary[count:]]
 
 
 def walked(walk: Any, seed: int, steps: int) -> Ran:

@@ -7,8 +7,10 @@ from typing import Final, cast
 from invariants.choices import Choices
 from invariants.eigenlayer import due_changes
 from invariants.eigenlayer.batched_calls import BATCHED
+from invariants.eigenlayer.deficits import DEFICITS
 from invariants.eigenlayer.laws import CATALOGUE
 from invariants.eigenlayer.native_walk import NATIVE
+from invariants.eigenlayer.rewards_edges import REWARDS_EDGES
 from invariants.eigenlayer.rewards_walk import FIRST_SECONDS, LAST_SECONDS, REWARDS
 from invariants.eigenlayer.world import WORLD
 from invariants.walker import Walk
@@ -336,7 +338,9 @@ SCENARIOS: Final = (
     MANY_STRATEGIES,
     BATCHED,
     LAST_EXIT,
+    REWARDS_EDGES,
     GIANT,
+    DEFICITS,
     REWARDS,
     NATIVE,
     WORTHLESS,

@@ -428,20 +428,33 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
 
 
 def _past_action(choices: Choices, draft: Draft) -> Action:
-    """The same, with what was slashed before slashes had ids burned now and then; no block after the last. In the first
-    block in which something can be slashed a slash is tried.
+    """The same, with what was slashed before slashes had ids burned now and then, and strategies opened and closed; no
+    block after the last. Before the first block in which something can be slashed, and in it, a slash is tried.
     """
-    if choices.one_in(80):
+    kind = choices.below(80)
+    if kind == 0:
         return BurnShares(choices.pick(PARTIES), choices.pick(POOLS))
+    if kind < 3:
+        return _opened_or_closed(choices)
     action, block = token_action(choices, draft), current_block(draft)
     first_block = draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks + 1
-    if block == first_block and choices.one_in(2):
+    if block < first_block and kind < 12:
+        return _slash(choices, draft)
+    if block == first_block and (isinstance(action, MineBlocks) or choices.one_in(2)) and not choices.one_in(8):
         return _slash(choices, draft)
     if isinstance(action, MineBlocks) and block < first_block < block + action.blocks:
         return MineBlocks(first_block - block, (first_block - block) * SECONDS_PER_BLOCK)
     if isinstance(action, MineBlocks) and block + action.blocks > LAST_BLOCK:
         return BurnShares(PARTIES[0], POOLS[0])
     return action
+
+
+def _opened_or_closed(choices: Choices) -> Action:
+    """One strategy is closed to deposits, or opened."""
+    listed = (choices.pick(POOLS),)
+    if choices.one_in(3):
+        return RemoveStrategiesFromDepositWhitelist("whitelister", listed)
+    return AddStrategiesToDepositWhitelist("whitelister", listed)
 
 
 YOUNG: Final = Walk(
@@ -454,7 +467,7 @@ YOUNG: Final = Walk(
 OLD: Final = Walk(
     PROTOCOL,
     CATALOGUE,
-    world_with_a_past("the last blocks, and sums at their width", LAST_BLOCK - 90, 10, 2**224 - 10**19),
+    world_with_a_past("the last blocks, and sums at their width", LAST_BLOCK - 90, 10, 2**224 - 10**18),
     opening,
     _past_action,
 )
