@@ -479,7 +479,7 @@ def _drawn_walk(number: int) -> Walk:
 
 
 WALK: Final = Walk(
-    PROTOCOL, CATALOGUE, with_native_eth(WORLD), opening, next_action, (*SCENARIOS, YOUNG, OLD), _drawn_walk
+    PROTOCOL, CATALOGUE, with_native_eth(WORLD), opening, next_action, (*SCENARIOS, YOUNG, OLD, OLD), _drawn_walk
 )
 
 TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, stake_action)
