@@ -42,7 +42,7 @@ def _next_action(choices: Choices, draft: Draft) -> Action:
         shares = choices.pick((deposit_shares, deposit_shares, max(deposit_shares >> 1, 1)))
         return QueueWithdrawals(owner, (WithdrawalRequest((BEACON_CHAIN_ETH,), (shares,)),))
     if nonce < 0:
-        return RecordBeaconChainEthBalanceUpdate(owner, owner, 0, choices.pick(DEPOSITS_WEI), True)
+        return RecordBeaconChainEthBalanceUpdate(owner, owner, 0, choices.pick(DEPOSITS_WEI), is_from_pod=True)
     if deposit_shares == 0 and not choices.one_in(4):
         return PlantPodOwnerDepositShares(owner, -_deficit(choices, draft, owner, nonce))
     delay_blocks = draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks
