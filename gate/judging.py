@@ -4,8 +4,8 @@ Identical text or syntax; recorded traces, cases, walks and examples in lockstep
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import attrs
@@ -21,7 +21,7 @@ from gate.scripts import Aimed, aimed_at, further_at
 from gate.shortest import Fields, Shrink, Versions, kind_between, shortest
 from gate.starting import NotRunningError, Worker, introduced, serving
 from gate.subject import Subject
-from gate.verdicts import ActionReport, Difference, Proof, ProtocolReport, Shown, Witness, verdict_of
+from gate.verdicts import KINDS, ActionReport, Difference, Kind, Proof, ProtocolReport, Shown, Witness, verdict_of
 from gate.versions import Version
 from spec.codec import Json, MalformedTrace
 
@@ -30,6 +30,9 @@ ANSWER_SECONDS: Final = 20.0
 
 LONGER_SECONDS: Final = 40.0
 """The time for a proof of longer lists, once that of short ones is done."""
+
+SETTLED_SECONDS: Final = 60.0
+"""The time that a proof is still given once the lockstep has met what makes the worst verdict, whatever it proves."""
 
 MOST_LOOKED_AT: Final = 40
 """The scripts of an action that laws are checked on, and in which a call to be measured is looked for."""
@@ -88,6 +91,8 @@ class Judge:
         self._shrink: Final = shrink
         self._prove: Final = prove
         self._end: Final = time.monotonic() + effort.seconds
+        self._settled_at: Final[dict[str, float]] = {}
+        """The times at which verdicts were settled by what was met, by action."""
 
     def stops(self) -> bool:
         """True if the run is to end, or the time is up."""
@@ -157,11 +162,15 @@ class Judge:
                     left_out: list[str] = []
                     scripts = aimed_at(self._subject, changed, left_out) if changed else ()
                     walked = walk(versions.parted, pair, scripts, changed, self.stops)
+                met = [name for name in changed if not deciding(walked.kinds(name), KINDS)]
+                self._settled_at.update(dict.fromkeys(met, time.monotonic()))
                 report.left_out = left_out
                 report.views = walked.views
                 for name, differing in changed.items():
-                    self._walk_on(name, proofs[name].result(), versions, walked, changed, left_out)
-                    found = self._action(name, differing, versions, walked, proofs[name])
+                    proved = proofs[name].result()
+                    replayed = self._replayed(proved, versions)
+                    self._walk_on(name, proof_of(proved), replayed[0], versions, walked, changed, left_out)
+                    found = self._action(name, differing, versions, walked, proved, replayed)
                     found.impact = self._impact(found, versions, walked)
                     yield found
             finally:
@@ -171,16 +180,17 @@ class Judge:
     def _walk_on(
         self,
         name: str,
-        found: Mapping[str, Any],
+        proof: Proof,
+        shown: Collection[Kind],
         versions: Versions,
         walked: Walked,
         changed: Mapping[str, list[Change]],
         left_out: list[str],
     ) -> None:
-        """Look longer for what the proof leaves open, where nothing was met: otherwise the answer is not known."""
-        wanted = proof_of(found).open_kinds
-        is_seen = name in walked.faults or any(action == name for action, _ in walked.met)
-        if wanted and not is_seen and not found.get("shown"):
+        """Look longer for what the proof leaves open, as far as the verdict depends on it."""
+        seen = {*shown, *walked.kinds(name)}
+        wanted = deciding(seen, proof.open_kinds)
+        if wanted and name not in walked.faults:
             scripts = further_at(self._subject, name, left_out)
             walk_on(versions.parted, scripts, name, wanted, changed, walked, self.stops)
 
@@ -189,14 +199,26 @@ class Judge:
         if seconds <= 0 or self._effort.stops():
             return {"unlifted": f"the time was up: {self._effort.seconds:g} s were spent", "seconds": 0.0}
         begun = time.monotonic()
-        found = self._prove(self._subject, *self._versions, name, 1, seconds, self._effort.stops)
+        found = self._prove(self._subject, *self._versions, name, 1, seconds, lambda: self._is_needless(name))
+        if "unlifted" in found and self._is_settled(name):
+            return {
+                "unlifted": "the verdict was settled by what was met",
+                "seconds": round(time.monotonic() - begun, 1),
+            }
         left = self._end - time.monotonic()
         if _is_whole(found) and any("length <= 1" in scope for scope in found["scope"]) and left > 0:
             # What one element keeps, two may not: the longer lists decide, where there is time for them.
             seconds = min(left, LONGER_SECONDS)
-            longer = self._prove(self._subject, *self._versions, name, 2, seconds, self._effort.stops)
+            longer = self._prove(self._subject, *self._versions, name, 2, seconds, lambda: self._is_needless(name))
             found = found if "unlifted" in longer else longer
         return {**found, "seconds": round(time.monotonic() - begun, 1)}
+
+    def _is_needless(self, name: str) -> bool:
+        """True if a proof is to end: the run does, or the verdict has been settled for a while."""
+        return self._effort.stops() or self._is_settled(name)
+
+    def _is_settled(self, name: str) -> bool:
+        return time.monotonic() >= self._settled_at.get(name, self._end) + SETTLED_SECONDS
 
     def _action(
         self,
@@ -204,13 +226,13 @@ class Judge:
         differing: list[Change],
         versions: Versions,
         walked: Walked,
-        proving: "Future[dict[str, Any]]",
+        found: Mapping[str, Any],
+        replayed: tuple[dict[Kind, Shown], list[str]],
     ) -> ActionReport:
         report = ActionReport(self._subject.name, name, "UNKNOWN", changes=differing)
         report.scripts, report.calls = walked.scripts.get(name, 0), walked.calls.get(name, 0)
-        found = proving.result()
         report.proof = proof_of(found)
-        shown, notes = self._replayed(found, versions)
+        shown, notes = replayed[0], list(replayed[1])
         met = {kind: each for (action, kind), each in walked.met.items() if action == name}
         kinds = sorted({*met, *shown})
         for kind in kinds:
@@ -224,6 +246,7 @@ class Judge:
             if not report.proof.why and kind not in report.proof.open_kinds:
                 within = f" of its scope ({', '.join(report.proof.scope)})" if report.proof.scope else ""
                 notes.append(f"{kind}: met, where the proof says never{within}")
+        notes += [f"{kind}: neither proved nor refuted" for kind in report.proof.open_kinds if kind not in kinds]
         if kinds:
             report.verdict = verdict_of(kinds)
         elif fault := walked.faults.get(name):
@@ -280,9 +303,9 @@ class Judge:
             found[source] = [{**attrs.asdict(row), "lines": row.lines()} for row in rows]
         return found
 
-    def _replayed(self, found: dict[str, Any], versions: Versions) -> tuple[dict[str, Shown], list[str]]:
+    def _replayed(self, found: Mapping[str, Any], versions: Versions) -> tuple[dict[Kind, Shown], list[str]]:
         """The differences that the solver gives, as far as both versions answer so."""
-        shown: dict[str, Shown] = {}
+        shown: dict[Kind, Shown] = {}
         notes: list[str] = []
         for kind, document in found.get("shown", {}).items():
             try:
@@ -333,6 +356,13 @@ def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
         if table in fields
     ]
     return {**told, "rows": [row for row in rows if row[2] != row[3]]}
+
+
+def deciding(seen: Collection[Kind], open_kinds: Collection[Kind]) -> set[Kind]:
+    """The open kinds with which the verdict would be another than by those that are seen."""
+    if not seen:
+        return set(open_kinds)
+    return {kind for kind in open_kinds if verdict_of({*seen, kind}) != verdict_of(seen)}
 
 
 def _is_whole(found: Mapping[str, Any]) -> bool:

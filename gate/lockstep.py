@@ -56,6 +56,10 @@ class Walked:
     on_the_wire: int = 0
     is_cut_short: bool = False
 
+    def kinds(self, action: str) -> set[Kind]:
+        """The kinds of difference that an action has shown."""
+        return {kind for name, kind in self.met if name == action}
+
 
 class Pair:
     """The two versions, started when they are needed and again after a fault."""
@@ -115,8 +119,7 @@ def walk_on(
 ) -> None:
     """Play more scripts, row by row, until an action shows every kind of difference that is wanted."""
     for aimed in scripts:
-        met = {kind for name, kind in walked.met if name == action}
-        if stops() or met.issuperset(wanted):
+        if stops() or walked.kinds(action).issuperset(wanted):
             return
         walked.scripts[action] = walked.scripts.get(action, 0) + 1
         walked.played.append(aimed)

@@ -39,6 +39,8 @@ MEANINGS: Final[dict[Word, str]] = {
 Kind = str
 """In what two answers differ: `stricter`, `laxer`, `reason`, `answers`, or `raises` if the head raises."""
 
+KINDS: Final[tuple[Kind, ...]] = ("stricter", "laxer", "reason", "answers", "raises")
+
 
 @attrs.frozen
 class Witness:

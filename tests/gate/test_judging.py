@@ -2,16 +2,17 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gate.judging import Effort, Judge, Prove, shared
+from gate.judging import Effort, Judge, Prove, deciding, shared
 from gate.starting import clean_environment
 from gate.subject import subject_of
-from gate.verdicts import ActionReport, ProtocolReport, verdict_of
+from gate.verdicts import KINDS, ActionReport, ProtocolReport, verdict_of
 from gate.versions import Version
 from harness.protocols import pack_at
 from harness.shrinking import shrink_by
@@ -166,3 +167,40 @@ def test_a_rule_that_raises_differs(judged: Judged) -> None:
 )
 def test_a_verdict_is_made_of_kinds(kinds: list[str], word: str) -> None:
     assert verdict_of(kinds) == word
+
+
+@pytest.mark.parametrize(
+    ("seen", "open_kinds", "left"),
+    [
+        ([], ["reason", "answers"], {"reason", "answers"}),
+        (["stricter"], ["reason", "laxer", "answers"], {"laxer", "answers"}),
+        (["reason"], KINDS, {"stricter", "laxer"}),
+        (["answers"], KINDS, set()),
+    ],
+)
+def test_the_open_kinds_that_decide_are_those_that_change_the_verdict(
+    seen: list[str], open_kinds: list[str], left: set[str]
+) -> None:
+    assert deciding(seen, open_kinds) == left
+
+
+def test_a_proof_that_can_change_no_verdict_is_ended(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.judging.SETTLED_SECONDS", 0.2)
+
+    def prove(*asked: Any) -> dict[str, Any]:
+        while not asked[-1]():
+            time.sleep(0.05)
+        return {"unlifted": "stopped"}
+
+    found = deposits(judged(("    if shares == 0:", "    if shares / 0 == 0:"), prove, seconds=600.0))
+    assert (found.verdict, found.proof.why if found.proof else "") == (
+        "DIFFERS",
+        "no proof: the verdict was settled by what was met",
+    )
+
+
+def test_a_kind_that_is_open_beside_what_was_met_is_told(judged: Judged) -> None:
+    still_open = {**PROVED, "kinds": {"answers": {"PROVED": 2, "UNKNOWN": 1}}}
+    found = deposits(judged(STRICTER, says(still_open)))
+    assert found.verdict == "STRICTER"
+    assert "answers: neither proved nor refuted" in found.notes
