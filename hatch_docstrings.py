@@ -36,9 +36,12 @@ class DocstringHook(BuildHookInterface[Any]):
 
 
 def mypycify(paths: list[str], **options: Any) -> Any:
-    """The extensions of mypyc, with docstrings in their C files."""
+    """The extensions of mypyc, with docstrings in their C files, which several compilers take."""
     from mypyc.build import mypycify as compile_to_c
 
+    from hatch_compilers import compile_together
+
+    compile_together()
     extensions = compile_to_c(paths, **options)
     sources = {path[:-3].replace("\\", "/").replace("/", "."): Path(path) for path in paths if path.endswith(".py")}
     for extension in extensions:
