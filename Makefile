@@ -57,9 +57,12 @@ lint: $(VENV)/tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Interpreted: the working tree comes first on the path. Compiled: only what is installed is there.
+# Interpreted: the working tree comes first on the path. Compiled: only what is installed is there. Hundreds of tests
+# start Python: each would read every module anew where its bytecode is not kept.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP) $(VENV)/npm/done lint
-	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not serial"
+	$(BIN)/python -m compileall -q $(PACKAGES)
+	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not installed and not serial"
 	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest -m serial
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest --numprocesses auto --dist worksteal -m "not source and not serial"
 	RESTAKE_EXPECT=$(MODE) $(BIN)/pytest -m "not source and serial"

@@ -15,7 +15,6 @@ from conformance.reference import Reference
 from harness.mutants.mutant import Mutant, catalogue, read_catalogue
 from harness.project import packages
 from harness.protocols import pack_at
-from harness.source import copy_source
 from harness.verbs import how_built
 
 ROOT = Path(__file__).parent.parent
@@ -68,11 +67,16 @@ def bugs() -> dict[str, Mutant]:
 
 
 class SourceCopy:
-    """A copy of the project's source in a folder of its own, to be broken there and run by a fresh interpreter."""
+    """A copy of the project's source in a folder of its own, to be broken there and run by a fresh interpreter.
+
+    What Python has compiled of a file comes along, and is of use until the file is written. No more is kept: two edits
+    of one second would be one to Python.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        copy_source(packages(), folder, ROOT)
+        for package in packages():
+            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("*.so", "*.pyd"))
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def replace(self, file: str, right: str, wrong: str) -> None:
@@ -91,7 +95,8 @@ class SourceCopy:
         """The output of a program that imports the copy."""
         imported = "import spec.machine, os; assert spec.machine.__file__.startswith(os.getcwd())\n"
         command = [sys.executable, "-c", imported + program, *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

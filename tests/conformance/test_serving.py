@@ -182,6 +182,7 @@ def test_every_protocol_of_ours_reads_calls_one_by_one() -> None:
             assert history.genesis.tables == walk.genesis().tables
 
 
+@pytest.mark.installed
 def test_the_heads_of_recorded_traces_are_integers_again() -> None:
     """Whatever a trace's head has as JSON integers is one again after the wire, and nothing else is."""
     for name, pack in known_packs().items():

@@ -231,6 +231,7 @@ NOT_MET_BY_TEN_WALKS = {"eigenlayer": ["ETH-15"], "symbiotic": []}
 """Native ETH is slashed in recorded traces, and in a scenario that no seed takes before the 39th."""
 
 
+@pytest.mark.installed
 def test_check_replays_everything_and_checks_every_law() -> None:
     result = restake("check", "--json", "--steps", "4000", "--examples", "0")
     assert result.return_value == 0
@@ -427,6 +428,7 @@ def test_a_budget_that_cuts_traces_short_is_no_success() -> None:
     assert 'message="stopped before everything was done"' in Path("j").read_text()
 
 
+@pytest.mark.installed
 def test_proofs_that_were_asked_for_and_not_done_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "run_together", lambda *_: None)
     asked = ("--law", "MAG-04", "--steps", "400", "--examples", "0", "--jobs", "1")

@@ -28,6 +28,7 @@ Explore = Callable[..., WalkReport]
 WAYS: list[tuple[Explore, int]] = [(partial(explore_rules, SymbioticMachine), 50), (explore_bytes, 120)]
 
 
+@pytest.mark.installed
 @pytest.mark.parametrize("protocol", known_walks())
 def test_every_action_has_a_rule_and_is_accepted(protocol: str) -> None:
     """Over a few hundred examples, as a run of the smallest profile draws them."""
@@ -100,6 +101,7 @@ def test_a_walk_by_bytes_is_a_test_of_hypothesis() -> None:
         SETTINGS(walk_test(MISTAKEN, 120))()
 
 
+@pytest.mark.installed
 def test_a_step_seldom_needs_more_bytes_than_it_gets() -> None:
     """Each action is still drawn, even those that a walk decides on last."""
     reports = [explore_bytes(known_walks()["eigenlayer"], 25, 200, seed) for seed in (0, 25, 50)]
@@ -140,6 +142,7 @@ def test_edges_are_taken_of_what_is_left() -> None:
     assert (repr(exactly(3)), exactly(3).of(100)) == ("exactly(3)", 3)
 
 
+@pytest.mark.installed
 @pytest.mark.parametrize("protocol", known_walks())
 def test_what_rules_do_can_be_kept(protocol: str) -> None:
     """Every call that a rule makes can be written as a trace, and read again as it was."""
