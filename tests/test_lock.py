@@ -27,7 +27,7 @@ def asked() -> list[Requirement]:
     hooks = document["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]
     lists = [project["dependencies"], build["requires"]]
     lists += [project["optional-dependencies"][extra] for extra in extras]
-    lists += [hook["dependencies"] for hook in hooks.values()]
+    lists += [hook.get("dependencies", []) for hook in hooks.values()]
     return [Requirement(text) for some in lists for text in some]
 
 
