@@ -21,8 +21,8 @@ VERDICTS: Final = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was c
 
 @attrs.frozen(kw_only=True)
 class Provenance:
-    """The origin of a run: versions, what was asked for, where it ran and how long. `commit` is empty outside of a
-    checkout.
+    """The origin of a run: versions, what was asked for, where it ran, when and how long. `commit` is empty outside of
+    a checkout; `command` makes the same run again, `began` is in UTC.
     """
 
     version: str
@@ -37,6 +37,8 @@ class Provenance:
     drawn_steps: int
     steps_per_second: int
     seconds: float
+    command: str
+    began: str
 
 
 @attrs.frozen(kw_only=True)

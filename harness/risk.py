@@ -36,7 +36,8 @@ def risk() -> None:
     """Risk of a network: what its stake secures, what an attack costs, what fails with what, and what may be lost.
 
     Every number says how it was found: exact, a bound, computed with an estimated error, or simulated with its standard
-    error. docs/risk.md and docs/risk_losses.md describe the documents.
+    error. docs/risk.md and docs/risk_losses.md describe the documents. Each takes seconds, but for a report on every
+    step of a trace and for large networks, which take minutes.
     """
 
 

@@ -50,6 +50,7 @@ def made_by(outcome: Outcome) -> list[str]:
         f"restake {made.version}{commit}, {made.built} specification, {made.solver}; {asked}, seed {made.seed}",
         f"{made.drawn_steps:,} steps drawn, {speed}, {made.processes}; Python {made.python}",
         tally(outcome.reports, made.built, made.seconds),
+        f"begun {made.began}; reproduce: {made.command}",
     ]
     return lines if outcome.unfinished is None else [*lines, outcome.unfinished]
 
@@ -96,7 +97,11 @@ def checked(suite: SuiteReport) -> list[str]:
 def verdicts(suite: SuiteReport) -> list[str]:
     """The number of laws by verdict."""
     count = Counter(row.verdict for row in suite.rows() if row.kind != "witness")
-    return [", ".join([f"{number:,} {verdict}" for verdict, number in count.items()])] if count else []
+    said = [
+        f"{number:,} {verdict}{'s' if verdict == 'known violation' and number > 1 else ''}"
+        for verdict, number in count.items()
+    ]
+    return [", ".join(said)] if said else []
 
 
 def proved(suite: SuiteReport) -> list[str]:
@@ -113,7 +118,13 @@ def proved(suite: SuiteReport) -> list[str]:
     if not laws:
         said = ["none of the laws that were checked: they are no part of the theory"]
     if bounded:
-        said.append(f"{len(bounded)} of these within a scope that restake prove --law ID names")
+        said.append(f"{len(bounded)} of these, marked *, within a scope that restake prove --law ID names")
+    known = [law for law, proof in laws.items() if proof is not None and proof.is_known_violation]
+    if known:
+        said.append(f"known violations, of which no proof is due: {named(known)}")
+    unproved = [row.law for row in suite.rows() if row.proof is None and row.kind not in ("game", "witness")]
+    if laws and unproved:
+        said.append(f"checked and never proved: {named(unproved)}")
     if rest:
         said.append(f"not whole: {named(rest)}")
     held = sum(suite.evidence.verdicts.values())
@@ -142,7 +153,9 @@ def found(suite: SuiteReport) -> list[str]:
     for law_id, known in suite.catalogue.known_violations.items():
         trace = bundled_findings() / known.trace
         shown = f"reproduce: restake replay {shlex.quote(str(trace))}" if trace.is_file() else f"shown by {known.trace}"
-        said.append(f"{law_id} is a known violation; true instead: {known.instead}. {shown}")
+        sentence = next((law.sentence for law in suite.catalogue.laws() if law.law_id == law_id), "")
+        said.append(f"{law_id} is a known violation: {sentence}")
+        said.append(f"  true instead: {known.instead}. {shown}")
     return said or ["nothing"]
 
 

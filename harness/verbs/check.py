@@ -2,11 +2,13 @@
 
 import json
 import math
+import shlex
 import time
 from collections import Counter
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO, get_args
+from typing import Final, TextIO, get_args
 
 import attrs
 import click
@@ -42,6 +44,9 @@ from harness.verbs import (
 )
 from proofs.ledger import LedgerError
 from spec.codec import MalformedTrace
+
+WRITING: Final = frozenset({"verbose", "as_json", "form", "annotates", "junit_file", "jobs", "scheduler"})
+"""The options that say where a run is made and what it writes; its result is the same with others."""
 
 
 @click.command("check", epilog=EXIT_CODES, short_help="Run the main job: every law, on every protocol.")
@@ -140,6 +145,9 @@ def check_command(
 
     The same seed gives the same report, on any number of processes and on a cluster. What breaks a law is shrunk and
     kept in .restake/, and tried first the next time.
+
+    It takes a few minutes on two cores; --profile dev takes about five times as long, audit twenty-five times. --budget
+    ends it sooner, and says so.
     """
     if writes_schema:
         click.echo(json.dumps(REPORT, indent=1))
@@ -158,7 +166,7 @@ def check_command(
     read_ledger(check.open_ledgers)
     places = [check.packs[name].place for name in check.walks]
     workers = _workers(scheduler, places, jobs or cores())
-    started = time.monotonic()
+    started, began = time.monotonic(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     problem: str | None = "ended by an error"
     try:
         with stop, workers, live_display() as progress:
@@ -195,6 +203,8 @@ def check_command(
                 drawn_steps=drawn,
                 steps_per_second=round(drawn / check.drawing_seconds) if check.drawing_seconds else 0,
                 seconds=round(seconds, 1),
+                command=asked_again(),
+                began=began,
             ),
         )
         if junit_file is not None:
@@ -255,6 +265,19 @@ def _check_state(file: Path, asked: tuple[str, ...], laws: tuple[str, ...], as_j
     counts = Counter(each.verdict for each in judged)
     click.echo(f"{file}: {observed.pack.name}, " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
     return code_of(judged)
+
+
+def asked_again() -> str:
+    """The command that makes this run again: its options, but for those that say where it runs and what it writes."""
+    context = click.get_current_context()
+    said = ["restake", "check"]
+    for option in context.command.params:
+        name, value = str(option.name), context.params.get(str(option.name))
+        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE or name in WRITING:
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            said += [max(option.opts, key=len), str(each)]
+    return shlex.join(said)
 
 
 def _workers(address: str | None, places: Collection[str], jobs: int) -> Scheduler:

@@ -111,6 +111,8 @@ def conform_command(
     is kept, shrunk against the live client, and told with the command that shows it again.
 
     A client that supports several protocols is started once for each; the wire protocol is in docs/conformance.md.
+
+    It takes as long as the client does: with a fast one seconds in lane smoke, minutes in lane ci.
     """
     if self_test:
         return _self_test(packs_asked(asked), jobs, as_json)

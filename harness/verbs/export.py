@@ -36,7 +36,7 @@ def export_command(trace: Path, form: str, asked: tuple[str, ...]) -> int:
     foundry: a test of the real contracts, which makes each call by their interface, and asserts outcome, reason,
     returns and the vault's stake and shares. Whoever derives from it deploys them.
 
-    A trace need not agree with the specification: what it expects is written as it stands.
+    A trace need not agree with the specification: what it expects is written as it stands. It takes about a second.
     """
     packs = packs_asked(asked)
     try:
@@ -67,7 +67,7 @@ def import_command(file: Path, asked: tuple[str, ...]) -> int:
     """Write the trace that FILE, in the Informal Trace Format, stands for on the standard output.
 
     It is a file of restake export, changed or not. What is no trace is refused, and so is any value that a trace cannot
-    hold. restake replay compares the trace with the specification.
+    hold. restake replay compares the trace with the specification. It takes about a second.
     """
     packs = packs_asked(asked)
     try:

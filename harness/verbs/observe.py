@@ -49,7 +49,8 @@ def observe_command(url: str, addresses: Path, number: int | None, seconds: floa
     """Read all that can be observed of a deployment, by its view functions and its events, at one block.
 
     restake check --state scans the laws on it. Nothing is written unless everything was answered, and of that block.
-    docs/conformance.md says what the file of addresses has.
+    docs/conformance.md says what the file of addresses has. It takes as long as the node does: some seconds on
+    a node of one's own, minutes for a large deployment over a network.
     """
     try:
         from harness.clients.block import Block

@@ -16,7 +16,8 @@ def serve_command(protocol: str) -> int:
     """Answer as the specification of PROTOCOL does: requests on standard input, answers on standard output.
 
     One JSON object a line, as docs/conformance.md describes. Two clients are compared through it, and a test in any
-    language asks it what is right. The exit code is 0 after bye, and 2 if the requests end without it.
+    language asks it what is right. The exit code is 0 after bye, and 2 if the requests end without it. It takes
+    a second to start, and some milliseconds for a call.
     """
     (pack,) = packs_asked((protocol,)).values()
     client = Reference(pack.calls, f"{__version__} ({how_built()})")

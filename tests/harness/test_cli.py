@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness import __version__, gathering
-from harness.cli import cli
+from harness.cli import VERBS, cli
 from harness.commit import commit_here
 from harness.display import live_display
 from harness.explore import Search
@@ -271,7 +272,9 @@ def test_the_first_screen_of_a_check_answers() -> None:
     assert lines[1] == f"  restake {__version__}{commit}, {how_built()} specification, no solver; profile ci, seed 0"
     assert lines[2].startswith("  2,000 steps drawn, ")
     assert lines[3].startswith("  1 trace, 6 steps: 1 agree, 0 differ, 0 malformed")
-    assert lines[4:12] == [
+    again = f"reproduce: restake check --protocol {POOL} --steps 2000 --examples 0"
+    assert re.fullmatch(rf"  begun \d{{4}}-\d\d-\d\d \d\d:\d\d UTC; {again}", lines[4])
+    assert lines[5:13] == [
         "",
         "staking_pool: holds",
         "  checked      1 recorded traces, 6 calls; 5 random walks, 2,000 calls",
@@ -282,7 +285,7 @@ def test_the_first_screen_of_a_check_answers() -> None:
         f"{'law':9}{'staking_pool: properties':87}{'checked  proved  verdict'}".rstrip(),
     ]
     sentence = "The pool's shares are those of its stakers."
-    assert lines[13] == f"{'POOL-01':9}{sentence:87}  1,366       -  held"
+    assert lines[14] == f"{'POOL-01':9}{sentence:87}  1,366       -  held"
     assert lines[-1] == "restake check -v shows the figures of each method, of each action and each reason."
     assert max(len(line) for line in lines) <= 120
     assert "\x1b" not in result.output
@@ -291,13 +294,15 @@ def test_the_first_screen_of_a_check_answers() -> None:
 def test_a_law_that_is_known_to_be_false_does_not_hold() -> None:
     result = restake("check", "--protocol", "symbiotic", "--law", "DEP-04", "--steps", "0", "--examples", "0")
     lines = result.stdout.splitlines()
+    (sentence,) = [law.sentence for law in known_walks()["symbiotic"].catalogue.laws() if law.law_id == "DEP-04"]
     assert (result.return_value, lines[0]) == (0, "restake check: known violation")
     assert ", --law DEP-04, seed 0" in lines[1]
     assert "symbiotic: known violation" in lines
-    assert any(
-        line.startswith("  found        DEP-04 is a known violation; true instead: DEP-03. reproduce:")
-        for line in lines
-    )
+    found = next(position for position, line in enumerate(lines) if line.startswith("  found "))
+    assert lines[found] == f"  found        DEP-04 is a known violation: {sentence}"
+    assert lines[found + 1].startswith("                 true instead: DEP-03. reproduce: restake replay ")
+    asked = "restake check --protocol symbiotic --law DEP-04 --steps 0 --examples 0"
+    assert re.fullmatch(rf"  begun \d{{4}}-\d\d-\d\d \d\d:\d\d UTC; reproduce: {asked}", lines[4])
 
 
 def test_witnesses_alone_are_no_known_violation() -> None:
@@ -410,7 +415,7 @@ def test_a_law_that_was_never_checked_does_not_hold() -> None:
 def test_a_budget_stops_the_run_and_what_was_checked_counts() -> None:
     result = restake("check", "--protocol", POOL, "--steps", "1000000000", "--budget", "8", "--jobs", "2")
     assert result.return_value == 2
-    drawn, _, stopped = result.stdout.splitlines()[2:5]
+    drawn, _, _, stopped = result.stdout.splitlines()[2:6]
     assert 0 < int(drawn.split()[0].replace(",", "")) < 1_000_000_000
     assert stopped == "  stopped before everything was done"
     assert "staking_pool: not finished" in result.stdout.splitlines()
@@ -660,3 +665,9 @@ def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
     assert "agree" in out
     assert "interrupted" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_says_how_long_it_takes(verb: str) -> None:
+    said = " ".join(restake(verb, "--help").stdout.split("Options:")[0].split())
+    assert re.search(r"\btakes?\b[^.;]*\b(seconds?|minutes?|milliseconds)\b", said), said

@@ -29,6 +29,8 @@ MADE_BY = Provenance(
     drawn_steps=0,
     steps_per_second=0,
     seconds=1.0,
+    command="restake check",
+    began="2026-01-01 00:00 UTC",
 )
 
 
