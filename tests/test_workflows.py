@@ -135,3 +135,16 @@ def test_the_notes_of_a_release_are_its_section_alone() -> None:
         notes("v0.2.0", "0.1.0", changelog)
     with pytest.raises(ValueError, match=r"says nothing of 0\.3\.0"):
         notes("v0.3.0", "0.3.0", changelog)
+
+
+def test_a_package_names_the_repository_that_builds_it_and_elsewhere_none() -> None:
+    urls = runpy.run_path(str(ROOT / "hatch_build.py"))["urls"]
+    assert urls({}) == urls({"GITHUB_SERVER_URL": "https://github.com"}) == {}
+    assert urls({"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}) == {
+        "Source": "https://github.com/a/b",
+        "Issues": "https://github.com/a/b/issues",
+        "Changelog": "https://github.com/a/b/blob/main/CHANGELOG.md",
+        "Documentation": "https://github.com/a/b/tree/main/docs",
+    }
+    passed = PROJECT["tool"]["cibuildwheel"]["linux"]["environment-pass"]
+    assert passed == ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY"]
