@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 
 from harness.clients.errors import ERRORS_WITH_ARGUMENTS
@@ -16,6 +16,7 @@ ZERO: Final = "0x" + "00" * 20
 WORD: Final = 32
 
 PANIC: Final = bytes.fromhex("4e487b71")
+MESSAGE: Final = bytes.fromhex("08c379a0")
 
 
 class Reverted(Exception):
@@ -27,10 +28,10 @@ class Reverted(Exception):
 
 
 class ErrorNames:
-    """The names of the errors that a protocol's contracts revert with."""
+    """The names of the errors that a protocol's contracts revert with, by signatures or bare names."""
 
     def __init__(self, errors: Sequence[str]) -> None:
-        self._names = {selector(f"{name}()"): name for name in errors}
+        self._names = {selector(name if "(" in name else f"{name}()"): name.partition("(")[0] for name in errors}
         self._names |= {selector(signature): signature.partition("(")[0] for signature in ERRORS_WITH_ARGUMENTS}
 
     def name_of(self, reverted: Reverted) -> str:
@@ -38,6 +39,8 @@ class ErrorNames:
         output = reverted.output
         if output[:4] == PANIC:
             return f"Panic(0x{int.from_bytes(output[4:], 'big'):02x})"
+        if output[:4] == MESSAGE:
+            return f"Error({decoded(('string',), output[4:])[0]})"
         return self._names.get(output[:4], f"0x{output.hex()}") if output else "EmptyRevert"
 
 
@@ -68,6 +71,12 @@ def types_of(signature: str) -> list[str]:
 def calldata(signature: str, *arguments: Any) -> bytes:
     """A call to a function, with its arguments."""
     return selector(signature) + bytes(encode(types_of(signature), arguments))
+
+
+@lru_cache(maxsize=2**14)
+def decoded(types: tuple[str, ...], output: bytes) -> tuple[Any, ...]:
+    """The values of an answer, which is often the same as the one before."""
+    return tuple(decode(types, output))
 
 
 def words(output: bytes) -> list[int]:

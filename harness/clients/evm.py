@@ -15,8 +15,8 @@ from harness.clients.chain import DEPLOYER, Chain
 class EvmChain(Chain):
     """A chain on an EVM that is a library."""
 
-    def __init__(self) -> None:
-        self._evm = pyrevm.EVM(spec_id="CANCUN")
+    def __init__(self, evm: Any = None) -> None:
+        self._evm = pyrevm.EVM(spec_id="CANCUN") if evm is None else evm
         self._number = 1
 
     def set_time(self, timestamp: int) -> None:

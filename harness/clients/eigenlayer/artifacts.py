@@ -1,0 +1,94 @@
+"""Artifacts of the contracts, as a compiler wrote them: their creation code, and the signatures of their errors."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+from eth_abi.abi import encode
+
+from harness.clients.abi import first_word
+from harness.clients.evm import EvmChain
+
+CONTRACTS: Final = (
+    *("PermissionController", "StrategyManager", "DelegationManager", "AllocationManager", "AllocationManagerView"),
+    *("EigenPodManager", "EigenPod", "StrategyBase"),
+    *("TransparentUpgradeableProxy", "UpgradeableBeacon", "ERC20PresetFixedSupply"),
+)
+"""The contracts that are deployed: EigenLayer's own, and OpenZeppelin's that they stand on."""
+
+RESOLUTION_DELAY: Final = "SLASH_RESOLUTION_DELAY_BLOCKS"
+"""A constant that tells releases apart: since v1.13 what a slash took is paid after a delay."""
+
+
+class ArtifactsError(Exception):
+    """A folder that has not what it must have."""
+
+
+@attrs.frozen
+class Artifacts:
+    """The creation code of each contract by its name, the errors that they revert with, and their release.
+
+    `resolution_delay_blocks` is a constant of the contracts; 0 in a release that pays at once what a slash took.
+    """
+
+    code: Mapping[str, bytes]
+    errors: tuple[str, ...]
+    release: str
+    resolution_delay_blocks: int
+
+
+def read_artifacts(folder: Path) -> Artifacts:
+    """The artifacts of a folder: `NAME.sol/NAME.json` or `NAME.json` of each contract. Else ArtifactsError."""
+    read = {name: _read(folder, name) for name in CONTRACTS}
+    errors = {_signature(item) for each in read.values() for item in each["abi"] if item["type"] == "error"}
+    code = {name: _code(each, name) for name, each in read.items()}
+    views = {item.get("name") for item in read["StrategyManager"]["abi"]}
+    if RESOLUTION_DELAY not in views:
+        return Artifacts(code, tuple(sorted(errors)), "v1.12.0", 0)
+    return Artifacts(code, tuple(sorted(errors)), "v1.13.1", _resolution_delay(code["StrategyManager"]))
+
+
+def _resolution_delay(code: bytes) -> int:
+    """The constant, of a StrategyManager that stands alone."""
+    chain = EvmChain()
+    arguments = encode(["address"] * 3 + ["string"], ["0x" + "01" * 20] * 3 + ["v1.0.0"])
+    return first_word(chain.ask(chain.create(code + arguments), f"{RESOLUTION_DELAY}()"))
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    for place in (folder / f"{name}.sol" / f"{name}.json", folder / f"{name}.json"):
+        if place.is_file():
+            try:
+                found = json.loads(place.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ArtifactsError(f"{place} is no JSON: {error}") from error
+            if isinstance(found, dict) and isinstance(found.get("abi"), list):
+                return found
+            raise ArtifactsError(f"{place} has no abi")
+    raise ArtifactsError(f"no {name}.sol/{name}.json in {folder}")
+
+
+def _code(artifact: Mapping[str, Any], name: str) -> bytes:
+    """The creation code: Foundry writes it under `bytecode`, solc under `evm.bytecode`."""
+    found = artifact.get("bytecode") or artifact.get("evm", {}).get("bytecode") or {}
+    code = found.get("object", "") if isinstance(found, dict) else found
+    try:
+        read = bytes.fromhex(str(code).removeprefix("0x"))
+    except ValueError as error:
+        raise ArtifactsError(f"{name} has creation code that is not linked, or no hexadecimal") from error
+    if not read:
+        raise ArtifactsError(f"{name} has no creation code")
+    return read
+
+
+def _signature(item: Mapping[str, Any]) -> str:
+    return f"{item['name']}({','.join(_type(each) for each in item['inputs'])})"
+
+
+def _type(value: Mapping[str, Any]) -> str:
+    name = str(value["type"])
+    if not name.startswith("tuple"):
+        return name
+    return f"({','.join(_type(each) for each in value['components'])}){name.removeprefix('tuple')}"

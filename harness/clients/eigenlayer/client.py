@@ -1,0 +1,115 @@
+"""EigenLayer's contracts as a client: each call of a history is a transaction in its block."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from conformance.client import Accepted, Answer, Client, Introduction, Rejected, Unsupported
+from conformance.wire import digest, to_wire
+from harness.clients.abi import Reverted
+from harness.clients.eigenlayer import storage
+from harness.clients.eigenlayer.artifacts import Artifacts
+from harness.clients.eigenlayer.calls import CALLS
+from harness.clients.eigenlayer.chain import BlockChain
+from harness.clients.eigenlayer.deployment import Deployment
+from harness.clients.eigenlayer.view import observe
+from spec.codec import Json
+
+GWEI: Final = 10**9
+FACTS: Final = ("mine", "fund_pod", "plant_pod_owner_deposit_shares")
+"""Facts, which take a block and are no calls: time that passes, ETH that arrives in a pod, a debt of before."""
+
+UNNAMED: Final = "v1.12.0"
+RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
+
+
+class EigenLayerContracts(Client):
+    """The contracts, deployed anew for each history, on a chain that `begin` starts."""
+
+    def __init__(self, artifacts: Artifacts, begin: Callable[[], BlockChain] = BlockChain) -> None:
+        self._artifacts = artifacts
+        self._begin = begin
+        self._deployed: Deployment | None = None
+
+    def hello(self, protocol: str) -> Introduction:
+        """The contracts support every call that there is a line for: all but rewards."""
+        actions = frozenset([*CALLS, *FACTS])
+        name = "eigenlayer-contracts on revm"
+        return Introduction(name, self._artifacts.release, actions, has_reasons=True, has_digest=True)
+
+    def reset(self, head: Json) -> str | Unsupported | None:
+        """Deploy the world of a head, if these contracts can be deployed so."""
+        fields = cast("dict[str, Any]", head)
+        why = self._refusal(fields)
+        if why is not None:
+            return Unsupported(why)
+        self._deployed = Deployment(self._artifacts, fields, self._begin())
+        return digest(observe(self.deployed))
+
+    def apply(self, call: Json) -> Answer:
+        """Make one call, as a transaction in its block."""
+        on, fields = self.deployed, cast("dict[str, Any]", call)
+        action, args = str(fields["action"]), fields["args"]
+        on.set_block(int(fields["block"]))
+        if action in FACTS:
+            _let_happen(on, action, args)
+            return Accepted(None, digest(observe(self.deployed)))
+        try:
+            output, returns = _called(on, action, fields["sender"], args)
+        except Reverted as reverted:
+            return Rejected(on.name_of(reverted), digest(observe(self.deployed)))
+        return Accepted(returns(output), digest(observe(self.deployed)))
+
+    def state(self) -> Json | Unsupported:
+        """The whole state."""
+        return to_wire(observe(self.deployed))
+
+    def bye(self) -> None:
+        """Nothing is left of it."""
+        self._deployed = None
+
+    @property
+    def deployed(self) -> Deployment:
+        """The contracts of the history that goes on."""
+        assert self._deployed is not None
+        return self._deployed
+
+    def _refusal(self, head: dict[str, Any]) -> str | None:
+        """The reason that a world cannot be deployed; None if it can."""
+        release, config = head.get("release", UNNAMED), head["config"]
+        if release != self._artifacts.release:
+            return f"release {release}: the artifacts are of {self._artifacts.release}"
+        if "rewards" in head["genesis"]:
+            return "rewards"
+        if config["SLASHER_CONFIGURATION_DELAY"] != config["ALLOCATION_CONFIGURATION_DELAY"]:
+            return "SLASHER_CONFIGURATION_DELAY is ALLOCATION_CONFIGURATION_DELAY in the contracts"
+        delay = self._artifacts.resolution_delay_blocks
+        if delay and int(config[RESOLUTION_DELAY]) != delay:
+            return f"{RESOLUTION_DELAY} is a constant of the contracts, {delay}"
+        return None
+
+
+def _called(
+    on: Deployment, action: str, sender: str, args: dict[str, Any]
+) -> tuple[bytes, Callable[[bytes], dict[str, Json] | None]]:
+    """The answer of the contract, and its form as a trace's `returns`."""
+    line, caller = CALLS[action], on.address(sender)
+    to = on.tokens[args["token"]] if line.contract == "token" else on.core[line.contract]
+    output = on.chain.call(caller, to, line.signature, *line.values(on, args, caller))
+    if action in ("create_operator_sets", "create_redistributing_operator_sets"):
+        on.operator_sets.extend((args["avs"], int(each["id"])) for each in args["sets"])
+    if action == "create_pod":
+        on.pod_owners.append(sender)
+    return output, line.returns
+
+
+def _let_happen(on: Deployment, action: str, args: dict[str, Any]) -> None:
+    """Let a fact be so: ETH in a pod, counted as a checkpoint counts it; a debt in the pods' manager."""
+    if action == "fund_pod":
+        pod, amount_wei = on.address(f"pod:{args['pod_owner']}"), int(args["amount_wei"])
+        on.chain.plant_ether(pod, on.chain.ether(pod) + amount_wei)
+        word = on.chain.word(pod, storage.WITHDRAWABLE_GWEI)
+        counted = (storage.part(word, 0, 64) + amount_wei // GWEI) % 2**64
+        on.chain.plant_word(pod, storage.WITHDRAWABLE_GWEI, word >> 64 << 64 | counted)
+    elif action == "plant_pod_owner_deposit_shares":
+        slot = storage.slot_of(storage.POD_OWNER_DEPOSIT_SHARES, storage.number(on.address(args["staker"])))
+        on.chain.plant_word(on.core["pods"], slot, int(args["shares"]) % 2**256)

@@ -1,0 +1,51 @@
+"""Long runs, and their cost: `python -m harness.clients.eigenlayer.speed --artifacts FOLDER` plays walks to the real
+contracts beside the specification, then sends the same messages to a bare EVM, and says how long each took.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from harness.clients.eigenlayer.artifacts import ArtifactsError, read_artifacts
+from harness.clients.eigenlayer.chain import BlockChain
+from harness.clients.eigenlayer.client import EigenLayerContracts
+from harness.clients.eigenlayer.worlds import walk_as_deployed
+from harness.clients.measuring import finish, measure, measuring_options
+from harness.protocols import pack_at
+
+
+@click.command()
+@click.option(
+    "--artifacts",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that the contracts' compiler wrote, such as Foundry's out.",
+)
+@measuring_options
+def main(folder: Path, steps: int, seed: int, every: int, out: Path | None) -> None:
+    """Play walks, in worlds that the contracts can be deployed in, and say which part."""
+    pack = pack_at("eigenlayer")
+    walk = pack.walk
+    assert walk is not None
+    try:
+        artifacts = read_artifacts(folder)
+    except ArtifactsError as error:
+        raise click.UsageError(str(error)) from error
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    measured = measure(
+        pack,
+        lambda begin: EigenLayerContracts(artifacts, lambda: BlockChain(begin())),
+        lambda seed: walk_as_deployed(walk, seed, artifacts),
+        steps,
+        seed,
+        every,
+        out,
+    )
+    sys.exit(finish(measured))
+
+
+if __name__ == "__main__":
+    main()

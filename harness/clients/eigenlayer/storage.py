@@ -1,0 +1,80 @@
+"""Storage of the contracts, for what no view function shows: its slots, as those of v1.12 and v1.13 lay them out."""
+
+from functools import lru_cache
+from typing import Final
+
+from eth_hash.auto import keccak
+
+from harness.clients.eigenlayer.chain import BlockChain
+
+ALLOCATION_DELAYS: Final = 155
+REGISTRATIONS: Final = 158
+ALLOCATIONS: Final = 160
+ENCUMBERED_MAGNITUDES: Final = 162
+DEALLOCATION_QUEUES: Final = 163
+HAS_METADATA: Final = 164
+"""Of the AllocationManager."""
+
+CUMULATIVE_SCALED_SHARES: Final = 165
+"""Of the DelegationManager."""
+
+BURNABLE_SHARES: Final = 212
+"""Of the StrategyManager."""
+
+POD_OWNER_DEPOSIT_SHARES: Final = 155
+"""Of the EigenPodManager."""
+
+TOTAL_SHARES: Final = 51
+"""Of a strategy."""
+
+WITHDRAWABLE_GWEI: Final = 52
+"""Of a pod."""
+
+SET_BITS: Final = 96
+
+
+@lru_cache(maxsize=2**16)
+def slot_of(slot: int, *keys: int) -> int:
+    """The slot of an entry of a mapping, or of one in mappings of mappings."""
+    for key in keys:
+        slot = int.from_bytes(keccak(key.to_bytes(32, "big") + slot.to_bytes(32, "big")), "big")
+    return slot
+
+
+@lru_cache(maxsize=2**12)
+def elements_of(slot: int) -> int:
+    """The slot of the first element of an array."""
+    return int.from_bytes(keccak(slot.to_bytes(32, "big")), "big")
+
+
+def number(address: str) -> int:
+    """An address as the key of a mapping."""
+    return int(address, 16)
+
+
+def set_key(avs: str, operator_set_id: int) -> int:
+    """An operator set as the key of a mapping."""
+    return number(avs) << SET_BITS | operator_set_id
+
+
+def part(word: int, offset_bytes: int, bits: int) -> int:
+    """A number that shares a word with others."""
+    return word >> (8 * offset_bytes) & ((1 << bits) - 1)
+
+
+def signed(value: int, bits: int) -> int:
+    """A number of so many bits that may be negative."""
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def queue(chain: BlockChain, contract: str, slot: int) -> list[int]:
+    """The words of a double-ended queue, from its front to its back."""
+    word = chain.word(contract, slot)
+    begin, end = signed(part(word, 0, 128), 128), signed(part(word, 16, 128), 128)
+    return [chain.word(contract, slot_of(slot + 1, position % 2**256)) for position in range(begin, end)]
+
+
+def latest(chain: BlockChain, contract: str, slot: int) -> int:
+    """The value of the last checkpoint of a history; 0 if there is none."""
+    count = chain.word(contract, slot)
+    return chain.word(contract, elements_of(slot) + count - 1) >> 32 if count else 0

@@ -1,0 +1,30 @@
+"""Worlds of walks as contracts can be deployed in them, and walks through those."""
+
+from typing import Any, Final, cast
+
+from harness.clients.eigenlayer.artifacts import Artifacts
+from invariants.eigenlayer.world import in_release
+from invariants.walker import Walk
+from spec.codec import Json
+from spec.eigenlayer.presets import RELEASES
+
+RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
+
+
+def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]:
+    """A world without rewards, of the contracts' release, with the delays that these can have."""
+    release = RELEASES[artifacts.release]
+    changed: Any = in_release(world, release)
+    config = dict(changed["config"])
+    config["SLASHER_CONFIGURATION_DELAY"] = config["ALLOCATION_CONFIGURATION_DELAY"]
+    if release.delays_slashes:
+        config[RESOLUTION_DELAY] = artifacts.resolution_delay_blocks
+    genesis = {name: value for name, value in changed["genesis"].items() if name != "rewards"}
+    return cast("dict[str, Json]", {**changed, "config": config, "genesis": genesis})
+
+
+def walk_as_deployed(walk: Walk, seed: int, artifacts: Artifacts) -> Walk:
+    """The walk of a seed, through its world as the contracts can be deployed in it."""
+    drawn = walk.of(seed)
+    world = as_deployed(drawn.world, artifacts)
+    return Walk(drawn.protocol, drawn.catalogue, world, drawn.opening, drawn.next_action)

@@ -1,0 +1,180 @@
+"""Walks in lockstep with contracts on an EVM in this process: how many steps agree, what they cover, what it costs.
+
+The cost is that of a step beside the same messages on a bare EVM, to which nobody listens.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import click
+import pyrevm
+
+from conformance.client import Client
+from conformance.lockstep import ACCEPTED, BEGINNING, Case, Script, play
+from conformance.reference import Reference
+from conformance.scripts import of_walk
+from harness import __version__
+from harness.pack import ProtocolPack
+from invariants.walker import Walk
+
+WALK_STEPS: Final = 250
+MOST_UNSUPPORTED: Final = 64
+BEGUN: Final[Case] = (BEGINNING, ACCEPTED)
+
+Message = tuple[str, tuple[Any, ...], dict[str, Any]]
+MakeClient = Callable[[Callable[[], Any]], Client]
+"""A client on chains of the EVMs that a function begins."""
+
+
+class RecordingEvm:
+    """An EVM that keeps every message to it."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._evm: Final = new_evm()
+        self._messages: Final = messages
+
+    @property
+    def result(self) -> Any:
+        """The result of the last message."""
+        return self._evm.result
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def send(*arguments: Any, **named: Any) -> Any:
+            self._messages.append((name, arguments, named))
+            return getattr(self._evm, name)(*arguments, **named)
+
+        return send
+
+
+def new_evm() -> Any:
+    """An EVM on which nothing is yet."""
+    return pyrevm.EVM(spec_id="CANCUN")
+
+
+def bare_seconds(messages: list[Message]) -> float:
+    """The CPU time that messages take on an EVM to which nobody listens."""
+    evm = new_evm()
+    started = time.process_time()
+    for name, arguments, named in messages:
+        try:
+            getattr(evm, name)(*arguments, **named)
+        except RuntimeError:  # a call that reverts, as it did before
+            continue
+    return time.process_time() - started
+
+
+@attrs.define
+class Measured:
+    """A run: its steps, the cases that they cover, what parted, and the seconds of both sides.
+
+    `unsupported` counts walks through worlds that the contracts cannot be deployed in.
+    """
+
+    steps: int = 0
+    walks: int = 0
+    unsupported: int = 0
+    seconds: float = 0.0
+    compared_seconds: float = 0.0
+    bare_seconds: float = 0.0
+    cases: Counter[Case] = attrs.field(factory=Counter)
+    parted: dict[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The run in a line."""
+        accepted = sum(count for case, count in self.cases.items() if case[1] == ACCEPTED)
+        agreed = sum(self.cases.values())
+        if not self.steps or not self.bare_seconds:
+            return f"no steps in {self.walks} walks: these contracts have none of their worlds"
+        return (
+            f"{self.steps:,} steps in {self.walks} walks: {len(self.parted)} part, {self.unsupported} are in worlds "
+            f"that these contracts do not have. {len(self.cases)} cases agree: {agreed - accepted:,} refusals among "
+            f"{agreed:,} answers. {self.steps / self.seconds:.0f} steps a second, "
+            f"{self.compared_seconds / self.bare_seconds:.2f} times as long as the bare EVM takes"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The run for tools."""
+        counts = {f"{action}/{answer}": count for (action, answer), count in sorted(self.cases.items())}
+        figures = attrs.asdict(self, filter=lambda field, _: field.name != "cases")
+        return {"sentence": self.sentence, **figures, "cases": counts}
+
+
+def measure(
+    pack: ProtocolPack,
+    make: MakeClient,
+    walk_of: Callable[[int], Walk],
+    steps: int,
+    seed: int,
+    every: int,
+    out: Path | None,
+) -> Measured:
+    """Play walks until so many steps were made. One of so many is sent to a bare EVM, too.
+
+    A client that has none of many worlds has none: then the run ends.
+    """
+    measured = Measured()
+    while measured.steps < steps and (measured.steps or measured.unsupported < MOST_UNSUPPORTED):
+        messages: list[Message] | None = [] if measured.walks % every == 0 else None
+        client = make(new_evm if messages is None else partial(RecordingEvm, messages))
+        said = client.hello(pack.name)
+        script = of_walk(pack.calls, walk_of(seed), seed, WALK_STEPS, said.actions)
+        started = time.process_time()
+        played = play(Reference(pack.calls, __version__), client, said, script)
+        spent = time.process_time() - started
+        measured.seconds += spent
+        if messages is not None:
+            measured.compared_seconds += spent
+            measured.bare_seconds += bare_seconds(messages)
+        measured.steps += played.steps
+        measured.walks += 1
+        measured.cases += played.agreed
+        measured.unsupported += BEGUN in played.unsupported
+        if played.divergence is not None or played.fault is not None:
+            _keep(measured, seed, script, played.divergence or played.fault, out)
+        if out is not None:
+            (out / "report.json").write_text(json.dumps(measured.as_json(), indent=1))
+        seed += 1
+    return measured
+
+
+def _keep(measured: Measured, seed: int, script: Script, parted: Any, out: Path | None) -> None:
+    """Note where a walk parts, and keep its calls up to there."""
+    end = 0 if parted.position is None else parted.position + 1
+    found = attrs.asdict(parted)
+    measured.parted[str(seed)] = {name: value for name, value in found.items() if name not in ("expected", "actual")}
+    if out is not None:
+        kept = {"found": found, "head": script.head, "calls": list(script.calls[:end])}
+        (out / f"walk-{seed}.json").write_text(json.dumps(kept, indent=1))
+
+
+Command = Callable[..., None]
+
+
+def measuring_options(command: Command) -> Command:
+    """The options of a run, for the command of each protocol."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    for option in (
+        click.option("--steps", default=2_000, show_default=True, type=click.IntRange(1), help="Steps at least."),
+        click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first walk."),
+        click.option(
+            "--every", default=1, show_default=True, type=click.IntRange(1), help="Time one of so many on the bare EVM."
+        ),
+        click.option("--out", type=folder, help="A folder for the report, and for walks that part."),
+    ):
+        command = option(command)
+    return command
+
+
+def finish(measured: Measured) -> int:
+    """Say what came of a run; the exit code."""
+    click.echo(measured.sentence)
+    for seed, found in measured.parted.items():
+        click.echo(f"walk {seed}: {found}", err=True)
+    return 1 if measured.parted or not measured.steps else 0
