@@ -128,7 +128,7 @@ class Module:
         )
 
     def _import(self, module: str, path: Path) -> None:
-        """Note every import: of each name what it stands for, as a definition of its own."""
+        """Note what each imported name stands for, as if the name were defined here."""
         meant: dict[str, list[tuple[Name, int]]] = {}
         for node in ast.walk(self.tree):
             for alias, name in _imported(node, module, path, self.file):

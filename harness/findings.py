@@ -85,8 +85,9 @@ class Kept:
 def keep(
     folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
 ) -> Iterator[Kept]:
-    """Save a run that breaks a law as it was found; then, once more is asked for, shrink it, and save what is left in
-    its place: at no moment is there nothing.
+    """A run that breaks a law, saved as it was found; and, when the iterator is asked again, saved shrunk in its place.
+
+    A file is there at every moment: the first is removed after the second is written.
     """
     found = _save(folder, walk, law_id, found_by, actions)
     yield found

@@ -451,7 +451,7 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def replaced(action: Any, old: Any, new: Any) -> Any:
-    """An action with one leaf in the place of another."""
+    """An action in which every leaf that equals `old` is `new`: a leaf is a number, a name or a truth value."""
     return _changed(action, lambda leaf: new if type(leaf) is type(old) and leaf == old else leaf)
 
 
@@ -484,7 +484,7 @@ def sums(first: Any, second: Any) -> list[Any]:
 
 
 def renamings(value: Any, name: str) -> list[Any]:
-    """A value with a name in the place of one of its own."""
+    """The variants of a value that have the given name in the place of one of their own names."""
     if isinstance(value, str):
         return [name] if value != name else []
     if isinstance(value, tuple):

@@ -53,7 +53,7 @@ class Choice:
         )
 
     def mean_return(self, weights: Vector) -> Fraction:
-        """The return of weights, before losses."""
+        """The mean return of a position that is delegated by these weights, before losses."""
         return sum((w * r for w, r in zip(weights, self.returns, strict=True)), ZERO)
 
     def loss(self, weights: Vector) -> Distribution:

@@ -178,7 +178,7 @@ def search(question: Question, claim: Claim, seconds: float, is_enough: bool) ->
 
 
 class Proof:
-    """A claim, and the tree that grows for it as long as it is given time."""
+    """A claim, and the tree of its certificate, which is built while there is time."""
 
     def __init__(self, question: Question, claim: Claim) -> None:
         self.question: Final = question

@@ -36,7 +36,7 @@ def slashable_overlap(quorum: Fraction, drift: Fraction = ZERO) -> Fraction:
 
 
 class Cheapest:
-    """A coalition that reaches a weight: its members and cost, and a lower bound on the cost of any.
+    """A coalition that reaches a weight: its members and cost, and a lower bound on the cost of any that does.
 
     It is the cheapest where the two are equal.
     """

@@ -42,7 +42,7 @@ class Grown:
 
 
 class Tree:
-    """A tree that grows, depth first, and in the order in which it is checked."""
+    """The tree of a certificate, built depth first, in the order in which the checker reads it."""
 
     def __init__(self, program: Program, problem: Problem) -> None:
         self.program: Final = program

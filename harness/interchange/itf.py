@@ -80,7 +80,7 @@ def read_itf(found: Json) -> dict[str, Json]:
 
 
 def _without(document: Mapping[str, Json], path: list[str]) -> tuple[dict[str, Json], bool]:
-    """A file without the value at a path, and True if it was there."""
+    """A file without the value at a path, and True if the value was there."""
     rest = dict(document)
     if path[0] not in rest:
         return rest, False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -160,8 +161,18 @@ class Mutation:
 
     @property
     def command(self) -> str:
-        """The command that judges them, without what it judges them by."""
-        return "restake mutate" if self.file is None else f"restake mutate --file {self.file}"
+        """The command that judges them alike: its file, its protocols from outside, its effort, and its proofs."""
+        said = ["restake", "mutate"]
+        if self.file is not None:
+            said += ["--file", str(self.file)]
+        for name in sorted(set(self.packs) - set(known_packs())):
+            said += ["--protocol", self.packs[name].place]
+        for option, effort, usual in (
+            ("--walks", self.effort.walks, Effort().walks),
+            ("--plays", self.effort.plays, Effort().plays),
+        ):
+            said += [option, str(effort)] if effort != usual else []
+        return shlex.join([*said, "--proofs"] if self.proves else said)
 
     @property
     def judged(self) -> list[Judged]:

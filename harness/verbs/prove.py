@@ -93,7 +93,7 @@ def prove_command(
     it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
     """
     if shown is not None:
-        return _show_disputed(shown) if shown.suffix == ".smt2" else _show_refutation(shown, asked)
+        return show_kept(shown, asked)
     question = ProofQuestion(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
@@ -144,6 +144,11 @@ def _opinions(effort: int, other_z3: str | None) -> Opinions:
         raise click.UsageError("--cross-check asks cvc5, which is not installed: pip install cvc5") from error
     except OSError as error:
         raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
+
+
+def show_kept(path: Path, asked: tuple[str, ...]) -> int:
+    """Show what a proof kept: a question that solvers dispute, or a state and a call that refute a law."""
+    return _show_disputed(path) if path.suffix == ".smt2" else _show_refutation(path, asked)
 
 
 def _show_disputed(path: Path) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.display import live_display
+from harness.exit_codes import worst
 from harness.job import Job
 from harness.report import judged, print_trace, tally
 from harness.traces import find_traces
@@ -33,12 +34,23 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
     differs, the first differing step is shown with every path that differs, and the next trace goes on.
 
     A counterexample that restake check kept in .restake/ is told step by step: each call, what it changed, and where
-    the law breaks, or that it no longer does. All recorded traces take some seconds.
+    the law breaks, or that it no longer does. So is what restake prove kept there: a state and a call that refute a
+    law, or a disputed question. All recorded traces take some seconds.
 
     --yields says of each trace that agrees what positions earned, by service and token, and where all that was paid in
     is: commission, earnings, what is still assigned to nobody, and the dust of roundings.
     """
-    return _run(Job(packs_asked(asked), list(find_traces(traces)), with_yields), as_json)
+    files = list(find_traces(traces))
+    of_proofs = [] if as_json else [path for path in files if path.suffix == ".smt2" or path.name.startswith("proof_")]
+    if not of_proofs:
+        return _run(Job(packs_asked(asked), files, with_yields), as_json)
+    from harness.verbs.prove import show_kept  # here, since it loads a solver
+
+    codes = {show_kept(path, asked) for path in of_proofs}
+    others = [path for path in files if path not in of_proofs]
+    if others:
+        codes.add(_run(Job(packs_asked(asked), others, with_yields), as_json))
+    return worst(codes)
 
 
 def _run(job: Job, as_json: bool) -> int:

@@ -398,6 +398,8 @@ def test_a_mutant_that_lives_fails_the_run_and_nothing_to_judge_is_5(monkeypatch
     lives = restake("--mutant", "EM-17")
     assert lives.return_value == 1
     assert "  reproduce: restake mutate --mutant EM-17" in lives.stdout.splitlines()
+    again = restake("--mutant", "EM-17", "--walks", "5", "--plays", "0").stdout.splitlines()
+    assert "  reproduce: restake mutate --walks 5 --plays 0 --mutant EM-17" in again
     assert "0 of 1 of the catalogue killed by laws: the bar is 98%" in lives.stdout.splitlines()
     assert "0 of 1 of the catalogue killed by properties alone: the bar is 85%" in lives.stdout.splitlines()
     monkeypatch.undo()

@@ -194,6 +194,21 @@ def test_a_counterexample_that_no_longer_breaks_anything_is_told_so(apart: Path)
     assert result.stdout.endswith("accepted; breaks nothing\n")
 
 
+def test_what_a_proof_kept_is_replayed_like_any_other(apart: Path) -> None:
+    """Missed: `restake replay .restake` called it a malformed trace."""
+    kept = apart / ".restake"
+    kept.mkdir()
+    (kept / "proof_eigenlayer_CONS-01_MineBlocks.json").write_text(json.dumps(document(MINED)))
+    alone = restake("replay", ".restake")
+    assert (alone.return_value, alone.stdout.splitlines()[-1]) == (0, "accepted; breaks nothing")
+    (kept / "proof_bad.json").write_text("{}")
+    (kept / "eigenlayer-x.json").write_text("{}")
+    together = restake("replay", ".restake")
+    assert together.return_value == 2
+    assert "malformed .restake/proof_bad.json: protocol: expected one of" in together.stderr
+    assert "1 trace, 0 steps: 0 agree, 0 differ, 1 malformed" in together.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
