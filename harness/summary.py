@@ -144,6 +144,8 @@ def mutants(suite: SuiteReport) -> list[str]:
         return []
     laws = [row for row in suite.rows() if row.kills is not None]
     noticing = [row for row in laws if row.kills]
+    if not noticing:
+        return [f"no law that was checked is known to kill one of {suite.evidence.mutants:,}: restake mutate tells"]
     return [f"{len(noticing)} of {len(laws)} laws kill some of {suite.evidence.mutants:,} (docs/mutants.md)"]
 
 

@@ -1,20 +1,23 @@
 """The report as Markdown and as a page: both say what the text says, and nothing in them is taken for markup."""
 
+import io
 from html.parser import HTMLParser
 from pathlib import Path
 
 import attrs
 import pytest
 from markdown_it import MarkdownIt
+from rich.console import Console
 
 from harness.evidence import Evidence, Proof
 from harness.findings import Retelling, Told
 from harness.markdown import as_markdown
 from harness.page import as_page
-from harness.protocols import load_walk
+from harness.protocols import known_walks, load_walk
 from harness.replay import Difference, Mismatch
 from harness.report import TraceReport
 from harness.suite import Finding, SuiteReport, Summary
+from harness.summary import print_laws
 from tests.harness.test_github import outcome
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -93,3 +96,17 @@ def test_markdown_renders_as_tables_and_stories_and_nothing_in_it_is_markup() ->
     for text in ("Only <script>alert(1)</script> | a *slash*.", "interrupted", "restake replay 'a'b'", "a'<u>.json"):
         assert text in page.texts, text
     assert "step 0 breaks POOL-02: <i>worth</i>" in " ".join(page.texts)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("protocol", ["eigenlayer", "symbiotic"])
+def test_a_line_of_a_law_fits_the_width_and_still_says_something(protocol: str, width: int) -> None:
+    """Missed: at 80 columns the column of sentences had no width."""
+    walk = known_walks()[protocol]
+    said = io.StringIO()
+    print_laws(Console(file=said, width=width), SuiteReport(walk.protocol, walk.catalogue, on_walks=Summary(1, 1, 1)))
+    lines = said.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    for law in walk.catalogue.laws():
+        (line,) = [line for line in lines if line.split()[:1] == [law.law_id]]
+        assert law.sentence[:30] in line
