@@ -18,7 +18,14 @@ from conformance.lockstep import Script, play
 from conformance.scripts import of_actions, of_trace, of_walk
 from conformance.wire import to_wire
 from harness.protocols import pack_at
-from spec.eigenlayer.actions import RegisterAsOperator, RemoveStrategiesFromDepositWhitelist, Undelegate
+from invariants.eigenlayer.world import WORLD, with_native_eth
+from spec.eigenlayer.actions import (
+    CreatePod,
+    FundPod,
+    RegisterAsOperator,
+    RemoveStrategiesFromDepositWhitelist,
+    Undelegate,
+)
 from tests.conftest import GOLDEN
 
 pytest.importorskip("pyrevm", reason="the extra `evm` is not installed")
@@ -87,6 +94,15 @@ def test_walks_agree(artifacts: Artifacts, reference: Callable[[str], Client], s
     actions = EigenLayerContracts(artifacts).hello("eigenlayer").actions
     walk = walk_as_deployed(PACK.walk, seed, artifacts)
     assert parts(artifacts, reference("eigenlayer"), of_walk(PACK.calls, walk, seed, 90, actions)) is None
+
+
+@needs_artifacts
+def test_eth_does_not_arrive_at_a_pod_that_is_not_there_yet(
+    artifacts: Artifacts, reference: Callable[[str], Client]
+) -> None:
+    calls = [FundPod("operator0", 10**9), CreatePod("operator0"), FundPod("operator0", 10**9)]
+    script = of_actions(PACK.calls, as_deployed(with_native_eth(WORLD), artifacts), calls, "calls")
+    assert parts(artifacts, reference("eigenlayer"), script) is None
 
 
 @needs_artifacts

@@ -103,8 +103,8 @@ def _called(
 
 
 def _let_happen(on: Deployment, action: str, args: dict[str, Any]) -> None:
-    """Let a fact be so: ETH in a pod, counted as a checkpoint counts it; a debt in the pods' manager."""
-    if action == "fund_pod":
+    """Let a fact be so: ETH in a pod, counted as a checkpoint counts it, if there is one; a debt of before."""
+    if action == "fund_pod" and args["pod_owner"] in on.pod_owners:
         pod, amount_wei = on.address(f"pod:{args['pod_owner']}"), int(args["amount_wei"])
         on.chain.plant_ether(pod, on.chain.ether(pod) + amount_wei)
         word = on.chain.word(pod, storage.WITHDRAWABLE_GWEI)
