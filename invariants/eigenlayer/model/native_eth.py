@@ -167,13 +167,17 @@ def completing(rows: Draft, staker: str, shares: int, is_paid: bool) -> Reason |
 
 
 def is_slash_too_wide(rows: Draft, call: SlashOperator, position: int) -> bool:
-    """True if a slash of native ETH leaves the width of a count: that of queued shares, or that of what is burnable."""
-    key: Pair = (call.operator, BEACON_CHAIN_ETH)
-    queued = queued_in_window(rows, call.operator, BEACON_CHAIN_ETH)
+    """True if a slash of native ETH leaves the width of a count: that of queued shares, or that of what is burnable.
+
+    The strategy is named as the call names it, so that a proof sees the same rows that the rule reads.
+    """
+    strategy = call.strategies[position]
+    key: Pair = (call.operator, strategy)
+    queued = queued_in_window(rows, call.operator, strategy)
     if queued < 0:
         return True
     operator_set = (call.avs, call.operator_set_id)
-    allocated = settled_magnitudes(rows, call.operator, operator_set, BEACON_CHAIN_ETH)[0]
+    allocated = settled_magnitudes(rows, call.operator, operator_set, strategy)[0]
     before = MAX_MAGNITUDES.latest(rows, key)
     left = before - mul_div_ceil(allocated, call.wads_to_slash[position], WAD)
     taken = 0
