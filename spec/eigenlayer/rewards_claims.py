@@ -59,7 +59,12 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
     draft.put(
         ROOTS,
         distribution.root_count,
-        Root(action.tree, action.calculation_end_timestamp, activated_at_timestamp, False),
+        Root(
+            tree=action.tree,
+            calculation_end_timestamp=action.calculation_end_timestamp,
+            activated_at_timestamp=activated_at_timestamp,
+            is_disabled=False,
+        ),
     )
     draft.put(DISTRIBUTION, SINGLETON, Distribution(distribution.root_count + 1, action.calculation_end_timestamp))
     return draft.delta()
@@ -83,7 +88,12 @@ def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
     draft.put(
         ROOTS,
         action.root_index,
-        Root(root.tree, root.calculation_end_timestamp, root.activated_at_timestamp, True),
+        Root(
+            tree=root.tree,
+            calculation_end_timestamp=root.calculation_end_timestamp,
+            activated_at_timestamp=root.activated_at_timestamp,
+            is_disabled=True,
+        ),
     )
     return draft.delta()
 

@@ -57,7 +57,7 @@ def _create_operator_sets(rows: Draft, call: CreateOperatorSets) -> Reason | Non
     if not rows.get(AVSS, call.avs).has_metadata:
         return Reason.NONEXISTENT_AVS_METADATA
     for request in call.requests:
-        reason = _creating(rows, call.avs, request, True)
+        reason = _creating(rows, call.avs, request, is_burning=True)
         if reason is not None:
             return reason
     return None
@@ -76,7 +76,7 @@ def _create_redistributing_operator_sets(rows: Draft, call: CreateRedistributing
             return Reason.INPUT_ADDRESS_ZERO
         if recipient == BURN_ADDRESS:
             return Reason.INVALID_REDISTRIBUTION_RECIPIENT
-        reason = _creating(rows, call.avs, request, False)
+        reason = _creating(rows, call.avs, request, is_burning=False)
         if reason is not None:
             return reason
     return None
