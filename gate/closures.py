@@ -5,6 +5,7 @@ dispatch that is none, and whatever may change a definition while modules are im
 """
 
 import ast
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import Final
 
 import attrs
 
-from gate.reading import ALL, DOORS, REST, Definition, Name, NotReadError, Sources, defined, digest, reads
+from gate.reading import ALL, REST, Definition, Name, NotReadError, Sources, defined, digest, reads
 
 MACHINE: Final = "spec.machine"
 """The module that every rule runs on."""
 
-FILES: Final[Name] = ("files", "all that are no modules")
-"""All files of a version but its modules, as one definition: reached by whatever may read a file."""
+FILES: Final[Name] = ("files", "all")
+"""All files of a version as one definition: reached by whatever may read a file."""
+
+ORDER: Final[Name] = ("order", "of all statements")
+"""The order of all modules' statements as one definition: reached by every action, if it may matter."""
 
 
 @attrs.frozen
@@ -69,12 +73,22 @@ class Closures:
             if module is not None:
                 found += [(name, REST), *sorted(module.always)]
                 found += [(name, each) for each in module.definitions if each.startswith("__") and each.endswith("__")]
-                found += [(name, each) for each, of in module.definitions.items() if each and self._acts(name, of)]
+                found += [
+                    (name, each) for each, of in module.definitions.items() if each and self._acts(name, each, of)
+                ]
         return found
 
-    def _acts(self, module: str, definition: Definition) -> bool:
+    def _acts(self, module: str, name: str, definition: Definition) -> bool:
         """True if a definition, as its module is imported, may change another one."""
-        return definition.sets_at_import or not self._setters.isdisjoint(self._called(module, definition))
+        return definition.sets_at_import or not self._setters.isdisjoint(self._handed(module, name, definition))
+
+    def _handed(self, module: str, name: str, definition: Definition) -> set[Name | None]:
+        """The definitions that are read as one is imported, since what they are handed to may call them; but a
+        protocol is made of rules that nobody calls before it is there.
+        """
+        is_protocol = (module, name) == self.sources.resolved(self._place[0], self._place[2])
+        texts = definition.calls if is_protocol and self._transition() is not None else definition.at_import
+        return {self.sources.resolved(module, text) for text in (*texts, *definition.calls)}
 
     def _called(self, module: str, definition: Definition) -> set[Name | None]:
         """The definitions that are called as one is imported."""
@@ -124,7 +138,8 @@ class Closures:
     def of(self, action: str) -> dict[Name, str]:
         """Every definition that an action's rule can reach, with its digest."""
         seen: set[Name] = set()
-        pending: list[Name] = list(self._always)
+        # The class of the action itself: a dispatch need not name it.
+        pending: list[Name] = [*self._always, *[(name, action) for name in self.modules]]
         found: dict[Name, str] = {}
         place, taken = self._dispatch(action)
         while True:
@@ -133,11 +148,16 @@ class Closures:
             other = None if text is None else self.sources.resolved(place[0], text)
             further = None if other is None or other in seen else self._handed_on(other, action)
             pending += self._read(place[0], reads(taken if further is None else taken[:-1]))
+            pending += [place] if self._is_door(place) else []
             if further is None:
                 found |= self.reach(pending)
-                return found | self._read_files(found)
+                return found | self._read_files(found) | self._order
             place, taken = further
             seen.add(place)
+
+    def _is_door(self, place: Name) -> bool:
+        definition = self.sources.definition(place)
+        return definition is not None and definition.is_door
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
         """Every definition that some can reach, with its digest; themselves among them."""
@@ -156,6 +176,7 @@ class Closures:
                 continue
             found[name] = definition.digest
             pending += self._read(name[0], definition.reads)
+            pending += [(each, ALL) for each in self.modules if definition.is_door]
             pending += [(name[0], head)] if dot else []
         return found
 
@@ -166,13 +187,11 @@ class Closures:
             name = self.sources.resolved(module, text)
             if name is not None:
                 yield name
-            if text in DOORS or text.partition(".")[0] in DOORS:
-                yield from [(each, ALL) for each in self.modules]
 
     def everything(self) -> dict[Name, str]:
         """Every definition of every module that the protocol imports."""
         found = self._defined()
-        return found | self._read_files(found)
+        return found | self._read_files(found) | self._order
 
     def _defined(self) -> dict[Name, str]:
         return {
@@ -195,6 +214,18 @@ class Closures:
         """All files as one definition, if one of some definitions may read one, or if it is done on import."""
         is_read = self._opens_at_import or not self._openers.isdisjoint(names)
         return {FILES: self.sources.files} if is_read else {}
+
+    @cached_property
+    def _order(self) -> dict[Name, str]:
+        """The order of all statements as one definition, if that of any may matter."""
+        modules = {name: module for name in self.modules if (module := self.sources.module(name)) is not None}
+        acts = any(
+            self._acts(name[0], name[1], of) for name in self._defined() if (of := self.sources.definition(name))
+        )
+        if not acts and all(module.is_in_order for module in modules.values()):
+            return {}
+        said = repr([(name, module.order) for name, module in modules.items()])
+        return {ORDER: hashlib.sha256(said.encode()).hexdigest()[:16]}
 
     def _dispatch(self, action: str) -> tuple[Name, list[ast.stmt]]:
         """The place where calls are told apart, and of it what concerns one action; all of the protocol's definition if
@@ -248,6 +279,7 @@ class Closures:
         name = self.sources.resolved(module, text)
         nodes = [] if name is None else self.sources.statements(name)
         is_one = len(nodes) == 1 and isinstance(nodes[0], ast.ClassDef) and name not in self._bases
+        is_one = is_one and isinstance(nodes[0], ast.ClassDef) and not nodes[0].keywords
         return name[1] if name is not None and is_one else None
 
     @cached_property

@@ -26,22 +26,34 @@ ALL: Final = "*"
 ASKED: Final = "__class__"
 """The member that is read of a class that is only asked for, as by `isinstance`."""
 
-DOORS: Final = frozenset({"eval", "exec", "globals", "vars", "__import__", "importlib", "sys.modules"})
-"""Names by which any definition is found by a text: a definition that reads one reaches all."""
+DOORS: Final = frozenset(
+    {"eval", "exec", "globals", "vars", "__import__", "importlib", "import_module", "modules", "builtins"}
+    | {"__builtins__", "__globals__", "__subclasses__", "_getframe", "currentframe", "resolve_name", "runpy"}
+)
+"""Names, or attributes, by which any definition is found by a text: a definition that reads one reaches all."""
 
-SETTERS: Final = DOORS | {"setattr", "delattr", "__setattr__", "__dict__", "__globals__"}
+SETTERS: Final = DOORS | {"setattr", "delattr", "setitem", "delitem", "iadd", "ior", "__setattr__", "__dict__"}
 """Names by which a definition is given another value; assignments to attributes and parts do it, too."""
 
 CHANGERS: Final = frozenset(
     {"__setitem__", "add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove"}
-    | {"difference_update", "intersection_update", "reverse", "setdefault", "sort", "update"}
+    | {"difference_update", "intersection_update", "symmetric_difference_update", "reverse", "setdefault", "sort"}
+    | {"update", "appendleft", "extendleft", "rotate", "move_to_end", "subtract", "register"}
+    | {"__delitem__", "__iadd__", "__iand__", "__ior__", "__isub__", "__ixor__"}
 )
-"""Methods by which a collection is given other members."""
+"""Methods by which a collection is given other members, or a function of many another one; called or handed on."""
+
+BUILDERS: Final = frozenset({"__init__", "__attrs_pre_init__", "__attrs_post_init__"})
+"""Methods whose `self` nobody else has yet."""
 
 MAKERS: Final = frozenset({"bytearray", "defaultdict", "deque", "dict", "list", "set", "sorted"})
 """Functions that make a collection of their own, which nobody else has."""
 
-OPENERS: Final = frozenset({"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache"})
+OPENERS: Final = frozenset(
+    {"open", "read_bytes", "read_text", "get_data", "resources", "fileinput", "linecache", "runpy", "mmap"}
+    | {"ConfigParser", "RawConfigParser", "ZipFile", "ElementTree", "sqlite3", "subprocess", "popen", "system"}
+    | {"listdir", "scandir", "iterdir", "glob", "rglob", "is_file", "is_dir", "stat", "getsize"}
+)
 """Names by which a file is read. Of a version that reads one, every file counts."""
 
 LIBRARY: Final = sys.stdlib_module_names - {"test"} | {"attr", "attrs", "z3"}
@@ -61,6 +73,7 @@ class Definition:
 
     `calls` are those that are called when its module is imported. `is_setter` is true if it may change another one,
     and `sets_at_import` if it does so by itself; `is_opener` and `opens_at_import` say the same of reading files.
+    A door may find any definition by a text. `at_import` are all names that are read when its module is imported.
     """
 
     digest: str
@@ -72,6 +85,8 @@ class Definition:
     sets_at_import: bool = False
     is_opener: bool = False
     opens_at_import: bool = False
+    is_door: bool = False
+    at_import: frozenset[str] = frozenset()
 
 
 class Module:
@@ -110,21 +125,30 @@ class Module:
     @cached_property
     def definitions(self) -> dict[str, Definition]:
         """Each definition by its name; an import is one, and so are the statements outside of definitions."""
-        openers = OPENERS | self._openers
-        return {name: _definition(nodes, openers) for name, nodes in self._found.items()} | self._brought
+        openers, doors = OPENERS | self._brought_by(OPENERS), DOORS | self._brought_by(DOORS)
+        return {name: _definition(nodes, openers, doors) for name, nodes in self._found.items()} | self._brought
+
+    @property
+    def is_in_order(self) -> bool:
+        """True if it does not matter in which order the module defines what it does."""
+        return not self._found[REST] and all(len(nodes) == 1 for nodes in self._found.values() if nodes)
+
+    @property
+    def order(self) -> list[list[str]]:
+        """The names that each statement at the top defines or imports, in their order; of another, none."""
+        return [defined(node) or [alias.name for alias in getattr(node, "names", [])] for node in self.tree.body]
 
     @property
     def may_open(self) -> bool:
         """True if anything of the module may read a file."""
-        return bool(self._openers) or _is_opener([self.tree], OPENERS)
+        return bool(self._brought_by(OPENERS)) or _has_word([self.tree], OPENERS)
 
-    @property
-    def _openers(self) -> frozenset[str]:
-        """The names under which the module imports what reads files."""
+    def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
+        """The names under which the module imports one of some names, or what is in one."""
         return frozenset(
             alias
             for alias, (origin, imported) in self.imports.items()
-            if imported in OPENERS or not OPENERS.isdisjoint(origin.split("."))
+            if imported in words or not words.isdisjoint(origin.split("."))
         )
 
     def _import(self, module: str, path: Path) -> None:
@@ -183,10 +207,10 @@ class Sources:
 
     @cached_property
     def files(self) -> str:
-        """The digest of all files of the version that are no modules."""
+        """The digest of all files of the version: the text of a module may be read as well."""
         found = hashlib.sha256()
         for path in sorted(self._folder.rglob("*")):
-            if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
+            if path.is_file() and "__pycache__" not in path.parts:
                 found.update(repr((path.relative_to(self._folder).as_posix(), path.read_bytes())).encode())
         return found.hexdigest()[:16]
 
@@ -257,7 +281,13 @@ def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:
 
 def _is_enumeration(node: ast.ClassDef) -> bool:
     bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
-    return bool(bases & {"Enum", "Rejection"}) and all(isinstance(each, ast.Assign | ast.Expr) for each in node.body)
+    return bool(bases & {"Enum", "Rejection"}) and all(_is_member(each) for each in node.body)
+
+
+def _is_member(node: ast.stmt) -> bool:
+    """True for a member that counts on no other, and for a docstring."""
+    is_one = not isinstance(node, ast.Assign) or (len(node.targets) == 1 and isinstance(node.targets[0], ast.Name))
+    return is_one and isinstance(node, ast.Assign | ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _without_members(node: ast.ClassDef) -> ast.ClassDef:
@@ -277,7 +307,7 @@ def defined(node: ast.stmt) -> list[str]:
     return []
 
 
-def _definition(nodes: list[ast.stmt], openers: frozenset[str]) -> Definition:
+def _definition(nodes: list[ast.stmt], openers: frozenset[str], doors: frozenset[str]) -> Definition:
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in nodes] or [(1, 1)]
     at_import = [part for node in nodes for part in _at_import(node)]
     called = [part.func for node in at_import for part in ast.walk(node) if isinstance(part, ast.Call)]
@@ -286,8 +316,9 @@ def _definition(nodes: list[ast.stmt], openers: frozenset[str]) -> Definition:
     made = [node for part in nodes if isinstance(part, ast.ClassDef) for node in (*part.bases, *part.keywords)]
     calls = reads([*called, *whole, *made])
     place = (lines[0][0], lines[-1][1])
-    acts = (_is_setter(nodes), _is_setter(at_import), _is_opener(nodes, openers), _is_opener(at_import, openers))
-    return Definition(digest(nodes), *place, reads(nodes), calls, *acts)
+    opens = (_has_word(nodes, openers), _has_word(at_import, openers))
+    acts = (_is_setter(nodes), _is_setter(at_import), *opens, _has_word(nodes, doors))
+    return Definition(digest(nodes), *place, reads(nodes), calls, *acts, at_import=reads(at_import))
 
 
 def _at_import(node: ast.stmt) -> Iterator[ast.AST]:
@@ -316,13 +347,14 @@ def _is_setter(nodes: Iterable[ast.AST]) -> bool:
     if _words(whole) & SETTERS or any(isinstance(part, ast.Global | ast.NamedExpr) for part in parts):
         return True
     own = _own(parts)
+    made = [part for part in parts if isinstance(part, ast.FunctionDef) and part.name in BUILDERS]
+    built = {id(part) for node in made for part in ast.walk(node)}
     for part in parts:
         if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
-            is_own = isinstance(part.value, ast.Name) and part.value.id == "self"
-        elif isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
-            is_own = isinstance(part.value, ast.Name) and part.value.id in own | {"self"}
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in CHANGERS:
-            is_own = isinstance(part.func.value, ast.Name) and part.func.value.id in own
+            is_own = isinstance(part.value, ast.Name) and part.value.id == "self" and id(part) in built
+        elif _changes_members(part):
+            value = part.value if isinstance(part, ast.Subscript | ast.Attribute) else None
+            is_own = isinstance(value, ast.Name) and value.id in own
         else:
             continue
         if not is_own:
@@ -330,9 +362,16 @@ def _is_setter(nodes: Iterable[ast.AST]) -> bool:
     return False
 
 
-def _is_opener(nodes: Iterable[ast.AST], openers: frozenset[str]) -> bool:
-    """True if nodes, executed or called, may read a file."""
-    return not openers.isdisjoint(_words(nodes))
+def _changes_members(node: ast.AST) -> bool:
+    """True if a node gives a collection other members, or names the method that does."""
+    if isinstance(node, ast.Subscript):
+        return not isinstance(node.ctx, ast.Load)
+    return isinstance(node, ast.Attribute) and node.attr in CHANGERS
+
+
+def _has_word(nodes: Iterable[ast.AST], words: frozenset[str]) -> bool:
+    """True if one of some names is in nodes, also as one of an attribute."""
+    return not words.isdisjoint(_words(nodes))
 
 
 def _own(parts: Iterable[ast.AST]) -> set[str]:

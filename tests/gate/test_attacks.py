@@ -227,3 +227,76 @@ def test_a_module_in_the_place_of_the_librarys_is_refused(tmp_path: Path, file: 
         NotReadError, match=f"{file.partition('/')[0]}: it stands before the library's module of that name"
     ):
         Closures(tmp_path, "rules:PROTOCOL")
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "made_as", "before", "after", "told"),
+    [
+        ("In", BODY, "", '    B = "b"', '    B = "b"\n    other.helper = less', "rules:Reason"),
+        ("In", "return Kind.X", "", "    X = 1\n    Y = 2", "    X, Y = 1, 2", "rules:Kind"),
+        ("In", "return Sort.Y", "class Sort(Enum):\n    V = 1\n    Y = V + 1", "    V = 1", "    V = 5", "rules:Sort"),
+        ("In", "return Sort.X", "class Sort(Enum):\n    X = auto()", "    X = a", "    W = 0\n    X = a", "rules:Sort"),
+        ("In", BODY, "", "CAP = 3", "@helper.register\ndef _(x: int):\n    return x + 1", "rules:_"),
+        (
+            "In",
+            "return [each.weight for each in Request.__subclasses__()]",
+            "class Heavy(Request):\n    weight = 2",
+            "    weight = 2",
+            "    weight = 4",
+            "rules:Heavy",
+        ),
+        ("Out", BODY, "", "class Out:\n    pass", "class Out:\n    net = 2", "rules:Out"),
+        (
+            "In",
+            "return LIMIT.n",
+            "class Limit:\n    def set(self, n):\n        self.n = n\nLIMIT = Limit()\n_ = LIMIT.set(3)",
+            "LIMIT.set(3)",
+            "LIMIT.set(4)",
+            "rules:_",
+        ),
+        ("In", BODY, "", "CAP = 3", "_ = list(map(patch, [other]))", "rules:_"),
+        ("In", "return TABLE", "", "CAP = 3", "more_of = TABLE.append\n_ = more_of(more)", "rules:_"),
+        ("In", "return TABLE", "", "CAP = 3", "_ = operator.setitem(TABLE, 0, more)", "rules:_"),
+        (
+            "In",
+            "return LIMIT",
+            "LIMIT = CAP\nCAP = 4",
+            "LIMIT = CAP\nCAP = 4",
+            "CAP = 4\nLIMIT = CAP",
+            "order:of all statements",
+        ),
+        (
+            "In",
+            "return LIMIT",
+            "LIMIT = CAP\nCAP += 1",
+            "LIMIT = CAP\nCAP += 1",
+            "CAP += 1\nLIMIT = CAP",
+            "order:of all statements",
+        ),
+        ("In", "return go_out.__globals__['CAP']", "", "CAP = 3", "CAP = 4", "rules:CAP"),
+        ("In", "return said('CAP')", "from builtins import eval as said", "CAP = 3", "CAP = 4", "rules:CAP"),
+    ],
+)
+def test_a_change_by_a_back_door_is_seen(
+    tmp_path: Path, action: str, body: str, made_as: str, before: str, after: str, told: str
+) -> None:
+    """Members that count on others, methods that are handed on, the order of statements, and names found by a text."""
+    rules = RULES.replace("HERE", body).replace("CAP = 3\n", f"CAP = 3\n{made_as}\n")
+    assert rules.count(before) == 1
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules.replace(before, after))
+    assert told in changed(base, head, action)
+
+
+@pytest.mark.parametrize(
+    ("file", "body"),
+    [
+        ("cap.ini", "return configparser.ConfigParser().read('cap.ini')"),
+        ("cap.py", "return open('cap.py').read()"),
+    ],
+)
+def test_a_file_of_any_kind_that_is_read_is_seen(tmp_path: Path, file: str, body: str) -> None:
+    rules = "import configparser\n" + RULES.replace("HERE", body)
+    base, head = made(tmp_path / "base", rules), made(tmp_path / "head", rules)
+    (tmp_path / "head" / file).write_text("4")
+    assert changed(base, head, "In") == ["files:all"]
+    assert not base.is_same_as(head)

@@ -40,6 +40,10 @@ def changed(base: Closures, head: Closures, action: str) -> list[str]:
     return [change.shown for change in changes(base, head, base.of(action), head.of(action))]
 
 
+ORDERED = "order:of all statements"
+"""Told where a statement acts on import, since then its place may matter."""
+
+
 @pytest.mark.parametrize(
     ("before", "after", "of_in", "of_out"),
     [
@@ -50,7 +54,7 @@ def changed(base: Closures, head: Closures, action: str) -> list[str]:
         ("return Reason.B", "return Reason.A", [], ["rules:go_out"]),
         ('B = "b"', 'B = "b"\n    C = "c"', [], []),
         ("        return go_in(draft, action)", "        return go_in(draft, None)", ["rules:transition of In"], []),
-        ("UNUSED = 4", "UNUSED = 4\nif LIMIT:\n    LIMIT += 1", ["rules:module"], ["rules:module"]),
+        ("UNUSED = 4", "UNUSED = 4\nif LIMIT:\n    LIMIT += 1", [ORDERED, "rules:module"], [ORDERED, "rules:module"]),
         (
             "    if isinstance(action, In):",
             "    if RULE[action]:",
