@@ -99,6 +99,8 @@ def _called(
         on.operator_sets.extend((args["avs"], int(each["id"])) for each in args["sets"])
     if action == "create_pod":
         on.pod_owners.append(sender)
+    if action == "queue_withdrawals":
+        on.withdrawers[sender] = None
     return output, line.returns
 
 

@@ -55,6 +55,7 @@ class Deployment:
         self.names: Final[dict[str, str]] = {}
         self.operator_sets: Final[list[OperatorSet]] = []
         self.pod_owners: Final[list[str]] = []
+        self.withdrawers: Final[dict[str, None]] = {}
         self.withdrawals: Final[dict[tuple[str, int], tuple[Any, ...]]] = {}
         self._code: Final = artifacts.code
         self._errors: Final = ErrorNames(artifacts.errors)

@@ -22,7 +22,7 @@ def observe(on: Deployment) -> Json:
         "token_balances": {token: _balances(on, token) for token in on.tokens},
         "strategies": {name: _strategy(on, name) for name in on.strategies if name != BEACON_CHAIN_ETH},
         "stakers": {party: _staker(on, party) for party in parties},
-        "queued_withdrawals": _withdrawals(on, dict.fromkeys([*parties, *on.pod_owners])),
+        "queued_withdrawals": _withdrawals(on, dict.fromkeys([*parties, *on.pod_owners, *on.withdrawers])),
         "operators": observe_operators(on),
         "operator_sets": {f"{avs}/{number}": _operator_set(on, (avs, number)) for avs, number in on.operator_sets},
         "avs_metadata": {avs: _has_metadata(on, avs) for avs in genesis["avss"]},
