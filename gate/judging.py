@@ -323,14 +323,16 @@ class Judge:
 
     def _witness(self, versions: Versions, met: Met) -> Witness | None:
         walk_ = self._subject.walk
+        calls = met.script.calls[: met.position + 1]
+        as_met = Witness(met.script.head, tuple(calls), met.answers, met.script.source)
         if walk_ is None:
-            calls = met.script.calls[: met.position + 1]
-            return Witness(met.script.head, tuple(calls), met.answers, met.script.source)
+            return as_met
         try:
             found = shortest(versions, met, self._shrink, walk_, self.stops)
             return None if found is None else attrs.evolve(found, steps=story(versions, found.head, found.calls))
         except (MalformedTrace, NotRunningError):
-            return None
+            # An interruption takes the time to shorten a run, and not the run.
+            return as_met if self.stops() else None
 
     def _worker(self, number: int) -> Worker:
         subject = self._subject

@@ -33,8 +33,9 @@ class GateOutcome:
 
     @property
     def verdict(self) -> Word:
-        """The worst of all protocols."""
-        return worst([report.verdict for report in self.protocols])
+        """The worst of all protocols; an interruption, or nothing to judge, leaves something undecided."""
+        undecided: list[Word] = ["UNKNOWN"] if self.is_interrupted or not self.actions else []
+        return worst([*[report.verdict for report in self.protocols], *undecided])
 
     @property
     def actions(self) -> list[ActionReport]:

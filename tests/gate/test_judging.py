@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gate.judging import Effort, Judge, Prove, deciding, shared
-from gate.starting import clean_environment
+from gate.starting import NotRunningError, clean_environment
 from gate.subject import subject_of
 from gate.verdicts import KINDS, ActionReport, ProtocolReport, verdict_of
 from gate.versions import Version
@@ -204,3 +204,24 @@ def test_a_kind_that_is_open_beside_what_was_met_is_told(judged: Judged) -> None
     found = deposits(judged(STRICTER, says(still_open)))
     assert found.verdict == "STRICTER"
     assert "answers: neither proved nor refuted" in found.notes
+
+
+def test_an_interruption_while_a_run_is_shortened_leaves_the_run_as_it_was_met(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted: list[bool] = []
+
+    def shorten(*_: Any) -> None:
+        interrupted.append(True)
+        raise NotRunningError("stopped")
+
+    monkeypatch.setattr("gate.judging.shortest", shorten)
+    monkeypatch.setattr(Judge, "stops", lambda _judge: bool(interrupted))
+    found = deposits(judged(STRICTER, says({"unlifted": "stopped"})))
+    (difference,) = found.differences
+    assert difference.witness is not None
+    assert (found.verdict, difference.witness.answers, difference.witness.claim) == (
+        "STRICTER",
+        ("accepted", "NoSharesForAmount"),
+        "",
+    )

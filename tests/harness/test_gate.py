@@ -94,6 +94,7 @@ def test_what_nobody_accepted_fails(word: Word, code: int) -> None:
     assert outcome(action).exit_code == code
     assert outcome(attrs.evolve(action, accepted_by="x.toml")).exit_code == 0
     assert outcome(action, is_interrupted=True).exit_code == (1 if code else 2)
+    assert (outcome(action, is_interrupted=True).verdict in ("SAME", "EQUIVALENT")) is False
     assert attrs.evolve(outcome(action), ruling=Ruling(("stale",), ())).exit_code == 1
 
 
