@@ -73,9 +73,27 @@ def _take(repository: Path, name: str, folder: Path) -> Version:
     except NoVersionError as error:
         raise NoVersionError(f"{name}: git knows no such revision here{_advice(repository)}") from error
     with tarfile.open(fileobj=io.BytesIO(_git(repository, "archive", "--format=tar", commit))) as archive:
-        wanted = [member for member in archive.getmembers() if member.isfile() or member.isdir()]
-        archive.extractall(folder, [member for member in wanted if not _is_left_out(member.name)], filter="data")
+        members = [member for member in archive.getmembers() if not _is_left_out(member.name)]
+        archive.extractall(folder, [member for member in members if member.isfile() or member.isdir()], filter="data")
+        for link in [member for member in members if member.issym()]:
+            _put_as_file(link.name, folder / link.name, _linked(archive, link))
     return Version(name, commit, folder)
+
+
+def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:
+    """The content of the file that a link of an archive leads to; None if that is no file of the archive."""
+    try:
+        file = archive.extractfile(link)
+    except (KeyError, RecursionError):
+        return None
+    return None if file is None else file.read()
+
+
+def _put_as_file(name: str, path: Path, content: bytes | None) -> None:
+    """Let a file stand where a symbolic link does. What leads out of a version is not the version's."""
+    if content is None:
+        raise NoVersionError(f"{name}: a symbolic link to what is no file of the version")
+    path.write_bytes(content)
 
 
 def _advice(repository: Path) -> str:
@@ -89,8 +107,13 @@ def _copy(repository: Path, folder: Path) -> None:
     listed = _git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
     for name in sorted({name for name in listed.split("\0") if name}):
         path = repository / name
-        if path.is_file() and not path.is_symlink() and not _is_left_out(name):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if _is_left_out(name) or not (path.is_file() or path.is_symlink()):
+            continue
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            is_own = path.is_file() and path.resolve().is_relative_to(repository.resolve())
+            _put_as_file(name, folder / name, path.read_bytes() if is_own else None)
+        else:
             shutil.copyfile(path, folder / name)
 
 

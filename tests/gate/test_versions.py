@@ -65,3 +65,26 @@ def test_a_folder_that_is_in_no_repository_is_refused(tmp_path: Path, monkeypatc
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(NoVersionError, match="git rev-parse: fatal: not a git repository"):
         root_of(tmp_path)
+
+
+def test_a_link_is_the_file_that_it_leads_to(repository: Path) -> None:
+    (repository / "linked.py").symlink_to("rule.py")
+    git(repository, "add", "linked.py")
+    git(repository, "commit", "--quiet", "--message", "link")
+    with taken(repository, "HEAD", ".") as (base, head):
+        found = [(version.folder / "linked.py").read_text() for version in (base, head)]
+        assert found == ["one\n", "two\n"]
+        assert [sorted(version.digests()) for version in (base, head)] == [
+            ["linked.py", "rule.py"],
+            ["linked.py", "new.py", "rule.py"],
+        ]
+
+
+@pytest.mark.parametrize("target", ["/etc/hostname", "../outside.py", "gone.py", "linked.py"])
+def test_a_link_that_leads_out_of_the_version_is_refused(repository: Path, target: str) -> None:
+    (repository / "linked.py").symlink_to(target)
+    git(repository, "add", "linked.py")
+    git(repository, "commit", "--quiet", "--message", "link")
+    for name in ("HEAD", "."):
+        with pytest.raises(NoVersionError, match=r"linked\.py: a symbolic link"), taken(repository, name):
+            pass
