@@ -383,4 +383,4 @@ def print_proving(console: Console, proving: Proving) -> None:
     for problem in proving.unkept:
         console.print(f"  NOT KEPT  {problem}", soft_wrap=True, highlight=False, markup=False)
     for path in proving.written:
-        console.print(f"  reproduce: restake prove --replay {path}", soft_wrap=True, highlight=False, markup=False)
+        console.print(f"  reproduce: restake replay {path}", soft_wrap=True, highlight=False, markup=False)

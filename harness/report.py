@@ -332,7 +332,7 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
     lines += [f"nothing can be proved of {call}" for call in evidence.failing]
     lines += [f"unknown in this run: {verdict}" for verdict in evidence.unknown_now]
     lines += [f"not kept: {problem}" for problem in evidence.unkept]
-    lines += [f"again: restake prove --replay {shlex.quote(path)}" for path in evidence.counterexamples]
+    lines += [f"again: restake replay {shlex.quote(path)}" for path in evidence.counterexamples]
     if evidence.mutants:
         lines.append(f"Mutants killed: the bugs, of {evidence.mutants:,}, at which the law broke (docs/mutants.md).")
     for line in lines:

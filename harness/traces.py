@@ -47,28 +47,28 @@ def place_of(path: Path) -> str:
     return "/".join(path.parts[-2:])
 
 
-def find_traces(places: Iterable[Path]) -> Iterator[Path]:
-    """Every file named, and every trace file in or below every folder named; each once, in order.
+def find_traces(places: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[Path]:
+    """Every file named, and every file of these suffixes in or below every folder named; each once, in order.
 
     A folder that cannot be listed is yielded as itself, so that whoever reads it says so. Links to folders are not
     followed below a folder.
     """
     seen: set[str] = set()
     for place in places:
-        for path in _in_folder(place) if place.is_dir() else [place]:
+        for path in _in_folder(place, suffixes) if place.is_dir() else [place]:
             real = os.path.realpath(path)
             if real not in seen:
                 seen.add(real)
                 yield path
 
 
-def _in_folder(place: Path) -> list[Path]:
+def _in_folder(place: Path, suffixes: tuple[str, ...]) -> list[Path]:
     closed: list[Path] = []
     files = [
         Path(folder, name)
         for folder, _, names in os.walk(place, onerror=lambda error: closed.append(Path(error.filename)))
         for name in names
-        if name.endswith(SUFFIXES)
+        if name.endswith(suffixes)
     ]
     return sorted([*files, *closed])
 

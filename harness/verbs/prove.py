@@ -3,18 +3,16 @@
 import json
 import math
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
-from harness.exit_codes import exit_code, worst
+from harness.exit_codes import worst
 from harness.pack import ProtocolPack
 from harness.prove import ProofQuestion, Proving, UnknownNameError, ledger_of, print_proving, run_together
 from harness.stopping import Stop
-from harness.traces import load_json
 from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
@@ -27,11 +25,8 @@ from harness.verbs import (
     read_ledger,
     unless_left_out,
 )
-from proofs.concrete import read as read_counterexample
-from proofs.concrete import replay as replay_counterexample
-from proofs.cross_check import Opinions, ask_everybody
+from proofs.cross_check import Opinions
 from proofs.ledger import LedgerError
-from spec.codec import MalformedTrace, as_object
 
 
 @click.command("prove", epilog=EXIT_CODES, short_help="Prove the laws of every call, for states of any size.")
@@ -58,12 +53,6 @@ from spec.codec import MalformedTrace, as_object
     help="Keep verdicts in this folder, and read no other: for those who change this project's proofs/ledgers.",
 )
 @JOBS_OPTION
-@click.option(
-    "--replay",
-    "shown",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Show a counterexample again; or ask all solvers about a disputed question (.smt2).",
-)
 @JSON_OPTION
 def prove_command(
     asked: tuple[str, ...],
@@ -76,7 +65,6 @@ def prove_command(
     budget: float | None,
     folder: Path | None,
     jobs: int | None,
-    shown: Path | None,
     as_json: bool,
 ) -> int:
     """Prove each law of each call on the specification's own source: for any number of rows, and integers of any size.
@@ -89,11 +77,9 @@ def prove_command(
     With --cross-check, whatever a solver proves is asked of others, and the ledger keeps how many goals they agree on.
     A disagreement makes exit code 1, and the question is kept in .restake/.
 
-    A law that is refuted comes with a state and a call, kept in .restake/, that --replay shows on the specification as
-    it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
+    A law that is refuted comes with a state and a call, kept in .restake/, that restake replay shows on the
+    specification as it runs everywhere else. Exit code 2 also says that something is neither proved nor refuted.
     """
-    if shown is not None:
-        return show_kept(shown, asked)
     question = ProofQuestion(laws, calls, everything, effort, _opinions(effort, other_z3) if cross_check else None)
     stop = Stop(math.inf if budget is None else budget)
     provings: list[Proving] = []
@@ -146,44 +132,9 @@ def _opinions(effort: int, other_z3: str | None) -> Opinions:
         raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
 
 
-def show_kept(path: Path, asked: tuple[str, ...]) -> int:
-    """Show what a proof kept: a question that solvers dispute, or a state and a call that refute a law."""
-    return _show_disputed(path) if path.suffix == ".smt2" else _show_refutation(path, asked)
-
-
-def _show_disputed(path: Path) -> int:
-    """Print each solver's answer to a disputed question: 1 if they still do not agree, 0 if two do, else 2."""
-    said = ask_everybody(path)
-    for who, answer in said.items():
-        click.echo(f"{who}: {answer}")
-    answers = Counter(said.values())
-    is_disputed = answers["sat"] > 0 and answers["unsat"] > 0
-    return exit_code(failed=is_disputed, is_open=max(answers["sat"], answers["unsat"]) < 2)
-
-
 def _say_proved(call: str, done: int, of: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"{done}/{of} {call}", err=True)
-
-
-def _show_refutation(path: Path, asked: tuple[str, ...]) -> int:
-    try:
-        document = as_object(load_json(path), "")
-        name = document.get("protocol")
-        packs = {pack.name: pack for pack in with_theory(packs_asked(asked))}
-        pack = packs.get(name) if isinstance(name, str) else None
-        if pack is None or pack.theory_at is None:
-            raise MalformedTrace("protocol", f"expected one of {', '.join(sorted(packs))}")
-        found = read_counterexample(pack.theory_at, document)
-    except MalformedTrace as error:
-        click.echo(f"malformed {path}: {error}", err=True)
-        return 2
-    said = replay_counterexample(pack.theory_at, found)
-    for table in pack.protocol.schema.tables:
-        for key, row in found.state.tables[table.index].items():
-            click.echo(f"{table.name}[{key!r}] = {row!r}")
-    click.echo(f"{found.action}\n{said.outcome}; breaks {', '.join(said.broken) or 'nothing'}")
-    return 1 if found.law_id in said.broken else 0
 
 
 COMMANDS = {"prove": prove_command}

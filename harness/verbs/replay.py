@@ -10,7 +10,7 @@ from harness.display import live_display
 from harness.exit_codes import worst
 from harness.job import Job
 from harness.report import judged, print_trace, tally
-from harness.traces import find_traces
+from harness.traces import SUFFIXES, find_traces
 from harness.verbs import (
     EXIT_CODES,
     JSON_OPTION,
@@ -20,6 +20,9 @@ from harness.verbs import (
     packs_asked,
 )
 from harness.yields import print_yields
+
+DISPUTED = ".smt2"
+"""The suffix of a question that solvers dispute."""
 
 
 @click.command("replay", epilog=EXIT_CODES, short_help="Replay recorded traces and compare every step.")
@@ -40,13 +43,15 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
     --yields says of each trace that agrees what positions earned, by service and token, and where all that was paid in
     is: commission, earnings, what is still assigned to nobody, and the dust of roundings.
     """
-    files = list(find_traces(traces))
-    of_proofs = [] if as_json else [path for path in files if path.suffix == ".smt2" or path.name.startswith("proof_")]
+    files = list(find_traces(traces, (*SUFFIXES, DISPUTED)))
+    of_proofs = [path for path in files if path.suffix == DISPUTED or path.name.startswith("proof_")]
     if not of_proofs:
         return _run(Job(packs_asked(asked), files, with_yields), as_json)
-    from harness.verbs.prove import show_kept  # here, since it loads a solver
+    if as_json:
+        raise click.UsageError(f"--json is of recorded traces, and {of_proofs[0]} is what a proof kept")
+    from harness.kept_proofs import show_kept  # here, since it loads a solver
 
-    codes = {show_kept(path, asked) for path in of_proofs}
+    codes = {show_kept(path, packs_asked(asked).values()) for path in of_proofs}
     others = [path for path in files if path not in of_proofs]
     if others:
         codes.add(_run(Job(packs_asked(asked), others, with_yields), as_json))

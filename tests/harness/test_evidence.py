@@ -415,7 +415,7 @@ def test_what_could_not_be_kept_proved_or_lifted_reaches_the_report(
         "nothing can be proved of SlashOperator (line 3: not lifted)",
         "unknown in this run: DEP-02 of TransferToken",
         f"not kept: {now.unkept[0]}",
-        f"again: restake prove --replay {file}",
+        f"again: restake replay {file}",
     ):
         assert line in said.getvalue().splitlines()
 

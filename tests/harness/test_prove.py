@@ -13,11 +13,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from harness import prove
+from harness import kept_proofs, prove
 from harness.cli import cli
 from harness.protocols import known_packs, known_walks
 from harness.stopping import Stop
-from harness.verbs import prove as verb
 from invariants.choices import Seeded
 from invariants.law import StateLaw
 from proofs import ledger as ledgers
@@ -135,8 +134,8 @@ def test_whoever_disputes_a_proof_makes_it_fail_and_the_question_is_kept(apart: 
     assert result.return_value == 1
     assert "DISPUTED  CONS-01  TransferToken  by z3 0.0.1" in result.stdout
     kept = sorted((apart / ".restake").glob("disputed_eigenlayer_CONS-01_TransferToken_*.smt2"))
-    assert f"reproduce: restake prove --replay .restake/{kept[0].name}" in result.stdout
-    replayed = restake("prove", "--replay", str(kept[0]))
+    assert f"reproduce: restake replay .restake/{kept[0].name}" in result.stdout
+    replayed = restake("replay", str(kept[0]))
     assert replayed.return_value == 0
     assert [line.rpartition(": ")[2] for line in replayed.stdout.splitlines()] == ["unsat", "unsat"]
 
@@ -157,8 +156,8 @@ def test_a_question_is_settled_by_two_who_say_the_same(
 ) -> None:
     """Missed: a question that nobody answered was settled."""
     (apart / "kept.smt2").write_text("")
-    monkeypatch.setattr(verb, "ask_everybody", lambda _: dict(zip(("z3 0", "cvc5 0"), answers, strict=True)))
-    result = restake("prove", "--replay", "kept.smt2")
+    monkeypatch.setattr(kept_proofs, "ask_everybody", lambda _: dict(zip(("z3 0", "cvc5 0"), answers, strict=True)))
+    result = restake("replay", "kept.smt2")
     assert (result.return_value, result.stdout) == (code, f"z3 0: {answers[0]}\ncvc5 0: {answers[1]}\n")
 
 
@@ -188,8 +187,8 @@ def document(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_counterexample_that_no_longer_breaks_anything_is_told_so(apart: Path) -> None:
-    (apart / "counterexample.json").write_text(json.dumps(document(MINED)))
-    result = restake("prove", "--replay", "counterexample.json")
+    (apart / "proof_x.json").write_text(json.dumps(document(MINED)))
+    result = restake("replay", "proof_x.json")
     assert result.return_value == 0
     assert result.stdout.endswith("accepted; breaks nothing\n")
 
@@ -201,6 +200,8 @@ def test_what_a_proof_kept_is_replayed_like_any_other(apart: Path) -> None:
     (kept / "proof_eigenlayer_CONS-01_MineBlocks.json").write_text(json.dumps(document(MINED)))
     alone = restake("replay", ".restake")
     assert (alone.return_value, alone.stdout.splitlines()[-1]) == (0, "accepted; breaks nothing")
+    with pytest.raises(click.UsageError, match="--json is of recorded traces"):
+        restake("replay", ".restake", "--json")
     (kept / "proof_bad.json").write_text("{}")
     (kept / "eigenlayer-x.json").write_text("{}")
     together = restake("replay", ".restake")
@@ -233,10 +234,10 @@ def test_what_a_proof_kept_is_replayed_like_any_other(apart: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_counterexample_is_refused_and_runs_nothing(apart: Path, text: str, words: str) -> None:
-    (apart / "bad.json").write_text(text)
-    result = restake("prove", "--replay", "bad.json")
+    (apart / "proof_bad.json").write_text(text)
+    result = restake("replay", "proof_bad.json")
     assert result.return_value == 2
-    assert result.stderr.startswith("malformed bad.json: ")
+    assert result.stderr.startswith("malformed proof_bad.json: ")
     assert words in result.stderr
     assert not (apart / "here").exists()
 
