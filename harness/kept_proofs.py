@@ -1,4 +1,4 @@
-"""What proofs kept, shown again: a state and a call that refute a law, or a question that solvers dispute."""
+"""Counterexamples and questions that proofs kept, shown again: what refutes a law, or is disputed by solvers."""
 
 from collections import Counter
 from collections.abc import Iterable
