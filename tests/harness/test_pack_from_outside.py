@@ -64,6 +64,6 @@ def test_its_bugs_are_killed_by_its_laws_and_refuted_by_its_proofs() -> None:
 def test_what_is_proved_of_it_is_asked_by_the_place_of_its_pack() -> None:
     asked = ["prove", "--protocol", PLACE, "--action", "nothing", "--json"]
     result = CliRunner().invoke(cli, asked)
-    assert (result.exit_code, "it has Deposit, Slash, Withdraw" in result.output) == (2, True)
+    assert (result.exit_code, "Deposit, Slash, Withdraw" in result.output) == (2, True)
     none = CliRunner().invoke(cli, ["prove", "--protocol", "staking_pool:PROTOCOL", "--json"])
     assert (none.exit_code, "no theory" in none.output) == (2, True)
