@@ -10,6 +10,7 @@ from harness.display import live_display
 from harness.exit_codes import worst
 from harness.job import Job
 from harness.report import judged, print_trace, tally
+from harness.stopping import Stop
 from harness.traces import SUFFIXES, find_traces
 from harness.verbs import (
     EXIT_CODES,
@@ -61,14 +62,18 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
 def _run(job: Job, as_json: bool) -> int:
     shown = console()
     started = time.monotonic()
+    stop = Stop()
     try:
-        with live_display() as progress:
+        with stop, live_display() as progress:
             for report in job.replay(progress):
                 if not as_json:
                     print_trace(shown, report)
                     if (found := job.yields.get(report.path)) is not None and found.payments:
                         shown.print(str(report.path), markup=False, soft_wrap=True)
                         print_yields(shown, found)
+                if stop.is_interrupted:
+                    # Here, and not in the midst of compiled arithmetic, which takes an exception for want of memory.
+                    raise KeyboardInterrupt
     finally:
         # Whatever ends the run early, what was found until then is said.
         if as_json:

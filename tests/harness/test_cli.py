@@ -22,6 +22,7 @@ from harness.cli import VERBS, cli
 from harness.commit import commit_here
 from harness.display import live_display
 from harness.explore import Search
+from harness.job import replay_file
 from harness.protocols import known_walks, select_bounded_models
 from harness.stopping import Stop
 from harness.verbs import how_built
@@ -671,3 +672,18 @@ def test_an_interruption_says_what_was_found_and_exits_with_2() -> None:
 def test_every_verb_says_how_long_it_takes(verb: str) -> None:
     said = " ".join(restake(verb, "--help").stdout.split("Options:")[0].split())
     assert re.search(r"\btakes?\b[^.;]*\b(seconds?|minutes?|milliseconds)\b", said), said
+
+
+def test_an_interruption_waits_for_the_end_of_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: now and then a compiled replay was aborted, since the exception came in the midst of a multiplication."""
+
+    def interrupted(path: Path, packs: Any, compares: bool = True) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return replay_file(path, packs, compares)
+
+    monkeypatch.setattr("harness.job.replay_file", interrupted)
+    first, *others = sorted((GOLDEN / "symbiotic").glob("*.json.gz"))[:3]
+    result = CliRunner().invoke(cli, ["replay", str(first), *map(str, others)], standalone_mode=False)
+    assert (type(result.exception), len(others)) == (click.Abort, 2)
+    assert "1 trace, " in result.stdout
+    assert ": 1 agree, 0 differ, 0 malformed" in result.stdout
