@@ -23,6 +23,7 @@ class DocstringHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Replace the import in the setup file of hatch-mypyc."""
+        # Here, since only a build has it; it comes without types, so that mypy cannot look into it.
         import hatch_mypyc.plugin as plugin  # type: ignore[import-untyped]
 
         plain = plugin.construct_setup_file

@@ -48,6 +48,7 @@ from harness.clients.eigenlayer.worlds import as_deployed, walk_as_deployed  # a
 from harness.clients.measuring import new_evm  # as above
 
 FOLDER = os.environ.get("RESTAKE_EIGENLAYER")
+# No registry has these contracts compiled, and their sources are not ours to keep: whoever has them names the folder.
 needs_artifacts = pytest.mark.skipif(FOLDER is None, reason="RESTAKE_EIGENLAYER names no folder of compiled contracts")
 
 PACK = pack_at("eigenlayer")
