@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import click
 from eth_abi.abi import encode
 
 from harness.clients.abi import first_word
@@ -92,3 +93,20 @@ def _type(value: Mapping[str, Any]) -> str:
     if not name.startswith("tuple"):
         return name
     return f"({','.join(_type(each) for each in value['components'])}){name.removeprefix('tuple')}"
+
+
+def _asked(_context: click.Context, _option: click.Parameter, folder: Path) -> Artifacts:
+    try:
+        return read_artifacts(folder)
+    except ArtifactsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+ARTIFACTS_OPTION: Final = click.option(
+    "--artifacts",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    callback=_asked,
+    help="A folder that the contracts' compiler wrote, such as Foundry's out.",
+)
+"""The option of the commands that need the contracts: a usage error if the folder has not all of them."""

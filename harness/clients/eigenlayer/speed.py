@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.clients.eigenlayer.artifacts import ArtifactsError, read_artifacts
+from harness.clients.eigenlayer.artifacts import ARTIFACTS_OPTION, Artifacts
 from harness.clients.eigenlayer.chain import BlockChain
 from harness.clients.eigenlayer.client import EigenLayerContracts
 from harness.clients.eigenlayer.worlds import walk_as_deployed
@@ -16,23 +16,13 @@ from harness.protocols import pack_at
 
 
 @click.command()
-@click.option(
-    "--artifacts",
-    "folder",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder that the contracts' compiler wrote, such as Foundry's out.",
-)
+@ARTIFACTS_OPTION
 @measuring_options
-def main(folder: Path, steps: int, seed: int, every: int, out: Path | None) -> None:
+def main(artifacts: Artifacts, steps: int, seed: int, every: int, out: Path | None) -> None:
     """Play walks, in worlds that the contracts can be deployed in, and say which part."""
     pack = pack_at("eigenlayer")
     walk = pack.walk
     assert walk is not None
-    try:
-        artifacts = read_artifacts(folder)
-    except ArtifactsError as error:
-        raise click.UsageError(str(error)) from error
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     measured = measure(
