@@ -160,7 +160,7 @@ class Explored:
 
 
 def explored(protocol: str) -> tuple[int, dict[str, dict[str, int]], set[str]]:
-    """How many paths a state was found for, how many of each outcome none was, and the lines that did not run.
+    """The number of paths with a state that takes them, of those without by outcome, and the lines that did not run.
 
     Run in a new process: what other tests of this one asked the solver changes which states it finds.
     """
