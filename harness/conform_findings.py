@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from conformance.client import ClientFault, Introduction
-from conformance.lockstep import Divergence, Fault, Script, play
+from conformance.lockstep import ACCEPTED, Divergence, Fault, Script, play
 from conformance.process import NotStartedError, ProcessClient
 from conformance.reference import Reference
 from harness import __version__
@@ -25,7 +25,8 @@ from harness.conform import Found, Start
 from harness.findings import ILLEGAL
 from harness.pack import ProtocolPack
 from harness.replay import Difference, differences
-from harness.shrinking import Actions, Break, shrink_by
+from harness.shrinking import Break, needed, shrink_by
+from harness.simplifying import Actions
 from invariants.checking import Checker
 from invariants.law import Catalogue
 from invariants.walker import Walk
@@ -33,8 +34,11 @@ from spec.codec import Json
 from spec.machine import Delta, Draft
 from spec.protocol import execute
 
-SHRINKING_STEPS: Final = 4_000
+SHRINKING_CALLS: Final = 6_000
 """The most calls that are made to a client in search of a shorter trace."""
+
+SHRINKING_STEPS: Final = 150_000
+"""The most steps of the specification in search of one: it is asked first if a run comes to the same case at all."""
 
 SHRINKING_STARTS: Final = 60
 """The most times that a client is started for it."""
@@ -195,7 +199,9 @@ class _Live:
         self._head = head
         self._stops = stops
         self._client: ProcessClient | None = None
+        self._genesis = pack.calls.begin(head).genesis
         self._starts = 0
+        self._calls = 0
         self.last = found
 
     def shortest(self, actions: list[Any]) -> list[Any]:
@@ -203,18 +209,19 @@ class _Live:
         if not self.is_shown_by(actions):
             return actions
         accepted = self._accepted(actions)
-        if len(accepted) < len(actions) and self.is_shown_by(accepted):
-            actions = accepted
         walk = Walk(self._pack.protocol, Catalogue([], [], [], [], []), self._head, list, _never)
+        for simpler in (accepted, needed(walk, self._genesis, accepted, self._stops)):
+            if len(simpler) < len(actions) and self.is_shown_by(simpler):
+                actions = simpler
         try:
-            found = shrink_by(walk, self.breaks, actions, self._is_enough, SHRINKING_STEPS)
+            found = shrink_by(walk, self._breaks_likely, actions, self._is_enough, SHRINKING_STEPS)
         finally:
             self._end()
         return found if self.is_shown_by(found) else actions
 
     def _accepted(self, actions: list[Any]) -> list[Any]:
         """A run without the calls before its last that the specification refuses, and that so change nothing in it."""
-        state = self._pack.calls.begin(self._head).genesis.copy()
+        state = self._genesis.copy()
         outcomes = [execute(self._pack.protocol.transition, state, [action]) for action in actions[:-1]]
         kept = [action for action, outcome in zip(actions, outcomes, strict=False) if isinstance(outcome, Delta)]
         return [*kept, actions[-1]]
@@ -228,6 +235,25 @@ class _Live:
         finally:
             self._end()
 
+    def _breaks_likely(self, actions: Actions) -> Break | None:
+        """As `breaks`, but the client is not asked about what comes to another case, nor what comes after this one."""
+        until = self._meets(actions) if isinstance(self._found.what, Divergence) else len(actions)
+        return self.breaks(actions[:until]) if until else None
+
+    def _meets(self, actions: Actions) -> int:
+        """The actions of a run up to the last at which the specification comes to the case of the finding."""
+        action_name, answer = self._found.what.case
+        if self._found.what.position is None:
+            return len(actions)
+        state = self._genesis.copy()
+        until = 0
+        for position, action in enumerate(actions):
+            outcome = execute(self._pack.protocol.transition, state, [action])
+            said = ACCEPTED if isinstance(outcome, Delta) else outcome.value
+            if said == answer and self._pack.calls.name_of(self._head, action) == action_name:
+                until = position + 1
+        return until
+
     def breaks(self, actions: Actions) -> Break | None:
         """The action at which a run shows the finding; None if it does not, or if no trace says it: of no actions."""
         if not actions:
@@ -238,6 +264,7 @@ class _Live:
             self._starts += 1
             self._client = self._start()
             self._client.hello(self._pack.name)
+        self._calls += len(script.calls)
         try:
             played = play(Reference(calls, __version__), self._client, self._introduction, script)
         except (
@@ -255,7 +282,7 @@ class _Live:
         return Break(self._last_action(script, what.position), None, [True] * len(actions))
 
     def _is_enough(self) -> bool:
-        return self._starts >= SHRINKING_STARTS or self._stops()
+        return self._starts >= SHRINKING_STARTS or self._calls >= SHRINKING_CALLS or self._stops()
 
     def _is_same(self, what: Divergence | Fault) -> bool:
         """Of the same kind, at the same action."""

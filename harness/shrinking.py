@@ -8,16 +8,30 @@ to the same one, and the effort is bounded in steps executed, not in time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 
+from harness.simplifying import (
+    Actions,
+    cost,
+    lowered,
+    numbers,
+    parts,
+    renamings,
+    replaced,
+    simpler_amounts,
+    sums,
+    texts,
+    variants,
+)
 from invariants.checking import Checker, Violation
 from invariants.exploring import BoundedModel, Exploration, explore
 from invariants.game import Game, Party, excess_of
 from invariants.walker import Walk
-from spec.machine import Delta, Draft
+from spec.machine import Delta, Draft, State
+from spec.protocol import execute
 
 STEPS = 1_000_000
 """The steps that may be executed in search of a shorter run: seconds compiled, a minute interpreted."""
@@ -31,9 +45,6 @@ PAIRED_ACTIONS = 60
 """Up to how many calls in a row are dropped while another one is adjusted, and how many actions a run has at most for
 that and for every pair of them to be tried.
 """
-
-Actions = tuple[Any, ...]
-Cost = tuple[int, ...]
 
 
 @attrs.frozen
@@ -83,6 +94,29 @@ def shrink_by(
     """
     shrinker = _Shrinker(walk, breaks, tuple(actions), stops, steps)
     shrinker.run(exhausts=False)
+    return list(shrinker.shortest)
+
+
+NEEDED_STEPS = 60_000
+"""The steps that may be executed in search of what a call needs."""
+
+
+def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
+    """A run without what its last call does not need: it answers the same, and writes the same rows."""
+
+    def answered(run: Actions) -> Any:
+        outcome: Any = execute(walk.protocol.transition, genesis.copy(), run)
+        if not isinstance(outcome, Delta):
+            return outcome
+        return [(write.table.name, write.key, write.row) for write in outcome.writes], outcome.returns
+
+    def is_same(candidate: Actions) -> Break | None:
+        is_of_it = candidate and candidate[-1] == actions[-1] and answered(candidate) == expected
+        return Break(len(candidate) - 1, None, [True] * len(candidate)) if is_of_it else None
+
+    expected = answered(tuple(actions))
+    shrinker = _Shrinker(walk, is_same, tuple(actions), stops, NEEDED_STEPS)
+    shrinker.drop()
     return list(shrinker.shortest)
 
 
@@ -149,6 +183,13 @@ class _Shrinker:
             self._rename,
             self._simplify,
         )
+        self._improve(passes, exhausts)
+
+    def drop(self) -> None:
+        """Only leave calls out, or two together, and merge them: what is left is as it was."""
+        self._improve((self._drop_chunks, self._drop_pairs, self._merge), exhausts=False)
+
+    def _improve(self, passes: Sequence[Callable[[], bool]], exhausts: bool) -> None:
         try:
             if self._attempt(self.shortest, is_forced=True):
                 while any([improve() for improve in passes]) or (exhausts and self._exhaust()):
@@ -270,7 +311,7 @@ class _Shrinker:
         """The first account of a kind for a later one, everywhere."""
         improved = False
         for old in sorted({name for action in self.shortest for name in texts(action)}):
-            stem, number = _parts(old)
+            stem, number = parts(old)
             for lower in range(number):
                 if self._attempt(tuple(replaced(action, old, f"{stem}{lower}") for action in self.shortest)):
                     improved = True
@@ -283,7 +324,7 @@ class _Shrinker:
         names = sorted({name for action in self.shortest for name in texts(action)})
         known = sorted({name for action in self._origin for name in texts(action)} - {*names})
         for old in names:
-            for new in (*names, *[name for name in known if _parts(name)[0] == _parts(old)[0]]):
+            for new in (*names, *[name for name in known if parts(name)[0] == parts(old)[0]]):
                 if old != new:
                     improved |= self._detour(tuple(replaced(action, old, new) for action in self.shortest))
         for position in range(len(self.shortest)):
@@ -376,163 +417,3 @@ class _Shrinker:
                     improved = True
             later += 1
         return improved
-
-
-def cost(actions: Actions) -> Cost:
-    """The cost that shrinking lowers: actions, then what they carry, then how complicated the amounts are, then the
-    numbers of the accounts.
-    """
-    leaves = [leaf for action in actions for leaf in _leaves(action)]
-    keys = [_complexity(leaf) for leaf in leaves if isinstance(leaf, int)]
-    numbered = sum([_parts(leaf)[1] for leaf in leaves if isinstance(leaf, str)])
-    return (len(actions), len(leaves), sum([key[0] for key in keys]), sum([key[1] + key[2] for key in keys]), numbered)
-
-
-def _parts(name: str) -> tuple[str, int]:
-    """A name's kind and its number; 0 if it has none."""
-    stem = name.rstrip("0123456789")
-    return stem, int(name[len(stem) :] or 0)
-
-
-def _complexity(amount: int) -> tuple[int, int, int]:
-    """The complexity of an amount: its digits before trailing zeros, all its digits, and its value."""
-    digits = str(abs(amount))
-    return len(digits.rstrip("0")), len(digits), amount
-
-
-def simpler_amounts(amount: int) -> list[int]:
-    """Simpler amounts, the simplest first: small ones, powers of ten, the same rounded, the half, one less."""
-    digits = len(str(amount))
-    tens = 10 ** max(digits - 1, 0)
-    tried = {0, 1, 2, 3, 10, tens, tens // 10, amount // tens * tens, amount // 2, amount - 1, amount // 10}
-    return sorted([each for each in tried if each >= 0 and _complexity(each) < _complexity(amount)], key=_complexity)
-
-
-def _fields(value: Any) -> list[str]:
-    return [field.name for field in attrs.fields(type(value))] if attrs.has(type(value)) else []
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """The parts of an action, however deep."""
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _leaves(item)
-    elif attrs.has(type(value)):
-        for name in _fields(value):
-            yield from _leaves(getattr(value, name))
-    else:
-        yield value
-
-
-def texts(action: Any) -> list[str]:
-    """The names in an action."""
-    return [leaf for leaf in _leaves(action) if isinstance(leaf, str)]
-
-
-def numbers(action: Any) -> list[tuple[str, int]]:
-    """The amounts in an action, each with the field it is in."""
-    found: list[tuple[str, int]] = []
-    for name in _fields(action):
-        value = getattr(action, name)
-        if attrs.has(type(value)):
-            found += numbers(value)
-        else:
-            found += [(name, leaf) for leaf in _leaves(value) if type(leaf) is int]
-    return found
-
-
-def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A value with each of its leaves changed."""
-    if isinstance(value, tuple):
-        return tuple(_changed(item, change) for item in value)
-    if attrs.has(type(value)):
-        return attrs.evolve(value, **{name: _changed(getattr(value, name), change) for name in _fields(value)})
-    return change(value)
-
-
-def replaced(action: Any, old: Any, new: Any) -> Any:
-    """An action in which every leaf that equals `old` is `new`: a leaf is a number, a name or a truth value."""
-    return _changed(action, lambda leaf: new if type(leaf) is type(old) and leaf == old else leaf)
-
-
-def lowered(action: Any, kind: str, amount: int) -> Any:
-    """An action with the numbers in one field lower, where they are large enough."""
-    if not attrs.has(type(action)):
-        return action
-    fields: dict[str, Any] = {}
-    for name in _fields(action):
-        value = getattr(action, name)
-        if name == kind:
-            fields[name] = _changed(value, lambda leaf: leaf - amount if type(leaf) is int and leaf >= amount else leaf)
-        elif attrs.has(type(value)):
-            fields[name] = lowered(value, kind, amount)
-    return attrs.evolve(action, **fields)
-
-
-def sums(first: Any, second: Any) -> list[Any]:
-    """The calls that stand for two of one kind which differ in one amount only; none if they differ in more."""
-    if type(first) is not type(second):
-        return []
-    names = _fields(first)
-    differing = [name for name in names if getattr(first, name) != getattr(second, name)]
-    amounts = [name for name in names if type(getattr(first, name)) is int]
-    return [
-        attrs.evolve(first, **{name: getattr(first, name) + getattr(second, name)})
-        for name in amounts
-        if differing in ([], [name])
-    ]
-
-
-def renamings(value: Any, name: str) -> list[Any]:
-    """The variants of a value that have the given name in the place of one of their own names."""
-    if isinstance(value, str):
-        return [name] if value != name else []
-    if isinstance(value, tuple):
-        return [
-            (*value[:i], changed, *value[i + 1 :]) for i, item in enumerate(value) for changed in renamings(item, name)
-        ]
-    return [
-        attrs.evolve(value, **{field: changed})
-        for field in _fields(value)
-        for changed in renamings(getattr(value, field), name)
-    ]
-
-
-def variants(value: Any) -> list[Any]:
-    """A value made simpler in one place."""
-    if isinstance(value, bool):
-        return [False] if value else []
-    if isinstance(value, int):
-        return list(simpler_amounts(value))
-    if isinstance(value, tuple):
-        shorter = [value[:i] + value[i + 1 :] for i in range(len(value))] if _is_list(value) else []
-        return shorter + [
-            (*value[:i], simpler, *value[i + 1 :]) for i, item in enumerate(value) for simpler in variants(item)
-        ]
-    return [
-        *_without_an_item(value),
-        *[
-            attrs.evolve(value, **{name: simpler})
-            for name in _fields(value)
-            for simpler in variants(getattr(value, name))
-        ],
-    ]
-
-
-def _is_list(value: Any) -> bool:
-    """True if a value is a list, and no name that is made of several parts, such as an operator set's."""
-    return isinstance(value, tuple) and len({type(item) for item in value}) <= 1
-
-
-def _without_an_item(value: Any) -> list[Any]:
-    """A record without the items at one position of all its lists of one length, which go together."""
-    lists = {name: getattr(value, name) for name in _fields(value) if _is_list(getattr(value, name))}
-    found: list[Any] = []
-    for length in sorted({len(items) for items in lists.values()}):
-        together = {name: items for name, items in lists.items() if len(items) == length}
-        if len(together) > 1:
-            found += [
-                attrs.evolve(value, **{name: items[:i] + items[i + 1 :] for name, items in together.items()})
-                for i in range(length)
-            ]
-    return found

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cases import read_cases
-from conformance.lockstep import ACCEPTED
+from conformance.lockstep import ACCEPTED, play
 from harness import conform_findings, conform_plan
 from harness.cli import cli
 from harness.conform_plan import LANES, Lane, Plan
@@ -246,3 +246,20 @@ def test_a_client_that_says_nothing_right_is_blamed_for_no_call(few: Path) -> No
     said = result.stdout.splitlines()
     assert said[1] == "  CLIENT-FAULT in garbage: hello, before any call (0 calls)"
     assert not [line for line in said if "just started" in line]
+
+
+@pytest.mark.source
+def test_a_client_is_asked_about_no_run_that_comes_to_another_case(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: each run without something that the call needs was played to the client, and used up the effort."""
+    asked: list[list[str]] = []
+
+    def listening(*arguments: Any) -> Any:
+        asked.append([call["action"] for call in arguments[3].calls])
+        return play(*arguments)
+
+    monkeypatch.setattr("harness.conform_findings.play", listening)
+    bug = canary("eigenlayer-order-of-checks")
+    trace = _trace_with(few, "modify_operator_details", "InvalidPermissions")
+    conform("--client", bug, "--protocol", PROTOCOL, "--trace", trace, "--json")
+    assert asked
+    assert {actions[-1] for actions in asked} == {"modify_operator_details"}

@@ -6,7 +6,8 @@ import pytest
 
 from harness import shrinking
 from harness.protocols import load_walk
-from harness.shrinking import cost, first_break, lowered, numbers, renamings, replaced, shrink, simpler_amounts, sums
+from harness.shrinking import first_break, needed, shrink
+from harness.simplifying import cost, lowered, numbers, renamings, replaced, simpler_amounts, sums, variants
 from invariants.walker import Walk, random_walk
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
@@ -17,7 +18,7 @@ from spec.eigenlayer.actions import (
     ModifyAllocations,
     SlashOperator,
 )
-from spec.symbiotic.actions import AdvanceTime, ClaimBatch, Slash
+from spec.symbiotic.actions import AdvanceTime, ClaimBatch, Slash, TransferCollateral
 
 if TYPE_CHECKING:
     from tests.harness.conftest import Mistaken
@@ -104,10 +105,10 @@ def test_actions_are_taken_apart_by_their_fields() -> None:
 
 def test_lists_that_go_together_become_shorter_together() -> None:
     slash = SlashOperator("avs0", "avs0", "operator0", 1, ("strategy0", "strategy1"), (7, 8))
-    variants = shrinking.variants(slash)
-    assert variants[0] == SlashOperator("avs0", "avs0", "operator0", 1, ("strategy1",), (8,))
-    assert variants[1] == SlashOperator("avs0", "avs0", "operator0", 1, ("strategy0",), (7,))
-    assert ModifyAllocations("operator0", "operator0", ()) in shrinking.variants(ALLOCATION)
+    simpler = variants(slash)
+    assert simpler[0] == SlashOperator("avs0", "avs0", "operator0", 1, ("strategy1",), (8,))
+    assert simpler[1] == SlashOperator("avs0", "avs0", "operator0", 1, ("strategy0",), (7,))
+    assert ModifyAllocations("operator0", "operator0", ()) in variants(ALLOCATION)
 
 
 def test_round_amounts_are_simpler() -> None:
@@ -117,3 +118,13 @@ def test_round_amounts_are_simpler() -> None:
     assert WAD - 1 not in simpler_amounts(WAD)
     assert 10**20 in simpler_amounts(123456789012345678901)
     assert cost((MineBlocks(5),)) < cost((MineBlocks(12),)) < cost((MineBlocks(1), MineBlocks(1)))
+
+
+def test_what_the_last_call_does_not_need_is_left_out() -> None:
+    """The answer and the rows that it writes stay the same; of a refusal it is the reason alone."""
+    walk = load_walk("symbiotic")
+    paid = TransferCollateral("staker0", "staker1", 7)
+    actions = [*walk.opening(), AdvanceTime(3), TransferCollateral("staker1", "outsider0", 1), paid]
+    assert needed(walk, walk.genesis(), actions, never) == actions[-2:]
+    too_much = TransferCollateral("outsider0", "staker1", 2)
+    assert needed(walk, walk.genesis(), [*actions, too_much], never) == [too_much]
