@@ -21,6 +21,8 @@ from proofs.symbols import (
     SymName,
     Term,
     UnliftableError,
+    begin_unsure,
+    end_unsure,
     gone_through,
     is_followed,
     number_of,
@@ -231,6 +233,35 @@ def lifted_same(left: Any, right: Any) -> bool:
         if is_followed() and not is_one:
             refuse(f"the identity of a value of type {kind.__name__} is not understood")
     return left is right
+
+
+def lifted_unsure() -> None:
+    """Note that Python may have come to the end of the `and` or `or` whose first side has been asked."""
+    begin_unsure()
+
+
+def lifted_both(first: Any, _unsure: None, *others: Any) -> Any:
+    """`and`, of which all sides have been asked: without a fork."""
+    end_unsure()
+    return _joined([first, *others], z3.And, False)
+
+
+def lifted_either(first: Any, _unsure: None, *others: Any) -> Any:
+    """`or`, of which all sides have been asked: without a fork."""
+    end_unsure()
+    return _joined([first, *others], z3.Or, True)
+
+
+def _joined(values: list[Any], join: Callable[..., Term], end: bool) -> Any:
+    """One truth value. Of what is none, it is the first value that is true or false as the `end` is, as in Python."""
+    if any(isinstance(value, SymBool) for value in values) and all(isinstance(v, bool | SymBool) for v in values):
+        return SymBool(join(*[term_of(value) for value in values]))
+    return next((value for value in values[:-1] if bool(value) is end), values[-1])
+
+
+def lifted_not(value: Any) -> Any:
+    """`not` within `and` or `or`: without a fork."""
+    return SymBool(z3.Not(value.term)) if isinstance(value, SymBool) else not value
 
 
 SHARED: Final = ("builtins", "proofs.symbols", "proofs.builtin")

@@ -18,7 +18,17 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
-from proofs.builtin import BUILTINS, CALLED, lifted_dict, lifted_own, lifted_same
+from proofs.builtin import (
+    BUILTINS,
+    CALLED,
+    lifted_both,
+    lifted_dict,
+    lifted_either,
+    lifted_not,
+    lifted_own,
+    lifted_same,
+    lifted_unsure,
+)
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
@@ -44,8 +54,13 @@ RAN: Final = "_lifted_ran"
 SAME: Final = "_lifted_same"
 DICT: Final = "_lifted_dict"
 OWN: Final = "_lifted_own"
+BOTH: Final = "_lifted_both"
+EITHER: Final = "_lifted_either"
+NOT: Final = "_lifted_not"
+UNSURE: Final = "_lifted_unsure"
 """The names under which a lifted module finds what is told that one of its functions begins to run, what `is` and a
-dictionary are, and what refuses that a list is changed which a function has not made.
+dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
+them are, and what notes that Python may have come to their end.
 """
 
 ENGINE: Final = ("proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
@@ -89,6 +104,10 @@ class Running:
             SAME: lifted_same,
             DICT: lifted_dict,
             OWN: lifted_own,
+            BOTH: lifted_both,
+            EITHER: lifted_either,
+            NOT: lifted_not,
+            UNSURE: lifted_unsure,
         }
         """The names that every lifted module finds."""
 
@@ -122,7 +141,7 @@ class Running:
         elif own.get("_lifted_run") is not current_run():
             refuse("a draft is written that others know")
         elif is_unsure():
-            refuse("a draft is written where `any` or `all` may have come to its end")
+            refuse("a draft is written where `any`, `all`, `and` or `or` may have come to its end")
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in self._engine
@@ -180,13 +199,17 @@ class _Noting(ast.NodeTransformer):
         return node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        """An `is` that only saves the `==` after it is left out."""
+        """One truth value of all sides, where each can be asked. An `is` that only saves the `==` after it is left
+        out.
+        """
         for one, other in pairwise(node.values):
             if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
                 is_shortcut = isinstance(one.ops[0], ast.Is) and isinstance(other.ops[0], ast.Eq)
                 if is_shortcut and _sides(one) == _sides(other):
                     self._shortcuts.add(id(one))
-        return self.generic_visit(node)
+        is_joined = all(can_be_asked(value) for value in node.values)
+        self.generic_visit(node)
+        return joined(node) if is_joined else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """`is`, but where one side is None."""
@@ -233,6 +256,48 @@ class _Noting(ast.NodeTransformer):
         for part in ast.walk(note):
             ast.copy_location(part, node)
         return note
+
+
+_ASKED: Final = (
+    *(ast.Name, ast.Attribute, ast.Constant, ast.Load, ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.Not, ast.UnaryOp),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.USub),
+)
+_FOUND_OUT: Final = frozenset([*BUILTINS, *CALLED, "abs", "bool", "int", "len", "sorted", "str", "sum"])
+"""Python's own functions, which look at a value more closely than a comparison does."""
+
+
+def can_be_asked(node: ast.expr) -> bool:
+    """True if an expression may be asked where Python stops before it: it compares rows, fields and what functions of
+    lifted modules answer. If it cannot be asked there, a proof fails, for it divides by zero or looks into nothing.
+    """
+    return all(
+        isinstance(part, _ASKED)
+        or (isinstance(part, ast.Compare) and len(part.ops) == 1)
+        or (isinstance(part, ast.Call) and not part.keywords and _is_question(part.func))
+        for part in ast.walk(node)
+    )
+
+
+def _is_question(called: ast.expr) -> bool:
+    """True if it is a function by its name, or the row of a key."""
+    if isinstance(called, ast.Name):
+        return called.id not in _FOUND_OUT
+    return isinstance(called, ast.Attribute) and called.attr == "get"
+
+
+def joined(node: ast.BoolOp) -> ast.Call:
+    """`and` or `or` without a fork. All but the first side are asked where Python may have stopped."""
+    values = [_joined_not(value) for value in node.values]
+    unsure = ast.Call(ast.Name(UNSURE, ast.Load()), [], [])
+    name = ast.Name(BOTH if isinstance(node.op, ast.And) else EITHER, ast.Load())
+    call = ast.Call(name, [values[0], unsure, *values[1:]], [])
+    return ast.fix_missing_locations(ast.copy_location(call, node))
+
+
+def _joined_not(value: ast.expr) -> ast.expr:
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
+        return ast.Call(ast.Name(NOT, ast.Load()), [value.operand], [])
+    return value
 
 
 def _sides(compare: ast.Compare) -> list[str]:

@@ -153,6 +153,7 @@ class Path:
         self._by_number: Final[dict[int, Term]] = {}
         self._inherited = 0
         """The number of conditions that hold on the path before."""
+        self._unsure_before = 0
         if base is not None:
             self._by_number.update(base.by_number())
             self._inherited = len(base.conditions)
@@ -172,6 +173,7 @@ class Path:
 
     def __enter__(self) -> Self:
         _paths.append(self)
+        self._unsure_before = len(_unsure)
         return self
 
     def here(self) -> "Path":
@@ -196,6 +198,7 @@ class Path:
 
     def __exit__(self, _kind: object = None, error: object = None, trace: TracebackType | None = None) -> None:
         del _paths[_paths.index(self) :]
+        del _unsure[self._unsure_before :]
         if self._solver is not None and self._base is not None:
             self._solver.pop()
             self._solver = None
@@ -232,7 +235,6 @@ class Path:
         if self._asked > MAX_DECISIONS:
             refuse(f"more than {MAX_DECISIONS} decisions on one path")
         self.learn(condition if answer else z3.Not(condition))
-        self._known[condition.get_id()] = answer
         if self._answers and self._asked == len(self._answers):
             self._example = self._next_example
             self._unchecked.clear()
@@ -298,10 +300,20 @@ class Path:
     def learn(self, condition: Term) -> None:
         """Let a condition hold: from here on, this is a path on which it does."""
         self.conditions.append(condition)
-        self._known[condition.get_id()] = True
+        self._know(condition, True)
         self._unchecked.append(condition)
         if self._solver is not None:
             assert_all(self._solver, [condition])
+
+    def _know(self, condition: Term, holds: bool) -> None:
+        """Note that a condition holds or does not, and what that says of its parts: no solver is asked for them."""
+        self._known[condition.get_id()] = holds
+        kind = condition.decl().kind() if z3.is_app(condition) else None
+        if kind == z3.Z3_OP_NOT:
+            self._know(condition.arg(0), not holds)
+        elif kind == (z3.Z3_OP_AND if holds else z3.Z3_OP_OR):
+            for part in condition.children():
+                self._know(part, holds)
 
     def require(self, label: str, condition: Term) -> None:
         """Demand that the condition is proved of every state in which the program comes to this point."""
@@ -402,17 +414,26 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
             try:
                 outcome = program()
             except IMPOSSIBLE as error:
+                if is_unsure():
+                    raise _refused(
+                        f"{type(error).__name__} where Python may not ask, after `and` or `or`", error
+                    ) from error
                 outcome = error
             except (*UNFOLLOWED, UnliftableError) as error:
                 words = str(error) if isinstance(error, UnliftableError) else f"{type(error).__name__}: {error}"
-                refused = Refused(words)
-                refused.locate(error.__traceback__)
-                raise refused from error
+                raise _refused(words, error) from error
         pending += here.alternatives
         paths += 1
         if paths > MAX_PATHS:
             refuse(f"more than {MAX_PATHS} paths")
         yield here, outcome
+
+
+def _refused(words: str, error: Exception) -> Refused:
+    """The refusal of what ended in an exception, at its place."""
+    refused = Refused(words)
+    refused.locate(error.__traceback__)
+    return refused
 
 
 def either(base: Path, paths: Sequence[Path]) -> Path:
@@ -837,12 +858,22 @@ _guards: Final[list[list[Term]]] = []
 
 
 _unsure: Final[list[None]] = []
-"""For each `all` or `any` that goes on, whether Python may have come to its end by now."""
+"""For each `all`, `any`, `and` or `or` that goes on, whether Python may have come to its end by now."""
 
 
 def is_unsure() -> bool:
     """True if what runs now may not run in Python, so that nothing may be changed by it."""
     return bool(_unsure)
+
+
+def begin_unsure() -> None:
+    """Go on with an `and` or `or` to whose end Python may have come."""
+    _unsure.append(None)
+
+
+def end_unsure() -> None:
+    """Come to its end."""
+    _unsure.pop()
 
 
 def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:

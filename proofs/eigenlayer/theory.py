@@ -628,7 +628,11 @@ THEORY: Final = Theory(
         ranges=(*[law.law_id for law in UNSIGNED], "LEMMA-fraction", "LEMMA-interval"),
         apart=("SOLV-01", "LEMMA-debt"),
         leans={"EXIT-02": ("LEMMA-debt",)},
-        follows={"SOLV-01": ("LEMMA-debt",), "LIST-01": ("LEMMA-once", "LEMMA-listed", "LEMMA-unlisted")},
+        follows={
+            "SOLV-01": ("LEMMA-debt",),
+            "LIST-01": ("LEMMA-once", "LEMMA-listed", "LEMMA-unlisted"),
+            "SLASH-07": ("MAG-01", "MAG-02", "UINT-operator_shares"),
+        },
         by_contract=("HIST-01", "LEMMA-count"),
         bounded=("MAG-05", "MAG-09", "LEMMA-queued"),
     ),

@@ -55,9 +55,9 @@ PAYS_ALL = """    both = ("bank", action.sender)
     ("asked", "answer", "refusal"),
     [
         ("any", "True", None),
-        ("any", "amount >= 0", "a draft is written where `any` or `all` may have come to its end"),
+        ("any", "amount >= 0", "a draft is written where `any`, `all`, `and` or `or` may"),
         ("not all", "False", None),
-        ("not all", "amount < 0", "a draft is written where `any` or `all` may have come to its end"),
+        ("not all", "amount < 0", "a draft is written where `any`, `all`, `and` or `or` may"),
     ],
 )
 def test_what_comes_after_the_end_does_not_run(asked: str, answer: str, refusal: str | None, theory: Break) -> None:
@@ -68,6 +68,60 @@ def test_what_comes_after_the_end_does_not_run(asked: str, answer: str, refusal:
         return
     with pytest.raises(UnliftableError, match=refusal):
         status(place)
+
+
+ASKS = f"    if {{asked}}:\n        return draft.delta()\n{RULE}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [
+        ('_pay(draft, "bank", action.amount) and action.amount > 5', None),
+        ('action.amount > 5 and _pay(draft, "bank", action.amount)', "a draft is written where `any`, `all`, `and` or"),
+        ('action.amount < 6 or not _pay(draft, "bank", action.amount)', "a draft is written where `any`, `all`, `and`"),
+        ('False and _pay(draft, "bank", action.amount)', "a draft is written where `any`, `all`, `and` or `or` may"),
+        ("held.amount > 0 and _part(held.amount, action.amount)", "ZeroDivisionError where Python may not ask"),
+        ("action.amount > 5 and _part(held.amount, 7)", None),
+    ],
+)
+def test_what_comes_after_and_and_or_is_asked_and_changes_nothing(
+    asked: str, refusal: str | None, theory: Break
+) -> None:
+    """Both sides are asked, so that the second must not write, and must not fail where Python does not ask it."""
+    divides = "def _part(one: int, other: int) -> bool:\n    return one // other == 3\n"
+    place = theory((NEEDS, PAYS.format(answer="True") + divides), (RULE, ASKS.format(asked=asked)))
+    if refusal is None:
+        assert status(place) == "REFUTED"
+        return
+    with pytest.raises(UnliftableError, match=refusal):
+        status(place)
+
+
+JOINED = {
+    "held.is_frozen and action.amount == 3 or not held.is_frozen and action.amount == 4": "REFUTED",
+    "held.is_frozen and not held.is_frozen or held.amount + 1 < held.amount": "PROVED",
+    "(held.amount or action.amount) == 7": "REFUTED",
+    "(held.amount and action.amount) == 7": "REFUTED",
+    "(0 and action.amount) == 7": "PROVED",
+    "(0 or action.amount) == 7": "REFUTED",
+    "True and held.is_frozen": "REFUTED",
+    "False and held.is_frozen": "PROVED",
+    "not (held.is_frozen or action.amount != 3) and held.is_frozen": "PROVED",
+}
+"""What says that a payment is free, and the verdict on a law that no payment may be."""
+
+
+@pytest.mark.parametrize("asked", JOINED)
+def test_and_and_or_are_what_they_are_in_python(asked: str, theory: Break) -> None:
+    """Of truth values one of both, without a fork; of others the first that decides."""
+    assert status(theory(*free(asked))) == JOINED[asked]
+
+
+def test_and_and_or_do_not_fork(theory: Break) -> None:
+    """One path pays, one does not, and one is closed, however many conditions say which."""
+    prover = Prover(theory(*free('held.is_frozen and action.amount < 3 or action.sender == "bank"')), HISTORIES_ALONE)
+    proof = CallProof(prover, prover.protocol.actions[0])
+    assert (len(proof.accepted), len(proof.rejected)) == (2, 1)
 
 
 def test_a_list_that_grows_while_it_is_asked_is_refused(theory: Break) -> None:
