@@ -13,23 +13,13 @@ import attr
 import attrs
 import z3
 
+from proofs.goals import Obligation, left_out, some_path_is_taken
 from proofs.lifting import LiftedModules, lift
-from proofs.obligations import Obligation, Prover, left_out, some_path_is_taken
+from proofs.obligations import Prover
+from proofs.paths import Path, Term, UnliftableError, explore, refuse
 from proofs.setup import Contracts
 from proofs.state import SymbolicRows, Totals, Touch, watched
-from proofs.symbols import (
-    Listing,
-    Path,
-    SymBool,
-    SymInt,
-    SymList,
-    SymName,
-    Term,
-    UnliftableError,
-    explore,
-    refuse,
-    term_of,
-)
+from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
 Kind = Literal["stricter", "laxer", "reason", "answers"]
 """In what two versions differ: the head refuses what the base accepts, or accepts what it refuses; it names another

@@ -16,9 +16,9 @@ from gate.starting import answer_questions
 from proofs.concrete import concretise, read, replay, write
 from proofs.isolation import the_same_everywhere
 from proofs.obligations import Prover
+from proofs.paths import UnliftableError
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Status
-from proofs.symbols import UnliftableError
 
 MOST_TRIED: Final = 8
 """The refuted goals of one kind of which a state is looked for."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attr
 import z3
 
+from proofs.paths import Term, UnliftableError, begin_unsure, end_unsure, is_followed, path, refuse
 from proofs.symbols import (
     Different,
     Listing,
@@ -19,15 +20,8 @@ from proofs.symbols import (
     SymInt,
     SymList,
     SymName,
-    Term,
-    UnliftableError,
-    begin_unsure,
-    end_unsure,
     gone_through,
-    is_followed,
     number_of,
-    path,
-    refuse,
     term_of,
 )
 
@@ -264,7 +258,7 @@ def lifted_not(value: Any) -> Any:
     return SymBool(z3.Not(value.term)) if isinstance(value, SymBool) else not value
 
 
-SHARED: Final = ("builtins", "proofs.symbols", "proofs.builtin")
+SHARED: Final = ("builtins", "proofs.paths", "proofs.symbols", "proofs.builtin")
 """Of what these define, equal values may be one thing or several."""
 
 STANDS_FOR: Final = {

@@ -11,13 +11,14 @@ from proofs.concrete import concretise, plain_theory, replay, write
 from proofs.cross_check import Opinions
 from proofs.digests import modules_behind, names_in, snapshot
 from proofs.genesis import GENESIS, Beginning
+from proofs.goals import Verdict
 from proofs.isolation import Found, apart, the_same_everywhere
-from proofs.obligations import Prover, Verdict
+from proofs.obligations import Prover
 from proofs.parts import ANY_LENGTH, CHOSEN, TOTAL, WHOLE, Part
+from proofs.paths import UnliftableError
 from proofs.proving import CallProof
 from proofs.setup import setup_of
 from proofs.solving import Status
-from proofs.symbols import UnliftableError
 from proofs.trusted_contracts import CONTRACTS, HISTORY, QUOTIENTS, foundations
 
 MOST_COUNTEREXAMPLES: Final = 6

@@ -17,9 +17,11 @@ import z3
 
 from invariants.checking import Checker, Violation, scan
 from invariants.law import Catalogue, StateLaw
-from proofs.obligations import Obligation, Prover, TotalRead
+from proofs.goals import Obligation, TotalRead
+from proofs.obligations import Prover
+from proofs.paths import Path, Term
 from proofs.state import Touch
-from proofs.symbols import NAMES, Path, SymBool, SymInt, SymList, SymName, Term, term_of
+from proofs.symbols import NAMES, SymBool, SymInt, SymList, SymName, term_of
 from proofs.theory import PastLaw
 from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.machine import Delta, Draft, State

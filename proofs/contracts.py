@@ -24,11 +24,12 @@ from typing import Any, Final
 
 import z3
 
+from proofs.goals import some_path_is_taken
 from proofs.lifting import lift
-from proofs.obligations import some_path_is_taken
+from proofs.paths import Path, Term, explore, path
 from proofs.solving import Answer, Ask, Status, prove
 from proofs.state import History, SymbolicRows, flatten, use_contract
-from proofs.symbols import Path, SymInt, SymName, Term, explore, path, term_of
+from proofs.symbols import SymInt, SymName, term_of
 
 INVARIANTS: Final[list[tuple[tuple[str, ...], str, str]]] = [
     (

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import z3
 
+from proofs.paths import Term, assert_all
 from proofs.solving import NET_MILLISECONDS, ask_again
-from proofs.symbols import Term, assert_all
 
 CVC5_STEPS: Final = 20_000
 """cvc5's own count of what it may do for one goal."""

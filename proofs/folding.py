@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from proofs.symbols import UnliftableError
+from proofs.paths import UnliftableError
 
 WHILE: Final = "_while"
 FOLD: Final = "_fold"

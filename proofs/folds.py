@@ -26,8 +26,9 @@ import z3
 
 from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
+from proofs.paths import Term, UnliftableError, path
 from proofs.state import fresh, shape_of
-from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, Term, UnliftableError, path, term_of
+from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, term_of
 
 Names = Mapping[str, Any]
 """The values of a function's names; and `done`, how many elements of a list are done, or `to_do`, whether a name of a

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Obligation, Prover, Verdict, left_out
+from proofs.goals import Obligation, Verdict, left_out
+from proofs.obligations import Prover
+from proofs.paths import Path, Term, UnliftableError, explore, path
 from proofs.solving import prove
 from proofs.state import Touch, flatten, sum_term
-from proofs.symbols import Path, Term, UnliftableError, explore, path, term_of, truth_of
+from proofs.symbols import term_of, truth_of
 
 GENESIS: Final = "genesis"
 """The name of the base case where verdicts have the name of a call."""

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import z3
 
+from proofs.paths import path
 from proofs.state import Key, Touch, flatten
-from proofs.symbols import SymInt, path, term_of
+from proofs.symbols import SymInt, term_of
 
 
 def use_exact_contract(module: ModuleType) -> None:

@@ -27,10 +27,12 @@ from typing import Any, Final
 import z3
 
 from proofs.contracts import AnyHistory, PathEnds
+from proofs.goals import Obligation, Verdict
 from proofs.histories import use_exact_contract
-from proofs.obligations import Obligation, Prover, Verdict
+from proofs.obligations import Prover
+from proofs.paths import Path, Term
 from proofs.solving import Answer, Ask, prove
-from proofs.symbols import Path, SymInt, SymName, Term
+from proofs.symbols import SymInt, SymName
 
 REPLACED: Final = {"push", "pop", "value_at"}
 """The contract's own definitions."""

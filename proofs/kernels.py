@@ -2,9 +2,9 @@
 
 import z3
 
+from proofs.paths import Term
 from proofs.quotients import OF_PRODUCTS, SAME_DIVISOR, gains_by_rounding, is_congruent, is_worth_the_amount
 from proofs.solving import Answer, Ask, prove
-from proofs.symbols import Term
 
 
 def kernel_facts() -> dict[str, tuple[list[Term], Term]]:

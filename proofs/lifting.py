@@ -32,6 +32,7 @@ from proofs.builtin import (
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
+from proofs.paths import current_run, is_followed, is_unsure, load, refuse
 from proofs.python_subset import (
     BEGINS,
     CHANGES,
@@ -45,7 +46,6 @@ from proofs.python_subset import (
     untaught_names,
     untaught_syntax,
 )
-from proofs.symbols import current_run, is_followed, is_unsure, load, refuse
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside a protocol's theory and what that says."""
@@ -63,7 +63,7 @@ dictionary are, what refuses that a list is changed which a function has not mad
 them are, and what notes that Python may have come to their end.
 """
 
-ENGINE: Final = ("proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
+ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
 """The modules that define substitutes for lifted modules; beside contracts."""
 
 

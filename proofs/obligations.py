@@ -10,11 +10,10 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
 from types import MappingProxyType
 from typing import Any, Final
@@ -22,7 +21,9 @@ from typing import Any, Final
 import z3
 
 from proofs.builtin import bound_ranges
+from proofs.goals import Accepted, Instance, Member, Obligation, TotalRead, left_out
 from proofs.lifting import LiftedModules, lift
+from proofs.paths import Path, Term, UnliftableError, explore, path, refuse
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Answer, Status, prove, prove_quickly
 from proofs.state import (
@@ -35,188 +36,16 @@ from proofs.state import (
     groups_written,
     identity,
     key_shapes,
-    likeness,
     read_only,
     symbolic_call,
     view_before_step,
     watched,
 )
-from proofs.symbols import (
-    Path,
-    SymBool,
-    SymInt,
-    SymName,
-    Term,
-    UnliftableError,
-    either,
-    explore,
-    path,
-    refuse,
-    term_of,
-    truth_of,
-)
+from proofs.symbols import SymBool, SymInt, SymName, term_of, truth_of
+from proofs.theory_checks import refuse_names_given_twice, refuse_what_is_not_understood, refuse_what_nothing_proves
 
 DEPTH: Final = 2
 """The depth of hypotheses: laws of the rows that were read, and of the rows that those laws read."""
-
-
-class TotalRead:
-    """A sum that was asked for the total of a group."""
-
-    def __init__(self, total: Any, group: Any) -> None:
-        self.total: Final = total
-        self.group: Final = group
-
-    @property
-    def identity(self) -> object:
-        """The same for two questions that are written alike."""
-        return ("sum", self.total.name, identity(self.group))
-
-
-class Instance:
-    """A law of the state before at one subject, as a formula; the definitions it uses, and what it read."""
-
-    def __init__(self, formula: Term, facts: dict[int, Term], noted: dict[object, Any], scopes: set[str]) -> None:
-        self.formula: Final = formula
-        self.number: Final[int] = formula.get_id()
-        self.facts: Final = facts
-        self.noted: Final = noted
-        self.scopes: Final = scopes
-
-
-class Member:
-    """A row that is part of a sum: its key's terms, what it adds, and to which group."""
-
-    def __init__(self, item_id: object, key: Any, ways: list[tuple[Path, Any]]) -> None:
-        self.item_id: Final = item_id
-        self.key: Final = flatten(key)
-        self.facts: Final = [fact for here, _ in ways for fact in here.facts.values()]
-        self._ways: Final = [(here, outcome) for here, outcome in ways if not isinstance(outcome, Exception)]
-        value: Term = z3.IntVal(0)
-        for here, outcome in self._ways:
-            value = z3.If(z3.And(*here.conditions), term_of(outcome[1]), value)
-        self.value: Final = z3.simplify(value)
-
-    def belongs(self, group: list[Term]) -> Term:
-        """True if the row belongs to a group."""
-        ways = [
-            z3.And(*here.conditions, *[own == other for own, other in zip(flatten(outcome[0]), group, strict=True)])
-            for here, outcome in self._ways
-            if outcome[0] is not None
-        ]
-        return z3.simplify(z3.Or(*ways))
-
-
-class Accepted:
-    """A path on which a call is accepted: the conditions of it, and what it writes."""
-
-    def __init__(self, here: Path, delta: Any) -> None:
-        self.here: Final = here
-        self.delta: Final = delta
-        self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
-        """As if which rows some laws hold after it, see `Seen`; and these rows, of a draft."""
-
-    def seen_by(self, law: Any, subject: Any) -> Callable[[Any], Any] | None:
-        """The rows as if which a law sees the state after it at a subject."""
-        return None if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
-
-    def seen_in(self, total: Any, key: Any) -> Callable[[Any], Any] | None:
-        """The rows as if which a sum sees the state after it at one of its rows."""
-        return None if self.seen is None else self._seen(self.seen[0].members.get(total), key)
-
-    def _seen(self, find: Callable[[Any], Any] | None, subject: Any) -> Callable[[Any], Any] | None:
-        if self.seen is None or find is None:
-            return None
-        rows, left = self.seen[1], find(subject)
-        return lambda draft: rows(draft, left)
-
-    @classmethod
-    def either(cls, base: Path, parts: "list[Accepted]") -> "Accepted":
-        """Paths from one base that come to the same, as one path on which any of them is taken."""
-        return parts[0] if len(parts) == 1 else cls(either(base, [part.here for part in parts]), parts[0].delta)
-
-
-def together(accepted: list[Accepted]) -> list[list[Accepted]]:
-    """Accepted paths, those together that write the same rows and return the same."""
-    groups: dict[object, list[Accepted]] = {}
-    for each in accepted:
-        writes = [(write.table.index, likeness(write.key), likeness(write.row)) for write in each.delta.writes]
-        groups.setdefault((*writes, likeness(each.delta.returns)), []).append(each)
-    return list(groups.values())
-
-
-class Obligation:
-    """One goal with its hypotheses, and what it is about; `is_of_engine` if it needs none but those of its path.
-
-    In another process there is neither path nor goal any more, but its words.
-    """
-
-    def __init__(self, label: str, here: Path, goal: Term, is_of_engine: bool = False) -> None:
-        self.label: Final = label
-        self.here: Final = here
-        self.goal: Final = goal
-        self.is_of_engine: Final = is_of_engine
-
-    @cached_property
-    def words(self) -> str:
-        """The words of the goal in any order, without the numbers that make new names of them."""
-        return " ".join(sorted(re.sub(r"!\d+", "!", self.goal.sexpr()).replace("(", " ").replace(")", " ").split()))
-
-    @property
-    def label_and_words(self) -> tuple[str, str]:
-        """The identity of a goal, the same in any process."""
-        return self.label, self.words
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"label": self.label, "words": self.words, "is_of_engine": self.is_of_engine}
-
-
-class Verdict:
-    """The result of one law and one call: the answer to each obligation, and the scope of what was proved."""
-
-    def __init__(self, law_id: str, action: str) -> None:
-        self.law_id: Final = law_id
-        self.action: Final = action
-        self.answers: Final[list[tuple[Obligation, Answer]]] = []
-        self.scopes: Final[set[str]] = set()
-        self.leans: Final[list[tuple[str, str]]] = []
-        """The parts that have to hold, too; see `proofs/parts.py`."""
-        self.is_framed = False
-        self.is_reachable = False
-        self.is_open = False
-        """True if there is something of which no solver knows if it can be."""
-
-    @property
-    def status(self) -> str:
-        """PROVED if everything was, REFUTED if anything was; VACUOUS if it is shown that the law concerns nothing."""
-        statuses = {answer.status for _, answer in self.answers}
-        if Status.REFUTED in statuses:
-            return "REFUTED"
-        if Status.UNKNOWN in statuses:
-            return "UNKNOWN"
-        if self.is_framed or self.is_reachable:
-            return "PROVED"
-        return "UNKNOWN" if self.is_open else "VACUOUS"
-
-    def concern(self, can_be: Status) -> None:
-        """Note whether a path that the law concerns can be: REFUTED if a state takes it, PROVED if none does."""
-        self.is_reachable = self.is_reachable or can_be is Status.REFUTED
-        self.is_open = self.is_open or can_be is Status.UNKNOWN
-
-    def copy(self) -> "Verdict":
-        """The same, to which others may be joined."""
-        other = Verdict(self.law_id, self.action)
-        other.join(self)
-        other.leans.extend(self.leans)
-        other.is_framed = self.is_framed
-        return other
-
-    def join(self, other: "Verdict") -> None:
-        """Let this hold only if another does, which may be all that it concerns."""
-        self.answers.extend(other.answers)
-        self.scopes.update(other.scopes)
-        self.is_reachable = self.is_reachable or other.is_reachable
-        self.is_open = self.is_open or other.is_open
 
 
 class Prover:
@@ -933,107 +762,8 @@ class Prover:
         yield from left_out(label, base, taken)
 
 
-def refuse_names_given_twice(theory: Any) -> None:
-    """Symbols are told apart by name: what has the name of another would be that other."""
-    catalogue, protocol = theory.catalogue, theory.protocol
-    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
-    names = {
-        "table": [table.name for table in protocol.schema.tables],
-        "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])],
-        "law": [law.law_id for law in laws],
-        "call": [action.__name__ for action in protocol.actions],
-    }
-    for kind, given in names.items():
-        for name in given:
-            if given.count(name) > 1:
-                raise UnliftableError(f"two are called {kind} {name}")
-            if not name.replace("-", "_").isidentifier() or name in RESERVED or name.startswith(("SUM-", "CONTRACT-")):
-                raise UnliftableError(f"no {kind} can be called {name}")
-
-
-def refuse_what_nothing_proves(theory: Any) -> None:
-    """Refuse a law that leans on, or follows from, anything but proved state laws, or itself."""
-    proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
-    for kind, of in (("leans on", theory.induction.leans), ("follows from", theory.induction.follows)):
-        for law_id, others in of.items():
-            for other in others:
-                if other not in proved:
-                    raise UnliftableError(f"{law_id} {kind} {other}, which is no state law that is proved")
-    left = {
-        law_id: set(others) & theory.induction.follows.keys() for law_id, others in theory.induction.follows.items()
-    }
-    while left:
-        last = [law_id for law_id, others in left.items() if not others & left.keys()]
-        if not last:
-            raise UnliftableError(f"in a circle, these follow from each other: {', '.join(sorted(left))}")
-        for law_id in last:
-            del left[law_id]
-
-
-def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
-    """Refuse a start of proofs that does not outlast a path, or rows whose equality depends on their maker."""
-    catalogue, protocol = theory.catalogue, theory.protocol
-    begun = {
-        "the transition": [protocol.transition],
-        "a table": protocol.schema.tables,
-        "a call": protocol.actions,
-        "a sum": [*catalogue.sums, *theory.sums.own, *theory.sums.nested.items()],
-        "a law": [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas],
-        "the theory": [value for name, value in vars(theory).items() if name not in ("protocol", "catalogue")],
-    }
-    for kind, values in begun.items():
-        for value in values:
-            if not world.is_understood(value):
-                name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
-                raise UnliftableError(f"{kind} {name} holds what is not understood")
-    refuse_what_is_not_lifted(theory, world)
-    for row in [type(table.default) for table in protocol.schema.tables]:
-        if not any("__eq__" in vars(kind) for kind in row.__mro__[:-1]):
-            raise UnliftableError(f"rows of type {row.__name__} have no equality of their own")
-
-
-def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:
-    """Refuse laws and sums that another copy of their module made: they name tables that no state here has, so that
-    they would be proved of nothing, and assumed nowhere.
-
-    `from package import module` gives that copy where the package itself is not lifted.
-    """
-    catalogue, made_by = theory.catalogue, world.modules
-    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
-    of_laws = [made_by["invariants.law"].__dict__[kind] for kind in ("StateLaw", "StepLaw", "RejectionLaw")]
-    of_laws.append(made_by["proofs.theory"].PastLaw)
-    sums = [*catalogue.sums, *theory.sums.own, *theory.sums.nested]
-    for values, kinds in ((laws, of_laws), (sums, [made_by["invariants.law"].Sum])):
-        for value in values:
-            if not isinstance(value, tuple(kinds)):
-                name = getattr(value, "law_id", None) or value.name
-                raise UnliftableError(f"{name} is not lifted: import it by name from the module that makes it")
-
-
 _contexts: Final = count()
 """The counter of names that stand for any of a list."""
-
-RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
-"""Names under which the engine keeps symbols and verdicts of its own."""
-
-
-def left_out(label: str, base: Path, taken: list[Path]) -> Iterator[Obligation]:
-    """Claim: the followed paths leave no case out, unless that is plain: one is taken without conditions."""
-    whole = some_path_is_taken(label, base, taken)
-    if not z3.is_true(z3.simplify(whole.goal)):
-        yield whole
-
-
-def some_path_is_taken(label: str, base: Path, taken: list[Path]) -> Obligation:
-    """Claim: the followed paths leave no case out: a check on the engine, which decided what cannot happen."""
-    here = Path(base, [], False)
-    here.sees_change = True
-    for followed in taken:
-        here.facts.update(followed.facts)
-    known = {condition.get_id() for condition in base.conditions}
-    ways = [[condition for condition in path.conditions if condition.get_id() not in known] for path in taken]
-    goal = z3.Or(*[z3.And(*one) for one in ways], *[case for path in taken for case in path.left_out])
-    return Obligation(f"{label}: some path is taken", here, goal, is_of_engine=True)
 
 
 def _answer(outcome: Any) -> Term:

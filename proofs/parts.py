@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Accepted, Obligation, Prover, Verdict
+from proofs.goals import Accepted, Obligation, Verdict
+from proofs.obligations import Prover
+from proofs.paths import Path
 from proofs.solving import Answer, Status, prove
-from proofs.symbols import Path
 
 TOTAL: Final = "TOTAL"
 """The id under which it is proved that a call never raises and writes histories at the present point only."""

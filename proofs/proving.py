@@ -8,7 +8,8 @@ from typing import Any, Final
 import z3
 
 from proofs.folded import FoldedProof, has_lists
-from proofs.obligations import Accepted, Obligation, Prover, Verdict, some_path_is_taken, together
+from proofs.goals import Accepted, Obligation, Verdict, some_path_is_taken, together
+from proofs.obligations import Prover
 from proofs.parts import (
     ANY_LENGTH,
     CHOSEN,
@@ -22,8 +23,8 @@ from proofs.parts import (
     ProvePart,
     put_together,
 )
+from proofs.paths import Path
 from proofs.solving import Status
-from proofs.symbols import Path
 
 
 class CallProof(Exploration):

@@ -9,7 +9,8 @@ from typing import Final
 
 import z3
 
-from proofs.symbols import QUOTIENTS, Term
+from proofs.paths import Term
+from proofs.symbols import QUOTIENTS
 
 
 def is_congruent(x: Term, q: Term, y: Term, p: Term, d: Term, e: Term) -> Term:

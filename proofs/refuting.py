@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from proofs.call_task import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
 from proofs.folded import FoldedProof, has_lists
-from proofs.obligations import Obligation, Prover, Verdict
+from proofs.goals import Obligation, Verdict
+from proofs.obligations import Prover
 from proofs.parts import TOTAL
+from proofs.paths import Path
 from proofs.proving import CallProof
 from proofs.setup import setup_of
 from proofs.solving import Status
-from proofs.symbols import Path
 
 
 class _Found(Exception):

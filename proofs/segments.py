@@ -11,10 +11,12 @@ import z3
 
 from proofs.folding import calls_alone
 from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running
-from proofs.obligations import Accepted, Prover
+from proofs.goals import Accepted
+from proofs.obligations import Prover
+from proofs.paths import Path, Term, UnliftableError, path
 from proofs.solving import terms_in
 from proofs.state import SymbolicRows, Touch, likeness
-from proofs.symbols import Listing, Path, SymBool, SymName, Term, UnliftableError, path, term_of
+from proofs.symbols import Listing, SymBool, SymName, term_of
 
 
 class GrownError(BaseException):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
+from proofs.paths import load
 from proofs.state import use_contract
-from proofs.symbols import load
 
 Contracts = Mapping[str, Callable[[ModuleType], None]]
 """For modules that are lifted: what takes the place of something that they define, by its contract."""

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import z3
 
+from proofs.paths import Term, assert_all
 from proofs.quotients import quotient_lemmas
-from proofs.symbols import QUOTIENTS, Term, assert_all
+from proofs.symbols import QUOTIENTS
 
 QUICK_STEPS: Final = 100_000
 """The steps of the first attempts, on few hypotheses: some tens of milliseconds."""

@@ -14,7 +14,8 @@ from typing import Any, Final, Generic, TypeVar
 import attr
 import z3
 
-from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, Term, path, refuse, term_of
+from proofs.paths import Term, path, refuse
+from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
 Shape = Any
 

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any, Final
 
 from proofs.contracts import prove_history
+from proofs.goals import Obligation, Verdict
 from proofs.kernels import prove_kernel_facts
-from proofs.obligations import Obligation, Prover, Verdict
+from proofs.obligations import Prover
+from proofs.paths import Path
 from proofs.solving import Answer
-from proofs.symbols import Path
 
 CONTRACTS: Final = "contracts"
 """The name of the foundations where verdicts have the name of a call."""

@@ -13,17 +13,11 @@ from typing import Any, Final
 
 import z3
 
-from proofs.obligations import Obligation, Prover, Verdict, left_out
+from proofs.goals import Obligation, Verdict, left_out
+from proofs.obligations import Prover
+from proofs.paths import Path, Term, UnliftableError, explore
 from proofs.setup import HISTORIES_ALONE, Contracts
-from proofs.symbols import (
-    Listing,
-    Path,
-    SymName,
-    Term,
-    UnliftableError,
-    explore,
-    term_of,
-)
+from proofs.symbols import Listing, SymName, term_of
 
 
 def use_meaning(module: ModuleType) -> None:

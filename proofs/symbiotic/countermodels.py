@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import Any, Final
 
 from proofs.histories import EXACT
+from proofs.paths import path
 from proofs.setup import Contracts
-from proofs.symbols import SymInt, path, term_of
+from proofs.symbols import SymInt, term_of
 from spec.symbiotic.config import OPERATOR_SPECIFIC
 
 

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import z3
 
+from proofs.goals import Obligation, Verdict, left_out
 from proofs.histories import EXACT
-from proofs.obligations import Obligation, Prover, Verdict, left_out
+from proofs.obligations import Prover
+from proofs.paths import Path, explore, path, refuse
 from proofs.setup import Contracts
 from proofs.state import flatten, fresh
-from proofs.symbols import Path, SymInt, explore, path, refuse, term_of
+from proofs.symbols import SymInt, term_of
 
 SUBJECT: Final = (str, (str, int), str, int)
 """Vault, subnetwork, operator, timestamp."""

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 import z3
 
-from proofs import python_subset, solving, symbols
+from proofs import paths, python_subset, solving, symbols
 from proofs.genesis import base_case
 from proofs.histories import EXACT
 from proofs.obligations import Prover
+from proofs.paths import UnliftableError
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.solving import Status
 from proofs.state import likeness
-from proofs.symbols import UnliftableError
 
 pytestmark = pytest.mark.source
 
@@ -253,7 +253,7 @@ SEEN: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
 
 @pytest.mark.parametrize("name", [*MISSED, *SEEN])
 def test_a_payment_that_is_free_is_noticed(name: str, theory: Break, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(symbols, "MAX_DECISIONS", 40)
+    monkeypatch.setattr(paths, "MAX_DECISIONS", 40)
     places, refusal = {**MISSED, **SEEN}[name]
     place = theory(*places)
     if refusal is None:

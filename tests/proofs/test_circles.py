@@ -11,9 +11,9 @@ import pytest
 
 from proofs.histories import EXACT
 from proofs.obligations import Prover
+from proofs.paths import UnliftableError
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE, Contracts
-from proofs.symbols import UnliftableError
 from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, PURSE, RULE, Break, free, law, status
 
 pytestmark = pytest.mark.source

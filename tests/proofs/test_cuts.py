@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from proofs.obligations import Prover
+from proofs.paths import UnliftableError
 from proofs.proving import CallProof
-from proofs.symbols import UnliftableError
 
 pytestmark = pytest.mark.source
 

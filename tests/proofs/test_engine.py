@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import z3
 
-from proofs import builtin, genesis, obligations, solving, symbols
+from proofs import builtin, genesis, goals, obligations, paths, solving, symbols, theory_checks
 from proofs.concrete import concretise, replay
 from proofs.genesis import base_case
 from proofs.obligations import Prover
+from proofs.paths import Path, UnliftableError
 from proofs.proving import CallProof
 from proofs.solving import Status
-from proofs.symbols import Path, SymInt, UnliftableError
+from proofs.symbols import SymInt
 
 pytestmark = pytest.mark.source
 TOY = "tests.proofs.toy:THEORY"
@@ -142,7 +143,7 @@ def test_no_canary_is_proved() -> None:
 
 def first_side_only(patch: pytest.MonkeyPatch) -> None:
     """The other side of a fork is forgotten."""
-    explore = symbols.explore
+    explore = paths.explore
 
     def without_alternatives(*arguments: Any, **options: Any) -> Any:
         for position, found in enumerate(explore(*arguments, **options)):
@@ -192,12 +193,12 @@ def division_is_exact(patch: pytest.MonkeyPatch) -> None:
 
 def all_outcomes_are_alike(patch: pytest.MonkeyPatch) -> None:
     """Whatever paths write is taken to be the same, and only one of them is looked at."""
-    patch.setattr(obligations, "likeness", lambda _value: 0)
+    patch.setattr(goals, "likeness", lambda _value: 0)
 
 
 def one_way_to_an_outcome(patch: pytest.MonkeyPatch) -> None:
     """Of paths that come to the same only the first is followed."""
-    patch.setattr(obligations, "either", lambda _base, paths: paths[0])
+    patch.setattr(goals, "either", lambda _base, paths: paths[0])
 
 
 def no_exceptions(patch: pytest.MonkeyPatch) -> None:
@@ -229,7 +230,7 @@ def test_a_path_that_is_skipped_is_noticed_by_the_engine_itself(
 
 
 def first_path(*arguments: Any, **options: Any) -> Any:
-    return itertools.islice(symbols.explore(*arguments, **options), 1)
+    return itertools.islice(paths.explore(*arguments, **options), 1)
 
 
 @pytest.mark.parametrize("explore", [first_path, lambda *_: iter(())])
@@ -261,7 +262,7 @@ def test_a_path_that_is_lost_of_a_sum_leaves_open_whether_it_is_negative(monkeyp
 
 
 def first_pruned(program: Any, base: Any = None, prunes: bool = True) -> Any:
-    found = symbols.explore(program, base, prunes)
+    found = paths.explore(program, base, prunes)
     return itertools.islice(found, 1) if prunes else found
 
 
@@ -291,7 +292,7 @@ def test_names_that_stand_for_any_of_a_list_are_new_after_paths_became_one() -> 
     base = Path(None, [], True)
     parts = [Path(base, [], True) for _ in range(2)]
     parts[1].quantified = 3
-    assert symbols.either(base, parts).quantified == 3
+    assert paths.either(base, parts).quantified == 3
 
 
 def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,9 +301,9 @@ def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypat
     found = {}
     for function, longest in (("shorter", 1), ("another", builtin.UNROLLED)):
         length = SymInt(z3.Int(function))
-        paths = list(symbols.explore(lambda: len(builtin.lifted_range(length, where=function))))  # noqa: B023  # asked at once
-        assert sorted(many for _, many in paths) == list(range(longest + 1))
-        found[function] = {scope for here, _ in paths for scope in here.scopes}
+        ways = list(paths.explore(lambda: len(builtin.lifted_range(length, where=function))))  # noqa: B023  # asked at once
+        assert sorted(many for _, many in ways) == list(range(longest + 1))
+        found[function] = {scope for here, _ in ways for scope in here.scopes}
     assert found == {
         "shorter": {"range in shorter of length <= 1"},
         "another": {"range in another of length <= 2"},
@@ -318,7 +319,7 @@ def test_what_another_copy_of_a_module_made_is_refused(place: str) -> None:
     theory, copied = prover.theory, Prover(TOY).theory
     kept = theory.induction.lemmas if place == "lemma" else theory.catalogue.sums
     others = copied.induction.lemmas if place == "lemma" else copied.catalogue.sums
-    obligations.refuse_what_is_not_lifted(theory, prover.world)
+    theory_checks.refuse_what_is_not_lifted(theory, prover.world)
     kept[:] = others
     with pytest.raises(UnliftableError, match=r"is not lifted: import it by name"):
-        obligations.refuse_what_is_not_lifted(theory, prover.world)
+        theory_checks.refuse_what_is_not_lifted(theory, prover.world)

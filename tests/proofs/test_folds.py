@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from proofs import folded, solving, symbols
+from proofs import folded, paths, solving
 from proofs.eigenlayer.listings import prove_without
 from proofs.folded import FoldedProof
 from proofs.obligations import Prover
+from proofs.paths import UnliftableError
 from proofs.proving import CallProof
 from proofs.solving import Status
-from proofs.symbols import UnliftableError
 
 pytestmark = pytest.mark.source
 
@@ -140,7 +140,7 @@ def test_a_case_that_short_lists_leave_out_is_noticed_though_nothing_is_left_out
 
 
 def test_a_case_that_is_left_out_after_a_cut_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    followed = symbols.explore
+    followed = paths.explore
 
     def forgetful(program: Any, base: Any = None) -> Any:
         paths = list(followed(program, base))

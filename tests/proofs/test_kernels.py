@@ -4,8 +4,8 @@ import pytest
 import z3
 
 from proofs.kernels import kernel_facts, prove_kernel_facts
+from proofs.paths import Term
 from proofs.solving import Status, prove
-from proofs.symbols import Term
 
 pytestmark = pytest.mark.source
 

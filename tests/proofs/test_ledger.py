@@ -19,7 +19,7 @@ from proofs.call_task import KNOWN_FALSE, NOT_CONCERNED, due_of, findings_of, pr
 from proofs.digests import modules_behind, snapshot
 from proofs.isolation import EndedError, apart
 from proofs.ledger import Entry, Ledger, LedgerError, SourceChangedError, read, written
-from proofs.symbols import UnliftableError, refuse
+from proofs.paths import UnliftableError, refuse
 
 PLACE = "proofs.eigenlayer.theory:THEORY"
 CALL = "TransferToken"

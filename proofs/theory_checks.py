@@ -1,0 +1,88 @@
+"""What is refused of a theory before anything is proved: names given twice, laws that lean on what nothing proves, and
+what the engine does not understand.
+"""
+
+from typing import Any, Final
+
+from proofs.lifting import LiftedModules
+from proofs.paths import UnliftableError
+
+RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL", "WHOLE", "FACTS-quotients")
+"""Names under which the engine keeps symbols and verdicts of its own."""
+
+
+def refuse_names_given_twice(theory: Any) -> None:
+    """Symbols are told apart by name: what has the name of another would be that other."""
+    catalogue, protocol = theory.catalogue, theory.protocol
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
+    names = {
+        "table": [table.name for table in protocol.schema.tables],
+        "sum": [total.name for total in dict.fromkeys([*catalogue.sums, *theory.sums.own, *theory.sums.nested])],
+        "law": [law.law_id for law in laws],
+        "call": [action.__name__ for action in protocol.actions],
+    }
+    for kind, given in names.items():
+        for name in given:
+            if given.count(name) > 1:
+                raise UnliftableError(f"two are called {kind} {name}")
+            if not name.replace("-", "_").isidentifier() or name in RESERVED or name.startswith(("SUM-", "CONTRACT-")):
+                raise UnliftableError(f"no {kind} can be called {name}")
+
+
+def refuse_what_nothing_proves(theory: Any) -> None:
+    """Refuse a law that leans on, or follows from, anything but proved state laws, or itself."""
+    proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
+    for kind, of in (("leans on", theory.induction.leans), ("follows from", theory.induction.follows)):
+        for law_id, others in of.items():
+            for other in others:
+                if other not in proved:
+                    raise UnliftableError(f"{law_id} {kind} {other}, which is no state law that is proved")
+    left = {
+        law_id: set(others) & theory.induction.follows.keys() for law_id, others in theory.induction.follows.items()
+    }
+    while left:
+        last = [law_id for law_id, others in left.items() if not others & left.keys()]
+        if not last:
+            raise UnliftableError(f"in a circle, these follow from each other: {', '.join(sorted(left))}")
+        for law_id in last:
+            del left[law_id]
+
+
+def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
+    """Refuse a start of proofs that does not outlast a path, or rows whose equality depends on their maker."""
+    catalogue, protocol = theory.catalogue, theory.protocol
+    begun = {
+        "the transition": [protocol.transition],
+        "a table": protocol.schema.tables,
+        "a call": protocol.actions,
+        "a sum": [*catalogue.sums, *theory.sums.own, *theory.sums.nested.items()],
+        "a law": [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas],
+        "the theory": [value for name, value in vars(theory).items() if name not in ("protocol", "catalogue")],
+    }
+    for kind, values in begun.items():
+        for value in values:
+            if not world.is_understood(value):
+                name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
+                raise UnliftableError(f"{kind} {name} holds what is not understood")
+    refuse_what_is_not_lifted(theory, world)
+    for row in [type(table.default) for table in protocol.schema.tables]:
+        if not any("__eq__" in vars(kind) for kind in row.__mro__[:-1]):
+            raise UnliftableError(f"rows of type {row.__name__} have no equality of their own")
+
+
+def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:
+    """Refuse laws and sums that another copy of their module made: they name tables that no state here has, so that
+    they would be proved of nothing, and assumed nowhere.
+
+    `from package import module` gives that copy where the package itself is not lifted.
+    """
+    catalogue, made_by = theory.catalogue, world.modules
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
+    of_laws = [made_by["invariants.law"].__dict__[kind] for kind in ("StateLaw", "StepLaw", "RejectionLaw")]
+    of_laws.append(made_by["proofs.theory"].PastLaw)
+    sums = [*catalogue.sums, *theory.sums.own, *theory.sums.nested]
+    for values, kinds in ((laws, of_laws), (sums, [made_by["invariants.law"].Sum])):
+        for value in values:
+            if not isinstance(value, tuple(kinds)):
+                name = getattr(value, "law_id", None) or value.name
+                raise UnliftableError(f"{name} is not lifted: import it by name from the module that makes it")
