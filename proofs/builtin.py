@@ -11,7 +11,7 @@ from typing import Any, Final
 import attr
 import z3
 
-from proofs.paths import Term, UnliftableError, begin_unsure, end_unsure, is_followed, path, refuse
+from proofs.paths import IMPOSSIBLE, UNFOLLOWED, Term, TooEarlyError, UnliftableError, is_followed, path, refuse, unsure
 from proofs.symbols import (
     Different,
     Listing,
@@ -229,28 +229,31 @@ def lifted_same(left: Any, right: Any) -> bool:
     return left is right
 
 
-def lifted_unsure() -> None:
-    """Note that Python may have come to the end of the `and` or `or` whose first side has been asked."""
-    begin_unsure()
+def lifted_both(first: Any, *others: Callable[[], Any]) -> Any:
+    """`and` without a fork, where all sides can be asked."""
+    return _joined(first, others, z3.And, False)
 
 
-def lifted_both(first: Any, _unsure: None, *others: Any) -> Any:
-    """`and`, of which all sides have been asked: without a fork."""
-    end_unsure()
-    return _joined([first, *others], z3.And, False)
+def lifted_either(first: Any, *others: Callable[[], Any]) -> Any:
+    """`or` without a fork, where all sides can be asked."""
+    return _joined(first, others, z3.Or, True)
 
 
-def lifted_either(first: Any, _unsure: None, *others: Any) -> Any:
-    """`or`, of which all sides have been asked: without a fork."""
-    end_unsure()
-    return _joined([first, *others], z3.Or, True)
-
-
-def _joined(values: list[Any], join: Callable[..., Term], end: bool) -> Any:
-    """One truth value. Of what is none, it is the first value that is true or false as the `end` is, as in Python."""
-    if any(isinstance(value, SymBool) for value in values) and all(isinstance(v, bool | SymBool) for v in values):
-        return SymBool(join(*[term_of(value) for value in values]))
-    return next((value for value in values[:-1] if bool(value) is end), values[-1])
+def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[..., Term], end: bool) -> Any:
+    """One truth value of all sides. What is none, fails or writes where Python may have stopped is asked as Python
+    does: it stops at the first that is true or false as the `end` is.
+    """
+    if not others:
+        return value
+    if isinstance(value, SymBool):
+        try:
+            with unsure():
+                rest = _joined(others[0](), others[1:], join, end)
+        except (*IMPOSSIBLE, *UNFOLLOWED, TooEarlyError):
+            rest = None
+        if isinstance(rest, bool | SymBool):
+            return SymBool(join(value.term, term_of(rest)))
+    return value if bool(value) is end else _joined(others[0](), others[1:], join, end)
 
 
 def lifted_not(value: Any) -> Any:

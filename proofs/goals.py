@@ -1,4 +1,4 @@
-"""What has to be proved, one goal at a time, and what is known of it: outcomes of a call, rows of sums, verdicts."""
+"""Goals and what they are made of: outcomes of a call, rows of sums, claims, and verdicts on them."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -27,12 +27,11 @@ from proofs.builtin import (
     lifted_not,
     lifted_own,
     lifted_same,
-    lifted_unsure,
 )
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
-from proofs.paths import current_run, is_followed, is_unsure, load, refuse
+from proofs.paths import TooEarlyError, can_be_asked_again, current_run, is_followed, is_unsure, load, refuse
 from proofs.python_subset import (
     BEGINS,
     CHANGES,
@@ -57,10 +56,9 @@ OWN: Final = "_lifted_own"
 BOTH: Final = "_lifted_both"
 EITHER: Final = "_lifted_either"
 NOT: Final = "_lifted_not"
-UNSURE: Final = "_lifted_unsure"
 """The names under which a lifted module finds what is told that one of its functions begins to run, what `is` and a
-dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
-them are, and what notes that Python may have come to their end.
+dictionary are, what refuses that a list is changed which a function has not made; and what `and`, `or` and `not` within
+them are.
 """
 
 ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
@@ -107,7 +105,6 @@ class Running:
             BOTH: lifted_both,
             EITHER: lifted_either,
             NOT: lifted_not,
-            UNSURE: lifted_unsure,
         }
         """The names that every lifted module finds."""
 
@@ -140,8 +137,10 @@ class Running:
             own["_lifted_run"] = current_run() if given["writes"] is None else None
         elif own.get("_lifted_run") is not current_run():
             refuse("a draft is written that others know")
+        elif can_be_asked_again():
+            raise TooEarlyError("a draft is written where `and` or `or` may have come to its end")
         elif is_unsure():
-            refuse("a draft is written where `any`, `all`, `and` or `or` may have come to its end")
+            refuse("a draft is written where `any` or `all` may have come to its end")
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in self._engine
@@ -207,7 +206,7 @@ class _Noting(ast.NodeTransformer):
                 is_shortcut = isinstance(one.ops[0], ast.Is) and isinstance(other.ops[0], ast.Eq)
                 if is_shortcut and _sides(one) == _sides(other):
                     self._shortcuts.add(id(one))
-        is_joined = all(can_be_asked(value) for value in node.values)
+        is_joined = bool(self._made) and all(can_be_asked(value) for value in node.values)
         self.generic_visit(node)
         return joined(node) if is_joined else node
 
@@ -267,8 +266,8 @@ _FOUND_OUT: Final = frozenset([*BUILTINS, *CALLED, "abs", "bool", "int", "len", 
 
 
 def can_be_asked(node: ast.expr) -> bool:
-    """True if an expression may be asked where Python stops before it: it compares rows, fields and what functions of
-    lifted modules answer. If it cannot be asked there, a proof fails, for it divides by zero or looks into nothing.
+    """True if an expression may be asked where Python has stopped before it: it compares rows, fields and what
+    functions of lifted modules answer. If it fails or writes there, it is asked again where Python asks it.
     """
     return all(
         isinstance(part, _ASKED)
@@ -286,17 +285,17 @@ def _is_question(called: ast.expr) -> bool:
 
 
 def joined(node: ast.BoolOp) -> ast.Call:
-    """`and` or `or` without a fork. All but the first side are asked where Python may have stopped."""
-    values = [_joined_not(value) for value in node.values]
-    unsure = ast.Call(ast.Name(UNSURE, ast.Load()), [], [])
+    """`and` or `or` that does not fork: all sides but the first are functions."""
+    first, *others = [_joined_not(value) for value in node.values]
+    nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    asked = [ast.copy_location(ast.Lambda(nothing, other), other) for other in others]
     name = ast.Name(BOTH if isinstance(node.op, ast.And) else EITHER, ast.Load())
-    call = ast.Call(name, [values[0], unsure, *values[1:]], [])
-    return ast.fix_missing_locations(ast.copy_location(call, node))
+    return ast.fix_missing_locations(ast.copy_location(ast.Call(name, [first, *asked], []), node))
 
 
 def _joined_not(value: ast.expr) -> ast.expr:
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
-        return ast.Call(ast.Name(NOT, ast.Load()), [value.operand], [])
+        return ast.copy_location(ast.Call(ast.Name(NOT, ast.Load()), [value.operand], []), value)
     return value
 
 

@@ -6,6 +6,7 @@ the conditions under which it is taken. Both sides of a fork are followed unless
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import ArgumentError
 from functools import cache
 from importlib import import_module
@@ -46,6 +47,10 @@ HERE: Final = File(__file__).parent
 
 class UnliftableError(Exception):
     """The source does what symbols cannot follow. The message names the line."""
+
+
+class TooEarlyError(Exception):
+    """Something runs that may not run in Python, and is asked again where it does."""
 
 
 class Refused(BaseException):
@@ -148,7 +153,6 @@ class Path:
         self._by_number: Final[dict[int, Term]] = {}
         self._inherited = 0
         """The number of conditions that hold on the path before."""
-        self._unsure_before = 0
         if base is not None:
             self._by_number.update(base.by_number())
             self._inherited = len(base.conditions)
@@ -168,7 +172,6 @@ class Path:
 
     def __enter__(self) -> Self:
         _paths.append(self)
-        self._unsure_before = len(UNSURE)
         return self
 
     def here(self) -> "Path":
@@ -193,7 +196,6 @@ class Path:
 
     def __exit__(self, _kind: object = None, error: object = None, trace: TracebackType | None = None) -> None:
         del _paths[_paths.index(self) :]
-        del UNSURE[self._unsure_before :]
         if self._solver is not None and self._base is not None:
             self._solver.pop()
             self._solver = None
@@ -409,10 +411,6 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
             try:
                 outcome = program()
             except IMPOSSIBLE as error:
-                if is_unsure():
-                    raise _refused(
-                        f"{type(error).__name__} where Python may not ask, after `and` or `or`", error
-                    ) from error
                 outcome = error
             except (*UNFOLLOWED, UnliftableError) as error:
                 words = str(error) if isinstance(error, UnliftableError) else f"{type(error).__name__}: {error}"
@@ -455,8 +453,10 @@ def either(base: Path, paths: Sequence[Path]) -> Path:
     return here
 
 
-UNSURE: Final[list[None]] = []
-"""For each `all`, `any`, `and` or `or` that goes on, whether Python may have come to its end by now."""
+UNSURE: Final[list[bool]] = []
+"""For each `all`, `any`, `and` or `or` that goes on where Python may have come to its end, True if it can be asked
+again, as Python does.
+"""
 
 
 def is_unsure() -> bool:
@@ -464,11 +464,16 @@ def is_unsure() -> bool:
     return bool(UNSURE)
 
 
-def begin_unsure() -> None:
+def can_be_asked_again() -> bool:
+    """True if it may not, and is asked again where it does."""
+    return bool(UNSURE) and all(UNSURE)
+
+
+@contextmanager
+def unsure() -> Iterator[None]:
     """Go on with an `and` or `or` to whose end Python may have come."""
-    UNSURE.append(None)
-
-
-def end_unsure() -> None:
-    """Come to its end."""
-    UNSURE.pop()
+    UNSURE.append(True)
+    try:
+        yield
+    finally:
+        UNSURE.pop()

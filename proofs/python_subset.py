@@ -229,7 +229,7 @@ def untaught_names(
 
 def _names_in(code: CodeType) -> Iterator[tuple[int, bool, str]]:
     """The line, whether it is global, and the name, of each global and each attribute that some code looks up; the
-    code of comprehensions is part of it.
+    code of comprehensions is part of it, and of the sides of `and` and `or`.
     """
     for instruction in dis.get_instructions(code):
         line = (instruction.positions and instruction.positions.lineno) or code.co_firstlineno
@@ -238,7 +238,7 @@ def _names_in(code: CodeType) -> Iterator[tuple[int, bool, str]]:
         elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR"):
             yield line, False, instruction.argval
     for inner in code.co_consts:
-        if isinstance(inner, CodeType) and inner.co_name in ("<listcomp>", "<genexpr>", "<dictcomp>"):
+        if isinstance(inner, CodeType) and inner.co_name in ("<listcomp>", "<genexpr>", "<dictcomp>", "<lambda>"):
             yield from _names_in(inner)
 
 

@@ -426,7 +426,7 @@ def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
             if truth is last:
                 break
             if isinstance(truth, SymBool):
-                UNSURE.append(None)
+                UNSURE.append(False)
         return items, _guards[-1]
     finally:
         _guards.pop()

@@ -1,5 +1,5 @@
-"""What is refused of a theory before anything is proved: names given twice, laws that lean on what nothing proves, and
-what the engine does not understand.
+"""Refusals of a theory before anything is proved: names given twice, laws that lean on what nothing proves, and values
+that the engine does not understand.
 """
 
 from typing import Any, Final

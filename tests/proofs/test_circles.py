@@ -55,9 +55,9 @@ PAYS_ALL = """    both = ("bank", action.sender)
     ("asked", "answer", "refusal"),
     [
         ("any", "True", None),
-        ("any", "amount >= 0", "a draft is written where `any`, `all`, `and` or `or` may"),
+        ("any", "amount >= 0", "a draft is written where `any` or `all` may have come to its end"),
         ("not all", "False", None),
-        ("not all", "amount < 0", "a draft is written where `any`, `all`, `and` or `or` may"),
+        ("not all", "amount < 0", "a draft is written where `any` or `all` may have come to its end"),
     ],
 )
 def test_what_comes_after_the_end_does_not_run(asked: str, answer: str, refusal: str | None, theory: Break) -> None:
@@ -74,27 +74,34 @@ ASKS = f"    if {{asked}}:\n        return draft.delta()\n{RULE}"
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusal"),
+    ("asked", "verdicts"),
     [
-        ('_pay(draft, "bank", action.amount) and action.amount > 5', None),
-        ('action.amount > 5 and _pay(draft, "bank", action.amount)', "a draft is written where `any`, `all`, `and` or"),
-        ('action.amount < 6 or not _pay(draft, "bank", action.amount)', "a draft is written where `any`, `all`, `and`"),
-        ('False and _pay(draft, "bank", action.amount)', "a draft is written where `any`, `all`, `and` or `or` may"),
-        ("held.amount > 0 and _part(held.amount, action.amount)", "ZeroDivisionError where Python may not ask"),
-        ("action.amount > 5 and _part(held.amount, 7)", None),
+        ('_pay(draft, "bank", 1) and action.amount > 5', ("REFUTED", "PROVED")),
+        ('action.amount > 5 and _pay(draft, "bank", 1)', ("REFUTED", "PROVED")),
+        ('action.amount < 6 or not _pay(draft, "bank", 1)', ("REFUTED", "PROVED")),
+        ('action.amount > 5 and (held.is_frozen or _pay(draft, "bank", 1)) and held.is_frozen', ("REFUTED", "PROVED")),
+        ('False and _pay(draft, "bank", 1)', ("PROVED", "PROVED")),
+        ("held.amount > 0 and _part(action.amount, held.amount)", ("REFUTED", "PROVED")),
+        ("held.amount > -1 and _part(action.amount, held.amount)", ("REFUTED", "REFUTED")),
+        ("held.amount > 0 and _part(action.amount, 0)", ("PROVED", "REFUTED")),
     ],
 )
-def test_what_comes_after_and_and_or_is_asked_and_changes_nothing(
-    asked: str, refusal: str | None, theory: Break
+def test_what_writes_or_fails_after_and_and_or_runs_where_python_runs_it(
+    asked: str, verdicts: tuple[str, str], theory: Break
 ) -> None:
-    """Both sides are asked, so that the second must not write, and must not fail where Python does not ask it."""
+    """The verdicts on the law, and on that the rule comes to an end."""
     divides = "def _part(one: int, other: int) -> bool:\n    return one // other == 3\n"
     place = theory((NEEDS, PAYS.format(answer="True") + divides), (RULE, ASKS.format(asked=asked)))
-    if refusal is None:
-        assert status(place) == "REFUTED"
-        return
-    with pytest.raises(UnliftableError, match=refusal):
-        status(place)
+    assert (status(place), status(place, "TOTAL")) == verdicts
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("True", [1, 1]), ("held.is_frozen", [1, 1, 1, 2])])
+def test_a_draft_has_what_and_and_or_wrote_and_nothing_else(answer: str, expected: list[int], theory: Break) -> None:
+    """The numbers of rows that each path writes. Where Python stops before the second side, the bank is not paid."""
+    asked = 'if action.amount > 5 and _pay(draft, "bank", 1):\n        return draft.delta()\n'
+    prover = Prover(theory((NEEDS, PAYS.format(answer=answer)), (RULE, f"    {asked}{RULE}")), HISTORIES_ALONE)
+    proof = CallProof(prover, prover.protocol.actions[0])
+    assert sorted(len(accepted.delta.writes) for accepted in proof.accepted) == expected
 
 
 JOINED = {
@@ -108,7 +115,7 @@ JOINED = {
     "False and held.is_frozen": "PROVED",
     "not (held.is_frozen or action.amount != 3) and held.is_frozen": "PROVED",
 }
-"""What says that a payment is free, and the verdict on a law that no payment may be."""
+"""By the words that say that a payment is free, the verdict on the law that none is."""
 
 
 @pytest.mark.parametrize("asked", JOINED)
