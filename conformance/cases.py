@@ -7,7 +7,7 @@ would have to be long; so the file is drawn once from many long walks, and each 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -18,6 +18,9 @@ from invariants.choices import Seeded
 from invariants.walker import Walk
 from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft, commit
+
+Order = tuple[str, str, str]
+"""An action, the answer to it, and the reason of a later check for which the same call would be refused, too."""
 
 
 @attrs.frozen
@@ -103,9 +106,45 @@ def write_cases(calls: Calls, reached: Sequence[Reached]) -> dict[str, list[Json
     return {"worlds": [to_wire(dict(world)) for world in worlds], "cases": written}
 
 
+Document = Mapping[str, Sequence[Json]]
+"""A file of cases, read: `worlds`, `cases`, and where they are known `orders` and `edges`."""
+
+
+def read_document(path: Path) -> Document:
+    """A file of cases, whole."""
+    return cast(Document, json.loads(path.read_text(encoding="utf-8")))
+
+
 def read_cases(path: Path) -> Iterator[tuple[Case, Script]]:
     """The cases of a file that comes with a protocol, each with its script."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    for each in document["cases"]:
-        case = (each["action"], each["answer"])
-        yield case, Script(f"case {case[0]}: {case[1]}", document["worlds"][each["world"]], each["calls"])
+    return cases_of(read_document(path))
+
+
+def cases_of(document: Document) -> Iterator[tuple[Case, Script]]:
+    """The cases of a file that was read, each with its script."""
+    for each in _records(document, "cases"):
+        case = (str(each["action"]), str(each["answer"]))
+        yield case, _script(document, each, f"case {case[0]}: {case[1]}")
+
+
+def read_orders(path: Path) -> Iterator[tuple[Order, Script]]:
+    """The orders of checks in a file of cases, each with a script that ends with a call which fails for both."""
+    document = read_document(path)
+    for each in _records(document, "orders"):
+        order = (str(each["action"]), str(each["answer"]), str(each["also"]))
+        yield order, _script(document, each, f"order {order[0]}: {order[1]} before {order[2]}")
+
+
+def read_edges(path: Path) -> Iterator[Script]:
+    """The edges in a file of cases."""
+    document = read_document(path)
+    for each in _records(document, "edges"):
+        yield _script(document, each, str(each["edge"]))
+
+
+def _records(document: Document, name: str) -> Iterator[dict[str, Json]]:
+    yield from cast("Sequence[dict[str, Json]]", document.get(name, ()))
+
+
+def _script(document: Document, record: Mapping[str, Json], source: str) -> Script:
+    return Script(source, document["worlds"][cast(int, record["world"])], cast("list[Json]", record["calls"]))

@@ -21,7 +21,7 @@ from conformance.client import (
     Rejected,
     Unsupported,
 )
-from conformance.wire import digest
+from conformance.wire import canonical, digest
 from spec.codec import Json, as_object
 
 Aspect = Literal["outcome", "reason", "returns", "state"]
@@ -32,6 +32,9 @@ ACCEPTED: Final = "accepted"
 
 BEGINNING: Final = "reset"
 """The action of the case that a history begins with."""
+
+MOST_STATE: Final = 2**22
+"""The most characters of a state that is kept whole where it differs; of a longer one it is the digest."""
 
 Case = tuple[str, str]
 """The key by which comparisons are counted: an action, and the reference's answer to it."""
@@ -54,7 +57,7 @@ class Script:
 class Divergence:
     """The divergence of a client from the reference: its kind, its call (None: before the first one), and both sides.
 
-    Of a state that the client cannot show, `actual` is its digest.
+    Of a state that the client cannot show, or that is too long to be kept, `actual` is its digest.
     """
 
     aspect: Aspect
@@ -189,8 +192,8 @@ class _Lockstep:
                     self._diverge_in_state(given)
                     return False
                 missing = missing or f"its state cannot be seen: {whole.why}"
-            elif digest(whole) != expected:
-                self._diverge_in_state(whole)
+            elif (actual := digest(whole)) != expected:
+                self._diverge_in_state(whole if len(canonical(whole)) <= MOST_STATE else actual)
                 return False
             elif self._of.has_digest:
                 raise ClientFault("wrong digest", f"{given}, where that of its state is {expected}")

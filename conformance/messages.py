@@ -20,6 +20,9 @@ SCHEMA_FILE: Final = Path(__file__).parent / "wire.schema.json"
 
 DIGEST_LENGTH: Final = 64
 
+MOST_TEXT: Final = 4_096
+"""The most characters of a name, a version, a reason, or why something is not supported: they are kept and shown."""
+
 
 def hello_request(protocol: str) -> Message:
     """Ask who the client is."""
@@ -46,11 +49,12 @@ def read_introduction(answer: Message) -> Introduction:
     if answer["reasons"] not in ("typed", "opaque"):
         raise MalformedTrace("reasons", f"expected 'typed' or 'opaque', found {shown(answer['reasons'])}")
     texts = ListOf(Text())
+    name, version = _text(answer, "name"), _text(answer, "version")
     actions = None if answer["actions"] is None else texts.read(answer["actions"], "actions", {})
     digests = cast("tuple[str, ...]", texts.read(answer["digests"], "digests", {}))
     return Introduction(
-        cast(str, Text().read(answer["name"], "name", {})),
-        cast(str, Text().read(answer["version"], "version", {})),
+        name,
+        version,
         None if actions is None else frozenset(cast("tuple[str, ...]", actions)),
         answer["reasons"] == "typed",
         DIGEST in digests,
@@ -85,10 +89,8 @@ def read_answer(answer: Message) -> Answer:
         return _read_unsupported(answer)
     if "rejected" in answer:
         check_fields(answer, ("rejected", "digest"), "")
-        reason = answer["rejected"]
-        if reason is not None:
-            Text().read(reason, "rejected", {})
-        return Rejected(cast("str | None", reason), _read_digest(answer))
+        reason = None if answer["rejected"] is None else _text(answer, "rejected")
+        return Rejected(reason, _read_digest(answer))
     check_fields(answer, ("returns", "digest"), "")
     return Accepted(answer["returns"], _read_digest(answer))
 
@@ -108,7 +110,14 @@ def read_state(answer: Message) -> Json | Unsupported:
 
 def _read_unsupported(answer: Message) -> Unsupported:
     check_fields(answer, ("unsupported",), "")
-    return Unsupported(cast(str, Text().read(answer["unsupported"], "unsupported", {})))
+    return Unsupported(_text(answer, "unsupported"))
+
+
+def _text(answer: Message, field: str) -> str:
+    text = cast(str, Text().read(answer[field], field, {}))
+    if len(text) > MOST_TEXT:
+        raise MalformedTrace(field, f"longer than {MOST_TEXT:,} characters")
+    return text
 
 
 def _read_digest(answer: Message) -> str | None:

@@ -54,13 +54,21 @@ class Found:
 
 @attrs.define
 class CaseRow:
-    """The outcome of one case: how often everything was compared and the same, and all else that happened."""
+    """The outcome of one case: how often everything was compared and the same, and all else that happened.
+
+    `found` has the first of each kind: what a client does again and again takes no more memory.
+    """
 
     case: Case
     agreed: int = 0
     unsupported: int = 0
     found: list[Found] = attrs.field(factory=list)
     why: str = ""
+
+    def note(self, found: Found) -> None:
+        """Keep what was found, unless it is known."""
+        if all(each.kind != found.kind for each in self.found):
+            self.found.append(found)
 
     @property
     def verdict(self) -> Verdict:
@@ -122,11 +130,13 @@ class Conformance:
         client = self.start()
         try:
             said = client.hello(self.pack.name)
+            with self._lock:
+                self.introduction = self.introduction or said
+            if said != self.introduction:
+                raise ClientFault("garbage", "it introduces itself otherwise than it did when it was first started")
         except BaseException:
             client.close()
             raise
-        with self._lock:
-            self.introduction = self.introduction or said
         return client
 
     def reference(self) -> Reference:
@@ -146,7 +156,7 @@ class Conformance:
                     self._row(case).why = played.whys[case]
             for what in (played.divergence, played.fault):
                 if what is not None:
-                    self._row(what.case).found.append(Found(script, what, stderr))
+                    self._row(what.case).note(Found(script, what, stderr))
             if played.fault is not None:
                 self.faults += 1
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from conformance.cases import read_cases
+from conformance.cases import read_cases, read_edges, read_orders
 from conformance.lockstep import ACCEPTED, Case, Script
 from conformance.scripts import of_examples, of_trace, of_walk
 from harness.pack import ProtocolPack
@@ -23,7 +23,8 @@ SEEDS_APART: Final = 10_000
 class Lane:
     """A size: which of a protocol's cases it has to reach, and what it plays beside the script of each.
 
-    `recorded` is how many recorded traces are played, the smallest first; None for all.
+    `recorded` is how many recorded traces are played, the smallest first; None for all. `nearby` says whether calls
+    close to the cases are made, too: those that fail for two reasons, and those beside which the answer changes.
     """
 
     reaches: str
@@ -31,6 +32,7 @@ class Lane:
     recorded: int | None
     walks: int
     examples: int
+    nearby: bool = False
 
     def requires(self, case: Case) -> bool:
         """True if the lane is no pass without this case."""
@@ -39,8 +41,8 @@ class Lane:
 
 LANES: Final[Mapping[str, Lane]] = {
     "smoke": Lane("every action accepted", every_case=False, recorded=1, walks=1, examples=0),
-    "ci": Lane("every case", every_case=True, recorded=8, walks=10, examples=0),
-    "long": Lane("every case", every_case=True, recorded=None, walks=300, examples=200),
+    "ci": Lane("every case", every_case=True, recorded=8, walks=10, examples=0, nearby=True),
+    "long": Lane("every case", every_case=True, recorded=None, walks=300, examples=200, nearby=True),
 }
 
 
@@ -56,11 +58,14 @@ class Plan:
         self.required: Final = dict(self._known)
 
     def scripts(self, supported: frozenset[str] | None) -> Iterator[Script]:
-        """Every script: of the cases that are required, recorded traces, walks, examples of Hypothesis.
+        """Every script: of the cases that are required, calls nearby, recorded traces, walks, examples of Hypothesis.
 
         Walks leave out what the client does not support, and count it.
         """
         yield from (script for _, script in self._known)
+        if self.lane.nearby and self.pack.cases is not None:
+            yield from (script for _, script in read_orders(Path(self.pack.cases)))
+            yield from read_edges(Path(self.pack.cases))
         yield from self._recorded()
         calls, walk = self.pack.calls, self.pack.walk
         if walk is None:

@@ -16,10 +16,12 @@ from harness.conform_findings import KeptFinding
 from harness.exit_codes import exit_code
 from harness.junit import add_case, document
 from harness.report import shown
-from spec.codec import Json, MalformedTrace
+from spec.codec import Json, MalformedTrace, printable
 
 FAILED: Final = frozenset({"DIVERGES", "CLIENT-FAULT"})
 SHOWN_ROWS: Final = 40
+MOST_SHOWN: Final = 300
+"""The most characters of a value that a report for people shows."""
 
 
 @attrs.define
@@ -108,7 +110,7 @@ def print_report(console: Console, report: ConformReport) -> None:
         "[bold red]does not conform" if report.exit_code == 1 else "[bold yellow]is open",
     )
     console.print(
-        f"{run.pack.name}: {escape(client)}: {verdict}[/]: {told or 'no case'} "
+        f"{run.pack.name}: {escape(printable(client))}: {verdict}[/]: {told or 'no case'} "
         f"({run.steps:,} steps in {run.scripts:,} scripts, {report.lane})",
         soft_wrap=True,
     )
@@ -120,7 +122,7 @@ def print_report(console: Console, report: ConformReport) -> None:
     for row in others[:SHOWN_ROWS]:
         note = f": {row.why}" if row.why and row.verdict == "UNSUPPORTED" else ""
         known = " (expected)" if report.is_expected(row) else ""
-        console.print(f"  {row.verdict} {escape(report.name(row))}{known}{escape(note)}", soft_wrap=True)
+        console.print(f"  {row.verdict} {escape(report.name(row))}{known}{escape(printable(note))}", soft_wrap=True)
     if len(others) > SHOWN_ROWS:
         console.print(f"  and {len(others) - SHOWN_ROWS} more: --json has all")
     for pattern in report.stale:
@@ -142,16 +144,21 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
         soft_wrap=True,
     )
     if "detail" in told:
-        console.print(f"    {escape(str(told['detail']))}", soft_wrap=True)
+        console.print(f"    {escape(printable(str(told['detail'])))}", soft_wrap=True)
     for difference in each.differences[:5]:
-        expected, actual = shown(difference.expected), shown(difference.actual)
-        place = difference.path or "state"
-        console.print(f"    {escape(place)}: expected {escape(expected)}, is {escape(actual)}", soft_wrap=True)
+        place, expected, actual = difference.path or "state", _brief(difference.expected), _brief(difference.actual)
+        console.print(f"    {escape(_brief(place))}: expected {escape(expected)}, is {escape(actual)}", soft_wrap=True)
     if each.laws:
         console.print(f"    breaks {', '.join(each.laws)}")
     if is_of_calls and not each.is_shown_again:
         console.print("    a client that was just started does not show it by this trace alone")
     console.print(f"    reproduce: {escape(each.command)}", soft_wrap=True)
+
+
+def _brief(value: Json) -> str:
+    """A value of a client on a terminal: short, and unable to control it."""
+    text = shown(value)
+    return printable(text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "...")
 
 
 def conform_junit(reports: Collection[ConformReport]) -> str:
@@ -177,7 +184,7 @@ def read_expected(path: Path, known: Collection[str]) -> list[str]:
     comment.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise MalformedTrace(str(path), f"not UTF-8 at byte {error.start}") from error
     patterns: list[str] = []

@@ -12,8 +12,25 @@ from typing import Any, Final, cast
 import click
 
 from conformance.calls import Calls
-from conformance.cases import Reached, accepted_until, can_be_said, read_cases, survey, write_cases
+from conformance.cases import (
+    Document,
+    Order,
+    Reached,
+    accepted_until,
+    can_be_said,
+    cases_of,
+    read_cases,
+    read_orders,
+    survey,
+    write_cases,
+)
+from conformance.edges import edges
 from conformance.lockstep import ACCEPTED, Case, Script
+from conformance.wire import to_wire
+from harness.drawing_orders import SEEDS as SEEDS_OF_ORDERS
+from harness.drawing_orders import draw_orders, shows
+from harness.failing_checks import FailingChecks
+from harness.pack import ProtocolPack
 from harness.protocols import select_packs
 from harness.shrinking import Break, shrink_by
 from invariants.walker import Walk
@@ -50,7 +67,7 @@ def _meets(calls: Calls, walk: Walk, case: Case) -> Callable[[Sequence[Any]], Br
     return meets
 
 
-def written(document: Mapping[str, Sequence[Json]]) -> str:
+def written(document: Document) -> str:
     """A file of cases as text: a line for each world and each case, so that a change of one is a change of one line."""
     lists = [
         f"{json.dumps(name)}:[\n" + ",\n".join(json.dumps(part, separators=(",", ":")) for part in parts) + "\n]"
@@ -86,6 +103,37 @@ def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> di
     return {"worlds": worlds, "cases": [*sorted(cases, key=lambda case: (str(case["action"]), str(case["answer"])))]}
 
 
+def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int = SEEDS_OF_ORDERS) -> Document:
+    """A file of cases with the orders of checks that walks meet, and those of an earlier file that are still shown."""
+    assert pack.walk is not None
+    failing = FailingChecks(pack.protocol.transition)
+    worlds = [*document["worlds"]]
+    found: dict[Order, tuple[Json, Sequence[Json]]] = {
+        order: (to_wire(dict(walk.world)), pack.calls.write(walk.world, actions))
+        for order, (walk, actions) in draw_orders(pack.calls, pack.walk, seeds).items()
+    }
+    for order, script in read_orders(known):
+        if order not in found and shows(pack.calls, failing, order, script):
+            found[order] = (script.head, script.calls)
+    written: list[Json] = []
+    for (action, answer, also), (world, calls) in sorted(found.items(), key=lambda each: each[0]):
+        if world not in worlds:
+            worlds.append(world)
+        place = {"world": worlds.index(world), "calls": [*calls]}
+        written.append({"action": action, "answer": answer, "also": also, **place})
+    return {**document, "worlds": worlds, "orders": written}
+
+
+def with_edges(calls: Calls, document: Document) -> Document:
+    """A file of cases with the edges of each."""
+    scripts = [script for _, script in cases_of(document)]
+    found = [
+        {"edge": edge.source, "world": document["worlds"].index(edge.head), "calls": [*edge.calls]}
+        for edge in edges(calls, scripts)
+    ]
+    return {**document, "edges": [*found]}
+
+
 def main(asked: Sequence[str]) -> None:
     """Write the file of cases of each pack that has one; of all known packs, or of those asked for.
 
@@ -94,9 +142,13 @@ def main(asked: Sequence[str]) -> None:
     for pack in select_packs(asked).values():
         if pack.walk is not None and pack.cases is not None:
             drawn = write_cases(pack.calls, draw_cases(pack.calls, pack.walk))
-            document = with_known(pack.calls, drawn, Path(pack.cases))
+            document: Document = with_known(pack.calls, drawn, Path(pack.cases))
+            document = with_edges(pack.calls, with_orders(pack, document, Path(pack.cases)))
             Path(pack.cases).write_text(written(document), encoding="utf-8")
-            click.echo(f"{pack.cases}: {len(document['cases'])} cases, {len(drawn['cases'])} of them by walks")
+            click.echo(
+                f"{pack.cases}: {len(document['cases'])} cases, {len(drawn['cases'])} of them by walks; "
+                f"{len(document['orders'])} orders of checks, {len(document['edges'])} edges"
+            )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from conformance.cases import can_be_said, read_cases
+from conformance.cases import can_be_said, read_cases, read_edges, read_orders
 from conformance.lockstep import ACCEPTED, Case, Script
 from conformance.scripts import of_walk, walk_actions
 from harness import __version__
@@ -42,6 +42,9 @@ WALKS_SEEN: Final = 192
 WITNESS: Final = "witness: "
 """The beginning of what a vector covers that is for a witness."""
 
+ORDER: Final = "order: "
+"""The beginning of what a vector covers that is for an order of checks."""
+
 CANARIES_EACH: Final = 4
 """The canaries of each protocol that are wrong in one thing."""
 
@@ -54,7 +57,8 @@ class ReleaseError(Exception):
 class Entry:
     """A file of a release, as the manifest has it. `sha256` is that of the document before it was packed.
 
-    `covers` are the cases of a vector's steps, `action: answer`, and the witness that it is for, `witness: ID`.
+    `covers` are the cases of a vector's steps, `action: answer`, and what it is for: the witness, `witness: ID`, or the
+    order of checks, `order: action: answer before reason`.
     `wrong` is in what a canary's last step is wrong.
     """
 
@@ -88,9 +92,8 @@ def fill(packs: Collection[ProtocolPack], folder: Path, walks: int) -> list[Entr
     entries: list[Entry] = []
     for pack in packs:
         cases: list[tuple[Document, str]] = []
-        for kind, name, document in vectors(pack, walks):
+        for kind, name, document, shows in vectors(pack, walks):
             file = f"vectors/{pack.name}/{kind}/{name}.json.gz"
-            shows = (f"{WITNESS}{name}",) if kind == "witnesses" else ()
             entries.append(_write(folder, file, pack.name, kind, document, shows=shows))
             if kind == "cases":
                 cases.append((document, name))
@@ -132,21 +135,27 @@ def read_release(folder: Path) -> list[Entry]:
     return list(entries)
 
 
-def vectors(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, str, Document]]:
-    """The vectors of a protocol, each with its kind and its name.
+def vectors(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, str, Document, tuple[str, ...]]]:
+    """The vectors of a protocol, each with its kind, its name, and what it shows beside its cases.
 
-    By case: each action with each answer, by the shortest trace that is known. Recorded: histories of the real
-    contracts, scenarios by name among them. By witness: what must be seen to happen, by the shortest beginning of a
-    walk that shows it. And walks, with amounts of any size, chosen for what they cover.
+    By case: each action with each answer, by the shortest trace that is known. By order: a last call that fails two
+    checks, and is answered by the first. Edges: a last call beside which the answer changes. Recorded: histories of the
+    real contracts, scenarios by name among them. By witness: what must be seen to happen, by the shortest beginning of
+    a walk that shows it. And walks, with amounts of any size, chosen for what they cover.
     """
     for case, script in [] if pack.cases is None else read_cases(Path(pack.cases)):
-        yield "cases", _name(*case), _trace(pack, script)
+        yield "cases", _name(*case), _trace(pack, script), ()
+    for (action, answer, also), script in [] if pack.cases is None else read_orders(Path(pack.cases)):
+        shown = f"{ORDER}{action}: {answer} before {also}"
+        yield "orders", _name(action, answer, also), _trace(pack, script), (shown,)
+    for script in [] if pack.cases is None else read_edges(Path(pack.cases)):
+        yield "edges", _name(script.source.removeprefix("edge of ")), _trace(pack, script), ()
     for path in find_traces([pack.traces]):
-        yield "recorded", path.name.partition(".")[0], as_object(load_json(path), "")
+        yield "recorded", path.name.partition(".")[0], as_object(load_json(path), ""), ()
     for witness, walk, actions in _witnessed(pack, walks):
-        yield "witnesses", witness, pack.protocol.write_trace(walk.world, actions)
+        yield "witnesses", witness, pack.protocol.write_trace(walk.world, actions), (f"{WITNESS}{witness}",)
     for seed, script in _chosen(pack, walks):
-        yield "walks", f"seed_{seed}", _trace(pack, script)
+        yield "walks", f"seed_{seed}", _trace(pack, script), ()
 
 
 def canaries(pack: ProtocolPack, cases: Sequence[tuple[Document, str]]) -> Iterator[tuple[str, str, Document]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from harness.vectors import WALKS, WITNESS, ReleaseError, fill
+from harness.vectors import ORDER, WALKS, WITNESS, ReleaseError, fill
 from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
 
 
@@ -25,7 +25,8 @@ from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
 def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -> int:
     """Write a release of vectors: traces with everything that can be observed after each call.
 
-    By case: every action with every answer that a caller can meet. Recorded: histories of the real contracts. By
+    By case: every action with every answer that a caller can meet. By order: calls that fail two checks, and are
+    answered by the first. Edges: calls beside which the answer changes. Recorded: histories of the real contracts. By
     witness: each thing that must be seen to happen. By walks: long ones, with amounts of any size, chosen for what they
     cover. And canaries, whose last step is wrong: a client's own runner has to fail each. With --walks 0 there are
     neither walks nor witnesses.
@@ -38,11 +39,14 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
     except ReleaseError as error:
         raise click.UsageError(str(error)) from error
     right = [entry for entry in entries if not entry.wrong]
-    covered = {(entry.protocol, each) for entry in right for each in entry.covers if not each.startswith(WITNESS)}
+    covers = {(entry.protocol, each) for entry in right for each in entry.covers}
+    orders = {each for each in covers if each[1].startswith(ORDER)}
+    covered = {each for each in covers - orders if not each[1].startswith(WITNESS)}
     counts = {
         "vectors": len(right),
         "steps": sum(entry.steps for entry in right),
         "cases": len(covered),
+        "orders": len(orders),
         "canaries": len(entries) - len(right),
         "bytes": sum((out / entry.file).stat().st_size for entry in entries),
     }
@@ -50,7 +54,8 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
         click.echo(json.dumps(counts, indent=2))
     else:
         click.echo(
-            f"{out}: {counts['vectors']} vectors of {counts['steps']:,} steps cover {counts['cases']} cases; "
+            f"{out}: {counts['vectors']} vectors of {counts['steps']:,} steps cover {counts['cases']} cases "
+            f"and {counts['orders']} orders of checks; "
             f"{counts['canaries']} canaries; {counts['bytes'] / 10**6:.1f} MB"
         )
     return 0 if right else 5

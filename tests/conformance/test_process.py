@@ -54,6 +54,24 @@ FAULTS = {
     ),
     'heard()\nsay(b\'{"seq":"0","states":null}\')': ("garbage", "missing field 'state'"),
     'heard()\nsay(b\'{"seq":"0","unsupported":[]}\')': ("garbage", "unsupported: expected a string, found []"),
+    'heard()\nsay(b\'{"seq":"0","unsupported":"\' + b\'a\' * 4097 + b\'"}\')': (
+        "garbage",
+        "unsupported: longer than 4,096 characters",
+    ),
+    'heard()\nsay(b\'{"seq":"0","state":null,"state":{}}\')': (
+        "garbage",
+        'a field occurs twice in one object: \'{"seq":"0","state":null,"state":{}}\\n\'',
+    ),
+    'heard()\nsay(b\'{"seq":"0","state":NaN}\')': (
+        "garbage",
+        '\'NaN\' is a JSON number: integers are decimal strings here: \'{"seq":"0","state":NaN}\\n\'',
+    ),
+    'heard()\nsay(b\'{"seq":["0"],"state":null}\')': ("out of turn", "an answer to ['0'], where state 0 was asked"),
+    'heard()\nsay(b\'{"seq":true,"state":null}\')': ("out of turn", "an answer to True, where state 0 was asked"),
+    'heard()\nsay(b\'{"seq":"\\xef\\xbc\\x90","state":null}\')': (
+        "out of turn",
+        "an answer to '\uff10', where state 0 was asked",
+    ),
     'heard()\nsay(b\'{"seq":"1","state":null}\')': ("out of turn", "an answer to '1', where state 0 was asked"),
     "heard()\nsay(b'{\"state\":null}')": ("out of turn", "an answer to None, where state 0 was asked"),
     'heard()\nout.write(b\'{"seq":"0","state":null}\\n\' * 2)': (
@@ -65,6 +83,20 @@ FAULTS = {
     "heard()\nfor _ in range(1024): out.write(b'a' * 2**20)": ("flood", "more than 16,777,216 bytes for one answer"),
     "heard()\nwhile True: err.write(b'a' * 2**20)": ("flood", "more than 67,108,864 bytes on the standard error"),
 }
+
+
+HUGE = "heard()\nout.write(b'{\"seq\":\"0\",\"state\":' + b'9' * 10**7 + b'}')\nsay(b'')"
+
+
+def test_a_huge_integer_is_refused_before_it_is_read() -> None:
+    """Ten million digits take Python seconds to read, or are more than it reads at all."""
+    began = time.monotonic()
+    with client(HUGE) as process, pytest.raises(ClientFault) as fault:
+        process.state()
+    assert fault.value.kind == "garbage"
+    assert fault.value.detail.startswith("'99999999999")
+    assert len(fault.value.detail) < 1_000
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("code", FAULTS, ids=range(len(FAULTS)))

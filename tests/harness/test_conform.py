@@ -11,11 +11,16 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from conformance import lockstep
 from conformance.cases import read_cases
 from conformance.lockstep import ACCEPTED, play
+from conformance.process import ProcessClient
+from conformance.wire import digest
 from harness import conform_findings, conform_plan
 from harness.cli import cli
+from harness.conform import Conformance
 from harness.conform_plan import LANES, Lane, Plan
+from harness.conform_report import read_expected
 from harness.protocols import known_packs, pack_at
 from harness.traces import load_trace
 
@@ -263,3 +268,68 @@ def test_a_client_is_asked_about_no_run_that_comes_to_another_case(few: Path, mo
     conform("--client", bug, "--protocol", PROTOCOL, "--trace", trace, "--json")
     assert asked
     assert {actions[-1] for actions in asked} == {"modify_operator_details"}
+
+
+HOSTILE = """
+import json, os, sys
+STATE = "\\x1b]0;owned\\x07" + "a" * int(sys.argv[1])
+reasons = "opaque" if len(sys.argv) > 2 and os.path.exists(sys.argv[2]) else "typed"
+if len(sys.argv) > 2:
+    open(sys.argv[2], "w").close()
+for line in sys.stdin:
+    asked = json.loads(line)
+    said = {
+        "hello": dict(wire="1", name="[bold]red", version="", actions=None, reasons=reasons, digests=[]),
+        "state": {"state": STATE},
+        "reset": {"digest": None},
+    }.get(asked["op"], {})
+    if asked["op"] == "reset" and len(sys.argv) > 2:
+        os._exit(3)
+    print(json.dumps({"seq": asked["seq"], **said}), flush=True)
+"""
+
+
+def hostile(folder: Path, *arguments: object) -> str:
+    (folder / "hostile.py").write_text(HOSTILE)
+    return " ".join(map(str, (sys.executable, folder / "hostile.py", *arguments)))
+
+
+@pytest.mark.source  # the driver is the same in either build, which others of this file try
+def test_what_a_client_says_controls_no_terminal(few: Path) -> None:
+    """Missed: its state was shown as it came, with the escapes that clear a screen."""
+    result = conform("--protocol", PROTOCOL, "--client", hostile(few, 10), "--out", few / "out")
+    assert result.return_value == 1
+    assert "\x1b" not in result.stdout
+    assert "[bold]red" in result.stdout
+    assert r"..., is \x1b]0;owned\x07aaaaaaaaaa" in result.stdout
+    assert "DIVERGES in state: reset" in result.stdout
+
+
+@pytest.mark.source
+def test_a_client_that_differs_again_and_again_in_long_states_takes_no_more_memory(few: Path) -> None:
+    """Missed: each script kept its state, hundreds of them in a lane. Of a long one the digest is kept."""
+    pack = pack_at(PROTOCOL)
+    length = lockstep.MOST_STATE + 1
+    command = hostile(few, length)
+    run = Conformance(pack, lambda: ProcessClient(command, 60.0), {}, lambda: False)
+    assert run.introduce() is not None
+    run.run(iter([script for _, script in read_cases(Path(str(pack.cases)))][:3]), 1)
+    (row,) = [row for row in run.rows() if row.found]
+    assert (row.case, len(row.found), run.scripts) == (("reset", ACCEPTED), 1, 3)
+    assert isinstance(row.found[0].what, lockstep.Divergence)
+    assert row.found[0].what.actual == digest("\x1b]0;owned\x07" + "a" * length)
+
+
+@pytest.mark.source
+def test_a_client_that_is_started_again_is_who_it_was(few: Path) -> None:
+    """Missed: what it declared first was taken for all, whatever the next process of it declared."""
+    result = conform("--protocol", PROTOCOL, "--client", hostile(few, 1, few / "was here"), "--out", few / "out")
+    assert result.return_value == 1
+    assert "CLIENT-FAULT in died: reset" in result.stdout
+    assert "it introduces itself otherwise than it did when it was first started" in result.stdout
+
+
+def test_a_file_of_expected_failures_from_an_editor_that_marks_it_as_utf_8(few: Path) -> None:
+    expected = few / "expected.txt"
+    expected.write_bytes("\ufeff# one\r\neigenlayer/deposit_into_strategy/*\r\n".encode())
+    assert read_expected(expected, [PROTOCOL]) == ["eigenlayer/deposit_into_strategy/*"]

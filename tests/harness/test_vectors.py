@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
-from conformance.cases import read_cases
+from conformance.cases import read_cases, read_edges, read_orders
 from conformance.scripts import of_walk
 from harness import vectors
 from harness.cli import cli
@@ -23,8 +23,9 @@ from harness.protocols import known_packs, pack_at
 from harness.replay import replay
 from harness.stopping import Stop
 from harness.traces import find_traces, load_json, load_trace
-from harness.vectors import Entry, ReleaseError, fill, read_release
+from harness.vectors import ORDER, Entry, ReleaseError, fill, read_release
 from invariants.checking import Checker
+from spec.codec import as_object
 from spec.machine import Delta, Draft
 
 pytestmark = pytest.mark.source
@@ -36,15 +37,22 @@ from harness import vectors
 from harness.protocols import pack_at
 vectors.WALKS_SEEN = 6
 vectors.find_traces = lambda places: []
+edges, orders = vectors.read_edges, vectors.read_orders
+vectors.read_edges = lambda path: list(edges(path))[:9]
+vectors.read_orders = lambda path: list(orders(path))[:9]
 vectors.fill([pack_at("eigenlayer")], Path(sys.argv[1]), 2)
 """
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release without walks, and with one recorded trace of each protocol: more take longer."""
+    """A release without walks, with one recorded trace of each protocol, one of eight orders and edges: more take
+    longer.
+    """
     folder = tmp_path_factory.mktemp("release")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors, "read_orders", lambda path: list(read_orders(path))[::8])
+        patch.setattr(vectors, "read_edges", lambda path: list(read_edges(path))[::8])
         patch.setattr(vectors, "find_traces", lambda places: list(find_traces(places))[:1])
         fill(known_packs().values(), folder, 0)
     return folder
@@ -57,9 +65,18 @@ def test_every_vector_replays_and_every_case_is_covered(release: Path) -> None:
         protocol, trace = load_trace(release / entry.file, protocols)
         assert replay(protocol, trace) is None, entry.file
         assert (protocol.name, len(trace.steps)) == (entry.protocol, entry.steps)
-    reasons = {case.partition(": ")[2] for entry in entries for case in entry.covers}
+    reasons = {case.partition(": ")[2] for entry in entries for case in entry.covers if not case.startswith(ORDER)}
     assert reasons - {"accepted"} == {reason.value for protocol in protocols.values() for reason in protocol.reasons}
     assert sum((release / entry.file).stat().st_size for entry in entries) < 10**6
+
+
+def test_a_vector_for_an_order_says_so_and_ends_with_the_first_of_its_reasons(release: Path) -> None:
+    entries = [entry for entry in read_release(release) if entry.kind == "orders"]
+    assert len(entries) > 15
+    for entry in entries:
+        (said,) = [each.removeprefix(ORDER) for each in entry.covers if each.startswith(ORDER)]
+        *_, last = cast("list[dict[str, str]]", as_object(load_json(release / entry.file), "")["steps"])
+        assert said.startswith(f"{last['action']}: {last['error']} before ")
 
 
 def test_every_canary_is_wrong_in_what_it_says_and_at_its_last_step_alone(release: Path) -> None:
@@ -162,7 +179,8 @@ def test_a_release_that_is_not_as_its_manifest_says_is_refused(
     change, said = BROKEN[name]
     folder = tmp_path / "release"
     monkeypatch.setattr(vectors, "read_cases", lambda path: list(read_cases(path))[:2])
-    monkeypatch.setattr(vectors, "find_traces", lambda _: [])
+    for others in ("read_orders", "read_edges", "find_traces"):
+        monkeypatch.setattr(vectors, others, lambda _: [])
     fill([pack_at("eigenlayer")], folder, 0)
     manifest = json.loads((folder / "manifest.json").read_text())
     change(manifest)

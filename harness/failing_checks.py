@@ -1,0 +1,123 @@
+"""All checks that a call fails, in the rules' order, where the specification itself answers with the first alone.
+
+The rules are read as source, and each `if` that ends with a rejection notes it and goes on. What a check had to keep
+away, such as a division by zero, may come then: the list ends there. A check in the other branch of one that fails is
+not asked, nor one behind a value that there is not.
+"""
+
+import ast
+import builtins
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from spec.machine import Draft, State, Transition
+
+REASONS: Final = "Reason"
+NOTE: Final = "__note__"
+
+
+class FailingChecks:
+    """The rules of one protocol as they would go on: `of` a call. Its transition is the one that its pack has."""
+
+    def __init__(self, transition: Transition[Any]) -> None:
+        self._noted: Final[list[str]] = []
+        self._modules: Final[dict[str, ModuleType]] = {}
+        place = transition.__module__
+        self._sources: Final = _rules_of(place)
+        self._transition: Final = getattr(self._module(place), transition.__name__)
+
+    def of(self, state: State, action: Any) -> Sequence[str]:
+        """The reasons of every check that fails, the first one first, each once; empty if the call is accepted."""
+        self._noted.clear()
+        try:
+            outcome = self._transition(Draft(state), action)
+        except Exception:  # whatever the checks before would have kept away
+            outcome = None
+        last = getattr(outcome, "value", None)
+        return list(dict.fromkeys([*self._noted, *([last] if isinstance(last, str) else [])]))
+
+    def _note(self, reason: Any) -> None:
+        self._noted.append(reason.value)
+
+    def _module(self, name: str) -> ModuleType:
+        """A module of rules that go on, made once; any other as it is."""
+        if name not in self._sources:
+            return importlib.import_module(name)
+        if name not in self._modules:
+            module = self._modules[name] = ModuleType(name)
+            path, tree = self._sources[name]
+            module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
+            module.__dict__[NOTE] = self._note
+            exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
+        return self._modules[name]
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        names: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        return (
+            self._module(name)
+            if names and not level
+            else builtins.__import__(name, globals, locals, names or (), level)
+        )
+
+
+Source = tuple[Path, ast.Module]
+
+
+def _rules_of(place: str) -> dict[str, Source]:
+    """The modules beside a transition that reject anything, and those that import them."""
+    found = importlib.util.find_spec(place)
+    assert found is not None
+    assert found.origin is not None
+    package = place.rpartition(".")[0]
+    sources = {
+        f"{package}.{path.stem}": (path, ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(Path(found.origin).parent.glob("*.py"))
+        if path.stem != "__init__"
+    }
+    goes_on = {name for name, (_, tree) in sources.items() if _GoesOn().changes(tree)}
+    while more := {name for name, source in sources.items() if name not in goes_on and _imported(source[1]) & goes_on}:
+        goes_on |= more
+    for name in goes_on:
+        ast.fix_missing_locations(sources[name][1])
+    return {name: sources[name] for name in goes_on | {place}}
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module is not None}
+
+
+class _GoesOn(ast.NodeTransformer):
+    """Notes the rejection at the end of each `if` and goes on after it."""
+
+    def __init__(self) -> None:
+        self._has_changed = False
+
+    def changes(self, tree: ast.Module) -> bool:
+        """Change a module; whether anything was to be changed."""
+        self.visit(tree)
+        return self._has_changed
+
+    def visit_If(self, node: ast.If) -> ast.If:
+        """Change the end of the branch that is taken."""
+        self.generic_visit(node)
+        last = node.body[-1]
+        if isinstance(last, ast.Return) and _is_reason(last.value):
+            assert last.value is not None
+            noted = ast.Expr(ast.Call(ast.Name(NOTE, ast.Load()), [last.value], []))
+            node.body[-1] = ast.copy_location(noted, last)
+            self._has_changed = True
+        return node
+
+
+def _is_reason(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name) and value.value.id == REASONS
