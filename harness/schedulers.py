@@ -7,16 +7,10 @@ sum is the same wherever tasks run and in whatever order they end, and one whose
 import importlib
 import logging
 import math
-import multiprocessing
-import signal
 import time
 import traceback
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from concurrent import futures
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,29 +19,21 @@ import attrs
 from harness.mistakes import explained, is_foreign
 from harness.protocols import load_walk, pack_at
 from harness.source import fingerprint
-from harness.stopping import end_with_parent
 from harness.suite import Broken, Method, Summary
+from harness.workers import DEATHS, POLL_SECONDS, KilledError, Processes, Say, Stops
 from invariants.choices import Seeded
 from invariants.game import Game, play
 from invariants.law import UndeclaredError
 from invariants.walker import Walk, WalkReport, random_walk
 
-POLL_SECONDS = 0.2
 GRACE_SECONDS = 3.0
 """The time that running tasks may take to end once the run is to stop."""
-
-DEATHS_IN_A_ROW = 3
-"""The times that a worker may be killed, without one task done in between, before the run gives up."""
 
 CONNECT_SECONDS = 5
 
 
 class SchedulerError(Exception):
     """The work cannot be done, or not be finished; the message says why."""
-
-
-class WorkerDied(Exception):
-    """A worker was killed, and what it was doing is lost."""
 
 
 @attrs.frozen
@@ -71,7 +57,7 @@ class SuiteTask:
         return f"{self.runs} runs of {self.protocol} ({self.method}) from seed {self.seed}"
 
 
-Stops = Callable[[], bool]
+Numbered = tuple[int, SuiteTask]
 Results = Generator[tuple[int, SuiteTask, Summary], None, None]
 """Each task done, with its position among all tasks, and what came of it; in the order in which they end."""
 
@@ -171,72 +157,44 @@ class Workers(Scheduler):
     """Other processes, which are given a few tasks ahead of those that they do."""
 
     def run(self, tasks: Iterable[SuiteTask], stops: Stops) -> Results:
-        """Do tasks, and once more those that are lost with a worker. Those that were begun when the run is to stop get
-        a few seconds to end.
-        """
+        """Do tasks. Those that were begun when the run is to stop get a few seconds to end."""
         fresh = enumerate(tasks)
-        lost: list[tuple[int, SuiteTask]] = []
-        running: dict[Any, tuple[int, SuiteTask]] = {}
-        deaths, give_up_time = 0, math.inf
+        give_up_time = math.inf
         try:
             while True:
                 if give_up_time == math.inf and stops():
                     give_up_time = time.monotonic() + GRACE_SECONDS
                     self._end_soon()
-                while give_up_time == math.inf and len(running) < 2 * self.width:
-                    numbered = lost.pop(0) if lost else next(fresh, None)
+                while give_up_time == math.inf and self._left() < 2 * self.width:
+                    numbered = next(fresh, None)
                     if numbered is None:
                         break
-                    running[self._submit(numbered[1])] = numbered
-                if not running or time.monotonic() > give_up_time:
+                    self._submit(numbered)
+                if not self._left() or time.monotonic() > give_up_time:
                     return
-                died = False
-                for handle in self._wait(running):
-                    position, task = running.pop(handle)
-                    try:
-                        summary = self._result(handle)
-                    except WorkerDied:
-                        lost.append((position, task))
-                        died = True
-                    else:
-                        deaths = 0
-                        yield position, task, summary
-                if died:
-                    lost = sorted([*lost, *running.values()], key=_position)
-                    running.clear()
-                    deaths += 1
-                    if deaths == DEATHS_IN_A_ROW:
-                        doing = "; ".join(str(task) for _, task in lost)
-                        raise SchedulerError(f"workers were killed {deaths} times in a row, while doing {doing}")
-                    self._renew()
+                for (position, task), summary in self._done():
+                    yield position, task, summary
         finally:
-            self._abandon(running)
+            self._abandon()
 
-    def _submit(self, task: SuiteTask) -> Any:
-        """Hand over a task; answers with a handle for it."""
+    def _submit(self, numbered: Numbered) -> None:
+        """Hand over a task."""
         raise NotImplementedError
 
-    def _wait(self, running: Collection[Any]) -> Collection[Any]:
-        """The handles of tasks that have ended, after a moment at most."""
+    def _left(self) -> int:
+        """The number of tasks that were handed over and are not done."""
         raise NotImplementedError
 
-    def _result(self, handle: Any) -> Summary:
-        """The result of a task that has ended. WorkerDied if it is lost."""
+    def _done(self) -> Iterable[tuple[Numbered, Summary]]:
+        """The tasks that have ended, after a moment at most. SchedulerError if one cannot be done."""
         raise NotImplementedError
-
-    def _renew(self) -> None:
-        """Get new workers, after one has died."""
 
     def _end_soon(self) -> None:
         """Tell the workers to end their tasks after the walk that they are in."""
 
-    def _abandon(self, running: Collection[Any]) -> None:
+    def _abandon(self) -> None:
         """Give up what is running, which may be nothing."""
         raise NotImplementedError
-
-
-def _position(numbered: tuple[int, SuiteTask]) -> int:
-    return numbered[0]
 
 
 class Cores(Workers):
@@ -244,79 +202,34 @@ class Cores(Workers):
 
     def __init__(self, jobs: int) -> None:
         self.width = jobs
-        methods = multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        self._is_over: Any = None
-        self._pool: ProcessPoolExecutor | None = None
-        self._strangers = set(multiprocessing.active_children())
-        # Or it would be started with the first worker, and unblock what is blocked then.
-        resource_tracker.ensure_running()
+        self._processes: Processes[Numbered] = Processes(jobs, _run_in_worker)
 
     def __str__(self) -> str:
         return f"in {self.width} processes"
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+    def _submit(self, numbered: Numbered) -> None:
+        self._processes.submit(numbered)
 
-    def _submit(self, task: SuiteTask) -> Any:
-        # An interruption is this process's to handle. What is started while it is blocked never hears of it.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return self._opened().submit(_run_in_worker, task)
-        except BrokenProcessPool as error:
-            failed: futures.Future[Summary] = futures.Future()
-            failed.set_exception(error)
-            return failed
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    def _left(self) -> int:
+        return self._processes.left
 
-    def _wait(self, running: Collection[Any]) -> Collection[Any]:
-        return futures.wait(running, POLL_SECONDS, futures.FIRST_COMPLETED).done
-
-    def _result(self, handle: Any) -> Summary:
-        try:
-            summary: Summary = handle.result()
-        except BrokenProcessPool as error:
-            raise WorkerDied from error
-        return summary
-
-    def _renew(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-        self._pool = None
+    def _done(self) -> Iterable[tuple[Numbered, Summary]]:
+        for heard in self._processes.heard():
+            if isinstance(heard.said, KilledError):
+                raise SchedulerError(f"workers were killed {DEATHS} times in a row, while doing {heard.task[1]}")
+            if isinstance(heard.said, Exception):
+                raise heard.said
+            yield heard.task, heard.said
 
     def _end_soon(self) -> None:
-        if self._is_over is not None:
-            self._is_over.value = True
+        self._processes.end_soon()
 
-    def _abandon(self, running: Collection[Any]) -> None:
-        if running:
-            for child in set(multiprocessing.active_children()) - self._strangers:
-                child.terminate()
-
-    def _opened(self) -> ProcessPoolExecutor:
-        """The pool, with a flag of its own that tells its workers to end: without a lock, which one might die with."""
-        if self._pool is None:
-            self._is_over = self._context.RawValue("b", False)
-            self._pool = ProcessPoolExecutor(self.width, self._context, _begin_worker, (self._is_over,))
-        return self._pool
+    def _abandon(self) -> None:
+        self._processes.end()
 
 
-_is_over: Any = None
-"""In a worker: the flag that the process shares with the one that started it."""
-
-
-def _begin_worker(is_over: Any) -> None:
-    global _is_over
-    _is_over = is_over
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
-
-
-def _run_in_worker(task: SuiteTask) -> Summary:
-    return run_task(task, lambda: bool(_is_over.value))
+def _run_in_worker(numbered: Numbered, _say: Say, stops: Stops) -> Summary:
+    return run_task(numbered[1], stops)
 
 
 class Cluster(Workers):
@@ -345,6 +258,7 @@ class Cluster(Workers):
             raise
         threads = self._client.nthreads()
         self._workers, self.width = len(threads), sum(threads.values())
+        self._running: dict[Any, Numbered] = {}
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Leave the cluster as it is."""
@@ -364,27 +278,30 @@ class Cluster(Workers):
                         f"Dask worker {worker} has restaking-spec {has}; here is {fingerprint(place)}: install the same"
                     )
 
-    def _submit(self, task: SuiteTask) -> Any:
+    def _submit(self, numbered: Numbered) -> None:
         with self._asking():
-            return self._client.submit(_run_on_cluster, task, pure=False)
+            self._running[self._client.submit(_run_on_cluster, numbered[1], pure=False)] = numbered
 
-    def _wait(self, running: Collection[Any]) -> Collection[Any]:
+    def _left(self) -> int:
+        return len(self._running)
+
+    def _done(self) -> Iterable[tuple[Numbered, Summary]]:
+        """Dask itself runs a task again whose worker is lost, three times; what it answers in the end is final."""
         with self._asking(), self._client.as_current():
             try:
-                done: Collection[Any] = self._distributed.wait(list(running), POLL_SECONDS, "FIRST_COMPLETED").done
+                done = self._distributed.wait(list(self._running), POLL_SECONDS, "FIRST_COMPLETED").done
             except TimeoutError:
-                return []
-        return done
+                return
+        for handle in done:
+            numbered = self._running.pop(handle)
+            with self._asking():
+                summary: Summary = handle.result()
+            yield numbered, summary
 
-    def _result(self, handle: Any) -> Summary:
-        """Dask itself runs a task again whose worker is lost, three times; what it answers in the end is final."""
-        with self._asking():
-            summary: Summary = handle.result()
-        return summary
-
-    def _abandon(self, running: Collection[Any]) -> None:
-        if running and self._client.status == "running":
-            self._client.cancel(list(running))
+    def _abandon(self) -> None:
+        if self._running and self._client.status == "running":
+            self._client.cancel(list(self._running))
+        self._running.clear()
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
