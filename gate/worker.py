@@ -9,7 +9,7 @@ import inspect
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from operator import attrgetter
 from typing import Any, Final, cast
@@ -90,26 +90,12 @@ class _Questions:
 
     def on_story(self, head: Any, calls: Any) -> Answer:
         """Each call of a script with the answer, and every row that it writes, before and after."""
-        history = self._calls.begin(head)
-        state = history.genesis.copy()
-        steps = []
-        for call in calls:
-            for action in history.read(call, "call")[0]:
-                outcome = _guarded(self._protocol.transition, state, action)
-                steps.append({"call": written(action), **_told(state, outcome)})
-                if isinstance(outcome, Delta):
-                    state = apply(state, outcome)
-        return {"steps": steps}
+        run = _Run(self._protocol, self._calls.begin(head))
+        return {"steps": [{"call": written(action), **_told(*step)} for _, action, *step in run.steps(calls)]}
 
     def on_holdings(self, head: Any, calls: Any) -> Answer:
         """By token and account: the balance after a script, and that once everybody has left and been paid."""
-        history = self._calls.begin(head)
-        state = history.genesis.copy()
-        for call in calls:
-            for action in history.read(call, "call")[0]:
-                outcome = _guarded(self._protocol.transition, state, action)
-                if isinstance(outcome, Delta):
-                    state = apply(state, outcome)
+        state = _Run(self._protocol, self._calls.begin(head)).end(calls)
         at_once = self._balances(state)
         if not self._leaving_at:
             return {"at_once": at_once, "liquidated": None}
@@ -152,27 +138,19 @@ class _Questions:
 
     def on_speed(self, head: Any, calls: Any, positions: Any, times: int) -> Answer:
         """The time of some calls of a script, in nanoseconds each: the least of several."""
-        history = self._calls.begin(head)
-        state = history.genesis.copy()
-        spent = {}
-        for position, call in enumerate(calls):
-            for action in history.read(call, "call")[0]:
-                if position in positions:
-                    spent[str(position)] = _nanoseconds(self._protocol.transition, state, action, times)
-                outcome = _guarded(self._protocol.transition, state, action)
-                if isinstance(outcome, Delta):
-                    state = apply(state, outcome)
-        return {"nanoseconds": spent}
+        transition = self._protocol.transition
+        steps = _Run(self._protocol, self._calls.begin(head)).steps(calls)
+        return {
+            "nanoseconds": {
+                str(position): _nanoseconds(transition, state, action, times)
+                for position, action, state, _ in steps
+                if position in positions
+            }
+        }
 
     def on_search(self, head: Any, calls: Any, alphabet: Any, fields: Any) -> Answer:
         """Begin a search: of all sequences of some calls after a script. `fields` are those of rows that count."""
-        history = self._calls.begin(head)
-        state = history.genesis.copy()
-        for call in calls:
-            for action in history.read(call, "call")[0]:
-                outcome = _guarded(self._protocol.transition, state, action)
-                if isinstance(outcome, Delta):
-                    state = apply(state, outcome)
+        state = _Run(self._protocol, self._calls.begin(head)).end(calls)
         kinds = self._kinds()
         self._search = _Search(self._protocol, state, [_read(each, kinds) for each in alphabet], fields)
         return {}
@@ -197,6 +175,31 @@ class _Questions:
             for value in there
             if isinstance(value, type) and attr.has(value)
         }
+
+
+class _Run:
+    """A script under the rules of this version, from its genesis."""
+
+    def __init__(self, protocol: Any, history: Any) -> None:
+        self._transition: Final = protocol.transition
+        self._history: Final = history
+        self._state: State = history.genesis.copy()
+
+    def steps(self, calls: Any) -> Iterator[tuple[int, Any, State, Any]]:
+        """Each action with the position of its call, the state before it, and the answer."""
+        for position, call in enumerate(calls):
+            for action in self._history.read(call, "call")[0]:
+                before = self._state
+                outcome = _guarded(self._transition, before, action)
+                if isinstance(outcome, Delta):
+                    self._state = apply(before, outcome)
+                yield position, action, before, outcome
+
+    def end(self, calls: Any) -> State:
+        """The state after all calls."""
+        for _ in self.steps(calls):
+            pass
+        return self._state
 
 
 class _Search:

@@ -8,14 +8,13 @@ from typing import NoReturn
 import click
 
 from harness.traces import load_json
+from harness.verbs import seed_option
 from risk import network
 from spec.codec import Json, MalformedTrace
 
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 JSON_OPTION = click.option("--json", "as_json_", is_flag=True, help="Write one JSON document instead of text.")
-SEED_OPTION = click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The seed of the draws."
-)
+SEED_OPTION = seed_option("The seed of the draws.")
 
 EXIT_CODES = """\b
 Exit codes:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point, inflow, settled, solve
+from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point, inflow, solve
 
 
 class Clearing:
@@ -53,31 +53,13 @@ def clear(
     left_external = [external_recovery * amount for amount in external]
     left_shares = [[claim_recovery * share for share in row] for row in shares]
     if greatest:
-        payments, defaulted, rounds = _from_above(owed, external, shares, left_external, left_shares)
+        payments, defaulted, rounds = greatest_fixed_point(owed, external, shares, left_external, left_shares)
     else:
         payments, defaulted, rounds = _from_below(owed, external, shares, left_external, left_shares)
     received = inflow(shares, payments)
     equity = [max(ZERO, external[i] + received[i] - owed[i]) if i not in defaulted else ZERO for i in range(len(owed))]
     lost = sum((external[i] + received[i] - payments[i] for i in defaulted), ZERO)
     return Clearing(payments, equity, defaulted, rounds, greatest, lost)
-
-
-def _from_above(
-    owed: Vector, external: Vector, shares: Matrix, left_external: Vector, left_shares: Matrix
-) -> tuple[list[Fraction], list[int], int]:
-    """The greatest clearing vector: members are presumed solvent until their own inflow refutes it."""
-    size = len(owed)
-    payments = list(owed)
-    defaulted: list[int] = []
-    for rounds in range(size + 1):
-        received = inflow(shares, payments)
-        found = [i for i in range(size) if external[i] + received[i] < owed[i]]
-        wider = sorted({*defaulted, *found})
-        if wider == defaulted:
-            return payments, defaulted, rounds
-        defaulted = wider
-        payments = settled(owed, left_external, left_shares, defaulted)
-    raise AssertionError("a round found nothing new and did not end")
 
 
 def _from_below(

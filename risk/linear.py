@@ -43,9 +43,11 @@ def inflow(shares: Matrix, amounts: Vector) -> list[Fraction]:
     ]
 
 
-def greatest_fixed_point(cap: Vector, base: Vector, shares: Matrix) -> tuple[list[Fraction], list[int], int]:
+def greatest_fixed_point(
+    cap: Vector, base: Vector, shares: Matrix, left_base: Vector | None = None, left_shares: Matrix | None = None
+) -> tuple[list[Fraction], list[int], int]:
     """The greatest `x` with `x[i] = min(cap[i], base[i] + inflow(shares, x)[i])`, the entries below their cap, and the
-    rounds that found new ones.
+    rounds that found new ones. Entries below their cap have `left_base` and `left_shares` instead, if they are given.
 
     Fictitious default: entries that fall short of their cap are solved for as a linear system, until no other falls
     short. At most as many rounds as entries. Source: Eisenberg and Noe 2001, section 3.
@@ -60,7 +62,7 @@ def greatest_fixed_point(cap: Vector, base: Vector, shares: Matrix) -> tuple[lis
         if below == short:
             return values, short, rounds
         short = below
-        values = settled(cap, base, shares, short)
+        values = settled(cap, left_base or base, left_shares or shares, short)
     raise AssertionError("a round found nothing new and did not end")
 
 

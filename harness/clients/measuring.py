@@ -119,6 +119,8 @@ def measure(
 
     A client that has none of many worlds has none: then the run ends.
     """
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
     measured = Measured()
     while measured.steps < steps and (measured.steps or measured.unsupported < MOST_UNSUPPORTED):
         messages: list[Message] | None = [] if measured.walks % every == 0 else None

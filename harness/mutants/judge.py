@@ -13,7 +13,7 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
@@ -212,17 +212,33 @@ def end_run(_number: int, _frame: FrameType | None) -> None:
     raise Endless
 
 
-def main() -> None:
-    """Answer one trial, in a process in which nothing of ours is imported yet."""
+def read_trial() -> Trial:
+    """The trial of this process, from its standard input. It ends with whoever started it, and each run in its time."""
     end_with_parent()
     trial = Trial.from_json(json.load(sys.stdin))
     if trial.fingerprint != fingerprint(""):
         sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
+    signal.signal(signal.SIGVTALRM, end_run)
+    return trial
+
+
+def install(trial: Trial) -> None:
+    """Put the mutant in its place: from now on the specification and all laws are loaded from source."""
     others = [module for place in trial.protocols for module in pack_at(place).modules]
     others = [module for module in others if module.partition(".")[0] not in ("proofs", "harness")]
     sys.meta_path.insert(0, SourceFinder(trial.module, trial.text, others))
-    signal.signal(signal.SIGVTALRM, end_run)
-    print(json.dumps([fate.as_json() for fate in judged(trial)]))  # noqa: T201 the answer of this process
+
+
+def answer(fates: Iterable[Fate]) -> None:
+    """Write the answer of this process."""
+    print(json.dumps([fate.as_json() for fate in fates]))  # noqa: T201
+
+
+def main() -> None:
+    """Answer one trial, in a process in which nothing of ours is imported yet."""
+    trial = read_trial()
+    install(trial)
+    answer(judged(trial))
 
 
 if __name__ == "__main__":

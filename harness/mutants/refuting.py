@@ -9,7 +9,6 @@ refuted by a state and a call that break it on the mutant as it runs.
 
 import ast
 import importlib
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,10 +20,9 @@ import attrs
 
 from harness import source
 from harness.mutants.fate import Fate, Outcome, Trial
-from harness.mutants.judge import Endless, described
+from harness.mutants.judge import Endless, answer, described, read_trial
 from harness.protocols import pack_at
-from harness.source import copy_source, fingerprint
-from harness.stopping import end_with_parent
+from harness.source import copy_source
 
 ROOMS = (*source.ROOMS, "proofs")
 
@@ -174,11 +172,7 @@ def is_concerned(functions: list[str], module: str, changed: set[str]) -> bool:
 
 def main() -> None:
     """Answer one trial, in a process in which nothing of the specification is imported yet."""
-    end_with_parent()
-    trial = Trial.from_json(json.load(sys.stdin))
-    if trial.fingerprint != fingerprint(""):
-        sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
-    signal.signal(signal.SIGVTALRM, _end)
+    trial = read_trial()
     with TemporaryDirectory() as name:
         modules = [module for place in trial.protocols for module in pack_at(place).modules]
         roots = {module.partition(".")[0] for module in modules} - {"harness"}
@@ -193,11 +187,7 @@ def main() -> None:
         except SyntaxError as error:
             fate = Fate("proofs", "unviable", (), None, None, None, 0, described(error))
         fate = attrs.evolve(fate, note=" ".join(fate.note.replace(f"{name}/", "").split()))
-        print(json.dumps([fate.as_json()]))  # noqa: T201 the answer of this process
-
-
-def _end(_number: int, _frame: Any) -> None:
-    raise Endless
+        answer([fate])
 
 
 if __name__ == "__main__":

@@ -4,15 +4,12 @@ and answers with a fate, as JSON. The trial's suspects are the vectors, in the o
 A mutant is killed by the first vector that it replays otherwise, or that it cannot replay at all.
 """
 
-import json
 import signal
-import sys
 from pathlib import Path
 
 from harness.mutants.fate import Fate, Trial
-from harness.mutants.judge import CPU_SECONDS, SourceFinder, described, end_run
+from harness.mutants.judge import CPU_SECONDS, answer, described, install, read_trial
 from harness.protocols import pack_at
-from harness.source import fingerprint
 
 
 def killed_by(trial: Trial) -> Fate:
@@ -44,14 +41,9 @@ def killed_by(trial: Trial) -> Fate:
 
 def main() -> None:
     """Answer one trial, in a process in which nothing of ours is imported yet."""
-    trial = Trial.from_json(json.load(sys.stdin))
-    if trial.fingerprint != fingerprint(""):
-        sys.exit(f"the source has changed: asked for is {trial.fingerprint}, here is {fingerprint('')}")
-    others = [module for place in trial.protocols for module in pack_at(place).modules]
-    others = [module for module in others if module.partition(".")[0] not in ("proofs", "harness")]
-    sys.meta_path.insert(0, SourceFinder(trial.module, trial.text, others))
-    signal.signal(signal.SIGVTALRM, end_run)
-    print(json.dumps([killed_by(trial).as_json()]))  # noqa: T201 the answer of this process
+    trial = read_trial()
+    install(trial)
+    answer([killed_by(trial)])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ Exit codes:
   5  there was nothing to check
 """
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 
 class Seconds(click.FloatRange):
     """A range of numbers, of which `nan` is none: no comparison with it is true, so that a range alone takes it."""
@@ -50,6 +52,19 @@ BUDGET_OPTION = click.option(
 JOBS_OPTION = click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="The number of processes.  [default: all cores]"
 )
+
+
+def seed_option(what: str) -> Callable[[Command], Command]:
+    """The option of a seed. Its help says of what."""
+    return click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help=what)
+
+
+def timeout_option(seconds: float, what: str) -> Callable[[Command], Command]:
+    """The option of a time limit for each answer."""
+    kind = Seconds(0, min_open=True)
+    return click.option(
+        "--timeout", "seconds", default=seconds, show_default=True, type=kind, metavar="SECONDS", help=what
+    )
 
 
 class Verbs(click.Group):
@@ -88,7 +103,7 @@ class Verbs(click.Group):
 
 
 def how_built() -> str:
-    """True if the specification that runs here was compiled, or is interpreted from its source."""
+    """The build of the specification that runs here: compiled, or interpreted from its source."""
     return "interpreted" if spec.machine.__file__.endswith(".py") else "compiled"
 
 

@@ -40,6 +40,7 @@ from harness.verbs import (
     how_built,
     packs_asked,
     read_ledger,
+    seed_option,
     unless_written,
 )
 from proofs.ledger import LedgerError
@@ -64,9 +65,7 @@ WRITING: Final = frozenset({"verbose", "as_json", "form", "annotates", "junit_fi
 )
 @click.option("--steps", type=click.IntRange(0), metavar="N", help="Random steps per protocol, not the profile's.")
 @click.option("--examples", type=click.IntRange(0), metavar="N", help="Examples of Hypothesis, not the profile's.")
-@click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The first walk's seed."
-)
+@seed_option("The first walk's seed.")
 @BUDGET_OPTION
 @JOBS_OPTION
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at this address.")

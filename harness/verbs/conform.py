@@ -30,9 +30,10 @@ from harness.verbs import (
     EXIT_CODES,
     JSON_OPTION,
     PROTOCOL_OPTION,
-    Seconds,
     console,
     packs_asked,
+    seed_option,
+    timeout_option,
 )
 from spec.codec import MalformedTrace
 
@@ -59,16 +60,9 @@ MOST_KEPT = 10
     metavar="TRACE",
     help="Play only this trace, or those of this folder. May be repeated.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The seed of walks.")
+@seed_option("The seed of walks.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="So many clients.")
-@click.option(
-    "--timeout",
-    default=ANSWER_SECONDS,
-    show_default=True,
-    type=Seconds(0, min_open=True),
-    metavar="SECONDS",
-    help="How long an answer may take.",
-)
+@timeout_option(ANSWER_SECONDS, "How long an answer may take.")
 @click.option("--self-test", is_flag=True, help="Run clients that are wrong on purpose: each has to be caught.")
 @click.option("--wire-check", is_flag=True, help="Hold every message, in both directions, against the JSON Schema.")
 @click.option(
@@ -96,7 +90,7 @@ def conform_command(
     traces: tuple[Path, ...],
     seed: int,
     jobs: int,
-    timeout: float,
+    seconds: float,
     self_test: bool,
     wire_check: bool,
     expected_file: Path | None,
@@ -132,7 +126,7 @@ def conform_command(
             if traces and pack.name not in given:
                 continue
             plan = Plan(pack, LANES[lane_name], seed)
-            run = Conformance(pack, _starting(command, timeout, check), {} if traces else plan.required, stop)
+            run = Conformance(pack, _starting(command, seconds, check), {} if traces else plan.required, stop)
             said = _introduction(run)
             if said is not None:
                 run.run(iter(given[pack.name]) if traces else plan.scripts(said.actions), jobs)
@@ -177,8 +171,8 @@ def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> i
     return exit_code(failed=bool(wrong), is_open=len(finished) < len(every), is_empty=not every)
 
 
-def _starting(command: str, timeout: float, check: Check | None) -> Callable[[], ProcessClient]:
-    return lambda: ProcessClient(command, timeout, check)
+def _starting(command: str, seconds: float, check: Check | None) -> Callable[[], ProcessClient]:
+    return lambda: ProcessClient(command, seconds, check)
 
 
 def _of_traces(packs: Mapping[str, ProtocolPack], traces: tuple[Path, ...]) -> dict[str, list[Script]]:

@@ -40,6 +40,7 @@ from harness.verbs import (
     Seconds,
     cores,
     packs_asked,
+    timeout_option,
     unless_written,
 )
 
@@ -61,14 +62,7 @@ FILE = click.File("w", encoding="utf-8", lazy=True)
     metavar="SECONDS",
     help="The time for each protocol. What is not decided then is UNKNOWN.",
 )
-@click.option(
-    "--timeout",
-    default=20.0,
-    show_default=True,
-    type=Seconds(0, min_open=True),
-    metavar="SECONDS",
-    help="How long a version may take to answer.",
-)
+@timeout_option(20.0, "How long a version may take to answer.")
 @JOBS_OPTION
 @click.option(
     "--decisions",
@@ -92,7 +86,7 @@ def gate_command(
     asked: tuple[str, ...],
     only: tuple[str, ...],
     budget: float,
-    timeout: float,
+    seconds: float,
     jobs: int | None,
     decisions: str,
     verbose: bool,
@@ -121,7 +115,7 @@ def gate_command(
         root = root_of(Path.cwd())
         with Stop(math.inf) as stop, taken(root, base, head) as (old, new):
             given = read_decisions(new.folder / decisions)
-            effort = Effort(budget, jobs or cores(), stop, timeout)
+            effort = Effort(budget, jobs or cores(), stop, seconds)
             reports.extend(
                 judge_apart(pack.name, pack.place, (old, new), only, effort) for pack in packs.values() if not stop()
             )

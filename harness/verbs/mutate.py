@@ -25,6 +25,7 @@ from harness.verbs import (
     console,
     cores,
     packs_asked,
+    seed_option,
     unless_left_out,
 )
 
@@ -50,7 +51,7 @@ from harness.verbs import (
 )
 @click.option("--proofs", "proves", is_flag=True, help="Have the proofs judge each mutant, too.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Only a sample of this size, drawn by --seed.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The sample's seed.")
+@seed_option("The sample's seed.")
 @click.option(
     "--walks", default=Effort().walks, show_default=True, type=click.IntRange(0), metavar="N", help="Walks per mutant."
 )

@@ -7,7 +7,7 @@ import click
 
 from harness.pack import ProtocolPack, load
 from harness.trace_schemas import markdown, plain
-from harness.verbs import EXIT_CODES, packs_asked
+from harness.verbs import EXIT_CODES, packs_asked, seed_option
 from invariants.choices import Seeded
 from invariants.walker import Walk
 from spec.machine import Delta, Draft, commit
@@ -18,7 +18,7 @@ from spec.machine import Delta, Draft, commit
 @click.option(
     "--steps", default=3, show_default=True, type=click.IntRange(1), metavar="N", help="The number of its actions."
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="The walk's seed.")
+@seed_option("The walk's seed.")
 @click.option("--schema", "what", flag_value="schema", help="Write the JSON Schema of its traces instead.")
 @click.option("--fields", "what", flag_value="fields", help="Write a page about every field and call instead.")
 def new_trace_command(place: str, steps: int, seed: int, what: str | None) -> int:

@@ -10,7 +10,7 @@ import click
 from harness.pack import load
 from harness.protocols import known_packs
 from harness.traces import load_json
-from harness.verbs import EXIT_CODES, Seconds
+from harness.verbs import EXIT_CODES, timeout_option
 from spec.codec import MalformedTrace, as_object, shown
 
 MOST_SECONDS = 30.0
@@ -29,15 +29,7 @@ MOST_SECONDS = 30.0
 @click.option(
     "--block", "number", type=click.IntRange(0), metavar="N", help="The block.  [default: the latest that the node has]"
 )
-@click.option(
-    "--timeout",
-    "seconds",
-    default=MOST_SECONDS,
-    show_default=True,
-    type=Seconds(0, min_open=True),
-    metavar="SECONDS",
-    help="How long an answer may take.",
-)
+@timeout_option(MOST_SECONDS, "How long an answer may take.")
 @click.option(
     "--out",
     required=True,

@@ -12,7 +12,6 @@ from harness.workloads import named
 from spec.eigenlayer.actions import (
     Action,
     AllocationRequest,
-    Approval,
     CompleteQueuedWithdrawal,
     Completion,
     CreateOperatorSets,
@@ -28,6 +27,7 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS, Config
 from spec.eigenlayer.state import (
     ALLOWANCES,
@@ -49,7 +49,6 @@ STAKERS: Final = 1_000
 OPERATORS: Final = 20
 STRATEGIES_COUNT: Final = 3
 ETHER: Final = 10**18
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 
 
 def genesis(stakers: int = STAKERS) -> State:

@@ -16,7 +16,6 @@ from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import (
     Action,
     AllocationRequest,
-    Approval,
     ClearBurnOrRedistributableShares,
     CompleteQueuedWithdrawal,
     Completion,
@@ -39,7 +38,7 @@ from spec.eigenlayer.actions import (
     UpdateAvsMetadata,
     WithdrawalRequest,
 )
-from spec.eigenlayer.codec import RESOLUTION_DELAY
+from spec.eigenlayer.codec import NO_APPROVAL, RESOLUTION_DELAY
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
 from spec.eigenlayer.rewards_actions import (
     Claim,
@@ -64,7 +63,6 @@ REWARD: Final = 4
 BURNING: Final[OperatorSet] = ("avs0", 1)
 REDISTRIBUTING: Final[OperatorSet] = ("avs1", 1)
 HALF_WAD: Final = 500_000_000_000_000_000
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 
 
 WORLD: Final = with_native_eth(

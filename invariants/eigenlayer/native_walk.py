@@ -18,7 +18,6 @@ from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
     AllocationRequest,
-    Approval,
     CompleteQueuedWithdrawal,
     CompleteQueuedWithdrawals,
     Completion,
@@ -43,6 +42,7 @@ from spec.eigenlayer.actions import (
     WithdrawalRequest,
 )
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     CONFIG,
@@ -66,7 +66,6 @@ TOKEN_STRATEGY: Final = "strategy0"
 TOKEN: Final = "token0"
 BOTH: Final = (TOKEN_STRATEGY, BEACON_CHAIN_ETH)
 SETS: Final[tuple[OperatorSet, ...]] = (("avs0", 1), ("avs0", 2))
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 GAINS_GWEI: Final = (1, 2, 3, 7, 1000, 32 * 10**9)
 LOSSES: Final = ((1, 2), (1, 3), (1, 32), (1, 10**9), (999_999_999, 10**9), (1, 1))
 """Each a part of a balance that is lost."""

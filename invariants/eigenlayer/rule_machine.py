@@ -12,7 +12,6 @@ from invariants.eigenlayer.state_queries import slasher_in_force
 from invariants.eigenlayer.walk import (
     ACCOUNTS,
     APPROVER,
-    NO_APPROVAL,
     OPERATORS,
     PARTIES,
     POOLS,
@@ -24,6 +23,7 @@ from invariants.eigenlayer.walk import (
 from invariants.walker import Walk, WalkReport
 from spec.arithmetic import INT256_MAX, WAD, div_floor
 from spec.eigenlayer import actions
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     ALLOCATIONS,

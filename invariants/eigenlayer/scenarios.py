@@ -20,7 +20,6 @@ from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import (
     Action,
     AllocationRequest,
-    Approval,
     ClearBurnOrRedistributableShares,
     CompleteQueuedWithdrawal,
     Completion,
@@ -39,6 +38,7 @@ from spec.eigenlayer.actions import (
     WithdrawalRequest,
 )
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BALANCE_OFFSET, MAX_TOTAL_SHARES, SHARES_OFFSET, ZERO_ADDRESS
 from spec.eigenlayer.state import (
     OPERATOR_SETS,
@@ -67,8 +67,6 @@ LAST_CALL_BLOCK: Final = 1150
 
 MOST_REPORTABLE: Final = mul_div_floor(UINT256_MAX, 1, WAD) - BALANCE_OFFSET
 """The most tokens that a strategy may hold after a deposit."""
-
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 
 
 def _world(

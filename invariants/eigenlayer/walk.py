@@ -54,6 +54,7 @@ from spec.eigenlayer.actions import (
 )
 from spec.eigenlayer.allocation import is_operator_slashable
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BURN_ADDRESS, ZERO_ADDRESS
 from spec.eigenlayer.rewards_actions import SetRewardsForAllSubmitter
 from spec.eigenlayer.state import (
@@ -89,7 +90,6 @@ OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "token": tuple(TOKENS.values()),
     "signer": (ZERO_ADDRESS,),
 }
-NO_APPROVAL: Final = Approval(ZERO_ADDRESS, 0, is_expired=False)
 AMOUNTS: Final = (1, 2, 3, 7, 10, 999, 10**6, 10**18, 123456789012345678901)
 SMALL_AMOUNTS: Final = (1, 2, 3, 7, 10, 999)
 """In one of the strategies shares are few, so that dust is a part of them that shows."""

@@ -5,8 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from harness.protocols import load_walk
+from invariants.walker import Walk, random_walk
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
 
@@ -64,3 +68,10 @@ def mistaken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mistaken:
         return f"{name}:WALK"
 
     return write
+
+
+@pytest.fixture
+def broken(mistaken: Mistaken) -> tuple[Walk, list[Any]]:
+    """A walk through the pool with a mistake, and its actions up to where the mistake is met."""
+    walk = load_walk(mistaken())
+    return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions

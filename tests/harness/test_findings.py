@@ -16,7 +16,6 @@ from spec.codec import MalformedTrace
 
 if TYPE_CHECKING:
     from tests.conftest import SourceCopy
-    from tests.harness.conftest import Mistaken
 
 pytestmark = pytest.mark.usefixtures("example")
 
@@ -32,13 +31,6 @@ def last(files: Iterator[Kept]) -> Path:
 
 def never() -> bool:
     return False
-
-
-@pytest.fixture
-def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
-    """A walk through the pool with a mistake, and its actions up to where the mistake is met."""
-    walk = load_walk(mistaken())
-    return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions
 
 
 def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[Walk, list[Any]]) -> None:

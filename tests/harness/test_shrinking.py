@@ -30,12 +30,6 @@ def never() -> bool:
     return False
 
 
-@pytest.fixture
-def broken(mistaken: "Mistaken") -> tuple[Walk, list[Any]]:
-    walk = load_walk(mistaken())
-    return walk, random_walk(walk.only(("POOL-01",)), 0, 400).actions
-
-
 def test_the_same_run_always_shrinks_to_the_same_one(broken: tuple[Walk, list[Any]]) -> None:
     walk, actions = broken
     shortest = shrink(walk, "POOL-01", actions, never)

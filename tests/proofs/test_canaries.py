@@ -35,10 +35,11 @@ numbers = itertools.count()
 Break = Callable[..., str]
 
 
-@pytest.fixture
-def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Writes a copy of the purse with some places replaced, each there once, and says where its theory is."""
-    monkeypatch.syspath_prepend(str(tmp_path))
+def purse_writer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
+    """A function that writes a copy of the purse with some places replaced, each there once, and gives the place of
+    its theory.
+    """
+    monkeypatch.syspath_prepend(str(folder))
 
     def write(*places: tuple[str, str]) -> str:
         source = PURSE
@@ -46,10 +47,16 @@ def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
             assert source.count(right) == 1, right
             source = source.replace(right, wrong)
         name = f"purse_{next(numbers)}"
-        (tmp_path / f"{name}.py").write_text(source)
+        (folder / f"{name}.py").write_text(source)
         return f"{name}:THEORY"
 
     return write
+
+
+@pytest.fixture
+def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
+    """A writer of copies of the purse, in a folder of its own."""
+    return purse_writer(tmp_path, monkeypatch)
 
 
 def law(prover: Prover, law_id: str) -> Any:

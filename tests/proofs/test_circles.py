@@ -3,7 +3,6 @@ now.
 """
 
 import gc
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,15 @@ from proofs.obligations import Prover
 from proofs.paths import UnliftableError
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE, Contracts
-from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, PURSE, RULE, Break, free, law, status
+from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, RULE, Break, free, law, purse_writer, status
 
 pytestmark = pytest.mark.source
-
-numbers = itertools.count()
 
 
 @pytest.fixture
 def theory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Writes a copy of the purse with some places replaced, each there once, and says where its theory is."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def write(*places: tuple[str, str]) -> str:
-        source = PURSE
-        for right, wrong in places:
-            assert source.count(right) == 1, right
-            source = source.replace(right, wrong)
-        name = f"circles_{next(numbers)}"
-        (tmp_path / f"{name}.py").write_text(source)
-        return f"{name}:THEORY"
-
-    return write
+    """A writer of copies of the purse, in a folder of its own."""
+    return purse_writer(tmp_path, monkeypatch)
 
 
 # Python stops at the first: the bank alone is paid.

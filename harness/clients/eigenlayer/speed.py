@@ -23,8 +23,6 @@ def main(artifacts: Artifacts, steps: int, seed: int, every: int, out: Path | No
     pack = pack_at("eigenlayer")
     walk = pack.walk
     assert walk is not None
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
     measured = measure(
         pack,
         lambda begin: EigenLayerContracts(artifacts, lambda: BlockChain(begin())),

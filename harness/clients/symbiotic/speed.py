@@ -24,8 +24,6 @@ def main(core: Path, steps: int, seed: int, every: int, out: Path | None) -> Non
     walk = pack.walk
     assert walk is not None
     errors = tuple(str(reason.value) for reason in pack.protocol.reasons)
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
     measured = measure(
         pack,
         lambda begin: SymbioticContracts(core, errors, lambda _timestamp: EvmChain(begin()), "revm"),

@@ -7,7 +7,6 @@ import pytest
 from spec.eigenlayer.actions import (
     Action,
     AllocationRequest,
-    Approval,
     CreateOperatorSets,
     DelegateTo,
     DepositIntoStrategy,
@@ -17,6 +16,7 @@ from spec.eigenlayer.actions import (
     RegisterForOperatorSets,
     UpdateAvsMetadata,
 )
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS, Config
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
@@ -37,7 +37,6 @@ from spec.eigenlayer.transition import transition
 from spec.machine import SINGLETON, Delta, Draft, State, commit
 
 WAD = 10**18
-NO_APPROVAL = Approval(ZERO_ADDRESS, 0, False)
 
 
 class Chain:

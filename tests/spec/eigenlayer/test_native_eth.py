@@ -1,12 +1,11 @@
 """Native ETH beyond the recorded traces: the order of checks, widths, deficits, and both losses together."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from invariants.eigenlayer.model import guards
 from spec.arithmetic import UINT32_MAX
 from spec.eigenlayer import actions
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, GWEI_TO_WEI, ZERO_ADDRESS, Config
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
@@ -26,13 +25,10 @@ from spec.eigenlayer.state import (
     Strategy,
 )
 from spec.machine import SINGLETON
-
-if TYPE_CHECKING:
-    from tests.spec.eigenlayer.conftest import Chain
+from tests.spec.eigenlayer.conftest import Chain
 
 WAD = 10**18
 ETH = 10**18
-NO_APPROVAL = actions.Approval(ZERO_ADDRESS, 0, False)
 KEY = ("operator", BEACON_CHAIN_ETH)
 
 
@@ -52,7 +48,7 @@ def slash(wad: int) -> actions.Action:
     return actions.SlashOperator("slasher", "avs", "operator", 1, (BEACON_CHAIN_ETH,), (wad,))
 
 
-def secured(chain: "Chain", is_delegated: bool = True) -> None:
+def secured(chain: Chain, is_delegated: bool = True) -> None:
     """An operator that has allocated all of its native ETH to one set, and a staker of it with a pod."""
     chain.state.rows(STRATEGIES)[BEACON_CHAIN_ETH] = Strategy(address_rank=7)
     chain.do(
@@ -69,7 +65,7 @@ def secured(chain: "Chain", is_delegated: bool = True) -> None:
         chain.do(actions.DelegateTo("staker", "operator", NO_APPROVAL))
 
 
-def test_the_first_check_that_fails_is_the_reason(chain: "Chain") -> None:
+def test_the_first_check_that_fails_is_the_reason(chain: Chain) -> None:
     secured(chain)
     by_nobody = actions.RecordBeaconChainEthBalanceUpdate("staker", "staker", 0, 1, False)
     assert chain.try_(by_nobody) is Reason.ONLY_EIGEN_POD
@@ -101,12 +97,12 @@ def test_the_first_check_that_fails_is_the_reason(chain: "Chain") -> None:
         (-5, 2**255 - 1, Reason.ARITHMETIC_PANIC),
     ],
 )
-def test_queueing_is_bounded_by_what_is_held(chain: "Chain", held: int, shares: int, reason: Reason | None) -> None:
+def test_queueing_is_bounded_by_what_is_held(chain: Chain, held: int, shares: int, reason: Reason | None) -> None:
     chain.do(actions.PlantPodOwnerDepositShares("other", held))
     assert chain.try_(queue(shares, "other")) == (1 if reason is None else reason)
 
 
-def test_a_loss_takes_of_the_operator_what_it_takes_of_the_staker(chain: "Chain") -> None:
+def test_a_loss_takes_of_the_operator_what_it_takes_of_the_staker(chain: Chain) -> None:
     secured(chain)
     chain.do(report(32 * ETH, 0), slash(WAD >> 1), report(-8 * ETH))
     factor_wad = 3 * WAD >> 2
@@ -116,7 +112,7 @@ def test_a_loss_takes_of_the_operator_what_it_takes_of_the_staker(chain: "Chain"
     assert chain.now.get(SLASHES, (("avs", 1), 1)).strategies == ()
 
 
-def test_a_withdrawal_loses_until_it_is_completed(chain: "Chain") -> None:
+def test_a_withdrawal_loses_until_it_is_completed(chain: Chain) -> None:
     """To the magnitude at the end of its window, and to the beacon chain until now; pods pay whole gwei."""
     secured(chain)
     chain.do(actions.FundPod("staker", 40 * ETH), report(32 * ETH, 0), queue(30 * ETH), slash(WAD >> 1))
@@ -126,7 +122,7 @@ def test_a_withdrawal_loses_until_it_is_completed(chain: "Chain") -> None:
     assert chain.now.get(PODS, "staker") == Pod(True, 40 * 10**9 - 9_999_999_999, 40 * ETH - paid_wei)
 
 
-def test_a_slash_of_native_eth_asks_for_no_resolution_block(chain: "Chain") -> None:
+def test_a_slash_of_native_eth_asks_for_no_resolution_block(chain: Chain) -> None:
     """Not even where there is none: it is never paid out. The model says so, too."""
     secured(chain)
     chain.state.rows(CONFIG)[SINGLETON] = Config(10, 8, 5, 5, "whitelister", slash_resolution_delay_blocks=UINT32_MAX)
@@ -136,7 +132,7 @@ def test_a_slash_of_native_eth_asks_for_no_resolution_block(chain: "Chain") -> N
     assert chain.now.get(BURNABLE_ETH, SINGLETON).shares == 16 * ETH
 
 
-def test_a_pod_that_is_short_can_be_asked_again(chain: "Chain") -> None:
+def test_a_pod_that_is_short_can_be_asked_again(chain: Chain) -> None:
     secured(chain, is_delegated=False)
     chain.do(report(2 * ETH, 0), queue(2 * ETH), actions.MineBlocks(11), actions.FundPod("staker", ETH))
     assert chain.try_(complete(0, True)) is Reason.INSUFFICIENT_WITHDRAWABLE_BALANCE
@@ -144,7 +140,7 @@ def test_a_pod_that_is_short_can_be_asked_again(chain: "Chain") -> None:
     assert chain.now.get(PODS, "staker") == Pod(exists=True)
 
 
-def test_a_deficit_is_repaid_before_anything_is_paid_or_joins(chain: "Chain") -> None:
+def test_a_deficit_is_repaid_before_anything_is_paid_or_joins(chain: Chain) -> None:
     secured(chain, is_delegated=False)
     chain.do(report(6 * ETH, 0), queue(3 * ETH), queue(3 * ETH), actions.FundPod("staker", 9 * ETH))
     chain.do(actions.DelegateTo("staker", "operator", NO_APPROVAL), actions.MineBlocks(11))
@@ -155,14 +151,14 @@ def test_a_deficit_is_repaid_before_anything_is_paid_or_joins(chain: "Chain") ->
     assert chain.now.get(OPERATOR_SHARES, KEY).shares == ETH
 
 
-def test_shares_without_a_pod_cannot_be_paid(chain: "Chain") -> None:
+def test_shares_without_a_pod_cannot_be_paid(chain: Chain) -> None:
     chain.do(actions.PlantPodOwnerDepositShares("other", ETH), queue(ETH, "other"), actions.MineBlocks(11))
     assert chain.try_(complete(0, True, "other")) is Reason.EMPTY_REVERT
     chain.do(actions.FundPod("other", ETH))
     assert chain.now.get(PODS, "other") == Pod()
 
 
-def test_who_lost_everything_may_delegate_and_brings_nothing(chain: "Chain") -> None:
+def test_who_lost_everything_may_delegate_and_brings_nothing(chain: Chain) -> None:
     secured(chain, is_delegated=False)
     chain.do(report(ETH, 0), report(-ETH, ETH), actions.DelegateTo("staker", "operator", NO_APPROVAL))
     assert chain.now.get(POD_OWNERS, "staker") == PodOwner(ETH, WAD, 0)
@@ -172,13 +168,13 @@ def test_who_lost_everything_may_delegate_and_brings_nothing(chain: "Chain") -> 
     assert chain.now.get(STAKERS, "staker").withdrawals_queued == 1
 
 
-def test_nothing_joins_an_operator_without_magnitude(chain: "Chain") -> None:
+def test_nothing_joins_an_operator_without_magnitude(chain: Chain) -> None:
     secured(chain, is_delegated=False)
     chain.do(slash(WAD), report(ETH, 0))
     assert chain.try_(actions.DelegateTo("staker", "operator", NO_APPROVAL)) is Reason.FULLY_SLASHED
 
 
-def test_counts_have_their_widths(chain: "Chain") -> None:
+def test_counts_have_their_widths(chain: Chain) -> None:
     """The count of what is queued is cut to 224 bits; a slash that meets the cut panics until the window has passed."""
     secured(chain)
     most = (2**255 - 1) // GWEI_TO_WEI * GWEI_TO_WEI
@@ -190,7 +186,7 @@ def test_counts_have_their_widths(chain: "Chain") -> None:
     chain.do(actions.MineBlocks(11), slash(1))
 
 
-def test_sums_and_products_beyond_256_bits_are_refused(chain: "Chain") -> None:
+def test_sums_and_products_beyond_256_bits_are_refused(chain: Chain) -> None:
     secured(chain)
     rows = chain.state.rows(POD_OWNERS)
     rows["staker"] = PodOwner(2**200, 2**120, WAD)

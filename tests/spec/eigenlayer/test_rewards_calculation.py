@@ -18,6 +18,7 @@ from spec.eigenlayer.actions import (
     RemoveStrategiesFromOperatorSet,
     Undelegate,
 )
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.rewards_actions import (
     CreateOperatorDirectedOperatorSetRewardsSubmission,
@@ -56,7 +57,7 @@ from spec.eigenlayer.state import (
 )
 from spec.machine import SINGLETON
 from spec.postgres_numeric import Numeric
-from tests.spec.eigenlayer.conftest import NO_APPROVAL, WAD, Chain
+from tests.spec.eigenlayer.conftest import WAD, Chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,12 +1,12 @@
 """The contracts' behaviour beyond the recorded traces: the order of checks, overflows, and rare combinations."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 
 from spec.eigenlayer import actions, views
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.state import (
@@ -36,13 +36,10 @@ from spec.eigenlayer.state import (
     TokenBalance,
 )
 from spec.machine import SINGLETON
-
-if TYPE_CHECKING:
-    from tests.spec.eigenlayer.conftest import Chain
+from tests.spec.eigenlayer.conftest import Chain
 
 WAD = 10**18
 UINT256_MAX = 2**256 - 1
-NO_APPROVAL = actions.Approval(ZERO_ADDRESS, 0, False)
 
 
 def slash(wad: int, *strategies: str) -> actions.SlashOperator:
@@ -64,7 +61,7 @@ def allocate(magnitude: int, strategy: str = "strategy0") -> actions.ModifyAlloc
     )
 
 
-def at_block(chain: "Chain", block: int) -> None:
+def at_block(chain: Chain, block: int) -> None:
     chain.state.rows(CLOCK)[SINGLETON] = Clock(block)
 
 
@@ -166,7 +163,7 @@ def at_block(chain: "Chain", block: int) -> None:
         (slash(1, "strategy1", "strategy1"), Reason.STRATEGIES_MUST_BE_IN_ASCENDING_ORDER),
     ],
 )
-def test_the_first_failing_check_names_the_reason(chain: "Chain", action: actions.Action, reason: Reason) -> None:
+def test_the_first_failing_check_names_the_reason(chain: Chain, action: actions.Action, reason: Reason) -> None:
     chain.secured()
     chain.do(queue(1))
     before = chain.state.copy()
@@ -174,7 +171,7 @@ def test_the_first_failing_check_names_the_reason(chain: "Chain", action: action
     assert chain.state.tables == before.tables
 
 
-def test_approvals_are_checked_salt_then_expiry_then_signature(chain: "Chain") -> None:
+def test_approvals_are_checked_salt_then_expiry_then_signature(chain: Chain) -> None:
     chain.do(actions.RegisterAsOperator("operator", "approver", 0))
     expired_by_nobody = actions.DelegateTo("staker", "operator", actions.Approval(ZERO_ADDRESS, 5, True))
     assert chain.try_(expired_by_nobody) is Reason.SIGNATURE_EXPIRED
@@ -186,7 +183,7 @@ def test_approvals_are_checked_salt_then_expiry_then_signature(chain: "Chain") -
     )
 
 
-def test_without_an_approver_no_salt_is_spent(chain: "Chain") -> None:
+def test_without_an_approver_no_salt_is_spent(chain: Chain) -> None:
     chain.do(
         actions.RegisterAsOperator("operator", ZERO_ADDRESS, 0),
         actions.DelegateTo("staker", "operator", actions.Approval("approver", 5, False)),
@@ -197,7 +194,7 @@ def test_without_an_approver_no_salt_is_spent(chain: "Chain") -> None:
 # Overflows and panics.
 
 
-def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(chain: "Chain") -> None:
+def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(chain: Chain) -> None:
     chain.deposit("staker", 0, 10**20)
     chain.state.rows(TOKEN_BALANCES)[("token0", "donor")] = TokenBalance(2**255)
     chain.do(actions.TransferToken("donor", "token0", "strategy0", 2**255))
@@ -208,7 +205,7 @@ def test_a_deposit_into_an_inflated_strategy_panics_or_is_worth_nothing(chain: "
     assert chain.try_(whole) is Reason.ARITHMETIC_PANIC
 
 
-def test_the_event_that_reports_the_rate_can_panic_alone(chain: "Chain") -> None:
+def test_the_event_that_reports_the_rate_can_panic_alone(chain: Chain) -> None:
     """2^200 tokens: the shares still compute, 10^18 times the balance no longer does."""
     chain.deposit("staker", 0, 10**20)
     chain.state.rows(TOKEN_BALANCES)[("token0", "strategy0")] = TokenBalance(2**200)
@@ -216,7 +213,7 @@ def test_the_event_that_reports_the_rate_can_panic_alone(chain: "Chain") -> None
     assert chain.try_(actions.DepositIntoStrategy("staker", "strategy0", "token0", 2**185)) is Reason.ARITHMETIC_PANIC
 
 
-def test_total_shares_have_a_maximum(chain: "Chain") -> None:
+def test_total_shares_have_a_maximum(chain: Chain) -> None:
     chain.state.rows(TOKEN_BALANCES)[("token0", "staker")] = TokenBalance(2 * 10**38)
     too_many = actions.DepositIntoStrategy("staker", "strategy0", "token0", 10**38)
     assert chain.try_(too_many) is Reason.TOTAL_SHARES_EXCEEDS_MAX
@@ -236,7 +233,7 @@ def test_the_thirty_third_strategy_is_one_too_many(make_chain: "Callable[..., Ch
     chain.do(complete(0, True, "staker", "token5"))
 
 
-def test_asking_for_too_much_is_three_different_errors(chain: "Chain") -> None:
+def test_asking_for_too_much_is_three_different_errors(chain: Chain) -> None:
     """More than the operator has panics; more than the staker has does not; a product over 2^256 says so."""
     chain.secured()
     chain.do(actions.DelegateTo("other", "operator", NO_APPROVAL))
@@ -248,7 +245,7 @@ def test_asking_for_too_much_is_three_different_errors(chain: "Chain") -> None:
     assert chain.try_(queue(UINT256_MAX)) is Reason.MUL_DIV_OVERFLOW
 
 
-def test_after_a_full_slash_the_queue_history_decides_which_error(chain: "Chain") -> None:
+def test_after_a_full_slash_the_queue_history_decides_which_error(chain: Chain) -> None:
     chain.secured()
     chain.do(slash(WAD))
     assert chain.try_(queue(UINT256_MAX)) is Reason.SHARES_AMOUNT_TOO_HIGH
@@ -256,7 +253,7 @@ def test_after_a_full_slash_the_queue_history_decides_which_error(chain: "Chain"
     assert chain.try_(queue(UINT256_MAX)) is Reason.ARITHMETIC_PANIC
 
 
-def test_block_numbers_end_at_uint32(chain: "Chain") -> None:
+def test_block_numbers_end_at_uint32(chain: Chain) -> None:
     chain.secured(WAD // 2)
     at_block(chain, 2**32 - 6)
     assert chain.try_(actions.SetAllocationDelay("operator", "operator", 0)) is Reason.ARITHMETIC_PANIC
@@ -280,7 +277,7 @@ def test_a_slash_in_the_first_blocks_of_a_chain_panics(make_chain: "Callable[...
     chain.do(actions.MineBlocks(1), slash(1))
 
 
-def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(chain: "Chain") -> None:
+def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(chain: Chain) -> None:
     chain.secured(1)
     assert chain.try_(allocate(2**64 - 1, "strategy1")) is Reason.INSUFFICIENT_MAGNITUDE
     chain.do(allocate(1, "strategy1"))
@@ -290,7 +287,7 @@ def test_magnitudes_over_uint64_and_over_the_maximum_are_different_errors(chain:
     assert chain.try_(actions.ModifyAllocations("operator", "operator", (request,))) is Reason.UINT64_OVERFLOW
 
 
-def test_tokens_cannot_go_to_address_zero(chain: "Chain") -> None:
+def test_tokens_cannot_go_to_address_zero(chain: Chain) -> None:
     assert (
         chain.try_(actions.TransferToken("staker", "token0", ZERO_ADDRESS, 1)) is Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
     )
@@ -301,7 +298,7 @@ def test_tokens_cannot_go_to_address_zero(chain: "Chain") -> None:
 # Rare combinations.
 
 
-def test_one_withdrawal_may_take_from_a_strategy_twice(chain: "Chain") -> None:
+def test_one_withdrawal_may_take_from_a_strategy_twice(chain: Chain) -> None:
     chain.secured()
     twice = actions.WithdrawalRequest(("strategy0", "strategy0"), (400, 600))
     assert chain.do(actions.QueueWithdrawals("staker", (twice,))) == 1
@@ -311,7 +308,7 @@ def test_one_withdrawal_may_take_from_a_strategy_twice(chain: "Chain") -> None:
     assert chain.now.get(OPERATOR_SHARES, ("operator", "strategy0")) == OperatorShares(1000)
 
 
-def test_a_batch_completes_all_or_none(chain: "Chain") -> None:
+def test_a_batch_completes_all_or_none(chain: Chain) -> None:
     chain.secured()
     chain.do(queue(10), actions.MineBlocks(11), queue(20))
     completions = tuple(actions.Completion("staker", nonce, ("token0",), True) for nonce in (0, 1))
@@ -323,7 +320,7 @@ def test_a_batch_completes_all_or_none(chain: "Chain") -> None:
     assert chain.try_(batch) is Reason.WITHDRAWAL_NOT_QUEUED
 
 
-def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: "Chain") -> None:
+def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: Chain) -> None:
     chain.secured(WAD)
     assert chain.do(slash(WAD, "strategy0", "strategy1")) == (1, (1000, 0))
     assert chain.do(slash(WAD, "strategy0", "strategy1")) == (2, (0, 0))
@@ -334,7 +331,7 @@ def test_a_slash_of_nothing_counts_but_leaves_nothing_to_clear(chain: "Chain") -
     assert chain.now.get(TOKEN_BALANCES, ("token0", "burn")) == TokenBalance(1000)
 
 
-def delayed(chain: "Chain", delay_blocks: int = 7) -> None:
+def delayed(chain: Chain, delay_blocks: int = 7) -> None:
     """The same deployment of the newest release, with a shorter resolution delay."""
     config = attrs.evolve(
         chain.now.get(CONFIG, SINGLETON), slash_resolution_delay_blocks=delay_blocks, queue_counts_whole_shares=True
@@ -342,7 +339,7 @@ def delayed(chain: "Chain", delay_blocks: int = 7) -> None:
     chain.state.rows(CONFIG)[SINGLETON] = config
 
 
-def test_a_slash_is_paid_once_its_resolution_block_is_over(chain: "Chain") -> None:
+def test_a_slash_is_paid_once_its_resolution_block_is_over(chain: Chain) -> None:
     delayed(chain)
     chain.secured()
     chain.deposit("staker", 1, 1000)
@@ -368,7 +365,7 @@ def test_a_slash_is_paid_once_its_resolution_block_is_over(chain: "Chain") -> No
     assert chain.do(whole) == ()
 
 
-def test_a_slash_that_takes_no_share_waits_too(chain: "Chain") -> None:
+def test_a_slash_that_takes_no_share_waits_too(chain: Chain) -> None:
     delayed(chain)
     chain.secured()
     assert chain.do(slash(1, "strategy0")) == (1, (0,))
@@ -388,7 +385,7 @@ def test_a_resolution_block_has_32_bits(make_chain: "Callable[..., Chain]", dela
 
 @pytest.mark.parametrize(("counts_whole_shares", "counted"), [(False, 333), (True, 330)])
 def test_a_withdrawal_counts_for_slashes_by_the_shares_that_left(
-    chain: "Chain", counts_whole_shares: bool, counted: int
+    chain: Chain, counts_whole_shares: bool, counted: int
 ) -> None:
     """Of 333 shares a tenth is left: 33 leave the operator, which stand for 330 scaled shares."""
     delayed(chain)
@@ -401,7 +398,7 @@ def test_a_withdrawal_counts_for_slashes_by_the_shares_that_left(
     assert CUMULATIVE_SCALED_SHARES.latest(chain.now, ("operator", "strategy0")) == counted
 
 
-def test_a_withdrawal_from_an_operator_that_is_slashed_whole_counts_nothing(chain: "Chain") -> None:
+def test_a_withdrawal_from_an_operator_that_is_slashed_whole_counts_nothing(chain: Chain) -> None:
     delayed(chain)
     chain.secured()
     chain.do(slash(WAD, "strategy0"), queue(333))
@@ -410,7 +407,7 @@ def test_a_withdrawal_from_an_operator_that_is_slashed_whole_counts_nothing(chai
     assert chain.now.get(CUMULATIVE_SCALED_SHARES.heads, ("operator", "strategy0")).count == 1
 
 
-def test_slashed_stake_goes_to_the_redistribution_recipient(chain: "Chain") -> None:
+def test_slashed_stake_goes_to_the_redistribution_recipient(chain: Chain) -> None:
     chain.secured()
     chain.do(
         actions.CreateRedistributingOperatorSets(
@@ -428,7 +425,7 @@ def test_slashed_stake_goes_to_the_redistribution_recipient(chain: "Chain") -> N
     assert chain.now.get(TOKEN_BALANCES, ("token1", "recipient")) == TokenBalance(250)
 
 
-def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(chain: "Chain") -> None:
+def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(chain: Chain) -> None:
     chain.secured()
     chain.do(
         actions.UpdateSlasher("avs", ("avs", 1), "new"),
@@ -442,7 +439,7 @@ def test_proposing_the_pending_slasher_again_does_not_restart_its_delay(chain: "
     assert chain.now.get(SLASHERS, ("avs", 1)) == Slasher("newer", "newest", 1015)
 
 
-def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(chain: "Chain") -> None:
+def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(chain: Chain) -> None:
     chain.secured()
     chain.do(
         actions.SetAllocationDelay("operator", "operator", 7),
@@ -452,7 +449,7 @@ def test_a_matured_allocation_delay_is_kept_when_a_new_one_is_set(chain: "Chain"
     assert chain.now.get(ALLOCATION_DELAYS, "operator") == AllocationDelay(7, True, 9, 1012)
 
 
-def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(chain: "Chain") -> None:
+def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(chain: Chain) -> None:
     chain.secured(WAD)
     chain.do(allocate(WAD // 2), slash(WAD))
     assert chain.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(0, 0, 1009)
@@ -461,7 +458,7 @@ def test_a_pending_deallocation_shrinks_with_a_slash_and_stays_pending(chain: "C
     assert chain.try_(allocate(1)) is Reason.INSUFFICIENT_MAGNITUDE
 
 
-def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(chain: "Chain") -> None:
+def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(chain: Chain) -> None:
     chain.secured()
     chain.do(slash(WAD))
     deposit = actions.DepositIntoStrategy("staker", "strategy0", "token0", 10)
@@ -472,7 +469,7 @@ def test_depositing_under_a_fully_slashed_operator_is_refused_after_all_else(cha
     assert views.queued_shares_of(chain.now, "staker", 0, 0) == 0
 
 
-def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(chain: "Chain") -> None:
+def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(chain: Chain) -> None:
     chain.secured()
     chain.do(queue(1000), actions.MineBlocks(10), slash(WAD // 2), actions.MineBlocks(1), slash(WAD // 2))
     assert MAX_MAGNITUDES.latest(chain.now, ("operator", "strategy0")) == WAD // 4
@@ -482,7 +479,7 @@ def test_a_withdrawal_is_slashed_up_to_and_including_its_last_block(chain: "Chai
     assert chain.now.get(TOKEN_BALANCES, ("token0", "staker")).amount == 10**30 - 500
 
 
-def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(chain: "Chain") -> None:
+def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(chain: Chain) -> None:
     chain.secured(WAD)
     chain.do(actions.RemoveStrategiesFromOperatorSet("avs", "avs", 1, ("strategy0",)))
     assert chain.try_(slash(1)) is Reason.STRATEGY_NOT_IN_OPERATOR_SET
@@ -490,7 +487,7 @@ def test_a_removed_strategy_cannot_be_slashed_and_is_deallocated_at_once(chain: 
     assert chain.now.get(ALLOCATIONS, ("operator", ("avs", 1), "strategy0")) == Allocation(WAD // 2, 0, 1000)
 
 
-def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: "Chain") -> None:
+def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: Chain) -> None:
     chain.deposit("staker", 0, 1000)
     chain.state.rows(STRATEGIES)["strategy0"] = Strategy("token0", 0, True, 1000, 300)
     chain.do(actions.BurnShares("anybody", "strategy0"), actions.BurnShares("anybody", "strategy0"))
@@ -501,7 +498,7 @@ def test_shares_slashed_before_slashes_had_ids_can_still_be_burned(chain: "Chain
     assert chain.try_(excess) is Reason.WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS
 
 
-def test_an_avs_without_a_registrar_can_have_no_members(chain: "Chain") -> None:
+def test_an_avs_without_a_registrar_can_have_no_members(chain: Chain) -> None:
     """The contract calls the AVS itself then, after every other check, and an ordinary account does not answer."""
     chain.secured()
     assert chain.try_(actions.RegisterForOperatorSets("operator", "operator", "other", ())) is Reason.EMPTY_REVERT
@@ -516,7 +513,7 @@ def test_an_avs_without_a_registrar_can_have_no_members(chain: "Chain") -> None:
     )
 
 
-def test_only_the_whitelister_opens_strategies(chain: "Chain") -> None:
+def test_only_the_whitelister_opens_strategies(chain: Chain) -> None:
     add = actions.AddStrategiesToDepositWhitelist("staker", ("strategy9",))
     assert chain.try_(add) is Reason.ONLY_STRATEGY_WHITELISTER
     chain.do(actions.AddStrategiesToDepositWhitelist("whitelister", ("strategy0", "strategy0")))
