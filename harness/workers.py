@@ -132,7 +132,7 @@ class Processes(Generic[Task]):
         return _Worker(ours, process, kind, job)
 
     def _ask(self, worker: _Worker[Task]) -> list[Heard[Task]]:
-        """What a process says by now. If it says its last word on a task, it is idle."""
+        """The words of a process by now. After the last one on a task it is idle."""
         said = _drained(worker)
         if not said or not said[-1].is_last:
             return said

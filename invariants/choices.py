@@ -55,11 +55,6 @@ class Drawn(Choices):
         self._drawn: Final = drawn
         self._position = 0
 
-    @property
-    def is_used_up(self) -> bool:
-        """True if every byte has been decided by."""
-        return self._position >= len(self._drawn)
-
     def below(self, bound: int) -> int:
         """By the next byte, or the next two."""
         value = self._next()

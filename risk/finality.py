@@ -24,7 +24,6 @@ from risk.linear import ONE, ZERO
 from risk.network import Commitment, Network, Stake, Terms
 
 Goal = Literal["liveness", "safety", "deterrence"]
-GOALS: Final[tuple[Goal, ...]] = ("liveness", "safety", "deterrence")
 
 MOST_STATES: Final = 20_000
 """The search for the shortest path gives up beyond so many sets of fallen services."""

@@ -147,11 +147,6 @@ class Simulation:
         """The mean of the draws, and its standard error."""
         return Measured(float(np.mean(self.drawn)), float(np.std(self.drawn)) / math.sqrt(self.draws))
 
-    def probability_above(self, loss: float) -> Measured:
-        """The frequency of a larger loss, and its standard error."""
-        share = float(np.mean(self.drawn > loss))
-        return Measured(share, math.sqrt(max(share * (1 - share), 1 / self.draws) / self.draws))
-
     def value_at_risk(self, level: Fraction) -> tuple[float, float, float]:
         """The quantile of the draws, and the draws four standard errors of the rank below and above it."""
         rank = math.ceil(level * self.draws) - 1

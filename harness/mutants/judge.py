@@ -231,7 +231,7 @@ def install(trial: Trial) -> None:
 
 def answer(fates: Iterable[Fate]) -> None:
     """Write the answer of this process."""
-    print(json.dumps([fate.as_json() for fate in fates]))  # noqa: T201
+    print(json.dumps([fate.as_json() for fate in fates]))  # noqa: T201 the answer of this process
 
 
 def main() -> None:
