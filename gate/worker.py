@@ -29,7 +29,12 @@ MOST_STATES: Final = 400_000
 def main() -> None:
     """Answer until there are no more questions."""
     questions = _Questions(*sys.argv[1:])
-    answer_questions(lambda op, fields: cast(Answer, getattr(questions, f"on_{op}")(**fields)))
+
+    def answer(op: str, fields: dict[str, Any]) -> Answer:
+        answered: Answer = getattr(questions, f"on_{op}")(**fields)
+        return answered
+
+    answer_questions(answer)
 
 
 def _at(place: str) -> Any:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 
@@ -92,7 +92,7 @@ def ends_with(calls: Calls, case: Case, script: Script) -> bool:
 
 def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> dict[str, list[Json]]:
     """Drawn cases, and those of an earlier file that walks met no more but whose scripts still end with them."""
-    worlds, cases = [*drawn["worlds"]], [cast("dict[str, Json]", case) for case in drawn["cases"]]
+    worlds, cases = [*drawn["worlds"]], [as_object(case, "cases") for case in drawn["cases"]]
     met = {(case["action"], case["answer"]) for case in cases}
     for case, script in read_cases(known):
         if case not in met and ends_with(calls, case, script):

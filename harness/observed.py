@@ -6,7 +6,7 @@ is not: there is one state alone.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -120,5 +120,5 @@ def _without_past(post: Json) -> Json:
 
 def as_json(observed: ObservedState, judged: list[Judged]) -> dict[str, Json]:
     """The report for machines."""
-    laws = cast("list[Json]", [attrs.asdict(each) for each in judged])
+    laws = [attrs.asdict(each) for each in judged]
     return {"protocol": observed.pack.name, "source": observed.source, "exit_code": code_of(judged), "laws": laws}

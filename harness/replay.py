@@ -6,7 +6,7 @@ because every later one would differ with it.
 """
 
 from collections.abc import Iterator
-from typing import Final, cast
+from typing import Final
 
 import attrs
 
@@ -43,12 +43,10 @@ def is_same(one: Json, other: Json) -> bool:
     """True if two JSON values are equal and of equal types: 1 is neither true nor 1.0, which Python takes for equal."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, dict):
-        of = cast("dict[str, Json]", other)
-        return len(one) == len(of) and all([key in of and is_same(value, of[key]) for key, value in one.items()])
-    if isinstance(one, list):
-        items = cast("list[Json]", other)
-        return len(one) == len(items) and all([is_same(*pair) for pair in zip(one, items, strict=True)])
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all([is_same(value, other[key]) for key, value in one.items()])
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all([is_same(*pair) for pair in zip(one, other, strict=True)])
     return one == other
 
 

@@ -5,12 +5,14 @@ Vasicek 2002; Embrechts, McNeil and Straumann 2002. The derivative of a bivariat
 """
 
 import math
-from typing import Any, cast
+from collections.abc import Callable
 
 import numpy as np
 from scipy import special
 
 from risk.quadrature import Floats, integral
+
+Kernel = Callable[[Floats], Floats]
 
 
 def normal_cdf(x: float) -> float:
@@ -51,7 +53,7 @@ def _gaussian_kernel(distance: Floats) -> Floats:
     return np.exp(-distance / 2)
 
 
-def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: Any) -> tuple[float, float]:
+def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: Kernel) -> tuple[float, float]:
     """From correlation -1, where both happen with `max(0, p + q - 1)`, along the angle whose sine it is."""
     if not (0 < p < 1 and 0 < q < 1):
         return (min(p, q) if p >= 1 or q >= 1 else 0.0), 0.0
@@ -60,7 +62,7 @@ def _joint(p: float, q: float, a: float, b: float, correlation: float, kernel: A
 
     def density(angle: Floats) -> Floats:
         cosine = np.maximum(np.cos(angle), 1e-150)
-        return cast(Floats, kernel((a * a + b * b - 2 * a * b * np.sin(angle)) / (cosine * cosine)))
+        return kernel((a * a + b * b - 2 * a * b * np.sin(angle)) / (cosine * cosine))
 
     value, error = integral(density, -math.pi / 2, math.asin(correlation))
     return max(0.0, p + q - 1) + value / (2 * math.pi), error

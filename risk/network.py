@@ -203,7 +203,7 @@ def write(network: Network) -> dict[str, Json]:
             "origin": dict(network.origin),
             "losses": network.losses,
             "divisible": network.is_divisible,
-            "operators": cast(Json, sorted({row.operator for row in network.commitments})),
+            "operators": sorted({row.operator for row in network.commitments}),
             "stakes": [
                 {"id": stake.stake_id, "token": stake.token, "amount": written(stake.amount)}
                 for stake in network.stakes

@@ -5,10 +5,10 @@ What a trace file says beside states and steps is no state, and stands in the fi
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from harness.interchange.values import UNIT, from_itf, from_variant, to_itf, variant
-from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
+from spec.codec import Json, MalformedTrace, as_list, as_object, check_fields, shown
 from spec.protocol import Trace
 
 STEP: Final = "step"
@@ -28,10 +28,10 @@ def write_itf(document: Mapping[str, Json], trace: Trace) -> dict[str, Json]:
     if STEP in names:
         raise MalformedTrace(f"{trace.initial_field}.{STEP}", "this variable holds the call")
     states.append(_state(0, variant(INIT, UNIT), trace.initial, trace.initial_field, names))
-    for position, found in enumerate(cast("list[Json]", rest.pop("steps"))):
+    for position, found in enumerate(as_list(rest.pop("steps"), "steps")):
         where = f"steps[{position}]"
         fields = as_object(found, where).copy()
-        post, action = fields.pop("post"), cast(str, fields.pop("action"))
+        post, action = fields.pop("post"), str(fields.pop("action"))
         if action == INIT:
             raise MalformedTrace(f"{where}.action", f"{INIT!r} stands for the beginning")
         record = {key: to_itf(value, f"{where}.{key}") for key, value in fields.items()}

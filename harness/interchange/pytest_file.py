@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
-from spec.codec import Json
+from spec.codec import Json, as_list
 
 PAGE: Final = '''"""A trace, written by restake export: what another implementation, or the specification, answered.
 
@@ -75,7 +75,7 @@ def test_step(answers, position):
 def write_pytest(document: Mapping[str, Json], place: str) -> str:
     """The file; `place` is that of the protocol. The whole trace is in it as data, a line for each step."""
     rest = {key: value for key, value in document.items() if key != "steps"}
-    steps = cast("list[Json]", document["steps"])
+    steps = as_list(document["steps"], "steps")
     return PAGE.format(
         place=ascii(place),
         rest=ascii(json.dumps(rest)),

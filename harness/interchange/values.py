@@ -5,7 +5,7 @@ letters and underscores alone is a record; any other is a map. Both ways refuse 
 """
 
 import re
-from typing import Final, cast
+from typing import Final
 
 from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 
@@ -113,7 +113,7 @@ def _map(value: Json, where: str, depth: int) -> Json:
         place = f"{where}[{position}]"
         if not isinstance(pair, list) or len(pair) != 2:
             raise MalformedTrace(place, f"expected a pair of key and value, found {shown(pair)}")
-        key = from_itf(cast("list[Json]", pair)[0], place, depth + 1)
+        key = from_itf(pair[0], place, depth + 1)
         if not isinstance(key, str):
             raise MalformedTrace(place, f"expected a string or a #bigint as the key, found {shown(key)}")
         if key in items:

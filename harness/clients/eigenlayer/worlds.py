@@ -1,6 +1,6 @@
 """Worlds of walks as contracts can be deployed in them, and walks through those."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from harness.clients.eigenlayer.artifacts import Artifacts
 from invariants.eigenlayer.world import in_release
@@ -20,7 +20,7 @@ def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]
     if release.delays_slashes:
         config[RESOLUTION_DELAY] = artifacts.resolution_delay_blocks
     genesis = {name: value for name, value in changed["genesis"].items() if name != "rewards"}
-    return cast("dict[str, Json]", {**changed, "config": config, "genesis": genesis})
+    return {**changed, "config": config, "genesis": genesis}
 
 
 def walk_as_deployed(walk: Walk, seed: int, artifacts: Artifacts) -> Walk:

@@ -5,7 +5,7 @@ addresses names, and all that the vaults' events name up to that block, so that 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from conformance.states.symbiotic import trace_form
 from harness.clients.abi import ZERO, ErrorNames, Reverted, address_of, topic, words
@@ -106,8 +106,7 @@ class Observed(Seen):
         # Resolvers and middlewares came up while the state was read.
         self.config["stakers"] = self._accounts()
         self._block.check_again()
-        config = cast("dict[str, Json]", self.config)
-        return {"protocol": "symbiotic", "source": self._source(), "config": config, "state": post}
+        return {"protocol": "symbiotic", "source": self._source(), "config": self.config, "state": post}
 
     def _source(self) -> Json:
         block = self._block

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from harness.clients.abi import Reverted, first_word, words
 from spec.codec import Json
@@ -135,7 +135,7 @@ class VaultView:
             "activeSharesOf": of_holders("activeSharesOf(address)"),
             "activeBalanceOf": of_holders("activeBalanceOf(address)"),
             "slashableBalanceOf": of_holders("slashableBalanceOf(address)"),
-            "isDepositorWhitelisted": cast("dict[str, Json]", whitelisted),
+            "isDepositorWhitelisted": whitelisted,
             **self._withdrawals(epoch, holders),
             "delegator": self._delegator(),
             "slasher": None if self._config["slasher"] == "none" else self._slasher(),
