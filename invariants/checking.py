@@ -143,7 +143,7 @@ class _Readers:
         return self._of_totals[total.index].get(group)
 
     def note(self, reader: _Reader, reads: list[object], is_guarded: bool) -> None:
-        """From now on somebody depends on this, and on nothing else."""
+        """Replace what a reader depends on: from now on it is `reads` alone."""
         if reader.is_guarded == is_guarded and reader.reads == reads:
             return
         for position in range(0, len(reader.reads), 2):

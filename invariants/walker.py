@@ -127,7 +127,7 @@ class Walk:
 
 
 def with_laws(catalogue: Catalogue, laws: Sequence[Law]) -> Catalogue:
-    """The same laws and witnesses with more of them, and with the sums that these speak of."""
+    """The catalogue with some laws and witnesses added, and with the sums that these use."""
     states = [law for law in laws if isinstance(law, StateLaw)]
     sums = list(catalogue.sums)
     for law in states:

@@ -443,8 +443,8 @@ class Prover:
         return found
 
     def _sum_facts(self, noted: dict[object, Any]) -> dict[int, Term]:
-        """A total of what is never negative is at least what any two rows of its group that were read add to it. By the
-        numbers of the terms.
+        """Facts about totals of values that are never negative: each is at least what any two rows of its group add to
+        it. The key of a fact is the number of its term in the solver.
         """
         facts: dict[int, Term] = {}
         asked = [item for item in noted.values() if isinstance(item, TotalRead) and self.is_never_negative(item.total)]

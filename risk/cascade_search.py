@@ -21,8 +21,9 @@ TOLERANCE: Final = 1e-9
 
 @attrs.frozen
 class Found:
-    """At least `at_least` of all stake is lost to a shock of at most `psi` and the attacks that it lets pay, which are
-    told; less than `at_most` is (None: no slack is known that says so).
+    """Bounds on the largest part of all stake that is lost to a shock of at most `psi` and the attacks that then pay.
+
+    `shock` and `strikes` lose `at_least`. No shock loses as much as `at_most`; None if no slack is known that shows it.
     """
 
     psi: Fraction

@@ -214,7 +214,7 @@ class Coalition(Game):
 
 
 class Outsider(Coalition):
-    """The same game, seen from the other side of the table."""
+    """The coalition's game, in which the loss of the outsider is measured instead of the coalition's gain."""
 
     def excess(self, party: Party, before: State, after: State, moves: list[Any]) -> int:
         """The outsider's loss of a token since genesis, above the allowance: it leaves last."""

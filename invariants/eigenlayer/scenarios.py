@@ -196,7 +196,7 @@ def _short_before_v1_13_1_opening() -> list[Action]:
 
 
 def _giant_action(choices: Choices, draft: Draft) -> Action:
-    """As many tokens as make all the shares that there may be, or one more; gifts, until no rate can be reported."""
+    """A deposit that reaches the limit of shares, or a token above it; or gifts, until the exchange rate overflows."""
     strategy = choices.pick(WIDE[:GIANTS])
     total_shares = draft.get(STRATEGIES, strategy).total_shares
     held = draft.get(TOKEN_BALANCES, (TOKEN, strategy)).amount

@@ -27,8 +27,9 @@ def _same(key: Subject) -> Subject:
 
 
 def _terms_are_of_its_delegator(view: View, subject: VaultSubnetworkOperator) -> bool:
-    """Operators' shares are network restake's, operators' limits full restake's; a delegator specific to one network
-    has the maximum alone, of that network. What is a subnetwork's is looked at under address zero.
+    """True if a vault has only what its type of delegator uses. Shares of operators are for NETWORK_RESTAKE, limits of
+    operators for FULL_RESTAKE. OPERATOR_NETWORK_SPECIFIC has one maximum, of its network. The zero address stands
+    for the subnetwork itself.
     """
     rows, vault_subnetwork = view.rows, (subject[0], subject[1])
     config = rows.get(VAULTS, subject[0])

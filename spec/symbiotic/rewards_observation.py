@@ -92,7 +92,7 @@ def _sparse(amounts: Iterable[tuple[str, int]]) -> Nest:
 
 
 def _nested(items: Iterable[tuple[tuple[str, ...], Json]]) -> Nest:
-    """Objects in objects, by the names of each item's key."""
+    """JSON objects within objects. Each name of an item's key leads one level further in."""
     outermost: Nest = {}
     for key, value in items:
         inner = outermost
