@@ -1,4 +1,4 @@
-"""The answers of `risk` to the numeric cases about losses, contagion, the base layer, prices and metrics.
+"""The answers of `risk` to the numeric cases about losses, contagion and prices.
 
 Each function is given a case's inputs and the names of what is asked (`asked`: the keys of the answer, nested, without
 any value), and answers with at least those. Several computations share one kind: which is meant, its inputs tell.
@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from risk import base_layer, contagion, copulas, debtrank, ethereum, fees, insurance, leverage, pricing, rewards
+from risk import contagion, copulas, debtrank, ethereum, insurance, pricing
 from risk.commitments import Claim, Piece
-from risk.concentration import Overlap, effective_number, gini, herfindahl, nakamoto
 from risk.dependence import Beta, Independent, gaussian
 from risk.distribution import Distribution, event, independent_sum
 from risk.losses import Sampled, distribution
-from risk.symmetric import Symmetric
 
 Inputs = Mapping[str, Any]
 Query = Mapping[str, Any]
@@ -44,140 +42,6 @@ def table(rows: Sequence[Sequence[Any]]) -> list[list[Fraction]]:
 def level_of(digits: str) -> Fraction:
     """The level that a name such as ES_99 or ES_995 means."""
     return Fraction(int(digits), 10 ** len(digits))
-
-
-# --- the base layer ---
-
-
-def correlation_penalty(inputs: Inputs) -> Answer:
-    balance, slashed, total = (int(inputs[k]) for k in ("effective_balance_eth", "slashed_sum_eth", "total_active_eth"))
-    multiplier = int(inputs["multiplier"])
-    penalty = [
-        ethereum.correlation_penalty_gwei(balance * ETH, slashed * ETH, total * ETH, multiplier, by_increment)
-        for by_increment in (False, True)
-    ]
-    exact = balance * ETH * min(Fraction(1), Fraction(multiplier * slashed, total))
-    return {"penalty_gwei_bellatrix": penalty[0], "penalty_gwei_electra": penalty[1], "real_valued_gwei": exact}
-
-
-def initial_penalty(inputs: Inputs) -> Answer:
-    def by_fork(balance: int) -> Answer:
-        return {fork: ethereum.initial_penalty_gwei(balance, fork) for fork in ethereum.SLASHING_PENALTY_QUOTIENT}
-
-    return {f"gwei_{int(balance) // ETH}": by_fork(int(balance)) for balance in inputs.values()}
-
-
-def full_slash_threshold(inputs: Inputs) -> Answer:
-    fractions = {fork: ethereum.full_slash_fraction(int(m)) for fork, m in inputs["multipliers"].items()}
-    return {"full_slash_fraction": fractions}
-
-
-def quadratic_penalty(inputs: Inputs) -> Answer:
-    balance, total = number(inputs["effective_balance_eth"]), number(inputs["total_eth"])
-    return {
-        name: [
-            ethereum.correlation_penalty(balance, slashed, total, power) for slashed in vector(inputs["slashable_eth"])
-        ]
-        for name, power in (("linear_eth", 1), ("quadratic_eth", 2))
-    }
-
-
-def attestation_penalty(inputs: Inputs) -> Answer:
-    total, balance = int(inputs["total_active_eth"]) * ETH, int(inputs["effective_balance_eth"]) * ETH
-    missed = ethereum.missed_attestation_gwei(balance, total)
-    return {
-        "base_reward_per_increment_gwei": ethereum.base_reward_per_increment_gwei(total),
-        "per_epoch_gwei": missed,
-        "total_gwei": missed * int(inputs["epochs"]),
-    }
-
-
-def leak_losses(inputs: Inputs) -> Answer:
-    balance = int(inputs["effective_balance_eth"]) * ETH
-    return {
-        name: {str(epochs): ethereum.leaked_gwei(balance, int(epochs), updating) for epochs in inputs["leak_epochs"]}
-        for name, updating in (("loss_gwei_constant_eb", False), ("loss_gwei_with_eb_updates", True))
-    }
-
-
-def leak_to_ejection(inputs: Inputs) -> Answer:
-    limit = int(inputs["ejection_balance_eth"])
-    epoch, balance = ethereum.epochs_to_ejection(int(inputs["effective_balance_eth"]) * ETH, limit * ETH)
-    return {f"first_epoch_effective_balance_le_{limit}": epoch, "balance_gwei_then": balance}
-
-
-def leak_to_finality(inputs: Inputs) -> Answer:
-    balance = int(inputs["balance_eth"]) * ETH
-    epochs = {part: ethereum.epochs_to_finality(number(part), balance) for part in inputs["offline_fraction"]}
-    return {"first_epoch_online_ge_two_thirds": epochs}
-
-
-def weak_subjectivity(inputs: Inputs) -> Answer:
-    decay = int(inputs["safety_decay_percent"])
-    return {"ws_period_epochs": [ethereum.weak_subjectivity_epochs(int(t), decay) for t in inputs["total_active_eth"]]}
-
-
-def weak_subjectivity_phase0(inputs: Inputs) -> Answer:
-    periods = [ethereum.weak_subjectivity_epochs_phase0(int(average), int(count)) for average, count in inputs["rows"]]
-    return {"ws_period_epochs": periods}
-
-
-def exit_queue(inputs: Inputs) -> Answer:
-    answer: Answer = {}
-    for case in inputs["cases"]:
-        total, part = case.split(":")
-        epochs = ethereum.exit_epochs(int(total), int(total) * number(part))
-        answer[case] = {
-            "churn_eth": ethereum.exit_churn_limit_eth(int(total)),
-            "epochs": epochs,
-            "days": Fraction(epochs, ethereum.EPOCHS_PER_DAY),
-        }
-    return answer
-
-
-def removal(inputs: Inputs) -> Answer:
-    return {
-        "removal": {
-            share: {level: base_layer.removal_until(number(share), number(level)) for level in inputs["thresholds"]}
-            for share in inputs["attacker_share"]
-        }
-    }
-
-
-def finality(inputs: Inputs) -> Answer:
-    rows = zip(*(vector(inputs[name]) for name in ("total", "offline", "removed")), strict=True)
-    return {"finalises": [base_layer.finalises(*row) for row in rows]}
-
-
-def accountable(inputs: Inputs) -> Answer:
-    rows = zip(vector(inputs["quorum"]), vector(inputs["set_drift"]), strict=True)
-    return {"min_slashable_fraction": [base_layer.slashable_overlap(*row) for row in rows]}
-
-
-def rehypothecated_cost(inputs: Inputs) -> Answer:
-    weights = [int(weight) for weight in inputs["consensus_weight"]]
-    residual = [w * (1 - e) for w, e in zip(weights, vector(inputs["encumbered_fraction"]), strict=True)]
-    need = {level: base_layer.weight_needed(weights, number(level)) for level in inputs["thresholds"]}
-
-    def cheapest(costs: Sequence[Fraction]) -> Answer:
-        found = {level: base_layer.cheapest_coalition(weights, costs, needed) for level, needed in need.items()}
-        return {
-            level: coalition.cost if coalition and coalition.is_exact else None for level, coalition in found.items()
-        }
-
-    return {
-        "total": sum(weights),
-        "need": need,
-        "min_cost_unencumbered": cheapest([Fraction(weight) for weight in weights]),
-        "min_cost_residual": cheapest(residual),
-    }
-
-
-def correlated_misses(inputs: Inputs) -> Answer:
-    names = ("total_active_balance", "initial_net_excess_penalties", "penalty_adjustment_factor", "max_penalty_factor")
-    missed = [int(count) for count in inputs["non_attesting"]]
-    trace = ethereum.correlated_miss_trace(missed, *(int(inputs[name]) for name in names))
-    return {"trace_factor_and_net": trace}
 
 
 # --- contagion ---
@@ -305,170 +169,6 @@ def basket(inputs: Inputs, asked: Query) -> Answer:
         for rho in inputs["rho"]
     }
     return {"mean_loss_fraction": chance * slash, **{name: found for name in asked if name.startswith("ES")}}
-
-
-# --- elastic rewards ---
-
-
-def capped(inputs: Inputs) -> Answer:
-    offered = vector(inputs["service_rewards"])
-    earned = rewards.capped_rewards(
-        table(inputs["allocations"]), vector(inputs["stakes"]), offered, vector(inputs["max_degree"])
-    )
-    return {"rewards": earned, "paid": sum(earned), "unpaid": sum(offered) - sum(earned)}
-
-
-def equilibrium(inputs: Inputs) -> Answer:
-    stakes, offered, degree = vector(inputs["stakes"]), vector(inputs["service_rewards"]), number(inputs["degree"])
-    allocations = rewards.equilibrium_allocations(stakes, offered, degree)
-    earned = rewards.capped_rewards(allocations, stakes, offered, [degree] * len(offered))
-    return {"allocations": allocations, "rewards": earned, "reward_per_stake": sum(earned) / sum(stakes)}
-
-
-def split(inputs: Inputs) -> Answer:
-    splits = rewards.split_by_cap(
-        vector(inputs["degree_caps"]), vector(inputs["rewards"]), number(inputs["total_stake"])
-    )
-    return {"splits": [part for part, _ in splits], "allocation_per_unit_split": [row for _, row in splits]}
-
-
-def synergy(inputs: Inputs) -> Answer:
-    operators, services = int(inputs["validators"]), int(inputs["services"])
-    theta, prize, base_prize = (number(inputs[name]) for name in ("theta", "prize", "base_prize"))
-
-    def budget(stake: str, degree: Fraction, base: bool, byzantine: int) -> Fraction:
-        own = base_prize if base else None
-        return Symmetric(operators, services, theta, prize, number(inputs[stake]), degree, own).largest_budget(
-            byzantine
-        )
-
-    budgets = {
-        str(byzantine): {
-            str(degree): {
-                "no_base": budget("stake_no_base", number(degree), False, int(byzantine)),
-                "with_base": budget("stake_combined", number(degree), True, int(byzantine)),
-            }
-            for degree in inputs["degree_excluding_base"]
-        }
-        for byzantine in inputs["byzantine"]
-    }
-    alone = Symmetric(operators, 0, theta, prize, number(inputs["base_only_stake"]), Fraction(0), base_prize)
-    return {"max_budget": budgets, "base_only_budget": alone.largest_budget()}
-
-
-# --- leverage, fees, metrics ---
-
-
-def shares_or_loops(inputs: Inputs) -> Answer:
-    rows = table(inputs["rows"])
-    if len(rows[0]) == 4:
-        shares = [base_layer.attacker_share(*row) for row in rows]
-        return {
-            "attacker_share": shares,
-            "ge_one_third": [share >= base_layer.THIRD for share in shares],
-            "ge_two_thirds": [share >= base_layer.TWO_THIRDS for share in shares],
-        }
-    loops = [leverage.looped(row[0], int(row[2]) if len(row) == 3 else None) for row in rows]
-    return {
-        "exposure": [loop.exposure for loop in loops],
-        "debt": [loop.debt for loop in loops],
-        "liquidation_price": [loop.liquidation_price(row[1]) for loop, row in zip(loops, rows, strict=True)],
-    }
-
-
-def amplification(inputs: Inputs) -> Answer:
-    loop = leverage.looped(number(inputs["ltv"]), int(inputs["loops"]))
-    return {
-        "exposure": loop.exposure,
-        "debt": loop.debt,
-        "net_yield": loop.net_yield(number(inputs["asset_yield"]), number(inputs["borrow_rate"])),
-        "equity_loss_from_slash": loop.equity_loss(number(inputs["slash"])),
-    }
-
-
-def rehypothecation(inputs: Inputs) -> Answer:
-    overlap = Overlap({name: number(stake) for name, stake in inputs["stake"].items()}, inputs["opt_in"])
-    profits = {name: number(profit) for name, profit in inputs["profit"].items()}
-    services = list(profits)
-    return {
-        "total_stake": overlap.total,
-        "secured": {service: overlap.secured(service) for service in services},
-        "rehypothecation_ratio": overlap.rehypothecation(),
-        "restaking_degree": overlap.degrees,
-        "stake_weighted_degree": sum(overlap.stakes[o] * d for o, d in overlap.degrees.items()) / overlap.total,
-        "weighted_jaccard": {
-            f"{a}-{b}": overlap.jaccard(a, b) for i, a in enumerate(services) for b in services[i + 1 :]
-        },
-        "aggregate_profit_to_stake": sum(profits.values()) / overlap.total,
-        "per_service_cover": {
-            service: overlap.secured(service) / profits[service] if profits[service] else None for service in services
-        },
-    }
-
-
-def concentration(inputs: Inputs) -> Answer:
-    stakes = vector(inputs["stakes"])
-    return {
-        "HHI": herfindahl(stakes),
-        "effective_operators": effective_number(stakes),
-        "gini": gini(stakes),
-        "nakamoto": {level: nakamoto(stakes, number(level)) for level in inputs["thresholds"]},
-    }
-
-
-def deposit_order(inputs: Inputs) -> Answer:
-    answer: Answer = {}
-    for name, slash_first in (("mint_then_slash", False), ("slash_then_mint", True)):
-        found = leverage.deposit_around_slash(
-            number(inputs["assets"]),
-            number(inputs["shares"]),
-            number(inputs["deposit"]),
-            number(inputs["slash"]),
-            slash_first,
-        )
-        answer[name] = {"minted": found.minted, "nav": found.price, "depositor_value": found.value}
-    return answer
-
-
-def bank_run(inputs: Inputs) -> Answer:
-    assets, shares, price = (number(inputs[key]) for key in ("assets_true", "shares", "stale_nav"))
-    run = leverage.run_on(assets, shares, price, vector(inputs["withdrawals"]))
-    return {"paid": run.paid, "last_recovery": run.last_recovery, "fair_each": run.fair_each}
-
-
-def fake_exponential(inputs: Inputs) -> Answer:
-    factor, denominator = int(inputs["factor"]), int(inputs["denominator"])
-    if "excess" in inputs:
-        return {"fee": [fees.fake_exponential(factor, int(excess), denominator) for excess in inputs["excess"]]}
-    return {"fee": fees.fake_exponential(factor, int(inputs["numerator"]), denominator)}
-
-
-def base_fee(inputs: Inputs) -> Answer:
-    return {
-        "trace": fees.base_fee_trace(
-            int(inputs["initial"]), int(inputs["target"]), [int(n) for n in inputs["used"]], int(inputs["denominator"])
-        ),
-    }
-
-
-def kinked(inputs: Inputs) -> Answer:
-    terms = [number(inputs[name]) for name in ("u_opt", "base", "slope1", "slope2")]
-    return {"rate": [fees.kinked_rate(used, *terms) for used in vector(inputs["utilisation"])]}
-
-
-def break_even(inputs: Inputs) -> Answer:
-    (tail_name,) = [name for name in inputs if re.fullmatch(r"es\d+", name)]
-    expected, worst, cost = (number(inputs[name]) for name in ("expected_loss", tail_name, "cost_of_capital"))
-    base, fee = number(inputs["base_yield"]), number(inputs["fee"])
-    return {
-        "net_yield": pricing.net_yield(base, fee, expected, worst, cost),
-        "break_even_fee_vs_base": pricing.break_even_fee(expected, worst, cost),
-    }
-
-
-def fair_fee(inputs: Inputs) -> Answer:
-    loss = event(number(inputs["p"]), number(inputs["slash"]) * number(inputs["stake"]))
-    return {"fair": loss.mean(), "loaded": pricing.expected_value_premium(loss, number(inputs["loading"]))}
 
 
 # --- insurance and losses ---
@@ -628,42 +328,10 @@ def beta_binomial(inputs: Inputs, asked: Query) -> Answer:
 
 
 ANSWERS: dict[str, Callable[[Inputs], Answer]] = {
-    "eth_correlation_penalty": correlation_penalty,
-    "eth_initial_slashing_penalty": initial_penalty,
-    "eth_full_slash_threshold_by_fork": full_slash_threshold,
-    "eth_quadratic_correlation_proposal": quadratic_penalty,
-    "eth_attestation_penalty_while_slashed": attestation_penalty,
-    "eth_inactivity_leak_loss_table": leak_losses,
-    "eth_leak_epochs_to_ejection": leak_to_ejection,
-    "eth_leak_epochs_to_refinalise": leak_to_finality,
-    "eth_weak_subjectivity_electra_table": weak_subjectivity,
-    "eth_weak_subjectivity_phase0_table": weak_subjectivity_phase0,
-    "base_layer": exit_queue,
-    "bft_removal_until_attacker_threshold": removal,
-    "bft_finality_liveness_boundary": finality,
-    "bft_accountable_safety_overlap": accountable,
-    "base_cost_of_corruption_rehypothecated": rehypothecated_cost,
-    "eip7716_penalty_factor_trace": correlated_misses,
     "contagion": clearing,
     "debtrank": distress,
     "correlated_slashing": correlated,
     "t_copula_pair_and_tail_dependence": t_copula,
-    "elastic_rewards_degree_cap": capped,
-    "elastic_equilibrium_allocation": equilibrium,
-    "risk_aware_split": split,
-    "elastic_base_service_synergy_budget": synergy,
-    "leverage_fees_metrics": shares_or_loops,
-    "leverage_yield_and_loss_amplification": amplification,
-    "metrics_rehypothecation": rehypothecation,
-    "metrics_concentration": concentration,
-    "lrt_nav_slash_deposit_order": deposit_order,
-    "lrt_bank_run_first_come": bank_run,
-    "fee_fake_exponential_eip": fake_exponential,
-    "fee_fake_exponential_blob": fake_exponential,
-    "fee_eip1559_trace": base_fee,
-    "fee_kinked_rate": kinked,
-    "pricing_break_even_fee": break_even,
-    "pricing_actuarially_fair_fee": fair_fee,
     "stakesure_insurance": corruption_or_harm,
     "ins_waterfall": layers,
     "ins_deductible_limit_coinsurance": policy,

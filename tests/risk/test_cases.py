@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.risk import graph_answers, loss_answers
+from tests.risk import base_layer_answers, fee_answers, graph_answers, loss_answers
 
 CASES = Path(os.environ.get("RESTAKE_CASES", Path(__file__).parent / "cases.json"))
 
@@ -25,7 +25,11 @@ def without_asking(answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> 
 
 
 ANSWERERS: dict[str, Answerer] = {
-    **{kind: without_asking(answer) for kind, answer in loss_answers.ANSWERS.items()},
+    **{
+        kind: without_asking(answer)
+        for module in (base_layer_answers, fee_answers, loss_answers)
+        for kind, answer in module.ANSWERS.items()
+    },
     **loss_answers.ASKED_ANSWERS,
     **graph_answers.ANSWERS,
 }
