@@ -274,13 +274,6 @@ def as_object(value: Json, where: str) -> dict[str, Json]:
     return value
 
 
-def as_list(value: Json, where: str) -> list[Json]:
-    """A JSON list, or MalformedTrace."""
-    if not isinstance(value, list):
-        raise MalformedTrace(where, f"expected a list, found {shown(value)}")
-    return value
-
-
 def check_fields(present: Mapping[str, Json], fields: Sequence[str], where: str, optional: Sequence[str] = ()) -> None:
     """Exactly `fields`, of which the `optional` ones may be absent, or MalformedTrace that names the first offender."""
     for name in fields:

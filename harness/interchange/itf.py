@@ -7,8 +7,8 @@ What a trace file says beside states and steps is no state, and stands in the fi
 from collections.abc import Mapping
 from typing import Any, Final
 
-from harness.interchange.values import UNIT, from_itf, from_variant, to_itf, variant
-from spec.codec import Json, MalformedTrace, as_list, as_object, check_fields, shown
+from harness.interchange.values import UNIT, as_list, from_itf, from_variant, to_itf, variant
+from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.protocol import Trace
 
 STEP: Final = "step"

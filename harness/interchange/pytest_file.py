@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from spec.codec import Json, as_list
+from harness.interchange.values import as_list
+from spec.codec import Json
 
 PAGE: Final = '''"""A trace, written by restake export: what another implementation, or the specification, answered.
 

@@ -105,6 +105,13 @@ def _special(kind: str, value: Json, where: str, depth: int) -> Json:
     raise MalformedTrace(where, f"unknown kind of value {shown(kind)}")
 
 
+def as_list(value: Json, where: str) -> list[Json]:
+    """A JSON list, or MalformedTrace."""
+    if not isinstance(value, list):
+        raise MalformedTrace(where, f"expected a list, found {shown(value)}")
+    return value
+
+
 def _map(value: Json, where: str, depth: int) -> Json:
     if not isinstance(value, list):
         raise MalformedTrace(where, f"expected a list of pairs in #map, found {shown(value)}")

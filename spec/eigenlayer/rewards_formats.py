@@ -75,6 +75,7 @@ def values(*read: object) -> object:
 
 LEAF: Final = Number(256)
 EVIDENCE: Final = ("tree", "tamper", "earner_index", "earner_token_root", "earner_proof")
+EVIDENCE_OF_TOKEN: Final = ("token_index", "proof")
 TOKEN_CLAIM: Final = Record(
     values,
     [
