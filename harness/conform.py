@@ -23,6 +23,9 @@ from spec.codec import MalformedTrace
 MOST_FAULTS: Final = 3
 """After so many faults of a client the run gives up: what does not answer is not asked for ever."""
 
+MOST_WORLDS: Final = 3
+"""The worlds in which one finding is kept: how short its trace can be is not the same in each."""
+
 Verdict = Literal["AGREE", "DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED"]
 
 OF_ALL: Final[tuple[Verdict, ...]] = ("DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED", "AGREE")
@@ -56,7 +59,7 @@ class Found:
 class CaseRow:
     """The outcome of one case: how often everything was compared and the same, and all else that happened.
 
-    `found` has the first of each kind: what a client does again and again takes no more memory.
+    `found` has the first of each kind in a few worlds: what a client does again and again takes no more memory.
     """
 
     case: Case
@@ -66,8 +69,9 @@ class CaseRow:
     why: str = ""
 
     def note(self, found: Found) -> None:
-        """Keep what was found, unless it is known."""
-        if all(each.kind != found.kind for each in self.found):
+        """Keep what was found, unless it is known of this world, or of enough others."""
+        alike = [each for each in self.found if each.kind == found.kind]
+        if len(alike) < MOST_WORLDS and all(each.script.head != found.script.head for each in alike):
             self.found.append(found)
 
     @property
@@ -124,6 +128,10 @@ class Conformance:
             for each in row.found:
                 first.setdefault(each.key, each)
         return list(first.values())
+
+    def others(self, found: Found) -> list[Found]:
+        """The same finding in other worlds."""
+        return [each for each in self._rows[found.what.case].found if each.key == found.key and each is not found]
 
     def started(self) -> ProcessClient:
         """A client that has said who it is. ClientFault if it does not."""

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -42,6 +43,9 @@ SHRINKING_STEPS: Final = 150_000
 
 SHRINKING_STARTS: Final = 60
 """The most times that a client is started for it."""
+
+SHORT: Final = 3
+"""The calls of a trace that is short enough for no other world to be tried."""
 
 SHOWN_DIFFERENCES: Final = 20
 
@@ -98,8 +102,21 @@ class Keeper:
         self._client: Final = client
         self._stops: Final = stops
 
-    def keep(self, found: Found, introduction: Introduction | None) -> KeptFinding:
-        """Keep a finding, then what is left of it after shrinking. Where nothing can be written, it is only told."""
+    def keep(self, found: Found, introduction: Introduction | None, others: Sequence[Found] = ()) -> KeptFinding:
+        """Keep a finding, then what is left of it after shrinking: in the world that has the shortest trace, if it was
+        met in several. Where nothing can be written, it is only told.
+        """
+        kept = self._keep(found, introduction)
+        for other in others:
+            if kept.steps <= SHORT or self._stops():
+                break
+            again = self._keep(other, introduction)
+            kept, longer = (again, kept) if again.is_shown_again and again.steps < kept.steps else (kept, again)
+            if longer.folder is not None:
+                shutil.rmtree(longer.folder, ignore_errors=True)
+        return kept
+
+    def _keep(self, found: Found, introduction: Introduction | None) -> KeptFinding:
         if introduction is None or not found.script.calls:
             return self._told(found, found, None, [])
         head = self._pack.calls.head(found.script.head)

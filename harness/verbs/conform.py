@@ -131,7 +131,7 @@ def conform_command(
             if said is not None:
                 run.run(iter(given[pack.name]) if traces else plan.scripts(said.actions), jobs)
             keeper = Keeper(pack, run.start, out, command, stop)
-            kept = [keeper.keep(found, said) for found in run.findings()[:MOST_KEPT]]
+            kept = [keeper.keep(found, said, run.others(found)) for found in run.findings()[:MOST_KEPT]]
             reports.append(ConformReport(run, kept, expected, f"--trace, {len(traces)}" if traces else lane_name))
             if not as_json:
                 print_report(console(), reports[-1])

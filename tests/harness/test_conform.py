@@ -15,10 +15,12 @@ from conformance import lockstep
 from conformance.cases import read_cases
 from conformance.lockstep import ACCEPTED, play
 from conformance.process import ProcessClient
+from conformance.scripts import of_trace
 from conformance.wire import digest
 from harness import conform_findings, conform_plan
 from harness.cli import cli
 from harness.conform import Conformance
+from harness.conform_findings import Keeper
 from harness.conform_plan import LANES, Lane, Plan
 from harness.conform_report import read_expected
 from harness.protocols import known_packs, pack_at
@@ -333,3 +335,29 @@ def test_a_file_of_expected_failures_from_an_editor_that_marks_it_as_utf_8(few: 
     expected = few / "expected.txt"
     expected.write_bytes("\ufeff# one\r\neigenlayer/deposit_into_strategy/*\r\n".encode())
     assert read_expected(expected, [PROTOCOL]) == ["eigenlayer/deposit_into_strategy/*"]
+
+
+@pytest.mark.source
+def test_a_finding_of_several_worlds_is_kept_in_that_of_the_shortest_trace(
+    few: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: the first world was an odd one, in which amounts cannot be made simpler."""
+    bug = canary("eigenlayer-order-of-checks")
+    trace = _trace_with(few, "modify_operator_details", "InvalidPermissions")
+    document = json.loads(trace.read_text())
+    protocols = {PROTOCOL: pack_at(PROTOCOL).protocol}
+    pack, calls = pack_at(PROTOCOL), [of_trace(pack_at(PROTOCOL).calls, load_trace(trace, protocols)[1], "a trace")]
+    other = {**document, "genesis": {**document["genesis"], "others": [*document["genesis"]["others"], "somebody"]}}
+    trace.write_text(json.dumps({**other, "steps": other["steps"][-1:]}))
+    run = Conformance(pack, lambda: ProcessClient(bug, 60.0), {}, lambda: False)
+    said = run.introduce()
+    run.run(iter([*calls, *calls, of_trace(pack.calls, load_trace(trace, protocols)[1], "another")]), 1)
+    (found,) = run.findings()
+    assert [each.script.source for each in run.others(found)] == ["another"]
+    monkeypatch.setattr(conform_findings, "SHRINKING_CALLS", 0)
+    monkeypatch.setattr("harness.conform_findings.needed", lambda _walk, _genesis, actions, _stops: actions)
+    keeper = Keeper(pack, run.start, few / "kept", bug, lambda: False)
+    kept = keeper.keep(found, said, run.others(found))
+    assert (kept.steps, kept.found.script.source) == (1, "another")
+    assert [kept.folder] == list((few / "kept").iterdir())
+    assert keeper.keep(found, said).steps == 4

@@ -18,14 +18,18 @@ from conformance.lockstep import Script, play
 from conformance.scripts import of_actions, of_trace, of_walk
 from conformance.wire import to_wire
 from harness.protocols import pack_at
+from invariants.choices import Seeded
 from invariants.eigenlayer.world import WORLD, with_native_eth
+from invariants.walker import Walk
 from spec.eigenlayer.actions import (
     CreatePod,
     FundPod,
+    MineBlocks,
     RegisterAsOperator,
     RemoveStrategiesFromDepositWhitelist,
     Undelegate,
 )
+from spec.machine import Draft
 from tests.conftest import GOLDEN
 
 pytest.importorskip("pyrevm", reason="the extra `evm` is not installed")
@@ -254,3 +258,15 @@ def test_a_message_that_a_contract_reverts_with_is_the_name_of_the_error() -> No
     words = (32).to_bytes(32, "big") + (2).to_bytes(32, "big") + b"no".ljust(32, b"\0")
     assert names.name_of(Reverted(bytes.fromhex("08c379a0") + words)) == "Error(no)"
     assert names.name_of(Reverted(b"")) == "EmptyRevert"
+
+
+def test_walks_leave_out_calls_that_nobody_can_make() -> None:
+    """Missed: ten of 71 walks parted at a call of address zero, which the contracts refuse by that alone."""
+    drawn = PACK.walk
+    assert drawn is not None
+    turns = iter([CreatePod("zero"), CreatePod("zero"), MineBlocks(1), CreatePod("staker0")])
+    walk = Walk(drawn.protocol, drawn.catalogue, drawn.world, drawn.opening, lambda _choices, _draft: next(turns))
+    deployed = walk_as_deployed(walk, 0, Artifacts({}, (), "v1.12.0", 0))
+    draft = Draft(deployed.genesis())
+    found = [deployed.next_action(Seeded(0), draft) for _ in range(2)]
+    assert found == [MineBlocks(1), CreatePod("staker0")]

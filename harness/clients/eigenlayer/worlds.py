@@ -3,10 +3,13 @@
 from typing import Any, Final
 
 from harness.clients.eigenlayer.artifacts import Artifacts
+from invariants.choices import Choices
 from invariants.eigenlayer.world import in_release
 from invariants.walker import Walk
 from spec.codec import Json
+from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.presets import RELEASES
+from spec.machine import Draft
 
 RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
 
@@ -24,7 +27,15 @@ def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]
 
 
 def walk_as_deployed(walk: Walk, seed: int, artifacts: Artifacts) -> Walk:
-    """The walk of a seed, through its world as the contracts can be deployed in it."""
+    """The walk of a seed, through its world as the contracts can be deployed in it, without calls that nobody can make:
+    those of address zero.
+    """
     drawn = walk.of(seed)
     world = as_deployed(drawn.world, artifacts)
-    return Walk(drawn.protocol, drawn.catalogue, world, drawn.opening, drawn.next_action)
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        while getattr(action := drawn.next_action(choices, draft), "sender", None) == ZERO_ADDRESS:
+            pass
+        return action
+
+    return Walk(drawn.protocol, drawn.catalogue, world, drawn.opening, next_action)
