@@ -72,12 +72,21 @@ def _take(repository: Path, name: str, folder: Path) -> Version:
         commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
     except NoVersionError as error:
         raise NoVersionError(f"{name}: git knows no such revision here{_advice(repository)}") from error
-    with tarfile.open(fileobj=io.BytesIO(_git(repository, "archive", "--format=tar", commit))) as archive:
-        members = [member for member in archive.getmembers() if not _is_left_out(member.name)]
-        archive.extractall(folder, [member for member in members if member.isfile() or member.isdir()], filter="data")
-        for link in [member for member in members if member.issym()]:
-            _put_as_file(link.name, folder / link.name, _linked(archive, link))
+    archived = _git(repository, "archive", "--format=tar", commit)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archived)) as archive:
+            _unpack(archive, folder)
+    except tarfile.ReadError as error:
+        raise NoVersionError(f"{name}: there is no file in it") from error
     return Version(name, commit, folder)
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the files of an archive; each link as the file that it leads to."""
+    members = [member for member in archive.getmembers() if not _is_left_out(member.name)]
+    archive.extractall(folder, [member for member in members if member.isfile() or member.isdir()], filter="data")
+    for link in [member for member in members if member.issym()]:
+        _put_as_file(link.name, folder / link.name, _linked(archive, link))
 
 
 def _linked(archive: tarfile.TarFile, link: tarfile.TarInfo) -> bytes | None:

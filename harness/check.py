@@ -122,7 +122,8 @@ class Check:
         self.left_out = left_out
         self.reports: list[TraceReport] = []
         self.suites = {
-            name: SuiteReport(walk.protocol, walk.catalogue, self.games[name]) for name, walk in self.walks.items()
+            name: SuiteReport(walk.protocol, walk.catalogue, self.games[name], symbols=self.packs[name].symbols)
+            for name, walk in self.walks.items()
         }
         self.ledgers: list[Ledger] = []
         self.drawing_seconds = 0.0
@@ -136,10 +137,15 @@ class Check:
             self._replay(progress)
             self._draw(scheduler, progress)
         finally:
-            for name, suite in self.suites.items():
-                runs = suite.drawn.runs + suite.in_games.runs
-                suite.is_cut_short = not self._has_replayed or runs < self._planned_runs(name)
-                suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
+            self.settle()
+
+    def settle(self) -> None:
+        """Say of each protocol if it was cut short, by what was run until now."""
+        for name, suite in self.suites.items():
+            runs = suite.drawn.runs + suite.in_games.runs
+            undone = suite.evidence is not None and bool(suite.evidence.undone)
+            suite.is_cut_short = undone or not self._has_replayed or runs < self._planned_runs(name)
+            suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
     def open_ledgers(self) -> None:
         """Read what is proved of protocols that have a theory. LedgerError if that cannot be believed."""
@@ -159,7 +165,7 @@ class Check:
 
         for name, found in gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self._is_to_stop, say).items():
             self.suites[name].evidence = found
-            self.suites[name].is_cut_short = self.suites[name].is_cut_short or bool(found.undone)
+        self.settle()
 
     def stop(self) -> bool:
         """True if the run is to stop now: at somebody's wish, or because enough failed."""

@@ -14,6 +14,7 @@ from harness import __version__
 from harness.commit import commit_here
 from harness.mistakes import explained, is_foreign
 from harness.pack import UnknownProtocolError
+from harness.stopping import interruptible
 from harness.verbs import EXIT_CODES, Verbs, how_built
 from invariants.law import UndeclaredError
 
@@ -80,8 +81,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _exit_code()
-        sys.stdout.flush()
+        with interruptible():
+            code = _exit_code()
+            sys.stdout.flush()
         sys.exit(code)
     except click.ClickException as error:
         error.show()

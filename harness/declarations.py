@@ -5,13 +5,34 @@ It is read from files, so that it is the same where the modules are compiled.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import attrs
 
 from harness.pack import ProtocolPack
 from harness.source import files_of
+
+NOTATION: Final = {
+    r"\brows\.get\(": "rows.get(TABLE, key) is the row of a table at a key",
+    r"\.total\(": "view.total(SUM, group) is that sum over the rows of a group",
+    r"\.latest\(": "HISTORY.latest(rows, key) is its last value",
+    r"\bstep\.before\b": "step.before is the state before the call",
+    r"\bstep\.after\b": "step.after is the state after it",
+    r"\bstep\.action\b": "step.action is the call",
+    r"\bwritten\(": "written(delta, TABLE) are the keys of the rows that the call writes",
+    r"\bScope\(": "Scope names the calls or tables that the law speaks of",
+    r"\brows=\{": "rows= names the tables whose rows concern a subject",
+    r"\bsums=\{": "sums= names the sums that it needs",
+}
+"""The notation of formulas, by what shows that it is used."""
+
+
+def notation_of(text: str) -> list[str]:
+    """What a reader has to know of the notation of a declaration."""
+    return [meaning for pattern, meaning in NOTATION.items() if re.search(pattern, text)]
 
 
 @attrs.frozen

@@ -1,6 +1,9 @@
 """Progress shown during a long run: on the error stream, and only if that is a terminal."""
 
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 
 from rich.console import Console
@@ -37,6 +40,7 @@ class Heartbeat(Progress):
 
     def start(self) -> None:
         """Begin to say how far the run is."""
+        self._began = time.monotonic()
         self._is_over = Event()
         Thread(target=self._beat, daemon=True).start()
 
@@ -46,12 +50,26 @@ class Heartbeat(Progress):
 
     def _beat(self) -> None:
         while not self._is_over.wait(HEARTBEAT_SECONDS):
-            running = [task for task in self.tasks if task.total is None or task.completed < task.total]
-            for task in running[-1:]:
-                of = "" if task.total is None else f" of {task.total:,.0f}"
-                news = f": {task.fields['news']}" if task.fields.get("news") else ""
-                said = f"{task.description} {task.completed:,.0f}{of}{news}"
-                self.console.print(said, markup=False, soft_wrap=True)
+            self.console.print(self._said(), markup=False, soft_wrap=True)
+
+    def _said(self) -> str:
+        """The last bar that is not full; between two of them, the time alone."""
+        running = [task for task in self.tasks if task.total is None or task.completed < task.total]
+        if not running:
+            return f"still running after {time.monotonic() - self._began:,.0f} s"
+        task = running[-1]
+        of = "" if task.total is None else f" of {task.total:,.0f}"
+        count = f" {task.completed:,.0f}{of}" if task.total is not None or task.completed else ""
+        news = task.fields.get("news") or ("" if count else f"{time.monotonic() - self._began:,.0f} s")
+        return f"{task.description}{count}{news and ': '}{news}"
+
+
+@contextmanager
+def heard_of(description: str) -> Iterator[None]:
+    """A run of one long part, of which nothing is known but that it goes on."""
+    with live_display() as progress:
+        progress.add_task(description, total=None, news="")
+        yield
 
 
 def live_display() -> Progress:
@@ -66,7 +84,8 @@ def live_display() -> Progress:
         News(),
     )
     if console.is_terminal:
-        return Progress(*columns, console=console, transient=True)
+        # Or what is said meanwhile would go to the terminal, too, where the standard output is a file.
+        return Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
     return Heartbeat(console=console, disable=True)
 
 

@@ -1,6 +1,15 @@
 """Exit codes, which are pytest's: decided in one place for every verb."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Final
+
+MEANINGS: Final[Mapping[int, str]] = {
+    0: "everything that was checked holds",
+    1: "something differs or is violated, or a law was never checked",
+    2: "not all was checked",
+    5: "there was nothing to check",
+}
+"""The meaning of each exit code, in short."""
 
 
 def exit_code(*, failed: bool, unread: bool = False, is_open: bool = False, is_empty: bool = False) -> int:

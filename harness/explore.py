@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -44,6 +44,7 @@ class Search:
         self.stop = stop
         self.folder = folder
         self.reports: list[ModelReport] = []
+        self._reporting: Callable[[], ModelReport] | None = None
 
     def run(self, progress: Progress) -> None:
         """Model after model. Once the search is to stop, those that are left are reported as cut short."""
@@ -67,15 +68,24 @@ class Search:
             progress.update(bar, news=f"{met.steps:,} calls, {met.distinct_states:,} states, {speed}, {broken}")
             return not self.stop()
 
+        def report() -> ModelReport:
+            findings = [kept[law_id].finding for law_id in sorted(kept)]
+            return ModelReport(name, len(model.calls), met, findings, time.monotonic() - started)
+
+        self._reporting = report
         try:
             met = explore(model, self.depth, self.prunes, goes_on)
             self._keep(place, model, met, kept)
             for sighting in kept.values():
                 sighting.shorten()
         finally:
-            # Whatever ends the search early, what was found until then is said.
-            findings = [kept[law_id].finding for law_id in sorted(kept)]
-            self.reports.append(ModelReport(name, len(model.calls), met, findings, time.monotonic() - started))
+            self.settle()
+
+    def settle(self) -> None:
+        """Report the model that is searched, if there is one, as far as its search came."""
+        if self._reporting is not None:
+            self.reports.append(self._reporting())
+            self._reporting = None
 
     def _keep(self, place: str, model: BoundedModel, met: Exploration, kept: dict[str, _Sighting]) -> None:
         """Keep what broke since this was last asked, or broke in fewer steps, as it was found."""

@@ -69,5 +69,6 @@ def replay_file(
         mismatch = replay(protocol, trace) if compares else None
     except MalformedTrace as error:
         return TraceReport(path, steps, malformed=error, seconds=time.monotonic() - started), None
-    report = TraceReport(path, steps, mismatch, is_compared=compares, seconds=time.monotonic() - started)
+    seconds, place = time.monotonic() - started, packs[protocol.name].place
+    report = TraceReport(path, steps, mismatch, is_compared=compares, seconds=seconds, rules_at=place)
     return report, None if mismatch else (protocol, trace)

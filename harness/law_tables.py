@@ -1,4 +1,4 @@
-"""The tables of docs/laws.md, written from the declarations of the laws: `make pages`."""
+"""The tables of docs/laws.md, and their legends, written from the declarations of the laws: `make pages`."""
 
 import re
 import textwrap
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from harness.protocols import known_games, known_walks
+from harness.protocols import known_games, known_packs, known_walks
+from harness.symbols import legend
 
 PAGE: Final = Path("docs/laws.md")
 LAWS: Final = "| id | what must hold | source |\n|---|---|---|\n"
@@ -22,6 +23,8 @@ def written(page: str) -> str:
         laws = [(law.law_id, law.sentence, law.source) for law in walk.catalogue.laws()]
         games = [(game.law_id, game.sentence) for game in known_games()[protocol]]
         section = _with_rows(_with_rows(section, LAWS, laws), GAMES, games)
+        told = legend([(law_id, sentence) for law_id, sentence, _ in laws], known_packs()[protocol].symbols)
+        section = _with_legend(section, told)
         model = textwrap.fill(
             f"- model of {title}: {', '.join(walk.catalogue.model)}.",
             124,
@@ -38,6 +41,16 @@ def _with_rows(section: str, heading: str, rows: Iterable[tuple[str, ...]]) -> s
     before, after = section.split(heading)
     rest = re.sub(r"^(\|.*\n)*", "", after)
     return before + heading + "".join([f"| {' | '.join(row)} |\n" for row in rows]) + rest
+
+
+def _with_legend(section: str, told: Iterable[str]) -> str:
+    """The section with these lines below the table of laws, in the place of those that were there."""
+    before, after = section.split(LAWS)
+    rows = re.match(r"(\|.*\n)*", after)
+    assert rows is not None
+    rest = re.sub(r"\A\n(In [A-Z]+-.*\n)+", "", after[rows.end() :])
+    lines = "".join([f"{line}\n" for line in told])
+    return before + LAWS + rows.group() + (f"\n{lines}" if lines else "") + rest
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.findings import Retelling
+from harness.junit import differences_of
 from harness.outcome import Outcome
 from harness.report import told_lines
 from harness.suite import SuiteReport
-from harness.summary import blocks, law_cells, made_by, tiers
+from harness.summary import LAW_HEADINGS, MOST_TRACES, blocks, in_parts, law_cells, legend_of, made_by, tiers
 
 
 def as_markdown(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
@@ -19,29 +20,45 @@ def _lines(outcome: Outcome, stories: Mapping[str, Retelling]) -> Iterator[str]:
     yield f"# restake check: {outcome.verdict}"
     yield ""
     for line in made_by(outcome):
-        yield f"- {escaped(line)}"
-    if outcome.problem is not None:
-        yield f"- {escaped(outcome.problem)}"
-    for report in outcome.reports:
-        if report.verdict in ("differs", "malformed", "breaks"):
-            yield f"- {report.verdict}: `{_code(str(report.path))}`"
+        yield f"- {_with_command(line)}"
     for suite in outcome.suites:
         yield from ("", f"## {escaped(suite.protocol.name)}: {suite.verdict}", "")
         rows = [(what, line) for what, said in blocks(suite) for line in said]
-        yield from table(("", ""), [(what, escaped(line)) for what, line in rows])
+        yield from table(("", ""), [(what, _with_command(line)) for what, line in rows])
         for finding in suite.findings.values():
             yield from ("", f"### {escaped(finding.law)} is violated", "", escaped(finding.sentence), "")
             if finding.trace in stories:
                 yield from ("```text", *_story(stories[finding.trace or ""]), "```", "")
             yield f"{finding.steps} steps, found by {escaped(finding.found_by)}; reproduce: `{_code(finding.command)}`"
+    yield from _traces(outcome)
+    for suite in outcome.suites:
         yield from _laws(suite)
+
+
+def _traces(outcome: Outcome) -> Iterator[str]:
+    """Traces that differ: the first with what differs there, the others by their command."""
+    shown = [report for report in outcome.reports if report.verdict in ("differs", "malformed", "breaks")]
+    if shown:
+        yield from ("", f"## Traces: {len(shown)} differ or cannot be read")
+    for report in shown[:MOST_TRACES]:
+        yield from ("", f"{report.verdict}: `{_code(str(report.path))}`", "")
+        said = str(report.malformed) if report.mismatch is None else differences_of(report.mismatch)
+        yield from ("```text", *said.replace("```", "'''").splitlines(), "```", "")
+        yield f"reproduce: `{_code(report.command)}`"
+    if shown[MOST_TRACES:]:
+        yield ""
+    for report in shown[MOST_TRACES:]:
+        yield f"- {report.verdict}: `{_code(report.command)}`"
 
 
 def _laws(suite: SuiteReport) -> Iterator[str]:
     for tier, rows in tiers(suite).items():
-        yield from ("", f"<details><summary>{tier}: {len(rows)}</summary>", "")
+        summary = f"{escaped(suite.protocol.name)}, {tier}: {len(rows)}"
+        yield from ("", f"<details><summary>{summary}</summary>", "")
         cells = [[escaped(cell) for cell in law_cells(row)] for row in rows]
-        yield from table(("law", "sentence", "checked", "proved", "verdict"), cells)
+        yield from table(LAW_HEADINGS, cells)
+        for line in legend_of(suite, rows):
+            yield from ("", escaped(line))
         yield from ("", "</details>")
 
 
@@ -67,5 +84,11 @@ def escaped(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A text between backticks, which has none itself."""
-    return text.replace("`", "'")
+    """A text between backticks, which has none itself, and ends no cell of a table."""
+    return text.replace("`", "'").replace("|", "\\|")
+
+
+def _with_command(line: str) -> str:
+    """A line in which a command can be copied as it is."""
+    said, command = in_parts(line)
+    return f"{escaped(said)} `{_code(command)}`" if command else escaped(said)

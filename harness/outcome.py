@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from harness.exit_codes import MEANINGS
 from harness.report import TraceReport
 from harness.suite import SuiteReport
 from spec.codec import Json
@@ -59,12 +60,19 @@ class Outcome:
         said = {suite.verdict for suite in self.suites}
         return said.pop() if self.code == 0 and len(said) == 1 else VERDICTS[self.code]
 
+    @property
+    def code_in_words(self) -> str:
+        """The meaning of the exit code; of 2 with the reason."""
+        reason = self.problem or self.unfinished
+        return f"{MEANINGS[self.code]}{f': {reason}' if self.code == 2 and reason else ''}"
+
     def as_json(self) -> dict[str, Json]:
         """The report as `--format json` writes it."""
         return {
             "schema": SCHEMA,
             "verdict": self.verdict,
             "exit_code": self.code,
+            "exit_code_in_words": self.code_in_words,
             "problem": self.problem,
             "unfinished": self.unfinished,
             "left_out": list(self.left_out),

@@ -11,7 +11,7 @@ from harness.junit import differences_of
 from harness.outcome import Outcome
 from harness.report import told_lines
 from harness.suite import ActionRow
-from harness.summary import blocks, law_cells, made_by, tiers
+from harness.summary import LAW_HEADINGS, MOST_TRACES, blocks, in_parts, law_cells, legend_of, made_by, tiers
 
 COLOURS: Final = {
     **dict.fromkeys(("holds", "held", "reached", "PROVED"), "good"),
@@ -49,12 +49,17 @@ def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
         "cells": law_cells,
         "colour": lambda word: COLOURS.get(word, ""),
         "differences": differences_of,
+        "legend": legend_of,
+        "parts": in_parts,
         "letter": lambda word: LETTERS.get(word, ""),
         "most": _most,
         "story": _story,
         "tiers": tiers,
     }
-    return environment.get_template("check.html").render(outcome=outcome, made_by=made_by(outcome), stories=stories)
+    template = environment.get_template("check.html")
+    return template.render(
+        outcome=outcome, made_by=made_by(outcome), stories=stories, headings=LAW_HEADINGS, most=MOST_TRACES
+    )
 
 
 def _calls(by_call: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import textwrap
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -15,9 +16,10 @@ from rich.table import Table
 
 from harness.evidence import Evidence
 from harness.exit_codes import exit_code
-from harness.findings import Retelling, Told
+from harness.findings import Retelling, Told, replaying
 from harness.replay import Mismatch
 from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
+from harness.symbols import legend
 from harness.traces import place_of
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
@@ -28,7 +30,7 @@ Verdict = Literal["agrees", "differs", "malformed", "not compared", "breaks", "k
 @attrs.frozen
 class TraceReport:
     """The result of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read. A kept
-    counterexample breaks its law, or no longer.
+    counterexample breaks its law, or no longer. `rules_at` is the place of the pack whose rules replayed it.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class TraceReport:
     retelling: Retelling | None = None
     is_compared: bool = True
     seconds: float = attrs.field(default=0.0, eq=False)
+    rules_at: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -51,6 +54,11 @@ class TraceReport:
         if not self.is_compared:
             return "not compared"
         return "agrees" if self.mismatch is None else "differs"
+
+    @property
+    def command(self) -> str:
+        """The command that shows it again, by the same rules."""
+        return replaying(self.path, self.rules_at)
 
     def as_json(self) -> dict[str, Json]:
         """The report as `--json` writes it: every field always there."""
@@ -139,7 +147,7 @@ def print_trace(console: Console, report: TraceReport) -> None:
     path_width, expected_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     for path, expected, actual in rows:
         console.print(f"    {path:{path_width}}  {expected:{expected_width}}  {actual}", markup=False, soft_wrap=True)
-    console.print(f"  reproduce: restake replay {escape(shlex.quote(str(report.path)))}", soft_wrap=True)
+    console.print(f"  reproduce: {escape(report.command)}", soft_wrap=True)
 
 
 def print_retelling(console: Console, report: TraceReport, told: Retelling) -> None:
@@ -193,14 +201,19 @@ OTHER_VERDICTS: dict[Verdict, str] = {
 
 
 def tally(reports: Sequence[TraceReport], built: str, seconds: float) -> str:
-    """The last line: how many traces and steps, and what came of them."""
+    """The last line of a replay: how many traces and steps, what came of them, and how long it took."""
+    return f"{replayed(reports)} ({built} specification, {seconds:.1f} s)"
+
+
+def replayed(reports: Sequence[TraceReport]) -> str:
+    """The traces and their steps, and what came of them."""
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     traces = "trace" if len(reports) == 1 else "traces"
     others = "".join([f", {count[verdict]} {said}" for verdict, said in OTHER_VERDICTS.items() if count[verdict]])
     return (
         f"{len(reports)} {traces}, {steps} steps: {count['agrees']} agree, {count['differs']} differ, "
-        f"{count['malformed']} malformed{others} ({built} specification, {seconds:.1f} s)"
+        f"{count['malformed']} malformed{others}"
     )
 
 
@@ -211,6 +224,8 @@ def print_details(console: Console, suite: SuiteReport) -> None:
         return
     console.print(f"\n{name}: laws by how they were checked")
     print_table(console, matrix(suite))
+    for line in legend([(row.law, row.sentence) for row in suite.rows()], suite.symbols):
+        print_wrapped(console, line)
     if suite.evidence is not None:
         print_evidence(console, suite, suite.evidence)
     for row in suite.rows():
@@ -372,6 +387,22 @@ def reasons_table(rows: Collection[ReasonRow]) -> Table:
     table.add_section()
     table.add_row("", f"{sum(row.on_traces for row in rows):,}", f"{sum(row.drawn for row in rows):,}")
     return table
+
+
+def print_wrapped(console: Console, text: str, first: str = "", later: str = "", style: str = "") -> None:
+    """Print a text in lines of the width, broken between words; a command in one line, so that it can be pasted."""
+    lines = [first + text]
+    if "reproduce: " not in text:
+        lines = textwrap.wrap(
+            text,
+            console.width,
+            initial_indent=first,
+            subsequent_indent=later,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    for line in lines:
+        console.print(line, style=style, markup=False, soft_wrap=True)
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -107,6 +107,7 @@ REPORT: Final[Schema] = {
             "schema": {"const": SCHEMA},
             "verdict": TEXT,
             "exit_code": {"enum": [0, 1, 2, 5]},
+            "exit_code_in_words": TEXT,
             "problem": optional(TEXT),
             "unfinished": optional(TEXT),
             "left_out": TEXTS,

@@ -1,10 +1,11 @@
 """The group `restake risk`: its verbs, each loaded only when asked for, since they need the extra `risk`."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from harness.display import heard_of
 from harness.verbs import Verbs
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
@@ -29,6 +30,11 @@ class RiskVerbs(Verbs):
 
     verbs = VERBS
     libraries = (frozenset({"highspy", "numpy", "scipy"}), "risk")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The verb; a long one shows that it goes on."""
+        with heard_of("working"):
+            return super().invoke(ctx)
 
 
 @click.command("risk", cls=RiskVerbs, short_help="What the stake secures, what may be lost, and what fails with what.")

@@ -6,6 +6,7 @@ from typing import Literal
 import attrs
 
 from harness.evidence import Evidence, Proof
+from harness.symbols import symbols_in
 from invariants.checking import Violation
 from invariants.game import Game, GameReport
 from invariants.law import Catalogue, Law, RejectionLaw, StateLaw, StepLaw
@@ -138,7 +139,7 @@ class Finding:
 class Row:
     """The result of one law or one witness. `broken` counts the runs that broke it; of a law that is a known violation,
     the times that it was seen to be. `proof` is there if the run gathered proofs and the law has any; `kills`, how many
-    mutants it noticed.
+    mutants it noticed. `symbols` gives the meaning of those that stand in the sentence.
     """
 
     law: str
@@ -154,6 +155,7 @@ class Row:
     verdict: Verdict
     proof: Proof | None = None
     kills: int | None = None
+    symbols: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -201,7 +203,7 @@ class SuiteReport:
     witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. Of its
     traces `differing` are those that differ or break a law, and `unread` those that cannot be read. `unjudged` names
     earlier counterexamples whose law is in no catalogue any more. `evidence` is gathered of protocols that have a
-    theory.
+    theory. `symbols` gives the meaning of those that stand in the sentences of laws.
     """
 
     protocol: Protocol
@@ -220,6 +222,7 @@ class SuiteReport:
     is_cut_short: bool = False
     has_theory: bool = False
     evidence: Evidence | None = None
+    symbols: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def drawn(self) -> Summary:
@@ -267,8 +270,12 @@ class SuiteReport:
         }
 
     def failures(self) -> list[str]:
+        """The reasons for which the run fails, each in a line."""
+        return [f"{what}: {', '.join(names)}" for what, names in self.failing().items()]
+
+    def failing(self) -> dict[str, list[str]]:
         """The reasons for which the run fails: laws that broke, laws that were never checked, and, if that is judged,
-        what never happened.
+        what never happened; each with the names of what it is about.
 
         A run that was cut short is judged by what it checked.
         """
@@ -280,7 +287,7 @@ class SuiteReport:
         if self.evidence is not None:
             found["refuted by proof"] = self.refuted()
             found["proved otherwise than in the ledger"] = list(self.evidence.differing)
-        return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+        return {what: names for what, names in found.items() if names}
 
     def unfinished(self) -> list[str]:
         """The reasons for which a run without failures does not hold: traces that cannot be read, earlier
@@ -371,7 +378,8 @@ class SuiteReport:
         if self.evidence is not None and is_law:
             proof = self.evidence.proofs.get(law_id)
             kills = self.evidence.kills.get(law_id, 0) if self.evidence.mutants else None
-        return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills)
+        symbols = symbols_in(law.sentence, self.symbols)
+        return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills, symbols)
 
 
 def kind_of(law: Law) -> Kind:

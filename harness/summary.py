@@ -5,39 +5,64 @@ line. `harness/report.py` has the details.
 import shlex
 from collections import Counter
 from collections.abc import Collection
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
 
 from harness.outcome import Outcome
-from harness.report import plain_table, print_details, print_finding, print_table, print_trace, tally
+from harness.report import plain_table, print_details, print_finding, print_table, print_trace, print_wrapped, replayed
 from harness.suite import Row, SuiteReport
+from harness.symbols import legend
 from harness.traces import bundled_findings
+
+ADVICE: Final = (
+    "",
+    "restake check -v shows the figures of each method, of each action and each reason.",
+    "restake laws --explain ID says all of one law: formula, source, proof, and how many mutants it kills.",
+)
+"""The last lines of a short report."""
+
+REPRODUCE: Final = "reproduce: "
+"""What stands before a command."""
+
+MOST_TRACES: Final = 3
+"""The traces that are shown in full where they differ."""
 
 MOST_NAMES = 6
 """The most names in a line of the first screen."""
 
 
 def print_outcome(console: Console, outcome: Outcome, is_long: bool) -> None:
-    """Print differences and breaks; the verdict of the run, its provenance, and a block for each protocol; then each
+    """Print the verdict of the run, its provenance, and a block for each protocol; differences and breaks; then each
     law in a line, or, if the report is to be long, the matrix and the coverage.
     """
-    for report in outcome.reports:
-        print_trace(console, report)
+    console.print(f"restake check: {outcome.verdict}", style="bold", markup=False)
+    for line in made_by(outcome):
+        print_wrapped(console, line, "  ", "    ")
+    for suite in outcome.suites:
+        print_block(console, suite)
+    print_failures(console, outcome)
+    for suite in outcome.suites:
+        (print_details if is_long else print_laws)(console, suite)
+    if not is_long:
+        for line in ADVICE:
+            console.print(line, markup=False, soft_wrap=True)
+
+
+def print_failures(console: Console, outcome: Outcome) -> None:
+    """Print what broke and what differs: the first traces in full, of the others the command that shows them."""
+    shown = [report for report in outcome.reports if report.verdict in ("differs", "malformed", "breaks")]
+    if shown or any(suite.findings for suite in outcome.suites):
+        console.print()
     for suite in outcome.suites:
         for finding in suite.findings.values():
             broken = next(row.broken for row in suite.rows() if row.law == finding.law)
             print_finding(console, suite.protocol.name, finding, broken)
-    console.print(f"restake check: {outcome.verdict}", style="bold", markup=False)
-    for line in made_by(outcome):
-        console.print(f"  {line}", markup=False, soft_wrap=True)
-    for suite in outcome.suites:
-        print_block(console, suite)
-    for suite in outcome.suites:
-        (print_details if is_long else print_laws)(console, suite)
-    if not is_long:
-        said = "\nrestake check -v shows the figures of each method, of each action and each reason."
-        console.print(said, markup=False, soft_wrap=True)
+    for report in shown[:MOST_TRACES]:
+        print_trace(console, report)
+    for report in shown[MOST_TRACES:]:
+        console.print(f"{report.verdict:9} {report.command}", markup=False, soft_wrap=True)
 
 
 def made_by(outcome: Outcome) -> list[str]:
@@ -47,12 +72,26 @@ def made_by(outcome: Outcome) -> list[str]:
     asked = f"profile {made.profile}" + "".join([f", --law {law}" for law in made.laws])
     speed = f"{made.steps_per_second:,} a second" if made.steps_per_second else "none"
     lines = [
+        f"took {lasted(made.seconds)}; exit code {outcome.code}: {outcome.code_in_words}",
         f"restake {made.version}{commit}, {made.built} specification, {made.solver}; {asked}, seed {made.seed}",
         f"{made.drawn_steps:,} steps drawn, {speed}, {made.processes}; Python {made.python}",
-        tally(outcome.reports, made.built, made.seconds),
+        replayed(outcome.reports),
         f"begun {made.began}; reproduce: {made.command}",
     ]
-    return lines if outcome.unfinished is None else [*lines, outcome.unfinished]
+    others = (outcome.problem, outcome.unfinished)
+    return lines + [said for said in others if said is not None and said not in outcome.code_in_words]
+
+
+def in_parts(line: str) -> tuple[str, str]:
+    """A line, and the command at its end that reproduces what it says; empty if there is none."""
+    said, _, command = line.partition(REPRODUCE)
+    return (said + REPRODUCE, command) if command else (line, "")
+
+
+def lasted(seconds: float) -> str:
+    """A time in minutes and seconds; of less than a minute with a tenth."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
 
 
 def print_block(console: Console, suite: SuiteReport) -> None:
@@ -62,7 +101,9 @@ def print_block(console: Console, suite: SuiteReport) -> None:
         style = "red" if what in ("failure", "not finished") else ""
         for position, line in enumerate(said):
             name = what if position == 0 else ""
-            console.print(f"  {name:12} {line}", style=style, markup=False, soft_wrap=True)
+            print_wrapped(
+                console, line.lstrip(), f"  {name:12} {' ' * (len(line) - len(line.lstrip()))}", " " * 17, style
+            )
 
 
 def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
@@ -74,7 +115,7 @@ def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
         ("mutants", mutants(suite)),
         ("found", found(suite)),
         ("not reached", not_reached(suite)),
-        ("failure", suite.failures()),
+        ("failure", [f"{what}: {named(names)}" for what, names in suite.failing().items()]),
         ("not finished", suite.unfinished()),
     ]
 
@@ -82,12 +123,12 @@ def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
 def checked(suite: SuiteReport) -> list[str]:
     """The volume of the run, by method."""
     parts = [
-        f"{done.runs:,} {what}, {done.steps:,} calls"
+        f"{done.runs:,} {what if done.runs == 1 else f'{what}s'}, {done.steps:,} calls"
         for what, done in (
-            ("recorded traces", suite.on_traces),
-            ("random walks", suite.on_walks),
-            ("Hypothesis examples", suite.by_hypothesis),
-            ("games", suite.in_games),
+            ("recorded trace", suite.on_traces),
+            ("random walk", suite.on_walks),
+            ("Hypothesis example", suite.by_hypothesis),
+            ("game", suite.in_games),
         )
         if done.runs
     ]
@@ -146,7 +187,9 @@ def mutants(suite: SuiteReport) -> list[str]:
     noticing = [row for row in laws if row.kills]
     if not noticing:
         return [f"no law that was checked is known to kill one of {suite.evidence.mutants:,}: restake mutate tells"]
-    return [f"{len(noticing)} of {len(laws)} laws kill some of {suite.evidence.mutants:,} (docs/mutants.md)"]
+    said = [f"{len(noticing)} of {len(laws)} laws kill some of {suite.evidence.mutants:,} (docs/mutants.md)"]
+    idle = [row.law for row in laws if not row.kills]
+    return [*said, f"kill none: {', '.join(idle)}"] if idle else said
 
 
 def found(suite: SuiteReport) -> list[str]:
@@ -191,11 +234,21 @@ def tiers(suite: SuiteReport) -> dict[str, list[Row]]:
     return {tier: members for tier, members in found.items() if members}
 
 
-def law_cells(row: Row) -> tuple[str, str, str, str, str]:
-    """A law in a line: id, sentence, times checked, calls proved, verdict."""
+LAW_HEADINGS: Final = ("law", "sentence", "checked", "proved", "kills", "verdict")
+"""The headings of a law's line."""
+
+
+def law_cells(row: Row) -> tuple[str, str, str, str, str, str]:
+    """A law in a line: id, sentence, times checked, calls proved, mutants killed, verdict."""
     checks = row.on_traces + row.on_walks + row.by_hypothesis + row.in_games
     proof = "-" if row.proof is None else row.proof.in_short
-    return row.law, row.sentence, f"{checks:,}", proof, row.verdict
+    kills = "-" if row.kills is None else f"{row.kills:,}"
+    return row.law, row.sentence, f"{checks:,}", proof, kills, row.verdict
+
+
+def legend_of(suite: SuiteReport, rows: Collection[Row]) -> list[str]:
+    """The meaning of the symbols in the sentences of some laws."""
+    return legend([(row.law, row.sentence) for row in rows], suite.symbols)
 
 
 def print_laws(console: Console, suite: SuiteReport) -> None:
@@ -204,12 +257,14 @@ def print_laws(console: Console, suite: SuiteReport) -> None:
         table = plain_table()
         table.add_column("law", no_wrap=True)
         table.add_column(f"{suite.protocol.name}: {tier}", no_wrap=True, overflow="ellipsis", ratio=1)
-        table.add_column("checked", justify="right", no_wrap=True)
-        table.add_column("proved", justify="right", no_wrap=True)
-        table.add_column("verdict", no_wrap=True)
+        for heading in LAW_HEADINGS[2:-1]:
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(LAW_HEADINGS[-1], no_wrap=True)
         for row in rows:
             style = "bold red" if row.verdict in ("VIOLATED", "VACUOUS", "NOT REACHED") else ""
             table.add_row(*[escape(cell) for cell in law_cells(row)], style=style)
         table.expand = True
         console.print()
         print_table(console, table)
+        for line in legend_of(suite, rows):
+            print_wrapped(console, line)

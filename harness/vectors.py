@@ -85,14 +85,21 @@ ENTRY: Final = Record(
 Document = dict[str, Any]
 
 
-def fill(packs: Collection[ProtocolPack], folder: Path, walks: int) -> list[Entry]:
-    """Write a release of some protocols into a folder, which has to be empty or not there; every file of it."""
+Says = Callable[[str], None]
+"""The listener to what is made now, before each file and each walk: what it raises ends the release there."""
+
+
+def fill(packs: Collection[ProtocolPack], folder: Path, walks: int, says: Says = lambda _what: None) -> list[Entry]:
+    """Write a release of some protocols into a folder, which has to be empty or not there; every file of it. The
+    manifest comes last: without it a folder is no release.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReleaseError(f"{folder}: is there already, and not empty")
     entries: list[Entry] = []
     for pack in packs:
         cases: list[tuple[Document, str]] = []
-        for kind, name, document, shows in vectors(pack, walks):
+        for kind, name, document, shows in vectors(pack, walks, says):
+            says(f"{pack.name}, {len(entries):,} files")
             file = f"vectors/{pack.name}/{kind}/{name}.json.gz"
             entries.append(_write(folder, file, pack.name, kind, document, shows=shows))
             if kind == "cases":
@@ -135,7 +142,9 @@ def read_release(folder: Path) -> list[Entry]:
     return list(entries)
 
 
-def vectors(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, str, Document, tuple[str, ...]]]:
+def vectors(
+    pack: ProtocolPack, walks: int, says: Says = lambda _what: None
+) -> Iterator[tuple[str, str, Document, tuple[str, ...]]]:
     """The vectors of a protocol, each with its kind, its name, and what it shows beside its cases.
 
     By case: each action with each answer, by the shortest trace that is known. By order: a last call that fails two
@@ -152,9 +161,9 @@ def vectors(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, str, Document
         yield "edges", _name(script.source.removeprefix("edge of ")), _trace(pack, script), ()
     for path in find_traces([pack.traces]):
         yield "recorded", path.name.partition(".")[0], as_object(load_json(path), ""), ()
-    for witness, walk, actions in _witnessed(pack, walks):
+    for witness, walk, actions in _witnessed(pack, walks, says):
         yield "witnesses", witness, pack.protocol.write_trace(walk.world, actions), (f"{WITNESS}{witness}",)
-    for seed, script in _chosen(pack, walks):
+    for seed, script in _chosen(pack, walks, says):
         yield "walks", f"seed_{seed}", _trace(pack, script), ()
 
 
@@ -208,13 +217,16 @@ def _trace(pack: ProtocolPack, script: Script) -> Document:
     return pack.protocol.write_trace(pack.calls.head(script.head), actions)
 
 
-def _witnessed(pack: ProtocolPack, walks: int) -> Iterator[tuple[str, Walk, list[Any]]]:
+def _witnessed(
+    pack: ProtocolPack, walks: int, says: Says = lambda _what: None
+) -> Iterator[tuple[str, Walk, list[Any]]]:
     """Each witness that walks see, with the walk and the actions up to where it is seen, as few as there are."""
     if pack.walk is None or not walks:
         return
     alone = pack.walk.where({witness.law_id for witness in pack.walk.catalogue.witnesses}.__contains__)
     seen: dict[str, list[tuple[int, int]]] = {}
     for seed in range(WALKS_SEEN):
+        says(f"{pack.name}, witnesses of walk {seed}")
         for witness, steps in _sightings(alone.of(seed), seed).items():
             seen.setdefault(witness, []).append((steps, seed))
     for witness, places in sorted(seen.items()):
@@ -241,11 +253,14 @@ def _sightings(walk: Walk, seed: int) -> dict[str, int]:
     return first
 
 
-def _chosen(pack: ProtocolPack, walks: int) -> list[tuple[int, Script]]:
+def _chosen(pack: ProtocolPack, walks: int, says: Says = lambda _what: None) -> list[tuple[int, Script]]:
     """So many walks that together have the most different pairs of a case and the next one."""
     if pack.walk is None or not walks:
         return []
-    scripts = {seed: of_walk(pack.calls, pack.walk, seed, WALK_STEPS) for seed in range(WALKS_SEEN)}
+    scripts: dict[int, Script] = {}
+    for seed in range(WALKS_SEEN):
+        says(f"{pack.name}, walk {seed}")
+        scripts[seed] = of_walk(pack.calls, pack.walk, seed, WALK_STEPS)
     left = {seed: set(pairwise(_cases(pack, script))) for seed, script in scripts.items()}
     chosen: list[int] = []
     while left and len(chosen) < walks:

@@ -29,6 +29,12 @@ PACK: Final = ProtocolPack(
             "withdrawals",
         )
     ),
+    symbols={
+        "m": "the operator's max magnitude for the strategy",
+        "O": "the operator's shares of it",
+        "W": "WAD, 10^18, which stands for 1",
+        "WAD": "10^18, which stands for 1",
+    },
     newest="v1_13_1",
     presets={
         "v1_12_0": {

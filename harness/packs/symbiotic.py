@@ -24,6 +24,12 @@ PACK: Final = ProtocolPack(
             "withdrawals",
         )
     ),
+    symbols={
+        "A": "the vault's active stake",
+        "S": "its active shares",
+        "W": "the collateral in the withdrawal bucket",
+        "Ws": "the bucket's shares",
+    },
     walk_at="invariants.symbiotic.walk:WALK",
     games_at="invariants.symbiotic.games:GAMES",
     bounded_model_at="invariants.symbiotic.bounded_model:BOUNDED_MODEL",

@@ -11,16 +11,16 @@ import click
 from rich.console import Console
 
 import spec.machine
-from harness.exit_codes import worst
+from harness.exit_codes import MEANINGS, worst
 from harness.pack import ProtocolPack, UnknownProtocolError
 from harness.protocols import left_out, select_packs
 
-EXIT_CODES = """\b
+EXIT_CODES = f"""\b
 Exit codes:
-  0  everything that was checked holds
-  1  something differs or is violated, or a law was never checked
-  2  not all was checked: stopped early, interrupted, left open or left out; a file that cannot be read; wrong usage
-  5  there was nothing to check
+  0  {MEANINGS[0]}
+  1  {MEANINGS[1]}
+  2  {MEANINGS[2]}: stopped early, interrupted, left open or left out; a file that cannot be read; wrong usage
+  5  {MEANINGS[5]}
 """
 
 Command = TypeVar("Command", bound=Callable[..., object])

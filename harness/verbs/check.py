@@ -166,19 +166,10 @@ def check_command(
     places = [check.packs[name].place for name in check.walks]
     workers = _workers(scheduler, places, jobs or cores())
     started, began = time.monotonic(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    problem: str | None = "ended by an error"
-    try:
-        with stop, workers, live_display() as progress:
-            check.run(workers, progress)
-            check.gather(proofs, jobs or cores(), progress, drawn_by or (rotation() if proofs == "sample" else ""))
-        problem = "interrupted" if stop.is_interrupted else None
-    except KeyboardInterrupt:
-        problem = "interrupted"
-        raise
-    except (SchedulerError, LedgerError) as error:
-        problem = str(error)
-    finally:
-        # Whatever ends the run early, what was found until then is said.
+
+    def tell(problem: str | None) -> Outcome:
+        """Whatever ended the run, what was found until then is said."""
+        check.settle()
         seconds = time.monotonic() - started
         suites = list(check.suites.values())
         drawn = sum([suite.drawn.steps for suite in suites])
@@ -224,6 +215,19 @@ def check_command(
             click.echo(as_page(outcome, check.stories()), nl=False)
         else:
             print_outcome(console(), outcome, verbose)
+        return outcome
+
+    stop.last_words = lambda: tell("interrupted")
+    problem: str | None = "ended by an error"
+    try:
+        with stop, workers, live_display() as progress:
+            check.run(workers, progress)
+            check.gather(proofs, jobs or cores(), progress, drawn_by or (rotation() if proofs == "sample" else ""))
+        problem = "interrupted" if stop.is_interrupted else None
+    except (SchedulerError, LedgerError) as error:
+        problem = str(error)
+    finally:
+        outcome = tell(problem)
     if outcome.problem is not None:
         click.echo(outcome.problem, err=True)
     return outcome.code

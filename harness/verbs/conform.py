@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -18,6 +19,7 @@ from harness.conform import Conformance
 from harness.conform_findings import Keeper
 from harness.conform_plan import LANES, Plan
 from harness.conform_report import ConformReport, conform_junit, print_report, read_expected
+from harness.display import heard_of, live_display
 from harness.exit_codes import exit_code, worst
 from harness.pack import ProtocolPack
 from harness.protocols import known_packs
@@ -121,28 +123,43 @@ def conform_command(
     given = _of_traces(packs, traces)
     stop = Stop(math.inf if budget is None else budget)
     reports: list[ConformReport] = []
-    with stop:
+
+    def tell() -> None:
+        """What the report of each protocol has not said yet."""
+        if as_json:
+            click.echo(json.dumps([report.as_json() for report in reports], indent=2))
+        if junit_file is not None:
+            junit_file.write(conform_junit(reports))
+
+    stop.last_words = tell
+    with stop, live_display() as progress:
         for pack in packs.values():
             if traces and pack.name not in given:
                 continue
             plan = Plan(pack, LANES[lane_name], seed)
             run = Conformance(pack, _starting(command, seconds, check), {} if traces else plan.required, stop)
+            bar = progress.add_task(f"playing {pack.name}", total=None, news="")
             said = _introduction(run)
             if said is not None:
-                run.run(iter(given[pack.name]) if traces else plan.scripts(said.actions), jobs)
+                scripts = iter(given[pack.name]) if traces else plan.scripts(said.actions)
+                run.run(_shown(scripts, run, partial(progress.update, bar)), jobs)
             keeper = Keeper(pack, run.start, out, command, stop)
             kept = [keeper.keep(found, said, run.others(found)) for found in run.findings()[:MOST_KEPT]]
             reports.append(ConformReport(run, kept, expected, f"--trace, {len(traces)}" if traces else lane_name))
             if not as_json:
                 print_report(console(), reports[-1])
-    if as_json:
-        click.echo(json.dumps([report.as_json() for report in reports], indent=2))
-    if junit_file is not None:
-        junit_file.write(conform_junit(reports))
+    tell()
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
         return 2
     return worst([report.exit_code for report in reports])
+
+
+def _shown(scripts: Iterator[Script], run: Conformance, update: Callable[..., None]) -> Iterator[Script]:
+    """The scripts, and before each how far the run is."""
+    for script in scripts:
+        update(completed=run.scripts, news=f"{run.steps:,} calls")
+        yield script
 
 
 def _introduction(run: Conformance) -> Introduction | None:
@@ -155,7 +172,7 @@ def _introduction(run: Conformance) -> Introduction | None:
 def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> int:
     """Every canary caught, and every client that is right passed."""
     every: list[Caught] = []
-    with Stop() as stop:
+    with Stop() as stop, heard_of("testing the canaries"):
         for caught in run_self_test([pack for pack in packs.values() if pack.cases is not None], stop, jobs):
             every.append(caught)
             if not as_json:

@@ -43,15 +43,22 @@ def explore_command(asked: tuple[str, ...], depth: int, prune: bool, budget: flo
         search = Search(select_bounded_models(asked), depth, prune, stop)
     except UnknownProtocolError as error:
         raise click.UsageError(str(error)) from error
-    try:
-        with stop, live_display() as progress:
-            search.run(progress)
-    finally:
+
+    def tell() -> None:
+        """Whatever ended the search, what was found until then is said."""
+        search.settle()
         if as_json:
             click.echo(json.dumps({"built": how_built(), **search.as_json()}, indent=2))
         else:
             for report in search.reports:
                 print_model(console(), report)
+
+    stop.last_words = tell
+    try:
+        with stop, live_display() as progress:
+            search.run(progress)
+    finally:
+        tell()
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
         return 2

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from harness.display import live_display
+from harness.stopping import Stop
 from harness.vectors import ORDER, WALKS, WITNESS, ReleaseError, fill
 from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, packs_asked
 
@@ -34,8 +36,20 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
     The same source writes the same bytes. manifest.json has a SHA-256 of every document, and what it covers. Compiled,
     it takes about twelve seconds for a protocol.
     """
+    stop = Stop()
     try:
-        entries = fill(packs_asked(asked).values(), out, walks)
+        with stop, live_display() as progress:
+            bar = progress.add_task("writing vectors", total=None, news="")
+
+            def says(what: str) -> None:
+                progress.update(bar, news=what)
+                if stop.is_interrupted:
+                    raise KeyboardInterrupt
+
+            entries = fill(packs_asked(asked).values(), out, walks, says)
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: {out} has no manifest, and is no release", err=True)
+        return 2
     except ReleaseError as error:
         raise click.UsageError(str(error)) from error
     right = [entry for entry in entries if not entry.wrong]

@@ -3,7 +3,9 @@
 import json
 import math
 import time
+from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, TextIO
 
 import click
@@ -26,6 +28,7 @@ from gate.starting import clean_environment
 from gate.subject import subject_of
 from gate.verdicts import ProtocolReport
 from gate.versions import NoVersionError, root_of, taken
+from harness.display import live_display
 from harness.gate_explained import explained_lines, read_kept
 from harness.gate_files import annotations, as_junit, as_sarif
 from harness.gate_outcome import FOLDER, GateOutcome, keep
@@ -113,12 +116,15 @@ def gate_command(
     ruling = Ruling((), ())
     try:
         root = root_of(Path.cwd())
-        with Stop(math.inf) as stop, taken(root, base, head) as (old, new):
+        with Stop(math.inf) as stop, taken(root, base, head) as (old, new), live_display() as progress:
+            stop.last_words = partial(rmtree, old.folder.parent, ignore_errors=True)
             given = read_decisions(new.folder / decisions)
             effort = Effort(budget, jobs or cores(), stop, seconds)
-            reports.extend(
-                judge_apart(pack.name, pack.place, (old, new), only, effort) for pack in packs.values() if not stop()
-            )
+            for name, pack in packs.items():
+                if not stop():
+                    bar = progress.add_task(f"judging {name}", total=1)
+                    reports.append(judge_apart(pack.name, pack.place, (old, new), only, effort))
+                    progress.update(bar, completed=1)
             if not stop():
                 every = [action for report in reports for action in report.actions]
                 _refuse_unknown(only, reports)

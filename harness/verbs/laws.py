@@ -1,6 +1,7 @@
 """`restake laws`: every law in a list, or all there is about one."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -8,12 +9,13 @@ import click
 
 from harness.check import laws_of
 from harness.closest import closest
-from harness.declarations import declaration_of
+from harness.declarations import declaration_of, notation_of
 from harness.gathering import KILLS, proofs_by_law
 from harness.pack import ProtocolPack
 from harness.prove import ProofQuestion, ledger_of
-from harness.report import plain_table, print_table
+from harness.report import plain_table, print_table, print_wrapped
 from harness.suite import Kind, kind_of
+from harness.symbols import legend, symbols_in
 from harness.traces import bundled_findings
 from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, console, packs_asked, read_ledger
 from invariants.law import Law
@@ -31,19 +33,20 @@ HOW: Final[dict[Kind, str]] = {
 
 @attrs.frozen
 class Told:
-    """A law of a protocol, for whoever asks for it."""
+    """A law of a protocol, for whoever asks for it; `symbols` explains those in its sentence."""
 
     protocol: str
     place: str
     law: Law
     kind: Kind
     tier: str
+    symbols: Mapping[str, str]
 
     def as_json(self) -> dict[str, Json]:
         """The law as `--json` writes it."""
         law = self.law
         said = {"law": law.law_id, "kind": self.kind, "tier": self.tier, "sentence": law.sentence, "source": law.source}
-        return {"protocol": self.protocol, **said}
+        return {"protocol": self.protocol, **said, "symbols": dict(self.symbols)}
 
 
 def told(pack: ProtocolPack) -> list[Told]:
@@ -55,7 +58,8 @@ def told(pack: ProtocolPack) -> list[Told]:
     found: list[Told] = []
     for law in (*laws_of(walk), *pack.games):
         tier = "model" if law.law_id in model else "known violation" if law.law_id in known else "property"
-        found.append(Told(pack.name, pack.place, law, kind_of(law), tier))
+        symbols = symbols_in(law.sentence, pack.symbols)
+        found.append(Told(pack.name, pack.place, law, kind_of(law), tier, symbols))
     return found
 
 
@@ -97,7 +101,13 @@ def print_list(laws: list[Told]) -> None:
     for each in laws:
         table.add_row(each.protocol, each.law.law_id, each.kind, each.tier, each.law.sentence)
     table.expand = True
-    print_table(console(), table)
+    shown = console()
+    print_table(shown, table)
+    for protocol in dict.fromkeys([each.protocol for each in laws]):
+        of = [each for each in laws if each.protocol == protocol]
+        symbols = {name: meaning for each in of for name, meaning in each.symbols.items()}
+        for line in legend([(each.law.law_id, each.law.sentence) for each in of], symbols):
+            print_wrapped(shown, f"{protocol}: {line}")
 
 
 def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
@@ -109,6 +119,7 @@ def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
     found: dict[str, Json] = {
         "checked": HOW[each.kind],
         "formula": None if declared is None else declared.text,
+        "notation": [] if declared is None else list(notation_of(declared.text)),
         "declared_in": None if declared is None else f"{declared.file.name}:{declared.line}",
         "known_violation": None,
         "proved": None,
@@ -134,6 +145,8 @@ def print_explained(each: Told, found: dict[str, Json]) -> None:
     """The same as text."""
     law, proved, known, kills = each.law, found["proved"], found["known_violation"], found["mutants_killed"]
     lines = [f"{each.protocol} {law.law_id}: {law.sentence}", f"  {each.kind}, {each.tier}", f"  source: {law.source}"]
+    if each.symbols:
+        lines.append(f"  where {'; '.join([f'{symbol} is {meaning}' for symbol, meaning in each.symbols.items()])}")
     lines.append(f"  checked {found['checked']}: restake check --protocol {each.place} --law {law.law_id}")
     if isinstance(proved, dict) and isinstance(scopes := proved["scopes"], list):
         shows = f"restake prove --protocol {each.place} --law {law.law_id}"
@@ -150,6 +163,8 @@ def print_explained(each: Told, found: dict[str, Json]) -> None:
     if found["formula"] is not None:
         lines += ["", f"  declared in {found['declared_in']}:", ""]
         lines += [f"    {line}".rstrip() for line in str(found["formula"]).splitlines()]
+        if isinstance(notation := found["notation"], list) and notation:
+            lines += ["", "  where", *[f"    {line}" for line in notation]]
     for line in (*lines, ""):
         console().print(line, markup=False, soft_wrap=True)
 

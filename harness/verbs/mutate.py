@@ -127,13 +127,9 @@ def mutate_command(
     except ReleaseError as error:
         raise click.UsageError(str(error)) from error
     started = time.monotonic()
-    problem: str | None = None
-    try:
-        with stop, live_display() as progress:
-            mutation.run(jobs or cores(), progress)
-    except JudgeError as error:
-        problem = str(error)
-    finally:
+
+    def tell() -> None:
+        """Whatever ended the run, what was found until then is said."""
         if as_json:
             click.echo(json.dumps(mutation.as_json(), indent=2))
         elif as_markdown:
@@ -150,6 +146,16 @@ def mutate_command(
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
         if kills_file is not None and not mutation.is_cut_short:
             kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
+
+    stop.last_words = tell
+    problem: str | None = None
+    try:
+        with stop, live_display() as progress:
+            mutation.run(jobs or cores(), progress)
+    except JudgeError as error:
+        problem = str(error)
+    finally:
+        tell()
     if stop.is_interrupted or problem is not None:
         click.echo(problem or "interrupted", err=True)
         return 2

@@ -2,13 +2,13 @@
 
 import json
 import math
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
+from harness.display import live_display
 from harness.exit_codes import worst
 from harness.pack import ProtocolPack
 from harness.prove import ProofQuestion, Proving, UnknownNameError, ledger_of, print_proving, run_together
@@ -93,17 +93,28 @@ def prove_command(
     # Who names no protocol means those that have what is asked for.
     if unknown and (asked or not provings):
         raise click.UsageError("; ".join(unknown))
+
+    def tell() -> None:
+        """The verdicts that are known by now."""
+        if as_json:
+            click.echo(json.dumps({"protocols": [proving.as_json() for proving in provings]}, indent=2))
+        else:
+            for proving in provings:
+                print_proving(console(), proving)
+
+    stop.last_words = tell
     problem: str | None = None
     try:
-        with stop:
-            run_together(provings, jobs or cores(), stop, _say_proved)
+        with stop, live_display() as progress:
+            bar = progress.add_task("proving", total=None, news="")
+
+            def said(call: str, done: int, of: int) -> None:
+                progress.update(bar, completed=done, total=of, news=call)
+
+            run_together(provings, jobs or cores(), stop, said)
     except LedgerError as error:
         problem = str(error)
-    if as_json:
-        click.echo(json.dumps({"protocols": [proving.as_json() for proving in provings]}, indent=2))
-    else:
-        for proving in provings:
-            print_proving(console(), proving)
+    tell()
     if problem is None and any(proving.left() for proving in provings) and stop():
         problem = "interrupted" if stop.is_interrupted else "stopped when its time was up"
     if problem is not None:
@@ -130,11 +141,6 @@ def _opinions(effort: int, other_z3: str | None) -> Opinions:
         raise click.UsageError("--cross-check asks cvc5, which is not installed: pip install cvc5") from error
     except OSError as error:
         raise click.UsageError(f"--z3 {other_z3}: {error.strerror}") from error
-
-
-def _say_proved(call: str, done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"{done}/{of} {call}", err=True)
 
 
 COMMANDS = {"prove": prove_command}

@@ -62,7 +62,16 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
 def _run(job: Job, as_json: bool) -> int:
     shown = console()
     started = time.monotonic()
+
+    def tell() -> None:
+        """Whatever ended the run, what was found until then is said."""
+        if as_json:
+            click.echo(json.dumps(job.as_json(how_built()), indent=2))
+        else:
+            shown.print(tally(job.reports, how_built(), time.monotonic() - started), soft_wrap=True)
+
     stop = Stop()
+    stop.last_words = tell
     try:
         with stop, live_display() as progress:
             for report in job.replay(progress):
@@ -75,11 +84,7 @@ def _run(job: Job, as_json: bool) -> int:
                     # Here, and not in the midst of compiled arithmetic, which takes an exception for want of memory.
                     raise KeyboardInterrupt
     finally:
-        # Whatever ends the run early, what was found until then is said.
-        if as_json:
-            click.echo(json.dumps(job.as_json(how_built()), indent=2))
-        else:
-            shown.print(tally(job.reports, how_built(), time.monotonic() - started), soft_wrap=True)
+        tell()
     return judged(job.reports, ())
 
 

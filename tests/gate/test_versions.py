@@ -55,6 +55,14 @@ def test_folders_are_gone_after_an_exception(repository: Path) -> None:
     assert not folders[0].exists()
 
 
+def test_a_revision_without_files_is_refused(tmp_path: Path) -> None:
+    """Missed: a traceback, and a mistake of restake."""
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "empty", "--allow-empty")
+    with pytest.raises(NoVersionError, match="HEAD: there is no file in it"), taken(tmp_path, "HEAD"):
+        pass
+
+
 @pytest.mark.parametrize("name", ["nothing", "--output=x", "HEAD~9"])
 def test_a_revision_that_is_none_is_refused(repository: Path, name: str) -> None:
     with pytest.raises(NoVersionError, match=name), taken(repository, name):

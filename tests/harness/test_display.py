@@ -1,11 +1,23 @@
 """A long run while it goes on, where there is no terminal."""
 
+import os
+import pty
+import subprocess
+import sys
 import time
+from importlib import import_module
+from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from harness import display
+from harness.cli import cli
 from harness.display import live_display
+from tests.harness.commands import POOL, TRACE
+
+SERVE = f"{sys.executable} -P -c 'from harness.cli import main; main()' serve pool_pack:PACK"
 
 
 def test_without_a_terminal_a_line_now_and_then_says_how_far_a_run_is(
@@ -24,3 +36,79 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_a_run_is(
     with live_display() as progress:
         progress.add_task("walking", total=4_000)
     assert [progress.console.is_terminal, capfd.readouterr().out] == [False, ""]
+
+
+@pytest.mark.usefixtures("example")
+@pytest.mark.parametrize(
+    ("place", "arguments", "said"),
+    [
+        ("harness.check:random_walk", ["check", "--protocol", POOL, "--steps", "400"], "replaying traces 0 of 1"),
+        (
+            "harness.conform:play",
+            ["conform", "--client", SERVE, "--protocol", "pool_pack:PACK"],
+            "playing staking_pool",
+        ),
+        ("harness.explore:explore", ["explore", "--protocol", "pool_laws:BOUNDED_MODEL"], "exploring staking_pool"),
+        ("harness.vectors:_write", ["fill", "--protocol", "pool_pack:PACK", "--out", "x"], "writing vectors"),
+        (
+            "harness.verbs.gate:judge_apart",
+            ["gate", "--protocol", "pool_pack:PACK", "--base", "HEAD"],
+            "judging staking_p",
+        ),
+        (
+            "harness.mutants.run:judge",
+            ["mutate", "--protocol", "pool_pack:PACK", "--mutant", "PM-01"],
+            "judging mutants",
+        ),
+        ("harness.prove:run_tasks", ["prove", "--protocol", "pool_pack:PACK", "--law", "POOL-01"], "proving"),
+        ("harness.job:replay_file", ["replay", TRACE], "replaying traces 0 of 1"),
+        ("harness.risk_attack:find", ["risk", "attack", "network.json"], "working"),
+    ],
+)
+def test_every_long_verb_says_that_it_goes_on(
+    place: str, arguments: list[str | Path], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: prove --all said nothing for nine minutes, gate, conform, fill and risk as long as they took."""
+    monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
+    module, _, name = place.partition(":")
+
+    def held(*_: object, **__: object) -> None:
+        time.sleep(0.3)
+        raise click.ClickException("enough")
+
+    monkeypatch.setattr(import_module(module), name, held)
+    Path("network.json").write_text("{}")
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
+    lines = result.stderr.splitlines()
+    assert [line for line in lines if line.startswith(said)], (lines, result.exception)
+
+
+def test_between_two_parts_the_time_alone_is_said(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
+    with live_display() as progress:
+        while not (said := capfd.readouterr().err):
+            time.sleep(0.01)
+        progress.add_task("judging staking_pool", total=None)
+        while "judging" not in (later := capfd.readouterr().err):
+            time.sleep(0.01)
+    assert said.splitlines()[0] == "still running after 0 s"
+    assert "judging staking_pool: 0 s" in later.splitlines()
+
+
+def test_a_bar_on_the_terminal_takes_nothing_from_a_file(tmp_path: Path) -> None:
+    """Missed: what was said beside a bar went to the terminal, and not where the standard output was led to."""
+    ours, theirs = pty.openpty()
+    program = "from harness.display import live_display\nwith live_display():\n    print('differs')"
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-P", "-c", program], check=True, stdout=out, stderr=theirs)
+    os.close(theirs)
+    os.close(ours)
+    assert (tmp_path / "out").read_text() == "differs\n"

@@ -1,23 +1,29 @@
 """The report as Markdown and as a page: both say what the text says, and nothing in them is taken for markup."""
 
 import io
+import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import attrs
+import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
 from harness.evidence import Evidence, Proof
+from harness.exit_codes import MEANINGS
 from harness.findings import Retelling, Told
 from harness.markdown import as_markdown
+from harness.outcome import Outcome
 from harness.page import as_page
-from harness.protocols import known_walks, load_walk
+from harness.protocols import known_packs, known_walks, load_walk
 from harness.replay import Difference, Mismatch
 from harness.report import TraceReport
+from harness.report_schema import REPORT
 from harness.suite import Finding, SuiteReport, Summary
-from harness.summary import print_laws
+from harness.summary import in_parts, print_laws, print_outcome
 from tests.harness.test_github import outcome
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -89,7 +95,9 @@ def test_markdown_renders_as_tables_and_stories_and_nothing_in_it_is_markup() ->
     document = as_markdown(outcome(*failing(), "interrupted"), {"kept.json": STORY})
     page = Read(MarkdownIt("commonmark", {"html": False}).enable("table").render(document))
     assert document.startswith(
-        "# restake check: FAILED\n\n- restake 0, compiled specification, z3; profile ci, seed 0\n"
+        "# restake check: FAILED\n\n"
+        "- took 1.0 s; exit code 1: something differs or is violated, or a law was never checked\n"
+        "- restake 0, compiled specification, z3; profile ci, seed 0\n"
     )
     assert page.tags.count("table") == 3  # what is said of the protocol, properties, witnesses
     assert {"b", "u", "em"} & set(page.tags) == set()
@@ -110,3 +118,84 @@ def test_a_line_of_a_law_fits_the_width_and_still_says_something(protocol: str, 
     for law in walk.catalogue.laws():
         (line,) = [line for line in lines if line.split()[:1] == [law.law_id]]
         assert law.sentence[:30] in line
+
+
+KILLS = Evidence("z3", {}, 0, {}, (), 0, "", (), (), {"DELEG-01": 3}, 9)
+
+
+def in_every_form(told: Outcome) -> tuple[str, str, str, str]:
+    """The text with nothing but spaces between its words, Markdown, the page's texts, and JSON that fits its schema."""
+    text = io.StringIO()
+    print_outcome(Console(file=text, width=120), told, False)
+    document = json.loads(told.dumped())
+    jsonschema.validate(document, REPORT)
+    page = " ".join(Read(as_page(told, {})).texts)
+    return " ".join(text.getvalue().split()), as_markdown(told, {}), page, json.dumps(document)
+
+
+def test_every_form_says_how_long_it_took_and_what_the_exit_code_means() -> None:
+    """Missed: the time stood beside the traces, and no report said the exit code."""
+    told = attrs.evolve(outcome([], []), code=2, unfinished="stopped before everything was done")
+    told = attrs.evolve(told, made_by=attrs.evolve(told.made_by, seconds=162.4))
+    text, markdown, page, document = in_every_form(told)
+    for said in (text, markdown, page):
+        assert "took 2 min 42 s; exit code 2: not all was checked: stopped before everything was done" in said
+    means = json.loads(document)
+    assert (means["exit_code"], means["made_by"]["seconds"]) == (2, 162.4)
+    assert means["exit_code_in_words"] == "not all was checked: stopped before everything was done"
+    assert [attrs.evolve(told, code=code).code_in_words for code in (0, 1, 5)] == [MEANINGS[code] for code in (0, 1, 5)]
+
+
+def test_every_form_has_a_legend_where_a_formula_stands_and_names_laws_that_kill_nothing() -> None:
+    """Missed: nobody could tell what m, O and W are, nor which laws notice no mutant."""
+    walk, pack = known_walks()["eigenlayer"].only(("DELEG-01", "MAG-04")), known_packs()["eigenlayer"]
+    met = Summary(1, 9, checked={"DELEG-01": 5, "MAG-04": 4})
+    suite = SuiteReport(walk.protocol, walk.catalogue, on_walks=met, evidence=KILLS, symbols=pack.symbols)
+    text, markdown, page, document = in_every_form(outcome([], [suite]))
+    meanings = {name: pack.symbols[name] for name in ("m", "O", "W")}
+    legend = "In DELEG-01: " + "; ".join([f"{name} is {meaning}" for name, meaning in meanings.items()]) + "."
+    for said in (text, markdown, page):
+        assert legend in said
+        assert "kill none: MAG-04" in said
+    laws = {law["law"]: law for law in json.loads(document)["suites"]["eigenlayer"]["laws"]}
+    assert {law: (row["symbols"], row["kills"]) for law, row in laws.items()} == {
+        "DELEG-01": (meanings, 3),
+        "MAG-04": ({}, 0),
+    }
+    assert re.search(r"DELEG-01 An operator's .* 5 - 3 held", text)
+    assert "| MAG-04 | An operator's max magnitude never grows. | 4 | - | 0 | held |" in markdown
+
+
+def test_the_verdict_comes_first_and_only_some_traces_are_shown_in_full() -> None:
+    """Missed: 64 traces that differ stood before the verdict, and all their paths in its block; their commands had no
+    --protocol, so that as printed they passed.
+    """
+    (trace,), (suite,) = failing()
+    traces = [attrs.evolve(trace, path=Path(f"{number}.json"), rules_at="pool_laws:WALK") for number in range(9)]
+    suite.differing.extend([str(each.path) for each in traces])
+    text = io.StringIO()
+    told = outcome(traces, [suite])
+    print_outcome(Console(file=text, width=120), told, False)
+    lines = text.getvalue().splitlines()
+    assert lines[0] == "restake check: FAILED"
+    assert "  failure      traces that differ: 0.json, 1.json, 2.json, 3.json, 4.json, 5.json and 3 more" in lines
+    assert lines.index("violated  staking_pool POOL-02 of ('a`', 1)") < lines.index("differs   0.json")
+    assert [line for line in lines if line.startswith("differs ")] == [
+        *[f"differs   {number}.json" for number in range(3)],
+        *[f"differs   restake replay {number}.json --protocol pool_laws:WALK" for number in range(3, 9)],
+    ]
+    assert lines.count("  reproduce: restake replay 2.json --protocol pool_laws:WALK") == 1
+    markdown, page = as_markdown(told, {}), as_page(told, {})
+    for document in (markdown, page):
+        assert document.count("--protocol pool_laws:WALK") == 9
+    assert (page.count("<details open><summary><span"), page.count("<details><summary><span")) == (3, 6)
+    assert markdown.count("step 2: slash") == 3
+    assert "- differs: `restake replay 8.json --protocol pool_laws:WALK`\n" in markdown
+
+
+def test_a_command_can_be_copied_from_every_form() -> None:
+    told = outcome([], [])
+    assert "- begun 2026-01-01 00:00 UTC; reproduce: `restake check`\n" in as_markdown(told, {})
+    assert "reproduce: <code>restake check</code></li>" in as_page(told, {})
+    assert in_parts("no command") == ("no command", "")
+    assert in_parts("true. reproduce: restake replay a_b") == ("true. reproduce: ", "restake replay a_b")

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli
-from harness.declarations import declaration_of
+from harness.declarations import declaration_of, notation_of
 from harness.protocols import known_packs, pack_at
 from harness.verbs.laws import told
 
@@ -62,6 +62,17 @@ def test_a_law_is_explained_from_its_sentence_to_its_proof() -> None:
     assert (document["law"], document["kind"], document["mutants_killed"]) == ("POOL-02", "step", None)
     assert (document["proved"]["calls"], document["proved"]["stale"]) == ("0/2", 2)
     assert "def " in document["formula"]
+    assert document["notation"] == notation_of(document["formula"]) != []
+    assert [line.strip() for line in said[said.index("  where") + 1 :] if line] == document["notation"]
+
+
+def test_symbols_of_a_sentence_are_explained_with_it() -> None:
+    said = laws("--protocol", "eigenlayer", "--explain", "DELEG-01").stdout.splitlines()
+    meanings = {name: known_packs()["eigenlayer"].symbols[name] for name in ("m", "O", "W")}
+    assert f"  where {'; '.join([f'{name} is {meaning}' for name, meaning in meanings.items()])}" in said
+    (document,) = json.loads(laws("--protocol", "eigenlayer", "--explain", "DELEG-01", "--json").stdout)
+    assert document["symbols"] == meanings
+    assert "eigenlayer: In DELEG-01: m is " in laws("--protocol", "eigenlayer").stdout
 
 
 def test_a_known_violation_says_which_law_is_true_instead_and_what_shows_it() -> None:

@@ -68,10 +68,10 @@ def test_the_matrix_says_what_the_counts_say() -> None:
     report.by_hypothesis = Summary(3, 30, 3, checked={"POOL-02": 9}, seen={"POOL-W1": 1})
     rows = [attrs.astuple(row)[:2] + attrs.astuple(row)[4:] for row in report.rows()]
     assert rows == [
-        ("POOL-01", "state", 6, 2, 5, 0, 0, 0, "held", None, None),
-        ("POOL-02", "step", None, 0, 4, 9, 0, 0, "held", None, None),
-        ("POOL-03", "rejection", None, 0, 1, 0, 0, 0, "held", None, None),
-        ("POOL-W1", "witness", None, 0, 6, 1, 0, 0, "reached", None, None),
+        ("POOL-01", "state", 6, 2, 5, 0, 0, 0, "held", None, None, {}),
+        ("POOL-02", "step", None, 0, 4, 9, 0, 0, "held", None, None, {}),
+        ("POOL-03", "rejection", None, 0, 1, 0, 0, 0, "held", None, None, {}),
+        ("POOL-W1", "witness", None, 0, 6, 1, 0, 0, "reached", None, None, {}),
     ]
     assert report.holds
 

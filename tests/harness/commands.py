@@ -1,0 +1,45 @@
+"""The command as tests run it: in this process, and in one of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from harness.cli import cli
+
+POOL = "pool_laws:WALK"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "third_protocol"
+GOLDEN = Path(__file__).parents[1] / "golden"
+TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"
+
+
+def restake(*arguments: str | Path) -> Result:
+    """Run the command as its console script does; what it returns is its exit code."""
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    """The command in a process of its own that has just begun: on a busy machine, imports alone can take seconds."""
+    verb = f"import harness.verbs.{arguments[0]}"
+    program = f"{verb}; from harness.cli import main; print('begins', flush=True); main()"
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-P", "-c", program, *arguments]
+    running = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "begins\n"
+    return running
+
+
+def process(*arguments: str, paths: Sequence[Path] = ()) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, as the console script starts it, with the same specification as here."""
+    command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
+    environment = os.environ | {"NO_COLOR": "1"}
+    if paths:
+        environment["PYTHONPATH"] = os.pathsep.join([*map(str, paths), environment.get("PYTHONPATH", "")])
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
