@@ -31,7 +31,7 @@ NOTATION: Final = {
 
 
 def notation_of(text: str) -> list[str]:
-    """What a reader has to know of the notation of a declaration."""
+    """The notation that a declaration uses, in words."""
     return [meaning for pattern, meaning in NOTATION.items() if re.search(pattern, text)]
 
 

@@ -24,7 +24,7 @@ ADVICE: Final = (
 """The last lines of a short report."""
 
 REPRODUCE: Final = "reproduce: "
-"""What stands before a command."""
+"""The word before a command."""
 
 MOST_TRACES: Final = 3
 """The traces that are shown in full where they differ."""

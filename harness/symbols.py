@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 NEXT_TO = r"[-+*/<>=()]"
-"""What stands beside a symbol: "A" alone begins many a sentence, and is no symbol there."""
+"""The neighbours of a symbol: "A" alone begins many a sentence, and is no symbol there."""
 
 
 def symbols_in(sentence: str, symbols: Mapping[str, str]) -> dict[str, str]:

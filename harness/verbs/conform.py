@@ -125,7 +125,7 @@ def conform_command(
     reports: list[ConformReport] = []
 
     def tell() -> None:
-        """What the report of each protocol has not said yet."""
+        """The documents of all reports, which are written when no other follows."""
         if as_json:
             click.echo(json.dumps([report.as_json() for report in reports], indent=2))
         if junit_file is not None:

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -99,8 +100,8 @@ def test_between_two_parts_the_time_alone_is_said(
         progress.add_task("judging staking_pool", total=None)
         while "judging" not in (later := capfd.readouterr().err):
             time.sleep(0.01)
-    assert said.splitlines()[0] == "still running after 0 s"
-    assert "judging staking_pool: 0 s" in later.splitlines()
+    assert re.fullmatch(r"still running after \d+ s", said.splitlines()[0])
+    assert re.fullmatch(r"judging staking_pool: \d+ s", later.splitlines()[-1])
 
 
 def test_a_bar_on_the_terminal_takes_nothing_from_a_file(tmp_path: Path) -> None:
