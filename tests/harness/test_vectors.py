@@ -67,7 +67,7 @@ def test_every_vector_replays_and_every_case_is_covered(release: Path) -> None:
         assert (protocol.name, len(trace.steps)) == (entry.protocol, entry.steps)
     reasons = {case.partition(": ")[2] for entry in entries for case in entry.covers if not case.startswith(ORDER)}
     assert reasons - {"accepted"} == {reason.value for protocol in protocols.values() for reason in protocol.reasons}
-    assert sum((release / entry.file).stat().st_size for entry in entries) < 10**6
+    assert sum((release / entry.file).stat().st_size for entry in entries) < 2 * 10**6
 
 
 def test_a_vector_for_an_order_says_so_and_ends_with_the_first_of_its_reasons(release: Path) -> None:
