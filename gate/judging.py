@@ -21,7 +21,7 @@ from gate.scripts import Aimed, aimed_at, further_at
 from gate.shortest import Fields, Shrink, Versions, kind_between, shortest
 from gate.starting import NotRunningError, Worker, introduced, serving
 from gate.subject import Subject
-from gate.verdicts import KINDS, ActionReport, Difference, Kind, Proof, ProtocolReport, Shown, Witness, verdict_of
+from gate.verdicts import KINDS, ActionReport, Difference, Kind, Proof, ProtocolReport, Shown, ShownRun, verdict_of
 from gate.versions import Version
 from spec.codec import Json, MalformedTrace
 
@@ -321,10 +321,10 @@ class Judge:
             shown[actual] = Shown(document["state"], document["call"], answers, document["question"])
         return shown, notes
 
-    def _witness(self, versions: Versions, met: Met) -> Witness | None:
+    def _witness(self, versions: Versions, met: Met) -> ShownRun | None:
         walk_ = self._subject.walk
         calls = met.script.calls[: met.position + 1]
-        as_met = Witness(met.script.head, tuple(calls), met.answers, met.script.source)
+        as_met = ShownRun(met.script.head, tuple(calls), met.answers, met.script.source)
         if walk_ is None:
             return as_met
         try:

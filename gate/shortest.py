@@ -8,7 +8,7 @@ import attrs
 from gate.lockstep import Met
 from gate.starting import NotRunningError, Worker
 from gate.subject import Subject
-from gate.verdicts import Witness
+from gate.verdicts import ShownRun
 from gate.worker import written
 from invariants.walker import Walk
 from spec.codec import Json
@@ -84,7 +84,7 @@ def kind_between(base: str, head: str) -> str:
     return "stricter" if base == "accepted" else "laxer" if head == "accepted" else "reason"
 
 
-def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Callable[[], bool]) -> Witness | None:
+def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Callable[[], bool]) -> ShownRun | None:
     """The shortest run that is found for a difference; None if workers do not show it with the run alone."""
     subject, world = versions.subject, met.script.head
     calls = list(met.script.calls[: met.position + 1])
@@ -116,7 +116,7 @@ def shortest(versions: Versions, met: Met, shrink: Shrink, walk: Walk, stops: Ca
         again = versions.parted(world, shorter)
         if again is not None and again[2] == met.kind:
             said, found = shorter, again
-    return Witness(world, tuple(said[: found[0] + 1]), found[1], met.script.source, claim)
+    return ShownRun(world, tuple(said[: found[0] + 1]), found[1], met.script.source, claim)
 
 
 def attrs_walk(walk: Walk, world: dict[str, Json]) -> Walk:

@@ -43,7 +43,7 @@ KINDS: Final[tuple[Kind, ...]] = ("stricter", "laxer", "reason", "answers", "rai
 
 
 @attrs.frozen
-class Witness:
+class ShownRun:
     """A run that both versions replay, and whose last call they answer otherwise. `claim` says what was searched for a
     shorter one. `answers` are those of the base and of the head; `steps` are both stories, row by row.
     """
@@ -75,7 +75,7 @@ class Difference:
 
     kind: Kind
     label: str
-    witness: Witness | None
+    witness: ShownRun | None
     shown: Shown | None
 
     @property

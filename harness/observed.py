@@ -22,7 +22,7 @@ from spec.machine import State, Table
 FIELDS: Final = ("protocol", "source", "config", "state")
 """The head of a trace, and the state that was observed."""
 
-Verdict = Literal["VIOLATED", "known violation", "not judged", "held", "of nothing", "of two states"]
+StateVerdict = Literal["VIOLATED", "known violation", "not judged", "held", "of nothing", "of two states"]
 
 
 @attrs.frozen
@@ -30,7 +30,7 @@ class Judged:
     """The verdict on one law: of how many subjects, of which it is broken, and why it is not judged."""
 
     law: str
-    verdict: Verdict
+    verdict: StateVerdict
     sentence: str
     subjects: int
     broken: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def _judged(law: StateLaw, catalogue: Catalogue, state: State, tables: frozenset
     if len(broken) != len(scan(alone, state, Totals(len(catalogue.sums)))):
         return Judged(law.law_id, "of two states", law.sentence, subjects, why="there is one")
     if broken:
-        verdict: Verdict = "known violation" if law.law_id in catalogue.known_violations else "VIOLATED"
+        verdict: StateVerdict = "known violation" if law.law_id in catalogue.known_violations else "VIOLATED"
         return Judged(law.law_id, verdict, law.sentence, subjects, tuple(broken))
     return Judged(law.law_id, "held" if subjects else "of nothing", law.sentence, subjects)
 

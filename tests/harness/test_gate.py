@@ -20,7 +20,7 @@ import pytest
 from gate.closures import Change
 from gate.decisions import Ruling
 from gate.impact import told
-from gate.verdicts import ActionReport, Difference, Proof, ProtocolReport, Shown, Witness, Word
+from gate.verdicts import ActionReport, Difference, Proof, ProtocolReport, Shown, ShownRun, Word
 from harness.gate_files import FINGERPRINT_KEY, annotations, as_junit, as_sarif
 from harness.gate_outcome import GateOutcome
 from harness.gate_page import as_page
@@ -39,7 +39,7 @@ STEP = {
     "base": {"answer": "accepted", "returns": "1", "rows": [ROW]},
     "head": {"answer": "TooLittle", "returns": None, "rows": []},
 }
-WITNESS = Witness({"protocol": "p"}, ({"action": "deposit"},), ("accepted", "TooLittle"), "a walk", "none", (STEP,))
+WITNESS = ShownRun({"protocol": "p"}, ({"action": "deposit"},), ("accepted", "TooLittle"), "a walk", "none", (STEP,))
 SHOWN = Shown({"pool": []}, {"is": "p.Deposit"}, ("Panic", "TooLittle"), "(check-sat)")
 STRICTER = ActionReport(
     "p",
