@@ -15,7 +15,7 @@ from invariants.law import (
     RejectedCall,
     RejectionLaw,
     Scope,
-    Shift,
+    Shifts,
     StateLaw,
     StepLaw,
     Subject,
@@ -394,45 +394,45 @@ class Checker:
             for total in self._sums_of[table.index]:
                 worth = total.worth(rows, row)
                 if worth != 0:
-                    _shift(inverse.shifts, total, total.group(rows, write.key, row), -worth)
+                    inverse.shifts.add(total, total.group(rows, write.key, row), -worth)
         commit(self.state, delta)
         for write in delta.writes:
             for total in self._sums_of[write.table.index]:
                 worth = total.worth(rows, write.row)
                 if worth != 0:
-                    _shift(inverse.shifts, total, total.group(rows, write.key, write.row), worth)
-        for shift in inverse.shifts:
+                    inverse.shifts.add(total, total.group(rows, write.key, write.row), worth)
+        for shift in inverse.shifts.all:
             if shift.by != 0:
                 self.totals.add(shift.total, shift.group, shift.by)
         if self._kept:
             self._move_kept(delta, inverse.shifts)
         return inverse
 
-    def _move_kept(self, delta: Delta, shifts: list[Shift]) -> None:
+    def _move_kept(self, delta: Delta, shifts: Shifts) -> None:
         """Count again each row of a sum that is written, or that depends on what is written or moved, once."""
         for write in delta.writes:
             for kept in self._kept_of[write.table.index]:
                 kept.due[write.key] = None
             self._call(self._readers.of_row(write.table, write.key))
-        for shift in shifts:
+        for shift in shifts.all:
             self._call(self._readers.of_total(shift.total, shift.group))
         for kept in self._kept:
             if not kept.due:
                 continue
             due, kept.due = kept.due, {}
-            moved: list[Shift] = []
+            moved = Shifts()
             for key in due:
                 counted = kept.rows.get(key)
                 if counted is not None and counted.worth != 0:
-                    _shift(moved, kept.total, counted.group, -counted.worth)
+                    moved.add(kept.total, counted.group, -counted.worth)
                 counted = self._count_again(kept, key)
                 if counted.worth != 0:
-                    _shift(moved, kept.total, counted.group, counted.worth)
-            for shift in moved:
+                    moved.add(kept.total, counted.group, counted.worth)
+            for shift in moved.all:
+                shifts.add(shift.total, shift.group, shift.by)
                 if shift.by != 0:
                     self.totals.add(shift.total, shift.group, shift.by)
                     self._call(self._readers.of_total(shift.total, shift.group))
-            shifts += moved
 
     def _call(self, readers: dict[_Reader, None] | None) -> None:
         """Rows of sums that read what changed are to be counted again."""
@@ -482,7 +482,7 @@ class Checker:
             for guarded in self._readers.guarded[write.table.index]:
                 if not (heeds_guards and guarded.harmless(written_over.row, write.row)):
                     _add_readers(due, guarded.readers.get(write.key))
-        for shift in inverse.shifts:
+        for shift in inverse.shifts.all:
             for concern in self._concerns_of_sum[shift.total.index]:
                 _add(due, concern.check, concern.find(shift.group))
             _add_readers(due, self._readers.of_total(shift.total, shift.group))
@@ -495,17 +495,7 @@ class _Inverse:
     def __init__(self) -> None:
         self.writes: Final[list[Write]] = []
         self.tables = 0
-        self.shifts: Final[list[Shift]] = []
-
-
-def _shift(shifts: list[Shift], total: Sum, group: object, by: int) -> None:
-    if group is None:
-        return
-    for shift in shifts:
-        if shift.total is total and shift.group == group:
-            shift.by += by
-            return
-    shifts.append(Shift(total, group, by))
+        self.shifts: Final = Shifts()
 
 
 def _add(due: list[_StateCheck], check: _StateCheck, subject: Subject) -> None:

@@ -176,6 +176,46 @@ class Shift:
         self.by = by
 
 
+INDEXED_SHIFTS: Final = 24
+"""From this many on, shifts are found by hash; below, going through a short list is faster."""
+
+
+class Shifts:
+    """All that a step moves, each group of a sum once, in the order in which they moved."""
+
+    def __init__(self) -> None:
+        self.all: Final[list[Shift]] = []
+        self._index: dict[tuple[int, object], Shift] | None = None
+
+    def add(self, total: Sum, group: object, by: int) -> None:
+        """Let a group's total move by a value. A group of None counts nowhere."""
+        if group is None:
+            return
+        shift = self._find(total, group)
+        if shift is not None:
+            shift.by += by
+            return
+        shift = Shift(total, group, by)
+        self.all.append(shift)
+        if self._index is not None:
+            self._index[(total.index, group)] = shift
+        elif len(self.all) >= INDEXED_SHIFTS:
+            self._index = {(one.total.index, one.group): one for one in self.all}
+
+    def by(self, total: Sum, group: object) -> int:
+        """By how much a group's total moves."""
+        shift = self._find(total, group)
+        return 0 if shift is None else shift.by
+
+    def _find(self, total: Sum, group: object) -> Shift | None:
+        if self._index is not None:
+            return self._index.get((total.index, group))
+        for shift in self.all:
+            if shift.total is total and shift.group == group:
+                return shift
+        return None
+
+
 class UndeclaredError(Exception):
     """A law or a sum reads what it does not declare, so that no checker could know when to check it again."""
 
@@ -186,7 +226,7 @@ class UndeclaredError(Exception):
 class View:
     """One state as laws see it: rows through a draft, and totals. `shifts` are what totals moved since this state."""
 
-    def __init__(self, rows: Draft, totals: Totals, shifts: list[Shift] | None = None) -> None:
+    def __init__(self, rows: Draft, totals: Totals, shifts: Shifts | None = None) -> None:
         self.rows: Final = rows
         self._totals: Final = totals
         self._shifts: Final = shifts
@@ -198,12 +238,7 @@ class View:
 
     def moved(self, of: Sum, group: object) -> int:
         """By how much the total of a group has moved since this state."""
-        by = 0
-        if self._shifts is not None:
-            for shift in self._shifts:
-                if shift.total is of and shift.group == group:
-                    by += shift.by
-        return by
+        return 0 if self._shifts is None else self._shifts.by(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
         """The total that the group had in the state from which checking began."""

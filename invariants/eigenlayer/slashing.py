@@ -48,11 +48,11 @@ def _slash_takes_no_more_shares(step: AcceptedStep[SlashOperator]) -> bool:
 def _slash_touches_one_set(step: AcceptedStep[SlashOperator]) -> bool:
     action = step.action
     operator_set = (action.avs, action.operator_set_id)
-    allocations = [(action.operator, operator_set, strategy) for strategy in action.strategies]
-    shares = [(action.operator, strategy) for strategy in action.strategies]
+    strategies = set(action.strategies)
+    allocations, shares = written(step.delta, ALLOCATIONS), written(step.delta, OPERATOR_SHARES)
     return (
-        all(key in allocations for key in written(step.delta, ALLOCATIONS))
-        and all(key in shares for key in written(step.delta, OPERATOR_SHARES))
+        all(key[:2] == (action.operator, operator_set) and key[2] in strategies for key in allocations)
+        and all(key[0] == action.operator and key[1] in strategies for key in shares)
         and not written(step.delta, STAKER_SHARES)
     )
 

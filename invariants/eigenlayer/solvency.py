@@ -273,7 +273,7 @@ def fraction_wad(shares: int, magnitude: int) -> int:
 
 def _touched(step: AnyStep) -> list[str]:
     """The strategies of tokens whose shares, or claims on them, a step writes, each once."""
-    strategies: list[str] = []
+    strategies: dict[str, bool] = {}
     for write in step.delta.writes:
         table = write.table
         if table is STRATEGIES:
@@ -286,9 +286,9 @@ def _touched(step: AnyStep) -> list[str]:
             strategy = cast(QueuedShares, write.row).strategy
         else:
             continue
-        if strategy != BEACON_CHAIN_ETH and strategy not in strategies:
-            strategies.append(strategy)
-    return strategies
+        if strategy != BEACON_CHAIN_ETH:
+            strategies[strategy] = True
+    return list(strategies)
 
 
 def _moved_wad(step: AnyStep, strategy: str) -> int:
@@ -305,12 +305,12 @@ def _moved_wad(step: AnyStep, strategy: str) -> int:
     return moved_shares * WAD + step.before.moved(QUEUED_VALUE_WAD, strategy)
 
 
-def _rounded_wad(step: AnyStep, strategy: str) -> int:
+def _rounded_wad(step: AnyStep, queued: list[tuple[str, int, int]], strategy: str) -> int:
     """The fractions of a share that are queued in a step and were not taken from an operator, less those that were
-    queued and are not paid.
+    queued and are not paid; `queued` are the positions that it writes.
     """
     rounded_wad = 0
-    for key in written(step.delta, QUEUED_SHARES):
+    for key in queued:
         before, after = step.before.rows.get(QUEUED_SHARES, key), step.after.rows.get(QUEUED_SHARES, key)
         if after.strategy == strategy:
             rounded_wad -= fraction_wad(before.scaled_shares, slashing_factor(step.before.rows, before))
@@ -323,8 +323,9 @@ def _debt_moves_by_roundings(step: AnyStep) -> bool:
     strategy, because it rounds what it takes from the queue down, twice. Where only whole shares count for slashes, it
     also forgives the worth that it took from those that do not.
     """
+    queued = written(step.delta, QUEUED_SHARES)
     return all(
-        _least_moved_wad(step, strategy) <= _moved_wad(step, strategy) - _rounded_wad(step, strategy) <= 0
+        _least_moved_wad(step, strategy) <= _moved_wad(step, strategy) - _rounded_wad(step, queued, strategy) <= 0
         for strategy in _touched(step)
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.eigenlayer.model.rewards_write_sets import REWARDS_WRITE_SETS
-from invariants.law import AnyStep, Scope, StepLaw
+from invariants.law import AcceptedStep, AnyStep, Scope, StepLaw
 from spec.eigenlayer.actions import (
     AddStrategiesToDepositWhitelist,
     AddStrategiesToOperatorSet,
@@ -255,15 +255,13 @@ WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
     },
     SlashOperator: {
         OPERATOR_SETS: _of("avs", "operator_set_id"),
-        ALLOCATIONS: lambda _, call, key: (
-            key[:2] == (call.operator, (call.avs, call.operator_set_id)) and key[2] in call.strategies
-        ),
-        ENCUMBERED_MAGNITUDES: _slashed_strategy,
-        MAX_MAGNITUDES.heads: _slashed_strategy,
-        MAX_MAGNITUDES.checkpoints: _checkpoint_of(_slashed_strategy),
-        OPERATOR_SHARES: _slashed_strategy,
+        ALLOCATIONS: lambda _, call, key: key[:2] == (call.operator, (call.avs, call.operator_set_id)),
+        ENCUMBERED_MAGNITUDES: _begins_with("operator"),
+        MAX_MAGNITUDES.heads: _begins_with("operator"),
+        MAX_MAGNITUDES.checkpoints: _checkpoint_of(_begins_with("operator")),
+        OPERATOR_SHARES: _begins_with("operator"),
         SLASHES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id),
-        SLASHED_SHARES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id) and key[2] in call.strategies,
+        SLASHED_SHARES: lambda _, call, key: key[0] == (call.avs, call.operator_set_id),
         BURNABLE_ETH: lambda _rows, call, _key: BEACON_CHAIN_ETH in call.strategies,
     },
     ClearBurnOrRedistributableShares: CLEARS,
@@ -282,13 +280,34 @@ WRITE_SETS: Final[dict[type[Any], WriteSet]] = {
 }
 
 
+SLASHED_STRATEGIES: Final[dict[Table[Any, Any], Callable[[Any], str]]] = {
+    ALLOCATIONS: lambda key: key[2],
+    ENCUMBERED_MAGNITUDES: lambda key: key[1],
+    MAX_MAGNITUDES.heads: lambda key: key[1],
+    MAX_MAGNITUDES.checkpoints: lambda key: key[0][1],
+    OPERATOR_SHARES: lambda key: key[1],
+    SLASHED_SHARES: lambda key: key[2],
+}
+"""The strategy of each row of a slash's write set that has one: it must be among those of the call."""
+
+
+def _are_of_its_strategies(step: AcceptedStep[SlashOperator]) -> bool:
+    """A slash may name many strategies, and writes rows of each: so they are looked up by hash."""
+    strategies = set(step.action.strategies)
+    for write in step.delta.writes:
+        strategy_of = SLASHED_STRATEGIES.get(write.table)
+        if strategy_of is not None and strategy_of(write.key) not in strategies:
+            return False
+    return True
+
+
 def _writes_its_own_rows(step: AnyStep) -> bool:
     write_set = WRITE_SETS[type(step.action)]
     for write in step.delta.writes:
         owns = write_set.get(write.table)
         if owns is None or not owns(step.before.rows, step.action, write.key):
             return False
-    return True
+    return not isinstance(step.action, SlashOperator) or _are_of_its_strategies(step)
 
 
 STEP_LAWS: Final[list[StepLaw]] = [
