@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Final, Generic, TypeVar, cast
 
+from spec.overlay import Overlay
+
 Key = TypeVar("Key")
 Row = TypeVar("Row")
 
@@ -81,19 +83,53 @@ class Delta:
         return f"Delta({self.writes!r}, returns={self.returns!r})"
 
 
+OVERLAID_ROWS: Final = 64
+"""From this many rows on, the state after a step has an overlay above a table's dictionary; a smaller one is copied."""
+
+
 class State:
-    """Everything a protocol remembers between two steps: one dictionary of rows for each of its tables."""
+    """Everything a protocol remembers between two steps: one dictionary of rows for each of its tables.
+
+    States that pure steps made share dictionaries, with overlays above those of many rows.
+    """
 
     def __init__(self, tables: list[dict[object, object]]) -> None:
-        self.tables: Final = tables
+        self.stored: Final = tables
+        """The dictionaries, as loops that own their state use them: beneath the overlays, if there are any."""
+        self.overlays: list[Overlay | None] | None = None
+        self.overlaid = 0
+        """The tables that have an overlay, one bit for each."""
+        self.shared = 0
+        """The tables whose dictionary may be another state's too, one bit for each; below zero, all but some."""
+
+    @property
+    def tables(self) -> list[dict[object, object]]:
+        """The stored rows of each table, to be read only."""
+        return [self._flat(index) for index in range(len(self.stored))]
 
     def rows(self, table: Table[Key, Row]) -> dict[Key, Row]:
-        """The stored rows of one table, to be read only."""
-        return cast("dict[Key, Row]", self.tables[table.index])
+        """The stored rows of one table, to be read only. Where it has an overlay, the two are made one first."""
+        return cast("dict[Key, Row]", self._flat(table.index))
 
     def copy(self) -> "State":
         """A private copy. Rows are immutable, so only the dictionaries are copied: linear in the number of rows."""
         return State([dict(rows) for rows in self.tables])
+
+    def own(self, delta: Delta) -> None:
+        """Let the dictionaries that a Delta writes to be this state's alone, where others may have them too."""
+        for write in delta.writes:
+            if self.shared & write.table.bit:
+                index = write.table.index
+                self.stored[index] = dict(self._flat(index))
+                self.shared &= ~write.table.bit
+
+    def _flat(self, index: int) -> dict[object, object]:
+        overlay = None if self.overlays is None else self.overlays[index]
+        if self.overlays is not None and overlay is not None:
+            self.stored[index] = overlay.flat()
+            self.overlays[index] = None
+            self.overlaid &= ~(1 << index)
+        return self.stored[index]
 
 
 INDEXED_WRITES: Final = 24
@@ -107,9 +143,11 @@ class Draft:
     """
 
     def __init__(self, state: State, writes: list[Write] | None = None) -> None:
-        self._tables: Final = state.tables
+        self._tables: Final = state.stored
+        self._overlays: Final = state.overlays
         self._writes: Final[list[Write]] = [] if writes is None else writes
-        self._written_tables = 0
+        self._written_tables = state.overlaid
+        """The tables of which rows stand above the stored ones: written by this draft, or by steps before it."""
         self._index: dict[tuple[int, object], Write] | None = None
         for write in self._writes:
             self._written_tables |= write.table.bit
@@ -122,6 +160,11 @@ class Draft:
             write = self._written(cast("Table[object, object]", table), key)
             if write is not None:
                 return cast(Row, write.row)
+            if self._overlays is not None:
+                overlay = self._overlays[table.index]
+                overlaid = None if overlay is None else overlay.get(key)
+                if overlaid is not None:
+                    return cast(Row, overlaid)
         row = self._tables[table.index].get(key)
         return table.default if row is None else cast(Row, row)
 
@@ -164,22 +207,39 @@ def commit(state: State, delta: Delta) -> None:
     """Store a Delta into a state that the caller owns: cost proportional to the rows written, whatever the state's
     size.
     """
-    tables = state.tables
+    if state.shared != 0:
+        state.own(delta)
+    tables = state.stored
     for write in delta.writes:
         tables[write.table.index][write.key] = write.row
 
 
 def apply(state: State, delta: Delta) -> State:
-    """The state after `delta`, sharing every table that the Delta does not name."""
-    tables = list(state.tables)
-    copied: set[int] = set()
+    """The state after `delta`, sharing with `state` all that the Delta does not name: cost proportional to the rows
+    written, whatever the state's size.
+    """
+    after = State(list(state.stored))
+    overlays: list[Overlay | None] = [None] * len(after.stored) if state.overlays is None else list(state.overlays)
+    overlaid, shared = state.overlaid, -1
     for write in delta.writes:
-        index = write.table.index
-        if index not in copied:
-            tables[index] = dict(tables[index])
-            copied.add(index)
-        tables[index][write.key] = write.row
-    return State(tables)
+        index, bit = write.table.index, write.table.bit
+        rows, overlay = after.stored[index], overlays[index]
+        if shared & bit and overlay is None:
+            if len(rows) < OVERLAID_ROWS:
+                rows = dict(rows)
+                after.stored[index] = rows
+                shared &= ~bit
+            else:
+                overlay = Overlay(rows, {}, None)
+                overlaid |= bit
+        if overlay is None:
+            rows[write.key] = write.row
+        else:
+            overlays[index] = overlay.put(write.key, write.row)
+    if overlaid:
+        after.overlays, after.overlaid = overlays, overlaid
+    after.shared, state.shared = shared, -1
+    return after
 
 
 def step(transition: Transition[Action], state: State, action: Action) -> tuple[State, Outcome]:

@@ -26,7 +26,7 @@ def rule_files(packs: Packs) -> list[str]:
     return [*[f"{name}.py" for name in SHARED], *[file_of(module) for pack in packs for module in pack.rules]]
 
 
-WITHOUT_RULES = ("apply", "step", "run")
+WITHOUT_RULES = ("apply", "step", "run", "own", "_flat")
 """Functions of the machine that run steps for whoever asks, and that no rule and no check runs on."""
 
 COMPARISONS: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
