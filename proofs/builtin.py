@@ -247,8 +247,11 @@ def _joined(value: Any, others: Sequence[Callable[[], Any]], join: Callable[...,
         return value
     if isinstance(value, SymBool):
         try:
-            with unsure():
+            with unsure() as goes_on:
+                goes_on(z3.Not(value.term) if end else value.term, True)
                 rest = _joined(others[0](), others[1:], join, end)
+        except (RecursionError, MemoryError):
+            raise
         except (*IMPOSSIBLE, *UNFOLLOWED, TooEarlyError):
             rest = None
         if isinstance(rest, bool | SymBool):

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
+from proofs import python_subset as subset
 from proofs.builtin import (
     BUILTINS,
     CALLED,
@@ -123,7 +124,10 @@ class Running:
         if site.is_understood:
             return
         names = untaught_names(frame, self.given, self.defined, self.lasting.is_understood)
+        code = frame.f_code
         for line, name in site.asked_to_change:
+            if name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars):
+                site.refuse((line, f"{name} is changed, which is a global by its name alone"))
             if not self._is_known(type(frame.f_globals.get(name)).__module__):
                 site.refuse((line, f"{name} outlives this function, and to change it"))
         for untaught in [*site.untaught, *self.loading[site.file], *names]:
@@ -134,6 +138,8 @@ class Running:
         """A draft takes rows on the path alone on which it began, and began with none: it is nobody else's."""
         own = vars(given["self"])
         if site.name == BEGINS:
+            if "_lifted_run" in own:
+                refuse("a draft begins again")
             own["_lifted_run"] = current_run() if given["writes"] is None else None
         elif own.get("_lifted_run") is not current_run():
             refuse("a draft is written that others know")
@@ -261,7 +267,7 @@ _ASKED: Final = (
     *(ast.Name, ast.Attribute, ast.Constant, ast.Load, ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.Not, ast.UnaryOp),
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.USub),
 )
-_FOUND_OUT: Final = frozenset([*BUILTINS, *CALLED, "abs", "bool", "int", "len", "sorted", "str", "sum"])
+_FOUND_OUT: Final = frozenset([*subset.BUILTINS.split(), *CALLED])
 """Python's own functions, which look at a value more closely than a comparison does."""
 
 

@@ -91,7 +91,9 @@ def load(module: str) -> ModuleType:
 
 
 def refuse(what: str, place: str = "") -> NoReturn:
-    """End the proof: the source does what symbols cannot follow."""
+    """End the proof: the source does what symbols cannot follow. Where Python may not do it, it is asked again."""
+    if is_followed() and can_be_asked_again():
+        raise TooEarlyError(what)
     raise Refused(what, place) if is_followed() else UnliftableError(what)
 
 
@@ -285,9 +287,11 @@ class Path:
                 assert_all(self._solver, [fact])
 
     def limit(self, bound: Term, words: str) -> None:
-        """Speak only of what is within a bound from here on: a condition of this path, and a scope of the proof."""
-        bound = z3.simplify(bound)
+        """Speak only of what is within a bound from here on: a condition of this path, and a scope of the proof. Where
+        Python may not come to this point, it is a condition of those states alone in which it does.
+        """
         self.scopes.add(words)
+        bound = z3.simplify(z3.Implies(z3.And(*UNSURE), bound) if UNSURE else bound)
         if z3.is_true(bound) or bound.get_id() in self._limits:
             return
         self._limits[bound.get_id()] = bound
@@ -453,10 +457,12 @@ def either(base: Path, paths: Sequence[Path]) -> Path:
     return here
 
 
-UNSURE: Final[list[bool]] = []
-"""For each `all`, `any`, `and` or `or` that goes on where Python may have come to its end, True if it can be asked
-again, as Python does.
+UNSURE: Final[list[Term]] = []
+"""For each `all`, `any`, `and` or `or` that goes on where Python may have come to its end, the condition under which it
+goes on, too.
 """
+_asked_again: Final[list[bool]] = []
+"""For each, True if it can be asked again, as Python does."""
 
 
 def is_unsure() -> bool:
@@ -466,14 +472,22 @@ def is_unsure() -> bool:
 
 def can_be_asked_again() -> bool:
     """True if it may not, and is asked again where it does."""
-    return bool(UNSURE) and all(UNSURE)
+    return bool(UNSURE) and all(_asked_again)
 
 
 @contextmanager
-def unsure() -> Iterator[None]:
-    """Go on with an `and` or `or` to whose end Python may have come."""
-    UNSURE.append(True)
+def unsure() -> Iterator[Callable[[Term, bool], None]]:
+    """Go on with an `all`, `any`, `and` or `or`. What is given is told each condition under which Python goes on, and
+    whether the rest can be asked again.
+    """
+    before = len(UNSURE)
+
+    def goes_on(condition: Term, is_asked_again: bool) -> None:
+        UNSURE.append(condition)
+        _asked_again.append(is_asked_again)
+
     try:
-        yield
+        yield goes_on
     finally:
-        UNSURE.pop()
+        del UNSURE[before:]
+        del _asked_again[before:]

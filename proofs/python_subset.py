@@ -97,6 +97,7 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
     """The places of a function that are not understood, whatever its names mean. `name` is "module:qualified name"."""
     found: list[Untaught] = []
     made = made_by(function)
+    gone_through = {id(part) for part in _gone_through_at_once(function)}
     for line, node in _lines_of(function):
         kind = type(node).__name__
         if kind not in _NODES:
@@ -111,6 +112,10 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and name != CHANGES:
             if not isinstance(node.value, ast.Name) or node.value.id not in made:
                 found.append((line, f"{ast.unparse(node)} is changed"))
+        elif _is_iterator(node) and id(node) not in gone_through:
+            found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
+        elif isinstance(node, ast.Attribute) and node.attr == "__init__" and not _is_of_super(node):
+            found.append((line, f"{ast.unparse(node)} begins an object again"))
         elif isinstance(node, ast.GeneratorExp) and (change := _change_within(node)):
             found.append((line, f"{change} within what `any` or `all` may not go through to its end"))
         elif isinstance(node, ast.Dict) and None in node.keys:
@@ -125,6 +130,34 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
         if not all(isinstance(part, _DEFAULTS) for part in ast.walk(default)):
             found.append((default.lineno, f"the default {ast.unparse(default)}"))
     return sorted(found)
+
+
+ITERATORS: Final = ("enumerate", "zip")
+GOING_THROUGH: Final = ("all", "any", "list", "max", "min", "set", "sorted", "sum", "tuple", *ITERATORS)
+"""Functions of Python that make what can be gone through once, and those that go through what they are given."""
+
+
+def _is_iterator(node: ast.AST) -> bool:
+    """True if it can be gone through once."""
+    is_made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ITERATORS
+    return is_made or isinstance(node, ast.GeneratorExp)
+
+
+def _gone_through_at_once(function: Function) -> Iterator[ast.AST]:
+    """The values of a function that are gone through where they are made."""
+    for node in own_nodes(function):
+        if isinstance(node, ast.For | ast.comprehension):
+            yield node.iter
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in GOING_THROUGH:
+            yield from node.args
+        elif isinstance(node, ast.Starred):
+            yield node.value
+
+
+def _is_of_super(node: ast.Attribute) -> bool:
+    """True if it is the `__init__` of what a class is derived from."""
+    of = node.value
+    return isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "super"
 
 
 def asked_to_change(function: Function) -> list[Untaught]:

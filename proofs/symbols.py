@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.paths import UNSURE, Term, UnliftableError, is_followed, numeral, path, refuse
+from proofs.paths import Term, UnliftableError, is_followed, numeral, path, refuse, unsure
 
 
 def term_of(value: Any) -> Term:
@@ -417,17 +417,16 @@ def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
     It ends where an item is as the `last` is. Where an item is a symbol it may end, and is gone on with nevertheless.
     """
     _guards.append([])
-    were_unsure = len(UNSURE)
     try:
-        items: list[Any] = []
-        for item in values:
-            truth = item if isinstance(item, bool | SymBool) else bool(item)
-            items.append(truth)
-            if truth is last:
-                break
-            if isinstance(truth, SymBool):
-                UNSURE.append(False)
-        return items, _guards[-1]
+        with unsure() as goes_on:
+            items: list[Any] = []
+            for item in values:
+                truth = item if isinstance(item, bool | SymBool) else bool(item)
+                items.append(truth)
+                if truth is last:
+                    break
+                if isinstance(truth, SymBool):
+                    goes_on(z3.Not(truth.term) if last else truth.term, False)
+            return items, _guards[-1]
     finally:
         _guards.pop()
-        del UNSURE[were_unsure:]

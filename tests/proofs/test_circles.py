@@ -110,6 +110,106 @@ def test_and_and_or_are_what_they_are_in_python(asked: str, theory: Break) -> No
     assert status(theory(*free(asked))) == JOINED[asked]
 
 
+LOOPS = "def _loops(n: int) -> bool:\n    for _ in range(n):\n        pass\n    return True\n"
+STOPS = "\n\ndef _asks(held: Purse, k: int, n: int) -> bool:\n    return not held.is_frozen if k == 0 else _loops(n)\n"
+IS_FOUR = "not held.is_frozen and action.amount == 4"
+
+
+@pytest.mark.parametrize(
+    ("asked", "before"),
+    [
+        (IS_FOUR, "seen = held.is_frozen and _loops(action.amount)\n"),
+        (IS_FOUR, "seen = any(_asks(held, k, action.amount) for k in (0, 1))\n"),
+        ("held.amount > 2 and (held.is_frozen or not _loops(held.amount))", ""),
+    ],
+)
+def test_a_scope_that_python_does_not_come_to_leaves_nothing_out(asked: str, before: str, theory: Break) -> None:
+    """Missed: the range of a side that is not asked was taken to be short, and a payment of four left out."""
+    assert status(theory(*free(asked, needs=LOOPS + STOPS, before=before))) == "REFUTED"
+
+
+def test_a_scope_that_the_law_does_not_come_to_leaves_nothing_out(theory: Break) -> None:
+    """Missed: it was false of frozen purses of more than two."""
+    held = "step.before.rows.get(PURSES, sender)"
+    grown = f"return {held}.amount <= 2 or (not {held}.is_frozen and _loops({held}.amount))"
+    assert status(theory(*free("False", needs=LOOPS), (GROWN, grown))) == "REFUTED"
+
+
+CELL = """class Cell:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def get(self, value: int) -> bool:
+        {again}
+        return True
+
+
+def _eat(each: Any) -> bool:
+    return len(list(each)) == 3
+
+
+def _reset(draft: Draft) -> bool:
+    draft.__init__(draft)
+    return True
+"""
+ADDS = (
+    "CLOCK: list[int] = []\ndef add() -> bool:\n    CLOCK.append(1)\n    return True\nseen = held.is_frozen and add()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "again", "refusal"),
+    [
+        (
+            "len(list(each)) == 3",
+            "each = (k for k in (1, 2, 3))\nseen = held.is_frozen and _eat(each)\n",
+            "",
+            "is kept",
+        ),
+        ("len(list(each)) == 3", "each = zip((1, 2, 3))\nseen = held.is_frozen or _eat(each)\n", "", "is kept"),
+        ("len(list(each)) == 2", "each = (k for k in (1, 2))\nseen = any(k == 1 for k in each)\n", "", "is kept"),
+        ("_eat(k for k in (1, 2, 3))", "", "", "is kept, and may be gone through twice"),
+        (
+            "one.value == 0",
+            "one = Cell(0)\nseen = held.is_frozen and one.get(1)\n",
+            "self.__init__(value)",
+            "begins an",
+        ),
+        (IS_FOUR, "if action.amount == 3:\n    held.__init__(held.amount, True)\n", "", "begins an object again"),
+        (IS_FOUR, "seen = _reset(draft)\n", "", "draft.__init__ begins an object again"),
+        ("len(CLOCK) == 0", ADDS, "", "CLOCK is changed, which is a global by its name alone"),
+    ],
+)
+def test_what_a_side_that_python_does_not_run_may_use_up_or_change_is_refused(
+    asked: str, before: str, again: str, refusal: str, theory: Break
+) -> None:
+    """Missed: what can be gone through once was used up, and an object or a list of another function changed."""
+    place = theory(*free(asked, needs=CELL.format(again=again or "pass"), before=before))
+    with pytest.raises(UnliftableError, match=refusal):
+        status(place)
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "verdict"),
+    [
+        ("held.is_frozen and action.amount > limit", "limit = held.amount if held.is_frozen else None\n", "REFUTED"),
+        ("held.is_frozen and not held.is_frozen and _is_low(action.sender)", "", "PROVED"),
+        (
+            "held.is_frozen and draft.get(PURSES, who).amount == 9",
+            "who = action.sender if held.is_frozen else 3\n",
+            "REFUTED",
+        ),
+        ("held.is_frozen and one == 1 and action.amount == 2", "if held.is_frozen:\n    one = 1\n", "REFUTED"),
+    ],
+)
+def test_what_is_understood_where_python_asks_it_is_no_refusal(
+    asked: str, before: str, verdict: str, theory: Break
+) -> None:
+    """Missed: a side that fails, or is not understood, was refused where Python never asks it."""
+    needs = "def _is_low(who: str) -> bool:\n    return who < 'b'\n"
+    assert status(theory(*free(asked, needs=needs, before=before))) == verdict
+
+
 def test_and_and_or_do_not_fork(theory: Break) -> None:
     """One path pays, one does not, and one is closed, however many conditions say which."""
     prover = Prover(theory(*free('held.is_frozen and action.amount < 3 or action.sender == "bank"')), HISTORIES_ALONE)
