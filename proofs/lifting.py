@@ -138,8 +138,6 @@ class Running:
         """A draft takes rows on the path alone on which it began, and began with none: it is nobody else's."""
         own = vars(given["self"])
         if site.name == BEGINS:
-            if "_lifted_run" in own:
-                refuse("a draft begins again")
             own["_lifted_run"] = current_run() if given["writes"] is None else None
         elif own.get("_lifted_run") is not current_run():
             refuse("a draft is written that others know")

@@ -152,9 +152,14 @@ def _reset(draft: Draft) -> bool:
     draft.__init__(draft)
     return True
 """
-ADDS = (
-    "CLOCK: list[int] = []\ndef add() -> bool:\n    CLOCK.append(1)\n    return True\nseen = held.is_frozen and add()\n"
-)
+ADDS = """CLOCK: list[int] = []
+def add() -> bool:
+    CLOCK.append(1)
+    return True
+seen = held.is_frozen and add()
+"""
+EATS = "each = {each}\nseen = held.is_frozen and _eat(each)\n"
+GETS = "one = Cell(0)\nseen = held.is_frozen and one.get(1)\n"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +171,7 @@ ADDS = (
             "",
             "is kept",
         ),
-        ("len(list(each)) == 3", "each = zip((1, 2, 3))\nseen = held.is_frozen or _eat(each)\n", "", "is kept"),
+        ("len(list(each)) == 3", EATS.format(each="zip((1, 2, 3))"), "", "is kept"),
         ("len(list(each)) == 2", "each = (k for k in (1, 2))\nseen = any(k == 1 for k in each)\n", "", "is kept"),
         ("_eat(k for k in (1, 2, 3))", "", "", "is kept, and may be gone through twice"),
         (
@@ -189,10 +194,14 @@ def test_what_a_side_that_python_does_not_run_may_use_up_or_change_is_refused(
         status(place)
 
 
+WHO = "who = action.sender if held.is_frozen else 3\n"
+LIMIT = "limit = held.amount if held.is_frozen else None\n"
+
+
 @pytest.mark.parametrize(
     ("asked", "before", "verdict"),
     [
-        ("held.is_frozen and action.amount > limit", "limit = held.amount if held.is_frozen else None\n", "REFUTED"),
+        ("held.is_frozen and action.amount > limit", LIMIT, "REFUTED"),
         ("held.is_frozen and not held.is_frozen and _is_low(action.sender)", "", "PROVED"),
         (
             "held.is_frozen and draft.get(PURSES, who).amount == 9",
