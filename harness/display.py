@@ -86,7 +86,8 @@ def live_display() -> Progress:
     if console.is_terminal:
         # Or what is said meanwhile would go to the terminal, too, where the standard output is a file.
         return Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
-    return Heartbeat(console=console, disable=True)
+    # Without a refresh of its own, what is tracked is counted when it is done: a thread that counts would end at once.
+    return Heartbeat(console=console, disable=True, auto_refresh=False)
 
 
 class Gauge:

@@ -29,7 +29,8 @@ def _lines(outcome: Outcome, stories: Mapping[str, Retelling]) -> Iterator[str]:
             yield from ("", f"### {escaped(finding.law)} is violated", "", escaped(finding.sentence), "")
             if finding.trace in stories:
                 yield from ("```text", *_story(stories[finding.trace or ""]), "```", "")
-            yield f"{finding.steps} steps, found by {escaped(finding.found_by)}; reproduce: `{_code(finding.command)}`"
+            steps = f"{finding.steps} step{'' if finding.steps == 1 else 's'}"
+            yield f"{steps}, found by {escaped(finding.found_by)}; reproduce: `{_code(finding.command)}`"
     yield from _traces(outcome)
     for suite in outcome.suites:
         yield from _laws(suite)

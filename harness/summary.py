@@ -5,6 +5,7 @@ line. `harness/report.py` has the details.
 import shlex
 from collections import Counter
 from collections.abc import Collection
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from harness.outcome import Outcome
 from harness.report import plain_table, print_details, print_finding, print_table, print_trace, print_wrapped, replayed
 from harness.suite import Row, SuiteReport
 from harness.symbols import legend
-from harness.traces import bundled_findings
+from harness.traces import bundled_findings, place_of
 
 ADVICE: Final = (
     "",
@@ -115,9 +116,17 @@ def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
         ("mutants", mutants(suite)),
         ("found", found(suite)),
         ("not reached", not_reached(suite)),
-        ("failure", [f"{what}: {named(names)}" for what, names in suite.failing().items()]),
+        ("failure", failing(suite)),
         ("not finished", suite.unfinished()),
     ]
+
+
+def failing(suite: SuiteReport) -> list[str]:
+    """The reasons for which the run fails, each with the first names; traces by their last folder and name."""
+    lines = []
+    for what, names in suite.failing().items():
+        lines.append(f"{what}: {named([place_of(Path(name)) if name in suite.differing else name for name in names])}")
+    return lines
 
 
 def checked(suite: SuiteReport) -> list[str]:

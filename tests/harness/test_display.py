@@ -113,3 +113,15 @@ def test_a_bar_on_the_terminal_takes_nothing_from_a_file(tmp_path: Path) -> None
     os.close(theirs)
     os.close(ours)
     assert (tmp_path / "out").read_text() == "differs\n"
+
+
+def test_what_is_tracked_is_counted(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Missed: for minutes replay said that it was at 0 of 210, since nothing was counted but in the first moment."""
+    monkeypatch.setattr(display, "HEARTBEAT_SECONDS", 0.01)
+    with live_display() as progress:
+        for position in progress.track(range(3), description="replaying traces"):
+            time.sleep(0.15)
+            capfd.readouterr()
+            while not (said := capfd.readouterr().err):
+                time.sleep(0.01)
+            assert said.splitlines()[-1] == f"replaying traces {position} of 3"
