@@ -49,8 +49,11 @@ PROTOCOL_OPTION = click.option(
 BUDGET_OPTION = click.option(
     "--budget", type=Seconds(0, min_open=True), metavar="SECONDS", help="Stop when time is up."
 )
+MOST_JOBS = 1_024
+"""The most processes of a run: a number mistyped must not fill the machine with them."""
+
 JOBS_OPTION = click.option(
-    "--jobs", type=click.IntRange(1), metavar="N", help="The number of processes.  [default: all cores]"
+    "--jobs", type=click.IntRange(1, MOST_JOBS), metavar="N", help="The number of processes.  [default: all cores]"
 )
 
 

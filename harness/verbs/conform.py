@@ -31,6 +31,7 @@ from harness.verbs import (
     BUDGET_OPTION,
     EXIT_CODES,
     JSON_OPTION,
+    MOST_JOBS,
     PROTOCOL_OPTION,
     console,
     packs_asked,
@@ -63,7 +64,9 @@ MOST_KEPT = 10
     help="Play only this trace, or those of this folder. May be repeated.",
 )
 @seed_option("The seed of walks.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="So many clients.")
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, MOST_JOBS), metavar="N", help="So many clients."
+)
 @timeout_option(ANSWER_SECONDS, "How long an answer may take.")
 @click.option("--self-test", is_flag=True, help="Run clients that are wrong on purpose: each has to be caught.")
 @click.option("--wire-check", is_flag=True, help="Hold every message, in both directions, against the JSON Schema.")

@@ -25,7 +25,12 @@ from harness.verbs import (
 @click.command("explore", epilog=EXIT_CODES, short_help="Exhaust every sequence of calls in a bounded model.")
 @PROTOCOL_OPTION
 @click.option(
-    "--depth", default=6, show_default=True, type=click.IntRange(1), metavar="N", help="The most calls in a sequence."
+    "--depth",
+    default=6,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="The most calls in a sequence.",
 )
 @click.option("--prune/--no-prune", default=True, show_default=True, help="Skip states that were searched before.")
 @BUDGET_OPTION

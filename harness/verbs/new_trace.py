@@ -16,7 +16,12 @@ from spec.machine import Delta, Draft, commit
 @click.command("new-trace", epilog=EXIT_CODES, short_help="Write a first trace, or what a trace may say.")
 @click.argument("place", metavar="PROTOCOL")
 @click.option(
-    "--steps", default=3, show_default=True, type=click.IntRange(1), metavar="N", help="The number of its actions."
+    "--steps",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    help="The number of its actions.",
 )
 @seed_option("The walk's seed.")
 @click.option("--schema", "what", flag_value="schema", help="Write the JSON Schema of its traces instead.")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("example")
         (["--protocol", "json:dumps"], "'json:dumps' is function, not a spec.protocol.Protocol or a walk through one"),
         (["--profile", "huge"], "'huge' is not one of 'ci', 'dev', 'audit'"),
         (["--budget", "0"], "0.0 is not in the range x>0"),
-        (["--jobs", "0"], "0 is not in the range x>=1"),
+        (["--jobs", "0"], "0 is not in the range 1<=x<=1024"),
         (["--junit", "nowhere/report.xml"], "No such file or directory"),
         (["--scheduler", "nowhere"], "no Dask scheduler at 'nowhere'"),
     ],
@@ -82,4 +82,19 @@ def test_a_shell_completes_verbs_and_hears_of_no_error(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_says_how_long_it_takes(verb: str) -> None:
     said = " ".join(restake(verb, "--help").stdout.split("Options:")[0].split())
-    assert re.search(r"\btakes?\b[^.;]*\b(seconds?|minutes?|milliseconds)\b", said), said
+    assert re.search(r"\b(?:takes?|took)\b[^.;]*\b(seconds?|minutes?|min|milliseconds)\b", said), said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explore", "--depth", "1" + "0" * 30],
+        ["new-trace", "symbiotic", "--steps", "1" + "0" * 30],
+        ["check", "--jobs", "1" + "0" * 30],
+        ["conform", "--client", "x", "--jobs", "1" + "0" * 30],
+    ],
+)
+def test_a_number_that_no_machine_can_do_is_refused(arguments: list[str]) -> None:
+    """Missed: a depth with thirty digits was a traceback, and a mistake of restake."""
+    with pytest.raises(click.BadParameter, match="is not in the range 1<=x<=1"):
+        restake(*arguments)
