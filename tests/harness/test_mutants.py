@@ -548,9 +548,13 @@ def test_an_interruption_ends_the_judges_and_exits_with_2() -> None:
     ]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
-    time.sleep(3)
+    for _ in range(600):  # until a judge runs: on a busy machine the command alone takes seconds to start
+        found = [children.read_text() for children in Path(f"/proc/{process.pid}/task").glob("*/children")]
+        if any("harness.mutants" in Path(f"/proc/{pid}/cmdline").read_text() for pid in " ".join(found).split()):
+            break
+        time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     # Before that: an empty line, where nothing is judged yet, and how far the run is.
     assert (process.returncode, err.splitlines()[-1]) == (2, "interrupted")
     assert "Traceback" not in err
