@@ -14,8 +14,28 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from conformance.lockstep import play
+from conformance.process import ProcessClient
+from conformance.reference import Reference
+from conformance.scripts import of_actions
 from harness.cli import cli
+from harness.protocols import pack_at
+from spec.symbiotic.actions import (
+    AdvanceTime,
+    Deposit,
+    ExecuteSlash,
+    OptInNetwork,
+    OptInVault,
+    RequestSlash,
+    SetMaxNetworkLimit,
+    SetMiddleware,
+    SetNetworkLimit,
+    SetResolver,
+    Slash,
+    Withdraw,
+)
 from spec.symbiotic.rewards_codec import ACTION_FORMATS
+from spec.symbiotic.state import Subnetwork
 from tests.harness.seeded_bugs import BUGS, CLIENT, SeededBug
 
 pytestmark = pytest.mark.source
@@ -67,6 +87,67 @@ def test_a_seeded_bug_is_found_with_a_short_trace(bug: SeededBug, tmp_path: Path
     assert found
     assert all(finding["is_shown_again"] for finding in found)
     assert min(finding["steps"] for finding in found) <= MOST * bug.shortest_calls
+
+
+NETWORK0: Subnetwork = ("network0", 0)
+
+
+def _opened(vault: str) -> list[Any]:
+    """The calls before a slash in a vault, beside a deposit and limits of its delegator."""
+    return [
+        OptInNetwork("operator0", "network0"),
+        OptInVault("operator0", vault),
+        SetMaxNetworkLimit("network0", vault, 0, 10),
+        SetMiddleware("network0", "middleware0"),
+    ]
+
+
+SHORTEST: dict[str, list[Any]] = {
+    "capture_of_this_very_second": [
+        SetMiddleware("network0", "middleware0"),
+        AdvanceTime(10),
+        Slash("middleware0", "vault0", NETWORK0, "operator0", 0, 20),
+    ],
+    "execution_in_the_last_second_of_the_veto": [
+        *_opened("vault2"),
+        SetNetworkLimit("admin0", "vault2", NETWORK0, 10),
+        SetResolver("network0", "vault2", 0, "resolver0"),
+        Deposit("staker0", "vault2", "staker0", 7),
+        AdvanceTime(10),
+        RequestSlash("middleware0", "vault2", NETWORK0, "operator0", 1, 19),
+        AdvanceTime(19),
+        ExecuteSlash("middleware0", "vault2", 0),
+    ],
+    "slash_spares_this_epochs_bucket": [
+        *_opened("vault3"),
+        Deposit("staker0", "vault3", "staker0", 7),
+        Withdraw("staker0", "vault3", "staker0", 2),
+        AdvanceTime(7),
+        Slash("middleware0", "vault3", NETWORK0, "operator0", 3, 10),
+    ],
+    "slash_takes_the_next_bucket_first": [
+        *_opened("vault3"),
+        Deposit("staker0", "vault3", "staker0", 7),
+        Withdraw("staker0", "vault3", "staker0", 2),
+        AdvanceTime(7),
+        Withdraw("staker0", "vault3", "staker0", 1),
+        Slash("middleware0", "vault3", NETWORK0, "operator0", 3, 10),
+    ],
+}
+"""The shortest traces known of four bugs, in the first world of the walks: what was counted by hand can be played."""
+
+
+@needs_node
+@pytest.mark.parametrize("name", SHORTEST)
+def test_the_shortest_trace_known_shows_the_bug_with_its_last_call(name: str, tmp_path: Path) -> None:
+    bug = next(bug for bug in BUGS if bug.name == name)
+    pack = pack_at("symbiotic")
+    assert pack.walk is not None
+    script = of_actions(pack.calls, pack.walk.world, SHORTEST[name], "by hand")
+    with ProcessClient(["node", str(bug.seeded(tmp_path))], 60.0) as client:
+        played = play(Reference(pack.calls, "1"), client, client.hello("symbiotic"), script)
+    assert played.divergence is not None
+    assert (played.divergence.position, len(script.calls)) == (bug.shortest_calls - 1, bug.shortest_calls)
 
 
 def test_there_are_twenty_bugs_each_of_a_text_that_stands_once(tmp_path: Path) -> None:
