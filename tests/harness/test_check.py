@@ -298,7 +298,7 @@ def test_a_protocol_does_not_hold_whose_traces_differ_or_cannot_be_read(
     monkeypatch.setattr(ProtocolPack, "traces", path.parent)
     for written, code, verdict, reason in (
         (right, 0, "holds", None),
-        (right.replace('"666"', '"667"'), 1, "FAILED", f"  failure      traces that differ: {path}"),
+        (right.replace('"666"', '"667"'), 1, "FAILED", "  failure      traces that differ: recorded/trace.json"),
         (right[:-9], 2, "not finished", f"  not finished cannot be read: {path}"),
     ):
         path.write_text(written)
