@@ -286,14 +286,14 @@ def lifted_isinstance(value: Any, classes: Any) -> bool:
 
 def lifted_hasattr(value: Any, name: str) -> bool:
     """`hasattr`, of calls and rows, which have the fields that they declare."""
-    if is_followed() and not attr.has(type(value)):
+    if is_followed() and (not attr.has(type(value)) or name.startswith("_")):
         refuse(f"whether a value of type {type(value).__name__} has .{name} is not understood")
     return hasattr(value, name)
 
 
 def lifted_getattr(value: Any, name: str) -> Any:
     """`getattr`, of calls and rows, which have the fields that they declare."""
-    if is_followed() and not attr.has(type(value)):
+    if is_followed() and (not attr.has(type(value)) or name.startswith("_")):
         refuse(f".{name} of a value of type {type(value).__name__} is not understood")
     return getattr(value, name)
 

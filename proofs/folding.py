@@ -177,6 +177,8 @@ def changed_in(body: list[ast.stmt]) -> set[str]:
             names.add(_root(part))
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in MUTATING:
             names.add(_root(part.func))
+        elif isinstance(part, ast.FunctionDef):
+            names.add(part.name)
     return names - {""}
 
 
@@ -197,7 +199,8 @@ def bound_before(function: ast.FunctionDef, loop: ast.stmt) -> set[str]:
     loop around it binds.
     """
     arguments = function.args
-    names = {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+    rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    names = {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]}
     within = {id(part) for part in ast.walk(loop)}
     around = [part for part in ast.walk(function) if isinstance(part, ast.For | ast.While) and id(part) not in within]
     turns = {id(part) for outer in around if any(part is loop for part in ast.walk(outer)) for part in ast.walk(outer)}
@@ -205,4 +208,6 @@ def bound_before(function: ast.FunctionDef, loop: ast.stmt) -> set[str]:
         is_before = getattr(part, "lineno", loop.lineno) < loop.lineno or id(part) in turns
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and is_before and id(part) not in within:
             names.add(part.id)
+        elif isinstance(part, ast.FunctionDef) and part is not function and is_before and id(part) not in within:
+            names.add(part.name)
     return names

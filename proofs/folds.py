@@ -201,7 +201,7 @@ class Loop:
             path().require(f"{self.site}: each is listed once", (self.items.length() == self.items.different()).term)
             number = self.number = run.cut(self, {**before, "to_do": self.items.has})
             to_do, goes_on = still_to_do(self.site, number)
-            element: Any = SymName(z3.Int(f"{self.site}.element@{number}"))
+            element: Any = SymName(z3.Int(f"{self.site}!element@{number}"))
             path().assume(z3.Implies(goes_on, z3.And(to_do(element).term, self.items.has(element).term)))
             is_element = goes_on
             at_begin: dict[str, Any] = {"to_do": to_do}
@@ -211,7 +211,7 @@ class Loop:
             at_last: dict[str, Any] = {"to_do": to_do}
         else:
             number = self.number = run.cut(self, {**before, "done": 0})
-            position = SymInt(z3.Int(f"{self.site}.position@{number}"))
+            position = SymInt(z3.Int(f"{self.site}!position@{number}"))
             is_element = z3.And(position.term >= 0, position.term < self.items.length)
             at_begin, at_end = {"done": position}, {"done": position + 1}
             at_last = {"done": SymInt(self.items.length)}
@@ -271,8 +271,8 @@ class Endless(Loop):
 
 def still_to_do(site: str, number: int) -> tuple[Callable[[Any], SymBool], Term]:
     """True if a name is still to do in the middle of a loop over a row's list, and whether any is."""
-    goes_on = z3.Bool(f"{site}.goes_on@{number}")
-    is_left = z3.Function(f"{site}.to_do@{number}", z3.IntSort(), z3.BoolSort())
+    goes_on = z3.Bool(f"{site}!goes_on@{number}")
+    is_left = z3.Function(f"{site}!to_do@{number}", z3.IntSort(), z3.BoolSort())
     return lambda name: SymBool(z3.And(goes_on, is_left(term_of(name)))), goes_on
 
 

@@ -413,7 +413,8 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
         here.is_run = True
         with here:
             try:
-                outcome = program()
+                with _sure():
+                    outcome = program()
             except IMPOSSIBLE as error:
                 outcome = error
             except (*UNFOLLOWED, UnliftableError) as error:
@@ -461,6 +462,9 @@ UNSURE: Final[list[Term]] = []
 """For each `all`, `any`, `and` or `or` that goes on where Python may have come to its end, the condition under which it
 goes on, too.
 """
+GUARDS: Final[list[list[Term]]] = []
+"""For each `all` or `any` that goes on, what holds of the names of lists that it has gone through."""
+
 _asked_again: Final[list[bool]] = []
 """For each, True if it can be asked again, as Python does."""
 
@@ -491,3 +495,15 @@ def unsure() -> Iterator[Callable[[Term, bool], None]]:
     finally:
         del UNSURE[before:]
         del _asked_again[before:]
+
+
+@contextmanager
+def _sure() -> Iterator[None]:
+    """Begin a program of its own: it runs, whatever Python may not run of the one that asks."""
+    kept = UNSURE[:], _asked_again[:], GUARDS[:]
+    for each in (UNSURE, _asked_again, GUARDS):
+        each.clear()
+    try:
+        yield
+    finally:
+        UNSURE[:], _asked_again[:], GUARDS[:] = kept

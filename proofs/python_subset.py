@@ -185,7 +185,9 @@ def _asks_identity(compare: ast.Compare) -> bool:
 def made_by(function: Function) -> set[str]:
     """The names that only ever stand for lists and dictionaries which the function makes itself."""
     made: set[str] = set()
-    otherwise = {argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]}
+    given = function.args
+    rest = [each for each in (given.vararg, given.kwarg) if each is not None]
+    otherwise = {each.arg for each in [*given.posonlyargs, *given.args, *given.kwonlyargs, *rest]}
     for node in own_nodes(function):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]

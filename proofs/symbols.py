@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.paths import Term, UnliftableError, is_followed, numeral, path, refuse, unsure
+from proofs.paths import GUARDS, Term, UnliftableError, is_followed, numeral, path, refuse, unsure
 
 
 def term_of(value: Any) -> Term:
@@ -382,12 +382,12 @@ class Listing(Symbol):
 
     def __iter__(self) -> Iterator[Any]:
         """One name that is any, for a law that speaks of all."""
-        if not _guards:
+        if not GUARDS:
             raise UnliftableError(f"{self.name} is of any length, and gone through by more than a loop")
         here = path()
         here.quantified += 1
         item = SymName(z3.Int(f"some.{here.context}.{here.quantified}"))
-        _guards[-1].append(self.has(item).term)
+        GUARDS[-1].append(self.has(item).term)
         yield item
 
     def __len__(self) -> int:
@@ -407,16 +407,12 @@ class Different:
         self.listing: Final = listing
 
 
-_guards: Final[list[list[Term]]] = []
-"""For each `all` or `any` that goes on, what holds of the names of lists that it has gone through."""
-
-
 def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
     """All items that `all` or `any` asks for, and what holds of the names of lists of any length that it goes through.
 
     It ends where an item is as the `last` is. Where an item is a symbol it may end, and is gone on with nevertheless.
     """
-    _guards.append([])
+    GUARDS.append([])
     try:
         with unsure() as goes_on:
             items: list[Any] = []
@@ -427,6 +423,6 @@ def gone_through(values: Any, last: bool) -> tuple[list[Any], list[Term]]:
                     break
                 if isinstance(truth, SymBool):
                     goes_on(z3.Not(truth.term) if last else truth.term, False)
-            return items, _guards[-1]
+            return items, GUARDS[-1]
     finally:
-        _guards.pop()
+        GUARDS.pop()
