@@ -135,6 +135,35 @@ def test_a_scope_that_the_law_does_not_come_to_leaves_nothing_out(theory: Break)
     assert status(theory(*free("False", needs=LOOPS), (GROWN, grown))) == "REFUTED"
 
 
+COUNTS = """def _counts(view: View, key: str) -> bool:
+    n = 0
+    for _ in range(view.rows.get(PURSES, key).amount):
+        n += 1
+    return n == view.rows.get(PURSES, key).amount or view.rows.get(PURSES, key).amount < 0
+
+
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    StateLaw("COUNTS", "It can be counted.", "", _counts, rows={PURSES: lambda key: key})
+]
+"""
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        "held.is_frozen and draft.get(PURSES, 'bank').amount == 7",
+        "any(not held.is_frozen if k == 0 else draft.get(PURSES, 'bank').amount == 7 for k in (0, 1))",
+    ],
+)
+def test_a_law_that_is_looked_up_in_a_side_is_the_law(side: str, theory: Break) -> None:
+    """Missed: it was made where Python may not come, and assumed as it is cut there."""
+    before = f"seen = {side}\nbank = draft.get(PURSES, 'bank')\n"
+    ranges = ("    ranges=(),\n", '    ranges=("COUNTS",),\n')
+    limits = ("limits=Limits(),", 'limits=Limits(lists={"range in _counts": 1}),')
+    asked = free("not held.is_frozen and bank.amount == 2", before=before)
+    assert status(theory(*asked, (PAST_LAW, COUNTS), ranges, limits)) != "PROVED"
+
+
 CELL = """class Cell:
     def __init__(self, value: int) -> None:
         self.value = value
@@ -182,6 +211,7 @@ GETS = "one = Cell(0)\nseen = held.is_frozen and one.get(1)\n"
         ),
         (IS_FOUR, "if action.amount == 3:\n    held.__init__(held.amount, True)\n", "", "begins an object again"),
         (IS_FOUR, "seen = _reset(draft)\n", "", "draft.__init__ begins an object again"),
+        ("not held.is_frozen", "getattr(held, '__init__')(0, True)\n", "", ".__init__ of a value of type Purse is not"),
         ("len(CLOCK) == 0", ADDS, "", "CLOCK is changed, which is a global by its name alone"),
     ],
 )

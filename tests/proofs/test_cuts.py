@@ -48,6 +48,24 @@ CUTS: dict[str, tuple[str, str | None]] = {
         "        last = 0\n    return draft.delta()\n",
         None,
     ),
+    "a local with the name of the engine's own symbol": (
+        "    position = 0\n    for account in action.accounts:\n"
+        "        if position < 0 or position >= len(action.accounts):\n            _give(draft, account, 1)\n"
+        "        position = position - 1\n    return draft.delta()\n",
+        None,
+    ),
+    "what is left of the arguments": (
+        "    return _go(draft, action)\n\n\ndef _go(draft: Draft, action: Any, *met: int) -> Delta:\n"
+        "    for account in action.accounts:\n        if len(met) > 0:\n            _give(draft, account, 1)\n"
+        "        met = (1,)\n    return draft.delta()\n",
+        "is carried from one element of a list to the next, and is no symbol",
+    ),
+    "a function that is defined anew": (
+        "    def again() -> bool:\n        return False\n\n    for account in action.accounts:\n        if again():\n"
+        "            _give(draft, account, 1)\n\n        def again() -> bool:\n            return True\n\n"
+        "    return draft.delta()\n",
+        "is carried from one element of a list to the next, and is no symbol",
+    ),
     "a value that waits for the loop": (WAITS.format(one=0, other=1), None),
     "a value that waits for the loop, on the other path": (WAITS.format(one=1, other=0), None),
 }
