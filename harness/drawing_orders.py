@@ -141,5 +141,5 @@ def _can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
     """True if calls say these actions. What is no action of the protocol may fail its writer in any way."""
     try:
         return can_be_said(calls, walk, actions)
-    except Exception:  # as said
+    except Exception:  # shrinking may give a writer an amount for a name, and each writer fails in its own way
         return False

@@ -35,7 +35,7 @@ class FailingChecks:
         self._noted.clear()
         try:
             outcome = self._transition(Draft(state), action)
-        except Exception:  # whatever the checks before would have kept away
+        except Exception:  # past a failed check a rule may divide by zero or look into nothing: its list ends there
             outcome = None
         last = getattr(outcome, "value", None)
         return list(dict.fromkeys([*self._noted, *([last] if isinstance(last, str) else [])]))

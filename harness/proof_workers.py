@@ -71,7 +71,7 @@ def _work(task: ProofTask, say: Say, _stops: Stops) -> str | None:
         apart(partial(_prove, say, task))
     except EndedError as error:
         raise KilledError(KILLED) from error
-    except Exception as error:  # what cannot be lifted names its line; the other tasks go on
+    except Exception as error:  # what cannot be lifted names its line, and is left open: the other tasks go on
         return f"{type(error).__name__}: {error}"
     return None
 

@@ -240,7 +240,7 @@ class _Shrinker:
         actions = [action for action in candidate if not isinstance(action, MovesBegin)]
         try:
             trace = protocol.read_trace(protocol.write_trace(self._walk.world, actions))
-        except Exception:  # as said above
+        except Exception:  # shrinking may give a writer an account for a strategy, and each fails in its own way
             return False
         return [action for step in trace.steps for action in step.actions] == actions
 

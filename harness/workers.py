@@ -177,7 +177,7 @@ def _serve(pipe: Connection, work: Work, is_over: Any) -> None:
             return
         try:
             last = work(task, lambda said: pipe.send((False, said)), lambda: bool(is_over.value))
-        except Exception as error:
+        except Exception as error:  # whatever a task raises is told to who asked, who raises it again or keeps it
             last = error
         try:
             pipe.send((True, last))

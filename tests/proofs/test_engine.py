@@ -301,7 +301,7 @@ def test_a_range_is_as_long_as_its_theory_says_and_the_verdict_says_so(monkeypat
     found = {}
     for function, longest in (("shorter", 1), ("another", builtin.UNROLLED)):
         length = SymInt(z3.Int(function))
-        ways = list(paths.explore(lambda: len(builtin.lifted_range(length, where=function))))  # noqa: B023  # asked at once
+        ways = list(paths.explore(lambda: len(builtin.lifted_range(length, where=function))))  # noqa: B023  # called before the next round
         assert sorted(many for _, many in ways) == list(range(longest + 1))
         found[function] = {scope for here, _ in ways for scope in here.scopes}
     assert found == {
