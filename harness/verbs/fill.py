@@ -34,7 +34,7 @@ def fill_command(asked: tuple[str, ...], out: Path, walks: int, as_json: bool) -
     neither walks nor witnesses.
 
     The same source writes the same bytes. manifest.json has a SHA-256 of every document, and what it covers. Compiled,
-    it takes about twelve seconds for a protocol.
+    it takes about fifteen seconds for a protocol.
     """
     stop = Stop()
     try:
