@@ -284,7 +284,7 @@ def test_a_kept_counterexample_whose_law_is_gone_is_said_and_the_run_not_green(m
 def block(suite: SuiteReport) -> str:
     """The block of the first screen on one protocol."""
     said = io.StringIO()
-    print_block(Console(file=said, width=120), suite)
+    print_block(Console(file=said, width=400), suite)
     return said.getvalue()
 
 

@@ -369,7 +369,7 @@ def test_a_run_whose_proofs_were_cut_short_does_not_hold() -> None:
     undone = attrs.evolve(EVIDENCE, proofs={}, undone=("POOL-02 of Slash",))
     suite = SuiteReport(walk.protocol, walk.catalogue, on_walks=checked, evidence=undone, is_cut_short=True)
     said = io.StringIO()
-    print_block(Console(file=said, width=120), suite)
+    print_block(Console(file=said, width=400), suite)
     lines = said.getvalue().splitlines()
     assert lines[1] == "staking_pool: not finished"
     assert "1 verdicts were to be proved in this run and were not, POOL-02 of Slash the first" in said.getvalue()
