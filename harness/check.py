@@ -5,8 +5,9 @@ import math
 import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Literal, get_args
 
 import attrs
 from rich.progress import Progress
@@ -32,6 +33,9 @@ from invariants.walker import Walk, WalkReport, random_walk
 from proofs.ledger import Ledger
 from spec.codec import Json, MalformedTrace
 from spec.protocol import Trace
+
+Part = Literal["traces", "drawing", "shrinking", "proofs"]
+"""A part of a run, of which the time is told."""
 
 STEPS_PER_WALK = 400
 """Long enough for stake to be committed, slashed and withdrawn several times, short enough to find something left."""
@@ -122,20 +126,28 @@ class Check:
         self.left_out = left_out
         self.reports: list[TraceReport] = []
         self.suites = {
-            name: SuiteReport(walk.protocol, walk.catalogue, self.games[name], symbols=self.packs[name].symbols)
+            name: SuiteReport(
+                walk.protocol,
+                walk.catalogue,
+                self.games[name],
+                symbols=self.packs[name].symbols,
+                specifies=self.packs[name].specifies,
+            )
             for name, walk in self.walks.items()
         }
         self.ledgers: list[Ledger] = []
-        self.drawing_seconds = 0.0
+        self.seconds: dict[Part, float] = dict.fromkeys(get_args(Part), 0.0)
         self._has_replayed = False
         self._unshrunk: list[tuple[str, Iterator[Finding]]] = []
 
     def run(self, scheduler: Scheduler, progress: Progress) -> None:
         """Everything, until it is done or to be stopped."""
         try:
-            self._recheck(progress)
-            self._replay(progress)
-            self._draw(scheduler, progress)
+            with self._timed("traces"):
+                self._recheck(progress)
+                self._replay(progress)
+            with self._timed("drawing"):
+                self._draw(scheduler, progress)
         finally:
             self.settle()
 
@@ -163,8 +175,10 @@ class Check:
         def say(call: str, done: int, of: int) -> None:
             progress.update(bar, completed=done, total=of, news=call)
 
-        for name, found in gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self._is_to_stop, say).items():
-            self.suites[name].evidence = found
+        with self._timed("proofs"):
+            found = gathered(self.ledgers, self.plan.laws, how, drawn_by, jobs, self._is_to_stop, say)
+        for name, evidence in found.items():
+            self.suites[name].evidence = evidence
         self.settle()
 
     def stop(self) -> bool:
@@ -313,7 +327,7 @@ class Check:
         example_steps = self.plan.examples * sum(STEPS_PER_EXAMPLE[method] for method in methods)
         gauge = Gauge(progress, self.plan.steps * len(self.walks) + example_steps)
         waiting: dict[int, tuple[SuiteTask, Summary]] = {}
-        merged, started = 0, time.monotonic()
+        merged = 0
         try:
             with closing(scheduler.run(self.tasks(scheduler.width), self.stop)) as results:
                 for position, task, summary in results:
@@ -324,7 +338,6 @@ class Check:
                         merged += 1
                     self._shrink()
         finally:
-            self.drawing_seconds = time.monotonic() - started
             for position in sorted(waiting):
                 self._merge(*waiting[position])
             self._shrink()
@@ -380,8 +393,18 @@ class Check:
         """Shrink what was found, of which everything is kept by now."""
         while self._unshrunk:
             name, found = self._unshrunk.pop(0)
-            for shortest in found:
-                self.suites[name].findings[shortest.law] = shortest
+            with self._timed("shrinking"):
+                for shortest in found:
+                    self.suites[name].findings[shortest.law] = shortest
+
+    @contextmanager
+    def _timed(self, part: Part) -> Iterator[None]:
+        """Count the time as that of a part of the run; what shrinking takes meanwhile is shrinking's alone."""
+        started, shrunk = time.monotonic(), self.seconds["shrinking"]
+        try:
+            yield
+        finally:
+            self.seconds[part] += time.monotonic() - started - (self.seconds["shrinking"] - shrunk)
 
     def _is_interrupted(self) -> bool:
         return self._is_to_stop.is_interrupted

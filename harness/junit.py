@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from harness.replay import Mismatch
 from harness.report import TraceReport, shown
-from harness.suite import Row, SuiteReport
+from harness.suite import Row, SuiteReport, counted
 from harness.traces import place_of
 
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -53,9 +53,12 @@ def _add_trace(element: Element, report: TraceReport) -> None:
     add_case(element, "traces", place_of(report.path), outcome, text, report.seconds)
 
 
-def differences_of(mismatch: Mismatch) -> str:
-    """The step at which a trace differs, and each difference there in a line."""
-    lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in mismatch.differences]
+def differences_of(mismatch: Mismatch, most: int | None = None) -> str:
+    """The step at which a trace differs, and each difference there in a line; or only `most` of them."""
+    told = mismatch.differences[:most]
+    lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in told]
+    if more := len(mismatch.differences) - len(told):
+        lines.append(f"and {more} more")
     where = mismatch.action if mismatch.step is None else f"step {mismatch.step}: {mismatch.action}"
     return "\n".join([where, *lines])
 
@@ -66,7 +69,7 @@ def _add_row(element: Element, suite: SuiteReport, row: Row) -> None:
         finding = suite.findings.get(row.law)  # none if the run was interrupted before it was kept
         if finding is not None:
             subject = f"of {finding.subject}" if finding.subject else ""
-            found = f"{finding.steps} steps, found by {finding.found_by}"
+            found = f"{counted(finding.steps, 'step')}, found by {finding.found_by}"
             text = "\n".join(filter(None, [text, subject, found, f"reproduce: {finding.command}"]))
     elif row.verdict == "VACUOUS":
         outcome, text = "skipped" if suite.is_cut_short else "failure", f"never checked: {row.sentence}"

@@ -7,8 +7,19 @@ from harness.findings import Retelling
 from harness.junit import differences_of
 from harness.outcome import Outcome
 from harness.report import told_lines
-from harness.suite import SuiteReport
-from harness.summary import LAW_HEADINGS, MOST_TRACES, blocks, in_parts, law_cells, legend_of, made_by, tiers
+from harness.suite import SuiteReport, counted
+from harness.summary import (
+    COLUMNS,
+    LAW_HEADINGS,
+    MOST_DIFFERENCES,
+    MOST_TRACES,
+    blocks,
+    in_parts,
+    law_cells,
+    legend_of,
+    made_by,
+    tiers,
+)
 
 
 def as_markdown(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
@@ -23,15 +34,18 @@ def _lines(outcome: Outcome, stories: Mapping[str, Retelling]) -> Iterator[str]:
         yield f"- {_with_command(line)}"
     for suite in outcome.suites:
         yield from ("", f"## {escaped(suite.protocol.name)}: {suite.verdict}", "")
-        rows = [(what, line) for what, said in blocks(suite) for line in said]
-        yield from table(("", ""), [(what, _with_command(line)) for what, line in rows])
+        lines = [("" if position else what, line) for what, said in blocks(suite) for position, line in enumerate(said)]
+        yield from table(("", ""), [(what, _with_command(line)) for what, line in lines])
         for finding in suite.findings.values():
             yield from ("", f"### {escaped(finding.law)} is violated", "", escaped(finding.sentence), "")
             if finding.trace in stories:
-                yield from ("```text", *_story(stories[finding.trace or ""]), "```", "")
-            steps = f"{finding.steps} step{'' if finding.steps == 1 else 's'}"
-            yield f"{steps}, found by {escaped(finding.found_by)}; reproduce: `{_code(finding.command)}`"
+                yield from (f"<details><summary>the run, {counted(finding.steps, 'step')}</summary>", "")
+                yield from ("```text", *_story(stories[finding.trace or ""]), "```", "", "</details>", "")
+            found = f"{counted(finding.steps, 'step')}, found by {escaped(finding.found_by)}"
+            yield f"{found}; reproduce: `{_code(finding.command)}`"
     yield from _traces(outcome)
+    if any(suite.steps for suite in outcome.suites):
+        yield from ("", "## Laws", "", escaped(COLUMNS))
     for suite in outcome.suites:
         yield from _laws(suite)
 
@@ -43,7 +57,7 @@ def _traces(outcome: Outcome) -> Iterator[str]:
         yield from ("", f"## Traces: {len(shown)} differ or cannot be read")
     for report in shown[:MOST_TRACES]:
         yield from ("", f"{report.verdict}: `{_code(str(report.path))}`", "")
-        said = str(report.malformed) if report.mismatch is None else differences_of(report.mismatch)
+        said = str(report.malformed) if report.mismatch is None else differences_of(report.mismatch, MOST_DIFFERENCES)
         yield from ("```text", *said.replace("```", "'''").splitlines(), "```", "")
         yield f"reproduce: `{_code(report.command)}`"
     if shown[MOST_TRACES:]:

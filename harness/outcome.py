@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -23,7 +23,7 @@ VERDICTS: Final = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was c
 @attrs.frozen(kw_only=True)
 class Provenance:
     """The origin of a run: versions, what was asked for, where it ran, when and how long. `commit` is empty outside of
-    a checkout; `command` makes the same run again, `began` is in UTC.
+    a checkout; `command` makes the same run again, `began` is in UTC. `parts` has the seconds of each part of the run.
     """
 
     version: str
@@ -40,6 +40,7 @@ class Provenance:
     seconds: float
     command: str
     began: str
+    parts: Mapping[str, float] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

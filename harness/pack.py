@@ -53,10 +53,12 @@ class ProtocolPack:
     process finds this pack again: its name if it is announced, else where it stands. `laws_at` are lists of laws from
     elsewhere that are checked beside its own: `symbiotic+my_laws:LAWS` is the place of such a pack.
 
-    `symbols` gives the meaning of each symbol that stands in the sentence of a law, such as W.
+    `symbols` gives the meaning of each symbol that stands in the sentence of a law, such as W. `specifies` names the
+    contracts and their releases that the rules specify, in a line.
 
     `presets` gives by the name of a release what this has other than the newest one: the places of its walk, its games
-    and its bounded model. `eigenlayer@v1_12_0` is the place of the pack with these. `newest` names what it is else.
+    and its bounded model, and what it specifies. `eigenlayer@v1_12_0` is the place of the pack with these. `newest`
+    names what it is else.
     """
 
     name: str
@@ -80,6 +82,7 @@ class ProtocolPack:
     yields_at: str | None = None
     laws_at: tuple[str, ...] = ()
     symbols: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    specifies: str = ""
     newest: str | None = None
     presets: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, hash=False)
     place: str = ""

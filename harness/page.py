@@ -10,8 +10,19 @@ from harness.findings import Retelling
 from harness.junit import differences_of
 from harness.outcome import Outcome
 from harness.report import told_lines
-from harness.suite import ActionRow
-from harness.summary import LAW_HEADINGS, MOST_TRACES, blocks, in_parts, law_cells, legend_of, made_by, tiers
+from harness.suite import ActionRow, counted
+from harness.summary import (
+    COLUMNS,
+    LAW_HEADINGS,
+    MOST_DIFFERENCES,
+    MOST_TRACES,
+    blocks,
+    in_parts,
+    law_cells,
+    legend_of,
+    made_by,
+    tiers,
+)
 
 COLOURS: Final = {
     **dict.fromkeys(("holds", "held", "reached", "PROVED"), "good"),
@@ -20,6 +31,9 @@ COLOURS: Final = {
     **dict.fromkeys(("known violation", "KNOWN FALSE"), "warn"),
 }
 """Classes of the page's style, by verdict; any other has none."""
+
+CELLS: Final = {**COLOURS, "VACUOUS": ""}
+"""The same in the matrix of laws by calls, where VACUOUS says that the law cannot be concerned, and is no failure."""
 
 LETTERS: Final = {
     "PROVED": "P",
@@ -47,10 +61,12 @@ def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
         "blocks": blocks,
         "calls": _calls,
         "cells": law_cells,
+        "counted": counted,
         "colour": lambda word: COLOURS.get(word, ""),
-        "differences": differences_of,
+        "differences": lambda mismatch: differences_of(mismatch, MOST_DIFFERENCES),
         "legend": legend_of,
         "parts": in_parts,
+        "cell": lambda word: CELLS.get(word, ""),
         "letter": lambda word: LETTERS.get(word, ""),
         "most": _most,
         "story": _story,
@@ -58,7 +74,12 @@ def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
     }
     template = environment.get_template("check.html")
     return template.render(
-        outcome=outcome, made_by=made_by(outcome), stories=stories, headings=LAW_HEADINGS, most=MOST_TRACES
+        outcome=outcome,
+        made_by=made_by(outcome),
+        stories=stories,
+        headings=LAW_HEADINGS,
+        columns=COLUMNS,
+        most=MOST_TRACES,
     )
 
 

@@ -121,6 +121,7 @@ def _preset(pack: ProtocolPack, name: str, place: str) -> ProtocolPack:
         walk_at=parts.get("walk_at", pack.walk_at),
         games_at=parts.get("games_at", pack.games_at),
         bounded_model_at=parts.get("bounded_model_at", pack.bounded_model_at),
+        specifies=parts.get("specifies", pack.specifies),
         place=place,
     )
 

@@ -18,7 +18,7 @@ from harness.evidence import Evidence
 from harness.exit_codes import exit_code
 from harness.findings import Retelling, Told, replaying
 from harness.replay import Mismatch
-from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport
+from harness.suite import ActionRow, Finding, ReasonRow, Row, SuiteReport, counted
 from harness.symbols import legend
 from harness.traces import place_of
 from invariants.exploring import Exploration
@@ -124,8 +124,10 @@ def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is
     )
 
 
-def print_trace(console: Console, report: TraceReport) -> None:
-    """Say where a trace differs, or what is wrong with its file; say nothing of one that agrees."""
+def print_trace(console: Console, report: TraceReport, most: int | None = None) -> None:
+    """Say where a trace differs, or what is wrong with its file; say nothing of one that agrees. Only `most` of the
+    differences are shown.
+    """
     if report.malformed is not None:
         console.print(
             f"[bold red]malformed[/] {escape(str(report.path))}: {escape(str(report.malformed))}", soft_wrap=True
@@ -143,10 +145,12 @@ def print_trace(console: Console, report: TraceReport) -> None:
         console.print(f"  arguments {escape(json.dumps(mismatch.arguments))}", soft_wrap=True)
     # Plain aligned text, never cut to the width of a terminal: a report is pasted and searched.
     rows = [("path", "expected (trace)", "actual (specification)")]
-    rows += [(found.path, shown(found.expected), shown(found.actual)) for found in mismatch.differences]
+    rows += [(found.path, shown(found.expected), shown(found.actual)) for found in mismatch.differences[:most]]
     path_width, expected_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     for path, expected, actual in rows:
         console.print(f"    {path:{path_width}}  {expected:{expected_width}}  {actual}", markup=False, soft_wrap=True)
+    if more := len(mismatch.differences[len(rows) - 1 :]):
+        console.print(f"    and {more} more")
     console.print(f"  reproduce: {escape(report.command)}", soft_wrap=True)
 
 
@@ -243,8 +247,7 @@ def print_details(console: Console, suite: SuiteReport) -> None:
 def print_finding(console: Console, protocol: str, finding: Finding, runs: int) -> None:
     """A law that broke: what it says, of what, found how, and what shows it again."""
     subject = f" of {finding.subject}" if finding.subject else ""
-    steps = f"{finding.steps} {'step' if finding.steps == 1 else 'steps'}"
-    times = f"; broken in {runs:,} {'run' if runs == 1 else 'runs'}" if runs else ""
+    steps, times = counted(finding.steps, "step"), f"; broken in {counted(runs, 'run')}" if runs else ""
     console.print(f"[bold red]violated[/]  {protocol} {finding.law}{escape(subject)}", soft_wrap=True)
     console.print(f"  {escape(finding.sentence)}", soft_wrap=True)
     console.print(f"  {steps}, found by {escape(finding.found_by)}{times}", soft_wrap=True)

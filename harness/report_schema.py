@@ -67,6 +67,7 @@ ACTION["required"].append("acceptance_rate")
 
 SUITE: Final = record(
     {
+        "specifies": TEXT,
         "verdict": TEXT,
         "holds": FLAG,
         "failures": TEXTS,

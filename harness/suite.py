@@ -12,6 +12,7 @@ from invariants.game import Game, GameReport
 from invariants.law import Catalogue, Law, RejectionLaw, StateLaw, StepLaw
 from invariants.walker import WalkReport
 from spec.codec import Json, printable
+from spec.machine import SINGLETON
 from spec.protocol import Protocol
 
 Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
@@ -114,9 +115,14 @@ class Summary:
         return reasons
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 step, 2 steps."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def shown(violation: Violation) -> str:
-    """A state law's subject; a step law has none."""
-    return "" if violation.subject is None else printable(repr(violation.subject))
+    """A state law's subject; a step law, and the law of a table's only row, has none."""
+    return "" if violation.subject in (None, SINGLETON) else printable(repr(violation.subject))
 
 
 @attrs.frozen
@@ -203,7 +209,7 @@ class SuiteReport:
     witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. Of its
     traces `differing` are those that differ or break a law, and `unread` those that cannot be read. `unjudged` names
     earlier counterexamples whose law is in no catalogue any more. `evidence` is gathered of protocols that have a
-    theory. `symbols` gives the meaning of those that stand in the sentences of laws.
+    theory. `symbols` gives the meaning of those that stand in the sentences of laws, `specifies` the contracts.
     """
 
     protocol: Protocol
@@ -223,6 +229,7 @@ class SuiteReport:
     has_theory: bool = False
     evidence: Evidence | None = None
     symbols: Mapping[str, str] = attrs.field(factory=dict)
+    specifies: str = ""
 
     @property
     def drawn(self) -> Summary:
@@ -331,6 +338,7 @@ class SuiteReport:
         """The report as `--json` writes it."""
         rates = [{**attrs.asdict(row), "acceptance_rate": row.acceptance_rate} for row in self.actions()]
         return {
+            "specifies": self.specifies,
             "verdict": self.verdict,
             "holds": self.holds,
             "failures": self.failures(),

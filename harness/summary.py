@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from harness.outcome import Outcome
 from harness.report import plain_table, print_details, print_finding, print_table, print_trace, print_wrapped, replayed
-from harness.suite import Row, SuiteReport
+from harness.suite import Row, SuiteReport, counted
 from harness.symbols import legend
 from harness.traces import bundled_findings, place_of
 
@@ -24,11 +24,20 @@ ADVICE: Final = (
 )
 """The last lines of a short report."""
 
+COLUMNS: Final = (
+    "checked: how often. proved: of how many of the calls that could break it, * within a scope. "
+    "kills: how many mutants it notices. -: does not apply. Witnesses are situations that some run has to reach."
+)
+"""The meaning of the columns of a law's line."""
+
 REPRODUCE: Final = "reproduce: "
 """The word before a command."""
 
 MOST_TRACES: Final = 3
 """The traces that are shown in full where they differ."""
+
+MOST_DIFFERENCES: Final = 12
+"""The most differences that are shown of one of them; the command for it shows all."""
 
 MOST_NAMES = 6
 """The most names in a line of the first screen."""
@@ -47,6 +56,9 @@ def print_outcome(console: Console, outcome: Outcome, is_long: bool) -> None:
     for suite in outcome.suites:
         (print_details if is_long else print_laws)(console, suite)
     if not is_long:
+        if any(suite.steps for suite in outcome.suites):
+            console.print()
+            print_wrapped(console, COLUMNS)
         for line in ADVICE:
             console.print(line, markup=False, soft_wrap=True)
 
@@ -61,7 +73,7 @@ def print_failures(console: Console, outcome: Outcome) -> None:
             broken = next(row.broken for row in suite.rows() if row.law == finding.law)
             print_finding(console, suite.protocol.name, finding, broken)
     for report in shown[:MOST_TRACES]:
-        print_trace(console, report)
+        print_trace(console, report, MOST_DIFFERENCES)
     for report in shown[MOST_TRACES:]:
         console.print(f"{report.verdict:9} {report.command}", markup=False, soft_wrap=True)
 
@@ -69,7 +81,8 @@ def print_failures(console: Console, outcome: Outcome) -> None:
 def made_by(outcome: Outcome) -> list[str]:
     """The provenance of a run, in lines."""
     made = outcome.made_by
-    commit = f" (commit {made.commit})" if made.commit else ""
+    commit = f" (commit {made.commit})" if made.commit else " (commit unknown)"
+    parts = ", ".join([f"{part} {lasted(seconds)}" for part, seconds in made.parts.items() if seconds])
     asked = f"profile {made.profile}" + "".join([f", --law {law}" for law in made.laws])
     speed = f"{made.steps_per_second:,} a second" if made.steps_per_second else "none"
     lines = [
@@ -77,6 +90,7 @@ def made_by(outcome: Outcome) -> list[str]:
         f"restake {made.version}{commit}, {made.built} specification, {made.solver}; {asked}, seed {made.seed}",
         f"{made.drawn_steps:,} steps drawn, {speed}, {made.processes}; Python {made.python}",
         replayed(outcome.reports),
+        *([f"time: {parts}"] if parts else []),
         f"begun {made.began}; reproduce: {made.command}",
     ]
     others = (outcome.problem, outcome.unfinished)
@@ -96,7 +110,7 @@ def lasted(seconds: float) -> str:
 
 
 def print_block(console: Console, suite: SuiteReport) -> None:
-    """Print the result of one protocol: a line each for checks, laws, proofs, mutants, findings, gaps."""
+    """Print the result of one protocol: failures first, then checks, laws, proofs, mutants, findings and gaps."""
     console.print(f"\n{suite.protocol.name}: {suite.verdict}", style="bold", markup=False)
     for what, said in blocks(suite):
         style = "red" if what in ("failure", "not finished") else ""
@@ -110,14 +124,15 @@ def print_block(console: Console, suite: SuiteReport) -> None:
 def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
     """The result of one protocol: what is said of what."""
     return [
+        ("failure", failing(suite)),
+        ("not finished", suite.unfinished()),
+        ("specified", [suite.specifies] if suite.specifies else []),
         ("checked", checked(suite)),
         ("laws", verdicts(suite)),
         ("proved", proved(suite)),
         ("mutants", mutants(suite)),
         ("found", found(suite)),
         ("not reached", not_reached(suite)),
-        ("failure", failing(suite)),
-        ("not finished", suite.unfinished()),
     ]
 
 
@@ -132,7 +147,7 @@ def failing(suite: SuiteReport) -> list[str]:
 def checked(suite: SuiteReport) -> list[str]:
     """The volume of the run, by method."""
     parts = [
-        f"{done.runs:,} {what if done.runs == 1 else f'{what}s'}, {done.steps:,} calls"
+        f"{counted(done.runs, what)}, {counted(done.steps, 'call')}"
         for what, done in (
             ("recorded trace", suite.on_traces),
             ("random walk", suite.on_walks),
@@ -164,7 +179,9 @@ def proved(suite: SuiteReport) -> list[str]:
     rest = [
         law for law, proof in laws.items() if law not in whole and proof is not None and not proof.is_known_violation
     ]
-    said = [f"{len(whole)} of {len(laws)} laws, of every call, for any number of accounts, rows and steps"]
+    said = [
+        f"{len(whole)} of {len(laws)} laws, of every call, for any number of accounts, rows and steps (docs/proofs.md)"
+    ]
     if not laws:
         said = ["none of the laws that were checked: they are no part of the theory"]
     if bounded:
@@ -172,14 +189,15 @@ def proved(suite: SuiteReport) -> list[str]:
     known = [law for law, proof in laws.items() if proof is not None and proof.is_known_violation]
     if known:
         said.append(f"known violations, of which no proof is due: {named(known)}")
-    unproved = [row.law for row in suite.rows() if row.proof is None and row.kind not in ("game", "witness")]
+    unproved = [row.law for row in suite.rows() if row.proof is None and row.kind != "witness"]
     if laws and unproved:
-        said.append(f"checked and never proved: {named(unproved)}")
+        said.append(f"checked and never proved: {', '.join(unproved)}")
     if rest:
         said.append(f"not whole: {named(rest)}")
     held = sum(suite.evidence.verdicts.values())
     if held < suite.evidence.due:
-        said.append(f"{suite.evidence.due - held:,} of {suite.evidence.due:,} verdicts are stale or missing here")
+        stale = f"{suite.evidence.due - held:,} of {suite.evidence.due:,} verdicts are stale or missing here"
+        said.append(f"{stale}; restake prove proves them")
     if suite.evidence.undone:
         undone = suite.evidence.undone
         said.append(f"{len(undone):,} verdicts were to be proved in this run and were not, {undone[0]} the first")
@@ -203,7 +221,10 @@ def mutants(suite: SuiteReport) -> list[str]:
 
 def found(suite: SuiteReport) -> list[str]:
     """The laws that broke, and the known violations."""
-    said = [f"{finding.law}: reproduce: {finding.command}" for finding in suite.findings.values()]
+    said = []
+    for finding in suite.findings.values():
+        said.append(f"{finding.law} is violated: {finding.sentence}")
+        said.append(f"  shown in {counted(finding.steps, 'step')}. reproduce: {finding.command}")
     for law_id, known in suite.catalogue.known_violations.items():
         trace = bundled_findings() / known.trace
         shown = f"reproduce: restake replay {shlex.quote(str(trace))}" if trace.is_file() else f"shown by {known.trace}"

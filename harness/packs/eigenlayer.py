@@ -5,6 +5,8 @@ from typing import Final
 from harness.pack import ProtocolPack
 from harness.packs import ROOT
 
+CONTRACTS: Final = "core contracts v1.12.0 and v1.13.1, ERC-20 strategies and native ETH; rewards 2.2"
+
 PACK: Final = ProtocolPack(
     name="eigenlayer",
     protocol_at="spec.eigenlayer:PROTOCOL",
@@ -29,6 +31,7 @@ PACK: Final = ProtocolPack(
             "withdrawals",
         )
     ),
+    specifies=f"{CONTRACTS}; drawn runs are of v1.13.1",
     symbols={
         "m": "the operator's max magnitude for the strategy",
         "O": "the operator's shares of it",
@@ -41,6 +44,7 @@ PACK: Final = ProtocolPack(
             "walk_at": "invariants.eigenlayer.releases:WALK_V1_12_0",
             "games_at": "invariants.eigenlayer.releases:GAMES_V1_12_0",
             "bounded_model_at": "invariants.eigenlayer.releases:BOUNDED_MODEL_V1_12_0",
+            "specifies": f"{CONTRACTS}; drawn runs are of v1.12.0",
         }
     },
     walk_at="invariants.eigenlayer.walk:WALK",

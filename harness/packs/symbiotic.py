@@ -24,6 +24,7 @@ PACK: Final = ProtocolPack(
             "withdrawals",
         )
     ),
+    specifies="core 1.0.3: vaults, four delegators, instant and veto slashing; rewards 2.0.0",
     symbols={
         "A": "the vault's active stake",
         "S": "its active shares",

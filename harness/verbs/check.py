@@ -191,10 +191,11 @@ def check_command(
                 laws=laws,
                 processes=str(workers),
                 drawn_steps=drawn,
-                steps_per_second=round(drawn / check.drawing_seconds) if check.drawing_seconds else 0,
+                steps_per_second=round(drawn / check.seconds["drawing"]) if check.seconds["drawing"] else 0,
                 seconds=round(seconds, 1),
                 command=asked_again(),
                 began=began,
+                parts={part: round(took, 1) for part, took in check.seconds.items()},
             ),
         )
         if junit_file is not None:

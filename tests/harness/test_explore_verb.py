@@ -43,7 +43,7 @@ def test_explore_shows_the_shortest_sequence_that_breaks_a_law(mistaken: "Mistak
     result = restake("explore", "--protocol", "mistaken_world:WORLD", "--depth", "3")
     assert result.return_value == 1
     lines = result.stdout.splitlines()
-    assert lines[0] == "violated  staking_pool POOL-01 of ''"
+    assert lines[0] == "violated  staking_pool POOL-01"
     assert lines[2] == "  2 steps, found by exhausting a bounded model"
     assert restake(*lines[3].split()[2:]).return_value == 1
     assert any("broken: POOL-01" in line for line in lines)

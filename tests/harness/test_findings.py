@@ -38,7 +38,7 @@ def test_a_counterexample_says_what_it_breaks_and_is_found_again(broken: tuple[W
     path = last(keep(FOLDER, walk, "POOL-01", "walk of seed 0", actions, never))
     assert kept(FOLDER, walk.protocol) == [path]
     document = json.loads(path.read_text())
-    assert document["finding"] == {"law": "POOL-01", "subject": "''", "found_by": "walk of seed 0"}
+    assert document["finding"] == {"law": "POOL-01", "subject": "", "found_by": "walk of seed 0"}
     claim, told = recheck(walk, path)
     assert told is not None
     assert (claim.law, told.breaks_at, len(told.steps)) == ("POOL-01", 1, 2)

@@ -210,7 +210,7 @@ def test_a_counterexample_is_told_step_by_step_until_it_no_longer_breaks(mistake
     lines = result.stdout.splitlines()
     assert lines[:8] == [
         f"breaks  {kept}",
-        "  POOL-01 of '': The pool's shares are those of its stakers.",
+        "  POOL-01: The pool's shares are those of its stakers.",
         "  found by walk of seed 0",
         "  step 0: deposit by staker0",
         '    arguments {"amount": "10"}',
