@@ -13,6 +13,7 @@ import attrs
 from rich.progress import Progress
 
 from harness import findings
+from harness.assumed import proved_whole
 from harness.closest import closest
 from harness.display import Gauge
 from harness.findings import STEPS_PER_GAME, Retelling, finding_of, game_finding_of, replaying
@@ -57,13 +58,14 @@ STEPS_THAT_COVER = 1_000_000
 @attrs.frozen
 class Plan:
     """The plan of a run, for each protocol: random steps, and examples of Hypothesis, by rules and by bytes each; from
-    which seed; and the only laws to check, if any is named.
+    which seed; and the only laws to check, if any is named. Laws that are proved may be assumed on ten walks of eleven.
     """
 
     steps: int
     examples: int
     seed: int = 0
     laws: tuple[str, ...] = ()
+    assumes_proved: bool = False
 
     @property
     def games(self) -> int:
@@ -163,7 +165,12 @@ class Check:
         """Read what is proved of protocols that have a theory. LedgerError if that cannot be believed."""
         for name, suite in self.suites.items():
             suite.has_theory = self.packs[name].theory_at is not None
-        self.ledgers = [ledger_of(self.packs[name]) for name, suite in self.suites.items() if suite.has_theory]
+        ledgers = {name: ledger_of(self.packs[name]) for name, suite in self.suites.items() if suite.has_theory}
+        self.ledgers = list(ledgers.values())
+        if self.plan.assumes_proved:
+            for name, ledger in ledgers.items():
+                known = {law.law_id for law in laws_of(self.walks[name])}
+                self.suites[name].assumed = tuple([law for law in proved_whole(ledger) if law in known])
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
         """Proofs and kills of the laws that were checked, after proving as much as is asked for."""
@@ -262,8 +269,9 @@ class Check:
             yield self._task(name, "game", first, min(size, games - first), MOVES_PER_GAME)
 
     def _task(self, name: str, method: Method, first: int, runs: int, steps: int) -> SuiteTask:
-        place = self.packs[name].place
-        return SuiteTask(name, place, self.plan.laws, method, self.plan.seed + first, runs, steps, fingerprint(place))
+        place, assumed = self.packs[name].place, self.suites[name].assumed
+        seed = self.plan.seed + first
+        return SuiteTask(name, place, self.plan.laws, method, seed, runs, steps, fingerprint(place), assumed)
 
     def _recheck(self, progress: Progress) -> None:
         """Whatever earlier runs found and kept, first of all."""

@@ -83,6 +83,7 @@ SUITE: Final = record(
         "differing": TEXTS,
         "unread": TEXTS,
         "unjudged": TEXTS,
+        "assumed": TEXTS,
         "findings": many(of_class(Finding)),
         "evidence": optional(of_class(Evidence)),
     }

@@ -210,6 +210,7 @@ class SuiteReport:
     traces `differing` are those that differ or break a law, and `unread` those that cannot be read. `unjudged` names
     earlier counterexamples whose law is in no catalogue any more. `evidence` is gathered of protocols that have a
     theory. `symbols` gives the meaning of those that stand in the sentences of laws, `specifies` the contracts.
+    `assumed` names the proved laws that one walk in eleven checks.
     """
 
     protocol: Protocol
@@ -230,6 +231,7 @@ class SuiteReport:
     evidence: Evidence | None = None
     symbols: Mapping[str, str] = attrs.field(factory=dict)
     specifies: str = ""
+    assumed: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> Summary:
@@ -357,6 +359,7 @@ class SuiteReport:
             "differing": list(self.differing),
             "unread": list(self.unread),
             "unjudged": list(self.unjudged),
+            "assumed": list(self.assumed),
             "findings": [attrs.asdict(finding) for finding in self.findings.values()],
             "evidence": None if self.evidence is None else attrs.asdict(self.evidence),
         }

@@ -11,6 +11,7 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
+from harness.assumed import ONE_IN
 from harness.outcome import Outcome
 from harness.report import plain_table, print_details, print_finding, print_table, print_trace, print_wrapped, replayed
 from harness.suite import Row, SuiteReport, counted
@@ -156,7 +157,12 @@ def checked(suite: SuiteReport) -> list[str]:
         )
         if done.runs
     ]
-    return ["; ".join(parts)] if parts else ["nothing"]
+    said = ["; ".join(parts)] if parts else ["nothing"]
+    if suite.assumed:
+        said.append(
+            f"{len(suite.assumed)} laws, proved of every call and within no bound, on one random walk in {ONE_IN} only"
+        )
+    return said
 
 
 def verdicts(suite: SuiteReport) -> list[str]:

@@ -77,6 +77,12 @@ WRITING: Final = frozenset({"verbose", "as_json", "form", "annotates", "junit_fi
     help="The proofs of this run: none, only the ledger's; what changed; also a sample of the rest; all.",
 )
 @click.option(
+    "--assume-proved",
+    "assumes_proved",
+    is_flag=True,
+    help="Check laws that are proved of every call, and within no bound, on one random walk in eleven: for long runs.",
+)
+@click.option(
     "--drawn-by",
     metavar="TEXT",
     help="The text that draws the sample of --proofs.  [default: the commit that is checked out here, else the day]",
@@ -129,6 +135,7 @@ def check_command(
     jobs: int | None,
     scheduler: str | None,
     proofs: How,
+    assumes_proved: bool,
     drawn_by: str | None,
     verbose: bool,
     as_json: bool,
@@ -155,7 +162,11 @@ def check_command(
         return _check_state(state_file, asked, laws, as_json)
     profile = PROFILES[profile_name]
     plan = Plan(
-        profile.steps if steps is None else steps, profile.examples if examples is None else examples, seed, laws
+        profile.steps if steps is None else steps,
+        profile.examples if examples is None else examples,
+        seed,
+        laws,
+        assumes_proved,
     )
     stop = Stop(math.inf if budget is None else budget)
     try:
