@@ -7,7 +7,7 @@ import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as File
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import attr
 import attrs
@@ -20,11 +20,6 @@ from proofs.paths import Path, Term, UnliftableError, explore, refuse
 from proofs.setup import Contracts
 from proofs.state import SymbolicRows, Totals, Touch, watched
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
-
-Kind = Literal["stricter", "laxer", "reason", "answers"]
-"""In what two versions differ: the head refuses what the base accepts, or accepts what it refuses; it names another
-reason; it accepts alike, and writes or returns something else.
-"""
 
 HISTORIES: Final = "spec.history"
 """The module whose contract both versions are lifted with: a head that changes it cannot be lifted so."""

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from gate.judging import Effort, Judge
+from gate.judging import Budget, Judge
 from gate.starting import command_of, end_with_parent
 from gate.subject import subject_of
 from gate.verdicts import ProtocolReport
@@ -35,8 +35,8 @@ def main() -> None:
     pack = import_module("harness.protocols").pack_at(asked["place"])
     shrink = import_module("harness.shrinking").shrink_by
     base, head = (Version(name, commit, Path(folder)) for name, commit, folder in asked["versions"])
-    effort = Effort(asked["seconds"], asked["jobs"], lambda: bool(ended), asked["answer_seconds"])
-    report = Judge(subject_of(pack, base), base, head, effort, shrink).report(frozenset(asked["only"]))
+    budget = Budget(asked["seconds"], asked["jobs"], lambda: bool(ended), asked["answer_seconds"])
+    report = Judge(subject_of(pack, base), base, head, budget, shrink).report(frozenset(asked["only"]))
     Path(asked["out"]).write_bytes(pickle.dumps(report))
 
 
@@ -45,7 +45,7 @@ def judge_apart(
     place: str,
     versions: tuple[Version, Version],
     only: tuple[str, ...],
-    effort: Effort,
+    budget: Budget,
 ) -> ProtocolReport:
     """The report of a judge in a process of its own. Told to stop, it says what it knows."""
     out = versions[0].folder.parent / f"report-{len(list(versions[0].folder.parent.iterdir()))}"
@@ -54,9 +54,9 @@ def judge_apart(
         "place": place,
         "versions": [(each.name, each.commit, str(each.folder)) for each in versions],
         "only": list(only),
-        "seconds": effort.seconds,
-        "jobs": effort.jobs,
-        "answer_seconds": effort.answer_seconds,
+        "seconds": budget.seconds,
+        "jobs": budget.jobs,
+        "answer_seconds": budget.answer_seconds,
         "out": str(out),
     }
     command = command_of(versions[0].folder, "gate.judge_process", [json.dumps(asked)])
@@ -66,7 +66,7 @@ def judge_apart(
             command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, start_new_session=True
         )
         try:
-            _wait(process, effort.stops)
+            _wait(process, budget.stops)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -75,8 +75,8 @@ def judge_apart(
         found: ProtocolReport = pickle.loads(out.read_bytes())
         return found
     said = errors.read_text(errors="backslashreplace").replace(f"{versions[0].folder}/", "").strip().splitlines()
-    problem = "interrupted" if effort.stops() else f"the base cannot be run: {said[-1] if said else 'it said nothing'}"
-    return ProtocolReport(name, problem=problem, is_cut_short=effort.stops())
+    problem = "interrupted" if budget.stops() else f"the base cannot be run: {said[-1] if said else 'it said nothing'}"
+    return ProtocolReport(name, problem=problem, is_cut_short=budget.stops())
 
 
 def _wait(process: "subprocess.Popen[bytes]", stops: Callable[[], bool]) -> None:

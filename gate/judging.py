@@ -21,7 +21,17 @@ from gate.scripts import Aimed, aimed_at, further_at
 from gate.shortest import Fields, Shrink, Versions, kind_between, shortest
 from gate.starting import NotRunningError, Worker, introduced, serving
 from gate.subject import Subject
-from gate.verdicts import KINDS, ActionReport, Difference, Kind, Proof, ProtocolReport, Shown, ShownRun, verdict_of
+from gate.verdicts import (
+    KINDS,
+    ActionReport,
+    Difference,
+    DifferenceKind,
+    Proof,
+    ProtocolReport,
+    Shown,
+    ShownRun,
+    verdict_of,
+)
 from gate.versions import Version
 from spec.codec import Json, MalformedTrace
 
@@ -42,8 +52,8 @@ Prove = Callable[[Subject, Version, Version, str, int, float, Callable[[], bool]
 
 
 @attrs.frozen
-class Effort:
-    """The effort of a run: seconds for each protocol, processes at once, and when to stop at once."""
+class Budget:
+    """The budget of a run of the gate: seconds for each protocol, processes at once, and when to stop at once."""
 
     seconds: float
     jobs: int
@@ -81,22 +91,22 @@ class Judge:
         subject: Subject,
         base: Version,
         head: Version,
-        effort: Effort,
+        budget: Budget,
         shrink: Shrink,
         prove: Prove = prove_apart,
     ) -> None:
         self._subject: Final = subject
         self._versions: Final = (base, head)
-        self._effort: Final = effort
+        self._budget: Final = budget
         self._shrink: Final = shrink
         self._prove: Final = prove
-        self._end: Final = time.monotonic() + effort.seconds
+        self._end: Final = time.monotonic() + budget.seconds
         self._settled_at: Final[dict[str, float]] = {}
         """The times at which verdicts were settled by what was met, by action."""
 
     def stops(self) -> bool:
         """True if the run is to end, or the time is up."""
-        return self._effort.stops() or time.monotonic() >= self._end
+        return self._budget.stops() or time.monotonic() >= self._end
 
     def report(self, only: frozenset[str] = frozenset()) -> ProtocolReport:
         """The verdicts on all actions, or on some."""
@@ -110,7 +120,7 @@ class Judge:
             report.problem = f"cannot be run: {error}"
         except (HarnessFault, MalformedTrace) as error:
             report.problem = f"cannot be compared: {error}"
-        report.is_cut_short = self._effort.stops()
+        report.is_cut_short = self._budget.stops()
         return report
 
     def _judge(self, report: ProtocolReport, base: Closures, head: Closures, only: frozenset[str]) -> None:
@@ -155,7 +165,7 @@ class Judge:
         self, report: ProtocolReport, versions: Versions, changed: Mapping[str, list[Change]]
     ) -> Iterator[ActionReport]:
         """The verdicts on the actions whose rules changed."""
-        with ThreadPoolExecutor(max(self._effort.jobs - 1, 1)) as pool:
+        with ThreadPoolExecutor(max(self._budget.jobs - 1, 1)) as pool:
             proofs = {name: pool.submit(self._timed, name) for name in changed}
             try:
                 with Pair(self._start) as pair:
@@ -181,7 +191,7 @@ class Judge:
         self,
         name: str,
         proof: Proof,
-        shown: Collection[Kind],
+        shown: Collection[DifferenceKind],
         versions: Versions,
         walked: Walked,
         changed: Mapping[str, list[Change]],
@@ -196,8 +206,8 @@ class Judge:
 
     def _timed(self, name: str) -> dict[str, Any]:
         seconds = self._end - time.monotonic()
-        if seconds <= 0 or self._effort.stops():
-            return {"unlifted": f"the time was up: {self._effort.seconds:g} s were spent", "seconds": 0.0}
+        if seconds <= 0 or self._budget.stops():
+            return {"unlifted": f"the time was up: {self._budget.seconds:g} s were spent", "seconds": 0.0}
         begun = time.monotonic()
         found = self._prove(self._subject, *self._versions, name, 1, seconds, lambda: self._is_needless(name))
         if "unlifted" in found and self._is_settled(name):
@@ -215,7 +225,7 @@ class Judge:
 
     def _is_needless(self, name: str) -> bool:
         """True if a proof is to end: the run does, or the verdict has been settled for a while."""
-        return self._effort.stops() or self._is_settled(name)
+        return self._budget.stops() or self._is_settled(name)
 
     def _is_settled(self, name: str) -> bool:
         return time.monotonic() >= self._settled_at.get(name, self._end) + SETTLED_SECONDS
@@ -227,7 +237,7 @@ class Judge:
         versions: Versions,
         walked: Walked,
         found: Mapping[str, Any],
-        replayed: tuple[dict[Kind, Shown], list[str]],
+        replayed: tuple[dict[DifferenceKind, Shown], list[str]],
     ) -> ActionReport:
         report = ActionReport(self._subject.name, name, "UNKNOWN", changes=differing)
         report.scripts, report.calls = walked.scripts.get(name, 0), walked.calls.get(name, 0)
@@ -303,9 +313,9 @@ class Judge:
             found[source] = [{**attrs.asdict(row), "lines": row.lines()} for row in rows]
         return found
 
-    def _replayed(self, found: Mapping[str, Any], versions: Versions) -> tuple[dict[Kind, Shown], list[str]]:
+    def _replayed(self, found: Mapping[str, Any], versions: Versions) -> tuple[dict[DifferenceKind, Shown], list[str]]:
         """The differences that the solver gives, as far as both versions answer so."""
-        shown: dict[Kind, Shown] = {}
+        shown: dict[DifferenceKind, Shown] = {}
         notes: list[str] = []
         for kind, document in found.get("shown", {}).items():
             try:
@@ -337,12 +347,12 @@ class Judge:
     def _worker(self, number: int) -> Worker:
         subject = self._subject
         arguments = [subject.protocol_at, subject.calls_at, subject.leaving_at]
-        seconds, stops = self._effort.answer_seconds, self._effort.stops
+        seconds, stops = self._budget.answer_seconds, self._budget.stops
         return Worker(self._versions[number].folder, "gate.worker", arguments, seconds, stops)
 
     def _start(self, number: int) -> tuple[ProcessClient, Introduction]:
         folder = self._versions[number].folder
-        client = serving(folder, self._subject.place, self._effort.answer_seconds)
+        client = serving(folder, self._subject.place, self._budget.answer_seconds)
         try:
             return client, introduced(client, self._subject.name, folder)
         except BaseException:
@@ -360,7 +370,7 @@ def shared(told: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     return {**told, "rows": [row for row in rows if row[2] != row[3]]}
 
 
-def deciding(seen: Collection[Kind], open_kinds: Collection[Kind]) -> set[Kind]:
+def deciding(seen: Collection[DifferenceKind], open_kinds: Collection[DifferenceKind]) -> set[DifferenceKind]:
     """The open kinds with which the verdict would be another than by those that are seen."""
     if not seen:
         return set(open_kinds)
@@ -417,4 +427,4 @@ def interface(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[str]
     yield from (f"reason removed: {reason}" for reason in old if reason not in new)
 
 
-__all__ = ["ClientFault", "Effort", "Fields", "Judge", "prove_apart"]
+__all__ = ["Budget", "ClientFault", "Fields", "Judge", "prove_apart"]

@@ -10,13 +10,13 @@ from conformance.lockstep import Divergence, Script, play
 from conformance.process import ProcessClient
 from gate.scripts import Aimed
 from gate.starting import NotRunningError
-from gate.verdicts import Kind
+from gate.verdicts import DifferenceKind
 from spec.codec import Json
 
 ON_THE_WIRE: Final = 20
 """The scripts that are played by the wire protocol, whatever rows say."""
 
-Parted = Callable[[Json, Sequence[Json]], "tuple[int, tuple[str, str], Kind] | None"]
+Parted = Callable[[Json, Sequence[Json]], "tuple[int, tuple[str, str], DifferenceKind] | None"]
 """The first call of a script that both versions answer otherwise, row by row: its position, the answers, the kind."""
 
 MOST_DROPPED: Final = 3
@@ -27,14 +27,14 @@ MOST_DROPPED: Final = 3
 class Met:
     """A difference as it was met: in which script, at which call, and what both answered."""
 
-    kind: Kind
+    kind: DifferenceKind
     action: str
     script: Script
     position: int
     answers: tuple[str, str]
 
     @property
-    def key(self) -> tuple[str, Kind]:
+    def key(self) -> tuple[str, DifferenceKind]:
         """Two of one key are one difference."""
         return self.action, self.kind
 
@@ -45,7 +45,7 @@ class Walked:
 
     scripts: dict[str, int] = attrs.field(factory=dict)
     calls: dict[str, int] = attrs.field(factory=dict)
-    met: dict[tuple[str, Kind], Met] = attrs.field(factory=dict)
+    met: dict[tuple[str, DifferenceKind], Met] = attrs.field(factory=dict)
     sources: dict[str, dict[str, list[str]]] = attrs.field(factory=dict)
     """By action, the recorded traces and the cases that differ at it, as `traces` and `cases`."""
     played: list[Aimed] = attrs.field(factory=list)
@@ -56,7 +56,7 @@ class Walked:
     on_the_wire: int = 0
     is_cut_short: bool = False
 
-    def kinds(self, action: str) -> set[Kind]:
+    def kinds(self, action: str) -> set[DifferenceKind]:
         """The kinds of difference that an action has shown."""
         return {kind for name, kind in self.met if name == action}
 
@@ -112,7 +112,7 @@ def walk_on(
     parted: Parted,
     scripts: Iterable[Aimed],
     action: str,
-    wanted: Collection[Kind],
+    wanted: Collection[DifferenceKind],
     changed: Collection[str],
     walked: Walked,
     stops: Callable[[], bool],
@@ -201,7 +201,7 @@ def _blamed(names: list[str], position: int, changed: Collection[str]) -> str:
     return before[-1] if before else names[position]
 
 
-def kind_of(found: Divergence) -> Kind:
+def kind_of(found: Divergence) -> DifferenceKind:
     """The kind of a divergence."""
     if found.aspect == "outcome":
         return "stricter" if isinstance(found.expected, dict) and "returns" in found.expected else "laxer"

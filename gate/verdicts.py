@@ -36,10 +36,13 @@ MEANINGS: Final[dict[Word, str]] = {
     "SAME": "nothing that it reaches was changed",
 }
 
-Kind = str
-"""In what two answers differ: `stricter`, `laxer`, `reason`, `answers`, or `raises` if the head raises."""
+DifferenceKind = str
+"""In what two answers differ. `stricter`: the head rejects what the base accepts; `laxer`: it accepts what the base
+rejects; `reason`: it names another reason; `answers`: it accepts alike, and writes or returns something else; `raises`:
+it raises.
+"""
 
-KINDS: Final[tuple[Kind, ...]] = ("stricter", "laxer", "reason", "answers", "raises")
+KINDS: Final[tuple[DifferenceKind, ...]] = ("stricter", "laxer", "reason", "answers", "raises")
 
 
 @attrs.frozen
@@ -73,7 +76,7 @@ class Shown:
 class Difference:
     """One kind of difference of an action, with what shows it: a run, a state, or both."""
 
-    kind: Kind
+    kind: DifferenceKind
     label: str
     witness: ShownRun | None
     shown: Shown | None
@@ -92,7 +95,7 @@ class Proof:
     """
 
     goals: int = 0
-    open_kinds: tuple[Kind, ...] = ()
+    open_kinds: tuple[DifferenceKind, ...] = ()
     scope: tuple[str, ...] = ()
     laws: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -159,7 +162,7 @@ def worst(words: Iterable[Word]) -> Word:
     return next((word for word in WORDS if word in found), "SAME")
 
 
-def verdict_of(kinds: Iterable[Kind]) -> Word:
+def verdict_of(kinds: Iterable[DifferenceKind]) -> Word:
     """The verdict that differences of these kinds make."""
     found = set(kinds)
     if found & {"answers", "raises"} or {"stricter", "laxer"} <= found:

@@ -35,7 +35,7 @@ from proofs.ledger import Ledger
 from spec.codec import Json, MalformedTrace
 from spec.protocol import Trace
 
-Part = Literal["traces", "drawing", "shrinking", "proofs"]
+RunPart = Literal["traces", "drawing", "shrinking", "proofs"]
 """A part of a run, of which the time is told."""
 
 STEPS_PER_WALK = 400
@@ -138,7 +138,7 @@ class Check:
             for name, walk in self.walks.items()
         }
         self.ledgers: list[Ledger] = []
-        self.seconds: dict[Part, float] = dict.fromkeys(get_args(Part), 0.0)
+        self.seconds: dict[RunPart, float] = dict.fromkeys(get_args(RunPart), 0.0)
         self._has_replayed = False
         self._unshrunk: list[tuple[str, Iterator[Finding]]] = []
 
@@ -406,7 +406,7 @@ class Check:
                     self.suites[name].findings[shortest.law] = shortest
 
     @contextmanager
-    def _timed(self, part: Part) -> Iterator[None]:
+    def _timed(self, part: RunPart) -> Iterator[None]:
         """Count the time as that of a part of the run; what shrinking takes meanwhile is shrinking's alone."""
         started, shrunk = time.monotonic(), self.seconds["shrinking"]
         try:

@@ -26,9 +26,9 @@ MOST_FAULTS: Final = 3
 MOST_WORLDS: Final = 3
 """The worlds in which one finding is kept: how short its trace can be is not the same in each."""
 
-Verdict = Literal["AGREE", "DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED"]
+CaseVerdict = Literal["AGREE", "DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED"]
 
-OF_ALL: Final[tuple[Verdict, ...]] = ("DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED", "AGREE")
+OF_ALL: Final[tuple[CaseVerdict, ...]] = ("DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED", "AGREE")
 """All verdicts, the worst first."""
 
 Start = Callable[[], ProcessClient]
@@ -75,7 +75,7 @@ class CaseRow:
             self.found.append(found)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CaseVerdict:
         """The worst that happened."""
         if self.found:
             return "DIVERGES" if any(isinstance(each.what, Divergence) for each in self.found) else "CLIENT-FAULT"

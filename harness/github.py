@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from harness.junit import differences_of
-from harness.outcome import Outcome
+from harness.outcome import RunOutcome
 
 ESCAPED: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 ESCAPED_IN_PROPERTIES: Final = {**ESCAPED, **str.maketrans({":": "%3A", ",": "%2C"})}
 
 
-def annotations(outcome: Outcome) -> Iterator[str]:
+def annotations(outcome: RunOutcome) -> Iterator[str]:
     """An error for each trace that differs or cannot be read and each failure, a notice for each known violation."""
     for report in outcome.reports:
         if report.malformed is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.findings import Retelling
 from harness.junit import differences_of
-from harness.outcome import Outcome
+from harness.outcome import RunOutcome
 from harness.report import told_lines
 from harness.suite import SuiteReport, counted
 from harness.summary import (
@@ -22,12 +22,12 @@ from harness.summary import (
 )
 
 
-def as_markdown(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
+def as_markdown(outcome: RunOutcome, stories: Mapping[str, Retelling]) -> str:
     """The document; `stories` are the findings that were kept, by their trace."""
     return "\n".join(_lines(outcome, stories)).rstrip("\n") + "\n"
 
 
-def _lines(outcome: Outcome, stories: Mapping[str, Retelling]) -> Iterator[str]:
+def _lines(outcome: RunOutcome, stories: Mapping[str, Retelling]) -> Iterator[str]:
     yield f"# restake check: {outcome.verdict}"
     yield ""
     for line in made_by(outcome):
@@ -50,7 +50,7 @@ def _lines(outcome: Outcome, stories: Mapping[str, Retelling]) -> Iterator[str]:
         yield from _laws(suite)
 
 
-def _traces(outcome: Outcome) -> Iterator[str]:
+def _traces(outcome: RunOutcome) -> Iterator[str]:
     """Traces that differ: the first with what differs there, the others by their command."""
     shown = [report for report in outcome.reports if report.verdict in ("differs", "malformed", "breaks")]
     if shown:

@@ -44,7 +44,7 @@ class Provenance:
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class RunOutcome:
     """Everything that a report says. `problem` is why the run ended early, `unfinished` what else was left."""
 
     reports: Sequence[TraceReport]

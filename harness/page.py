@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness.findings import Retelling
 from harness.junit import differences_of
-from harness.outcome import Outcome
+from harness.outcome import RunOutcome
 from harness.report import told_lines
 from harness.suite import ActionRow, counted
 from harness.summary import (
@@ -54,7 +54,7 @@ def environment_of_pages() -> Environment:
     return Environment(loader=folder, autoescape=True, undefined=StrictUndefined)
 
 
-def as_page(outcome: Outcome, stories: Mapping[str, Retelling]) -> str:
+def as_page(outcome: RunOutcome, stories: Mapping[str, Retelling]) -> str:
     """The report of `restake check` as one HTML page. `stories` retells each kept finding, by the path of its trace."""
     environment = environment_of_pages()
     environment.filters |= {

@@ -24,7 +24,9 @@ from harness.traces import place_of
 from invariants.exploring import Exploration
 from spec.codec import Json, MalformedTrace
 
-Verdict = Literal["agrees", "differs", "malformed", "not compared", "breaks", "known violation", "no longer breaks"]
+TraceVerdict = Literal[
+    "agrees", "differs", "malformed", "not compared", "breaks", "known violation", "no longer breaks"
+]
 
 
 @attrs.frozen
@@ -43,7 +45,7 @@ class TraceReport:
     rules_at: str = ""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> TraceVerdict:
         """The one word for it."""
         if self.malformed is not None:
             return "malformed"
@@ -195,7 +197,7 @@ def shown(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-OTHER_VERDICTS: dict[Verdict, str] = {
+OTHER_VERDICTS: dict[TraceVerdict, str] = {
     "not compared": "not compared",
     "breaks": "still breaking a law",
     "known violation": "showing a known violation",

@@ -20,9 +20,9 @@ Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
 search or a game.
 """
 
-Verdict = Literal["held", "VIOLATED", "VACUOUS", "known violation", "reached", "NOT REACHED"]
+LawVerdict = Literal["held", "VIOLATED", "VACUOUS", "known violation", "reached", "NOT REACHED"]
 
-Kind = Literal["state", "step", "rejection", "game", "witness"]
+LawKind = Literal["state", "step", "rejection", "game", "witness"]
 
 Counts = Mapping[str, int]
 
@@ -149,7 +149,7 @@ class Row:
     """
 
     law: str
-    kind: Kind
+    kind: LawKind
     sentence: str
     source: str
     scanned: int | None
@@ -158,7 +158,7 @@ class Row:
     by_hypothesis: int
     in_games: int
     broken: int
-    verdict: Verdict
+    verdict: LawVerdict
     proof: Proof | None = None
     kills: int | None = None
     symbols: Mapping[str, str] = attrs.field(factory=dict)
@@ -376,7 +376,7 @@ class SuiteReport:
         broken = sum((part.known_broken if is_known_violation else part.broken).get(law_id, 0) for part in summaries)
         is_broken = broken > 0 or law_id in self.findings
         is_met = on_traces + on_walks + by_hypothesis + in_games > 0
-        verdict: Verdict
+        verdict: LawVerdict
         if is_law:
             verdict = "VIOLATED" if is_broken else "held" if is_met else "VACUOUS"
             if is_known_violation and is_met:
@@ -393,7 +393,7 @@ class SuiteReport:
         return Row(law_id, kind, law.sentence, law.source, *counted, verdict, proof, kills, symbols)
 
 
-def kind_of(law: Law) -> Kind:
+def kind_of(law: Law) -> LawKind:
     """The kind of a law, or of what stands beside the laws."""
     if isinstance(law, Game):
         return "game"

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from harness.assumed import ONE_IN
-from harness.outcome import Outcome
+from harness.outcome import RunOutcome
 from harness.report import plain_table, print_details, print_finding, print_table, print_trace, print_wrapped, replayed
 from harness.suite import Row, SuiteReport, counted
 from harness.symbols import legend
@@ -44,7 +44,7 @@ MOST_NAMES = 6
 """The most names in a line of the first screen."""
 
 
-def print_outcome(console: Console, outcome: Outcome, is_long: bool) -> None:
+def print_outcome(console: Console, outcome: RunOutcome, is_long: bool) -> None:
     """Print the verdict of the run, its provenance, and a block for each protocol; differences and breaks; then each
     law in a line, or, if the report is to be long, the matrix and the coverage.
     """
@@ -64,7 +64,7 @@ def print_outcome(console: Console, outcome: Outcome, is_long: bool) -> None:
             console.print(line, markup=False, soft_wrap=True)
 
 
-def print_failures(console: Console, outcome: Outcome) -> None:
+def print_failures(console: Console, outcome: RunOutcome) -> None:
     """Print what broke and what differs: the first traces in full, of the others the command that shows them."""
     shown = [report for report in outcome.reports if report.verdict in ("differs", "malformed", "breaks")]
     if shown or any(suite.findings for suite in outcome.suites):
@@ -79,7 +79,7 @@ def print_failures(console: Console, outcome: Outcome) -> None:
         console.print(f"{report.verdict:9} {report.command}", markup=False, soft_wrap=True)
 
 
-def made_by(outcome: Outcome) -> list[str]:
+def made_by(outcome: RunOutcome) -> list[str]:
     """The provenance of a run, in lines."""
     made = outcome.made_by
     commit = f" (commit {made.commit})" if made.commit else " (commit unknown)"

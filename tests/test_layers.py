@@ -209,3 +209,32 @@ def test_the_glossary_says_where_each_term_is() -> None:
     assert terms == list(dict.fromkeys(terms))
     for term, path, name in places:
         assert name in names(ast.parse((ROOT / path).read_text())), (term, path, name)
+
+
+HOMES = {
+    "Verdict": ["proofs/goals.py"],
+    "Outcome": ["spec/machine.py"],
+    "Effort": ["harness/mutants/fate.py"],
+    "Kind": ["spec/eigenlayer/rewards_formats.py"],
+}
+"""The only module that defines a word whose short form has one sense, as the glossary says."""
+
+
+def defined(module: ast.Module) -> set[str]:
+    """The classes and aliases that a module defines."""
+    found = {node.name for node in module.body if isinstance(node, ast.ClassDef)}
+    assigned = [node for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    for node in assigned:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def test_a_short_word_is_defined_once() -> None:
+    """Missed: `Verdict` had four meanings, `Kind` four, `Outcome` three and `Effort` two."""
+    assert defined(ast.parse("Kind = str\nclass Effort: ...\nVerdict: int = 1")) == {"Kind", "Effort", "Verdict"}
+    homes: dict[str, list[str]] = {word: [] for word in HOMES}
+    for path in [path for room in ROOMS for path in modules(room)]:
+        for word in defined(ast.parse(path.read_text())) & set(HOMES):
+            homes[word].append(str(path.relative_to(ROOT)))
+    assert homes == HOMES

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import attrs
 
-Outcome = Literal["killed", "survived", "crashed", "unviable", "open"]
+FateOutcome = Literal["killed", "survived", "crashed", "unviable", "open"]
 """A law broke; nothing did; nothing did, but some run raised an exception, as the specification never does; it cannot
 even be loaded; a proof failed without a state that shows why, or the effort was spent.
 """
@@ -67,7 +67,7 @@ class Fate:
     """
 
     judge: str
-    outcome: Outcome
+    outcome: FateOutcome
     by: tuple[str, ...]
     method: str | None
     seed: int | None

@@ -19,7 +19,7 @@ from typing import Any
 import attrs
 
 from harness import source
-from harness.mutants.fate import Fate, Outcome, Trial
+from harness.mutants.fate import Fate, FateOutcome, Trial
 from harness.mutants.judge import Endless, answer, described, read_trial
 from harness.protocols import pack_at
 from harness.source import copy_source
@@ -96,7 +96,7 @@ def refuted(trial: Trial, right: str) -> Fate:
     tried = sum(hunt.goals for hunt in hunts.values())
     if trial.module == HISTORIES and not opened:
         return by_contract(trial, tried)
-    outcome: Outcome = "open" if opened else "crashed" if crash else "survived"
+    outcome: FateOutcome = "open" if opened else "crashed" if crash else "survived"
     return Fate("proofs", outcome, (), None, None, None, tried, opened or crash)
 
 

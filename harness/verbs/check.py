@@ -22,7 +22,7 @@ from harness.gathering import How, rotation
 from harness.github import annotations
 from harness.junit import junit
 from harness.markdown import as_markdown
-from harness.outcome import Outcome, Provenance, python_here
+from harness.outcome import Provenance, RunOutcome, python_here
 from harness.protocols import left_out
 from harness.report import judged
 from harness.report_schema import REPORT
@@ -178,13 +178,13 @@ def check_command(
     workers = _workers(scheduler, places, jobs or cores())
     started, began = time.monotonic(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
-    def tell(problem: str | None) -> Outcome:
+    def tell(problem: str | None) -> RunOutcome:
         """Whatever ended the run, what was found until then is said."""
         check.settle()
         seconds = time.monotonic() - started
         suites = list(check.suites.values())
         drawn = sum([suite.drawn.steps for suite in suites])
-        outcome = Outcome(
+        outcome = RunOutcome(
             reports=check.reports,
             suites=suites,
             code=2 if problem is not None else judged(check.reports, suites, check.unfinished is not None),

@@ -23,7 +23,7 @@ from gate.decisions import (
     write_decision,
 )
 from gate.judge_process import judge_apart
-from gate.judging import Effort
+from gate.judging import Budget
 from gate.starting import clean_environment
 from gate.subject import subject_of
 from gate.verdicts import ProtocolReport
@@ -119,11 +119,11 @@ def gate_command(
         with Stop(math.inf) as stop, taken(root, base, head) as (old, new), live_display() as progress:
             stop.last_words = partial(rmtree, old.folder.parent, ignore_errors=True)
             given = read_decisions(new.folder / decisions)
-            effort = Effort(budget, jobs or cores(), stop, seconds)
+            allowed = Budget(budget, jobs or cores(), stop, seconds)
             for name, pack in packs.items():
                 if not stop():
                     bar = progress.add_task(f"judging {name}", total=1)
-                    reports.append(judge_apart(pack.name, pack.place, (old, new), only, effort))
+                    reports.append(judge_apart(pack.name, pack.place, (old, new), only, allowed))
                     progress.update(bar, completed=1)
             if not stop():
                 every = [action for report in reports for action in report.actions]

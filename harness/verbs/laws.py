@@ -14,14 +14,14 @@ from harness.gathering import KILLS, proofs_by_law
 from harness.pack import ProtocolPack
 from harness.prove import ProofQuestion, ledger_of
 from harness.report import plain_table, print_table, print_wrapped
-from harness.suite import Kind, kind_of
+from harness.suite import LawKind, kind_of
 from harness.symbols import legend, symbols_in
 from harness.traces import bundled_findings
 from harness.verbs import EXIT_CODES, JSON_OPTION, PROTOCOL_OPTION, console, packs_asked, read_ledger
 from invariants.law import Law
 from spec.codec import Json
 
-HOW: Final[dict[Kind, str]] = {
+HOW: Final[dict[LawKind, str]] = {
     "state": "after every step, of each subject that it concerns; at the end of a walk, of every subject",
     "step": "at every accepted call that it speaks of",
     "rejection": "at every rejected call that it speaks of, and at those that it protects and that are accepted",
@@ -38,7 +38,7 @@ class Told:
     protocol: str
     place: str
     law: Law
-    kind: Kind
+    kind: LawKind
     tier: str
     symbols: Mapping[str, str]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from gate.judging import Effort, Judge, Prove, prove_apart
+from gate.judging import Budget, Judge, Prove, prove_apart
 from gate.starting import clean_environment
 from gate.subject import subject_of
 from gate.verdicts import ProtocolReport
@@ -76,8 +76,8 @@ def judged(change: Prepared, folder: Path, seconds: float, prove: Prove = prove_
     clean_environment()
     base, head = version(folder, "base"), version(folder, "head")
     change.make(head.folder)
-    effort = Effort(seconds, 2, lambda: False)
-    return Judge(subject_of(pack_at(change.protocol), base), base, head, effort, shrink_by, prove).report()
+    budget = Budget(seconds, 2, lambda: False)
+    return Judge(subject_of(pack_at(change.protocol), base), base, head, budget, shrink_by, prove).report()
 
 
 def found(report: ProtocolReport) -> dict[str, str]:

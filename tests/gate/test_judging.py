@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gate.judging import Effort, Judge, Prove, deciding, shared
+from gate.judging import Budget, Judge, Prove, deciding, shared
 from gate.starting import NotRunningError, clean_environment
 from gate.subject import subject_of
 from gate.verdicts import KINDS, ActionReport, ProtocolReport, verdict_of
@@ -49,9 +49,9 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judged]:
         path = tmp_path / "head" / "staking_pool.py"
         assert path.read_text().count(change[0]) == 1
         path.write_text(path.read_text().replace(*change))
-        effort = Effort(seconds, 1, lambda: False, answer)
+        budget = Budget(seconds, 1, lambda: False, answer)
         subject = subject_of(pack_at("pool_pack:PACK"), versions[0])
-        return Judge(subject, versions[0], versions[1], effort, shrink_by, prove).report()
+        return Judge(subject, versions[0], versions[1], budget, shrink_by, prove).report()
 
     yield judge
     assert [

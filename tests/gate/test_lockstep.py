@@ -9,7 +9,7 @@ from gate import lockstep
 from gate.lockstep import Walked
 from gate.scripts import Aimed
 from gate.starting import NotRunningError
-from gate.verdicts import Kind
+from gate.verdicts import DifferenceKind
 from spec.codec import Json
 
 pytestmark = pytest.mark.source
@@ -23,7 +23,7 @@ def test_a_version_that_fails_after_a_known_difference_is_played_by_the_wire_pro
     played: list[int | None] = []
     monkeypatch.setattr(lockstep, "_play_on_the_wire", lambda *given: played.append(given[-1]))
 
-    def parted(_head: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], Kind] | None:
+    def parted(_head: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], DifferenceKind] | None:
         if len(calls) < 2:
             raise NotRunningError("gone")
         return 0, ("accepted", "TooMuch"), "stricter"
@@ -35,7 +35,7 @@ def test_a_version_that_fails_after_a_known_difference_is_played_by_the_wire_pro
 
 
 def test_scripts_are_played_on_until_every_kind_that_is_open_was_met() -> None:
-    answers: list[tuple[int, tuple[str, str], Kind] | None] = [
+    answers: list[tuple[int, tuple[str, str], DifferenceKind] | None] = [
         None,
         (0, ("TooEarly", "accepted"), "laxer"),
         None,
@@ -43,7 +43,7 @@ def test_scripts_are_played_on_until_every_kind_that_is_open_was_met() -> None:
         None,
     ]
 
-    def parted(_head: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], Kind] | None:
+    def parted(_head: Json, calls: Sequence[Json]) -> tuple[int, tuple[str, str], DifferenceKind] | None:
         return answers.pop(0) if calls else None
 
     walked = Walked(scripts={"Complete": 1})

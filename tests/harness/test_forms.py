@@ -16,7 +16,7 @@ from harness.evidence import Evidence, Proof
 from harness.exit_codes import MEANINGS
 from harness.findings import Retelling, Told
 from harness.markdown import as_markdown
-from harness.outcome import Outcome
+from harness.outcome import RunOutcome
 from harness.page import as_page
 from harness.protocols import known_packs, known_walks, load_walk
 from harness.replay import Difference, Mismatch
@@ -123,7 +123,7 @@ def test_a_line_of_a_law_fits_the_width_and_still_says_something(protocol: str, 
 KILLS = Evidence("z3", {}, 0, {}, (), 0, "", (), (), {"DELEG-01": 3}, 9)
 
 
-def in_every_form(told: Outcome) -> tuple[str, str, str, str]:
+def in_every_form(told: RunOutcome) -> tuple[str, str, str, str]:
     """The text with nothing but spaces between its words, Markdown, the page's texts, and JSON that fits its schema."""
     text = io.StringIO()
     print_outcome(Console(file=text, width=120), told, False)

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from harness.github import annotations
-from harness.outcome import Outcome, Provenance
+from harness.outcome import Provenance, RunOutcome
 from harness.protocols import load_walk
 from harness.replay import Difference, Mismatch
 from harness.report import TraceReport
@@ -34,9 +34,9 @@ MADE_BY = Provenance(
 )
 
 
-def outcome(reports: list[TraceReport], suites: list[SuiteReport], problem: str | None = None) -> Outcome:
+def outcome(reports: list[TraceReport], suites: list[SuiteReport], problem: str | None = None) -> RunOutcome:
     """A run that found that much."""
-    return Outcome(
+    return RunOutcome(
         reports=reports, suites=suites, code=1, problem=problem, unfinished=None, left_out=(), made_by=MADE_BY
     )
 
