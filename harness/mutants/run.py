@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryFile
 
 import attrs
 from rich.progress import Progress
@@ -367,21 +368,23 @@ def judge(
 
 def _asked(judge: str, trial: Trial, environment: dict[str, str], stop: Stop) -> tuple[int | None, str, str]:
     """The exit of a judge's process, negative if it was killed and None if the run was to stop; and its output."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-B", "-m", judge],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,  # An interruption is for this process, which ends its judges.
-    )
-    asked: str | None = json.dumps(attrs.asdict(trial))
+    # A file, and no pipe: what is left of a question when the time of `communicate` is up, it never sends.
+    with TemporaryFile("w+", encoding="utf-8") as question:
+        json.dump(attrs.asdict(trial), question)
+        question.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-B", "-m", judge],
+            stdin=question,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            start_new_session=True,  # An interruption is for this process, which ends its judges.
+        )
     while True:
         try:
-            answer, problem = process.communicate(asked, timeout=POLL_SECONDS)
+            answer, problem = process.communicate(timeout=POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            asked = None
             if stop():
                 process.kill()
                 process.communicate()

@@ -17,7 +17,8 @@ from conformance.cases import read_cases, read_edges, read_orders
 from conformance.scripts import of_walk
 from harness import vectors
 from harness.cli import cli
-from harness.mutants.run import Choice
+from harness.mutants.fate import Effort
+from harness.mutants.run import Choice, judge
 from harness.mutants.vectors import VectorMutation
 from harness.protocols import known_packs, pack_at
 from harness.replay import replay
@@ -212,6 +213,19 @@ def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
     survived._keep(chosen[0], survived._fates(chosen[0]))
     assert survived.failures() == ["0 of 1 of the catalogue killed by vectors: the bar is 95%"]
     assert survived.exit_code == 1
+
+
+def test_a_judge_that_is_slow_to_begin_hears_a_long_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a pipe holds, to a process that reads nothing for a while: it was never sent, and the run hung."""
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nsleep 0.5\nexec {sys.executable} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    (mutant,) = Choice(packs=known_packs(), ids=("SM-11",)).mutants()
+    gone = tuple([f"{tmp_path}/no_such_vector_{number}.json.gz" for number in range(4000)])
+    (fate,) = judge("vectors", mutant, Effort(), gone, Stop(60))
+    assert (fate.outcome, fate.by) == ("killed", gone[:1])
+    assert "FileNotFoundError" in fate.note
 
 
 def test_entries_are_written_as_they_are_read(release: Path) -> None:
