@@ -29,6 +29,10 @@ class ClientFault(Exception):
         self.detail: Final = detail
 
 
+class Stopped(Exception):
+    """The end of a run before a client had answered, which is no fault of it."""
+
+
 class HarnessFault(Exception):
     """A mistake of this side, for which no client can be blamed."""
 

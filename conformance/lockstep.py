@@ -19,6 +19,7 @@ from conformance.client import (
     HarnessFault,
     Introduction,
     Rejected,
+    Stopped,
     Unsupported,
 )
 from conformance.wire import canonical, digest
@@ -82,7 +83,8 @@ class Played:
     """The result of one script. `agreed` counts cases in which everything was compared and is the same.
 
     `unsupported` counts cases that the client does not support, and `partly` those in which something could not be
-    compared; each with what the client said, or what was missing.
+    compared; each with what the client said, or what was missing. `is_stopped` says that the run ended while an answer
+    was waited for: that client is not to be asked anything more.
     """
 
     steps: int = 0
@@ -92,6 +94,7 @@ class Played:
     whys: dict[Case, str] = attrs.field(factory=dict)
     divergence: Divergence | None = None
     fault: Fault | None = None
+    is_stopped: bool = False
 
 
 def play(
@@ -112,6 +115,8 @@ def play(
         line.play(script, stops)
     except ClientFault as fault:
         played.fault = Fault(fault.kind, fault.detail, line.position, line.case)
+    except Stopped:
+        played.is_stopped = True
     return played
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, NoReturn, Self, TypeVar
 
-from conformance.client import Answer, Client, ClientFault, HarnessFault, Introduction, Unsupported
+from conformance.client import Answer, Client, ClientFault, HarnessFault, Introduction, Stopped, Unsupported
 from conformance.messages import (
     Message,
     hello_request,
@@ -36,6 +36,12 @@ FIRST_SECONDS: Final = 30.0
 LAST_SECONDS: Final = 2.0
 """The time that a process may take to end after bye."""
 
+STOPPED_SECONDS: Final = 1.0
+"""The time that an answer may take once the run is to stop."""
+
+POLL_SECONDS: Final = 0.2
+"""The delay with which that is noticed."""
+
 KEPT_STDERR_BYTES: Final = 2**16
 """The bytes kept of the end of the standard error."""
 
@@ -49,6 +55,16 @@ Check = Callable[[str, Message], str | None]
 Read = TypeVar("Read")
 
 
+_LIVE: Final[set["ProcessClient"]] = set()
+"""The clients of this process that were not closed."""
+
+
+def end_all() -> None:
+    """End every client of this process, which is about to end itself."""
+    for client in list(_LIVE):
+        client.kill()
+
+
 class NotStartedError(Exception):
     """A command that cannot be started at all, so that there is no client."""
 
@@ -57,16 +73,23 @@ class ProcessClient(Client):
     """A process that speaks the wire protocol. Use it in a `with` block, which ends the process whatever happens.
 
     The command is a line as for a shell, of which no shell makes anything, or its words. NotStartedError if it cannot
-    be started. `check` is asked of every message in both directions: `conformance.messages.schema_check`.
+    be started. `check` is asked of every message in both directions: `conformance.messages.schema_check`. Once `stops`
+    says that the run is over, an answer that takes long is not waited for: Stopped.
     """
 
     def __init__(
-        self, command: str | Sequence[str], answer_seconds: float = ANSWER_SECONDS, check: Check | None = None
+        self,
+        command: str | Sequence[str],
+        answer_seconds: float = ANSWER_SECONDS,
+        check: Check | None = None,
+        stops: Callable[[], bool] = lambda: False,
     ) -> None:
         self.stderr_bytes = 0
         self._answer_seconds = answer_seconds
         self._seconds = max(answer_seconds, FIRST_SECONDS)
         self._check = check
+        self._stops = stops
+        self._asked = 0.0
         self._seq = 0
         self._buffer = bytearray()
         self._searched = 0
@@ -88,6 +111,7 @@ class ProcessClient(Client):
             # ValueError: quotes that are not closed, a null character.
             reason = error.strerror if isinstance(error, OSError) else error
             raise NotStartedError(f"cannot start {command if isinstance(command, str) else words}: {reason}") from error
+        _LIVE.add(self)
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
@@ -148,9 +172,8 @@ class ProcessClient(Client):
         if self._is_closed:
             return
         self._is_closed = True
-        # The process is not reaped before, so that its group cannot be another's.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        _LIVE.discard(self)
+        self.kill()
         with contextlib.suppress(OSError, ClientFault):
             self._turn(0)
         self._selector.close()
@@ -159,6 +182,13 @@ class ProcessClient(Client):
             with contextlib.suppress(OSError):
                 stream.close()
         self._process.wait()
+
+    def kill(self) -> None:
+        """Kill the process, and whatever it started in its group. It is not reaped before `close`, so that the group
+        cannot be another's.
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _read(self, read: Callable[[Message], Read], answer: Message) -> Read:
         try:
@@ -182,7 +212,8 @@ class ProcessClient(Client):
         if self._buffer:
             raise ClientFault("out of turn", f"before it was asked anything: {self._start_of_buffer()}")
         self.stderr_bytes = 0
-        deadline = time.monotonic() + self._seconds
+        self._asked = time.monotonic()
+        deadline = self._asked + self._seconds
         self._send(line, deadline, op)
         answer = self._parsed(self._receive(deadline, op))
         if self._buffer:
@@ -238,10 +269,13 @@ class ProcessClient(Client):
             self._wait(deadline, op)
 
     def _wait(self, deadline: float, op: str) -> None:
-        left = deadline - time.monotonic()
+        now = time.monotonic()
+        left = deadline - now
         if left <= 0:
             raise ClientFault("late", f"no answer to {op} within {self._seconds:g} s")
-        self._turn(left)
+        if self._stops() and now - self._asked >= STOPPED_SECONDS:
+            raise Stopped(op)
+        self._turn(min(left, POLL_SECONDS))
 
     def _turn(self, seconds: float) -> None:
         """Read what has come, once something has or the time is over."""

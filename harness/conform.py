@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import attrs
 
-from conformance.client import ClientFault, HarnessFault, Introduction
+from conformance.client import ClientFault, HarnessFault, Introduction, Stopped
 from conformance.lockstep import Case, Divergence, Fault, Played, Script, play
 from conformance.process import NotStartedError, ProcessClient
 from conformance.reference import Reference
@@ -119,7 +119,7 @@ class Conformance:
     @property
     def has_found(self) -> bool:
         """True if anything was found."""
-        return any(row.found for row in self._rows.values())
+        return any(row.found for row in list(self._rows.values()))
 
     def findings(self) -> list[Found]:
         """The first of each kind and case."""
@@ -214,6 +214,8 @@ class _Worker:
                 self._client = self._run.started()
             except ClientFault as fault:
                 self._note_fault(fault, "hello")
+            except Stopped:
+                self._run.is_cut_short = True
         return self._client is not None
 
     def play(self, script: Script) -> None:
@@ -224,7 +226,7 @@ class _Worker:
         assert client is not None
         assert introduction is not None
         played = play(self._run.reference(), client, introduction, script, self._run.stops)
-        if played.fault is not None:
+        if played.fault is not None or played.is_stopped:
             self.end()
         self._run.note(script, played, client.stderr)
 
@@ -235,6 +237,8 @@ class _Worker:
                 self._client.bye()
             except ClientFault as fault:
                 self._note_fault(fault, "bye")
+            except Stopped:
+                self._run.is_cut_short = True
 
     def end(self) -> None:
         """End the client, however it is."""

@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 
 import attrs
 
-from conformance.client import ClientFault, Introduction
+from conformance.client import ClientFault, Introduction, Stopped
 from conformance.lockstep import ACCEPTED, Divergence, Fault, Script, play
 from conformance.process import NotStartedError, ProcessClient
 from conformance.reference import Reference
@@ -116,9 +116,13 @@ class Keeper:
                 shutil.rmtree(longer.folder, ignore_errors=True)
         return kept
 
-    def _keep(self, found: Found, introduction: Introduction | None) -> KeptFinding:
-        if introduction is None or not found.script.calls:
-            return self._told(found, found, None, [])
+    def keep_as_met(self, found: Found) -> KeptFinding:
+        """Keep a finding as it was met, and ask no client: the run ends at once."""
+        folder, _, actions = self._keep_full(found) if found.script.calls else (None, {}, [])
+        return self._told(found, found, folder, actions)
+
+    def _keep_full(self, found: Found) -> tuple[Path | None, dict[str, Json], list[Any]]:
+        """Keep a finding as it was met: the folder, unless none can be written, the head of its trace, its actions."""
         head = self._pack.calls.head(found.script.head)
         # A world that differs before any call is kept with one: a trace without steps is none.
         actions = self._actions(found.script, (found.what.position or 0) + 1)
@@ -130,6 +134,12 @@ class Keeper:
             self._write(folder / "result.json", self._told(found, found, folder, actions).as_json())
         except OSError:
             folder = None
+        return folder, head, actions
+
+    def _keep(self, found: Found, introduction: Introduction | None) -> KeptFinding:
+        if introduction is None or not found.script.calls:
+            return self._told(found, found, None, [])
+        folder, head, actions = self._keep_full(found)
         live = _Live(self._pack, self._start, introduction, found, head, self._stops)
         shortest = actions if found.kind == "late" else live.shortest(actions)
         is_shown_again = live.is_shown_by(shortest)
@@ -247,7 +257,7 @@ class _Live:
         """True if a client that was just started shows it by this run alone."""
         try:
             return self.breaks(tuple(actions)) is not None
-        except (ClientFault, NotStartedError):
+        except (ClientFault, NotStartedError, Stopped):
             return False
         finally:
             self._end()
@@ -290,7 +300,7 @@ class _Live:
             self._end()
             raise
         stderr = self._client.stderr
-        if isinstance(self._found.what, Fault) or played.fault is not None:
+        if isinstance(self._found.what, Fault) or played.fault is not None or played.is_stopped:
             self._end()
         what = played.divergence or played.fault
         if what is None or not self._is_same(what):

@@ -13,10 +13,10 @@ import click
 from conformance.client import Introduction
 from conformance.lockstep import Script
 from conformance.messages import schema_check
-from conformance.process import ANSWER_SECONDS, Check, NotStartedError, ProcessClient
+from conformance.process import ANSWER_SECONDS, Check, NotStartedError, ProcessClient, end_all
 from conformance.scripts import of_trace
 from harness.conform import Conformance
-from harness.conform_findings import Keeper
+from harness.conform_findings import Keeper, KeptFinding
 from harness.conform_plan import LANES, Plan
 from harness.conform_report import ConformReport, conform_junit, print_report, read_expected
 from harness.display import heard_of, live_display
@@ -126,6 +126,12 @@ def conform_command(
     given = _of_traces(packs, traces)
     stop = Stop(math.inf if budget is None else budget)
     reports: list[ConformReport] = []
+    printed: list[ConformReport] = []
+
+    def show(report: ConformReport) -> None:
+        printed.append(report)
+        if not as_json:
+            print_report(console(), report)
 
     def tell() -> None:
         """The documents of all reports, which are written when no other follows."""
@@ -133,24 +139,44 @@ def conform_command(
             click.echo(json.dumps([report.as_json() for report in reports], indent=2))
         if junit_file is not None:
             junit_file.write(conform_junit(reports))
+            junit_file.flush()
 
-    stop.last_words = tell
+    def last_words() -> None:
+        """Those of the protocol in progress, too, with what was found as it was met."""
+        if len(printed) < len(reports):
+            current = reports[-1]
+            current.run.is_cut_short = True
+            keeper = Keeper(current.run.pack, current.run.start, out, command, stop)
+            met = current.run.findings()[len(current.kept) : MOST_KEPT]
+            current.kept = [*current.kept, *[keeper.keep_as_met(found) for found in met]]
+            show(current)
+        tell()
+
+    def end() -> None:
+        """No client is left; they end last, or their end would be taken for a fault."""
+        try:
+            last_words()
+        finally:
+            end_all()
+
+    stop.last_words = end
     with stop, live_display() as progress:
         for pack in packs.values():
             if traces and pack.name not in given:
                 continue
             plan = Plan(pack, LANES[lane_name], seed)
-            run = Conformance(pack, _starting(command, seconds, check), {} if traces else plan.required, stop)
+            start = _starting(command, seconds, check, stop)
+            run = Conformance(pack, start, {} if traces else plan.required, stop)
+            kept: list[KeptFinding] = []
+            reports.append(ConformReport(run, kept, expected, f"--trace, {len(traces)}" if traces else lane_name))
             bar = progress.add_task(f"playing {pack.name}", total=None, news="")
             said = _introduction(run)
             if said is not None:
                 scripts = iter(given[pack.name]) if traces else plan.scripts(said.actions)
                 run.run(_shown(scripts, run, partial(progress.update, bar)), jobs)
             keeper = Keeper(pack, run.start, out, command, stop)
-            kept = [keeper.keep(found, said, run.others(found)) for found in run.findings()[:MOST_KEPT]]
-            reports.append(ConformReport(run, kept, expected, f"--trace, {len(traces)}" if traces else lane_name))
-            if not as_json:
-                print_report(console(), reports[-1])
+            kept += (keeper.keep(found, said, run.others(found)) for found in run.findings()[:MOST_KEPT])
+            show(reports[-1])
     tell()
     if stop.is_interrupted:
         click.echo("interrupted", err=True)
@@ -175,7 +201,18 @@ def _introduction(run: Conformance) -> Introduction | None:
 def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> int:
     """Every canary caught, and every client that is right passed."""
     every: list[Caught] = []
-    with Stop() as stop, heard_of("testing the canaries"):
+
+    def last_words() -> None:
+        """The verdicts until then, and no canary is left."""
+        try:
+            if as_json:
+                _tell_canaries(every)
+        finally:
+            end_all()
+
+    stop = Stop()
+    stop.last_words = last_words
+    with stop, heard_of("testing the canaries"):
         for caught in run_self_test([pack for pack in packs.values() if pack.cases is not None], stop, jobs):
             every.append(caught)
             if not as_json:
@@ -185,14 +222,19 @@ def _self_test(packs: Mapping[str, ProtocolPack], jobs: int, as_json: bool) -> i
     finished = [caught for caught in every if caught.is_finished]
     wrong = [caught for caught in finished if not caught.is_right]
     if as_json:
-        click.echo(json.dumps([{**attrs.asdict(caught), "is_right": caught.is_right} for caught in every], indent=2))
+        _tell_canaries(every)
     else:
         click.echo(f"{len(every)} canaries, {len(finished) - len(wrong)} as expected")
     return exit_code(failed=bool(wrong), is_open=len(finished) < len(every), is_empty=not every)
 
 
-def _starting(command: str, seconds: float, check: Check | None) -> Callable[[], ProcessClient]:
-    return lambda: ProcessClient(command, seconds, check)
+def _tell_canaries(every: list[Caught]) -> None:
+    click.echo(json.dumps([{**attrs.asdict(caught), "is_right": caught.is_right} for caught in every], indent=2))
+
+
+def _starting(command: str, seconds: float, check: Check | None, stop: Stop) -> Callable[[], ProcessClient]:
+    """The start of a client. Where the time of the run is up, an answer may still come; not so at an interruption."""
+    return lambda: ProcessClient(command, seconds, check, lambda: stop.is_interrupted)
 
 
 def _of_traces(packs: Mapping[str, ProtocolPack], traces: tuple[Path, ...]) -> dict[str, list[Script]]:

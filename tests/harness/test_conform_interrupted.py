@@ -1,0 +1,120 @@
+"""`restake conform`, ended while a client hangs: what was found is kept and told, and no client is left."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance.client import Stopped
+from conformance.process import ProcessClient
+from tests.harness.commands import started
+
+pytestmark = [pytest.mark.usefixtures("example"), pytest.mark.source]
+
+HANGS = """
+import json, os, pathlib, sys, time
+begun = 0
+for line in sys.stdin:
+    asked = json.loads(line)
+    answer = {"seq": asked["seq"]}
+    if asked["op"] == "hello":
+        answer |= {"wire": "1", "name": "hangs", "version": "1", "actions": None, "reasons": "typed", "digests": []}
+    if asked["op"] == "reset":
+        begun += 1
+        if begun == 2:
+            pathlib.Path(f"hangs-{os.getpid()}").touch()
+            time.sleep(1000)
+        answer["digest"] = None
+    if asked["op"] == "apply":
+        answer |= {"rejected": "Nonsense", "digest": None}
+    if asked["op"] == "state":
+        answer["unsupported"] = "nothing to see"
+    print(json.dumps(answer), flush=True)
+"""
+"""A client that refuses its first call, and hangs where the second history begins, whoever is gone."""
+
+
+def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, list[int]]:
+    """The words of a run with this client that is ended so, and the processes of it that hang."""
+    Path("hangs.py").write_text(HANGS)
+    client = f"{sys.executable} hangs.py"
+    running = started("conform", "--protocol", "pool_pack:PACK", "--timeout", "300", "--client", client, *options)
+    deadline = time.monotonic() + 60
+    while not (hanging := list(Path().glob("hangs-*"))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for number in signals:
+        running.send_signal(number)
+        time.sleep(0.2)
+    try:
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    return running.returncode, out, err, [int(path.name.partition("-")[2]) for path in hanging]
+
+
+def is_running(process: int) -> bool:
+    """True if a process goes on some seconds after it was killed; one that nobody waits for may stay as a zombie."""
+    for _ in range(100):
+        said = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+        if not said.stdout.strip() or said.stdout.strip().startswith("Z"):
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def assert_kept(finding: dict[str, Any]) -> None:
+    assert (finding["verdict"], finding["in"], finding["actual"]) == ("DIVERGES", "outcome", {"rejected": "Nonsense"})
+    assert json.loads((Path(finding["folder"]) / "full.json").read_text())["steps"]
+
+
+@pytest.mark.serial
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_waits_for_no_client_that_hangs(number: signal.Signals) -> None:
+    began = time.monotonic()
+    code, out, err, hanging = ended([number], "--json", "--junit", "j.xml")
+    assert (code, err) == (2, "interrupted\n")
+    (report,) = json.loads(out)
+    (finding,) = report["findings"]
+    assert_kept(finding)
+    assert finding["is_shown_again"]
+    assert report["is_cut_short"]
+    suite = ElementTree.parse("j.xml").getroot()
+    assert suite.get("failures") == "1"
+    assert hanging
+    assert not any(is_running(process) for process in hanging)
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.serial
+@pytest.mark.parametrize("options", [[], ["--json", "--junit", "j.xml"]], ids=["text", "documents"])
+def test_a_run_that_is_ended_twice_tells_the_protocol_in_progress(options: list[str]) -> None:
+    code, out, err, hanging = ended([signal.SIGTERM, signal.SIGTERM], *options)
+    assert (code, err) == (2, "interrupted\n")
+    if options:
+        (report,) = json.loads(out)
+        assert_kept(report["findings"][0])
+        assert report["is_cut_short"]
+        assert ElementTree.parse("j.xml").getroot().get("failures") == "1"
+    else:
+        assert "staking_pool: hangs 1: does not conform: 1 DIVERGES" in out
+        assert "DIVERGES in outcome" in out
+        assert "reproduce: restake conform --protocol pool_pack:PACK" in out
+        assert "cut short: not all scripts were played" in out
+    assert hanging
+    assert not any(is_running(process) for process in hanging)
+
+
+def test_an_answer_that_takes_long_is_waited_for_until_the_run_is_to_stop() -> None:
+    """A slow answer is no fault then: who stops does not blame the client."""
+    program = "import sys, time; sys.stdin.readline(); time.sleep(100)"
+    began = time.monotonic()
+    client = ProcessClient([sys.executable, "-c", program], 60.0, stops=lambda: time.monotonic() > began + 0.5)
+    with client, pytest.raises(Stopped):
+        client.hello("staking_pool")
+    assert 1.0 <= time.monotonic() - began < 20
