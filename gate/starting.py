@@ -53,8 +53,7 @@ class Worker(ProcessClient):
         stops: Callable[[], bool] = lambda: False,
     ) -> None:
         self._told: Final = folder
-        self._stops: Final = stops
-        super().__init__(command_of(folder, module, arguments), answer_seconds)
+        super().__init__(command_of(folder, module, arguments), answer_seconds, stops=stops)
         self._seconds = answer_seconds
 
     def _wait(self, deadline: float, op: str) -> None:
