@@ -1,0 +1,199 @@
+"""Traces of the market on a base: the base's head, the market's settings, and calls of both.
+
+    {"protocol": "market_on_...", "base": {the head of a base's trace},
+     "market": {"fee_token": "token0", "commission_delay_points": 5},
+     "steps": [{"action": "FundOffer", "args": {"sender": "avs0", ...}, "ok": true, "error": null, "returns": null,
+                "post": {"base": {a base's post}, "market": {"market_meters": [[key, row], ...], ...}}}]}
+
+A call of either is written by its class and its fields, time that passes as a call of its own. Numbers are decimal
+strings.
+"""
+
+import typing
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, cast
+
+import attr
+
+from spec.codec import Amount, Flag, Json, MalformedTrace, Number, SignedAmount, Text, as_object, check_fields, shown
+from spec.layer import FIRST_LAYER_TABLE, Layered
+from spec.machine import SINGLETON, Delta, Outcome, Rejection, Schema, State, Transition
+from spec.market.port import Port
+from spec.market.reasons import Reason
+from spec.market.state import SETTINGS, Settings
+from spec.market.transition import market_layer
+from spec.protocol import Protocol, Step, Trace, execute
+
+HEAD: Final = ("protocol", "base", "market")
+STEP: Final = ("action", "args", "ok", "error", "returns", "post")
+SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
+
+
+def market_on(name: str, base: Protocol, port: Port) -> Protocol:
+    """The market on a base, as one protocol, under a name of its own."""
+    layered = Layered(base.schema, base.actions, base.transition, market_layer(port))
+    codec = _Codec(name, base, layered)
+    return Protocol(
+        name=name,
+        schema=layered.schema,
+        actions=(*base.actions, *layered.layer.actions),
+        reasons=_reasons_of(base),
+        transition=layered.transition,
+        read_trace=codec.read_trace,
+        write_trace=codec.write_trace,
+        observe=codec.observe,
+        observe_final=lambda _state, _world: None,
+        write_returns=codec.write_returns,
+        check_post=codec.check_post,
+        security=base.security,
+    )
+
+
+def _reasons_of(base: Protocol) -> type[Rejection]:
+    """The reasons of both, for who counts them; a rule answers with a member of the base's or of the market's own."""
+    return cast("type[Rejection]", Enum("Reason", [(reason.name, reason.value) for reason in (*base.reasons, *Reason)]))
+
+
+def state_on(base: State, schema: Schema, settings: Settings) -> State:
+    """A state of a base with an empty market on it."""
+    state = schema.empty_state()
+    for index, rows in enumerate(base.tables):
+        state.tables[index].update(rows)
+    state.rows(SETTINGS)[SINGLETON] = settings
+    return state
+
+
+class _Codec:
+    """Reads and writes the traces of the market on one base."""
+
+    def __init__(self, name: str, base: Protocol, layered: Layered) -> None:
+        self._name: Final = name
+        self._base: Final = base
+        self._schema: Final = layered.schema
+        self._kinds: Final = {kind.__name__: kind for kind in (*base.actions, *layered.layer.actions)}
+        self._own: Final = layered.layer.actions
+        self._errors: Final = frozenset([reason.value for reason in (*base.reasons, *Reason)])
+
+    def read_trace(self, document: dict[str, Json]) -> Trace:
+        """A trace file: the state it starts from, and its steps."""
+        check_fields(document, (*HEAD, "steps"), "")
+        if document["protocol"] != self._name:
+            raise MalformedTrace("protocol", f"expected {self._name!r}, found {shown(document['protocol'])}")
+        base_head = as_object(document["base"], "base")
+        base = self._base.read_trace(self._base.write_trace(base_head, []))
+        fields = as_object(document["market"], "market")
+        check_fields(fields, SETTINGS_FIELDS, "market")
+        token = cast(str, Text().read(fields["fee_token"], "market.fee_token", {}))
+        delay = cast(int, Number(48).read(fields["commission_delay_points"], "market.commission_delay_points", {}))
+        genesis = state_on(base.genesis, self._schema, Settings(token, delay))
+        steps = document["steps"]
+        if not isinstance(steps, list):
+            raise MalformedTrace("steps", f"expected a list, found {shown(steps)}")
+        read = [self._read_step(step, f"steps[{position}]") for position, step in enumerate(steps)]
+        head = {field: document[field] for field in HEAD}
+        return Trace(self._name, head, genesis, base.world, self.observe(genesis, base.world, None), read, None, "base")
+
+    def write_trace(
+        self, transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]
+    ) -> dict[str, Json]:
+        """A trace file of what the rules answer to the actions."""
+        check_fields(head, HEAD, "")
+        trace = self.read_trace({**head, "steps": []})
+        state, steps = trace.genesis, list[Json]()
+        for action in actions:
+            outcome = execute(transition, state, [action])
+            steps.append(
+                {**_call(action), **self._answer(action, outcome), "post": self.observe(state, trace.world, {})}
+            )
+        return {**head, "steps": steps}
+
+    def _answer(self, action: object, outcome: Outcome) -> dict[str, Json]:
+        is_ok = isinstance(outcome, Delta)
+        return {
+            "ok": is_ok,
+            "error": None if isinstance(outcome, Delta) else outcome.value,
+            "returns": self.write_returns(action, outcome.returns) if isinstance(outcome, Delta) else None,
+        }
+
+    def _read_step(self, value: Json, where: str) -> Step:
+        fields = as_object(value, where)
+        check_fields(fields, STEP, where)
+        name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
+        if name not in self._kinds:
+            raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
+        action = _read(self._kinds[name], fields["args"], f"{where}.args")
+        error = fields["error"]
+        if error is not None and error not in self._errors:
+            raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
+        if cast(bool, Flag().read(fields["ok"], f"{where}.ok", {})) != (error is None):
+            raise MalformedTrace(f"{where}.ok", "a step is ok if and only if it has no error")
+        sender = cast("str | None", getattr(action, "sender", None))
+        return Step(
+            name, sender, fields["args"], [action], cast("str | None", error), fields["returns"], fields["post"], {}
+        )
+
+    def observe(self, state: State, world: object, _context: object) -> Json:
+        """The whole state: the base's as its traces show it, and every row of the market that was written."""
+        tables = self._schema.tables[FIRST_LAYER_TABLE:]
+        rows: dict[str, Json] = {
+            table.name: [[_write(key), _write(row)] for key, row in sorted(state.rows(table).items(), key=repr)]
+            for table in tables
+        }
+        return {"base": self._base.observe(state, world, {}), "market": rows}
+
+    def check_post(self, post: Json, world: object, where: str) -> None:
+        """Refuse a state of the wrong shape."""
+        fields = as_object(post, where)
+        check_fields(fields, ("base", "market"), where)
+        self._base.check_post(fields["base"], world, f"{where}.base")
+        names = [table.name for table in self._schema.tables[FIRST_LAYER_TABLE:]]
+        check_fields(as_object(fields["market"], f"{where}.market"), names, f"{where}.market")
+
+    def write_returns(self, action: object, returns: object) -> Json:
+        """The return value of an accepted call: a base's as its traces write it, a market's as a decimal string."""
+        if isinstance(action, self._own):
+            return None if returns is None else _write(returns)
+        return self._base.write_returns(action, returns)
+
+
+def _call(action: object) -> dict[str, Json]:
+    return {"action": type(action).__name__, "args": _write(action)}
+
+
+def _write(value: object) -> Json:
+    """A value of a call or a row: a number as a decimal string, a record by its fields."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_write(part) for part in value]
+    fields = cast("tuple[attr.Attribute[object], ...]", attr.fields(cast(Any, type(value))))
+    return {field.name: _write(getattr(value, field.name)) for field in fields}
+
+
+def _read(kind: Any, value: Json, where: str) -> Any:
+    """The value of an annotation, or MalformedTrace."""
+    if typing.get_origin(kind) is Final:
+        kind = typing.get_args(kind)[0]
+    if kind is str:
+        return Text().read(value, where, {})
+    if kind is bool:
+        return Flag().read(value, where, {})
+    if kind is int:
+        is_negative = isinstance(value, str) and value.startswith("-")
+        return (SignedAmount(256) if is_negative else Amount()).read(value, where, {})
+    if typing.get_origin(kind) is tuple:
+        parts = typing.get_args(kind)
+        if not isinstance(value, list) or (parts[-1] is not Ellipsis and len(parts) != len(value)):
+            raise MalformedTrace(where, f"expected a list, found {shown(value)}")
+        kinds = [parts[0]] * len(value) if parts[-1] is Ellipsis else parts
+        return tuple(
+            [_read(part, item, f"{where}[{i}]") for i, (part, item) in enumerate(zip(kinds, value, strict=True))]
+        )
+    fields = as_object(value, where)
+    hints = typing.get_type_hints(kind)
+    names = [field.name for field in attr.fields(kind)]
+    check_fields(fields, names, where)
+    return kind(*[_read(hints[name], fields[name], f"{where}.{name}") for name in names])

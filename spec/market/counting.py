@@ -1,0 +1,217 @@
+"""Counting: positions and holdings, which rows of the base they depend on, and how they are settled before they change.
+
+A base call that writes one of these rows has the observer settle and count again what depends on it, and nothing else:
+so a base call costs what it touches. At most MAX_COUNTED positions and as many holdings depend on one row.
+"""
+
+from typing import Final
+
+from spec.machine import Draft, Write
+from spec.market.port import Group, Port, RowKey
+from spec.market.rates import advanced, commission_of, share_of_each
+from spec.market.state import (
+    CLAIMABLES,
+    COMMISSIONS,
+    FEEDS,
+    GROUPS,
+    HOLDINGS,
+    HOLDINGS_BY_ROW,
+    METERS,
+    POSITIONS,
+    POSITIONS_BY_ROW,
+    Claimable,
+    Counted,
+    Holding,
+    Holdings,
+    Meter,
+    Offer,
+    Position,
+    Positions,
+    Shared,
+)
+
+MAX_COUNTED: Final = 32
+"""The most positions, and the most holdings, that depend on one row of the base: a bound of a call's work."""
+
+
+def watch_position(port: Port, draft: Draft, position: Position) -> bool:
+    """Note on which rows of the base a position's stake depends. False if one of them has no room."""
+    (service, pool), operator = position
+    for row in port.rows_of_stake(service, operator, pool):
+        members = draft.get(POSITIONS_BY_ROW, row).members
+        if len(members) >= MAX_COUNTED:
+            return False
+        draft.put(POSITIONS_BY_ROW, row, Positions((*members, position)))
+    return True
+
+
+def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
+    """Note on which rows of the base a holding's weight depends. False if one of them has no room."""
+    for row in port.rows_of_weight(holding[0], holding[1]):
+        members = draft.get(HOLDINGS_BY_ROW, row).members
+        if len(members) >= MAX_COUNTED:
+            return False
+        draft.put(HOLDINGS_BY_ROW, row, Holdings((*members, holding)))
+    return True
+
+
+def advance(port: Port, draft: Draft, offer: Offer) -> Meter:
+    """The meter of an offer as of now, stored."""
+    meter = advanced(draft.get(METERS, offer), port.now(draft))
+    draft.put(METERS, offer, meter)
+    return meter
+
+
+def credit(draft: Draft, account: str, grains: int) -> None:
+    """Add to what an account can claim, or take from it."""
+    draft.put(CLAIMABLES, account, Claimable(draft.get(CLAIMABLES, account).grains + grains))
+
+
+def settle_position(port: Port, draft: Draft, position: Position) -> None:
+    """Hand over what a position has earned up to now: to its operator the commission, the rest to its group.
+
+    A group that nobody has joined is given nothing: the rest goes back to the budget.
+    """
+    (service, pool), operator = position
+    offer: Offer = (service, pool)
+    meter = advance(port, draft, offer)
+    counted = draft.get(POSITIONS, position)
+    earned_grains = (meter.index - counted.index) * counted.amount
+    commission_grains = commission_of(earned_grains, draft.get(COMMISSIONS, position).fraction_wad)
+    rest_grains = earned_grains - commission_grains
+    credit(draft, operator, commission_grains)
+    is_shared = _share(draft, port.group(operator, pool), rest_grains)
+    draft.put(
+        METERS,
+        offer,
+        Meter(
+            budget_grains=meter.budget_grains if is_shared else meter.budget_grains + rest_grains,
+            reserved_grains=meter.reserved_grains - earned_grains,
+            index=meter.index,
+            rate=meter.rate,
+            shortfall=meter.shortfall,
+            stake=meter.stake,
+            updated_point=meter.updated_point,
+            stepped_point=meter.stepped_point,
+        ),
+    )
+    draft.put(POSITIONS, position, Counted(is_counted=True, amount=counted.amount, index=meter.index))
+
+
+def _share(draft: Draft, group: Group, grains: int) -> bool:
+    """Let a group share some grains by weight; what does not go round is carried. False if nobody has joined it."""
+    shared = draft.get(GROUPS, group)
+    if shared.weight == 0:
+        return False
+    each_grains = share_of_each(shared.carried_grains + grains, shared.weight)
+    draft.put(
+        GROUPS,
+        group,
+        Shared(
+            weight=shared.weight,
+            index=shared.index + each_grains,
+            held_grains=shared.held_grains + grains,
+            carried_grains=shared.carried_grains + grains - each_grains * shared.weight,
+        ),
+    )
+    return True
+
+
+def settle_group(port: Port, draft: Draft, group: Group) -> None:
+    """Settle every position whose fees a group shares: so that who comes later has no part in them."""
+    for position in draft.get(FEEDS, group).members:
+        settle_position(port, draft, position)
+
+
+def settle_holding(draft: Draft, holding: Holding) -> None:
+    """Credit a holder with what its group has given each unit of its weight since it was settled last."""
+    group, holder = holding
+    shared = draft.get(GROUPS, group)
+    counted = draft.get(HOLDINGS, holding)
+    given_grains = (shared.index - counted.index) * counted.amount
+    credit(draft, holder, given_grains)
+    draft.put(
+        GROUPS,
+        group,
+        Shared(
+            weight=shared.weight,
+            index=shared.index,
+            held_grains=shared.held_grains - given_grains,
+            carried_grains=shared.carried_grains,
+        ),
+    )
+    draft.put(HOLDINGS, holding, Counted(is_counted=True, amount=counted.amount, index=shared.index))
+
+
+def recount_position(port: Port, draft: Draft, position: Position) -> int:
+    """Count the lasting stake of a settled position as it is now. Returns it."""
+    (service, pool), operator = position
+    offer: Offer = (service, pool)
+    counted = draft.get(POSITIONS, position)
+    stake = port.slashable(draft, service, operator, pool).lasting
+    meter = draft.get(METERS, offer)
+    draft.put(POSITIONS, position, Counted(is_counted=True, amount=stake, index=counted.index))
+    draft.put(
+        METERS,
+        offer,
+        Meter(
+            budget_grains=meter.budget_grains,
+            reserved_grains=meter.reserved_grains,
+            index=meter.index,
+            rate=meter.rate,
+            shortfall=meter.shortfall,
+            stake=meter.stake - counted.amount + stake,
+            updated_point=meter.updated_point,
+            stepped_point=meter.stepped_point,
+        ),
+    )
+    return stake
+
+
+def recount_holding(port: Port, draft: Draft, holding: Holding) -> int:
+    """Count the weight of a settled holding as it is now. Returns it."""
+    group, holder = holding
+    shared = draft.get(GROUPS, group)
+    counted = draft.get(HOLDINGS, holding)
+    weight = port.weight(draft, group, holder)
+    draft.put(HOLDINGS, holding, Counted(is_counted=True, amount=weight, index=counted.index))
+    draft.put(
+        GROUPS,
+        group,
+        Shared(
+            weight=shared.weight - counted.amount + weight,
+            index=shared.index,
+            held_grains=shared.held_grains,
+            carried_grains=shared.carried_grains,
+        ),
+    )
+    return weight
+
+
+def observe_rows(port: Port, draft: Draft, writes: list[Write]) -> None:
+    """Settle, then count again, what depends on rows that the base has written.
+
+    Every group of a holding that may change is settled as it was, from all positions that feed it; then every position
+    and every holding; and only then is anything counted anew.
+    """
+    positions: dict[Position, None] = {}
+    holdings: dict[Holding, None] = {}
+    for write in writes:
+        row: RowKey = (write.table.name, write.key)
+        for position in draft.get(POSITIONS_BY_ROW, row).members:
+            positions[position] = None
+        for holding in draft.get(HOLDINGS_BY_ROW, row).members:
+            holdings[holding] = None
+    groups: dict[Group, None] = {}
+    for holding in holdings:
+        groups[holding[0]] = None
+    for group in groups:
+        settle_group(port, draft, group)
+    for position in positions:
+        settle_position(port, draft, position)
+    for holding in holdings:
+        settle_holding(draft, holding)
+    for position in positions:
+        recount_position(port, draft, position)
+    for holding in holdings:
+        recount_holding(port, draft, holding)

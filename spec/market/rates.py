@@ -1,0 +1,134 @@
+"""Kernels of the fees: integers to integers, each rounding in the direction that its first sentence says.
+
+The curves are those of Ethereum's fee markets, turned round: there a full block makes gas dear, here missing stake
+makes stake dear.
+"""
+
+from typing import Final
+
+from spec.arithmetic import WAD, div_floor, mul_div_ceil, mul_div_floor, mul_wad_ceil, mul_wad_floor
+from spec.market.state import Meter, Terms
+
+BASE_FEE: Final = "base_fee"
+"""The curve of EIP-1559: each step moves the rate by a part of itself, in proportion to the gap."""
+
+EXPONENTIAL: Final = "exponential"
+"""The curve of EIP-4844: the rate is exponential in what was missing at all steps so far."""
+
+CURVES: Final = (BASE_FEE, EXPONENTIAL)
+
+MAX_EXPONENT: Final = 64
+"""The largest exponent of e: the shortfall is remembered up to so many divisors. e^64 is above 10^27."""
+
+
+def base_fee_step(rate: int, target: int, used: int, divisor: int) -> int:
+    """The next base fee: up to `1/divisor` more or less for a gap of the whole target. The change rounds down, twice.
+
+    Above the target it rises by 1 at least. `target` and `divisor` are positive. Source: EIP-1559, the calculation of
+    the base fee.
+    """
+    if used == target:
+        return rate
+    if used > target:
+        return rate + max(div_floor(mul_div_floor(rate, used - target, target), divisor), 1)
+    return rate - div_floor(mul_div_floor(rate, target - used, target), divisor)
+
+
+def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
+    """`factor * e^(numerator / denominator)` by its Taylor series: every term rounds down, and so does the sum.
+
+    Never above the true value. `denominator` is positive. Source: EIP-4844, fake_exponential.
+    """
+    term = factor * denominator
+    total = 0
+    order = 1
+    while term > 0:
+        total += term
+        term = mul_div_floor(term, numerator, denominator * order)
+        order += 1
+    return div_floor(total, denominator)
+
+
+def shortfall_after(shortfall: int, target_stake: int, stake: int, divisor: int) -> int:
+    """The shortfall that EXPONENTIAL remembers after a step: more by what is missing, less by what is too much.
+
+    At least 0, at most MAX_EXPONENT divisors. Source: EIP-4844, calc_excess_blob_gas.
+    """
+    return min(max(shortfall + target_stake - stake, 0), MAX_EXPONENT * divisor)
+
+
+def proposed_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
+    """The rate to which the curve would move, were there no bounds. Rounds down, for the service.
+
+    BASE_FEE is asked as if twice the target less the stake had been used: nothing at all is as much as it takes.
+    """
+    if terms.curve == BASE_FEE:
+        used = max(terms.target_stake + terms.target_stake - stake, 0)
+        return base_fee_step(rate, terms.target_stake, used, terms.divisor)
+    return fake_exponential(terms.floor_rate, shortfall, terms.divisor)
+
+
+def next_rate(terms: Terms, rate: int, shortfall: int, stake: int) -> int:
+    """The rate after a step: where the curve leads, within every bound. The largest step rounds down, to 1 at least.
+
+    Below the target it does not fall, above it does not rise, at it it stays; whatever the curve says of earlier steps.
+    """
+    step = max(mul_wad_floor(rate, terms.max_step_wad), 1)
+    highest = min(rate + step, terms.cap_rate) if stake < terms.target_stake else rate
+    lowest = max(rate - step, terms.floor_rate) if stake > terms.target_stake else rate
+    return max(min(proposed_rate(terms, rate, shortfall, stake), highest), lowest)
+
+
+def advanced(meter: Meter, point: int) -> Meter:
+    """The meter at a later point: each unit of counted stake has earned the rate at each point for which the budget
+    pays, whole points alone. The number of points rounds down, for the service; no grain is lost.
+
+    Once the budget pays no point more, time goes on and nothing is earned. Source: the accumulators of MasterChef and
+    of Synthetix's StakingRewards.
+    """
+    points = point - meter.updated_point
+    burn = meter.rate * meter.stake
+    if burn == 0:
+        points = 0
+    elif burn * points > meter.budget_grains:
+        points = div_floor(meter.budget_grains, burn)
+    return Meter(
+        budget_grains=meter.budget_grains - burn * points,
+        reserved_grains=meter.reserved_grains + burn * points,
+        index=meter.index + meter.rate * points,
+        rate=meter.rate,
+        shortfall=meter.shortfall,
+        stake=meter.stake,
+        updated_point=point,
+        stepped_point=meter.stepped_point,
+    )
+
+
+def break_even_wad(expected_loss_wad: int, shortfall_wad: int, capital_cost_wad: int) -> int:
+    """The yearly fee at which a unit of stake is no worse off: its expected loss, and the cost of the capital that its
+    worst losses take beyond it. Rounds up, for those who carry the risk; the shortfall is no less than the mean.
+
+    Source: expected loss plus cost of capital times (ES - EL), as in solvency rules; Kaas et al., Modern Actuarial Risk
+    Theory.
+    """
+    return expected_loss_wad + mul_wad_ceil(shortfall_wad - expected_loss_wad, capital_cost_wad)
+
+
+def break_even_rate(fee_wad: int, unit_price_wad: int, points_per_year: int) -> int:
+    """A yearly fee on the worth of a unit of stake, as a rate. Rounds up, for those who carry the risk."""
+    return mul_div_ceil(fee_wad, unit_price_wad, WAD * points_per_year)
+
+
+def commission_of(earned_grains: int, fraction_wad: int) -> int:
+    """The operator's part of a position's fees. Rounds down, for the holders."""
+    return mul_wad_floor(earned_grains, fraction_wad)
+
+
+def share_of_each(grains: int, weight: int) -> int:
+    """The grains that each unit of weight is given of an amount. Rounds down; what is left waits for the next time."""
+    return div_floor(grains, weight)
+
+
+def payable(grains: int) -> int:
+    """The whole units of the fee token in some grains. Rounds down; the rest stays with the claimant."""
+    return div_floor(grains, WAD)

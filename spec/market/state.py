@@ -1,0 +1,263 @@
+"""The market's state: small immutable rows, and the tables that hold them, above those of any base.
+
+Money is counted in *grains*: WAD of them are one unit of the fee token, so that accrual needs no division. Stake is in
+the pool's own unit. A point is a block or a timestamp. A rate is grains for each unit of stake and point.
+"""
+
+from typing import Final
+
+import attr
+
+from spec.layer import layer_schema
+from spec.machine import Table
+from spec.market.port import Group, RowKey, Service
+
+Offer = tuple[Service, str]
+"""An offer's identity: the service that pays, and the pool whose stake it pays for."""
+
+Position = tuple[Offer, str]
+"""A position's identity: the offer, and the operator whose stake is counted."""
+
+Holding = tuple[Group, str]
+"""A holding's identity: the group, and the holder whose weight is counted."""
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Settings:
+    """The market as deployed: the token in which every service pays, and the delay of a new commission."""
+
+    fee_token: Final[str]
+    commission_delay_points: Final[int]
+
+    def __init__(self, fee_token: str = "", commission_delay_points: int = 0) -> None:
+        self.fee_token = fee_token
+        self.commission_delay_points = commission_delay_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Terms:
+    """The terms of an offer, fixed when it is opened: the curve of its rate, and the bounds of it.
+
+    `target_stake` is what the service wants counted. `divisor` tames the curve: a full gap moves the rate of BASE_FEE
+    by its `divisor`-th part; a shortfall of `divisor` multiplies that of EXPONENTIAL by e. A step moves the rate by at
+    most the fraction `max_step_wad` of it, or by one, and comes `period_points` after the one before at the soonest.
+    """
+
+    is_open: Final[bool]
+    curve: Final[str]
+    target_stake: Final[int]
+    divisor: Final[int]
+    floor_rate: Final[int]
+    cap_rate: Final[int]
+    max_step_wad: Final[int]
+    period_points: Final[int]
+
+    def __init__(
+        self,
+        is_open: bool = False,
+        curve: str = "",
+        target_stake: int = 0,
+        divisor: int = 0,
+        floor_rate: int = 0,
+        cap_rate: int = 0,
+        max_step_wad: int = 0,
+        period_points: int = 0,
+    ) -> None:
+        self.is_open = is_open
+        self.curve = curve
+        self.target_stake = target_stake
+        self.divisor = divisor
+        self.floor_rate = floor_rate
+        self.cap_rate = cap_rate
+        self.max_step_wad = max_step_wad
+        self.period_points = period_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Risk:
+    """The risk that a service declares of its slashes: what stake loses to them in a year, as fractions of WAD.
+
+    `expected_loss_wad` is the mean, `shortfall_wad` the mean of the worst cases; `capital_cost_wad` is what a year of
+    the difference costs. `unit_price_wad` is the worth of a unit of stake in units of the fee token, times WAD.
+    """
+
+    expected_loss_wad: Final[int]
+    shortfall_wad: Final[int]
+    capital_cost_wad: Final[int]
+    unit_price_wad: Final[int]
+    points_per_year: Final[int]
+
+    def __init__(
+        self,
+        expected_loss_wad: int = 0,
+        shortfall_wad: int = 0,
+        capital_cost_wad: int = 0,
+        unit_price_wad: int = 0,
+        points_per_year: int = 1,
+    ) -> None:
+        self.expected_loss_wad = expected_loss_wad
+        self.shortfall_wad = shortfall_wad
+        self.capital_cost_wad = capital_cost_wad
+        self.unit_price_wad = unit_price_wad
+        self.points_per_year = points_per_year
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Meter:
+    """An offer as it runs: its money, its rate, and the index that says what each unit of stake has earned so far.
+
+    `budget_grains` can still be earned; `reserved_grains` have been, and are settled with their positions. `stake` is
+    all that is counted. The index is that of `updated_point`, the last step of the rate was at `stepped_point`.
+    `shortfall` is what EXPONENTIAL remembers: the stake that was missing at each step so far, less what was too much.
+    """
+
+    budget_grains: Final[int]
+    reserved_grains: Final[int]
+    index: Final[int]
+    rate: Final[int]
+    shortfall: Final[int]
+    stake: Final[int]
+    updated_point: Final[int]
+    stepped_point: Final[int]
+
+    def __init__(
+        self,
+        budget_grains: int = 0,
+        reserved_grains: int = 0,
+        index: int = 0,
+        rate: int = 0,
+        shortfall: int = 0,
+        stake: int = 0,
+        updated_point: int = 0,
+        stepped_point: int = 0,
+    ) -> None:
+        self.budget_grains = budget_grains
+        self.reserved_grains = reserved_grains
+        self.index = index
+        self.rate = rate
+        self.shortfall = shortfall
+        self.stake = stake
+        self.updated_point = updated_point
+        self.stepped_point = stepped_point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Counted:
+    """A position or a holding: how much of it is counted, and the index up to which it is settled."""
+
+    is_counted: Final[bool]
+    amount: Final[int]
+    index: Final[int]
+
+    def __init__(self, is_counted: bool = False, amount: int = 0, index: int = 0) -> None:
+        self.is_counted = is_counted
+        self.amount = amount
+        self.index = index
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Commission:
+    """The part of a position's fees that its operator keeps, and a change of it that waits."""
+
+    fraction_wad: Final[int]
+    is_pending: Final[bool]
+    pending_fraction_wad: Final[int]
+    effect_point: Final[int]
+
+    def __init__(
+        self,
+        fraction_wad: int = 0,
+        is_pending: bool = False,
+        pending_fraction_wad: int = 0,
+        effect_point: int = 0,
+    ) -> None:
+        self.fraction_wad = fraction_wad
+        self.is_pending = is_pending
+        self.pending_fraction_wad = pending_fraction_wad
+        self.effect_point = effect_point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Shared:
+    """A group as it shares: all weight that is counted, the index of what each unit of it was given, and the grains
+    that its holdings have not been credited with. Of these `carried_grains` were too few to go round: they wait.
+    """
+
+    weight: Final[int]
+    index: Final[int]
+    held_grains: Final[int]
+    carried_grains: Final[int]
+
+    def __init__(self, weight: int = 0, index: int = 0, held_grains: int = 0, carried_grains: int = 0) -> None:
+        self.weight = weight
+        self.index = index
+        self.held_grains = held_grains
+        self.carried_grains = carried_grains
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Claimable:
+    """The grains that an account has been credited with and not been paid."""
+
+    grains: Final[int]
+
+    def __init__(self, grains: int = 0) -> None:
+        self.grains = grains
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Treasury:
+    """All that services ever paid in, and all that was ever paid out, in units of the fee token."""
+
+    funded: Final[int]
+    paid: Final[int]
+
+    def __init__(self, funded: int = 0, paid: int = 0) -> None:
+        self.funded = funded
+        self.paid = paid
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Positions:
+    """A list of positions, in the order in which they came."""
+
+    members: Final[tuple[Position, ...]]
+
+    def __init__(self, members: tuple[Position, ...] = ()) -> None:
+        self.members = members
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Holdings:
+    """A list of holdings, in the order in which they came."""
+
+    members: Final[tuple[Holding, ...]]
+
+    def __init__(self, members: tuple[Holding, ...] = ()) -> None:
+        self.members = members
+
+
+SCHEMA: Final = layer_schema()
+
+SETTINGS: Final[Table[str, Settings]] = SCHEMA.table("market_settings", Settings())
+
+# Keys: offer, three times; position, twice.
+TERMS: Final[Table[Offer, Terms]] = SCHEMA.table("market_terms", Terms())
+RISKS: Final[Table[Offer, Risk]] = SCHEMA.table("market_risks", Risk())
+METERS: Final[Table[Offer, Meter]] = SCHEMA.table("market_meters", Meter())
+POSITIONS: Final[Table[Position, Counted]] = SCHEMA.table("market_positions", Counted())
+COMMISSIONS: Final[Table[Position, Commission]] = SCHEMA.table("market_commissions", Commission())
+
+# Keys: group; holding; account; SINGLETON.
+GROUPS: Final[Table[Group, Shared]] = SCHEMA.table("market_groups", Shared())
+HOLDINGS: Final[Table[Holding, Counted]] = SCHEMA.table("market_holdings", Counted())
+CLAIMABLES: Final[Table[str, Claimable]] = SCHEMA.table("market_claimables", Claimable())
+TREASURY: Final[Table[str, Treasury]] = SCHEMA.table("market_treasury", Treasury())
+
+# Keys: row of the base, twice; group.
+POSITIONS_BY_ROW: Final[Table[RowKey, Positions]] = SCHEMA.table("market_positions_by_row", Positions())
+"""The positions whose stake depends on a row of the base."""
+HOLDINGS_BY_ROW: Final[Table[RowKey, Holdings]] = SCHEMA.table("market_holdings_by_row", Holdings())
+"""The holdings whose weight depends on a row of the base."""
+FEEDS: Final[Table[Group, Positions]] = SCHEMA.table("market_feeds", Positions())
+"""The positions whose fees a group shares."""

@@ -1,0 +1,149 @@
+"""Symbiotic as the market sees it: a service is a subnetwork, a pool a vault, a point a second.
+
+Whoever holds active shares of a vault bears its slashes together: they are one group, whichever operator is slashed.
+Amounts are of the vault's collateral. What is on its way out of the vault is no stake, though it can still be slashed.
+"""
+
+from typing import Final, cast
+
+from spec.machine import Draft, Table, Write
+from spec.market.codec import market_on
+from spec.market.port import Group, RowKey, Service, Slashable, Slashed
+from spec.symbiotic import PROTOCOL as BASE
+from spec.symbiotic.actions import TransferReward
+from spec.symbiotic.clock import current_timestamp
+from spec.symbiotic.config import NO_SLASHER, ZERO_ADDRESS
+from spec.symbiotic.delegation import stake_at
+from spec.symbiotic.reasons import Reason
+from spec.symbiotic.state import (
+    ACTIVE_SHARES_OF,
+    ACTIVE_STAKE,
+    CLOCK,
+    CUMULATIVE_SLASHES,
+    MAX_NETWORK_LIMITS,
+    MIDDLEWARES,
+    NETWORK_LIMITS,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    TOKEN_BALANCES,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    VAULTS,
+    WITHDRAWAL_BUCKETS,
+    VaultSubnetworkOperator,
+)
+from spec.symbiotic.views import active_balance_of
+
+NOTHING: Final = Slashable(amount=0, until=None, lasting=0)
+
+HISTORIES_OF_STAKE: Final = (
+    ACTIVE_STAKE,
+    NETWORK_LIMITS,
+    MAX_NETWORK_LIMITS,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_VAULT_OPT_INS,
+    OPERATOR_NETWORK_OPT_INS,
+)
+
+
+class SymbioticPort:
+    """The port, from Symbiotic's own views."""
+
+    def now(self, draft: Draft) -> int:
+        """The timestamp at which this call executes."""
+        return current_timestamp(draft)
+
+    def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
+        """The operator's stake in the subnetwork now, if the vault can be slashed at all and the network can slash.
+
+        A slash for what happens now comes within an epoch. All of it lasts: only a call makes it less. Each division
+        rounds down. Source: BaseDelegator.stakeAt, Vault.onSlash.
+        """
+        config = draft.get(VAULTS, pool)
+        if (
+            config.slasher == NO_SLASHER
+            or config.burner == ZERO_ADDRESS
+            or draft.get(MIDDLEWARES, service[0]).account == ZERO_ADDRESS
+        ):
+            return NOTHING
+        now = current_timestamp(draft)
+        amount = stake_at(draft, pool, service, operator, now)
+        if amount == 0:
+            return NOTHING
+        return Slashable(amount=amount, until=now + config.epoch_duration_seconds, lasting=amount)
+
+    def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
+        """The vault's active stake, all limits and shares, both opt-ins, and the network's middleware."""
+        return (
+            (MIDDLEWARES.name, service[0]),
+            (ACTIVE_STAKE.heads.name, pool),
+            (NETWORK_LIMITS.heads.name, (pool, service)),
+            (MAX_NETWORK_LIMITS.heads.name, (pool, service)),
+            (TOTAL_OPERATOR_NETWORK_SHARES.heads.name, (pool, service)),
+            (OPERATOR_NETWORK_SHARES.heads.name, (pool, service, operator)),
+            (OPERATOR_NETWORK_LIMITS.heads.name, (pool, service, operator)),
+            (OPERATOR_VAULT_OPT_INS.heads.name, (operator, pool)),
+            (OPERATOR_NETWORK_OPT_INS.heads.name, (operator, service[0])),
+        )
+
+    def group(self, operator: str, pool: str) -> Group:
+        """The vault's holders, whoever the operator is."""
+        return (pool,)
+
+    def weight(self, draft: Draft, group: Group, holder: str) -> int:
+        """The holder's active shares. Source: Vault.activeSharesOf."""
+        return ACTIVE_SHARES_OF.latest(draft, (group[0], holder))
+
+    def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
+        """The holder's active shares."""
+        return ((ACTIVE_SHARES_OF.heads.name, (group[0], holder)),)
+
+    def value(self, draft: Draft, group: Group, holder: str) -> int:
+        """The worth of the holder's active shares; none where the contract's view would revert."""
+        balance = active_balance_of(draft, group[0], holder)
+        return 0 if isinstance(balance, Reason) else balance
+
+    def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
+        """The one slash that a Delta can hold: the amount is what the vault lost, which may be less than was booked."""
+        found: list[Slashed] = []
+        for write in writes:
+            if write.table.index != CUMULATIVE_SLASHES.heads.index:
+                continue
+            vault, subnetwork, operator = cast(VaultSubnetworkOperator, write.key)
+            lost = _held(before, vault, writes) - _held(after, vault, writes)
+            found.append(Slashed(subnetwork, operator, vault, lost))
+        return tuple(found)
+
+    def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
+        """A transfer of tokens."""
+        return TransferReward(sender, token, recipient, amount)
+
+    def balance(self, draft: Draft, token: str, account: str) -> int:
+        """The account's balance."""
+        return draft.get(TOKEN_BALANCES, (token, account)).amount
+
+    def tables_of_stake(self) -> tuple[Table[object, object], ...]:
+        """The tables of all that decides what can be slashed."""
+        histories = [part for history in HISTORIES_OF_STAKE for part in (history.heads, history.checkpoints)]
+        return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, MIDDLEWARES, *histories))
+
+    def tables_of_weight(self) -> tuple[Table[object, object], ...]:
+        """The table of what holders have."""
+        return cast("tuple[Table[object, object], ...]", (ACTIVE_SHARES_OF.heads,))
+
+
+def _held(draft: Draft, vault: str, writes: list[Write]) -> int:
+    """The vault's active stake, and its withdrawal buckets of those that were written, each once."""
+    buckets = [
+        draft.get(WITHDRAWAL_BUCKETS, cast("tuple[str, int]", write.key)).amount
+        for write in writes
+        if write.table.index == WITHDRAWAL_BUCKETS.index and cast("tuple[str, int]", write.key)[0] == vault
+    ]
+    return ACTIVE_STAKE.latest(draft, vault) + sum(buckets)
+
+
+PORT: Final = SymbioticPort()
+PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT)

@@ -1,0 +1,65 @@
+"""The market as a layer: every action, answered by its rule; and the observer of the base's calls."""
+
+from typing import Any, Final, get_args
+
+from spec.layer import Act, Layer
+from spec.machine import Delta, Draft, Write
+from spec.market import counting, fees
+from spec.market.actions import (
+    Action,
+    ApplyCommission,
+    ClaimFees,
+    CountHolding,
+    CountPosition,
+    Enrol,
+    FundOffer,
+    Join,
+    ProposeCommission,
+    StepRate,
+)
+from spec.market.port import Port
+from spec.market.reasons import Reason
+from spec.market.state import SCHEMA
+
+ACCOUNT: Final = "market"
+"""The account in the base that holds what services have paid in."""
+
+
+class Market:
+    """The market's rules above a base, by its port."""
+
+    def __init__(self, port: Port) -> None:
+        self.port: Final = port
+
+    def rule(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
+        """Execute one call of the market: what it writes and returns, or the first check that it fails."""
+        port = self.port
+        if isinstance(action, CountPosition):
+            return fees.count_position(port, draft, action)
+        if isinstance(action, CountHolding):
+            return fees.count_holding(port, draft, action)
+        if isinstance(action, ClaimFees):
+            return fees.claim_fees(port, draft, action, act, ACCOUNT)
+        if isinstance(action, StepRate):
+            return fees.step_rate(port, draft, action)
+        if isinstance(action, FundOffer):
+            return fees.fund_offer(port, draft, action, act, ACCOUNT)
+        if isinstance(action, ProposeCommission):
+            return fees.propose_commission(port, draft, action)
+        if isinstance(action, ApplyCommission):
+            return fees.apply_commission(port, draft, action)
+        if isinstance(action, Enrol):
+            return fees.enrol(port, draft, action)
+        if isinstance(action, Join):
+            return fees.join(port, draft, action)
+        return fees.open_offer(port, draft, action)
+
+    def observe(self, _before: Draft, draft: Draft, writes: list[Write]) -> None:
+        """Bring the market's books in line with what a base call has written."""
+        counting.observe_rows(self.port, draft, writes)
+
+
+def market_layer(port: Port) -> Layer:
+    """The market on a base that implements the port."""
+    market = Market(port)
+    return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

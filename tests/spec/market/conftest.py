@@ -1,0 +1,82 @@
+"""Chains with a market: a base's own chain of tests, its state under the market's tables."""
+
+import pytest
+
+from spec.eigenlayer.actions import MineBlocks
+from spec.eigenlayer.state import CLOCK, TokenBalance
+from spec.eigenlayer.state import TOKEN_BALANCES as TOKENS
+from spec.machine import SINGLETON, Delta, Draft, State, commit
+from spec.market.codec import state_on
+from spec.market.eigenlayer import PROTOCOL as ON_EIGENLAYER
+from spec.market.rates import BASE_FEE
+from spec.market.state import Risk, Settings, Terms
+from spec.market.symbiotic import PROTOCOL as ON_SYMBIOTIC
+from spec.protocol import Protocol
+from spec.symbiotic.config import COLLATERAL
+from tests.spec.eigenlayer.conftest import Chain as EigenLayerChain
+from tests.spec.symbiotic.conftest import Chain as SymbioticChain
+
+WAD = 10**18
+VAULT = "full_restake instant"
+DELAY = 50
+
+
+class Chain:
+    """A state that actions are tried on; `now` shows it, `do` must be accepted, `try_` may be rejected."""
+
+    def __init__(self, protocol: Protocol, state: State, fee_token: str) -> None:
+        self.protocol = protocol
+        self.state = state_on(state, protocol.schema, Settings(fee_token, DELAY))
+
+    @property
+    def now(self) -> Draft:
+        return Draft(self.state)
+
+    def try_(self, action: object) -> object:
+        """The reason of a rejection, which leaves every row as it was, or what the accepted call returned."""
+        before = self.state.copy()
+        outcome = self.protocol.transition(Draft(self.state), action)
+        assert self.state.tables == before.tables
+        if isinstance(outcome, Delta):
+            commit(self.state, outcome)
+            return outcome.returns
+        return outcome
+
+    def do(self, *actions: object) -> object:
+        returned: object = None
+        for action in actions:
+            outcome = self.protocol.transition(Draft(self.state), action)
+            assert isinstance(outcome, Delta), (action, outcome)
+            commit(self.state, outcome)
+            returned = outcome.returns
+        return returned
+
+
+def terms(curve: str = BASE_FEE, target_stake: int = 2000, **changed: int) -> Terms:
+    """A rate of a thousandth of a unit for each unit of stake and point, that may move by a tenth every ten points."""
+    numbers = {"divisor": 8, "floor_rate": WAD // 1000, "cap_rate": WAD // 250, "max_step_wad": WAD // 10}
+    return Terms(False, curve, target_stake, **{**numbers, "period_points": 10, **changed})
+
+
+NO_RISK = Risk()
+
+
+@pytest.fixture
+def on_symbiotic() -> Chain:
+    """One staker's 1000 in a vault, all of which subnetwork ("network", 1) can slash from "operator"."""
+    base = SymbioticChain()
+    base.secured(VAULT)
+    base.give("network", 10**6)
+    return Chain(ON_SYMBIOTIC, base.state, COLLATERAL)
+
+
+@pytest.fixture
+def on_eigenlayer() -> Chain:
+    """One staker's 1000 shares behind "operator", all of whose magnitude operator set ("avs", 1) can slash."""
+    base = EigenLayerChain()
+    base.secured()
+    base.state.rows(TOKENS)[("token2", "avs")] = TokenBalance(10**6)
+    chain = Chain(ON_EIGENLAYER, base.state, "token2")
+    chain.do(MineBlocks(9))  # a new allocation takes effect, and the slashable window fits the chain
+    assert chain.now.get(CLOCK, SINGLETON).block == 1009
+    return chain
