@@ -102,7 +102,8 @@ def pack_at(place: str) -> ProtocolPack:
     look_in_current_folder()
     pack = _as_pack(load(place), place)
     home = known.get(pack.name)
-    if pack.rule_machine_at is None and pack.walk and home and home.walk and home.walk.world == pack.walk.world:
+    # Who is no variant is not loaded here: judges of mutants load nothing before the mutant is in its place.
+    if pack.rule_machine_at is None and home and pack.walk and home.walk and home.walk.world == pack.walk.world:
         # A variant of a known protocol, in the world that the rules of its machine are at home in.
         return attrs.evolve(pack, rule_machine_at=home.rule_machine_at)
     return pack

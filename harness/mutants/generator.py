@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import attrs
 
-from harness.mutants.mutant import SHARED, Mutant, file_of, protocols_of, read_source
+from harness.mutants.mutant import SHARED, Mutant, MutantError, file_of, protocols_of, read_source
 from harness.pack import ProtocolPack
 from harness.protocols import known_packs
 
@@ -321,11 +321,20 @@ def _folder(file: str) -> str:
     return file.rpartition("/")[0]
 
 
+def _is_there(file: str) -> bool:
+    """True if there is such a module: not every folder of rules has all that declares something."""
+    try:
+        read_source(file)
+    except MutantError:
+        return False
+    return True
+
+
 def _known(files: list[str], folder: str) -> Known:
     """The declarations of the modules of a folder, and of those beside all folders."""
     known = Known({}, {}, {})
     declared = [f"{folder}/{name}.py" for name in ("state", "config", "actions")] if folder else []
-    for file in [*[file for file in files if _folder(file) in (folder, "")], *declared]:
+    for file in [*[file for file in files if _folder(file) in (folder, "")], *filter(_is_there, declared)]:
         for node in ast.parse(read_source(file)).body:
             _learn(known, node)
     return known

@@ -1,0 +1,18 @@
+"""All that the market on EigenLayer brings: restake check --protocol harness.packs.market.eigenlayer:PACK."""
+
+from typing import Final
+
+from harness.pack import ProtocolPack
+from harness.packs import ROOT
+from harness.packs.market import RULES, SYMBOLS
+
+PACK: Final = ProtocolPack(
+    name="market_on_eigenlayer",
+    protocol_at="spec.market.eigenlayer:PROTOCOL",
+    rules=(*RULES, "spec.market.eigenlayer"),
+    symbols=SYMBOLS,
+    walk_at="invariants.market.eigenlayer:WALK",
+    bounded_model_at="invariants.market.eigenlayer:BOUNDED_MODEL",
+    mutants=ROOT / "harness" / "mutants" / "market.toml",
+    docs=ROOT / "docs" / "market.md",
+)

@@ -1,0 +1,18 @@
+"""All that the market on Symbiotic brings: restake check --protocol harness.packs.market.symbiotic:PACK."""
+
+from typing import Final
+
+from harness.pack import ProtocolPack
+from harness.packs import ROOT
+from harness.packs.market import RULES, SYMBOLS
+
+PACK: Final = ProtocolPack(
+    name="market_on_symbiotic",
+    protocol_at="spec.market.symbiotic:PROTOCOL",
+    rules=(*RULES, "spec.market.symbiotic"),
+    symbols=SYMBOLS,
+    walk_at="invariants.market.symbiotic:WALK",
+    bounded_model_at="invariants.market.symbiotic:BOUNDED_MODEL",
+    mutants=ROOT / "harness" / "mutants" / "market.toml",
+    docs=ROOT / "docs" / "market.md",
+)

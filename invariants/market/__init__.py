@@ -1,0 +1,1 @@
+"""Laws of the market, and of any base beneath it, unchanged."""

@@ -1,0 +1,231 @@
+"""Laws of the market's books: money is neither made nor lost, and counts are those of the base."""
+
+from typing import Any, Final
+
+from invariants.law import StateLaw, Subject, Sum, View
+from spec.arithmetic import WAD
+from spec.machine import SINGLETON, Draft, Table
+from spec.market.port import Port
+from spec.market.state import (
+    CLAIMABLES,
+    COMMISSIONS,
+    FEEDS,
+    GROUPS,
+    HOLDINGS,
+    HOLDINGS_BY_ROW,
+    METERS,
+    POSITIONS,
+    POSITIONS_BY_ROW,
+    RISKS,
+    SETTINGS,
+    TERMS,
+    TREASURY,
+    Offer,
+    Position,
+)
+from spec.market.transition import ACCOUNT
+
+HERE: Final = "This project, docs/market.md"
+
+
+def _one(_rows: Draft, _key: Any, _row: Any) -> object:
+    return SINGLETON
+
+
+def _first(_rows: Draft, key: Any, _row: Any) -> object:
+    return key[0]
+
+
+def _same(key: Any) -> Subject:
+    return key
+
+
+def _only(_key: Any) -> Subject:
+    return SINGLETON
+
+
+def _rate_is_in_bounds(view: View, offer: Offer) -> bool:
+    terms, risk, rate = view.rows.get(TERMS, offer), view.rows.get(RISKS, offer), view.rows.get(METERS, offer).rate
+    loss = risk.expected_loss_wad * WAD + (risk.shortfall_wad - risk.expected_loss_wad) * risk.capital_cost_wad
+    if not terms.is_open:
+        return rate == 0
+    is_fair = rate * WAD * WAD * risk.points_per_year >= loss * risk.unit_price_wad
+    return terms.floor_rate <= rate <= terms.cap_rate and is_fair
+
+
+def _meter_is_not_negative(view: View, offer: Offer) -> bool:
+    meter = view.rows.get(METERS, offer)
+    numbers = (meter.budget_grains, meter.reserved_grains, meter.index, meter.shortfall, meter.stake)
+    return min(numbers) >= 0 and meter.stepped_point <= meter.updated_point
+
+
+def _claim_is_not_negative(view: View, account: str) -> bool:
+    return view.rows.get(CLAIMABLES, account).grains >= 0
+
+
+def _commission_is_a_fraction(view: View, position: Position) -> bool:
+    commission = view.rows.get(COMMISSIONS, position)
+    return 0 <= commission.fraction_wad <= WAD and 0 <= commission.pending_fraction_wad <= WAD
+
+
+class BookLaws:
+    """The laws of the books above one base, and the sums that they speak of; `balances` is the table of its tokens."""
+
+    def __init__(self, port: Port, balances: Table[Any, Any]) -> None:
+        self._port: Final = port
+        self._balances: Final = balances
+        self._budgets: Final = Sum("budgets", METERS, _one, lambda row: row.budget_grains)
+        self._reserved: Final = Sum("reserved", METERS, _one, lambda row: row.reserved_grains)
+        self._held: Final = Sum("held by groups", GROUPS, _one, lambda row: row.held_grains)
+        self._credited: Final = Sum("claimable", CLAIMABLES, _one, lambda row: row.grains)
+        self._stake: Final = Sum("counted stake", POSITIONS, _first, lambda row: row.amount)
+        self._stake_to_index: Final = Sum("settled stake", POSITIONS, _first, lambda row: row.amount * row.index)
+        self._weight: Final = Sum("counted weight", HOLDINGS, _first, lambda row: row.amount)
+        self._weight_to_index: Final = Sum("settled weight", HOLDINGS, _first, lambda row: row.amount * row.index)
+        self.sums: Final = [
+            *(self._budgets, self._reserved, self._held, self._credited),
+            *(self._stake, self._stake_to_index, self._weight, self._weight_to_index),
+        ]
+
+    def _adds_up(self, view: View, _subject: object) -> bool:
+        treasury = view.rows.get(TREASURY, SINGLETON)
+        parts = view.total(self._budgets, SINGLETON) + view.total(self._reserved, SINGLETON)
+        parts += view.total(self._held, SINGLETON) + view.total(self._credited, SINGLETON)
+        return (treasury.funded - treasury.paid) * WAD == parts
+
+    def _meter_is_of_its_positions(self, view: View, offer: Offer) -> bool:
+        meter = view.rows.get(METERS, offer)
+        unsettled = meter.index * meter.stake - view.total(self._stake_to_index, offer)
+        return meter.stake == view.total(self._stake, offer) and meter.reserved_grains == unsettled
+
+    def _group_is_of_its_holdings(self, view: View, group: Any) -> bool:
+        shared = view.rows.get(GROUPS, group)
+        unsettled = shared.index * shared.weight - view.total(self._weight_to_index, group)
+        return (
+            shared.weight == view.total(self._weight, group) and shared.held_grains - shared.carried_grains == unsettled
+        )
+
+    def _is_backed(self, view: View, _subject: object) -> bool:
+        treasury, token = view.rows.get(TREASURY, SINGLETON), view.rows.get(SETTINGS, SINGLETON).fee_token
+        return self._port.balance(view.rows, token, ACCOUNT) >= treasury.funded - treasury.paid >= 0
+
+    def _counts_lasting_stake(self, view: View, position: Position) -> bool:
+        (service, pool), operator = position
+        counted = view.rows.get(POSITIONS, position)
+        return 0 <= counted.amount <= self._port.slashable(view.rows, service, operator, pool).lasting
+
+    def _counts_weight(self, view: View, holding: Any) -> bool:
+        counted = view.rows.get(HOLDINGS, holding)
+        return not counted.is_counted or counted.amount == self._port.weight(view.rows, holding[0], holding[1])
+
+    def _position_is_found(self, view: View, position: Position) -> bool:
+        (service, pool), operator = position
+        if not view.rows.get(POSITIONS, position).is_counted:
+            return view.rows.get(POSITIONS, position).amount == 0
+        rows = self._port.rows_of_stake(service, operator, pool)
+        feeds = view.rows.get(FEEDS, self._port.group(operator, pool)).members
+        lists = [feeds, *[view.rows.get(POSITIONS_BY_ROW, row).members for row in rows]]
+        return all([list(members).count(position) == 1 for members in lists])
+
+    def _holding_is_found(self, view: View, holding: Any) -> bool:
+        if not view.rows.get(HOLDINGS, holding).is_counted:
+            return view.rows.get(HOLDINGS, holding).amount == 0
+        rows = self._port.rows_of_weight(holding[0], holding[1])
+        return all([list(view.rows.get(HOLDINGS_BY_ROW, row).members).count(holding) == 1 for row in rows])
+
+    def state_laws(self) -> list[StateLaw]:
+        """Laws of every state."""
+        return [
+            StateLaw(
+                "FEE-01",
+                "All that was paid in and not paid out is in budgets, reserved, held by groups, or claimable: exactly.",
+                HERE,
+                self._adds_up,
+                rows={TREASURY: _only},
+                sums={self._budgets: _only, self._reserved: _only, self._held: _only, self._credited: _only},
+            ),
+            StateLaw(
+                "FEE-02",
+                "The market's account holds all that was paid in and not paid out.",
+                HERE,
+                self._is_backed,
+                rows={TREASURY: _only},
+                also_reads=(SETTINGS, self._balances),
+            ),
+            StateLaw(
+                "FEE-03",
+                "An offer counts the stake of its positions, and has reserved what they earned since then.",
+                HERE,
+                self._meter_is_of_its_positions,
+                rows={METERS: _same},
+                sums={self._stake: _same, self._stake_to_index: _same},
+            ),
+            StateLaw(
+                "FEE-04",
+                "A group counts the weight of its holdings, and holds what they were given since, and what it carries.",
+                HERE,
+                self._group_is_of_its_holdings,
+                rows={GROUPS: _same},
+                sums={self._weight: _same, self._weight_to_index: _same},
+            ),
+            StateLaw(
+                "FEE-05",
+                "The rate of an offer is between its floor and its cap, and never below the declared break-even.",
+                HERE,
+                _rate_is_in_bounds,
+                rows={METERS: _same, TERMS: _same, RISKS: _same},
+            ),
+            StateLaw(
+                "FEE-06",
+                "No position is counted at more than its service can slash of the operator for good.",
+                HERE,
+                self._counts_lasting_stake,
+                rows={POSITIONS: _same},
+                also_reads=self._port.tables_of_stake(),
+            ),
+            StateLaw(
+                "FEE-07",
+                "Every holding is counted at its weight in the base.",
+                HERE,
+                self._counts_weight,
+                rows={HOLDINGS: _same},
+                also_reads=self._port.tables_of_weight(),
+            ),
+            StateLaw(
+                "FEE-08",
+                "No number of a meter is negative, and its last step is not in the future.",
+                HERE,
+                _meter_is_not_negative,
+                rows={METERS: _same},
+            ),
+            StateLaw(
+                "FEE-09",
+                "No claim is negative.",
+                HERE,
+                _claim_is_not_negative,
+                rows={CLAIMABLES: _same},
+            ),
+            StateLaw(
+                "FEE-10",
+                "A commission, and one that waits, is a fraction.",
+                HERE,
+                _commission_is_a_fraction,
+                rows={COMMISSIONS: _same},
+            ),
+            StateLaw(
+                "FEE-11",
+                "Every position is once in the list of its group, and of each base row on which it depends.",
+                HERE,
+                self._position_is_found,
+                rows={POSITIONS: _same},
+                also_reads=(FEEDS, POSITIONS_BY_ROW),
+            ),
+            StateLaw(
+                "FEE-12",
+                "Every holding is once in the list of each base row on which it depends.",
+                HERE,
+                self._holding_is_found,
+                rows={HOLDINGS: _same},
+                also_reads=(HOLDINGS_BY_ROW,),
+            ),
+        ]

@@ -1,0 +1,124 @@
+"""Walks through the market, above any base: who plays in it, and what they call next."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.choices import Choices
+from spec.arithmetic import WAD
+from spec.machine import Draft
+from spec.market.actions import (
+    ApplyCommission,
+    ClaimFees,
+    CountHolding,
+    CountPosition,
+    Enrol,
+    FundOffer,
+    Join,
+    OpenOffer,
+    ProposeCommission,
+    StepRate,
+)
+from spec.market.port import Group, Service
+from spec.market.rates import BASE_FEE, EXPONENTIAL
+from spec.market.state import CLAIMABLES, COMMISSIONS, HOLDINGS, METERS, POSITIONS, TERMS, Risk, Terms
+
+RATES: Final = (WAD // 10**6, 1, WAD // 10**3, 10**6, WAD)
+TARGETS: Final = (5 * 10**17, 10**18, 10**20, 1000, 3 * 10**18)
+BUDGETS: Final = (1000, 10**18, 5, 10**12, 10**19, 0, 10**30)
+COMMISSIONS_WAD: Final = (WAD // 10, 0, WAD, WAD // 3, 1, WAD + 1)
+RISKS: Final = (
+    Risk(),
+    Risk(WAD // 200, WAD // 10, WAD // 8, 10**6, 2_629_800),
+    Risk(WAD // 2, WAD, WAD, 10**24, 1),
+    Risk(2, 1, 0, 0, 1),
+)
+
+
+class Cast:
+    """The accounts and names of a walk: services with their pools, operators, holders, and who pays for fees."""
+
+    def __init__(
+        self,
+        services: tuple[Service, ...],
+        pools: tuple[str, ...],
+        operators: tuple[str, ...],
+        holders: tuple[str, ...],
+        payers: tuple[str, ...],
+        group: Callable[[str, str], Group],
+    ) -> None:
+        self.services: Final = services
+        self.pools: Final = pools
+        self.operators: Final = operators
+        self.holders: Final = holders
+        self.payers: Final = payers
+        self.group: Final = group
+
+
+def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
+    """Draw one of the market's calls: mostly one that is accepted, and now and then one that is not."""
+    service, pool = choices.pick(cast.services), choices.pick(cast.pools)
+    operator, holder = choices.pick(cast.operators), choices.pick(cast.holders)
+    offer, group = (service, pool), cast.group(operator, pool)
+    if choices.one_in(24):
+        return _spoilt(cast, choices, service, pool, operator)
+    if not draft.get(TERMS, offer).is_open:
+        return OpenOffer(service[0], service, pool, _terms(choices), choices.pick((*RISKS[:2], *RISKS)))
+    position = (offer, operator)
+    if not draft.get(POSITIONS, position).is_counted:
+        return Enrol(operator, service, pool, choices.pick(COMMISSIONS_WAD))
+    if draft.get(METERS, offer).budget_grains == 0 and not choices.one_in(4):
+        return FundOffer(choices.pick(cast.payers), service, pool, choices.pick(BUDGETS))
+    kind = choices.below(20)
+    if kind < 4:
+        return CountPosition(holder, service, pool, operator)
+    if kind < 8:
+        if not draft.get(HOLDINGS, (group, holder)).is_counted and not choices.one_in(3):
+            return Join(holder, group)
+        return CountHolding(operator, group, holder)
+    if kind < 12:
+        return StepRate(holder, service, pool)
+    if kind < 16:
+        rich = [account for account in (*cast.holders, *cast.operators) if draft.get(CLAIMABLES, account).grains >= WAD]
+        return ClaimFees(choices.pick(rich) if rich else holder)
+    if kind < 18:
+        if draft.get(COMMISSIONS, position).is_pending and not choices.one_in(4):
+            return ApplyCommission(holder, service, pool, operator)
+        return ProposeCommission(operator, service, pool, choices.pick(COMMISSIONS_WAD))
+    return FundOffer(choices.pick(cast.payers), service, pool, choices.pick(BUDGETS))
+
+
+def _terms(choices: Choices) -> Terms:
+    """Terms of an offer, seldom ones that no rate could follow."""
+    target, floor = choices.pick(TARGETS), choices.pick(RATES)
+    curve = choices.pick((BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, "steep"))
+    return Terms(
+        is_open=False,
+        curve=curve,
+        target_stake=target,
+        divisor=choices.pick((8, 2)) if curve == BASE_FEE else target * choices.pick((4, 16)),
+        floor_rate=floor,
+        cap_rate=floor * choices.pick((4, 1000, 1)),
+        max_step_wad=choices.pick((WAD // 8, WAD, WAD // 8, WAD // 100, WAD // 8, WAD, WAD // 100, 0)),
+        period_points=choices.pick((3, 1, 10)),
+    )
+
+
+def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, operator: str) -> Any:
+    """A call that hardly anybody should make: by the wrong account, too early, of what is not there."""
+    outsider, stranger = choices.pick(cast.payers), (service[0], 77)
+    calls: tuple[Any, ...] = (
+        OpenOffer(outsider, service, pool, _terms(choices), RISKS[0]),
+        OpenOffer(service[0], service, pool, _terms(choices), choices.pick(RISKS)),
+        FundOffer(outsider, stranger, pool, 1),
+        FundOffer(outsider, service, pool, 10**30),
+        StepRate(outsider, stranger, pool),
+        Enrol(operator, stranger, pool, 0),
+        Enrol(operator, service, pool, 0),
+        CountPosition(outsider, stranger, pool, operator),
+        ProposeCommission(operator, stranger, pool, 0),
+        ApplyCommission(outsider, stranger, pool, operator),
+        Join(outsider, cast.group(operator, pool)),
+        CountHolding(outsider, cast.group(operator, pool), "nobody"),
+        ClaimFees("nobody"),
+    )
+    return choices.pick(calls)

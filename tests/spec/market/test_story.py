@@ -1,0 +1,46 @@
+"""The page of the market says what is so: its story runs, and its laws are those of the catalogue."""
+
+import re
+from pathlib import Path
+
+from harness.mutants.mutant import read_catalogue
+from harness.pack import ProtocolPack
+from harness.protocols import pack_at
+from invariants.market.symbiotic import CATALOGUE
+from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
+from spec.machine import SINGLETON
+from spec.market.state import TREASURY, Treasury
+from tests.spec.market.conftest import Chain, terms
+
+PAGE = (Path(__file__).parents[3] / "docs" / "market.md").read_text()
+NAMES = """
+from spec.market.actions import ClaimFees, CountHolding, CountPosition, Enrol, FundOffer, Join, OpenOffer, StepRate
+from spec.market.reasons import Reason
+from spec.market.state import CLAIMABLES, METERS, Risk
+from spec.symbiotic.actions import AdvanceTime, Deposit, Slash
+WAD = 10**18
+"""
+
+
+def test_the_story_runs(on_symbiotic: Chain) -> None:
+    (story,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(NAMES + story, "docs/market.md", "exec"), {"chain": on_symbiotic, "terms": terms})
+    assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=100, paid=10)
+
+
+def test_the_page_has_every_law_of_the_market() -> None:
+    base = {law.law_id for law in BASE_CATALOGUE.laws()}
+    laws = [(law.law_id, law.sentence) for law in CATALOGUE.laws() if law.law_id not in base]
+    assert re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE) == laws
+
+
+def test_the_page_counts_the_bugs() -> None:
+    packs: list[ProtocolPack] = [pack_at(f"harness.packs.market.{base}:PACK") for base in ("eigenlayer", "symbiotic")]
+    assert packs[0].mutants is not None
+    bugs = read_catalogue(Path(packs[0].mutants), packs)
+    assert f"has {len(bugs)} bugs" in PAGE
+    assert {bug.protocols for bug in bugs} == {
+        ("market_on_eigenlayer", "market_on_symbiotic"),
+        ("market_on_eigenlayer",),
+        ("market_on_symbiotic",),
+    }
