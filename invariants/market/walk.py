@@ -28,8 +28,8 @@ BUDGETS: Final = (1000, 10**18, 5, 10**12, 10**19, 0, 10**30)
 COMMISSIONS_WAD: Final = (WAD // 10, 0, WAD, WAD // 3, 1, WAD + 1)
 RISKS: Final = (
     Risk(),
+    Risk(0, WAD, WAD, 10**9, 1),
     Risk(WAD // 200, WAD // 10, WAD // 8, 10**6, 2_629_800),
-    Risk(WAD // 2, WAD, WAD, 10**24, 1),
     Risk(2, 1, 0, 0, 1),
 )
 

@@ -32,7 +32,7 @@ def test_a_pack_without_a_rule_machine_loads_no_walk_before_it_is_asked_for() ->
 def test_a_bug_is_killed_on_the_base_that_is_asked_for() -> None:
     pack = pack_at(PLACES["symbiotic"])
     packs = {pack.name: pack}
-    (bug,) = Choice(packs=packs, generated=False, ids=("MM-25",)).mutants()
+    (bug,) = Choice(packs=packs, generated=False, ids=("MM-24",)).mutants()
     mutation = Mutation([bug], Effort(walks=2, steps=200, depth=1, plays=0), Stop(), packs=packs)
     laws, properties = mutation.judge("laws", bug, ())
     assert (laws.outcome, laws.by, properties.outcome) == ("killed", ("FEE-01", "FEE-21"), "killed")
