@@ -73,7 +73,7 @@ def can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
 
 
 def accepted_until(calls: Calls, walk: Walk, case: Case, actions: Sequence[Any]) -> list[bool] | None:
-    """For each action of a run up to the first that meets a case, if it is accepted; None if none meets it."""
+    """The answers of a run up to the first action that meets a case: True for each accepted one. None if none does."""
     state = walk.genesis()
     accepted: list[bool] = []
     for action in actions:

@@ -157,7 +157,7 @@ class _Lockstep:
         self._check_digest()
 
     def _is_same(self, call: Json) -> bool:
-        """Make one call; whether to go on after it."""
+        """Make one call. True if the script goes on after it."""
         expected = self._reference.apply(call)
         self.case = (str(as_object(call, "call")["action"]), answered(expected))
         actions = self._of.actions

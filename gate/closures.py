@@ -160,7 +160,7 @@ class Closures:
         return definition is not None and definition.is_door
 
     def reach(self, names: Iterable[Name]) -> dict[Name, str]:
-        """Every definition that some can reach, with its digest; themselves among them."""
+        """Every definition that the named ones can reach, and these themselves, with its digest."""
         found: dict[Name, str] = {}
         pending = list(names)
         while pending:

@@ -144,7 +144,7 @@ class Module:
         return bool(self._brought_by(OPENERS)) or _has_word([self.tree], OPENERS)
 
     def _brought_by(self, words: frozenset[str]) -> frozenset[str]:
-        """The names under which the module imports one of some names, or what is in one."""
+        """The names under which the module imports any of `words`, or anything from a module of that name."""
         return frozenset(
             alias
             for alias, (origin, imported) in self.imports.items()
@@ -291,7 +291,7 @@ def _is_member(node: ast.stmt) -> bool:
 
 
 def _without_members(node: ast.ClassDef) -> ast.ClassDef:
-    """An enumeration as whoever asks for no single member of it sees it."""
+    """An enumeration without its members: all that code depends on which names none of them."""
     bare = ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)
     return ast.copy_location(bare, node)
 

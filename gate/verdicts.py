@@ -83,7 +83,7 @@ class Difference:
 
     @property
     def is_reachable(self) -> bool:
-        """True if a run from the beginning shows it."""
+        """True if a run from genesis shows it."""
         return self.witness is not None
 
 

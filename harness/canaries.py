@@ -43,7 +43,7 @@ class Canary:
 
     @property
     def is_bug(self) -> bool:
-        """True if it is the specification with a bug in it."""
+        """True if the canary is the specification with a bug in it."""
         return self.expected == "DIVERGES"
 
 

@@ -208,7 +208,7 @@ class _Worker:
         self._client: ProcessClient | None = None
 
     def begin(self) -> bool:
-        """Start a client, unless there is one; whether there is one then."""
+        """Start a client, unless one runs. True if one runs then."""
         if self._client is None:
             try:
                 self._client = self._run.started()
@@ -241,7 +241,7 @@ class _Worker:
                 self._run.is_cut_short = True
 
     def end(self) -> None:
-        """End the client, however it is."""
+        """End the client, in whatever state it is."""
         if self._client is not None:
             self._client.close()
             self._client = None

@@ -177,7 +177,7 @@ class Keeper:
         return self._pack.protocol.write_trace(head, actions)
 
     def _laws(self, what: Divergence | Fault, head: Json, actions: Sequence[Any]) -> tuple[str, ...]:
-        """The laws that a refusal breaks, for its reason or for being one; of anything else it cannot be told."""
+        """The laws that a wrong rejection breaks, by its reason or at all. Of other divergences no law is known."""
         walk = self._pack.walk
         if walk is None or not isinstance(what, Divergence) or not actions or not isinstance(what.actual, dict):
             return ()
@@ -247,7 +247,7 @@ class _Live:
         return found if self.is_shown_by(found) else actions
 
     def _accepted(self, actions: list[Any]) -> list[Any]:
-        """A run without the calls before its last that the specification refuses, and that so change nothing in it."""
+        """The run without the calls that the specification rejects, since those change nothing; its last call stays."""
         state = self._genesis.copy()
         outcomes = [execute(self._pack.protocol.transition, state, [action]) for action in actions[:-1]]
         kept = [action for action, outcome in zip(actions, outcomes, strict=False) if isinstance(outcome, Delta)]
@@ -263,7 +263,9 @@ class _Live:
             self._end()
 
     def _breaks_likely(self, actions: Actions) -> Break | None:
-        """As `breaks`, but the client is not asked about what comes to another case, nor what comes after this one."""
+        """As `breaks`, but cheaper: the client plays only up to the last call that the specification answers with this
+        case.
+        """
         until = self._meets(actions) if isinstance(self._found.what, Divergence) else len(actions)
         return self.breaks(actions[:until]) if until else None
 

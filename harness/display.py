@@ -66,7 +66,7 @@ class Heartbeat(Progress):
 
 @contextmanager
 def heard_of(description: str) -> Iterator[None]:
-    """A run of one long part, of which nothing is known but that it goes on."""
+    """Show that something long is going on, without how far it is."""
     with live_display() as progress:
         progress.add_task(description, total=None, news="")
         yield

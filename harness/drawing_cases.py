@@ -44,7 +44,9 @@ SHRINKING_STEPS: Final = 300_000
 
 
 def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS) -> list[Reached]:
-    """Every case that so many walks meet, each with a run about as short as there is, in the first world if it can."""
+    """Every case that the walks meet, each with a run about as short as possible, in the first world where that has
+    one.
+    """
     return [shortened(calls, walk, reached) for reached in survey(calls, walk, seeds, steps).values()]
 
 

@@ -37,7 +37,9 @@ Met = dict[Order, tuple[Walk, tuple[Any, ...]]]
 def draw_orders(
     calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS
 ) -> dict[Order, tuple[Walk, Sequence[Any]]]:
-    """Every order that so many walks meet, each with a run about as short as there is, in the first world if it can."""
+    """Every order that the walks meet, each with a run about as short as possible, in the first world where that has
+    one.
+    """
     failing = FailingChecks(calls.protocol.transition)
     return {
         order: _shortened(calls, failing, order, walk, *found)

@@ -21,7 +21,7 @@ NOTE: Final = "__note__"
 
 
 class FailingChecks:
-    """The rules of one protocol as they would go on: `of` a call. Its transition is the one that its pack has."""
+    """All checks of a call that fail, not only the first: the rules of a protocol, made to go on after each one."""
 
     def __init__(self, transition: Transition[Any]) -> None:
         self._noted: Final[list[str]] = []

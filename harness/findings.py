@@ -75,7 +75,7 @@ class Retelling:
 
 @attrs.frozen
 class Kept:
-    """A counterexample in a file: where that is, its claim, and how many steps it has."""
+    """A counterexample in a file: its path, its claim, and its number of steps."""
 
     path: Path
     claim: Claim
@@ -103,7 +103,7 @@ def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops
 
 
 def _in_place_of(found: Kept, shortest: Kept) -> Kept:
-    """The shortest run, without the one that it was made of. Whoever checks beside this process may have removed it."""
+    """The shortest run. The file of the longer one is removed, unless another process did so already."""
     if shortest.path != found.path:
         found.path.unlink(missing_ok=True)
     return shortest

@@ -147,7 +147,9 @@ def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fractio
 
 
 def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:
-    """The cost and the return of bearing the loss, at the highest level; only where that is exact."""
+    """The fee, return and capital that pay for bearing the loss, at the highest level asked for. None unless the loss
+    is exact.
+    """
     if declared.pricing is None or not isinstance(found, Distribution) or not position:
         return {}
     level = max(declared.levels)

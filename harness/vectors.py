@@ -220,7 +220,9 @@ def _trace(pack: ProtocolPack, script: Script) -> Document:
 def _witnessed(
     pack: ProtocolPack, walks: int, says: Says = lambda _what: None
 ) -> Iterator[tuple[str, Walk, list[Any]]]:
-    """Each witness that walks see, with the walk and the actions up to where it is seen, as few as there are."""
+    """Each witness that walks see, with the walk and its actions up to the first sight of it, of those walks the
+    shortest.
+    """
     if pack.walk is None or not walks:
         return
     alone = pack.walk.where({witness.law_id for witness in pack.walk.catalogue.witnesses}.__contains__)
@@ -254,7 +256,7 @@ def _sightings(walk: Walk, seed: int) -> dict[str, int]:
 
 
 def _chosen(pack: ProtocolPack, walks: int, says: Says = lambda _what: None) -> list[tuple[int, Script]]:
-    """So many walks that together have the most different pairs of a case and the next one."""
+    """`walks` walks that together have about the most different pairs of consecutive cases."""
     if pack.walk is None or not walks:
         return []
     scripts: dict[int, Script] = {}

@@ -50,7 +50,7 @@ class _Job(Generic[Task]):
 
 @attrs.define(eq=False)
 class _Worker(Generic[Task]):
-    """A process, the kind of its tasks, and the one that it does."""
+    """A process, the kind of its tasks, and its current task."""
 
     pipe: Connection
     process: Any

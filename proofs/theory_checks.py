@@ -12,7 +12,7 @@ RESERVED: Final = ("sum", "call", "subject", "member", "other", "stake", "TOTAL"
 
 
 def refuse_names_given_twice(theory: Any) -> None:
-    """Symbols are told apart by name: what has the name of another would be that other."""
+    """Refuse two things of one name: symbols are told apart by name, so that both would be one symbol."""
     catalogue, protocol = theory.catalogue, theory.protocol
     laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
     names = {

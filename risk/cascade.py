@@ -252,7 +252,7 @@ class Cascades:
         return psi + Fraction(max(lost(removed, 0) for removed in shocks), self.value[own])
 
     def _is_stable(self, removed: int, attackers: int, services: int) -> bool:
-        """True if every smaller attack of these on these loses too much profit for the stake that it spares."""
+        """True if no part of the attack does better: whoever stays out forgoes more profit than it spares in stake."""
         for fewer in subsets(attackers):
             kept = self.fallen(removed, fewer) & services
             if (fewer, kept) != (attackers, services) and (

@@ -228,7 +228,9 @@ class Tree:
         return next((key for key in keys if key is not None), None)
 
     def _open(self, stake: str, fixed: Mapping[Key, int], preferred: Sequence[int]) -> Key | None:
-        """The open part of a stake, of these commitments if it can be; None if all is."""
+        """A part of a stake that no decision has fixed yet, of a preferred commitment if there is one; None if all are
+        fixed.
+        """
         options, items = self._pool_of[stake]
         if self.program.network.losses == "sum":
             side = fixed.get(("stake", stake), 0 if not options else None)

@@ -90,7 +90,7 @@ def best_attack(network: Elastic) -> Best:
 
 
 def robustness(network: Elastic, budget: Fraction) -> Robustness:
-    """The least misbehaving stake for which an attack counts for this budget; all of it if nothing less does."""
+    """The least misbehaving stake with which this budget pays for an attack; all stake if no less does."""
     services = [s for s in range(len(network.prizes)) if s != network.base_service]
     if len(services) > MAX_ENUMERATED_SERVICES:
         raise ValueError(f"more than {MAX_ENUMERATED_SERVICES} services are not enumerated")

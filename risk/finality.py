@@ -118,7 +118,9 @@ def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Ser
 
 @attrs.frozen
 class Path:
-    """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest`: no fewer falls one by one do it."""
+    """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest`: no shorter sequence of falls breaks
+    consensus.
+    """
 
     shock: Shock
     verdict: str

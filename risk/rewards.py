@@ -53,7 +53,9 @@ def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[F
 
 
 def _filled(degree: Fraction, rewards: Sequence[Fraction]) -> list[Fraction]:
-    """The degree spread in proportion to rewards, at most 1 each; what is over goes to the others, again so."""
+    """The degree spread in proportion to rewards, at most 1 to each service. The excess is spread over the others
+    alike.
+    """
     amounts = [ZERO] * len(rewards)
     waiting = [service for service, reward in enumerate(rewards) if reward]
     left = degree

@@ -43,7 +43,7 @@ class Overlay:
         return cast(Rows, node).get(key)
 
     def put(self, key: object, row: object) -> "Overlay":
-        """The overlay that has a row of a key, and all others of this one."""
+        """A new overlay: this one with `row` at `key`."""
         added = self._added
         if key not in self.beneath and self.get(key) is None:
             added = _Added(key, added)

@@ -90,5 +90,5 @@ def first_word(output: bytes) -> int:
 
 
 def address_of(word: int) -> str:
-    """The address that a word of an answer is."""
+    """The address in a word of an answer."""
     return f"0x{word:040x}"

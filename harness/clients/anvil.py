@@ -59,7 +59,7 @@ class AnvilChain(Chain):
         return output
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """Ask a view function, at the time that was set. Reverted if it does."""
+        """The answer of a view function, at the time that was set. Raises Reverted if it reverts."""
         return self._asked({"from": DEPLOYER, "to": to, "data": data_of(signature, *arguments)})
 
     def logged(self, address: str, event: str) -> list[bytes]:
@@ -76,7 +76,7 @@ class AnvilChain(Chain):
         self._node.request("evm_mine")
 
     def close(self) -> None:
-        """End the node, however it is."""
+        """Kill the node, in whatever state it is."""
         self._process.kill()
         self._reader.join()
         self._node.close()
@@ -108,7 +108,7 @@ class AnvilChain(Chain):
         self._process.stdout.close()
 
     def _port(self) -> int:
-        """The port that the node says it listens on, once it does."""
+        """The port on which the node listens, read from its output. NodeError if it does not start."""
         killer = threading.Timer(SECONDS, self._process.kill)
         killer.start()
         said: list[str] = []

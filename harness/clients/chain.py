@@ -22,11 +22,11 @@ class Chain(ABC):
 
     @abstractmethod
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract, and keep what it writes. Reverted if it does."""
+        """Call a contract, and keep what it writes. Raises Reverted if it reverts."""
 
     @abstractmethod
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """Ask a view function, at the time that was set. Reverted if it does."""
+        """The answer of a view function, at the time that was set. Raises Reverted if it reverts."""
 
     @abstractmethod
     def logged(self, address: str, event: str) -> list[bytes]:

@@ -29,11 +29,11 @@ class EvmChain(Chain):
         return str(self._evm.deploy(DEPLOYER, code)).lower()
 
     def call(self, sender: str, to: str, signature: str, *arguments: Any) -> bytes:
-        """Call a contract, and keep what it writes. Reverted if it does."""
+        """Call a contract, and keep what it writes. Raises Reverted if it reverts."""
         return self._call(sender, to, calldata(signature, *arguments), is_static=False)
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:
-        """Ask a view function. Reverted if it does."""
+        """The answer of a view function. Raises Reverted if it reverts."""
         return self._call(DEPLOYER, to, calldata(signature, *arguments), is_static=True)
 
     def logged(self, address: str, event: str) -> list[bytes]:
@@ -46,7 +46,7 @@ class EvmChain(Chain):
         ]
 
     def close(self) -> None:
-        """Nothing is left of it."""
+        """Do nothing: the chain is memory of this process."""
 
     def _call(self, sender: str, to: str, data: bytes, is_static: bool) -> bytes:
         try:

@@ -50,7 +50,9 @@ def write_itf(document: Mapping[str, Json], trace: Trace) -> dict[str, Json]:
 
 
 def read_itf(found: Json) -> dict[str, Json]:
-    """The trace file that such a file stands for. It is not yet known to be one: whoever reads it checks that."""
+    """The trace file in an ITF file that `restake export` wrote. Its content is not checked yet: the reader of traces
+    does.
+    """
     fields = as_object(found, "")
     check_fields(fields, ("#meta", "vars", "states", "params", "loop"), "", ("params", "loop"))
     if fields.get("params", []) != [] or "loop" in fields:

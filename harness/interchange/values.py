@@ -78,7 +78,7 @@ def from_itf(value: Json, where: str, depth: int = 0) -> Json:
 
 
 def from_variant(value: Json, where: str) -> tuple[str, Json]:
-    """The tag of a variant, and its value as the format has it."""
+    """The tag of a variant, and its value, in the form that traces have."""
     fields = as_object(value, where)
     check_fields(fields, ("tag", "value"), where)
     tag = fields["tag"]

@@ -142,7 +142,7 @@ def _is_turned_by_compared(test: ast.expr) -> bool:
 
 
 def _narrows(test: ast.expr) -> bool:
-    """True if a condition asks for a type: turned round, it would be refused by the type checker before any law."""
+    """True if a condition asks for a type: the type checker would refuse its negation before any law is asked."""
     if isinstance(test, ast.Compare):
         return isinstance(test.ops[0], ast.Is | ast.IsNot)
     return isinstance(test, ast.Call) and _names(test.func, "isinstance")

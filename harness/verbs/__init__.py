@@ -27,7 +27,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 class Seconds(click.FloatRange):
-    """A range of numbers, of which `nan` is none: no comparison with it is true, so that a range alone takes it."""
+    """A range of numbers that refuses `nan`, which plain ranges accept: no comparison with it is true."""
 
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number, or a usage error."""

@@ -54,7 +54,7 @@ def yields_of(trace: Trace) -> Yields:
 
 
 def _followed(trace: Trace) -> tuple[State, Counter[RewardList], Counter[RewardList]]:
-    """The state at the end; by contract, token and network, what was paid in, and what admins took of it."""
+    """The state at the end; what was paid in, and the admins' commission, each by contract, token and network."""
     state = trace.genesis.copy()
     paid_in: Counter[RewardList] = Counter()
     commission: Counter[RewardList] = Counter()

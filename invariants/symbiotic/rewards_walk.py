@@ -120,7 +120,7 @@ def _drawn(choices: Choices, draft: Draft) -> Action:
 
 
 def _distribution(choices: Choices, draft: Draft, rewards: RewardList, payer: str) -> Action:
-    """A reward for a second a little while ago, mostly without hints, at a fee that is mostly agreed to."""
+    """A payment of rewards for a recent second, mostly without hints, mostly accepting whatever fee the admin takes."""
     contract, token, network = rewards
     fee_bips = draft.get(ADMIN_FEES, contract).fee_bips
     hints = (NO_HINT, NO_HINT) if not choices.one_in(5) else (choices.pick(HINTS), choices.pick(HINTS))

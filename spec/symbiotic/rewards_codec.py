@@ -235,7 +235,7 @@ def declare(head: Mapping[str, Json], config: Mapping[str, Json], names: dict[st
 
 
 def create(state: State, config: Mapping[str, Json], names: Names) -> RewardsWorld:
-    """Put rewards into the first state; what the trace observes of them."""
+    """Put rewards into the first state, and return what the trace observes of them."""
     tokens = cast("tuple[str, ...]", ListOf(TOKEN).read(config["rewardTokens"], "config.rewardTokens", names))
     where = "config.rewardBalances"
     given = as_object(config["rewardBalances"], where)

@@ -41,7 +41,7 @@ from spec.symbiotic.state import (
 
 
 def slashable_part(stake: int, slashed_since: int) -> int:
-    """The remainder of a stake after bookings against it since, which may exceed it.
+    """The remainder of a stake after what was booked against it since; 0 if more was booked than the stake.
 
     Source: BaseSlasher._slashableStake.
     """

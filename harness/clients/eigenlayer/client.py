@@ -37,7 +37,7 @@ class EigenLayerContracts(Client):
         return Introduction(name, self._artifacts.release, actions, has_reasons=True, has_digest=True)
 
     def reset(self, head: Json) -> str | Unsupported | None:
-        """Deploy the world of a head, if these contracts can be deployed so."""
+        """Deploy the world that a trace's head declares; Unsupported if these contracts cannot be deployed so."""
         fields = cast("dict[str, Any]", head)
         why = self._refusal(fields)
         if why is not None:
@@ -64,12 +64,12 @@ class EigenLayerContracts(Client):
         return to_wire(observe(self.deployed))
 
     def bye(self) -> None:
-        """Nothing is left of it."""
+        """Do nothing: the chain is memory of this process."""
         self._deployed = None
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the history that goes on."""
+        """The contracts of the current history. One has to be begun."""
         assert self._deployed is not None
         return self._deployed
 
@@ -105,7 +105,9 @@ def _called(
 
 
 def _let_happen(on: Deployment, action: str, args: dict[str, Any]) -> None:
-    """Let a fact be so: ETH in a pod, counted as a checkpoint counts it, if there is one; a debt of before."""
+    """Plant a fact in storage, since no call makes it: ETH in a pod, as a checkpoint counts it; or deposit shares of
+    before.
+    """
     if action == "fund_pod" and args["pod_owner"] in on.pod_owners:
         pod, amount_wei = on.address(f"pod:{args['pod_owner']}"), int(args["amount_wei"])
         on.chain.plant_ether(pod, on.chain.ether(pod) + amount_wei)

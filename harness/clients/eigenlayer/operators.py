@@ -27,7 +27,7 @@ class OperatorView:
         self._key = storage.number(self._at)
 
     def observe(self) -> Json:
-        """All that a trace shows of it."""
+        """All that a trace shows of this operator."""
         on = self._on
         registrations = {each: self._word(storage.REGISTRATIONS, each) for each in on.operator_sets}
         allocated = [self._set_of(each) for each in self._ask("allocation", "getAllocatedSets(address)", *SETS)[0]]
@@ -52,7 +52,7 @@ class OperatorView:
         return self._on.asked(contract, signature, kinds, self._at)
 
     def _word(self, slot: int, operator_set: OperatorSet | None = None, *more: int) -> int:
-        """A word of the AllocationManager, of this operator, and of a set of it if one is named."""
+        """A word in the AllocationManager's storage, of this operator, or of one of its operator sets."""
         keys = [self._key]
         if operator_set is not None:
             keys.append(storage.set_key(self._on.address(operator_set[0]), operator_set[1]))

@@ -65,7 +65,7 @@ class SymbioticContracts(Client):
 
     @property
     def deployed(self) -> Deployment:
-        """The contracts of the history that goes on."""
+        """The contracts of the current history. One has to be begun."""
         assert self._deployed is not None
         return self._deployed
 

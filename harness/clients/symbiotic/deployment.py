@@ -94,7 +94,7 @@ class Deployment(Seen):
         return found
 
     def name_at(self, word: int) -> str:
-        """The name of the address that an answer is."""
+        """The name of an address, as a view function answers it."""
         return self.names[address_of(word)]
 
     def ask(self, to: str, signature: str, *arguments: Any) -> bytes:

@@ -39,7 +39,7 @@ class Seen(ABC):
 
     @abstractmethod
     def name_at(self, word: int) -> str:
-        """The name of the address that an answer is."""
+        """The name of an address, as a view function answers it."""
 
     @abstractmethod
     def probed(self, vault: str) -> Sequence[int]:
@@ -51,7 +51,7 @@ class Seen(ABC):
         return bytes.fromhex(self.address(network)[2:]) + int(number).to_bytes(PREFIX_BITS // 8, "big")
 
     def subnetwork_name(self, word: int) -> str:
-        """The name of the subnetwork that an answer is."""
+        """The name of a subnetwork, as a view function answers it."""
         return f"{self.name_at(word >> PREFIX_BITS)}/sub{word & (2**PREFIX_BITS - 1)}"
 
 
