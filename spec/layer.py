@@ -143,7 +143,7 @@ class _Call:
         if len(found) > len(self._by_base):
             raise LayerError(f"{self._layered.layer.name} writes the base row {found[len(self._by_base)][0]!r}")
         for (write, row), (_, by_base) in zip(found, self._by_base, strict=True):
-            if row is not by_base:
+            if row != by_base:
                 raise LayerError(f"{self._layered.layer.name} writes the base row {write!r}")
 
     def _base_rows(self) -> list[tuple[Write, object]]:

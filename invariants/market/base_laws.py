@@ -21,7 +21,7 @@ class _BasePart:
     def of(self, step: AnyStep) -> AnyStep:
         """The same step without the rows of a layer."""
         part = self._part
-        if step is not self._step or part is None:
+        if part is None or step != self._step:
             writes = [write for write in step.delta.writes if not is_of_layer(write)]
             part = AcceptedStep(step.before, step.action, Delta(writes, step.delta.returns), step.after)
             self._step, self._part = step, part

@@ -9,6 +9,7 @@ A call of either is written by its class and its fields, time that passes as a c
 strings.
 """
 
+import sys
 import typing
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -27,6 +28,7 @@ from spec.protocol import Protocol, Step, Trace, execute
 
 HEAD: Final = ("protocol", "base", "market")
 STEP: Final = ("action", "args", "ok", "error", "returns", "post")
+PLAIN: Final[Mapping[Any, str]] = {str: "name", bool: "flag", int: "number"}
 SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
 
 
@@ -73,6 +75,7 @@ class _Codec:
         self._schema: Final = layered.schema
         self._kinds: Final = {kind.__name__: kind for kind in (*base.actions, *layered.layer.actions)}
         self._own: Final = layered.layer.actions
+        self._records: Final = _records((*base.actions, *layered.layer.actions))
         self._errors: Final = frozenset([reason.value for reason in (*base.reasons, *Reason)])
 
     def read_trace(self, document: dict[str, Json]) -> Trace:
@@ -103,9 +106,8 @@ class _Codec:
         state, steps = trace.genesis, list[Json]()
         for action in actions:
             outcome = execute(transition, state, [action])
-            steps.append(
-                {**_call(action), **self._answer(action, outcome), "post": self.observe(state, trace.world, {})}
-            )
+            step = {"action": type(action).__name__, "args": _fields(action), **self._answer(action, outcome)}
+            steps.append({**step, "post": self.observe(state, trace.world, {})})
         return {**head, "steps": steps}
 
     def _answer(self, action: object, outcome: Outcome) -> dict[str, Json]:
@@ -122,7 +124,7 @@ class _Codec:
         name = cast(str, Text().read(fields["action"], f"{where}.action", {}))
         if name not in self._kinds:
             raise MalformedTrace(f"{where}.action", f"unknown action {shown(name)}")
-        action = _read(self._kinds[name], fields["args"], f"{where}.args")
+        action = _read_record(self._kinds[name], fields["args"], f"{where}.args", self._records)
         error = fields["error"]
         if error is not None and error not in self._errors:
             raise MalformedTrace(f"{where}.error", f"unknown error {shown(error)}")
@@ -137,7 +139,7 @@ class _Codec:
         """The whole state: the base's as its traces show it, and every row of the market that was written."""
         tables = self._schema.tables[FIRST_LAYER_TABLE:]
         rows: dict[str, Json] = {
-            table.name: [[_write(key), _write(row)] for key, row in sorted(state.rows(table).items(), key=repr)]
+            table.name: [[_write(key), _fields(row)] for key, row in sorted(state.rows(table).items(), key=repr)]
             for table in tables
         }
         return {"base": self._base.observe(state, world, {}), "market": rows}
@@ -157,43 +159,63 @@ class _Codec:
         return self._base.write_returns(action, returns)
 
 
-def _call(action: object) -> dict[str, Json]:
-    return {"action": type(action).__name__, "args": _write(action)}
+def _fields(value: object) -> dict[str, Json]:
+    """A call or a row, by its fields."""
+    fields = cast("tuple[attr.Attribute[object], ...]", attr.fields(cast(Any, type(value))))
+    return {field.name: _write(getattr(value, field.name)) for field in fields}
 
 
 def _write(value: object) -> Json:
-    """A value of a call or a row: a number as a decimal string, a record by its fields."""
+    """A value within a call or a row: a number as a decimal string, a record by its fields and what it is."""
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int):
         return str(value)
     if isinstance(value, tuple):
         return [_write(part) for part in value]
-    fields = cast("tuple[attr.Attribute[object], ...]", attr.fields(cast(Any, type(value))))
-    return {field.name: _write(getattr(value, field.name)) for field in fields}
+    return {"is": type(value).__name__, **_fields(value)}
 
 
-def _read(kind: Any, value: Json, where: str) -> Any:
-    """The value of an annotation, or MalformedTrace."""
-    if typing.get_origin(kind) is Final:
-        kind = typing.get_args(kind)[0]
-    if kind is str:
-        return Text().read(value, where, {})
-    if kind is bool:
-        return Flag().read(value, where, {})
-    if kind is int:
-        is_negative = isinstance(value, str) and value.startswith("-")
-        return (SignedAmount(256) if is_negative else Amount()).read(value, where, {})
-    if typing.get_origin(kind) is tuple:
-        parts = typing.get_args(kind)
-        if not isinstance(value, list) or (parts[-1] is not Ellipsis and len(parts) != len(value)):
-            raise MalformedTrace(where, f"expected a list, found {shown(value)}")
-        kinds = [parts[0]] * len(value) if parts[-1] is Ellipsis else parts
-        return tuple(
-            [_read(part, item, f"{where}[{i}]") for i, (part, item) in enumerate(zip(kinds, value, strict=True))]
-        )
+Kinds = Mapping[str, Any]
+"""Classes of records, by name."""
+
+
+def _records(actions: tuple[type[object], ...]) -> dict[str, Any]:
+    """Every record that calls are made of: those that stand in the modules of the calls."""
+    modules = [sys.modules[name] for name in dict.fromkeys([kind.__module__ for kind in actions])]
+    there = [getattr(module, name) for module in modules for name in dir(module)]
+    return {kind.__name__: kind for kind in there if isinstance(kind, type) and attr.has(kind)}
+
+
+def _read_record(kind: Any, value: Json, where: str, kinds: Kinds) -> Any:
+    """A record of its fields, or MalformedTrace. What a field has to be is known as far as the compiler keeps it."""
     fields = as_object(value, where)
     hints = typing.get_type_hints(kind)
     names = [field.name for field in attr.fields(kind)]
     check_fields(fields, names, where)
-    return kind(*[_read(hints[name], fields[name], f"{where}.{name}") for name in names])
+    parts: list[Any] = []
+    for name in names:
+        hint = hints[name]
+        plain = typing.get_args(hint)[0] if typing.get_origin(hint) == Final else hint
+        part = _read(plain, fields[name], f"{where}.{name}", kinds)
+        if plain in PLAIN and PLAIN.get(type(part)) != PLAIN[plain]:
+            raise MalformedTrace(f"{where}.{name}", f"expected a {PLAIN[plain]}, found {shown(fields[name])}")
+        parts.append(part)
+    return kind(*parts)
+
+
+def _read(hint: Any, value: Json, where: str, kinds: Kinds) -> Any:
+    """A value within a call, or MalformedTrace. Digits are a number, unless a field is said to be a name."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return tuple([_read(None, item, f"{where}[{position}]", kinds) for position, item in enumerate(value)])
+    if isinstance(value, dict):
+        kind = kinds.get(cast(str, value.get("is")))
+        if kind is None:
+            raise MalformedTrace(f"{where}.is", f"no record is {shown(value.get('is'))}")
+        return _read_record(kind, {name: item for name, item in value.items() if name != "is"}, where, kinds)
+    text = cast(str, Text().read(value, where, {}))
+    if PLAIN.get(hint) == "name" or not text.removeprefix("-").isdecimal():
+        return text
+    return (SignedAmount(256) if text.startswith("-") else Amount()).read(value, where, {})
