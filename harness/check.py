@@ -18,9 +18,9 @@ from harness.closest import closest
 from harness.display import Gauge
 from harness.findings import STEPS_PER_GAME, Retelling, finding_of, game_finding_of, replaying
 from harness.gathering import How, gathered
-from harness.job import replay_file
 from harness.pack import ProtocolPack
 from harness.prove import ledger_of
+from harness.replay_run import replay_file
 from harness.report import TraceReport
 from harness.schedulers import Scheduler, SuiteTask, games_of, repeat
 from harness.source import fingerprint

@@ -34,7 +34,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "prove": ("harness.verbs.prove", "Prove the laws of every call, for states of any size."),
     "replay": ("harness.verbs.replay", "Replay recorded traces and compare every step."),
     "serve": ("harness.verbs.serve", "Be a client of the wire protocol, which answers as the specification does."),
-    "risk": ("harness.risk", "What the stake secures, what may be lost, and what fails with what."),
+    "risk": ("harness.verbs.risk", "What the stake secures, what may be lost, and what fails with what."),
 }
 """By name: the module whose `COMMANDS` has the verb, and what it does in a line."""
 

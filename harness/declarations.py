@@ -43,6 +43,14 @@ class Declaration:
     line: int
     text: str
 
+    @property
+    def place(self) -> str:
+        """The file, from its outermost package on, and the line."""
+        root = self.file.parent
+        while (root / "__init__.py").is_file():
+            root = root.parent
+        return f"{self.file.relative_to(root).as_posix()}:{self.line}"
+
 
 def declaration_of(pack: ProtocolPack, law_id: str) -> Declaration | None:
     """The declaration of a law or a game of a pack; None if no file of the modules around its catalogue has it."""

@@ -1,4 +1,4 @@
-"""Reports of a replay, to people and to machines."""
+"""Traces, laws and bounded models as text: what differs, what broke, the matrix of laws, coverage."""
 
 import json
 import shlex

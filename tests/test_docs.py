@@ -97,3 +97,18 @@ def test_the_tables_of_laws_are_those_of_the_declarations() -> None:
 def test_a_table_that_has_drifted_is_written_anew(declared: str, drifted: str) -> None:
     assert LAWS.count(declared) == 1
     assert written(LAWS.replace(declared, drifted)) == LAWS
+
+
+def test_what_the_design_says_to_open_is_there() -> None:
+    """A name without a folder stands in that of the name before it."""
+    table = (ROOT / "docs/design.md").read_text().split("| asked | opened |")[1].split("\n\n")[0]
+    folder, places = ROOT, []
+    for name in re.findall(r"`([a-z_/A-Z]+(?:\.py|\.toml|/))`", table):
+        real = name.replace("NAME", "check").replace("PROTOCOL", "symbiotic")
+        if "/" in real.rstrip("/"):
+            folder = (ROOT / real).parent
+            places.append(ROOT / real)
+        else:
+            places.append(folder / real)
+    assert len(places) > 25
+    assert [path for path in places if not path.exists()] == []

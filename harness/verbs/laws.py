@@ -120,7 +120,7 @@ def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
         "checked": HOW[each.kind],
         "formula": None if declared is None else declared.text,
         "notation": [] if declared is None else list(notation_of(declared.text)),
-        "declared_in": None if declared is None else f"{declared.file.name}:{declared.line}",
+        "declared_in": None if declared is None else declared.place,
         "known_violation": None,
         "proved": None,
         "mutants_killed": None,

@@ -8,7 +8,7 @@ import click
 
 from harness.display import live_display
 from harness.exit_codes import worst
-from harness.job import Job
+from harness.replay_run import Job
 from harness.report import judged, print_trace, tally
 from harness.stopping import Stop
 from harness.traces import SUFFIXES, find_traces

@@ -63,7 +63,7 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_a_run_is(
             "judging mutants",
         ),
         ("harness.prove:run_tasks", ["prove", "--protocol", "pool_pack:PACK", "--law", "POOL-01"], "proving"),
-        ("harness.job:replay_file", ["replay", TRACE], "replaying traces 0 of 1"),
+        ("harness.replay_run:replay_file", ["replay", TRACE], "replaying traces 0 of 1"),
         ("harness.risk_attack:find", ["risk", "attack", "network.json"], "working"),
     ],
 )

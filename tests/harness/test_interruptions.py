@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import cli
-from harness.job import replay_file
+from harness.replay_run import replay_file
 from tests.harness.commands import GOLDEN, POOL, TRACE, started
 
 pytestmark = pytest.mark.usefixtures("example")
@@ -52,7 +52,7 @@ def test_an_interruption_waits_for_the_end_of_a_trace(monkeypatch: pytest.Monkey
         signal.raise_signal(signal.SIGINT)
         return replay_file(path, packs, compares)
 
-    monkeypatch.setattr("harness.job.replay_file", interrupted)
+    monkeypatch.setattr("harness.replay_run.replay_file", interrupted)
     first, *others = sorted((GOLDEN / "symbiotic").glob("*.json.gz"))[:3]
     result = CliRunner().invoke(cli, ["replay", str(first), *map(str, others)], standalone_mode=False)
     assert (type(result.exception), len(others)) == (click.Abort, 2)
@@ -128,7 +128,7 @@ SMALL = ("--protocol", POOL, "--steps", "400", "--examples", "0", "--jobs", "1")
     [
         ("harness.check:random_walk", ["check", *SMALL], "staking_pool: nothing was checked"),
         ("harness.check:random_walk", ["check", *SMALL, "--junit", "j.xml"], "staking_pool: nothing was checked"),
-        ("harness.job:replay_file", ["replay", TRACE], "0 traces, 0 steps: 0 agree"),
+        ("harness.replay_run:replay_file", ["replay", TRACE], "0 traces, 0 steps: 0 agree"),
         (
             "harness.explore:explore",
             ["explore", "--protocol", "pool_laws:BOUNDED_MODEL"],

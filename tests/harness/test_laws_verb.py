@@ -58,6 +58,8 @@ def test_a_law_is_explained_from_its_sentence_to_its_proof() -> None:
     checked = "checked at every accepted call that it speaks of"
     assert f"  {checked}: restake check --protocol {PACK} --law POOL-02" in said
     assert any(line.startswith("  declared in pool_laws.py:") for line in said)
+    named = laws("--protocol", "symbiotic", "--explain", "EXIT-02").stdout  # missed: four files are withdrawals.py
+    assert "  declared in invariants/symbiotic/withdrawals.py:" in named
     (document,) = json.loads(laws("--protocol", PACK, "--explain", "POOL-02", "--json").stdout)
     assert (document["law"], document["kind"], document["mutants_killed"]) == ("POOL-02", "step", None)
     assert (document["proved"]["calls"], document["proved"]["stale"]) == ("0/2", 2)

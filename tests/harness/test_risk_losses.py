@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli
-from harness.risk import VERBS
 from harness.risk_numbers import Number, decimal
+from harness.verbs.risk import VERBS
 from risk import commitments
 from tests.risk.test_documents import BASE, CLAIMS, DELEGATION, HAZARDS, NETWORK
 from tests.risk.test_multichain import document as chains_document
