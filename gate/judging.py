@@ -174,6 +174,7 @@ class Judge:
                     walked = walk(versions.parted, pair, scripts, changed, self.stops)
                 met = [name for name in changed if not deciding(walked.kinds(name), KINDS)]
                 self._settled_at.update(dict.fromkeys(met, time.monotonic()))
+                left_out += walked.unknown
                 report.left_out = left_out
                 report.views = walked.views
                 for name, differing in changed.items():

@@ -53,6 +53,8 @@ class Walked:
     """By action, how the head failed to answer."""
     views: list[str] = attrs.field(factory=list)
     """The actions after which states are shown otherwise, where no row differs: a view does."""
+    unknown: list[str] = attrs.field(factory=list)
+    """The scripts in worlds that the base does not know, which it says itself: there is nothing to compare there."""
     on_the_wire: int = 0
     is_cut_short: bool = False
 
@@ -164,7 +166,9 @@ def _play_on_the_wire(
     base, head, introduction = pair.both()
     played = play(base, head, introduction, aimed.script, stops)
     walked.on_the_wire += played.steps
-    if played.fault is not None:
+    if played.fault is not None and played.fault.position is None and _is_unknown(base, aimed.script.head):
+        walked.unknown.append(aimed.script.source)
+    elif played.fault is not None:
         pair.end()
         fault, position = played.fault, played.fault.position
         blamed = _blamed(list(aimed.names), position or 0, changed)
@@ -180,6 +184,15 @@ def _play_on_the_wire(
             return
         blamed = _blamed(list(aimed.names), position, changed)
         _note(walked, aimed, Met(kind_of(found), blamed, aimed.script, position, told(found)))
+
+
+def _is_unknown(base: ProcessClient, head: Json) -> bool:
+    """True if the base says that it cannot begin in a world: of a newer format, or of calls that it never had."""
+    try:
+        base.reset(head)
+    except ClientFault as fault:
+        return fault.kind == "failed"
+    return False
 
 
 def _note(walked: Walked, aimed: Aimed, met: Met) -> None:

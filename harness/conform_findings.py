@@ -31,7 +31,7 @@ from harness.simplifying import Actions
 from invariants.checking import Checker
 from invariants.law import Catalogue
 from invariants.walker import Walk
-from spec.codec import Json
+from spec.codec import Json, MalformedTrace
 from spec.machine import Delta, Draft
 from spec.protocol import execute
 
@@ -288,7 +288,11 @@ class _Live:
         if not actions:
             return None
         calls = self._pack.calls
-        script = Script(self._found.script.source, self._found.script.head, calls.write(self._head, actions))
+        try:
+            written = calls.write(self._head, actions)
+        except MalformedTrace:  # such as a call without the block that each has in traces of rewards alone
+            return None
+        script = Script(self._found.script.source, self._found.script.head, written)
         if self._client is None:
             self._starts += 1
             self._client = self._start()

@@ -12,6 +12,7 @@ from conformance.lockstep import ACCEPTED, Case, Script
 from conformance.scripts import of_examples, of_trace, of_walk
 from harness.pack import ProtocolPack
 from harness.traces import find_traces, load_trace
+from spec.protocol import Trace
 
 WALK_STEPS: Final = 150
 EXAMPLE_STEPS: Final = 40
@@ -76,9 +77,16 @@ class Plan:
             yield from of_examples(calls, self.pack.rule_machine, walk, self.seed, self.lane.examples, EXAMPLE_STEPS)
 
     def _recorded(self) -> Iterator[Script]:
-        """Recorded traces of the protocol's own form: a world of another family has no calls on the wire."""
-        paths = sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name))
-        traces = ((path, load_trace(path, {self.pack.name: self.pack.protocol})[1]) for path in paths)
-        sayable = ((path, trace) for path, trace in traces if trace.head["protocol"] == self.pack.name)
-        for path, trace in itertools.islice(sayable, self.lane.recorded):
+        for path, trace in itertools.islice(self._traces(), self.lane.recorded):
             yield of_trace(self.pack.calls, trace, path.name)
+
+    def _traces(self) -> Iterator[tuple[Path, Trace]]:
+        """Recorded traces, the smallest first; after all others those of another family, such as of rewards alone."""
+        others: list[tuple[Path, Trace]] = []
+        for path in sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name)):
+            trace = load_trace(path, {self.pack.name: self.pack.protocol})[1]
+            if trace.head["protocol"] == self.pack.name:
+                yield path, trace
+            else:
+                others.append((path, trace))
+        yield from others

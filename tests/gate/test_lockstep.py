@@ -1,9 +1,11 @@
 """Lockstep: a version that fails to answer is never passed over."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from conformance.client import ClientFault, Introduction
 from conformance.lockstep import Script
 from gate import lockstep
 from gate.lockstep import Walked
@@ -51,6 +53,37 @@ def test_scripts_are_played_on_until_every_kind_that_is_open_was_met() -> None:
     lockstep.walk_on(parted, scripts, "Complete", ("laxer", "reason"), ["Complete"], walked, lambda: False)
     assert list(walked.met) == [("Complete", "laxer"), ("Complete", "reason")]
     assert (walked.scripts, len(walked.played), answers) == ({"Complete": 5}, 4, [None])
+
+
+class Version:
+    """A version that knows some worlds."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = known
+
+    def reset(self, head: Json) -> str:
+        if head not in self.known:
+            raise ClientFault("failed", f"unknown protocol {head}")
+        return "digest"
+
+    def state(self) -> Json:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_world_that_the_base_does_not_know_is_left_out_and_one_that_the_head_does_not_is_a_fault() -> None:
+    said = Introduction("version", "1", None, has_reasons=True, has_digest=True)
+    versions: Any = [(Version("known"), said), (Version("new"), said)]
+    walked = Walked()
+    aimed = [Aimed(Script(f"trace of a {head} world", head, []), ("Deposit",)) for head in ("new", "known")]
+    with lockstep.Pair(lambda number: versions[number]) as pair:
+        lockstep._play_on_the_wire(pair, aimed[0], ["Deposit"], lambda: False, walked, None)
+        assert (walked.unknown, walked.faults) == (["trace of a new world"], {})
+        lockstep._play_on_the_wire(pair, aimed[1], ["Deposit"], lambda: False, walked, None)
+    assert walked.faults == {"Deposit": "failed: unknown protocol known"}
+    assert walked.unknown == ["trace of a new world"]
 
 
 def test_nothing_is_played_on_when_the_run_is_to_end() -> None:

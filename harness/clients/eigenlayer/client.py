@@ -75,6 +75,8 @@ class EigenLayerContracts(Client):
 
     def _refusal(self, head: dict[str, Any]) -> str | None:
         """The reason that a world cannot be deployed; None if it can."""
+        if head["protocol"] != "eigenlayer":
+            return f"a world of {head['protocol']}"
         release, config = head.get("release", UNNAMED), head["config"]
         if release != self._artifacts.release:
             return f"release {release}: the artifacts are of {self._artifacts.release}"

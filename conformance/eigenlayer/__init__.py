@@ -4,13 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from conformance.calls import Calls, History, with_integers
+from conformance.eigenlayer.rewards import (
+    ARGUMENT_INTEGERS,
+    RewardsHistory,
+    name_of_rewards_call,
+    write_rewards_calls,
+)
 from conformance.wire import to_wire
 from spec.codec import Amount, Json, as_object, check_fields
 from spec.eigenlayer import PROTOCOL
 from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.codec import CALL, DELAYS, NAMES_BY_CLASS, RESOLUTION_DELAY, in_steps, read_call, write_call
 from spec.eigenlayer.observation import World
-from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
+from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS, REWARDS_FAMILY
 from spec.eigenlayer.rewards_formats import REWARDS_FORMATS
 from spec.eigenlayer.state import CLOCK
 from spec.machine import SINGLETON
@@ -28,17 +34,13 @@ INTEGERS: Final = frozenset(
 """The fields of a head that are JSON integers in a trace."""
 
 
-ARGUMENT_INTEGERS: Final = frozenset(
-    {
-        *("start_timestamp", "duration", "split_bips", "activation_delay", "rewards_calculation_end_timestamp"),
-        *("earner_index", "token_index", "token_indices", "token_proofs"),
-    }
-)
-"""The arguments of calls about rewards that are JSON integers in a trace."""
-
-
 def _begin(head: Mapping[str, Json]) -> Trace:
     return PROTOCOL.read_trace(PROTOCOL.write_trace(head, []))
+
+
+def _is_of_rewards(head: Mapping[str, Json]) -> bool:
+    """True if a head is of a trace of rewards alone."""
+    return head.get("protocol") == REWARDS_FAMILY
 
 
 class EigenLayerHistory(History):
@@ -68,11 +70,14 @@ class EigenLayerCalls(Calls):
         return as_object(with_integers(head, INTEGERS), "head")
 
     def begin(self, head: Json) -> History:
-        """A history in the world of a head."""
-        return EigenLayerHistory(self.head(head))
+        """A history in the world of a head: of the whole protocol, or of rewards alone."""
+        fields = self.head(head)
+        return RewardsHistory(fields) if _is_of_rewards(fields) else EigenLayerHistory(fields)
 
     def write(self, head: Mapping[str, Json], actions: Sequence[Any]) -> list[Json]:
         """Each call in its block. A single block mined right before a call is the call's own."""
+        if _is_of_rewards(head):
+            return write_rewards_calls(head, actions)
         block = _begin(head).genesis.rows(CLOCK)[SINGLETON].block
         calls: list[Json] = []
         for executed in in_steps(actions):
@@ -82,6 +87,8 @@ class EigenLayerCalls(Calls):
 
     def name_of(self, head: Mapping[str, Json], action: Any) -> str:
         """The name of an action, as traces have it."""
+        if _is_of_rewards(head):
+            return name_of_rewards_call(action)
         return "mine" if isinstance(action, MineBlocks) else NAMES_BY_CLASS[type(action)]
 
 
