@@ -45,12 +45,16 @@ def _only(_key: Any) -> Subject:
 
 
 def _rate_is_in_bounds(view: View, offer: Offer) -> bool:
-    terms, risk, rate = view.rows.get(TERMS, offer), view.rows.get(RISKS, offer), view.rows.get(METERS, offer).rate
+    terms, rate = view.rows.get(TERMS, offer), view.rows.get(METERS, offer).rate
+    return terms.floor_rate <= rate <= terms.cap_rate if terms.is_open else rate == 0
+
+
+def _floor_is_fair(view: View, offer: Offer) -> bool:
+    """True if the floor is at least the exact break-even, which is a fraction: both sides times its denominators."""
+    terms, risk = view.rows.get(TERMS, offer), view.rows.get(RISKS, offer)
     loss = risk.expected_loss_wad * WAD + (risk.shortfall_wad - risk.expected_loss_wad) * risk.capital_cost_wad
-    if not terms.is_open:
-        return rate == 0
-    is_fair = rate * WAD * WAD * risk.points_per_year >= loss * risk.unit_price_wad
-    return terms.floor_rate <= rate <= terms.cap_rate and is_fair
+    is_fair = terms.floor_rate * WAD * WAD * risk.points_per_year >= loss * risk.unit_price_wad
+    return is_fair or not terms.is_open
 
 
 def _meter_is_not_negative(view: View, offer: Offer) -> bool:
@@ -76,12 +80,12 @@ class BookLaws:
         self._balances: Final = balances
         self._budgets: Final = Sum("budgets", METERS, _one, lambda row: row.budget_grains)
         self._reserved: Final = Sum("reserved", METERS, _one, lambda row: row.reserved_grains)
-        self._held: Final = Sum("held by groups", GROUPS, _one, lambda row: row.held_grains)
+        self._held: Final = Sum("held_by_groups", GROUPS, _one, lambda row: row.held_grains)
         self._credited: Final = Sum("claimable", CLAIMABLES, _one, lambda row: row.grains)
-        self._stake: Final = Sum("counted stake", POSITIONS, _first, lambda row: row.amount)
-        self._stake_to_index: Final = Sum("settled stake", POSITIONS, _first, lambda row: row.amount * row.index)
-        self._weight: Final = Sum("counted weight", HOLDINGS, _first, lambda row: row.amount)
-        self._weight_to_index: Final = Sum("settled weight", HOLDINGS, _first, lambda row: row.amount * row.index)
+        self._stake: Final = Sum("counted_stake", POSITIONS, _first, lambda row: row.amount)
+        self._stake_to_index: Final = Sum("settled_stake", POSITIONS, _first, lambda row: row.amount * row.index)
+        self._weight: Final = Sum("counted_weight", HOLDINGS, _first, lambda row: row.amount)
+        self._weight_to_index: Final = Sum("settled_weight", HOLDINGS, _first, lambda row: row.amount * row.index)
         self.sums: Final = [
             *(self._budgets, self._reserved, self._held, self._credited),
             *(self._stake, self._stake_to_index, self._weight, self._weight_to_index),
@@ -140,7 +144,7 @@ class BookLaws:
                 "FEE-01",
                 "All that was paid in and not paid out is in budgets, reserved, held by groups, or claimable: exactly.",
                 HERE,
-                self._adds_up,
+                lambda view, subject: self._adds_up(view, subject),
                 rows={TREASURY: _only},
                 sums={self._budgets: _only, self._reserved: _only, self._held: _only, self._credited: _only},
             ),
@@ -148,7 +152,7 @@ class BookLaws:
                 "FEE-02",
                 "The market's account holds all that was paid in and not paid out.",
                 HERE,
-                self._is_backed,
+                lambda view, subject: self._is_backed(view, subject),
                 rows={TREASURY: _only},
                 also_reads=(SETTINGS, self._balances),
             ),
@@ -156,7 +160,7 @@ class BookLaws:
                 "FEE-03",
                 "An offer counts the stake of its positions, and has reserved what they earned since then.",
                 HERE,
-                self._meter_is_of_its_positions,
+                lambda view, subject: self._meter_is_of_its_positions(view, subject),
                 rows={METERS: _same},
                 sums={self._stake: _same, self._stake_to_index: _same},
             ),
@@ -164,22 +168,22 @@ class BookLaws:
                 "FEE-04",
                 "A group counts the weight of its holdings, and holds what they were given since, and what it carries.",
                 HERE,
-                self._group_is_of_its_holdings,
+                lambda view, subject: self._group_is_of_its_holdings(view, subject),
                 rows={GROUPS: _same},
                 sums={self._weight: _same, self._weight_to_index: _same},
             ),
             StateLaw(
                 "FEE-05",
-                "The rate of an offer is between its floor and its cap, and never below the declared break-even.",
+                "The rate of an offer is between its floor and its cap.",
                 HERE,
                 _rate_is_in_bounds,
-                rows={METERS: _same, TERMS: _same, RISKS: _same},
+                rows={METERS: _same, TERMS: _same},
             ),
             StateLaw(
                 "FEE-06",
                 "No position is counted at more than its service can slash of the operator for good.",
                 HERE,
-                self._counts_lasting_stake,
+                lambda view, subject: self._counts_lasting_stake(view, subject),
                 rows={POSITIONS: _same},
                 also_reads=self._port.tables_of_stake(),
             ),
@@ -187,7 +191,7 @@ class BookLaws:
                 "FEE-07",
                 "Every holding is counted at its weight in the base.",
                 HERE,
-                self._counts_weight,
+                lambda view, subject: self._counts_weight(view, subject),
                 rows={HOLDINGS: _same},
                 also_reads=self._port.tables_of_weight(),
             ),
@@ -216,7 +220,7 @@ class BookLaws:
                 "FEE-11",
                 "Every position is once in the list of its group, and of each base row on which it depends.",
                 HERE,
-                self._position_is_found,
+                lambda view, subject: self._position_is_found(view, subject),
                 rows={POSITIONS: _same},
                 also_reads=(FEEDS, POSITIONS_BY_ROW),
             ),
@@ -224,8 +228,15 @@ class BookLaws:
                 "FEE-12",
                 "Every holding is once in the list of each base row on which it depends.",
                 HERE,
-                self._holding_is_found,
+                lambda view, subject: self._holding_is_found(view, subject),
                 rows={HOLDINGS: _same},
                 also_reads=(HOLDINGS_BY_ROW,),
+            ),
+            StateLaw(
+                "FEE-26",
+                "The floor of an offer, and so its rate, is no lower than its declared break-even.",
+                "Kaas et al., Modern Actuarial Risk Theory; this project",
+                _floor_is_fair,
+                rows={TERMS: _same, RISKS: _same},
             ),
         ]

@@ -15,8 +15,10 @@ from spec.machine import Draft, Table, Write
 Service = tuple[str, int]
 """A service: the account that speaks for it, and a number of its own."""
 
-Group = tuple[str, ...]
-"""A group of holders, by names that the base gives."""
+Group = tuple[str, str]
+"""A group of holders: an operator, or ANY_OPERATOR where a pool's holders are slashed for each alike; and the pool."""
+
+ANY_OPERATOR: Final = ""
 
 RowKey = tuple[str, object]
 """One row of the base: the name of its table, and its key."""

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from spec.machine import Draft, Table, Write
 from spec.market.codec import market_on
-from spec.market.port import Group, RowKey, Service, Slashable, Slashed
+from spec.market.port import ANY_OPERATOR, Group, RowKey, Service, Slashable, Slashed
 from spec.symbiotic import PROTOCOL as BASE
 from spec.symbiotic.actions import TransferReward
 from spec.symbiotic.clock import current_timestamp
@@ -91,19 +91,19 @@ class SymbioticPort:
 
     def group(self, operator: str, pool: str) -> Group:
         """The vault's holders, whoever the operator is."""
-        return (pool,)
+        return (ANY_OPERATOR, pool)
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
         """The holder's active shares. Source: Vault.activeSharesOf."""
-        return ACTIVE_SHARES_OF.latest(draft, (group[0], holder))
+        return ACTIVE_SHARES_OF.latest(draft, (group[1], holder))
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
         """The holder's active shares."""
-        return ((ACTIVE_SHARES_OF.heads.name, (group[0], holder)),)
+        return ((ACTIVE_SHARES_OF.heads.name, (group[1], holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
         """The worth of the holder's active shares; none where the contract's view would revert."""
-        balance = active_balance_of(draft, group[0], holder)
+        balance = active_balance_of(draft, group[1], holder)
         return 0 if isinstance(balance, Reason) else balance
 
     def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:

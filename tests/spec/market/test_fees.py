@@ -17,6 +17,7 @@ from spec.market.actions import (
     StepRate,
 )
 from spec.market.counting import MAX_COUNTED
+from spec.market.port import ANY_OPERATOR
 from spec.market.rates import EXPONENTIAL
 from spec.market.reasons import Reason
 from spec.market.state import (
@@ -60,7 +61,7 @@ from tests.spec.market.conftest import DELAY, NO_RISK, VAULT, WAD, Chain, terms
 SERVICE = ("network", 1)
 OFFER = (SERVICE, VAULT)
 POSITION = (OFFER, "operator")
-GROUP = (VAULT,)
+GROUP = (ANY_OPERATOR, VAULT)
 RATE = WAD // 1000
 OPEN = OpenOffer("network", SERVICE, VAULT, terms(), NO_RISK)
 

@@ -1,0 +1,35 @@
+"""The contracts by which the market is proved: of its tables' places, and of a function that symbols cannot follow."""
+
+from types import ModuleType
+from typing import Any, Final
+
+import z3
+
+from proofs.paths import path
+from proofs.setup import HISTORIES_ALONE, Contracts
+from proofs.symbols import SymInt, term_of
+
+TABLES: Final = 4
+"""The tables of the free base, behind which a market's begin: none is unused."""
+
+
+def _few_tables(module: ModuleType) -> None:
+    module.__dict__["FIRST_LAYER_TABLE"] = TABLES
+
+
+def _exponential(factor: Any, numerator: Any, denominator: Any) -> SymInt:
+    """The exponential, as an unknown function of three numbers: a rate is within its bounds whatever the curve says."""
+    path().scopes.add("the exponential as any function, by proofs/market/contracts.py")
+    terms = [term_of(part) for part in (factor, numerator, denominator)]
+    return SymInt(z3.Function("fake_exponential", *[z3.IntSort()] * 4)(*terms))
+
+
+def _any_exponential(module: ModuleType) -> None:
+    module.__dict__["fake_exponential"] = _exponential
+
+
+CONTRACTS: Final[Contracts] = {
+    **HISTORIES_ALONE,
+    "spec.layer": _few_tables,
+    "spec.market.rates": _any_exponential,
+}

@@ -1,0 +1,229 @@
+"""A base of which nothing is known: time goes on, and any stake and any weight may become any other at any call.
+
+It stands for every base: the port's answers are rows of their own here, and a call that writes one is observed.
+"""
+
+from typing import Any, Final
+
+import attr
+
+from spec.layer import Act
+from spec.machine import SINGLETON, Delta, Draft, Rejection, Schema, Table, Write
+from spec.market import state as market
+from spec.market.counting import observe_rows
+from spec.market.port import Group, RowKey, Service, Slashable, Slashed
+from spec.market.state import (
+    Claimable,
+    Commission,
+    Counted,
+    Holding,
+    Holdings,
+    Meter,
+    Offer,
+    Position,
+    Positions,
+    Risk,
+    Settings,
+    Shared,
+    Terms,
+    Treasury,
+)
+
+Pair = tuple[str, ...]
+Stake = tuple[Service, str, str]
+
+
+class Reason(Rejection):
+    """Reasons of rejection of the base."""
+
+    NOT_ENOUGH = "NotEnough"
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Moment:
+    """The point at which the next call executes."""
+
+    point: Final[int]
+
+    def __init__(self, point: int = 0) -> None:
+        self.point = point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Amount:
+    """An amount of a token, of stake or of weight."""
+
+    amount: Final[int]
+
+    def __init__(self, amount: int = 0) -> None:
+        self.amount = amount
+
+
+SCHEMA: Final = Schema()
+NOW: Final[Table[str, Moment]] = SCHEMA.table("now", Moment())
+BALANCES: Final[Table[Pair, Amount]] = SCHEMA.table("balances", Amount())
+LASTING: Final[Table[Stake, Amount]] = SCHEMA.table("lasting", Amount())
+WEIGHTS: Final[Table[Holding, Amount]] = SCHEMA.table("weights", Amount())
+
+# Lifted, a market's tables begin behind these four (`contracts.py`).
+SCHEMA.tables.extend(market.SCHEMA.tables[len(SCHEMA.tables) :])
+
+SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
+TERMS: Final[Table[Offer, Terms]] = market.TERMS
+RISKS: Final[Table[Offer, Risk]] = market.RISKS
+METERS: Final[Table[Offer, Meter]] = market.METERS
+POSITIONS: Final[Table[Position, Counted]] = market.POSITIONS
+COMMISSIONS: Final[Table[Position, Commission]] = market.COMMISSIONS
+GROUPS: Final[Table[Group, Shared]] = market.GROUPS
+HOLDINGS: Final[Table[Holding, Counted]] = market.HOLDINGS
+CLAIMABLES: Final[Table[str, Claimable]] = market.CLAIMABLES
+TREASURY: Final[Table[str, Treasury]] = market.TREASURY
+POSITIONS_BY_ROW: Final[Table[RowKey, Positions]] = market.POSITIONS_BY_ROW
+HOLDINGS_BY_ROW: Final[Table[RowKey, Holdings]] = market.HOLDINGS_BY_ROW
+FEEDS: Final[Table[Group, Positions]] = market.FEEDS
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PassTime:
+    """Points pass."""
+
+    points: Final[int]
+
+    def __init__(self, points: int) -> None:
+        self.points = points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Pay:
+    """An account pays another."""
+
+    sender: Final[str]
+    token: Final[str]
+    to: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, token: str, to: str, amount: int) -> None:
+        self.sender = sender
+        self.token = token
+        self.to = to
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ChangeStake:
+    """The stake that a service can slash of an operator becomes another, whatever it was."""
+
+    service: Final[Service]
+    operator: Final[str]
+    pool: Final[str]
+    amount: Final[int]
+
+    def __init__(self, service: Service, operator: str, pool: str, amount: int) -> None:
+        self.service = service
+        self.operator = operator
+        self.pool = pool
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ChangeWeight:
+    """The weight of a holder becomes another, whatever it was."""
+
+    operator: Final[str]
+    pool: Final[str]
+    holder: Final[str]
+    amount: Final[int]
+
+    def __init__(self, operator: str, pool: str, holder: str, amount: int) -> None:
+        self.operator = operator
+        self.pool = pool
+        self.holder = holder
+        self.amount = amount
+
+
+class FreePort:
+    """The port, of rows that anybody may change."""
+
+    def now(self, draft: Draft) -> int:
+        """The point at which this call executes."""
+        return draft.get(NOW, SINGLETON).point
+
+    def slashable(self, draft: Draft, service: Service, operator: str, pool: str) -> Slashable:
+        """Any stake."""
+        amount = draft.get(LASTING, (service, operator, pool)).amount
+        return Slashable(amount, None, amount)
+
+    def rows_of_stake(self, service: Service, operator: str, pool: str) -> tuple[RowKey, ...]:
+        """Its row."""
+        return ((LASTING.name, (service, operator, pool)),)
+
+    def group(self, operator: str, pool: str) -> Group:
+        """The group of an operator in a pool."""
+        return (operator, pool)
+
+    def weight(self, draft: Draft, group: Group, holder: str) -> int:
+        """Any weight."""
+        return draft.get(WEIGHTS, (group, holder)).amount
+
+    def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
+        """Its row."""
+        return ((WEIGHTS.name, (group, holder)),)
+
+    def value(self, draft: Draft, group: Group, holder: str) -> int:
+        """Its weight."""
+        return self.weight(draft, group, holder)
+
+    def slashes(self, before: Draft, after: Draft, writes: list[Write]) -> tuple[Slashed, ...]:
+        """None: a slash is a change of stake."""
+        return ()
+
+    def payment(self, token: str, sender: str, recipient: str, amount: int) -> object:
+        """A payment."""
+        return Pay(sender, token, recipient, amount)
+
+    def balance(self, draft: Draft, token: str, account: str) -> int:
+        """The balance of an account."""
+        return draft.get(BALANCES, (token, account)).amount
+
+    def tables_of_stake(self) -> tuple[Table[Any, Any], ...]:
+        """One."""
+        return (LASTING,)
+
+    def tables_of_weight(self) -> tuple[Table[Any, Any], ...]:
+        """One."""
+        return (WEIGHTS,)
+
+
+PORT: Final = FreePort()
+
+
+def pay(draft: Draft, action: Pay) -> Delta | Reason:
+    """Move tokens. Rejects: NOT_ENOUGH."""
+    held = draft.get(BALANCES, (action.token, action.sender)).amount
+    if action.amount > held:
+        return Reason.NOT_ENOUGH
+    draft.put(BALANCES, (action.token, action.sender), Amount(held - action.amount))
+    received = draft.get(BALANCES, (action.token, action.to)).amount
+    draft.put(BALANCES, (action.token, action.to), Amount(received + action.amount))
+    return draft.delta()
+
+
+def base_transition(draft: Draft, action: Any) -> Delta | Reason:
+    """The base's calls, observed by the market."""
+    if isinstance(action, Pay):
+        return pay(draft, action)
+    if isinstance(action, PassTime):
+        draft.put(NOW, SINGLETON, Moment(draft.get(NOW, SINGLETON).point + action.points))
+        return draft.delta()
+    if isinstance(action, ChangeStake):
+        draft.put(LASTING, (action.service, action.operator, action.pool), Amount(action.amount))
+    else:
+        draft.put(WEIGHTS, ((action.operator, action.pool), action.holder), Amount(action.amount))
+    writes = [*draft.delta().writes]
+    observe_rows(PORT, draft, writes)
+    return draft.delta()
+
+
+def act_in(draft: Draft) -> Act:
+    """The door to the base, of one call."""
+    return lambda action: base_transition(draft, action)

@@ -1,0 +1,198 @@
+"""The theory of the fees, on a base of which nothing is known.
+
+It is not whole: calls that go through a list of positions or holdings are not understood yet (`NOT_YET`), so nothing
+here is said of every reachable state. Of every other call it is proved which laws it keeps.
+"""
+
+from typing import Any, Final, get_args
+
+from invariants.law import Catalogue, StateLaw, View
+from invariants.market.books import BookLaws
+from proofs.market.contracts import CONTRACTS
+from proofs.market.free import (
+    BALANCES,
+    COMMISSIONS,
+    LASTING,
+    METERS,
+    NOW,
+    PORT,
+    POSITIONS,
+    RISKS,
+    SCHEMA,
+    TERMS,
+    ChangeStake,
+    ChangeWeight,
+    PassTime,
+    Pay,
+    act_in,
+    base_transition,
+)
+from proofs.setup import Setup
+from proofs.theory import Induction, Limits, PastLaw, Theory
+from spec.arithmetic import WAD
+from spec.machine import SINGLETON, Draft, Outcome
+from spec.market.actions import Action, CountHolding, Enrol, FundOffer, Join, OpenOffer
+from spec.market.reasons import Reason
+from spec.market.transition import ACCOUNT, Market
+from spec.protocol import Protocol
+
+BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
+NOT_YET: Final = (Enrol, Join, CountHolding, ChangeStake, ChangeWeight)
+"""The calls that read a list of pairs of names and more, of which the engine has no symbols."""
+
+MARKET: Final = Market(PORT)
+
+
+def transition(draft: Draft, action: Any) -> Outcome:
+    """Every call of the market and of the base."""
+    if isinstance(action, BASE_ACTIONS):
+        return base_transition(draft, action)
+    return MARKET.rule(draft, action, act_in(draft))
+
+
+def _nothing(*_arguments: Any) -> Any:
+    return None
+
+
+PROTOCOL: Final = Protocol(
+    name="market_on_anything",
+    schema=SCHEMA,
+    actions=tuple([action for action in (*BASE_ACTIONS, *get_args(Action)) if action not in NOT_YET]),
+    reasons=Reason,
+    transition=transition,
+    read_trace=_nothing,
+    write_trace=_nothing,
+    observe=_nothing,
+    observe_final=_nothing,
+    write_returns=_nothing,
+    check_post=_nothing,
+)
+BOOKS: Final = BookLaws(PORT, BALANCES)
+WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-08", "FEE-09", "FEE-10", "FEE-26")
+CATALOGUE: Final = Catalogue(BOOKS.sums, [law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS], [], [], [])
+
+
+def _is_well_formed(_rows: Draft, call: Any) -> bool:
+    """Numbers are not negative, as those of traces are not; the market's account makes no call of its own."""
+    if isinstance(call, PassTime):
+        return call.points >= 0
+    if isinstance(call, ChangeStake | ChangeWeight):
+        return call.amount >= 0
+    if call.sender == ACCOUNT:
+        return False
+    if isinstance(call, Pay | FundOffer):
+        return call.amount >= 0
+    if isinstance(call, OpenOffer):
+        risk = call.risk
+        parts = (risk.expected_loss_wad, risk.shortfall_wad, risk.capital_cost_wad, risk.unit_price_wad)
+        return all([part >= 0 for part in parts])
+    return True
+
+
+def _time_is_not_negative(view: View, key: Any) -> bool:
+    return view.rows.get(NOW, key).point >= 0
+
+
+def _meter_is_not_of_the_future(view: View, offer: Any) -> bool:
+    return view.rows.get(METERS, offer).updated_point <= view.rows.get(NOW, SINGLETON).point
+
+
+def _terms_can_be_followed(view: View, offer: Any) -> bool:
+    terms = view.rows.get(TERMS, offer)
+    if not terms.is_open:
+        meter = view.rows.get(METERS, offer)
+        is_empty = meter.budget_grains == 0 and meter.reserved_grains == 0 and meter.stake == 0
+        return is_empty and meter.rate == 0 and meter.index == 0
+    is_positive = terms.target_stake > 0 and terms.divisor > 0 and terms.period_points > 0
+    return is_positive and 0 < terms.floor_rate <= terms.cap_rate and 0 < terms.max_step_wad <= WAD
+
+
+def _risk_is_not_negative(view: View, offer: Any) -> bool:
+    risk = view.rows.get(RISKS, offer)
+    is_possible = risk.expected_loss_wad >= 0 and risk.shortfall_wad >= risk.expected_loss_wad
+    return is_possible and risk.capital_cost_wad >= 0 and risk.unit_price_wad >= 0 and risk.points_per_year > 0
+
+
+def _stake_is_not_negative(view: View, key: Any) -> bool:
+    return view.rows.get(LASTING, key).amount >= 0
+
+
+def _who_waits_is_counted(view: View, position: Any) -> bool:
+    return not view.rows.get(COMMISSIONS, position).is_pending or view.rows.get(POSITIONS, position).is_counted
+
+
+def _amount_is_not_negative(view: View, position: Any) -> bool:
+    counted = view.rows.get(POSITIONS, position)
+    if not counted.is_counted:
+        return counted.amount == 0 and counted.index == 0
+    is_settled = 0 <= counted.index <= view.rows.get(METERS, position[0]).index
+    return is_settled and counted.amount >= 0 and view.rows.get(TERMS, position[0]).is_open
+
+
+def _same(key: Any) -> Any:
+    return key
+
+
+HERE: Final = "proofs/market/theory.py"
+LEMMAS: Final[list[StateLaw | PastLaw]] = [
+    StateLaw("LEMMA-now", "Time is not negative.", HERE, _time_is_not_negative, rows={NOW: _same}),
+    StateLaw(
+        "LEMMA-updated",
+        "No meter is updated in the future.",
+        HERE,
+        _meter_is_not_of_the_future,
+        rows={METERS: _same},
+        also_reads=(NOW,),
+    ),
+    StateLaw(
+        "LEMMA-terms",
+        "A rate can follow the terms of an open offer; any other is empty.",
+        HERE,
+        _terms_can_be_followed,
+        rows={TERMS: _same, METERS: _same},
+    ),
+    StateLaw("LEMMA-risk", "A declared risk is one.", HERE, _risk_is_not_negative, rows={RISKS: _same}),
+    StateLaw(
+        "LEMMA-pending",
+        "A commission waits for a position that is counted.",
+        HERE,
+        _who_waits_is_counted,
+        rows={COMMISSIONS: _same, POSITIONS: _same},
+    ),
+    StateLaw("LEMMA-lasting", "No stake is negative.", HERE, _stake_is_not_negative, rows={LASTING: _same}),
+    StateLaw(
+        "LEMMA-index",
+        "A position is of an open offer, is not settled beyond it, and counts no less than nothing.",
+        HERE,
+        _amount_is_not_negative,
+        rows={POSITIONS: _same},
+        also_reads=(METERS, TERMS),
+    ),
+]
+
+PAIR: Final = (str, str)
+SERVICE: Final = (str, int)
+STAKE: Final = (SERVICE, str, str)
+THEORY: Final = Theory(
+    protocol=PROTOCOL,
+    catalogue=CATALOGUE,
+    state_module="proofs.market.free",
+    now=lambda rows: rows.get(NOW, SINGLETON).point,
+    is_well_formed=_is_well_formed,
+    genesis={},
+    induction=Induction(lemmas=LEMMAS, ranges=("LEMMA-now", "LEMMA-terms")),
+    limits=Limits(
+        lists={
+            "market_positions_by_row.members": 1,
+            "market_holdings_by_row.members": 1,
+            "market_feeds.members": 1,
+        }
+    ),
+    keys={
+        "market_positions_by_row": (str, STAKE),
+        "market_holdings_by_row": (str, (PAIR, str)),
+    },
+)
+
+
+SETUP: Final = Setup(contracts=CONTRACTS, lifted=("proofs.market.free",))

@@ -1,0 +1,25 @@
+"""The fees' books are proved, call by call, on a base of which nothing is known; and what is not is known."""
+
+import pytest
+
+from harness.protocols import pack_at
+from proofs.call_task import prove_laws
+from proofs.market.theory import NOT_YET, PROTOCOL
+from spec.market.actions import Enrol
+
+pytestmark = pytest.mark.source
+
+PLACE = "proofs.market.theory:THEORY"
+BOOKS = ["FEE-01", "FEE-03", "FEE-04"]
+
+
+@pytest.mark.parametrize("call", ["genesis", "FundOffer", "ClaimFees"])
+def test_a_call_keeps_the_books(call: str) -> None:
+    found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, BOOKS, 1)}
+    assert found == dict.fromkeys(BOOKS, "PROVED")
+
+
+def test_a_call_that_goes_through_a_list_is_not_understood_and_left_out() -> None:
+    assert Enrol in NOT_YET
+    assert not set(NOT_YET) & set(PROTOCOL.actions)
+    assert pack_at("harness.packs.market.anything:PACK").theory_at == PLACE
