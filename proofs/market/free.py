@@ -8,10 +8,11 @@ from typing import Any, Final
 import attr
 
 from spec.layer import Act
-from spec.machine import SINGLETON, Delta, Draft, Rejection, Schema, Table, Write
+from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
 from spec.market import state as market
 from spec.market.counting import observe_rows
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
+from spec.market.reasons import Reason
 from spec.market.state import (
     Claimable,
     Commission,
@@ -31,12 +32,6 @@ from spec.market.state import (
 
 Pair = tuple[str, ...]
 Stake = tuple[Service, str, str]
-
-
-class Reason(Rejection):
-    """Reasons of rejection of the base."""
-
-    NOT_ENOUGH = "NotEnough"
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -198,10 +193,10 @@ PORT: Final = FreePort()
 
 
 def pay(draft: Draft, action: Pay) -> Delta | Reason:
-    """Move tokens. Rejects: NOT_ENOUGH."""
+    """Move tokens. Rejects: PAYMENT_FAILED."""
     held = draft.get(BALANCES, (action.token, action.sender)).amount
     if action.amount > held:
-        return Reason.NOT_ENOUGH
+        return Reason.PAYMENT_FAILED
     draft.put(BALANCES, (action.token, action.sender), Amount(held - action.amount))
     received = draft.get(BALANCES, (action.token, action.to)).amount
     draft.put(BALANCES, (action.token, action.to), Amount(received + action.amount))

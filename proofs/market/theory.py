@@ -12,6 +12,7 @@ from proofs.market.contracts import CONTRACTS
 from proofs.market.free import (
     BALANCES,
     COMMISSIONS,
+    GROUPS,
     LASTING,
     METERS,
     NOW,
@@ -113,6 +114,15 @@ def _risk_is_not_negative(view: View, offer: Any) -> bool:
     return is_possible and risk.capital_cost_wad >= 0 and risk.unit_price_wad >= 0 and risk.points_per_year > 0
 
 
+def _balance_is_not_negative(view: View, key: Any) -> bool:
+    return view.rows.get(BALANCES, key).amount >= 0
+
+
+def _group_is_not_negative(view: View, group: Any) -> bool:
+    shared = view.rows.get(GROUPS, group)
+    return shared.weight >= 0 and shared.carried_grains >= 0
+
+
 def _stake_is_not_negative(view: View, key: Any) -> bool:
     return view.rows.get(LASTING, key).amount >= 0
 
@@ -159,6 +169,8 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _who_waits_is_counted,
         rows={COMMISSIONS: _same, POSITIONS: _same},
     ),
+    StateLaw("LEMMA-balance", "No balance is negative.", HERE, _balance_is_not_negative, rows={BALANCES: _same}),
+    StateLaw("LEMMA-group", "No group has less than no weight.", HERE, _group_is_not_negative, rows={GROUPS: _same}),
     StateLaw("LEMMA-lasting", "No stake is negative.", HERE, _stake_is_not_negative, rows={LASTING: _same}),
     StateLaw(
         "LEMMA-index",
