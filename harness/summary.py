@@ -20,6 +20,7 @@ from harness.traces import bundled_findings, place_of
 
 ADVICE: Final = (
     "",
+    "restake check --format json writes all of it as data, by the schema that --schema writes.",
     "restake check -v shows the figures of each method, of each action and each reason.",
     "restake laws --explain ID says all of one law: formula, source, proof, and how many mutants it kills.",
 )
