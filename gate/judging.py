@@ -24,9 +24,9 @@ from gate.subject import Subject
 from gate.verdicts import (
     KINDS,
     ActionReport,
+    CallProof,
     Difference,
     DifferenceKind,
-    Proof,
     ProtocolReport,
     Shown,
     ShownRun,
@@ -191,7 +191,7 @@ class Judge:
     def _walk_on(
         self,
         name: str,
-        proof: Proof,
+        proof: CallProof,
         shown: Collection[DifferenceKind],
         versions: Versions,
         walked: Walked,
@@ -396,17 +396,17 @@ def story(versions: Versions, world: Json, calls: Sequence[Json]) -> tuple[dict[
     )
 
 
-def proof_of(found: Mapping[str, Any]) -> Proof:
+def proof_of(found: Mapping[str, Any]) -> CallProof:
     """The result of a proof, of its plain values."""
     seconds = found.get("seconds", 0.0)
     if "unlifted" in found:
-        return Proof(why=f"no proof: {found['unlifted']}", seconds=seconds)
+        return CallProof(why=f"no proof: {found['unlifted']}", seconds=seconds)
     kinds = found["kinds"]
     goals = sum(sum(by.values()) for by in kinds.values())
     open_kinds = tuple(sorted(kind for kind, by in kinds.items() if set(by) - {"PROVED"} and kind != ENGINE))
     of_engine = found["labels"].get(ENGINE, [])
     why = f"no proof: not shown of the head: {'; '.join(of_engine)}" if of_engine else ""
-    return Proof(goals, open_kinds, tuple(found["scope"]), tuple(found["laws"]), seconds, why)
+    return CallProof(goals, open_kinds, tuple(found["scope"]), tuple(found["laws"]), seconds, why)
 
 
 def arrow(answers: tuple[str, str]) -> str:

@@ -88,7 +88,7 @@ class Difference:
 
 
 @attrs.frozen
-class Proof:
+class CallProof:
     """The result of the proof of one call: goals proved and not, by kind; its scope, and the laws that it assumes.
 
     `why` is empty if everything was proved but the kinds in `open_kinds`.
@@ -111,7 +111,7 @@ class ActionReport:
     verdict: Word
     changes: Sequence[Change] = ()
     differences: Sequence[Difference] = ()
-    proof: Proof | None = None
+    proof: CallProof | None = None
     scripts: int = 0
     calls: int = 0
     why: str = ""

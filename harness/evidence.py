@@ -6,7 +6,7 @@ import attrs
 
 
 @attrs.frozen
-class Proof:
+class ProofStatus:
     """The proof status of one law: proved of how many of the calls that could break it, and within which bounds.
 
     Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. Of `missing_calls`
@@ -50,7 +50,7 @@ class Evidence:
     """
 
     solver: str
-    proofs: Mapping[str, Proof]
+    proofs: Mapping[str, ProofStatus]
     due: int
     verdicts: Mapping[str, int]
     proved_now: tuple[str, ...]

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, Literal
 
-from harness.evidence import Evidence, Proof
+from harness.evidence import Evidence, ProofStatus
 from harness.prove import Proving, run_together
 from harness.stopping import Stop
 from proofs.call_task import findings_of
@@ -126,7 +126,7 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
 
 def proofs_by_law(
     rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_violations: Collection[str]
-) -> dict[str, Proof]:
+) -> dict[str, ProofStatus]:
     """The verdicts on every call, as law, call, verdict and the rest, put together by law. A call that cannot concern a
     law does not count.
     """
@@ -136,7 +136,7 @@ def proofs_by_law(
         calls.setdefault(law_id, {}).setdefault(verdict, []).append(call)
         scopes.setdefault(law_id, set()).update(rest["scope"])
     return {
-        law_id: Proof(
+        law_id: ProofStatus(
             len(found.get("PROVED", ())),
             tuple(found.get("UNKNOWN", ())),
             tuple(found.get("REFUTED", ())),

@@ -36,10 +36,11 @@ def _lines(outcome: RunOutcome, stories: Mapping[str, Retelling]) -> Iterator[st
         yield from ("", f"## {escaped(suite.protocol.name)}: {suite.verdict}", "")
         lines = [("" if position else what, line) for what, said in blocks(suite) for position, line in enumerate(said)]
         yield from table(("", ""), [(what, _with_command(line)) for what, line in lines])
-        for finding in suite.findings.values():
+        for position, finding in enumerate(suite.findings.values()):
             yield from ("", f"### {escaped(finding.law)} is violated", "", escaped(finding.sentence), "")
             if finding.trace in stories:
-                yield from (f"<details><summary>the run, {counted(finding.steps, 'step')}</summary>", "")
+                opened = "" if position else " open"
+                yield from (f"<details{opened}><summary>the run, {counted(finding.steps, 'step')}</summary>", "")
                 yield from ("```text", *_story(stories[finding.trace or ""]), "```", "", "</details>", "")
             found = f"{counted(finding.steps, 'step')}, found by {escaped(finding.found_by)}"
             yield f"{found}; reproduce: `{_code(finding.command)}`"

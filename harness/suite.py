@@ -5,7 +5,7 @@ from typing import Literal
 
 import attrs
 
-from harness.evidence import Evidence, Proof
+from harness.evidence import Evidence, ProofStatus
 from harness.symbols import symbols_in
 from invariants.checking import Violation
 from invariants.game import Game, GameReport
@@ -159,7 +159,7 @@ class Row:
     in_games: int
     broken: int
     verdict: LawVerdict
-    proof: Proof | None = None
+    proof: ProofStatus | None = None
     kills: int | None = None
     symbols: Mapping[str, str] = attrs.field(factory=dict)
 

@@ -177,7 +177,7 @@ def search(question: Question, claim: Claim, seconds: float, is_enough: bool) ->
     return (None if found is None else _proposed(question, program, found)), is_best
 
 
-class Proof:
+class ClaimProof:
     """A claim, and the tree of its certificate, which is built while there is time."""
 
     def __init__(self, question: Question, claim: Claim) -> None:
@@ -206,7 +206,7 @@ def security(
     claim = Claim(at_most=-budget, is_strict=ties == "weak")
     if cut.applies(network) and claim == Claim():
         return _by_cut(question)
-    proof = Proof(question, claim)
+    proof = ClaimProof(question, claim)
     grown, attack = proof.grow(seconds / 5, FIRST_LEAVES)
     if grown.tree is None and attack is None:
         attack, _ = search(question, claim, seconds / 2, is_enough=True)
@@ -264,7 +264,7 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Att
     grown = Grown(None, None, 0)
     while attack is not None:
         claim = attrs.evolve(measure, at_most=attack.value, is_strict=False)
-        grown, better = Proof(question, claim).grow(seconds)
+        grown, better = ClaimProof(question, claim).grow(seconds)
         if better is None:
             break
         attack = better
@@ -342,7 +342,7 @@ def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, 
         better, _ = search(question, claim, seconds / 2, is_enough=False)
         grown = Grown(None, None, 0)
         if better is None or better.value <= 0:
-            grown, better = Proof(question, claim).grow(seconds)
+            grown, better = ClaimProof(question, claim).grow(seconds)
         if better is None or better.value <= 0:
             break
         attack = question.attack(Claim(), better.services, better.uses)

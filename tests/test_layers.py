@@ -216,6 +216,7 @@ HOMES = {
     "Outcome": ["spec/machine.py"],
     "Effort": ["harness/mutants/fate.py"],
     "Kind": ["spec/eigenlayer/rewards_formats.py"],
+    "Proof": ["spec/eigenlayer/rewards_formats.py"],
 }
 """The only module that defines a word whose short form has one sense, as the glossary says."""
 

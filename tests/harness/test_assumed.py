@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from harness.assumed import ONE_IN, checks_every_law, proved_whole
 from harness.check import Check, Plan
-from harness.evidence import Proof
+from harness.evidence import ProofStatus
 from harness.protocols import pack_at
 from harness.prove import ledger_of
 from harness.schedulers import SuiteTask, run_task
@@ -43,12 +43,12 @@ def test_a_law_that_is_assumed_is_checked_on_one_walk_in_eleven() -> None:
 
 def test_laws_are_assumed_that_the_ledger_holds_proved_within_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     proofs = {
-        "WHOLE": Proof(3, (), (), (), ()),
-        "BOUNDED": Proof(3, (), (), (), ("a list of length <= 2",)),
-        "STALE": Proof(2, (), (), ("Slash",), ()),
-        "OPEN": Proof(2, ("Slash",), (), (), ()),
-        "MISSING": Proof(2, (), (), (), (), False, ("Slash",)),
-        "FALSE": Proof(2, (), (), (), (), True),
+        "WHOLE": ProofStatus(3, (), (), (), ()),
+        "BOUNDED": ProofStatus(3, (), (), (), ("a list of length <= 2",)),
+        "STALE": ProofStatus(2, (), (), ("Slash",), ()),
+        "OPEN": ProofStatus(2, ("Slash",), (), (), ()),
+        "MISSING": ProofStatus(2, (), (), (), (), False, ("Slash",)),
+        "FALSE": ProofStatus(2, (), (), (), (), True),
     }
     monkeypatch.setattr("harness.assumed.proofs_by_law", lambda _rows, _known: proofs)
     assert proved_whole(ledger_of(pack_at("symbiotic"))) == ("WHOLE",)

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from harness.cli import cli
-from harness.evidence import Evidence, Proof
+from harness.evidence import Evidence, ProofStatus
 
 POOL = "pool_laws:WALK"
 
@@ -44,7 +44,7 @@ def test_a_report_is_as_its_schema_says_and_the_schema_can_refuse(report: Report
     report["suites"]["staking_pool"]["laws"][1]["proof"] = None
     judge = Draft202012Validator(schema)
     assert [error.message for error in judge.iter_errors(report)] == []
-    evidence = Evidence("z3", {"A": Proof(1, ("B",), (), (), ())}, 2, {"z3": 2}, (), 0, "", (), (), {"A": 1}, 9)
+    evidence = Evidence("z3", {"A": ProofStatus(1, ("B",), (), (), ())}, 2, {"z3": 2}, (), 0, "", (), (), {"A": 1}, 9)
     whole = copy.deepcopy(report)
     whole["suites"]["staking_pool"]["evidence"] = json.loads(json.dumps(attrs.asdict(evidence)))
     assert [error.message for error in judge.iter_errors(whole)] == []

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from harness import gathering
-from harness.evidence import Evidence, Proof
+from harness.evidence import Evidence, ProofStatus
 from harness.gathering import KILLS, gathered, proofs_by_law, rotation, sample
 from harness.junit import junit
 from harness.protocols import known_packs, load_walk
@@ -51,10 +51,10 @@ def test_verdicts_on_calls_are_put_together_by_law() -> None:
         ("FOUR-01", "Burn", "NOT CONCERNED", found("NOT CONCERNED")),
     ]
     assert proofs_by_law(rows, {"FOUR-01"}) == {
-        "FOUR-01": Proof(0, (), (), ("Claim",), (), True),
-        "ONE-01": Proof(2, (), (), (), (BOUNDED, OTHER_BOUND)),
-        "THREE-01": Proof(0, (), (), ("Burn",), ()),
-        "TWO-01": Proof(1, ("genesis",), ("Deposit",), (), (BOUNDED,), False, ("Claim",)),
+        "FOUR-01": ProofStatus(0, (), (), ("Claim",), (), True),
+        "ONE-01": ProofStatus(2, (), (), (), (BOUNDED, OTHER_BOUND)),
+        "THREE-01": ProofStatus(0, (), (), ("Burn",), ()),
+        "TWO-01": ProofStatus(1, ("genesis",), ("Deposit",), (), (BOUNDED,), False, ("Claim",)),
     }
 
 
@@ -62,13 +62,13 @@ def test_a_proof_in_short() -> None:
     assert [
         (proof.in_short, proof.is_whole)
         for proof in (
-            Proof(27, (), (), (), ()),
-            Proof(27, (), (), (), (BOUNDED,)),
-            Proof(25, ("Slash",), (), ("Burn",), ()),
-            Proof(27, (), ("Slash",), (), ()),
-            Proof(0, (), (), (), (), True),
-            Proof(0, (), (), (), ()),
-            Proof(26, (), (), (), (), False, ("Slash",)),
+            ProofStatus(27, (), (), (), ()),
+            ProofStatus(27, (), (), (), (BOUNDED,)),
+            ProofStatus(25, ("Slash",), (), ("Burn",), ()),
+            ProofStatus(27, (), ("Slash",), (), ()),
+            ProofStatus(0, (), (), (), (), True),
+            ProofStatus(0, (), (), (), ()),
+            ProofStatus(26, (), (), (), (), False, ("Slash",)),
         )
     ] == [
         ("27/27", True),
@@ -148,8 +148,8 @@ def test_the_ledger_alone_is_shown_without_proving_anything() -> None:
     kills = json.loads(KILLS.read_text())["eigenlayer"]
     shown = weighed("ledger")
     assert (shown.proofs["CONS-01"], shown.proofs["LEMMA-due"]) == (
-        Proof(CALLS, (), (), (), ()),
-        Proof(CALLS, (), (), (), (BOUNDED,)),
+        ProofStatus(CALLS, (), (), (), ()),
+        ProofStatus(CALLS, (), (), (), (BOUNDED,)),
     )
     assert sum([len(calls) for calls in shown.by_call.values()]) == due()
     rest = attrs.evolve(shown, proofs={}, by_call={})
@@ -168,7 +168,7 @@ def of_another_source(file: Path, *only: str) -> None:
 
 def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
     of_another_source(ledger / "TransferToken.json")
-    assert weighed("ledger").proofs["CONS-01"] == Proof(CALLS - 1, (), (), ("TransferToken",), ())
+    assert weighed("ledger").proofs["CONS-01"] == ProofStatus(CALLS - 1, (), (), ("TransferToken",), ())
     now = weighed("changed")
     assert (now.proved_now, now.differing, now.undone) == (("TransferToken",), (), ())
     assert now.proofs["CONS-01"].stale_calls == ()
@@ -260,10 +260,10 @@ def test_proofs_that_time_cuts_short_are_said_to_be_undone(ledger: Path) -> None
 EVIDENCE = Evidence(
     "z3 0",
     {
-        "LEMMA-here": Proof(4, (), (), (), ()),
-        "LEMMA-there": Proof(3, ("Slash",), (), (), ()),
-        "POOL-01": Proof(4, (), (), (), (BOUNDED, OTHER_BOUND, "nothing overflows")),
-        "POOL-02": Proof(2, (), ("Slash",), ("Deposit",), ()),
+        "LEMMA-here": ProofStatus(4, (), (), (), ()),
+        "LEMMA-there": ProofStatus(3, ("Slash",), (), (), ()),
+        "POOL-01": ProofStatus(4, (), (), (), (BOUNDED, OTHER_BOUND, "nothing overflows")),
+        "POOL-02": ProofStatus(2, (), ("Slash",), ("Deposit",), ()),
     },
     15,
     {"z3 0, installed": 10, "z3 0, proved here": 4},
@@ -422,7 +422,7 @@ def test_what_could_not_be_kept_proved_or_lifted_reaches_the_report(
 
 @pytest.mark.usefixtures("example")
 def test_unknown_is_not_green_where_it_was_to_be_proved_in_the_run() -> None:
-    stale = attrs.evolve(EVIDENCE, proofs={"POOL-02": Proof(2, ("Slash",), (), ("Deposit",), ())})
+    stale = attrs.evolve(EVIDENCE, proofs={"POOL-02": ProofStatus(2, ("Slash",), (), ("Deposit",), ())})
     unknown = attrs.evolve(stale, unknown_now=("POOL-02 of Slash",))
     assert [judged([], [pool(evidence)]) for evidence in (stale, unknown)] == [0, 2]
     assert pool(unknown).unfinished() == ["neither proved nor refuted in this run: POOL-02 of Slash"]

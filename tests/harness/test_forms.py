@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from harness.evidence import Evidence, Proof
+from harness.evidence import Evidence, ProofStatus
 from harness.exit_codes import MEANINGS
 from harness.findings import Retelling, Told
 from harness.markdown import as_markdown
@@ -59,7 +59,7 @@ class Read(HTMLParser):
 def failing() -> tuple[list[TraceReport], list[SuiteReport]]:
     """A run in which a law broke and a trace differs; both say things that would be markup."""
     walk = load_walk("pool_laws:WALK")
-    proofs = {"POOL-01": Proof(1, ("Deposit",), (), (), ())}
+    proofs = {"POOL-01": ProofStatus(1, ("Deposit",), (), (), ())}
     evidence = Evidence("z3", proofs, 2, {"z3": 2}, (), 0, "", (), (), {}, 0)
     evidence = attrs.evolve(evidence, by_call={"POOL-01": {"Deposit": "UNKNOWN", "Slash": "PROVED"}})
     met = Summary(
@@ -100,6 +100,8 @@ def test_markdown_renders_as_tables_and_stories_and_nothing_in_it_is_markup() ->
         "- restake 0 (commit unknown), compiled specification, z3; profile ci, seed 0\n"
     )
     assert page.tags.count("table") == 3  # what is said of the protocol, properties, witnesses
+    as_in_issues = Read(MarkdownIt("commonmark", {"html": True}).enable("table").render(document))
+    assert (as_in_issues.tags.count("table"), as_in_issues.tags.count("details")) == (3, 3)  # one is the run
     assert {"b", "u", "em"} & set(page.tags) == set()
     for text in ("Only <script>alert(1)</script> | a *slash*.", "interrupted", "restake replay 'a'b'", "a'<u>.json"):
         assert text in page.texts, text
@@ -226,7 +228,7 @@ def test_every_form_begins_a_protocol_with_why_it_failed_and_says_what_is_specif
 def test_games_are_named_among_what_is_checked_and_never_proved() -> None:
     """Missed: 133 of 136 laws were proved, 5 others named, and 141 held."""
     pack, walk = known_packs()["symbiotic"], known_walks()["symbiotic"].only(("AUTH-01",))
-    evidence = attrs.evolve(KILLS, proofs={"AUTH-01": Proof(1, ("Deposit",), (), (), ())})
+    evidence = attrs.evolve(KILLS, proofs={"AUTH-01": ProofStatus(1, ("Deposit",), (), (), ())})
     met = Summary(1, 9, checked={"AUTH-01": 5})
     games = SuiteReport(walk.protocol, walk.catalogue, pack.games, on_walks=met, evidence=evidence)
     assert "checked and never proved: GAME-01, GAME-02, GAME-03" in in_every_form(outcome([], [games]))[0]

@@ -20,7 +20,7 @@ import pytest
 from gate.closures import Change
 from gate.decisions import Ruling
 from gate.impact import told
-from gate.verdicts import ActionReport, Difference, Proof, ProtocolReport, Shown, ShownRun, Word
+from gate.verdicts import ActionReport, CallProof, Difference, ProtocolReport, Shown, ShownRun, Word
 from harness.gate_files import FINGERPRINT_KEY, annotations, as_junit, as_sarif
 from harness.gate_outcome import GateOutcome
 from harness.gate_page import as_page
@@ -50,7 +50,7 @@ STRICTER = ActionReport(
         Difference("stricter", "accepted -> TooLittle", WITNESS, None),
         Difference("reason", "Panic -> TooLittle", None, SHOWN),
     ],
-    proof=Proof(3, ("stricter",), ("lists of length <= 2",), ("L-1",), 0.5),
+    proof=CallProof(3, ("stricter",), ("lists of length <= 2",), ("L-1",), 0.5),
     scripts=2,
     calls=9,
     impact={
@@ -72,7 +72,7 @@ STRICTER = ActionReport(
         "nanoseconds": [10, 20],
     },
 )
-EQUIVALENT = ActionReport("p", "Withdraw", "EQUIVALENT", changes=[CHANGE], proof=Proof(2, laws=("L-1",)))
+EQUIVALENT = ActionReport("p", "Withdraw", "EQUIVALENT", changes=[CHANGE], proof=CallProof(2, laws=("L-1",)))
 
 
 def outcome(*actions: ActionReport, **others: Any) -> GateOutcome:

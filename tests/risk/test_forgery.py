@@ -9,7 +9,7 @@ import attrs
 import pytest
 from hypothesis import strategies as st
 
-from risk.attack import Proof, Question, cheapest, maximum, security
+from risk.attack import ClaimProof, Question, cheapest, maximum, security
 from risk.network import Commitment, Network, Stake, Terms, write
 from risk.program import Claim
 from risk.verify import Bounds, Problem, Refused, check, check_tree
@@ -115,7 +115,7 @@ def proofs_end_where_truth_does(make: MakeBounds) -> Callable[[str, int], None]:
         true = attrs.evolve(false, is_strict=False)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("risk.certificate.Bounds", make)
-            proofs = Proof(question, false).grow(60), Proof(question, true).grow(60)
+            proofs = ClaimProof(question, false).grow(60), ClaimProof(question, true).grow(60)
         (forged, attack), (grown, no_attack) = proofs
         assert (forged.tree, no_attack) == (None, None)
         assert attack is not None
