@@ -45,6 +45,9 @@ WITNESS: Final = "witness: "
 ORDER: Final = "order: "
 """The beginning of what a vector covers that is for an order of checks."""
 
+KILLS: Final = Path(__file__).parent / "mutants" / "vector_kills.json"
+"""The mutants that each kind of vectors kills, as `restake mutate --vectors DIR --kills FILE` found for one release."""
+
 CANARIES_EACH: Final = 4
 """The canaries of each protocol that are wrong in one thing."""
 
@@ -110,6 +113,7 @@ def fill(packs: Collection[ProtocolPack], folder: Path, walks: int, says: Says =
     manifest = {
         "format": FORMAT,
         "specification": f"restaking-spec {__version__}",
+        "kills": known_kills(entries),
         "files": [ENTRY.write(entry) for entry in entries],
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,11 +121,23 @@ def fill(packs: Collection[ProtocolPack], folder: Path, walks: int, says: Says =
     return entries
 
 
+def digest_of(entries: Collection[Entry]) -> str:
+    """The digest of a release's vectors, by which what was measured of them is told to be of these."""
+    lines = sorted([f"{entry.sha256}  {entry.file}\n" for entry in entries if not entry.wrong])
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def known_kills(entries: Collection[Entry]) -> Json:
+    """The mutants that each kind of vectors was the first to kill, if that was measured of these very vectors."""
+    measured = as_object(load_json(KILLS), "")
+    return measured["kills"] if measured["release"] == digest_of(entries) else None
+
+
 def read_release(folder: Path) -> list[Entry]:
     """The files of a release, after each was found to be what the manifest says. ReleaseError if one is not."""
     try:
         manifest = as_object(load_json(folder / MANIFEST), "")
-        check_fields(manifest, ("format", "specification", "files"), "")
+        check_fields(manifest, ("format", "specification", "files", "kills"), "", ("kills",))
         if manifest["format"] != FORMAT:
             raise MalformedTrace("format", f"expected {FORMAT}, found {shown(manifest['format'])}")
         entries = cast("tuple[Entry, ...]", ListOf(ENTRY).read(manifest["files"], "files", {}))

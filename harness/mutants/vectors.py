@@ -15,7 +15,7 @@ from harness.mutants.report import rate
 from harness.mutants.run import Mutation
 from harness.pack import ProtocolPack
 from harness.stopping import Stop
-from harness.vectors import Entry, read_release
+from harness.vectors import Entry, digest_of, read_release
 from spec.codec import Json
 
 VECTORS_BAR: Final = 0.95
@@ -49,6 +49,16 @@ class VectorMutation(Mutation):
         """The number of mutants that each kind of vector killed first."""
         kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
         return Counter([kinds[judged.fates[0].by[0]] for judged in self.judged if judged.is_killed])
+
+    def kills_of_release(self) -> dict[str, Json]:
+        """The mutants that each kind of vectors killed first, and of which vectors that was found."""
+        kinds = {str(self.folder / entry.file): _kind(entry) for entry in self.entries}
+        named: dict[str, list[str]] = {kind: [] for kind in sorted(set(kinds.values()))}
+        for judged in self.judged:
+            if judged.is_killed:
+                named[kinds[judged.fates[0].by[0]]].append(judged.mutant.mutant_id)
+        survivors = [judged.mutant.mutant_id for judged in self.survivors()]
+        return {"release": digest_of(self.entries), "kills": {**named}, "survivors": [*survivors]}
 
     def as_json(self) -> dict[str, Json]:
         """Everything found, for machines."""

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -72,7 +72,7 @@ from harness.verbs import (
     "kills_file",
     type=click.File("w", encoding="utf-8", lazy=True),
     metavar="FILE",
-    help="Write how many mutants each law killed, which `restake check` shows.",
+    help="Write how many mutants each law killed, which `restake check` shows; with --vectors, those of each kind.",
 )
 @JSON_OPTION
 def mutate_command(
@@ -104,7 +104,7 @@ def mutate_command(
     """
     if file is not None and only == "generated":
         raise click.UsageError("--file and --generated: what is generated stands in no file")
-    if vectors is not None and (proves or as_markdown or kills_file is not None):
+    if vectors is not None and (proves or as_markdown):
         raise click.UsageError("--vectors: no laws or proofs are asked then")
     stop = Stop(math.inf if budget is None else budget)
     try:
@@ -145,7 +145,8 @@ def mutate_command(
             seconds = time.monotonic() - started
             click.echo(f"{len(mutation.judged):,} of {len(chosen):,} mutants judged in {seconds:.1f} s")
         if kills_file is not None and not mutation.is_cut_short:
-            kills_file.write(json.dumps(kills(mutation.judged), indent=1) + "\n")
+            found: Any = mutation.kills_of_release() if isinstance(mutation, VectorMutation) else kills(mutation.judged)
+            kills_file.write(json.dumps(found, indent=1) + "\n")
 
     stop.last_words = tell
     problem: str | None = None

@@ -204,6 +204,7 @@ def test_a_world_that_cannot_be_deployed_is_unsupported_and_one_made_for_it_is_n
     world: Any = PACK.walk.world
     assert refusal(world, of["v1.12.0"]) == "release v1.13.1: the artifacts are of v1.12.0"
     assert refusal(world, of["v1.13.1"]) == "rewards"
+    assert refusal({**world, "protocol": "eigenlayer_rewards"}, of["v1.13.1"]) == "a world of eigenlayer_rewards"
     for artifacts in of.values():
         deployed: Any = as_deployed(PACK.walk.of(3).world, artifacts)
         assert refusal(deployed, artifacts) is None

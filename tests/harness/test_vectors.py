@@ -208,6 +208,9 @@ def test_mutants_are_killed_by_vectors_or_survive(release: Path) -> None:
     assert "/cases/execute_slash_SlashPeriodEnded-" in fate.by[0]
     killed._keep(chosen[0], (fate,))
     assert (killed.kills(), killed.failures(), killed.exit_code) == ({"symbiotic/cases": 1}, [], 0)
+    told = killed.kills_of_release()
+    assert told["release"] == vectors.digest_of(read_release(release))
+    assert (told["survivors"], as_object(told["kills"], "")["symbiotic/cases"]) == ([], ["SM-11"])
     survived = VectorMutation(chosen, release, Stop())
     survived.entries[:] = [entry for entry in survived.entries if "SlashPeriod" not in entry.file][:3]
     survived._keep(chosen[0], survived._fates(chosen[0]))
@@ -226,6 +229,24 @@ def test_a_judge_that_is_slow_to_begin_hears_a_long_question(tmp_path: Path, mon
     (fate,) = judge("vectors", mutant, Effort(), gone, Stop(60))
     assert (fate.outcome, fate.by) == ("killed", gone[:1])
     assert "FileNotFoundError" in fate.note
+
+
+def test_the_manifest_names_the_mutants_that_were_measured_of_these_very_vectors(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kills of the default release are said of no other; each mutant of the catalogue is told once."""
+    manifest = json.loads((release / "manifest.json").read_text())
+    assert manifest["kills"] is None
+    entries = read_release(release)
+    measured: Any = load_json(vectors.KILLS)
+    told = [mutant for kind in measured["kills"].values() for mutant in kind] + measured["survivors"]
+    known = [mutant.mutant_id for mutant in Choice(generated=False, packs=known_packs()).mutants()]
+    assert len(told) == len(set(told))
+    assert set(told) <= set(known)
+    monkeypatch.setattr(vectors, "KILLS", tmp_path / "kills.json")
+    vectors.KILLS.write_text(json.dumps({"release": vectors.digest_of(entries), "kills": {"eigenlayer/cases": ["X"]}}))
+    assert vectors.known_kills(entries) == {"eigenlayer/cases": ["X"]}
+    assert vectors.known_kills(entries[1:]) is None
 
 
 def test_entries_are_written_as_they_are_read(release: Path) -> None:
