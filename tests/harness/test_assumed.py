@@ -50,7 +50,7 @@ def test_laws_are_assumed_that_the_ledger_holds_proved_within_no_bound(monkeypat
         "MISSING": ProofStatus(2, (), (), (), (), False, ("Slash",)),
         "FALSE": ProofStatus(2, (), (), (), (), True),
     }
-    monkeypatch.setattr("harness.assumed.proofs_by_law", lambda _rows, _known: proofs)
+    monkeypatch.setattr("harness.gathering.proofs_by_law", lambda _rows, _known: proofs)
     assert proved_whole(ledger_of(pack_at("symbiotic"))) == ("WHOLE",)
 
 
