@@ -291,7 +291,7 @@ def _is_member(node: ast.stmt) -> bool:
 
 
 def _without_members(node: ast.ClassDef) -> ast.ClassDef:
-    """An enumeration without its members: all that code depends on which names none of them."""
+    """An enumeration without its members. Code that names none of them depends on no more."""
     bare = ast.ClassDef(node.name, node.bases, node.keywords, [], node.decorator_list)
     return ast.copy_location(bare, node)
 

@@ -95,7 +95,7 @@ def keep(
 
 
 def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]) -> Iterator[Kept]:
-    """The same of a game that was lost."""
+    """Keep a game that was lost, first as it was played, then shrunk."""
     found = _save_game(folder, game, report.party, found_by, report.history, report.played)
     yield found
     history, moves = shrink_game(game, report.party, report.history, report.played, stops)
@@ -274,7 +274,9 @@ def finding_of(
 def game_finding_of(
     folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
 ) -> Iterator[Finding]:
-    """The same of a lost game; where nothing can be written, what shows it is to play it again."""
+    """The finding of a lost game, as it is kept and then shrunk. Where nothing can be written, its command plays the
+    game again.
+    """
     found_by, subject = f"game of seed {seed}", ", ".join(report.party)
     effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
     again = f"restake check --protocol {shlex.quote(place)} {effort}"

@@ -83,7 +83,7 @@ class RunOutcome:
         }
 
     def dumped(self) -> str:
-        """The same as text."""
+        """The JSON document as text."""
         return json.dumps(self.as_json(), indent=2)
 
 

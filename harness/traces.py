@@ -105,12 +105,12 @@ def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 
 
 def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
-    """The same of a file that may be a kept counterexample, with what it then says of itself."""
+    """Open and read a trace file that may be a kept counterexample, with what it then says of itself."""
     return read_kept(load_json(path), protocols)
 
 
 def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
-    """The same of what such a file holds."""
+    """Read the content of a trace file that may be a kept counterexample."""
     document = as_object(found, "")
     claim = cast(Claim, CLAIM.read(document.pop("finding"), "finding", {})) if "finding" in document else None
     if "protocol" not in document:

@@ -43,7 +43,9 @@ def explore_rules(machine: type[LawMachine], walk: Walk, examples: int, steps: i
 
 
 def explore_bytes(walk: Walk, examples: int, steps: int, seed: int) -> WalkReport:
-    """The same of walks of up to so many steps, each of which decides by bytes of its own."""
+    """Draw walks of up to so many steps, each decided by bytes of its own, until one breaks a law; the sum of all
+    reports.
+    """
     runs: list[WalkReport] = []
     explore = hypothesis.seed(seed)(_settings(examples, steps)(walk_test(walk, steps, runs)))
     with _alike_in_any_process(), suppress(LawBroken):

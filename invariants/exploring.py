@@ -165,7 +165,7 @@ class _Search:
         return sequences
 
     def _below(self, left: int) -> list[int]:
-        """The same of a state that may have been searched before, with more calls left or with fewer."""
+        """The sequences from a state that may have been searched before, with more calls left or with fewer."""
         known = self._sequences_from.get(self._fingerprint)
         if known is not None and len(known) > left and self._prunes:
             return known

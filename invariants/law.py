@@ -471,7 +471,7 @@ class Catalogue:
         return sorted(laws, key=lambda law: law.law_id)
 
     def where(self, keeps: Callable[[str], bool]) -> "Catalogue":
-        """The same with those laws and witnesses alone whose ids are kept."""
+        """The catalogue with those laws and witnesses alone whose ids are kept."""
         return Catalogue(
             self.sums,
             [law for law in self.state_laws if keeps(law.law_id)],
@@ -482,7 +482,7 @@ class Catalogue:
         )
 
     def knowing(self, known_violations: Mapping[str, KnownViolation]) -> "Catalogue":
-        """The same with other known violations, as another release of the protocol has them."""
+        """The catalogue with other known violations, as another release of the protocol has them."""
         return Catalogue(
             self.sums,
             self.state_laws,
@@ -498,5 +498,5 @@ class Catalogue:
         return "model" if law_id in self.model else "property"
 
     def properties(self) -> "Catalogue":
-        """The same without the laws that restate the rules."""
+        """The catalogue without the laws that restate the rules."""
         return self.where(lambda law_id: law_id not in self.model)

@@ -83,7 +83,7 @@ class LawMachine(RuleBasedStateMachine):
         return outcome
 
     def is_accepted(self, action: Any) -> bool:
-        """The same, where only this matters."""
+        """Make a call. True if it was accepted."""
         return isinstance(self.call(action), Delta)
 
     def call_again(self, sender: str | None) -> None:

@@ -179,7 +179,7 @@ def random_walk(walk: Walk, seed: int, steps: int) -> WalkReport:
 
 
 def walk_by(walk: Walk, choices: Choices, seed: int, steps: int) -> WalkReport:
-    """The same by any decisions; `seed` only names the report."""
+    """Walk `steps` steps by any decisions, or until a law breaks; `seed` only names the report."""
     report = WalkReport(seed)
     checker = Checker(walk.catalogue, walk.genesis())
     opening = walk.opening()

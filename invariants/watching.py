@@ -96,7 +96,7 @@ class WatchedView(View):
         return super().total(of, group)
 
     def total_at_start(self, of: Sum, group: object) -> int:
-        """The same of the state from which checking began."""
+        """The total of a group in the state from which checking began. UndeclaredError as for `total`."""
         self._ask(of, group)
         return super().total_at_start(of, group)
 

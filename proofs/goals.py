@@ -161,7 +161,7 @@ class Verdict:
         self.is_open = self.is_open or can_be is Status.UNKNOWN
 
     def copy(self) -> "Verdict":
-        """The same, to which others may be joined."""
+        """A copy, to which other verdicts may be joined."""
         other = Verdict(self.law_id, self.action)
         other.join(self)
         other.leans.extend(self.leans)

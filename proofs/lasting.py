@@ -114,7 +114,9 @@ def _is_of_python(name: str, value: Any) -> bool:
 
 
 def _is_of_enumeration(name: str, value: Any) -> bool:
-    """The same of enumerations, which take no name of a member's that begins and ends with `_`."""
+    """True if Python or attrs keeps something in an enumeration, which has no member whose name begins and ends with
+    `_`.
+    """
     return _is_of_python(name, value) or (name[:1] == name[-1:] == "_" and name != "_") or name == "__new__"
 
 

@@ -364,7 +364,7 @@ _simplified: Final[dict[int, tuple[Term, Term]]] = {}
 
 
 def simplified(term: Term) -> Term:
-    """The same, simplified: once for all paths that ask."""
+    """A term, simplified: once for all paths that ask."""
     found = _simplified.get(term.get_id())
     if found is None:
         found = _simplified[term.get_id()] = (term, z3.simplify(term))

@@ -74,7 +74,7 @@ def own_nodes(function: Function) -> Iterator[ast.AST]:
 
 @lru_cache(maxsize=1)
 def _lines_of(function: Function) -> list[tuple[int, ast.AST]]:
-    """The same with its line; what has none of its own stands in that of what it is a part of. Whoever changes the
+    """The nodes of a function, each with its line, or with that of what it is a part of. Whoever changes the
     function has asked all before.
     """
     found: list[tuple[int, ast.AST]] = []

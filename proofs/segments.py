@@ -63,7 +63,7 @@ class Segment:
         """The path from which the run came to it."""
 
     def likeness(self) -> Hashable:
-        """The same for two segments only if they begin in one state and write the same rows."""
+        """A value that two segments share only if they begin in one state and write the same rows."""
         writes = self.accepted.delta.writes
         return (
             id(self.prover),

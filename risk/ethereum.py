@@ -146,7 +146,9 @@ def weak_subjectivity_epochs(total_eth: int, safety_decay_percent: int) -> int:
 
 
 def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_decay_percent: int = 10) -> int:
-    """The same before Electra, from the mean balance and the number of validators. Source: phase0."""
+    """The epochs for which a checkpoint stayed trustworthy before Electra. Source: phase0,
+    compute_weak_subjectivity_period.
+    """
     most_eth, deposits = 32, 16 * 32
     churn = max(4, validators // 65536)
     low, high = 200 + 3 * safety_decay_percent, 200 + 12 * safety_decay_percent

@@ -289,7 +289,7 @@ class BaseLayer:
         return self.one_by_one(shock) or self._beyond(shock)
 
     def one_by_one(self, shock: Shock) -> Path | None:
-        """The same where services that fall one by one decide it; None if attacks on several at once might.
+        """The shortest path where services that fall one by one decide it; None if attacks on several at once might.
 
         Nothing does where consensus outlives the loss of all that any service may take: the more falls, the worse.
         """

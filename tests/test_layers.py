@@ -188,7 +188,8 @@ def wrong_words(source: str) -> list[str]:
     for text in docstrings(module):
         plain = " ".join(text.lower().split())
         asks = plain.split(" ")[0].strip(",.:;") in QUESTION_WORDS
-        if asks or any(re.search(rf"\b{phrase}\b", plain) for phrase in phrases):
+        leans = re.match(r"the same(,| of| by| with| without| as| where| before) ", plain)
+        if asks or leans or any(re.search(rf"\b{phrase}\b", plain) for phrase in phrases):
             wrong.append(text)
     return wrong
 
@@ -197,6 +198,7 @@ def wrong_words(source: str) -> list[str]:
 def test_one_word_for_one_thing_and_no_docstring_asks(room: str) -> None:
     canary = '"""Whose shares."""\nway = 1\n"""A known\nfalse law."""\ndef f(detours: int): "Fine."'
     assert wrong_words(canary) == ["detours", "way", "Whose shares.", "A known\nfalse law."]
+    assert wrong_words('def f(): "The same of a game."\ndef g(): "The same walk."') == ["The same of a game."]
     for path in modules(room):
         assert not (wrong := wrong_words(path.read_text())), (path, wrong)
 

@@ -70,7 +70,7 @@ RESOLVERS: Final[tuple[Table[Any, Any], ...]] = (
     rows.RESOLVER_ORDINALS.checkpoints,
     rows.RESOLVERS,
 )
-"""The same where no slasher has vetoes: then there is no row of them."""
+"""The tables of resolvers. A world in which no slasher has vetoes has no row of them."""
 
 
 def tables_read(world: object) -> tuple[Table[Any, Any], ...]:

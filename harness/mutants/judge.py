@@ -132,7 +132,7 @@ def runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, A
 
 
 def property_runs(protocols: Sequence[str], effort: Effort) -> Iterator[tuple[str, int, Any]]:
-    """The same without the laws that restate the rules."""
+    """Every run of every property: of all laws but those that restate the rules."""
     return _suite([pack_at(place) for place in protocols], effort, lambda part: part.of_properties())
 
 

@@ -277,7 +277,7 @@ class Mutation:
         return sum(judged.is_killed for judged in counted), len(counted)
 
     def property_rate(self, is_written: bool) -> tuple[int, int]:
-        """The same of the properties alone."""
+        """The mutants of the catalogue, or generated ones, that properties alone killed, and all of them that count."""
         counted = [judged for judged in self.judged if judged.counts and judged.is_written == is_written]
         return sum(judged.is_killed_by_properties for judged in counted), len(counted)
 

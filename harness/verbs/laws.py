@@ -142,7 +142,7 @@ def explained(pack: ProtocolPack, each: Told) -> dict[str, Json]:
 
 
 def print_explained(each: Told, found: dict[str, Json]) -> None:
-    """The same as text."""
+    """The laws as text."""
     law, proved, known, kills = each.law, found["proved"], found["known_violation"], found["mutants_killed"]
     lines = [f"{each.protocol} {law.law_id}: {law.sentence}", f"  {each.kind}, {each.tier}", f"  source: {law.source}"]
     if each.symbols:

@@ -195,7 +195,9 @@ def _plain(choices: Choices, draft: Draft) -> tuple[RewardsSubmission, ...]:
 
 
 def _directed(choices: Choices, draft: Draft) -> tuple[OperatorDirectedRewardsSubmission, ...]:
-    """The same, with amounts for operators in ascending order; seldom in another, or for nobody."""
+    """One submission mostly, sometimes two, with amounts for operators in ascending order; seldom in another, or for
+    nobody.
+    """
     made = []
     for _ in range(choices.pick((1, 1, 1, 1, 2))):
         start, duration = _period(choices, draft, is_past=True)

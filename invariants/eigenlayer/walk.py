@@ -147,7 +147,7 @@ def token_action(choices: Choices, draft: Draft) -> Action:
 
 
 def stake_action(choices: Choices, draft: Draft) -> Action:
-    """The same of token strategies alone, without rewards."""
+    """Draw a call on token strategies alone, without rewards; now and then one part of it is wrong."""
     return _perhaps_spoilt(choices, _drawn(choices, draft))
 
 
@@ -186,7 +186,7 @@ def _huge(name: str) -> tuple[int, ...]:
 def _spoilt_list(
     choices: Choices, items: tuple[Any, ...], others: tuple[str, ...], huge: tuple[int, ...]
 ) -> tuple[Any, ...]:
-    """Without its last item, the other way round, or with another first item."""
+    """A list without its last item, the other way round, or with another first item."""
     if not items or choices.one_in(4):
         return items[:-1]
     if choices.one_in(3):
@@ -428,8 +428,8 @@ def _of_sets(choices: Choices, draft: Draft) -> Action:
 
 
 def _past_action(choices: Choices, draft: Draft) -> Action:
-    """The same, with what was slashed before slashes had ids burned now and then, and strategies opened and closed; no
-    block after the last. Before the first block in which something can be slashed, and in it, a slash is tried.
+    """Draw a call; now and then burn what was slashed before slashes had ids, and open and close strategies; no block
+    after the last. Before the first block in which something can be slashed, and in it, a slash is tried.
     """
     kind = choices.below(80)
     if kind == 0:
@@ -474,7 +474,7 @@ OLD: Final = Walk(
 
 
 def _drawn_walk(number: int) -> Walk:
-    """The same through a drawn world."""
+    """The walk through a drawn world."""
     return Walk(PROTOCOL, CATALOGUE, with_native_eth(drawn_world(number)), opening, next_action)
 
 
@@ -483,4 +483,4 @@ WALK: Final = Walk(
 )
 
 TOKEN_WALK: Final = Walk(PROTOCOL, CATALOGUE, WORLD, opening, stake_action)
-"""The same without native ETH and rewards, for games: all that anybody gains of a token comes out of a strategy."""
+"""The walk without native ETH and rewards, for games: all that anybody gains of a token comes out of a strategy."""

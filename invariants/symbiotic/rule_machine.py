@@ -308,7 +308,7 @@ class SymbioticMachine(LawMachine):
         age_seconds=SECONDS,
     )
     def request_slash(self, vault: str, subnetwork: Subnetwork, operator: str, amount: Edge, age_seconds: int) -> Any:
-        """The same, to be vetoed or executed later."""
+        """A request of a slash, to be vetoed or executed later."""
         capture, left = self._slashable(vault, subnetwork, operator, age_seconds)
         index = self.rows.get(SLASH_REQUEST_COUNTS, vault).count
         sender = self._middleware(subnetwork)

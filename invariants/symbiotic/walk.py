@@ -407,7 +407,7 @@ def _rare(choices: Choices, draft: Draft, vault: str, staker: str) -> Action:
 
 
 def next_action_with_rewards(choices: Choices, draft: Draft) -> Action:
-    """The same, beside which rewards are paid in and claimed."""
+    """Draw a call; one in three pays in or claims rewards."""
     return reward_action(choices, draft) if choices.one_in(3) else next_action(choices, draft)
 
 

@@ -108,7 +108,7 @@ def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
 
 
 def set_claimer_for_earner(draft: Draft, action: SetClaimerForEarner) -> Delta | Reason:
-    """The same, for an operator or an AVS that has made an operator set.
+    """Let another account claim for an operator, or for an AVS that has made an operator set.
 
     Rejects, in order: INVALID_PERMISSIONS, INVALID_EARNER. Source: RewardsCoordinator.setClaimerFor(earner, claimer).
     """

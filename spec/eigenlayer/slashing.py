@@ -231,7 +231,7 @@ def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedist
 def clear_burn_or_redistributable_shares_by_strategy(
     draft: Draft, action: ClearBurnOrRedistributableSharesByStrategy
 ) -> Delta | Reason:
-    """The same for one strategy of a slash. Returns the token amount, 0 if there was nothing.
+    """Pay out one strategy of a slash. Returns the token amount, 0 if there was nothing.
 
     Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
     Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.

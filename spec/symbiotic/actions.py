@@ -243,7 +243,7 @@ class Claim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimBatch:
-    """The same for several epochs, all or none. Vault.claimBatch."""
+    """Send what the sender withdrew with several epochs that are over, all or none. Vault.claimBatch."""
 
     sender: Final[str]
     vault: Final[str]

@@ -257,7 +257,7 @@ class RewardsDone:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Distribution:
-    """One reward: what those share who had active shares when the second `timestamp` was over."""
+    """One reward. It is shared by whoever had active shares at the end of the second `timestamp`."""
 
     amount: Final[int]
     timestamp: Final[int]

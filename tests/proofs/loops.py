@@ -81,7 +81,7 @@ class PayTogether(Pay):
 
 
 class PayTogetherLess(Pay):
-    """The same, but one too few from the pot if more than one is paid."""
+    """Pays from the pot when all are paid, but takes one too few if more than one is paid."""
 
 
 class PayOnce(Pay):
@@ -97,7 +97,7 @@ class PayGathered(Pay):
 
 
 class PayAliased(Pay):
-    """The same, with another name for the list."""
+    """Pays as `Pay` does, with another name for the list."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)

@@ -350,4 +350,4 @@ ASKED_ANSWERS: dict[str, Callable[[Inputs, Query], Answer]] = {
     "risk_common_shock": common_shock,
     "risk_beta_binomial": beta_binomial,
 }
-"""The same, where what is asked is in the names of the answers alone, such as `ES_99`."""
+"""The answers, where what is asked is in the names of the answers alone, such as `ES_99`."""

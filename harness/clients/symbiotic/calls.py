@@ -74,4 +74,4 @@ CONTRACTS: Final = Contracts(
     views=("activeStake", "activeShares", "totalStake"),
     errors={signature.partition("(")[0]: signature for signature in ERRORS_WITH_ARGUMENTS},
 )
-"""The same, and the views by which a state is told apart, for tests in Solidity."""
+"""The calls, and the views by which a state is told apart, for tests in Solidity."""

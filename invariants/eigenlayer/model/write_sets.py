@@ -110,7 +110,7 @@ def _of_his_operator(staker: str) -> Owns:
 
 
 def _checkpoint_of(owns: Owns) -> Owns:
-    """The same of a checkpoint of a history, whose key is (key of the history, position)."""
+    """The key is (key of a history, position), and the first of these is owned so."""
     return lambda rows, call, key: owns(rows, call, key[0])
 
 
