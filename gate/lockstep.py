@@ -6,7 +6,7 @@ from typing import Final
 import attrs
 
 from conformance.client import ClientFault, Introduction
-from conformance.lockstep import Divergence, Script, play
+from conformance.lockstep import Divergence, Fault, Script, play
 from conformance.process import ProcessClient
 from gate.scripts import Aimed
 from gate.starting import NotRunningError
@@ -54,7 +54,7 @@ class Walked:
     views: list[str] = attrs.field(factory=list)
     """The actions after which states are shown otherwise, where no row differs: a view does."""
     unknown: list[str] = attrs.field(factory=list)
-    """The scripts in worlds that the base does not know, which it says itself: there is nothing to compare there."""
+    """The scripts in worlds, or with calls, that the base does not know, as it says itself: nothing can be compared."""
     on_the_wire: int = 0
     is_cut_short: bool = False
 
@@ -166,7 +166,7 @@ def _play_on_the_wire(
     base, head, introduction = pair.both()
     played = play(base, head, introduction, aimed.script, stops)
     walked.on_the_wire += played.steps
-    if played.fault is not None and played.fault.position is None and _is_unknown(base, aimed.script.head):
+    if played.fault is not None and played.fault.kind == "failed" and _is_unknown(base, aimed.script, played.fault):
         walked.unknown.append(aimed.script.source)
     elif played.fault is not None:
         pair.end()
@@ -186,12 +186,14 @@ def _play_on_the_wire(
         _note(walked, aimed, Met(kind_of(found), blamed, aimed.script, position, told(found)))
 
 
-def _is_unknown(base: ProcessClient, head: Json) -> bool:
-    """True if the base says that it cannot begin in a world: of a newer format, or of calls that it never had."""
+def _is_unknown(base: ProcessClient, script: Script, fault: Fault) -> bool:
+    """True if it is the base that cannot read a world or a call: of a newer format, or one that it never had."""
     try:
-        base.reset(head)
-    except ClientFault as fault:
-        return fault.kind == "failed"
+        base.reset(script.head)
+        for call in script.calls[: 0 if fault.position is None else fault.position + 1]:
+            base.apply(call)
+    except ClientFault as again:
+        return again.kind == "failed"
     return False
 
 

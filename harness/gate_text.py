@@ -40,7 +40,7 @@ def told_beside(report: ProtocolReport) -> Iterator[str]:
         yield f"a view answers otherwise, where no row differs: after {', '.join(report.views)}"
     if report.left_out:
         names = ", ".join(report.left_out[:3])
-        why = "that no call can say, or in worlds that the base does not know, and so not played"
+        why = "that no call can say, or of worlds or calls that the base does not know, and so not played"
         yield f"scripts {why}: {len(report.left_out)} ({names})"
 
 

@@ -8,11 +8,14 @@ import pytest
 
 from conformance.calls import call_of
 from conformance.client import Accepted
+from conformance.lockstep import Fault
 from conformance.messages import schema_check
 from conformance.reference import Reference
 from conformance.scripts import of_trace
 from conformance.wire import digest, to_wire
 from harness import conform_plan
+from harness.conform import Found
+from harness.conform_findings import _Live
 from harness.conform_plan import LANES, Lane, Plan
 from harness.protocols import pack_at
 from harness.traces import find_traces, load_json, load_trace
@@ -79,6 +82,16 @@ def test_what_these_traces_cannot_say_is_refused(actions: list[Any], said: str) 
     with pytest.raises(MalformedTrace) as error:
         pack_at("eigenlayer").calls.write(read(SHORT).head, actions)
     assert str(error.value).startswith(said)
+
+
+def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
+    """Shrinking takes the block before a call away, too; what is left then is no run."""
+    pack, trace = pack_at("eigenlayer"), read(SHORT)
+    script = of_trace(pack.calls, trace, "short")
+    found = Found(script, Fault("died", "", 0, ("set_activation_delay", "accepted")), "")
+    said = Reference(pack.calls, "1").hello("eigenlayer")
+    live = _Live(pack, lambda: pytest.fail("a client is started"), said, found, trace.head, lambda: False)
+    assert live.breaks((SetActivationDelay("owner", 5),)) is None
 
 
 def test_the_longest_lane_plays_them_after_all_others(monkeypatch: pytest.MonkeyPatch) -> None:

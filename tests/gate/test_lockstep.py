@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.client import ClientFault, Introduction
+from conformance.client import Accepted, ClientFault, Introduction
 from conformance.lockstep import Script
 from gate import lockstep
 from gate.lockstep import Walked
@@ -58,13 +58,18 @@ def test_scripts_are_played_on_until_every_kind_that_is_open_was_met() -> None:
 class Version:
     """A version that knows some worlds."""
 
-    def __init__(self, *known: str) -> None:
+    def __init__(self, *known: Json) -> None:
         self.known = known
 
     def reset(self, head: Json) -> str:
         if head not in self.known:
             raise ClientFault("failed", f"unknown protocol {head}")
         return "digest"
+
+    def apply(self, call: Json) -> Accepted:
+        if call not in self.known:
+            raise ClientFault("failed", f"unknown call {call}")
+        return Accepted({}, "digest")
 
     def state(self) -> Json:
         return {}
@@ -84,6 +89,20 @@ def test_a_world_that_the_base_does_not_know_is_left_out_and_one_that_the_head_d
         lockstep._play_on_the_wire(pair, aimed[1], ["Deposit"], lambda: False, walked, None)
     assert walked.faults == {"Deposit": "failed: unknown protocol known"}
     assert walked.unknown == ["trace of a new world"]
+
+
+def test_a_call_that_the_base_does_not_know_is_left_out_and_one_that_the_head_does_not_is_a_fault() -> None:
+    said = Introduction("version", "1", None, has_reasons=True, has_digest=True)
+    old, new = {"action": "deposit"}, {"action": "flash_deposit"}
+    scripts = [Aimed(Script(f"{calls}", "world", calls), ("Deposit", "Deposit")) for calls in ([old, new], [new, old])]
+    walked = Walked()
+    versions: Any = [(Version("world", old), said), (Version("world", old, new), said)]
+    with lockstep.Pair(lambda number: versions[number]) as pair:
+        lockstep._play_on_the_wire(pair, scripts[0], ["Deposit"], lambda: False, walked, None)
+    assert (len(walked.unknown), walked.faults) == (1, {})
+    with lockstep.Pair(lambda number: versions[1 - number]) as pair:
+        lockstep._play_on_the_wire(pair, scripts[1], ["Deposit"], lambda: False, walked, None)
+    assert (len(walked.unknown), list(walked.faults)) == (1, ["Deposit"])
 
 
 def test_nothing_is_played_on_when_the_run_is_to_end() -> None:
