@@ -53,7 +53,9 @@ class Worker(ProcessClient):
         stops: Callable[[], bool] = lambda: False,
     ) -> None:
         self._told: Final = folder
-        super().__init__(command_of(folder, module, arguments), answer_seconds, stops=stops)
+        # In a process of a version that is the client of that version, which may know less than this one's.
+        super().__init__(command_of(folder, module, arguments), answer_seconds)
+        self._stops = stops
         self._seconds = answer_seconds
 
     def _wait(self, deadline: float, op: str) -> None:

@@ -1,16 +1,18 @@
 """Lockstep: a version that fails to answer is never passed over."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.client import Accepted, ClientFault, Introduction
 from conformance.lockstep import Script
+from conformance.process import ProcessClient
 from gate import lockstep
 from gate.lockstep import Walked
 from gate.scripts import Aimed
-from gate.starting import NotRunningError
+from gate.starting import NotRunningError, Worker
 from gate.verdicts import DifferenceKind
 from spec.codec import Json
 
@@ -103,6 +105,14 @@ def test_a_call_that_the_base_does_not_know_is_left_out_and_one_that_the_head_do
     with lockstep.Pair(lambda number: versions[1 - number]) as pair:
         lockstep._play_on_the_wire(pair, scripts[1], ["Deposit"], lambda: False, walked, None)
     assert (len(walked.unknown), list(walked.faults)) == (1, ["Deposit"])
+
+
+def test_a_worker_asks_of_its_client_what_that_of_an_older_version_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: in a process of the base the client is the base's, and a new argument made every older one no base."""
+    given: list[tuple[int, dict[str, Any]]] = []
+    monkeypatch.setattr(ProcessClient, "__init__", lambda _, *words, **named: given.append((len(words), named)))
+    worker = Worker(Path(), "gate.worker", [], 1.0, lambda: True)
+    assert (given, worker._stops()) == ([(2, {})], True)
 
 
 def test_nothing_is_played_on_when_the_run_is_to_end() -> None:
