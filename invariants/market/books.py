@@ -20,6 +20,8 @@ from spec.market.state import (
     SETTINGS,
     TERMS,
     TREASURY,
+    ListedHolding,
+    ListedPosition,
     Offer,
     Position,
 )
@@ -127,15 +129,15 @@ class BookLaws:
         if not view.rows.get(POSITIONS, position).is_counted:
             return view.rows.get(POSITIONS, position).amount == 0
         rows = self._port.rows_of_stake(service, operator, pool)
-        feeds = view.rows.get(FEEDS, self._port.group(operator, pool)).members
-        lists = [feeds, *[view.rows.get(POSITIONS_BY_ROW, row).members for row in rows]]
-        return all([list(members).count(position) == 1 for members in lists])
+        lists = [FEEDS.members(view.rows, self._port.group(operator, pool))]
+        lists += [POSITIONS_BY_ROW.members(view.rows, row) for row in rows]
+        return all([members.count(ListedPosition(position)) == 1 for members in lists])
 
     def _holding_is_found(self, view: View, holding: Any) -> bool:
         if not view.rows.get(HOLDINGS, holding).is_counted:
             return view.rows.get(HOLDINGS, holding).amount == 0
         rows = self._port.rows_of_weight(holding[0], holding[1])
-        return all([list(view.rows.get(HOLDINGS_BY_ROW, row).members).count(holding) == 1 for row in rows])
+        return all([HOLDINGS_BY_ROW.members(view.rows, row).count(ListedHolding(holding)) == 1 for row in rows])
 
     def state_laws(self) -> list[StateLaw]:
         """Laws of every state."""
@@ -222,7 +224,7 @@ class BookLaws:
                 HERE,
                 lambda view, subject: self._position_is_found(view, subject),
                 rows={POSITIONS: _same},
-                also_reads=(FEEDS, POSITIONS_BY_ROW),
+                also_reads=(FEEDS.lengths, FEEDS.places, POSITIONS_BY_ROW.lengths, POSITIONS_BY_ROW.places),
             ),
             StateLaw(
                 "FEE-12",
@@ -230,7 +232,7 @@ class BookLaws:
                 HERE,
                 lambda view, subject: self._holding_is_found(view, subject),
                 rows={HOLDINGS: _same},
-                also_reads=(HOLDINGS_BY_ROW,),
+                also_reads=(HOLDINGS_BY_ROW.lengths, HOLDINGS_BY_ROW.places),
             ),
             StateLaw(
                 "FEE-26",

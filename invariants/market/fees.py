@@ -152,7 +152,7 @@ class FeeLaws:
         for holding in written(step.delta, HOLDINGS):
             if rows.get(HOLDINGS, holding).index != rows.get(GROUPS, holding[0]).index:
                 return False
-            positions = [*positions, *rows.get(FEEDS, holding[0]).members]
+            positions = [*positions, *[listed.position for listed in FEEDS.members(rows, holding[0])]]
         for position in positions:
             meter = rows.get(METERS, position[0])
             if rows.get(POSITIONS, position).index != meter.index or meter.updated_point != now:

@@ -11,6 +11,7 @@ from spec.layer import Act
 from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
 from spec.market import state as market
 from spec.market.counting import observe_rows
+from spec.market.lists import Length
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
 from spec.market.state import (
@@ -18,11 +19,11 @@ from spec.market.state import (
     Commission,
     Counted,
     Holding,
-    Holdings,
+    ListedHolding,
+    ListedPosition,
     Meter,
     Offer,
     Position,
-    Positions,
     Risk,
     Settings,
     Shared,
@@ -58,7 +59,8 @@ SCHEMA: Final = Schema()
 NOW: Final[Table[str, Moment]] = SCHEMA.table("now", Moment())
 BALANCES: Final[Table[Pair, Amount]] = SCHEMA.table("balances", Amount())
 LASTING: Final[Table[Stake, Amount]] = SCHEMA.table("lasting", Amount())
-WEIGHTS: Final[Table[Holding, Amount]] = SCHEMA.table("weights", Amount())
+WEIGHTS: Final[Table[Stake, Amount]] = SCHEMA.table("weights", Amount())
+"""By holder, operator and pool. All rows that are observed have keys of one shape, as symbols want it."""
 
 # Lifted, a market's tables begin behind these four (`contracts.py`).
 SCHEMA.tables.extend(market.SCHEMA.tables[len(SCHEMA.tables) :])
@@ -73,9 +75,12 @@ GROUPS: Final[Table[Group, Shared]] = market.GROUPS
 HOLDINGS: Final[Table[Holding, Counted]] = market.HOLDINGS
 CLAIMABLES: Final[Table[str, Claimable]] = market.CLAIMABLES
 TREASURY: Final[Table[str, Treasury]] = market.TREASURY
-POSITIONS_BY_ROW: Final[Table[RowKey, Positions]] = market.POSITIONS_BY_ROW
-HOLDINGS_BY_ROW: Final[Table[RowKey, Holdings]] = market.HOLDINGS_BY_ROW
-FEEDS: Final[Table[Group, Positions]] = market.FEEDS
+POSITIONS_BY_ROW: Final[Table[tuple[RowKey, int], ListedPosition]] = market.POSITIONS_BY_ROW.places
+POSITIONS_OF_ROW: Final[Table[RowKey, Length]] = market.POSITIONS_BY_ROW.lengths
+HOLDINGS_BY_ROW: Final[Table[tuple[RowKey, int], ListedHolding]] = market.HOLDINGS_BY_ROW.places
+HOLDINGS_OF_ROW: Final[Table[RowKey, Length]] = market.HOLDINGS_BY_ROW.lengths
+FEEDS: Final[Table[tuple[Group, int], ListedPosition]] = market.FEEDS.places
+FEEDS_OF_GROUP: Final[Table[Group, Length]] = market.FEEDS.lengths
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -136,6 +141,11 @@ class ChangeWeight:
         self.amount = amount
 
 
+def weight_key(group: Group, holder: str) -> Stake:
+    """The key of a holder's weight in a group."""
+    return ((holder, 0), group[0], group[1])
+
+
 class FreePort:
     """The port, of rows that anybody may change."""
 
@@ -158,11 +168,11 @@ class FreePort:
 
     def weight(self, draft: Draft, group: Group, holder: str) -> int:
         """Any weight."""
-        return draft.get(WEIGHTS, (group, holder)).amount
+        return draft.get(WEIGHTS, weight_key(group, holder)).amount
 
     def rows_of_weight(self, group: Group, holder: str) -> tuple[RowKey, ...]:
         """Its row."""
-        return ((WEIGHTS.name, (group, holder)),)
+        return ((WEIGHTS.name, weight_key(group, holder)),)
 
     def value(self, draft: Draft, group: Group, holder: str) -> int:
         """Its weight."""
@@ -213,7 +223,7 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
     if isinstance(action, ChangeStake):
         draft.put(LASTING, (action.service, action.operator, action.pool), Amount(action.amount))
     else:
-        draft.put(WEIGHTS, ((action.operator, action.pool), action.holder), Amount(action.amount))
+        draft.put(WEIGHTS, weight_key((action.operator, action.pool), action.holder), Amount(action.amount))
     writes = [*draft.delta().writes]
     observe_rows(PORT, draft, writes)
     return draft.delta()

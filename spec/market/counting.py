@@ -22,11 +22,11 @@ from spec.market.state import (
     Claimable,
     Counted,
     Holding,
-    Holdings,
+    ListedHolding,
+    ListedPosition,
     Meter,
     Offer,
     Position,
-    Positions,
     Shared,
 )
 
@@ -38,20 +38,18 @@ def watch_position(port: Port, draft: Draft, position: Position) -> bool:
     """Note on which rows of the base a position's stake depends. False if one of them has no room."""
     (service, pool), operator = position
     for row in port.rows_of_stake(service, operator, pool):
-        members = draft.get(POSITIONS_BY_ROW, row).members
-        if len(members) >= MAX_COUNTED:
+        if POSITIONS_BY_ROW.length(draft, row) >= MAX_COUNTED:
             return False
-        draft.put(POSITIONS_BY_ROW, row, Positions((*members, position)))
+        POSITIONS_BY_ROW.append(draft, row, ListedPosition(position))
     return True
 
 
 def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
     """Note on which rows of the base a holding's weight depends. False if one of them has no room."""
     for row in port.rows_of_weight(holding[0], holding[1]):
-        members = draft.get(HOLDINGS_BY_ROW, row).members
-        if len(members) >= MAX_COUNTED:
+        if HOLDINGS_BY_ROW.length(draft, row) >= MAX_COUNTED:
             return False
-        draft.put(HOLDINGS_BY_ROW, row, Holdings((*members, holding)))
+        HOLDINGS_BY_ROW.append(draft, row, ListedHolding(holding))
     return True
 
 
@@ -119,8 +117,8 @@ def _share(draft: Draft, group: Group, grains: int) -> bool:
 
 def settle_group(port: Port, draft: Draft, group: Group) -> None:
     """Settle every position whose fees a group shares: so that who comes later has no part in them."""
-    for position in draft.get(FEEDS, group).members:
-        settle_position(port, draft, position)
+    for listed in FEEDS.members(draft, group):
+        settle_position(port, draft, listed.position)
 
 
 def settle_holding(draft: Draft, holding: Holding) -> None:
@@ -198,10 +196,10 @@ def observe_rows(port: Port, draft: Draft, writes: list[Write]) -> None:
     holdings: dict[Holding, None] = {}
     for write in writes:
         row: RowKey = (write.table.name, write.key)
-        for position in draft.get(POSITIONS_BY_ROW, row).members:
-            positions[position] = None
-        for holding in draft.get(HOLDINGS_BY_ROW, row).members:
-            holdings[holding] = None
+        for one in POSITIONS_BY_ROW.members(draft, row):
+            positions[one.position] = None
+        for other in HOLDINGS_BY_ROW.members(draft, row):
+            holdings[other.holding] = None
     groups: dict[Group, None] = {}
     for holding in holdings:
         groups[holding[0]] = None

@@ -54,10 +54,10 @@ from spec.market.state import (
     Commission,
     Counted,
     Holding,
+    ListedPosition,
     Meter,
     Offer,
     Position,
-    Positions,
     Risk,
     Terms,
     Treasury,
@@ -202,11 +202,10 @@ def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
         return Reason.ALREADY_COUNTED
     if not 0 <= action.commission_wad <= WAD:
         return Reason.INVALID_COMMISSION
-    feeds = draft.get(FEEDS, group).members
-    if len(feeds) >= MAX_COUNTED or not watch_position(port, draft, position):
+    if FEEDS.length(draft, group) >= MAX_COUNTED or not watch_position(port, draft, position):
         return Reason.TOO_MANY_COUNTED
     meter = advance(port, draft, offer)
-    draft.put(FEEDS, group, Positions((*feeds, position)))
+    FEEDS.append(draft, group, ListedPosition(position))
     draft.put(COMMISSIONS, position, Commission(fraction_wad=action.commission_wad))
     draft.put(POSITIONS, position, Counted(is_counted=True, amount=0, index=meter.index))
     return draft.delta(recount_position(port, draft, position))

@@ -10,6 +10,7 @@ import attr
 
 from spec.layer import layer_schema
 from spec.machine import Table
+from spec.market.lists import ListTable
 from spec.market.port import Group, RowKey, Service
 
 Offer = tuple[Service, str]
@@ -217,24 +218,27 @@ class Treasury:
         self.paid = paid
 
 
-@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Positions:
-    """A list of positions, in the order in which they came."""
-
-    members: Final[tuple[Position, ...]]
-
-    def __init__(self, members: tuple[Position, ...] = ()) -> None:
-        self.members = members
+NOBODY: Final[Position] = ((("", 0), ""), "")
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
-class Holdings:
-    """A list of holdings, in the order in which they came."""
+class ListedPosition:
+    """A position, at one place of a list."""
 
-    members: Final[tuple[Holding, ...]]
+    position: Final[Position]
 
-    def __init__(self, members: tuple[Holding, ...] = ()) -> None:
-        self.members = members
+    def __init__(self, position: Position = NOBODY) -> None:
+        self.position = position
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ListedHolding:
+    """A holding, at one place of a list."""
+
+    holding: Final[Holding]
+
+    def __init__(self, holding: Holding = (("", ""), "")) -> None:
+        self.holding = holding
 
 
 SCHEMA: Final = layer_schema()
@@ -254,10 +258,11 @@ HOLDINGS: Final[Table[Holding, Counted]] = SCHEMA.table("market_holdings", Count
 CLAIMABLES: Final[Table[str, Claimable]] = SCHEMA.table("market_claimables", Claimable())
 TREASURY: Final[Table[str, Treasury]] = SCHEMA.table("market_treasury", Treasury())
 
-# Keys: row of the base, twice; group.
-POSITIONS_BY_ROW: Final[Table[RowKey, Positions]] = SCHEMA.table("market_positions_by_row", Positions())
-"""The positions whose stake depends on a row of the base."""
-HOLDINGS_BY_ROW: Final[Table[RowKey, Holdings]] = SCHEMA.table("market_holdings_by_row", Holdings())
-"""The holdings whose weight depends on a row of the base."""
-FEEDS: Final[Table[Group, Positions]] = SCHEMA.table("market_feeds", Positions())
-"""The positions whose fees a group shares."""
+POSITIONS_BY_ROW: Final[ListTable[RowKey, ListedPosition]] = ListTable(
+    SCHEMA, "market_positions_by_row", ListedPosition()
+)
+"""By row of the base: the positions whose stake depends on it."""
+HOLDINGS_BY_ROW: Final[ListTable[RowKey, ListedHolding]] = ListTable(SCHEMA, "market_holdings_by_row", ListedHolding())
+"""By row of the base: the holdings whose weight depends on it."""
+FEEDS: Final[ListTable[Group, ListedPosition]] = ListTable(SCHEMA, "market_feeds", ListedPosition())
+"""By group: the positions whose fees it shares."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RULES: Final = tuple(f"spec.market.{concern}" for concern in ("counting", "fees", "rates"))
+RULES: Final = tuple(f"spec.market.{concern}" for concern in ("counting", "fees", "lists", "rates"))
 """The modules of the market's own rules, above any base."""
 
 SYMBOLS: Final = {

@@ -35,8 +35,8 @@ from spec.market.state import (
     Claimable,
     Commission,
     Counted,
+    ListedPosition,
     Meter,
-    Positions,
     Risk,
     Shared,
     Terms,
@@ -127,7 +127,7 @@ def test_a_budget_is_paid_in_by_the_bases_own_transfer(on_symbiotic: Chain) -> N
 def test_a_position_earns_by_the_second_and_the_unit(on_symbiotic: Chain) -> None:
     chain = on_symbiotic
     running(chain)
-    assert chain.now.get(FEEDS, GROUP) == Positions((POSITION,))
+    assert FEEDS.members(chain.now, GROUP) == [ListedPosition(POSITION)]
     chain.do(AdvanceTime(10))
     assert chain.do(CountPosition("anybody", SERVICE, VAULT, "operator")) == 1000
     assert chain.now.get(METERS, OFFER) == Meter(90 * WAD, 0, 10 * RATE, RATE, 0, 1000, 1010, 1000)
@@ -260,7 +260,7 @@ def test_a_row_of_the_base_carries_no_more_than_a_call_can_settle(on_symbiotic: 
     chain.do(OPEN)
     for number in range(MAX_COUNTED):
         chain.do(Enrol(f"operator{number}", SERVICE, VAULT, 0))
-    assert len(chain.now.get(POSITIONS_BY_ROW, ("active_stake", VAULT)).members) == MAX_COUNTED
+    assert POSITIONS_BY_ROW.length(chain.now, ("active_stake", VAULT)) == MAX_COUNTED
     assert chain.try_(Enrol("operator", SERVICE, VAULT, 0)) is Reason.TOO_MANY_COUNTED
 
 
