@@ -51,7 +51,21 @@ def lifted_range(*bounds: Any, where: str = "") -> Any:
     length = z3.simplify(number_of(end) - number_of(first))
     where = where or sys._getframe(1).f_code.co_name
     bound = _bounds.get(f"{RANGE_IN}{where}", UNROLLED)
-    return SymList(f"{RANGE_IN}{where}", z3.If(length < 0, 0, length), bound, lambda position: first + position)
+    return SymRange(f"{RANGE_IN}{where}", z3.If(length < 0, 0, length), bound, lambda position: first + position)
+
+
+class SymRange(SymList):
+    """A range between symbols: it may be gone through, counted, and asked for its number at a place."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            refuse("a part of a range between symbols is not understood")
+        return super().__getitem__(index)
+
+    def __eq__(self, other: object) -> Any:
+        refuse("to compare a range between symbols is not understood")
+
+    __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
 
 def merged_max(*values: Any) -> Any:
@@ -116,6 +130,38 @@ def merged_any(values: Any) -> Any:
     return SymBool(z3.Or(*[term_of(item) for item in items]))
 
 
+def _refuse_as_key(key: Any) -> None:
+    """Refuse what Python finds by its hash, where that is not the hash of what it equals, or what has none."""
+    if isinstance(key, tuple):
+        for part in key:
+            _refuse_as_key(part)
+    elif not (key is None or isinstance(key, int | str | Enum | SymInt | SymBool | SymName)):
+        refuse(f"a value of type {type(key).__name__} as a key is not understood")
+
+
+class DictView:
+    """The keys, values or pairs of a dictionary, as they are when they are gone through."""
+
+    def __init__(self, items: list[list[Any]], part: Callable[[list[Any]], Any]) -> None:
+        self._items: Final = items
+        self._part: Final = part
+
+    def __iter__(self) -> Iterator[Any]:
+        size = len(self._items)
+        for item in self._items:
+            yield self._part(item)
+            if len(self._items) != size:
+                refuse("a dictionary that grows while it is gone through is not understood")
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        refuse("to compare what a dictionary holds is not understood")
+
+    __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
+
+
 class SymDict:
     """A dictionary that a function makes: its keys are found by `==`, in the order in which they came."""
 
@@ -125,6 +171,7 @@ class SymDict:
             self[key] = value
 
     def _find(self, key: Any) -> list[Any] | None:
+        _refuse_as_key(key)
         for item in self._items:
             if item[0] == key:
                 return item
@@ -157,17 +204,17 @@ class SymDict:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.keys())
 
-    def keys(self) -> list[Any]:
+    def keys(self) -> DictView:
         """The keys, in the order in which they came."""
-        return [key for key, _ in self._items]
+        return DictView(self._items, lambda item: item[0])
 
-    def values(self) -> list[Any]:
+    def values(self) -> DictView:
         """The values, in the order in which their keys came."""
-        return [value for _, value in self._items]
+        return DictView(self._items, lambda item: item[1])
 
-    def items(self) -> list[tuple[Any, Any]]:
+    def items(self) -> DictView:
         """The keys with their values, in the order in which the keys came."""
-        return [(key, value) for key, value in self._items]
+        return DictView(self._items, tuple)
 
     def __eq__(self, other: object) -> bool:
         refuse("to compare dictionaries is not understood")
@@ -185,6 +232,7 @@ class SymSet:
                 self._values.append(value)
 
     def __contains__(self, value: object) -> bool:
+        _refuse_as_key(value)
         return any([bool(value == other) for other in self._values])
 
     def __len__(self) -> int:
@@ -264,6 +312,13 @@ def lifted_not(value: Any) -> Any:
     return SymBool(z3.Not(value.term)) if isinstance(value, SymBool) else not value
 
 
+def lifted_mod(left: Any, right: Any) -> Any:
+    """`%` of numbers; of a text it writes the other side down."""
+    if is_followed() and isinstance(left, str):
+        refuse("the text of a value is not understood")
+    return left % right
+
+
 SHARED: Final = ("builtins", "proofs.paths", "proofs.symbols", "proofs.builtin")
 """Of what these define, equal values may be one thing or several."""
 
@@ -281,6 +336,8 @@ STANDS_FOR: Final = {
 def lifted_isinstance(value: Any, classes: Any) -> bool:
     """`isinstance`, where a symbol is what it stands for."""
     plain = STANDS_FOR.get(type(value))
+    if plain is None and type(value).__module__.startswith("proofs.") and not attr.has(type(value)):
+        refuse(f"whether a value of type {type(value).__name__} is of a kind is not understood")
     return isinstance(value, classes) if plain is None else isinstance(plain(), classes)
 
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import z3
 
-from proofs.folds import RUNS, FoldedError, Items, Loop, Names, any_call, still_to_do
+from proofs.folds import FoldedError, Items, Loop, Names, any_call, still_to_do
 from proofs.goals import Accepted, Obligation, TotalRead, Verdict, some_path_is_taken
 from proofs.obligations import Prover
 from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
-from proofs.paths import Path, Term, UnliftableError, explore, path
+from proofs.paths import RUNS, Path, Term, UnliftableError, explore, path
 from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
 from proofs.solving import Answer, Status, terms_in
 from proofs.state import Totals, Touch

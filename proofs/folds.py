@@ -26,7 +26,7 @@ import z3
 
 from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
-from proofs.paths import Term, UnliftableError, path
+from proofs.paths import RUNS, Term, UnliftableError, path
 from proofs.state import fresh, shape_of
 from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, term_of
 
@@ -44,7 +44,7 @@ class Items:
     """A list of any length, of which a position gives the element."""
 
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
-        self.name: Final = name
+        self.listed_as: Final = name
         self.terms: Final = terms
         """The number that tells the list from others of its name."""
         self.length: Final = length
@@ -53,20 +53,20 @@ class Items:
     def __getitem__(self, position: Any) -> Any:
         index = term_of(position)
         if not path().decide(z3.And(index >= 0, index < self.length)):
-            raise IndexError(f"no element of {self.name} may be there")
+            raise IndexError(f"no element of {self.listed_as} may be there")
         return self.element(position if isinstance(position, SymInt) else SymInt(index))
 
     def __iter__(self) -> Iterator[Any]:
-        raise UnliftableError(f"{self.name} is of any length, and gone through by more than a loop")
+        raise UnliftableError(f"{self.listed_as} is of any length, and gone through by more than a loop")
 
     def __len__(self) -> int:
-        raise UnliftableError(f"{self.name} is of any length")
+        raise UnliftableError(f"{self.listed_as} is of any length")
 
     def __contains__(self, item: object) -> bool:
-        raise UnliftableError(f"{self.name} is of any length")
+        raise UnliftableError(f"{self.listed_as} is of any length")
 
     def __eq__(self, other: object) -> bool:
-        raise UnliftableError(f"{self.name} is of any length")
+        raise UnliftableError(f"{self.listed_as} is of any length")
 
     def __hash__(self) -> int:
         raise UnliftableError("a list of any length is looked up by hash")
@@ -314,15 +314,12 @@ class Running:
         raise NotImplementedError
 
 
-RUNS: Final[list[Running]] = []
-"""The run that goes on, if any: outside of one, no list is of any length."""
-
-
 def running() -> Running:
     """The run that goes on."""
     if not RUNS:
         raise UnliftableError("a list of any length is gone through outside of a call")
-    return RUNS[-1]
+    run: Running = RUNS[-1]
+    return run
 
 
 def fold(items: Any, site: str, *names: str) -> "_Plain | Loop":

@@ -7,6 +7,7 @@ keeps it).
 """
 
 import ast
+import copy
 import importlib.util
 import linecache
 import sys
@@ -15,7 +16,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import pairwise
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, Final
 
 from proofs import python_subset as subset
@@ -25,6 +26,7 @@ from proofs.builtin import (
     lifted_both,
     lifted_dict,
     lifted_either,
+    lifted_mod,
     lifted_not,
     lifted_own,
     lifted_same,
@@ -32,7 +34,16 @@ from proofs.builtin import (
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
-from proofs.paths import TooEarlyError, can_be_asked_again, current_run, is_followed, is_unsure, load, refuse
+from proofs.paths import (
+    TooEarlyError,
+    UnliftableError,
+    can_be_asked_again,
+    current_run,
+    is_followed,
+    is_unsure,
+    load,
+    refuse,
+)
 from proofs.python_subset import (
     BEGINS,
     CHANGES,
@@ -46,6 +57,7 @@ from proofs.python_subset import (
     untaught_names,
     untaught_syntax,
 )
+from proofs.symbols import all_of
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside a protocol's theory and what that says."""
@@ -57,9 +69,11 @@ OWN: Final = "_lifted_own"
 BOTH: Final = "_lifted_both"
 EITHER: Final = "_lifted_either"
 NOT: Final = "_lifted_not"
-"""The names under which a lifted module finds what is told that one of its functions begins to run, what `is` and a
-dictionary are, what refuses that a list is changed which a function has not made; and what `and`, `or` and `not` within
-them are.
+MOD: Final = "_lifted_mod"
+ALL_OF: Final = "_lifted_all_of"
+"""The names under which a lifted module finds what is told that one of its functions begins to run, what `is`, `%` and
+a dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
+them are; and what `all` goes through first.
 """
 
 ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
@@ -74,6 +88,7 @@ class Site:
         self.file: Final = file
         self.untaught: Final = untaught_syntax(function, name)
         self.asked_to_change: Final = asked_to_change(function)
+        self.is_initialising: Final = isinstance(function, ast.FunctionDef) and function.name == "__init__"
         self.is_understood = False
 
     def refuse(self, untaught: Untaught) -> None:
@@ -92,6 +107,8 @@ class Running:
         """By file, what a module does while it is loaded that is not understood."""
         self.defined: Final[set[str]] = set()
         """The names that lifted modules define, of fields and methods among others."""
+        self.defined_by: Final[dict[str, set[str]]] = {}
+        """The same by file."""
         self._is_lifted: Final = is_lifted
         self._engine: Final = {*ENGINE, *contracts}
         self.lasting: Final = Lasting(is_lifted, self._engine.__contains__)
@@ -106,6 +123,8 @@ class Running:
             BOTH: lifted_both,
             EITHER: lifted_either,
             NOT: lifted_not,
+            MOD: lifted_mod,
+            ALL_OF: all_of,
         }
         """The names that every lifted module finds."""
 
@@ -117,13 +136,15 @@ class Running:
         if not is_followed():
             return
         frame = sys._getframe(1)
+        if site.is_initialising:
+            self._begins_once(site, frame)
         if site.name in (BEGINS, CHANGES):
             self._of_drafts(site, frame.f_locals)
         if site.name in OF_DRAFTS and (frame.f_back is None or _name_of(frame.f_back) not in (CHANGES, CLOSES)):
             refuse("what a step writes is made by no draft, which names each row once")
         if site.is_understood:
             return
-        names = untaught_names(frame, self.given, self.defined, self.lasting.is_understood)
+        names = untaught_names(frame, self.given, self.defined, self.defined_by[site.file], self.lasting.is_understood)
         code = frame.f_code
         for line, name in site.asked_to_change:
             if name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars):
@@ -133,6 +154,20 @@ class Running:
         for untaught in [*site.untaught, *self.loading[site.file], *names]:
             site.refuse(untaught)
         site.is_understood = True
+
+    def _begins_once(self, site: Site, frame: FrameType) -> None:
+        """An object begins once: its `__init__` finds none of its fields, but where it is asked by that of what it is
+        derived from.
+        """
+        caller = frame.f_back
+        if caller is None or not self._is_lifted(caller.f_globals.get("__name__", "")):
+            return
+        if site.name == BEGINS:
+            refuse("a draft that a rule begins is not understood")
+        first = frame.f_locals[frame.f_code.co_varnames[0]]
+        asks = caller.f_code.co_name == "__init__" and caller.f_locals.get(caller.f_code.co_varnames[0]) is first
+        if not asks and _has_begun(first):
+            refuse(f"a value of type {type(first).__name__} begins again")
 
     def _of_drafts(self, site: Site, given: Mapping[str, Any]) -> None:
         """A draft takes rows on the path alone on which it began, and began with none: it is nobody else's."""
@@ -148,6 +183,14 @@ class Running:
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in self._engine
+
+
+def _has_begun(value: Any) -> bool:
+    """True if an object has a field."""
+    slots = [
+        slot for kind in type(value).__mro__ for slot in vars(kind).values() if isinstance(slot, MemberDescriptorType)
+    ]
+    return bool(getattr(value, "__dict__", None)) or any(hasattr(value, slot.__name__) for slot in slots)
 
 
 def _name_of(frame: FrameType) -> str:
@@ -197,6 +240,10 @@ class _Noting(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in CALLED and self._made:
             node.func.id = f"_lifted_{node.func.id}"
+        is_of_all = isinstance(node.func, ast.Name) and node.func.id == "all" and bool(self._made)
+        if is_of_all and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            first = node.args[0].generators[0]
+            first.iter = ast.copy_location(ast.Call(_named(ALL_OF, first.iter), [first.iter], []), first.iter)
         if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args:
             node.args[0] = ast.copy_location(ast.Constant(None), node.args[0])
         return node
@@ -227,10 +274,25 @@ class _Noting(ast.NodeTransformer):
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         """A list that is changed in place is one that the function has made."""
         self.generic_visit(node)
-        if not self._made or not isinstance(node.target, ast.Name) or node.target.id in self._made[-1]:
+        is_made = isinstance(node.target, ast.Name) and bool(self._made) and node.target.id in self._made[-1]
+        if not self._made:
             return node
-        call = ast.Call(ast.Name(OWN, ast.Load()), [ast.Name(node.target.id, ast.Load())], [])
+        known = copy.deepcopy(node.target)
+        known.ctx = ast.Load()
+        if isinstance(node.op, ast.Mod):
+            changed = ast.Call(ast.Name(MOD, ast.Load()), [known, node.value], [])
+            return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], changed), node))
+        if is_made:
+            return node
+        call = ast.Call(ast.Name(OWN, ast.Load()), [known], [])
         return [ast.fix_missing_locations(ast.copy_location(ast.Expr(call), node)), node]
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """`%`, which of a text is another operator."""
+        self.generic_visit(node)
+        if not self._made or not isinstance(node.op, ast.Mod):
+            return node
+        return ast.copy_location(ast.Call(_named(MOD, node), [node.left, node.right], []), node)
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
         """A dictionary that a function writes down."""
@@ -259,6 +321,11 @@ class _Noting(ast.NodeTransformer):
         for part in ast.walk(note):
             ast.copy_location(part, node)
         return note
+
+
+def _named(name: str, node: ast.AST) -> ast.Name:
+    """A name of the lifter's at a place of the source."""
+    return ast.copy_location(ast.Name(name, ast.Load()), node)
 
 
 _ASKED: Final = (
@@ -327,7 +394,8 @@ class _Loader(SourceFileLoader):
         """The code of the source, never what is cached of it, which notes nothing."""
         tree = ast.parse(self.get_data(self.path), self.path)
         self._running.loading[self.path] = untaught_loading(tree, self._is_lifted)
-        self._running.defined.update(names_defined(tree))
+        self._running.defined_by[self.path] = names_defined(tree)
+        self._running.defined.update(self._running.defined_by[self.path])
         noting = _Noting(fullname, self.path, self._running).visit(tree)
         noting = Folding(fullname, not fullname.startswith("invariants")).visit(noting)
         return compile(ast.fix_missing_locations(noting), self.path, "exec", dont_inherit=True)
@@ -335,6 +403,9 @@ class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__.update(self._running.given)
         super().exec_module(module)
+        for name, value in self._running.given.items():
+            if module.__dict__.get(name) is not value:
+                raise UnliftableError(f"{module.__name__} gives {name} another meaning")
         if module.__name__ in self._contracts:
             self._contracts[module.__name__](module)
 

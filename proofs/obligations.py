@@ -34,6 +34,7 @@ from proofs.state import (
     flatten,
     fresh,
     groups_written,
+    has_shape,
     identity,
     key_shapes,
     read_only,
@@ -192,6 +193,8 @@ class Prover:
 
     def _note_read(self, touch: Touch) -> None:
         here = path()
+        if touch.past_of is not None and not has_shape(self.shapes[touch.table.name], touch.key):
+            refuse(f"a value of {touch.past_of.name} is asked for by a key of another kind")
         if touch.identity in here.touched:
             return
         if touch.past_of is None and touch.table.index in self._by_contract:

@@ -413,7 +413,7 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
         here.is_run = True
         with here:
             try:
-                with _sure():
+                with of_its_own():
                     outcome = program()
             except IMPOSSIBLE as error:
                 outcome = error
@@ -465,6 +465,9 @@ goes on, too.
 GUARDS: Final[list[list[Term]]] = []
 """For each `all` or `any` that goes on, what holds of the names of lists that it has gone through."""
 
+RUNS: Final[list[Any]] = []
+"""The run of a call that goes on, if any (`proofs/folds.py`): outside of one, no list is of any length."""
+
 _asked_again: Final[list[bool]] = []
 """For each, True if it can be asked again, as Python does."""
 
@@ -498,12 +501,14 @@ def unsure() -> Iterator[Callable[[Term, bool], None]]:
 
 
 @contextmanager
-def _sure() -> Iterator[None]:
-    """Begin a program of its own: it runs, whatever Python may not run of the one that asks."""
-    kept = UNSURE[:], _asked_again[:], GUARDS[:]
-    for each in (UNSURE, _asked_again, GUARDS):
+def of_its_own() -> Iterator[None]:
+    """Begin a program of its own, a law say: it runs, whatever Python may not run of the one that asks, and it is no
+    part of a call, so that its loops cut none.
+    """
+    kept = UNSURE[:], _asked_again[:], GUARDS[:], RUNS[:]
+    for each in (UNSURE, _asked_again, GUARDS, RUNS):
         each.clear()
     try:
         yield
     finally:
-        UNSURE[:], _asked_again[:], GUARDS[:] = kept
+        UNSURE[:], _asked_again[:], GUARDS[:], RUNS[:] = kept

@@ -10,9 +10,11 @@ it. What is refused is refused by file and line, and cannot be caught by what is
 import ast
 import builtins
 import dis
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
-from types import CodeType, FrameType
+from importlib import import_module
+from types import CodeType, FrameType, ModuleType
 from typing import Any, Final
 
 STATEMENTS: Final = "AnnAssign Assign AugAssign Break Continue Expr For FunctionDef If Pass Return While"
@@ -28,6 +30,16 @@ BUILTINS: Final = (
 )
 CALLED: Final = "set type"
 """Of functions that come with Python, those that may be called only: `type` of calls and rows."""
+OF_THE_LIFTER: Final = r"_lifted_\w+|_fold|_while|_tuple|_spread|_turn|_loop\d+"
+"""The names that the lifter gives to what it puts into a function."""
+RESERVED: Final = re.compile("|".join([*BUILTINS.split(), *CALLED.split(), "cast", "__init__", OF_THE_LIFTER]))
+"""The names that mean what Python or the lifter means by them, and so are nobody else's."""
+OF_CLASSES: Final = "__init__ __repr__ __slots__"
+"""The names with a meaning for Python that a class may define: operators are what Python and attrs make of rows."""
+OF_SYMBOLS: Final = (
+    "appended different element elements has length listed_as listing made mapped resolve term terms without"
+)
+"""Attributes of symbols, which what they stand for has not."""
 METHODS: Final = "append extend index items values"
 """Of lists, tuples and dictionaries. `append` and `extend` are of a list that the same function has made."""
 LIBRARY: Final = "attr.fields typing.cast"
@@ -44,7 +56,9 @@ OF_DRAFTS: Final = ("spec.machine:Write.__init__", "spec.machine:Delta.__init__"
 
 _PARTS: Final = frozenset({"arg", "arguments", "comprehension", "keyword", "Load", "Store"})
 _NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS.split(), *_PARTS})
+_UNSAID: Final = re.compile(f"__init__|{OF_THE_LIFTER}")
 _NAMES: Final = frozenset(BUILTINS.split())
+_OF_SYMBOLS: Final = frozenset(OF_SYMBOLS.split())
 _DEFAULTS: Final = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
 _CONSTANTS: Final = (int, str, bool, type(None))
 _CHANGING: Final = frozenset(
@@ -55,6 +69,8 @@ _CHANGING: Final = frozenset(
     and name not in {*dir(tuple), *dir(frozenset), "get", "items", "keys", "values", "copy", "fromkeys"}
 )
 """Methods that change a list, a dictionary or a set."""
+AT_LOADING: Final = "attr.s attr.frozen re.compile"
+"""What a module may use of others' modules while it is loaded, beside the names that it imports."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
 """Names that a module may also use while it is loaded, when there are no symbols."""
 _IMPORTED: Final = ("attr", "collections.abc", "enum", "pathlib", "re", "sys", "typing", "__future__")
@@ -98,6 +114,9 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
     found: list[Untaught] = []
     made = made_by(function)
     gone_through = {id(part) for part in _gone_through_at_once(function)}
+    called = {id(node.func) for node in own_nodes(function) if isinstance(node, ast.Call)}
+    begun = {id(node) for node in _beginnings(function)}
+    initialised = initialised_by(function)
     for line, node in _lines_of(function):
         kind = type(node).__name__
         if kind not in _NODES:
@@ -114,8 +133,16 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
                 found.append((line, f"{ast.unparse(node)} is changed"))
         elif _is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
-        elif isinstance(node, ast.Attribute) and node.attr == "__init__" and not _is_of_super(node):
+        elif isinstance(node, ast.Attribute) and node.attr == "__init__" and id(node) not in begun:
             found.append((line, f"{ast.unparse(node)} begins an object again"))
+        elif isinstance(node, ast.Attribute) and node.attr in _CHANGING and id(node) not in called:
+            found.append((line, f"{ast.unparse(node)} is kept, and may change what it is of"))
+        elif isinstance(node, ast.Name) and (RESERVED if _is_given(node) else _UNSAID).fullmatch(node.id):
+            found.append((line, f"another meaning of {node.id}"))
+        elif isinstance(node, ast.Name) and node.id == initialised and _is_given(node):
+            found.append((line, f"another value of {node.id}"))
+        elif isinstance(node, ast.FunctionDef) and RESERVED.fullmatch(node.name):
+            found.append((line, f"another meaning of {node.name}"))
         elif isinstance(node, ast.GeneratorExp) and (change := _change_within(node)):
             found.append((line, f"{change} within what `any` or `all` may not go through to its end"))
         elif isinstance(node, ast.Dict) and None in node.keys:
@@ -124,6 +151,9 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
             receiver = node.func.value  # type: ignore[attr-defined]  # `_changes` has seen that it is an attribute
             if not isinstance(receiver, ast.Name) or (receiver.id not in made and not receiver.id.isupper()):
                 found.append((line, f"{ast.unparse(node.func)} changes what this function has not made"))
+    found += [
+        (function.lineno, f"another meaning of {given}") for given in arguments(function) if RESERVED.fullmatch(given)
+    ]
     decorators = function.decorator_list if isinstance(function, ast.FunctionDef) else []
     found += [(node.lineno, f"the decorator {ast.unparse(node)}") for node in decorators]
     for default in [*function.args.defaults, *[one for one in function.args.kw_defaults if one is not None]]:
@@ -154,10 +184,33 @@ def _gone_through_at_once(function: Function) -> Iterator[ast.AST]:
             yield node.value
 
 
-def _is_of_super(node: ast.Attribute) -> bool:
-    """True if it is the `__init__` of what a class is derived from."""
-    of = node.value
-    return isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "super"
+def _beginnings(function: Function) -> Iterator[ast.AST]:
+    """The attributes of an `__init__` whose statements begin what a class is derived from: `super().__init__(...)`."""
+    if not initialised_by(function):
+        return
+    for node in own_nodes(function):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Attribute)
+        ):
+            of = node.value.func.value
+            if isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "super" and not of.args:
+                yield node.value.func
+
+
+def initialised_by(function: Function) -> str:
+    """The name of the object that a function initialises, empty if it does not."""
+    if not isinstance(function, ast.FunctionDef) or function.name != "__init__":
+        return ""
+    return next((each.arg for each in [*function.args.posonlyargs, *function.args.args]), "")
+
+
+def arguments(function: Function) -> list[str]:
+    """The names of a function's arguments."""
+    given = function.args
+    rest = [each for each in (given.vararg, given.kwarg) if each is not None]
+    return [each.arg for each in [*given.posonlyargs, *given.args, *given.kwonlyargs, *rest]]
 
 
 def asked_to_change(function: Function) -> list[Untaught]:
@@ -169,8 +222,7 @@ def asked_to_change(function: Function) -> list[Untaught]:
 
 def _is_of_own_object(node: ast.Attribute, function: Function) -> bool:
     """True if it is an attribute of an object that a function initialises."""
-    is_initialising = isinstance(function, ast.FunctionDef) and function.name == "__init__"
-    return is_initialising and isinstance(node.value, ast.Name) and node.value.id == function.args.args[0].arg
+    return isinstance(node.value, ast.Name) and node.value.id == initialised_by(function) != ""
 
 
 def _changes(call: ast.Call) -> bool:
@@ -185,9 +237,7 @@ def _asks_identity(compare: ast.Compare) -> bool:
 def made_by(function: Function) -> set[str]:
     """The names that only ever stand for lists and dictionaries which the function makes itself."""
     made: set[str] = set()
-    given = function.args
-    rest = [each for each in (given.vararg, given.kwarg) if each is not None]
-    otherwise = {each.arg for each in [*given.posonlyargs, *given.args, *given.kwonlyargs, *rest]}
+    otherwise = set(arguments(function))
     for node in own_nodes(function):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -213,7 +263,8 @@ def _is_given(name: ast.Name) -> bool:
 
 def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
     """The imports and uses of a module while it is loaded that may hide values from symbols: a cache, say."""
-    found: list[Untaught] = []
+    found: list[Untaught] = _meanings(module)
+    of_others = {name for node in ast.walk(module) for name in _others_in(node, lifted)}
     allowed = {*_NAMES, *CALLED.split(), *_AT_LOADING}
     pending: list[ast.AST] = [*module.body]
     while pending:
@@ -221,13 +272,65 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
         if isinstance(node, ast.Import | ast.ImportFrom):
             origin = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             found += [(node.lineno, f"{name} is imported") for name in origin if not _may_be_imported(name, lifted)]
+            found += [(node.lineno, f"{name} is imported") for name in _modules_in(node)]
         elif isinstance(node, ast.Name) and node.id not in allowed and not _is_harmless(node.id):
             found.append((node.lineno, node.id))
+        elif isinstance(node, ast.Attribute) and not _may_be_asked(node, of_others):
+            found.append((node.lineno, f"{ast.unparse(node)} while a module is loaded"))
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             continue
         annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
         pending.extend(child for child in ast.iter_child_nodes(node) if child is not annotation)
     return sorted(found)
+
+
+def _may_be_asked(node: ast.Attribute, of_others: Collection[str]) -> bool:
+    """True if an attribute may be used while a module is loaded: no class is changed, and nothing of Python's own."""
+    is_of_others = isinstance(node.value, ast.Name) and node.value.id in of_others
+    is_asked = isinstance(node.ctx, ast.Load) and not node.attr.startswith("__")
+    return is_asked and (not is_of_others or ast.unparse(node) in AT_LOADING.split())
+
+
+def _others_in(node: ast.AST, lifted: Callable[[str], bool]) -> Iterator[str]:
+    """The names that are imported of modules which are not lifted."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        of = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        yield from (each.asname or each.name for each in node.names if not lifted(of or each.name))
+
+
+def _modules_in(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """The modules that are imported from one which is not lifted, by whatever name it knows them."""
+    if isinstance(node, ast.Import) or node.module not in _IMPORTED:
+        return []
+    origin = import_module(node.module)
+    return [alias.name for alias in node.names if isinstance(getattr(origin, alias.name, None), ModuleType)]
+
+
+def _meanings(module: ast.Module) -> list[Untaught]:
+    """The names that a module, or a class of it, gives another meaning than Python and the lifter do."""
+    found: list[Untaught] = []
+    pending: list[tuple[ast.AST, bool]] = [(node, False) for node in module.body]
+    while pending:
+        node, is_of_class = pending.pop()
+        names: list[str] = []
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Name) and _is_given(node):
+            names.append(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            is_cast = isinstance(node, ast.ImportFrom) and node.module == "typing"
+            given = {alias.asname or alias.name: alias.name for alias in node.names}
+            names += [name for name, of in given.items() if not (is_cast and name == of == "cast")]
+        for name in names:
+            is_of_python = (
+                name[:2] == name[-2:] == "__" and name not in (OF_CLASSES if is_of_class else "__all__").split()
+            )
+            if is_of_python or name == "*" or (not is_of_class and RESERVED.fullmatch(name)):
+                found.append((getattr(node, "lineno", 0), f"another meaning of {name}"))
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            is_class = is_of_class or isinstance(node, ast.ClassDef)
+            pending.extend((child, is_class) for child in ast.iter_child_nodes(node))
+    return found
 
 
 def _is_harmless(name: str) -> bool:
@@ -241,18 +344,23 @@ def _may_be_imported(name: str, lifted: Callable[[str], bool]) -> bool:
 
 
 def untaught_names(
-    frame: FrameType, given: Mapping[str, Any], defined: Collection[str], is_understood: Callable[[Any], bool]
+    frame: FrameType,
+    given: Mapping[str, Any],
+    defined: Collection[str],
+    private: Collection[str],
+    is_understood: Callable[[Any], bool],
 ) -> list[Untaught]:
     """The names and attributes used by a function that begins to run that are not understood.
 
-    `given` is what the lifter gives every module, `defined` the names that lifted modules give to fields and methods;
-    `is_understood` tells of what a global name stands for.
+    `given` is what the lifter gives every module, `defined` the names that lifted modules give to fields and methods,
+    `private` those that the function's own module gives; `is_understood` tells of what a global name stands for.
     """
     found: list[Untaught] = []
     for line, is_global, name in _names_in(frame.f_code):
         if not is_global:
             is_dunder = name.startswith("__") and name != "__init__"
-            if is_dunder or (name not in defined and name not in _KNOWN):
+            is_own = name in (private if name.startswith("_") else defined)
+            if is_dunder or name in _OF_SYMBOLS or (not is_own and name not in _KNOWN):
                 found.append((line, f".{name}"))
         elif name not in frame.f_globals:
             if name not in _NAMES:

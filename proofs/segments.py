@@ -13,7 +13,7 @@ from proofs.folding import calls_alone
 from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running
 from proofs.goals import Accepted
 from proofs.obligations import Prover
-from proofs.paths import Path, Term, UnliftableError, path
+from proofs.paths import Path, Term, UnliftableError, is_unsure, of_its_own, path, refuse
 from proofs.solving import terms_in
 from proofs.state import SymbolicRows, Touch, likeness
 from proofs.symbols import Listing, SymBool, SymName, term_of
@@ -138,6 +138,8 @@ class Run(Running):
 
     def cut(self, loop: Loop, names: Names) -> int:
         """End the run before a loop, unless others passed here."""
+        if is_unsure():
+            refuse(f"{loop.site} is a loop where `any`, `all`, `and` or `or` may have come to its end")
         if self._passed < len(self._through):
             middle = self._through[self._passed]
             self._passed += 1
@@ -174,13 +176,17 @@ class Run(Running):
         rows = self._as_it_is()
         rule = self._proof.rule(loop)
         if rule is not None:
-            others = rule.as_if(self.draft, names)
+            with of_its_own():
+                others = rule.as_if(self.draft, names)
             for table, key, row in others:
                 rows.put(table, key, row)
-            for condition in rule.holds(rows, {**names, "any": ANY, "has": _has}):
+            with of_its_own():
+                known = rule.holds(rows, {**names, "any": ANY, "has": _has})
+            for condition in known:
                 path().require(f"{loop.site}: what is known", term_of(condition))
             restored = self._root.draft_on(self.prover, [(w.table, w.key, w.row) for w in rows._writes])
-            real = rule.really(rows, names)
+            with of_its_own():
+                real = rule.really(rows, names)
             for table, key, row in real:
                 restored.put(table, key, self.draft.get(table, key) if row is None else row)
             for table, key, _ in [*others, *real]:
@@ -210,7 +216,8 @@ class Run(Running):
         self.draft.__init__(self.prover.state)
         if rule is not None:
             before = len(path().conditions)
-            conditions = rule.holds(self.draft, {**names, "any": ANY, "has": _has})
+            with of_its_own():
+                conditions = rule.holds(self.draft, {**names, "any": ANY, "has": _has})
             if any(term.eq(ANY.term) for term in terms_in(path().conditions[before:])):
                 raise UnliftableError(f"{loop.site}: what is known of any name is known of some only")
             for condition in conditions:
@@ -218,7 +225,9 @@ class Run(Running):
                 path().assume(known)
                 path().assume(z3.ForAll([ANY.term], known))
             rows = self._root.draft_on(self.prover, [])
-            for table, key, row in rule.really(rows, names):
+            with of_its_own():
+                real = rule.really(rows, names)
+            for table, key, row in real:
                 self.draft.put(table, key, self._any_row(table, key, loop.number) if row is None else row)
 
     def _any_row(self, table: Any, key: Any, number: int) -> Any:
@@ -252,11 +261,11 @@ def _sign(value: Any) -> Hashable:
     if isinstance(value, Gathered):
         return Gathered
     if isinstance(value, Items):
-        return (Items, value.name, *[term.get_id() for term in value.terms])
+        return (Items, value.listed_as, *[term.get_id() for term in value.terms])
     if isinstance(value, Loop):
         return (Loop, value.site, value.number)
     if type(value).__name__ == "Draft":
-        return "the draft"
+        return "the draft"  # the only one: no rule begins another
     if hasattr(type(value), "__attrs_attrs__"):
         return (type(value), *[_sign(getattr(value, field.name)) for field in type(value).__attrs_attrs__])
     return likeness(value)

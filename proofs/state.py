@@ -60,6 +60,14 @@ def has_shape(shape: Shape, value: Any) -> bool:
     return isinstance(value, kinds[shape])
 
 
+def shape_like(value: Any) -> Hashable:
+    """The shape of a key or a group."""
+    if isinstance(value, tuple):
+        return tuple([shape_like(part) for part in value])
+    kinds = {SymName: str, SymBool: bool, SymInt: int}
+    return kinds.get(type(value), type(value))
+
+
 def fresh(shape: Shape, name: str) -> Any:
     """A key of which nothing is known but its shape."""
     numbers = iter(range(100))
@@ -207,14 +215,14 @@ class SymbolicRows:
 
     def get(self, key: Any) -> Any:
         """The row of a key: always the same for the same key."""
+        if not has_shape(self._shape, key):
+            refuse(f"a row of {self._table.name} is asked for by a key of another kind")
         touch = Touch(self._table, key)
         self._reads(touch)
         terms = flatten(key)
         place = tuple([term.get_id() for term in terms])
         found = self._known.get(place)
         if found is None:
-            if not has_shape(self._shape, key):
-                refuse(f"a row of {self._table.name} is asked for by a key of another kind")
             found = (terms, self._row(*[field.value(terms) for field in self.fields]))
             self._known[place] = found
         return found[1]
@@ -298,11 +306,15 @@ class Totals:
         self.suffixes: Final = suffixes
         """By name of a sum, by what its function is told apart from that of another state."""
         self._terms: Final[dict[object, tuple[Any, Term]]] = {}
+        self._shapes: Final[dict[str, Hashable]] = {}
+        """By name of a sum, the shape of its groups."""
 
     def now(self, total: Any, group: Any) -> Any:
         """The total of a group in the state before the step."""
         if group is None:
             return 0
+        if self._shapes.setdefault(total.name, shape_like(group)) != shape_like(group):
+            refuse(f"{total.name} is asked for a group of another kind")
         self._asked(total, group)
         return SymInt(self.term(total, group))
 

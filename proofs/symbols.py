@@ -317,7 +317,7 @@ class Listing(Symbol):
         different: Term,
         made: "tuple[Term, tuple[tuple[str, Term], ...]] | None" = None,
     ) -> None:
-        self.name: Final = name
+        self.listed_as: Final = name
         self.made: Final = (length, ()) if made is None else made
         """The length of the list that it was made of, which tells whose that is; and how, in order."""
         self._has: Final = has
@@ -351,7 +351,7 @@ class Listing(Symbol):
         name = term_of(item)
         more = z3.If(self._has(name), 0, 1)
         return Listing(
-            self.name,
+            self.listed_as,
             lambda one: z3.Or(self._has(one), one == name),
             self._length + 1,
             self._different + more,
@@ -362,10 +362,10 @@ class Listing(Symbol):
         """The list without a name that it has, as it has each: once."""
         name = term_of(item)
         self._know()
-        path().require(f"{self.name} has what is taken out", self._has(name))
-        path().require(f"{self.name} has each name once", self._different == self._length)
+        path().require(f"{self.listed_as} has what is taken out", self._has(name))
+        path().require(f"{self.listed_as} has each name once", self._different == self._length)
         return Listing(
-            self.name,
+            self.listed_as,
             lambda one: z3.And(self._has(one), one != name),
             self._length - 1,
             self._different - 1,
@@ -378,26 +378,34 @@ class Listing(Symbol):
     def __eq__(self, other: object) -> Any:
         if other == ():
             return self.length() == 0
-        raise UnliftableError(f"{self.name} is compared")
+        raise UnliftableError(f"{self.listed_as} is compared")
 
     def __iter__(self) -> Iterator[Any]:
-        """One name that is any, for a law that speaks of all."""
-        if not GUARDS:
-            raise UnliftableError(f"{self.name} is of any length, and gone through by more than a loop")
-        here = path()
-        here.quantified += 1
-        item = SymName(z3.Int(f"some.{here.context}.{here.quantified}"))
-        GUARDS[-1].append(self.has(item).term)
-        yield item
+        raise UnliftableError(f"{self.listed_as} is of any length, and gone through by more than a loop")
 
     def __len__(self) -> int:
-        raise UnliftableError(f"{self.name} is of any length")
+        raise UnliftableError(f"{self.listed_as} is of any length")
 
     def __getitem__(self, index: object) -> Any:
-        raise UnliftableError(f"{self.name} is of any length, and has no order")
+        raise UnliftableError(f"{self.listed_as} is of any length, and has no order")
 
     def __hash__(self) -> int:
-        raise UnliftableError(f"{self.name} is looked up by hash")
+        raise UnliftableError(f"{self.listed_as} is looked up by hash")
+
+
+def all_of(values: Any) -> Any:
+    """The values that an `all` goes through first: of a list of any length one name that is any."""
+    return _any_of(values) if isinstance(values, Listing) else values
+
+
+def _any_of(listing: Listing) -> Iterator[Any]:
+    if not GUARDS or GUARDS[-1]:
+        raise UnliftableError(f"{listing.listed_as} is gone through by more than one `all`")
+    here = path()
+    here.quantified += 1
+    item = SymName(z3.Int(f"some.{here.context}.{here.quantified}"))
+    GUARDS[-1].append(listing.has(item).term)
+    yield item
 
 
 class Different:

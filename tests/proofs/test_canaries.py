@@ -112,7 +112,7 @@ MISSED: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
         "a range between symbols that takes steps",
     ),
     "the text of a number": (free('repr(action.amount) == "1"'), "repr is not understood"),
-    "the text of a number, formatted": (free('"%r" % (action.amount,) == "1"'), "the text of a symbol"),
+    "the text of a number, formatted": (free('"%r" % (action.amount,) == "1"'), "the text of a value"),
     "the type of a number": (free("type(action.amount) is int"), "the type of a value of type SymInt"),
     "a floating point number": (free("action.amount == 1.0"), "the constant 1.0"),
     "what cannot be lifted is caught": (
