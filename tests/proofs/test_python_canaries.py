@@ -1,0 +1,279 @@
+"""Canaries of Python that symbols took for something else: each makes a payment free, and was once proved not to.
+
+Most are refused where the lifter reads them; the others are refuted. See `test_canaries.py` for the purse.
+"""
+
+import re
+
+import pytest
+
+from proofs.paths import UnliftableError
+from tests.proofs.test_canaries import GROWN, Break, free, status
+from tests.proofs.test_canaries import theory as theory  # a fixture
+
+CELL = "class Cell:\n    def __init__(self, value: int) -> None:\n        self.value = value\n"
+ADDS = "def _add(met: list) -> bool:\n    {}\n    return True\n"
+RESETS = "cell = Cell(0)\nseen = held.is_frozen and {}\n"
+Case = tuple[tuple[tuple[str, str], ...], str]
+
+
+KEPT: dict[str, Case] = {
+    "a method under another name": (
+        free("len(met) == 0", before="met = []\nadd = met.append\nseen = held.is_frozen and add(1)\n"),
+        "met.append is kept",
+    ),
+    "a method of a list that outlives a call": (
+        free("len(SEEN) == 99", needs="SEEN: Final[list[int]] = []", before="add = SEEN.append\nadd(1)\n"),
+        "SEEN.append is kept",
+    ),
+    "a method as a key": (
+        free("len(met) == 2", before="met = []\nseen = sorted((1, 2), key=met.append)\n"),
+        "met.append is kept",
+    ),
+    "an item that is changed in place": (
+        free(
+            "len(met) == 0",
+            needs=ADDS.format("box = [met]\n    box[0] += [1]"),
+            before="met = []\nseen = held.is_frozen and _add(met)\n",
+        ),
+        "a list that this function has not made is changed",
+    ),
+    "a field that is changed in place": (
+        free(
+            "len(met) == 0",
+            needs="class Box:\n    def __init__(self, met: list) -> None:\n        self.met = met\n"
+            "        self.met += [1]\n        self.ok = True\n",
+            before="met = []\nseen = held.is_frozen and Box(met).ok\n",
+        ),
+        "a list that this function has not made is changed",
+    ),
+}
+
+BEGUN: dict[str, Case] = {
+    "a function that has the name of a beginning": (
+        free(
+            "held.amount == 3",
+            needs="def __init__(cell: Any) -> bool:\n    cell.amount = 0\n    return True\n",
+            before="seen = held.is_frozen and __init__(held)\n",
+        ),
+        "another meaning of __init__",
+    ),
+    "what begins that is given another value": (
+        free(
+            "cell.value == 0",
+            needs=f"{CELL}\n\nclass Set:\n    def __init__(self, cell: Cell) -> None:\n        self.ok = True\n"
+            "        self = cell\n        self.value = 1\n",
+            before=RESETS.format("Set(cell).ok"),
+        ),
+        "another value of self",
+    ),
+    "what begins that stands before a slash": (
+        free(
+            "cell.value == 0",
+            needs=f"{CELL}\n\nclass Set:\n    def __init__(self, /, cell: Cell) -> None:\n        self.ok = True\n"
+            "        cell.value = 1\n",
+            before=RESETS.format("Set(cell).ok"),
+        ),
+        "cell.value is changed",
+    ),
+    "a method that begins what it is derived from": (
+        free(
+            "cell.value == 0",
+            needs=CELL.replace("Cell", "Base") + "\n\nclass Cell(Base):\n    def get(self, value: int) -> bool:\n"
+            "        super().__init__(value)\n        return True\n",
+            before=RESETS.format("cell.get(1)"),
+        ),
+        re.escape("super().__init__ begins an object again"),
+    ),
+    "a function that begins what it is given": (
+        free(
+            "cell.value == 0",
+            needs=f"{CELL}\n\ndef _reset(cell: Cell) -> bool:\n    super(Cell, cell).__init__(1)\n    return True\n",
+            before=RESETS.format("_reset(cell)"),
+        ),
+        re.escape("super(Cell, cell).__init__ begins an object again"),
+    ),
+    "a beginning by another name": (
+        free("cell.value == 0", needs=f"{CELL}\n    begin = __init__\n", before=RESETS.format("cell.begin(1)")),
+        "__init__ is not understood",
+    ),
+    "a beginning that is found while a module is loaded": (
+        free(
+            "cell.value == 0",
+            needs=f"{CELL}\n\nBEGIN = getattr(Cell, '__init__')\n\n\ndef _set(cell: Cell) -> bool:\n"
+            "    BEGIN(cell, 1)\n    return True\n",
+            before=RESETS.format("_set(cell)"),
+        ),
+        "a value of type Cell begins again",
+    ),
+}
+
+NAMED: dict[str, Case] = {
+    name: (free(expression, needs=needs, before=before), refusal)
+    for name, expression, needs, before, refusal in (
+        (
+            "a cast of one's own",
+            "cast(action.amount, 0)",
+            "def cast(one: int, other: int) -> bool:\n    return one == 3\n",
+            "",
+            "another meaning of cast",
+        ),
+        ("a type of one's own", "type(held)", "", "type = lambda x: x.amount == 3\n", "another meaning of type"),
+        ("a tuple of one's own", "tuple((action.amount,)) == 3", "", "tuple = lambda x: x[0]\n", "another meaning of"),
+        (
+            "a range of one's own",
+            "range(action.amount)",
+            "def range(n: int) -> bool:\n    return n == 3\n",
+            "",
+            "gives range another meaning",
+        ),
+        (
+            "an argument that has a name of Python's",
+            "_is(action.amount)",
+            "def _is(sum: int) -> bool:\n    return sum == 3\n",
+            "",
+            "another meaning of sum",
+        ),
+        (
+            "what notes that a function runs",
+            "len(SEEN) == 99",
+            "SEEN: Final[list[int]] = []\n_lifted_ran = bool\n",
+            "SEEN.append(1)\n",
+            "gives _lifted_ran another meaning",
+        ),
+        (
+            "a loop of the lifter's",
+            "isinstance(_loop1, int)",
+            "",
+            "_loop1 = 3\nfor k in (1, 2):\n    pass\n",
+            "another meaning of _loop1",
+        ),
+        (
+            "what makes tuples",
+            "tuple([action.amount]) == (3,)",
+            "def _tuple(one: Any) -> Any:\n    return (7,)\n",
+            "",
+            "gives _tuple another meaning",
+        ),
+        (
+            "functions of Python's for all",
+            "abs(0 - action.amount) == 3",
+            "__builtins__ = {'abs': lambda x: 3}\n",
+            "",
+            "another meaning of __builtins__",
+        ),
+    )
+}
+
+OBJECTS: dict[str, Case] = {
+    "an equality of one's own": (
+        free(
+            "box is box or box == box",
+            needs="class Box:\n    def __eq__(self, other: object) -> bool:\n        return False\n",
+            before="box = Box()\n",
+        ),
+        "another meaning of __eq__",
+    ),
+    "an equality that is given later": (
+        free("held == Purse(3, True)", needs="Purse.__eq__ = lambda one, other: False\n"),
+        re.escape("Purse.__eq__ while a module is loaded"),
+    ),
+    "an equality that is given by its class": (
+        free("held == Purse(3, True)", needs="type.__setattr__(Purse, '__eq__', lambda one, other: False)\n"),
+        re.escape("type.__setattr__ while a module is loaded"),
+    ),
+    "a truth of one's own": (
+        free("Box()", needs="class Box:\n    def __bool__(self) -> bool:\n        return False\n"),
+        "another meaning of __bool__",
+    ),
+    "a field that no other module knows": (
+        free("draft._tables[PURSES.index].get('nobody') is None"),
+        "._tables is not understood",
+    ),
+    "what only a symbol has": (
+        free("action.amount.term == 3", needs="class Has:\n    def __init__(self) -> None:\n        self.term = 3\n"),
+        ".term is not understood",
+    ),
+    "functions of Python's, changed": (
+        free("abs(0 - action.amount) == 3", needs="import sys\n\nMODULES: Final = sys.modules\n"),
+        "sys.modules while a module is loaded",
+    ),
+    "a module in another": (
+        free("abs(0 - action.amount) == 3", needs="from enum import sys as s\n"),
+        "sys is imported",
+    ),
+}
+
+VALUES: dict[str, Case] = {
+    "a dictionary that grows while it is gone through": (
+        free("False", before="d = {1: 1}\nfor k in d:\n    if k < 5:\n        d[k + 1] = 1\n"),
+        "a dictionary that grows while it is gone through",
+    ),
+    "values that are compared": (
+        free("{1: action.amount}.values() != [action.amount]"),
+        "to compare what a dictionary holds",
+    ),
+    "the kind of what a dictionary holds": (
+        free("not isinstance({1: 1}.values(), list)"),
+        "type DictView is of a kind",
+    ),
+    "a key without a hash": (free("len({key: 1}) == 2", before="key = [action.amount]\n"), "type list as a key"),
+    "a range that is no tuple": (
+        free("action.amount == 0 and range(action.amount) != ()"),
+        "to compare a range between symbols",
+    ),
+    "a part of a range": (free("range(action.amount)[1:] != (1,)"), "a part of a range between symbols"),
+    "the kind of a range": (free("not isinstance(range(action.amount), tuple)"), "type SymRange is of a kind"),
+    "a text that writes a symbol down": (free("'abc' % action.amount == 'x'"), "the text of a value"),
+    "a text that writes a symbol down, in place": (
+        free("said == 'x'", before="said = 'abc'\nsaid %= action.amount\n"),
+        "the text of a value",
+    ),
+    "a number in the place of a name": (
+        free(
+            "bank.amount == 2 and draft.get(PURSES, cast(str, 0)) == Purse(0, False)",
+            needs="from typing import cast\n",
+            before="bank = draft.get(PURSES, 'bank')\n",
+        ),
+        "is asked for by a key of another kind",
+    ),
+    "a number in the place of a name, in the past": (
+        free(
+            "draft.get(CLOCK, SINGLETON).block > 4 and PAST.value_at(draft, 'bank', 1) == 5"
+            " and PAST.value_at(draft, cast(str, 0), 1) == 0",
+            needs="from typing import cast\n",
+        ),
+        "a value of past is asked for by a key of another kind",
+    ),
+    "a group of another kind": (
+        (*free("False"), (GROWN, "return bool(step.before.total(HELD, 'all') == step.before.total(HELD, 1))")),
+        "held is asked for a group of another kind",
+    ),
+}
+
+
+CASES = {**KEPT, **BEGUN, **NAMED, **OBJECTS, **VALUES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_python_takes_otherwise_is_refused(name: str, theory: Break) -> None:
+    places, refusal = CASES[name]
+    with pytest.raises(UnliftableError, match=refusal):
+        status(theory(*places))
+
+
+def test_values_of_a_dictionary_are_those_of_now(theory: Break) -> None:
+    """Missed: a dictionary's values were a list of those that it had."""
+    assert status(theory(*free("len(seen) == 2", before="d = {1: 1}\nseen = d.values()\nd[2] = 2\n"))) == "REFUTED"
+
+
+def test_an_object_that_begins_what_it_is_derived_from_is_understood(theory: Break) -> None:
+    """What the canaries above forbid is allowed where Python's own way begins an object once."""
+    needs = (
+        f"{CELL}\n\nclass Both(Cell):\n    def __init__(self, value: int) -> None:\n"
+        "        self.twice = value + value\n        super().__init__(value)\n"
+    )
+    place = theory(*free("both.value == 3 and both.twice == 6", needs=needs, before="both = Both(action.amount)\n"))
+    assert status(place) == "REFUTED"
+    place = theory(*free("both.value + both.value != both.twice", needs=needs, before="both = Both(action.amount)\n"))
+    assert status(place) == "PROVED"
