@@ -542,6 +542,8 @@ def test_the_docs_say_what_the_lifter_understands() -> None:
         "functions": f"{python_subset.BUILTINS} {python_subset.CALLED}",
         "methods": python_subset.METHODS,
         "library": python_subset.LIBRARY,
+        "of classes": python_subset.OF_CLASSES,
+        "while loading": python_subset.AT_LOADING,
     }
     text = DOCS.read_text()
     for kind, understood in lists.items():
