@@ -269,6 +269,10 @@ def lifted_own(value: Any) -> None:
 
 def lifted_same(left: Any, right: Any) -> bool:
     """`is`, of what is one thing wherever it is met: a table or a reason, but no number, no name and no row."""
+    if right is None and is_followed():
+        if type(left).__module__ == "proofs.folds":
+            refuse(f"whether a value of type {type(left).__name__} is there is not understood")
+        return left is None
     for value in (left, right):
         kind = type(value)
         is_one = value is None or isinstance(value, Enum) or not (kind.__module__ in SHARED or attr.has(kind))
@@ -338,6 +342,8 @@ def lifted_isinstance(value: Any, classes: Any) -> bool:
     plain = STANDS_FOR.get(type(value))
     if plain is None and type(value).__module__.startswith("proofs.") and not attr.has(type(value)):
         refuse(f"whether a value of type {type(value).__name__} is of a kind is not understood")
+    if plain is int and isinstance(True, classes) and not isinstance(0, classes):
+        refuse("whether a number is a truth value is not understood")
     return isinstance(value, classes) if plain is None else isinstance(plain(), classes)
 
 

@@ -47,14 +47,13 @@ def due_of(place: str) -> dict[str, tuple[str, ...]]:
     theory = plain_theory(place)
     known_violations = theory.catalogue.known_violations
     sums = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
-    chosen = {table.index for table in theory.genesis}
     at_start = [
         law.law_id
         for law in theory.state_laws()
         if law.law_id not in (*known_violations, *theory.induction.by_contract)
     ]
     due = {
-        GENESIS: (*at_start, *[f"SUM-{total.name}" for total in sums if total.table.index not in chosen]),
+        GENESIS: (*at_start, *[f"SUM-{total.name}" for total in sums]),
         CONTRACTS: (HISTORY, QUOTIENTS, *foundations_of(place)),
     }
     for action in theory.protocol.actions:

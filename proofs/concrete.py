@@ -92,7 +92,7 @@ def _wishes(prover: Prover, noted: list[Any]) -> list[Term]:
         wishes += prover.scoped([touch for touch in noted if not isinstance(touch, TotalRead)])
         for touch in noted:
             if not isinstance(touch, TotalRead) and touch.past_of is not None:
-                past = term_of(touch.past_of.past(*touch.key))
+                past = term_of(touch.past_of._past(*touch.key))
                 latest = term_of(prover.before.rows.get(touch.past_of.heads, touch.key[0]).latest)
                 wishes += [past == latest, latest <= 1]
     return wishes
@@ -129,7 +129,7 @@ def _state(prover: Prover, theory: Any, model: Any, noted: list[Any]) -> State:
                 continue
             key = _plain(touch.key, model)
             if touch.past_of is not None:
-                value = _plain(touch.past_of.past(*touch.key), model)
+                value = _plain(touch.past_of._past(*touch.key), model)
                 points.setdefault((touch.past_of.heads.index, key[0]), {})[key[1]] = value
             elif not _is_checkpoint(prover, touch):
                 state.tables[touch.table.index][key] = _plain(prover.tables[touch.table.index].get(touch.key), model)

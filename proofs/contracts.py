@@ -307,7 +307,7 @@ class HistoryProof(AnyHistory):
         own_class = self.module.__dict__["HistoryTable"]
         use_contract(self.module)
         contract, self.module.__dict__["HistoryTable"] = self.module.__dict__["HistoryTable"], own_class
-        contract.now = self.now
+        contract._now = self.now
         return contract(self.machine.Schema(), "history", self.history.default)
 
     def replaced(self) -> list[tuple[Term, Answer]]:

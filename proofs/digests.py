@@ -198,7 +198,7 @@ def digest(functions: Iterable[str], place: str) -> str:
     """The digest of some functions ("module:name") together with all that judges them by a theory; which solver was
     asked is no part of it.
     """
-    lines = [_ground(place)]
+    lines = [place, _ground(place)]
     for function in sorted(functions):
         module, _, name = function.partition(":")
         lines.append(f"{function} {_functions(module).get(name, '')}")

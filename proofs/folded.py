@@ -41,6 +41,7 @@ class FoldedProof(Exploration):
         self._arrivals: Final[list[Arrival]] = []
         self._middles: Final[list[Middle]] = []
         for here, outcome, run in self._follow():
+            self._scopes.update(here.scopes)
             if self._excludes(run.prover, here):
                 continue
             self.segments.extend(run.segments)

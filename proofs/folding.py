@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from proofs.paths import UnliftableError
+from proofs.python_subset import BUILTINS, CALLED
 
 WHILE: Final = "_while"
 FOLD: Final = "_fold"
@@ -145,11 +146,16 @@ def calls_alone(file: str) -> frozenset[tuple[int | None, ...]]:
     return frozenset(found)
 
 
+_OF_PYTHON: Final = frozenset([*BUILTINS.split(), *CALLED.split()])
+"""Functions of Python, which keep values of their own while they call others."""
+
+
 def _alone(node: ast.expr) -> Iterator[ast.Call]:
     """The calls of an expression that are made while none of its other values waits."""
     parts: list[ast.expr] = []
     if isinstance(node, ast.Call):
-        yield node
+        if not (isinstance(node.func, ast.Name) and node.func.id in _OF_PYTHON):
+            yield node
         parts = node.args[:1] if isinstance(node.func, ast.Name) else []
     elif isinstance(node, ast.BoolOp):
         parts = node.values

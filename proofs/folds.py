@@ -26,9 +26,9 @@ import z3
 
 from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
-from proofs.paths import RUNS, Term, UnliftableError, path
+from proofs.paths import RUNS, Term, UnliftableError, path, refuse
 from proofs.state import fresh, shape_of
-from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, term_of
+from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, number_of, term_of
 
 Names = Mapping[str, Any]
 """The values of a function's names; and `done`, how many elements of a list are done, or `to_do`, whether a name of a
@@ -51,7 +51,9 @@ class Items:
         self.element: Final = element
 
     def __getitem__(self, position: Any) -> Any:
-        index = term_of(position)
+        index = number_of(position)
+        if path().decide(index < 0):
+            refuse(f"an element of {self.listed_as} from its end is not understood")
         if not path().decide(z3.And(index >= 0, index < self.length)):
             raise IndexError(f"no element of {self.listed_as} may be there")
         return self.element(position if isinstance(position, SymInt) else SymInt(index))
@@ -359,8 +361,10 @@ def any_range(*bounds: Any) -> Any:
     """`range`; within a call, between symbols, of any length."""
     if not RUNS or not any(isinstance(bound, SymInt) for bound in bounds):
         return lifted_range(*bounds, where=sys._getframe(1).f_code.co_name)
+    if len(bounds) > 2:
+        refuse("a range between symbols that takes steps is not understood")
     first, end = bounds if len(bounds) == 2 else (0, bounds[0])
-    length = z3.simplify(term_of(end) - term_of(first))
+    length = z3.simplify(number_of(end) - number_of(first))
     return Items(
         "range", z3.simplify(z3.If(length < 0, 0, length)), lambda position: position + first, (term_of(first), length)
     )

@@ -32,8 +32,8 @@ def use_exact_contract(module: ModuleType) -> None:
 
         def __init__(self, count: Any, latest: Any, point: Any, before: Any) -> None:
             super().__init__(count, latest)
-            self.point: Final = point
-            self.before: Final = before
+            self._point: Final = point
+            self._before: Final = before
 
         stands_for = head
 
@@ -46,26 +46,26 @@ def use_exact_contract(module: ModuleType) -> None:
         __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
     class HistoryTable(searched[Key]):  # type: ignore[misc]  # a base that is lifted has no type
-        now: Any = None
-        reads: Any = None
+        _now: Any = None
+        _reads: Any = None
 
         def __init__(self, schema: Any, name: str, default: int) -> None:
             super().__init__(schema, name, default)
-            self.name: Final = name
+            self._name: Final = name
 
         def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
             before = draft.get(self.heads, key)
             count, at = term_of(before.count), term_of(point)
             last_point = term_of(draft.get(self.checkpoints, (key, before.count - 1)).point)
             in_order = z3.Or(count == 0, last_point <= at)
-            path().require(f"{self.name} is written after all that it holds", in_order)
+            path().require(f"{self._name} is written after all that it holds", in_order)
             place = SymInt(z3.If(z3.And(count > 0, last_point == at), count - 1, count))
             draft.put(self.checkpoints, (key, place), checkpoint(point, value))
             draft.put(self.heads, key, Changed(place + 1, value, point, before))
 
         def pop(self, draft: Any, key: Any) -> None:
             before = draft.get(self.heads, key)
-            path().require(f"{self.name} has a checkpoint to take back", term_of(before.count) > 0)
+            path().require(f"{self._name} has a checkpoint to take back", term_of(before.count) > 0)
             point = self.latest_point(draft, key)
             super().pop(draft, key)
             after = draft.get(self.heads, key)
@@ -74,20 +74,20 @@ def use_exact_contract(module: ModuleType) -> None:
         def value_at(self, draft: Any, key: Any, point: Any) -> Any:
             row = draft.get(self.heads, key)
             while isinstance(row, Changed):
-                if point >= row.point:
+                if point >= row._point:
                     return row.latest
-                row = row.before
+                row = row._before
             return self._value_before(draft, key, point, row)
 
-        def past(self, key: Any, point: Any) -> Any:
+        def _past(self, key: Any, point: Any) -> Any:
             """The value in the state before the step, of which nothing is known."""
-            type(self).reads(Touch(self.checkpoints, (key, point), self))
+            type(self)._reads(Touch(self.checkpoints, (key, point), self))
             terms = flatten((key, point))
-            return SymInt(z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+            return SymInt(z3.Function(f"{self._name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
         def _value_before(self, draft: Any, key: Any, point: Any, row: Any) -> Any:
             """The value in the state before the step: a function of key and point, and what is known of it."""
-            value = term_of(self.past(key, point))
+            value = term_of(self._past(key, point))
             stored = draft._tables[self.checkpoints.index]
             last, one_before = stored.get((key, row.count - 1)), stored.get((key, row.count - 2))
             count, at, default = term_of(row.count), term_of(point), term_of(self.default)

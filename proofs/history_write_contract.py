@@ -45,7 +45,7 @@ class PushProof(AnyHistory):
 
     def __init__(self, ask: Ask, contract: Callable[[ModuleType], None] = use_exact_contract) -> None:
         super().__init__(ask, contract)
-        type(self.history).reads = staticmethod(self.note)
+        type(self.history)._reads = staticmethod(self.note)
         self.split: Final = SymInt(z3.Int("split"))
 
     def replaced(self) -> list[tuple[Term, Answer]]:
@@ -69,7 +69,7 @@ class PushProof(AnyHistory):
 
         def program() -> Any:
             self._suppose_the_past()
-            past = self.history.past(self.key, self.point)
+            past = self.history._past(self.key, self.point)
             return self.history.value_at(self.before, self.key, self.point) == past
 
         return self.ask(program, is_of_contract=True)
@@ -144,7 +144,7 @@ class PushProof(AnyHistory):
             for rows in (by_contract, by_source):
                 if any(rows.get(*place) is not self.before.get(*place) for place in (head, checkpoint)):
                     return False
-            return self.history.value_at(by_contract, self.key, self.point) == self.history.past(self.key, self.point)
+            return self.history.value_at(by_contract, self.key, self.point) == self.history._past(self.key, self.point)
 
         return self.ask(program, is_of_contract=True)
 
@@ -152,7 +152,7 @@ class PushProof(AnyHistory):
         """Go on where the unknown past is what a look-up has to find in the history before."""
         if not self.is_split(self.split, self.before):
             raise PathEnds
-        if self.history.past(self.key, self.point) != self.answer_at(self.split, self.before):
+        if self.history._past(self.key, self.point) != self.answer_at(self.split, self.before):
             raise PathEnds
 
     def _change(self, changes: tuple[str, ...], key: Any = None) -> tuple[Any, Any, Any]:

@@ -13,6 +13,7 @@ from proofs.python_subset import LIBRARY
 
 CONSTANTS: Final = (int, str, bool, type(None))
 LISTS: Final = (tuple, list, frozenset, set)
+SETS: Final = (frozenset, set)
 BASES: Final = (object, Enum, Generic, BaseException, Exception)
 """Of what is not lifted, the classes from which a lifted class may descend."""
 SHAPES: Final = (int, str, bool)
@@ -56,6 +57,8 @@ class Lasting:
         return found[1]
 
     def _holds_what_is_understood(self, value: Any) -> bool:
+        if type(value) in SETS and not all([type(part) in (int, bool) for part in value]):
+            return False  # the order of what else it has may be another in each process
         if type(value) in LISTS:
             return all([self.is_understood(part) for part in value])
         if type(value) is dict:

@@ -49,6 +49,7 @@ from proofs.python_subset import (
     CHANGES,
     CLOSES,
     OF_DRAFTS,
+    READS,
     Untaught,
     asked_to_change,
     made_by,
@@ -107,6 +108,8 @@ class Running:
         """By file, what a module does while it is loaded that is not understood."""
         self.defined: Final[set[str]] = set()
         """The names that lifted modules define, of fields and methods among others."""
+        self.rows: Final[dict[int, Any]] = {}
+        """By identity of each table of the protocol, what its rows are; empty if there is no protocol."""
         self.defined_by: Final[dict[str, set[str]]] = {}
         """The same by file."""
         self._is_lifted: Final = is_lifted
@@ -138,6 +141,8 @@ class Running:
         frame = sys._getframe(1)
         if site.is_initialising:
             self._begins_once(site, frame)
+        if site.name in (READS, CHANGES) and self.rows and id(frame.f_locals["table"]) not in self.rows:
+            refuse(f"{frame.f_locals['table'].name} is no table of the protocol")
         if site.name in (BEGINS, CHANGES):
             self._of_drafts(site, frame.f_locals)
         if site.name in OF_DRAFTS and (frame.f_back is None or _name_of(frame.f_back) not in (CHANGES, CLOSES)):
@@ -180,6 +185,8 @@ class Running:
             raise TooEarlyError("a draft is written where `and` or `or` may have come to its end")
         elif is_unsure():
             refuse("a draft is written where `any` or `all` may have come to its end")
+        if site.name == CHANGES and self.rows:
+            self.rows[id(given["table"])].refuse_unlike(given["key"], given["row"])
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in self._engine
@@ -262,10 +269,9 @@ class _Noting(ast.NodeTransformer):
         return joined(node) if is_joined else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        """`is`, but where one side is None."""
+        """`is`."""
         self.generic_visit(node)
-        is_asked = isinstance(node.ops[0], ast.Is | ast.IsNot) and id(node) not in self._shortcuts
-        if not is_asked or any(isinstance(side, ast.Constant) and side.value is None for side in node.comparators):
+        if not isinstance(node.ops[0], ast.Is | ast.IsNot) or id(node) in self._shortcuts:
             return node
         call = ast.Call(ast.Name(SAME, ast.Load()), [node.left, *node.comparators], [])
         asked = ast.UnaryOp(ast.Not(), call) if isinstance(node.ops[0], ast.IsNot) else call
@@ -450,6 +456,7 @@ class LiftedModules:
         self.modules: Final = modules
         self.ran: Final = running.ran
         self.loaded: Final = loaded
+        self.rows: Final = running.rows
         self.is_understood: Final = running.lasting.is_understood
         """True if a value that lasts longer than a path is what symbols take it for."""
 

@@ -10,7 +10,7 @@ less than what holds is sound. What a call does not write did not change, by the
 a call writes is kept by it without further question.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from copy import copy
 from fractions import Fraction
 from functools import partial
@@ -38,6 +38,7 @@ from proofs.state import (
     identity,
     key_shapes,
     read_only,
+    shape_like,
     symbolic_call,
     view_before_step,
     watched,
@@ -84,10 +85,14 @@ class Prover:
             for table in self.protocol.schema.tables
         ]
         self.state: Final = machine.State(self.tables)
+        self.world.rows.update(
+            {id(table): rows for table, rows in zip(self.protocol.schema.tables, self.tables, strict=True)}
+        )
         self.totals: Final = Totals(self._note_sum)
+        self.totals.refuse_other_groups = self.refuse_other_groups
         self.before: Final = self._view(self.reading(self.state), self.totals)
         histories = self.world.get("spec.history", "HistoryTable")
-        histories.reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
+        histories._reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
         self._by_contract: set[int] = set()
         """Tables of which a contract knows what a push writes, and nothing else: so no law reads them."""
         self.is_beginning = False
@@ -105,13 +110,25 @@ class Prover:
         self._laws: Final = self.theory.assumed()
         self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
         self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
-        self._never_negative: Final[dict[str, bool]] = {}
+        self._never_negative: Final[dict[str, set[str] | None]] = {}
+        """By name of a sum: in which scopes it is proved that no row adds less than zero, None if it is not."""
         self._members: Final[dict[tuple[str, object], Member]] = {}
         self._shares: Final[dict[object, dict[int, Term]]] = {}
         self._subjects: Final[dict[str, Any]] = {}
+        self._groups_of: Final[dict[str, tuple[Any, set[Hashable]]]] = {}
+        """By name, each sum and the kinds of its groups."""
         with Path(None, [], False):
-            histories.now = self.theory.now(self.before.rows)
+            histories._now = self.theory.now(self.before.rows)
+        sums = [*self.theory.catalogue.sums, *self.theory.sums.own, *self.theory.sums.nested]
+        self._groups_of.update({total.name: (total, self._shapes_of_groups(total)) for total in sums})
         self._refuse_contracts_about_rules()
+        self._refuse_bounds_that_are_not_said()
+
+    def _refuse_bounds_that_are_not_said(self) -> None:
+        """A law that is proved of short lists alone goes through one itself, and so says of which."""
+        for law in self.laws_of(self.theory.induction.bounded):
+            if not self.instance(law, self.subject(law)).scopes:
+                raise UnliftableError(f"{law.law_id} goes through no list, and is not proved of short ones alone")
 
     def _refuse_contracts_about_rules(self) -> None:
         """Nothing holds by the contract of histories but what reads nothing else."""
@@ -160,6 +177,7 @@ class Prover:
             ]
 
         other = self.in_state(tables, Totals)
+        other.__dict__["_never_negative"] = {}
         other.scopes = {}
         other.__dict__["_laws"] = [law for law in self._laws if law.law_id not in self.theory.induction.bounded]
         return other
@@ -182,6 +200,7 @@ class Prover:
             _shares={},
             seen=None,
         )
+        other.totals.refuse_other_groups = self.refuse_other_groups
         other.__dict__["before"] = self._view(self.reading(other.state), other.totals)
         return other
 
@@ -194,7 +213,7 @@ class Prover:
     def _note_read(self, touch: Touch) -> None:
         here = path()
         if touch.past_of is not None and not has_shape(self.shapes[touch.table.name], touch.key):
-            refuse(f"a value of {touch.past_of.name} is asked for by a key of another kind")
+            refuse(f"a value of {touch.past_of._name} is asked for by a key of another kind")
         if touch.identity in here.touched:
             return
         if touch.past_of is None and touch.table.index in self._by_contract:
@@ -224,7 +243,23 @@ class Prover:
                 scoped.append(self._formula(partial(holds, row)).formula)
         return scoped
 
+    def refuse_other_groups(self, total: Any, group: Any) -> None:
+        """A sum is one of the protocol's, or of the theory's, and is asked for a group of its kind."""
+        known, shapes = self._groups_of.get(total.name, (None, set()))
+        if known is not total:
+            refuse(f"{total.name} is no sum of the protocol")
+        if shape_like(group) not in shapes:
+            refuse(f"{total.name} is asked for a group of another kind")
+
+    def _shapes_of_groups(self, total: Any) -> set[Hashable]:
+        """The kinds of groups to which the rows of a sum belong: one, or none."""
+        shapes = {shape_like(group) for group in self._groups(total, self.any_key(total.table, "group"))}
+        if len(shapes) > 1:
+            raise UnliftableError(f"groups of {total.name} are of several kinds")
+        return shapes
+
     def _note_sum(self, total: Any, group: Any) -> None:
+        self.refuse_other_groups(total, group)
         asked = TotalRead(total, group)
         path().touched.setdefault(asked.identity, asked)
 
@@ -241,7 +276,7 @@ class Prover:
         taken = Fraction(0)
         for here, outcome in explore(program, blank, prunes=False):
             taken += Fraction(1, 2 ** len(here.given))
-            holds = z3.BoolVal(True) if isinstance(outcome, Exception) else _answer(outcome)
+            holds = z3.BoolVal(True) if isinstance(outcome, Exception) else answer_of(outcome)
             ways += [z3.And(*here.conditions, holds), *here.left_out]
             facts.update(here.facts)
             noted.update(here.touched)
@@ -284,6 +319,8 @@ class Prover:
         place = (law.law_id, identity(subject))
         found = self._instances.get(place)
         if found is None:
+            if shape_like(subject) != shape_like(self.subject(law)):
+                refuse(f"{law.law_id} is asked of a subject of another kind")
             context = f"{law.law_id}!{next(_contexts)}"
             found = (subject, self._formula(lambda: law.holds(self.seen_by(law, subject), subject), context))
             self._refuse_what_is_seen_otherwise(law, found[1])
@@ -356,6 +393,9 @@ class Prover:
             scopes |= instance.scopes
             noted.update(instance.noted)
         formulas.update(self._sum_facts(noted))
+        for item in noted.values():
+            if isinstance(item, TotalRead):
+                scopes |= self._never_negative.get(item.total.name) or set()
         return list(formulas.values()), scopes
 
     def closed_world(self, here: Path, has_others: bool) -> tuple[list[Term], list[Any]]:
@@ -502,24 +542,27 @@ class Prover:
 
     def is_never_negative(self, total: Any) -> bool:
         """True if it is proved that no row adds less than zero, so that a total is at least any part of it."""
-        found = self._never_negative.get(total.name)
-        if found is None:
-            self._never_negative[total.name] = False
-            found = self._prove_never_negative(total)
-            self._never_negative[total.name] = found
-        return found
+        if total.name not in self._never_negative:
+            self._never_negative[total.name] = None
+            self._never_negative[total.name] = self._prove_never_negative(total)
+        return self._never_negative[total.name] is not None
 
-    def _prove_never_negative(self, total: Any) -> bool:
+    def _prove_never_negative(self, total: Any) -> set[str] | None:
         key = fresh(self.shapes[total.table.name], f"member.{total.name}")
         rows, name = self.before.rows, f"SUM-{total.name}"
         paths = list(explore(lambda: self.worth(total, self.before, key, rows.get(total.table, key))))
         goals = [(here, term_of(outcome) >= 0) for here, outcome in paths if not isinstance(outcome, Exception)]
         if len(goals) < len(paths) or any(here.left_out for here, _ in paths):
-            return False
+            return None
         whole = left_out(name, Path(None, [], False), [here for here, _ in paths])
         goals += [(obligation.here, obligation.goal) for obligation in whole]
-        answers = (self.prove(name, [self.hypotheses(here, [])[0]], goal) for here, goal in goals)
-        return all(answer.status is Status.PROVED for answer in answers)
+        scopes: set[str] = set()
+        for here, goal in goals:
+            hypotheses, of_these = self.hypotheses(here, [])
+            scopes |= of_these
+            if self.prove(name, [hypotheses], goal).status is not Status.PROVED:
+                return None
+        return scopes
 
     # Calls.
 
@@ -601,7 +644,19 @@ class Prover:
 
     def tables_of_sum(self, total: Any, beyond_its_row: bool = False) -> set[int]:
         """The tables on whose rows a sum depends; or on whose other rows what one of its rows adds depends."""
-        key = fresh(self.shapes[total.table.name], f"member.{total.name}")
+        noted = self._read_of(total).noted
+        own = Touch(total.table, self.any_key(total.table, f"member.{total.name}")).identity
+        return self._tables_noted(
+            {item_id: item for item_id, item in noted.items() if not beyond_its_row or item_id != own}
+        )
+
+    def scopes_of_sum(self, total: Any) -> set[str]:
+        """The scopes in which it is known on what a sum depends."""
+        return self._read_of(total).scopes
+
+    def _read_of(self, total: Any) -> Instance:
+        """The rows that a sum reads at any of its own."""
+        key = self.any_key(total.table, f"member.{total.name}")
         rows = self.before.rows
 
         def read() -> bool:
@@ -609,11 +664,7 @@ class Prover:
             self.worth(total, self.before, key, row)
             return total.group(rows, key, row) is not None
 
-        noted = self._formula(read).noted
-        own = Touch(total.table, key).identity
-        return self._tables_noted(
-            {item_id: item for item_id, item in noted.items() if not beyond_its_row or item_id != own}
-        )
+        return self._formula(read)
 
     def sums_behind(self, noted: Iterable[Any]) -> list[Any]:
         """The sums that were asked, and those that they are made of, however deep."""
@@ -647,16 +698,25 @@ class Prover:
         who asks.
         """
         subject = self.subject(law)
-        yield from self._goals(f"{law.law_id} follows", lambda: law.holds(self.before, subject), Path(None, [], False))
+        blank = Path(None, [], False)
+        yield from self._goals(f"{law.law_id} follows", lambda: law.holds(self.before, subject), blank, prunes=False)
 
-    def implied_by(self, here: Path, premises: list[Any]) -> list[Term]:
-        """The facts of a state in which some laws hold, and of which nothing else is assumed but what sums are."""
+    def implied_by(self, here: Path, premises: list[Any], scopes: set[str]) -> list[Term]:
+        """The facts of a state in which some laws hold, and of which nothing else is assumed but what sums are; their
+        scopes join `scopes`.
+        """
         formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
+        scopes |= here.scopes
         for law, subject in self.at(premises, here):
             instance = self.instance(law, subject)
             formulas += [instance.formula, *instance.facts.values()]
             noted.update(instance.noted)
-        return [*formulas, *self._sum_facts(noted).values()]
+            scopes |= instance.scopes
+        facts = self._sum_facts(noted)
+        for item in noted.values():
+            if isinstance(item, TotalRead):
+                scopes |= self._never_negative.get(item.total.name) or set()
+        return [*formulas, *facts.values()]
 
     def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
         """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
@@ -752,14 +812,14 @@ class Prover:
             if outcome is True:
                 yield onward
 
-    def _goals(self, label: str, program: Callable[[], Any], base: Path) -> Iterator[Obligation]:
+    def _goals(self, label: str, program: Callable[[], Any], base: Path, prunes: bool = True) -> Iterator[Obligation]:
         taken: list[Path] = []
-        for here, outcome in explore(program, base):
+        for here, outcome in explore(program, base, prunes):
             taken.append(here)
             if isinstance(outcome, Exception):
                 yield Obligation(f"{label} raises {outcome!r}", here, z3.BoolVal(False))
             else:
-                yield Obligation(label, here, _answer(outcome))
+                yield Obligation(label, here, answer_of(outcome))
             for required, condition in here.required:
                 yield Obligation(required, here, condition)
         yield from left_out(label, base, taken)
@@ -769,7 +829,7 @@ _contexts: Final = count()
 """The counter of names that stand for any of a list."""
 
 
-def _answer(outcome: Any) -> Term:
+def answer_of(outcome: Any) -> Term:
     """The term for the answer of a law, which is a truth value and nothing that Python takes for one."""
     if not isinstance(outcome, bool | SymBool):
         refuse(f"a law answers with a value of type {type(outcome).__name__}, which is no truth value")

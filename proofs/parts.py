@@ -59,7 +59,9 @@ class Exploration:
         """The tables that the call writes on any path, by index; on paths that the laws exclude, too."""
         self._excluded: Final[list[tuple[Obligation, Answer]]] = []
         self._scopes: Final[set[str]] = set()
-        """In which paths are excluded, and so of everything that is not asked of them."""
+        """The scopes of all paths, and those in which paths are excluded: what is said of the call is said in these,
+        also what no path is asked.
+        """
         self._reachable: Final[dict[int, tuple[Path, Status]]] = {}
         """With each path, so that no other has its identity."""
         self._parts: Final[dict[str, Verdict]] = {}
@@ -77,6 +79,7 @@ class Exploration:
         found = self._parts.get(name)
         if found is None:
             found = self._parts[name] = self._prove_part(name)
+            found.scopes.update(self._scopes)
         return found
 
     def _prove_part(self, name: str) -> Verdict:
@@ -151,6 +154,7 @@ class Exploration:
         root = self.prover
         verdict = Verdict(law.law_id, self.action.__name__)
         tables, subject = root.tables_of(law), root.subject(law)
+        verdict.scopes.update(root.instance(law, subject).scopes)
         verdict.is_framed = self.is_framed(law)
         if verdict.is_framed:
             return verdict
@@ -177,7 +181,7 @@ class Exploration:
         premises = root.laws_of(root.theory.induction.follows[law.law_id])
         verdict.leans.extend([(self._premises, other.law_id) for other in premises])
         for obligation in list(root.implication_goals(law)):
-            hypotheses = root.implied_by(obligation.here, premises)
+            hypotheses = root.implied_by(obligation.here, premises, verdict.scopes)
             verdict.answers.append((obligation, root.prove(law.law_id, [hypotheses], obligation.goal)))
         return verdict
 
@@ -185,6 +189,7 @@ class Exploration:
         """Claim: rows of a sum keep their place where the call does not write them."""
         verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
         others = self.prover.tables_of_sum(total, beyond_its_row=True)
+        verdict.scopes.update(self.prover.scopes_of_sum(total))
         goals: list[Goal] = []
         concerned: list[tuple[Prover, Path]] = []
         for prover, end in self.ends():

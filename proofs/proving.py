@@ -51,6 +51,7 @@ class CallProof(Exploration):
         self._sought: Collection[tuple[str, str]] | None = None
         """The goals that are to be answered, if not all."""
         for here, outcome in paths:
+            self._scopes.update(here.scopes)
             if isinstance(outcome, Exception):
                 self.raised.append((here, outcome))
             elif prover.is_delta(outcome):
@@ -121,7 +122,9 @@ class CallProof(Exploration):
             found = self._of_any_length(TOTAL, of_steps, prove_part)
             # What is proved of any length is not what laws of steps are proved with.
             for name in dict.fromkeys((self.name, of_steps)):
-                found.answers.extend(prove_part((name, WHOLE)).answers)
+                whole = prove_part((name, WHOLE))
+                found.answers.extend(whole.answers)
+                found.scopes.update(whole.scopes)
             # Of a call that nobody can make, or that is always refused, nothing is good.
             found.is_open = True
             return found

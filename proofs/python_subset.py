@@ -51,6 +51,7 @@ CHANGES: Final = "spec.machine:Draft.put"
 """The function that may change what it did not make: a draft takes the rows that it is given, if it is of this path."""
 BEGINS: Final = "spec.machine:Draft.__init__"
 CLOSES: Final = "spec.machine:Draft.delta"
+READS: Final = "spec.machine:Draft.get"
 OF_DRAFTS: Final = ("spec.machine:Write.__init__", "spec.machine:Delta.__init__")
 """The classes that a draft alone makes."""
 
@@ -72,6 +73,10 @@ _CHANGING: Final = frozenset(
 AT_LOADING: Final = "attr.s attr.frozen re.compile"
 """What a module may use of others' modules while it is loaded, beside the names that it imports."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
+_NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905
+"""Functions of Python that the lifter replaces, so that a module could tell that it is lifted."""
+_CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
+"""What a module may call of what it imports from others while it is loaded."""
 """Names that a module may also use while it is loaded, when there are no symbols."""
 _IMPORTED: Final = ("attr", "collections.abc", "enum", "pathlib", "re", "sys", "typing", "__future__")
 """Modules that are not lifted and may be imported. A function that runs on symbols finds nothing of theirs but what is
@@ -265,7 +270,7 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
     """The imports and uses of a module while it is loaded that may hide values from symbols: a cache, say."""
     found: list[Untaught] = _meanings(module)
     of_others = {name for node in ast.walk(module) for name in _others_in(node, lifted)}
-    allowed = {*_NAMES, *CALLED.split(), *_AT_LOADING}
+    allowed = {*_NAMES, *CALLED.split(), *_AT_LOADING} - _NOT_AT_LOADING
     pending: list[ast.AST] = [*module.body]
     while pending:
         node = pending.pop()
@@ -273,15 +278,43 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
             origin = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             found += [(node.lineno, f"{name} is imported") for name in origin if not _may_be_imported(name, lifted)]
             found += [(node.lineno, f"{name} is imported") for name in _modules_in(node)]
-        elif isinstance(node, ast.Name) and node.id not in allowed and not _is_harmless(node.id):
+        elif isinstance(node, ast.Name) and (_UNSAID.fullmatch(node.id) or not _may_be_said(node.id, allowed)):
             found.append((node.lineno, node.id))
+        elif isinstance(node, ast.Call) and not _may_be_called(node.func, of_others):
+            found.append((node.lineno, f"{ast.unparse(node.func)} while a module is loaded"))
         elif isinstance(node, ast.Attribute) and not _may_be_asked(node, of_others):
             found.append((node.lineno, f"{ast.unparse(node)} while a module is loaded"))
         if isinstance(node, ast.FunctionDef | ast.Lambda):
+            defaults = [*node.args.defaults, *[each for each in node.args.kw_defaults if each is not None]]
+            pending += [*defaults, *(node.decorator_list if isinstance(node, ast.FunctionDef) else [])]
             continue
         annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
         pending.extend(child for child in ast.iter_child_nodes(node) if child is not annotation)
-    return sorted(found)
+    return sorted([*found, *_called_in_annotations(module)])
+
+
+def _called_in_annotations(module: ast.Module) -> Iterator[Untaught]:
+    """The calls in annotations, which run while a module is loaded."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef):
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+            said = [node.returns, *[each.annotation for each in given if each is not None]]
+        else:
+            said = [node.annotation] if isinstance(node, ast.AnnAssign) else []
+        for part in (part for annotation in said if annotation is not None for part in ast.walk(annotation)):
+            if isinstance(part, ast.Call | ast.Lambda | ast.NamedExpr | ast.ListComp | ast.GeneratorExp):
+                yield part.lineno, f"{ast.unparse(part)} in an annotation"
+
+
+def _may_be_said(name: str, allowed: Collection[str]) -> bool:
+    return name in allowed or _is_harmless(name)
+
+
+def _may_be_called(function: ast.expr, of_others: Collection[str]) -> bool:
+    """True if a module may call something while it is loaded: nothing that another call gives, and little of others."""
+    if isinstance(function, ast.Name):
+        return function.id not in of_others or function.id in _CALLED_AT_LOADING
+    return isinstance(function, ast.Attribute) and not isinstance(function.value, ast.Call)
 
 
 def _may_be_asked(node: ast.Attribute, of_others: Collection[str]) -> bool:
@@ -295,13 +328,16 @@ def _others_in(node: ast.AST, lifted: Callable[[str], bool]) -> Iterator[str]:
     """The names that are imported of modules which are not lifted."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         of = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-        yield from (each.asname or each.name for each in node.names if not lifted(of or each.name))
+        names = [(each, of or each.name) for each in node.names]
+        yield from (each.asname or each.name for each, of in names if not lifted(of) and not of.startswith("proofs."))
 
 
 def _modules_in(node: ast.Import | ast.ImportFrom) -> list[str]:
     """The modules that are imported from one which is not lifted, by whatever name it knows them."""
     if isinstance(node, ast.Import) or node.module not in _IMPORTED:
         return []
+    if node.module == "sys":
+        return [alias.name for alias in node.names]
     origin = import_module(node.module)
     return [alias.name for alias in node.names if isinstance(getattr(origin, alias.name, None), ModuleType)]
 

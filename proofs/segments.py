@@ -16,7 +16,7 @@ from proofs.obligations import Prover
 from proofs.paths import Path, Term, UnliftableError, is_unsure, of_its_own, path, refuse
 from proofs.solving import terms_in
 from proofs.state import SymbolicRows, Touch, likeness
-from proofs.symbols import Listing, SymBool, SymName, term_of
+from proofs.symbols import Listing, SymBool, SymInt, SymName, term_of
 
 
 class GrownError(BaseException):
@@ -261,14 +261,28 @@ def _sign(value: Any) -> Hashable:
     if isinstance(value, Gathered):
         return Gathered
     if isinstance(value, Items):
-        return (Items, value.listed_as, *[term.get_id() for term in value.terms])
+        return (Items, value.listed_as, *[_Kept(SymInt(term)) for term in value.terms])
     if isinstance(value, Loop):
         return (Loop, value.site, value.number)
-    if type(value).__name__ == "Draft":
+    if type(value).__name__ == "Draft" and type(value).__module__ == "spec.machine":
         return "the draft"  # the only one: no rule begins another
     if hasattr(type(value), "__attrs_attrs__"):
         return (type(value), *[_sign(getattr(value, field.name)) for field in type(value).__attrs_attrs__])
-    return likeness(value)
+    return _Kept(value)
+
+
+class _Kept:
+    """A value by its likeness. It is kept, so that no other has its place in memory, or the number of its term."""
+
+    def __init__(self, value: Any) -> None:
+        self._value: Final = value
+        self._likeness: Final = likeness(value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and self._likeness == other._likeness
+
+    def __hash__(self) -> int:
+        return hash(self._likeness)
 
 
 def _parts(row: Any) -> list[Any]:

@@ -15,7 +15,7 @@ import attr
 import z3
 
 from proofs.paths import Term, path, refuse
-from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
+from proofs.symbols import Listing, Symbol, SymBool, SymInt, SymList, SymName, term_of
 
 Shape = Any
 
@@ -103,10 +103,10 @@ def key_shapes(module: ModuleType, given: Mapping[str, Shape]) -> dict[str, Shap
         declared: Any = getattr(module, name, None)
         inner = typing.get_args(annotation)[0] if typing.get_args(annotation) else None
         kind = typing.get_origin(inner)
-        if kind is None or not hasattr(declared, "name"):
+        if kind is None or not (hasattr(declared, "name") or hasattr(declared, "heads")):
             continue
         key = typing.get_args(inner)[0]
-        table = str(declared.name)
+        table = str(declared.heads.name if hasattr(declared, "heads") else declared.name)
         if table in given:
             shapes[table] = given[table]
         elif typing.get_args(key)[1:] == (Ellipsis,):
@@ -162,6 +162,14 @@ class Field:
         assert self._bound is not None
         return SymList(self._place, length, self._bound, element)
 
+    def is_like(self, value: Any) -> bool:
+        """True if a value is of the field's kind."""
+        if not self._is_list:
+            return has_shape(self._shape, value)
+        if isinstance(value, tuple):
+            return all([has_shape(self._shape, part) for part in value])
+        return not isinstance(value, Symbol | int | str | bool | None) or isinstance(value, Listing)
+
     def _listing(self, terms: list[Term], length: Term) -> Listing:
         if self._shape is not str:
             refuse(f"{self._place} is no list of names")
@@ -213,6 +221,17 @@ class SymbolicRows:
             for name in inspect.signature(self._row).parameters
         ]
 
+    def refuse_unlike(self, key: Any, row: Any) -> None:
+        """Refuse to write what is no row of the table, or by a key of another kind."""
+        kind, table = type(row), self._table.name
+        if getattr(kind, "stands_for", kind) is not self._row:
+            refuse(f"a row of type {kind.__name__} in {table} is not understood")
+        if not has_shape(self._shape, key):
+            refuse(f"a row of {table} is written by a key of another kind")
+        for field in self.fields:
+            if not field.is_like(getattr(row, field.name)):
+                refuse(f"{table}.{field.name} is given a value of another kind")
+
     def get(self, key: Any) -> Any:
         """The row of a key: always the same for the same key."""
         if not has_shape(self._shape, key):
@@ -223,7 +242,12 @@ class SymbolicRows:
         place = tuple([term.get_id() for term in terms])
         found = self._known.get(place)
         if found is None:
-            found = (terms, self._row(*[field.value(terms) for field in self.fields]))
+            values = [field.value(terms) for field in self.fields]
+            found = (terms, self._row(*values))
+            held = getattr(found[1], "__dict__", {})
+            names = [field.name for field in self.fields]
+            if [*held] != names or any(held[name] is not value for name, value in zip(names, values, strict=True)):
+                refuse(f"a row of {self._table.name} holds something else than it is given")
             self._known[place] = found
         return found[1]
 
@@ -239,19 +263,19 @@ class History(Generic[Key]):
     the head, and the checkpoint of now, whose place is one and the same for all pushes of a step. Which, nobody knows.
     """
 
-    now: Any = None
+    _now: Any = None
     """The point that is now in the state before the step, which the prover sets."""
-    reads: Callable[[Touch], None]
+    _reads: Callable[[Touch], None]
     """The listener to every look-up of the past."""
-    head: type[Any]
-    checkpoint: type[Any]
-    has_past = True
+    _head: type[Any]
+    _checkpoint: type[Any]
+    _has_past = True
     """False in the beginning, when every point that has passed has the default value."""
 
     def __init__(self, schema: Any, name: str, default: int) -> None:
-        self.name: Final = name
-        self.heads: Final = schema.table(name, self.head(0, default))
-        self.checkpoints: Final = schema.table(name + "_checkpoints", self.checkpoint(0, default))
+        self._name: Final = name
+        self.heads: Final = schema.table(name, self._head(0, default))
+        self.checkpoints: Final = schema.table(name + "_checkpoints", self._checkpoint(0, default))
         self.default: Final = default
 
     def latest(self, draft: Any, key: Any) -> Any:
@@ -260,38 +284,38 @@ class History(Generic[Key]):
 
     def push(self, draft: Any, key: Any, point: Any, value: Any) -> None:
         """Let `value` hold from now on."""
-        path().require(f"{self.name} is written at the point that is now", term_of(point) == term_of(self.now))
-        place = self.place(key)
+        path().require(f"{self._name} is written at the point that is now", term_of(point) == term_of(self._now))
+        place = self._place(key)
         path().assume(place.term >= 0)
-        draft.put(self.checkpoints, (key, place), self.checkpoint(point, value))
-        draft.put(self.heads, key, self.head(place + 1, value))
+        draft.put(self.checkpoints, (key, place), self._checkpoint(point, value))
+        draft.put(self.heads, key, self._head(place + 1, value))
 
-    def place(self, key: Any) -> SymInt:
+    def _place(self, key: Any) -> SymInt:
         """The position of the checkpoint of now."""
         terms = flatten(key)
-        return SymInt(z3.Function(f"{self.name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+        return SymInt(z3.Function(f"{self._name}!place", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
     def value_at(self, draft: Any, key: Any, point: Any) -> Any:
         """The value of the last checkpoint at or before `point`."""
-        if point >= self.now:
+        if point >= self._now:
             return self.latest(draft, key)
-        return self.past(key, point)
+        return self._past(key, point)
 
-    def past(self, key: Any, point: Any) -> Any:
+    def _past(self, key: Any, point: Any) -> Any:
         """The value at a point that has passed."""
-        if not self.has_past:
+        if not self._has_past:
             return self.default
-        type(self).reads(Touch(self.checkpoints, (key, point), self))
+        type(self)._reads(Touch(self.checkpoints, (key, point), self))
         terms = flatten((key, point))
-        return SymInt(z3.Function(f"{self.name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
+        return SymInt(z3.Function(f"{self._name}!past", *[z3.IntSort()] * len(terms), z3.IntSort())(*terms))
 
 
 def use_contract(module: ModuleType) -> None:
     """Put the contract in the place of the class in a lifted `spec.history`."""
 
     class HistoryTable(History[Key]):
-        head = module.__dict__["History"]
-        checkpoint = module.__dict__["Checkpoint"]
+        _head = module.__dict__["History"]
+        _checkpoint = module.__dict__["Checkpoint"]
 
     module.__dict__["HistoryTable"] = HistoryTable
 
@@ -303,18 +327,15 @@ class Totals:
         self, sums_asked: Callable[[Any, Any], None], suffixes: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         self._asked: Final = sums_asked
+        self.refuse_other_groups: Callable[[Any, Any], None] = lambda _total, _group: None
         self.suffixes: Final = suffixes
         """By name of a sum, by what its function is told apart from that of another state."""
         self._terms: Final[dict[object, tuple[Any, Term]]] = {}
-        self._shapes: Final[dict[str, Hashable]] = {}
-        """By name of a sum, the shape of its groups."""
 
     def now(self, total: Any, group: Any) -> Any:
         """The total of a group in the state before the step."""
         if group is None:
             return 0
-        if self._shapes.setdefault(total.name, shape_like(group)) != shape_like(group):
-            refuse(f"{total.name} is asked for a group of another kind")
         self._asked(total, group)
         return SymInt(self.term(total, group))
 
@@ -329,6 +350,7 @@ class Totals:
 
     def at_start(self, total: Any, group: Any) -> Any:
         """The total that the group had when everything began."""
+        self.refuse_other_groups(total, group)
         return sum_term(total, group, "!start")
 
 

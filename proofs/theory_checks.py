@@ -2,6 +2,7 @@
 that the engine does not understand.
 """
 
+from itertools import chain
 from typing import Any, Final
 
 from proofs.lifting import LiftedModules
@@ -32,6 +33,10 @@ def refuse_names_given_twice(theory: Any) -> None:
 def refuse_what_nothing_proves(theory: Any) -> None:
     """Refuse a law that leans on, or follows from, anything but proved state laws, or itself."""
     proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
+    used = [*theory.induction.ranges, *chain(*theory.induction.leans.values(), *theory.induction.follows.values())]
+    for law_id in theory.induction.bounded:
+        if law_id in used:
+            raise UnliftableError(f"{law_id} is proved of short lists alone, and others are proved by means of it")
     for kind, of in (("leans on", theory.induction.leans), ("follows from", theory.induction.follows)):
         for law_id, others in of.items():
             for other in others:

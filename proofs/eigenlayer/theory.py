@@ -611,7 +611,7 @@ THEORY: Final = Theory(
             row.slasher_configuration_delay_blocks >= 0,
             row.slash_resolution_delay_blocks >= 0,
         ],
-        CLOCK: lambda _rows, _key, row: [row.block > 0, row.timestamp >= 0],
+        CLOCK: lambda _rows, key, row: [any([key != SINGLETON, row.block > 0]), row.timestamp >= 0],
         TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
         STRATEGIES: _only_slashed_shares_are_left,
         POD_OWNERS: lambda _rows, _key, row: [

@@ -49,9 +49,9 @@ def test_the_history_keeps_its_contract() -> None:
 
 
 PLAIN = {
-    "writes no checkpoint": ("        draft.put(self.checkpoints, (key, place), self.checkpoint(point, value))\n", ""),
-    "another point": ("self.checkpoint(point, value))", "self.checkpoint(point + 1, value))"),
-    "another place": ("self.head(place + 1, value))", "self.head(place + 2, value))"),
+    "writes no checkpoint": ("        draft.put(self.checkpoints, (key, place), self._checkpoint(point, value))\n", ""),
+    "another point": ("self._checkpoint(point, value))", "self._checkpoint(point + 1, value))"),
+    "another place": ("self._head(place + 1, value))", "self._head(place + 2, value))"),
 }
 
 
