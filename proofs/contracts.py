@@ -402,7 +402,7 @@ class HistoryProof(AnyHistory):
         def program() -> Any:
             last = self.count - 1
             place = last if last >= 0 and self.point_of(last) == self.now else self.count
-            if self.count < 0 or stands.place(self.key) != place:
+            if self.count < 0 or stands._place(self.key) != place:
                 raise PathEnds
             by_contract, by_source = self.draft(self.state), self.draft(self.state)
             for number in range(pushes):

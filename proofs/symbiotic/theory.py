@@ -437,7 +437,10 @@ THEORY: Final = Theory(
         leans=dict.fromkeys(
             ("CALL-01", "EXIT-02", "FIT-05", "LIVE-03", "SLASH-09", "UINT-token_balances"), ("LEMMA-held", "LEMMA-owed")
         ),
-        follows={"LEMMA-owed": ("LEMMA-parts",), "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault")},
+        follows={
+            "LEMMA-owed": ("LEMMA-parts", "UINT-withdrawal_buckets"),
+            "SOLV-01": ("LEMMA-held", "LEMMA-unclaimed", "LEMMA-vault", "UINT-withdrawal_buckets"),
+        },
         by_contract=("HIST-02",),
     ),
     limits=Limits(
