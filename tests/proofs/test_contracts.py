@@ -136,9 +136,9 @@ def test_a_push_or_a_pop_that_is_wrong_is_refuted(change: str, right: str, wrong
 
 
 WRONG_CONTRACTS = {
-    "holds a point too late": ("if point >= row.point:", "if point > row.point:"),
-    "holds always": ("if point >= row.point:", "if point >= row.point - 1:"),
-    "what was is forgotten": ("                row = row.before\n", "                return row.before.latest\n"),
+    "holds a point too late": ("if point >= row._point:", "if point > row._point:"),
+    "holds always": ("if point >= row._point:", "if point >= row._point - 1:"),
+    "what was is forgotten": ("                row = row._before\n", "                return row._before.latest\n"),
     "demands nothing of a push": ("z3.Or(count == 0, last_point <= at)", "z3.BoolVal(True)"),
     "demands too little of a push": ("last_point <= at)", "last_point <= at + 1)"),
     "demands nothing of a pop": ("term_of(before.count) > 0)", "z3.BoolVal(True))"),
@@ -155,7 +155,10 @@ WRONG_CONTRACTS = {
     ),
     "the default too late": ("z3.And(count == 1, z3.Not(is_latest))", "z3.And(count >= 1, z3.Not(is_latest))"),
     "one before too early": ("z3.Not(is_latest), at >= term_of(one_before.point)", "z3.Not(is_latest)"),
-    "replaces more": ("        reads: Any = None\n", "        reads: Any = None\n        latest = searched.is_empty\n"),
+    "replaces more": (
+        "        _reads: Any = None\n",
+        "        _reads: Any = None\n        latest = searched.is_empty\n",
+    ),
 }
 
 

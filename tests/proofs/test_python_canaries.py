@@ -104,7 +104,7 @@ BEGUN: dict[str, Case] = {
             "    BEGIN(cell, 1)\n    return True\n",
             before=RESETS.format("_set(cell)"),
         ),
-        "a value of type Cell begins again",
+        "getattr is not understood",
     ),
 }
 
