@@ -63,7 +63,7 @@ WEIGHTS: Final[Table[Stake, Amount]] = SCHEMA.table("weights", Amount())
 """By holder, operator and pool. All rows that are observed have keys of one shape, as symbols want it."""
 
 # Lifted, a market's tables begin behind these four (`contracts.py`).
-SCHEMA.tables.extend(market.SCHEMA.tables[len(SCHEMA.tables) :])
+SCHEMA.tables.extend(market.SCHEMA.tables[4:])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
