@@ -239,7 +239,9 @@ def test_nothing_but_the_class_writes_its_rows() -> None:
         "spec/symbiotic/security.py",
         "spec/symbiotic/staker_rewards.py",
     }
-    assert {str(file.relative_to(ROOT)) for file in naming} == {"spec/history.py", *readers}
+    watchers = {"spec/market/eigenlayer.py", "spec/market/symbiotic.py"}  # they see which rows a step wrote
+    assert {str(file.relative_to(ROOT)) for file in naming} == {"spec/history.py", *readers, *watchers}
+    assert [one for one in watchers if re.search(r"\.(put|push|pop)\(", (ROOT / one).read_text())] == []
     for reader in readers:
         named = [
             line for line in (ROOT / reader).read_text().splitlines() if re.search(r"\.(heads|checkpoints)\b", line)
@@ -265,4 +267,4 @@ def test_no_call_writes_a_head_but_by_the_contract_and_none_more_than_twice() ->
 
 def changed(row: Any) -> int:
     """The changes of a head since the state before the step."""
-    return 1 + changed(row.before) if hasattr(row, "before") else 0
+    return 1 + changed(row._before) if hasattr(row, "_before") else 0
