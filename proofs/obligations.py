@@ -375,8 +375,12 @@ class Prover:
             scopes.update(of_these)
             yield hypotheses
 
-    def hypotheses(self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH) -> tuple[list[Term], set[str]]:
-        """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds."""
+    def hypotheses(
+        self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH, is_scoped: bool = True
+    ) -> tuple[list[Term], set[str]]:
+        """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds; if
+        it `is_scoped`, also laws that speak of short lists.
+        """
         formulas = {**here.by_number(), **here.facts}
         scopes = set(here.scopes)
         noted = dict(here.touched)
@@ -388,6 +392,8 @@ class Prover:
         for item_id, item in here.touched.items():
             instances += self._reached(item_id, item, depth)
         for instance in instances:
+            if instance.scopes and not is_scoped:
+                continue
             formulas[instance.number] = instance.formula
             formulas.update(instance.facts)
             scopes |= instance.scopes
@@ -556,13 +562,12 @@ class Prover:
             return None
         whole = left_out(name, Path(None, [], False), [here for here, _ in paths])
         goals += [(obligation.here, obligation.goal) for obligation in whole]
-        scopes: set[str] = set()
-        for here, goal in goals:
-            hypotheses, of_these = self.hypotheses(here, [])
-            scopes |= of_these
-            if self.prove(name, [hypotheses], goal).status is not Status.PROVED:
-                return None
-        return scopes
+        for is_scoped in (False, True):
+            asked = [(self.hypotheses(here, [], DEPTH, is_scoped), goal) for here, goal in goals]
+            answers = (self.prove(name, [hypotheses], goal) for (hypotheses, _), goal in asked)
+            if all(answer.status is Status.PROVED for answer in answers):
+                return {scope for (_, scopes), _ in asked for scope in scopes}
+        return None
 
     # Calls.
 

@@ -122,9 +122,7 @@ class CallProof(Exploration):
             found = self._of_any_length(TOTAL, of_steps, prove_part)
             # What is proved of any length is not what laws of steps are proved with.
             for name in dict.fromkeys((self.name, of_steps)):
-                whole = prove_part((name, WHOLE))
-                found.answers.extend(whole.answers)
-                found.scopes.update(whole.scopes)
+                found.answers.extend(prove_part((name, WHOLE)).answers)
             # Of a call that nobody can make, or that is always refused, nothing is good.
             found.is_open = True
             return found

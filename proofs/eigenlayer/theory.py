@@ -169,8 +169,8 @@ def _deallocations_are_queued(view: View, key: Any) -> bool:
     )
 
 
-def _is_after_the_first_block(view: View, key: Any) -> bool:
-    return view.rows.get(CLOCK, key).block > 0
+def _is_after_the_first_block(view: View, _key: Any) -> bool:
+    return current_block(view.rows) > 0
 
 
 def _is_listed_once(view: View, staker: str) -> bool:
@@ -373,7 +373,7 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         "No call is made in block zero, so that an effect block of zero can mean that nothing is pending.",
         "Block zero is a chain's genesis, which has no calls",
         _is_after_the_first_block,
-        rows={CLOCK: lambda key: key},
+        rows={CLOCK: lambda _key: SINGLETON},
     ),
     StateLaw(
         "LEMMA-slash",
@@ -611,7 +611,7 @@ THEORY: Final = Theory(
             row.slasher_configuration_delay_blocks >= 0,
             row.slash_resolution_delay_blocks >= 0,
         ],
-        CLOCK: lambda _rows, key, row: [any([key != SINGLETON, row.block > 0]), row.timestamp >= 0],
+        CLOCK: lambda _rows, key, row: [any([key != SINGLETON, row.block > 0]), row.block >= 0, row.timestamp >= 0],
         TOKEN_BALANCES: lambda _rows, _key, row: [row.amount >= 0],
         STRATEGIES: _only_slashed_shares_are_left,
         POD_OWNERS: lambda _rows, _key, row: [
