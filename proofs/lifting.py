@@ -111,7 +111,7 @@ class Running:
         self.rows: Final[dict[int, Any]] = {}
         """By identity of each table of the protocol, what its rows are; empty if there is no protocol."""
         self.defined_by: Final[dict[str, set[str]]] = {}
-        """The same by file."""
+        """By file, the names that it defines."""
         self._is_lifted: Final = is_lifted
         self._engine: Final = {*ENGINE, *contracts}
         self.lasting: Final = Lasting(is_lifted, self._engine.__contains__)

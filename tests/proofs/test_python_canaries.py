@@ -268,7 +268,7 @@ def test_values_of_a_dictionary_are_those_of_now(theory: Break) -> None:
 
 
 def test_an_object_that_begins_what_it_is_derived_from_is_understood(theory: Break) -> None:
-    """What the canaries above forbid is allowed where Python's own way begins an object once."""
+    """An object may begin by what its class is derived from, once."""
     needs = (
         f"{CELL}\n\nclass Both(Cell):\n    def __init__(self, value: int) -> None:\n"
         "        self.twice = value + value\n        super().__init__(value)\n"
