@@ -71,12 +71,12 @@ _CHANGING: Final = frozenset(
 )
 """Methods that change a list, a dictionary or a set."""
 AT_LOADING: Final = "attr.s attr.frozen re.compile"
-"""What a module may use of others' modules while it is loaded, beside the names that it imports."""
+"""The attributes of others' modules that a module may use while it is loaded, beside the names that it imports."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
 _NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905  # ten quoted words would be harder to read
 """Functions of Python that the lifter replaces, so that a module could tell that it is lifted."""
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
-"""What a module may call of what it imports from others while it is loaded."""
+"""The names imported from others that a module may call while it is loaded."""
 """Names that a module may also use while it is loaded, when there are no symbols."""
 _IMPORTED: Final = ("attr", "collections.abc", "enum", "pathlib", "re", "sys", "typing", "__future__")
 """Modules that are not lifted and may be imported. A function that runs on symbols finds nothing of theirs but what is
