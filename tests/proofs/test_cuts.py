@@ -85,6 +85,27 @@ CUTS: dict[str, tuple[str, str | None]] = {
         "        mine.put(FLAGS, POT, Flag(True))\n    return draft.delta()\n",
         "a draft that a rule begins",
     ),
+    "a range that takes steps": (
+        "    for _ in range(0, len(action.accounts), 2):\n        _give(draft, POT, 1)\n    return draft.delta()\n",
+        "a range between symbols that takes steps",
+    ),
+    "a last element that may not be there": (
+        f"    last: Any = None\n    for last in action.accounts:\n        draft.put(FLAGS, last, Flag(True))\n"
+        f"    if last is None:\n{MAKE}",
+        "whether a value of type Gone is there",
+    ),
+    "an element from the end": (
+        f"    if len(action.accounts) > 1 and action.accounts[-1] == POT:\n{MAKE}",
+        "an element of call.accounts from its end",
+    ),
+    "a key that waits while another is asked for": (
+        f"    both = sorted([(draft, action, 0), (draft, action, 1)], key=_key)\n    if both[0][2] == 1:\n{MAKE}\n\n"
+        "def _key(of: Any) -> int:\n    return _asks(of[0], of[1], of[2])\n\n\n"
+        "def _asks(draft: Draft, action: Any, k: int) -> int:\n    if k == 0:\n"
+        "        return 0 if draft.get(FLAGS, POT).is_set else 2\n"
+        f"    for account in action.accounts:\n{MARK}    return 1\n",
+        None,
+    ),
     "a value that waits for the loop": (WAITS.format(one=0, other=1), None),
     "a value that waits for the loop, on the other path": (WAITS.format(one=1, other=0), None),
 }

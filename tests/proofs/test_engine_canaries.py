@@ -139,6 +139,7 @@ COUNTS: dict[str, Places] = {
             "        own=(WORTH,),\n        nested={COUNT: Nested(HELD, lambda row, total: row.price * total)},",
         ),
         ("from proofs.theory import Induction,", "from proofs.theory import Nested, Induction,"),
+        ("genesis={PURSES: lambda _rows, _key, row: [row.amount >= 0]}", "genesis={}"),
     ),
 }
 
