@@ -227,6 +227,11 @@ def check_post(post: Json, world: object, where: str) -> None:
     POST.read(post, where, {"account": frozenset(cast("tuple[str, ...]", world))})
 
 
+def beside(name: str) -> Path:
+    """A folder beside this file: a function, since proofs lift this module, which may ask little while it is loaded."""
+    return Path(__file__).parent / name
+
+
 PROTOCOL: Final = Protocol(
     name="staking_pool",
     schema=SCHEMA,
@@ -239,5 +244,5 @@ PROTOCOL: Final = Protocol(
     observe_final=lambda _state, _world: None,
     write_returns=lambda _action, returns: str(returns),
     check_post=check_post,
-    traces=Path(__file__).parent / "traces",
+    traces=beside("traces"),
 )

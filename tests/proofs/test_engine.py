@@ -95,6 +95,8 @@ def test_the_beginning_satisfies_the_laws() -> None:
         ("SUM", "PROVED"),
         ("WORTH", "PROVED"),
         ("NO-MORE", "PROVED"),
+        ("SUM-held", "PROVED"),
+        ("SUM-worth", "PROVED"),
     ]
 
 

@@ -38,7 +38,7 @@ IN_PLAIN_HISTORIES = {
         "INSUFFICIENT_REWARD": 2,
         "INVALID_REWARD_TIMESTAMP": 5,
     },
-    "ClaimStakerRewards": {"accepted": 4, "EMPTY_REVERT": 1, "ERC20_INSUFFICIENT_BALANCE": 2},
+    "ClaimStakerRewards": {"accepted": 5, "EMPTY_REVERT": 1, "ERC20_INSUFFICIENT_BALANCE": 2},
 }
 
 IN_A_CLOSED_WORLD = {
