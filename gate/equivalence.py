@@ -57,13 +57,15 @@ class OtherVersion:
         self._watched: Final = watched(machine.Draft)
         self._delta: Final = machine.Delta
         self._by_name: Final = {table.name: table for table in prover.protocol.schema.tables}
-        self._histories: Final = {history.name: history for history in prover.histories()}
-        self.state: Final = machine.State([self._rows(table) for table in self.protocol.schema.tables])
+        self._histories: Final = {history._name: history for history in prover.histories()}
+        rows = [self._rows(table) for table in self.protocol.schema.tables]
+        self.state: Final = machine.State(rows)
+        self.world.rows.update({id(table): of for table, of in zip(self.protocol.schema.tables, rows, strict=True)})
         self.tables: Final = {table.name: table for table in self.protocol.schema.tables}
         if HISTORIES in self.world.modules:
             histories = self.world.get(HISTORIES, "HistoryTable")
-            histories.now = prover.world.get(HISTORIES, "HistoryTable").now
-            histories.reads = staticmethod(self._note)
+            histories._now = prover.world.get(HISTORIES, "HistoryTable")._now
+            histories._reads = staticmethod(self._note)
 
     def _rows(self, table: Any) -> SymbolicRows:
         shape = self.prover.shapes.get(table.name)
@@ -75,7 +77,7 @@ class OtherVersion:
     def _note(self, touch: Touch) -> None:
         """Note a read as one of the base's own."""
         table = self._by_name[touch.table.name]
-        past = None if touch.past_of is None else self._histories[touch.past_of.name]
+        past = None if touch.past_of is None else self._histories[touch.past_of._name]
         self.prover.note_read(Touch(table, touch.key, past))
 
     def call(self, call: Any) -> Any:
