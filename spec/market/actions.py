@@ -18,14 +18,14 @@ class OpenOffer:
     sender: Final[str]
     service: Final[Service]
     pool: Final[str]
-    terms: Final[Terms]
+    offered_terms: Final[Terms]
     risk: Final[Risk]
 
-    def __init__(self, sender: str, service: Service, pool: str, terms: Terms, risk: Risk) -> None:
+    def __init__(self, sender: str, service: Service, pool: str, offered_terms: Terms, risk: Risk) -> None:
         self.sender = sender
         self.service = service
         self.pool = pool
-        self.terms = terms
+        self.offered_terms = offered_terms
         self.risk = risk
 
 

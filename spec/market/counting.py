@@ -38,7 +38,7 @@ def watch_position(port: Port, draft: Draft, position: Position) -> bool:
     """Note on which rows of the base a position's stake depends. False if one of them has no room."""
     (service, pool), operator = position
     for row in port.rows_of_stake(service, operator, pool):
-        if POSITIONS_BY_ROW.length(draft, row) >= MAX_COUNTED:
+        if POSITIONS_BY_ROW.size(draft, row) >= MAX_COUNTED:
             return False
         POSITIONS_BY_ROW.append(draft, row, ListedPosition(position))
     return True
@@ -47,7 +47,7 @@ def watch_position(port: Port, draft: Draft, position: Position) -> bool:
 def watch_holding(port: Port, draft: Draft, holding: Holding) -> bool:
     """Note on which rows of the base a holding's weight depends. False if one of them has no room."""
     for row in port.rows_of_weight(holding[0], holding[1]):
-        if HOLDINGS_BY_ROW.length(draft, row) >= MAX_COUNTED:
+        if HOLDINGS_BY_ROW.size(draft, row) >= MAX_COUNTED:
             return False
         HOLDINGS_BY_ROW.append(draft, row, ListedHolding(holding))
     return True

@@ -72,7 +72,7 @@ def open_offer(port: Port, draft: Draft, action: OpenOffer) -> Delta | Reason:
     is no less than the expected loss and the year has points; FLOOR_BELOW_BREAK_EVEN.
     """
     offer: Offer = (action.service, action.pool)
-    terms = action.terms
+    terms = action.offered_terms
     if action.sender != action.service[0]:
         return Reason.NOT_THE_SERVICE
     if draft.get(TERMS, offer).is_open:
@@ -202,7 +202,7 @@ def enrol(port: Port, draft: Draft, action: Enrol) -> Delta | Reason:
         return Reason.ALREADY_COUNTED
     if not 0 <= action.commission_wad <= WAD:
         return Reason.INVALID_COMMISSION
-    if FEEDS.length(draft, group) >= MAX_COUNTED or not watch_position(port, draft, position):
+    if FEEDS.size(draft, group) >= MAX_COUNTED or not watch_position(port, draft, position):
         return Reason.TOO_MANY_COUNTED
     meter = advance(port, draft, offer)
     FEEDS.append(draft, group, ListedPosition(position))

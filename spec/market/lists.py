@@ -27,7 +27,7 @@ class ListTable(Generic[Key, Row]):
         self.lengths: Final[Table[Key, Length]] = schema.table(name + "_lengths", Length())
         self.places: Final[Table[tuple[Key, int], Row]] = schema.table(name, default)
 
-    def length(self, draft: Draft, key: Key) -> int:
+    def size(self, draft: Draft, key: Key) -> int:
         """The number of members."""
         return draft.get(self.lengths, key).count
 

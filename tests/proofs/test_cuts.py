@@ -98,6 +98,13 @@ CUTS: dict[str, tuple[str, str | None]] = {
         f"    if len(action.accounts) > 1 and action.accounts[-1] == POT:\n{MAKE}",
         "an element of call.accounts from its end",
     ),
+    "a loop that `any` may not come to": (
+        f"    if any(_asks(draft, action, k) for k in (0, 1)):\n{MAKE}\n\n"
+        "def _asks(draft: Draft, action: Any, k: int) -> bool:\n    if k == 0:\n"
+        "        return draft.get(FLAGS, POT).is_set\n"
+        "    for account in action.accounts:\n        if account == POT:\n            return True\n    return False\n",
+        "is a loop where `any`, `all`, `and` or `or` may have come to its end",
+    ),
     "a key that waits while another is asked for": (
         f"    both = sorted([(draft, action, 0), (draft, action, 1)], key=_key)\n    if both[0][2] == 1:\n{MAKE}\n\n"
         "def _key(of: Any) -> int:\n    return _asks(of[0], of[1], of[2])\n\n\n"

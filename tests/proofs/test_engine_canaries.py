@@ -176,6 +176,10 @@ REFUSED: dict[str, tuple[Places, str]] = {
         ),
         "held is asked for a group of another kind",
     ),
+    "groups of two kinds": (
+        ((HELD, HELD.replace('_key, _row: "all"', "key, row: key if row.amount > 0 else 5")),),
+        "groups of held are of several kinds",
+    ),
     "a group of another kind, at the start": (
         ((GROWN, "return bool(step.before.total_at_start(HELD, 1) == 0)"),),
         "held is asked for a group of another kind",

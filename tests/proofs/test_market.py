@@ -13,7 +13,7 @@ PLACE = "proofs.market.theory:THEORY"
 BOOKS = ["FEE-01", "FEE-03", "FEE-04"]
 
 
-@pytest.mark.parametrize("call", ["genesis", "FundOffer", "ClaimFees"])
+@pytest.mark.parametrize("call", ["genesis", "OpenOffer", "FundOffer", "Enrol", "ClaimFees"])
 def test_a_call_keeps_the_books(call: str) -> None:
     found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, BOOKS, 1)}
     assert found == dict.fromkeys(BOOKS, "PROVED")

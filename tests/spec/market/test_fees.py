@@ -260,7 +260,7 @@ def test_a_row_of_the_base_carries_no_more_than_a_call_can_settle(on_symbiotic: 
     chain.do(OPEN)
     for number in range(MAX_COUNTED):
         chain.do(Enrol(f"operator{number}", SERVICE, VAULT, 0))
-    assert POSITIONS_BY_ROW.length(chain.now, ("active_stake", VAULT)) == MAX_COUNTED
+    assert POSITIONS_BY_ROW.size(chain.now, ("active_stake", VAULT)) == MAX_COUNTED
     assert chain.try_(Enrol("operator", SERVICE, VAULT, 0)) is Reason.TOO_MANY_COUNTED
 
 
