@@ -203,7 +203,7 @@ def test_a_cluster_is_left_when_the_run_is_stopped(address: str) -> None:
     done: list[int] = []
     with Cluster(address, [POOL]) as cluster:
         for position, _, _ in cluster.run(tasks(POOL, 100_000, 5), lambda: bool(done)):
-            done.append(position)  # noqa: PERF401 - the run is asked to stop by the first
+            done.append(position)
     assert 0 < len(done) < 20_000
 
 
