@@ -5,27 +5,35 @@ The cost is that of a step beside the same messages on a bare EVM, to which nobo
 
 import json
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 import click
 import pyrevm
 
-from conformance.client import Client
-from conformance.lockstep import ACCEPTED, BEGINNING, Case, Script, play
+from conformance.client import Answer, Client, ClientFault, HarnessFault, Introduction, Stopped, Unsupported
+from conformance.lockstep import ACCEPTED, BEGINNING, Case, Divergence, Fault, Script, play
 from conformance.reference import Reference
 from conformance.scripts import of_walk
 from harness import __version__
+from harness.mistakes import explained
 from harness.pack import ProtocolPack
+from harness.replay import differences
 from invariants.walker import Walk
+from spec.codec import Json
 
 WALK_STEPS: Final = 250
 MOST_UNSUPPORTED: Final = 64
 BEGUN: Final[Case] = (BEGINNING, ACCEPTED)
+REVERT: Final = "revert:"
+"""The prefix of the error's name, in a state, where a view reverts."""
+
+Told = TypeVar("Told")
 
 Message = tuple[str, tuple[Any, ...], dict[str, Any]]
 MakeClient = Callable[[Callable[[], Any]], Client]
@@ -52,6 +60,43 @@ class RecordingEvm:
         return send
 
 
+class Guarded(Client):
+    """A client whose exceptions are its own faults, as they are where it is a process: they end no run."""
+
+    def __init__(self, client: Client) -> None:
+        self._client: Final = client
+        self.trace: str = ""
+
+    def hello(self, protocol: str) -> Introduction:
+        """The introduction of the client."""
+        return self._client.hello(protocol)
+
+    def reset(self, head: Json) -> str | Unsupported | None:
+        """Begin a history."""
+        return self._asked(lambda: self._client.reset(head))
+
+    def apply(self, call: Json) -> Answer:
+        """Make a call."""
+        return self._asked(lambda: self._client.apply(call))
+
+    def state(self) -> Json | Unsupported:
+        """The whole state."""
+        return self._asked(self._client.state)
+
+    def bye(self) -> None:
+        """The end."""
+        self._client.bye()
+
+    def _asked(self, ask: Callable[[], Told]) -> Told:
+        try:
+            return ask()
+        except (ClientFault, HarnessFault, Stopped):
+            raise
+        except Exception as error:  # whatever it is, it is this client's
+            self.trace = "".join(traceback.format_exception(error))
+            raise ClientFault("failed", explained(error)) from error
+
+
 def new_evm() -> Any:
     """An EVM on which nothing is yet."""
     return pyrevm.EVM(spec_id="CANCUN")
@@ -73,7 +118,8 @@ def bare_seconds(messages: list[Message]) -> float:
 class Measured:
     """A run: its steps, the cases that they cover, what parted, and the seconds of both sides.
 
-    `unsupported` counts walks through worlds that the contracts cannot be deployed in.
+    `unsupported` counts walks through worlds that the contracts cannot be deployed in. `reverting` has the walks that
+    end in a state of which only views of the contracts differ, which revert where the specification has a number.
     """
 
     steps: int = 0
@@ -84,6 +130,7 @@ class Measured:
     bare_seconds: float = 0.0
     cases: Counter[Case] = attrs.field(factory=Counter)
     parted: dict[str, Any] = attrs.field(factory=dict)
+    reverting: dict[str, Any] = attrs.field(factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -93,8 +140,9 @@ class Measured:
         if not self.steps or not self.bare_seconds:
             return f"no steps in {self.walks} walks: these contracts have none of their worlds"
         return (
-            f"{self.steps:,} steps in {self.walks} walks: {len(self.parted)} part, {self.unsupported} are in worlds "
-            f"that these contracts do not have. {len(self.cases)} cases agree: {agreed - accepted:,} refusals among "
+            f"{self.steps:,} steps in {self.walks} walks: {len(self.parted)} part, {len(self.reverting)} end where a "
+            f"view reverts, {self.unsupported} are in worlds that these contracts do not have. "
+            f"{len(self.cases)} cases agree: {agreed - accepted:,} refusals among "
             f"{agreed:,} answers. {self.steps / self.seconds:.0f} steps a second, "
             f"{self.compared_seconds / self.bare_seconds:.2f} times as long as the bare EVM takes"
         )
@@ -123,7 +171,7 @@ def measure(
         out.mkdir(parents=True, exist_ok=True)
     measured = Measured()
     while measured.steps < steps and (measured.steps or measured.unsupported < MOST_UNSUPPORTED):
-        client = make(new_evm)
+        client = Guarded(make(new_evm))
         said = client.hello(pack.name)
         script = of_walk(pack.calls, walk_of(seed), seed, WALK_STEPS, said.actions)
         started = time.process_time()
@@ -137,8 +185,9 @@ def measure(
         measured.walks += 1
         measured.cases += played.agreed
         measured.unsupported += BEGUN in played.unsupported
-        if played.divergence is not None or played.fault is not None:
-            _keep(measured, seed, script, played.divergence or played.fault, out)
+        parted = played.divergence or played.fault
+        if parted is not None:
+            _keep(measured, seed, script, parted, client.trace, out)
         if out is not None:
             (out / "report.json").write_text(json.dumps(measured.as_json(), indent=1))
         seed += 1
@@ -148,19 +197,35 @@ def measure(
 def _messages_of(pack: ProtocolPack, make: MakeClient, script: Script) -> list[Message]:
     """The messages to the EVM in a script, which is played again for them: keeping them takes time, too."""
     messages: list[Message] = []
-    client = make(partial(RecordingEvm, messages))
+    client = Guarded(make(partial(RecordingEvm, messages)))
     play(Reference(pack.calls, __version__), client, client.hello(pack.name), script)
     return messages
 
 
-def _keep(measured: Measured, seed: int, script: Script, parted: Any, out: Path | None) -> None:
+def _keep(
+    measured: Measured, seed: int, script: Script, parted: Divergence | Fault, trace: str, out: Path | None
+) -> None:
     """Note where a walk parts, and keep its calls up to there."""
     end = 0 if parted.position is None else parted.position + 1
     found = attrs.asdict(parted)
-    measured.parted[str(seed)] = {name: value for name, value in found.items() if name not in ("expected", "actual")}
+    noted = {name: value for name, value in found.items() if name not in ("expected", "actual")}
+    views = reverting_views(parted)
+    if views:
+        measured.reverting[str(seed)] = {**noted, "views": views}
+    else:
+        measured.parted[str(seed)] = noted
     if out is not None:
-        kept = {"found": found, "head": script.head, "calls": list(script.calls[:end])}
+        kept = {"found": found, "traceback": trace, "head": script.head, "calls": list(script.calls[:end])}
         (out / f"walk-{seed}.json").write_text(json.dumps(kept, indent=1))
+
+
+def reverting_views(parted: Divergence | Fault) -> dict[str, str]:
+    """The views that revert, by their places in the state, if two states differ in nothing else; none otherwise."""
+    if not isinstance(parted, Divergence) or parted.aspect != "state":
+        return {}
+    found = {each.path: each.actual for each in differences(parted.expected, parted.actual)}
+    said = {path: actual for path, actual in found.items() if isinstance(actual, str) and actual.startswith(REVERT)}
+    return said if len(said) == len(found) else {}
 
 
 Command = Callable[..., None]
@@ -184,6 +249,8 @@ def measuring_options(command: Command) -> Command:
 def finish(measured: Measured) -> int:
     """Say what came of a run; the exit code."""
     click.echo(measured.sentence)
+    for seed, found in measured.reverting.items():
+        click.echo(f"walk {seed}, where a view reverts: {found}", err=True)
     for seed, found in measured.parted.items():
         click.echo(f"walk {seed}: {found}", err=True)
     return 1 if measured.parted or not measured.steps else 0

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,12 +22,16 @@ from invariants.choices import Seeded
 from invariants.eigenlayer.world import WORLD, with_native_eth
 from invariants.walker import Walk
 from spec.eigenlayer.actions import (
+    AddStrategiesToDepositWhitelist,
     CreatePod,
+    DepositIntoStrategy,
     FundPod,
     MineBlocks,
+    QueueWithdrawals,
     RegisterAsOperator,
     RemoveStrategiesFromDepositWhitelist,
     Undelegate,
+    WithdrawalRequest,
 )
 from spec.machine import Draft
 from tests.conftest import GOLDEN
@@ -37,7 +41,7 @@ pytest.importorskip("pyrevm", reason="the extra `evm` is not installed")
 from harness.clients.abi import ErrorNames, Reverted, first_word  # it cannot be imported without the extra
 from harness.clients.chain import DEPLOYER  # as above
 from harness.clients.eigenlayer import calls as contracts  # as above
-from harness.clients.eigenlayer import storage  # as above
+from harness.clients.eigenlayer import storage, view  # as above
 from harness.clients.eigenlayer.artifacts import (  # as above
     CONTRACTS,
     RESOLUTION_DELAY,
@@ -49,7 +53,7 @@ from harness.clients.eigenlayer.chain import BlockChain, first_made_by  # as abo
 from harness.clients.eigenlayer.client import EigenLayerContracts  # as above
 from harness.clients.eigenlayer.signing import address_of_key, sign  # as above
 from harness.clients.eigenlayer.worlds import as_deployed, walk_as_deployed  # as above
-from harness.clients.measuring import new_evm  # as above
+from harness.clients.measuring import new_evm, reverting_views  # as above
 
 FOLDER = os.environ.get("RESTAKE_EIGENLAYER")
 # No registry has these contracts compiled, and their sources are not ours to keep: whoever has them names the folder.
@@ -139,6 +143,73 @@ def test_another_call_than_the_one_that_is_meant_is_noticed(
     monkeypatch.setattr("harness.clients.eigenlayer.client.CALLS", contracts.CALLS)
     found = parts(artifacts, reference("eigenlayer"), script)
     assert (found.case[0], found.position) == (right, len(calls) - 1)
+
+
+LAST_BLOCKS = [
+    AddStrategiesToDepositWhitelist("whitelister", ("strategy0",)),
+    DepositIntoStrategy("staker0", "strategy0", "token0", 2_000),
+    QueueWithdrawals("staker0", (WithdrawalRequest(("strategy0",), (5,)),)),
+    MineBlocks(2**32 - 1_008),
+    QueueWithdrawals("staker0", (WithdrawalRequest(("strategy0", "strategy0"), (7, 9)),)),
+]
+"""A withdrawal whose window ends in a block that is no uint32, and one whose window does not."""
+
+
+@needs_artifacts
+def test_a_withdrawal_whose_window_leaves_the_block_numbers_is_shown_as_the_view_that_reverts(
+    artifacts: Artifacts, reference: Callable[[str], Client]
+) -> None:
+    """Missed: the view of all withdrawals of a staker reverts then, and the client ended."""
+    script = of_actions(PACK.calls, as_deployed(WORLD, artifacts), LAST_BLOCKS, "calls")
+    found = parts(artifacts, reference("eigenlayer"), script)
+    assert (found.aspect, found.position) == ("state", len(LAST_BLOCKS) - 1)
+    assert reverting_views(found) == {
+        "queued_withdrawals[1].shares[0]": "revert:Panic(0x11)",
+        "queued_withdrawals[1].shares[1]": "revert:Panic(0x11)",
+    }
+
+
+class OfViews:
+    """A deployment that is nothing but the answers of its views, by what is asked; None reverts."""
+
+    def __init__(self, answers: dict[tuple[Any, ...], Any]) -> None:
+        self.answers = answers
+        self.withdrawals: dict[tuple[str, int], Any] = {}
+
+    def asked(self, _contract: str, signature: str, _types: Any, *arguments: Any) -> Any:
+        answer = self.answers[(signature.partition("(")[0], *arguments)]
+        if answer is None:
+            raise Reverted(bytes.fromhex("4e487b71") + (0x11).to_bytes(32, "big"))
+        return answer
+
+    def name_of(self, reverted: Reverted) -> str:
+        return ErrorNames(()).name_of(reverted)
+
+    def address(self, name: str) -> str:
+        return name
+
+    name_at = name_or_null = address
+
+
+def test_a_withdrawal_is_shown_where_the_view_of_all_reverts_for_another() -> None:
+    def queued(nonce: int, shares: tuple[int, ...]) -> tuple[Any, ...]:
+        return ("staker0", "operator0", "staker0", nonce, 6, ["strategy0"] * len(shares), shares)
+
+    on = OfViews(
+        {
+            ("getQueuedWithdrawals", "staker0"): None,
+            ("getQueuedWithdrawalRoots", "staker0"): ([b"1", b"2"],),
+            ("getQueuedWithdrawal", b"1"): (queued(0, (5,)), (4,)),
+            ("getQueuedWithdrawal", b"2"): None,
+            ("queuedWithdrawals", b"2"): (queued(1, (7, 9)),),
+        }
+    )
+    shown: Any = view._withdrawals(cast("Any", on), {"staker0": None})  # the rest needs contracts
+    assert [(each["nonce"], each["scaled_shares"], each["shares"]) for each in shown] == [
+        ("0", ["5"], ["4"]),
+        ("1", ["7", "9"], ["revert:Panic(0x11)"] * 2),
+    ]
+    assert on.withdrawals == {("staker0", 0): queued(0, (5,)), ("staker0", 1): queued(1, (7, 9))}
 
 
 def fake(folder: Path, delay: bool, **changed: str) -> Path:

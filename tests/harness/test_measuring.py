@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import attrs
 import pytest
 
 from conformance.client import Answer, Client, Introduction, Rejected, Unsupported
@@ -25,11 +26,15 @@ ACCOUNT = "0x" + "01" * 20
 class OnAnEvm(Reference):
     """The specification, which sends a message to an EVM for each call; it refuses one call, and one world."""
 
-    def __init__(self, begin: Callable[[], Any], refused: int | None, worldless: bool) -> None:
+    def __init__(
+        self, begin: Callable[[], Any], refused: int | None, worldless: bool, view: str | None, raises: bool
+    ) -> None:
         super().__init__(PACK.calls, __version__)
         self._evm = begin()
         self._left = refused
         self._worldless = worldless
+        self._view = view
+        self._raises = raises
 
     def hello(self, protocol: str) -> Introduction:
         """As the specification."""
@@ -46,12 +51,30 @@ class OnAnEvm(Reference):
         answer = super().apply(call)
         if self._left is not None:
             self._left -= 1
-        return Rejected("Nope", answer.digest) if self._left == 0 and not isinstance(answer, Unsupported) else answer
+        if self._left != 0 or isinstance(answer, Unsupported):
+            return answer
+        if self._raises:
+            raise KeyError("nobody")
+        return Rejected("Nope", answer.digest) if self._view is None else attrs.evolve(answer, digest="f" * 64)
+
+    def state(self) -> Json | Unsupported:
+        """The state, with a view that says something else."""
+        state = super().state()
+        if self._view is not None:
+            cast("Any", state)["vaults"]["vault0"]["totalStake"] = self._view
+        return state
 
 
-def run(steps: int, out: Path | None = None, refused: int | None = None, worldless: bool = False) -> Measured:
+def run(
+    steps: int,
+    out: Path | None = None,
+    refused: int | None = None,
+    worldless: bool = False,
+    view: str | None = None,
+    raises: bool = False,
+) -> Measured:
     def make(begin: Callable[[], Any]) -> Client:
-        return OnAnEvm(begin, refused, worldless)
+        return OnAnEvm(begin, refused, worldless, view, raises)
 
     walk = PACK.walk
     assert walk is not None
@@ -71,7 +94,8 @@ def test_walks_that_agree_are_counted_and_timed(
         f"{action}/{answer}": count for (action, answer), count in sorted(found.cases.items())
     }
     assert finish(found) == 0
-    assert capsys.readouterr().out.startswith(f"{found.steps} steps in 2 walks: 0 part, 0 are in worlds that these")
+    said = f"{found.steps} steps in 2 walks: 0 part, 0 end where a view reverts, 0 are in worlds that these"
+    assert capsys.readouterr().out.startswith(said)
 
 
 def test_a_client_that_has_no_worlds_ends_the_run(
@@ -92,6 +116,38 @@ def test_a_walk_that_parts_is_kept_up_to_there(tmp_path: Path) -> None:
     kept = json.loads((tmp_path / "walk-4.json").read_text())
     assert len(kept["calls"]) == 3
     assert kept["found"]["actual"] == {"rejected": "Nope"}
+    assert finish(found) == 1
+
+
+def test_a_view_that_reverts_is_no_parting_and_any_other_answer_of_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run(3, tmp_path, refused=3, view="revert:Panic(0x11)")
+    assert (found.steps, found.parted) == (3, {})
+    case = json.loads((tmp_path / "walk-4.json").read_text())["found"]["case"]
+    assert found.reverting == {
+        "4": {
+            "aspect": "state",
+            "position": 2,
+            "case": tuple(case),
+            "views": {"vaults.vault0.totalStake": "revert:Panic(0x11)"},
+        }
+    }
+    assert finish(found) == 0
+    assert capsys.readouterr().err == f"walk 4, where a view reverts: {found.reverting['4']}\n"
+    other = run(3, refused=3, view="77")
+    assert (list(other.parted), other.reverting) == (["4"], {})
+    assert finish(other) == 1
+
+
+def test_an_exception_of_a_client_ends_a_walk_and_not_the_run(tmp_path: Path) -> None:
+    """Missed: a view of EigenLayer's that reverts ended a run of 61,283 steps."""
+    found = run(4, tmp_path, refused=3, raises=True)
+    assert (found.steps, found.walks, list(found.parted)) == (4, 2, ["4", "5"])
+    assert (found.parted["4"]["position"], found.parted["4"]["kind"]) == (2, "failed")
+    kept = json.loads((tmp_path / "walk-4.json").read_text())
+    assert kept["found"]["detail"].endswith("KeyError: 'nobody'")
+    assert 'raise KeyError("nobody")' in kept["traceback"]
     assert finish(found) == 1
 
 

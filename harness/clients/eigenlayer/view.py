@@ -1,6 +1,6 @@
 """The state of a deployment as a trace shows it: by the contracts' view functions, and by storage what none shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from harness.clients.abi import Reverted
@@ -10,7 +10,8 @@ from harness.clients.eigenlayer.operators import observe_operators
 from spec.codec import Json
 
 WAD: Final = 10**18
-WITHDRAWALS: Final = ("(address,address,address,uint256,uint32,address[],uint256[])[]", "uint256[][]")
+WITHDRAWAL: Final = "(address,address,address,uint256,uint32,address[],uint256[])"
+WITHDRAWALS: Final = (f"{WITHDRAWAL}[]", "uint256[][]")
 
 
 def observe(on: Deployment) -> Json:
@@ -112,15 +113,34 @@ def _withdrawals(on: Deployment, stakers: dict[str, None]) -> Json:
     """The withdrawals in the queue. Each is kept as the contract has it, for whoever completes it."""
     observed: list[tuple[tuple[str, int], Json]] = []
     for staker in stakers:
-        queued, shares = on.asked("delegation", "getQueuedWithdrawals(address)", WITHDRAWALS, on.address(staker))
-        for each, paid in zip(queued, shares, strict=True):
+        for each, paid in _queued_by(on, on.address(staker)):
             key = (staker, each[3])
             on.withdrawals[key] = each
             observed.append((key, _withdrawal(on, key, each, paid)))
     return [withdrawal for _, withdrawal in sorted(observed, key=lambda each: each[0])]
 
 
-def _withdrawal(on: Deployment, key: tuple[str, int], queued: tuple[Any, ...], shares: tuple[int, ...]) -> Json:
+def _queued_by(on: Deployment, staker: str) -> list[tuple[tuple[Any, ...], Sequence[Any]]]:
+    """The withdrawals that a staker has in the queue, each with what it would pay, or the error of that view."""
+    try:
+        queued, shares = on.asked("delegation", "getQueuedWithdrawals(address)", WITHDRAWALS, staker)
+    except Reverted:  # where one of them reverts, each by itself
+        (roots,) = on.asked("delegation", "getQueuedWithdrawalRoots(address)", ["bytes32[]"], staker)
+        return [_queued_at(on, root) for root in roots]
+    return list(zip(queued, shares, strict=True))
+
+
+def _queued_at(on: Deployment, root: bytes) -> tuple[tuple[Any, ...], Sequence[Any]]:
+    """One withdrawal, with what it would pay; where that view reverts, with its error in each place."""
+    try:
+        queued, shares = on.asked("delegation", "getQueuedWithdrawal(bytes32)", [WITHDRAWAL, "uint256[]"], root)
+    except Reverted as reverted:
+        (queued,) = on.asked("delegation", "queuedWithdrawals(bytes32)", [WITHDRAWAL], root)
+        return queued, [f"revert:{on.name_of(reverted)}"] * len(queued[5])
+    return queued, shares
+
+
+def _withdrawal(on: Deployment, key: tuple[str, int], queued: tuple[Any, ...], shares: Sequence[Any]) -> Json:
     return {
         "staker": key[0],
         "nonce": str(key[1]),
