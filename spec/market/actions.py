@@ -7,6 +7,7 @@ from typing import Final
 
 import attr
 
+from spec.market.insurance_state import FundTerms
 from spec.market.port import Group, Service
 from spec.market.state import Risk, Terms
 
@@ -159,6 +160,152 @@ class ClaimFees:
         self.sender = sender
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OpenFund:
+    """A sponsor opens a fund that insures an offer's pool against slashes of its service, on terms fixed for good."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    offered_terms: Final[FundTerms]
+
+    def __init__(self, sender: str, service: Service, pool: str, offered_terms: FundTerms) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.offered_terms = offered_terms
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Underwrite:
+    """An underwriter adds `amount` of the fee token to the capital of a fund."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    sponsor: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, service: Service, pool: str, sponsor: str, amount: int) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.sponsor = sponsor
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AnnounceExit:
+    """An underwriter announces that some of its shares leave a fund: all that it announced waits from now on."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    sponsor: Final[str]
+    shares: Final[int]
+
+    def __init__(self, sender: str, service: Service, pool: str, sponsor: str, shares: int) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.sponsor = sponsor
+        self.shares = shares
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Exit:
+    """An underwriter takes out what it announced, once its cooldown is over, at what it is worth by then."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    sponsor: Final[str]
+
+    def __init__(self, sender: str, service: Service, pool: str, sponsor: str) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.sponsor = sponsor
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class BuyPolicy:
+    """A holder buys `cover` units of the fee token against slashes of an operator, at a bounded premium."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    sponsor: Final[str]
+    operator: Final[str]
+    cover: Final[int]
+    term_points: Final[int]
+    highest_premium: Final[int]
+
+    def __init__(
+        self,
+        sender: str,
+        service: Service,
+        pool: str,
+        sponsor: str,
+        operator: str,
+        cover: int,
+        term_points: int,
+        highest_premium: int,
+    ) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.sponsor = sponsor
+        self.operator = operator
+        self.cover = cover
+        self.term_points = term_points
+        self.highest_premium = highest_premium
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ReleasePolicy:
+    """Anybody lets go of the cover of a policy that has ended, or has paid all of it."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    place: Final[int]
+
+    def __init__(self, sender: str, service: Service, pool: str, place: int) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.place = place
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class LimitCover:
+    """A service limits the cover that is sold from now on to a fraction of its counted stake's worth."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    fraction_wad: Final[int]
+
+    def __init__(self, sender: str, service: Service, pool: str, fraction_wad: int) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.fraction_wad = fraction_wad
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DeclareAffiliate:
+    """An operator declares an account to be its own, for good."""
+
+    sender: Final[str]
+    account: Final[str]
+
+    def __init__(self, sender: str, account: str) -> None:
+        self.sender = sender
+        self.account = account
+
+
 Action = (
     OpenOffer
     | FundOffer
@@ -170,4 +317,12 @@ Action = (
     | Join
     | CountHolding
     | ClaimFees
+    | OpenFund
+    | Underwrite
+    | AnnounceExit
+    | Exit
+    | BuyPolicy
+    | ReleasePolicy
+    | LimitCover
+    | DeclareAffiliate
 )

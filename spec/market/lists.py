@@ -1,4 +1,4 @@
-"""Lists that only grow, kept as rows: how long each is, and a row for each place. So nothing is ever copied whole."""
+"""Lists that never shrink, kept as rows: how long each is, and a row for each place. So nothing is copied whole."""
 
 from typing import Final, Generic, TypeVar
 
@@ -34,6 +34,14 @@ class ListTable(Generic[Key, Row]):
     def members(self, draft: Draft, key: Key) -> list[Row]:
         """All members, in the order in which they came."""
         return [draft.get(self.places, (key, place)) for place in range(draft.get(self.lengths, key).count)]
+
+    def at(self, draft: Draft, key: Key, place: int) -> Row:
+        """The member at a place; the default at one that nobody has taken."""
+        return draft.get(self.places, (key, place))
+
+    def replace(self, draft: Draft, key: Key, place: int, row: Row) -> None:
+        """Put another row at the place of a member."""
+        draft.put(self.places, (key, place), row)
 
     def append(self, draft: Draft, key: Key, row: Row) -> None:
         """Add a member at the end."""

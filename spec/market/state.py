@@ -208,7 +208,7 @@ class Claimable:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Treasury:
-    """All that services ever paid in, and all that was ever paid out, in units of the fee token."""
+    """All that was ever paid in, and all that was ever paid out, in units of the fee token."""
 
     funded: Final[int]
     paid: Final[int]

@@ -4,18 +4,26 @@ from typing import Any, Final, get_args
 
 from spec.layer import Act, Layer
 from spec.machine import Delta, Draft, Write
-from spec.market import counting, fees
+from spec.market import counting, fees, losses, policies, underwriting
 from spec.market.actions import (
     Action,
+    AnnounceExit,
     ApplyCommission,
+    BuyPolicy,
     ClaimFees,
     CountHolding,
     CountPosition,
+    DeclareAffiliate,
     Enrol,
+    Exit,
     FundOffer,
     Join,
+    LimitCover,
+    OpenOffer,
     ProposeCommission,
+    ReleasePolicy,
     StepRate,
+    Underwrite,
 )
 from spec.market.port import Port
 from spec.market.reasons import Reason
@@ -52,11 +60,33 @@ class Market:
             return fees.enrol(port, draft, action)
         if isinstance(action, Join):
             return fees.join(port, draft, action)
-        return fees.open_offer(port, draft, action)
+        if isinstance(action, OpenOffer):
+            return fees.open_offer(port, draft, action)
+        return self._insure(draft, action, act)
 
-    def observe(self, _before: Draft, draft: Draft, writes: list[Write]) -> None:
-        """Bring the market's books in line with what a base call has written."""
+    def _insure(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
+        """Execute one call of the insurance."""
+        port = self.port
+        if isinstance(action, BuyPolicy):
+            return policies.buy_policy(port, draft, action, act, ACCOUNT)
+        if isinstance(action, ReleasePolicy):
+            return policies.release_policy(port, draft, action)
+        if isinstance(action, Underwrite):
+            return underwriting.underwrite(port, draft, action, act, ACCOUNT)
+        if isinstance(action, AnnounceExit):
+            return underwriting.announce_exit(port, draft, action)
+        if isinstance(action, Exit):
+            return underwriting.take_out(port, draft, action)
+        if isinstance(action, LimitCover):
+            return policies.limit_cover(draft, action)
+        if isinstance(action, DeclareAffiliate):
+            return policies.declare_affiliate(draft, action)
+        return underwriting.open_fund(draft, action)
+
+    def observe(self, before: Draft, draft: Draft, writes: list[Write]) -> None:
+        """Bring the market's books in line with what a base call has written, and pay the losses that it made."""
         counting.observe_rows(self.port, draft, writes)
+        losses.observe_slashes(self.port, before, draft, writes, ACCOUNT)
 
 
 def market_layer(port: Port) -> Layer:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-RULES: Final = tuple(f"spec.market.{concern}" for concern in ("counting", "fees", "lists", "rates"))
+CONCERNS: Final = ("counting", "fees", "lists", "losses", "policies", "premiums", "rates", "underwriting")
+RULES: Final = tuple(f"spec.market.{concern}" for concern in CONCERNS)
 """The modules of the market's own rules, above any base."""
 
 SYMBOLS: Final = {

@@ -6,8 +6,10 @@ from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.state import CLOCK, TokenBalance
 from spec.eigenlayer.state import TOKEN_BALANCES as TOKENS
 from spec.machine import SINGLETON, Delta, Draft, State, commit
+from spec.market.actions import BuyPolicy, OpenFund, OpenOffer, Underwrite
 from spec.market.codec import state_on
 from spec.market.eigenlayer import PROTOCOL as ON_EIGENLAYER
+from spec.market.insurance_state import FundTerms
 from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Settings, Terms
 from spec.market.symbiotic import PROTOCOL as ON_SYMBIOTIC
@@ -80,3 +82,30 @@ def on_eigenlayer() -> Chain:
     chain.do(MineBlocks(9))  # a new allocation takes effect, and the slashable window fits the chain
     assert chain.now.get(CLOCK, SINGLETON).block == 1009
     return chain
+
+
+SERVICE = ("network", 1)
+OFFER = (SERVICE, VAULT)
+FUND = (OFFER, "sponsor")
+PRICED = Risk(0, 0, 0, WAD, 100)
+"""A unit of stake is worth a unit of the fee token; a year has a hundred points, and no loss is expected."""
+
+
+def fund_terms(**changed: int) -> FundTerms:
+    """Fully collateralised, without deductible. Policies begin at once. A tenth a year is asked at the kink, where four
+    fifths of what can be covered is, and half as much again of everything.
+    """
+    numbers = {"leverage_wad": WAD, "deductible_grains": 0, "coinsurance_wad": WAD, "wait_points": 0}
+    numbers |= {"cooldown_points": 50, "kink_wad": WAD * 4 // 5, "slope_wad": WAD // 10, "steep_slope_wad": WAD}
+    return FundTerms(False, **{**numbers, "loading_wad": WAD // 2, **changed})  # type: ignore[arg-type]  # a flag is one
+
+
+def insured(chain: Chain, cover: int, capital: int = 1000, **changed: int) -> None:
+    """An offer, and a fund of the sponsor's with the network's capital, of which the staker has bought some cover."""
+    chain.do(
+        OpenOffer("network", SERVICE, VAULT, terms(), PRICED),
+        OpenFund("sponsor", SERVICE, VAULT, fund_terms(**changed)),
+        Underwrite("network", SERVICE, VAULT, "sponsor", capital),
+    )
+    if cover > 0:
+        chain.do(BuyPolicy("staker", SERVICE, VAULT, "sponsor", "operator", cover, 40, 10**6))

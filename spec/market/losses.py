@@ -1,0 +1,138 @@
+"""From a slash to payouts: the observer's part of the insurance.
+
+A holder's loss is what its position was worth before the call, less what it is worth after, at the offer's price. Its
+policies stand in the order of their places: each owes its part of what those before it have left, so that all of them
+together never owe more than the loss. What is owed is paid from slashed funds first, where the slash itself brings some
+to the market's account; then from the capital of the policy's fund, pro rata if that is not enough. Owed is owed once:
+what a fund cannot pay is not carried on. What the slashed funds leave is the service's.
+"""
+
+from spec.arithmetic import WAD
+from spec.machine import SINGLETON, Draft, Write
+from spec.market.counting import credit
+from spec.market.insurance_state import FUND_TERMS, FUNDS, POLICIES, Capital, Fund, Policy
+from spec.market.policies import is_own, lower_cover
+from spec.market.port import Port, Slashed
+from spec.market.premiums import claim_of, pro_rata, worth_of
+from spec.market.state import RISKS, SETTINGS, TREASURY, Offer, Treasury
+
+Claims = dict[int, int]
+"""By place of a policy: the grains that it owes."""
+
+
+def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write], account: str) -> None:
+    """Pay every insured loss of the slashes that a base call has made."""
+    slashes = port.slashes(before, draft, writes)
+    if len(slashes) == 0:
+        return
+    redress_grains = _redress(port, before, draft, account)
+    for slashed in slashes:
+        claims = claims_of(port, before, draft, slashed)
+        redress_grains -= _pay(draft, (slashed.service, slashed.pool), claims, redress_grains)
+    if redress_grains > 0:
+        credit(draft, slashes[0].service[0], redress_grains)
+
+
+def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
+    """The grains of the fee token that a slash has brought to the market's account, counted as paid in."""
+    token = draft.get(SETTINGS, SINGLETON).fee_token
+    amount = port.balance(draft, token, account) - port.balance(before, token, account)
+    if amount > 0:
+        treasury = draft.get(TREASURY, SINGLETON)
+        draft.put(TREASURY, SINGLETON, Treasury(funded=treasury.funded + amount, paid=treasury.paid))
+    return amount * WAD
+
+
+def loss_of(port: Port, before: Draft, draft: Draft, slashed: Slashed, holder: str) -> int:
+    """The grains that a slash took of a holder's position: what it was worth before, less what it is worth now."""
+    group = port.group(slashed.operator, slashed.pool)
+    lost = max(port.value(before, group, holder) - port.value(draft, group, holder), 0)
+    return lost * draft.get(RISKS, (slashed.service, slashed.pool)).unit_price_wad
+
+
+def claims_of(port: Port, before: Draft, draft: Draft, slashed: Slashed) -> Claims:
+    """The grains that every policy in force against a slash owes, of what those before it have left of its holder's
+    loss. A policy of the operator's own owes nothing where its fund bars it.
+    """
+    offer: Offer = (slashed.service, slashed.pool)
+    now = port.now(draft)
+    left: dict[str, int] = {}
+    claims: Claims = {}
+    for place, policy in enumerate(POLICIES.members(draft, offer)):
+        terms = draft.get(FUND_TERMS, (offer, policy.sponsor))
+        if policy.operator != slashed.operator or not policy.start_point <= now < policy.end_point:
+            continue
+        if terms.bars_self_insurance and is_own(draft, policy.operator, policy.holder):
+            continue
+        if policy.holder not in left:
+            left[policy.holder] = loss_of(port, before, draft, slashed, policy.holder)
+        claim_grains = claim_of(
+            left[policy.holder], terms.deductible_grains, terms.coinsurance_wad, policy.cover_grains
+        )
+        left[policy.holder] -= claim_grains
+        claims[place] = claim_grains
+    return claims
+
+
+def _pay(draft: Draft, offer: Offer, claims: Claims, redress_grains: int) -> int:
+    """Pay what is owed, of slashed funds and then of each fund's own. Returns what was taken of the slashed funds."""
+    all_grains = 0
+    for claim_grains in claims.values():
+        all_grains += claim_grains
+    taken_grains = 0
+    rest: dict[Fund, Claims] = {}
+    for place, claim_grains in claims.items():
+        policy = POLICIES.at(draft, offer, place)
+        fund: Fund = (offer, policy.sponsor)
+        redressed_grains = pro_rata(claim_grains, redress_grains, all_grains)
+        taken_grains += redressed_grains
+        credit(draft, policy.holder, redressed_grains)
+        POLICIES.replace(draft, offer, place, _used(policy, claim_grains))
+        lower_cover(draft, fund, claim_grains)
+        if fund not in rest:
+            rest[fund] = {}
+        rest[fund][place] = claim_grains - redressed_grains
+    for fund, owed in rest.items():
+        _pay_of_fund(draft, fund, owed)
+    return taken_grains
+
+
+def _used(policy: Policy, grains: int) -> Policy:
+    """The policy with so much of its cover used."""
+    return Policy(
+        is_sold=True,
+        sponsor=policy.sponsor,
+        holder=policy.holder,
+        operator=policy.operator,
+        cover_grains=policy.cover_grains - grains,
+        start_point=policy.start_point,
+        end_point=policy.end_point,
+    )
+
+
+def _pay_of_fund(draft: Draft, fund: Fund, owed: Claims) -> None:
+    """Pay what a fund owes of its capital, pro rata if it is not enough. What leaves bears its part, rounded down."""
+    capital = draft.get(FUNDS, fund)
+    assets_grains = capital.staying_grains + capital.leaving_grains
+    owed_grains = 0
+    for grains in owed.values():
+        owed_grains += grains
+    paid_grains = 0
+    for place, grains in owed.items():
+        part_grains = pro_rata(grains, assets_grains, owed_grains)
+        credit(draft, POLICIES.at(draft, fund[0], place).holder, part_grains)
+        paid_grains += part_grains
+    if paid_grains == 0:
+        return
+    of_leaving_grains = worth_of(paid_grains, capital.leaving_grains, assets_grains)
+    draft.put(
+        FUNDS,
+        fund,
+        Capital(
+            staying_grains=capital.staying_grains - (paid_grains - of_leaving_grains),
+            staying_shares=capital.staying_shares,
+            leaving_grains=capital.leaving_grains - of_leaving_grains,
+            leaving_shares=capital.leaving_shares,
+            cover_grains=capital.cover_grains,
+        ),
+    )

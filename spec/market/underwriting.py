@@ -1,0 +1,198 @@
+"""Funds and their underwriters: capital comes in, stands behind policies, and leaves when it backs none.
+
+Underwriters own a fund by shares. Whoever leaves announces it, and waits: its capital moves to the part that is
+leaving, which bears losses like any other, and earns no premium. No policy is sold on it, and none lasts longer than
+the cooldown: so what backed policies when it was announced backs none when it goes, unless losses came in between.
+"""
+
+from spec.arithmetic import WAD
+from spec.layer import Act
+from spec.machine import SINGLETON, Delta, Draft
+from spec.market.actions import AnnounceExit, Exit, OpenFund, Underwrite
+from spec.market.counting import credit
+from spec.market.insurance_state import (
+    FUND_TERMS,
+    FUNDS,
+    UNDERWRITERS,
+    Capital,
+    Fund,
+    FundTerms,
+    Underwriter,
+    Underwritten,
+)
+from spec.market.port import Port
+from spec.market.premiums import shares_for, worth_of
+from spec.market.reasons import Reason
+from spec.market.state import SETTINGS, TERMS, TREASURY, Treasury
+
+
+def open_fund(draft: Draft, action: OpenFund) -> Delta | Reason:
+    """Open a fund of the sender's, without capital. Its terms are fixed for good.
+
+    Rejects, in order: NO_SUCH_OFFER, FUND_IS_OPEN, INVALID_FUND unless it has no less cover than capital, pays a
+    fraction above a deductible, has a kink between nothing and all and slopes and a loading that are not negative, and
+    waits for less than its cooldown.
+    """
+    fund: Fund = ((action.service, action.pool), action.sender)
+    terms = action.offered_terms
+    if not draft.get(TERMS, fund[0]).is_open:
+        return Reason.NO_SUCH_OFFER
+    if draft.get(FUND_TERMS, fund).is_open:
+        return Reason.FUND_IS_OPEN
+    if not _can_insure(terms):
+        return Reason.INVALID_FUND
+    draft.put(
+        FUND_TERMS,
+        fund,
+        FundTerms(
+            is_open=True,
+            leverage_wad=terms.leverage_wad,
+            deductible_grains=terms.deductible_grains,
+            coinsurance_wad=terms.coinsurance_wad,
+            wait_points=terms.wait_points,
+            cooldown_points=terms.cooldown_points,
+            kink_wad=terms.kink_wad,
+            slope_wad=terms.slope_wad,
+            steep_slope_wad=terms.steep_slope_wad,
+            loading_wad=terms.loading_wad,
+            bars_self_insurance=terms.bars_self_insurance,
+        ),
+    )
+    return draft.delta()
+
+
+def _can_insure(terms: FundTerms) -> bool:
+    """True if policies can be sold on the terms: nothing is divided by zero, and no premium or payout is negative."""
+    if terms.leverage_wad < WAD or terms.deductible_grains < 0 or not 0 < terms.coinsurance_wad <= WAD:
+        return False
+    if not 0 < terms.kink_wad < WAD or terms.slope_wad < 0 or terms.steep_slope_wad < 0 or terms.loading_wad < 0:
+        return False
+    return 0 <= terms.wait_points < terms.cooldown_points
+
+
+def pay_in(port: Port, draft: Draft, act: Act, account: str, sender: str, amount: int) -> bool:
+    """Move the sender's tokens to the market's account, and count them. False if the base rejects the transfer."""
+    token = draft.get(SETTINGS, SINGLETON).fee_token
+    if not isinstance(act(port.payment(token, sender, account, amount)), Delta):
+        return False
+    treasury = draft.get(TREASURY, SINGLETON)
+    draft.put(TREASURY, SINGLETON, Treasury(funded=treasury.funded + amount, paid=treasury.paid))
+    return True
+
+
+def underwrite(port: Port, draft: Draft, action: Underwrite, act: Act, account: str) -> Delta | Reason:
+    """Add the sender's tokens to a fund's capital, for shares at what they are worth now. Returns the shares.
+
+    Rejects, in order: NO_SUCH_FUND, FUND_IS_LOST if there are shares of which nothing is left, NOTHING_TO_PAY_IN if
+    the amount buys no share, PAYMENT_FAILED if the base rejects the transfer.
+    """
+    fund: Fund = ((action.service, action.pool), action.sponsor)
+    underwriter: Underwriter = (fund, action.sender)
+    capital = draft.get(FUNDS, fund)
+    if not draft.get(FUND_TERMS, fund).is_open:
+        return Reason.NO_SUCH_FUND
+    if _is_lost(capital):
+        return Reason.FUND_IS_LOST
+    shares = shares_for(max(action.amount, 0) * WAD, capital.staying_grains, capital.staying_shares)
+    if shares == 0:
+        return Reason.NOTHING_TO_PAY_IN
+    if not pay_in(port, draft, act, account, action.sender, action.amount):
+        return Reason.PAYMENT_FAILED
+    held = draft.get(UNDERWRITERS, underwriter)
+    draft.put(
+        UNDERWRITERS,
+        underwriter,
+        Underwritten(shares=held.shares + shares, leaving_shares=held.leaving_shares, due_point=held.due_point),
+    )
+    draft.put(
+        FUNDS,
+        fund,
+        Capital(
+            staying_grains=capital.staying_grains + action.amount * WAD,
+            staying_shares=capital.staying_shares + shares,
+            leaving_grains=capital.leaving_grains,
+            leaving_shares=capital.leaving_shares,
+            cover_grains=capital.cover_grains,
+        ),
+    )
+    return draft.delta(shares)
+
+
+def _is_lost(capital: Capital) -> bool:
+    """True if shares have no worth, so that no price of them could be told."""
+    if capital.staying_shares > 0 and capital.staying_grains == 0:
+        return True
+    return capital.leaving_shares > 0 and capital.leaving_grains == 0
+
+
+def announce_exit(port: Port, draft: Draft, action: AnnounceExit) -> Delta | Reason:
+    """Move some of the sender's shares to those that are leaving, at what they are worth. All that it has announced
+    waits for the cooldown from now on. Returns the grains.
+
+    Rejects: NOT_ENOUGH_SHARES, if it has fewer, or they are worth no share of what is leaving.
+    """
+    fund: Fund = ((action.service, action.pool), action.sponsor)
+    underwriter: Underwriter = (fund, action.sender)
+    held = draft.get(UNDERWRITERS, underwriter)
+    if not 0 < action.shares <= held.shares:
+        return Reason.NOT_ENOUGH_SHARES
+    capital = draft.get(FUNDS, fund)
+    grains = worth_of(action.shares, capital.staying_grains, capital.staying_shares)
+    leaving_shares = 0 if grains == 0 else shares_for(grains, capital.leaving_grains, capital.leaving_shares)
+    if leaving_shares == 0:
+        return Reason.NOT_ENOUGH_SHARES
+    draft.put(
+        UNDERWRITERS,
+        underwriter,
+        Underwritten(
+            shares=held.shares - action.shares,
+            leaving_shares=held.leaving_shares + leaving_shares,
+            due_point=port.now(draft) + draft.get(FUND_TERMS, fund).cooldown_points,
+        ),
+    )
+    draft.put(
+        FUNDS,
+        fund,
+        Capital(
+            staying_grains=capital.staying_grains - grains,
+            staying_shares=capital.staying_shares - action.shares,
+            leaving_grains=capital.leaving_grains + grains,
+            leaving_shares=capital.leaving_shares + leaving_shares,
+            cover_grains=capital.cover_grains,
+        ),
+    )
+    return draft.delta(grains)
+
+
+def take_out(port: Port, draft: Draft, action: Exit) -> Delta | Reason:
+    """Credit the sender with what all it announced is worth now, if what is left still covers every policy. Returns the
+    grains.
+
+    Rejects, in order: NOTHING_IS_LEAVING, TOO_EARLY, CAPITAL_BACKS_COVER.
+    """
+    fund: Fund = ((action.service, action.pool), action.sponsor)
+    underwriter: Underwriter = (fund, action.sender)
+    held = draft.get(UNDERWRITERS, underwriter)
+    if held.leaving_shares == 0:
+        return Reason.NOTHING_IS_LEAVING
+    if port.now(draft) < held.due_point:
+        return Reason.TOO_EARLY
+    capital = draft.get(FUNDS, fund)
+    grains = worth_of(held.leaving_shares, capital.leaving_grains, capital.leaving_shares)
+    left_grains = capital.staying_grains + capital.leaving_grains - grains
+    if capital.cover_grains * WAD > left_grains * draft.get(FUND_TERMS, fund).leverage_wad:
+        return Reason.CAPITAL_BACKS_COVER
+    draft.put(UNDERWRITERS, underwriter, Underwritten(shares=held.shares))
+    draft.put(
+        FUNDS,
+        fund,
+        Capital(
+            staying_grains=capital.staying_grains,
+            staying_shares=capital.staying_shares,
+            leaving_grains=capital.leaving_grains - grains,
+            leaving_shares=capital.leaving_shares - held.leaving_shares,
+            cover_grains=capital.cover_grains,
+        ),
+    )
+    credit(draft, action.sender, grains)
+    return draft.delta(grains)
