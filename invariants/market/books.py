@@ -5,6 +5,7 @@ from typing import Any, Final
 from invariants.law import StateLaw, Subject, Sum, View
 from spec.arithmetic import WAD
 from spec.machine import SINGLETON, Draft, Table
+from spec.market.insurance_state import FUNDS
 from spec.market.port import Port
 from spec.market.state import (
     CLAIMABLES,
@@ -83,20 +84,22 @@ class BookLaws:
         self._budgets: Final = Sum("budgets", METERS, _one, lambda row: row.budget_grains)
         self._reserved: Final = Sum("reserved", METERS, _one, lambda row: row.reserved_grains)
         self._held: Final = Sum("held_by_groups", GROUPS, _one, lambda row: row.held_grains)
+        self._capital: Final = Sum("capital_of_funds", FUNDS, _one, lambda row: row.staying_grains + row.leaving_grains)
         self._credited: Final = Sum("claimable", CLAIMABLES, _one, lambda row: row.grains)
         self._stake: Final = Sum("counted_stake", POSITIONS, _first, lambda row: row.amount)
         self._stake_to_index: Final = Sum("settled_stake", POSITIONS, _first, lambda row: row.amount * row.index)
         self._weight: Final = Sum("counted_weight", HOLDINGS, _first, lambda row: row.amount)
         self._weight_to_index: Final = Sum("settled_weight", HOLDINGS, _first, lambda row: row.amount * row.index)
         self.sums: Final = [
-            *(self._budgets, self._reserved, self._held, self._credited),
+            *(self._budgets, self._reserved, self._held, self._capital, self._credited),
             *(self._stake, self._stake_to_index, self._weight, self._weight_to_index),
         ]
 
     def _adds_up(self, view: View, _subject: object) -> bool:
         treasury = view.rows.get(TREASURY, SINGLETON)
         parts = view.total(self._budgets, SINGLETON) + view.total(self._reserved, SINGLETON)
-        parts += view.total(self._held, SINGLETON) + view.total(self._credited, SINGLETON)
+        parts += view.total(self._held, SINGLETON) + view.total(self._capital, SINGLETON)
+        parts += view.total(self._credited, SINGLETON)
         return (treasury.funded - treasury.paid) * WAD == parts
 
     def _meter_is_of_its_positions(self, view: View, offer: Offer) -> bool:
@@ -144,11 +147,18 @@ class BookLaws:
         return [
             StateLaw(
                 "FEE-01",
-                "All that was paid in and not paid out is in budgets, reserved, held by groups, or claimable: exactly.",
+                "All that was paid in and not paid out is in budgets, reserved, held by groups, capital, or claimable: "
+                "exactly.",
                 HERE,
                 lambda view, subject: self._adds_up(view, subject),
                 rows={TREASURY: _only},
-                sums={self._budgets: _only, self._reserved: _only, self._held: _only, self._credited: _only},
+                sums={
+                    self._budgets: _only,
+                    self._reserved: _only,
+                    self._held: _only,
+                    self._capital: _only,
+                    self._credited: _only,
+                },
             ),
             StateLaw(
                 "FEE-02",

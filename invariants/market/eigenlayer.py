@@ -8,10 +8,10 @@ from invariants.eigenlayer.laws import CATALOGUE as BASE_CATALOGUE
 from invariants.eigenlayer.walk import OPERATORS, POOLS, SETS, STAKERS_, TOKENS
 from invariants.eigenlayer.walk import WALK as BASE_WALK
 from invariants.exploring import BoundedModel
-from invariants.market.base_laws import with_base_laws
-from invariants.market.books import BookLaws
-from invariants.market.fees import FeeLaws
-from invariants.market.walk import Cast, market_action
+from invariants.market.cast import Cast
+from invariants.market.catalogue import market_catalogue
+from invariants.market.insurance_witnesses import insurance_witnesses
+from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.market.witnesses import WITNESSES
 from invariants.walker import Walk
 from spec.arithmetic import WAD
@@ -26,35 +26,52 @@ from spec.eigenlayer.actions import (
     SlashOperator,
     Undelegate,
 )
+from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.codec import NO_APPROVAL
-from spec.eigenlayer.state import TOKEN_BALANCES
+from spec.eigenlayer.config import ZERO_ADDRESS
+from spec.eigenlayer.opt_in import effective_slasher
+from spec.eigenlayer.state import SLASHERS, STAKERS, TOKEN_BALANCES
 from spec.machine import Draft
 from spec.market.actions import (
+    AnnounceExit,
+    BuyPolicy,
     ClaimFees,
     CountHolding,
     CountPosition,
     Enrol,
+    Exit,
     FundOffer,
     Join,
+    OpenFund,
     OpenOffer,
+    ReleasePolicy,
     StepRate,
+    Underwrite,
 )
 from spec.market.eigenlayer import PORT, PROTOCOL
+from spec.market.insurance_state import FundTerms
+from spec.market.port import Service
 from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Terms
 from spec.market.transition import ACCOUNT
 
-BOOKS: Final = BookLaws(PORT, TOKEN_BALANCES)
-LAWS: Final = FeeLaws(PORT)
-CATALOGUE: Final = with_base_laws(
-    BASE_CATALOGUE,
-    BASE.actions,
-    BOOKS.sums,
-    BOOKS.state_laws(),
-    LAWS.step_laws(),
-    LAWS.rejection_laws(),
-    WITNESSES,
-)
+ALL_WITNESSES: Final = [*WITNESSES, *insurance_witnesses(PORT, BASE.actions)]
+CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, TOKEN_BALANCES, ALL_WITNESSES)
+
+
+def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
+    """A slash of a part or all of what is allocated, by who may."""
+    slasher = effective_slasher(draft.get(SLASHERS, service), current_block(draft))
+    fraction_wad = WAD if choices.one_in(12) else choices.pick((WAD // 3, WAD // 10, WAD // 20))
+    return SlashOperator(slasher, service[0], operator, service[1], (pool,), (fraction_wad,))
+
+
+def _stake(draft: Draft, holder: str, operator: str, pool: str) -> Any:
+    """A delegation to the operator, or a deposit of who delegates already."""
+    if draft.get(STAKERS, holder).delegated_to == ZERO_ADDRESS:
+        return DelegateTo(holder, operator, NO_APPROVAL)
+    return DepositIntoStrategy(holder, pool, TOKENS[pool], 10**18)
+
 
 CAST: Final = Cast(
     services=SETS[:2],
@@ -62,7 +79,10 @@ CAST: Final = Cast(
     operators=OPERATORS,
     holders=STAKERS_,
     payers=("avs0", *STAKERS_),
-    group=PORT.group,
+    port=PORT,
+    slash=_slash,
+    stake=_stake,
+    wait=MineBlocks,
 )
 
 
@@ -96,6 +116,18 @@ def _above(base: Walk) -> Walk:
     return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
 
 
+def _insured() -> Walk:
+    """A scenario of the insurance, in the world of the base."""
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        return BASE_WALK.next_action(choices, draft) if choices.one_in(24) else insured_action(CAST, choices, draft)
+
+    def opening() -> list[Any]:
+        return [*_WALK.opening(), open_for_insurance(CAST)]
+
+    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
+
+
 def _drawn_walk(number: int) -> Walk:
     """The same in a drawn world of the base."""
     assert BASE_WALK.worlds is not None
@@ -103,7 +135,7 @@ def _drawn_walk(number: int) -> Walk:
 
 
 _WALK: Final = _above(BASE_WALK)
-WALK: Final = Walk(PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, worlds=_drawn_walk)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(),), _drawn_walk)
 
 SERVICE: Final = bounded_model.BURNING
 POOL: Final = bounded_model.STRATEGY
@@ -117,15 +149,18 @@ TERMS: Final = Terms(
     max_step_wad=WAD // 2,
     period_points=2,
 )
+FUND_TERMS: Final = FundTerms(cooldown_points=3, kink_wad=WAD // 2, slope_wad=WAD // 10, bars_self_insurance=True)
 GROUP: Final = PORT.group("operator0", POOL)
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three tokens for it."""
+    """The base's bounded opening, and an offer with three tokens for it, and a fund with three more."""
     return [
         *bounded_model.opening(),
-        OpenOffer("avs0", SERVICE, POOL, TERMS, Risk()),
+        OpenOffer("avs0", SERVICE, POOL, TERMS, Risk(unit_price_wad=WAD)),
         FundOffer("staker1", SERVICE, POOL, 3),
+        OpenFund("sponsor", SERVICE, POOL, FUND_TERMS),
+        Underwrite("staker1", SERVICE, POOL, "sponsor", 3),
     ]
 
 
@@ -140,11 +175,15 @@ CALLS: Final[list[Any]] = [
     CountHolding("staker1", GROUP, "staker0"),
     ClaimFees("staker0"),
     ClaimFees("operator0"),
+    BuyPolicy("staker0", SERVICE, POOL, "sponsor", "operator0", 2, 2, 1),
+    ReleasePolicy("staker1", SERVICE, POOL, 0),
+    AnnounceExit("staker1", SERVICE, POOL, "sponsor", 3 * WAD),
+    Exit("staker1", SERVICE, POOL, "sponsor"),
     DelegateTo("staker1", "operator0", NO_APPROVAL),
     Undelegate("staker0", "staker0"),
     SlashOperator("avs0", "avs0", "operator0", 1, (POOL,), (WAD >> 1,)),
 ]
-"""One or two calls of everything that earns, shares and claims fees, and that takes stake away meanwhile."""
+"""One or two calls of everything that earns, shares and claims fees, that insures, and that takes stake away."""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:

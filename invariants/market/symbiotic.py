@@ -1,13 +1,13 @@
 """The market on Symbiotic: its laws, and walks through both."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from invariants.choices import Choices
 from invariants.exploring import BoundedModel
-from invariants.market.base_laws import with_base_laws
-from invariants.market.books import BookLaws
-from invariants.market.fees import FeeLaws
-from invariants.market.walk import Cast, market_action
+from invariants.market.cast import Cast
+from invariants.market.catalogue import market_catalogue
+from invariants.market.insurance_witnesses import insurance_witnesses, redress_witness
+from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.market.witnesses import WITNESSES
 from invariants.symbiotic import bounded_model
 from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
@@ -15,37 +15,62 @@ from invariants.symbiotic.walk import OPERATORS, SINGLE, STAKERS, SUBNETWORKS, U
 from invariants.symbiotic.walk import RESTAKING as SHARED
 from invariants.symbiotic.walk import WALK as BASE_WALK
 from invariants.walker import Walk
-from spec.arithmetic import WAD
+from spec.arithmetic import WAD, div_floor
 from spec.codec import Json
 from spec.machine import Draft
 from spec.market.actions import (
+    AnnounceExit,
+    BuyPolicy,
     ClaimFees,
     CountHolding,
     CountPosition,
     Enrol,
+    Exit,
     FundOffer,
     Join,
+    OpenFund,
     OpenOffer,
+    ReleasePolicy,
     StepRate,
+    Underwrite,
 )
+from spec.market.insurance_state import FundTerms
+from spec.market.port import Service
 from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Terms
 from spec.market.symbiotic import PORT, PROTOCOL
+from spec.market.transition import ACCOUNT
 from spec.symbiotic import PROTOCOL as BASE
-from spec.symbiotic.actions import AdvanceTime, Deposit, OptOutVault, Redeem, Slash
-from spec.symbiotic.state import TOKEN_BALANCES
+from spec.symbiotic.actions import AdvanceTime, Deposit, OptOutVault, Redeem, RequestSlash, Slash
+from spec.symbiotic.clock import current_timestamp
+from spec.symbiotic.config import VETO_SLASHER
+from spec.symbiotic.slashing import slashable_stake
+from spec.symbiotic.state import MIDDLEWARES, TOKEN_BALANCES, VAULTS
 
-BOOKS: Final = BookLaws(PORT, TOKEN_BALANCES)
-LAWS: Final = FeeLaws(PORT)
-CATALOGUE: Final = with_base_laws(
-    BASE_CATALOGUE,
-    BASE.actions,
-    BOOKS.sums,
-    BOOKS.state_laws(),
-    LAWS.step_laws(),
-    LAWS.rejection_laws(),
-    WITNESSES,
-)
+ALL_WITNESSES: Final = [
+    *WITNESSES,
+    *insurance_witnesses(PORT, BASE.actions),
+    redress_witness(PORT, BASE.actions),
+]
+CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, TOKEN_BALANCES, ALL_WITNESSES)
+
+
+def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
+    """A slash for what was a second ago, of a part or all; or, where it can be vetoed, a request of one."""
+    capture = max(current_timestamp(draft) - 1, 0)
+    most = slashable_stake(draft, pool, service, operator, capture)
+    part = 1 if choices.one_in(12) else choices.pick((3, 10, 20))
+    amount = max(div_floor(most if isinstance(most, int) else 0, part), 1)
+    middleware = draft.get(MIDDLEWARES, service[0]).account
+    if draft.get(VAULTS, pool).slasher == VETO_SLASHER:
+        return RequestSlash(middleware, pool, service, operator, amount, capture)
+    return Slash(middleware, pool, service, operator, amount, capture)
+
+
+def _stake(_draft: Draft, holder: str, _operator: str, pool: str) -> Any:
+    """A deposit into the vault for the holder, whichever the operator is."""
+    return Deposit(STAKERS[0], pool, holder, 10**18)
+
 
 CAST: Final = Cast(
     services=SUBNETWORKS[:2],
@@ -53,7 +78,10 @@ CAST: Final = Cast(
     operators=OPERATORS,
     holders=STAKERS,
     payers=STAKERS,
-    group=PORT.group,
+    port=PORT,
+    slash=_slash,
+    stake=_stake,
+    wait=AdvanceTime,
 )
 
 
@@ -80,14 +108,40 @@ def _above(base: Walk) -> Walk:
     return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
 
 
+def _insured() -> Walk:
+    """A scenario of the insurance, in the world of the base."""
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        return BASE_WALK.next_action(choices, draft) if choices.one_in(24) else insured_action(CAST, choices, draft)
+
+    def opening() -> list[Any]:
+        return [*_WALK.opening(), open_for_insurance(CAST)]
+
+    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
+
+
 def _drawn_walk(number: int) -> Walk:
     """The same in a drawn world of the base."""
     assert BASE_WALK.worlds is not None
-    return _above(BASE_WALK.worlds(number))
+    drawn = BASE_WALK.worlds(number)
+    world = _redressed(drawn.world) if number & 1 else drawn.world
+    return _above(Walk(BASE, BASE_CATALOGUE, world, drawn.opening, drawn.next_action))
+
+
+def _redressed(world: dict[str, Json]) -> dict[str, Json]:
+    """The same world, but that what is slashed of the vault that is shared goes to the market's account.
+
+    A world knows its accounts by what they may be: this one, an operator that never registers.
+    """
+    config = cast("dict[str, Json]", world["config"])
+    vaults = cast("dict[str, dict[str, Json]]", config["vaults"])
+    redressed: dict[str, Json] = {**vaults, SHARED: {**vaults[SHARED], "burner": ACCOUNT, "isBurnerHook": False}}
+    accounts = [*cast("list[Json]", config["operators"]), ACCOUNT]
+    return {**world, "config": {**config, "operators": accounts, "vaults": redressed}}
 
 
 _WALK: Final = _above(BASE_WALK)
-WALK: Final = Walk(PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, worlds=_drawn_walk)
+WALK: Final = Walk(PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(),), _drawn_walk)
 
 SERVICE: Final = ("network0", 0)
 VAULT: Final = bounded_model.SHARED
@@ -101,15 +155,18 @@ TERMS: Final = Terms(
     max_step_wad=WAD // 2,
     period_points=2,
 )
+FUND_TERMS: Final = FundTerms(cooldown_points=3, kink_wad=WAD // 2, slope_wad=WAD // 10, bars_self_insurance=True)
 GROUP: Final = PORT.group("operator0", VAULT)
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three of collateral for it."""
+    """The base's bounded opening, and an offer with three of collateral for it, and a fund with three more."""
     return [
         *bounded_model.opening(),
-        OpenOffer("network0", SERVICE, VAULT, TERMS, Risk()),
+        OpenOffer("network0", SERVICE, VAULT, TERMS, Risk(unit_price_wad=WAD)),
         FundOffer("staker0", SERVICE, VAULT, 3),
+        OpenFund("sponsor", SERVICE, VAULT, FUND_TERMS),
+        Underwrite("staker1", SERVICE, VAULT, "sponsor", 3),
     ]
 
 
@@ -124,11 +181,15 @@ CALLS: Final[list[Any]] = [
     CountHolding("staker1", GROUP, "staker0"),
     ClaimFees("staker0"),
     ClaimFees("operator0"),
+    BuyPolicy("staker0", SERVICE, VAULT, "sponsor", "operator0", 2, 2, 1),
+    ReleasePolicy("staker1", SERVICE, VAULT, 0),
+    AnnounceExit("staker1", SERVICE, VAULT, "sponsor", 3 * WAD),
+    Exit("staker1", SERVICE, VAULT, "sponsor"),
     Redeem("staker0", VAULT, "staker0", 2),
     OptOutVault("operator0", VAULT),
     Slash("middleware0", VAULT, SERVICE, "operator0", 2, bounded_model.START),
 ]
-"""One or two calls of everything that earns, shares and claims fees, and that takes stake away meanwhile."""
+"""One or two calls of everything that earns, shares and claims fees, that insures, and that takes stake away."""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:

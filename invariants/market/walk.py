@@ -1,9 +1,10 @@
-"""Walks through the market, above any base: who plays in it, and what they call next."""
+"""Walks through the market, above any base: what is called next, of fees or of the insurance."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.choices import Choices
+from invariants.market.cast import Cast
+from invariants.market.insurance_walk import insurance_action
 from spec.arithmetic import WAD
 from spec.machine import Draft
 from spec.market.actions import (
@@ -18,7 +19,7 @@ from spec.market.actions import (
     ProposeCommission,
     StepRate,
 )
-from spec.market.port import Group, Service
+from spec.market.port import Service
 from spec.market.rates import BASE_FEE, EXPONENTIAL
 from spec.market.state import CLAIMABLES, COMMISSIONS, HOLDINGS, METERS, POSITIONS, TERMS, Risk, Terms
 
@@ -32,26 +33,8 @@ RISKS: Final = (
     Risk(WAD // 200, WAD // 10, WAD // 8, 10**6, 2_629_800),
     Risk(2, 1, 0, 0, 1),
 )
-
-
-class Cast:
-    """The accounts and names of a walk: services with their pools, operators, holders, and who pays for fees."""
-
-    def __init__(
-        self,
-        services: tuple[Service, ...],
-        pools: tuple[str, ...],
-        operators: tuple[str, ...],
-        holders: tuple[str, ...],
-        payers: tuple[str, ...],
-        group: Callable[[str, str], Group],
-    ) -> None:
-        self.services: Final = services
-        self.pools: Final = pools
-        self.operators: Final = operators
-        self.holders: Final = holders
-        self.payers: Final = payers
-        self.group: Final = group
+PRICED: Final = (Risk(0, 0, 0, WAD, 100), Risk(WAD // 50, WAD // 10, WAD // 8, 10**9, 10**6), Risk(0, 0, 0, 4 * WAD, 1))
+"""Risks whose stake has a worth, so that it can be insured."""
 
 
 def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
@@ -62,7 +45,10 @@ def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     if choices.one_in(24):
         return _spoilt(cast, choices, service, pool, operator)
     if not draft.get(TERMS, offer).is_open:
-        return OpenOffer(service[0], service, pool, _terms(choices), choices.pick((*RISKS[:2], *RISKS)))
+        return OpenOffer(service[0], service, pool, _terms(choices), choices.pick((*PRICED, *PRICED, *RISKS)))
+    insured = (cast.services[0], choices.pick(cast.pools[:2]))
+    if draft.get(TERMS, insured).is_open and choices.one_in(2):
+        return insurance_action(cast, choices, draft, insured, operator, holder)
     position = (offer, operator)
     if not draft.get(POSITIONS, position).is_counted:
         return Enrol(operator, service, pool, choices.pick(COMMISSIONS_WAD))
@@ -85,6 +71,32 @@ def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
             return ApplyCommission(holder, service, pool, operator)
         return ProposeCommission(operator, service, pool, choices.pick(COMMISSIONS_WAD))
     return FundOffer(choices.pick(cast.payers), service, pool, choices.pick(BUDGETS))
+
+
+def open_for_insurance(cast: Cast) -> Any:
+    """An offer whose stake can be insured, a unit of it at a unit of the fee token."""
+    service, pool = cast.services[0], cast.pools[0]
+    terms = Terms(
+        is_open=False,
+        curve=BASE_FEE,
+        target_stake=10**18,
+        divisor=8,
+        floor_rate=1,
+        cap_rate=WAD,
+        max_step_wad=WAD,
+        period_points=1,
+    )
+    return OpenOffer(service[0], service, pool, terms, PRICED[0])
+
+
+def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
+    """Draw what a scenario of the insurance calls: its own calls, fees now and then, and points that pass."""
+    if choices.one_in(8):
+        return cast.wait(choices.pick((1, 3, 12, 30)))
+    if choices.one_in(12):
+        return market_action(cast, choices, draft)
+    offer = (cast.services[0], cast.pools[0])
+    return insurance_action(cast, choices, draft, offer, choices.pick(cast.operators), choices.pick(cast.holders))
 
 
 def _terms(choices: Choices) -> Terms:

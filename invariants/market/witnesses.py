@@ -1,10 +1,11 @@
 """Situations that walks through the market must reach."""
 
-from typing import Final
+from typing import Final, get_args
 
 from invariants.law import AnyStep, Scope, Witness, written
 from invariants.market.books import HERE
 from spec.market.actions import (
+    Action,
     ApplyCommission,
     ClaimFees,
     CountHolding,
@@ -19,7 +20,7 @@ from spec.market.actions import (
 from spec.market.rates import BASE_FEE, EXPONENTIAL
 from spec.market.state import COMMISSIONS, GROUPS, HOLDINGS, METERS, POSITIONS, TERMS
 
-OWN: Final = (
+FEES: Final = (
     OpenOffer,
     FundOffer,
     StepRate,
@@ -31,6 +32,7 @@ OWN: Final = (
     CountHolding,
     ClaimFees,
 )
+OWN: Final = get_args(Action)
 
 
 def _rate_moves(step: AnyStep, curve: str, sign: int) -> bool:
@@ -94,7 +96,7 @@ def _is_ended_commission(step: AnyStep) -> bool:
 WITNESSES: Final[list[Witness]] = [
     *[
         Witness(f"FEE-W{number:02}", f"{action.__name__} is accepted.", HERE, lambda _step: True, Scope((action,)))
-        for number, action in enumerate(OWN, 1)
+        for number, action in enumerate(FEES, 1)
     ],
     Witness(
         "FEE-W11",

@@ -194,6 +194,10 @@ class FreePort:
         """One."""
         return (LASTING,)
 
+    def tables_of_slashes(self) -> tuple[Table[Any, Any], ...]:
+        """None."""
+        return ()
+
     def tables_of_weight(self) -> tuple[Table[Any, Any], ...]:
         """One."""
         return (WEIGHTS,)

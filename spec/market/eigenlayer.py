@@ -162,6 +162,10 @@ class EigenLayerPort:
         """The tables of all that decides what can be slashed."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_STAKE)
 
+    def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
+        """The table that has a set's count of slashes."""
+        return cast("tuple[Table[object, object], ...]", (OPERATOR_SETS,))
+
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
         """The tables of what stakers hold and to whom they delegate."""
         return cast("tuple[Table[object, object], ...]", TABLES_OF_WEIGHT)

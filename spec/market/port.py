@@ -94,5 +94,8 @@ class Port(Protocol):
     def tables_of_stake(self) -> tuple[Table[object, object], ...]:
         """Every table that `slashable` reads."""
 
+    def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
+        """Tables of which every slash writes one: where none of them is written, there are no slashes."""
+
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
         """Every table that `weight` reads."""

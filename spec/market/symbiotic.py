@@ -130,6 +130,10 @@ class SymbioticPort:
         histories = [part for history in HISTORIES_OF_STAKE for part in (history.heads, history.checkpoints)]
         return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, MIDDLEWARES, *histories))
 
+    def tables_of_slashes(self) -> tuple[Table[object, object], ...]:
+        """The table of what was slashed of an operator so far."""
+        return cast("tuple[Table[object, object], ...]", (CUMULATIVE_SLASHES.heads,))
+
     def tables_of_weight(self) -> tuple[Table[object, object], ...]:
         """The table of what holders have."""
         return cast("tuple[Table[object, object], ...]", (ACTIVE_SHARES_OF.heads,))

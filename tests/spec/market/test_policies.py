@@ -249,7 +249,7 @@ def test_an_account_declared_later_is_paid_nothing_from_then_on(on_symbiotic: Ch
 
 
 def test_a_slash_on_eigenlayer_is_a_loss_of_shares(on_eigenlayer: Chain) -> None:
-    """What waits in the queue is slashed too, and is not insured: a tenth of 600 is paid."""
+    """Shares in the queue are slashed too, and are not insured: a tenth of 600 is paid."""
     chain, service, pool = on_eigenlayer, ("avs", 1), "strategy0"
     chain.do(
         OpenOffer("avs", service, pool, terms(), PRICED),

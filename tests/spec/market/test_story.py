@@ -10,15 +10,20 @@ from invariants.market.symbiotic import CATALOGUE
 from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
 from spec.machine import SINGLETON
 from spec.market.state import TREASURY, Treasury
-from tests.spec.market.conftest import Chain, terms
+from tests.spec.market.conftest import Chain, fund_terms, terms
 
-PAGE = (Path(__file__).parents[3] / "docs" / "market.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE, INSURANCE = (DOCS / "market.md").read_text(), (DOCS / "insurance.md").read_text()
 NAMES = """
 from spec.market.actions import ClaimFees, CountHolding, CountPosition, Enrol, FundOffer, Join, OpenOffer, StepRate
 from spec.market.reasons import Reason
 from spec.market.state import CLAIMABLES, METERS, Risk
 from spec.symbiotic.actions import AdvanceTime, Deposit, Slash
 WAD = 10**18
+"""
+OF_INSURANCE = """
+from spec.market.actions import AnnounceExit, BuyPolicy, Exit, OpenFund, ReleasePolicy, Underwrite
+from spec.market.insurance_state import FUNDS
 """
 
 
@@ -28,10 +33,19 @@ def test_the_story_runs(on_symbiotic: Chain) -> None:
     assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=100, paid=10)
 
 
-def test_the_page_has_every_law_of_the_market() -> None:
+def test_the_story_of_the_insurance_runs(on_symbiotic: Chain) -> None:
+    (story,) = re.findall(r"```python\n(.*?)```", INSURANCE, re.DOTALL)
+    names = {"chain": on_symbiotic, "terms": terms, "fund_terms": fund_terms}
+    exec(compile(NAMES + OF_INSURANCE + story, "docs/insurance.md", "exec"), names)
+    assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=1019, paid=1019)
+
+
+def test_the_pages_have_every_law_of_the_market() -> None:
     base = {law.law_id for law in BASE_CATALOGUE.laws()}
     laws = [(law.law_id, law.sentence) for law in CATALOGUE.laws() if law.law_id not in base]
-    assert re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE) == laws
+    assert re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE) == [law for law in laws if law[0] < "INS"]
+    found = re.findall(r"^\| (INS-\d\d) \| (.*) \|$", INSURANCE, re.MULTILINE)
+    assert found == sorted([law for law in laws if law[0] > "INS"])
 
 
 def test_the_page_counts_the_bugs() -> None:

@@ -1,0 +1,55 @@
+"""The accounts that play in a walk through the market, and what the base does for it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.choices import Choices
+from spec.machine import Draft
+from spec.market.port import Group, Port, Service
+
+Slashing = Callable[[Choices, Draft, Service, str, str], Any]
+"""Draws a call of the base by which a service slashes an operator in a pool, or comes nearer to it."""
+
+Staking = Callable[[Draft, str, str, str], Any]
+"""Gives a call of the base by which a holder comes to stand behind an operator in a pool, or nearer to it."""
+
+Waiting = Callable[[int], Any]
+"""Gives the call of the base by which points pass."""
+
+
+class Cast:
+    """The accounts and names of a walk: services with their pools, operators, holders, and who pays and underwrites."""
+
+    def __init__(
+        self,
+        services: tuple[Service, ...],
+        pools: tuple[str, ...],
+        operators: tuple[str, ...],
+        holders: tuple[str, ...],
+        payers: tuple[str, ...],
+        port: Port,
+        slash: Slashing,
+        stake: Staking,
+        wait: Waiting,
+    ) -> None:
+        self.services: Final = services
+        self.pools: Final = pools
+        self.operators: Final = operators
+        self.holders: Final = holders
+        self.payers: Final = payers
+        self.slash: Final = slash
+        self.stake: Final = stake
+        self.wait: Final = wait
+        self._port: Final = port
+
+    def group(self, operator: str, pool: str) -> Group:
+        """The group behind an operator in a pool."""
+        return self._port.group(operator, pool)
+
+    def value(self, draft: Draft, group: Group, holder: str) -> int:
+        """The worth of a holder's position."""
+        return self._port.value(draft, group, holder)
+
+    def now(self, draft: Draft) -> int:
+        """The point at which the next call executes."""
+        return self._port.now(draft)

@@ -1,0 +1,224 @@
+"""Laws of slashes: an insured loss is paid once, in order, by who owes it, and no more of it than there is."""
+
+from typing import Final
+
+from invariants.law import AnyStep, Scope, StepLaw, written
+from invariants.market.capital import THIS
+from invariants.market.insurance import changed_policies, is_own
+from spec.arithmetic import WAD, mul_div_floor
+from spec.machine import SINGLETON, Draft
+from spec.market.insurance_state import FUND_TERMS, FUNDS, POLICIES, Fund, FundTerms, Policy
+from spec.market.policies import MAX_POLICIES
+from spec.market.port import Port, Slashed
+from spec.market.state import CLAIMABLES, COMMISSIONS, HOLDINGS, POSITIONS, RISKS, TREASURY, Offer
+
+
+def used(step: AnyStep, offer: Offer, place: int) -> int:
+    """The cover of a policy that a step has used."""
+    before = POLICIES.at(step.before.rows, offer, place).cover_grains
+    return before - POLICIES.at(step.after.rows, offer, place).cover_grains
+
+
+def credited(step: AnyStep, account: str) -> int:
+    """The grains that a base call has an account credited with, beyond the fees that it settles."""
+    before, after = step.before.rows, step.after.rows
+    grains = after.get(CLAIMABLES, account).grains - before.get(CLAIMABLES, account).grains
+    for holding in written(step.delta, HOLDINGS):
+        if holding[1] == account:
+            counted = before.get(HOLDINGS, holding)
+            grains -= (after.get(HOLDINGS, holding).index - counted.index) * counted.amount
+    for position in written(step.delta, POSITIONS):
+        if position[1] == account:
+            counted = before.get(POSITIONS, position)
+            earned = (after.get(POSITIONS, position).index - counted.index) * counted.amount
+            grains -= mul_div_floor(earned, before.get(COMMISSIONS, position).fraction_wad, WAD)
+    return grains
+
+
+def assets(rows: Draft, fund: Fund) -> int:
+    """All capital of a fund."""
+    capital = rows.get(FUNDS, fund)
+    return capital.staying_grains + capital.leaving_grains
+
+
+def paid_by(step: AnyStep, fund: Fund) -> int:
+    """The grains that a fund has less after a step."""
+    return assets(step.before.rows, fund) - assets(step.after.rows, fund)
+
+
+def _owes(policy: Policy, terms: FundTerms, left: int, owed: int) -> bool:
+    """True if a policy owes its part of what is left of a loss: rounded down, and all of its cover if that is less."""
+    share = max(left - terms.deductible_grains, 0) * terms.coinsurance_wad
+    if share >= policy.cover_grains * WAD:
+        return owed == policy.cover_grains
+    return owed * WAD <= share < (owed + 1) * WAD
+
+
+def _capital_bears_alike(step: AnyStep) -> bool:
+    """Of what a fund pays, what is leaving bears its part, rounded down; and no shares move."""
+    for fund in written(step.delta, FUNDS):
+        before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
+        had, paid = assets(step.before.rows, fund), paid_by(step, fund)
+        if (before.staying_shares, before.leaving_shares) != (after.staying_shares, after.leaving_shares):
+            return False
+        borne = before.leaving_grains - after.leaving_grains
+        if paid > 0 and not borne * had <= paid * before.leaving_grains < (borne + 1) * had:
+            return False
+    return True
+
+
+class PayoutLaws:
+    """The laws of slashes above one base."""
+
+    def __init__(self, port: Port) -> None:
+        self._port: Final = port
+
+    def slashes(self, step: AnyStep) -> tuple[Slashed, ...]:
+        """The slashes of a step."""
+        return self._port.slashes(step.before.rows, step.after.rows, step.delta.writes)
+
+    def losses(self, step: AnyStep, slashed: Slashed) -> dict[str, int]:
+        """The loss of every holder that has a policy of an offer, in grains."""
+        offer: Offer = (slashed.service, slashed.pool)
+        before, after, group = step.before.rows, step.after.rows, self._port.group(slashed.operator, slashed.pool)
+        price = before.get(RISKS, offer).unit_price_wad
+        found: dict[str, int] = {}
+        for policy in POLICIES.members(before, offer):
+            if policy.is_sold:
+                lost = self._port.value(before, group, policy.holder) - self._port.value(after, group, policy.holder)
+                found[policy.holder] = lost * price
+        return found
+
+    def _pays_no_more_than_the_loss(self, step: AnyStep) -> bool:
+        """Over all policies of one holder, of whichever fund, what is owed and what is credited."""
+        for slashed in self.slashes(step):
+            offer: Offer = (slashed.service, slashed.pool)
+            owed: dict[str, int] = {}
+            for place, policy in enumerate(POLICIES.members(step.before.rows, offer)):
+                owed[policy.holder] = owed.get(policy.holder, 0) + used(step, offer, place)
+            for holder, loss in self.losses(step, slashed).items():
+                if owed[holder] > loss:
+                    return False
+        return True
+
+    def _flows_down_in_order(self, step: AnyStep) -> bool:
+        """Each policy in force owes its part of what those before it have left; what all leave is the holder's."""
+        now = self._port.now(step.before.rows)
+        for slashed in self.slashes(step):
+            offer: Offer = (slashed.service, slashed.pool)
+            left = self.losses(step, slashed)
+            for place, policy in enumerate(POLICIES.members(step.before.rows, offer)):
+                terms = step.before.rows.get(FUND_TERMS, (offer, policy.sponsor))
+                owed = used(step, offer, place)
+                is_in_force = policy.operator == slashed.operator and policy.start_point <= now < policy.end_point
+                if terms.bars_self_insurance and is_own(step.before.rows, policy):
+                    is_in_force = False
+                if not is_in_force:
+                    if owed != 0:
+                        return False
+                    continue
+                if not _owes(policy, terms, left[policy.holder], owed):
+                    return False
+                left[policy.holder] -= owed
+        return True
+
+    def _owed(self, step: AnyStep) -> tuple[dict[str, int], dict[Fund, int], bool]:
+        """What a step owes, by holder and by fund; and True if every fund has as much."""
+        holders: dict[str, int] = {}
+        funds: dict[Fund, int] = {}
+        for place, before, after in changed_policies(step):
+            owed = before.cover_grains - after.cover_grains
+            fund: Fund = (place[0], before.sponsor)
+            holders[before.holder] = holders.get(before.holder, 0) + owed
+            funds[fund] = funds.get(fund, 0) + owed
+        return holders, funds, all([assets(step.before.rows, fund) >= owed for fund, owed in funds.items()])
+
+    def _pays_what_is_owed(self, step: AnyStep) -> bool:
+        """The holder is credited with all that is owed, if its funds have it; and never with more."""
+        if not self.slashes(step):
+            return True
+        holders, _funds, is_enough = self._owed(step)
+        for holder, owed in holders.items():
+            paid = credited(step, holder)
+            if not 0 <= paid <= owed or (is_enough and paid != owed):
+                return False
+        return True
+
+    def _fund_pays_while_it_can(self, step: AnyStep) -> bool:
+        """A fund pays no more than is owed; of one that is left with more than a grain a policy, nobody is owed."""
+        if not self.slashes(step):
+            return True
+        holders, funds, _is_enough = self._owed(step)
+        unpaid = sum([owed - credited(step, holder) for holder, owed in holders.items()])
+        for fund, owed in funds.items():
+            paid = paid_by(step, fund)
+            if not 0 <= paid <= owed:
+                return False
+            if len(funds) == 1 and unpaid > 0 and assets(step.after.rows, fund) > MAX_POLICIES:
+                return False
+        return True
+
+    def _insured_come_first(self, step: AnyStep) -> bool:
+        """Slashed funds that reach the market are the insured's; the service has what they leave, and only then."""
+        slashes = self.slashes(step)
+        if not slashes:
+            return True
+        holders, funds, _is_enough = self._owed(step)
+        service = slashes[0].service[0]
+        if service in holders:
+            return True
+        funded = step.after.rows.get(TREASURY, SINGLETON).funded - step.before.rows.get(TREASURY, SINGLETON).funded
+        of_funds = sum([paid_by(step, fund) for fund in funds])
+        of_insured = sum([credited(step, holder) for holder in holders])
+        left = credited(step, service)
+        if left != funded * WAD - (of_insured - of_funds):
+            return False
+        return of_funds == 0 or left < MAX_POLICIES
+
+    def step_laws(self) -> list[StepLaw]:
+        """Laws of every step that slashes, by the tables that it writes."""
+        slashing = Scope(tables=self._port.tables_of_slashes())
+        return [
+            StepLaw(
+                "INS-25",
+                "A slash owes no holder more than its position has lost, over all of its policies.",
+                THIS,
+                self._pays_no_more_than_the_loss,
+                slashing,
+            ),
+            StepLaw(
+                "INS-26",
+                "Each policy in force owes its part of what those before it have left of a loss, and no other owes.",
+                THIS,
+                self._flows_down_in_order,
+                slashing,
+            ),
+            StepLaw(
+                "INS-27",
+                "A holder is credited with all that it is owed, where its funds have it, and never with more.",
+                THIS,
+                self._pays_what_is_owed,
+                slashing,
+            ),
+            StepLaw(
+                "INS-28",
+                "A fund pays no more than it owes, and all that it has before anybody is owed more.",
+                THIS,
+                self._fund_pays_while_it_can,
+                slashing,
+            ),
+            StepLaw(
+                "INS-29",
+                "Of what a fund pays, the capital that is leaving bears its part, rounded down.",
+                THIS,
+                _capital_bears_alike,
+                slashing,
+            ),
+            StepLaw(
+                "INS-30",
+                "Slashed funds that reach the market are the insured's first, and the service has what they leave.",
+                "Deb, Raynor, Kannan, STAKESURE",
+                self._insured_come_first,
+                slashing,
+            ),
+        ]
