@@ -73,7 +73,7 @@ def _buys(shares: int, grains: int, capital_grains: int, all_shares: int) -> boo
 
 
 def _moves_at_its_worth(step: AnyStep) -> bool:
-    """What is paid in buys shares, what leaves is worth its shares: of either not a whole one is lost by rounding."""
+    """Capital buys shares, and shares are worth capital: not a whole one of either is lost by rounding."""
     action, fund = step.action, fund_of(step.action)
     before, after = step.before.rows.get(FUNDS, fund), step.after.rows.get(FUNDS, fund)
     shares = after.staying_shares - before.staying_shares
@@ -137,7 +137,7 @@ def _premium_is_asked_for(step: AcceptedStep[BuyPolicy]) -> bool:
 
 
 def _scarcity(terms: FundTerms, used: int, most: int) -> tuple[int, int]:
-    """What scarcity asks of a year, exactly, as a numerator and a denominator: `used` of `most` can be covered."""
+    """The part of a year that scarcity asks, exactly, as a numerator and a denominator: `used` of `most` is covered."""
     if used * WAD <= most * terms.kink_wad:
         return terms.slope_wad * used * WAD, most * terms.kink_wad
     denominator = most * (WAD - terms.kink_wad)

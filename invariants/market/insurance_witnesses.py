@@ -55,7 +55,7 @@ def _leaves_covers(step: AcceptedStep[Exit]) -> bool:
 
 
 class _Payouts:
-    """What slashes do to policies, above one base."""
+    """The effects of slashes on policies, above one base."""
 
     def __init__(self, port: Port) -> None:
         self._laws: Final = PayoutLaws(port)

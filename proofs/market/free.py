@@ -9,8 +9,20 @@ import attr
 
 from spec.layer import Act
 from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
+from spec.market import insurance_state as insurance
 from spec.market import state as market
 from spec.market.counting import observe_rows
+from spec.market.insurance_state import (
+    Affiliate,
+    Capital,
+    Covered,
+    Declared,
+    Fund,
+    FundTerms,
+    Policy,
+    Underwriter,
+    Underwritten,
+)
 from spec.market.lists import Length
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
@@ -75,6 +87,13 @@ GROUPS: Final[Table[Group, Shared]] = market.GROUPS
 HOLDINGS: Final[Table[Holding, Counted]] = market.HOLDINGS
 CLAIMABLES: Final[Table[str, Claimable]] = market.CLAIMABLES
 TREASURY: Final[Table[str, Treasury]] = market.TREASURY
+FUND_TERMS: Final[Table[Fund, FundTerms]] = insurance.FUND_TERMS
+FUNDS: Final[Table[Fund, Capital]] = insurance.FUNDS
+UNDERWRITERS: Final[Table[Underwriter, Underwritten]] = insurance.UNDERWRITERS
+COVERS: Final[Table[Offer, Covered]] = insurance.COVERS
+AFFILIATES: Final[Table[Affiliate, Declared]] = insurance.AFFILIATES
+POLICIES: Final[Table[tuple[Offer, int], Policy]] = insurance.POLICIES.places
+POLICIES_OF_OFFER: Final[Table[Offer, Length]] = insurance.POLICIES.lengths
 POSITIONS_BY_ROW: Final[Table[tuple[RowKey, int], ListedPosition]] = market.POSITIONS_BY_ROW.places
 POSITIONS_OF_ROW: Final[Table[RowKey, Length]] = market.POSITIONS_BY_ROW.lengths
 HOLDINGS_BY_ROW: Final[Table[tuple[RowKey, int], ListedHolding]] = market.HOLDINGS_BY_ROW.places

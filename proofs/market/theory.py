@@ -32,14 +32,29 @@ from proofs.setup import Setup
 from proofs.theory import Induction, Limits, PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.machine import SINGLETON, Draft, Outcome
-from spec.market.actions import Action, FundOffer, OpenOffer
+from spec.market.actions import (
+    Action,
+    AnnounceExit,
+    BuyPolicy,
+    DeclareAffiliate,
+    Exit,
+    FundOffer,
+    LimitCover,
+    OpenFund,
+    OpenOffer,
+    ReleasePolicy,
+    Underwrite,
+)
 from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
 BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
-NOT_YET: Final = (ChangeStake, ChangeWeight)
+OBSERVED: Final = (ChangeStake, ChangeWeight)
 """The calls that the market observes: their paths are too many to be followed so far."""
+
+INSURING: Final = (OpenFund, Underwrite, AnnounceExit, Exit, BuyPolicy, ReleasePolicy, LimitCover, DeclareAffiliate)
+NOT_YET: Final = (*OBSERVED, *INSURING)
 
 MARKET: Final = Market(PORT)
 
