@@ -123,7 +123,7 @@ class PayoutLaws:
         return True
 
     def _owed(self, step: AnyStep) -> tuple[dict[str, int], dict[Fund, int], bool]:
-        """What a step owes, by holder and by fund; and True if every fund has as much."""
+        """The grains that a step owes, by holder and by fund; and True if every fund has as much."""
         holders: dict[str, int] = {}
         funds: dict[Fund, int] = {}
         for place, before, after in changed_policies(step):
