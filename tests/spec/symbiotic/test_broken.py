@@ -56,6 +56,8 @@ BROKEN = {
     "opt-out holds from the next second on": "SM-69",
     "where checked before who": "TS-14",
     "epoch begins a second late": "TS-15",
+}
+OF_REWARDS = {
     "rewards claimed twice": "SM-149",
     "part of a reward rounds up": "SM-150",
     "part of a reward by today's shares": "SM-151",
@@ -76,6 +78,13 @@ BROKEN = {
 def test_a_broken_rule_is_caught(name: str, source_copy: "SourceCopy") -> None:
     source_copy.plant(BROKEN[name])
     assert source_copy.first_difference("symbiotic") != ""
+
+
+@pytest.mark.parametrize("name", OF_REWARDS)
+def test_a_broken_rule_of_rewards_is_caught(name: str, source_copy: "SourceCopy") -> None:
+    """By the traces of rewards alone."""
+    source_copy.plant(OF_REWARDS[name])
+    assert source_copy.first_difference("symbiotic", "rewards_*") != ""
 
 
 def test_the_unbroken_copy_is_not_caught(source_copy: "SourceCopy") -> None:
