@@ -6,6 +6,7 @@ ended with it, so that nothing it started is left.
 """
 
 import contextlib
+import fcntl
 import os
 import selectors
 import shlex
@@ -34,7 +35,7 @@ FIRST_SECONDS: Final = 30.0
 """The deadline of the first answer, before which a process has to start."""
 
 LAST_SECONDS: Final = 2.0
-"""The time that a process may take to end after bye."""
+"""The least time that a process may take to end after bye; it has as long as for an answer."""
 
 STOPPED_SECONDS: Final = 1.0
 """The time that an answer may take once the run is to stop."""
@@ -49,6 +50,9 @@ MOST_STDERR_BYTES: Final = 2**26
 """The most bytes that a process may write to its standard error between two answers; more is a flood."""
 
 CHUNK: Final = 2**16
+
+PIPE_BYTES: Final = 2**20
+"""The bytes that each output of a client holds unread, where the system allows it: a long line takes fewer turns."""
 
 Check = Callable[[str, Message], str | None]
 
@@ -122,6 +126,8 @@ class ProcessClient(Client):
         for file in (self._in, self._out, self._err):
             os.set_blocking(file, False)
         for file in (self._out, self._err):
+            with contextlib.suppress(OSError, AttributeError):  # Linux alone has it, and not for any number of pipes
+                fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             self._selector.register(file, selectors.EVENT_READ)
 
     def __enter__(self) -> Self:
@@ -159,11 +165,12 @@ class ProcessClient(Client):
         self._unregister(self._in)
         assert self._process.stdin is not None
         self._process.stdin.close()
-        deadline = time.monotonic() + LAST_SECONDS
+        seconds = max(self._answer_seconds, LAST_SECONDS)
+        deadline = time.monotonic() + seconds
         while not self._has_ended():
             if time.monotonic() >= deadline:
-                raise ClientFault("late", f"still running {LAST_SECONDS:g} s after bye")
-            self._turn(min(0.02, LAST_SECONDS))
+                raise ClientFault("late", f"still running {seconds:g} s after bye")
+            self._turn(0.02)
         if self._buffer:
             raise ClientFault("out of turn", f"something after bye: {self._start_of_buffer()}")
 
@@ -283,7 +290,7 @@ class ProcessClient(Client):
             if key.fd == self._in:
                 continue
             try:
-                chunk = os.read(key.fd, CHUNK)
+                chunk = os.read(key.fd, PIPE_BYTES)
             except BlockingIOError:
                 continue
             if not chunk:

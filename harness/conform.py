@@ -23,6 +23,9 @@ from spec.codec import MalformedTrace
 MOST_FAULTS: Final = 3
 """After so many faults of a client the run gives up: what does not answer is not asked for ever."""
 
+MOST_KEPT: Final = 10
+"""So many findings are kept and shrunk in a run; the others are counted by their cases."""
+
 MOST_WORLDS: Final = 3
 """The worlds in which one finding is kept: how short its trace can be is not the same in each."""
 
@@ -83,9 +86,20 @@ class CaseRow:
 
 
 class Conformance:
-    """The clients of one run, and what came of every script. Threads wait for clients; one lock guards the counts."""
+    """The clients of one run, and what came of every script. Threads wait for clients; one lock guards the counts.
 
-    def __init__(self, pack: ProtocolPack, start: Start, required: Mapping[Case, object], stops: Callable[[], bool]):
+    The first `MOST_KEPT` findings are handed to `keep` as they are met, by one thread at a time: whatever ends this
+    process, they are not lost.
+    """
+
+    def __init__(
+        self,
+        pack: ProtocolPack,
+        start: Start,
+        required: Mapping[Case, object],
+        stops: Callable[[], bool],
+        keep: Callable[[Found], object] = lambda _: None,
+    ) -> None:
         self.pack: Final = pack
         self.required: Final = required
         self.steps = 0
@@ -96,6 +110,8 @@ class Conformance:
         self.is_cut_short = False
         self.start: Final = start
         self._stops: Final = stops
+        self._keep: Final = keep
+        self._found: Final[dict[tuple[str, Case], Found]] = {}
         self._lock: Final = Lock()
         self._first = _Worker(self)
         self._rows: Final[dict[Case, CaseRow]] = {case: CaseRow(case) for case in required}
@@ -122,12 +138,8 @@ class Conformance:
         return any(row.found for row in list(self._rows.values()))
 
     def findings(self) -> list[Found]:
-        """The first of each kind and case."""
-        first: dict[tuple[str, Case], Found] = {}
-        for row in sorted(self._rows.values(), key=lambda row: row.case):
-            for each in row.found:
-                first.setdefault(each.key, each)
-        return list(first.values())
+        """The first of each kind and case, in the order in which they were met; no more than are kept."""
+        return list(self._found.values())[:MOST_KEPT]
 
     def others(self, found: Found) -> list[Found]:
         """The same finding in other worlds."""
@@ -164,9 +176,16 @@ class Conformance:
                     self._row(case).why = played.whys[case]
             for what in (played.divergence, played.fault):
                 if what is not None:
-                    self._row(what.case).note(Found(script, what, stderr))
+                    self._note_found(Found(script, what, stderr))
             if played.fault is not None:
                 self.faults += 1
+
+    def _note_found(self, found: Found) -> None:
+        self._row(found.what.case).note(found)
+        if found.key not in self._found:
+            self._found[found.key] = found
+            if len(self._found) <= MOST_KEPT:
+                self._keep(found)
 
     def stops(self) -> bool:
         """True if the run ends here; calls and scripts that are left make it cut short."""

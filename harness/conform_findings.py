@@ -2,7 +2,7 @@
 
 A folder for each finding: `full.json` is the trace up to the place where it was met, and `trace.json` the shortest one;
 both are traces as the specification says them. `result.json` says what differs, `stderr.txt` what the client said, and
-`reproduce.sh` is the command that shows it again.
+`reproduce.sh` is the command that shows it again. All but `trace.json` is there as soon as a finding is met.
 """
 
 import hashlib
@@ -11,9 +11,10 @@ import os
 import re
 import shlex
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 import attrs
 
@@ -44,17 +45,23 @@ SHRINKING_STEPS: Final = 150_000
 SHRINKING_STARTS: Final = 60
 """The most times that a client is started for it."""
 
+SHRINKING_SECONDS: Final = 300.0
+"""The time for the search of one finding's shorter trace, if nothing else is said: a client may be slow."""
+
 SHORT: Final = 3
 """The calls of a trace that is short enough for no other world to be tried."""
 
 SHOWN_DIFFERENCES: Final = 20
+
+Shrinking = Literal["finished", "not begun", "time was up", "most calls were made", "run was over"]
+"""The end of the search of a shorter trace: by itself, never begun, or cut short."""
 
 
 @attrs.frozen
 class KeptFinding:
     """A finding as a person meets it. `steps` are those of the trace kept; `laws` are those that the client's answer
     breaks, as far as that can be told. `is_shown_again` says whether a client that was just started shows it with the
-    trace alone.
+    trace alone. Where `shrinking` is not finished, the trace may be longer than it has to be.
     """
 
     found: Found
@@ -65,6 +72,7 @@ class KeptFinding:
     folder: Path | None
     command: str
     is_shown_again: bool
+    shrinking: Shrinking
 
     def as_json(self) -> dict[str, Json]:
         """The finding as `result.json` and the report have it."""
@@ -89,28 +97,39 @@ class KeptFinding:
             "folder": None if self.folder is None else str(self.folder),
             "reproduce": self.command,
             "is_shown_again": self.is_shown_again,
+            "shrinking": self.shrinking,
         }
 
 
 class Keeper:
     """Keeps the findings of one run below a folder, and shrinks them with clients of its own."""
 
-    def __init__(self, pack: ProtocolPack, start: Start, folder: Path, client: str, stops: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        pack: ProtocolPack,
+        start: Start,
+        folder: Path,
+        client: str,
+        stops: Callable[[], bool],
+        shrinking_seconds: float = SHRINKING_SECONDS,
+    ) -> None:
         self._pack: Final = pack
         self._start: Final = start
         self._folder: Final = folder
         self._client: Final = client
         self._stops: Final = stops
+        self._seconds: Final = shrinking_seconds
 
     def keep(self, found: Found, introduction: Introduction | None, others: Sequence[Found] = ()) -> KeptFinding:
         """Keep a finding, then what is left of it after shrinking: in the world that has the shortest trace, if it was
         met in several. Where nothing can be written, it is only told.
         """
-        kept = self._keep(found, introduction)
+        deadline = time.monotonic() + self._seconds
+        kept = self._keep(found, introduction, deadline)
         for other in others:
-            if kept.steps <= SHORT or self._stops():
+            if kept.steps <= SHORT or self._stops() or time.monotonic() >= deadline:
                 break
-            again = self._keep(other, introduction)
+            again = self._keep(other, introduction, deadline)
             kept, longer = (again, kept) if again.is_shown_again and again.steps < kept.steps else (kept, again)
             if longer.folder is not None:
                 shutil.rmtree(longer.folder, ignore_errors=True)
@@ -131,43 +150,56 @@ class Keeper:
         try:
             self._write(folder / "full.json", self._trace(head, actions))
             (folder / "stderr.txt").write_text(found.stderr, encoding="utf-8", errors="backslashreplace")
-            self._write(folder / "result.json", self._told(found, found, folder, actions).as_json())
+            self._write_told(folder, self._told(found, found, folder, actions))
         except OSError:
             folder = None
         return folder, head, actions
 
-    def _keep(self, found: Found, introduction: Introduction | None) -> KeptFinding:
+    def _write_told(self, folder: Path, told: KeptFinding) -> None:
+        self._write(folder / "result.json", told.as_json())
+        (folder / "reproduce.sh").write_text(told.command + "\n", encoding="utf-8")
+
+    def _keep(self, found: Found, introduction: Introduction | None, deadline: float) -> KeptFinding:
         if introduction is None or not found.script.calls:
             return self._told(found, found, None, [])
         folder, head, actions = self._keep_full(found)
-        live = _Live(self._pack, self._start, introduction, found, head, self._stops)
+        live = _Live(self._pack, self._start, introduction, found, head, self._stops, deadline)
         shortest = actions if found.kind == "late" else live.shortest(actions)
-        is_shown_again = live.is_shown_by(shortest)
-        told = self._told(found, live.last, folder, shortest, is_shown_again)
+        is_shown_again = live.is_confirmed(shortest)
+        told = self._told(found, live.last, folder, shortest, is_shown_again, live.shrinking)
         if folder is not None:
             try:
                 self._write(folder / "trace.json", self._trace(head, shortest))
-                self._write(folder / "result.json", told.as_json())
-                (folder / "reproduce.sh").write_text(told.command + "\n", encoding="utf-8")
+                self._write_told(folder, told)
             except OSError:
-                return self._told(found, live.last, None, shortest, is_shown_again)
+                return self._told(found, live.last, None, shortest, is_shown_again, live.shrinking)
         return told
 
     def _told(
-        self, found: Found, last: Found, folder: Path | None, actions: Sequence[Any], is_shown_again: bool = False
+        self,
+        found: Found,
+        last: Found,
+        folder: Path | None,
+        actions: Sequence[Any],
+        is_shown_again: bool = False,
+        shrinking: Shrinking | None = None,
     ) -> KeptFinding:
-        """The account of a finding; `last` is the same one as it was met last."""
+        """The account of a finding, with the trace as it was met unless it was shrunk; `last` is the same one as it was
+        met last.
+        """
         what = last.what
         differing: tuple[Difference, ...] = ()
         if isinstance(what, Divergence):
             differing = tuple(differences(what.expected, what.actual))[:SHOWN_DIFFERENCES]
         command = f"restake conform --protocol {shlex.quote(self._pack.place)} --client {shlex.quote(self._client)}"
         if folder is not None:
-            command += f" --trace {shlex.quote(str(folder / 'trace.json'))}"
+            trace = folder / ("full.json" if shrinking is None else "trace.json")
+            command += f" --trace {shlex.quote(str(trace))}"
         steps = 0 if what.position is None else what.position + 1
         was = 0 if found.what.position is None else found.what.position + 1
         laws = self._laws(what, last.script.head, actions)
-        return KeptFinding(last, steps, was, differing, laws, folder, command, is_shown_again)
+        ended = shrinking or "not begun"
+        return KeptFinding(last, steps, was, differing, laws, folder, command, is_shown_again, ended)
 
     def _actions(self, script: Script, until: int) -> list[Any]:
         history = self._pack.calls.begin(script.head)
@@ -218,6 +250,7 @@ class _Live:
         found: Found,
         head: dict[str, Json],
         stops: Callable[[], bool],
+        deadline: float,
     ) -> None:
         self._pack = pack
         self._start = start
@@ -229,22 +262,37 @@ class _Live:
         self._genesis = pack.calls.begin(head).genesis
         self._starts = 0
         self._calls = 0
+        self._deadline = deadline
+        self._confirmed: tuple[list[Any], Found] | None = None
+        self.shrinking: Shrinking = "not begun"
         self.last = found
 
     def shortest(self, actions: list[Any]) -> list[Any]:
-        """The shortest run that is found to show it to a client that was just started; the run itself if none does."""
-        if not self.is_shown_by(actions):
+        """The shortest run that is found to show it to a client that was just started; the run itself if none does.
+
+        The time that is left is for the search. What it found is then shown once more, however long that takes: no
+        longer than to show the run did, within that time.
+        """
+        if not self._is_shown_by(actions):
             return actions
+        self.shrinking = "finished"
         accepted = self._accepted(actions)
         walk = Walk(self._pack.protocol, Catalogue([], [], [], [], []), self._head, list, _never)
-        for simpler in (accepted, needed(walk, self._genesis, accepted, self._stops)):
-            if len(simpler) < len(actions) and self.is_shown_by(simpler):
+        for simpler in (accepted, needed(walk, self._genesis, accepted, self._is_enough)):
+            if len(simpler) < len(actions) and not self._is_late() and self._is_shown_by(simpler):
                 actions = simpler
         try:
             found = shrink_by(walk, self._breaks_likely, actions, self._is_enough, SHRINKING_STEPS)
         finally:
             self._end()
-        return found if self.is_shown_by(found) else actions
+        return found if self.is_confirmed(found) else actions
+
+    def is_confirmed(self, actions: list[Any]) -> bool:
+        """True if a client that was just started shows it by this run alone, however long that takes."""
+        if self._confirmed is not None and actions == self._confirmed[0]:
+            self.last = self._confirmed[1]
+            return True
+        return self._is_shown_by(actions, is_limited=self._confirmed is None)
 
     def _accepted(self, actions: list[Any]) -> list[Any]:
         """The run without the calls that the specification rejects, since those change nothing; its last call stays."""
@@ -253,14 +301,17 @@ class _Live:
         kept = [action for action, outcome in zip(actions, outcomes, strict=False) if isinstance(outcome, Delta)]
         return [*kept, actions[-1]]
 
-    def is_shown_by(self, actions: Sequence[Any]) -> bool:
-        """True if a client that was just started shows it by this run alone."""
+    def _is_shown_by(self, actions: list[Any], is_limited: bool = True) -> bool:
+        """True if a client that was just started shows it by this run alone, within the time if that is limited."""
         try:
-            return self.breaks(tuple(actions)) is not None
+            is_shown = self.breaks(tuple(actions), is_limited) is not None
         except (ClientFault, NotStartedError, Stopped):
-            return False
+            is_shown = False
         finally:
             self._end()
+        if is_shown:
+            self._confirmed = actions, self.last
+        return is_shown
 
     def _breaks_likely(self, actions: Actions) -> Break | None:
         """As `breaks`, but cheaper: the client plays only up to the last call that the specification answers with this
@@ -283,8 +334,10 @@ class _Live:
                 until = position + 1
         return until
 
-    def breaks(self, actions: Actions) -> Break | None:
-        """The action at which a run shows the finding; None if it does not, or if no trace says it: of no actions."""
+    def breaks(self, actions: Actions, is_limited: bool = True) -> Break | None:
+        """The action at which a run shows the finding; None if it does not, if the time was up before, or if no trace
+        says it: of no actions.
+        """
         if not actions:
             return None
         calls = self._pack.calls
@@ -299,7 +352,8 @@ class _Live:
             self._client.hello(self._pack.name)
         self._calls += len(script.calls)
         try:
-            played = play(Reference(calls, __version__), self._client, self._introduction, script)
+            stops = self._is_late if is_limited else _goes_on
+            played = play(Reference(calls, __version__), self._client, self._introduction, script, stops)
         except (
             BaseException
         ):  # raised again; but the client has heard some calls, and the next run is not to follow them
@@ -315,7 +369,20 @@ class _Live:
         return Break(self._last_action(script, what.position), None, [True] * len(actions))
 
     def _is_enough(self) -> bool:
-        return self._starts >= SHRINKING_STARTS or self._calls >= SHRINKING_CALLS or self._stops()
+        """True if the search ends here: `shrinking` says why."""
+        if self._stops():
+            self.shrinking = "run was over"
+        elif self._starts >= SHRINKING_STARTS or self._calls >= SHRINKING_CALLS:
+            self.shrinking = "most calls were made"
+        else:
+            return self._is_late()
+        return True
+
+    def _is_late(self) -> bool:
+        is_late = time.monotonic() >= self._deadline
+        if is_late:
+            self.shrinking = "time was up"
+        return is_late
 
     def _is_same(self, what: Divergence | Fault) -> bool:
         """Of the same kind, at the same action."""
@@ -335,6 +402,10 @@ class _Live:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _goes_on() -> bool:
+    return False
 
 
 def _never(*_: object) -> NoReturn:

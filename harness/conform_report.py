@@ -150,7 +150,9 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
         console.print(f"    {escape(_brief(place))}: expected {escape(expected)}, is {escape(actual)}", soft_wrap=True)
     if each.laws:
         console.print(f"    breaks {', '.join(each.laws)}")
-    if is_of_calls and not each.is_shown_again:
+    if is_of_calls and each.shrinking not in ("finished", "not begun"):
+        console.print(f"    not shrunk to the end: {each.shrinking}")
+    if is_of_calls and each.shrinking != "time was up" and not each.is_shown_again:
         console.print("    a client that was just started does not show it by this trace alone")
     console.print(f"    reproduce: {escape(each.command)}", soft_wrap=True)
 

@@ -16,7 +16,12 @@ from harness.conform_report import ConformReport
 from harness.pack import ProtocolPack
 
 ANSWER_SECONDS: Final = 2.0
-"""The deadline of a canary's answers."""
+"""The deadline of the answers of a canary that is to be caught as late."""
+
+PATIENT_SECONDS: Final = 60.0
+"""The deadline of the answers of all others, which no busy machine is to make late."""
+
+LATE: Final = "CLIENT-FAULT late"
 
 LANE: Final = Lane("every canary", every_case=True, recorded=0, walks=10, examples=0)
 """The scripts for a canary with a bug of the rules: of every case, with simple amounts, and walks, with any."""
@@ -74,7 +79,8 @@ def _said(pack: ProtocolPack, canary: Canary, scripts: list[Script], stops: Call
     if stops():
         return NOT_FINISHED
     command = (sys.executable, "-P", "-m", "harness.canaries", pack.name, canary.name)
-    run = Conformance(pack, lambda: ProcessClient(command, ANSWER_SECONDS), {}, lambda: stops() or run.has_found)
+    seconds = ANSWER_SECONDS if canary.expected == LATE else PATIENT_SECONDS
+    run = Conformance(pack, lambda: ProcessClient(command, seconds), {}, lambda: stops() or run.has_found)
     if run.introduce() is not None:
         run.run(iter(scripts), 1)
     if run.problem is not None:

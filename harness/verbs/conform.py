@@ -16,7 +16,7 @@ from conformance.messages import schema_check
 from conformance.process import ANSWER_SECONDS, Check, NotStartedError, ProcessClient, end_all
 from conformance.scripts import of_trace
 from harness.conform import Conformance
-from harness.conform_findings import Keeper, KeptFinding
+from harness.conform_findings import SHRINKING_SECONDS, Keeper, KeptFinding
 from harness.conform_plan import LANES, Plan
 from harness.conform_report import ConformReport, conform_junit, print_report, read_expected
 from harness.display import heard_of, live_display
@@ -33,15 +33,13 @@ from harness.verbs import (
     JSON_OPTION,
     MOST_JOBS,
     PROTOCOL_OPTION,
+    Seconds,
     console,
     packs_asked,
     seed_option,
     timeout_option,
 )
 from spec.codec import MalformedTrace
-
-MOST_KEPT = 10
-"""So many findings are shrunk in a run; the others are counted by their cases."""
 
 
 @click.command("conform", epilog=EXIT_CODES, short_help="Run another implementation beside the specification.")
@@ -68,6 +66,14 @@ MOST_KEPT = 10
     "--jobs", default=1, show_default=True, type=click.IntRange(1, MOST_JOBS), metavar="N", help="So many clients."
 )
 @timeout_option(ANSWER_SECONDS, "How long an answer may take.")
+@click.option(
+    "--shrink-budget",
+    default=SHRINKING_SECONDS,
+    show_default=True,
+    type=Seconds(0, min_open=True),
+    metavar="SECONDS",
+    help="How long to look for the shorter trace of a finding.",
+)
 @click.option("--self-test", is_flag=True, help="Run clients that are wrong on purpose: each has to be caught.")
 @click.option("--wire-check", is_flag=True, help="Hold every message, in both directions, against the JSON Schema.")
 @click.option(
@@ -96,6 +102,7 @@ def conform_command(
     seed: int,
     jobs: int,
     seconds: float,
+    shrink_budget: float,
     self_test: bool,
     wire_check: bool,
     expected_file: Path | None,
@@ -147,7 +154,7 @@ def conform_command(
             current = reports[-1]
             current.run.is_cut_short = True
             keeper = Keeper(current.run.pack, current.run.start, out, command, stop)
-            met = current.run.findings()[len(current.kept) : MOST_KEPT]
+            met = current.run.findings()[len(current.kept) :]
             current.kept = [*current.kept, *[keeper.keep_as_met(found) for found in met]]
             show(current)
         tell()
@@ -166,7 +173,8 @@ def conform_command(
                 continue
             plan = Plan(pack, LANES[lane_name], seed)
             start = _starting(command, seconds, check, stop)
-            run = Conformance(pack, start, {} if traces else plan.required, stop)
+            keeper = Keeper(pack, start, out, command, stop, shrink_budget)
+            run = Conformance(pack, start, {} if traces else plan.required, stop, keeper.keep_as_met)
             kept: list[KeptFinding] = []
             reports.append(ConformReport(run, kept, expected, f"--trace, {len(traces)}" if traces else lane_name))
             bar = progress.add_task(f"playing {pack.name}", total=None, news="")
@@ -174,8 +182,7 @@ def conform_command(
             if said is not None:
                 scripts = iter(given[pack.name]) if traces else plan.scripts(said.actions)
                 run.run(_shown(scripts, run, partial(progress.update, bar)), jobs)
-            keeper = Keeper(pack, run.start, out, command, stop)
-            kept += (keeper.keep(found, said, run.others(found)) for found in run.findings()[:MOST_KEPT])
+            kept += (keeper.keep(found, said, run.others(found)) for found in run.findings())
             show(reports[-1])
     tell()
     if stop.is_interrupted:

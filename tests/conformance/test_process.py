@@ -166,7 +166,8 @@ def test_a_line_of_a_gigabyte_costs_no_more_memory_than_the_longest_line() -> No
 def test_bye_waits_for_the_end() -> None:
     with client('heard()\nsay(b\'{"seq":"0"}\')\nos.close(1)\nheard()\nsys.exit(0)') as process:
         process.bye()
-    with client('heard()\nsay(b\'{"seq":"0"}\')\ntime.sleep(3600)') as process, pytest.raises(ClientFault) as fault:
+    stays = 'heard()\nsay(b\'{"seq":"0"}\')\ntime.sleep(3600)'
+    with client(stays, 1.0) as process, pytest.raises(ClientFault) as fault:
         process.bye()
     assert (fault.value.kind, fault.value.detail) == ("late", "still running 2 s after bye")
 

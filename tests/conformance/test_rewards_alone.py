@@ -1,5 +1,6 @@
 """Traces of rewards alone on the wire: said call by call, answered as they were recorded, and played last."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def test_a_run_that_no_trace_can_say_is_shown_to_no_client() -> None:
     script = of_trace(pack.calls, trace, "short")
     found = Found(script, Fault("died", "", 0, ("set_activation_delay", "accepted")), "")
     said = Reference(pack.calls, "1").hello("eigenlayer")
-    live = _Live(pack, lambda: pytest.fail("a client is started"), said, found, trace.head, lambda: False)
+    live = _Live(pack, lambda: pytest.fail("a client is started"), said, found, trace.head, lambda: False, math.inf)
     assert live.breaks((SetActivationDelay("owner", 5),)) is None
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,11 @@ def restake(*arguments: str | Path) -> Result:
     if result.exception is not None:
         raise result.exception
     return result
+
+
+def python_client(*words: str | Path) -> str:
+    """The command line of a client that is a Python file."""
+    return shlex.join([sys.executable, *map(str, words)])
 
 
 def started(*arguments: str, until: str = "") -> subprocess.Popen[str]:

@@ -32,7 +32,9 @@ CATALOGUE = Path(__file__).parents[2] / "harness" / "mutants" / "canaries.toml"
 
 
 def conform(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(cli, ["conform", *map(str, arguments)], standalone_mode=False)
+    """The command, which waits for an answer as long as a busy machine may take for it."""
+    given = ["conform", "--timeout", "300", *map(str, arguments)]
+    result = CliRunner().invoke(cli, given, standalone_mode=False)
     if result.exception is not None:
         raise result.exception
     return result

@@ -1,6 +1,10 @@
-"""`restake conform`, ended while a client hangs: what was found is kept and told, and no client is left."""
+"""`restake conform`, ended while a client hangs: what was found is kept and told, and no client is left. Where it is
+killed, what was found is kept already.
+"""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +17,7 @@ import pytest
 
 from conformance.client import Stopped
 from conformance.process import ProcessClient
-from tests.harness.commands import started
+from tests.harness.commands import restake, started
 
 pytestmark = [pytest.mark.usefixtures("example"), pytest.mark.source]
 
@@ -40,14 +44,32 @@ for line in sys.stdin:
 """A client that refuses its first call, and hangs where the second history begins, whoever is gone."""
 
 
-def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, list[int]]:
-    """The words of a run with this client that is ended so, and the processes of it that hang."""
+def begun(*options: str) -> tuple[subprocess.Popen[str], list[Path]]:
+    """A run with this client, which hangs by now, and the file that it made then."""
     Path("hangs.py").write_text(HANGS)
     client = f"{sys.executable} hangs.py"
     running = started("conform", "--protocol", "pool_pack:PACK", "--timeout", "300", "--client", client, *options)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (hanging := list(Path().glob("hangs-*"))) and time.monotonic() < deadline:
         time.sleep(0.05)
+    return running, hanging
+
+
+def killed(*options: str) -> Path:
+    """The one folder that is left of a run that was killed while its client hung."""
+    running, hanging = begun(*options)
+    running.kill()
+    running.communicate(timeout=300)
+    for path in hanging:
+        os.kill(int(path.name.partition("-")[2]), signal.SIGKILL)
+        path.unlink()
+    (folder,) = Path(".restake/conform").iterdir()
+    return folder
+
+
+def ended(signals: list[signal.Signals], *options: str) -> tuple[int, str, str, list[int]]:
+    """The words of a run with this client that is ended so, and the processes of it that hang."""
+    running, hanging = begun(*options)
     for number in signals:
         running.send_signal(number)
         time.sleep(0.2)
@@ -71,6 +93,29 @@ def is_running(process: int) -> bool:
 def assert_kept(finding: dict[str, Any]) -> None:
     assert (finding["verdict"], finding["in"], finding["actual"]) == ("DIVERGES", "outcome", {"rejected": "Nonsense"})
     assert json.loads((Path(finding["folder"]) / "full.json").read_text())["steps"]
+
+
+@pytest.mark.serial
+def test_a_run_that_is_killed_has_kept_what_was_found_until_then() -> None:
+    """Missed: findings were kept when all scripts had been played."""
+    folder = killed()
+    assert_kept_as_met(folder)
+    shutil.copy(folder / "full.json", "met.json")
+    shutil.rmtree(folder)
+    again = killed("--trace", "met.json")  # one script: what hangs is the client that it is shrunk with
+    assert_kept_as_met(again)
+    assert again == folder
+
+
+def assert_kept_as_met(folder: Path) -> None:
+    """All but the shortest trace is there, and the command plays what is there."""
+    assert sorted(path.name for path in folder.iterdir()) == ["full.json", "reproduce.sh", "result.json", "stderr.txt"]
+    finding = json.loads((folder / "result.json").read_text())
+    assert_kept(finding)
+    assert (finding["shrinking"], finding["is_shown_again"]) == ("not begun", False)
+    assert finding["reproduce"].endswith(f" --trace {folder / 'full.json'}")
+    assert (folder / "reproduce.sh").read_text() == f"{finding['reproduce']}\n"
+    assert restake("replay", "--protocol", "pool_pack:PACK", folder / "full.json").return_value == 0
 
 
 @pytest.mark.serial
