@@ -49,6 +49,7 @@ from proofs.python_subset import (
     CHANGES,
     CLOSES,
     OF_DRAFTS,
+    OF_SYMBOLS,
     READS,
     Untaught,
     asked_to_change,
@@ -72,9 +73,10 @@ EITHER: Final = "_lifted_either"
 NOT: Final = "_lifted_not"
 MOD: Final = "_lifted_mod"
 ALL_OF: Final = "_lifted_all_of"
+ATTRIBUTE: Final = "_lifted_attribute"
 """The names under which a lifted module finds what is told that one of its functions begins to run, what `is`, `%` and
 a dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
-them are; and what `all` goes through first.
+them are; what `all` goes through first; and an attribute that symbols have, too.
 """
 
 ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
@@ -128,6 +130,7 @@ class Running:
             NOT: lifted_not,
             MOD: lifted_mod,
             ALL_OF: all_of,
+            ATTRIBUTE: self.attribute,
         }
         """The names that every lifted module finds."""
 
@@ -159,6 +162,13 @@ class Running:
         for untaught in [*site.untaught, *self.loading[site.file], *names]:
             site.refuse(untaught)
         site.is_understood = True
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """An attribute whose name symbols use, of what lifted modules define: what a symbol stands for has none."""
+        owner = value if isinstance(value, type) else type(value)
+        if is_followed() and not self._is_lifted(owner.__module__):
+            refuse(f".{name} of a value of type {owner.__name__} is not understood")
+        return getattr(value, name)
 
     def _begins_once(self, site: Site, frame: FrameType) -> None:
         """An object begins once: its `__init__` finds none of its fields, but where it is asked by that of what it is
@@ -241,6 +251,14 @@ class _Noting(ast.NodeTransformer):
         self._made.pop()
         node.body = ast.copy_location(ast.BoolOp(ast.Or(), [note, node.body]), node.body)
         return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """An attribute that a symbol would answer."""
+        self.generic_visit(node)
+        if not self._made or not isinstance(node.ctx, ast.Load) or node.attr not in OF_SYMBOLS.split():
+            return node
+        call = ast.Call(ast.Name(ATTRIBUTE, ast.Load()), [node.value, ast.Constant(node.attr)], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """The type that a value is said to have says nothing when it runs; types and sets are our own."""

@@ -39,7 +39,7 @@ OF_CLASSES: Final = "__init__ __repr__ __slots__"
 OF_SYMBOLS: Final = (
     "appended different element elements has length listed_as listing made mapped resolve term terms without"
 )
-"""Attributes of symbols, which what they stand for has not."""
+"""Attributes of symbols, which what they stand for has not: the lifter asks for them alone, of whom they are."""
 METHODS: Final = "append extend index items values"
 """Of lists, tuples and dictionaries. `append` and `extend` are of a list that the same function has made."""
 LIBRARY: Final = "attr.fields typing.cast"
@@ -59,7 +59,6 @@ _PARTS: Final = frozenset({"arg", "arguments", "comprehension", "keyword", "Load
 _NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS.split(), *_PARTS})
 _UNSAID: Final = re.compile(f"__init__|{OF_THE_LIFTER}")
 _NAMES: Final = frozenset(BUILTINS.split())
-_OF_SYMBOLS: Final = frozenset(OF_SYMBOLS.split())
 _DEFAULTS: Final = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
 _CONSTANTS: Final = (int, str, bool, type(None))
 _CHANGING: Final = frozenset(
@@ -396,7 +395,7 @@ def untaught_names(
         if not is_global:
             is_dunder = name.startswith("__") and name != "__init__"
             is_own = name in (private if name.startswith("_") else defined)
-            if is_dunder or name in _OF_SYMBOLS or (not is_own and name not in _KNOWN):
+            if is_dunder or (not is_own and name not in _KNOWN):
                 found.append((line, f".{name}"))
         elif name not in frame.f_globals:
             if name not in _NAMES:

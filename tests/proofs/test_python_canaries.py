@@ -3,11 +3,16 @@
 Most are refused where the lifter reads them; the others are refuted. See `test_canaries.py` for the purse.
 """
 
+import inspect
 import re
 
 import pytest
 
+from proofs.builtin import STANDS_FOR, DictView, SymRange
+from proofs.folds import Gathered, Items
 from proofs.paths import UnliftableError
+from proofs.python_subset import OF_SYMBOLS
+from proofs.symbols import Different
 from tests.proofs.test_canaries import GROWN, Break, free, status
 from tests.proofs.test_canaries import theory as theory  # a fixture
 
@@ -192,7 +197,7 @@ OBJECTS: dict[str, Case] = {
     ),
     "what only a symbol has": (
         free("action.amount.term == 3", needs="class Has:\n    def __init__(self) -> None:\n        self.term = 3\n"),
-        ".term is not understood",
+        r"\.term of a value of type SymInt is not understood",
     ),
     "functions of Python's, changed": (
         free("abs(0 - action.amount) == 3", needs="import sys\n\nMODULES: Final = sys.modules\n"),
@@ -285,3 +290,31 @@ def test_an_object_that_begins_what_it_is_derived_from_is_understood(theory: Bre
     assert status(place) == "REFUTED"
     place = theory(*free("both.value + both.value != both.twice", needs=needs, before="both = Both(action.amount)\n"))
     assert status(place) == "PROVED"
+
+
+BOX = "class Box:\n    def __init__(self, term: int) -> None:\n        self.term = term\n"
+"""An object whose field has the name of what symbols have for themselves."""
+
+
+def test_a_field_of_the_name_of_a_symbols_attribute_is_understood(theory: Break) -> None:
+    """Missed: the engine refused the names of its own attributes of everybody's source."""
+    boxed = "box = Box(action.amount)\n"
+    assert status(theory(*free("box.term != action.amount", needs=BOX, before=boxed))) == "PROVED"
+    assert status(theory(*free("box.term == 7", needs=BOX, before=boxed))) == "REFUTED"
+
+
+@pytest.mark.parametrize(("asked", "kind"), [("action.amount", "SymInt"), ("held.is_frozen", "SymBool"), ("7", "int")])
+def test_no_symbol_is_asked_for_its_own_attribute(asked: str, kind: str, theory: Break) -> None:
+    place = theory(*free(f"({asked}).term == 7", needs=BOX))
+    with pytest.raises(UnliftableError, match=rf"\.term of a value of type {kind} is not understood"):
+        status(place)
+
+
+VALUES_OF_PATHS = {**STANDS_FOR, SymRange: range, Items: tuple, Gathered: list, Different: set, DictView: list}
+
+
+@pytest.mark.parametrize("kind", VALUES_OF_PATHS, ids=lambda kind: kind.__name__)
+def test_every_attribute_of_a_symbol_is_pythons_or_in_the_list(kind: type) -> None:
+    named = {*dir(kind), *re.findall(r"self\.(\w+)(?=:| =)", inspect.getsource(kind))}
+    own = {name for name in named if not name.startswith("_") and name not in dir(VALUES_OF_PATHS[kind])}
+    assert own <= set(OF_SYMBOLS.split())
