@@ -13,6 +13,7 @@ import z3
 
 from proofs.paths import IMPOSSIBLE, UNFOLLOWED, Term, TooEarlyError, UnliftableError, is_followed, path, refuse, unsure
 from proofs.symbols import (
+    IN_PLACE_OF,
     Different,
     Listing,
     Symbol,
@@ -261,10 +262,11 @@ def lifted_set(values: Iterable[Any] = ()) -> Any:
     return SymSet(values) if is_followed() else set(values)
 
 
-def lifted_own(value: Any) -> None:
-    """Refuse what is changed in place, and may be known to others."""
+def lifted_own(value: Any) -> Any:
+    """A value that is changed in place. Refused is what may be known to others."""
     if is_followed() and isinstance(value, list | dict | set | SymDict | SymSet):
         refuse("a list that this function has not made is changed")
+    return value
 
 
 def lifted_same(left: Any, right: Any) -> bool:
@@ -365,7 +367,7 @@ def lifted_type(value: Any) -> type[Any]:
     """`type`, of calls and rows."""
     if is_followed() and not attr.has(type(value)):
         refuse(f"the type of a value of type {type(value).__name__} is not understood")
-    return getattr(value, "stands_for", type(value))
+    return IN_PLACE_OF.get(type(value), type(value))
 
 
 BUILTINS: Final[dict[str, Any]] = {

@@ -18,7 +18,7 @@ import z3
 
 from proofs.paths import path
 from proofs.state import Key, Touch, flatten
-from proofs.symbols import SymInt, term_of
+from proofs.symbols import IN_PLACE_OF, SymInt, term_of
 
 
 def use_exact_contract(module: ModuleType) -> None:
@@ -35,8 +35,6 @@ def use_exact_contract(module: ModuleType) -> None:
             self._point: Final = point
             self._before: Final = before
 
-        stands_for = head
-
         def __eq__(self, other: object) -> Any:
             """Equal to any head of the same count and value, written by this step or not."""
             if not isinstance(other, head):
@@ -44,6 +42,8 @@ def use_exact_contract(module: ModuleType) -> None:
             return (self.count, self.latest) == (other.count, other.latest)
 
         __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
+
+    IN_PLACE_OF[Changed] = head
 
     class HistoryTable(searched[Key]):  # type: ignore[misc]  # a base that is lifted has no type
         _now: Any = None

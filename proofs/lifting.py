@@ -303,13 +303,14 @@ class _Noting(ast.NodeTransformer):
             return node
         known = copy.deepcopy(node.target)
         known.ctx = ast.Load()
+        changed: ast.expr
         if isinstance(node.op, ast.Mod):
             changed = ast.Call(ast.Name(MOD, ast.Load()), [known, node.value], [])
-            return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], changed), node))
-        if is_made:
+        elif is_made:
             return node
-        call = ast.Call(ast.Name(OWN, ast.Load()), [known], [])
-        return [ast.fix_missing_locations(ast.copy_location(ast.Expr(call), node)), node]
+        else:
+            changed = ast.BinOp(ast.Call(ast.Name(OWN, ast.Load()), [known], []), node.op, node.value)
+        return ast.fix_missing_locations(ast.copy_location(ast.Assign([node.target], changed), node))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """`%`, which of a text is another operator."""

@@ -60,6 +60,7 @@ _NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS
 _UNSAID: Final = re.compile(f"__init__|{OF_THE_LIFTER}")
 _NAMES: Final = frozenset(BUILTINS.split())
 _DEFAULTS: Final = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
+_INDEX: Final = (ast.Name, ast.Constant, ast.Tuple, ast.Load)
 _CONSTANTS: Final = (int, str, bool, type(None))
 _CHANGING: Final = frozenset(
     name
@@ -135,6 +136,8 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and name != CHANGES:
             if not isinstance(node.value, ast.Name) or node.value.id not in made:
                 found.append((line, f"{ast.unparse(node)} is changed"))
+        elif isinstance(node, ast.AugAssign) and not _is_one_place(node.target):
+            found.append((line, f"{ast.unparse(node.target)} is changed in place, and may be found twice"))
         elif _is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
         elif isinstance(node, ast.Attribute) and node.attr == "__init__" and id(node) not in begun:
@@ -169,6 +172,13 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
 ITERATORS: Final = ("enumerate", "zip")
 GOING_THROUGH: Final = ("all", "any", "list", "max", "min", "set", "sorted", "sum", "tuple", *ITERATORS)
 """Functions of Python that make what can be gone through once, and those that go through what they are given."""
+
+
+def _is_one_place(target: ast.expr) -> bool:
+    """True if it can be found twice, where Python finds it once: nothing is called to find it."""
+    if isinstance(target, ast.Subscript):
+        return all(isinstance(part, _INDEX) for part in [*ast.walk(target.value), *ast.walk(target.slice)])
+    return isinstance(target, ast.Name) or (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name))
 
 
 def _is_iterator(node: ast.AST) -> bool:

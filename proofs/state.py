@@ -15,7 +15,7 @@ import attr
 import z3
 
 from proofs.paths import Term, path, refuse
-from proofs.symbols import Listing, Symbol, SymBool, SymInt, SymList, SymName, term_of
+from proofs.symbols import IN_PLACE_OF, Listing, Symbol, SymBool, SymInt, SymList, SymName, term_of
 
 Shape = Any
 
@@ -224,7 +224,7 @@ class SymbolicRows:
     def refuse_unlike(self, key: Any, row: Any) -> None:
         """Refuse to write what is no row of the table, or by a key of another kind."""
         kind, table = type(row), self._table.name
-        if getattr(kind, "stands_for", kind) is not self._row:
+        if IN_PLACE_OF.get(kind, kind) is not self._row:
             refuse(f"a row of type {kind.__name__} in {table} is not understood")
         if not has_shape(self._shape, key):
             refuse(f"a row of {table} is written by a key of another kind")
@@ -487,25 +487,25 @@ def sum_term(total: Any, group: Any, suffix: str = "") -> SymInt:
 def watched(draft: type[Any]) -> type[Any]:
     """A draft that notes on the path when a row is read which a step has written."""
 
-    class WatchedDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
+    class WatchedDraft(read_only(draft)):  # type: ignore[misc]  # a base that is lifted has no type
         def _written(self, table: Any, key: Any) -> Any:
             write = super()._written(table, key)
             if write is not None:
                 path().sees_change = True
             return write
 
-        def put(self, table: Any, key: Any, row: Any) -> None:
-            refuse(f"a law writes {table.name}")
-
     return WatchedDraft
 
 
 def read_only(draft: type[Any]) -> type[Any]:
-    """A draft of a state that everybody shares: nothing is written to it."""
+    """A draft for laws: nothing is written to it, and what a step wrote is not told."""
 
     class ReadOnlyDraft(draft):  # type: ignore[misc]  # a base that is lifted has no type
         def put(self, table: Any, key: Any, row: Any) -> None:
             refuse(f"a law writes {table.name}")
+
+        def delta(self, returns: Any = None) -> Any:
+            refuse("a law asks what a draft wrote")
 
     return ReadOnlyDraft
 

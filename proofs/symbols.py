@@ -97,6 +97,10 @@ def _compares(of_names: bool, is_equal: bool) -> Operation:
     return compare
 
 
+IN_PLACE_OF: Final[dict[type[Any], type[Any]]] = {}
+"""The class of the specification in whose place a contract has another."""
+
+
 class Symbol:
     """The base of all symbols: what none of them has been taught is refused, whatever it is."""
 

@@ -13,7 +13,7 @@ from proofs.folds import Gathered, Items
 from proofs.paths import UnliftableError
 from proofs.python_subset import OF_SYMBOLS
 from proofs.symbols import Different
-from tests.proofs.test_canaries import GROWN, Break, free, status
+from tests.proofs.test_canaries import GROWN, NEEDS, Break, free, status
 from tests.proofs.test_canaries import theory as theory  # a fixture
 
 CELL = "class Cell:\n    def __init__(self, value: int) -> None:\n        self.value = value\n"
@@ -21,6 +21,13 @@ ADDS = "def _add(met: list) -> bool:\n    {}\n    return True\n"
 RESETS = "cell = Cell(0)\nseen = held.is_frozen and {}\n"
 Case = tuple[tuple[tuple[str, str], ...], str]
 
+
+CHARGES = """
+def _charge(draft: Draft) -> str:
+    held = draft.get(PURSES, "bank")
+    draft.put(PURSES, "bank", Purse(held.amount - 1, held.is_frozen))
+    return "bank"
+"""
 
 KEPT: dict[str, Case] = {
     "a method under another name": (
@@ -42,6 +49,14 @@ KEPT: dict[str, Case] = {
             before="met = []\nseen = held.is_frozen and _add(met)\n",
         ),
         "a list that this function has not made is changed",
+    ),
+    "a place that a call finds": (
+        free("len(spent) == 2", needs=CHARGES, before="spent = {'bank': 1}\nspent[_charge(draft)] += 1\n"),
+        re.escape("spent[_charge(draft)] is changed in place, and may be found twice"),
+    ),
+    "a place that a call finds, for what is left": (
+        free("len(spent) == 2", needs=CHARGES, before="spent = {'bank': 1}\nspent[_charge(draft)] %= 7\n"),
+        re.escape("spent[_charge(draft)] is changed in place, and may be found twice"),
     ),
     "a field that is changed in place": (
         free(
@@ -112,6 +127,19 @@ BEGUN: dict[str, Case] = {
         "getattr is not understood",
     ),
 }
+
+FAKE = """
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Fake:
+    amount: Final[int]
+    is_frozen: Final[bool]
+    stands_for = Purse
+
+    def __init__(self, amount: int = 0, is_frozen: bool = False) -> None:
+        self.amount = amount
+        self.is_frozen = is_frozen
+"""
+PUTS = "draft.put(PURSES, action.sender, Purse(held.amount + 1, held.is_frozen))"
 
 NAMED: dict[str, Case] = {
     name: (free(expression, needs=needs, before=before), refusal)
@@ -249,6 +277,18 @@ VALUES: dict[str, Case] = {
             needs="from typing import cast\n",
         ),
         "a value of past is asked for by a key of another kind",
+    ),
+    "a row that says that it is another": (
+        (
+            (NEEDS, FAKE),
+            (PUTS, PUTS.replace("Purse(", "Fake(")),
+            free("held != Purse(held.amount, held.is_frozen)")[1],
+        ),
+        "a row of type Fake in purses is not understood",
+    ),
+    "a law that asks what a step wrote": (
+        (*free("False"), (GROWN, "return len(step.after.rows.delta().writes) == 1")),
+        "a law asks what a draft wrote",
     ),
     "a group of another kind": (
         (*free("False"), (GROWN, "return bool(step.before.total(HELD, 'all') == step.before.total(HELD, 1))")),
