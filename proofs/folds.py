@@ -19,6 +19,8 @@ import itertools
 import sys
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import Enum
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 import attr
@@ -27,7 +29,7 @@ import z3
 from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
 from proofs.paths import RUNS, Term, UnliftableError, path, refuse
-from proofs.state import fresh, shape_of
+from proofs.state import fresh, held, shape_of
 from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, number_of, term_of
 
 Names = Mapping[str, Any]
@@ -184,6 +186,13 @@ class Gone:
 GONE: Final = Gone()
 
 
+LISTS: Final = (list, dict, set, SymDict, SymSet)
+NOBODYS: Final = frozenset(
+    ("spec.machine", "spec.history", *[f"proofs.{name}" for name in ("builtin", "folds", "paths", "state", "symbols")])
+)
+"""The modules whose objects, drafts, tables and symbols among them, hold lists that no rule reaches."""
+
+
 class Loop:
     """A loop over a list of any length, which cuts the run."""
 
@@ -227,8 +236,10 @@ class Loop:
     def names_before(self, names: Names) -> dict[str, Any]:
         """The values of a function's names where the loop begins."""
         for name, value in names.items():
-            if isinstance(value, list | dict | set | SymDict | SymSet) and name not in self._names:
+            if isinstance(value, LISTS) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
+            if _holds_a_list(value):
+                raise UnliftableError(f"{self.site}: {name} holds a list, which may change in a loop unnoticed")
         self._names = tuple([name for name in self._names if name in names])
         return dict(names)
 
@@ -253,6 +264,31 @@ class Loop:
     def carried(self, name: str) -> Any:
         """The value of a name that is carried from one element to the next: any value of its kind."""
         return self._values[name]
+
+
+def _holds_a_list(value: Any) -> bool:
+    """True if a list is within a value: by that, it is known under more than one name."""
+    found, pending = {id(value): value}, _parts(value)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, LISTS):
+            return True
+        if id(part) not in found:
+            found[id(part)] = part
+            pending += _parts(part)
+    return False
+
+
+def _parts(value: Any) -> list[Any]:
+    """The values within a value that a function can reach."""
+    if isinstance(value, tuple | list | set):
+        return list(value)
+    if isinstance(value, FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        return [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *cells]
+    if isinstance(value, type | Enum | ModuleType) or type(value).__module__ in NOBODYS:
+        return []
+    return [*held(value).values()]
 
 
 class Endless(Loop):

@@ -16,7 +16,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import pairwise
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, MemberDescriptorType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
 from proofs import python_subset as subset
@@ -59,6 +59,7 @@ from proofs.python_subset import (
     untaught_names,
     untaught_syntax,
 )
+from proofs.state import held
 from proofs.symbols import all_of
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
@@ -181,7 +182,7 @@ class Running:
             refuse("a draft that a rule begins is not understood")
         first = frame.f_locals[frame.f_code.co_varnames[0]]
         asks = caller.f_code.co_name == "__init__" and caller.f_locals.get(caller.f_code.co_varnames[0]) is first
-        if not asks and _has_begun(first):
+        if not asks and held(first):
             refuse(f"a value of type {type(first).__name__} begins again")
 
     def _of_drafts(self, site: Site, given: Mapping[str, Any]) -> None:
@@ -200,14 +201,6 @@ class Running:
 
     def _is_known(self, module: str) -> bool:
         return self._is_lifted(module) or module in self._engine
-
-
-def _has_begun(value: Any) -> bool:
-    """True if an object has a field."""
-    slots = [
-        slot for kind in type(value).__mro__ for slot in vars(kind).values() if isinstance(slot, MemberDescriptorType)
-    ]
-    return bool(getattr(value, "__dict__", None)) or any(hasattr(value, slot.__name__) for slot in slots)
 
 
 def _name_of(frame: FrameType) -> str:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Hashable
 from typing import Any, Final
 
+import attr
 import z3
 
 from proofs.folding import calls_alone
@@ -15,7 +16,7 @@ from proofs.goals import Accepted
 from proofs.obligations import Prover
 from proofs.paths import Path, Term, UnliftableError, is_unsure, of_its_own, path, refuse
 from proofs.solving import terms_in
-from proofs.state import SymbolicRows, Touch, likeness
+from proofs.state import SymbolicRows, Touch, held, likeness
 from proofs.symbols import Listing, SymBool, SymInt, SymName, term_of
 
 
@@ -266,8 +267,8 @@ def _sign(value: Any) -> Hashable:
         return (Loop, value.site, value.number)
     if type(value).__name__ == "Draft" and type(value).__module__ == "spec.machine":
         return "the draft"  # the only one: no rule begins another
-    if hasattr(type(value), "__attrs_attrs__"):
-        return (type(value), *[_sign(getattr(value, field.name)) for field in type(value).__attrs_attrs__])
+    if attr.has(type(value)):
+        return (type(value), *[(name, _sign(part)) for name, part in held(value).items()])
     return _Kept(value)
 
 

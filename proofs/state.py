@@ -8,7 +8,7 @@ noted on the path, because the laws may be assumed of what was read.
 import inspect
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType, MemberDescriptorType, ModuleType
 from typing import Any, Final, Generic, TypeVar
 
 import attr
@@ -32,6 +32,23 @@ def identity(key: Any) -> tuple[int, ...]:
     return tuple([term.get_id() for term in flatten(key)])
 
 
+_slots: Final[dict[type[Any], list[str]]] = {}
+"""The names of the slots of each class that was asked for."""
+
+
+def _slots_of(kind: type[Any]) -> list[str]:
+    if kind not in _slots:
+        held_by = [(each, name) for each in kind.__mro__ if each.__module__ != "builtins" for name in vars(each)]
+        _slots[kind] = [name for each, name in held_by if isinstance(vars(each)[name], MemberDescriptorType)]
+    return _slots[kind]
+
+
+def held(value: Any) -> dict[str, Any]:
+    """What an object holds, by name: also what its class does not declare, and what its slots hold."""
+    slots = {name: getattr(value, name) for name in _slots_of(type(value)) if hasattr(value, name)}
+    return {**getattr(value, "__dict__", {}), **slots}
+
+
 def likeness(value: Any) -> Hashable:
     """The same for two values only if they are written alike. The caller keeps the values, as with `identity`."""
     if isinstance(value, tuple):
@@ -39,7 +56,7 @@ def likeness(value: Any) -> Hashable:
     if isinstance(value, SymInt | SymBool | SymName):
         return (type(value), value.term.get_id())
     if attr.has(type(value)):
-        parts = [(name, likeness(part)) for name, part in vars(value).items()]
+        parts = [(name, likeness(part)) for name, part in held(value).items()]
         return (type(value), *parts)
     return (type(value), value) if isinstance(value, str | int | bool | None) else (type(value), id(value))
 
@@ -244,9 +261,9 @@ class SymbolicRows:
         if found is None:
             values = [field.value(terms) for field in self.fields]
             found = (terms, self._row(*values))
-            held = getattr(found[1], "__dict__", {})
+            own = held(found[1])
             names = [field.name for field in self.fields]
-            if [*held] != names or any(held[name] is not value for name, value in zip(names, values, strict=True)):
+            if [*own] != names or any(own[name] is not value for name, value in zip(names, values, strict=True)):
                 refuse(f"a row of {self._table.name} holds something else than it is given")
             self._known[place] = found
         return found[1]

@@ -129,7 +129,7 @@ REFUSED: Final = (
 IN_PLACE: Final = frozenset(name for name in REFUSED.split() if name.startswith("i") and name[1:] in REFUSED.split())
 """The operators that Python asks where a type has no method of its own."""
 
-for _name in set(REFUSED.split()) - IN_PLACE:
+for _name in {*REFUSED.split(), "bool", "eq", "ne"} - IN_PLACE:
     setattr(Symbol, f"__{_name}__", _refusing(f"__{_name}__"))
 
 
@@ -412,8 +412,8 @@ def _any_of(listing: Listing) -> Iterator[Any]:
     yield item
 
 
-class Different:
-    """The different names of a list of any length."""
+class Different(Symbol):
+    """The different names of a list of any length: they are counted, and asked for nothing else."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing: Final = listing

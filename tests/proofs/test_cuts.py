@@ -22,6 +22,16 @@ WAITS = (
     f"{MAKE}\n\n"
     f"def _marked(draft: Draft, action: Any) -> int:\n    for account in action.accounts:\n{MARK}    return 0\n"
 )
+CELL = "class Cell:\n    def __init__(self, value: Any) -> None:\n        self.value = value\n"
+TICKET = """@attr.s(auto_attribs=True, init=False, eq=False)
+class Ticket:
+    kind: Final[int]
+
+    def __init__(self, kind: int, more: int) -> None:
+        self.kind = kind
+        self.more = more
+"""
+ALL = "draft.get(LISTED, SINGLETON).accounts"
 KNOWN = """    folds={
             "_drop": Fold(holds=_is_to_be_dropped),
             "_pay_together": Fold(holds=lambda _rows, names: [True if names["any"] == POT else False]),
@@ -112,6 +122,42 @@ CUTS: dict[str, tuple[str, str | None]] = {
         "        return 0 if draft.get(FLAGS, POT).is_set else 2\n"
         f"    for account in action.accounts:\n{MARK}    return 1\n",
         None,
+    ),
+    "a list within what another name stands for": (
+        f"    paid: list[str] = []\n    known = (paid, 0)\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if len(known[0]) > 0:\n{MAKE}",
+        "known holds a list, which may change in a loop unnoticed",
+    ),
+    "a list that a function has by default": (
+        f"    paid: list[str] = []\n    known = lambda of=paid: len(of)\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if known() > 0:\n{MAKE}",
+        "known holds a list, which may change in a loop unnoticed",
+    ),
+    "a list that a function has from where it stands": (
+        f"    paid: list[str] = []\n    known = lambda: len(paid)\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if known() > 0:\n{MAKE}",
+        "known holds a list, which may change in a loop unnoticed",
+    ),
+    "a list that an object holds": (
+        f"    paid: list[str] = []\n    known = Cell(paid)\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if len(known.value) > 0:\n{MAKE}\n\n{CELL}",
+        "known holds a list, which may change in a loop unnoticed",
+    ),
+    "what an object holds beside its fields": (
+        "    ticket = Ticket(0, 1) if draft.get(FLAGS, POT).is_set else Ticket(0, 2)\n"
+        f"    for account in action.accounts:\n{MARK}    if ticket.more == 2:\n{MAKE}\n\n{TICKET}",
+        None,
+    ),
+    "what an object holds beside its fields, on the other path": (
+        "    ticket = Ticket(0, 1) if draft.get(FLAGS, POT).is_set else Ticket(0, 2)\n"
+        f"    for account in action.accounts:\n{MARK}    if ticket.more == 1:\n{MAKE}\n\n{TICKET}",
+        None,
+    ),
+    "the truth of a set": (f"    if not set({ALL}):\n{MAKE}", "__bool__ of a symbol is not understood"),
+    "two sets": (f"    if set({ALL}) == set({ALL}):\n{MAKE}", "__eq__ of a symbol is not understood"),
+    "two sets that are not the same": (
+        f"    if set({ALL}) != set({ALL}):\n{MAKE}",
+        "__ne__ of a symbol is not understood",
     ),
     "a value that waits for the loop": (WAITS.format(one=0, other=1), None),
     "a value that waits for the loop, on the other path": (WAITS.format(one=1, other=0), None),
