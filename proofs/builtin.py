@@ -63,6 +63,10 @@ class SymRange(SymList):
             refuse("a part of a range between symbols is not understood")
         return super().__getitem__(index)
 
+    def any_item(self) -> Any:
+        """Nothing: a range is kept as no list."""
+        refuse("a range between symbols that is kept is not understood")
+
     def __eq__(self, other: object) -> Any:
         refuse("to compare a range between symbols is not understood")
 

@@ -52,6 +52,10 @@ class Items:
         self.length: Final = length
         self.element: Final = element
 
+    def any_item(self) -> Any:
+        """An item, there or not: all are of its kind."""
+        return self.element(SymInt(z3.IntVal(0)))
+
     def __getitem__(self, position: Any) -> Any:
         index = number_of(position)
         if path().decide(index < 0):

@@ -35,6 +35,7 @@ from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
 from proofs.lasting import Lasting
 from proofs.paths import (
+    RUNS,
     TooEarlyError,
     UnliftableError,
     can_be_asked_again,
@@ -75,6 +76,7 @@ NOT: Final = "_lifted_not"
 MOD: Final = "_lifted_mod"
 ALL_OF: Final = "_lifted_all_of"
 ATTRIBUTE: Final = "_lifted_attribute"
+WRITES: Final = "writes"
 """The names under which a lifted module finds what is told that one of its functions begins to run, what `is`, `%` and
 a dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
 them are; what `all` goes through first; and an attribute that symbols have, too.
@@ -165,8 +167,12 @@ class Running:
         site.is_understood = True
 
     def attribute(self, value: Any, name: str) -> Any:
-        """An attribute whose name symbols use, of what lifted modules define: what a symbol stands for has none."""
+        """An attribute whose name symbols use, or the writes of a draft, of what lifted modules define: what a symbol
+        stands for has none.
+        """
         owner = value if isinstance(value, type) else type(value)
+        if name == WRITES and RUNS and RUNS[-1].is_cut:
+            refuse("what a call wrote before a loop over a list of any length is not known")
         if is_followed() and not self._is_lifted(owner.__module__):
             refuse(f".{name} of a value of type {owner.__name__} is not understood")
         return getattr(value, name)
@@ -248,7 +254,7 @@ class _Noting(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """An attribute that a symbol would answer."""
         self.generic_visit(node)
-        if not self._made or not isinstance(node.ctx, ast.Load) or node.attr not in OF_SYMBOLS.split():
+        if not self._made or not isinstance(node.ctx, ast.Load) or node.attr not in (WRITES, *OF_SYMBOLS.split()):
             return node
         call = ast.Call(ast.Name(ATTRIBUTE, ast.Load()), [node.value, ast.Constant(node.attr)], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))

@@ -37,7 +37,7 @@ RESERVED: Final = re.compile("|".join([*BUILTINS.split(), *CALLED.split(), "cast
 OF_CLASSES: Final = "__init__ __repr__ __slots__"
 """The names with a meaning for Python that a class may define: operators are what Python and attrs make of rows."""
 OF_SYMBOLS: Final = (
-    "appended different element elements has length listed_as listing made mapped resolve term terms without"
+    "any_item appended different element elements has length listed_as listing made mapped resolve term terms without"
 )
 """Attributes of symbols, which what they stand for has not: the lifter asks for them alone, of whom they are."""
 METHODS: Final = "append extend index items values"

@@ -43,6 +43,9 @@ class BetweenRows:
 
 
 ANY: Final = SymName(z3.Int("any"))
+OF_FACTS: Final = ("quotient!", "remainder!", "merged!")
+"""The names of numbers that mean what a fact says of them."""
+
 """A name that is any: what is known of it is known of all."""
 
 
@@ -123,6 +126,11 @@ class Run(Running):
         self._passed = 0
         self._replayed: Path | None = None
         self.segments: Final[list[Segment]] = []
+
+    @property
+    def is_cut(self) -> bool:
+        """True if the run has gone through a loop of any length."""
+        return self._passed > 0
 
     def start(self) -> None:
         """Follow the answers that lead to the next cut which others passed, if there is any."""
@@ -219,7 +227,7 @@ class Run(Running):
             before = len(path().conditions)
             with of_its_own():
                 conditions = rule.holds(self.draft, {**names, "any": ANY, "has": _has})
-            if any(term.eq(ANY.term) for term in terms_in(path().conditions[before:])):
+            if _is_of_any(path().conditions[before:]) or _leans_on_any(conditions):
                 raise UnliftableError(f"{loop.site}: what is known of any name is known of some only")
             for condition in conditions:
                 known = z3.Implies(when, term_of(condition))
@@ -234,6 +242,26 @@ class Run(Running):
     def _any_row(self, table: Any, key: Any, number: int) -> Any:
         """A row of which nothing is known."""
         return self._root.unknown_rows(table, f"@{number}!really").get(key)
+
+
+def _is_of_any(terms: list[Term]) -> bool:
+    return any(term.eq(ANY.term) for term in terms_in(terms))
+
+
+def _leans_on_any(conditions: list[Any]) -> bool:
+    """True if conditions have a number, a quotient say, that is one for all names, while a fact ties it to any name."""
+    pending, seen = [term_of(condition) for condition in conditions], set[int]()
+    while pending:
+        found = {term.get_id() for term in terms_in(pending) if z3.is_const(term) and _is_of_facts(term)} - seen
+        seen |= found
+        pending = [fact for fact in path().facts.values() if found & {term.get_id() for term in terms_in([fact])}]
+        if _is_of_any(pending):
+            return True
+    return False
+
+
+def _is_of_facts(constant: Term) -> bool:
+    return bool(constant.decl().name().startswith(OF_FACTS))
 
 
 def _standing(frame: Any) -> Hashable:

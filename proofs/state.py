@@ -15,7 +15,7 @@ import attr
 import z3
 
 from proofs.paths import Term, path, refuse
-from proofs.symbols import IN_PLACE_OF, Listing, Symbol, SymBool, SymInt, SymList, SymName, term_of
+from proofs.symbols import IN_PLACE_OF, Listing, SymBool, SymInt, SymList, SymName, term_of
 
 Shape = Any
 
@@ -180,12 +180,14 @@ class Field:
         return SymList(self._place, length, self._bound, element)
 
     def is_like(self, value: Any) -> bool:
-        """True if a value is of the field's kind."""
+        """True if a value is of the field's kind, and a list's items are."""
         if not self._is_list:
             return has_shape(self._shape, value)
         if isinstance(value, tuple):
             return all([has_shape(self._shape, part) for part in value])
-        return not isinstance(value, Symbol | int | str | bool | None) or isinstance(value, Listing)
+        if isinstance(value, Listing):
+            return self._shape is str
+        return hasattr(type(value), "any_item") and has_shape(self._shape, value.any_item())
 
     def _listing(self, terms: list[Term], length: Term) -> Listing:
         if self._shape is not str:

@@ -281,6 +281,10 @@ class SymList:
         here.decide(self._length == self._bound)
         return tuple([self._element(position) for position in range(self._bound)])
 
+    def any_item(self) -> Any:
+        """An item, there or not: all are of its kind."""
+        return self._element(0)
+
     def mapped(self, change: Callable[[Any], Any]) -> "SymList":
         """The list of the same length whose elements are made of these."""
         return SymList(self._name, self._length, self._bound, lambda position: change(self._element(position)))

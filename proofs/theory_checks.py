@@ -2,8 +2,12 @@
 that the engine does not understand.
 """
 
+import typing
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
+
+import attr
 
 from proofs.lifting import LiftedModules
 from proofs.paths import UnliftableError
@@ -70,9 +74,23 @@ def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
                 name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
                 raise UnliftableError(f"{kind} {name} holds what is not understood")
     refuse_what_is_not_lifted(theory, world)
-    for row in [type(table.default) for table in protocol.schema.tables]:
-        if not any("__eq__" in vars(kind) for kind in row.__mro__[:-1]):
-            raise UnliftableError(f"rows of type {row.__name__} have no equality of their own")
+    for what, found in (
+        ("rows", [type(table.default) for table in protocol.schema.tables]),
+        ("calls", [kind for action in protocol.actions for kind in _kinds_in(action)]),
+    ):
+        for each in found:
+            if not any("__eq__" in vars(kind) for kind in each.__mro__[:-1]):
+                raise UnliftableError(f"{what} of type {each.__name__} have no equality of their own")
+
+
+def _kinds_in(annotation: Any) -> Iterator[type[Any]]:
+    """The classes of calls: a call's own, and those of what it holds."""
+    if attr.has(annotation):
+        yield annotation
+        for name, hint in typing.get_type_hints(annotation.__init__).items():
+            yield from () if name == "return" else _kinds_in(hint)
+    for part in typing.get_args(annotation):
+        yield from _kinds_in(part)
 
 
 def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:

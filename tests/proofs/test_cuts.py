@@ -153,6 +153,10 @@ CUTS: dict[str, tuple[str, str | None]] = {
         f"    for account in action.accounts:\n{MARK}    if ticket.more == 1:\n{MAKE}\n\n{TICKET}",
         None,
     ),
+    "what was written before a loop": (
+        f"    for account in action.accounts:\n{MARK}    if len(draft.delta().writes) > 0:\n{MAKE}",
+        "what a call wrote before a loop over a list of any length is not known",
+    ),
     "the truth of a set": (f"    if not set({ALL}):\n{MAKE}", "__bool__ of a symbol is not understood"),
     "two sets": (f"    if set({ALL}) == set({ALL}):\n{MAKE}", "__eq__ of a symbol is not understood"),
     "two sets that are not the same": (
@@ -214,6 +218,22 @@ def test_what_is_known_of_some_names_is_not_known_of_all(tmp_path: Path, monkeyp
     place = (place[0].replace("    folds", "folds"), place[1].replace("    folds", "folds", 1))
     with pytest.raises(UnliftableError, match="what is known of any name is known of some only"):
         folded(rule, tmp_path, monkeypatch, place)
+
+
+ANYBODYS = "rows.get(BALANCES, names['any']).amount"
+
+
+@pytest.mark.parametrize(
+    "known", [f"{ANYBODYS} // 2 * 2 <= {ANYBODYS}", f"{ANYBODYS} % 2 < 2", f"max({ANYBODYS}, 0) >= {ANYBODYS}"]
+)
+def test_what_is_known_of_every_name_has_no_number_that_is_one_for_all(
+    known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: the quotient of any name's balance was one number, so that all had about one balance."""
+    rule = f"    for account in action.accounts:\n{MARK}    _give(draft, POT, 1)\n    return draft.delta()\n"
+    fold = f'_pay_together": Fold(holds=lambda rows, names: [{known}]),\n            "_drop": Fold('
+    with pytest.raises(UnliftableError, match="what is known of any name is known of some only"):
+        folded(rule, tmp_path, monkeypatch, ('_drop": Fold(', fold))
 
 
 COUNTS = """def _counts(view: View, key: str) -> bool:
