@@ -21,13 +21,16 @@ export CFLAGS ?= -fno-semantic-interposition
 export LDFLAGS ?= -Wl,-Bsymbolic
 endif
 
+# Packages are installed without bytecode, most of which nobody needs: whatever is imported is compiled once, and kept.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: setup lock cases pages check test lint bench docs clean
 
 setup: $(STAMP)
 
 $(VENV)/tools: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	touch $@
 
 # By hand, after an edit of the dependencies: tests/test_lock.py says when.
@@ -57,9 +60,7 @@ lint: $(VENV)/tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Interpreted: the working tree comes first on the path. Compiled: only what is installed is there. Hundreds of tests
-# start Python: each would read every module anew where its bytecode is not kept.
-test: export PYTHONDONTWRITEBYTECODE :=
+# Interpreted: the working tree comes first on the path. Compiled: only what is installed is there.
 test: $(STAMP) $(VENV)/npm/done lint
 	$(BIN)/python -m compileall -q $(PACKAGES)
 	PYTHONPATH=. RESTAKE_EXPECT=interpreted $(BIN)/pytest --numprocesses auto --dist worksteal -m "not installed and not serial"

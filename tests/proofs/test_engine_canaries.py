@@ -17,6 +17,8 @@ from proofs.setup import HISTORIES_ALONE
 from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, RULE, Break, free, law, status
 from tests.proofs.test_canaries import theory as theory  # a fixture
 
+pytestmark = pytest.mark.source
+
 Places = tuple[tuple[str, str], ...]
 
 COUNTED = "    n = 0\n    for _ in range(held.amount):\n        n += 1\n"

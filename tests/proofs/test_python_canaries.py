@@ -19,6 +19,8 @@ from tests.proofs.test_canaries import theory as theory  # a fixture
 CELL = "class Cell:\n    def __init__(self, value: int) -> None:\n        self.value = value\n"
 ADDS = "def _add(met: list) -> bool:\n    {}\n    return True\n"
 RESETS = "cell = Cell(0)\nseen = held.is_frozen and {}\n"
+pytestmark = pytest.mark.source
+
 Case = tuple[tuple[tuple[str, str], ...], str]
 
 
