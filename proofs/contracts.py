@@ -236,7 +236,7 @@ class AnyHistory:
             except PathEnds:
                 return None
 
-        for here, outcome in explore(run):
+        for here, outcome in explore(run, proves=True):
             taken.append(here)
             facts, required = [*here.facts.values()], [condition for _, condition in here.required]
             granted, wanted = (required, facts) if is_of_contract else (facts, required)

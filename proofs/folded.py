@@ -103,7 +103,7 @@ class FoldedProof(Exploration):
                 run.stop()
                 RUNS.pop()
 
-        for here, outcome in explore(transition_in_run, base):
+        for here, outcome in explore(transition_in_run, base, proves=True):
             yield here, outcome, runs[-1]
 
     def arrive(self, run: Run, loop: Loop, segment: Segment, names: Names, standing: Hashable) -> None:

@@ -54,8 +54,10 @@ from proofs.python_subset import (
     READS,
     Untaught,
     asked_to_change,
+    is_there,
     made_by,
     names_defined,
+    said_by_casts,
     untaught_loading,
     untaught_names,
     untaught_syntax,
@@ -94,6 +96,7 @@ class Site:
         self.file: Final = file
         self.untaught: Final = untaught_syntax(function, name)
         self.asked_to_change: Final = asked_to_change(function)
+        self.said: Final = said_by_casts(function)
         self.is_initialising: Final = isinstance(function, ast.FunctionDef) and function.name == "__init__"
         self.is_understood = False
 
@@ -162,6 +165,9 @@ class Running:
                 site.refuse((line, f"{name} is changed, which is a global by its name alone"))
             if not self._is_known(type(frame.f_globals.get(name)).__module__):
                 site.refuse((line, f"{name} outlives this function, and to change it"))
+        for line, name in site.said:
+            if not is_there(name, frame):
+                site.refuse((line, f"a cast to {name}"))
         for untaught in [*site.untaught, *self.loading[site.file], *names]:
             site.refuse(untaught)
         site.is_understood = True

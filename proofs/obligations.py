@@ -596,7 +596,7 @@ class Prover:
     ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
         """The call, the path on which it is made, and every path of its transition with what it answered there."""
         call, base = self.call(action, bounds)
-        return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base))
+        return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base, proves=True))
 
     def transition(self, draft: Any, call: Any) -> Any:
         """The rules' answer: a Delta, or a reason of the protocol's. Anything else counts as if it was raised."""
@@ -819,7 +819,7 @@ class Prover:
 
     def _goals(self, label: str, program: Callable[[], Any], base: Path, prunes: bool = True) -> Iterator[Obligation]:
         taken: list[Path] = []
-        for here, outcome in explore(program, base, prunes):
+        for here, outcome in explore(program, base, prunes, proves=True):
             taken.append(here)
             if isinstance(outcome, Exception):
                 yield Obligation(f"{label} raises {outcome!r}", here, z3.BoolVal(False))

@@ -398,10 +398,13 @@ def current_run() -> Path | None:
     return next((one for one in reversed(_paths) if one.is_run), None)
 
 
-def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool = True) -> Iterator[tuple[Path, Any]]:
+def explore(
+    program: Callable[[], Any], base: Path | None = None, prunes: bool = True, proves: bool = False
+) -> Iterator[tuple[Path, Any]]:
     """Every path of a program, with what it returned there, or the exception that it raised if it is one of IMPOSSIBLE.
 
-    With `prunes`, sides of forks that cannot be taken are left out as soon as the solver sees it.
+    With `prunes`, sides of forks that cannot be taken are left out as soon as the solver sees it. Who `proves` what the
+    paths require says so; else nothing may be required.
     """
     pending: list[tuple[list[bool], Term]] = [([], None)]
     paths = 0
@@ -420,6 +423,8 @@ def explore(program: Callable[[], Any], base: Path | None = None, prunes: bool =
             except (*UNFOLLOWED, UnliftableError) as error:
                 words = str(error) if isinstance(error, UnliftableError) else f"{type(error).__name__}: {error}"
                 raise _refused(words, error) from error
+        if here.required and not proves:
+            refuse(f"{here.required[0][0]}: this is demanded where nothing proves it")
         pending += here.alternatives
         paths += 1
         if paths > MAX_PATHS:

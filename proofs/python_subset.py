@@ -138,6 +138,8 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
                 found.append((line, f"{ast.unparse(node)} is changed"))
         elif isinstance(node, ast.AugAssign) and not _is_one_place(node.target):
             found.append((line, f"{ast.unparse(node.target)} is changed in place, and may be found twice"))
+        elif isinstance(node, ast.Call) and (said := _cast_to(node)) and not _is_said(said):
+            found.append((line, f"a cast to {ast.unparse(said)}"))
         elif _is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
         elif isinstance(node, ast.Attribute) and node.attr == "__init__" and id(node) not in begun:
@@ -232,6 +234,34 @@ def asked_to_change(function: Function) -> list[Untaught]:
     calls = [node.func for node in own_nodes(function) if isinstance(node, ast.Call) and _changes(node)]
     receivers = [call.value for call in calls if isinstance(call, ast.Attribute)]
     return [(node.lineno, node.id) for node in receivers if isinstance(node, ast.Name) and node.id.isupper()]
+
+
+def _cast_to(node: ast.Call) -> ast.expr | None:
+    """The type to which a value is cast, which the lifter leaves out."""
+    return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args else None
+
+
+def _is_said(said: ast.expr) -> bool:
+    """True if a type is a text or a name, by whose leaving out nothing is lost but an exception."""
+    while isinstance(said, ast.Attribute):
+        said = said.value
+    return isinstance(said, ast.Name) or (isinstance(said, ast.Constant) and isinstance(said.value, str))
+
+
+def said_by_casts(function: Function) -> list[Untaught]:
+    """The names of types to which a function casts."""
+    casts = [(node, _cast_to(node)) for node in own_nodes(function) if isinstance(node, ast.Call)]
+    return [(node.lineno, ast.unparse(said)) for node, said in casts if said and not isinstance(said, ast.Constant)]
+
+
+def is_there(name: str, frame: FrameType) -> bool:
+    """True if a function that begins to run finds what its module, or Python, calls by a name with dots."""
+    first, *rest = name.split(".")
+    code = frame.f_code
+    value = frame.f_globals.get(first, getattr(builtins, first, frame))
+    for part in rest:
+        value = vars(value).get(part, frame) if isinstance(value, ModuleType) else frame
+    return value is not frame and first not in (*code.co_varnames, *code.co_cellvars, *code.co_freevars)
 
 
 def _is_of_own_object(node: ast.Attribute, function: Function) -> bool:

@@ -236,6 +236,30 @@ def test_what_is_known_of_every_name_has_no_number_that_is_one_for_all(
         folded(rule, tmp_path, monkeypatch, ('_drop": Fold(', fold))
 
 
+LEFT = f"len({ALL}) != 1 or 'zoe' not in without({ALL}, 'nobody')".replace("draft", "rows")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("is_well_formed=lambda _rows, _call: True", f"is_well_formed=lambda rows, _call: {LEFT}"),
+        (
+            "            lemmas=[\n",
+            "            ranges=('LEFT',),\n            lemmas=[\n                StateLaw('LEFT', 'x', '',"
+            f" lambda view, _: {LEFT.replace('rows', 'view.rows')}, {{LISTED: lambda key: key}}),\n",
+        ),
+    ],
+    ids=["a call", "a law"],
+)
+def test_what_is_assumed_demands_nothing(
+    place: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed: that a list has what is taken out of it was demanded of nobody where that was assumed."""
+    rule = f"    if 'zoe' in {ALL}:\n        return draft.delta()\n    _give(draft, POT, 1)\n    return draft.delta()\n"
+    with pytest.raises(UnliftableError, match="has what is taken out: this is demanded where nothing proves it"):
+        folded(rule, tmp_path, monkeypatch, place)
+
+
 COUNTS = """def _counts(view: View, key: str) -> bool:
     n = 0
     for _ in range(view.rows.get(BALANCES, key).amount):

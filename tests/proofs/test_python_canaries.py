@@ -60,6 +60,26 @@ KEPT: dict[str, Case] = {
         free("len(spent) == 2", needs=CHARGES, before="spent = {'bank': 1}\nspent[_charge(draft)] %= 7\n"),
         re.escape("spent[_charge(draft)] is changed in place, and may be found twice"),
     ),
+    "a cast that calls something": (
+        free("seen == 7", needs=f"from typing import cast\n{CHARGES}", before="seen = cast(_charge(draft), 7)\n"),
+        re.escape("a cast to _charge(draft)"),
+    ),
+    "a cast to what is not there": (
+        free("seen == 7", needs="from typing import cast\n", before="seen = cast(Nobodys, 7)\n"),
+        "a cast to Nobodys is not understood",
+    ),
+    "a cast to what is not there yet": (
+        free("seen == 7", needs="from typing import cast\n", before="seen = cast(kind, 7)\nkind = 1\n"),
+        "a cast to kind is not understood",
+    ),
+    "a cast to what another module has not": (
+        free(
+            "seen == 7",
+            needs="import spec.machine\nfrom typing import cast\n",
+            before="seen = cast(spec.machine.Nobodys, 7)\n",
+        ),
+        re.escape("a cast to spec.machine.Nobodys is not understood"),
+    ),
     "a field that is changed in place": (
         free(
             "len(met) == 0",
