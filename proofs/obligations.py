@@ -248,8 +248,18 @@ class Prover:
         known, shapes = self._groups_of.get(total.name, (None, set()))
         if known is not total:
             refuse(f"{total.name} is no sum of the protocol")
+        if not self._is_counted_as_here(total):
+            refuse(f"{total.name} is counted by checkers as it is not here")
         if shape_like(group) not in shapes:
             refuse(f"{total.name} is asked for a group of another kind")
+
+    def _is_counted_as_here(self, total: Any) -> bool:
+        """True if checkers count a sum's rows by what proofs ask for."""
+        laws, nested = self.world.modules["invariants.law"], self.theory.sums.nested.get(total)
+        if nested is None:
+            return type(total).counted is laws.Sum.counted
+        is_nested = type(total).counted is laws.NestedSum.counted
+        return is_nested and nested.inner is total.inner and nested.value is total.by_total
 
     def _shapes_of_groups(self, total: Any) -> set[Hashable]:
         """The kinds of groups to which the rows of a sum belong: one, or none."""

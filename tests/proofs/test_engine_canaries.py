@@ -304,3 +304,33 @@ def test_nothing_leans_on_a_law_of_short_lists(theory: Break) -> None:
 def test_two_theories_of_one_module_have_two_digests() -> None:
     """Missed: a verdict of one theory was fresh for another of its module."""
     assert digest([], "tests.proofs.loops:THEORY") != digest([], "tests.proofs.loops:WITHOUT")
+
+
+TWICE = (
+    "class Twice(Sum):\n    def counted(self, _view: Any, _key: Any, row: Any) -> int:\n"
+    "        return 2 * self.value(row)\n"
+)
+OTHERWISE: dict[str, Places] = {
+    "a sum that counts each row twice": ((HELD, TWICE + "\n\n" + HELD.replace("Sum(", "Twice(")),),
+    "a sum of another sum that checkers count otherwise": (
+        (
+            HELD,
+            HELD.replace('_key, _row: "all"', "key, _row: key")
+            + "def _priced(row: Clock, total: int) -> int:\n    return row.price * total\n\n\n"
+            "BOXES: Final[Table[str, Clock]] = SCHEMA.table('boxes', Clock())\n"
+            "COUNT: Final = NestedSum('count', BOXES, lambda _rows, _key, _row: 'all', HELD, lambda _row, _total: 0)\n",
+        ),
+        ("        own=(WORTH,),", "        own=(WORTH,),\n        nested={COUNT: Nested(HELD, _priced)},"),
+        ("from proofs.theory import Induction,", "from proofs.theory import Nested, Induction,"),
+        ("import AnyRejection,", "import NestedSum, AnyRejection,"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_sum_is_what_checkers_count(name: str, theory: Break) -> None:
+    """Missed: proofs asked a sum for the worth of its rows, checkers for what it counts, which may be another."""
+    asked = "HELD" if "twice" in name else "COUNT"
+    grown = (GROWN, f"return bool(step.after.total({asked}, 'all') == step.before.total({asked}, 'all') + 1)")
+    with pytest.raises(UnliftableError, match="is counted by checkers as it is not here"):
+        status(theory(*OTHERWISE[name], grown))
