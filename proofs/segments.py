@@ -178,6 +178,8 @@ class Run(Running):
 
     def finish(self, delta: Any) -> None:
         """End the last segment, with what the call has written since."""
+        if delta.writes is not self.draft._writes:
+            refuse("what a call says that it wrote is from before a loop over a list of any length")
         self.segments.append(Segment("the end", self.prover, path().here(), delta))
 
     def _close(self, label: str, loop: Loop, names: Names) -> Segment:
@@ -267,8 +269,9 @@ def _is_of_facts(constant: Term) -> bool:
 def _standing(frame: Any) -> Hashable:
     """The position of a run and the values of its names: the same for two runs only if they would go on alike."""
     frames: list[Hashable] = []
+    lists: list[Any] = []
     while frame.f_code.co_name != "transition_in_run":
-        names = [(name, _sign(value)) for name, value in sorted(frame.f_locals.items())]
+        names = [(name, _sign(value, lists)) for name, value in sorted(frame.f_locals.items())]
         # A value that waits in the middle of an expression has no name: whoever has any is like nobody else.
         waits = object() if frames and not _calls_alone(frame) else None
         frames.append((id(frame.f_code), frame.f_lasti, waits, *names))
@@ -283,12 +286,13 @@ def _calls_alone(frame: Any) -> bool:
     return (line, end_line, column, end_column) in calls_alone(frame.f_code.co_filename)
 
 
-def _sign(value: Any) -> Hashable:
-    """The same for two values only if they are alike. The caller keeps them."""
+def _sign(value: Any, lists: list[Any]) -> Hashable:
+    """The same for two values only if they are alike, the lists among them the same ones. The caller keeps them."""
     if isinstance(value, tuple | list):
-        return (type(value), *[_sign(part) for part in value])
+        number = _number_of(value, lists) if isinstance(value, list) else 0
+        return (type(value), number, *[_sign(part, lists) for part in value])
     if isinstance(value, Gathered):
-        return Gathered
+        return (Gathered, _number_of(value, lists))
     if isinstance(value, Items):
         return (Items, value.listed_as, *[_Kept(SymInt(term)) for term in value.terms])
     if isinstance(value, Loop):
@@ -296,8 +300,17 @@ def _sign(value: Any) -> Hashable:
     if type(value).__name__ == "Draft" and type(value).__module__ == "spec.machine":
         return "the draft"  # the only one: no rule begins another
     if attr.has(type(value)):
-        return (type(value), *[(name, _sign(part)) for name, part in held(value).items()])
+        return (type(value), *[(name, _sign(part, lists)) for name, part in held(value).items()])
     return _Kept(value)
+
+
+def _number_of(value: Any, lists: list[Any]) -> int:
+    """The place of a list among those that were met: a list that is known twice has one."""
+    for number, known in enumerate(lists):
+        if known is value:
+            return number
+    lists.append(value)
+    return len(lists) - 1
 
 
 class _Kept:

@@ -314,6 +314,13 @@ class SymList:
         raise UnliftableError("a symbolic list is looked up by hash")
 
 
+def _name_term(item: Any) -> Term:
+    """The term of a name, as all items of a list of any length are."""
+    if not isinstance(item, SymName | str):
+        refuse(f"a value of type {type(item).__name__} among names is not understood")
+    return term_of(item)
+
+
 class Listing(Symbol):
     """A list of names of any length: whether it has a name, how many it has, and how many different ones."""
 
@@ -340,7 +347,7 @@ class Listing(Symbol):
     def has(self, item: Any) -> SymBool:
         """True if it has a name."""
         self._know()
-        inside = self._has(term_of(item))
+        inside = self._has(_name_term(item))
         path().assume(z3.Implies(inside, self._different > 0))
         return SymBool(inside)
 
@@ -356,7 +363,7 @@ class Listing(Symbol):
 
     def appended(self, item: Any) -> "Listing":
         """The list with one more name."""
-        name = term_of(item)
+        name = _name_term(item)
         more = z3.If(self._has(name), 0, 1)
         return Listing(
             self.listed_as,
@@ -368,7 +375,7 @@ class Listing(Symbol):
 
     def without(self, item: Any) -> "Listing":
         """The list without a name that it has, as it has each: once."""
-        name = term_of(item)
+        name = _name_term(item)
         self._know()
         path().require(f"{self.listed_as} has what is taken out", self._has(name))
         path().require(f"{self.listed_as} has each name once", self._different == self._length)

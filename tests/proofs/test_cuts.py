@@ -157,6 +157,29 @@ CUTS: dict[str, tuple[str, str | None]] = {
         f"    for account in action.accounts:\n{MARK}    if len(draft.delta().writes) > 0:\n{MAKE}",
         "what a call wrote before a loop over a list of any length is not known",
     ),
+    "what was written, as it was said before a loop": (
+        f"    said = draft.delta()\n    for account in action.accounts:\n{MARK}"
+        "    _give(draft, POT, 1)\n    return said\n",
+        "what a call says that it wrote is from before a loop",
+    ),
+    "which of two lists another name stands for": (
+        "    paid: list[int] = []\n    other: list[int] = []\n"
+        "    known = (paid, 0) if draft.get(FLAGS, POT).is_set else (other, 0)\n    _mark(draft, action)\n"
+        f"    paid.append(1)\n    if len(known[0]) == 1:\n{MAKE}\n\n"
+        f"def _mark(draft: Draft, action: Any) -> None:\n    for account in action.accounts:\n{MARK}",
+        None,
+    ),
+    "which of two lists another name stands for, on the other path": (
+        "    paid: list[int] = []\n    other: list[int] = []\n"
+        "    known = (other, 0) if draft.get(FLAGS, POT).is_set else (paid, 0)\n    _mark(draft, action)\n"
+        f"    paid.append(1)\n    if len(known[0]) == 1:\n{MAKE}\n\n"
+        f"def _mark(draft: Draft, action: Any) -> None:\n    for account in action.accounts:\n{MARK}",
+        None,
+    ),
+    "numbers among names": (
+        f"    if POT not in (*{ALL}, 0, 1, 2):\n{MAKE}",
+        "a value of type int among names",
+    ),
     "the truth of a set": (f"    if not set({ALL}):\n{MAKE}", "__bool__ of a symbol is not understood"),
     "two sets": (f"    if set({ALL}) == set({ALL}):\n{MAKE}", "__eq__ of a symbol is not understood"),
     "two sets that are not the same": (

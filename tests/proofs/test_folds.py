@@ -142,8 +142,8 @@ def test_a_case_that_short_lists_leave_out_is_noticed_though_nothing_is_left_out
 def test_a_case_that_is_left_out_after_a_cut_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     followed = paths.explore
 
-    def forgetful(program: Any, base: Any = None) -> Any:
-        paths = list(followed(program, base))
+    def forgetful(program: Any, base: Any = None, **asked: Any) -> Any:
+        paths = list(followed(program, base, **asked))
         return paths[:-1] if len(paths) > 2 else paths
 
     monkeypatch.setattr(folded, "explore", forgetful)
