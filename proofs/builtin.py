@@ -329,7 +329,7 @@ def lifted_mod(left: Any, right: Any) -> Any:
     return left % right
 
 
-SHARED: Final = ("builtins", "proofs.paths", "proofs.symbols", "proofs.builtin")
+SHARED: Final = ("builtins", "proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds")
 """Of what these define, equal values may be one thing or several."""
 
 STANDS_FOR: Final = {

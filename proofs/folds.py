@@ -169,6 +169,13 @@ class _Plain:
 
     is_cut = False
 
+    def may_go_through(self, values: list[Any]) -> bool:
+        """True if it may go through a list among some values."""
+        lists = [value for value in values if isinstance(value, list)]
+        return (isinstance(self._items, enumerate | zip) and bool(lists)) or any(
+            [each is self._items for each in lists]
+        )
+
     def carries(self, _name: str) -> bool:
         """True if a name stands for another value at each element: here it is what it is."""
         return False
@@ -242,6 +249,10 @@ class Loop:
         for name, value in names.items():
             if isinstance(value, LISTS) and name not in self._names:
                 raise UnliftableError(f"{self.site}: {name} may change in a loop unnoticed")
+            if isinstance(value, _Plain) and value.may_go_through(
+                [names[each] for each in self._names if each in names]
+            ):
+                raise UnliftableError(f"{self.site}: a list is gone through, which may change in this loop")
             if _holds_a_list(value):
                 raise UnliftableError(f"{self.site}: {name} holds a list, which may change in a loop unnoticed")
         self._names = tuple([name for name in self._names if name in names])

@@ -32,6 +32,11 @@ class Ticket:
         self.more = more
 """
 ALL = "draft.get(LISTED, SINGLETON).accounts"
+OUTER = (
+    "    paid: list[int] = [0]\n    for {each} in {paid}:\n        if each == 1:\n            _give(draft, POT, 1)\n"
+    "        else:\n            for account in action.accounts:\n                paid.append(1)\n"
+    "    return draft.delta()\n"
+)
 KNOWN = """    folds={
             "_drop": Fold(holds=_is_to_be_dropped),
             "_pay_together": Fold(holds=lambda _rows, names: [True if names["any"] == POT else False]),
@@ -179,6 +184,20 @@ CUTS: dict[str, tuple[str, str | None]] = {
     "numbers among names": (
         f"    if POT not in (*{ALL}, 0, 1, 2):\n{MAKE}",
         "a value of type int among names",
+    ),
+    "a list that an outer loop goes through": (
+        OUTER.format(each="each", paid="paid"),
+        "a list is gone through, which may change in this loop",
+    ),
+    "a list that an outer loop counts": (
+        OUTER.format(each="_, each", paid="enumerate(paid)"),
+        "a list is gone through, which may change in this loop",
+    ),
+    "a last element that is asked for its identity": (
+        "    last: Any = Reason.TOO_LITTLE\n    for last in action.accounts:\n"
+        "        draft.put(FLAGS, last, Flag(True))\n"
+        f"    if len(action.accounts) == 0 and last is Reason.TOO_LITTLE:\n{MAKE}",
+        "the identity of a value of type Gone",
     ),
     "the truth of a set": (f"    if not set({ALL}):\n{MAKE}", "__bool__ of a symbol is not understood"),
     "two sets": (f"    if set({ALL}) == set({ALL}):\n{MAKE}", "__eq__ of a symbol is not understood"),
