@@ -552,7 +552,9 @@ class Prover:
                 row = view.rows.get(total.table, key)
                 return total.group(view.rows, key, row), self.worth(total, view, key, row)
 
-            found = Member(item_id, key, list(explore(both, self._blank(), prunes=False)))
+            blank = self._blank()
+            blank.context = f"{total.name}!{next(_contexts)}"
+            found = Member(item_id, key, list(explore(both, blank, prunes=False)))
             self._members[(total.name, item_id)] = found
         return found
 

@@ -74,6 +74,7 @@ def refuse_what_is_not_understood(theory: Any, world: LiftedModules) -> None:
                 name = getattr(value, "law_id", getattr(value, "name", getattr(value, "__name__", "")))
                 raise UnliftableError(f"{kind} {name} holds what is not understood")
     refuse_what_is_not_lifted(theory, world)
+    refuse_classes_of_its_own(theory, world)
     for what, found in (
         ("rows", [type(table.default) for table in protocol.schema.tables]),
         ("calls", [kind for action in protocol.actions for kind in _kinds_in(action)]),
@@ -91,6 +92,23 @@ def _kinds_in(annotation: Any) -> Iterator[type[Any]]:
             yield from () if name == "return" else _kinds_in(hint)
     for part in typing.get_args(annotation):
         yield from _kinds_in(part)
+
+
+def refuse_classes_of_its_own(theory: Any, world: LiftedModules) -> None:
+    """Refuse a theory that changes what its words mean. Of a sum, what a row adds alone is its own."""
+    catalogue = theory.catalogue
+    laws = [*catalogue.state_laws, *catalogue.step_laws, *catalogue.rejection_laws, *theory.induction.lemmas]
+    said = [theory, theory.induction, theory.limits, theory.sums, catalogue, *theory.folds.values()]
+    said += [*laws, *[law.scope for law in laws if hasattr(law, "scope")], *theory.sums.nested.values()]
+    words = [vars(world.modules[module]).values() for module in ("proofs.theory", "invariants.law")]
+    for value in said:
+        if not any(type(value) is word for word in chain(*words)):
+            raise UnliftableError(f"{type(value).__name__} is a class of the theory's own")
+    for total in [*catalogue.sums, *theory.sums.own, *theory.sums.nested]:
+        for kind in type(total).__mro__[:-1]:
+            own = {name for name in vars(kind) if not name.startswith("__")} - {"worth", "counted"}
+            if own and not any(kind is word for word in chain(*words)):
+                raise UnliftableError(f"{total.name} has a {min(own)} of its own")
 
 
 def refuse_what_is_not_lifted(theory: Any, world: LiftedModules) -> None:

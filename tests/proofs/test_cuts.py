@@ -302,6 +302,53 @@ def test_what_is_assumed_demands_nothing(
         folded(rule, tmp_path, monkeypatch, place)
 
 
+CLUBS = """
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Club:
+    owner: Final[str]
+    accounts: Final[tuple[str, ...]]
+
+    def __init__(self, owner: str = "", accounts: tuple[str, ...] = ()) -> None:
+        self.owner = owner
+        self.accounts = accounts
+
+
+CLUBS: Final[Table[str, Club]] = SCHEMA.table("clubs", Club())
+
+
+def _free(row: Any) -> int:
+    if row.owner == "":
+        return 0
+    return 1 if all(one != row.owner for one in row.accounts) else 0
+
+
+FREE: Final = Sum("free", CLUBS, lambda _rows, _key, _row: "all", _free)
+"""
+
+
+def test_any_name_of_one_rows_list_is_no_name_of_anothers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missed: two rows of a sum each spoke of any name of its list, and both of the same one."""
+    held = 'HELD: Final = Sum("held", BALANCES, lambda _rows, _key, _row: "all", lambda row: row.amount)\n'
+    said = (
+        "            StateLaw('T', 'x', '', lambda view, key: key != POT or view.rows.get(BALANCES, key).amount == 0"
+        " or view.total(FREE, 'all') >= 1, {BALANCES: lambda key: key}, {FREE: lambda _: POT}),\n"
+        '            StateLaw("MADE", '
+    )
+    places = (
+        (held, held + CLUBS),
+        ("        [HELD],\n", "        [HELD, FREE],\n"),
+        ('            StateLaw("MADE", ', said),
+        ('"listed.accounts": 1', '"listed.accounts": 1, "clubs.accounts": 1'),
+    )
+    rule = (
+        "    one, two = draft.get(CLUBS, 'zoe'), draft.get(CLUBS, 'bob')\n"
+        "    if one.owner != '' and two.owner != '' and one.owner != two.owner:\n        _give(draft, POT, 1)\n"
+        "    return draft.delta()\n"
+    )
+    assert folded(rule, tmp_path, monkeypatch, *places, of="T") != "PROVED"
+
+
 COUNTS = """def _counts(view: View, key: str) -> bool:
     n = 0
     for _ in range(view.rows.get(BALANCES, key).amount):
