@@ -44,7 +44,7 @@ def _slots_of(kind: type[Any]) -> list[str]:
 
 
 def held(value: Any) -> dict[str, Any]:
-    """What an object holds, by name: also what its class does not declare, and what its slots hold."""
+    """The values that an object holds, by name: declared or not, and those of slots."""
     slots = {name: getattr(value, name) for name in _slots_of(type(value)) if hasattr(value, name)}
     return {**getattr(value, "__dict__", {}), **slots}
 
