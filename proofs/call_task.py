@@ -3,7 +3,7 @@
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -287,7 +287,8 @@ class _Proofs:
         exploration = proof.exploration(name)
         if name not in self._framed:
             theory = self._prover.theory
-            laws = [law for law in laws_of(theory) if law.law_id not in theory.induction.by_contract]
+            left_out = (*theory.induction.by_contract, *theory.catalogue.known_violations)
+            laws = [law for law in laws_of(theory) if law.law_id not in left_out]
             found = self._apart(lambda: {law.law_id for law in laws if exploration.is_framed(law)})
             self._framed[name] = (found, set(self.ran))
         self.ran.update(self._framed[name][1])
@@ -325,8 +326,17 @@ class _Proofs:
 def _may_break(proof: CallProof, law: Any) -> bool:
     """True if a known violation speaks of a call."""
     if hasattr(law, "rows"):
-        return bool(proof.prover.tables_of(law) & proof.writes)
+        return bool(set(_declared([*law.rows, *law.sums, *law.also_reads])) & proof.writes)
     return speaks(law, proof.action)
+
+
+def _declared(reads: Iterable[Any]) -> Iterator[int]:
+    """The tables, by index, among what a law or a sum declares to read."""
+    for each in reads:
+        if hasattr(each, "also_reads"):
+            yield from _declared([each.table, *each.also_reads])
+        else:
+            yield each.index
 
 
 def _as_refuted(
