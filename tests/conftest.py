@@ -31,6 +31,12 @@ def pytest_sessionstart() -> None:
         pytest.exit(f"expected the {expected} specification, but the {how_built()} one is imported", returncode=4)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("source") and item.get_closest_marker("installed"):
+            raise pytest.UsageError(f"{item.nodeid} is marked source and installed, and so run by no build")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `golden_trace` runs once for every recorded trace."""
     if "golden_trace" in metafunc.fixturenames:

@@ -9,6 +9,8 @@ from gate.closures import Change
 from gate.decisions import Decision, DecisionError, Ruling, numbers, read_decisions, rule, version_of, write_decision
 from gate.verdicts import ActionReport
 
+pytestmark = pytest.mark.source
+
 CHANGE = Change(("spec.x", "f"), "spec/x.py", 3, 9, ("old", "new"))
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from gate.versions import NoVersionError, root_of, taken
 
+pytestmark = pytest.mark.source
+
 
 def git(folder: Path, *words: str) -> str:
     named = ["-c", "user.email=a@b.c", "-c", "user.name=n", "-c", "commit.gpgsign=false"]

@@ -70,6 +70,7 @@ def test_the_specification_conforms_to_itself(few: Path, serving: Callable[[str]
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == (str(1 + len(report["cases"])), "0", "0")
 
 
+@pytest.mark.source
 def test_a_divergence_is_kept_shrunk_and_shown_again(few: Path) -> None:
     """The kept trace is one of the specification, and playing it alone shows the divergence again."""
     bug = canary("eigenlayer-order-of-checks")

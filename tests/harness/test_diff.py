@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator
 from harness.cli import cli
 from harness.evidence import Evidence, ProofStatus
 
+pytestmark = pytest.mark.source
+
 POOL = "pool_laws:WALK"
 
 Report = dict[str, Any]

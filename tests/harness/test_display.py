@@ -18,6 +18,8 @@ from harness.cli import cli
 from harness.display import live_display
 from tests.harness.commands import POOL, TRACE
 
+pytestmark = pytest.mark.source
+
 SERVE = f"{sys.executable} -P -c 'from harness.cli import main; main()' serve pool_pack:PACK"
 
 

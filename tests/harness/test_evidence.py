@@ -92,6 +92,7 @@ def test_a_sample_is_a_part_of_what_is_due_whatever_a_ledger_says_of_it() -> Non
     assert sample([], "commit 7") == set()
 
 
+@pytest.mark.source
 @pytest.mark.parametrize("protocol", known_packs())
 def test_every_verdict_of_the_ledger_is_drawn_sooner_or_later_slashes_and_contracts_among_them(protocol: str) -> None:
     ledger = ledger_of(known_packs()[protocol])
@@ -166,6 +167,7 @@ def of_another_source(file: Path, *only: str) -> None:
     file.write_text(ledgers.written("eigenlayer", file.stem, {**entries, **stale}))
 
 
+@pytest.mark.source
 def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
     of_another_source(ledger / "TransferToken.json")
     assert weighed("ledger").proofs["CONS-01"] == ProofStatus(CALLS - 1, (), (), ("TransferToken",), ())
@@ -181,6 +183,7 @@ def test_what_changed_is_stale_until_it_is_proved(ledger: Path) -> None:
     assert weighed("changed").proved_now == ()
 
 
+@pytest.mark.source
 def test_a_verdict_that_is_not_there_is_missing_and_due(ledger: Path) -> None:
     (ledger / "TransferToken.json").unlink()
     before = weighed("ledger", "CONS-01")

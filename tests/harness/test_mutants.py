@@ -445,6 +445,7 @@ def test_proofs_that_refute_too_few_fail_the_run(monkeypatch: pytest.MonkeyPatch
     assert mutation.failures() == ["8 of 10 that break a proved law refuted by proofs: the bar is 90%"]
 
 
+@pytest.mark.source
 def test_a_mutant_that_is_not_there_is_wrong_usage() -> None:
     with pytest.raises(click.UsageError, match="unknown mutant 'EM-999'"):
         restake("--mutant", "EM-999")

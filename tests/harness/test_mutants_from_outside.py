@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from harness.cli import cli
 from harness.mutants.mutant import MutantError, read_catalogue, read_source
 
+pytestmark = pytest.mark.source
+
 FROM_OUTSIDE = """
 [[mutant]]
 id = "X-1"

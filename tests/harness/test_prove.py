@@ -59,6 +59,7 @@ def alone(result: Result) -> dict[str, Any]:
     return dict(shown)
 
 
+@pytest.mark.source
 def test_what_is_proved_is_entered_in_the_ledger_and_not_proved_again() -> None:
     first = restake("prove", "--protocol", "eigenlayer", "--action", "TransferToken", "--jobs", "1", "--json")
     assert first.return_value == 0
@@ -281,6 +282,7 @@ def asked_of(*calls: str) -> prove.Proving:
     return prove.ProofQuestion(calls=calls, everything=True).of(opened())
 
 
+@pytest.mark.source
 def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
     proving, stop, strangers = asked_of(TRANSFER, SLASH), Stop(), set(active_children())
 
@@ -351,6 +353,7 @@ def test_what_kills_every_process_stays_undone_and_is_not_called_refuted() -> No
     assert proving.exit_code == 2
 
 
+@pytest.mark.source
 def test_the_installed_ledger_is_never_written_but_by_name(apart: Path, own_cache: Path) -> None:
     asked = ("prove", "--protocol", "eigenlayer", "--action", "MineBlocks", "--law", "MAG-04", "--jobs", "1")
     restake(*asked)
@@ -370,6 +373,7 @@ def test_nothing_to_prove_writes_nothing(own_cache: Path) -> None:
     assert (file.stat().st_mtime_ns, file.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
+@pytest.mark.source
 def test_a_law_that_cannot_concern_a_call_is_not_proved_of_it_again_and_again() -> None:
     asked = ("prove", "--protocol", "eigenlayer", "--action", TRANSFER, "--jobs", "1", "--json")
     assert alone(restake(*asked))["proved_now"] == [TRANSFER]
@@ -380,6 +384,7 @@ def test_a_law_that_cannot_concern_a_call_is_not_proved_of_it_again_and_again() 
     assert [row["verdict"] for row in known_violations["verdicts"]] == ["NOT CONCERNED"]
 
 
+@pytest.mark.source
 def test_a_place_that_cannot_be_written_loses_no_verdict(apart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (apart / "file").write_text("")
     monkeypatch.setenv("RESTAKE_CACHE", str(apart / "file"))

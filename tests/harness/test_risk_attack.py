@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from harness.cli import cli
 from harness.risk_page import SHOWN
 
+pytestmark = pytest.mark.source
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 OPERATORS = Path(__file__).parents[1] / "risk" / "data" / "eigenlayer_operators.json"
 TRACE = GOLDEN / "eigenlayer" / "d_one_wei_everything.json.gz"

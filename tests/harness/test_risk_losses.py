@@ -21,6 +21,8 @@ from risk import commitments
 from tests.risk.test_documents import BASE, CLAIMS, DELEGATION, HAZARDS, NETWORK
 from tests.risk.test_multichain import document as chains_document
 
+pytestmark = pytest.mark.source
+
 Write = Callable[[dict[str, Any]], Path]
 
 

@@ -54,6 +54,7 @@ def test_the_pages_are_what_is_written(name: str) -> None:
     assert (ROOT / "docs" / f"traces_{name}.md").read_text() == new_trace(name, "--fields").stdout
 
 
+@pytest.mark.source
 @pytest.mark.parametrize("name", known_packs())
 def test_recorded_traces_and_new_ones_are_as_the_schema_says(name: str) -> None:
     schema, pack = validator(name), known_packs()[name]

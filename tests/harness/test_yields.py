@@ -27,6 +27,8 @@ from spec.symbiotic.state import (
     TOKEN_BALANCES,
 )
 
+pytestmark = pytest.mark.source
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "symbiotic"
 REWARDED = sorted(GOLDEN.glob("rewards_*.json.gz"))
 PACK = known_packs()["symbiotic"]

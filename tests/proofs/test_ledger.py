@@ -107,11 +107,13 @@ def test_a_proof_says_exactly_what_is_due(call: str) -> None:
     assert [found["law"] for found in prove_laws(PLACE, call, due_of(PLACE)[call], 1)] == list(due_of(PLACE)[call])
 
 
+@pytest.mark.source
 def test_what_ran_to_load_a_module_is_what_a_proof_ran_through() -> None:
     found = next(prove_laws(PLACE, CALL, ["CONS-01"], 1))
     assert {"spec.machine:Schema.__init__", "spec.eigenlayer.strategies:transfer"} <= set(found["functions"])
 
 
+@pytest.mark.source
 def test_a_module_that_no_import_leads_to_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     known = tuple(name for name in modules_behind(PLACE) if name != "spec.eigenlayer.views")
     monkeypatch.setattr(call_task, "modules_behind", lambda _place: known)

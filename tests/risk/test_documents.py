@@ -14,6 +14,8 @@ from risk.distribution import mixed
 from risk.losses import distribution
 from spec.codec import MalformedTrace
 
+pytestmark = pytest.mark.source
+
 ONE = Fraction(1)
 
 NETWORK: dict[str, Any] = {

@@ -18,6 +18,8 @@ from risk.network import Commitment, Stake, Terms, read
 from spec.machine import Delta, Draft, commit
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source
+
 ONE = Fraction(1)
 PRICES: Mapping[str, Fraction] = {"x": ONE, "y": Fraction(3, 2)}
 

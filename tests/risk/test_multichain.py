@@ -14,6 +14,8 @@ from risk.network import Terms
 from spec.codec import MalformedTrace
 from tests.risk.canaries import breaks, holds
 
+pytestmark = pytest.mark.source
+
 HALF = Fraction(1, 2)
 OLD_STAKE = {("eth", "a"): Fraction(70)}
 

@@ -18,6 +18,8 @@ from risk.sources import Declared, from_security, graph
 from spec.codec import MalformedTrace
 from spec.machine import Delta, Draft, commit
 
+pytestmark = pytest.mark.source
+
 ONE = Fraction(1)
 DECLARED = Declared({}, {}, ONE, networks.Terms(Fraction(7, 3), Fraction(1, 3)))
 
