@@ -553,7 +553,7 @@ class Prover:
                 return total.group(view.rows, key, row), self.worth(total, view, key, row)
 
             blank = self._blank()
-            blank.context = f"{total.name}!{next(_contexts)}"
+            blank.context = f"member!{next(_members)}"
             found = Member(item_id, key, list(explore(both, blank, prunes=False)))
             self._members[(total.name, item_id)] = found
         return found
@@ -843,7 +843,8 @@ class Prover:
 
 
 _contexts: Final = count()
-"""The counter of names that stand for any of a list."""
+_members: Final = count()
+"""The counters of names that stand for any of a list, in formulas and in members of sums."""
 
 
 def answer_of(outcome: Any) -> Term:
