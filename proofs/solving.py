@@ -168,6 +168,7 @@ PORTFOLIO: Final[tuple[tuple[str, Check, int], ...]] = (
     ("z3, more steps", _plain, 3_000_000),
     ("z3 with kernel lemmas, more steps", _with_lemmas, 10_000_000),
     ("z3 with kernel lemmas, another seed", _from(1), 10_000_000),
+    ("z3 with kernel lemmas, a third seed", _from(2), 10_000_000),
     ("z3 QF_UFNIA", _nonlinear, 3_000_000),
 )
 """The solvers in the order in which they are asked, and the steps that each is given: z3's own count, not seconds."""
