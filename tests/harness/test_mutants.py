@@ -537,6 +537,7 @@ def test_an_interruption_keeps_what_is_known() -> None:
     assert left_in_words(Mutation([], QUICK, stop)) == []
 
 
+@pytest.mark.source
 @pytest.mark.serial
 def test_an_interruption_ends_the_judges_and_exits_with_2() -> None:
     command = [

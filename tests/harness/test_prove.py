@@ -296,6 +296,7 @@ def test_an_interruption_ends_what_is_running_and_keeps_what_is_done() -> None:
     assert opened().left(TRANSFER) == []
 
 
+@pytest.mark.source
 @pytest.mark.serial
 def test_time_that_is_up_begins_nothing_and_says_so() -> None:
     proving = asked_of(TRANSFER)
@@ -435,6 +436,7 @@ def test_a_file_that_was_edited_while_it_was_proved_leaves_the_call_undone() -> 
     assert (opened().verdicts(TRANSFER), proving.exit_code) == ({}, 2)
 
 
+@pytest.mark.source
 @pytest.mark.serial
 def test_no_process_outlives_whoever_asked_it() -> None:
     """One that is killed cannot end its own."""
