@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 
 from invariants.law import Catalogue, StateLaw, View
 from invariants.market.books import BookLaws
+from invariants.market.capital import CapitalLaws
 from proofs.market.contracts import CONTRACTS
 from proofs.market.free import (
     BALANCES,
@@ -53,8 +54,7 @@ BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
 OBSERVED: Final = (ChangeStake, ChangeWeight)
 """The calls that the market observes: their paths are too many to be followed so far."""
 
-INSURING: Final = (OpenFund, Underwrite, AnnounceExit, Exit, BuyPolicy, ReleasePolicy, LimitCover, DeclareAffiliate)
-NOT_YET: Final = (*OBSERVED, *INSURING)
+NOT_YET: Final = OBSERVED
 
 MARKET: Final = Market(PORT)
 
@@ -85,7 +85,14 @@ PROTOCOL: Final = Protocol(
 )
 BOOKS: Final = BookLaws(PORT, BALANCES)
 WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-08", "FEE-09", "FEE-10", "FEE-26")
-CATALOGUE: Final = Catalogue(BOOKS.sums, [law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS], [], [], [])
+CAPITAL: Final = CapitalLaws()
+CATALOGUE: Final = Catalogue(
+    [*BOOKS.sums, *CAPITAL.sums],
+    [*[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS], *CAPITAL.state_laws()],
+    [],
+    [],
+    [],
+)
 
 
 def _is_well_formed(_rows: Draft, call: Any) -> bool:
