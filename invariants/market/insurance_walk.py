@@ -39,7 +39,7 @@ def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, o
         return OpenFund(sponsor, service, pool, _terms(choices))
     kind = choices.below(20)
     if draft.get(FUNDS, fund).staying_grains == 0 or kind < 1:
-        return Underwrite(choices.pick(cast.payers), service, pool, sponsor, choices.pick(CAPITALS))
+        return Underwrite(choices.pick(cast.payers[:2]), service, pool, sponsor, choices.pick(CAPITALS))
     if kind < 5:
         return _exit(cast, choices, draft, fund)
     if kind < 6:
@@ -126,7 +126,7 @@ def _exit(cast: Cast, choices: Choices, draft: Draft, fund: Fund) -> Any:
     staying = [payer for payer in cast.payers if draft.get(UNDERWRITERS, (fund, payer)).shares > 0]
     payer = choices.pick(tuple(staying or cast.payers))
     shares = draft.get(UNDERWRITERS, (fund, payer)).shares
-    part = choices.pick((shares, shares, shares >> 1, max(shares >> 3, 1), 1, shares + 1))
+    part = choices.pick((shares, shares, shares, shares >> 1, max(shares >> 3, 1), 1, shares + 1))
     return AnnounceExit(payer, service, pool, fund[1], part)
 
 

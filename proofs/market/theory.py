@@ -1,7 +1,7 @@
-"""The theory of the fees, on a base of which nothing is known.
+"""The theory of fees and insurance, on a base of which nothing is known.
 
-It is not whole: the calls that the market observes are left out (`NOT_YET`), so nothing here is said of every reachable
-state. Of every other call it is proved which laws it keeps, of lists of at most one member.
+It is not whole: the calls that the market observes, and the sale of a policy, are left out (`NOT_YET`), so nothing here
+is said of every reachable state. Of every other call it is proved which laws it keeps, of lists of at most one member.
 """
 
 from typing import Any, Final, get_args
@@ -13,6 +13,8 @@ from proofs.market.contracts import CONTRACTS
 from proofs.market.free import (
     BALANCES,
     COMMISSIONS,
+    FUND_TERMS,
+    FUNDS,
     GROUPS,
     LASTING,
     METERS,
@@ -22,6 +24,7 @@ from proofs.market.free import (
     RISKS,
     SCHEMA,
     TERMS,
+    UNDERWRITERS,
     ChangeStake,
     ChangeWeight,
     PassTime,
@@ -33,28 +36,14 @@ from proofs.setup import Setup
 from proofs.theory import Induction, Limits, PastLaw, Theory
 from spec.arithmetic import WAD
 from spec.machine import SINGLETON, Draft, Outcome
-from spec.market.actions import (
-    Action,
-    AnnounceExit,
-    BuyPolicy,
-    DeclareAffiliate,
-    Exit,
-    FundOffer,
-    LimitCover,
-    OpenFund,
-    OpenOffer,
-    ReleasePolicy,
-    Underwrite,
-)
+from spec.market.actions import Action, BuyPolicy, FundOffer, OpenOffer
 from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
 BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
-OBSERVED: Final = (ChangeStake, ChangeWeight)
-"""The calls that the market observes: their paths are too many to be followed so far."""
-
-NOT_YET: Final = OBSERVED
+NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy)
+"""The two calls that the market observes, and a sale: their paths are too many to be followed so far."""
 
 MARKET: Final = Market(PORT)
 
@@ -161,6 +150,18 @@ def _amount_is_not_negative(view: View, position: Any) -> bool:
     return is_settled and counted.amount >= 0 and view.rows.get(TERMS, position[0]).is_open
 
 
+def _funds_can_insure(view: View, fund: Any) -> bool:
+    terms, capital = view.rows.get(FUND_TERMS, fund), view.rows.get(FUNDS, fund)
+    if not terms.is_open:
+        return capital.staying_grains + capital.leaving_grains == 0 and capital.cover_grains == 0
+    return terms.leverage_wad >= WAD and 0 <= terms.wait_points < terms.cooldown_points and 0 < terms.kink_wad < WAD
+
+
+def _shares_are_of_an_open_fund(view: View, underwriter: Any) -> bool:
+    held = view.rows.get(UNDERWRITERS, underwriter)
+    return held.shares + held.leaving_shares == 0 or view.rows.get(FUND_TERMS, underwriter[0]).is_open
+
+
 def _same(key: Any) -> Any:
     return key
 
@@ -201,6 +202,21 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _amount_is_not_negative,
         rows={POSITIONS: _same},
         also_reads=(METERS, TERMS),
+    ),
+    StateLaw(
+        "LEMMA-fund",
+        "Policies can be sold on the terms of an open fund; any other is empty.",
+        HERE,
+        _funds_can_insure,
+        rows={FUND_TERMS: _same, FUNDS: _same},
+    ),
+    StateLaw(
+        "LEMMA-underwriter",
+        "Nobody has shares of a fund that is not open.",
+        HERE,
+        _shares_are_of_an_open_fund,
+        rows={UNDERWRITERS: _same},
+        also_reads=(FUND_TERMS,),
     ),
 ]
 

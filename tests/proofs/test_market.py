@@ -1,11 +1,12 @@
-"""The fees' books are proved, call by call, on a base of which nothing is known; and what is left out is named."""
+"""The market's books are proved, call by call, on a base of which nothing is known; what is left out is named."""
 
 import pytest
 
 from harness.protocols import pack_at
 from proofs.call_task import prove_laws
 from proofs.market.free import ChangeStake, ChangeWeight
-from proofs.market.theory import INSURING, NOT_YET, PROTOCOL
+from proofs.market.theory import NOT_YET, PROTOCOL
+from spec.market.actions import BuyPolicy
 
 pytestmark = pytest.mark.source
 
@@ -19,8 +20,16 @@ def test_a_call_keeps_the_books(call: str) -> None:
     assert found == dict.fromkeys(BOOKS, "PROVED")
 
 
-def test_the_calls_that_are_observed_are_left_out_and_no_others() -> None:
-    assert (ChangeStake, ChangeWeight, *INSURING) == NOT_YET
-    assert len(PROTOCOL.actions) == 12
+@pytest.mark.parametrize("call", ["AnnounceExit", "Exit", "ReleasePolicy"])
+def test_a_call_keeps_funds_solvent(call: str) -> None:
+    """Fully collateralised, a fund has what its policies can still pay; and its shares and cover are counted right."""
+    laws = ["INS-01", "INS-04", "INS-05"]
+    found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, laws, 1)}
+    assert found == dict.fromkeys(laws, "PROVED")
+
+
+def test_the_calls_that_are_left_out_are_these_and_no_others() -> None:
+    assert (ChangeStake, ChangeWeight, BuyPolicy) == NOT_YET
+    assert len(PROTOCOL.actions) == 19
     assert not set(NOT_YET) & set(PROTOCOL.actions)
     assert pack_at("harness.packs.market.anything:PACK").theory_at == PLACE
