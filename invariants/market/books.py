@@ -21,8 +21,6 @@ from spec.market.state import (
     SETTINGS,
     TERMS,
     TREASURY,
-    ListedHolding,
-    ListedPosition,
     Offer,
     Position,
 )
@@ -134,13 +132,14 @@ class BookLaws:
         rows = self._port.rows_of_stake(service, operator, pool)
         lists = [FEEDS.members(view.rows, self._port.group(operator, pool))]
         lists += [POSITIONS_BY_ROW.members(view.rows, row) for row in rows]
-        return all([members.count(ListedPosition(position)) == 1 for members in lists])
+        return all([[listed.position for listed in members].count(position) == 1 for members in lists])
 
     def _holding_is_found(self, view: View, holding: Any) -> bool:
         if not view.rows.get(HOLDINGS, holding).is_counted:
             return view.rows.get(HOLDINGS, holding).amount == 0
         rows = self._port.rows_of_weight(holding[0], holding[1])
-        return all([HOLDINGS_BY_ROW.members(view.rows, row).count(ListedHolding(holding)) == 1 for row in rows])
+        lists = [HOLDINGS_BY_ROW.members(view.rows, row) for row in rows]
+        return all([[listed.holding for listed in members].count(holding) == 1 for members in lists])
 
     def state_laws(self) -> list[StateLaw]:
         """Laws of every state."""

@@ -55,7 +55,7 @@ from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Terms
 from spec.market.transition import ACCOUNT
 
-ALL_WITNESSES: Final = [*WITNESSES, *insurance_witnesses(PORT, BASE.actions)]
+ALL_WITNESSES: Final = [*WITNESSES, *insurance_witnesses(PORT)]
 CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, TOKEN_BALANCES, ALL_WITNESSES)
 
 
@@ -111,7 +111,7 @@ def _above(base: Walk) -> Walk:
     """A walk of the base, with calls of the market between its own."""
 
     def next_action(choices: Choices, draft: Draft) -> Any:
-        return market_action(CAST, choices, draft) if choices.one_in(2) else base.next_action(choices, draft)
+        return market_action(CAST, choices, draft) if choices.below(5) < 2 else base.next_action(choices, draft)
 
     return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
 

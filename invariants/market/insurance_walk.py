@@ -60,13 +60,15 @@ def _sponsor(choices: Choices, draft: Draft, offer: Offer) -> str:
         capital = draft.get(FUNDS, (offer, sponsor))
         if capital.staying_shares == 0 or capital.staying_grains > 0:
             running.append(sponsor)
-    return choices.pick(tuple(running[:2])) if running and not choices.one_in(24) else choices.pick(SPONSORS)
+        if len(running) == 2:
+            break
+    return choices.pick(tuple(running)) if running and not choices.one_in(24) else choices.pick(SPONSORS)
 
 
 def _rare(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: str) -> Any:
     """A limit of a service whose stake is counted, or an operator's account of its own."""
     service, pool = offer
-    if choices.one_in(3):
+    if choices.one_in(2):
         barred = [
             policy
             for policy in POLICIES.members(draft, offer)

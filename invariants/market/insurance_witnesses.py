@@ -129,9 +129,9 @@ class _Payouts:
         return funded > 0 and bool(self.claims(step))
 
 
-def insurance_witnesses(port: Port, base_actions: tuple[type[Any], ...]) -> list[Witness]:
+def insurance_witnesses(port: Port) -> list[Witness]:
     """Each call of the insurance accepted, and what its laws speak of."""
-    payouts, of_base, buying = _Payouts(port), Scope(base_actions), Scope((BuyPolicy,))
+    payouts, slashing, buying = _Payouts(port), Scope(tables=port.tables_of_slashes()), Scope((BuyPolicy,))
     return [
         *[
             Witness(f"INS-W{number:02}", f"{action.__name__} is accepted.", THIS, lambda _step: True, Scope((action,)))
@@ -141,17 +141,17 @@ def insurance_witnesses(port: Port, base_actions: tuple[type[Any], ...]) -> list
         Witness("INS-W10", "A policy is sold within a service's limit.", THIS, _is_limited, buying),
         Witness("INS-W11", "A policy takes a place that was released.", THIS, _takes_a_place_again, buying),
         Witness("INS-W12", "Capital leaves, and covers stay.", THIS, _leaves_covers, Scope((Exit,))),
-        Witness("INS-W13", "A fund pays for a slash.", THIS, payouts.of_fund, of_base),
-        Witness("INS-W14", "A fund cannot pay all that it owes.", THIS, payouts.not_in_full, of_base),
-        Witness("INS-W15", "Two policies of a holder share its loss.", THIS, payouts.of_two, of_base),
-        Witness("INS-W16", "An insured holder bears its part.", THIS, payouts.leaves_a_part, of_base),
-        Witness("INS-W17", "Capital that is leaving bears its part.", THIS, payouts.of_leaving, of_base),
-        Witness("INS-W18", "An operator that insures itself is paid.", THIS, payouts.of_own, of_base),
-        Witness("INS-W19", "It is paid nothing where the fund bars it.", THIS, payouts.spares_own, of_base),
+        Witness("INS-W13", "A fund pays for a slash.", THIS, payouts.of_fund, slashing),
+        Witness("INS-W14", "A fund cannot pay all that it owes.", THIS, payouts.not_in_full, slashing),
+        Witness("INS-W15", "Two policies of a holder share its loss.", THIS, payouts.of_two, slashing),
+        Witness("INS-W16", "An insured holder bears its part.", THIS, payouts.leaves_a_part, slashing),
+        Witness("INS-W17", "Capital that is leaving bears its part.", THIS, payouts.of_leaving, slashing),
+        Witness("INS-W18", "An operator that insures itself is paid.", THIS, payouts.of_own, slashing),
+        Witness("INS-W19", "It is paid nothing where the fund bars it.", THIS, payouts.spares_own, slashing),
     ]
 
 
-def redress_witness(port: Port, base_actions: tuple[type[Any], ...]) -> Witness:
+def redress_witness(port: Port) -> Witness:
     """Slashed funds that pay an insured loss, on a base whose slashes move them at once."""
-    payouts = _Payouts(port)
-    return Witness("INS-W20", "Slashed funds pay an insured loss.", THIS, payouts.of_slashed_funds, Scope(base_actions))
+    payouts, slashing = _Payouts(port), Scope(tables=port.tables_of_slashes())
+    return Witness("INS-W20", "Slashed funds pay an insured loss.", THIS, payouts.of_slashed_funds, slashing)

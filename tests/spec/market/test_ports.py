@@ -133,6 +133,7 @@ def test_slashes_in_a_delta_are_those_that_calls_return(port: Port, taken: Taken
                 expected = taken(action, outcome)
                 if not isinstance(action, sym.ExecuteSlash):
                     assert [one for one in found if one.amount > 0] == [one for one in expected if one.amount > 0]
+                assert not found or {write.table for write in outcome.writes} & {*port.tables_of_slashes()}
                 count += len(found)
                 state = after
     assert count >= slashes
