@@ -21,6 +21,8 @@ from spec.market.state import (
     SETTINGS,
     TERMS,
     TREASURY,
+    ListedHolding,
+    ListedPosition,
     Offer,
     Position,
 )
@@ -35,6 +37,22 @@ def _one(_rows: Draft, _key: Any, _row: Any) -> object:
 
 def _first(_rows: Draft, key: Any, _row: Any) -> object:
     return key[0]
+
+
+def _position_and_list(_rows: Draft, key: Any, row: ListedPosition) -> object:
+    return (row.position, key[0])
+
+
+def _holding_and_list(_rows: Draft, key: Any, row: ListedHolding) -> object:
+    return (row.holding, key[0])
+
+
+def _one_place(_row: Any) -> int:
+    return 1
+
+
+def _of_list(group: Any) -> Subject:
+    return group[0]
 
 
 def _same(key: Any) -> Subject:
@@ -88,6 +106,10 @@ class BookLaws:
         self._stake_to_index: Final = Sum("settled_stake", POSITIONS, _first, lambda row: row.amount * row.index)
         self._weight: Final = Sum("counted_weight", HOLDINGS, _first, lambda row: row.amount)
         self._weight_to_index: Final = Sum("settled_weight", HOLDINGS, _first, lambda row: row.amount * row.index)
+        self._fed: Final = Sum("places_in_feeds", FEEDS.places, _position_and_list, _one_place)
+        self._watched: Final = Sum("places_by_row", POSITIONS_BY_ROW.places, _position_and_list, _one_place)
+        self._held_by_row: Final = Sum("holdings_by_row", HOLDINGS_BY_ROW.places, _holding_and_list, _one_place)
+        self.sums_of_lists: Final = [self._fed, self._watched, self._held_by_row]
         self.sums: Final = [
             *(self._budgets, self._reserved, self._held, self._capital, self._credited),
             *(self._stake, self._stake_to_index, self._weight, self._weight_to_index),
@@ -130,16 +152,15 @@ class BookLaws:
         if not view.rows.get(POSITIONS, position).is_counted:
             return view.rows.get(POSITIONS, position).amount == 0
         rows = self._port.rows_of_stake(service, operator, pool)
-        lists = [FEEDS.members(view.rows, self._port.group(operator, pool))]
-        lists += [POSITIONS_BY_ROW.members(view.rows, row) for row in rows]
-        return all([[listed.position for listed in members].count(position) == 1 for members in lists])
+        if view.total(self._fed, (position, self._port.group(operator, pool))) != 1:
+            return False
+        return all([view.total(self._watched, (position, row)) == 1 for row in rows])
 
     def _holding_is_found(self, view: View, holding: Any) -> bool:
         if not view.rows.get(HOLDINGS, holding).is_counted:
             return view.rows.get(HOLDINGS, holding).amount == 0
         rows = self._port.rows_of_weight(holding[0], holding[1])
-        lists = [HOLDINGS_BY_ROW.members(view.rows, row) for row in rows]
-        return all([[listed.holding for listed in members].count(holding) == 1 for members in lists])
+        return all([view.total(self._held_by_row, (holding, row)) == 1 for row in rows])
 
     def state_laws(self) -> list[StateLaw]:
         """Laws of every state."""
@@ -233,7 +254,7 @@ class BookLaws:
                 HERE,
                 lambda view, subject: self._position_is_found(view, subject),
                 rows={POSITIONS: _same},
-                also_reads=(FEEDS.lengths, FEEDS.places, POSITIONS_BY_ROW.lengths, POSITIONS_BY_ROW.places),
+                sums={self._fed: _of_list, self._watched: _of_list},
             ),
             StateLaw(
                 "FEE-12",
@@ -241,7 +262,7 @@ class BookLaws:
                 HERE,
                 lambda view, subject: self._holding_is_found(view, subject),
                 rows={HOLDINGS: _same},
-                also_reads=(HOLDINGS_BY_ROW.lengths, HOLDINGS_BY_ROW.places),
+                sums={self._held_by_row: _of_list},
             ),
             StateLaw(
                 "FEE-26",

@@ -26,7 +26,7 @@ def market_catalogue(
     return with_base_laws(
         base,
         base_actions,
-        [*books.sums, *capital.sums],
+        [*books.sums, *books.sums_of_lists, *capital.sums],
         [*books.state_laws(), *capital.state_laws()],
         [*fees.step_laws(), *insurance.step_laws(), *payouts.step_laws()],
         [*fees.rejection_laws(), *insurance.rejection_laws()],
