@@ -151,12 +151,14 @@ def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Map
     """Every goal which, proved, says that both versions answer a call alike in every state of the laws."""
     call, base = prover.call(action, bounds)
     base.reader = prover.note_read
-    paths = list(explore(lambda: prover.transition(prover.draft(), call), base))
+    paths = list(explore(lambda: prover.transition(prover.draft(), call), base, proves=True))
     same_call = other.call(call)
     yield Goal(ENGINE, some_path_is_taken(action.__name__, base, [here for here, _ in paths]))
     for here, outcome in paths:
+        for label, condition in here.required:
+            yield Goal(ENGINE, Obligation(label, here, condition))
         taken: list[Path] = []
-        for onward, answer in explore(lambda: other.transition(same_call), here):
+        for onward, answer in explore(lambda: other.transition(same_call), here, proves=True):
             taken.append(onward)
             yield from _compared(prover, other, onward, outcome, answer)
             for label, condition in onward.required:

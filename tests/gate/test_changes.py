@@ -12,7 +12,7 @@ from tests.gate.prepared import Prepared, found, judged, prepared
 pytestmark = [pytest.mark.source, pytest.mark.serial]
 
 CHANGES = prepared()
-FEW = ("R-02", "C-15")
+FEW = ("R-03", "C-15")
 """The changes that are judged whenever tests run: a few seconds each."""
 
 IS_LONG = os.environ.get("RESTAKE_LONG") == "1"
