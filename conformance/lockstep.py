@@ -182,6 +182,8 @@ class _Lockstep:
         if isinstance(expected, Rejected) and isinstance(actual, Rejected):
             if self._of.has_reasons and actual.reason is None:
                 raise ClientFault("garbage", "rejected: null, from a client that says that its reasons are typed")
+            if actual.reason is not None and not self._of.has_reasons:
+                raise ClientFault("garbage", "a reason, from a client that says that its reasons are opaque")
             return "reason" if self._of.has_reasons and actual.reason != expected.reason else None
         return "outcome"
 
@@ -190,6 +192,8 @@ class _Lockstep:
         missing = "" if self._of.has_reasons or self.case[1] == ACCEPTED else "its reasons are opaque"
         if self._of.has_digest and given is None:
             raise ClientFault("garbage", "digest: null, from a client that says that it gives one")
+        if given is not None and not self._of.has_digest:
+            raise ClientFault("garbage", "a digest, from a client that says that it gives none")
         if not self._of.has_digest or given != expected:
             whole = self._subject.state()
             if isinstance(whole, Unsupported):

@@ -51,13 +51,14 @@ def read_introduction(answer: Message) -> Introduction:
     texts = ListOf(Text())
     name, version = _text(answer, "name"), _text(answer, "version")
     actions = None if answer["actions"] is None else texts.read(answer["actions"], "actions", {})
-    digests = cast("tuple[str, ...]", texts.read(answer["digests"], "digests", {}))
+    if answer["digests"] not in ([], [DIGEST]):
+        raise MalformedTrace("digests", f"expected [{DIGEST!r}] or [], found {shown(answer['digests'])}")
     return Introduction(
         name,
         version,
         None if actions is None else frozenset(cast("tuple[str, ...]", actions)),
         answer["reasons"] == "typed",
-        DIGEST in digests,
+        answer["digests"] == [DIGEST],
     )
 
 
