@@ -36,7 +36,7 @@ def observe_slashes(port: Port, before: Draft, draft: Draft, writes: list[Write]
 def _redress(port: Port, before: Draft, draft: Draft, account: str) -> int:
     """The grains of the fee token that a slash has brought to the market's account, counted as paid in."""
     token = draft.get(SETTINGS, SINGLETON).fee_token
-    amount = port.balance(draft, token, account) - port.balance(before, token, account)
+    amount = max(port.balance(draft, token, account) - port.balance(before, token, account), 0)
     if amount > 0:
         treasury = draft.get(TREASURY, SINGLETON)
         draft.put(TREASURY, SINGLETON, Treasury(funded=treasury.funded + amount, paid=treasury.paid))
