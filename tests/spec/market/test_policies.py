@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
 from spec.eigenlayer import actions as el
@@ -189,9 +190,8 @@ def test_a_leveraged_fund_pays_pro_rata_and_owes_once(on_symbiotic: Chain) -> No
 
 def redressed(chain: Chain) -> None:
     """The vault sends what is slashed to the market's own account."""
-    config: Any = chain.state.rows(VAULTS)[VAULT]
-    fields = {name: getattr(config, name) for name in type(config).__init__.__code__.co_varnames[1:]}
-    chain.state.rows(VAULTS)[VAULT] = type(config)(**{**fields, "burner": ACCOUNT})
+    vaults: Any = chain.state.rows(VAULTS)
+    vaults[VAULT] = attrs.evolve(vaults[VAULT], burner=ACCOUNT)
 
 
 def test_slashed_funds_go_to_the_insured_first(on_symbiotic: Chain) -> None:
