@@ -92,7 +92,7 @@ class Guarded(Client):
             return ask()
         except (ClientFault, HarnessFault, Stopped):
             raise
-        except Exception as error:  # whatever it is, it is this client's
+        except Exception as error:  # a client in a process of its own would have died of any: that is a fault, too
             self.trace = "".join(traceback.format_exception(error))
             raise ClientFault("failed", explained(error)) from error
 

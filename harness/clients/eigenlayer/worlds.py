@@ -6,20 +6,16 @@ from harness.clients.eigenlayer.artifacts import Artifacts
 from invariants.choices import Choices
 from invariants.eigenlayer.world import in_release
 from invariants.walker import Walk
-from spec.arithmetic import UINT224_MAX
 from spec.codec import Json
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.presets import RELEASES
 from spec.machine import Draft
 
 RESOLUTION_DELAY: Final = "slash_resolution_delay_blocks"
-CUMULATIVE: Final = "cumulative_scaled_shares"
 
 
 def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]:
-    """A world without rewards, of the contracts' release, with the delays that these can have. Of a token no more was
-    queued before than half of what 224 bits hold, which no supply of a token leads near.
-    """
+    """A world without rewards, of the contracts' release, with the delays that these can have."""
     release = RELEASES[artifacts.release]
     changed: Any = in_release(world, release)
     config = dict(changed["config"])
@@ -27,11 +23,6 @@ def as_deployed(world: dict[str, Json], artifacts: Artifacts) -> dict[str, Json]
     if release.delays_slashes:
         config[RESOLUTION_DELAY] = artifacts.resolution_delay_blocks
     genesis = {name: value for name, value in changed["genesis"].items() if name != "rewards"}
-    if CUMULATIVE in genesis:
-        genesis[CUMULATIVE] = {
-            operator: {strategy: str(min(int(shares), UINT224_MAX >> 1)) for strategy, shares in queued.items()}
-            for operator, queued in genesis[CUMULATIVE].items()
-        }
     return {**changed, "config": config, "genesis": genesis}
 
 

@@ -1,5 +1,7 @@
 """Chains with a market: a base's own chain of tests, its state under the market's tables."""
 
+from typing import Any
+
 import pytest
 
 from spec.eigenlayer.actions import MineBlocks
@@ -91,13 +93,14 @@ PRICED = Risk(0, 0, 0, WAD, 100)
 """A unit of stake is worth a unit of the fee token; a year has a hundred points, and no loss is expected."""
 
 
-def fund_terms(**changed: int) -> FundTerms:
+def fund_terms(**changed: Any) -> FundTerms:
     """Fully collateralised, without deductible. Policies begin at once. A tenth a year is asked at the kink, where four
     fifths of what can be covered is, and half as much again of everything.
     """
     numbers = {"leverage_wad": WAD, "deductible_grains": 0, "coinsurance_wad": WAD, "wait_points": 0}
     numbers |= {"cooldown_points": 50, "kink_wad": WAD * 4 // 5, "slope_wad": WAD // 10, "steep_slope_wad": WAD}
-    return FundTerms(False, **{**numbers, "loading_wad": WAD // 2, **changed})  # type: ignore[arg-type]  # a flag is one
+    asked: dict[str, Any] = {**numbers, "loading_wad": WAD // 2, **changed}
+    return FundTerms(is_open=False, **asked)
 
 
 def insured(chain: Chain, cover: int, capital: int = 1000, **changed: int) -> None:

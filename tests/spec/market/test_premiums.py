@@ -1,12 +1,9 @@
 """The kernels of the insurance: the economic cases in integers, and each rounding in the direction that it states."""
 
-import json
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 from math import comb
-from pathlib import Path
-from typing import Any
 
 from spec.market.premiums import (
     claim_of,
@@ -19,21 +16,7 @@ from spec.market.premiums import (
     worth_of,
 )
 from spec.market.rates import break_even_wad
-
-WAD = 10**18
-CASES: dict[str, Any] = {
-    case["name"]: case for case in json.loads((Path(__file__).parents[2] / "risk/cases.json").read_text())["cases"]
-}
-
-
-def case(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    return CASES[name]["inputs"], CASES[name]["expected"]
-
-
-def in_wad(text: str) -> int:
-    value = Fraction(text) * WAD
-    assert value.denominator == 1
-    return int(value)
+from tests.spec.market.cases import WAD, case, in_wad
 
 
 def test_ins_waterfall() -> None:

@@ -1,10 +1,7 @@
 """The kernels of the fees: the economic cases in integers, and each rounding in the direction that it states."""
 
-import json
 from fractions import Fraction
 from itertools import accumulate
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,21 +9,7 @@ from spec.market import rates
 from spec.market.fees import break_even_rate_of
 from spec.market.rates import BASE_FEE, EXPONENTIAL, MAX_EXPONENT, advanced, next_rate, shortfall_after
 from spec.market.state import Meter, Risk, Terms
-
-WAD = 10**18
-CASES: dict[str, Any] = {
-    case["name"]: case for case in json.loads((Path(__file__).parents[2] / "risk/cases.json").read_text())["cases"]
-}
-
-
-def case(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    return CASES[name]["inputs"], CASES[name]["expected"]
-
-
-def in_wad(text: str) -> int:
-    value = Fraction(text) * WAD
-    assert value.denominator == 1
-    return int(value)
+from tests.spec.market.cases import WAD, case, in_wad
 
 
 def test_fee_fake_exponential() -> None:
