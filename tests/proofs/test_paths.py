@@ -2,7 +2,6 @@
 paths run through every line of the rules.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -21,10 +20,7 @@ from proofs.obligations import Prover
 from proofs.proving import CallProof
 from proofs.trusted_contracts import CONTRACTS, foundations
 
-pytestmark = [
-    pytest.mark.source,
-    pytest.mark.skipif("RESTAKE_LONG" not in os.environ, reason="takes minutes: RESTAKE_LONG=1, as every week"),
-]
+pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).parents[2]
 
