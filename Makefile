@@ -13,7 +13,11 @@ PACKAGES := $(shell $(PYTHON) -c 'import tomllib; \
 	print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])')
 SOURCES := $(shell find $(PACKAGES) tests/golden docs/findings -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 MODE := $(if $(PURE),interpreted,compiled)
+WHEEL := $(VENV)/wheel-$(MODE)
 STAMP := $(VENV)/installed-$(MODE)
+
+# Two goals at a time: the compiler and the packages, then the linters beside either.
+MAKEFLAGS += --jobs=2
 
 # The compiled modules are one library that calls itself: let it do so directly. About a tenth of a step.
 ifeq ($(shell uname -s),Linux)
@@ -28,28 +32,40 @@ export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(STAMP)
 
-$(VENV)/tools: pyproject.toml requirements.lock
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# The compiler's own packages come first: it runs while the others are installed, which takes a core each.
+$(VENV)/builder: pyproject.toml .ci/build.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-compile --require-hashes --requirement .ci/build.lock
+	touch $@
+
+$(VENV)/tools: $(VENV)/builder requirements.lock
+	$(INSTALL) --no-compile --require-hashes --requirement requirements.lock
 	touch $@
 
 # By hand, after an edit of the dependencies: tests/test_lock.py says when.
 lock:
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(INSTALL) "uv>=0.9"
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-annotate --extra dev --extra risk pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-annotate --group build --constraint requirements.lock --output-file .ci/build.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-annotate --group docs --output-file docs/requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-annotate --group release --output-file .ci/release.lock
 
 # The wheel is built from the sdist, in a folder of its own: no compiled module is left beside the source it came from.
-$(STAMP): $(VENV)/tools $(SOURCES)
-	rm -rf build/dist $(VENV)/installed-*
+$(WHEEL): $(VENV)/builder $(SOURCES)
+	rm -rf build/dist $(VENV)/wheel-* $(VENV)/installed-*
 	$(if $(PURE),HATCH_BUILD_NO_HOOKS=true) $(BIN)/python -m build --no-isolation --outdir build/dist . > build.log 2>&1 \
 		|| { tail -n 30 build.log; exit 1; }
 	rm -f build.log
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/dist/*.whl
+	touch $@
+
+$(STAMP): $(WHEEL) $(VENV)/tools
+	$(INSTALL) --force-reinstall --no-deps build/dist/*.whl
 	touch $@
 
 check: $(STAMP)

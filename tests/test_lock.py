@@ -56,6 +56,13 @@ def test_the_lock_has_all_that_is_asked_for_and_a_hash_for_each() -> None:
     assert unmet(f"{text}rich==15.0.0\n") == ["not understood: rich==15.0.0"]
 
 
+def test_what_builds_a_wheel_is_locked_as_in_the_development_install() -> None:
+    """Installing the rest beside the compiler replaces no package that the compiler runs on."""
+    builders = set(PIN.findall((ROOT / ".ci/build.lock").read_text()))
+    assert {"build", "hatchling", "hatch-mypyc", "mypy", "attrs"} <= {name for name, _, _ in builders}
+    assert builders - set(PIN.findall((ROOT / "requirements.lock").read_text())) == set()
+
+
 def test_verdicts_of_the_ledgers_are_of_the_solver_that_is_pinned() -> None:
     """An older solver makes no verdict of its own out of theirs: each says whose it is."""
     (pinned,) = [str(requirement.specifier) for requirement in asked() if requirement.name == "z3-solver"]
