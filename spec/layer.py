@@ -57,7 +57,7 @@ def beneath(draft: Draft) -> Draft:
 
 class Layer:
     """One layer: its tables, its actions, the rule that answers them, and its observer. `account` is its own account
-    in the base, such as the one that holds its tokens.
+    in the base, such as the one that holds its tokens; so is every account whose name begins with it and a slash.
     """
 
     def __init__(
@@ -117,12 +117,12 @@ class _Call:
         self._by_base: list[tuple[Write, object]] = []
 
     def act(self, action: object) -> Outcome:
-        """Execute a base action for the layer's account or for the caller."""
+        """Execute a base action for an account of the layer's or for the caller."""
         layer = self._layered.layer
         sender = getattr(action, "sender", None)
         if type(action) not in self._layered.base_actions:
             raise LayerError(f"{layer.name}: {type(action).__name__} is no action of the base")
-        if sender != layer.account and (sender is None or sender != self._sender):
+        if not _is_of(layer.account, sender) and (sender is None or sender != self._sender):
             raise LayerError(f"{layer.name}: {sender!r} sends neither this call nor what the layer does")
         self.refuse_new_base_rows()
         return self.of_base(action)
@@ -148,6 +148,11 @@ class _Call:
 
     def _base_rows(self) -> list[tuple[Write, object]]:
         return [(write, write.row) for write in self._draft.delta().writes if not is_of_layer(write)]
+
+
+def _is_of(account: str, sender: object) -> bool:
+    """True if a sender is a layer's account, or one of those that it has beneath it."""
+    return isinstance(sender, str) and (sender == account or sender.startswith(account + "/"))
 
 
 def _joined(base: Schema, layer: Layer) -> Schema:

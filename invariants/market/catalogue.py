@@ -9,7 +9,9 @@ from invariants.market.capital import CapitalLaws
 from invariants.market.fees import FeeLaws
 from invariants.market.insurance import InsuranceLaws
 from invariants.market.payouts import PayoutLaws
+from invariants.market.receipts import ReceiptLaws
 from spec.machine import Table
+from spec.market.custody import Custody
 from spec.market.port import Port
 
 
@@ -17,18 +19,20 @@ def market_catalogue(
     base: Catalogue,
     base_actions: tuple[type[Any], ...],
     port: Port,
+    custody: Custody,
     balances: Table[Any, Any],
     witnesses: list[Witness],
 ) -> Catalogue:
-    """The laws of fees and insurance above a base; `balances` is the table of its tokens."""
+    """The laws of fees, insurance and receipts above a base; `balances` is the table of its tokens."""
     books, capital = BookLaws(port, balances), CapitalLaws()
     fees, insurance, payouts = FeeLaws(port), InsuranceLaws(port), PayoutLaws(port)
+    receipts = ReceiptLaws(port, custody)
     return with_base_laws(
         base,
         base_actions,
-        [*books.sums, *books.sums_of_lists, *capital.sums],
-        [*books.state_laws(), *capital.state_laws()],
-        [*fees.step_laws(), *insurance.step_laws(), *payouts.step_laws()],
-        [*fees.rejection_laws(), *insurance.rejection_laws()],
+        [*books.sums, *books.sums_of_lists, *capital.sums, *receipts.sums],
+        [*books.state_laws(), *capital.state_laws(), *receipts.state_laws()],
+        [*fees.step_laws(), *insurance.step_laws(), *payouts.step_laws(), *receipts.step_laws()],
+        [*fees.rejection_laws(), *insurance.rejection_laws(), *receipts.rejection_laws()],
         witnesses,
     )

@@ -11,6 +11,8 @@ from invariants.exploring import BoundedModel
 from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
 from invariants.market.insurance_witnesses import insurance_witnesses
+from invariants.market.receipts_walk import ACCOUNTS, open_vaults, receipts_action
+from invariants.market.receipts_witnesses import receipt_witnesses, settling_witnesses
 from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.market.witnesses import WITNESSES
 from invariants.walker import Walk
@@ -48,15 +50,20 @@ from spec.market.actions import (
     StepRate,
     Underwrite,
 )
-from spec.market.eigenlayer import PORT, PROTOCOL
+from spec.market.eigenlayer import CUSTODY, PORT, PROTOCOL
 from spec.market.insurance_state import FundTerms
 from spec.market.port import Service
 from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Terms
 from spec.market.transition import ACCOUNT
 
-ALL_WITNESSES: Final = [*WITNESSES, *insurance_witnesses(PORT)]
-CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, TOKEN_BALANCES, ALL_WITNESSES)
+ALL_WITNESSES: Final = [
+    *WITNESSES,
+    *insurance_witnesses(PORT),
+    *receipt_witnesses(PORT, CUSTODY),
+    *settling_witnesses(),
+]
+CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, TOKEN_BALANCES, ALL_WITNESSES)
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
@@ -89,10 +96,12 @@ CAST: Final = Cast(
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
     """The head of a trace: a market that is paid in the first token, in a world of the base that has its account."""
     genesis = cast("dict[str, Json]", base["genesis"])
-    others = [*cast("list[Json]", genesis["others"]), ACCOUNT]
+    others = [*cast("list[Json]", genesis["others"]), ACCOUNT, *ACCOUNTS]
+    field = "infinite_allowance_to_strategy_manager"
+    approving = [*cast("list[Json]", genesis[field]), *ACCOUNTS]
     return {
         "protocol": PROTOCOL.name,
-        "base": {**base, "genesis": {**genesis, "others": others}},
+        "base": {**base, "genesis": {**genesis, "others": others, field: approving}},
         "market": {"fee_token": "token0", "commission_delay_points": delay},
     }
 
@@ -107,11 +116,22 @@ def prelude() -> list[Any]:
     return [*actions, MineBlocks(2)]
 
 
+def _send_away(choices: Choices, draft: Draft) -> Any:
+    """The operator of a vault of receipts ends its delegation."""
+    account = choices.pick(ACCOUNTS)
+    return Undelegate(draft.get(STAKERS, account).delegated_to, account)
+
+
 def _above(base: Walk) -> Walk:
     """A walk of the base, with calls of the market between its own."""
 
     def next_action(choices: Choices, draft: Draft) -> Any:
-        return market_action(CAST, choices, draft) if choices.below(5) < 2 else base.next_action(choices, draft)
+        kind = choices.below(25)
+        if kind < 2:
+            if choices.one_in(16):
+                return _send_away(choices, draft)
+            return receipts_action(CAST, choices, draft)
+        return market_action(CAST, choices, draft) if kind < 12 else base.next_action(choices, draft)
 
     return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
 
@@ -128,6 +148,27 @@ def _insured() -> Walk:
     return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
 
 
+def _run_on() -> Walk:
+    """A scenario of receipts, in the world of the base: vaults, slashes of what they hold, and runs."""
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        kind = choices.below(16)
+        if kind == 0:
+            return BASE_WALK.next_action(choices, draft)
+        if kind == 1:
+            return CAST.wait(choices.pick((1, 3, 12, 30)))
+        if kind == 2:
+            return CAST.slash(choices, draft, CAST.services[0], CAST.operators[0], CAST.pools[0])
+        if kind == 3 and choices.one_in(4):
+            return _send_away(choices, draft)
+        return receipts_action(CAST, choices, draft)
+
+    def opening() -> list[Any]:
+        return [*_WALK.opening(), *open_vaults(CAST)]
+
+    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
+
+
 def _drawn_walk(number: int) -> Walk:
     """The same in a drawn world of the base."""
     assert BASE_WALK.worlds is not None
@@ -135,7 +176,9 @@ def _drawn_walk(number: int) -> Walk:
 
 
 _WALK: Final = _above(BASE_WALK)
-WALK: Final = Walk(PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(),), _drawn_walk)
+WALK: Final = Walk(
+    PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(), _run_on()), _drawn_walk
+)
 
 SERVICE: Final = bounded_model.BURNING
 POOL: Final = bounded_model.STRATEGY

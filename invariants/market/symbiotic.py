@@ -7,6 +7,8 @@ from invariants.exploring import BoundedModel
 from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
 from invariants.market.insurance_witnesses import insurance_witnesses, redress_witness
+from invariants.market.receipts_walk import open_vaults, receipts_action
+from invariants.market.receipts_witnesses import receipt_witnesses
 from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.market.witnesses import WITNESSES
 from invariants.symbiotic import bounded_model
@@ -38,7 +40,7 @@ from spec.market.insurance_state import FundTerms
 from spec.market.port import Service
 from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Terms
-from spec.market.symbiotic import PORT, PROTOCOL
+from spec.market.symbiotic import CUSTODY, PORT, PROTOCOL
 from spec.market.transition import ACCOUNT
 from spec.symbiotic import PROTOCOL as BASE
 from spec.symbiotic.actions import AdvanceTime, Deposit, OptOutVault, Redeem, RequestSlash, Slash
@@ -51,8 +53,9 @@ ALL_WITNESSES: Final = [
     *WITNESSES,
     *insurance_witnesses(PORT),
     redress_witness(PORT),
+    *receipt_witnesses(PORT, CUSTODY),
 ]
-CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, TOKEN_BALANCES, ALL_WITNESSES)
+CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, TOKEN_BALANCES, ALL_WITNESSES)
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
@@ -103,7 +106,10 @@ def _above(base: Walk) -> Walk:
     """A walk of the base, with calls of the market between its own."""
 
     def next_action(choices: Choices, draft: Draft) -> Any:
-        return market_action(CAST, choices, draft) if choices.below(5) < 2 else base.next_action(choices, draft)
+        kind = choices.below(25)
+        if kind < 2:
+            return receipts_action(CAST, choices, draft)
+        return market_action(CAST, choices, draft) if kind < 12 else base.next_action(choices, draft)
 
     return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
 
@@ -116,6 +122,25 @@ def _insured() -> Walk:
 
     def opening() -> list[Any]:
         return [*_WALK.opening(), open_for_insurance(CAST)]
+
+    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
+
+
+def _run_on() -> Walk:
+    """A scenario of receipts, in the world of the base: vaults, slashes of what they hold, and runs."""
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        kind = choices.below(16)
+        if kind == 0:
+            return BASE_WALK.next_action(choices, draft)
+        if kind == 1:
+            return CAST.wait(choices.pick((1, 3, 12, 30)))
+        if kind == 2:
+            return CAST.slash(choices, draft, CAST.services[0], CAST.operators[0], CAST.pools[0])
+        return receipts_action(CAST, choices, draft)
+
+    def opening() -> list[Any]:
+        return [*_WALK.opening(), *open_vaults(CAST)]
 
     return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
 
@@ -141,7 +166,9 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
 
 
 _WALK: Final = _above(BASE_WALK)
-WALK: Final = Walk(PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(),), _drawn_walk)
+WALK: Final = Walk(
+    PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(), _run_on()), _drawn_walk
+)
 
 SERVICE: Final = ("network0", 0)
 VAULT: Final = bounded_model.SHARED

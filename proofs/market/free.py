@@ -10,6 +10,7 @@ import attr
 from spec.layer import Act
 from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
 from spec.market import insurance_state as insurance
+from spec.market import receipts_state as receipts
 from spec.market import state as market
 from spec.market.counting import observe_rows
 from spec.market.insurance_state import (
@@ -26,6 +27,7 @@ from spec.market.insurance_state import (
 from spec.market.lists import Length
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
+from spec.market.receipts_state import Held, Receipt, Receipts, ReceiptVault, Redemption, Withdrawn
 from spec.market.state import (
     Claimable,
     Commission,
@@ -74,8 +76,12 @@ LASTING: Final[Table[Stake, Amount]] = SCHEMA.table("lasting", Amount())
 WEIGHTS: Final[Table[Stake, Amount]] = SCHEMA.table("weights", Amount())
 """By holder, operator and pool. All rows that are observed have keys of one shape, as symbols want it."""
 
-# Lifted, a market's tables begin behind these four (`contracts.py`).
-SCHEMA.tables.extend(market.SCHEMA.tables[4:])
+STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
+GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
+"""By account and pool: its position, and what the next deposit adds to it, of which nothing is known."""
+
+# Lifted, a market's tables begin behind these six (`contracts.py`).
+SCHEMA.tables.extend(market.SCHEMA.tables[6:])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -98,6 +104,11 @@ POSITIONS_BY_ROW: Final[Table[tuple[RowKey, int], ListedPosition]] = market.POSI
 POSITIONS_OF_ROW: Final[Table[RowKey, Length]] = market.POSITIONS_BY_ROW.lengths
 HOLDINGS_BY_ROW: Final[Table[tuple[RowKey, int], ListedHolding]] = market.HOLDINGS_BY_ROW.places
 HOLDINGS_OF_ROW: Final[Table[RowKey, Length]] = market.HOLDINGS_BY_ROW.lengths
+RECEIPT_VAULTS: Final[Table[str, ReceiptVault]] = receipts.RECEIPT_VAULTS
+ISSUED: Final[Table[str, Receipts]] = receipts.ISSUED
+RECEIPTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS
+RECEIPTS_OF_VAULTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS_OF_VAULTS
+REDEMPTIONS: Final[Table[Withdrawn, Redemption]] = receipts.REDEMPTIONS
 FEEDS: Final[Table[tuple[Group, int], ListedPosition]] = market.FEEDS.places
 FEEDS_OF_GROUP: Final[Table[Group, Length]] = market.FEEDS.lengths
 
@@ -158,6 +169,36 @@ class ChangeWeight:
         self.pool = pool
         self.holder = holder
         self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class PutIn:
+    """A sender's tokens become a part of an account's position, whichever the base says."""
+
+    sender: Final[str]
+    account: Final[str]
+    pool: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, account: str, pool: str, amount: int) -> None:
+        self.sender = sender
+        self.account = account
+        self.pool = pool
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TakeOut:
+    """A part of the sender's position leaves."""
+
+    sender: Final[str]
+    pool: Final[str]
+    pieces: Final[int]
+
+    def __init__(self, sender: str, pool: str, pieces: int) -> None:
+        self.sender = sender
+        self.pool = pool
+        self.pieces = pieces
 
 
 def weight_key(group: Group, holder: str) -> Stake:
@@ -222,7 +263,48 @@ class FreePort:
         return (WEIGHTS,)
 
 
+class FreeCustody:
+    """Custody, of positions to which a deposit adds any part."""
+
+    def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
+        """A payment to the pool, and what it adds."""
+        return (PutIn(sender, account, pool, amount),)
+
+    def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
+        """None."""
+        return ()
+
+    def position(self, draft: Draft, account: str, pool: str) -> int:
+        """Any position."""
+        return draft.get(STAKED, (account, pool)).amount
+
+    def pieces(self, draft: Draft, account: str, pool: str) -> int:
+        """The same."""
+        return draft.get(STAKED, (account, pool)).amount
+
+    def worth(self, draft: Draft, account: str, pool: str) -> int:
+        """The same: a slash is a change of what a deposit adds."""
+        return draft.get(STAKED, (account, pool)).amount
+
+    def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
+        """Pieces leave."""
+        return TakeOut(account, pool, pieces)
+
+    def number(self, draft: Draft, account: str) -> int | None:
+        """None: the base pays the holder."""
+        return None
+
+    def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
+        """None."""
+        return None
+
+    def token(self, draft: Draft, pool: str) -> str:
+        """The token of a pool has its name."""
+        return pool
+
+
 PORT: Final = FreePort()
+CUSTODY: Final = FreeCustody()
 
 
 def pay(draft: Draft, action: Pay) -> Delta | Reason:
@@ -236,10 +318,34 @@ def pay(draft: Draft, action: Pay) -> Delta | Reason:
     return draft.delta()
 
 
+def put_in(draft: Draft, action: PutIn) -> Delta | Reason:
+    """Add to an account's position what is next, for tokens paid to the pool. Rejects: PAYMENT_FAILED."""
+    paid = pay(draft, Pay(action.sender, action.pool, action.pool, action.amount))
+    if isinstance(paid, Reason):
+        return paid
+    key = (action.account, action.pool)
+    draft.put(STAKED, key, Amount(draft.get(STAKED, key).amount + draft.get(GAINS, key).amount))
+    return draft.delta()
+
+
+def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
+    """Take pieces out of the sender's position. Rejects: NOT_ENOUGH_SHARES."""
+    key = (action.sender, action.pool)
+    held = draft.get(STAKED, key).amount
+    if not 0 < action.pieces <= held:
+        return Reason.NOT_ENOUGH_SHARES
+    draft.put(STAKED, key, Amount(held - action.pieces))
+    return draft.delta()
+
+
 def base_transition(draft: Draft, action: Any) -> Delta | Reason:
     """The base's calls, observed by the market."""
     if isinstance(action, Pay):
         return pay(draft, action)
+    if isinstance(action, PutIn):
+        return put_in(draft, action)
+    if isinstance(action, TakeOut):
+        return take_out(draft, action)
     if isinstance(action, PassTime):
         draft.put(NOW, SINGLETON, Moment(draft.get(NOW, SINGLETON).point + action.points))
         return draft.delta()

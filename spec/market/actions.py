@@ -306,6 +306,104 @@ class DeclareAffiliate:
         self.account = account
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OpenReceiptVault:
+    """Anybody opens a vault that issues receipts: of a base position behind an operator, or of receipts of `beneath`.
+
+    `beneath` is empty for a base position; `pool` and `operator` are empty otherwise. With `mark_period_points` the
+    vault is priced by a mark, which may be stale; without, by what it holds.
+    """
+
+    sender: Final[str]
+    vault: Final[str]
+    pool: Final[str]
+    operator: Final[str]
+    beneath: Final[str]
+    mark_period_points: Final[int]
+
+    def __init__(
+        self, sender: str, vault: str, pool: str, operator: str, beneath: str, mark_period_points: int = 0
+    ) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.pool = pool
+        self.operator = operator
+        self.beneath = beneath
+        self.mark_period_points = mark_period_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Mint:
+    """A holder puts tokens, or receipts of the vault beneath, into a vault, for no fewer than `least` receipts."""
+
+    sender: Final[str]
+    vault: Final[str]
+    amount: Final[int]
+    least: Final[int]
+
+    def __init__(self, sender: str, vault: str, amount: int, least: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.amount = amount
+        self.least = least
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Give:
+    """Anybody puts `amount` into a vault for all of its holders, such as a reward."""
+
+    sender: Final[str]
+    vault: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, vault: str, amount: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RedeemReceipts:
+    """A holder gives receipts back for its part, no less than `least`: into the base's queue, or receipts beneath."""
+
+    sender: Final[str]
+    vault: Final[str]
+    receipts: Final[int]
+    least: Final[int]
+
+    def __init__(self, sender: str, vault: str, receipts: int, least: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.receipts = receipts
+        self.least = least
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Settle:
+    """Anybody ends what a vault has in the base's queue under a number: a redemption, or what was sent away."""
+
+    sender: Final[str]
+    vault: Final[str]
+    number: Final[int]
+
+    def __init__(self, sender: str, vault: str, number: int) -> None:
+        self.sender = sender
+        self.vault = vault
+        self.number = number
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Revalue:
+    """Anybody lets a vault's mark be what its position is worth, a period after the last time."""
+
+    sender: Final[str]
+    vault: Final[str]
+
+    def __init__(self, sender: str, vault: str) -> None:
+        self.sender = sender
+        self.vault = vault
+
+
 Action = (
     OpenOffer
     | FundOffer
@@ -325,4 +423,10 @@ Action = (
     | ReleasePolicy
     | LimitCover
     | DeclareAffiliate
+    | OpenReceiptVault
+    | Mint
+    | Give
+    | RedeemReceipts
+    | Settle
+    | Revalue
 )

@@ -9,9 +9,18 @@ from typing import Final, cast
 
 from spec.arithmetic import mul_wad_floor
 from spec.eigenlayer import PROTOCOL as BASE
-from spec.eigenlayer.actions import TransferToken
+from spec.eigenlayer.actions import (
+    CompleteQueuedWithdrawal,
+    Completion,
+    DelegateTo,
+    DepositIntoStrategy,
+    QueueWithdrawals,
+    TransferToken,
+    WithdrawalRequest,
+)
 from spec.eigenlayer.allocation import is_operator_slashable, settled_allocation
 from spec.eigenlayer.clock import current_block
+from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import BEACON_CHAIN_ETH, ZERO_ADDRESS
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.security import slashable_amounts, slashable_until
@@ -32,6 +41,7 @@ from spec.eigenlayer.state import (
     SLASHERS,
     STAKER_SHARES,
     STAKERS,
+    STRATEGIES,
     TOKEN_BALANCES,
     OperatorSet,
 )
@@ -184,5 +194,49 @@ def _delegated(draft: Draft, operator: str, strategy: str, magnitude: int) -> in
     )
 
 
+class EigenLayerCustody:
+    """Custody, by deposit shares times the scaling factor: a slash lowers the operator's magnitude, and neither."""
+
+    def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
+        """A transfer to the account, and its deposit."""
+        token = self.token(draft, pool)
+        return (TransferToken(sender, token, account, amount), DepositIntoStrategy(account, pool, token, amount))
+
+    def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
+        """The account's delegation, without a signature: of operators that ask for none."""
+        return (DelegateTo(account, operator, NO_APPROVAL),)
+
+    def position(self, draft: Draft, account: str, pool: str) -> int:
+        """Deposit shares times the scaling factor, before it is rounded."""
+        held = draft.get(STAKER_SHARES, (account, pool))
+        return held.deposit_shares * held.deposit_scaling_factor_wad
+
+    def pieces(self, draft: Draft, account: str, pool: str) -> int:
+        """Deposit shares."""
+        return draft.get(STAKER_SHARES, (account, pool)).deposit_shares
+
+    def worth(self, draft: Draft, account: str, pool: str) -> int:
+        """The shares that the account could withdraw if it queued them now."""
+        return withdrawable_shares_of(draft, account, pool)
+
+    def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
+        """A withdrawal of the account's: none but itself can be paid."""
+        return QueueWithdrawals(account, (WithdrawalRequest((pool,), (pieces,)),))
+
+    def number(self, draft: Draft, account: str) -> int | None:
+        """The nonce before the account's next one."""
+        return draft.get(STAKERS, account).withdrawals_queued - 1
+
+    def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
+        """A completion, in tokens or in shares."""
+        completion = Completion(account, number, (self.token(draft, pool),), in_tokens)
+        return CompleteQueuedWithdrawal(account, completion)
+
+    def token(self, draft: Draft, pool: str) -> str:
+        """The strategy's underlying token."""
+        return draft.get(STRATEGIES, pool).underlying_token
+
+
 PORT: Final = EigenLayerPort()
-PROTOCOL: Final = market_on("market_on_eigenlayer", BASE, PORT)
+CUSTODY: Final = EigenLayerCustody()
+PROTOCOL: Final = market_on("market_on_eigenlayer", BASE, PORT, CUSTODY)

@@ -10,7 +10,7 @@ from spec.machine import Draft, Table, Write
 from spec.market.codec import market_on
 from spec.market.port import ANY_OPERATOR, Group, RowKey, Service, Slashable, Slashed
 from spec.symbiotic import PROTOCOL as BASE
-from spec.symbiotic.actions import TransferReward
+from spec.symbiotic.actions import Deposit, Redeem, TransferReward
 from spec.symbiotic.clock import current_timestamp
 from spec.symbiotic.config import NO_SLASHER, ZERO_ADDRESS
 from spec.symbiotic.delegation import stake_at
@@ -149,5 +149,47 @@ def _held(draft: Draft, vault: str, writes: list[Write]) -> int:
     return ACTIVE_STAKE.latest(draft, vault) + sum(buckets)
 
 
+class SymbioticCustody:
+    """Custody, by active shares: a slash moves what they are worth, and never how many they are."""
+
+    def deposits(self, draft: Draft, sender: str, account: str, pool: str, amount: int) -> tuple[object, ...]:
+        """A deposit of the sender's, on behalf of the account."""
+        return (Deposit(sender, pool, account, amount),)
+
+    def delegation(self, draft: Draft, account: str, operator: str) -> tuple[object, ...]:
+        """None: a vault stands behind its operators itself."""
+        return ()
+
+    def position(self, draft: Draft, account: str, pool: str) -> int:
+        """The account's active shares."""
+        return ACTIVE_SHARES_OF.latest(draft, (pool, account))
+
+    def pieces(self, draft: Draft, account: str, pool: str) -> int:
+        """The same shares."""
+        return ACTIVE_SHARES_OF.latest(draft, (pool, account))
+
+    def worth(self, draft: Draft, account: str, pool: str) -> int:
+        """The worth of the shares; none where the contract's view would revert."""
+        balance = active_balance_of(draft, pool, account)
+        return 0 if isinstance(balance, Reason) else balance
+
+    def withdrawal(self, account: str, pool: str, pieces: int, holder: str) -> object:
+        """A redemption of shares with the holder as claimer, who claims of the vault itself."""
+        return Redeem(account, pool, holder, pieces)
+
+    def number(self, draft: Draft, account: str) -> int | None:
+        """None."""
+        return None
+
+    def settlement(self, draft: Draft, account: str, pool: str, number: int, in_tokens: bool) -> object | None:
+        """None."""
+        return None
+
+    def token(self, draft: Draft, pool: str) -> str:
+        """The vault's collateral."""
+        return draft.get(VAULTS, pool).collateral
+
+
 PORT: Final = SymbioticPort()
-PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT)
+CUSTODY: Final = SymbioticCustody()
+PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT, CUSTODY)

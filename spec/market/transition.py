@@ -4,7 +4,7 @@ from typing import Any, Final, get_args
 
 from spec.layer import Act, Layer
 from spec.machine import Delta, Draft, Write
-from spec.market import counting, fees, losses, policies, underwriting
+from spec.market import counting, fees, losses, policies, receipts, underwriting
 from spec.market.actions import (
     Action,
     AnnounceExit,
@@ -17,27 +17,35 @@ from spec.market.actions import (
     Enrol,
     Exit,
     FundOffer,
+    Give,
     Join,
     LimitCover,
+    Mint,
+    OpenFund,
     OpenOffer,
     ProposeCommission,
+    RedeemReceipts,
     ReleasePolicy,
+    Revalue,
+    Settle,
     StepRate,
     Underwrite,
 )
+from spec.market.custody import Custody
 from spec.market.port import Port
 from spec.market.reasons import Reason
 from spec.market.state import SCHEMA
 
 ACCOUNT: Final = "market"
-"""The account in the base that holds what services have paid in."""
+"""The account in the base that holds what services have paid in; accounts of vaults stand beneath it."""
 
 
 class Market:
-    """The market's rules above a base, by its port."""
+    """The market's rules above a base, by its port and what holds positions in it."""
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: Port, custody: Custody) -> None:
         self.port: Final = port
+        self.custody: Final = custody
 
     def rule(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
         """Execute one call of the market: what it writes and returns, or the first check that it fails."""
@@ -81,7 +89,24 @@ class Market:
             return policies.limit_cover(draft, action)
         if isinstance(action, DeclareAffiliate):
             return policies.declare_affiliate(draft, action)
-        return underwriting.open_fund(draft, action)
+        if isinstance(action, OpenFund):
+            return underwriting.open_fund(draft, action)
+        return self._issue(draft, action, act)
+
+    def _issue(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
+        """Execute one call of the receipts."""
+        port, custody = self.port, self.custody
+        if isinstance(action, Mint):
+            return receipts.mint(port, custody, draft, action, act, ACCOUNT)
+        if isinstance(action, RedeemReceipts):
+            return receipts.redeem(custody, draft, action, act, ACCOUNT)
+        if isinstance(action, Give):
+            return receipts.give(custody, draft, action, act, ACCOUNT)
+        if isinstance(action, Settle):
+            return receipts.settle(port, custody, draft, action, act, ACCOUNT)
+        if isinstance(action, Revalue):
+            return receipts.revalue(port, custody, draft, action, ACCOUNT)
+        return receipts.open_vault(port, custody, draft, action, act, ACCOUNT)
 
     def observe(self, before: Draft, draft: Draft, writes: list[Write]) -> None:
         """Bring the market's books in line with what a base call has written, and pay the losses that it made."""
@@ -89,7 +114,7 @@ class Market:
         losses.observe_slashes(self.port, before, draft, writes, ACCOUNT)
 
 
-def market_layer(port: Port) -> Layer:
-    """The market on a base that implements the port."""
-    market = Market(port)
+def market_layer(port: Port, custody: Custody) -> Layer:
+    """The market on a base that implements the port, and custody."""
+    market = Market(port, custody)
     return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-CONCERNS: Final = ("counting", "fees", "lists", "losses", "policies", "premiums", "rates", "underwriting")
+CONCERNS: Final = ("counting", "fees", "lists", "losses", "policies", "premiums", "rates", "receipts", "underwriting")
 RULES: Final = tuple(f"spec.market.{concern}" for concern in CONCERNS)
 """The modules of the market's own rules, above any base."""
 

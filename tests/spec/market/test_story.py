@@ -9,11 +9,12 @@ from harness.protocols import pack_at
 from invariants.market.symbiotic import CATALOGUE
 from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
 from spec.machine import SINGLETON
+from spec.market.receipts_state import ISSUED, Receipts
 from spec.market.state import TREASURY, Treasury
 from tests.spec.market.conftest import Chain, fund_terms, terms
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE, INSURANCE = (DOCS / "market.md").read_text(), (DOCS / "insurance.md").read_text()
+PAGE, INSURANCE, RECEIPTS = [(DOCS / f"{name}.md").read_text() for name in ("market", "insurance", "receipts")]
 NAMES = """
 from spec.market.actions import ClaimFees, CountHolding, CountPosition, Enrol, FundOffer, Join, OpenOffer, StepRate
 from spec.market.reasons import Reason
@@ -24,6 +25,10 @@ WAD = 10**18
 OF_INSURANCE = """
 from spec.market.actions import AnnounceExit, BuyPolicy, Exit, OpenFund, ReleasePolicy, Underwrite
 from spec.market.insurance_state import FUNDS
+"""
+OF_RECEIPTS = """
+from spec.market.actions import Mint, OpenReceiptVault, RedeemReceipts
+from spec.symbiotic.actions import Claim
 """
 
 
@@ -40,12 +45,20 @@ def test_the_story_of_the_insurance_runs(on_symbiotic: Chain) -> None:
     assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=1019, paid=1019)
 
 
+def test_the_story_of_receipts_runs(on_symbiotic: Chain) -> None:
+    (story,) = re.findall(r"```python\n(.*?)```", RECEIPTS, re.DOTALL)
+    exec(compile(NAMES + OF_RECEIPTS + story, "docs/receipts.md", "exec"), {"chain": on_symbiotic})
+    assert [on_symbiotic.now.get(ISSUED, vault) for vault in ("liquid", "lender")] == [Receipts(0, 0, 1000)] * 2
+
+
 def test_the_pages_have_every_law_of_the_market() -> None:
     base = {law.law_id for law in BASE_CATALOGUE.laws()}
     laws = [(law.law_id, law.sentence) for law in CATALOGUE.laws() if law.law_id not in base]
     assert re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE) == [law for law in laws if law[0] < "INS"]
     found = re.findall(r"^\| (INS-\d\d) \| (.*) \|$", INSURANCE, re.MULTILINE)
-    assert found == sorted([law for law in laws if law[0] > "INS"])
+    assert found == sorted([law for law in laws if "INS" < law[0] < "RCP"])
+    found = re.findall(r"^\| (RCP-\d\d) \| (.*) \|$", RECEIPTS, re.MULTILINE)
+    assert found == sorted([law for law in laws if law[0] > "RCP"])
 
 
 def test_the_page_counts_the_bugs() -> None:

@@ -1,0 +1,88 @@
+"""The receipts' rows, behind those of the insurance.
+
+A *vault* holds a position in the base, or receipts of the vault beneath it, and issues receipts of its own: each an
+equal part of what it holds.
+"""
+
+from typing import Final
+
+import attr
+
+from spec.machine import Table
+from spec.market.state import SCHEMA
+
+Held = tuple[str, str]
+"""Receipts of a vault, the first, and whose they are: a holder's, or those of a vault above it."""
+
+Withdrawn = tuple[str, int]
+"""A vault, and the number of a withdrawal of its account."""
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ReceiptVault:
+    """A vault, fixed when it is opened: where its position is, or whose receipts it holds."""
+
+    is_open: Final[bool]
+    pool: Final[str]
+    operator: Final[str]
+    beneath: Final[str]
+    mark_period_points: Final[int]
+
+    def __init__(
+        self,
+        is_open: bool = False,
+        pool: str = "",
+        operator: str = "",
+        beneath: str = "",
+        mark_period_points: int = 0,
+    ) -> None:
+        self.is_open = is_open
+        self.pool = pool
+        self.operator = operator
+        self.beneath = beneath
+        self.mark_period_points = mark_period_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Receipts:
+    """All receipts that a vault has issued and not taken back; and of one that is priced by a mark, the mark.
+
+    `marked_worth` is what the vault said it is worth at `marked_point`, and what was put in and taken out since then.
+    """
+
+    amount: Final[int]
+    marked_worth: Final[int]
+    marked_point: Final[int]
+
+    def __init__(self, amount: int = 0, marked_worth: int = 0, marked_point: int = 0) -> None:
+        self.amount = amount
+        self.marked_worth = marked_worth
+        self.marked_point = marked_point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Receipt:
+    """The receipts of one holder, or of one vault above."""
+
+    amount: Final[int]
+
+    def __init__(self, amount: int = 0) -> None:
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Redemption:
+    """The holder whose redemption a withdrawal is; nobody's is what the vault did not ask for."""
+
+    holder: Final[str]
+
+    def __init__(self, holder: str = "") -> None:
+        self.holder = holder
+
+
+# Keys: vault, twice; vault and holder; vault and vault above; vault and number.
+RECEIPT_VAULTS: Final[Table[str, ReceiptVault]] = SCHEMA.table("market_receipt_vaults", ReceiptVault())
+ISSUED: Final[Table[str, Receipts]] = SCHEMA.table("market_issued", Receipts())
+RECEIPTS: Final[Table[Held, Receipt]] = SCHEMA.table("market_receipts", Receipt())
+RECEIPTS_OF_VAULTS: Final[Table[Held, Receipt]] = SCHEMA.table("market_receipts_of_vaults", Receipt())
+REDEMPTIONS: Final[Table[Withdrawn, Redemption]] = SCHEMA.table("market_redemptions", Redemption())
