@@ -44,8 +44,11 @@ from spec.market.actions import (
     Exit,
     FundOffer,
     Join,
+    Mint,
     OpenFund,
     OpenOffer,
+    OpenReceiptVault,
+    RedeemReceipts,
     ReleasePolicy,
     StepRate,
     Underwrite,
@@ -197,13 +200,17 @@ GROUP: Final = PORT.group("operator0", POOL)
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three tokens for it, and a fund with three more."""
+    """The base's bounded opening, and an offer with three tokens for it, a fund with three more, and a vault
+    with three of stake.
+    """
     return [
         *bounded_model.opening(),
         OpenOffer("avs0", SERVICE, POOL, TERMS, Risk(unit_price_wad=WAD)),
         FundOffer("staker1", SERVICE, POOL, 3),
         OpenFund("sponsor", SERVICE, POOL, FUND_TERMS),
         Underwrite("staker1", SERVICE, POOL, "sponsor", 3),
+        OpenReceiptVault("anybody", "liquid", POOL, "operator0", ""),
+        Mint("staker0", "liquid", 3, 3),
     ]
 
 
@@ -222,11 +229,13 @@ CALLS: Final[list[Any]] = [
     ReleasePolicy("staker1", SERVICE, POOL, 0),
     AnnounceExit("staker1", SERVICE, POOL, "sponsor", 3 * WAD),
     Exit("staker1", SERVICE, POOL, "sponsor"),
+    Mint("staker1", "liquid", 1, 1),
+    RedeemReceipts("staker0", "liquid", 2, 1),
     DelegateTo("staker1", "operator0", NO_APPROVAL),
     Undelegate("staker0", "staker0"),
     SlashOperator("avs0", "avs0", "operator0", 1, (POOL,), (WAD >> 1,)),
 ]
-"""One or two calls of everything that earns, shares and claims fees, that insures, and that takes stake away."""
+"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, stake that goes."""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:

@@ -15,6 +15,7 @@ from invariants.law import (
     View,
     written,
 )
+from spec.layer import is_of_layer
 from spec.machine import Draft, Table
 from spec.market.actions import Give, Mint, OpenReceiptVault, RedeemReceipts, Revalue, Settle
 from spec.market.custody import Custody
@@ -165,6 +166,17 @@ class ReceiptLaws:
         came = self.holds(step.after.rows, vault) - held
         return is_floor(after - before, came * before, held)
 
+    def _mints_at_its_worth(self, step: AcceptedStep[Mint]) -> bool:
+        """All others lose no more than two units, for the base rounds, and gain no more than that and a receipt."""
+        vault = step.action.vault
+        before, after = _issued(step, vault)
+        had, has = self.worth(step.before.rows, vault), self.worth(step.after.rows, vault)
+        return -2 * after <= has * before - had * after <= has + 2 * after
+
+    def _is_of_a_pool(self, step: AcceptedStep[Mint]) -> bool:
+        row = step.before.rows.get(RECEIPT_VAULTS, step.action.vault)
+        return row.beneath == "" and row.mark_period_points == 0
+
     def _paid(self, step: AcceptedStep[RedeemReceipts]) -> int:
         return self.pieces(step.before.rows, step.action.vault) - self.pieces(step.after.rows, step.action.vault)
 
@@ -181,7 +193,9 @@ class ReceiptLaws:
         return 0 <= has * before - had * after < before
 
     def _goes_to_its_holder(self, step: AcceptedStep[RedeemReceipts]) -> bool:
-        """Receipts beneath are the sender's at once; a withdrawal that is the vault's own is noted as the sender's."""
+        """Receipts beneath are the sender's at once; a withdrawal that is the vault's own is noted as the sender's, and
+        any other is a row of the base of which the sender is a part of the key.
+        """
         rows, vault, sender = step.after.rows, step.action.vault, step.action.sender
         row = rows.get(RECEIPT_VAULTS, vault)
         if row.beneath != "":
@@ -189,7 +203,8 @@ class ReceiptLaws:
             return rows.get(RECEIPTS, held).amount - step.before.rows.get(RECEIPTS, held).amount == self._paid(step)
         number = self._custody.number(rows, account_of(ACCOUNT, vault))
         if number is None:
-            return len(written(step.delta, REDEMPTIONS)) == 0
+            keys = [write.key for write in step.delta.writes if not is_of_layer(write)]
+            return any([isinstance(key, tuple) and sender in key for key in keys])
         return written(step.delta, REDEMPTIONS) == [(vault, number)] and rows.get(
             REDEMPTIONS, (vault, number)
         ) == Redemption(sender)
@@ -385,6 +400,14 @@ class ReceiptLaws:
                 THERE,
                 self._is_set_in_time,
                 Scope((Revalue,)),
+            ),
+            StepLaw(
+                "RCP-21",
+                "Minting moves the worth of all others' receipts by less than a receipt, and what the base rounds.",
+                THERE,
+                self._mints_at_its_worth,
+                minting,
+                self._is_of_a_pool,
             ),
         ]
 

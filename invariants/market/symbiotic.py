@@ -30,8 +30,11 @@ from spec.market.actions import (
     Exit,
     FundOffer,
     Join,
+    Mint,
     OpenFund,
     OpenOffer,
+    OpenReceiptVault,
+    RedeemReceipts,
     ReleasePolicy,
     StepRate,
     Underwrite,
@@ -187,13 +190,17 @@ GROUP: Final = PORT.group("operator0", VAULT)
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three of collateral for it, and a fund with three more."""
+    """The base's bounded opening, and an offer with three of collateral for it, a fund with three more, and a vault
+    with three of stake.
+    """
     return [
         *bounded_model.opening(),
         OpenOffer("network0", SERVICE, VAULT, TERMS, Risk(unit_price_wad=WAD)),
         FundOffer("staker0", SERVICE, VAULT, 3),
         OpenFund("sponsor", SERVICE, VAULT, FUND_TERMS),
         Underwrite("staker1", SERVICE, VAULT, "sponsor", 3),
+        OpenReceiptVault("anybody", "liquid", VAULT, "", ""),
+        Mint("staker1", "liquid", 3, 3),
     ]
 
 
@@ -212,11 +219,13 @@ CALLS: Final[list[Any]] = [
     ReleasePolicy("staker1", SERVICE, VAULT, 0),
     AnnounceExit("staker1", SERVICE, VAULT, "sponsor", 3 * WAD),
     Exit("staker1", SERVICE, VAULT, "sponsor"),
+    Mint("staker0", "liquid", 2, 1),
+    RedeemReceipts("staker1", "liquid", 2, 1),
     Redeem("staker0", VAULT, "staker0", 2),
     OptOutVault("operator0", VAULT),
     Slash("middleware0", VAULT, SERVICE, "operator0", 2, bounded_model.START),
 ]
-"""One or two calls of everything that earns, shares and claims fees, that insures, and that takes stake away."""
+"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, stake that goes."""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
