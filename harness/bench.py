@@ -2,8 +2,8 @@
 against the steps that they are checked at; verdicts about networks against the minute that one may take.
 
 Run with `make bench`. Every figure is CPU time of one process with the garbage collector off; the processes that are
-compared take turns, each gives the least of five runs, and the median of the rounds counts. Absolute times depend on
-the machine; look at the ratios.
+compared take turns, each gives the least of several runs, and the median of the rounds counts; beside a ratio stand the
+least and the largest of the rounds. Absolute times depend on the machine; look at the ratios.
 """
 
 import gc
@@ -48,9 +48,13 @@ from spec.eigenlayer.transition import transition
 from spec.machine import Delta, Draft, State, Transition, commit, run
 from spec.symbiotic.transition import transition as symbiotic_transition
 
-ROUNDS = 5
-GROWTH_ROUNDS = 3
+ROUNDS = 3
 REPEATS = 5
+LONG_REPEATS = 3
+LONG_SECONDS = 0.5
+"""From this length on a run is repeated less often."""
+GOLDEN_SHARE = 10
+"""One recorded trace of so many is measured, because reading a trace takes far longer than running it."""
 STEPS = 60_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HISTORIES = (1_000, 10_000, 100_000)
@@ -58,6 +62,7 @@ HISTORY_STEPS = 10_000
 CHECKED_STEPS = 20_000
 CHECKED_STAKERS = (100, 1_000, 10_000, 100_000)
 METRIC_STEPS = 500
+STAKERS_KEPT = 100_000
 OPERATORS = (100, 300, 1_000)
 MOST_SECONDS = 60
 """For a verdict; what takes longer is NOT-CERTIFIED, and fails the measurement."""
@@ -70,7 +75,7 @@ def seconds(work: Callable[[], object]) -> float:
     gc.collect()
     gc.disable()
     runs: list[float] = []
-    for _ in range(REPEATS):
+    while len(runs) < (LONG_REPEATS if runs and runs[0] > LONG_SECONDS else REPEATS):
         started = time.process_time()
         work()
         runs.append(time.process_time() - started)
@@ -120,10 +125,15 @@ def measure_large(stakers: int) -> float:
     return microseconds_per_step(opened(stakers), traffic(stakers, STEPS))
 
 
+def measured_traces() -> list[Path]:
+    """Some of the recorded traces, of both protocols."""
+    return list(find_traces([bundled_traces()]))[::GOLDEN_SHARE]
+
+
 def measure_golden() -> float:
-    """Every recorded trace, actions only."""
+    """Recorded traces, actions only."""
     protocols = known_protocols()
-    loaded = [load_trace(path, protocols) for path in find_traces([bundled_traces()])]
+    loaded = [load_trace(path, protocols) for path in measured_traces()]
     runs = [
         (protocol.transition, trace.genesis, [action for step in trace.steps for action in step.actions])
         for protocol, trace in loaded
@@ -157,18 +167,26 @@ def measure_after(steps_before: int) -> float:
     return (spent - copying) / HISTORY_STEPS * 1e6
 
 
+def bytes_kept(make: Callable[[], State]) -> int:
+    """The memory that a state takes, without what is thrown away on the way to it."""
+    tracemalloc.start()
+    made = make()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return kept if made.stored else 0
+
+
 def bytes_per_step() -> float:
     """The growth of Symbiotic's state in memory with each step, over the longest history."""
     symbiotic = workload("symbiotic")
     opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
     actions = symbiotic.traffic(HISTORIES[-1])
-    tracemalloc.start()
-    before = opened.copy()
-    held, _ = tracemalloc.get_traced_memory()
-    after = run(symbiotic_transition, before, actions).state
-    grown, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return (grown - held) / len(actions) if after is not before else 0.0
+    return bytes_kept(lambda: run(symbiotic_transition, opened, actions).state) / len(actions)
+
+
+def bytes_per_staker() -> float:
+    """The memory that EigenLayer's state takes for each staker, who holds tokens, has deposited and has delegated."""
+    return bytes_kept(lambda: opened(STAKERS_KEPT)) / STAKERS_KEPT
 
 
 def follow(state: State, actions: Sequence[Action]) -> None:
@@ -342,9 +360,13 @@ class Bench:
         """The median figure so far, in microseconds per step."""
         return statistics.median(self.figures[built, name])
 
-    def ratio(self, of: tuple[str, str], to: tuple[str, str]) -> float:
-        """The median of the ratios, taken round by round, so that a machine that drifts does not matter."""
-        return statistics.median(a / b for a, b in zip(self.figures[of], self.figures[to], strict=True))
+    def ratio(self, of: tuple[str, str], to: tuple[str, str], digits: int = 2) -> str:
+        """The median of the ratios, taken round by round, so that a machine that drifts does not matter; and, where
+        they differ, the least and the largest.
+        """
+        ratios = [a / b for a, b in zip(self.figures[of], self.figures[to], strict=True)]
+        median, least, most = (f"{each:.{digits}f}" for each in (statistics.median(ratios), min(ratios), max(ratios)))
+        return median if least == most else f"{median} ({least} to {most})"
 
 
 def copy_of_source(destination: Path) -> Path:
@@ -372,7 +394,7 @@ def main() -> None:
     verdicts = [f"verdicts on {size}" for size in OPERATORS]
     growths = [(built, name) for name in (*sizes, *histories, *checks, *metrics, *verdicts)]
     drawn = [(built, name) for name in drawn_measurements()]
-    plan = (speeds + drawn) * ROUNDS + growths * GROWTH_ROUNDS
+    plan = (speeds + drawn + growths) * ROUNDS
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as progress:
         bench = Bench(copy_of_source(Path(folder)))
         for kind, name in progress.track(plan, description="measuring"):
@@ -388,6 +410,7 @@ def main() -> None:
     console.print(growth_table(bench, built, "EigenLayer: what checks add to a step as stakers grow", checks))
     console.print(growth_table(bench, built, "EigenLayer: what metrics add to a step as stakers grow", metrics))
     console.print(verdicts_table(bench, built, verdicts))
+    console.print(f"EigenLayer's state takes {bytes_per_staker():,.0f} bytes a staker ({built})")
     console.print(f"Symbiotic's state grows by {bytes_per_step():,.0f} bytes a step ({built}, all histories kept)")
 
 
@@ -403,7 +426,7 @@ def speed_table(bench: Bench) -> Table:
     ):
         interpreted, compiled = ("interpreted", name), ("compiled", name)
         speeds = [f"{1e6 / bench.median(*kind):,.0f}" for kind in (interpreted, compiled)]
-        table.add_row(name, *speeds, f"{bench.ratio(interpreted, compiled):.2f}")
+        table.add_row(name, *speeds, bench.ratio(interpreted, compiled))
     return table
 
 
@@ -413,7 +436,7 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
     for kind in kinds:
         accepted, rejected = (kind, "accepted"), (kind, "rejected")
         costs = [f"{bench.median(*each):.2f}" for each in (accepted, rejected)]
-        table.add_row(kind, *costs, f"{bench.ratio(rejected, accepted):.2f}")
+        table.add_row(kind, *costs, bench.ratio(rejected, accepted))
     return table
 
 
@@ -426,7 +449,7 @@ def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
         for kind in kinds:
             bare, checked = (kind, f"bare walks {name}"), (kind, f"checked walks {name}")
             costs = [f"{bench.median(*each):.2f}" for each in (bare, checked)]
-            table.add_row(name, kind, *costs, f"{bench.ratio(checked, bare):.2f}")
+            table.add_row(name, kind, *costs, bench.ratio(checked, bare))
     return table
 
 
@@ -441,8 +464,10 @@ def drawn_table(bench: Bench, built: str) -> Table:
         figures = [f"{1e6 / bench.median(*walks):,.0f}"]
         for kind in DRAWN:
             each = (built, f"{kind} {name}")
-            is_measured = each[1] in MEASUREMENTS
-            figures += [f"{1e6 / bench.median(*each):,.0f}", f"{bench.ratio(each, walks):.0f}"] if is_measured else "--"
+            if each[1] in MEASUREMENTS:
+                figures += [f"{1e6 / bench.median(*each):,.0f}", bench.ratio(each, walks, digits=0)]
+            else:
+                figures += ["-", "-"]
         table.add_row(name, *figures)
     return table
 
@@ -452,7 +477,7 @@ def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> 
     table = Table("", "us per step", "ratio", title=title)
     for name in names:
         this, first = (built, name), (built, names[0])
-        table.add_row(name, f"{bench.median(*this):.2f}", f"{bench.ratio(this, first):.2f}")
+        table.add_row(name, f"{bench.median(*this):.2f}", bench.ratio(this, first))
     return table
 
 
