@@ -1,4 +1,4 @@
-"""The contracts by which the market is proved: of its tables' places, and of a function that symbols cannot follow."""
+"""The contracts by which the market is proved: of its tables' places, and of functions that symbols cannot follow."""
 
 from types import ModuleType
 from typing import Any, Final
@@ -28,8 +28,19 @@ def _any_exponential(module: ModuleType) -> None:
     module.__dict__["fake_exponential"] = _exponential
 
 
+def _own_account(_account: Any, vault: Any) -> Any:
+    """The account of a vault, under the vault's own name: one for each, which is all that names are for."""
+    path().scopes.add("the account of a vault under the vault's name, by proofs/market/contracts.py")
+    return vault
+
+
+def _accounts_by_vault(module: ModuleType) -> None:
+    module.__dict__["account_of"] = _own_account
+
+
 CONTRACTS: Final[Contracts] = {
     **HISTORIES_ALONE,
     "spec.layer": _few_tables,
     "spec.market.rates": _any_exponential,
+    "spec.market.receipts": _accounts_by_vault,
 }

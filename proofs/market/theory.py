@@ -1,4 +1,4 @@
-"""The theory of fees and insurance, on a base of which nothing is known.
+"""The theory of fees, insurance and receipts, on a base of which nothing is known.
 
 It is not whole: the calls that the market observes, and the sale of a policy, are left out (`NOT_YET`), so nothing here
 is said of every reachable state. Of every other call it is proved which laws it keeps, of lists of at most one member.
@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from invariants.law import Catalogue, StateLaw, View
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
+from invariants.market.receipts import ReceiptLaws
 from proofs.market.contracts import CONTRACTS
 from proofs.market.free import (
     BALANCES,
@@ -16,6 +17,7 @@ from proofs.market.free import (
     CUSTODY,
     FUND_TERMS,
     FUNDS,
+    GAINS,
     GROUPS,
     LASTING,
     METERS,
@@ -24,6 +26,7 @@ from proofs.market.free import (
     POSITIONS,
     RISKS,
     SCHEMA,
+    STAKED,
     TERMS,
     UNDERWRITERS,
     ChangeStake,
@@ -41,22 +44,15 @@ from spec.market.actions import (
     Action,
     BuyPolicy,
     FundOffer,
-    Give,
-    Mint,
     OpenOffer,
-    OpenReceiptVault,
-    RedeemReceipts,
-    Revalue,
-    Settle,
 )
 from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
 BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
-RECEIPTS: Final = (OpenReceiptVault, Mint, Give, RedeemReceipts, Settle, Revalue)
-NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *RECEIPTS)
-"""The two calls that the market observes, and a sale: their paths are too many to be followed so far. And receipts."""
+NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy)
+"""The two calls that the market observes, and a sale: their paths are too many to be followed so far."""
 
 MARKET: Final = Market(PORT, CUSTODY)
 
@@ -88,9 +84,10 @@ PROTOCOL: Final = Protocol(
 BOOKS: Final = BookLaws(PORT, BALANCES)
 WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-08", "FEE-09", "FEE-10", "FEE-26")
 CAPITAL: Final = CapitalLaws()
+ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
 CATALOGUE: Final = Catalogue(
-    [*BOOKS.sums, *CAPITAL.sums],
-    [*[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS], *CAPITAL.state_laws()],
+    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums],
+    [*[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS], *CAPITAL.state_laws(), *ISSUE.state_laws()],
     [],
     [],
     [],
@@ -151,6 +148,10 @@ def _stake_is_not_negative(view: View, key: Any) -> bool:
     return view.rows.get(LASTING, key).amount >= 0
 
 
+def _position_is_not_negative(view: View, key: Any) -> bool:
+    return view.rows.get(STAKED, key).amount >= 0 and view.rows.get(GAINS, key).amount >= 0
+
+
 def _who_waits_is_counted(view: View, position: Any) -> bool:
     return not view.rows.get(COMMISSIONS, position).is_pending or view.rows.get(POSITIONS, position).is_counted
 
@@ -208,6 +209,13 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
     StateLaw("LEMMA-balance", "No balance is negative.", HERE, _balance_is_not_negative, rows={BALANCES: _same}),
     StateLaw("LEMMA-group", "No group has less than no weight.", HERE, _group_is_not_negative, rows={GROUPS: _same}),
     StateLaw("LEMMA-lasting", "No stake is negative.", HERE, _stake_is_not_negative, rows={LASTING: _same}),
+    StateLaw(
+        "LEMMA-staked",
+        "No position is negative, nor what a deposit adds to it.",
+        HERE,
+        _position_is_not_negative,
+        rows={STAKED: _same, GAINS: _same},
+    ),
     StateLaw(
         "LEMMA-index",
         "A position is of an open offer, is not settled beyond it, and counts no less than nothing.",
