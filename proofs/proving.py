@@ -50,6 +50,8 @@ class CallProof(Exploration):
         self._is_never_refused = True
         self._sought: Collection[tuple[str, str]] | None = None
         """The goals that are to be answered, if not all."""
+        self._is_quick = False
+        """True if goals are answered at once, or not."""
         for here, outcome in paths:
             self._scopes.update(here.scopes)
             if isinstance(outcome, Exception):
@@ -68,6 +70,8 @@ class CallProof(Exploration):
             if any(self._is_known_to_be_reachable(part.here) for part in parts):
                 self._reachable[id(outcome.here)] = (outcome.here, Status.REFUTED)
         alone = {id(accepted.here) for accepted in self.accepted}
+        self.shown_of_any_length: Final[set[str]] = set()
+        """The laws whose verdict is that for lists of any length."""
         self._taken: Final = [outcome.here for outcome in self.outcomes]
         self._taken.extend(here for here, _ in paths if id(here) not in alone)
 
@@ -115,6 +119,12 @@ class CallProof(Exploration):
             of_part._sought = goals
         return of_part._prove_part(part[1])
 
+    def doubted(self, law_id: str) -> Verdict:
+        """The results at once of what was proved of any length, asked of short lists, which are run as they are."""
+        of_part = self.of_steps if law_id == TOTAL else self
+        of_part._is_quick = True
+        return of_part._prove_part(law_id)
+
     def choose(self, law_id: str, prove_part: ProvePart) -> Verdict:
         """The verdict on a law, or on TOTAL, from the parts that say it of most calls."""
         of_steps = LONGER if self.has_longer else self.name
@@ -141,6 +151,7 @@ class CallProof(Exploration):
             return put_together(prove_part, (bounded, law_id))
         folded = put_together(prove_part, (ANY_LENGTH, law_id))
         if folded.status in ("PROVED", "VACUOUS"):
+            self.shown_of_any_length.add(law_id)
             return folded
         of_short = put_together(prove_part, (bounded, law_id))
         return of_short if of_short.status == "REFUTED" else folded
@@ -260,7 +271,8 @@ class CallProof(Exploration):
         here = obligation.here
         on_path = [[*here.conditions, *here.facts.values()]] if obligation.is_of_engine else []
         levels = chain(on_path, prover.levels(here, extra, verdict.scopes))
-        verdict.answers.append((obligation, prover.prove(verdict.law_id, levels, obligation.goal)))
+        prove = prover.prove_quickly if self._is_quick else prover.prove
+        verdict.answers.append((obligation, prove(verdict.law_id, levels, obligation.goal)))
 
 
 def is_of_law(obligation: Obligation) -> bool:

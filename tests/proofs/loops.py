@@ -324,7 +324,7 @@ def _is_to_be_dropped(rows: Draft, names: Any) -> list[Any]:
     return [names["has"](listed, names["any"]) == names["to_do"](names["any"])]
 
 
-def _theory(fold: Fold | None) -> Theory:
+def _theory(fold: Fold | None, **longest: int) -> Theory:
     catalogue = Catalogue(
         [HELD],
         [
@@ -353,7 +353,7 @@ def _theory(fold: Fold | None) -> Theory:
             follows={"FLAGS": ("FLAG",)},
         ),
         limits=Limits(
-            lists={"listed.accounts": 1},
+            lists={"listed.accounts": 1, **{f"{action}.accounts": length for action, length in longest.items()}},
             signed=("Grant.amount",),
         ),
         folds={"_drop": Fold(holds=_is_to_be_dropped), **({} if fold is None else {"_pay_together": fold})},
@@ -362,6 +362,7 @@ def _theory(fold: Fold | None) -> Theory:
 
 SETUP: Final = Setup(LISTS)
 THEORY: Final = _theory(SOUND)
+OF_TWO: Final = _theory(SOUND, PayAfter=2)
 WITHOUT: Final = _theory(None)
 FORGETTING: Final = _theory(FORGETFUL)
 HASTENING: Final = _theory(HASTY)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from proofs import folded, paths, solving
+from proofs.call_task import prove_laws
 from proofs.eigenlayer.listings import prove_without
 from proofs.folded import FoldedProof
 from proofs.obligations import Prover
@@ -120,6 +121,15 @@ def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytes
     proof = call_proof("PayAfter")
     law = next(law for law in proof.prover.theory.state_laws() if law.law_id == "MADE")
     assert proof.verdict(law).status == "PROVED"  # so the test above sees that it is noted
+
+
+def test_what_a_wrong_cut_would_prove_is_refuted_by_a_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short lists are run without cuts: were a cut wrong, a state and a call of theirs would show it."""
+    monkeypatch.setattr(FoldedProof, "note_written", lambda *_: None)
+    theories = ("THEORY", "OF_TWO")
+    found = [next(prove_laws(f"tests.proofs.loops:{name}", "PayAfter", ["MADE"], 1))["verdict"] for name in theories]
+    assert [each["verdict"] for each in found] == ["PROVED", "REFUTED"]
+    assert found[1]["counterexample"]["broken"] == ["MADE"]
 
 
 def test_a_case_that_short_lists_leave_out_is_noticed_though_nothing_is_left_out_of_others(
