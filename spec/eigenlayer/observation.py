@@ -56,6 +56,7 @@ from spec.eigenlayer.state import (
     OperatorSet,
     Pair,
 )
+from spec.eigenlayer.view_answers import ViewAnswer, queued_shares_answer, withdrawable_shares_answer
 from spec.history import HistoryTable
 from spec.machine import SINGLETON, Draft, State
 
@@ -159,7 +160,7 @@ def _observe_staker(state: State, draft: Draft, party: str, world: World) -> Jso
             held[strategy] = {
                 "deposit_shares": str(shares.deposit_shares),
                 "deposit_scaling_factor": str(shares.deposit_scaling_factor_wad),
-                "withdrawable_shares": str(views.withdrawable_shares_of(draft, party, strategy)),
+                "withdrawable_shares": withdrawable_shares_answer(draft, party, strategy),
             }
     observed: dict[str, Json] = {
         "delegated_to": ACCOUNT_OR_NULL.write(staker.delegated_to),
@@ -188,7 +189,7 @@ def _observe_withdrawals(state: State, draft: Draft) -> Json:
                 "start_block": withdrawal.start_block,
                 "strategies": [row.strategy for row in rows],
                 "scaled_shares": [str(row.scaled_shares) for row in rows],
-                "shares": [str(views.queued_shares_of(draft, staker, nonce, position)) for position in positions],
+                "shares": [queued_shares_answer(draft, staker, nonce, position) for position in positions],
             }
         )
     return observed
@@ -384,7 +385,7 @@ POST: Final = _shape(
             strategy_list=ListOf(STRATEGY),
             strategies=MapOf(
                 STRATEGY,
-                _shape(deposit_shares=Amount(), deposit_scaling_factor=Amount(), withdrawable_shares=Amount()),
+                _shape(deposit_shares=Amount(), deposit_scaling_factor=Amount(), withdrawable_shares=ViewAnswer()),
             ),
             **POD_OWNER_FIELDS,
         ),
@@ -397,7 +398,7 @@ POST: Final = _shape(
             start_block=BLOCK,
             strategies=ListOf(STRATEGY),
             scaled_shares=AMOUNTS,
-            shares=AMOUNTS,
+            shares=ListOf(ViewAnswer()),
         )
     ),
     operators=MapOf(

@@ -3,9 +3,9 @@
 from typing import Final
 
 from spec.codec import Amount, Flag, Format, Json, ListOf, Name, SignedAmount
-from spec.eigenlayer import views
 from spec.eigenlayer.config import BEACON_CHAIN_ETH
 from spec.eigenlayer.state import BURNABLE_ETH, ETH_BALANCES, POD_OWNERS, PODS, STAKERS
+from spec.eigenlayer.view_answers import withdrawable_shares_answer
 from spec.machine import SINGLETON, Draft, State
 
 
@@ -50,7 +50,7 @@ def observe_native_shares(draft: Draft, party: str) -> dict[str, Json]:
         BEACON_CHAIN_ETH: {
             "deposit_shares": str(shares),
             "deposit_scaling_factor": str(owner.deposit_scaling_factor_wad),
-            "withdrawable_shares": str(views.withdrawable_shares_of(draft, party, BEACON_CHAIN_ETH)),
+            "withdrawable_shares": withdrawable_shares_answer(draft, party, BEACON_CHAIN_ETH),
         }
     }
 

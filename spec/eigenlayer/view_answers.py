@@ -1,0 +1,63 @@
+"""Answers of views as the states of traces show them: an amount, or `revert:` and the error's name where a contract's
+view reverts. The views of `views.py`, on which laws rest, give an exact amount there.
+"""
+
+from typing import Final
+
+from spec.arithmetic import UINT256_MAX
+from spec.codec import Amount, Format, Json, MalformedTrace, Names, shown
+from spec.eigenlayer import views
+from spec.eigenlayer.clock import block_after
+from spec.eigenlayer.config import BEACON_CHAIN_ETH
+from spec.eigenlayer.reasons import Reason
+from spec.eigenlayer.shares import scaled_shares
+from spec.eigenlayer.state import CONFIG, POD_OWNERS, STAKER_SHARES, WITHDRAWALS
+from spec.machine import SINGLETON, Draft
+
+REVERT: Final = "revert:"
+"""The prefix of the error's name where a view reverts."""
+
+REVERTS: Final = tuple(f"{REVERT}{reason.value}" for reason in (Reason.ARITHMETIC_PANIC, Reason.MUL_DIV_OVERFLOW))
+"""All errors with which a view of these contracts reverts."""
+
+
+class ViewAnswer(Format):
+    """The answer of a view: an amount, or `revert:` and the name of the error. It is only checked, and never read."""
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        """The answer, if it is one."""
+        if value in REVERTS:
+            return value
+        if isinstance(value, str) and value.startswith(REVERT):
+            raise MalformedTrace(where, f"unknown error {shown(value)}")
+        return Amount().read(value, where, names)
+
+    def write(self, value: object) -> Json:
+        """The answer as it was read."""
+        return str(value)
+
+
+def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
+    """The shares that a staker could withdraw; the error of the view where a product with its scaling factor does not
+    fit. Source: DelegationManager.getWithdrawableShares, of this strategy alone.
+    """
+    if strategy == BEACON_CHAIN_ETH:
+        owner = draft.get(POD_OWNERS, staker)
+        scaled = scaled_shares(max(owner.deposit_shares, 0), owner.deposit_scaling_factor_wad)
+    else:
+        held = draft.get(STAKER_SHARES, (staker, strategy))
+        scaled = scaled_shares(held.deposit_shares, held.deposit_scaling_factor_wad)
+    if scaled > UINT256_MAX:
+        return f"{REVERT}{Reason.MUL_DIV_OVERFLOW.value}"
+    return str(views.withdrawable_shares_of(draft, staker, strategy))
+
+
+def queued_shares_answer(draft: Draft, staker: str, nonce: int, position: int) -> str:
+    """The shares that a position of a queued withdrawal would pay; the error of the view where the last block of its
+    slashable window is no uint32. Source: DelegationManager.getQueuedWithdrawal.
+    """
+    start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
+    last_block = block_after(start_block, draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks)
+    if isinstance(last_block, Reason):
+        return f"{REVERT}{last_block.value}"
+    return str(views.queued_shares_of(draft, staker, nonce, position))
