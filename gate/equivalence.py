@@ -18,7 +18,7 @@ from proofs.lifting import LiftedModules, lift
 from proofs.obligations import Prover
 from proofs.paths import Path, Term, UnliftableError, explore, refuse
 from proofs.setup import Contracts
-from proofs.state import SymbolicRows, Totals, Touch, watched
+from proofs.state import SymbolicRows, Totals, Touch, held, made, shape_like, watched
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of
 
 HISTORIES: Final = "spec.history"
@@ -58,6 +58,8 @@ class OtherVersion:
         self._delta: Final = machine.Delta
         self._by_name: Final = {table.name: table for table in prover.protocol.schema.tables}
         self._histories: Final = {history._name: history for history in prover.histories()}
+        self.unlike_by_default: Final[set[str]] = set()
+        """The tables of which a row that nobody wrote is another than the base's."""
         rows = [self._rows(table) for table in self.protocol.schema.tables]
         self.state: Final = machine.State(rows)
         self.world.rows.update({id(table): of for table, of in zip(self.protocol.schema.tables, rows, strict=True)})
@@ -71,6 +73,11 @@ class OtherVersion:
         shape = self.prover.shapes.get(table.name)
         if shape is None:
             raise UnliftableError(f"table {table.name} is new, so that no law says what is in it")
+        base = self._by_name[table.name]
+        if _kinds(table.default) != _kinds(base.default):
+            raise UnliftableError(f"the fields of {table.name} are of other kinds")
+        if _plain(table.default) != _plain(base.default):
+            self.unlike_by_default.add(table.name)
         lists = self._lists or self.prover.theory.limits.lists
         return SymbolicRows(table, shape, lists, self._note, "", self._lists is not None)
 
@@ -92,7 +99,7 @@ class OtherVersion:
         names = list(inspect.signature(kind).parameters)
         if names != list(inspect.signature(type(value)).parameters):
             raise UnliftableError(f"the fields of {kind.__name__} are others")
-        return kind(*[self._part(getattr(value, name)) for name in names])
+        return made(kind, [self._part(getattr(value, name)) for name in names])
 
     def _part(self, value: Any) -> Any:
         if isinstance(value, SymList):
@@ -158,13 +165,37 @@ def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Map
         for label, condition in here.required:
             yield Goal(ENGINE, Obligation(label, here, condition))
         taken: list[Path] = []
+        yield from _defaults(other, here)
         for onward, answer in explore(lambda: other.transition(same_call), here, proves=True):
             taken.append(onward)
+            yield from _defaults(other, onward)
             yield from _compared(prover, other, onward, outcome, answer)
             for label, condition in onward.required:
                 yield Goal(ENGINE, Obligation(label, onward, condition))
         for whole in left_out(action.__name__, here, taken):
             yield Goal(ENGINE, whole)
+
+
+def _defaults(other: OtherVersion, here: Path) -> Iterator[Goal]:
+    """A row that nobody wrote is any row of both versions alike, but where it is what each says by default."""
+    read = {touch.table.name for touch in here.touched.values() if isinstance(touch, Touch)}
+    for name in sorted(read & other.unlike_by_default):
+        yield Goal("answers", Obligation(f"{name} has another row by default", here, z3.BoolVal(False)))
+
+
+def _kinds(row: Any) -> list[tuple[str, str]]:
+    """The fields of a table's rows, and what kind each is of."""
+    hints = typing.get_type_hints(type(row).__init__)
+    return [(name, str(hints[name])) for name in inspect.signature(type(row)).parameters]
+
+
+def _plain(value: Any) -> object:
+    """A row's value and kind, whatever module defines it."""
+    if isinstance(value, tuple | list):
+        return (type(value).__name__, *[_plain(part) for part in value])
+    if attr.has(type(value)):
+        return (type(value).__name__, *[(name, _plain(part)) for name, part in held(value).items()])
+    return (type(value).__name__, str(value))
 
 
 def _compared(prover: Prover, other: OtherVersion, here: Path, outcome: Any, answer: Any) -> Iterator[Goal]:
@@ -229,7 +260,7 @@ def same(value: Any, other: Any) -> Term:
     if isinstance(value, Listing) and isinstance(other, Listing):
         return _same_listings(value, other)
     if isinstance(value, tuple | list) and isinstance(other, tuple | list):
-        if len(value) != len(other):
+        if isinstance(value, tuple) != isinstance(other, tuple) or len(value) != len(other):
             return z3.BoolVal(False)
         return z3.And(*[same(*pair) for pair in zip(value, other, strict=True)])
     if value is None or other is None:
@@ -237,5 +268,7 @@ def same(value: Any, other: Any) -> Term:
     if isinstance(value, SymInt | SymBool | SymName | int | str) and isinstance(
         other, SymInt | SymBool | SymName | int | str
     ):
+        if shape_like(value) != shape_like(other):
+            return z3.BoolVal(False)  # to a solver, names and numbers are of one sort
         return term_of(value) == term_of(other)
     return refuse(f"values of types {type(value).__name__} and {type(other).__name__} are compared")

@@ -21,6 +21,7 @@ from proofs.symbols import (
     SymInt,
     SymList,
     SymName,
+    Textless,
     gone_through,
     number_of,
     term_of,
@@ -144,7 +145,7 @@ def _refuse_as_key(key: Any) -> None:
         refuse(f"a value of type {type(key).__name__} as a key is not understood")
 
 
-class DictView:
+class DictView(Textless):
     """The keys, values or pairs of a dictionary, as they are when they are gone through."""
 
     def __init__(self, items: list[list[Any]], part: Callable[[list[Any]], Any]) -> None:
@@ -167,7 +168,7 @@ class DictView:
     __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
 
-class SymDict:
+class SymDict(Textless):
     """A dictionary that a function makes: its keys are found by `==`, in the order in which they came."""
 
     def __init__(self, items: Iterable[tuple[Any, Any]]) -> None:
@@ -227,7 +228,7 @@ class SymDict:
     __hash__ = None  # type: ignore[assignment]  # Python says so that a class has no hash
 
 
-class SymSet:
+class SymSet(Textless):
     """A set that a function makes: what is in it is found by `==`. It has no order, and so is never gone through."""
 
     def __init__(self, values: Iterable[Any]) -> None:

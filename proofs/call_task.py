@@ -200,8 +200,8 @@ class _Proofs:
         self._unheard: Final[list[tuple[str, list[Any], str]]] = []
         """The goals proved while paths were followed: others are asked about it later, and apart."""
         self._parts: Final[dict[Part, tuple[Verdict, set[str]]]] = {}
-        self._framed: Final[dict[str, tuple[set[str], set[str]]]] = {}
-        """By exploration, the laws that it cannot break, and what ran to see it."""
+        self._framed: Final[dict[str, tuple[dict[str, set[str]], set[str]]]] = {}
+        """By exploration, the laws that it cannot break, each with the scope of that, and what ran to see it."""
         self._heard: Final[list[tuple[Any, Any]]] = []
         self.ran: Final[set[str]] = set()
         """The functions that the last verdict ran through."""
@@ -235,7 +235,7 @@ class _Proofs:
             self.ran.clear()
             if law_id in known_violations:
                 may_break = self._apart(lambda law_id=law_id: _may_break(proof, proof.law_named(law_id)))  # type: ignore[misc]  # mypy infers no type of a lambda with a default
-                yield law_id, dict(KNOWN_FALSE if may_break else NOT_CONCERNED)
+                yield law_id, dict(KNOWN_FALSE) if may_break else {**NOT_CONCERNED, "scope": sorted(proof.scope)}
                 continue
             verdict = proof.choose(law_id, partial(self._part, proof))
             plain = _as_plain(verdict)
@@ -257,9 +257,12 @@ class _Proofs:
             before = set(self.ran)
             self.ran.clear()
             found = Verdict(part[1], self._call)
-            found.is_framed = part[1] in self._framed_in(proof, part[0])
-            if not found.is_framed:
+            scope = self._framed_in(proof, part[0]).get(part[1])
+            if scope is None:
                 found = self._apart(lambda: proof.prove_part(part))
+            else:
+                found.is_framed = True
+                found.scopes.update(scope)
             self._parts[part] = (found, set(self.ran))
             self.ran.clear()
             self.ran.update(before)
@@ -282,16 +285,18 @@ class _Proofs:
         else:
             self._opinions.hear(law_id, formulas, solver)
 
-    def _framed_in(self, proof: CallProof, name: str) -> set[str]:
-        """The laws that an exploration cannot break, since it writes nothing of theirs. Here, where nothing else has
-        begun yet, an exploration is followed that is asked for the first time.
+    def _framed_in(self, proof: CallProof, name: str) -> dict[str, set[str]]:
+        """The laws that an exploration cannot break, since it writes nothing of theirs, and the scope of each. Here,
+        where nothing else has begun yet, an exploration is followed that is asked for the first time.
         """
         exploration = proof.exploration(name)
         if name not in self._framed:
             theory = self._prover.theory
             left_out = (*theory.induction.by_contract, *theory.catalogue.known_violations)
             laws = [law for law in laws_of(theory) if law.law_id not in left_out]
-            found = self._apart(lambda: {law.law_id for law in laws if exploration.is_framed(law)})
+            found = self._apart(
+                lambda: {law.law_id: exploration.scope_of(law) for law in laws if exploration.is_framed(law)}
+            )
             self._framed[name] = (found, set(self.ran))
         self.ran.update(self._framed[name][1])
         return self._framed[name][0]

@@ -7,6 +7,7 @@ the same protocol, whose tables are other unknown functions where a loop may hav
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final
 
+import attr
 import z3
 
 from proofs.folds import FoldedError, Items, Loop, Names, any_call, still_to_do
@@ -16,7 +17,7 @@ from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.paths import RUNS, Path, Term, UnliftableError, explore, path
 from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
 from proofs.solving import Answer, Status, terms_in
-from proofs.state import Totals, Touch
+from proofs.state import Totals, Touch, held
 
 
 class FoldedProof(Exploration):
@@ -268,4 +269,4 @@ def has_lists(prover: Prover, action: type[Any]) -> bool:
 def _holds_list(value: Any) -> bool:
     if isinstance(value, Items):
         return True
-    return hasattr(value, "__attrs_attrs__") and any(_holds_list(getattr(value, f.name)) for f in value.__attrs_attrs__)
+    return attr.has(type(value)) and any(_holds_list(part) for part in held(value).values())

@@ -29,8 +29,8 @@ import z3
 from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
 from proofs.paths import RUNS, Term, UnliftableError, path, refuse
-from proofs.state import fresh, held, shape_of
-from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, number_of, term_of
+from proofs.state import fresh, held, made, shape_of
+from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, Textless, number_of, term_of
 
 Names = Mapping[str, Any]
 """The values of a function's names; and `done`, how many elements of a list are done, or `to_do`, whether a name of a
@@ -42,7 +42,7 @@ class FoldedError(BaseException):
     """One element of a list is done: the path ends here. No rule catches it."""
 
 
-class Items:
+class Items(Textless):
     """A list of any length, of which a position gives the element."""
 
     def __init__(self, name: str, length: Term, element: Callable[[SymInt], Any], terms: tuple[Term, ...]) -> None:
@@ -80,7 +80,7 @@ class Items:
         raise UnliftableError("a list of any length is looked up by hash")
 
 
-class Gathered:
+class Gathered(Textless):
     """A list to which each element may have added: nothing is known of it, but that it may be returned."""
 
     def append(self, item: object) -> None:
@@ -112,7 +112,7 @@ def any_call(
     """
     hints, owner = typing.get_type_hints(action.__init__), within or action.__name__
     fields = inspect.signature(action).parameters
-    return action(*[_any(hints[field], f"{name}.{field}", facts, at, owner, signed) for field in fields])
+    return made(action, [_any(hints[field], f"{name}.{field}", facts, at, owner, signed) for field in fields])
 
 
 def _any(
@@ -158,7 +158,7 @@ def _function(name: str, at: tuple[Term, ...], sort: Term) -> Term:
 # What lifted modules find in the place of loops, of `len` and of `range`.
 
 
-class _Plain:
+class _Plain(Textless):
     """A loop over what is no list of any length: as it is."""
 
     def __init__(self, items: Any) -> None:
@@ -181,7 +181,7 @@ class _Plain:
         return False
 
 
-class Gone:
+class Gone(Textless):
     """The last element of a list after its loop: nothing is known of it, and nothing may be asked."""
 
     def __eq__(self, other: object) -> bool:
@@ -204,7 +204,7 @@ NOBODYS: Final = frozenset(
 """The modules whose objects, drafts, tables and symbols among them, hold lists that no rule reaches."""
 
 
-class Loop:
+class Loop(Textless):
     """A loop over a list of any length, which cuts the run."""
 
     def __init__(self, items: "Items | Listing", site: str, names: tuple[str, ...]) -> None:

@@ -87,6 +87,11 @@ class Beginning:
     def __init__(self, prover: Prover) -> None:
         theory, machine = prover.theory, prover.world.modules["spec.machine"]
         chosen = {table.index: holds for table, holds in theory.genesis.items()}
+        for history in prover.histories():
+            if {history.heads.index, history.checkpoints.index} & chosen.keys():
+                raise UnliftableError(
+                    f"{history.heads.name}: a deployment chooses rows of a history, which has no past"
+                )
         tables = [
             _Rows(table, prover.tables[table.index] if table.index in chosen else None, chosen.get(table.index))
             for table in prover.protocol.schema.tables

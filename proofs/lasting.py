@@ -19,6 +19,8 @@ BASES: Final = (object, Enum, Generic, BaseException, Exception)
 SHAPES: Final = (int, str, bool)
 """Classes of Python's that say of what kind a key is."""
 METHODS: Final = (property, staticmethod, classmethod)
+NOBODYS: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
+"""The modules of the engine whose functions tell that a path is followed: no rule or law may ask them."""
 OF_CLASSES: Final = (MemberDescriptorType, MappingProxyType)
 """The attributes that Python itself keeps in classes."""
 OF_ATTRS: Final = (
@@ -45,16 +47,31 @@ class Lasting:
         self._is_engine: Final = is_engine
         self._known: Final[dict[int, tuple[Any, bool]]] = {}
         """With each value, so that no other has its identity."""
+        self._looked_at: Final[list[int]] = []
+        """Since the outermost look began."""
 
     def is_understood(self, value: Any) -> bool:
         """True if a value, and all that it holds, is the same on every path, and what symbols take it for."""
         if type(value) in CONSTANTS:
             return True
         found = self._known.get(id(value))
-        if found is None:
-            self._known[id(value)] = (value, True)  # while what it holds is looked at, which may hold it
-            found = self._known[id(value)] = (value, self._holds_what_is_understood(value))
-        return found[1]
+        return self._look(value) if found is None else found[1]
+
+    def _look(self, value: Any) -> bool:
+        """While what a value holds is looked at, which may hold it, it is taken for understood. If it is not, what was
+        looked at on that condition is looked at again when it is asked for.
+        """
+        is_outermost = not self._looked_at
+        self._looked_at.append(id(value))
+        self._known[id(value)] = (value, True)
+        is_understood = self._holds_what_is_understood(value)
+        self._known[id(value)] = (value, is_understood)
+        if is_outermost:
+            for each in [] if is_understood else self._looked_at:
+                if self._known[each][1]:
+                    del self._known[each]
+            self._looked_at.clear()
+        return is_understood
 
     def _holds_what_is_understood(self, value: Any) -> bool:
         if type(value) in SETS and not all([type(part) in (int, bool) for part in value]):
@@ -64,7 +81,7 @@ class Lasting:
         if type(value) is dict:
             return all([self.is_understood(part) for pair in value.items() for part in pair])
         if isinstance(value, ModuleType):
-            return self._is_ours(value.__name__) or any(name.startswith(f"{value.__name__}.") for name in _LIBRARY)
+            return self._is_lifted(value.__name__) or any(name.startswith(f"{value.__name__}.") for name in _LIBRARY)
         if isinstance(value, FunctionType):
             return self._is_of_library(value) or self._is_function_understood(value)
         if isinstance(value, type):
@@ -83,6 +100,8 @@ class Lasting:
 
     def _is_function_understood(self, function: FunctionType) -> bool:
         """Also of what it keeps from where it was made: defaults, and the names of a function around it."""
+        if function.__module__ in NOBODYS:
+            return False
         if self._is_engine(function.__module__) or _is_made_by_attrs(function):
             return True
         kept = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]

@@ -88,6 +88,12 @@ ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.fol
 """The modules that define substitutes for lifted modules; beside contracts."""
 
 
+def refuse_at(file: str, untaught: Untaught) -> None:
+    """Refuse what stands in a line of a file."""
+    line, what = untaught
+    refuse(f"{what} is not understood", f"{file}:{line}: {linecache.getline(file, line).strip()}")
+
+
 class Site:
     """One function that is lifted: where it stands, and what its text says that is not understood."""
 
@@ -102,8 +108,7 @@ class Site:
 
     def refuse(self, untaught: Untaught) -> None:
         """Refuse what stands in a line."""
-        line, what = untaught
-        refuse(f"{what} is not understood", f"{self.file}:{line}: {linecache.getline(self.file, line).strip()}")
+        refuse_at(self.file, untaught)
 
 
 class Running:
@@ -168,9 +173,15 @@ class Running:
         for line, name in site.said:
             if not is_there(name, frame):
                 site.refuse((line, f"a cast to {name}"))
-        for untaught in [*site.untaught, *self.loading[site.file], *names]:
+        for untaught in [*site.untaught, *names]:
             site.refuse(untaught)
         site.is_understood = True
+
+    def refuse_loading(self) -> None:
+        """Refuse what any module does while it is loaded: its constants, and those of others, may hang on it."""
+        for file, found in self.loading.items():
+            for untaught in found:
+                refuse_at(file, untaught)
 
     def attribute(self, value: Any, name: str) -> Any:
         """An attribute whose name symbols use, or the writes of a draft, of what lifted modules define: what a symbol
@@ -285,7 +296,7 @@ class _Noting(ast.NodeTransformer):
         for one, other in pairwise(node.values):
             if isinstance(node.op, ast.Or) and isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
                 is_shortcut = isinstance(one.ops[0], ast.Is) and isinstance(other.ops[0], ast.Eq)
-                if is_shortcut and _sides(one) == _sides(other):
+                if is_shortcut and _sides(one) == _sides(other) and not _calls(one):
                     self._shortcuts.add(id(one))
         is_joined = bool(self._made) and all(can_be_asked(value) for value in node.values)
         self.generic_visit(node)
@@ -398,6 +409,11 @@ def _joined_not(value: ast.expr) -> ast.expr:
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
         return ast.copy_location(ast.Call(ast.Name(NOT, ast.Load()), [value.operand], []), value)
     return value
+
+
+def _calls(compare: ast.Compare) -> bool:
+    """True if a side is what a function answers, which asked twice may be another."""
+    return any(isinstance(part, ast.Call) for part in ast.walk(compare))
 
 
 def _sides(compare: ast.Compare) -> list[str]:
@@ -517,6 +533,7 @@ def lift(
             is_own = getattr(value, "__module__", None) == name and callable(value)
             if is_own and not isinstance(value, FunctionType | type) and not hasattr(value, "__dict__"):
                 raise ImportError(f"{name} was not lifted from source: {value!r} is compiled")
+    finder.running.refuse_loading()
     loaded = frozenset(finder.running.ran)
     finder.running.ran.clear()  # to be loaded is not to be run
     return LiftedModules(lifted, finder.running, loaded)

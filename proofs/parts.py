@@ -120,8 +120,20 @@ class Exploration:
 
     # What is proved.
 
+    @property
+    def scope(self) -> set[str]:
+        """The scopes in which all paths of the call are followed."""
+        return set(self._scopes)
+
+    def scope_of(self, law: Any) -> set[str]:
+        """The scopes in which is known what the call writes, and what a state law reads."""
+        reads = self.prover.instance(law, self.prover.subject(law)).scopes if hasattr(law, "rows") else set()
+        return {*self._scopes, *reads}
+
     def is_framed(self, law: Any) -> bool:
         """True if the call writes nothing on which a state law depends, or to which a step law is limited."""
+        if any(law is each for each in self.prover.theory.catalogue.rejection_laws):
+            return False  # what is refused writes nothing
         if hasattr(law, "rows"):
             return not self.prover.tables_of(law) & self.writes
         limited = {table.index for table in law.scope.tables} if hasattr(law, "scope") else set()

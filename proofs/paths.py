@@ -94,7 +94,8 @@ def refuse(what: str, place: str = "") -> NoReturn:
     """End the proof: the source does what symbols cannot follow. Where Python may not do it, it is asked again."""
     if is_followed() and can_be_asked_again():
         raise TooEarlyError(what)
-    raise Refused(what, place) if is_followed() else UnliftableError(what)
+    refused = Refused(what, place)
+    raise refused if is_followed() else refused.as_error()
 
 
 def is_followed() -> bool:

@@ -174,6 +174,11 @@ class CallProof(Exploration):
 
     # The parts of this exploration.
 
+    def is_framed(self, law: Any) -> bool:
+        """True if the call cannot break a law: it writes nothing of it, or is never refused."""
+        is_of_refusals = any(law is each for each in self.prover.theory.catalogue.rejection_laws)
+        return self._is_never_refused if is_of_refusals else super().is_framed(law)
+
     def ends(self) -> Iterator[tuple[Prover, Accepted]]:
         """Wherever the call is accepted."""
         return ((self.prover, accepted) for accepted in self.outcomes)
@@ -221,7 +226,7 @@ class CallProof(Exploration):
     def _of_refusals(self, law: Any) -> Verdict:
         """Claim: the call is refused only as a rejection law allows."""
         verdict = Verdict(law.law_id, self.action.__name__)
-        verdict.is_framed = self._is_never_refused
+        verdict.is_framed = self.is_framed(law)
         goals: list[Goal] = []
         concerned: list[Path] = []
         for here, reason in self.rejected:

@@ -78,7 +78,7 @@ _NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max m
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
 """The names imported from others that a module may call while it is loaded."""
 """Names that a module may also use while it is loaded, when there are no symbols."""
-_IMPORTED: Final = ("attr", "collections.abc", "enum", "pathlib", "re", "sys", "typing", "__future__")
+_IMPORTED: Final = ("attr", "collections.abc", "enum", "json", "pathlib", "re", "sys", "typing", "__future__")
 """Modules that are not lifted and may be imported. A function that runs on symbols finds nothing of theirs but what is
 in the LIBRARY.
 """

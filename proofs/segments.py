@@ -3,6 +3,7 @@
 See `proofs/folds.py` for what a cut is, and `proofs/folded.py` for what is proved of segments.
 """
 
+import inspect
 import sys
 from collections.abc import Hashable
 from typing import Any, Final
@@ -329,5 +330,5 @@ class _Kept:
 
 def _parts(row: Any) -> list[Any]:
     """The parts of a row."""
-    values = [getattr(row, field.name) for field in type(row).__attrs_attrs__]
+    values = [getattr(row, name) for name in inspect.signature(type(row)).parameters]
     return [part for value in values for part in (value if isinstance(value, tuple) else (value,))]

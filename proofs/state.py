@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import attr
 import z3
 
-from proofs.paths import Term, path, refuse
+from proofs.paths import Path, Term, path, refuse
 from proofs.symbols import IN_PLACE_OF, Listing, SymBool, SymInt, SymList, SymName, term_of
 
 Shape = Any
@@ -529,6 +529,18 @@ def read_only(draft: type[Any]) -> type[Any]:
     return ReadOnlyDraft
 
 
+def made(kind: type[Any], values: list[Any]) -> Any:
+    """A call, or a part of one, made as rules make theirs: it holds what it is given and nothing else."""
+    alone = Path(None, [], False)
+    with alone:
+        value = kind(*values)
+    own, given = held(value), dict(zip(inspect.signature(kind).parameters, values, strict=True))
+    is_given = own.keys() == given.keys() and all([own[name] is one for name, one in given.items()])
+    if not is_given or alone.conditions or alone.touched:
+        refuse(f"a value of type {kind.__name__} holds something else than it is given")
+    return value
+
+
 def symbolic_call(
     action: type[Any],
     bounds: Mapping[str, int],
@@ -543,18 +555,13 @@ def symbolic_call(
     """
     hints = typing.get_type_hints(action.__init__)
     owner = within or action.__name__
-    return action(
-        *[
-            _argument(
-                hints[argument],
-                f"{name}.{argument}",
-                bounds,
-                [] if f"{owner}.{argument}" in signed else facts,
-                owner,
-            )
-            for argument in inspect.signature(action).parameters
-        ]
-    )
+    values = [
+        _argument(
+            hints[argument], f"{name}.{argument}", bounds, [] if f"{owner}.{argument}" in signed else facts, owner
+        )
+        for argument in inspect.signature(action).parameters
+    ]
+    return made(action, values)
 
 
 def _argument(annotation: Any, name: str, bounds: Mapping[str, int], facts: list[Term], owner: str) -> Any:

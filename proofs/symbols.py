@@ -101,6 +101,15 @@ IN_PLACE_OF: Final[dict[type[Any], type[Any]]] = {}
 """The class of the specification in whose place a contract has another."""
 
 
+class Textless:
+    """The base of what stands for lists, dictionaries and sets: their text is the engine's own, and refused."""
+
+    def __repr__(self) -> str:
+        if is_followed():
+            refuse(f"the text of a value of type {type(self).__name__} is not understood")
+        return object.__repr__(self)
+
+
 class Symbol:
     """The base of all symbols: what none of them has been taught is refused, whatever it is."""
 
@@ -258,7 +267,7 @@ def divide(dividend: Any, divisor: Any) -> tuple[SymInt, SymInt]:
     return SymInt(quotient), SymInt(remainder)
 
 
-class SymList:
+class SymList(Textless):
     """A list whose length is any up to a bound: to ask for it forks over the lengths. `element` gives each element.
 
     The bound is a scope: what is proved is proved of lists no longer than this.

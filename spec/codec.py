@@ -69,6 +69,29 @@ class Amount(Format):
         return str(value)
 
 
+REVERT: Final = "revert:"
+"""The prefix of the error's name where a view reverts."""
+
+
+class ViewAnswer(Format):
+    """The answer of a view: an amount, or `revert:` and one of the errors with which it can revert. It is held as it is
+    written.
+    """
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        self.errors: Final = tuple(errors)
+
+    def read(self, value: Json, where: str, names: Names) -> object:
+        if not (isinstance(value, str) and value.startswith(REVERT)):
+            return str(Amount().read(value, where, names))
+        if value.removeprefix(REVERT) not in self.errors:
+            raise MalformedTrace(where, f"unknown error {shown(value)}")
+        return value
+
+    def write(self, value: object) -> Json:
+        return str(value)
+
+
 class SignedAmount(Format):
     """A decimal string, with a minus sign if negative, that fits a signed integer of `bits`."""
 

@@ -25,13 +25,11 @@ from harness.mistakes import explained
 from harness.pack import ProtocolPack
 from harness.replay import differences
 from invariants.walker import Walk
-from spec.codec import Json
+from spec.codec import REVERT, Json
 
 WALK_STEPS: Final = 250
 MOST_UNSUPPORTED: Final = 64
 BEGUN: Final[Case] = (BEGINNING, ACCEPTED)
-REVERT: Final = "revert:"
-"""The prefix of the error's name, in a state, where a view reverts."""
 
 Told = TypeVar("Told")
 

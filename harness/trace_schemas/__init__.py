@@ -7,7 +7,22 @@ A schema knows the form of a field. Whether a name is declared, a block follows 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from spec.codec import ActionFormat, Amount, Flag, Format, Json, ListOf, MapOf, Name, Number, Record, SignedAmount, Text
+from spec.codec import (
+    REVERT,
+    ActionFormat,
+    Amount,
+    Flag,
+    Format,
+    Json,
+    ListOf,
+    MapOf,
+    Name,
+    Number,
+    Record,
+    SignedAmount,
+    Text,
+    ViewAnswer,
+)
 
 Schema = dict[str, Any]
 
@@ -20,6 +35,9 @@ def schema_of(format: Format, others: Mapping[type[Format], Schema]) -> Schema:
         return dict(others[type(format)])
     if isinstance(format, Amount):
         return amount(format.bits)
+    if isinstance(format, ViewAnswer):
+        reverts = [f"{REVERT}{error}" for error in format.errors]
+        return {"anyOf": [amount(), {"enum": reverts}], "description": "a uint256, in decimal, or the view's error"}
     if isinstance(format, SignedAmount):
         digits = len(str(2 ** (format.bits - 1)))
         pattern = f"^(0|-?[1-9][0-9]{{0,{digits - 1}}})$"

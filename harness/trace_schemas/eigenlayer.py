@@ -26,7 +26,6 @@ from spec.eigenlayer.presets import RELEASES, UNNAMED
 from spec.eigenlayer.rewards_codec import LENGTHS, REWARDS_CONSTANTS
 from spec.eigenlayer.rewards_config import KINDS, ONE_HUNDRED_IN_BIPS, PROOF_OF_NO_ROOT, PROOFS
 from spec.eigenlayer.rewards_formats import REWARDS_POST, AmountOrNull, Kind, Proof, TextOrNull
-from spec.eigenlayer.view_answers import REVERTS, ViewAnswer
 
 OPERATOR_SET: Final[Schema] = {
     "type": "string",
@@ -45,10 +44,6 @@ OTHERS: Final[dict[type[Format], Schema]] = {
     Kind: {"enum": [*KINDS], "description": "a kind of submission"},
     TextOrNull: {"type": ["string", "null"], "description": "any text in one line, or null"},
     AmountOrNull: {**amount(), "type": ["string", "null"]},
-    ViewAnswer: {
-        "anyOf": [amount(), {"enum": [*REVERTS]}],
-        "description": "a uint256, in decimal, or `revert:` and the error with which the view reverts",
-    },
 }
 BLOCK: Final = schema_of(Number(32), OTHERS)
 FLAG: Final = schema_of(Flag(), OTHERS)

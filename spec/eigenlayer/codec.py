@@ -277,7 +277,7 @@ MINE: Final = Record(
     MineBlocks, [argument("blocks", Amount(32)), argument("seconds", Amount(32))], optional={"seconds": 0}
 )
 FORMATS: Final[dict[str, ActionFormat]] = {**ACTION_FORMATS, **FACT_FORMATS}
-NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in FORMATS.items()}
+NAMES_BY_CLASS: Final[dict[object, str]] = {kind.make: name for name, kind in FORMATS.items()}
 POD_OF: Final = "pod:"
 """The beginning of a pod's name, which ends with its owner's. A pod is named as a sender only."""
 

@@ -56,7 +56,7 @@ from spec.eigenlayer.state import (
     OperatorSet,
     Pair,
 )
-from spec.eigenlayer.view_answers import ViewAnswer, queued_shares_answer, withdrawable_shares_answer
+from spec.eigenlayer.view_answers import VIEW_ANSWER, queued_shares_answer, withdrawable_shares_answer
 from spec.history import HistoryTable
 from spec.machine import SINGLETON, Draft, State
 
@@ -385,7 +385,7 @@ POST: Final = _shape(
             strategy_list=ListOf(STRATEGY),
             strategies=MapOf(
                 STRATEGY,
-                _shape(deposit_shares=Amount(), deposit_scaling_factor=Amount(), withdrawable_shares=ViewAnswer()),
+                _shape(deposit_shares=Amount(), deposit_scaling_factor=Amount(), withdrawable_shares=VIEW_ANSWER),
             ),
             **POD_OWNER_FIELDS,
         ),
@@ -398,7 +398,7 @@ POST: Final = _shape(
             start_block=BLOCK,
             strategies=ListOf(STRATEGY),
             scaled_shares=AMOUNTS,
-            shares=ListOf(ViewAnswer()),
+            shares=ListOf(VIEW_ANSWER),
         )
     ),
     operators=MapOf(

@@ -152,7 +152,7 @@ FAMILY_FORMATS: Final[dict[str, ActionFormat]] = {
 """Every call of this family by its name in traces."""
 
 FAMILY_NAMES: Final[dict[object, str]] = {
-    **{format.make: name for name, format in FAMILY_FORMATS.items()},
+    **{kind.make: name for name, kind in FAMILY_FORMATS.items()},
     RegisterAsOperator: "register_as_operator",
 }
 FAMILY_POST: Final = Record(

@@ -5,7 +5,7 @@ view reverts. The views of `views.py`, on which laws rest, give an exact amount 
 from typing import Final
 
 from spec.arithmetic import UINT256_MAX
-from spec.codec import Amount, Format, Json, MalformedTrace, Names, shown
+from spec.codec import REVERT, ViewAnswer
 from spec.eigenlayer import views
 from spec.eigenlayer.clock import block_after
 from spec.eigenlayer.config import BEACON_CHAIN_ETH
@@ -14,27 +14,8 @@ from spec.eigenlayer.shares import scaled_shares
 from spec.eigenlayer.state import CONFIG, POD_OWNERS, STAKER_SHARES, WITHDRAWALS
 from spec.machine import SINGLETON, Draft
 
-REVERT: Final = "revert:"
-"""The prefix of the error's name where a view reverts."""
-
-REVERTS: Final = tuple(f"{REVERT}{reason.value}" for reason in (Reason.ARITHMETIC_PANIC, Reason.MUL_DIV_OVERFLOW))
-"""All errors with which a view of these contracts reverts."""
-
-
-class ViewAnswer(Format):
-    """The answer of a view: an amount, or `revert:` and the name of the error. It is only checked, and never read."""
-
-    def read(self, value: Json, where: str, names: Names) -> object:
-        """The answer, if it is one."""
-        if value in REVERTS:
-            return value
-        if isinstance(value, str) and value.startswith(REVERT):
-            raise MalformedTrace(where, f"unknown error {shown(value)}")
-        return Amount().read(value, where, names)
-
-    def write(self, value: object) -> Json:
-        """The answer as it was read."""
-        return str(value)
+VIEW_ANSWER: Final = ViewAnswer([reason.value for reason in (Reason.ARITHMETIC_PANIC, Reason.MUL_DIV_OVERFLOW)])
+"""With all errors with which a view of these contracts reverts."""
 
 
 def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:

@@ -160,7 +160,7 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
 """Every call by its name in traces. `advance_time`, which is no call, stands beside them."""
 
 ADVANCE_TIME: Final = "advance_time"
-NAMES_BY_CLASS: Final[dict[object, str]] = {format.make: name for name, format in ACTION_FORMATS.items()}
+NAMES_BY_CLASS: Final[dict[object, str]] = {kind.make: name for name, kind in ACTION_FORMATS.items()}
 
 
 def write_returns(action: object, returns: object) -> Json:

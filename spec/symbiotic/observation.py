@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from spec.codec import (
+    REVERT,
     Amount,
     Flag,
     Format,
@@ -15,6 +16,7 @@ from spec.codec import (
     Names,
     Number,
     Record,
+    ViewAnswer,
     shown,
 )
 from spec.machine import SINGLETON, Draft, State
@@ -63,8 +65,6 @@ from spec.symbiotic.withdrawals import withdrawals_of
 ACCOUNT: Final = Name("account")
 SENDER: Final = Name("sender")
 VAULT: Final = Name("vault")
-REVERT: Final = "revert:"
-"""The prefix of the error's name where a view call reverts."""
 
 
 class SubnetworkName(Format):
@@ -83,20 +83,6 @@ class SubnetworkName(Format):
 def subnetwork_name(subnetwork: Subnetwork) -> str:
     """A subnetwork as traces write it."""
     return f"{subnetwork[0]}/sub{subnetwork[1]}"
-
-
-class Answer(Format):
-    """The answer of a view: an amount, or `revert:` and the name of the error."""
-
-    def read(self, value: Json, where: str, names: Names) -> object:
-        if isinstance(value, str) and value.startswith(REVERT):
-            if value.removeprefix(REVERT) not in ERRORS:
-                raise MalformedTrace(where, f"unknown error {shown(value)}")
-            return Reason(value.removeprefix(REVERT))
-        return Amount().read(value, where, names)
-
-    def write(self, value: object) -> Json:
-        return _answer(cast("int | Reason", value))
 
 
 class Absent(Format):
@@ -421,7 +407,7 @@ def _vault_format(world: World, config: VaultConfig) -> Format:
         "stakeAt": of_subnetworks(of_operators(Amount())),
     }
     if config.slasher != NO_SLASHER:
-        probe["slashableStake"] = of_subnetworks(of_operators(Answer()))
+        probe["slashableStake"] = of_subnetworks(of_operators(ANSWER))
         probe["cumulativeSlashAt"] = of_subnetworks(of_operators(Amount()))
     return _shape(
         {
@@ -439,13 +425,13 @@ def _vault_format(world: World, config: VaultConfig) -> Format:
             "isDepositLimit": Flag(),
             "depositLimit": Amount(),
             "activeSharesOf": of_holders(Amount()),
-            "activeBalanceOf": of_holders(Answer()),
-            "slashableBalanceOf": of_holders(Answer()),
+            "activeBalanceOf": of_holders(ANSWER),
+            "slashableBalanceOf": of_holders(ANSWER),
             "isDepositorWhitelisted": of_holders(Flag()),
             "withdrawals": MapOf(Amount(48), Amount()),
             "withdrawalShares": MapOf(Amount(48), Amount()),
             "withdrawalSharesOf": MapOf(Amount(48), of_holders(Amount())),
-            "withdrawalsOf": MapOf(Amount(48), of_holders(Answer())),
+            "withdrawalsOf": MapOf(Amount(48), of_holders(ANSWER)),
             "isWithdrawalsClaimed": MapOf(Amount(48), of_holders(Flag())),
             "optIn": of_operators(Flag()),
             "delegator": _shape(delegator),
@@ -467,3 +453,4 @@ SLASH_REQUEST: Final = _shape(
     }
 )
 ERRORS: Final = frozenset([reason.value for reason in Reason])
+ANSWER: Final = ViewAnswer(sorted(ERRORS))
