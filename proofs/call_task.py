@@ -241,7 +241,7 @@ class _Proofs:
             plain = _as_plain(verdict)
             if verdict.status == "REFUTED":
                 plain |= self._apart(partial(_as_refuted, proof, self._place, law_id, self._refuted(verdict)))
-            elif law_id in proof.shown_of_any_length:
+            elif self._opinions is not None and law_id in proof.shown_of_any_length:
                 plain |= self._apart(partial(_contradiction, proof, self._place, law_id))
             yield law_id, plain
 
@@ -365,6 +365,7 @@ def _contradiction(proof: CallProof, place: str, law_id: str) -> dict[str, Any]:
     plain specification. Nothing if none is found at once.
 
     Cuts of loops are the hardest part of the engine; short lists are run without. Were a cut wrong, this would show it.
+    It is dear where a call takes many paths, and so a second opinion.
     """
     proof.prover.hears = lambda _law_id, _formulas, _solver: None
     verdict = proof.doubted(law_id)

@@ -53,7 +53,7 @@ from harness.clients.eigenlayer.chain import BlockChain, first_made_by  # as abo
 from harness.clients.eigenlayer.client import EigenLayerContracts  # as above
 from harness.clients.eigenlayer.signing import address_of_key, sign  # as above
 from harness.clients.eigenlayer.worlds import as_deployed, walk_as_deployed  # as above
-from harness.clients.measuring import new_evm, reverting_views  # as above
+from harness.clients.measuring import new_evm  # as above
 
 FOLDER = os.environ.get("RESTAKE_EIGENLAYER")
 # No registry has these contracts compiled, and their sources are not ours to keep: whoever has them names the folder.

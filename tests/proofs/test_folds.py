@@ -7,6 +7,7 @@ import pytest
 
 from proofs import folded, paths, solving
 from proofs.call_task import prove_laws
+from proofs.cross_check import Opinions
 from proofs.eigenlayer.listings import prove_without
 from proofs.folded import FoldedProof
 from proofs.obligations import Prover
@@ -124,10 +125,14 @@ def test_a_loop_that_is_not_known_to_write_a_table_is_noticed(monkeypatch: pytes
 
 
 def test_what_a_wrong_cut_would_prove_is_refuted_by_a_short_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short lists are run without cuts: were a cut wrong, a state and a call of theirs would show it."""
+    """Short lists are run without cuts: were a cut wrong, a cross-check would show a state and a call of theirs."""
     monkeypatch.setattr(FoldedProof, "note_written", lambda *_: None)
     theories = ("THEORY", "OF_TWO")
-    found = [next(prove_laws(f"tests.proofs.loops:{name}", "PayAfter", ["MADE"], 1))["verdict"] for name in theories]
+    others = Opinions()
+    found = [
+        next(prove_laws(f"tests.proofs.loops:{name}", "PayAfter", ["MADE"], 1, opinions=others))["verdict"]
+        for name in theories
+    ]
     assert [each["verdict"] for each in found] == ["PROVED", "REFUTED"]
     assert found[1]["counterexample"]["broken"] == ["MADE"]
 
