@@ -223,8 +223,8 @@ def test_a_field_without_an_annotation_is_no_other_in_a_fold(theory: Break, tmp_
         assert text.count(right) == 1, right
         text = text.replace(right, wrong)
     (tmp_path / "loops_bonus.py").write_text(text.replace('"tests.proofs.loops"', '"loops_bonus"'))
-    found = run_call("loops_bonus:THEORY", "PayTogether", ["BONUS"], 1)["verdicts"]["BONUS"]
-    assert found["verdict"] == "REFUTED"
+    found = run_call("loops_bonus:THEORY", "PayTogether", ["TOTAL"], 1)["verdicts"]["TOTAL"]
+    assert found["verdict"] == "UNKNOWN"  # a fold gives back other rows than it was given
 
 
 def test_a_deployment_chooses_no_row_of_a_history(theory: Break) -> None:
