@@ -16,9 +16,6 @@ MODE := $(if $(PURE),interpreted,compiled)
 WHEEL := $(VENV)/wheel-$(MODE)
 STAMP := $(VENV)/installed-$(MODE)
 
-# Two goals at a time: the compiler and the packages, then the linters beside either.
-MAKEFLAGS += --jobs=2
-
 # The compiled modules are one library that calls itself: let it do so directly. About a tenth of a step.
 ifeq ($(shell uname -s),Linux)
 export CFLAGS ?= -fno-semantic-interposition
@@ -34,7 +31,7 @@ setup: $(STAMP)
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# The compiler's own packages come first: it runs while the others are installed, which takes a core each.
+# The compiler's own packages come first: it runs while the others are installed.
 $(VENV)/builder: pyproject.toml .ci/build.lock
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --no-compile --require-hashes --requirement .ci/build.lock
@@ -64,7 +61,8 @@ $(WHEEL): $(VENV)/builder $(SOURCES)
 	rm -f build.log
 	touch $@
 
-$(STAMP): $(WHEEL) $(VENV)/tools
+$(STAMP): $(VENV)/builder requirements.lock $(SOURCES)
+	$(MAKE) --no-print-directory --jobs=2 $(WHEEL) $(VENV)/tools
 	$(INSTALL) --force-reinstall --no-deps build/dist/*.whl
 	touch $@
 
