@@ -122,7 +122,7 @@ def _flow(difference: Difference) -> dict[str, Any]:
 
 
 def annotations(outcome: GateOutcome) -> Iterator[str]:
-    """An annotation at each definition that was changed, for what is not accepted; and what went wrong."""
+    """Annotations at up to three changed definitions of each action that is not harmless, and what went wrong."""
     for action in outcome.actions:
         if action.is_harmless:
             continue

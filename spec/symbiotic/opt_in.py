@@ -56,17 +56,17 @@ def set_middleware(draft: Draft, action: SetMiddleware) -> Delta | Reason:
 
 
 def opt_in_vault(draft: Draft, action: OptInVault) -> Delta | Reason:
-    """Let the sender's operator work with a vault's stake. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    """Let the sender, an operator, work with a vault's stake. Rejects: as `_opt_in`. Source: OptInService.optIn."""
     return _opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, action.sender, action.vault)
 
 
 def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
-    """End the opt-in to a network. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """End the opt-in to a vault. Rejects: as `_opt_out`. Source: OptInService.optOut."""
     return _opt_out(draft, OPERATOR_VAULT_OPT_INS, action.sender, action.vault)
 
 
 def opt_in_network(draft: Draft, action: OptInNetwork) -> Delta | Reason:
-    """Let the sender's operator work for a network. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    """Let the sender, an operator, work for a network. Rejects: as `_opt_in`. Source: OptInService.optIn."""
     return _opt_in(draft, OPERATOR_NETWORK_OPT_INS, NETWORK_REGISTRY, action.sender, action.network)
 
 
