@@ -62,7 +62,7 @@ class Accepted:
 
 @attrs.frozen
 class Rejected:
-    """A call was refused: the reason, if the client's are typed, and the digest of the state after it."""
+    """A rejected call: its reason and the digest of the state after it, each None where the client gives none."""
 
     reason: str | None
     digest: str | None

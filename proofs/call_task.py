@@ -318,7 +318,7 @@ class _Proofs:
         return found
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The other solvers' answers since the last question, and the disputed questions."""
+        """The other solvers' answers, and the disputed questions, since this was asked last."""
         if self._opinions is None:
             return {}, []
         total = {who: Counter[str]() for who in self._opinions.who}

@@ -74,7 +74,9 @@ def program_version(program: str) -> str:
 
 
 class Opinions:
-    """The other solvers' answers to the goals of one call, by law and by solver; and every disputed question."""
+    """The other solvers' answers to the goals of one call, by law and by solver; and every question
+    of which one finds a model where ours found none.
+    """
 
     def __init__(self, effort: int = 1, other_z3: str | None = None) -> None:
         self._effort: Final = effort
@@ -103,7 +105,7 @@ class Opinions:
                 self.disputed.append({"law": law_id, "who": who, "text": text})
 
     def take(self) -> tuple[dict[str, dict[str, int]], list[dict[str, str]]]:
-        """The answers of all solvers since the last question; and the disputed questions."""
+        """The counts of answers by solver, and the disputed questions, since this was asked last."""
         total = {who: Counter[str]() for who in self.who}
         for by in self.counts.values():
             for who, counts in by.items():

@@ -65,7 +65,7 @@ class PushProof(AnyHistory):
         return self.ask(program)
 
     def past(self) -> list[tuple[Term, Answer]]:
-        """Claim: what the contract assumes of the past is so, and that it answers with the past before any change."""
+        """Claim: earlier values are as the contract assumes, and a look-up before any change answers with them."""
 
         def program() -> Any:
             self._suppose_the_past()

@@ -287,8 +287,8 @@ def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS
 
 
 def gamma_eigenlayer(network: Network) -> Fraction | None:
-    """The largest slack that the sufficient condition certifies: 1 / max T - 1, T being what a stake's use earns by
-    services' profit / (threshold weight), for what it loses. None: nothing earns anything.
+    """The largest slack that the sufficient condition certifies: 1 / max T - 1, T being what a use of
+    a stake earns for what it loses; a unit of weight earns profit / (threshold * weight). None: nothing earns.
 
     -1 where a service is worth something that is free to corrupt, having no weight or no slash. Source: Durvasula and
     Roughgarden, Claim 1 and Corollary 2; for other losses than whole ones the same multipliers.

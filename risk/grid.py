@@ -105,6 +105,6 @@ class Bounded:
         )
 
     def expected_shortfall(self, level: Fraction) -> Between:
-        """The mean of the worst `1 - level` of outcomes."""
+        """The mean over the worst outcomes, of probability `1 - level` together; the one at the edge counts in part."""
         low, high = (end.expected_shortfall(level) for end in self.ends)
         return Between(max(Fraction(0), Fraction(low.value - low.error)), Fraction(high.value + high.error))

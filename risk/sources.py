@@ -147,7 +147,7 @@ class Operator:
 
 
 def read_operators(document: Json) -> tuple[dict[str, Json], list[Operator]]:
-    """A list of operators: where it is from, and each one's stake and number of services."""
+    """A list of operators: its origin and token, and each one's stake and number of services."""
     root = fields(document, "", ["format", "version", "origin", "token", "operators"])
     if root["format"] != "restake-operators" or root["version"] != 1 or isinstance(root["version"], bool):
         raise MalformedTrace("format", "expected 'restake-operators', version 1")

@@ -153,7 +153,7 @@ class Text(Format):
 
 
 class Name(Format):
-    """One of the names of a kind. `null`, where given, is the name that the file writes as null."""
+    """A name of one kind, such as a vault, that the trace declares. `null`, if given, is the name written as null."""
 
     def __init__(self, kind: str, null: str | None = None) -> None:
         self.kind: Final = kind

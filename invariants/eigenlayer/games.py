@@ -152,7 +152,7 @@ class FreeLunch(Game):
     """One account moves alone, and nobody is slashed meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
-        """Its own calls, and time."""
+        """True if it is a call of the party's own, or time that passes."""
         if isinstance(action, MineBlocks):
             return True
         return action.sender in party and not isinstance(action, SlashOperator)
@@ -194,7 +194,7 @@ class Coalition(Game):
         ]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """Everything the coalition does; of the outsider, deposits, and withdrawals for tokens."""
+        """True of all that the coalition does; of the outsider's calls, of deposits and of withdrawals for tokens."""
         if isinstance(action, MineBlocks) or action.sender != OUTSIDER:
             return True
         if isinstance(action, CompleteQueuedWithdrawal):

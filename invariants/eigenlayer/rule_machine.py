@@ -170,12 +170,12 @@ class EigenLayerMachine(RewardsRules):
 
     @rule(operator=operators, approver=APPROVER_OR_NOBODY)
     def modify_operator_details(self, operator: str, approver: str) -> None:
-        """With an approver or without."""
+        """A change of an operator's approver, to an account or to nobody."""
         self.call(actions.ModifyOperatorDetails(operator, operator, approver))
 
     @rule(party=PARTY, operator=st.one_of(operators, PARTY), approval=APPROVAL)
     def delegate_to(self, party: str, operator: str, approval: actions.Approval) -> None:
-        """To an operator, or to somebody who may be none."""
+        """A delegation to an operator, or to an account that may be none."""
         self.call(actions.DelegateTo(party, operator, approval))
 
     @rule(party=PARTY)

@@ -90,7 +90,7 @@ def open_for_insurance(cast: Cast) -> Any:
 
 
 def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """Draw what a scenario of the insurance calls: its own calls, fees now and then, and points that pass."""
+    """Draw a call of the insurance's scenario: mostly of its own, now and then of fees, or time that passes."""
     if choices.one_in(8):
         return cast.wait(choices.pick((1, 3, 12, 30)))
     if choices.one_in(12):

@@ -80,7 +80,7 @@ class FreeLunch(Game):
     """One account moves alone, and nobody is slashed meanwhile."""
 
     def allows(self, party: Party, action: Any) -> bool:
-        """Its own calls, for itself, and time. What it gave away it could not gain."""
+        """True if it is a call of the party for itself, or time that passes. What it gave away it could not gain."""
         if isinstance(action, AdvanceTime):
             return True
         beneficiaries = [getattr(action, field, action.sender) for field in BENEFICIARIES]
@@ -106,8 +106,8 @@ class Coalition(Game):
         return [action for action in self.walk.opening() if not _commits_stake(action)]
 
     def allows(self, party: Party, action: Any) -> bool:
-        """Everything the coalition does; of the outsider, deposits, withdrawals and claims, for itself and in its own
-        vault; nothing by which its vault's curator would commit stake.
+        """True of all that the coalition does; of the outsider's calls, of deposits, withdrawals and claims for itself
+        and in its own vault; of nothing by which its vault's curator would commit stake.
         """
         if isinstance(action, AdvanceTime) or action.sender != OUTSIDER:
             return not _commits_stake(action)

@@ -209,7 +209,7 @@ def _queued_as_held(step: AnyStep) -> bool:
 
 
 def is_counted(strategy: str, grown: int, scaled: int) -> bool:
-    """True if a count of scaled shares has grown by some; that of native ETH is cut to 224 bits."""
+    """True if a count of scaled shares has grown by `scaled`; that of native ETH, modulo 2^224."""
     return is_multiple(grown - scaled, UINT224_MAX + 1) if strategy == BEACON_CHAIN_ETH else grown == scaled
 
 
