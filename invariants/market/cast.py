@@ -17,6 +17,10 @@ Waiting = Callable[[int], Any]
 """Gives the call of the base by which points pass."""
 
 
+Leaving = Callable[[Choices, Draft, str], Any]
+"""Draws a call of the base that ends the standing of an account behind its operator, or a step towards it."""
+
+
 class Cast:
     """The accounts and names of a walk: services with their pools, operators, holders, and who pays and underwrites."""
 
@@ -31,6 +35,7 @@ class Cast:
         slash: Slashing,
         stake: Staking,
         wait: Waiting,
+        send_away: Leaving | None = None,
     ) -> None:
         self.services: Final = services
         self.pools: Final = pools
@@ -40,6 +45,7 @@ class Cast:
         self.slash: Final = slash
         self.stake: Final = stake
         self.wait: Final = wait
+        self.send_away: Final = send_away
         self._port: Final = port
 
     def group(self, operator: str, pool: str) -> Group:

@@ -8,12 +8,13 @@ from invariants.eigenlayer.laws import CATALOGUE as BASE_CATALOGUE
 from invariants.eigenlayer.walk import OPERATORS, POOLS, SETS, STAKERS_, TOKENS
 from invariants.eigenlayer.walk import WALK as BASE_WALK
 from invariants.exploring import BoundedModel
+from invariants.market.bounded import FUND_TERMS, TERMS
 from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
 from invariants.market.insurance_witnesses import insurance_witnesses
-from invariants.market.receipts_walk import ACCOUNTS, open_vaults, receipts_action
+from invariants.market.layered_walk import LayeredWalk, layered_walk
+from invariants.market.receipts_walk import ACCOUNTS
 from invariants.market.receipts_witnesses import receipt_witnesses, settling_witnesses
-from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.market.witnesses import WITNESSES
 from invariants.walker import Walk
 from spec.arithmetic import WAD
@@ -54,10 +55,8 @@ from spec.market.actions import (
     Underwrite,
 )
 from spec.market.eigenlayer import CUSTODY, PORT, PROTOCOL
-from spec.market.insurance_state import FundTerms
 from spec.market.port import Service
-from spec.market.rates import BASE_FEE
-from spec.market.state import Risk, Terms
+from spec.market.state import Risk
 from spec.market.transition import ACCOUNT
 
 ALL_WITNESSES: Final = [
@@ -83,6 +82,11 @@ def _stake(draft: Draft, holder: str, operator: str, pool: str) -> Any:
     return DepositIntoStrategy(holder, pool, TOKENS[pool], 10**18)
 
 
+def _send_away(_choices: Choices, draft: Draft, account: str) -> Any:
+    """The operator behind which the account stands ends its delegation."""
+    return Undelegate(draft.get(STAKERS, account).delegated_to, account)
+
+
 CAST: Final = Cast(
     services=SETS[:2],
     pools=POOLS,
@@ -93,6 +97,7 @@ CAST: Final = Cast(
     slash=_slash,
     stake=_stake,
     wait=MineBlocks,
+    send_away=_send_away,
 )
 
 
@@ -119,83 +124,10 @@ def prelude() -> list[Any]:
     return [*actions, MineBlocks(2)]
 
 
-def _send_away(choices: Choices, draft: Draft) -> Any:
-    """The operator of a vault of receipts ends its delegation."""
-    account = choices.pick(ACCOUNTS)
-    return Undelegate(draft.get(STAKERS, account).delegated_to, account)
-
-
-def _above(base: Walk) -> Walk:
-    """A walk of the base, with calls of the market between its own."""
-
-    def next_action(choices: Choices, draft: Draft) -> Any:
-        kind = choices.below(25)
-        if kind < 2:
-            if choices.one_in(16):
-                return _send_away(choices, draft)
-            return receipts_action(CAST, choices, draft)
-        return market_action(CAST, choices, draft) if kind < 12 else base.next_action(choices, draft)
-
-    return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
-
-
-def _insured() -> Walk:
-    """A scenario of the insurance, in the world of the base."""
-
-    def next_action(choices: Choices, draft: Draft) -> Any:
-        return BASE_WALK.next_action(choices, draft) if choices.one_in(24) else insured_action(CAST, choices, draft)
-
-    def opening() -> list[Any]:
-        return [*_WALK.opening(), open_for_insurance(CAST)]
-
-    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
-
-
-def _run_on() -> Walk:
-    """A scenario of receipts, in the world of the base: vaults, slashes of what they hold, and runs."""
-
-    def next_action(choices: Choices, draft: Draft) -> Any:
-        kind = choices.below(16)
-        if kind == 0:
-            return BASE_WALK.next_action(choices, draft)
-        if kind == 1:
-            return CAST.wait(choices.pick((1, 3, 12, 30)))
-        if kind == 2:
-            return CAST.slash(choices, draft, CAST.services[0], CAST.operators[0], CAST.pools[0])
-        if kind == 3 and choices.one_in(4):
-            return _send_away(choices, draft)
-        return receipts_action(CAST, choices, draft)
-
-    def opening() -> list[Any]:
-        return [*_WALK.opening(), *open_vaults(CAST)]
-
-    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
-
-
-def _drawn_walk(number: int) -> Walk:
-    """The same in a drawn world of the base."""
-    assert BASE_WALK.worlds is not None
-    return _above(BASE_WALK.worlds(number))
-
-
-_WALK: Final = _above(BASE_WALK)
-WALK: Final = Walk(
-    PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(), _run_on()), _drawn_walk
-)
+WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude))
 
 SERVICE: Final = bounded_model.BURNING
 POOL: Final = bounded_model.STRATEGY
-TERMS: Final = Terms(
-    is_open=False,
-    curve=BASE_FEE,
-    target_stake=10,
-    divisor=2,
-    floor_rate=WAD // 10,
-    cap_rate=WAD,
-    max_step_wad=WAD // 2,
-    period_points=2,
-)
-FUND_TERMS: Final = FundTerms(cooldown_points=3, kink_wad=WAD // 2, slope_wad=WAD // 10, bars_self_insurance=True)
 GROUP: Final = PORT.group("operator0", POOL)
 
 

@@ -33,6 +33,8 @@ def receipts_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     vault, holder = choices.pick(VAULT_NAMES), choices.pick(cast.payers[:2])
     if choices.one_in(20):
         return _spoilt(cast, choices, vault, holder)
+    if cast.send_away is not None and choices.one_in(48):
+        return cast.send_away(choices, draft, choices.pick(ACCOUNTS))
     row = draft.get(RECEIPT_VAULTS, vault)
     if not row.is_open:
         beneath = ABOVE.get(vault, "")

@@ -4,12 +4,12 @@ from typing import Any, Final, cast
 
 from invariants.choices import Choices
 from invariants.exploring import BoundedModel
+from invariants.market.bounded import FUND_TERMS, TERMS
 from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
 from invariants.market.insurance_witnesses import insurance_witnesses, redress_witness
-from invariants.market.receipts_walk import open_vaults, receipts_action
+from invariants.market.layered_walk import LayeredWalk, layered_walk
 from invariants.market.receipts_witnesses import receipt_witnesses
-from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.market.witnesses import WITNESSES
 from invariants.symbiotic import bounded_model
 from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
@@ -39,10 +39,8 @@ from spec.market.actions import (
     StepRate,
     Underwrite,
 )
-from spec.market.insurance_state import FundTerms
 from spec.market.port import Service
-from spec.market.rates import BASE_FEE
-from spec.market.state import Risk, Terms
+from spec.market.state import Risk
 from spec.market.symbiotic import CUSTODY, PORT, PROTOCOL
 from spec.market.transition import ACCOUNT
 from spec.symbiotic import PROTOCOL as BASE
@@ -105,57 +103,6 @@ def prelude() -> list[Any]:
     return [Deposit(staker, vault, staker, 10**18) for staker in STAKERS[:2] for vault in (SHARED, VETOED, SINGLE)]
 
 
-def _above(base: Walk) -> Walk:
-    """A walk of the base, with calls of the market between its own."""
-
-    def next_action(choices: Choices, draft: Draft) -> Any:
-        kind = choices.below(25)
-        if kind < 2:
-            return receipts_action(CAST, choices, draft)
-        return market_action(CAST, choices, draft) if kind < 12 else base.next_action(choices, draft)
-
-    return Walk(PROTOCOL, CATALOGUE, head(base.world, 20), lambda: [*base.opening(), *prelude()], next_action)
-
-
-def _insured() -> Walk:
-    """A scenario of the insurance, in the world of the base."""
-
-    def next_action(choices: Choices, draft: Draft) -> Any:
-        return BASE_WALK.next_action(choices, draft) if choices.one_in(24) else insured_action(CAST, choices, draft)
-
-    def opening() -> list[Any]:
-        return [*_WALK.opening(), open_for_insurance(CAST)]
-
-    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
-
-
-def _run_on() -> Walk:
-    """A scenario of receipts, in the world of the base: vaults, slashes of what they hold, and runs."""
-
-    def next_action(choices: Choices, draft: Draft) -> Any:
-        kind = choices.below(16)
-        if kind == 0:
-            return BASE_WALK.next_action(choices, draft)
-        if kind == 1:
-            return CAST.wait(choices.pick((1, 3, 12, 30)))
-        if kind == 2:
-            return CAST.slash(choices, draft, CAST.services[0], CAST.operators[0], CAST.pools[0])
-        return receipts_action(CAST, choices, draft)
-
-    def opening() -> list[Any]:
-        return [*_WALK.opening(), *open_vaults(CAST)]
-
-    return Walk(PROTOCOL, CATALOGUE, head(BASE_WALK.world, 20), opening, next_action)
-
-
-def _drawn_walk(number: int) -> Walk:
-    """The same in a drawn world of the base."""
-    assert BASE_WALK.worlds is not None
-    drawn = BASE_WALK.worlds(number)
-    world = _redressed(drawn.world) if number & 1 else drawn.world
-    return _above(Walk(BASE, BASE_CATALOGUE, world, drawn.opening, drawn.next_action))
-
-
 def _redressed(world: dict[str, Json]) -> dict[str, Json]:
     """The same world, but that what is slashed of the vault that is shared goes to the market's account.
 
@@ -168,24 +115,10 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
     return {**world, "config": {**config, "operators": accounts, "vaults": redressed}}
 
 
-_WALK: Final = _above(BASE_WALK)
-WALK: Final = Walk(
-    PROTOCOL, CATALOGUE, _WALK.world, _WALK.opening, _WALK.next_action, (_insured(), _run_on()), _drawn_walk
-)
+WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude, _redressed))
 
 SERVICE: Final = ("network0", 0)
 VAULT: Final = bounded_model.SHARED
-TERMS: Final = Terms(
-    is_open=False,
-    curve=BASE_FEE,
-    target_stake=10,
-    divisor=2,
-    floor_rate=WAD // 10,
-    cap_rate=WAD,
-    max_step_wad=WAD // 2,
-    period_points=2,
-)
-FUND_TERMS: Final = FundTerms(cooldown_points=3, kink_wad=WAD // 2, slope_wad=WAD // 10, bars_self_insurance=True)
 GROUP: Final = PORT.group("operator0", VAULT)
 
 

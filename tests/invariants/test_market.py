@@ -31,8 +31,9 @@ def test_walks_break_no_law_and_reach_every_witness_and_reason(base: str) -> Non
     walk = load_walk(f"harness.packs.market.{base}:PACK")
     assert walk is ON[base].WALK
     seen, reasons = Counter[str](), set[str]()
-    for seed in range(16):
-        report = random_walk(walk, seed, 700)
+    runs = [(walk, seed) for seed in range(20)] + [(scenario, seed) for scenario in walk.scenarios for seed in range(8)]
+    for drawn, seed in runs:
+        report = random_walk(drawn, seed, 700)
         assert report.violations == []
         seen.update(report.seen)
         reasons |= {reason for by_name in report.rejected.values() for reason in by_name}

@@ -1,0 +1,114 @@
+"""The walk through the market above a walk of any base: the base's calls, and the market's between them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.choices import Choices
+from invariants.law import Catalogue
+from invariants.market.cast import Cast
+from invariants.market.receipts_walk import open_vaults, receipts_action
+from invariants.market.walk import insured_action, market_action, open_for_insurance
+from invariants.walker import Walk
+from spec.codec import Json
+from spec.machine import Draft
+from spec.protocol import Protocol
+
+DELAY_POINTS: Final = 20
+"""The delay of a commission in the worlds of walks."""
+
+Drawing = Callable[[Choices, Draft], Any]
+"""Draws the next action of a walk."""
+
+
+class LayeredWalk:
+    """The part of a base in walks through the market: its cast, its own walk, and the calls after its opening.
+
+    `head` gives the head of a trace, from the base's and the delay of a commission in points. `redressed` gives a
+    world of the base in which the market's account gets what is slashed; every other drawn world is one of these.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        catalogue: Catalogue,
+        cast: Cast,
+        base: Walk,
+        head: Callable[[dict[str, Json], int], dict[str, Json]],
+        prelude: Callable[[], list[Any]],
+        redressed: Callable[[dict[str, Json]], dict[str, Json]] | None = None,
+    ) -> None:
+        self.protocol: Final = protocol
+        self.catalogue: Final = catalogue
+        self.cast: Final = cast
+        self.base: Final = base
+        self.head: Final = head
+        self.prelude: Final = prelude
+        self.redressed: Final = redressed
+
+
+def layered_walk(above: LayeredWalk) -> Walk:
+    """The walk above the base's, with scenarios of insurance and of receipts in the base's world."""
+    cast, world = above.cast, above.base.world
+
+    def insurance(choices: Choices, draft: Draft) -> Any:
+        if choices.one_in(24):
+            return above.base.next_action(choices, draft)
+        return insured_action(cast, choices, draft)
+
+    def receipts(choices: Choices, draft: Draft) -> Any:
+        kind = choices.below(16)
+        if kind == 0:
+            return above.base.next_action(choices, draft)
+        if kind == 1:
+            return cast.wait(choices.pick((1, 3, 12, 30)))
+        if kind == 2:
+            return cast.slash(choices, draft, cast.services[0], cast.operators[0], cast.pools[0])
+        return receipts_action(cast, choices, draft)
+
+    scenarios = (
+        _walk(above, world, above.base, lambda: [open_for_insurance(cast)], insurance),
+        _walk(above, world, above.base, lambda: open_vaults(cast), receipts),
+    )
+    ordinary = _ordinary(above, world, above.base)
+    return Walk(
+        ordinary.protocol,
+        ordinary.catalogue,
+        ordinary.world,
+        ordinary.opening,
+        ordinary.next_action,
+        scenarios,
+        lambda number: _drawn(above, number),
+    )
+
+
+def _drawn(above: LayeredWalk, number: int) -> Walk:
+    """The walk in a drawn world of the base."""
+    assert above.base.worlds is not None
+    drawn = above.base.worlds(number)
+    if above.redressed is None or number & 1 == 0:
+        return _ordinary(above, drawn.world, drawn)
+    return _ordinary(above, above.redressed(drawn.world), drawn)
+
+
+def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
+    """The base's calls, and the market's between them, in a world of the base."""
+    cast = above.cast
+
+    def next_action(choices: Choices, draft: Draft) -> Any:
+        kind = choices.below(25)
+        if kind < 2:
+            return receipts_action(cast, choices, draft)
+        return market_action(cast, choices, draft) if kind < 12 else base.next_action(choices, draft)
+
+    return _walk(above, world, base, list, next_action)
+
+
+def _walk(
+    above: LayeredWalk, world: dict[str, Json], base: Walk, more: Callable[[], list[Any]], next_action: Drawing
+) -> Walk:
+    """A walk in a world of the base: its opening, the prelude and `more` come before the first drawn action."""
+
+    def opening() -> list[Any]:
+        return [*base.opening(), *above.prelude(), *more()]
+
+    return Walk(above.protocol, above.catalogue, above.head(world, DELAY_POINTS), opening, next_action)
