@@ -12,6 +12,7 @@ from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
 from spec.market import insurance_state as insurance
 from spec.market import receipts_state as receipts
 from spec.market import state as market
+from spec.market.authority import Allocated
 from spec.market.counting import observe_rows
 from spec.market.insurance_state import (
     Affiliate,
@@ -25,6 +26,7 @@ from spec.market.insurance_state import (
     Underwritten,
 )
 from spec.market.lists import Length
+from spec.market.mandates_state import Target
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
 from spec.market.receipts_state import Held, Receipt, Receipts, ReceiptVault, Redemption, Withdrawn
@@ -80,8 +82,11 @@ STAKED: Final[Table[Pair, Amount]] = SCHEMA.table("staked", Amount())
 GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
 """By account and pool: its position, and what the next deposit adds to it, of which nothing is known."""
 
-# Lifted, a market's tables begin behind these six (`contracts.py`).
-SCHEMA.tables.extend(market.SCHEMA.tables[6:])
+ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
+"""By service, operator and pool: what a mandate has given."""
+
+# Lifted, a market's tables begin behind these seven (`contracts.py`).
+SCHEMA.tables.extend(market.SCHEMA.tables[7:])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -201,6 +206,24 @@ class TakeOut:
         self.pieces = pieces
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Allot:
+    """A target of a mandate comes to have an amount."""
+
+    sender: Final[str]
+    pool: Final[str]
+    service: Final[Service]
+    operator: Final[str]
+    amount: Final[int]
+
+    def __init__(self, sender: str, pool: str, service: Service, operator: str, amount: int) -> None:
+        self.sender = sender
+        self.pool = pool
+        self.service = service
+        self.operator = operator
+        self.amount = amount
+
+
 def weight_key(group: Group, holder: str) -> Stake:
     """The key of a holder's weight in a group."""
     return ((holder, 0), group[0], group[1])
@@ -303,8 +326,38 @@ class FreeCustody:
         return pool
 
 
+class FreeAuthority:
+    """Authority of anybody over any pool, of which the whole is the account's position."""
+
+    def opening(self, draft: Draft, account: str, pool: str) -> tuple[object, ...] | None:
+        """None to be done."""
+        return ()
+
+    def can_target(self, account: str, operator: str) -> bool:
+        """True of every operator."""
+        return True
+
+    def preparations(self, account: str, pool: str) -> tuple[object, ...]:
+        """None."""
+        return ()
+
+    def whole(self, draft: Draft, account: str, pool: str) -> int:
+        """The account's position."""
+        return draft.get(STAKED, (account, pool)).amount
+
+    def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
+        """The amount that it was given, which can be raised without end."""
+        amount = draft.get(ALLOTTED, (target.service, target.operator, pool)).amount
+        return Allocated(amount, amount, self.whole(draft, account, pool), is_fixed=False)
+
+    def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
+        """Another amount."""
+        return (Allot(account, pool, target.service, target.operator, amount),)
+
+
 PORT: Final = FreePort()
 CUSTODY: Final = FreeCustody()
+AUTHORITY: Final = FreeAuthority()
 
 
 def pay(draft: Draft, action: Pay) -> Delta | Reason:
@@ -346,6 +399,9 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
         return put_in(draft, action)
     if isinstance(action, TakeOut):
         return take_out(draft, action)
+    if isinstance(action, Allot):
+        draft.put(ALLOTTED, (action.service, action.operator, action.pool), Amount(action.amount))
+        return draft.delta()
     if isinstance(action, PassTime):
         draft.put(NOW, SINGLETON, Moment(draft.get(NOW, SINGLETON).point + action.points))
         return draft.delta()

@@ -8,6 +8,7 @@ from typing import Final
 import attr
 
 from spec.market.insurance_state import FundTerms
+from spec.market.mandates_state import Cap, Target
 from spec.market.port import Group, Service
 from spec.market.state import Risk, Terms
 
@@ -404,6 +405,88 @@ class Revalue:
         self.vault = vault
 
 
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OpenMandate:
+    """Anybody opens a mandate over the stake of a pool, and governs it: its plans wait for `delay_points`."""
+
+    sender: Final[str]
+    mandate: Final[str]
+    pool: Final[str]
+    delay_points: Final[int]
+
+    def __init__(self, sender: str, mandate: str, pool: str, delay_points: int) -> None:
+        self.sender = sender
+        self.mandate = mandate
+        self.pool = pool
+        self.delay_points = delay_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ProposePlan:
+    """A governor announces another plan of its mandate; the last announcement counts."""
+
+    sender: Final[str]
+    mandate: Final[str]
+    targets: Final[tuple[Target, ...]]
+    caps: Final[tuple[Cap, ...]]
+    step_wad: Final[int]
+    period_points: Final[int]
+
+    def __init__(
+        self,
+        sender: str,
+        mandate: str,
+        targets: tuple[Target, ...],
+        caps: tuple[Cap, ...],
+        step_wad: int,
+        period_points: int,
+    ) -> None:
+        self.sender = sender
+        self.mandate = mandate
+        self.targets = targets
+        self.caps = caps
+        self.step_wad = step_wad
+        self.period_points = period_points
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class AdoptPlan:
+    """Anybody brings the announced plan of a mandate into force, once its delay is over."""
+
+    sender: Final[str]
+    mandate: Final[str]
+
+    def __init__(self, sender: str, mandate: str) -> None:
+        self.sender = sender
+        self.mandate = mandate
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class EnrolMandate:
+    """Anybody lets an offer count the stake of a mandate's own account, which keeps no commission."""
+
+    sender: Final[str]
+    mandate: Final[str]
+    service: Final[Service]
+
+    def __init__(self, sender: str, mandate: str, service: Service) -> None:
+        self.sender = sender
+        self.mandate = mandate
+        self.service = service
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Rebalance:
+    """Anybody has the stake of a mandate moved towards its plan, a period after the last time."""
+
+    sender: Final[str]
+    mandate: Final[str]
+
+    def __init__(self, sender: str, mandate: str) -> None:
+        self.sender = sender
+        self.mandate = mandate
+
+
 Action = (
     OpenOffer
     | FundOffer
@@ -429,4 +512,9 @@ Action = (
     | RedeemReceipts
     | Settle
     | Revalue
+    | OpenMandate
+    | ProposePlan
+    | AdoptPlan
+    | EnrolMandate
+    | Rebalance
 )

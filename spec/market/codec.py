@@ -20,6 +20,7 @@ import attr
 from spec.codec import Amount, Flag, Json, MalformedTrace, Number, SignedAmount, Text, as_object, check_fields, shown
 from spec.layer import FIRST_LAYER_TABLE, Layered
 from spec.machine import SINGLETON, Delta, Outcome, Rejection, Schema, State, Transition
+from spec.market.authority import Authority
 from spec.market.custody import Custody
 from spec.market.port import Port
 from spec.market.reasons import Reason
@@ -33,9 +34,9 @@ PLAIN: Final[Mapping[Any, str]] = {str: "name", bool: "flag", int: "number"}
 SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
 
 
-def market_on(name: str, base: Protocol, port: Port, custody: Custody) -> Protocol:
+def market_on(name: str, base: Protocol, port: Port, custody: Custody, authority: Authority) -> Protocol:
     """The market on a base, as one protocol, under a name of its own."""
-    layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody))
+    layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody, authority))
     codec = _Codec(name, base, layered)
     return Protocol(
         name=name,

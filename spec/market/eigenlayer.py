@@ -47,6 +47,7 @@ from spec.eigenlayer.state import (
 )
 from spec.eigenlayer.views import withdrawable_shares_of
 from spec.machine import SINGLETON, Draft, Table, Write
+from spec.market.authorities.eigenlayer import EigenLayerAuthority
 from spec.market.codec import market_on
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 
@@ -239,4 +240,5 @@ class EigenLayerCustody:
 
 PORT: Final = EigenLayerPort()
 CUSTODY: Final = EigenLayerCustody()
-PROTOCOL: Final = market_on("market_on_eigenlayer", BASE, PORT, CUSTODY)
+AUTHORITY: Final = EigenLayerAuthority()
+PROTOCOL: Final = market_on("market_on_eigenlayer", BASE, PORT, CUSTODY, AUTHORITY)

@@ -7,6 +7,7 @@ Amounts are of the vault's collateral. What is on its way out of the vault is no
 from typing import Final, cast
 
 from spec.machine import Draft, Table, Write
+from spec.market.authorities.symbiotic import SymbioticAuthority
 from spec.market.codec import market_on
 from spec.market.port import ANY_OPERATOR, Group, RowKey, Service, Slashable, Slashed
 from spec.symbiotic import PROTOCOL as BASE
@@ -192,4 +193,5 @@ class SymbioticCustody:
 
 PORT: Final = SymbioticPort()
 CUSTODY: Final = SymbioticCustody()
-PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT, CUSTODY)
+AUTHORITY: Final = SymbioticAuthority()
+PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT, CUSTODY, AUTHORITY)

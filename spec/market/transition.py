@@ -4,9 +4,10 @@ from typing import Any, Final, get_args
 
 from spec.layer import Act, Layer
 from spec.machine import Delta, Draft, Write
-from spec.market import counting, fees, losses, policies, receipts, underwriting
+from spec.market import counting, fees, losses, mandates, policies, receipts, underwriting
 from spec.market.actions import (
     Action,
+    AdoptPlan,
     AnnounceExit,
     ApplyCommission,
     BuyPolicy,
@@ -15,6 +16,7 @@ from spec.market.actions import (
     CountPosition,
     DeclareAffiliate,
     Enrol,
+    EnrolMandate,
     Exit,
     FundOffer,
     Give,
@@ -23,7 +25,10 @@ from spec.market.actions import (
     Mint,
     OpenFund,
     OpenOffer,
+    OpenReceiptVault,
     ProposeCommission,
+    ProposePlan,
+    Rebalance,
     RedeemReceipts,
     ReleasePolicy,
     Revalue,
@@ -31,6 +36,7 @@ from spec.market.actions import (
     StepRate,
     Underwrite,
 )
+from spec.market.authority import Authority
 from spec.market.custody import Custody
 from spec.market.port import Port
 from spec.market.reasons import Reason
@@ -41,11 +47,12 @@ ACCOUNT: Final = "market"
 
 
 class Market:
-    """The market's rules above a base, by its port and what holds positions in it."""
+    """The market's rules above a base, by its port, what holds positions in it, and what splits stake there."""
 
-    def __init__(self, port: Port, custody: Custody) -> None:
+    def __init__(self, port: Port, custody: Custody, authority: Authority) -> None:
         self.port: Final = port
         self.custody: Final = custody
+        self.authority: Final = authority
 
     def rule(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
         """Execute one call of the market: what it writes and returns, or the first check that it fails."""
@@ -106,7 +113,22 @@ class Market:
             return receipts.settle(port, custody, draft, action, act, ACCOUNT)
         if isinstance(action, Revalue):
             return receipts.revalue(port, custody, draft, action, ACCOUNT)
-        return receipts.open_vault(port, custody, draft, action, act, ACCOUNT)
+        if isinstance(action, OpenReceiptVault):
+            return receipts.open_vault(port, custody, draft, action, act, ACCOUNT)
+        return self._allocate(draft, action, act)
+
+    def _allocate(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
+        """Execute one call of the mandates."""
+        port, authority = self.port, self.authority
+        if isinstance(action, Rebalance):
+            return mandates.rebalance(port, authority, draft, action, act, ACCOUNT)
+        if isinstance(action, ProposePlan):
+            return mandates.propose_plan(port, authority, draft, action, ACCOUNT)
+        if isinstance(action, AdoptPlan):
+            return mandates.adopt_plan(port, draft, action)
+        if isinstance(action, EnrolMandate):
+            return mandates.enrol_mandate(port, draft, action, ACCOUNT)
+        return mandates.open_mandate(authority, draft, action, act, ACCOUNT)
 
     def observe(self, before: Draft, draft: Draft, writes: list[Write]) -> None:
         """Bring the market's books in line with what a base call has written, and pay the losses that it made."""
@@ -114,7 +136,7 @@ class Market:
         losses.observe_slashes(self.port, before, draft, writes, ACCOUNT)
 
 
-def market_layer(port: Port, custody: Custody) -> Layer:
-    """The market on a base that implements the port, and custody."""
-    market = Market(port, custody)
+def market_layer(port: Port, custody: Custody, authority: Authority) -> Layer:
+    """The market on a base that implements the port, custody and authority."""
+    market = Market(port, custody, authority)
     return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

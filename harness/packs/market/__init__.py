@@ -2,7 +2,19 @@
 
 from typing import Final
 
-CONCERNS: Final = ("counting", "fees", "lists", "losses", "policies", "premiums", "rates", "receipts", "underwriting")
+CONCERNS: Final = (
+    "counting",
+    "fees",
+    "lists",
+    "losses",
+    "mandates",
+    "policies",
+    "premiums",
+    "rates",
+    "receipts",
+    "splits",
+    "underwriting",
+)
 RULES: Final = tuple(f"spec.market.{concern}" for concern in CONCERNS)
 """The modules of the market's own rules, above any base."""
 

@@ -1,0 +1,1 @@
+"""Authority over stake, as each base gives it."""

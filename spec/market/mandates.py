@@ -1,0 +1,241 @@
+"""Allocation by policy: a mandate splits the stake of a pool between targets, by a plan that everybody sees before.
+
+Its governor proposes a plan, which waits; then anybody brings it into force, and anybody rebalances. A rebalancing
+weighs each target by its fee less its expected loss, within caps, and moves what they have towards that: first what is
+too much, then what is too little, no more than a step of each. It acts by the base's own calls, in the name of the
+mandate's account. What the base does not let go yet, it leaves for the next time.
+"""
+
+from typing import Final
+
+from spec.arithmetic import WAD, mul_wad_floor
+from spec.layer import Act
+from spec.machine import Delta, Draft
+from spec.market import fees
+from spec.market.actions import AdoptPlan, Enrol, EnrolMandate, OpenMandate, ProposePlan, Rebalance
+from spec.market.authority import Authority
+from spec.market.mandates_state import (
+    MANDATES,
+    PACES,
+    PENDING_PLANS,
+    PLANS,
+    WEIGHTS,
+    Cap,
+    Mandate,
+    Pace,
+    PendingPlan,
+    Plan,
+    Target,
+    Weight,
+)
+from spec.market.port import Port
+from spec.market.rates import advanced, break_even_rate
+from spec.market.reasons import Reason
+from spec.market.splits import CapOn, room_of, score_of, split
+from spec.market.state import METERS, RISKS, TERMS, Offer
+
+MAX_TARGETS: Final = 16
+"""The most targets of a plan, and the most caps: a bound of a rebalancing's work."""
+
+
+def account_of(account: str, mandate: str) -> str:
+    """The account of a mandate in the base, beneath the market's."""
+    return account + "/mandates/" + mandate
+
+
+def open_mandate(authority: Authority, draft: Draft, action: OpenMandate, act: Act, account: str) -> Delta | Reason:
+    """Open a mandate, without a plan, of which the sender is the governor. What it is, is fixed for good.
+
+    Rejects, in order: MANDATE_IS_OPEN; INVALID_MANDATE without a name, or with a delay below nothing; NO_AUTHORITY if
+    the base does not give its account the power; BASE_REFUSES if it rejects how the account would come to have it.
+    """
+    if draft.get(MANDATES, action.mandate).is_open:
+        return Reason.MANDATE_IS_OPEN
+    if action.mandate == "" or action.delay_points < 0:
+        return Reason.INVALID_MANDATE
+    opening = authority.opening(draft, account_of(account, action.mandate), action.pool)
+    if opening is None:
+        return Reason.NO_AUTHORITY
+    if not _all(act, opening):
+        return Reason.BASE_REFUSES
+    draft.put(
+        MANDATES,
+        action.mandate,
+        Mandate(is_open=True, governor=action.sender, pool=action.pool, delay_points=action.delay_points),
+    )
+    return draft.delta()
+
+
+def _all(act: Act, actions: tuple[object, ...]) -> bool:
+    """Execute base actions in order. False at the first that the base rejects."""
+    return all(isinstance(act(action), Delta) for action in actions)
+
+
+def propose_plan(port: Port, authority: Authority, draft: Draft, action: ProposePlan, account: str) -> Delta | Reason:
+    """Announce a plan; the last announcement counts, and waits for the mandate's delay. Nothing moves.
+
+    Rejects, in order: NO_SUCH_MANDATE, NOT_THE_GOVERNOR, INVALID_PLAN as `_is_whole`, or unless every target of the
+    plan in force is in the same place of this one: a cap takes it down to nothing, and it is never lost sight of.
+    """
+    row = draft.get(MANDATES, action.mandate)
+    if not row.is_open:
+        return Reason.NO_SUCH_MANDATE
+    if action.sender != row.governor:
+        return Reason.NOT_THE_GOVERNOR
+    plan = Plan(targets=action.targets, caps=action.caps, step_wad=action.step_wad, period_points=action.period_points)
+    if not _is_whole(authority, plan, account_of(account, action.mandate)):
+        return Reason.INVALID_PLAN
+    if not _follows(plan, draft.get(PLANS, action.mandate)):
+        return Reason.INVALID_PLAN
+    effect_point = port.now(draft) + row.delay_points
+    draft.put(PENDING_PLANS, action.mandate, PendingPlan(is_pending=True, plan=plan, effect_point=effect_point))
+    return draft.delta()
+
+
+def _is_whole(authority: Authority, plan: Plan, account: str) -> bool:
+    """True if stake can be split by a plan: it has no more targets and caps than can be looked at, each target once, of
+    an operator whose stake is the account's to split, with no negative loss; caps and a step that are fractions, and a
+    period.
+    """
+    if not 0 < len(plan.targets) <= MAX_TARGETS or len(plan.caps) > MAX_TARGETS:
+        return False
+    named: dict[object, None] = {}
+    for target in plan.targets:
+        if target.loss_rate < 0 or not authority.can_target(account, target.operator):
+            return False
+        named[(target.service, target.operator)] = None
+    if len(named) < len(plan.targets):
+        return False
+    if any([not 0 <= cap.cap_wad <= WAD for cap in plan.caps]):
+        return False
+    return 0 < plan.step_wad <= WAD and plan.period_points > 0
+
+
+def _follows(plan: Plan, earlier: Plan) -> bool:
+    """True if a plan has every target of an earlier one, in the same place."""
+    if len(plan.targets) < len(earlier.targets):
+        return False
+    for place in range(len(earlier.targets)):
+        one, other = plan.targets[place], earlier.targets[place]
+        if one.service != other.service or one.operator != other.operator:
+            return False
+    return True
+
+
+def adopt_plan(port: Port, draft: Draft, action: AdoptPlan) -> Delta | Reason:
+    """Bring the plan that waits into force, in place of the one that was. Nothing moves.
+
+    Rejects, in order: NO_PLAN_PENDING, TOO_EARLY.
+    """
+    pending = draft.get(PENDING_PLANS, action.mandate)
+    if not pending.is_pending:
+        return Reason.NO_PLAN_PENDING
+    if port.now(draft) < pending.effect_point:
+        return Reason.TOO_EARLY
+    draft.put(PLANS, action.mandate, pending.plan)
+    draft.put(PENDING_PLANS, action.mandate, PendingPlan())
+    return draft.delta()
+
+
+def enrol_mandate(port: Port, draft: Draft, action: EnrolMandate, account: str) -> Delta | Reason:
+    """Enrol the account of a mandate, where it is the operator of a target, for the fees of the target's service. It
+    keeps no commission: all is its stakers'. Returns the stake.
+
+    Rejects, in order: NO_SUCH_TARGET in the plan in force, as `fees.enrol`.
+    """
+    operator = account_of(account, action.mandate)
+    targets = draft.get(PLANS, action.mandate).targets
+    if all([target.service != action.service or target.operator != operator for target in targets]):
+        return Reason.NO_SUCH_TARGET
+    return fees.enrol(port, draft, Enrol(operator, action.service, draft.get(MANDATES, action.mandate).pool, 0))
+
+
+def cap_on(plan: Plan, cap: Cap, amount: int) -> CapOn:
+    """The places of a plan's targets that a cap bounds, and by what amount."""
+    places = [
+        place
+        for place in range(len(plan.targets))
+        if plan.targets[place].service in cap.services or plan.targets[place].operator in cap.operators
+    ]
+    return places, amount
+
+
+def score_at(port: Port, draft: Draft, pool: str, target: Target) -> int:
+    """The score of a target now, in grains for each unit of stake and point: nothing without an offer, or where the
+    budget does not pay the stake that is counted for a point more.
+    """
+    offer: Offer = (target.service, pool)
+    if not draft.get(TERMS, offer).is_open:
+        return 0
+    meter = advanced(draft.get(METERS, offer), port.now(draft))
+    if meter.budget_grains < meter.rate * max(meter.stake, 1):
+        return 0
+    risk = draft.get(RISKS, offer)
+    declared_loss_rate = break_even_rate(risk.expected_loss_wad, risk.unit_price_wad, risk.points_per_year)
+    return score_of(meter.rate, declared_loss_rate, target.loss_rate)
+
+
+def rebalance(
+    port: Port, authority: Authority, draft: Draft, action: Rebalance, act: Act, account: str
+) -> Delta | Reason:
+    """Weigh the targets of the plan in force, and move what each has towards its weight. Returns what was moved.
+
+    Rejects, in order: NO_PLAN_IN_FORCE, TOO_EARLY within the period of the last one, BASE_REFUSES, NOTHING_TO_MOVE.
+    """
+    mandate, plan = action.mandate, draft.get(PLANS, action.mandate)
+    if len(plan.targets) == 0:
+        return Reason.NO_PLAN_IN_FORCE
+    now = port.now(draft)
+    if now < draft.get(PACES, mandate).next_point:
+        return Reason.TOO_EARLY
+    pool, of_mandate = draft.get(MANDATES, mandate).pool, account_of(account, mandate)
+    scores = [score_at(port, draft, pool, target) for target in plan.targets]
+    weights = split(WAD, scores, [cap_on(plan, cap, cap.cap_wad) for cap in plan.caps])
+    if not _all(act, authority.preparations(of_mandate, pool)):
+        return Reason.BASE_REFUSES
+    moved = _move(authority, draft, act, of_mandate, pool, plan, weights)
+    if isinstance(moved, Reason):
+        return moved
+    if moved == 0:
+        return Reason.NOTHING_TO_MOVE
+    for place in range(len(weights)):
+        draft.put(WEIGHTS, (mandate, place), Weight(weights[place]))
+    draft.put(PACES, mandate, Pace(reserve_wad=WAD - sum(weights), next_point=now + plan.period_points))
+    return draft.delta(moved)
+
+
+def _move(
+    authority: Authority, draft: Draft, act: Act, account: str, pool: str, plan: Plan, weights: list[int]
+) -> int | Reason:
+    """Lower what is above its goal, in the order of places, then raise what is below it, each by no more than a step in
+    all, and raise nothing beyond a cap, or what the base lets go. Each goal rounds down. Rejects: BASE_REFUSES.
+    """
+    whole = authority.whole(draft, account, pool)
+    goals = [mul_wad_floor(whole, weight) for weight in weights]
+    step = mul_wad_floor(whole, plan.step_wad)
+    bounds: list[CapOn] = [(list(range(len(goals))), whole)]
+    bounds += [cap_on(plan, cap, mul_wad_floor(whole, cap.cap_wad)) for cap in plan.caps]
+    lowered = 0
+    for place in range(len(goals)):
+        target = plan.targets[place]
+        allocated = authority.allocated(draft, account, pool, target)
+        amount = max(goals[place], allocated.amount - (step - lowered))
+        if allocated.is_fixed or amount >= allocated.amount:
+            continue
+        if not _all(act, authority.changes(draft, account, pool, target, amount)):
+            return Reason.BASE_REFUSES
+        lowered += allocated.amount - amount
+    exposed = [authority.allocated(draft, account, pool, target).exposed for target in plan.targets]
+    raised = 0
+    for place in range(len(goals)):
+        target = plan.targets[place]
+        allocated = authority.allocated(draft, account, pool, target)
+        room = min(step - raised, room_of(place, exposed, bounds))
+        amount = min(goals[place], allocated.amount + room, allocated.highest)
+        if allocated.is_fixed or amount <= allocated.amount:
+            continue
+        if not _all(act, authority.changes(draft, account, pool, target, amount)):
+            return Reason.BASE_REFUSES
+        raised += amount - allocated.amount
+        exposed[place] += amount - allocated.amount
+    return lowered + raised

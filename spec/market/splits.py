@@ -1,0 +1,76 @@
+"""Kernels of allocation: integers to integers, each rounding in the direction that its first sentence says.
+
+The rule is weighted max-min fairness, by progressive filling: all targets get more together, each in proportion to its
+score, until a cap is full. Its members stop there, and the others go on. Source: Bertsekas and Gallager, Data Networks,
+section 6.5.2; without caps it is Hamilton's method of largest remainders.
+"""
+
+from spec.arithmetic import mul_div_floor, remainder
+
+CapOn = tuple[list[int], int]
+"""The places of some targets, and what they may get together."""
+
+
+def score_of(fee_rate: int, declared_loss_rate: int, expected_loss_rate: int) -> int:
+    """The fee of a unit of stake at each point, less the larger of two losses that are expected; at least nothing."""
+    return max(fee_rate - max(declared_loss_rate, expected_loss_rate), 0)
+
+
+def split(whole: int, scores: list[int], caps: list[CapOn]) -> list[int]:
+    """The parts of a whole, in proportion to scores, and within each cap. They and what no cap lets go are the whole.
+
+    A part rounds down, and by the largest remainder up where every cap has room. Of equals the first comes first.
+    """
+    bounds = [(list(range(len(scores))), whole), *caps]
+    parts = [0 for _ in scores]
+    free = [score > 0 for score in scores]
+    tightest = _tightest(parts, free, scores, bounds)
+    while tightest is not None:
+        _fill(tightest, parts, free, scores, bounds)
+        tightest = _tightest(parts, free, scores, bounds)
+    return parts
+
+
+def _tightest(parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> CapOn | None:
+    """The bound that has the least room for each unit of score; None if nobody is free. Of equals the first."""
+    found: CapOn | None = None
+    found_room, found_score = 0, 0
+    for bound in bounds:
+        score = sum([scores[place] for place in bound[0] if free[place]])
+        if score == 0:
+            continue
+        room = bound[1] - sum([parts[place] for place in bound[0]])
+        if found is None or room * found_score < found_room * score:
+            found, found_room, found_score = bound, room, score
+    return found
+
+
+def _fill(bound: CapOn, parts: list[int], free: list[bool], scores: list[int], bounds: list[CapOn]) -> None:
+    """Share the room of a bound among its members that are free, who are so no longer."""
+    places = [place for place in bound[0] if free[place]]
+    score = sum([scores[place] for place in places])
+    room = bound[1] - sum([parts[place] for place in bound[0]])
+    for place in places:
+        parts[place] = mul_div_floor(room, scores[place], score)
+        free[place] = False
+    left = room - sum([parts[place] for place in places])
+    waiting = list(places)
+    while left > 0 and len(waiting) > 0:
+        best = waiting[0]
+        for place in waiting:
+            if remainder(room * scores[place], score) > remainder(room * scores[best], score):
+                best = place
+        waiting.remove(best)
+        if has_room(best, parts, bounds):
+            parts[best] += 1
+            left -= 1
+
+
+def has_room(place: int, parts: list[int], bounds: list[CapOn]) -> bool:
+    """True if a target can have one more within every bound."""
+    return all([place not in bound[0] or sum([parts[one] for one in bound[0]]) < bound[1] for bound in bounds])
+
+
+def room_of(place: int, parts: list[int], bounds: list[CapOn]) -> int:
+    """The most that a target can have more within every bound; there is one that it is in. Negative beyond a bound."""
+    return min([bound[1] - sum([parts[one] for one in bound[0]]) for bound in bounds if place in bound[0]])
