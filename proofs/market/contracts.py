@@ -9,7 +9,7 @@ from proofs.paths import path
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import SymInt, term_of
 
-TABLES: Final = 7
+TABLES: Final = 8
 """The tables of the free base, behind which a market's begin: none is unused."""
 
 

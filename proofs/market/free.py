@@ -30,6 +30,7 @@ from spec.market.mandates_state import Target
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
 from spec.market.receipts_state import Held, Receipt, Receipts, ReceiptVault, Redemption, Withdrawn
+from spec.market.recourse import Forgone
 from spec.market.state import (
     Claimable,
     Commission,
@@ -85,8 +86,11 @@ GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
 ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
 """By service, operator and pool: what a mandate has given."""
 
-# Lifted, a market's tables begin behind these seven (`contracts.py`).
-SCHEMA.tables.extend(market.SCHEMA.tables[7:])
+LEFT: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("left", Amount())
+"""By service, operator and pool, and a point: what can still be slashed for it."""
+
+# Lifted, a market's tables begin behind these eight (`contracts.py`).
+SCHEMA.tables.extend(market.SCHEMA.tables[8:])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -224,6 +228,11 @@ class Allot:
         self.amount = amount
 
 
+def any_window(_pool: str) -> int:
+    """The window of a pool, of which nothing is known (`contracts.py`)."""
+    return 0
+
+
 def weight_key(group: Group, holder: str) -> Stake:
     """The key of a holder's weight in a group."""
     return ((holder, 0), group[0], group[1])
@@ -355,9 +364,46 @@ class FreeAuthority:
         return (Allot(account, pool, target.service, target.operator, amount),)
 
 
+class FreeRecourse:
+    """Recourse for any window. What is left for a point is a row: nothing is known of it but what the laws say."""
+
+    def window(self, draft: Draft, pool: str) -> int:
+        """Any number of points, but the same at all times."""
+        return any_window(pool)
+
+    def reference(self, draft: Draft) -> int:
+        """The point at which this call executes."""
+        return draft.get(NOW, SINGLETON).point
+
+    def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
+        """Any amount."""
+        return draft.get(LEFT, ((service, operator, pool), point)).amount
+
+    def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
+        """All of it."""
+        return amount
+
+    def purse(self, service: Service, operator: str, pool: str) -> tuple[Service, str, str]:
+        """The stake of an operator that a service can slash."""
+        return (service, operator, pool)
+
+    def rounded(self, writes: list[Write]) -> tuple[Group, ...]:
+        """None."""
+        return ()
+
+    def dust(self, roundings: int) -> int:
+        """None."""
+        return 0
+
+    def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
+        """None."""
+        return ()
+
+
 PORT: Final = FreePort()
 CUSTODY: Final = FreeCustody()
 AUTHORITY: Final = FreeAuthority()
+RECOURSE: Final = FreeRecourse()
 
 
 def pay(draft: Draft, action: Pay) -> Delta | Reason:

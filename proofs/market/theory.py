@@ -25,6 +25,7 @@ from proofs.market.free import (
     NOW,
     PORT,
     POSITIONS,
+    RECOURSE,
     RISKS,
     SCHEMA,
     STAKED,
@@ -52,18 +53,20 @@ from spec.market.actions import (
     ProposePlan,
     Rebalance,
 )
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
 from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
 BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
-NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES)
+CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
+NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES, *CHAINS)
 """The two calls that the market observes, and a sale: their paths are too many to be followed so far. Mandates, whose
 plans are lists of any length, were not tried.
 """
 
-MARKET: Final = Market(PORT, CUSTODY, AUTHORITY)
+MARKET: Final = Market(PORT, CUSTODY, AUTHORITY, RECOURSE)
 
 
 def transition(draft: Draft, action: Any) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Final
 
 import attr
 
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
 from spec.market.insurance_state import FundTerms
 from spec.market.mandates_state import Cap, Target
 from spec.market.port import Group, Service
@@ -517,4 +518,9 @@ Action = (
     | AdoptPlan
     | EnrolMandate
     | Rebalance
+    | OpenChannel
+    | SendTable
+    | DeliverTable
+    | DisableTable
+    | CheckCertificate
 )

@@ -24,6 +24,7 @@ from spec.market.authority import Authority
 from spec.market.custody import Custody
 from spec.market.port import Port
 from spec.market.reasons import Reason
+from spec.market.recourse import Recourse
 from spec.market.state import SETTINGS, Settings
 from spec.market.transition import market_layer
 from spec.protocol import Protocol, Step, Trace, execute
@@ -34,9 +35,11 @@ PLAIN: Final[Mapping[Any, str]] = {str: "name", bool: "flag", int: "number"}
 SETTINGS_FIELDS: Final = ("fee_token", "commission_delay_points")
 
 
-def market_on(name: str, base: Protocol, port: Port, custody: Custody, authority: Authority) -> Protocol:
+def market_on(
+    name: str, base: Protocol, port: Port, custody: Custody, authority: Authority, recourse: Recourse
+) -> Protocol:
     """The market on a base, as one protocol, under a name of its own."""
-    layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody, authority))
+    layered = Layered(base.schema, base.actions, base.transition, market_layer(port, custody, authority, recourse))
     codec = _Codec(name, base, layered)
     return Protocol(
         name=name,

@@ -50,6 +50,7 @@ from spec.machine import SINGLETON, Draft, Table, Write
 from spec.market.authorities.eigenlayer import EigenLayerAuthority
 from spec.market.codec import market_on
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
+from spec.market.recourses.eigenlayer import RECOURSE
 
 NOTHING: Final = Slashable(amount=0, until=None, lasting=0)
 
@@ -241,4 +242,4 @@ class EigenLayerCustody:
 PORT: Final = EigenLayerPort()
 CUSTODY: Final = EigenLayerCustody()
 AUTHORITY: Final = EigenLayerAuthority()
-PROTOCOL: Final = market_on("market_on_eigenlayer", BASE, PORT, CUSTODY, AUTHORITY)
+PROTOCOL: Final = market_on("market_on_eigenlayer", BASE, PORT, CUSTODY, AUTHORITY, RECOURSE)

@@ -10,6 +10,7 @@ from spec.machine import Draft, Table, Write
 from spec.market.authorities.symbiotic import SymbioticAuthority
 from spec.market.codec import market_on
 from spec.market.port import ANY_OPERATOR, Group, RowKey, Service, Slashable, Slashed
+from spec.market.recourses.symbiotic import RECOURSE
 from spec.symbiotic import PROTOCOL as BASE
 from spec.symbiotic.actions import Deposit, Redeem, TransferReward
 from spec.symbiotic.clock import current_timestamp
@@ -194,4 +195,4 @@ class SymbioticCustody:
 PORT: Final = SymbioticPort()
 CUSTODY: Final = SymbioticCustody()
 AUTHORITY: Final = SymbioticAuthority()
-PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT, CUSTODY, AUTHORITY)
+PROTOCOL: Final = market_on("market_on_symbiotic", BASE, PORT, CUSTODY, AUTHORITY, RECOURSE)

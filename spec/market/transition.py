@@ -4,7 +4,7 @@ from typing import Any, Final, get_args
 
 from spec.layer import Act, Layer
 from spec.machine import Delta, Draft, Write
-from spec.market import counting, fees, losses, mandates, policies, receipts, underwriting
+from spec.market import chains, counting, fees, losses, mandates, policies, receipts, underwriting
 from spec.market.actions import (
     Action,
     AdoptPlan,
@@ -24,6 +24,7 @@ from spec.market.actions import (
     LimitCover,
     Mint,
     OpenFund,
+    OpenMandate,
     OpenOffer,
     OpenReceiptVault,
     ProposeCommission,
@@ -37,9 +38,11 @@ from spec.market.actions import (
     Underwrite,
 )
 from spec.market.authority import Authority
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, SendTable
 from spec.market.custody import Custody
 from spec.market.port import Port
 from spec.market.reasons import Reason
+from spec.market.recourse import Recourse
 from spec.market.state import SCHEMA
 
 ACCOUNT: Final = "market"
@@ -47,12 +50,15 @@ ACCOUNT: Final = "market"
 
 
 class Market:
-    """The market's rules above a base, by its port, what holds positions in it, and what splits stake there."""
+    """The market's rules above a base, by its port, what holds positions in it, what splits stake there, and what can
+    be slashed for an earlier point.
+    """
 
-    def __init__(self, port: Port, custody: Custody, authority: Authority) -> None:
+    def __init__(self, port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> None:
         self.port: Final = port
         self.custody: Final = custody
         self.authority: Final = authority
+        self.recourse: Final = recourse
 
     def rule(self, draft: Draft, action: Any, act: Act) -> Delta | Reason:
         """Execute one call of the market: what it writes and returns, or the first check that it fails."""
@@ -128,15 +134,31 @@ class Market:
             return mandates.adopt_plan(port, draft, action)
         if isinstance(action, EnrolMandate):
             return mandates.enrol_mandate(port, draft, action, ACCOUNT)
-        return mandates.open_mandate(authority, draft, action, act, ACCOUNT)
+        if isinstance(action, OpenMandate):
+            return mandates.open_mandate(authority, draft, action, act, ACCOUNT)
+        return self._cross(draft, action)
+
+    def _cross(self, draft: Draft, action: Any) -> Delta | Reason:
+        """Execute one call of other chains, at home or there."""
+        port, recourse = self.port, self.recourse
+        if isinstance(action, SendTable):
+            return chains.send_table(port, recourse, draft, action)
+        if isinstance(action, DeliverTable):
+            return chains.deliver_table(port, draft, action)
+        if isinstance(action, CheckCertificate):
+            return chains.check_certificate(port, draft, action)
+        if isinstance(action, DisableTable):
+            return chains.disable_table(draft, action)
+        return chains.open_channel(recourse, draft, action)
 
     def observe(self, before: Draft, draft: Draft, writes: list[Write]) -> None:
         """Bring the market's books in line with what a base call has written, and pay the losses that it made."""
         counting.observe_rows(self.port, draft, writes)
         losses.observe_slashes(self.port, before, draft, writes, ACCOUNT)
+        chains.observe_stake(self.port, self.recourse, before, draft, writes)
 
 
-def market_layer(port: Port, custody: Custody, authority: Authority) -> Layer:
-    """The market on a base that implements the port, custody and authority."""
-    market = Market(port, custody, authority)
+def market_layer(port: Port, custody: Custody, authority: Authority, recourse: Recourse) -> Layer:
+    """The market on a base that implements the port, custody, authority and recourse."""
+    market = Market(port, custody, authority, recourse)
     return Layer("market", SCHEMA, get_args(Action), market.rule, market.observe, ACCOUNT)

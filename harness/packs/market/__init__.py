@@ -3,6 +3,7 @@
 from typing import Final
 
 CONCERNS: Final = (
+    "chains",
     "counting",
     "fees",
     "lists",

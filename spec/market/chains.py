@@ -1,0 +1,257 @@
+"""Other chains: tables of stake that are sent there, and certificates that are checked against them.
+
+A table says what its service could slash of each operator at its reference point. On the other chain it is taken at
+its word until it is stale. So what a certificate counts has to be there to be slashed at home until the news of it can
+have come back and be answered: `is_within` says of which terms that is so, and the laws what follows.
+
+The order of the checks of a certificate is that of EigenLayer's ECDSACertificateVerifier, and so are most names. Both
+chains count time in the base's points.
+"""
+
+from spec.machine import Delta, Draft, Write
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
+from spec.market.chains_state import (
+    CERTIFICATES,
+    CHANNEL_USES,
+    CHANNELS,
+    ENTRIES,
+    FORGONE,
+    ROUNDED_OF_GROUPS,
+    SLASHED_OF_PURSES,
+    STAKE_TABLES,
+    Certificate,
+    Channel,
+    ChannelTerms,
+    ChannelUse,
+    Entry,
+    ForgoneSoFar,
+    RoundedSoFar,
+    SlashedSoFar,
+    StakeTable,
+    TableKey,
+)
+from spec.market.port import Group, Port
+from spec.market.reasons import Reason
+from spec.market.recourse import Recourse
+
+
+def answered_by(terms: ChannelTerms, point: int) -> int:
+    """The last point at which home answers a certificate of a point: the news comes back, and home reacts."""
+    return point + terms.delay_points + terms.reaction_points
+
+
+def is_within(terms: ChannelTerms, window_points: int) -> bool:
+    """True if every certificate is answered within the window after its table's reference point.
+
+    The last one comes `staleness_points` after it. A table that is never stale is within no window.
+    """
+    staleness_points = terms.staleness_points
+    return staleness_points > 0 and answered_by(terms, staleness_points) <= window_points
+
+
+def open_channel(recourse: Recourse, draft: Draft, action: OpenChannel) -> Delta | Reason:
+    """Open a channel. A bounded one only if what it will count can be slashed for as long as it counts.
+
+    Rejects, in order: NOT_THE_SERVICE, CHANNEL_IS_OPEN, INVALID_STALENESS_PERIOD unless messages take time, no number
+    is negative, and a table is still good when it arrives at the earliest; BEYOND_WINDOW.
+    """
+    channel: Channel = (action.service, action.pool, action.chain)
+    offered = action.offered_terms
+    if action.sender != action.service[0]:
+        return Reason.NOT_THE_SERVICE
+    if draft.get(CHANNELS, channel).is_open:
+        return Reason.CHANNEL_IS_OPEN
+    if offered.delay_points <= 0 or offered.reaction_points < 0:
+        return Reason.INVALID_STALENESS_PERIOD
+    if offered.staleness_points != 0 and offered.staleness_points < offered.delay_points:
+        return Reason.INVALID_STALENESS_PERIOD
+    if offered.is_bounded and not is_within(offered, recourse.window(draft, action.pool)):
+        return Reason.BEYOND_WINDOW
+    draft.put(
+        CHANNELS,
+        channel,
+        ChannelTerms(
+            is_open=True,
+            delay_points=offered.delay_points,
+            staleness_points=offered.staleness_points,
+            reaction_points=offered.reaction_points,
+            is_bounded=offered.is_bounded,
+        ),
+    )
+    return draft.delta()
+
+
+def _are_ordered(names: tuple[str, ...]) -> bool:
+    """True if names strictly ascend, so that none is twice among them."""
+    return all([names[position] < names[position + 1] for position in range(len(names) - 1)])
+
+
+def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) -> Delta | Reason:
+    """Send what the service may slash of each operator, as of the last point that no call can change. Returns it.
+
+    An operator weighs what is not on its way out. All together are worth no more than one could take of them all.
+    Rejects, in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, OPERATORS_NOT_ORDERED, TABLE_IS_SENT at this point.
+    """
+    channel: Channel = (action.service, action.pool, action.chain)
+    if not draft.get(CHANNELS, channel).is_open:
+        return Reason.NO_SUCH_CHANNEL
+    if action.sender != action.service[0]:
+        return Reason.NOT_THE_SERVICE
+    if not _are_ordered(action.operators):
+        return Reason.OPERATORS_NOT_ORDERED
+    point = recourse.reference(draft)
+    table: TableKey = (channel, point)
+    if draft.get(STAKE_TABLES, table).is_sent:
+        return Reason.TABLE_IS_SENT
+    total_weight = 0
+    for operator in action.operators:
+        total_weight += _list_operator(port, recourse, draft, table, operator)
+    draft.put(
+        STAKE_TABLES,
+        table,
+        StakeTable(
+            is_sent=True,
+            operators=len(action.operators),
+            total_weight=total_weight,
+            most=recourse.together(draft, action.pool, point, total_weight),
+        ),
+    )
+    return draft.delta(point)
+
+
+def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey, operator: str) -> int:
+    """Write an operator's entry of a table, and watch its stake from now on. Returns the weight."""
+    channel, point = table
+    service, pool = channel[0], channel[1]
+    weight = min(
+        port.slashable(draft, service, operator, pool).lasting, recourse.left(draft, service, operator, pool, point)
+    )
+    purse, group = recourse.purse(service, operator, pool), port.group(operator, pool)
+    slashed, rounded = draft.get(SLASHED_OF_PURSES, purse), draft.get(ROUNDED_OF_GROUPS, group)
+    draft.put(ENTRIES, (table, operator), Entry(True, weight, slashed.amount, rounded.roundings))
+    draft.put(SLASHED_OF_PURSES, purse, SlashedSoFar(True, slashed.amount))
+    draft.put(ROUNDED_OF_GROUPS, group, RoundedSoFar(True, rounded.roundings))
+    return weight
+
+
+def deliver_table(port: Port, draft: Draft, action: DeliverTable) -> Delta | Reason:
+    """Bring a table to the other chain. Nothing is written if it is there already.
+
+    Rejects, in order: NO_SUCH_TABLE if none was sent, or it is disabled; TOO_EARLY for a message;
+    TABLE_UPDATE_FOR_PAST_TIMESTAMP if a newer one has arrived. Source: OperatorTableUpdater.updateOperatorTable.
+    """
+    channel: Channel = (action.service, action.pool, action.chain)
+    table: TableKey = (channel, action.reference_point)
+    sent = draft.get(STAKE_TABLES, table)
+    if not sent.is_sent or sent.is_disabled:
+        return Reason.NO_SUCH_TABLE
+    if sent.has_arrived:
+        return draft.delta()
+    if port.now(draft) < action.reference_point + draft.get(CHANNELS, channel).delay_points:
+        return Reason.TOO_EARLY
+    use = draft.get(CHANNEL_USES, channel)
+    if action.reference_point < use.newest_point:
+        return Reason.TABLE_UPDATE_FOR_PAST_TIMESTAMP
+    draft.put(CHANNEL_USES, channel, ChannelUse(action.reference_point, use.certificates))
+    draft.put(STAKE_TABLES, table, _table(sent, has_arrived=True, is_disabled=False))
+    return draft.delta()
+
+
+def _table(sent: StakeTable, has_arrived: bool, is_disabled: bool) -> StakeTable:
+    return StakeTable(
+        is_sent=True,
+        operators=sent.operators,
+        total_weight=sent.total_weight,
+        most=sent.most,
+        has_arrived=has_arrived,
+        is_disabled=is_disabled,
+    )
+
+
+def disable_table(draft: Draft, action: DisableTable) -> Delta | Reason:
+    """Let a table count no longer, whether or not it has arrived. What was accepted of it stays so.
+
+    Rejects, in order: NOT_THE_SERVICE, NO_SUCH_TABLE if none was sent, or it is disabled.
+    Source: OperatorTableUpdater.disableRoot.
+    """
+    table: TableKey = ((action.service, action.pool, action.chain), action.reference_point)
+    sent = draft.get(STAKE_TABLES, table)
+    if action.sender != action.service[0]:
+        return Reason.NOT_THE_SERVICE
+    if not sent.is_sent or sent.is_disabled:
+        return Reason.NO_SUCH_TABLE
+    draft.put(STAKE_TABLES, table, _table(sent, has_arrived=sent.has_arrived, is_disabled=True))
+    return draft.delta()
+
+
+def check_certificate(port: Port, draft: Draft, action: CheckCertificate) -> Delta | Reason:
+    """Accept a certificate whose signers count the threshold. Returns what they count.
+
+    Rejects, in order: CERTIFICATE_STALE, REFERENCE_TIMESTAMP_DOES_NOT_EXIST if the table has not arrived,
+    TABLE_IS_DISABLED, INVALID_SIGNATURE_LENGTH without signers, SIGNERS_NOT_ORDERED, OPERATOR_COUNT_ZERO,
+    VERIFICATION_FAILED if a signer is not in the table, THRESHOLD_NOT_MET where the contract answers with false.
+    Source: ECDSACertificateVerifier.verifyCertificateNominal.
+    """
+    channel: Channel = (action.service, action.pool, action.chain)
+    table: TableKey = (channel, action.reference_point)
+    terms, there = draft.get(CHANNELS, channel), draft.get(STAKE_TABLES, table)
+    now = port.now(draft)
+    if terms.staleness_points != 0 and now > action.reference_point + terms.staleness_points:
+        return Reason.CERTIFICATE_STALE
+    if not there.has_arrived:
+        return Reason.REFERENCE_TIMESTAMP_DOES_NOT_EXIST
+    if there.is_disabled:
+        return Reason.TABLE_IS_DISABLED
+    if len(action.signers) == 0:
+        return Reason.INVALID_SIGNATURE_LENGTH
+    if not _are_ordered(action.signers):
+        return Reason.SIGNERS_NOT_ORDERED
+    if there.operators == 0:
+        return Reason.OPERATOR_COUNT_ZERO
+    weight = 0
+    for signer in action.signers:
+        entry = draft.get(ENTRIES, (table, signer))
+        if not entry.is_listed:
+            return Reason.VERIFICATION_FAILED
+        weight += entry.weight
+    counted = min(weight, there.most)
+    if counted < action.threshold:
+        return Reason.THRESHOLD_NOT_MET
+    use = draft.get(CHANNEL_USES, channel)
+    draft.put(
+        CERTIFICATES,
+        (channel, use.certificates),
+        Certificate(
+            is_accepted=True,
+            reference_point=action.reference_point,
+            point=now,
+            counted=counted,
+            signers=action.signers,
+        ),
+    )
+    draft.put(CHANNEL_USES, channel, ChannelUse(use.newest_point, use.certificates + 1))
+    return draft.delta(counted)
+
+
+def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, writes: list[Write]) -> None:
+    """Note what a base call has slashed of what tables count, moved by a rounded number, and let services give up."""
+    groups = [*recourse.rounded(writes)]
+    for slashed in port.slashes(before, draft, writes):
+        purse = recourse.purse(slashed.service, slashed.operator, slashed.pool)
+        so_far = draft.get(SLASHED_OF_PURSES, purse)
+        if so_far.is_watched:
+            draft.put(SLASHED_OF_PURSES, purse, SlashedSoFar(True, so_far.amount + slashed.amount))
+        groups.append(port.group(slashed.operator, slashed.pool))
+    for group in groups:
+        _note_rounding(draft, group)
+    for service, operator, pool, before_point in recourse.forgone(draft, writes):
+        forgone = draft.get(FORGONE, (service, operator, pool))
+        if before_point > forgone.before_point:
+            draft.put(FORGONE, (service, operator, pool), ForgoneSoFar(before_point))
+
+
+def _note_rounding(draft: Draft, group: Group) -> None:
+    """Count a rounding, where a table counts the group's stake."""
+    so_far = draft.get(ROUNDED_OF_GROUPS, group)
+    if so_far.is_watched:
+        draft.put(ROUNDED_OF_GROUPS, group, RoundedSoFar(True, so_far.roundings + 1))

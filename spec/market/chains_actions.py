@@ -1,0 +1,111 @@
+"""Actions of tables of stake on other chains: `sender` is the account that calls, at home or there."""
+
+from typing import Final
+
+import attr
+
+from spec.market.chains_state import ChannelTerms
+from spec.market.port import Service
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class OpenChannel:
+    """A service opens a channel to another chain for its stake in a pool, on terms that it fixes for good."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    chain: Final[str]
+    offered_terms: Final[ChannelTerms]
+
+    def __init__(self, sender: str, service: Service, pool: str, chain: str, offered_terms: ChannelTerms) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.chain = chain
+        self.offered_terms = offered_terms
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SendTable:
+    """A service sends what it may slash of its operators now: their names in ascending order."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    chain: Final[str]
+    operators: Final[tuple[str, ...]]
+
+    def __init__(self, sender: str, service: Service, pool: str, chain: str, operators: tuple[str, ...]) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.chain = chain
+        self.operators = operators
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DeliverTable:
+    """Anybody brings a table that was sent to the other chain."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    chain: Final[str]
+    reference_point: Final[int]
+
+    def __init__(self, sender: str, service: Service, pool: str, chain: str, reference_point: int) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.chain = chain
+        self.reference_point = reference_point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class DisableTable:
+    """A service lets a table count no longer on the other chain."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    chain: Final[str]
+    reference_point: Final[int]
+
+    def __init__(self, sender: str, service: Service, pool: str, chain: str, reference_point: int) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.chain = chain
+        self.reference_point = reference_point
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class CheckCertificate:
+    """Anybody has a certificate checked on the other chain: that its signers, in ascending order, count `threshold`."""
+
+    sender: Final[str]
+    service: Final[Service]
+    pool: Final[str]
+    chain: Final[str]
+    reference_point: Final[int]
+    signers: Final[tuple[str, ...]]
+    threshold: Final[int]
+
+    def __init__(
+        self,
+        sender: str,
+        service: Service,
+        pool: str,
+        chain: str,
+        reference_point: int,
+        signers: tuple[str, ...],
+        threshold: int,
+    ) -> None:
+        self.sender = sender
+        self.service = service
+        self.pool = pool
+        self.chain = chain
+        self.reference_point = reference_point
+        self.signers = signers
+        self.threshold = threshold

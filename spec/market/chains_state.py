@@ -1,0 +1,188 @@
+"""The rows of tables of stake on other chains, behind those of the receipts.
+
+A *channel* leads from a service's stake in a pool to one other chain. A *table of stake* is what was sent through it:
+what the service could slash of each operator at its reference point. A *certificate* is what operators signed there.
+"""
+
+from typing import Final
+
+import attr
+
+from spec.machine import Table
+from spec.market.port import Group, Service
+from spec.market.state import SCHEMA
+
+Channel = tuple[Service, str, str]
+"""A channel's identity: the service, the pool of its stake, and the name of the other chain."""
+
+TableKey = tuple[Channel, int]
+"""A table of stake: its channel, and its reference point."""
+
+EntryKey = tuple[TableKey, str]
+"""An operator's entry in a table of stake."""
+
+Purse = tuple[Service, str, str]
+"""The stake that slashes take from, by `Recourse.purse`; or a service's stake of an operator, or of any, in a pool."""
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ChannelTerms:
+    """A channel's terms, fixed when it is opened.
+
+    A message takes `delay_points` in either direction at least. A table is good for `staleness_points` after its
+    reference point; for ever if that is 0. Home answers what it hears of within `reaction_points`. A channel that is
+    `bounded` was refused if what it counts could leave before that.
+    """
+
+    is_open: Final[bool]
+    delay_points: Final[int]
+    staleness_points: Final[int]
+    reaction_points: Final[int]
+    is_bounded: Final[bool]
+
+    def __init__(
+        self,
+        is_open: bool = False,
+        delay_points: int = 0,
+        staleness_points: int = 0,
+        reaction_points: int = 0,
+        is_bounded: bool = False,
+    ) -> None:
+        self.is_open = is_open
+        self.delay_points = delay_points
+        self.staleness_points = staleness_points
+        self.reaction_points = reaction_points
+        self.is_bounded = is_bounded
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ChannelUse:
+    """The reference point of the newest table that arrived, and how many certificates were accepted."""
+
+    newest_point: Final[int]
+    certificates: Final[int]
+
+    def __init__(self, newest_point: int = -1, certificates: int = 0) -> None:
+        self.newest_point = newest_point
+        self.certificates = certificates
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class StakeTable:
+    """A table of stake: its operators' weights added up, and the most that all of them could lose together.
+
+    It counts on the other chain once it has arrived, until it is disabled.
+    """
+
+    is_sent: Final[bool]
+    operators: Final[int]
+    total_weight: Final[int]
+    most: Final[int]
+    has_arrived: Final[bool]
+    is_disabled: Final[bool]
+
+    def __init__(
+        self,
+        is_sent: bool = False,
+        operators: int = 0,
+        total_weight: int = 0,
+        most: int = 0,
+        has_arrived: bool = False,
+        is_disabled: bool = False,
+    ) -> None:
+        self.is_sent = is_sent
+        self.operators = operators
+        self.total_weight = total_weight
+        self.most = most
+        self.has_arrived = has_arrived
+        self.is_disabled = is_disabled
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Entry:
+    """An operator's weight in a table, and what had been slashed and rounded of its stake when it was sent."""
+
+    is_listed: Final[bool]
+    weight: Final[int]
+    slashed_before: Final[int]
+    roundings_before: Final[int]
+
+    def __init__(
+        self, is_listed: bool = False, weight: int = 0, slashed_before: int = 0, roundings_before: int = 0
+    ) -> None:
+        self.is_listed = is_listed
+        self.weight = weight
+        self.slashed_before = slashed_before
+        self.roundings_before = roundings_before
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class Certificate:
+    """A certificate that was accepted at a point: the reference point of its table, its signers, and what it counts."""
+
+    is_accepted: Final[bool]
+    reference_point: Final[int]
+    point: Final[int]
+    counted: Final[int]
+    signers: Final[tuple[str, ...]]
+
+    def __init__(
+        self,
+        is_accepted: bool = False,
+        reference_point: int = 0,
+        point: int = 0,
+        counted: int = 0,
+        signers: tuple[str, ...] = (),
+    ) -> None:
+        self.is_accepted = is_accepted
+        self.reference_point = reference_point
+        self.point = point
+        self.counted = counted
+        self.signers = signers
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class SlashedSoFar:
+    """All that slashes have taken of a purse since a table first counted it."""
+
+    is_watched: Final[bool]
+    amount: Final[int]
+
+    def __init__(self, is_watched: bool = False, amount: int = 0) -> None:
+        self.is_watched = is_watched
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class RoundedSoFar:
+    """The number of times that a group's stake was moved by a rounded number since a table first counted it."""
+
+    is_watched: Final[bool]
+    roundings: Final[int]
+
+    def __init__(self, is_watched: bool = False, roundings: int = 0) -> None:
+        self.is_watched = is_watched
+        self.roundings = roundings
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ForgoneSoFar:
+    """The point before which a service has given up what it counted."""
+
+    before_point: Final[int]
+
+    def __init__(self, before_point: int = 0) -> None:
+        self.before_point = before_point
+
+
+# Keys: channel, twice; channel and reference point; that and operator; channel and number.
+CHANNELS: Final[Table[Channel, ChannelTerms]] = SCHEMA.table("market_channels", ChannelTerms())
+CHANNEL_USES: Final[Table[Channel, ChannelUse]] = SCHEMA.table("market_channel_uses", ChannelUse())
+STAKE_TABLES: Final[Table[TableKey, StakeTable]] = SCHEMA.table("market_stake_tables", StakeTable())
+ENTRIES: Final[Table[EntryKey, Entry]] = SCHEMA.table("market_entries", Entry())
+CERTIFICATES: Final[Table[tuple[Channel, int], Certificate]] = SCHEMA.table("market_certificates", Certificate())
+
+# Keys: purse; group; service, operator or any, and pool.
+SLASHED_OF_PURSES: Final[Table[Purse, SlashedSoFar]] = SCHEMA.table("market_slashed_of_purses", SlashedSoFar())
+ROUNDED_OF_GROUPS: Final[Table[Group, RoundedSoFar]] = SCHEMA.table("market_rounded_of_groups", RoundedSoFar())
+FORGONE: Final[Table[Purse, ForgoneSoFar]] = SCHEMA.table("market_forgone", ForgoneSoFar())

@@ -1,0 +1,1 @@
+"""Recourse for earlier points, as each base gives it."""
