@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from invariants.choices import Choices
 from spec.machine import Draft
+from spec.market.mandates_state import Target
 from spec.market.port import Group, Port, Service
 
 Slashing = Callable[[Choices, Draft, Service, str, str], Any]
@@ -12,6 +13,9 @@ Slashing = Callable[[Choices, Draft, Service, str, str], Any]
 
 Staking = Callable[[Draft, str, str, str], Any]
 """Gives a call of the base by which a holder comes to stand behind an operator in a pool, or nearer to it."""
+
+Unsettling = Callable[[Choices, Draft, Target, str], Any]
+"""Draws a call of the base by which a service or an operator changes what a target can have in a pool."""
 
 Waiting = Callable[[int], Any]
 """Gives the call of the base by which points pass."""
@@ -22,7 +26,9 @@ Leaving = Callable[[Choices, Draft, str], Any]
 
 
 class Cast:
-    """The accounts and names of a walk: services with their pools, operators, holders, and who pays and underwrites."""
+    """The accounts and names of a walk: services with their pools, operators, holders, who pays and underwrites,
+    and between whom a mandate splits stake.
+    """
 
     def __init__(
         self,
@@ -35,6 +41,8 @@ class Cast:
         slash: Slashing,
         stake: Staking,
         wait: Waiting,
+        targets: tuple[Target, ...],
+        unsettle: Unsettling,
         send_away: Leaving | None = None,
     ) -> None:
         self.services: Final = services
@@ -45,6 +53,8 @@ class Cast:
         self.slash: Final = slash
         self.stake: Final = stake
         self.wait: Final = wait
+        self.targets: Final = targets
+        self.unsettle: Final = unsettle
         self.send_away: Final = send_away
         self._port: Final = port
 

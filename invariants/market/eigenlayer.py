@@ -13,6 +13,9 @@ from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
 from invariants.market.insurance_witnesses import insurance_witnesses
 from invariants.market.layered_walk import LayeredWalk, layered_walk
+from invariants.market.mandates import MandateLaws, names_in
+from invariants.market.mandates_walk import MANDATE, MANDATED
+from invariants.market.mandates_witnesses import mandate_witnesses, waiting_witnesses
 from invariants.market.receipts_walk import ACCOUNTS
 from invariants.market.receipts_witnesses import receipt_witnesses, settling_witnesses
 from invariants.market.witnesses import WITNESSES
@@ -24,6 +27,7 @@ from spec.eigenlayer.actions import (
     AllocationRequest,
     DelegateTo,
     DepositIntoStrategy,
+    DeregisterFromOperatorSets,
     MineBlocks,
     ModifyAllocations,
     SlashOperator,
@@ -34,8 +38,9 @@ from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.opt_in import effective_slasher
 from spec.eigenlayer.state import SLASHERS, STAKERS, TOKEN_BALANCES
-from spec.machine import Draft
+from spec.machine import Draft, Write
 from spec.market.actions import (
+    AdoptPlan,
     AnnounceExit,
     BuyPolicy,
     ClaimFees,
@@ -47,25 +52,40 @@ from spec.market.actions import (
     Join,
     Mint,
     OpenFund,
+    OpenMandate,
     OpenOffer,
     OpenReceiptVault,
+    ProposePlan,
+    Rebalance,
     RedeemReceipts,
     ReleasePolicy,
     StepRate,
     Underwrite,
 )
-from spec.market.eigenlayer import CUSTODY, PORT, PROTOCOL
+from spec.market.eigenlayer import AUTHORITY, CUSTODY, PORT, PROTOCOL
+from spec.market.mandates_state import Cap, Target
 from spec.market.port import Service
 from spec.market.state import Risk
 from spec.market.transition import ACCOUNT
 
+
+def _is_of_mandate(account: str, _pool: str, write: Write) -> bool:
+    """True of a row of the operator's own."""
+    return account in names_in(write.key)
+
+
+MANDATES: Final = MandateLaws(PORT, AUTHORITY, BASE.transition, _is_of_mandate)
 ALL_WITNESSES: Final = [
     *WITNESSES,
     *insurance_witnesses(PORT),
     *receipt_witnesses(PORT, CUSTODY),
     *settling_witnesses(),
+    *mandate_witnesses(MANDATES),
+    *waiting_witnesses(MANDATES),
 ]
-CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, TOKEN_BALANCES, ALL_WITNESSES)
+CATALOGUE: Final = market_catalogue(
+    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, TOKEN_BALANCES, ALL_WITNESSES
+)
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
@@ -87,6 +107,12 @@ def _send_away(_choices: Choices, draft: Draft, account: str) -> Any:
     return Undelegate(draft.get(STAKERS, account).delegated_to, account)
 
 
+def _unsettle(_choices: Choices, _draft: Draft, target: Target, _pool: str) -> Any:
+    """The target's AVS puts the operator out of its set."""
+    avs, number = target.service
+    return DeregisterFromOperatorSets(avs, target.operator, avs, (number,))
+
+
 CAST: Final = Cast(
     services=SETS[:2],
     pools=POOLS,
@@ -98,13 +124,15 @@ CAST: Final = Cast(
     stake=_stake,
     wait=MineBlocks,
     send_away=_send_away,
+    targets=tuple(Target(each, MANDATED) for each in SETS),
+    unsettle=_unsettle,
 )
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
     """The head of a trace: a market that is paid in the first token, in a world of the base that has its account."""
     genesis = cast("dict[str, Json]", base["genesis"])
-    others = [*cast("list[Json]", genesis["others"]), ACCOUNT, *ACCOUNTS]
+    others = [*cast("list[Json]", genesis["others"]), ACCOUNT, *ACCOUNTS, MANDATED]
     field = "infinite_allowance_to_strategy_manager"
     approving = [*cast("list[Json]", genesis[field]), *ACCOUNTS]
     return {
@@ -129,11 +157,12 @@ WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, hea
 SERVICE: Final = bounded_model.BURNING
 POOL: Final = bounded_model.STRATEGY
 GROUP: Final = PORT.group("operator0", POOL)
+SPLIT: Final = (Target(SERVICE, MANDATED), Target(bounded_model.REDISTRIBUTING, MANDATED))
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three tokens for it, a fund with three more, and a vault
-    with three of stake.
+    """The base's bounded opening, and an offer with three tokens for it, a fund with three more, a vault with three
+    of stake, and a mandate whose plan waits.
     """
     return [
         *bounded_model.opening(),
@@ -143,6 +172,8 @@ def small_opening() -> list[Any]:
         Underwrite("staker1", SERVICE, POOL, "sponsor", 3),
         OpenReceiptVault("anybody", "liquid", POOL, "operator0", ""),
         Mint("staker0", "liquid", 3, 3),
+        OpenMandate("governor", MANDATE, POOL, 1),
+        ProposePlan("governor", MANDATE, SPLIT, (Cap((SERVICE,), (), WAD // 2),), WAD // 4, 2),
     ]
 
 
@@ -163,11 +194,15 @@ CALLS: Final[list[Any]] = [
     Exit("staker1", SERVICE, POOL, "sponsor"),
     Mint("staker1", "liquid", 1, 1),
     RedeemReceipts("staker0", "liquid", 2, 1),
+    AdoptPlan("staker0", MANDATE),
+    Rebalance("staker1", MANDATE),
     DelegateTo("staker1", "operator0", NO_APPROVAL),
     Undelegate("staker0", "staker0"),
     SlashOperator("avs0", "avs0", "operator0", 1, (POOL,), (WAD >> 1,)),
 ]
-"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, stake that goes."""
+"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, a plan that comes into
+force and is followed, stake that goes.
+"""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:

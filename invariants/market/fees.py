@@ -12,6 +12,7 @@ from spec.market.actions import (
     CountHolding,
     CountPosition,
     Enrol,
+    EnrolMandate,
     OpenOffer,
     ProposeCommission,
     StepRate,
@@ -30,6 +31,7 @@ from spec.market.state import (
     SETTINGS,
     TERMS,
     TREASURY,
+    Commission,
     Offer,
     Position,
 )
@@ -167,6 +169,9 @@ class FeeLaws:
             if isinstance(step.action, ApplyCommission):
                 is_due = before.is_pending and before.effect_point <= now and not after.is_pending
                 if not is_due or after.fraction_wad != before.pending_fraction_wad:
+                    return False
+            elif isinstance(step.action, EnrolMandate):
+                if after != Commission():
                     return False
             elif step.action.sender != position[1]:
                 return False

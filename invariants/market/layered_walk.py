@@ -6,6 +6,7 @@ from typing import Any, Final
 from invariants.choices import Choices
 from invariants.law import Catalogue
 from invariants.market.cast import Cast
+from invariants.market.mandates_walk import MANDATED, mandates_action, open_for_mandates
 from invariants.market.receipts_walk import open_vaults, receipts_action
 from invariants.market.walk import insured_action, market_action, open_for_insurance
 from invariants.walker import Walk
@@ -25,6 +26,7 @@ class LayeredWalk:
 
     `head` gives the head of a trace, from the base's and the delay of a commission in points. `redressed` gives a
     world of the base in which the market's account gets what is slashed; every other drawn world is one of these.
+    `mandated` gives one in which the account of a mandate has its power, where a world has to be made for that.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class LayeredWalk:
         head: Callable[[dict[str, Json], int], dict[str, Json]],
         prelude: Callable[[], list[Any]],
         redressed: Callable[[dict[str, Json]], dict[str, Json]] | None = None,
+        mandated: Callable[[dict[str, Json]], dict[str, Json]] | None = None,
     ) -> None:
         self.protocol: Final = protocol
         self.catalogue: Final = catalogue
@@ -44,10 +47,11 @@ class LayeredWalk:
         self.head: Final = head
         self.prelude: Final = prelude
         self.redressed: Final = redressed
+        self.mandated: Final = mandated
 
 
 def layered_walk(above: LayeredWalk) -> Walk:
-    """The walk above the base's, with scenarios of insurance and of receipts in the base's world."""
+    """The walk above the base's, with scenarios of insurance, of receipts and of mandates in the base's world."""
     cast, world = above.cast, above.base.world
 
     def insurance(choices: Choices, draft: Draft) -> Any:
@@ -65,9 +69,17 @@ def layered_walk(above: LayeredWalk) -> Walk:
             return cast.slash(choices, draft, cast.services[0], cast.operators[0], cast.pools[0])
         return receipts_action(cast, choices, draft)
 
+    def mandates(choices: Choices, draft: Draft) -> Any:
+        action = above.base.next_action(choices, draft) if choices.one_in(16) else None
+        if action is None or getattr(action, "sender", None) == MANDATED:  # which makes no call of its own
+            return mandates_action(cast, choices, draft)
+        return action
+
+    mandated = world if above.mandated is None else above.mandated(world)
     scenarios = (
         _walk(above, world, above.base, lambda: [open_for_insurance(cast)], insurance),
         _walk(above, world, above.base, lambda: open_vaults(cast), receipts),
+        _walk(above, mandated, above.base, lambda: open_for_mandates(cast), mandates),
     )
     ordinary = _ordinary(above, world, above.base)
     return Walk(

@@ -9,6 +9,9 @@ from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
 from invariants.market.insurance_witnesses import insurance_witnesses, redress_witness
 from invariants.market.layered_walk import LayeredWalk, layered_walk
+from invariants.market.mandates import MandateLaws, names_in
+from invariants.market.mandates_walk import MANDATE, MANDATED
+from invariants.market.mandates_witnesses import mandate_witnesses
 from invariants.market.receipts_witnesses import receipt_witnesses
 from invariants.market.witnesses import WITNESSES
 from invariants.symbiotic import bounded_model
@@ -19,8 +22,9 @@ from invariants.symbiotic.walk import WALK as BASE_WALK
 from invariants.walker import Walk
 from spec.arithmetic import WAD, div_floor
 from spec.codec import Json
-from spec.machine import Draft
+from spec.machine import Draft, Write
 from spec.market.actions import (
+    AdoptPlan,
     AnnounceExit,
     BuyPolicy,
     ClaimFees,
@@ -32,31 +36,59 @@ from spec.market.actions import (
     Join,
     Mint,
     OpenFund,
+    OpenMandate,
     OpenOffer,
     OpenReceiptVault,
+    ProposePlan,
+    Rebalance,
     RedeemReceipts,
     ReleasePolicy,
     StepRate,
     Underwrite,
 )
+from spec.market.mandates_state import Cap, Target
 from spec.market.port import Service
 from spec.market.state import Risk
-from spec.market.symbiotic import CUSTODY, PORT, PROTOCOL
+from spec.market.symbiotic import AUTHORITY, CUSTODY, PORT, PROTOCOL
 from spec.market.transition import ACCOUNT
 from spec.symbiotic import PROTOCOL as BASE
-from spec.symbiotic.actions import AdvanceTime, Deposit, OptOutVault, Redeem, RequestSlash, Slash
+from spec.symbiotic.actions import (
+    AdvanceTime,
+    Deposit,
+    OptInVault,
+    OptOutVault,
+    Redeem,
+    RequestSlash,
+    SetMaxNetworkLimit,
+    Slash,
+    Withdraw,
+)
 from spec.symbiotic.clock import current_timestamp
-from spec.symbiotic.config import VETO_SLASHER
+from spec.symbiotic.config import FULL_RESTAKE, VETO_SLASHER
 from spec.symbiotic.slashing import slashable_stake
-from spec.symbiotic.state import MIDDLEWARES, TOKEN_BALANCES, VAULTS
+from spec.symbiotic.state import MIDDLEWARES, NETWORK_LIMITS, OPERATOR_NETWORK_LIMITS, TOKEN_BALANCES, VAULTS
 
+LIMITS: Final = [
+    part.index for limits in (NETWORK_LIMITS, OPERATOR_NETWORK_LIMITS) for part in (limits.heads, limits.checkpoints)
+]
+
+
+def _is_of_mandate(_account: str, pool: str, write: Write) -> bool:
+    """True of a limit in the vault."""
+    return write.table.index in LIMITS and pool in names_in(write.key)
+
+
+MANDATES: Final = MandateLaws(PORT, AUTHORITY, BASE.transition, _is_of_mandate)
 ALL_WITNESSES: Final = [
     *WITNESSES,
     *insurance_witnesses(PORT),
     redress_witness(PORT),
     *receipt_witnesses(PORT, CUSTODY),
+    *mandate_witnesses(MANDATES),
 ]
-CATALOGUE: Final = market_catalogue(BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, TOKEN_BALANCES, ALL_WITNESSES)
+CATALOGUE: Final = market_catalogue(
+    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, TOKEN_BALANCES, ALL_WITNESSES
+)
 
 
 def _slash(choices: Choices, draft: Draft, service: Service, operator: str, pool: str) -> Any:
@@ -76,6 +108,15 @@ def _stake(_draft: Draft, holder: str, _operator: str, pool: str) -> Any:
     return Deposit(STAKERS[0], pool, holder, 10**18)
 
 
+def _unsettle(choices: Choices, _draft: Draft, target: Target, pool: str) -> Any:
+    """Another amount that the target's network accepts, or stake that leaves."""
+    network, identifier = target.service
+    if choices.one_in(3):
+        staker = choices.pick(STAKERS[:2])
+        return Withdraw(staker, pool, staker, choices.pick((10**17, 10**16 + 1)))
+    return SetMaxNetworkLimit(network, pool, identifier, choices.pick((10**22, 10**17, 10**22, 10**18, 0)))
+
+
 CAST: Final = Cast(
     services=SUBNETWORKS[:2],
     pools=(SHARED, VETOED, SHARED, UNSLASHED),
@@ -86,6 +127,8 @@ CAST: Final = Cast(
     slash=_slash,
     stake=_stake,
     wait=AdvanceTime,
+    targets=tuple(Target(subnetwork, operator) for subnetwork in SUBNETWORKS for operator in OPERATORS),
+    unsettle=_unsettle,
 )
 
 
@@ -115,16 +158,39 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
     return {**world, "config": {**config, "operators": accounts, "vaults": redressed}}
 
 
-WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude, _redressed))
+def _mandated(world: dict[str, Json]) -> dict[str, Json]:
+    """The same world, but that the account of a mandate is the curator of the vault that is shared, which gives each
+    operator its own limit.
+    """
+    config = cast("dict[str, Json]", world["config"])
+    vaults = cast("dict[str, dict[str, Json]]", config["vaults"])
+    curated: dict[str, Json] = {**vaults, SHARED: {**vaults[SHARED], "admin": MANDATED, "delegator": FULL_RESTAKE}}
+    accounts = [*cast("list[Json]", config["operators"]), MANDATED]
+    return {**world, "config": {**config, "operators": accounts, "vaults": curated}}
+
+
+WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude, _redressed, _mandated))
 
 SERVICE: Final = ("network0", 0)
 VAULT: Final = bounded_model.SHARED
 GROUP: Final = PORT.group("operator0", VAULT)
+CURATED: Final = "vault2"
+SPLIT: Final = (Target(SERVICE, "operator0"), Target(("network1", 0), "operator0"))
+
+
+def curated_world() -> dict[str, Json]:
+    """The base's bounded world, and another vault, of which the account of a mandate is the curator."""
+    config = cast("dict[str, Json]", bounded_model.WORLD["config"])
+    vaults = cast("dict[str, Json]", config["vaults"])
+    curated: dict[str, Json] = {**cast("dict[str, Json]", vaults[VAULT]), "admin": MANDATED}
+    accounts = [*cast("list[Json]", config["operators"]), MANDATED]
+    more: dict[str, Json] = {"operators": accounts, "vaults": {**vaults, CURATED: curated}, "stakerBalance": "20"}
+    return {**bounded_model.WORLD, "config": {**config, **more}}
 
 
 def small_opening() -> list[Any]:
-    """The base's bounded opening, and an offer with three of collateral for it, a fund with three more, and a vault
-    with three of stake.
+    """The base's bounded opening, and an offer with three of collateral for it, a fund with three more, a vault with
+    three of stake, and a mandate whose plan waits.
     """
     return [
         *bounded_model.opening(),
@@ -134,6 +200,14 @@ def small_opening() -> list[Any]:
         Underwrite("staker1", SERVICE, VAULT, "sponsor", 3),
         OpenReceiptVault("anybody", "liquid", VAULT, "", ""),
         Mint("staker1", "liquid", 3, 3),
+        OptInVault("operator0", CURATED),
+        SetMaxNetworkLimit("network0", CURATED, 0, 10),
+        SetMaxNetworkLimit("network1", CURATED, 0, 10),
+        Deposit("staker0", CURATED, "staker0", 4),
+        OpenOffer("network0", SERVICE, CURATED, TERMS, Risk(unit_price_wad=WAD)),
+        FundOffer("staker0", SERVICE, CURATED, 3),
+        OpenMandate("governor", MANDATE, CURATED, 1),
+        ProposePlan("governor", MANDATE, SPLIT, (Cap((SERVICE,), (), WAD // 2),), WAD // 4, 2),
     ]
 
 
@@ -154,11 +228,16 @@ CALLS: Final[list[Any]] = [
     Exit("staker1", SERVICE, VAULT, "sponsor"),
     Mint("staker0", "liquid", 2, 1),
     RedeemReceipts("staker1", "liquid", 2, 1),
+    AdoptPlan("staker0", MANDATE),
+    Rebalance("staker1", MANDATE),
+    Withdraw("staker0", CURATED, "staker0", 1),
     Redeem("staker0", VAULT, "staker0", 2),
     OptOutVault("operator0", VAULT),
     Slash("middleware0", VAULT, SERVICE, "operator0", 2, bounded_model.START),
 ]
-"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, stake that goes."""
+"""One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, a plan that comes into
+force and is followed, stake that goes.
+"""
 
 
 def _any_call(choices: Choices, _draft: Draft) -> Any:
@@ -167,5 +246,5 @@ def _any_call(choices: Choices, _draft: Draft) -> Any:
 
 
 BOUNDED_MODEL: Final = BoundedModel(
-    Walk(PROTOCOL, CATALOGUE, head(bounded_model.WORLD, 2), small_opening, _any_call), CALLS
+    Walk(PROTOCOL, CATALOGUE, head(curated_world(), 2), small_opening, _any_call), CALLS
 )

@@ -9,7 +9,12 @@ from harness.packs.market import RULES, SYMBOLS
 PACK: Final = ProtocolPack(
     name="market_on_eigenlayer",
     protocol_at="spec.market.eigenlayer:PROTOCOL",
-    rules=(*RULES, "spec.market.eigenlayer", "spec.market.recourses.eigenlayer"),
+    rules=(
+        *RULES,
+        "spec.market.eigenlayer",
+        "spec.market.authorities.eigenlayer",
+        "spec.market.recourses.eigenlayer",
+    ),
     symbols=SYMBOLS,
     walk_at="invariants.market.eigenlayer:WALK",
     bounded_model_at="invariants.market.eigenlayer:BOUNDED_MODEL",

@@ -9,7 +9,12 @@ from harness.packs.market import RULES, SYMBOLS
 PACK: Final = ProtocolPack(
     name="market_on_symbiotic",
     protocol_at="spec.market.symbiotic:PROTOCOL",
-    rules=(*RULES, "spec.market.symbiotic", "spec.market.recourses.symbiotic"),
+    rules=(
+        *RULES,
+        "spec.market.symbiotic",
+        "spec.market.authorities.symbiotic",
+        "spec.market.recourses.symbiotic",
+    ),
     symbols=SYMBOLS,
     walk_at="invariants.market.symbiotic:WALK",
     bounded_model_at="invariants.market.symbiotic:BOUNDED_MODEL",

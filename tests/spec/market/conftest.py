@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import attr
 import pytest
 
 from spec.eigenlayer.actions import MineBlocks
 from spec.eigenlayer.state import CLOCK, TokenBalance
 from spec.eigenlayer.state import TOKEN_BALANCES as TOKENS
 from spec.machine import SINGLETON, Delta, Draft, State, commit
-from spec.market.actions import BuyPolicy, OpenFund, OpenOffer, Underwrite
+from spec.market.actions import BuyPolicy, FundOffer, OpenFund, OpenOffer, Underwrite
 from spec.market.codec import state_on
 from spec.market.eigenlayer import PROTOCOL as ON_EIGENLAYER
 from spec.market.insurance_state import FundTerms
@@ -16,7 +17,9 @@ from spec.market.rates import BASE_FEE
 from spec.market.state import Risk, Settings, Terms
 from spec.market.symbiotic import PROTOCOL as ON_SYMBIOTIC
 from spec.protocol import Protocol
+from spec.symbiotic.actions import SetMaxNetworkLimit
 from spec.symbiotic.config import COLLATERAL
+from spec.symbiotic.state import VAULTS
 from tests.spec.eigenlayer.conftest import Chain as EigenLayerChain
 from tests.spec.symbiotic.conftest import Chain as SymbioticChain
 
@@ -112,3 +115,26 @@ def insured(chain: Chain, cover: int, capital: int = 1000, **changed: int) -> No
     )
     if cover > 0:
         chain.do(BuyPolicy("staker", SERVICE, VAULT, "sponsor", "operator", cover, 40, 10**6))
+
+
+MANDATED = "market/mandates/main"
+NEIGHBOUR = ("neighbour", 1)
+
+
+@pytest.fixture
+def curated() -> Chain:
+    """A thousand in a vault of which the mandate's account is the curator, for two networks that pay, and of which
+    either accepts all, with two operators.
+    """
+    base = SymbioticChain()
+    row = base.now.get(VAULTS, VAULT)
+    base.state.rows(VAULTS)[VAULT] = attr.evolve(row, admin=MANDATED)
+    base.opted_in(VAULT)
+    base.deposit(VAULT, 1000)
+    for network, _ in (SERVICE, NEIGHBOUR):
+        base.give(network, 10**6)
+        base.do(SetMaxNetworkLimit(network, VAULT, 1, 10**6))
+    chain = Chain(ON_SYMBIOTIC, base.state, COLLATERAL)
+    for service in (SERVICE, NEIGHBOUR):
+        chain.do(OpenOffer(service[0], service, VAULT, terms(), Risk()), FundOffer(service[0], service, VAULT, 1000))
+    return chain

@@ -41,14 +41,12 @@ from spec.market.state import COMMISSIONS, METERS, POSITIONS, Commission, Counte
 from spec.market.symbiotic import AUTHORITY as ON_SYMBIOTIC
 from spec.market.symbiotic import PROTOCOL
 from spec.symbiotic import actions as sym
-from spec.symbiotic.config import COLLATERAL
 from spec.symbiotic.delegation import stake_at
 from spec.symbiotic.state import VAULTS
-from tests.spec.market.conftest import VAULT, WAD, Chain, terms
-from tests.spec.symbiotic.conftest import Chain as SymbioticChain
+from tests.spec.market.conftest import MANDATED as ACCOUNT
+from tests.spec.market.conftest import NEIGHBOUR, VAULT, WAD, Chain, terms
+from tests.spec.market.conftest import SERVICE as NETWORK
 
-ACCOUNT = "market/mandates/main"
-NETWORK, NEIGHBOUR = ("network", 1), ("neighbour", 1)
 A, B, C = Target(NETWORK, "operator"), Target(NETWORK, "partner"), Target(NEIGHBOUR, "operator")
 OPEN = OpenMandate("governor", "main", VAULT, 20)
 PLAN = ProposePlan("governor", "main", (A, B, C), (Cap((NETWORK,), (), WAD // 2),), WAD // 4, 10)
@@ -56,22 +54,8 @@ REBALANCE = Rebalance("anybody", "main")
 
 
 @pytest.fixture
-def vault() -> Chain:
-    """A thousand in a vault of which the mandate's account is the curator, for two networks that pay, and of which
-    either accepts all, with two operators.
-    """
-    base = SymbioticChain()
-    row = base.now.get(VAULTS, VAULT)
-    base.state.rows(VAULTS)[VAULT] = attr.evolve(row, admin=ACCOUNT)
-    base.opted_in(VAULT)
-    base.deposit(VAULT, 1000)
-    for network, _ in (NETWORK, NEIGHBOUR):
-        base.give(network, 10**6)
-        base.do(sym.SetMaxNetworkLimit(network, VAULT, 1, 10**6))
-    chain = Chain(PROTOCOL, base.state, COLLATERAL)
-    for service in (NETWORK, NEIGHBOUR):
-        chain.do(OpenOffer(service[0], service, VAULT, terms(), Risk()), FundOffer(service[0], service, VAULT, 1000))
-    return chain
+def vault(curated: Chain) -> Chain:
+    return curated
 
 
 def limits(chain: Chain, *targets: Target) -> tuple[int, ...]:

@@ -9,12 +9,16 @@ from harness.protocols import pack_at
 from invariants.market.symbiotic import CATALOGUE
 from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
 from spec.machine import SINGLETON
+from spec.market.mandates_state import PACES, Pace, Target
 from spec.market.receipts_state import ISSUED, Receipts
 from spec.market.state import TREASURY, Treasury
-from tests.spec.market.conftest import Chain, fund_terms, terms
+from spec.market.symbiotic import AUTHORITY
+from tests.spec.market.conftest import MANDATED, VAULT, Chain, fund_terms, terms
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE, INSURANCE, RECEIPTS = [(DOCS / f"{name}.md").read_text() for name in ("market", "insurance", "receipts")]
+PAGE, INSURANCE, RECEIPTS, ALLOCATION = [
+    (DOCS / f"{name}.md").read_text() for name in ("market", "insurance", "receipts", "allocation")
+]
 NAMES = """
 from spec.market.actions import ClaimFees, CountHolding, CountPosition, Enrol, FundOffer, Join, OpenOffer, StepRate
 from spec.market.reasons import Reason
@@ -29,6 +33,10 @@ from spec.market.insurance_state import FUNDS
 OF_RECEIPTS = """
 from spec.market.actions import Mint, OpenReceiptVault, RedeemReceipts
 from spec.symbiotic.actions import Claim
+"""
+OF_MANDATES = """
+from spec.market.actions import AdoptPlan, OpenMandate, ProposePlan, Rebalance
+from spec.market.mandates_state import Cap, Target
 """
 
 
@@ -51,10 +59,24 @@ def test_the_story_of_receipts_runs(on_symbiotic: Chain) -> None:
     assert [on_symbiotic.now.get(ISSUED, vault) for vault in ("liquid", "lender")] == [Receipts(0, 0, 1000)] * 2
 
 
+def test_the_story_of_allocation_runs(curated: Chain) -> None:
+    (story,) = re.findall(r"```python\n(.*?)```", ALLOCATION, re.DOTALL)
+
+    def limits(*targets: Target) -> tuple[int, ...]:
+        return tuple(AUTHORITY.allocated(curated.now, MANDATED, VAULT, target).amount for target in targets)
+
+    names = {"chain": curated, "vault": VAULT, "limits": limits}
+    exec(compile(NAMES + OF_MANDATES + story, "docs/allocation.md", "exec"), names)
+    assert curated.now.get(PACES, "main") == Pace(reserve_wad=0, next_point=1100)
+
+
 def test_the_pages_have_every_law_of_the_market() -> None:
     base = {law.law_id for law in BASE_CATALOGUE.laws()}
     laws = [(law.law_id, law.sentence) for law in CATALOGUE.laws() if law.law_id not in base]
-    assert re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE) == [law for law in laws if law[0] < "INS"]
+    found = re.findall(r"^\| (ALC-\d\d) \| (.*) \|$", ALLOCATION, re.MULTILINE)
+    assert found == sorted([law for law in laws if law[0] < "FEE"])
+    found = re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE)
+    assert found == [law for law in laws if "FEE" < law[0] < "INS"]
     found = re.findall(r"^\| (INS-\d\d) \| (.*) \|$", INSURANCE, re.MULTILINE)
     assert found == sorted([law for law in laws if "INS" < law[0] < "RCP"])
     found = re.findall(r"^\| (RCP-\d\d) \| (.*) \|$", RECEIPTS, re.MULTILINE)

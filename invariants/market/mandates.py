@@ -1,0 +1,510 @@
+"""Laws of mandates: plans wait, caps hold, a period moves at most its step, and nobody's call makes a difference."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invariants.law import (
+    AcceptedStep,
+    AnyRejection,
+    AnyStep,
+    RejectedCall,
+    RejectionLaw,
+    Scope,
+    StateLaw,
+    StepLaw,
+    Subject,
+    Sum,
+    View,
+    written,
+)
+from spec.arithmetic import WAD, div_floor, mul_div_ceil, mul_wad_floor
+from spec.layer import beneath, is_of_layer
+from spec.machine import Delta, Draft, Outcome, Table, Write
+from spec.market.actions import AdoptPlan, EnrolMandate, OpenMandate, ProposePlan, Rebalance
+from spec.market.authority import Allocated, Authority
+from spec.market.mandates import MAX_TARGETS, account_of, rebalance
+from spec.market.mandates_state import (
+    MANDATES,
+    PACES,
+    PENDING_PLANS,
+    PLANS,
+    WEIGHTS,
+    Cap,
+    Mandate,
+    Pace,
+    PendingPlan,
+    Plan,
+    Target,
+)
+from spec.market.port import Port
+from spec.market.reasons import Reason
+from spec.market.state import COMMISSIONS, METERS, POSITIONS, RISKS, TERMS, Commission, Offer
+from spec.market.transition import ACCOUNT
+
+THERE: Final = "This project, docs/allocation.md"
+TABLES: Final[tuple[Table[Any, Any], ...]] = (MANDATES, PLANS, PENDING_PLANS, PACES, WEIGHTS)
+OF_MOVES: Final[tuple[Table[Any, Any], ...]] = (PACES, WEIGHTS)
+SOMEBODY: Final = "somebody who is nobody else"
+
+Executing = Callable[[Draft, Any], Outcome]
+"""The base's transition."""
+
+Owning = Callable[[str, str, Write], bool]
+"""True if a written row of the base is one that an account's authority over a pool may write."""
+
+
+def _first(_rows: Draft, key: Any, _row: Any) -> object:
+    return key[0]
+
+
+def _same(key: Any) -> Subject:
+    return key
+
+
+def _of_place(key: Any) -> Subject:
+    return key[0]
+
+
+def _is_not_negative(view: View, place: Any) -> bool:
+    return view.rows.get(WEIGHTS, place).wad >= 0
+
+
+def _is_sound(plan: Plan) -> bool:
+    named = {(target.service, target.operator) for target in plan.targets}
+    is_named = len(named) == len(plan.targets) <= MAX_TARGETS
+    are_fractions = all([0 <= cap.cap_wad <= WAD for cap in plan.caps]) and len(plan.caps) <= MAX_TARGETS
+    is_paced = 0 < plan.step_wad <= WAD and plan.period_points > 0
+    return is_named and are_fractions and is_paced and all([target.loss_rate >= 0 for target in plan.targets])
+
+
+def _plans_are_sound(view: View, mandate: str) -> bool:
+    plans = (view.rows.get(PLANS, mandate), view.rows.get(PENDING_PLANS, mandate).plan)
+    return all([plan == Plan() or (len(plan.targets) > 0 and _is_sound(plan)) for plan in plans])
+
+
+def _has_a_mandate(view: View, mandate: str) -> bool:
+    rows = view.rows
+    if rows.get(MANDATES, mandate).is_open:
+        return rows.get(MANDATES, mandate).delay_points >= 0
+    is_empty = rows.get(PLANS, mandate) == Plan() and rows.get(PENDING_PLANS, mandate) == PendingPlan()
+    return is_empty and rows.get(PACES, mandate) == Pace()
+
+
+def _is_fixed(step: AnyStep) -> bool:
+    mandates, call = written(step.delta, MANDATES), step.action
+    if not isinstance(call, OpenMandate) or mandates != [call.mandate]:
+        return False
+    expected = Mandate(is_open=True, governor=call.sender, pool=call.pool, delay_points=call.delay_points)
+    is_new = not step.before.rows.get(MANDATES, call.mandate).is_open
+    return is_new and step.after.rows.get(MANDATES, call.mandate) == expected
+
+
+def _stays_in_place(step: AnyStep) -> bool:
+    for mandate in written(step.delta, PLANS):
+        before, after = step.before.rows.get(PLANS, mandate).targets, step.after.rows.get(PLANS, mandate).targets
+        names = [(target.service, target.operator) for target in after]
+        if names[: len(before)] != [(target.service, target.operator) for target in before]:
+            return False
+    return True
+
+
+def _moves_nothing(step: AnyStep) -> bool:
+    tables = {PLANS.index, PENDING_PLANS.index}
+    return all([write.table.index in tables and write.key == step.action.mandate for write in step.delta.writes])
+
+
+def _is_rebalanced(step: AnyStep) -> bool:
+    """True if weights were written by a rebalancing of their mandate."""
+    if not isinstance(step.action, Rebalance):
+        return False
+    places = [place[0] for place in written(step.delta, WEIGHTS)]
+    return {*places, *written(step.delta, PACES)} == {step.action.mandate}
+
+
+def _is_never_right(_rejection: AnyRejection) -> bool:
+    return False
+
+
+def is_member(cap: Cap, target: Target) -> bool:
+    """True if a cap bounds a target."""
+    return target.service in cap.services or target.operator in cap.operators
+
+
+def names_in(key: object) -> list[object]:
+    """All that a key is made of."""
+    if not isinstance(key, tuple):
+        return [key]
+    return [name for part in key for name in names_in(part)]
+
+
+class Moves:
+    """The two sides of a rebalancing: each target before and after it, its goal, and every bound."""
+
+    def __init__(self, port: Port, authority: Authority, step: AcceptedStep[Rebalance]) -> None:
+        before, after, mandate = step.before.rows, step.after.rows, step.action.mandate
+        row, self.plan = before.get(MANDATES, mandate), before.get(PLANS, mandate)
+        account, targets = account_of(ACCOUNT, mandate), self.plan.targets
+        self.now: Final = port.now(before)
+        self.whole: Final = authority.whole(after, account, row.pool)
+        self.step: Final = mul_wad_floor(self.whole, self.plan.step_wad)
+        self.before: Final = [authority.allocated(before, account, row.pool, target) for target in targets]
+        self.after: Final = [authority.allocated(after, account, row.pool, target) for target in targets]
+        self.weights: Final = [after.get(WEIGHTS, (mandate, place)).wad for place in range(len(targets))]
+        self.goals: Final = [mul_wad_floor(self.whole, weight) for weight in self.weights]
+        everywhere = list(range(len(targets)))
+        members = [[place for place in everywhere if is_member(cap, targets[place])] for cap in self.plan.caps]
+        self.caps: Final = [(everywhere, WAD), *zip(members, [cap.cap_wad for cap in self.plan.caps], strict=True)]
+        """The places that each cap bounds, and by which part; the first is of everything."""
+
+    def moved(self) -> tuple[int, int]:
+        """All that was taken, and all that was given."""
+        gains = [has.amount - had.amount for had, has in zip(self.before, self.after, strict=True)]
+        return -sum([min(gain, 0) for gain in gains]), sum([max(gain, 0) for gain in gains])
+
+    def exposed(self, allocated: list[Allocated], places: list[int]) -> int:
+        """The sum of what the services of some targets can count on."""
+        return sum([allocated[place].exposed for place in places])
+
+
+class MandateLaws:
+    """The laws of mandates above one base, by what it says of authority over stake."""
+
+    def __init__(self, port: Port, authority: Authority, execute: Executing, is_its_own: Owning) -> None:
+        self._port: Final = port
+        self._authority: Final = authority
+        self._execute: Final = execute
+        self._is_its_own: Final = is_its_own
+        self._weights: Final = Sum("weights", WEIGHTS, _first, lambda row: row.wad)
+        self.sums: Final = [self._weights]
+
+    def moves(self, step: AcceptedStep[Rebalance]) -> Moves:
+        """The moves of a rebalancing."""
+        return Moves(self._port, self._authority, step)
+
+    def _is_one(self, view: View, mandate: str) -> bool:
+        pace, weights = view.rows.get(PACES, mandate), view.total(self._weights, mandate)
+        return weights == 0 if pace == Pace() else pace.reserve_wad >= 0 and weights + pace.reserve_wad == WAD
+
+    def _waits(self, step: AnyStep) -> bool:
+        """True if a plan that waits is its governor's, as it asked for it, or has just come into force."""
+        call = step.action
+        if isinstance(call, AdoptPlan):
+            return all(
+                [step.after.rows.get(PENDING_PLANS, one) == PendingPlan() for one in written(step.delta, PENDING_PLANS)]
+            )
+        if not isinstance(call, ProposePlan) or written(step.delta, PENDING_PLANS) != [call.mandate]:
+            return False
+        row = step.before.rows.get(MANDATES, call.mandate)
+        plan = Plan(call.targets, call.caps, call.step_wad, call.period_points)
+        point = self._port.now(step.before.rows) + row.delay_points
+        expected = PendingPlan(is_pending=True, plan=plan, effect_point=point)
+        return call.sender == row.governor and step.after.rows.get(PENDING_PLANS, call.mandate) == expected
+
+    def _has_waited(self, step: AnyStep) -> bool:
+        call = step.action
+        if not isinstance(call, AdoptPlan) or written(step.delta, PLANS) != [call.mandate]:
+            return False
+        pending = step.before.rows.get(PENDING_PLANS, call.mandate)
+        is_due = pending.is_pending and self._port.now(step.before.rows) >= pending.effect_point
+        is_over = step.after.rows.get(PENDING_PLANS, call.mandate) == PendingPlan()
+        return is_due and is_over and step.after.rows.get(PLANS, call.mandate) == pending.plan
+
+    def _is_enrolled(self, step: AcceptedStep[EnrolMandate]) -> bool:
+        """True if the account of the mandate alone is counted, for one of its targets, and keeps no commission."""
+        rows, call = step.after.rows, step.action
+        operator, pool = account_of(ACCOUNT, call.mandate), rows.get(MANDATES, call.mandate).pool
+        position = ((call.service, pool), operator)
+        targets = [(target.service, target.operator) for target in rows.get(PLANS, call.mandate).targets]
+        new = [one for one in written(step.delta, POSITIONS) if not step.before.rows.get(POSITIONS, one).is_counted]
+        is_a_target = (call.service, operator) in targets
+        return is_a_target and new == [position] and rows.get(COMMISSIONS, position) == Commission()
+
+    def _touches_its_own(self, step: AcceptedStep[Rebalance]) -> bool:
+        mandate = step.action.mandate
+        account, pool = account_of(ACCOUNT, mandate), step.before.rows.get(MANDATES, mandate).pool
+        for write in step.delta.writes:
+            if not is_of_layer(write) and not self._is_its_own(account, pool, write):
+                return False
+        others = [table for table in TABLES if table not in OF_MOVES]
+        return not any([written(step.delta, table) for table in (*others, TERMS, RISKS)])
+
+    def _stays_inside(self, step: AcceptedStep[Rebalance]) -> bool:
+        moves = self.moves(step)
+        for places, cap_wad in moves.caps:
+            had, has = moves.exposed(moves.before, places), moves.exposed(moves.after, places)
+            if has > max(had, mul_wad_floor(moves.whole, cap_wad)):
+                return False
+        return True
+
+    def _moves_a_step(self, step: AcceptedStep[Rebalance]) -> bool:
+        moves, mandate = self.moves(step), step.action.mandate
+        taken, given = moves.moved()
+        before, after = step.before.rows.get(PACES, mandate), step.after.rows.get(PACES, mandate)
+        is_due = before.next_point <= moves.now and after.next_point == moves.now + moves.plan.period_points
+        is_told = step.delta.returns == taken + given > 0
+        return is_due and is_told and max(taken, given) <= moves.step
+
+    def _goes_to_its_goal(self, step: AcceptedStep[Rebalance]) -> bool:
+        moves = self.moves(step)
+        return all(
+            [
+                min(had.amount, goal) <= has.amount <= max(had.amount, goal)
+                for had, has, goal in zip(moves.before, moves.after, moves.goals, strict=True)
+            ]
+        )
+
+    def _weighs_within_caps(self, step: AcceptedStep[Rebalance]) -> bool:
+        moves = self.moves(step)
+        return all([sum([moves.weights[place] for place in places]) <= cap_wad for places, cap_wad in moves.caps])
+
+    def score(self, rows: Draft, mandate: str, target: Target) -> int:
+        """The fee of a target less its expected loss, if it is paid for a point more."""
+        offer: Offer = (target.service, rows.get(MANDATES, mandate).pool)
+        meter, risk = rows.get(METERS, offer), rows.get(RISKS, offer)
+        points, burn = self._port.now(rows) - meter.updated_point, meter.rate * meter.stake
+        paid = 0 if burn == 0 else min(points, div_floor(meter.budget_grains, burn)) * burn
+        if not rows.get(TERMS, offer).is_open or meter.budget_grains - paid < max(burn, meter.rate):
+            return 0
+        declared = mul_div_ceil(risk.expected_loss_wad, risk.unit_price_wad, WAD * risk.points_per_year)
+        return max(meter.rate - max(declared, target.loss_rate), 0)
+
+    def _weighs_fairly(self, step: AcceptedStep[Rebalance]) -> bool:
+        """True if each target is stopped by a cap, but for the units that rounding leaves; without a score it has none.
+
+        A cap stops it that is full, in which nobody has more for its score. See tests/spec/market/test_splits.py.
+        """
+        moves, rows, mandate = self.moves(step), step.before.rows, step.action.mandate
+        scores = [self.score(rows, mandate, target) for target in moves.plan.targets]
+        count, weights = len(scores), moves.weights
+
+        def is_stopped(place: int, places: list[int], cap_wad: int) -> bool:
+            is_full = cap_wad - sum([weights[one] for one in places]) < count
+            most = (weights[place] + count + 1, scores[place])
+            return (
+                place in places
+                and is_full
+                and all([most[0] * scores[one] >= (weights[one] - 1) * most[1] for one in places])
+            )
+
+        for place in range(count):
+            if scores[place] == 0:
+                if weights[place] != 0:
+                    return False
+            elif not any([is_stopped(place, places, cap_wad) for places, cap_wad in moves.caps]):
+                return False
+        return True
+
+    def held_by_a_cap(self, moves: Moves, place: int) -> bool:
+        """True if a target is in a cap that has no room left."""
+        for places, cap_wad in moves.caps:
+            if place in places and moves.exposed(moves.after, places) >= mul_wad_floor(moves.whole, cap_wad):
+                return True
+        return False
+
+    def _goes_as_far_as_it_can(self, step: AcceptedStep[Rebalance]) -> bool:
+        moves = self.moves(step)
+        taken, given = moves.moved()
+        for place in range(len(moves.goals)):
+            had, has, goal = moves.before[place], moves.after[place], moves.goals[place]
+            if had.is_fixed or has.amount == goal:
+                continue
+            if had.amount > goal:
+                if taken < moves.step:
+                    return False
+            elif given < moves.step and has.amount < has.highest and not self.held_by_a_cap(moves, place):
+                return False
+        return True
+
+    def _is_the_same_for_all(self, step: AcceptedStep[Rebalance]) -> bool:
+        draft = beneath(step.before.rows)
+        for write in step.before.rows.delta().writes:
+            draft.put(write.table, write.key, write.row)
+        call = Rebalance(SOMEBODY, step.action.mandate)
+
+        def act(action: object) -> Outcome:
+            return self._execute(draft, action)
+
+        if not isinstance(rebalance(self._port, self._authority, draft, call, act, ACCOUNT), Delta):
+            return False
+        of_calls = [write for write in step.delta.writes if not is_of_layer(write) or write.table in OF_MOVES]
+        return all([draft.get(write.table, write.key) == write.row for write in of_calls])
+
+    def _is_due(self, view: View, action: AdoptPlan) -> bool:
+        pending = view.rows.get(PENDING_PLANS, action.mandate)
+        return pending.is_pending and self._port.now(view.rows) >= pending.effect_point
+
+    def _can_let_go(self, view: View, action: Rebalance) -> bool:
+        """True if a period is over, and a target without a score has something that the base lets go."""
+        rows, mandate = view.rows, action.mandate
+        row, plan = rows.get(MANDATES, mandate), rows.get(PLANS, mandate)
+        account = account_of(ACCOUNT, mandate)
+        if self._port.now(rows) < rows.get(PACES, mandate).next_point:
+            return False
+        if mul_wad_floor(self._authority.whole(rows, account, row.pool), plan.step_wad) == 0:
+            return False
+        for target in plan.targets:
+            allocated = self._authority.allocated(rows, account, row.pool, target)
+            if self.score(rows, mandate, target) == 0 and allocated.amount > 0 and not allocated.is_fixed:
+                return True
+        return False
+
+    def state_laws(self) -> list[StateLaw]:
+        """Laws of every state."""
+        return [
+            StateLaw(
+                "ALC-01",
+                "The weights of a mandate, and what it keeps back, are one: exactly.",
+                THERE,
+                lambda view, subject: self._is_one(view, subject),
+                rows={PACES: _same},
+                sums={self._weights: _same},
+            ),
+            StateLaw(
+                "ALC-02", "No target has a weight of less than nothing.", THERE, _is_not_negative, {WEIGHTS: _same}
+            ),
+            StateLaw(
+                "ALC-03",
+                "A plan has caps, and a step, that are fractions, a period, and each of its few targets once.",
+                THERE,
+                _plans_are_sound,
+                rows={PLANS: _same, PENDING_PLANS: _same},
+            ),
+            StateLaw(
+                "ALC-04",
+                "None but an open mandate has a plan, or has been rebalanced.",
+                THERE,
+                _has_a_mandate,
+                rows={MANDATES: _same, PLANS: _same, PENDING_PLANS: _same, PACES: _same},
+            ),
+        ]
+
+    def step_laws(self) -> list[StepLaw]:
+        """Laws of the calls."""
+        moving: Final = Scope((Rebalance,))
+        return [
+            StepLaw(
+                "ALC-05",
+                "What a mandate is, is written once, as its governor opened it.",
+                THERE,
+                _is_fixed,
+                Scope(tables=(MANDATES,)),
+            ),
+            StepLaw(
+                "ALC-06",
+                "A plan is announced by the governor alone, as it asks for it, and waits for the mandate's delay.",
+                THERE,
+                self._waits,
+                Scope(tables=(PENDING_PLANS,)),
+            ),
+            StepLaw(
+                "ALC-07",
+                "A plan comes into force as it was announced, and not before it has waited.",
+                THERE,
+                self._has_waited,
+                Scope(tables=(PLANS,)),
+            ),
+            StepLaw(
+                "ALC-08",
+                "A target of a plan stays in its place for good.",
+                THERE,
+                _stays_in_place,
+                Scope(tables=(PLANS,)),
+            ),
+            StepLaw(
+                "ALC-09",
+                "A plan that is announced, or comes into force, moves nothing by that.",
+                THERE,
+                _moves_nothing,
+                Scope((ProposePlan, AdoptPlan)),
+            ),
+            StepLaw(
+                "ALC-10",
+                "Weights are written by a rebalancing of their mandate alone.",
+                THERE,
+                _is_rebalanced,
+                Scope(tables=OF_MOVES),
+            ),
+            StepLaw("ALC-11", "A rebalancing touches nothing but its mandate's.", THERE, self._touches_its_own, moving),
+            StepLaw(
+                "ALC-12",
+                "Within a cap a rebalancing stays within it, and beyond it goes no further, whatever still waits.",
+                THERE,
+                self._stays_inside,
+                moving,
+            ),
+            StepLaw(
+                "ALC-13",
+                "A rebalancing takes no more than a step, gives no more than one, and comes a period after the last.",
+                THERE,
+                self._moves_a_step,
+                moving,
+            ),
+            StepLaw(
+                "ALC-14",
+                "What a target has goes towards its weight's part of the whole, and never past it.",
+                THERE,
+                self._goes_to_its_goal,
+                moving,
+            ),
+            StepLaw("ALC-15", "The weights are within every cap.", THERE, self._weighs_within_caps, moving),
+            StepLaw(
+                "ALC-16",
+                "A target with a score is in a full cap, in which none has more for its score; one without has none.",
+                THERE,
+                self._weighs_fairly,
+                moving,
+            ),
+            StepLaw(
+                "ALC-17",
+                "What is not at its goal is held there by the step, a cap, or the base.",
+                THERE,
+                self._goes_as_far_as_it_can,
+                moving,
+            ),
+            StepLaw(
+                "ALC-18",
+                "The same state gives the same moves, whoever calls.",
+                THERE,
+                self._is_the_same_for_all,
+                moving,
+            ),
+            StepLaw(
+                "ALC-19",
+                "A mandate enrols its own account alone, for a target of its plan, without commission.",
+                THERE,
+                self._is_enrolled,
+                Scope((EnrolMandate,)),
+            ),
+        ]
+
+    def rejection_laws(self) -> list[RejectionLaw]:
+        """Laws of what must not be refused."""
+        return [
+            RejectionLaw(
+                "ALC-20",
+                "A plan that has waited can be brought into force by anybody.",
+                THERE,
+                _is_never_right,
+                Scope((AdoptPlan,)),
+                self._is_due,
+            ),
+            RejectionLaw(
+                "ALC-21",
+                "Anybody can rebalance after a period, where a target without a score has what the base lets go.",
+                THERE,
+                _is_never_right,
+                Scope((Rebalance,)),
+                self._can_let_go,
+            ),
+            RejectionLaw(
+                "ALC-22",
+                "No rebalancing asks the base for what it refuses.",
+                THERE,
+                _is_no_refusal,
+                Scope((Rebalance,)),
+            ),
+        ]
+
+
+def _is_no_refusal(rejection: RejectedCall[Rebalance]) -> bool:
+    return rejection.reason is not Reason.BASE_REFUSES

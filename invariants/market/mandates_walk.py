@@ -1,0 +1,137 @@
+"""Walks through mandates, above any base: plans that wait and follow one another, losses, and rebalancing."""
+
+from typing import Any, Final
+
+from invariants.choices import Choices
+from invariants.market.cast import Cast
+from spec.arithmetic import WAD
+from spec.machine import Draft
+from spec.market.actions import (
+    AdoptPlan,
+    EnrolMandate,
+    FundOffer,
+    OpenMandate,
+    OpenOffer,
+    ProposePlan,
+    Rebalance,
+    StepRate,
+)
+from spec.market.mandates import account_of
+from spec.market.mandates_state import MANDATES, PENDING_PLANS, PLANS, Cap, Target
+from spec.market.rates import BASE_FEE
+from spec.market.state import METERS, TERMS, Risk, Terms
+from spec.market.transition import ACCOUNT
+
+MANDATE: Final = "main"
+MANDATED: Final = account_of(ACCOUNT, MANDATE)
+GOVERNOR: Final = "governor"
+DELAY_POINTS: Final = 3
+RATES: Final = (10**9, 3 * 10**9, 7 * 10**8)
+LOSSES: Final = (0, 0, 10**8, 5 * 10**8, 4 * 10**9)
+CAPS_WAD: Final = (WAD // 2, WAD // 3, WAD // 5, WAD, 0, WAD // 10 + 7)
+STEPS_WAD: Final = (WAD, WAD // 4, WAD // 10, WAD // 3)
+PERIODS: Final = (1, 3, 6)
+BUDGETS: Final = (10**18, 10**12, 10**15, 1)
+RISKS: Final = (Risk(), Risk(10, 20, 0, 2 * 10**7, 1), Risk(WAD // 10**10, WAD // 10**9, 0, WAD, 1))
+
+
+def open_for_mandates(cast: Cast) -> list[Any]:
+    """An offer for each service, of which the second declares a loss; and a mandate over the first pool."""
+    calls: list[Any] = []
+    for service, rate, risk in zip(_services(cast), RATES, RISKS, strict=False):
+        terms = Terms(
+            is_open=False,
+            curve=BASE_FEE,
+            target_stake=5 * 10**17,
+            divisor=2,
+            floor_rate=rate,
+            cap_rate=4 * rate,
+            max_step_wad=WAD // 2,
+            period_points=2,
+        )
+        calls.append(OpenOffer(service[0], service, cast.pools[0], terms, risk))
+        calls.append(FundOffer(cast.payers[0], service, cast.pools[0], BUDGETS[0]))
+    return [*calls, OpenMandate(GOVERNOR, MANDATE, cast.pools[0], DELAY_POINTS)]
+
+
+def _services(cast: Cast) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys([target.service for target in cast.targets]))
+
+
+def mandates_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
+    """Draw a call of the mandates, or what gives them something to do; mostly one that is accepted."""
+    caller, pool = choices.pick(cast.holders), cast.pools[0]
+    target = choices.pick(cast.targets)
+    if choices.one_in(30):
+        return _spoilt(cast, choices, caller)
+    if not draft.get(MANDATES, MANDATE).is_open:
+        return OpenMandate(GOVERNOR, MANDATE, pool, DELAY_POINTS)
+    pending = draft.get(PENDING_PLANS, MANDATE)
+    if pending.is_pending and not choices.one_in(4):
+        return AdoptPlan(caller, MANDATE) if cast.now(draft) >= pending.effect_point else cast.wait(1)
+    if len(draft.get(PLANS, MANDATE).targets) == 0:
+        return _plan(cast, choices, draft)
+    kind = choices.below(20)
+    if kind < 8:
+        return Rebalance(caller, MANDATE)
+    if kind < 11:
+        return cast.wait(choices.pick((1, 3, 1, 6, 12)))
+    if kind < 13:
+        return _plan(cast, choices, draft)
+    if kind < 15:
+        return cast.slash(choices, draft, target.service, target.operator, pool)
+    if kind < 16:
+        return EnrolMandate(caller, MANDATE, target.service)
+    if kind < 17:
+        return cast.stake(draft, caller, target.operator, pool)
+    if kind < 18:
+        offer = (target.service, pool)
+        if draft.get(TERMS, offer).is_open and draft.get(METERS, offer).budget_grains < WAD * BUDGETS[1]:
+            return FundOffer(choices.pick(cast.payers), target.service, pool, choices.pick(BUDGETS))
+        return StepRate(caller, target.service, pool)
+    return cast.unsettle(choices, draft, target, pool)
+
+
+def _plan(cast: Cast, choices: Choices, draft: Draft) -> Any:
+    """A plan with all targets of the one in force, and maybe more: other losses, caps, step and period."""
+    there = len(draft.get(PLANS, MANDATE).targets)
+    count = min(max(there, 2 + choices.below(len(cast.targets))), len(cast.targets))
+    targets = tuple([Target(target.service, target.operator, choices.pick(LOSSES)) for target in cast.targets[:count]])
+    caps = tuple([_cap(cast, choices) for _ in range(choices.below(4))])
+    return ProposePlan(GOVERNOR, MANDATE, targets, caps, choices.pick(STEPS_WAD), choices.pick(PERIODS))
+
+
+def _cap(cast: Cast, choices: Choices) -> Cap:
+    """The cap of a service, of an operator, of two services, or of a service and an operator."""
+    service, operator = choices.pick(cast.targets).service, choices.pick(cast.targets).operator
+    cap_wad, kind = choices.pick(CAPS_WAD), choices.below(4)
+    if kind == 0:
+        return Cap((service,), (), cap_wad)
+    if kind == 1:
+        return Cap((), (operator,), cap_wad)
+    if kind == 2:
+        return Cap((service, choices.pick(cast.targets).service), (), cap_wad)
+    return Cap((service,), (operator,), cap_wad)
+
+
+def _spoilt(cast: Cast, choices: Choices, caller: str) -> Any:
+    """A call that hardly anybody should make: of what is not there, too early, or without sense."""
+    targets, pool = cast.targets, cast.pools[0]
+    calls: tuple[Any, ...] = (
+        OpenMandate(caller, MANDATE, pool, 0),
+        OpenMandate(caller, "", pool, 0),
+        OpenMandate(caller, "crooked", pool, -1),
+        OpenMandate(caller, "powerless", cast.pools[1], 0),
+        ProposePlan(caller, MANDATE, targets, (), WAD, 1),
+        ProposePlan(GOVERNOR, "nothing", targets, (), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, (), (), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, (targets[0], targets[0]), (), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, tuple(reversed(targets)), (), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, targets, (Cap((), (), WAD + 1),), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, targets, (), WAD + 1, 1),
+        ProposePlan(GOVERNOR, MANDATE, targets, (), WAD, 0),
+        AdoptPlan(caller, "nothing"),
+        Rebalance(caller, "nothing"),
+        EnrolMandate(caller, MANDATE, ("nobody", 1)),
+    )
+    return choices.pick(calls)
