@@ -9,10 +9,26 @@ import attr
 
 from spec.layer import Act
 from spec.machine import SINGLETON, Delta, Draft, Schema, Table, Write
+from spec.market import chains_state as chains
 from spec.market import insurance_state as insurance
+from spec.market import mandates_state as mandates
 from spec.market import receipts_state as receipts
 from spec.market import state as market
 from spec.market.authority import Allocated
+from spec.market.chains_state import (
+    Certificate,
+    Channel,
+    ChannelTerms,
+    ChannelUse,
+    Entry,
+    EntryKey,
+    ForgoneSoFar,
+    Purse,
+    RoundedSoFar,
+    SlashedSoFar,
+    StakeTable,
+    TableKey,
+)
 from spec.market.counting import observe_rows
 from spec.market.insurance_state import (
     Affiliate,
@@ -26,7 +42,7 @@ from spec.market.insurance_state import (
     Underwritten,
 )
 from spec.market.lists import Length
-from spec.market.mandates_state import Target
+from spec.market.mandates_state import Mandate, Pace, Place, Target, Weight
 from spec.market.port import Group, RowKey, Service, Slashable, Slashed
 from spec.market.reasons import Reason
 from spec.market.receipts_state import Held, Receipt, Receipts, ReceiptVault, Redemption, Withdrawn
@@ -89,8 +105,16 @@ ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
 LEFT: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("left", Amount())
 """By service, operator and pool, and a point: what can still be slashed for it."""
 
+UNTRIED: Final = (mandates.PLANS.name, mandates.PENDING_PLANS.name)
+"""Tables whose rows are lists of lists, of which the engine knows no shape. No call that is proved reads them."""
+
+
+def _known(table: Table[Any, Any]) -> Table[Any, Any]:
+    return Table(table.name, table.index, Moment()) if table.name in UNTRIED else table
+
+
 # Lifted, a market's tables begin behind these eight (`contracts.py`).
-SCHEMA.tables.extend(market.SCHEMA.tables[8:])
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[8:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -118,6 +142,19 @@ ISSUED: Final[Table[str, Receipts]] = receipts.ISSUED
 RECEIPTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS
 RECEIPTS_OF_VAULTS: Final[Table[Held, Receipt]] = receipts.RECEIPTS_OF_VAULTS
 REDEMPTIONS: Final[Table[Withdrawn, Redemption]] = receipts.REDEMPTIONS
+MANDATES: Final[Table[str, Mandate]] = mandates.MANDATES
+PLANS: Final[Table[str, Moment]] = _known(mandates.PLANS)
+PENDING_PLANS: Final[Table[str, Moment]] = _known(mandates.PENDING_PLANS)
+PACES: Final[Table[str, Pace]] = mandates.PACES
+MANDATE_WEIGHTS: Final[Table[Place, Weight]] = mandates.WEIGHTS
+CHANNELS: Final[Table[Channel, ChannelTerms]] = chains.CHANNELS
+CHANNEL_USES: Final[Table[Channel, ChannelUse]] = chains.CHANNEL_USES
+STAKE_TABLES: Final[Table[TableKey, StakeTable]] = chains.STAKE_TABLES
+ENTRIES: Final[Table[EntryKey, Entry]] = chains.ENTRIES
+CERTIFICATES: Final[Table[tuple[Channel, int], Certificate]] = chains.CERTIFICATES
+SLASHED_OF_PURSES: Final[Table[Purse, SlashedSoFar]] = chains.SLASHED_OF_PURSES
+ROUNDED_OF_GROUPS: Final[Table[Group, RoundedSoFar]] = chains.ROUNDED_OF_GROUPS
+FORGONE: Final[Table[Purse, ForgoneSoFar]] = chains.FORGONE
 FEEDS: Final[Table[tuple[Group, int], ListedPosition]] = market.FEEDS.places
 FEEDS_OF_GROUP: Final[Table[Group, Length]] = market.FEEDS.lengths
 
@@ -398,6 +435,10 @@ class FreeRecourse:
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
         """None."""
         return ()
+
+    def tables_of_recourse(self) -> tuple[Table[Any, Any], ...]:
+        """One, and time."""
+        return (NOW, LEFT)
 
 
 PORT: Final = FreePort()

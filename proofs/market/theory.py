@@ -263,7 +263,12 @@ THEORY: Final = Theory(
     now=lambda rows: rows.get(NOW, SINGLETON).point,
     is_well_formed=_is_well_formed,
     genesis={},
-    limits=Limits(lists={"range in members": 1}),
+    limits=Limits(
+        lists={
+            "range in members": 1,
+            "market_certificates.signers": 1,
+        }
+    ),
     induction=Induction(lemmas=LEMMAS, ranges=("LEMMA-now", "LEMMA-terms")),
     keys={
         "market_positions_by_row": ((str, STAKE), int),
