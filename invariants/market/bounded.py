@@ -3,6 +3,7 @@
 from typing import Final
 
 from spec.arithmetic import WAD
+from spec.market.chains_state import ChannelTerms
 from spec.market.insurance_state import FundTerms
 from spec.market.rates import BASE_FEE
 from spec.market.state import Terms
@@ -18,3 +19,4 @@ TERMS: Final = Terms(
     period_points=2,
 )
 FUND_TERMS: Final = FundTerms(cooldown_points=3, kink_wad=WAD // 2, slope_wad=WAD // 10, bars_self_insurance=True)
+CHANNEL: Final = ChannelTerms(delay_points=1, staleness_points=2, reaction_points=1)

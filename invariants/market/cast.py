@@ -7,6 +7,7 @@ from invariants.choices import Choices
 from spec.machine import Draft
 from spec.market.mandates_state import Target
 from spec.market.port import Group, Port, Service
+from spec.market.recourse import Recourse
 
 Slashing = Callable[[Choices, Draft, Service, str, str], Any]
 """Draws a call of the base by which a service slashes an operator in a pool, or comes nearer to it."""
@@ -43,6 +44,7 @@ class Cast:
         wait: Waiting,
         targets: tuple[Target, ...],
         unsettle: Unsettling,
+        recourse: Recourse,
         send_away: Leaving | None = None,
     ) -> None:
         self.services: Final = services
@@ -55,6 +57,7 @@ class Cast:
         self.wait: Final = wait
         self.targets: Final = targets
         self.unsettle: Final = unsettle
+        self.recourse: Final = recourse
         self.send_away: Final = send_away
         self._port: Final = port
 

@@ -6,6 +6,8 @@ from invariants.law import Catalogue, Witness
 from invariants.market.base_laws import with_base_laws
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
+from invariants.market.chains import ChainLaws
+from invariants.market.chains_calls import ChainCallLaws
 from invariants.market.fees import FeeLaws
 from invariants.market.insurance import InsuranceLaws
 from invariants.market.mandates import MandateLaws
@@ -14,6 +16,7 @@ from invariants.market.receipts import ReceiptLaws
 from spec.machine import Table
 from spec.market.custody import Custody
 from spec.market.port import Port
+from spec.market.recourse import Recourse
 
 
 def market_catalogue(
@@ -22,19 +25,24 @@ def market_catalogue(
     port: Port,
     custody: Custody,
     mandates: MandateLaws,
+    recourse: Recourse,
     balances: Table[Any, Any],
     witnesses: list[Witness],
 ) -> Catalogue:
-    """The laws of fees, insurance, receipts and mandates above a base; `balances` is the table of its tokens."""
+    """The laws of fees, insurance, receipts, mandates and other chains above a base; `balances` is the table of its
+    tokens.
+    """
     books, capital = BookLaws(port, balances), CapitalLaws()
     fees, insurance, payouts = FeeLaws(port), InsuranceLaws(port), PayoutLaws(port)
-    receipts = ReceiptLaws(port, custody)
+    receipts, chains, calls = ReceiptLaws(port, custody), ChainLaws(port, recourse), ChainCallLaws(port, recourse)
+    of_states = (books, capital, receipts, mandates, chains)
+    of_calls = (fees, insurance, receipts, mandates, calls)
     return with_base_laws(
         base,
         base_actions,
-        [*books.sums, *books.sums_of_lists, *capital.sums, *receipts.sums, *mandates.sums],
-        [*books.state_laws(), *capital.state_laws(), *receipts.state_laws(), *mandates.state_laws()],
-        [*fees.step_laws(), *insurance.step_laws(), *payouts.step_laws(), *receipts.step_laws(), *mandates.step_laws()],
-        [*fees.rejection_laws(), *insurance.rejection_laws(), *receipts.rejection_laws(), *mandates.rejection_laws()],
+        [*books.sums_of_lists, *[total for laws in of_states for total in laws.sums]],
+        [law for laws in of_states for law in laws.state_laws()],
+        [law for laws in (*of_calls, payouts) for law in laws.step_laws()],
+        [law for laws in of_calls for law in laws.rejection_laws()],
         witnesses,
     )

@@ -8,9 +8,10 @@ from invariants.eigenlayer.laws import CATALOGUE as BASE_CATALOGUE
 from invariants.eigenlayer.walk import OPERATORS, POOLS, SETS, STAKERS_, TOKENS
 from invariants.eigenlayer.walk import WALK as BASE_WALK
 from invariants.exploring import BoundedModel
-from invariants.market.bounded import FUND_TERMS, TERMS
+from invariants.market.bounded import CHANNEL, FUND_TERMS, TERMS
 from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
+from invariants.market.chains_witnesses import chain_witnesses, leaving_witness
 from invariants.market.insurance_witnesses import insurance_witnesses
 from invariants.market.layered_walk import LayeredWalk, layered_walk
 from invariants.market.mandates import MandateLaws, names_in
@@ -62,9 +63,11 @@ from spec.market.actions import (
     StepRate,
     Underwrite,
 )
+from spec.market.chains_actions import CheckCertificate, DeliverTable, OpenChannel, SendTable
 from spec.market.eigenlayer import AUTHORITY, CUSTODY, PORT, PROTOCOL
 from spec.market.mandates_state import Cap, Target
 from spec.market.port import Service
+from spec.market.recourses.eigenlayer import RECOURSE
 from spec.market.state import Risk
 from spec.market.transition import ACCOUNT
 
@@ -82,9 +85,11 @@ ALL_WITNESSES: Final = [
     *settling_witnesses(),
     *mandate_witnesses(MANDATES),
     *waiting_witnesses(MANDATES),
+    *chain_witnesses(PORT, RECOURSE),
+    leaving_witness(),
 ]
 CATALOGUE: Final = market_catalogue(
-    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, TOKEN_BALANCES, ALL_WITNESSES
+    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, RECOURSE, TOKEN_BALANCES, ALL_WITNESSES
 )
 
 
@@ -126,6 +131,7 @@ CAST: Final = Cast(
     send_away=_send_away,
     targets=tuple(Target(each, MANDATED) for each in SETS),
     unsettle=_unsettle,
+    recourse=RECOURSE,
 )
 
 
@@ -160,9 +166,14 @@ GROUP: Final = PORT.group("operator0", POOL)
 SPLIT: Final = (Target(SERVICE, MANDATED), Target(bounded_model.REDISTRIBUTING, MANDATED))
 
 
+SENT_POINT: Final = 102
+"""The point of the table that the opening sends."""
+
+
 def small_opening() -> list[Any]:
     """The base's bounded opening, and an offer with three tokens for it, a fund with three more, a vault with three
-    of stake, and a mandate whose plan waits.
+    of stake, a mandate whose plan waits, and a table of stake that has
+    arrived on another chain.
     """
     return [
         *bounded_model.opening(),
@@ -174,6 +185,10 @@ def small_opening() -> list[Any]:
         Mint("staker0", "liquid", 3, 3),
         OpenMandate("governor", MANDATE, POOL, 1),
         ProposePlan("governor", MANDATE, SPLIT, (Cap((SERVICE,), (), WAD // 2),), WAD // 4, 2),
+        OpenChannel("avs0", SERVICE, POOL, "rollup", CHANNEL),
+        SendTable("avs0", SERVICE, POOL, "rollup", ("operator0",)),
+        MineBlocks(1, 12),
+        DeliverTable("staker0", SERVICE, POOL, "rollup", SENT_POINT),
     ]
 
 
@@ -196,12 +211,14 @@ CALLS: Final[list[Any]] = [
     RedeemReceipts("staker0", "liquid", 2, 1),
     AdoptPlan("staker0", MANDATE),
     Rebalance("staker1", MANDATE),
+    SendTable("avs0", SERVICE, POOL, "rollup", ("operator0",)),
+    CheckCertificate("staker0", SERVICE, POOL, "rollup", SENT_POINT, ("operator0",), 1),
     DelegateTo("staker1", "operator0", NO_APPROVAL),
     Undelegate("staker0", "staker0"),
     SlashOperator("avs0", "avs0", "operator0", 1, (POOL,), (WAD >> 1,)),
 ]
 """One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, a plan that comes into
-force and is followed, stake that goes.
+force and is followed, certificates, stake that goes.
 """
 
 

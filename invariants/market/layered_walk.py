@@ -6,6 +6,7 @@ from typing import Any, Final
 from invariants.choices import Choices
 from invariants.law import Catalogue
 from invariants.market.cast import Cast
+from invariants.market.chains_walk import chains_action, is_busy, open_channels
 from invariants.market.mandates_walk import MANDATED, mandates_action, open_for_mandates
 from invariants.market.receipts_walk import open_vaults, receipts_action
 from invariants.market.walk import insured_action, market_action, open_for_insurance
@@ -51,7 +52,7 @@ class LayeredWalk:
 
 
 def layered_walk(above: LayeredWalk) -> Walk:
-    """The walk above the base's, with scenarios of insurance, of receipts and of mandates in the base's world."""
+    """The walk above the base's, with a scenario in the base's world of each other part of the market."""
     cast, world = above.cast, above.base.world
 
     def insurance(choices: Choices, draft: Draft) -> Any:
@@ -75,11 +76,22 @@ def layered_walk(above: LayeredWalk) -> Walk:
             return mandates_action(cast, choices, draft)
         return action
 
+    def chains(choices: Choices, draft: Draft) -> Any:
+        kind = choices.below(16)
+        if kind < 5:
+            return above.base.next_action(choices, draft)
+        if kind < 8:
+            return cast.wait(choices.pick((1, 1, 2, 3, 5, 8)))
+        if kind == 8 and choices.one_in(3):
+            return cast.slash(choices, draft, cast.services[0], choices.pick(cast.operators), cast.pools[0])
+        return chains_action(cast, choices, draft)
+
     mandated = world if above.mandated is None else above.mandated(world)
     scenarios = (
         _walk(above, world, above.base, lambda: [open_for_insurance(cast)], insurance),
         _walk(above, world, above.base, lambda: open_vaults(cast), receipts),
         _walk(above, mandated, above.base, lambda: open_for_mandates(cast), mandates),
+        _walk(above, world, above.base, lambda: open_channels(cast), chains),
     )
     ordinary = _ordinary(above, world, above.base)
     return Walk(
@@ -110,6 +122,8 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
         kind = choices.below(25)
         if kind < 2:
             return receipts_action(cast, choices, draft)
+        if kind == 24 or (kind > 18 and is_busy(cast, draft)):
+            return chains_action(cast, choices, draft)
         return market_action(cast, choices, draft) if kind < 12 else base.next_action(choices, draft)
 
     return _walk(above, world, base, list, next_action)

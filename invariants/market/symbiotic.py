@@ -4,9 +4,10 @@ from typing import Any, Final, cast
 
 from invariants.choices import Choices
 from invariants.exploring import BoundedModel
-from invariants.market.bounded import FUND_TERMS, TERMS
+from invariants.market.bounded import CHANNEL, FUND_TERMS, TERMS
 from invariants.market.cast import Cast
 from invariants.market.catalogue import market_catalogue
+from invariants.market.chains_witnesses import chain_witnesses, sharing_witnesses
 from invariants.market.insurance_witnesses import insurance_witnesses, redress_witness
 from invariants.market.layered_walk import LayeredWalk, layered_walk
 from invariants.market.mandates import MandateLaws, names_in
@@ -46,8 +47,10 @@ from spec.market.actions import (
     StepRate,
     Underwrite,
 )
+from spec.market.chains_actions import CheckCertificate, DeliverTable, OpenChannel, SendTable
 from spec.market.mandates_state import Cap, Target
 from spec.market.port import Service
+from spec.market.recourses.symbiotic import RECOURSE
 from spec.market.state import Risk
 from spec.market.symbiotic import AUTHORITY, CUSTODY, PORT, PROTOCOL
 from spec.market.transition import ACCOUNT
@@ -85,9 +88,11 @@ ALL_WITNESSES: Final = [
     redress_witness(PORT),
     *receipt_witnesses(PORT, CUSTODY),
     *mandate_witnesses(MANDATES),
+    *chain_witnesses(PORT, RECOURSE),
+    *sharing_witnesses(PORT, RECOURSE),
 ]
 CATALOGUE: Final = market_catalogue(
-    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, TOKEN_BALANCES, ALL_WITNESSES
+    BASE_CATALOGUE, BASE.actions, PORT, CUSTODY, MANDATES, RECOURSE, TOKEN_BALANCES, ALL_WITNESSES
 )
 
 
@@ -129,6 +134,7 @@ CAST: Final = Cast(
     wait=AdvanceTime,
     targets=tuple(Target(subnetwork, operator) for subnetwork in SUBNETWORKS for operator in OPERATORS),
     unsettle=_unsettle,
+    recourse=RECOURSE,
 )
 
 
@@ -188,9 +194,14 @@ def curated_world() -> dict[str, Json]:
     return {**bounded_model.WORLD, "config": {**config, **more}}
 
 
+SENT_POINT: Final = bounded_model.START
+"""The point of the table that the opening sends."""
+
+
 def small_opening() -> list[Any]:
     """The base's bounded opening, and an offer with three of collateral for it, a fund with three more, a vault with
-    three of stake, and a mandate whose plan waits.
+    three of stake, a mandate whose plan waits, and a table of stake that has
+    arrived on another chain.
     """
     return [
         *bounded_model.opening(),
@@ -208,6 +219,10 @@ def small_opening() -> list[Any]:
         FundOffer("staker0", SERVICE, CURATED, 3),
         OpenMandate("governor", MANDATE, CURATED, 1),
         ProposePlan("governor", MANDATE, SPLIT, (Cap((SERVICE,), (), WAD // 2),), WAD // 4, 2),
+        OpenChannel("network0", SERVICE, VAULT, "rollup", CHANNEL),
+        SendTable("network0", SERVICE, VAULT, "rollup", ("operator0",)),
+        AdvanceTime(1),
+        DeliverTable("staker0", SERVICE, VAULT, "rollup", SENT_POINT),
     ]
 
 
@@ -230,13 +245,15 @@ CALLS: Final[list[Any]] = [
     RedeemReceipts("staker1", "liquid", 2, 1),
     AdoptPlan("staker0", MANDATE),
     Rebalance("staker1", MANDATE),
+    SendTable("network0", SERVICE, VAULT, "rollup", ("operator0",)),
+    CheckCertificate("staker0", SERVICE, VAULT, "rollup", SENT_POINT, ("operator0",), 1),
     Withdraw("staker0", CURATED, "staker0", 1),
     Redeem("staker0", VAULT, "staker0", 2),
     OptOutVault("operator0", VAULT),
     Slash("middleware0", VAULT, SERVICE, "operator0", 2, bounded_model.START),
 ]
 """One or two calls of everything: fees that are earned, shared and claimed, insurance, receipts, a plan that comes into
-force and is followed, stake that goes.
+force and is followed, certificates, stake that goes.
 """
 
 

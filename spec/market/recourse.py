@@ -6,7 +6,7 @@ how long that is so, and what is left of it.
 
 from typing import Protocol
 
-from spec.machine import Draft, Write
+from spec.machine import Draft, Table, Write
 from spec.market.port import Group, Service
 
 Forgone = tuple[Service, str, str, int]
@@ -39,3 +39,6 @@ class Recourse(Protocol):
 
     def forgone(self, draft: Draft, writes: list[Write]) -> tuple[Forgone, ...]:
         """The recourse that services have given up by a Delta."""
+
+    def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
+        """Every table that `window`, `left` and `together` read."""

@@ -13,16 +13,34 @@ from spec.eigenlayer.config import BEACON_CHAIN_ETH
 from spec.eigenlayer.security import slashable_amounts
 from spec.eigenlayer.state import (
     ALLOCATIONS,
+    CLOCK,
     CONFIG,
+    CUMULATIVE_SCALED_SHARES,
+    MAX_MAGNITUDES,
     OPERATOR_SET_STRATEGIES,
+    OPERATOR_SHARES,
     QUEUED_SHARES,
+    REGISTRATIONS,
     Membership,
     OperatorSet,
     QueuedShares,
 )
-from spec.machine import SINGLETON, Draft, Write
+from spec.machine import SINGLETON, Draft, Table, Write
 from spec.market.port import ANY_OPERATOR, Group, Service
 from spec.market.recourse import Forgone
+
+TABLES: Final = (
+    CLOCK,
+    CONFIG,
+    REGISTRATIONS,
+    ALLOCATIONS,
+    OPERATOR_SET_STRATEGIES,
+    MAX_MAGNITUDES.heads,
+    MAX_MAGNITUDES.checkpoints,
+    OPERATOR_SHARES,
+    CUMULATIVE_SCALED_SHARES.heads,
+    CUMULATIVE_SCALED_SHARES.checkpoints,
+)
 
 
 class EigenLayerRecourse:
@@ -83,6 +101,10 @@ class EigenLayerRecourse:
                 service, strategy = cast("tuple[OperatorSet, str]", write.key)
                 found.append((service, ANY_OPERATOR, strategy, current_block(draft) + 1))
         return tuple(found)
+
+    def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
+        """The tables of what can be slashed now."""
+        return cast("tuple[Table[object, object], ...]", TABLES)
 
 
 RECOURSE: Final = EigenLayerRecourse()

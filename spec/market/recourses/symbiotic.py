@@ -6,7 +6,7 @@ is still in its buckets. What may be slashed for a capture is what its operator'
 
 from typing import Final, cast
 
-from spec.machine import Draft, Write
+from spec.machine import Draft, Table, Write
 from spec.market.port import ANY_OPERATOR, Group, Service
 from spec.market.recourse import Forgone
 from spec.symbiotic.clock import current_timestamp, epoch_at
@@ -15,11 +15,32 @@ from spec.symbiotic.reasons import Reason
 from spec.symbiotic.slashing import slashable_stake
 from spec.symbiotic.state import (
     ACTIVE_STAKE,
+    CLOCK,
+    CUMULATIVE_SLASHES,
     LATEST_CAPTURES,
+    MAX_NETWORK_LIMITS,
+    NETWORK_LIMITS,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_NETWORK_OPT_INS,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_VAULT_OPT_INS,
+    TOTAL_OPERATOR_NETWORK_SHARES,
     VAULTS,
     WITHDRAWAL_BUCKETS,
     LatestCapture,
     VaultSubnetworkOperator,
+)
+
+HISTORIES: Final = (
+    ACTIVE_STAKE,
+    CUMULATIVE_SLASHES,
+    NETWORK_LIMITS,
+    MAX_NETWORK_LIMITS,
+    TOTAL_OPERATOR_NETWORK_SHARES,
+    OPERATOR_NETWORK_SHARES,
+    OPERATOR_NETWORK_LIMITS,
+    OPERATOR_VAULT_OPT_INS,
+    OPERATOR_NETWORK_OPT_INS,
 )
 
 
@@ -71,6 +92,11 @@ class SymbioticRecourse:
                 vault, subnetwork, operator = cast(VaultSubnetworkOperator, write.key)
                 found.append((subnetwork, operator, vault, cast(LatestCapture, write.row).timestamp))
         return tuple(found)
+
+    def tables_of_recourse(self) -> tuple[Table[object, object], ...]:
+        """The tables of stake at captures, of what was slashed since, and of what the vault has."""
+        parts = [part for history in HISTORIES for part in (history.heads, history.checkpoints)]
+        return cast("tuple[Table[object, object], ...]", (CLOCK, VAULTS, LATEST_CAPTURES, WITHDRAWAL_BUCKETS, *parts))
 
 
 def _veto_seconds(draft: Draft, vault: str) -> int:

@@ -9,15 +9,17 @@ from harness.protocols import pack_at
 from invariants.market.symbiotic import CATALOGUE
 from invariants.symbiotic.laws import CATALOGUE as BASE_CATALOGUE
 from spec.machine import SINGLETON
+from spec.market.chains_state import CHANNEL_USES, ChannelUse
 from spec.market.mandates_state import PACES, Pace, Target
 from spec.market.receipts_state import ISSUED, Receipts
+from spec.market.recourses.symbiotic import RECOURSE
 from spec.market.state import TREASURY, Treasury
 from spec.market.symbiotic import AUTHORITY
 from tests.spec.market.conftest import MANDATED, VAULT, Chain, fund_terms, terms
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE, INSURANCE, RECEIPTS, ALLOCATION = [
-    (DOCS / f"{name}.md").read_text() for name in ("market", "insurance", "receipts", "allocation")
+PAGE, INSURANCE, RECEIPTS, ALLOCATION, CHAINS = [
+    (DOCS / f"{name}.md").read_text() for name in ("market", "insurance", "receipts", "allocation", "chains")
 ]
 NAMES = """
 from spec.market.actions import ClaimFees, CountHolding, CountPosition, Enrol, FundOffer, Join, OpenOffer, StepRate
@@ -37,6 +39,11 @@ from spec.symbiotic.actions import Claim
 OF_MANDATES = """
 from spec.market.actions import AdoptPlan, OpenMandate, ProposePlan, Rebalance
 from spec.market.mandates_state import Cap, Target
+"""
+OF_CHAINS = """
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
+from spec.market.chains_state import ChannelTerms
+from spec.symbiotic.actions import Redeem
 """
 
 
@@ -70,11 +77,25 @@ def test_the_story_of_allocation_runs(curated: Chain) -> None:
     assert curated.now.get(PACES, "main") == Pace(reserve_wad=0, next_point=1100)
 
 
+def test_the_story_of_other_chains_runs(on_symbiotic: Chain) -> None:
+    (story,) = re.findall(r"```python\n(.*?)```", CHAINS, re.DOTALL)
+
+    def slashable_for(point: int) -> int:
+        return RECOURSE.left(on_symbiotic.now, ("network", 1), "operator", VAULT, point)
+
+    names = {"chain": on_symbiotic, "slashable_for": slashable_for}
+    exec(compile(NAMES + OF_CHAINS + story, "docs/chains.md", "exec"), names)
+    used = [on_symbiotic.now.get(CHANNEL_USES, (("network", 1), VAULT, f"{name} rollup")) for name in ("strict", "lax")]
+    assert used == [ChannelUse(1099, 1), ChannelUse(1099, 2)]
+
+
 def test_the_pages_have_every_law_of_the_market() -> None:
     base = {law.law_id for law in BASE_CATALOGUE.laws()}
     laws = [(law.law_id, law.sentence) for law in CATALOGUE.laws() if law.law_id not in base]
     found = re.findall(r"^\| (ALC-\d\d) \| (.*) \|$", ALLOCATION, re.MULTILINE)
-    assert found == sorted([law for law in laws if law[0] < "FEE"])
+    assert found == sorted([law for law in laws if law[0] < "CHN"])
+    found = re.findall(r"^\| (CHN-\d\d) \| (.*) \|$", CHAINS, re.MULTILINE)
+    assert found == sorted([law for law in laws if "CHN" < law[0] < "FEE"])
     found = re.findall(r"^\| (FEE-\d\d) \| (.*) \|$", PAGE, re.MULTILINE)
     assert found == [law for law in laws if "FEE" < law[0] < "INS"]
     found = re.findall(r"^\| (INS-\d\d) \| (.*) \|$", INSURANCE, re.MULTILINE)

@@ -1,0 +1,57 @@
+"""Bounded models of other chains on either base: one table of stake, and all that can be done to what it counts.
+
+In each, what a certificate counts is demanded to be there until it is answered, whether or not staleness, delay and
+reaction fit the window. So a search shows that it is there where they fit, and how soon it is not where they do not.
+"""
+
+from typing import Any
+
+from invariants.choices import Choices
+from invariants.exploring import BoundedModel
+from invariants.law import Catalogue, StateLaw, View
+from invariants.market.chains import NOTED, THERE, ChainLaws
+from invariants.market.chains_calls import ChainCallLaws
+from invariants.walker import Walk
+from spec.codec import Json
+from spec.machine import Draft, Table
+from spec.market.chains import answered_by
+from spec.market.chains_state import CERTIFICATES, CHANNELS, ENTRIES
+from spec.market.port import Port
+from spec.market.recourse import Recourse
+from spec.protocol import Protocol
+
+
+def demanded(port: Port, recourse: Recourse) -> StateLaw:
+    """The law that a certificate is backed until it is answered, in any channel."""
+    laws = ChainLaws(port, recourse)
+
+    def holds(view: View, key: Any) -> bool:
+        certificate, terms = view.rows.get(CERTIFICATES, key), view.rows.get(CHANNELS, key[0])
+        if not certificate.is_accepted or port.now(view.rows) > answered_by(terms, certificate.point):
+            return True
+        table = (key[0], certificate.reference_point)
+        return laws.is_backed_by_any(view.rows, table, certificate.signers, certificate.counted)
+
+    also: tuple[Table[Any, Any], ...] = (
+        CHANNELS,
+        ENTRIES,
+        *recourse.tables_of_recourse(),
+        *port.tables_of_stake(),
+        *NOTED,
+    )
+    sentence = "What a certificate counts can be slashed until it is answered."
+    return StateLaw("CHN-ANY", sentence, THERE, holds, rows={CERTIFICATES: lambda key: key}, also_reads=also)
+
+
+def model_on(
+    protocol: Protocol, port: Port, recourse: Recourse, world: dict[str, Json], opening: list[Any], calls: list[Any]
+) -> BoundedModel:
+    """The model above one base, with the laws of other chains and what is demanded of every channel."""
+    laws, of_calls = ChainLaws(port, recourse), ChainCallLaws(port, recourse)
+    state_laws = [*laws.state_laws(), demanded(port, recourse)]
+    catalogue = Catalogue(laws.sums, state_laws, of_calls.step_laws(), of_calls.rejection_laws(), [])
+
+    def any_call(choices: Choices, _draft: Draft) -> Any:
+        return choices.pick(calls)
+
+    return BoundedModel(Walk(protocol, catalogue, world, lambda: opening, any_call), calls)

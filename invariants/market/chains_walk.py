@@ -1,0 +1,129 @@
+"""Walks through other chains, above any base: channels within the window and beyond it, and stake that leaves."""
+
+from typing import Any, Final
+
+from invariants.choices import Choices
+from invariants.market.cast import Cast
+from spec.machine import Draft
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
+from spec.market.chains_state import CHANNELS, STAKE_TABLES, Channel, ChannelTerms
+
+CHAINS: Final = ("rollup", "appchain", "rollup")
+FAR: Final = "appchain"
+"""The chain to which no channel is bounded: its tables are good for twice the window, or for ever."""
+
+RECENT: Final = 48
+"""The points back to which walks look for tables."""
+
+
+def open_channels(cast: Cast) -> list[Any]:
+    """A channel for the first pool of the first service, whose tables are never stale."""
+    service, pool = cast.services[0], cast.pools[0]
+    return [OpenChannel(service[0], service, pool, FAR, _offered(1, 0, 1, is_bounded=False))]
+
+
+def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
+    """Draw a call of other chains; mostly one that is accepted."""
+    service, pool = cast.services[0], choices.pick((cast.pools[0], *cast.pools[:2]))
+    if choices.one_in(8):
+        service, pool = choices.pick(cast.services), choices.pick(cast.pools)
+    channel: Channel = (service, pool, choices.pick(CHAINS))
+    if choices.one_in(9):
+        return _spoilt(cast, choices, draft, channel)
+    terms, now = draft.get(CHANNELS, channel), cast.now(draft)
+    if not terms.is_open:
+        offered = _terms(choices, cast.recourse.window(draft, pool), is_far=channel[2] == FAR)
+        return OpenChannel(service[0], *channel, offered)
+    good = RECENT if terms.staleness_points == 0 else terms.staleness_points
+    sent = _recent(cast, draft, channel, good)
+    there = [point for point in sent if draft.get(STAKE_TABLES, (channel, point)).has_arrived]
+    kind = choices.below(12)
+    if not sent or kind == 0 or (kind < 3 and now > sent[0] + 3):
+        names = sorted(cast.operators)
+        operators = tuple(names if not choices.one_in(6) else names[: choices.below(len(names) + 1)])
+        return SendTable(service[0], *channel, operators)
+    if not there or (sent[0] != there[0] and kind < 6) or kind == 1:
+        return DeliverTable(choices.pick(cast.holders), *channel, choices.pick((sent[0], sent[0], choices.pick(sent))))
+    last = there[-1] + good
+    if kind < 8 and now < last and not choices.one_in(3):
+        return cast.wait(choices.pick((last - now, last - now, 1)))
+    point = choices.pick((there[-1], there[0], choices.pick(there)))
+    if kind == 8 and choices.one_in(3):
+        return DisableTable(service[0], *channel, point)
+    return _certificate(cast, choices, draft, channel, point)
+
+
+def is_busy(cast: Cast, draft: Draft) -> bool:
+    """True if a table of the first channel is fresh, so that more calls of other chains are to come."""
+    channel: Channel = (cast.services[0], cast.pools[0], CHAINS[0])
+    terms = draft.get(CHANNELS, channel)
+    return terms.is_open and len(_recent(cast, draft, channel, terms.staleness_points)) > 0
+
+
+def _recent(cast: Cast, draft: Draft, channel: Channel, good: int) -> tuple[int, ...]:
+    """The points of the tables that were sent not long ago, the newest first."""
+    now = cast.now(draft)
+    points = range(now, max(now - min(good, RECENT), 0) - 1, -1)
+    return tuple([point for point in points if draft.get(STAKE_TABLES, (channel, point)).is_sent])
+
+
+def _certificate(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point: int) -> Any:
+    """A certificate of some operators, mostly for no more than they weigh."""
+    names = sorted(cast.operators)
+    signers = tuple(names if not choices.one_in(3) else [choices.pick(names)])
+    most = draft.get(STAKE_TABLES, (channel, point)).most
+    threshold = choices.pick((0, 1, most, most >> 1, most, most + 1))
+    return CheckCertificate(choices.pick(cast.holders), *channel, point, signers, threshold)
+
+
+def _offered(delay: int, staleness: int, reaction: int, is_bounded: bool) -> ChannelTerms:
+    return ChannelTerms(delay_points=delay, staleness_points=staleness, reaction_points=reaction, is_bounded=is_bounded)
+
+
+def _terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
+    """Terms around the window: at it, one point past it, well within it; or far beyond it."""
+    delay = choices.pick((1, 1, 2))
+    if is_far:
+        return _offered(delay, choices.pick((2 * window, window + 1, 0)), 1, is_bounded=False)
+    reaction = choices.below(max(window >> 1, 1))
+    staleness = window - delay - reaction + choices.pick((0, 0, -1, 1))
+    return _offered(delay, staleness, reaction, is_bounded=not choices.one_in(3))
+
+
+def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any:
+    """A call that hardly anybody should make: by the wrong account, out of order, of what is not there."""
+    service, pool, chain = channel
+    outsider, now = choices.pick(cast.payers), cast.now(draft)
+    names = tuple(sorted(cast.operators))
+    sent = _recent(cast, draft, channel, RECENT)
+    point = sent[0] if sent else now
+    tables = [(one, draft.get(STAKE_TABLES, (channel, one))) for one in sent]
+    there = next((one for one, table in tables if table.has_arrived and not table.is_disabled), point)
+    disabled = next((one for one, table in tables if table.has_arrived and table.is_disabled), point)
+    late = next((one for one, table in tables if one < there and not table.has_arrived), point)
+    calls: tuple[Any, ...] = (
+        OpenChannel(outsider, service, pool, chain, _offered(1, 5, 1, is_bounded=False)),
+        OpenChannel(service[0], service, pool, chain, _offered(1, 5, 1, is_bounded=False)),
+        OpenChannel(service[0], service, pool, "moon", _offered(0, 5, 1, is_bounded=False)),
+        OpenChannel(service[0], service, pool, "moon", _offered(3, 2, 1, is_bounded=False)),
+        OpenChannel(service[0], service, pool, "moon", _offered(1, 10**9, 1, is_bounded=True)),
+        SendTable(service[0], service, pool, "moon", names),
+        SendTable(outsider, *channel, names),
+        SendTable(service[0], *channel, names[::-1]),
+        SendTable(service[0], *channel, ()),
+        SendTable(service[0], *channel, names),
+        DeliverTable(outsider, *channel, now + 1),
+        DeliverTable(outsider, *channel, late),
+        DeliverTable(outsider, *channel, late),
+        DeliverTable(outsider, *channel, sent[-1] if sent else 0),
+        DisableTable(outsider, *channel, point),
+        DisableTable(service[0], *channel, now + 1),
+        CheckCertificate(outsider, *channel, max(now - RECENT, 0), names, 0),
+        CheckCertificate(outsider, *channel, point, names, 0),
+        CheckCertificate(outsider, *channel, there, (), 0),
+        CheckCertificate(outsider, *channel, there, names[::-1], 0),
+        CheckCertificate(outsider, *channel, there, names[::-1], 0),
+        CheckCertificate(outsider, *channel, there, ("nobody",), 0),
+        CheckCertificate(outsider, *channel, disabled, names, 0),
+    )
+    return choices.pick(calls)
