@@ -28,7 +28,7 @@ Leaving = Callable[[Choices, Draft, str], Any]
 
 class Cast:
     """The accounts and names of a walk: services with their pools, operators, holders, who pays and underwrites,
-    and between whom a mandate splits stake.
+    and between whom a mandate splits stake: that of the pool `mandated`, in ordinary walks.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Cast:
         slash: Slashing,
         stake: Staking,
         wait: Waiting,
+        mandated: str,
         targets: tuple[Target, ...],
         unsettle: Unsettling,
         recourse: Recourse,
@@ -55,6 +56,7 @@ class Cast:
         self.slash: Final = slash
         self.stake: Final = stake
         self.wait: Final = wait
+        self.mandated: Final = mandated
         self.targets: Final = targets
         self.unsettle: Final = unsettle
         self.recourse: Final = recourse

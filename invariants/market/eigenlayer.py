@@ -14,9 +14,10 @@ from invariants.market.catalogue import market_catalogue
 from invariants.market.chains_witnesses import chain_witnesses, leaving_witness
 from invariants.market.insurance_witnesses import insurance_witnesses
 from invariants.market.layered_walk import LayeredWalk, layered_walk
-from invariants.market.mandates import MandateLaws, names_in
+from invariants.market.mandates import MandateLaws
 from invariants.market.mandates_walk import MANDATE, MANDATED
 from invariants.market.mandates_witnesses import mandate_witnesses, waiting_witnesses
+from invariants.market.moves import names_in
 from invariants.market.receipts_walk import ACCOUNTS
 from invariants.market.receipts_witnesses import receipt_witnesses, settling_witnesses
 from invariants.market.witnesses import WITNESSES
@@ -38,7 +39,7 @@ from spec.eigenlayer.clock import current_block
 from spec.eigenlayer.codec import NO_APPROVAL
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.opt_in import effective_slasher
-from spec.eigenlayer.state import SLASHERS, STAKERS, TOKEN_BALANCES
+from spec.eigenlayer.state import ALLOCATIONS, MAX_MAGNITUDES, REGISTRATIONS, SLASHERS, STAKERS, TOKEN_BALANCES
 from spec.machine import Draft, Write
 from spec.market.actions import (
     AdoptPlan,
@@ -72,12 +73,29 @@ from spec.market.state import Risk
 from spec.market.transition import ACCOUNT
 
 
-def _is_of_mandate(account: str, _pool: str, write: Write) -> bool:
-    """True of a row of the operator's own."""
-    return account in names_in(write.key)
+class _Ground:
+    """The operator of a mandate, by its magnitudes and its registrations."""
+
+    def whole(self, rows: Draft, account: str, pool: str) -> int:
+        """The max magnitude."""
+        return MAX_MAGNITUDES.latest(rows, (account, pool))
+
+    def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """The magnitude in force, or the larger one that comes; of one that is less, only once its block has come."""
+        stored = rows.get(ALLOCATIONS, (account, target.service, pool))
+        has_come = current_block(rows) >= stored.effect_block or stored.pending_diff_magnitude > 0
+        return stored.current_magnitude + (stored.pending_diff_magnitude if has_come else 0)
+
+    def is_backed(self, rows: Draft, account: str, pool: str, target: Target) -> bool:
+        """True if the operator is registered for the set."""
+        return rows.get(REGISTRATIONS, (account, target.service)).is_registered
+
+    def is_its_own(self, account: str, pool: str, write: Write) -> bool:
+        """True of a row of the operator's own."""
+        return account in names_in(write.key)
 
 
-MANDATES: Final = MandateLaws(PORT, AUTHORITY, BASE.transition, _is_of_mandate)
+MANDATES: Final = MandateLaws(PORT, AUTHORITY, BASE.transition, _Ground())
 ALL_WITNESSES: Final = [
     *WITNESSES,
     *insurance_witnesses(PORT),
@@ -129,6 +147,7 @@ CAST: Final = Cast(
     stake=_stake,
     wait=MineBlocks,
     send_away=_send_away,
+    mandated=POOLS[0],
     targets=tuple(Target(each, MANDATED) for each in SETS),
     unsettle=_unsettle,
     recourse=RECOURSE,

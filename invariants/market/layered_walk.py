@@ -71,15 +71,14 @@ def layered_walk(above: LayeredWalk) -> Walk:
         return receipts_action(cast, choices, draft)
 
     def mandates(choices: Choices, draft: Draft) -> Any:
-        action = above.base.next_action(choices, draft) if choices.one_in(16) else None
-        if action is None or getattr(action, "sender", None) == MANDATED:  # which makes no call of its own
-            return mandates_action(cast, choices, draft)
-        return action
+        if choices.one_in(16):
+            return _of_base(above, above.base, cast.pools[0], choices, draft)
+        return mandates_action(cast, choices, draft, cast.pools[0])
 
     def chains(choices: Choices, draft: Draft) -> Any:
         kind = choices.below(16)
         if kind < 5:
-            return above.base.next_action(choices, draft)
+            return _of_base(above, above.base, cast.mandated, choices, draft)
         if kind < 8:
             return cast.wait(choices.pick((1, 1, 2, 3, 5, 8)))
         if kind == 8 and choices.one_in(3):
@@ -124,9 +123,21 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
             return receipts_action(cast, choices, draft)
         if kind == 24 or (kind > 18 and is_busy(cast, draft)):
             return chains_action(cast, choices, draft)
-        return market_action(cast, choices, draft) if kind < 12 else base.next_action(choices, draft)
+        if kind < 12:
+            return market_action(cast, choices, draft)
+        if kind < 14:
+            return mandates_action(cast, choices, draft, cast.mandated)
+        return _of_base(above, base, cast.mandated, choices, draft)
 
     return _walk(above, world, base, list, next_action)
+
+
+def _of_base(above: LayeredWalk, base: Walk, pool: str, choices: Choices, draft: Draft) -> Any:
+    """A call of the base; of a mandate's instead of one by the mandate's account, which makes no call of its own."""
+    action = base.next_action(choices, draft)
+    if getattr(action, "sender", None) == MANDATED:
+        return mandates_action(above.cast, choices, draft, pool)
+    return action
 
 
 def _walk(

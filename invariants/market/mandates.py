@@ -17,11 +17,12 @@ from invariants.law import (
     View,
     written,
 )
+from invariants.market.moves import Ground, Moves
 from spec.arithmetic import WAD, div_floor, mul_div_ceil, mul_wad_floor
 from spec.layer import beneath, is_of_layer
-from spec.machine import Delta, Draft, Outcome, Table, Write
+from spec.machine import Delta, Draft, Outcome, Table
 from spec.market.actions import AdoptPlan, EnrolMandate, OpenMandate, ProposePlan, Rebalance
-from spec.market.authority import Allocated, Authority
+from spec.market.authority import Authority
 from spec.market.mandates import MAX_TARGETS, account_of, rebalance
 from spec.market.mandates_state import (
     MANDATES,
@@ -29,7 +30,6 @@ from spec.market.mandates_state import (
     PENDING_PLANS,
     PLANS,
     WEIGHTS,
-    Cap,
     Mandate,
     Pace,
     PendingPlan,
@@ -48,9 +48,6 @@ SOMEBODY: Final = "somebody who is nobody else"
 
 Executing = Callable[[Draft, Any], Outcome]
 """The base's transition."""
-
-Owning = Callable[[str, str, Write], bool]
-"""True if a written row of the base is one that an account's authority over a pool may write."""
 
 
 def _first(_rows: Draft, key: Any, _row: Any) -> object:
@@ -125,61 +122,20 @@ def _is_never_right(_rejection: AnyRejection) -> bool:
     return False
 
 
-def is_member(cap: Cap, target: Target) -> bool:
-    """True if a cap bounds a target."""
-    return target.service in cap.services or target.operator in cap.operators
-
-
-def names_in(key: object) -> list[object]:
-    """All that a key is made of."""
-    if not isinstance(key, tuple):
-        return [key]
-    return [name for part in key for name in names_in(part)]
-
-
-class Moves:
-    """The two sides of a rebalancing: each target before and after it, its goal, and every bound."""
-
-    def __init__(self, port: Port, authority: Authority, step: AcceptedStep[Rebalance]) -> None:
-        before, after, mandate = step.before.rows, step.after.rows, step.action.mandate
-        row, self.plan = before.get(MANDATES, mandate), before.get(PLANS, mandate)
-        account, targets = account_of(ACCOUNT, mandate), self.plan.targets
-        self.now: Final = port.now(before)
-        self.whole: Final = authority.whole(after, account, row.pool)
-        self.step: Final = mul_wad_floor(self.whole, self.plan.step_wad)
-        self.before: Final = [authority.allocated(before, account, row.pool, target) for target in targets]
-        self.after: Final = [authority.allocated(after, account, row.pool, target) for target in targets]
-        self.weights: Final = [after.get(WEIGHTS, (mandate, place)).wad for place in range(len(targets))]
-        self.goals: Final = [mul_wad_floor(self.whole, weight) for weight in self.weights]
-        everywhere = list(range(len(targets)))
-        members = [[place for place in everywhere if is_member(cap, targets[place])] for cap in self.plan.caps]
-        self.caps: Final = [(everywhere, WAD), *zip(members, [cap.cap_wad for cap in self.plan.caps], strict=True)]
-        """The places that each cap bounds, and by which part; the first is of everything."""
-
-    def moved(self) -> tuple[int, int]:
-        """All that was taken, and all that was given."""
-        gains = [has.amount - had.amount for had, has in zip(self.before, self.after, strict=True)]
-        return -sum([min(gain, 0) for gain in gains]), sum([max(gain, 0) for gain in gains])
-
-    def exposed(self, allocated: list[Allocated], places: list[int]) -> int:
-        """The sum of what the services of some targets can count on."""
-        return sum([allocated[place].exposed for place in places])
-
-
 class MandateLaws:
     """The laws of mandates above one base, by what it says of authority over stake."""
 
-    def __init__(self, port: Port, authority: Authority, execute: Executing, is_its_own: Owning) -> None:
+    def __init__(self, port: Port, authority: Authority, execute: Executing, ground: Ground) -> None:
         self._port: Final = port
         self._authority: Final = authority
         self._execute: Final = execute
-        self._is_its_own: Final = is_its_own
+        self._ground: Final = ground
         self._weights: Final = Sum("weights", WEIGHTS, _first, lambda row: row.wad)
         self.sums: Final = [self._weights]
 
     def moves(self, step: AcceptedStep[Rebalance]) -> Moves:
         """The moves of a rebalancing."""
-        return Moves(self._port, self._authority, step)
+        return Moves(self._port, self._authority, self._ground, step)
 
     def _is_one(self, view: View, mandate: str) -> bool:
         pace, weights = view.rows.get(PACES, mandate), view.total(self._weights, mandate)
@@ -223,7 +179,7 @@ class MandateLaws:
         mandate = step.action.mandate
         account, pool = account_of(ACCOUNT, mandate), step.before.rows.get(MANDATES, mandate).pool
         for write in step.delta.writes:
-            if not is_of_layer(write) and not self._is_its_own(account, pool, write):
+            if not is_of_layer(write) and not self._ground.is_its_own(account, pool, write):
                 return False
         others = [table for table in TABLES if table not in OF_MOVES]
         return not any([written(step.delta, table) for table in (*others, TERMS, RISKS)])
@@ -231,7 +187,7 @@ class MandateLaws:
     def _stays_inside(self, step: AcceptedStep[Rebalance]) -> bool:
         moves = self.moves(step)
         for places, cap_wad in moves.caps:
-            had, has = moves.exposed(moves.before, places), moves.exposed(moves.after, places)
+            had, has = [sum([counted[place] for place in places]) for counted in (moves.had, moves.has)]
             if has > max(had, mul_wad_floor(moves.whole, cap_wad)):
                 return False
         return True
@@ -297,7 +253,7 @@ class MandateLaws:
     def held_by_a_cap(self, moves: Moves, place: int) -> bool:
         """True if a target is in a cap that has no room left."""
         for places, cap_wad in moves.caps:
-            if place in places and moves.exposed(moves.after, places) >= mul_wad_floor(moves.whole, cap_wad):
+            if place in places and sum([moves.has[one] for one in places]) >= mul_wad_floor(moves.whole, cap_wad):
                 return True
         return False
 
@@ -312,6 +268,13 @@ class MandateLaws:
                 if taken < moves.step:
                     return False
             elif given < moves.step and has.amount < has.highest and not self.held_by_a_cap(moves, place):
+                return False
+        return True
+
+    def _gives_what_is_there(self, step: AcceptedStep[Rebalance]) -> bool:
+        moves = self.moves(step)
+        for had, has, is_backed in zip(moves.before, moves.after, moves.are_backed, strict=True):
+            if has.amount > had.amount and not is_backed:
                 return False
         return True
 
@@ -340,7 +303,7 @@ class MandateLaws:
         account = account_of(ACCOUNT, mandate)
         if self._port.now(rows) < rows.get(PACES, mandate).next_point:
             return False
-        if mul_wad_floor(self._authority.whole(rows, account, row.pool), plan.step_wad) == 0:
+        if mul_wad_floor(self._ground.whole(rows, account, row.pool), plan.step_wad) == 0:
             return False
         for target in plan.targets:
             allocated = self._authority.allocated(rows, account, row.pool, target)
@@ -466,6 +429,13 @@ class MandateLaws:
                 "The same state gives the same moves, whoever calls.",
                 THERE,
                 self._is_the_same_for_all,
+                moving,
+            ),
+            StepLaw(
+                "ALC-23",
+                "What a rebalancing gives to a target, its service can take.",
+                THERE,
+                self._gives_what_is_there,
                 moving,
             ),
             StepLaw(

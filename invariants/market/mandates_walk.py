@@ -18,6 +18,7 @@ from spec.market.actions import (
 )
 from spec.market.mandates import account_of
 from spec.market.mandates_state import MANDATES, PENDING_PLANS, PLANS, Cap, Target
+from spec.market.port import Service
 from spec.market.rates import BASE_FEE
 from spec.market.state import METERS, TERMS, Risk, Terms
 from spec.market.transition import ACCOUNT
@@ -39,17 +40,7 @@ def open_for_mandates(cast: Cast) -> list[Any]:
     """An offer for each service, of which the second declares a loss; and a mandate over the first pool."""
     calls: list[Any] = []
     for service, rate, risk in zip(_services(cast), RATES, RISKS, strict=False):
-        terms = Terms(
-            is_open=False,
-            curve=BASE_FEE,
-            target_stake=5 * 10**17,
-            divisor=2,
-            floor_rate=rate,
-            cap_rate=4 * rate,
-            max_step_wad=WAD // 2,
-            period_points=2,
-        )
-        calls.append(OpenOffer(service[0], service, cast.pools[0], terms, risk))
+        calls.append(OpenOffer(service[0], service, cast.pools[0], _terms(rate), risk))
         calls.append(FundOffer(cast.payers[0], service, cast.pools[0], BUDGETS[0]))
     return [*calls, OpenMandate(GOVERNOR, MANDATE, cast.pools[0], DELAY_POINTS)]
 
@@ -58,12 +49,30 @@ def _services(cast: Cast) -> tuple[Any, ...]:
     return tuple(dict.fromkeys([target.service for target in cast.targets]))
 
 
-def mandates_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """Draw a call of the mandates, or what gives them something to do; mostly one that is accepted."""
-    caller, pool = choices.pick(cast.holders), cast.pools[0]
+def _terms(rate: int) -> Terms:
+    return Terms(
+        is_open=False,
+        curve=BASE_FEE,
+        target_stake=5 * 10**17,
+        divisor=2,
+        floor_rate=rate,
+        cap_rate=4 * rate,
+        max_step_wad=WAD // 2,
+        period_points=2,
+    )
+
+
+def _offer(choices: Choices, service: Service, pool: str) -> Any:
+    """An offer of a service that has none yet."""
+    return OpenOffer(service[0], service, pool, _terms(choices.pick(RATES)), choices.pick(RISKS))
+
+
+def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> Any:
+    """Draw a call of a mandate over a pool, or what gives it something to do; mostly one that is accepted."""
+    caller = choices.pick((*cast.holders, *cast.operators))
     target = choices.pick(cast.targets)
-    if choices.one_in(30):
-        return _spoilt(cast, choices, caller)
+    if choices.one_in(20):
+        return _spoilt(cast, choices, caller, pool)
     if not draft.get(MANDATES, MANDATE).is_open:
         return OpenMandate(GOVERNOR, MANDATE, pool, DELAY_POINTS)
     pending = draft.get(PENDING_PLANS, MANDATE)
@@ -83,10 +92,12 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     if kind < 16:
         return EnrolMandate(caller, MANDATE, target.service)
     if kind < 17:
-        return cast.stake(draft, caller, target.operator, pool)
+        return cast.stake(draft, choices.pick(cast.holders), target.operator, pool)
     if kind < 18:
         offer = (target.service, pool)
-        if draft.get(TERMS, offer).is_open and draft.get(METERS, offer).budget_grains < WAD * BUDGETS[1]:
+        if not draft.get(TERMS, offer).is_open:
+            return _offer(choices, target.service, pool)
+        if draft.get(METERS, offer).budget_grains < WAD * BUDGETS[1]:
             return FundOffer(choices.pick(cast.payers), target.service, pool, choices.pick(BUDGETS))
         return StepRate(caller, target.service, pool)
     return cast.unsettle(choices, draft, target, pool)
@@ -114,18 +125,20 @@ def _cap(cast: Cast, choices: Choices) -> Cap:
     return Cap((service,), (operator,), cap_wad)
 
 
-def _spoilt(cast: Cast, choices: Choices, caller: str) -> Any:
+def _spoilt(cast: Cast, choices: Choices, caller: str, pool: str) -> Any:
     """A call that hardly anybody should make: of what is not there, too early, or without sense."""
-    targets, pool = cast.targets, cast.pools[0]
+    targets = cast.targets
     calls: tuple[Any, ...] = (
         OpenMandate(caller, MANDATE, pool, 0),
         OpenMandate(caller, "", pool, 0),
         OpenMandate(caller, "crooked", pool, -1),
         OpenMandate(caller, "powerless", cast.pools[1], 0),
         ProposePlan(caller, MANDATE, targets, (), WAD, 1),
+        ProposePlan(caller, MANDATE, targets, (), WAD >> 1, 3),
         ProposePlan(GOVERNOR, "nothing", targets, (), WAD, 1),
         ProposePlan(GOVERNOR, MANDATE, (), (), WAD, 1),
-        ProposePlan(GOVERNOR, MANDATE, (targets[0], targets[0]), (), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, (*targets, targets[0]), (), WAD, 1),
+        ProposePlan(GOVERNOR, MANDATE, targets[:1], (), WAD, 1),
         ProposePlan(GOVERNOR, MANDATE, tuple(reversed(targets)), (), WAD, 1),
         ProposePlan(GOVERNOR, MANDATE, targets, (Cap((), (), WAD + 1),), WAD, 1),
         ProposePlan(GOVERNOR, MANDATE, targets, (), WAD + 1, 1),
@@ -133,5 +146,7 @@ def _spoilt(cast: Cast, choices: Choices, caller: str) -> Any:
         AdoptPlan(caller, "nothing"),
         Rebalance(caller, "nothing"),
         EnrolMandate(caller, MANDATE, ("nobody", 1)),
+        EnrolMandate(caller, MANDATE, targets[-1].service),
+        EnrolMandate(caller, MANDATE, targets[-1].service),
     )
     return choices.pick(calls)

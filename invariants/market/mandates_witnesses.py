@@ -50,7 +50,7 @@ class _Seen:
         """True if targets had more than a cap, as after a loss or under another plan."""
         moves = self._laws.moves(step)
         return any(
-            [moves.exposed(moves.before, places) > mul_wad_floor(moves.whole, cap) for places, cap in moves.caps]
+            [sum([moves.had[one] for one in places]) > mul_wad_floor(moves.whole, cap) for places, cap in moves.caps]
         )
 
     def is_held_by_the_base(self, step: AcceptedStep[Rebalance]) -> bool:

@@ -10,9 +10,10 @@ from invariants.market.catalogue import market_catalogue
 from invariants.market.chains_witnesses import chain_witnesses, sharing_witnesses
 from invariants.market.insurance_witnesses import insurance_witnesses, redress_witness
 from invariants.market.layered_walk import LayeredWalk, layered_walk
-from invariants.market.mandates import MandateLaws, names_in
+from invariants.market.mandates import MandateLaws
 from invariants.market.mandates_walk import MANDATE, MANDATED
 from invariants.market.mandates_witnesses import mandate_witnesses
+from invariants.market.moves import names_in
 from invariants.market.receipts_witnesses import receipt_witnesses
 from invariants.market.witnesses import WITNESSES
 from invariants.symbiotic import bounded_model
@@ -69,19 +70,41 @@ from spec.symbiotic.actions import (
 from spec.symbiotic.clock import current_timestamp
 from spec.symbiotic.config import FULL_RESTAKE, VETO_SLASHER
 from spec.symbiotic.slashing import slashable_stake
-from spec.symbiotic.state import MIDDLEWARES, NETWORK_LIMITS, OPERATOR_NETWORK_LIMITS, TOKEN_BALANCES, VAULTS
+from spec.symbiotic.state import (
+    ACTIVE_STAKE,
+    MIDDLEWARES,
+    NETWORK_LIMITS,
+    OPERATOR_NETWORK_LIMITS,
+    TOKEN_BALANCES,
+    VAULTS,
+)
 
 LIMITS: Final = [
     part.index for limits in (NETWORK_LIMITS, OPERATOR_NETWORK_LIMITS) for part in (limits.heads, limits.checkpoints)
 ]
 
 
-def _is_of_mandate(_account: str, pool: str, write: Write) -> bool:
-    """True of a limit in the vault."""
-    return write.table.index in LIMITS and pool in names_in(write.key)
+class _Ground:
+    """The vault of a mandate, by its stake and its limits."""
+
+    def whole(self, rows: Draft, account: str, pool: str) -> int:
+        """The active stake."""
+        return ACTIVE_STAKE.latest(rows, pool)
+
+    def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """The operator's limit."""
+        return OPERATOR_NETWORK_LIMITS.latest(rows, (pool, target.service, target.operator))
+
+    def is_backed(self, rows: Draft, account: str, pool: str, target: Target) -> bool:
+        """True if the subnetwork's limit is no lower than the operator's."""
+        return NETWORK_LIMITS.latest(rows, (pool, target.service)) >= self.counted_on(rows, account, pool, target)
+
+    def is_its_own(self, account: str, pool: str, write: Write) -> bool:
+        """True of a limit in the vault."""
+        return write.table.index in LIMITS and pool in names_in(write.key)
 
 
-MANDATES: Final = MandateLaws(PORT, AUTHORITY, BASE.transition, _is_of_mandate)
+MANDATES: Final = MandateLaws(PORT, AUTHORITY, BASE.transition, _Ground())
 ALL_WITNESSES: Final = [
     *WITNESSES,
     *insurance_witnesses(PORT),
@@ -132,6 +155,7 @@ CAST: Final = Cast(
     slash=_slash,
     stake=_stake,
     wait=AdvanceTime,
+    mandated=UNSLASHED,
     targets=tuple(Target(subnetwork, operator) for subnetwork in SUBNETWORKS for operator in OPERATORS),
     unsettle=_unsettle,
     recourse=RECOURSE,
@@ -139,17 +163,23 @@ CAST: Final = Cast(
 
 
 def head(base: dict[str, Json], delay: int) -> dict[str, Json]:
-    """The head of a trace: a market that is paid in collateral, in a world of the base."""
+    """The head of a trace: a market that is paid in collateral, in a world of the base where the account of a mandate
+    is the curator of the vault that nobody slashes.
+    """
     return {
         "protocol": PROTOCOL.name,
-        "base": base,
+        "base": _curated(base, UNSLASHED),
         "market": {"fee_token": "collateral", "commission_delay_points": delay},
     }
 
 
 def prelude() -> list[Any]:
-    """After the base's opening: two stakers are in every vault where something can be slashed."""
-    return [Deposit(staker, vault, staker, 10**18) for staker in STAKERS[:2] for vault in (SHARED, VETOED, SINGLE)]
+    """After the base's opening: two stakers are in all vaults but one, and all networks accept that of a mandate."""
+    vaults = (SHARED, VETOED, SINGLE, UNSLASHED)
+    return [
+        *[Deposit(staker, vault, staker, 10**18) for staker in STAKERS[:2] for vault in vaults],
+        *[SetMaxNetworkLimit(network, UNSLASHED, identifier, 10**22) for network, identifier in SUBNETWORKS],
+    ]
 
 
 def _redressed(world: dict[str, Json]) -> dict[str, Json]:
@@ -164,15 +194,23 @@ def _redressed(world: dict[str, Json]) -> dict[str, Json]:
     return {**world, "config": {**config, "operators": accounts, "vaults": redressed}}
 
 
-def _mandated(world: dict[str, Json]) -> dict[str, Json]:
-    """The same world, but that the account of a mandate is the curator of the vault that is shared, which gives each
-    operator its own limit.
+def _curated(world: dict[str, Json], vault: str) -> dict[str, Json]:
+    """The same world, but that the account of a mandate is the curator of a vault, which gives each operator its own
+    limit.
     """
     config = cast("dict[str, Json]", world["config"])
     vaults = cast("dict[str, dict[str, Json]]", config["vaults"])
-    curated: dict[str, Json] = {**vaults, SHARED: {**vaults[SHARED], "admin": MANDATED, "delegator": FULL_RESTAKE}}
-    accounts = [*cast("list[Json]", config["operators"]), MANDATED]
-    return {**world, "config": {**config, "operators": accounts, "vaults": curated}}
+    accounts = cast("list[Json]", config["operators"])
+    if vault not in vaults:
+        return world
+    curated: dict[str, Json] = {**vaults, vault: {**vaults[vault], "admin": MANDATED, "delegator": FULL_RESTAKE}}
+    named = accounts if MANDATED in accounts else [*accounts, MANDATED]
+    return {**world, "config": {**config, "operators": named, "vaults": curated}}
+
+
+def _mandated(world: dict[str, Json]) -> dict[str, Json]:
+    """The same world, but that the account of a mandate is the curator of the vault that is shared."""
+    return _curated(world, SHARED)
 
 
 WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude, _redressed, _mandated))

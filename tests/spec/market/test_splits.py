@@ -102,7 +102,9 @@ def test_a_split(whole: int, scores: list[int], caps: list[CapOn], parts: list[i
 
 
 def test_a_unit_goes_by_remainder_to_whom_every_cap_has_room_for() -> None:
-    """Three thirds of eight: two get one more, and the second cannot, for a cap of another kind is full with it."""
+    """Six for four, one and a half each: the first and third get one more, as the second is capped with the first."""
+    assert split(6, [1, 1, 1, 1], []) == [2, 2, 1, 1]
+    assert split(6, [1, 1, 1, 1], [([0, 1], 3)]) == [2, 1, 2, 1]
     assert split(8, [1, 1, 1], []) == [3, 3, 2]
     assert split(8, [1, 1, 1], [([1], 2)]) == [3, 2, 3]
     assert split(2, [1, 1, 1, 1, 1], [([0, 1, 2], 1)]) == [1, 0, 0, 1, 0]
