@@ -12,6 +12,9 @@ NAME: Final = "restaking-spec"
 ENTRY_POINTS: Final = "restaking_spec.protocols"
 """The group in which a package announces a pack of its own; or a protocol, a walk or a bounded model alone."""
 
+LAYERS: Final = "restaking_spec.layers"
+"""The group of packs that are found by their name, and are no part of what is done where nothing is named."""
+
 
 @cache
 def checkout() -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from harness.pack import ProtocolPack, UnknownProtocolError, load, look_in_current_folder
-from harness.project import ENTRY_POINTS, announced, packages
+from harness.project import ENTRY_POINTS, LAYERS, announced, packages
 
 if TYPE_CHECKING:
     from invariants.exploring import BoundedModel
@@ -50,6 +50,18 @@ def _announced_packs() -> tuple[dict[str, ProtocolPack], list[str]]:
         # What is announced is found by its name in any process, whatever else it brings.
         named[pack.name] = attrs.evolve(pack, place=pack.name)
     return {name: named[name] for name in sorted(named)}, problems
+
+
+def readable_packs() -> dict[str, ProtocolPack]:
+    """The known packs, and those that are found by name alone: whatever traces may be of."""
+    return {**_layers(), **known_packs()}
+
+
+def _layers() -> dict[str, ProtocolPack]:
+    """The packs that are found by name alone."""
+    entries = sorted(announced(LAYERS), key=_is_ours)
+    packs = [_as_pack(load(entry.value), entry.value) for entry in entries]
+    return {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
 
 
 def _is_ours(entry: EntryPoint) -> bool:
@@ -93,8 +105,10 @@ def pack_at(place: str) -> ProtocolPack:
     if at and ":" not in place:
         return _preset(pack_at(base), preset, place)
     if ":" not in place:
+        if place not in known and any(entry.name == place for entry in announced(LAYERS)):
+            return _layers()[place]
         if place not in known:
-            names = ", ".join(sorted(known))
+            names = ", ".join(sorted({*known, *[entry.name for entry in announced(LAYERS)]}))
             raise UnknownProtocolError(
                 f"unknown protocol {place!r}: a known one is one of {names}; any other is named module:attribute"
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 import click
 
-from harness.protocols import known_protocols
+from harness.protocols import readable_packs
 from harness.risk_documents import EXIT_CODES, JSON_OPTION, load, refuse
 from harness.traces import load_trace
 from risk import network
@@ -138,7 +138,7 @@ def states(protocol: Protocol, trace: Trace) -> Iterator[tuple[int | None, State
 
 def _trace(path: Path, document: Json) -> tuple[Protocol, Trace, str]:
     try:
-        protocol, trace = load_trace(path, known_protocols())
+        protocol, trace = load_trace(path, {name: pack.protocol for name, pack in readable_packs().items()})
     except MalformedTrace as error:
         refuse(path, error)
     if protocol.security is None:

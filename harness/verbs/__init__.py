@@ -13,7 +13,7 @@ from rich.console import Console
 import spec.machine
 from harness.exit_codes import MEANINGS, worst
 from harness.pack import ProtocolPack, UnknownProtocolError
-from harness.protocols import left_out, select_packs
+from harness.protocols import left_out, readable_packs, select_packs
 
 EXIT_CODES = f"""\b
 Exit codes:
@@ -155,6 +155,11 @@ def unless_written(file: TextIO, text: str) -> str | None:
 def unless_left_out(code: int, asked: tuple[str, ...]) -> int:
     """An exit code; no success where a protocol that is announced was to be there, and cannot be had."""
     return worst({code, 2}) if left_out(asked) else code
+
+
+def packs_of_traces(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:
+    """The packs that the option names, or whatever a trace may be of. A usage error if one cannot be had."""
+    return packs_asked(asked) if asked else readable_packs()
 
 
 def packs_asked(asked: tuple[str, ...]) -> dict[str, ProtocolPack]:

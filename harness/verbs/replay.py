@@ -18,7 +18,7 @@ from harness.verbs import (
     PROTOCOL_OPTION,
     console,
     how_built,
-    packs_asked,
+    packs_of_traces,
 )
 from harness.yields import print_yields
 
@@ -47,15 +47,15 @@ def replay_command(traces: tuple[Path, ...], asked: tuple[str, ...], with_yields
     files = list(find_traces(traces, (*SUFFIXES, DISPUTED)))
     of_proofs = [path for path in files if path.suffix == DISPUTED or path.name.startswith("proof_")]
     if not of_proofs:
-        return _run(Job(packs_asked(asked), files, with_yields), as_json)
+        return _run(Job(packs_of_traces(asked), files, with_yields), as_json)
     if as_json:
         raise click.UsageError(f"--json is of recorded traces, and {of_proofs[0]} is what a proof kept")
     from harness.kept_proofs import show_kept  # here, since it loads a solver
 
-    codes = {show_kept(path, packs_asked(asked).values()) for path in of_proofs}
+    codes = {show_kept(path, packs_of_traces(asked).values()) for path in of_proofs}
     others = [path for path in files if path not in of_proofs]
     if others:
-        codes.add(_run(Job(packs_asked(asked), others, with_yields), as_json))
+        codes.add(_run(Job(packs_of_traces(asked), others, with_yields), as_json))
     return worst(codes)
 
 

@@ -51,21 +51,27 @@ def loss_of(port: Port, before: Draft, draft: Draft, slashed: Slashed, holder: s
 
 
 def claims_of(port: Port, before: Draft, draft: Draft, slashed: Slashed) -> Claims:
-    """The grains that every policy in force against a slash owes, of what those before it have left of its holder's
-    loss. A policy of the operator's own owes nothing where its fund bars it.
-    """
+    """The grains that every policy in force against a slash owes, by the loss that each holder has made."""
+    losses: dict[str, int] = {}
     offer: Offer = (slashed.service, slashed.pool)
-    now = port.now(draft)
-    left: dict[str, int] = {}
+    for policy in POLICIES.members(draft, offer):
+        if policy.holder not in losses:
+            losses[policy.holder] = loss_of(port, before, draft, slashed, policy.holder)
+    return claims_on(draft, port.now(draft), offer, slashed.operator, losses)
+
+
+def claims_on(draft: Draft, now: int, offer: Offer, operator: str, losses: dict[str, int]) -> Claims:
+    """The grains that every policy in force at a point owes for a slash of its operator, of what those before it have
+    left of its holder's loss. A policy of the operator's own owes nothing where its fund bars it.
+    """
+    left = dict(losses)
     claims: Claims = {}
     for place, policy in enumerate(POLICIES.members(draft, offer)):
         terms = draft.get(FUND_TERMS, (offer, policy.sponsor))
-        if policy.operator != slashed.operator or not policy.start_point <= now < policy.end_point:
+        if policy.operator != operator or not policy.start_point <= now < policy.end_point:
             continue
         if terms.bars_self_insurance and is_own(draft, policy.operator, policy.holder):
             continue
-        if policy.holder not in left:
-            left[policy.holder] = loss_of(port, before, draft, slashed, policy.holder)
         claim_grains = claim_of(
             left[policy.holder], terms.deductible_grains, terms.coinsurance_wad, policy.cover_grains
         )

@@ -117,7 +117,10 @@ def test_one_protocol_can_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("nothing", "unknown protocol 'nothing': a known one is one of eigenlayer, symbiotic"),
+        (
+            "nothing",
+            "unknown protocol 'nothing': a known one is one of eigenlayer, market_on_eigenlayer, market_on_symbiotic, symbiotic",
+        ),
         (
             "no_such_module:PROTOCOL",
             "cannot load protocol 'no_such_module:PROTOCOL': ModuleNotFoundError: No module named 'no_such_module'",

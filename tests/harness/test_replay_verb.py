@@ -101,7 +101,7 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "unknown action": (lambda t: t["steps"][3].update(action="steal"), "steps[3].action: unknown action 'steal'"),
     "unknown protocol": (
         lambda t: t.update(protocol="x"),
-        "protocol: unknown protocol 'x'; known are eigenlayer, symbiotic",
+        "protocol: unknown protocol 'x'; known are eigenlayer, market_on_eigenlayer, market_on_symbiotic, symbiotic",
     ),
     "other version": (lambda t: t.update(format_version=2), "format_version: expected 1, found 2"),
     "missing field": (lambda t: t["steps"][3].pop("error"), "steps[3]: missing field 'error'"),

@@ -1,4 +1,4 @@
-"""All that the market on EigenLayer brings: restake check --protocol harness.packs.market.eigenlayer:PACK."""
+"""All that the market on EigenLayer brings: restake check --protocol market_on_eigenlayer."""
 
 from typing import Final
 
@@ -18,6 +18,7 @@ PACK: Final = ProtocolPack(
     symbols=SYMBOLS,
     walk_at="invariants.market.eigenlayer:WALK",
     bounded_model_at="invariants.market.eigenlayer:BOUNDED_MODEL",
+    market_at="spec.market.eigenlayer",
     mutants=ROOT / "harness" / "mutants" / "market.toml",
     docs=ROOT / "docs" / "market.md",
 )

@@ -1,4 +1,4 @@
-"""All that the market on Symbiotic brings: restake check --protocol harness.packs.market.symbiotic:PACK."""
+"""All that the market on Symbiotic brings: restake check --protocol market_on_symbiotic."""
 
 from typing import Final
 
@@ -18,6 +18,7 @@ PACK: Final = ProtocolPack(
     symbols=SYMBOLS,
     walk_at="invariants.market.symbiotic:WALK",
     bounded_model_at="invariants.market.symbiotic:BOUNDED_MODEL",
+    market_at="spec.market.symbiotic",
     mutants=ROOT / "harness" / "mutants" / "market.toml",
     docs=ROOT / "docs" / "market.md",
 )

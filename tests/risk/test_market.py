@@ -1,0 +1,187 @@
+"""The market's figures against what the rules then do, and the verb that shows them."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import cli
+from harness.protocols import pack_at
+from harness.verbs.new_trace import first_actions
+from risk.market import FundFigures, Market, OfferFigures, VaultFigures
+from spec.market.actions import (
+    BuyPolicy,
+    Enrol,
+    FundOffer,
+    Mint,
+    OpenFund,
+    OpenOffer,
+    OpenReceiptVault,
+    RedeemReceipts,
+    Underwrite,
+)
+from spec.market.insurance_state import FUND_TERMS, FUNDS, Capital
+from spec.market.state import Risk
+from spec.market.symbiotic import CUSTODY, PORT
+from spec.market.transition import ACCOUNT
+from spec.symbiotic.actions import AdvanceTime, Slash
+from tests.spec.market.conftest import FUND, OFFER, SERVICE, VAULT, WAD, Chain, fund_terms, insured, on_symbiotic, terms
+
+__all__ = ["on_symbiotic"]
+MARKET = Market(PORT, CUSTODY, ACCOUNT)
+
+
+def slash(amount: int) -> Slash:
+    """A slash of the operator's, for what was a second ago."""
+    return Slash("middleware", VAULT, SERVICE, "operator", amount, 1000)
+
+
+def test_an_offer_pays_for_its_risk_or_does_not(on_symbiotic: Chain) -> None:
+    chain, risk = on_symbiotic, Risk(WAD // 10, WAD // 2, WAD // 4, WAD, 200)
+    chain.do(
+        OpenOffer("network", SERVICE, VAULT, terms(), risk),
+        FundOffer("network", SERVICE, VAULT, 100),
+        Enrol("operator", SERVICE, VAULT, 0),
+    )
+    (found,) = MARKET.offers(chain.state)
+    assert found == OfferFigures(
+        offer=OFFER,
+        rate=WAD // 1000,
+        break_even_rate=WAD // 1000,  # a tenth, and a quarter of four tenths, of a year of two hundred points
+        target_stake=2000,
+        counted_stake=1000,
+        slashable_stake=1000,
+        lasting_stake=1000,
+        budget_grains=100 * WAD,
+        yearly_yield=Fraction(1, 5),
+        paid_points=100,
+    )
+    assert found.carries_its_risk
+    chain.do(AdvanceTime(30))
+    (later,) = MARKET.offers(chain.state)
+    assert (later.budget_grains, later.paid_points) == (70 * WAD, 70)
+    assert chain.now.get(FUND_TERMS, FUND).is_open is False
+
+
+def test_an_offer_that_nobody_serves_earns_nothing_and_what_has_no_price_has_no_yield(on_symbiotic: Chain) -> None:
+    on_symbiotic.do(OpenOffer("network", SERVICE, VAULT, terms(), Risk()))
+    (found,) = MARKET.offers(on_symbiotic.state)
+    assert (found.counted_stake, found.yearly_yield, found.paid_points) == (0, None, None)
+
+
+def test_a_fund_owes_what_a_slash_then_takes_of_it(on_symbiotic: Chain) -> None:
+    chain = on_symbiotic
+    insured(chain, 150, capital=1000, deductible_grains=40 * WAD)
+    chain.do(AdvanceTime(1))
+    (found,) = MARKET.funds(chain.state, WAD // 10)
+    before = chain.now.get(FUNDS, FUND)
+    chain.do(slash(100))
+    after = chain.now.get(FUNDS, FUND)
+    assert found.owed == (("operator", 60 * WAD),)  # a hundred lost, less the deductible
+    assert before.staying_grains - after.staying_grains == 60 * WAD
+    assert found.unpaid_grains == 0
+
+
+def test_a_fund_with_leverage_cannot_pay_everything(on_symbiotic: Chain) -> None:
+    chain = on_symbiotic
+    insured(chain, 600, capital=300, leverage_wad=3 * WAD)
+    (found,) = MARKET.funds(chain.state, WAD)
+    capital = chain.now.get(FUNDS, FUND)
+    assert found == FundFigures(
+        fund=FUND,
+        terms=chain.now.get(FUND_TERMS, FUND),
+        capital=capital,
+        assets_grains=capital.staying_grains,
+        utilisation=Fraction(600 * WAD, 3 * capital.staying_grains),
+        owed=(("operator", 600 * WAD),),
+    )
+    assert found.unpaid_grains == 600 * WAD - capital.staying_grains > 0
+    (milder,) = MARKET.funds(chain.state, WAD // 4)
+    assert (milder.owed, milder.unpaid_grains) == ((("operator", 250 * WAD),), 0)
+    chain.do(AdvanceTime(1), slash(1000))
+    assert chain.now.get(FUNDS, FUND) == Capital(0, capital.staying_shares, 0, 0, 0)
+
+
+def test_two_policies_of_one_holder_owe_no_more_than_its_loss(on_symbiotic: Chain) -> None:
+    chain = on_symbiotic
+    insured(chain, 100)
+    chain.do(BuyPolicy("staker", SERVICE, VAULT, "sponsor", "operator", 100, 40, 10**6))
+    assert [found.owed for found in MARKET.funds(chain.state, 15 * WAD // 100)] == [(("operator", 150 * WAD),)]
+
+
+def test_a_vault_at_an_old_mark_pays_the_first_to_leave_too_much(on_symbiotic: Chain) -> None:
+    chain = on_symbiotic
+    chain.do(
+        OpenReceiptVault("anybody", "marked", VAULT, "", "", 50),
+        OpenReceiptVault("anybody", "lender", "", "", "marked"),
+    )
+    chain.do(Mint("staker", "marked", 600, 600), Mint("staker", "lender", 150, 150), AdvanceTime(1), slash(400))
+    marked = VaultFigures("marked", "", issued=600, worth=Fraction(450), first_gain=Fraction(1, 3))
+    lender = VaultFigures("lender", "marked", issued=150, worth=Fraction(225, 2), first_gain=None)
+    assert MARKET.vaults(chain.state) == (lender, marked)
+    assert (marked.receipt_worth, lender.receipt_worth) == (Fraction(3, 4), Fraction(3, 4))
+    chain.do(RedeemReceipts("staker", "lender", 150, 1), RedeemReceipts("staker", "marked", 600, 1))
+    assert [(found.worth, found.receipt_worth) for found in MARKET.vaults(chain.state)] == [(Fraction(0), None)] * 2
+
+
+def asked(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["risk", "market", *(str(argument) for argument in arguments)])
+
+
+def test_the_exit_code_says_whether_every_fund_could_pay(tmp_path: Path) -> None:
+    """A fund that covers twice its capital: a mild slash it can pay, and a whole one it cannot."""
+    walk = pack_at("market_on_symbiotic").walk
+    assert walk is not None
+    service, vault = ("network0", 0), "vault0"
+    calls = [
+        *walk.opening(),
+        OpenOffer("network0", service, vault, terms(), Risk(0, 0, 0, WAD, 10**6)),
+        OpenFund("sponsor", service, vault, fund_terms(leverage_wad=4 * WAD)),
+        Underwrite("staker0", service, vault, "sponsor", 10**15),
+        BuyPolicy("staker0", service, vault, "sponsor", "operator0", 2 * 10**15, 40, 10**18),
+    ]
+    path = tmp_path / "leveraged.json"
+    path.write_text(json.dumps(walk.protocol.write_trace(walk.world, calls)))
+    assert [asked(path, "--psi", psi).exit_code for psi in ("1/100000", "1")] == [0, 1]
+    assert "can pay                 NO" in asked(path).stdout
+
+
+@pytest.fixture(params=["eigenlayer", "symbiotic"])
+def trace(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A trace of a walk through a market."""
+    walk = pack_at(f"market_on_{request.param}").walk
+    assert walk is not None
+    path = tmp_path / "market.json"
+    path.write_text(json.dumps(walk.protocol.write_trace(walk.world, first_actions(walk, 3, 200))))
+    return path
+
+
+def test_the_verb_reads_a_market_of_any_base_by_the_name_in_its_trace(trace: Path) -> None:
+    result = asked(trace, "--psi", "1/2", "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == (1 if "NO" in result.stdout else 0)
+    assert set(found) == {"digests", "point", "psi", "offers", "funds", "vaults"}
+    assert found["offers"] != {}
+    assert found["funds"] != {}
+    assert next(set(rows) for rows in found["vaults"].values()) >= {"issued", "worth", "worth of a receipt"}
+    text = asked(trace)
+    assert text.stdout.startswith("point ")
+    assert "offer " in text.stdout
+    first = asked(f"{trace}@0")
+    assert first.stdout.splitlines()[1:] == ["offers: none", "funds: none", "vaults: none"]
+    assert first.exit_code == 0
+
+
+def test_what_is_no_trace_of_a_market_is_refused(trace: Path, tmp_path: Path) -> None:
+    walk = pack_at("symbiotic").walk
+    assert walk is not None
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(walk.protocol.write_trace(walk.world, first_actions(walk, 0, 5))))
+    refused = asked(path)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "symbiotic has no market; market_on_eigenlayer, market_on_symbiotic have one" in refused.stderr
+    assert "there is no step 99999" in asked(f"{trace}@99999").stderr
+    beyond = asked(trace, "--psi", "2")
+    assert (beyond.exit_code, "more than everything" in beyond.stderr) == (2, True)
