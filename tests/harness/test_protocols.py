@@ -119,7 +119,8 @@ def test_one_protocol_can_be_asked_for() -> None:
     [
         (
             "nothing",
-            "unknown protocol 'nothing': a known one is one of eigenlayer, market_on_eigenlayer, market_on_symbiotic, symbiotic",
+            "unknown protocol 'nothing': a known one is one of eigenlayer, market_on_eigenlayer, "
+            "market_on_symbiotic, symbiotic",
         ),
         (
             "no_such_module:PROTOCOL",
