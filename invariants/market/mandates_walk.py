@@ -104,9 +104,11 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
 
 
 def _plan(cast: Cast, choices: Choices, draft: Draft) -> Any:
-    """A plan with all targets of the one in force, and maybe more: other losses, caps, step and period."""
+    """A plan with all targets of the one in force, and now and then more: other losses, caps, step and period."""
     there = len(draft.get(PLANS, MANDATE).targets)
-    count = min(max(there, 2 + choices.below(len(cast.targets))), len(cast.targets))
+    count = max(there, 2)
+    if there > 0 and choices.one_in(4):
+        count = min(there + 1 + choices.below(2), len(cast.targets))
     targets = tuple([Target(target.service, target.operator, choices.pick(LOSSES)) for target in cast.targets[:count]])
     caps = tuple([_cap(cast, choices) for _ in range(choices.below(4))])
     return ProposePlan(GOVERNOR, MANDATE, targets, caps, choices.pick(STEPS_WAD), choices.pick(PERIODS))
