@@ -86,9 +86,11 @@ class _Ground:
         has_come = current_block(rows) >= stored.effect_block or stored.pending_diff_magnitude > 0
         return stored.current_magnitude + (stored.pending_diff_magnitude if has_come else 0)
 
-    def is_backed(self, rows: Draft, account: str, pool: str, target: Target) -> bool:
-        """True if the operator is registered for the set."""
-        return rows.get(REGISTRATIONS, (account, target.service)).is_registered
+    def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """All, with what waits, of an operator that is registered for the set."""
+        stored = rows.get(ALLOCATIONS, (account, target.service, pool))
+        is_registered = rows.get(REGISTRATIONS, (account, target.service)).is_registered
+        return stored.current_magnitude + stored.pending_diff_magnitude if is_registered else 0
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
         """True of a row of the operator's own."""

@@ -197,7 +197,7 @@ class MandateLaws:
         taken, given = moves.moved()
         before, after = step.before.rows.get(PACES, mandate), step.after.rows.get(PACES, mandate)
         is_due = before.next_point <= moves.now and after.next_point == moves.now + moves.plan.period_points
-        is_told = step.delta.returns == taken + given > 0
+        is_told = step.delta.returns == taken + given and (taken + given > 0 or moves.is_put_right())
         return is_due and is_told and max(taken, given) <= moves.step
 
     def _goes_to_its_goal(self, step: AcceptedStep[Rebalance]) -> bool:
@@ -273,8 +273,10 @@ class MandateLaws:
 
     def _gives_what_is_there(self, step: AcceptedStep[Rebalance]) -> bool:
         moves = self.moves(step)
-        for had, has, is_backed in zip(moves.before, moves.after, moves.are_backed, strict=True):
-            if has.amount > had.amount and not is_backed:
+        for had, has, backing in zip(moves.before, moves.after, moves.has_backing, strict=True):
+            if has.amount > had.amount and backing < has.amount:
+                return False
+            if not had.is_fixed and not has.is_fixed and not has.is_backed:
                 return False
         return True
 
@@ -433,7 +435,7 @@ class MandateLaws:
             ),
             StepLaw(
                 "ALC-23",
-                "What a rebalancing gives to a target, its service can take.",
+                "What a target is given, its service can take; and what it had, as far as the base allows.",
                 THERE,
                 self._gives_what_is_there,
                 moving,

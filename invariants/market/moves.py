@@ -22,8 +22,8 @@ class Ground(Protocol):
     def counted_on(self, rows: Draft, account: str, pool: str, target: Target) -> int:
         """The part of it that a target's service can count on, now or once what it was given has come."""
 
-    def is_backed(self, rows: Draft, account: str, pool: str, target: Target) -> bool:
-        """True if the service can take all that a target was given, once it has come."""
+    def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """The part that the service can take, once all has come."""
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
         """True if a written row of the base is one that the account may decide."""
@@ -55,13 +55,18 @@ class Moves:
         self.after: Final = [authority.allocated(after, account, row.pool, target) for target in targets]
         self.had: Final = [ground.counted_on(before, account, row.pool, target) for target in targets]
         self.has: Final = [ground.counted_on(after, account, row.pool, target) for target in targets]
-        self.are_backed: Final = [ground.is_backed(after, account, row.pool, target) for target in targets]
+        self.had_backing: Final = [ground.backing(before, account, row.pool, target) for target in targets]
+        self.has_backing: Final = [ground.backing(after, account, row.pool, target) for target in targets]
         self.weights: Final = [after.get(WEIGHTS, (mandate, place)).wad for place in range(len(targets))]
         self.goals: Final = [mul_wad_floor(self.whole, weight) for weight in self.weights]
         everywhere = list(range(len(targets)))
         members = [[place for place in everywhere if is_member(cap, targets[place])] for cap in self.plan.caps]
         self.caps: Final = [(everywhere, WAD), *zip(members, [cap.cap_wad for cap in self.plan.caps], strict=True)]
         """The places that each cap bounds, and by which part; the first is of everything."""
+
+    def is_put_right(self) -> bool:
+        """True if a service can take more than before."""
+        return any([has > had for had, has in zip(self.had_backing, self.has_backing, strict=True)])
 
     def moved(self) -> tuple[int, int]:
         """All that was taken, and all that was given."""

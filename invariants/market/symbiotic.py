@@ -95,9 +95,10 @@ class _Ground:
         """The operator's limit."""
         return OPERATOR_NETWORK_LIMITS.latest(rows, (pool, target.service, target.operator))
 
-    def is_backed(self, rows: Draft, account: str, pool: str, target: Target) -> bool:
-        """True if the subnetwork's limit is no lower than the operator's."""
-        return NETWORK_LIMITS.latest(rows, (pool, target.service)) >= self.counted_on(rows, account, pool, target)
+    def backing(self, rows: Draft, account: str, pool: str, target: Target) -> int:
+        """The lower of the subnetwork's limit and the operator's."""
+        limit = NETWORK_LIMITS.latest(rows, (pool, target.service))
+        return min(limit, self.counted_on(rows, account, pool, target))
 
     def is_its_own(self, account: str, pool: str, write: Write) -> bool:
         """True of a limit in the vault."""

@@ -394,7 +394,7 @@ class FreeAuthority:
     def allocated(self, draft: Draft, account: str, pool: str, target: Target) -> Allocated:
         """The amount that it was given, which can be raised without end."""
         amount = draft.get(ALLOTTED, (target.service, target.operator, pool)).amount
-        return Allocated(amount, amount, self.whole(draft, account, pool), is_fixed=False)
+        return Allocated(amount, amount, self.whole(draft, account, pool), is_fixed=False, is_backed=True)
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
         """Another amount."""

@@ -16,19 +16,22 @@ class Allocated:
     """The part of a mandate's stake that a target has, in the unit of the whole.
 
     `amount` is what it will have once all that waits has come; `exposed` the most that its service can count on until
-    then; `highest` the most to which the base lets it be raised now. Nothing can be changed while it `is_fixed`.
+    then; `highest` the most to which the base lets it be raised now. Nothing can be changed while it `is_fixed`. It
+    `is_backed` if its service can take all of it, or as much as the base allows.
     """
 
     amount: Final[int]
     exposed: Final[int]
     highest: Final[int]
     is_fixed: Final[bool]
+    is_backed: Final[bool]
 
-    def __init__(self, amount: int, exposed: int, highest: int, is_fixed: bool) -> None:
+    def __init__(self, amount: int, exposed: int, highest: int, is_fixed: bool, is_backed: bool) -> None:
         self.amount = amount
         self.exposed = exposed
         self.highest = highest
         self.is_fixed = is_fixed
+        self.is_backed = is_backed
 
 
 class Authority(Protocol):
@@ -50,4 +53,6 @@ class Authority(Protocol):
         """The part that a target has."""
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """The actions by which a target comes to have another amount, after the base's own delays."""
+        """The actions by which a target comes to have an amount, after the base's own delays, and has it backed; of the
+        amount that it has, what is missing for that.
+        """

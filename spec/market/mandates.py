@@ -196,7 +196,7 @@ def rebalance(
     moved = _move(authority, draft, act, of_mandate, pool, plan, weights)
     if isinstance(moved, Reason):
         return moved
-    if moved == 0:
+    if moved is None:
         return Reason.NOTHING_TO_MOVE
     for place in range(len(weights)):
         draft.put(WEIGHTS, (mandate, place), Weight(weights[place]))
@@ -206,9 +206,12 @@ def rebalance(
 
 def _move(
     authority: Authority, draft: Draft, act: Act, account: str, pool: str, plan: Plan, weights: list[int]
-) -> int | Reason:
+) -> int | Reason | None:
     """Lower what is above its goal, in the order of places, then raise what is below it, each by no more than a step in
-    all, and raise nothing beyond a cap, or what the base lets go. Each goal rounds down. Rejects: BASE_REFUSES.
+    all, and raise nothing beyond a cap, or what the base lets go. Each goal rounds down. What a target has and its
+    service cannot take is put right, where the base allows. Returns what was moved; None if there was nothing to do.
+
+    Rejects: BASE_REFUSES.
     """
     whole = authority.whole(draft, account, pool)
     goals = [mul_wad_floor(whole, weight) for weight in weights]
@@ -227,15 +230,17 @@ def _move(
         lowered += allocated.amount - amount
     exposed = [authority.allocated(draft, account, pool, target).exposed for target in plan.targets]
     raised = 0
+    is_idle = lowered == 0
     for place in range(len(goals)):
         target = plan.targets[place]
         allocated = authority.allocated(draft, account, pool, target)
         room = min(step - raised, room_of(place, exposed, bounds))
-        amount = min(goals[place], allocated.amount + room, allocated.highest)
-        if allocated.is_fixed or amount <= allocated.amount:
+        amount = max(min(goals[place], allocated.amount + room, allocated.highest), allocated.amount)
+        if allocated.is_fixed or (amount == allocated.amount and allocated.is_backed):
             continue
         if not _all(act, authority.changes(draft, account, pool, target, amount)):
             return Reason.BASE_REFUSES
         raised += amount - allocated.amount
         exposed[place] += amount - allocated.amount
-    return lowered + raised
+        is_idle = False
+    return None if is_idle else lowered + raised

@@ -67,22 +67,24 @@ class EigenLayerAuthority:
         )
         is_there = draft.get(OPERATOR_SETS, target.service).exists
         is_waiting = allocation.effect_block != 0
+        is_registered = draft.get(REGISTRATIONS, (account, target.service)).is_registered
         return Allocated(
             amount=amount,
             exposed=max(allocation.current_magnitude, amount),
             highest=amount + free if can_be_registered(draft, account, target) else amount,
             is_fixed=is_waiting or not is_there or _is_at_the_end_of_time(draft, account, block),
+            is_backed=amount == 0 or is_registered or not can_be_registered(draft, account, target),
         )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """A change of the allocation; before it is raised, a registration for its set, if there is none."""
+        """A change of the allocation; unless it is lowered, a registration for its set before, if there is none."""
         service = target.service
-        change = ModifyAllocations(account, account, (AllocationRequest(service, (pool,), (amount,)),))
-        if draft.get(REGISTRATIONS, (account, service)).is_registered:
-            return (change,)
-        if amount < self.allocated(draft, account, pool, target).amount:
-            return (change,)
-        return (RegisterForOperatorSets(account, account, service[0], (service[1],)), change)
+        request = AllocationRequest(service, (pool,), (amount,))
+        current = self.allocated(draft, account, pool, target).amount
+        is_registered = draft.get(REGISTRATIONS, (account, service)).is_registered
+        registration = RegisterForOperatorSets(account, account, service[0], (service[1],))
+        before = () if is_registered or amount < current else (registration,)
+        return before if amount == current else (*before, ModifyAllocations(account, account, (request,)))
 
 
 def can_be_registered(draft: Draft, account: str, target: Target) -> bool:

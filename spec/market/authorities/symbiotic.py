@@ -39,15 +39,21 @@ class SymbioticAuthority:
         """The operator's limit. It can be raised to what the network accepts."""
         amount = OPERATOR_NETWORK_LIMITS.latest(draft, (pool, target.service, target.operator))
         accepted = MAX_NETWORK_LIMITS.latest(draft, (pool, target.service))
-        return Allocated(amount=amount, exposed=amount, highest=max(amount, accepted), is_fixed=False)
+        limit = NETWORK_LIMITS.latest(draft, (pool, target.service))
+        return Allocated(
+            amount=amount,
+            exposed=amount,
+            highest=max(amount, accepted),
+            is_fixed=False,
+            is_backed=limit >= min(amount, accepted),
+        )
 
     def changes(self, draft: Draft, account: str, pool: str, target: Target, amount: int) -> tuple[object, ...]:
-        """A change of the operator's limit; before it is raised, the subnetwork's becomes what the network accepts."""
+        """A change of the operator's limit; unless it is lowered, the subnetwork's becomes what the network accepts."""
         service = target.service
         change = SetOperatorNetworkLimit(account, pool, service, target.operator, amount)
         accepted = MAX_NETWORK_LIMITS.latest(draft, (pool, service))
-        if amount < OPERATOR_NETWORK_LIMITS.latest(draft, (pool, service, target.operator)):
-            return (change,)
-        if NETWORK_LIMITS.latest(draft, (pool, service)) == accepted:
-            return (change,)
-        return (SetNetworkLimit(account, pool, service, accepted), change)
+        current = OPERATOR_NETWORK_LIMITS.latest(draft, (pool, service, target.operator))
+        is_accepted = NETWORK_LIMITS.latest(draft, (pool, service)) == accepted
+        before = () if is_accepted or amount < current else (SetNetworkLimit(account, pool, service, accepted),)
+        return before if amount == current else (*before, change)

@@ -229,6 +229,19 @@ def test_no_target_gets_more_than_its_network_accepts(vault: Chain) -> None:
     assert limits(vault, C) == (30,)
 
 
+def test_what_a_network_took_back_and_accepts_again_is_backed_again(vault: Chain) -> None:
+    """The subnetwork's limit comes down with what the network accepts, and does not go up again by itself."""
+    settled(vault)
+    accepts = [sym.SetMaxNetworkLimit("neighbour", VAULT, 1, amount) for amount in (300, 10**6)]
+    vault.do(accepts[0])
+    assert vault.try_(REBALANCE) is Reason.NOTHING_TO_MOVE
+    vault.do(accepts[1])
+    assert stake_at(vault.now, VAULT, C.service, C.operator, 1030) == 300
+    assert vault.do(REBALANCE) == 0
+    assert stake_at(vault.now, VAULT, C.service, C.operator, 1030) == 500
+    assert limits(vault, A, B, C) == (250, 250, 500)
+
+
 @pytest.mark.parametrize("caller", ["governor", "network", ACCOUNT, "zero"])
 def test_who_calls_makes_no_difference(vault: Chain, caller: str) -> None:
     in_force(vault)
@@ -274,7 +287,7 @@ def test_a_mandate_on_eigenlayer_is_an_operator_that_allocates_itself(operator: 
     first, second = [chain.now.get(ALLOCATIONS, (ACCOUNT, one, "strategy0")) for one in SETS]
     assert (first, second) == (Allocation(0, WAD // 4, now + 2), Allocation(0, WAD // 4, now + 2))
     assert all(chain.now.get(REGISTRATIONS, (ACCOUNT, one)).is_registered for one in SETS)
-    assert allocated(chain, T2) == Allocated(WAD // 4, WAD // 4, WAD * 3 // 4, is_fixed=True)
+    assert allocated(chain, T2) == Allocated(WAD // 4, WAD // 4, WAD * 3 // 4, is_fixed=True, is_backed=True)
     chain.do(el.MineBlocks(3))
     assert chain.do(REBALANCE) == WAD // 2
     assert [allocated(chain, one).amount for one in (T1, T2)] == [WAD // 4, WAD * 3 // 4]
@@ -292,7 +305,7 @@ def test_what_can_still_be_slashed_gives_no_room(operator: Chain) -> None:
     chain.do(REBALANCE, el.MineBlocks(5))
     split_in(chain, T1, T2, caps=(Cap((SETS[0],), (), WAD // 4),), period_points=1)
     assert chain.do(REBALANCE) == WAD * 3 // 4
-    assert allocated(chain, T1) == Allocated(WAD // 4, WAD, WAD // 4, is_fixed=True)
+    assert allocated(chain, T1) == Allocated(WAD // 4, WAD, WAD // 4, is_fixed=True, is_backed=True)
     chain.do(el.MineBlocks(8))
     assert chain.try_(REBALANCE) is Reason.NOTHING_TO_MOVE
     chain.do(el.MineBlocks(1))
@@ -305,13 +318,26 @@ def test_a_set_that_puts_the_operator_out_gets_no_more_until_no_slash_reaches_it
     chain.do(ON_STRATEGY)
     split_in(chain, T1, T2, step_wad=WAD // 4)
     chain.do(REBALANCE, el.DeregisterFromOperatorSets("avs", ACCOUNT, "avs", (1,)), el.MineBlocks(3))
-    assert allocated(chain, T1) == Allocated(WAD // 4, WAD // 4, WAD // 4, is_fixed=False)
+    assert allocated(chain, T1) == Allocated(WAD // 4, WAD // 4, WAD // 4, is_fixed=False, is_backed=True)
     assert chain.do(REBALANCE) == WAD // 4
     assert [allocated(chain, one).amount for one in (T1, T2)] == [WAD // 4, WAD // 4]
     chain.do(el.MineBlocks(9))
     assert chain.do(REBALANCE) == WAD // 4
     assert [allocated(chain, one).amount for one in (T1, T2)] == [WAD // 2, WAD // 4]
     assert chain.now.get(REGISTRATIONS, (ACCOUNT, SETS[0])).is_registered
+
+
+def test_an_operator_that_was_put_out_registers_anew(operator: Chain) -> None:
+    chain = operator
+    chain.do(ON_STRATEGY)
+    split_in(chain, T1, T2)
+    chain.do(REBALANCE, el.DeregisterFromOperatorSets("avs", ACCOUNT, "avs", (1,)), el.MineBlocks(8))
+    assert chain.try_(REBALANCE) is Reason.NOTHING_TO_MOVE  # the set can still slash it
+    chain.do(el.MineBlocks(1))
+    assert not allocated(chain, T1).is_backed
+    assert chain.do(REBALANCE) == 0
+    assert chain.now.get(REGISTRATIONS, (ACCOUNT, SETS[0])).is_registered
+    assert [allocated(chain, one).amount for one in (T1, T2)] == [WAD // 2, WAD // 2]
 
 
 def test_a_set_that_does_not_exist_or_has_no_registrar_gets_nothing(operator: Chain) -> None:
