@@ -9,7 +9,6 @@ from invariants.law import (
     View,
 )
 from spec.machine import Draft, Table
-from spec.market.chains import answered_by, is_within
 from spec.market.chains_state import (
     CERTIFICATES,
     CHANNEL_USES,
@@ -19,6 +18,7 @@ from spec.market.chains_state import (
     ROUNDED_OF_GROUPS,
     SLASHED_OF_PURSES,
     STAKE_TABLES,
+    Certificate,
     Channel,
     ChannelTerms,
     ChannelUse,
@@ -40,6 +40,17 @@ def _first(_rows: Draft, key: Any, _row: Any) -> object:
 
 def _same(key: Any) -> Subject:
     return key
+
+
+def fits(terms: ChannelTerms, window_points: int) -> bool:
+    """True if staleness, delay and reaction fit the window."""
+    longest = terms.staleness_points + terms.delay_points + terms.reaction_points
+    return terms.staleness_points > 0 and longest <= window_points
+
+
+def last_point(terms: ChannelTerms, certificate: Certificate) -> int:
+    """The last point at which a certificate is good."""
+    return certificate.point + terms.delay_points + terms.reaction_points
 
 
 def channel_of(action: Any) -> Channel:
@@ -161,9 +172,9 @@ class ChainLaws:
     def _certificate_is_backed(self, view: View, key: Any) -> bool:
         channel, rows = key[0], view.rows
         certificate, terms = rows.get(CERTIFICATES, key), rows.get(CHANNELS, channel)
-        if not certificate.is_accepted or not is_within(terms, self._window(rows, channel)):
+        if not certificate.is_accepted or not fits(terms, self._window(rows, channel)):
             return True
-        if self._port.now(rows) > answered_by(terms, certificate.point):
+        if self._port.now(rows) > last_point(terms, certificate):
             return True
         table = (channel, certificate.reference_point)
         return self.is_backed(rows, table, certificate.signers, certificate.counted)
@@ -178,14 +189,13 @@ class ChainLaws:
     def _is_answered_in_time(self, view: View, key: Any) -> bool:
         certificate, terms = view.rows.get(CERTIFICATES, key), view.rows.get(CHANNELS, key[0])
         window = self._window(view.rows, key[0])
-        if not certificate.is_accepted or not is_within(terms, window):
+        if not certificate.is_accepted or not fits(terms, window):
             return True
-        return answered_by(terms, certificate.point) <= certificate.reference_point + window
+        return last_point(terms, certificate) <= certificate.reference_point + window
 
     def _bounded_is_within(self, view: View, channel: Any) -> bool:
         terms = view.rows.get(CHANNELS, channel)
-        longest = terms.staleness_points + terms.delay_points + terms.reaction_points
-        return not terms.is_bounded or (terms.staleness_points > 0 and longest <= self._window(view.rows, channel))
+        return not terms.is_bounded or fits(terms, self._window(view.rows, channel))
 
     def _adds_up(self, view: View, table: Any) -> bool:
         row = view.rows.get(STAKE_TABLES, table)

@@ -3,9 +3,8 @@
 from typing import Any, Final
 
 from invariants.law import AcceptedStep, AnyRejection, AnyStep, RejectionLaw, Scope, StepLaw, View, written
-from invariants.market.chains import NOTED, THERE, are_ordered, channel_of, table_of
+from invariants.market.chains import NOTED, THERE, are_ordered, channel_of, fits, table_of
 from spec.machine import Table
-from spec.market.chains import is_within
 from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
 from spec.market.chains_state import (
     CERTIFICATES,
@@ -218,7 +217,7 @@ class ChainCallLaws:
         channel, offered = channel_of(action), action.offered_terms
         is_new = action.sender == action.service[0] and not view.rows.get(CHANNELS, channel).is_open
         is_possible = 0 < offered.delay_points <= offered.staleness_points and offered.reaction_points >= 0
-        return is_new and is_possible and is_within(offered, self._recourse.window(view.rows, channel[1]))
+        return is_new and is_possible and fits(offered, self._recourse.window(view.rows, channel[1]))
 
     def step_laws(self) -> list[StepLaw]:
         """Laws of the calls."""

@@ -9,12 +9,11 @@ from typing import Any
 from invariants.choices import Choices
 from invariants.exploring import BoundedModel
 from invariants.law import Catalogue, StateLaw, View
-from invariants.market.chains import NOTED, THERE, ChainLaws
+from invariants.market.chains import NOTED, THERE, ChainLaws, last_point
 from invariants.market.chains_calls import ChainCallLaws
 from invariants.walker import Walk
 from spec.codec import Json
 from spec.machine import Draft, Table
-from spec.market.chains import answered_by
 from spec.market.chains_state import CERTIFICATES, CHANNELS, ENTRIES
 from spec.market.port import Port
 from spec.market.recourse import Recourse
@@ -27,7 +26,7 @@ def demanded(port: Port, recourse: Recourse) -> StateLaw:
 
     def holds(view: View, key: Any) -> bool:
         certificate, terms = view.rows.get(CERTIFICATES, key), view.rows.get(CHANNELS, key[0])
-        if not certificate.is_accepted or port.now(view.rows) > answered_by(terms, certificate.point):
+        if not certificate.is_accepted or port.now(view.rows) > last_point(terms, certificate):
             return True
         table = (key[0], certificate.reference_point)
         return laws.is_backed_by_any(view.rows, table, certificate.signers, certificate.counted)

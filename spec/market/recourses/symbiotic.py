@@ -63,7 +63,8 @@ class SymbioticRecourse:
 
         Whoever the middleware is: the network names it. Source: Slasher.slash, VetoSlasher.requestSlash, Vault.onSlash.
         """
-        if current_timestamp(draft) > point + self.window(draft, pool):
+        epoch_seconds = draft.get(VAULTS, pool).epoch_duration_seconds
+        if point + epoch_seconds < current_timestamp(draft) + _veto_seconds(draft, pool):
             return 0
         booked = slashable_stake(draft, pool, service, operator, point)
         return 0 if isinstance(booked, Reason) else min(booked, _held(draft, pool, point))
