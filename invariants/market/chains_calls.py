@@ -49,7 +49,8 @@ def _is_of_its_service(step: AcceptedStep[SendTable]) -> bool:
     named = [(tables[0], operator) for operator in step.action.operators]
     is_new = len(tables) == 1 and tables[0][0] == channel and not step.before.rows.get(STAKE_TABLES, tables[0]).is_sent
     is_fresh = not step.after.rows.get(STAKE_TABLES, tables[0]).has_arrived
-    return is_new and is_fresh and step.action.sender == channel[0][0] and sorted(entries) == sorted(set(named))
+    is_whole = sorted(entries) == sorted(named)
+    return is_new and is_fresh and step.action.sender == channel[0][0] and is_whole
 
 
 def _is_sent(step: AnyStep) -> bool:
@@ -211,7 +212,7 @@ class ChainCallLaws:
         channel, rows = channel_of(action), view.rows
         is_first = not rows.get(STAKE_TABLES, (channel, self._recourse.reference(rows))).is_sent
         is_its_service = action.sender == action.service[0] and rows.get(CHANNELS, channel).is_open
-        return is_first and is_its_service and are_ordered(action.operators)
+        return is_first and is_its_service and len(set(action.operators)) == len(action.operators)
 
     def _can_be_opened(self, view: View, action: OpenChannel) -> bool:
         channel, offered = channel_of(action), action.offered_terms

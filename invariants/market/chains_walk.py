@@ -8,7 +8,7 @@ from spec.machine import Draft
 from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
 from spec.market.chains_state import CHANNELS, STAKE_TABLES, Channel, ChannelTerms
 
-CHAINS: Final = ("rollup", "appchain", "rollup")
+CHAINS: Final = ("rollup", "appchain")
 FAR: Final = "appchain"
 """The chain to which no channel is bounded: its tables are good for twice the window, or for ever."""
 
@@ -28,7 +28,7 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     if choices.one_in(8):
         service, pool = choices.pick(cast.services), choices.pick(cast.pools)
     channel: Channel = (service, pool, choices.pick(CHAINS))
-    if choices.one_in(9):
+    if choices.one_in(5):
         return _spoilt(cast, choices, draft, channel)
     terms, now = draft.get(CHANNELS, channel), cast.now(draft)
     if not terms.is_open:
@@ -37,8 +37,11 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     good = RECENT if terms.staleness_points == 0 else terms.staleness_points
     sent = _recent(cast, draft, channel, good)
     there = [point for point in sent if draft.get(STAKE_TABLES, (channel, point)).has_arrived]
+    counting = [point for point in there if draft.get(STAKE_TABLES, (channel, point)).most > 0]
+    if channel[2] == FAR and counting and choices.one_in(2):
+        return _outlive(cast, choices, draft, channel, counting[-1])
     kind = choices.below(12)
-    if not sent or kind == 0 or (kind < 3 and now > sent[0] + 3):
+    if not sent or kind == 0 or (kind < 3 and now > sent[0] + 1):
         names = sorted(cast.operators)
         operators = tuple(names if not choices.one_in(6) else names[: choices.below(len(names) + 1)])
         return SendTable(service[0], *channel, operators)
@@ -50,6 +53,18 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     point = choices.pick((there[-1], there[0], choices.pick(there)))
     if kind == 8 and choices.one_in(3):
         return DisableTable(service[0], *channel, point)
+    return _certificate(cast, choices, draft, channel, point)
+
+
+def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point: int) -> Any:
+    """A call by which a table comes to count what is not there: stake that goes, time, and a certificate of it."""
+    service, pool, _ = channel
+    kind = choices.below(6)
+    if kind < 2:
+        ours = [target for target in cast.targets if target.service == service]
+        return cast.unsettle(choices, draft, choices.pick(ours), pool)
+    if kind == 2:
+        return cast.wait(cast.recourse.window(draft, pool) + 1)
     return _certificate(cast, choices, draft, channel, point)
 
 
@@ -92,38 +107,45 @@ def _terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
 
 def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any:
     """A call that hardly anybody should make: by the wrong account, out of order, of what is not there."""
-    service, pool, chain = channel
+    service, pool = channel[0], channel[1]
     outsider, now = choices.pick(cast.payers), cast.now(draft)
     names = tuple(sorted(cast.operators))
     sent = _recent(cast, draft, channel, RECENT)
     point = sent[0] if sent else now
     tables = [(one, draft.get(STAKE_TABLES, (channel, one))) for one in sent]
     there = next((one for one, table in tables if table.has_arrived and not table.is_disabled), point)
-    disabled = next((one for one, table in tables if table.has_arrived and table.is_disabled), point)
+    disabled = next((one for one, table in tables if table.is_disabled), point)
     late = next((one for one, table in tables if one < there and not table.has_arrived), point)
-    calls: tuple[Any, ...] = (
-        OpenChannel(outsider, service, pool, chain, _offered(1, 5, 1, is_bounded=False)),
-        OpenChannel(service[0], service, pool, chain, _offered(1, 5, 1, is_bounded=False)),
+    fits = _terms(choices, cast.recourse.window(draft, pool), is_far=False)
+    refused = (
+        OpenChannel(outsider, service, pool, "moon", fits),
+        OpenChannel(service[0], *channel, fits),
         OpenChannel(service[0], service, pool, "moon", _offered(0, 5, 1, is_bounded=False)),
         OpenChannel(service[0], service, pool, "moon", _offered(3, 2, 1, is_bounded=False)),
         OpenChannel(service[0], service, pool, "moon", _offered(1, 10**9, 1, is_bounded=True)),
         SendTable(service[0], service, pool, "moon", names),
         SendTable(outsider, *channel, names),
-        SendTable(service[0], *channel, names[::-1]),
+        SendTable(service[0], *channel, (names[0], names[0])),
+        SendTable(service[0], *channel, (names[0], names[0])),
         SendTable(service[0], *channel, ()),
         SendTable(service[0], *channel, names),
         DeliverTable(outsider, *channel, now + 1),
-        DeliverTable(outsider, *channel, late),
-        DeliverTable(outsider, *channel, late),
-        DeliverTable(outsider, *channel, sent[-1] if sent else 0),
+        DeliverTable(outsider, *channel, point),
         DisableTable(outsider, *channel, point),
         DisableTable(service[0], *channel, now + 1),
         CheckCertificate(outsider, *channel, max(now - RECENT, 0), names, 0),
         CheckCertificate(outsider, *channel, point, names, 0),
+    )
+    odd = (
+        DeliverTable(outsider, *channel, late),
+        DeliverTable(outsider, *channel, late),
+        DeliverTable(outsider, *channel, disabled),
+        DisableTable(service[0], *channel, point),
         CheckCertificate(outsider, *channel, there, (), 0),
         CheckCertificate(outsider, *channel, there, names[::-1], 0),
-        CheckCertificate(outsider, *channel, there, names[::-1], 0),
+        CheckCertificate(outsider, *channel, there, (names[0], names[0]), 0),
         CheckCertificate(outsider, *channel, there, ("nobody",), 0),
         CheckCertificate(outsider, *channel, disabled, names, 0),
+        CheckCertificate(outsider, *channel, disabled, names, 0),
     )
-    return choices.pick(calls)
+    return choices.pick(odd) if sent and choices.one_in(2) else choices.pick(refused)

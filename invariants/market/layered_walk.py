@@ -77,7 +77,7 @@ def layered_walk(above: LayeredWalk) -> Walk:
 
     def chains(choices: Choices, draft: Draft) -> Any:
         kind = choices.below(16)
-        if kind < 5:
+        if kind < 4:
             return _of_base(above, above.base, cast.mandated, choices, draft)
         if kind < 8:
             return cast.wait(choices.pick((1, 1, 2, 3, 5, 8)))

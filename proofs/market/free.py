@@ -15,6 +15,7 @@ from spec.market import mandates_state as mandates
 from spec.market import receipts_state as receipts
 from spec.market import state as market
 from spec.market.authority import Allocated
+from spec.market.chains import note_slash
 from spec.market.chains_state import (
     Certificate,
     Channel,
@@ -102,8 +103,11 @@ GAINS: Final[Table[Pair, Amount]] = SCHEMA.table("gains", Amount())
 ALLOTTED: Final[Table[Stake, Amount]] = SCHEMA.table("allotted", Amount())
 """By service, operator and pool: what a mandate has given."""
 
-LEFT: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("left", Amount())
-"""By service, operator and pool, and a point: what can still be slashed for it."""
+REACHED: Final[Table[tuple[Stake, int], Amount]] = SCHEMA.table("reached", Amount())
+"""By service, operator and pool, and a point: what could be slashed for it, if nothing ever had been."""
+
+TAKEN: Final[Table[Stake, Amount]] = SCHEMA.table("taken", Amount())
+"""By service, operator and pool: all that ever was slashed."""
 
 UNTRIED: Final = (mandates.PLANS.name, mandates.PENDING_PLANS.name)
 """Tables whose rows are lists of lists, of which the engine knows no shape. No call that is proved reads them."""
@@ -113,8 +117,8 @@ def _known(table: Table[Any, Any]) -> Table[Any, Any]:
     return Table(table.name, table.index, Moment()) if table.name in UNTRIED else table
 
 
-# Lifted, a market's tables begin behind these eight (`contracts.py`).
-SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[8:]])
+# Lifted, a market's tables begin behind these nine (`contracts.py`).
+SCHEMA.tables.extend([_known(table) for table in market.SCHEMA.tables[9:]])
 
 SETTINGS: Final[Table[str, Settings]] = market.SETTINGS
 TERMS: Final[Table[Offer, Terms]] = market.TERMS
@@ -188,6 +192,40 @@ class Pay:
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ChangeStake:
     """The stake that a service can slash of an operator becomes another, whatever it was."""
+
+    service: Final[Service]
+    operator: Final[str]
+    pool: Final[str]
+    amount: Final[int]
+
+    def __init__(self, service: Service, operator: str, pool: str, amount: int) -> None:
+        self.service = service
+        self.operator = operator
+        self.pool = pool
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class ChangeReach:
+    """Another amount comes within reach for a point: a larger one at any time, any once the window is over."""
+
+    service: Final[Service]
+    operator: Final[str]
+    pool: Final[str]
+    reached_point: Final[int]
+    amount: Final[int]
+
+    def __init__(self, service: Service, operator: str, pool: str, reached_point: int, amount: int) -> None:
+        self.service = service
+        self.operator = operator
+        self.pool = pool
+        self.reached_point = reached_point
+        self.amount = amount
+
+
+@attr.s(auto_attribs=True, init=False, unsafe_hash=True)
+class TakeStake:
+    """A service slashes an operator."""
 
     service: Final[Service]
     operator: Final[str]
@@ -402,7 +440,7 @@ class FreeAuthority:
 
 
 class FreeRecourse:
-    """Recourse for any window. What is left for a point is a row: nothing is known of it but what the laws say."""
+    """Recourse for any window: the promise that a base makes, and nothing else (`change_reach`)."""
 
     def window(self, draft: Draft, pool: str) -> int:
         """Any number of points, but the same at all times."""
@@ -413,8 +451,9 @@ class FreeRecourse:
         return draft.get(NOW, SINGLETON).point
 
     def left(self, draft: Draft, service: Service, operator: str, pool: str, point: int) -> int:
-        """Any amount."""
-        return draft.get(LEFT, ((service, operator, pool), point)).amount
+        """The amount that was within reach, less all that was slashed."""
+        stake = (service, operator, pool)
+        return max(draft.get(REACHED, (stake, point)).amount - draft.get(TAKEN, stake).amount, 0)
 
     def together(self, draft: Draft, pool: str, point: int, amount: int) -> int:
         """All of it."""
@@ -438,7 +477,7 @@ class FreeRecourse:
 
     def tables_of_recourse(self) -> tuple[Table[Any, Any], ...]:
         """One, and time."""
-        return (NOW, LEFT)
+        return (NOW, REACHED, TAKEN)
 
 
 PORT: Final = FreePort()
@@ -478,6 +517,24 @@ def take_out(draft: Draft, action: TakeOut) -> Delta | Reason:
     return draft.delta()
 
 
+def change_reach(draft: Draft, action: ChangeReach) -> Delta | Reason:
+    """The promise of a base: within the window nothing goes out of reach. Rejects: TOO_EARLY."""
+    key = ((action.service, action.operator, action.pool), action.reached_point)
+    is_over = draft.get(NOW, SINGLETON).point > action.reached_point + any_window(action.pool)
+    if not is_over and action.amount < draft.get(REACHED, key).amount:
+        return Reason.TOO_EARLY
+    draft.put(REACHED, key, Amount(action.amount))
+    return draft.delta()
+
+
+def take_stake(draft: Draft, action: TakeStake) -> Delta:
+    """A slash, which takes from every point alike; what tables count of it is noted."""
+    stake = (action.service, action.operator, action.pool)
+    draft.put(TAKEN, stake, Amount(draft.get(TAKEN, stake).amount + action.amount))
+    note_slash(RECOURSE, draft, Slashed(action.service, action.operator, action.pool, action.amount))
+    return draft.delta()
+
+
 def base_transition(draft: Draft, action: Any) -> Delta | Reason:
     """The base's calls, observed by the market."""
     if isinstance(action, Pay):
@@ -492,6 +549,10 @@ def base_transition(draft: Draft, action: Any) -> Delta | Reason:
     if isinstance(action, PassTime):
         draft.put(NOW, SINGLETON, Moment(draft.get(NOW, SINGLETON).point + action.points))
         return draft.delta()
+    if isinstance(action, ChangeReach):
+        return change_reach(draft, action)
+    if isinstance(action, TakeStake):
+        return take_stake(draft, action)
     if isinstance(action, ChangeStake):
         draft.put(LASTING, (action.service, action.operator, action.pool), Amount(action.amount))
     else:

@@ -9,13 +9,18 @@ from typing import Any, Final, get_args
 from invariants.law import Catalogue, StateLaw, View
 from invariants.market.books import BookLaws
 from invariants.market.capital import CapitalLaws
+from invariants.market.chains import ChainLaws
 from invariants.market.receipts import ReceiptLaws
 from proofs.market.contracts import CONTRACTS
 from proofs.market.free import (
     AUTHORITY,
     BALANCES,
+    CERTIFICATES,
+    CHANNEL_USES,
+    CHANNELS,
     COMMISSIONS,
     CUSTODY,
+    ENTRIES,
     FUND_TERMS,
     FUNDS,
     GAINS,
@@ -28,13 +33,17 @@ from proofs.market.free import (
     RECOURSE,
     RISKS,
     SCHEMA,
+    SLASHED_OF_PURSES,
+    STAKE_TABLES,
     STAKED,
     TERMS,
     UNDERWRITERS,
+    ChangeReach,
     ChangeStake,
     ChangeWeight,
     PassTime,
     Pay,
+    TakeStake,
     act_in,
     base_transition,
 )
@@ -58,10 +67,10 @@ from spec.market.reasons import Reason
 from spec.market.transition import ACCOUNT, Market
 from spec.protocol import Protocol
 
-BASE_ACTIONS: Final = (PassTime, Pay, ChangeStake, ChangeWeight)
+BASE_ACTIONS: Final = (PassTime, Pay, ChangeReach, TakeStake, ChangeStake, ChangeWeight)
 MANDATES: Final = (OpenMandate, ProposePlan, AdoptPlan, EnrolMandate, Rebalance)
 CHAINS: Final = (OpenChannel, SendTable, DeliverTable, DisableTable, CheckCertificate)
-NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES, *CHAINS)
+NOT_YET: Final = (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES)
 """The two calls that the market observes, and a sale: their paths are too many to be followed so far. Mandates, whose
 plans are lists of any length, were not tried.
 """
@@ -97,9 +106,17 @@ BOOKS: Final = BookLaws(PORT, BALANCES)
 WITHOUT_LISTS: Final = ("FEE-01", "FEE-03", "FEE-04", "FEE-05", "FEE-08", "FEE-09", "FEE-10", "FEE-26")
 CAPITAL: Final = CapitalLaws()
 ISSUE: Final = ReceiptLaws(PORT, CUSTODY)
+ABROAD: Final = ChainLaws(PORT, RECOURSE)
+OF_SIGNERS: Final = ("CHN-01", "CHN-05")
+"""Laws about all signers of a certificate together, a list of any length."""
 CATALOGUE: Final = Catalogue(
-    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums],
-    [*[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS], *CAPITAL.state_laws(), *ISSUE.state_laws()],
+    [*BOOKS.sums, *CAPITAL.sums, *ISSUE.sums, *ABROAD.sums],
+    [
+        *[law for law in BOOKS.state_laws() if law.law_id in WITHOUT_LISTS],
+        *CAPITAL.state_laws(),
+        *ISSUE.state_laws(),
+        *[law for law in ABROAD.state_laws() if law.law_id not in OF_SIGNERS],
+    ],
     [],
     [],
     [],
@@ -110,7 +127,7 @@ def _is_well_formed(_rows: Draft, call: Any) -> bool:
     """Numbers are not negative, as those of traces are not; the market's account makes no call of its own."""
     if isinstance(call, PassTime):
         return call.points >= 0
-    if isinstance(call, ChangeStake | ChangeWeight):
+    if isinstance(call, ChangeStake | ChangeWeight | ChangeReach | TakeStake):
         return call.amount >= 0
     if call.sender == ACCOUNT:
         return False
@@ -176,6 +193,29 @@ def _amount_is_not_negative(view: View, position: Any) -> bool:
     return is_settled and counted.amount >= 0 and view.rows.get(TERMS, position[0]).is_open
 
 
+def _stake_is_watched(view: View, key: Any) -> bool:
+    (channel, _), operator = key
+    purse = RECOURSE.purse(channel[0], operator, channel[1])
+    return not view.rows.get(ENTRIES, key).is_listed or view.rows.get(SLASHED_OF_PURSES, purse).is_watched
+
+
+def _arrived_in_time(view: View, table: Any) -> bool:
+    row, terms = view.rows.get(STAKE_TABLES, table), view.rows.get(CHANNELS, table[0])
+    if not row.is_sent:
+        return not row.has_arrived
+    is_due = table[1] + terms.delay_points <= view.rows.get(NOW, SINGLETON).point
+    return terms.is_open and (is_due or not row.has_arrived)
+
+
+def _is_of_a_table(view: View, key: Any) -> bool:
+    return not view.rows.get(ENTRIES, key).is_listed or view.rows.get(STAKE_TABLES, key[0]).is_sent
+
+
+def _is_numbered(view: View, key: Any) -> bool:
+    certificates = view.rows.get(CHANNEL_USES, key[0]).certificates
+    return certificates >= 0 and (not view.rows.get(CERTIFICATES, key).is_accepted or key[1] < certificates)
+
+
 def _funds_can_insure(view: View, fund: Any) -> bool:
     terms, capital = view.rows.get(FUND_TERMS, fund), view.rows.get(FUNDS, fund)
     if not terms.is_open:
@@ -235,6 +275,38 @@ LEMMAS: Final[list[StateLaw | PastLaw]] = [
         _amount_is_not_negative,
         rows={POSITIONS: _same},
         also_reads=(METERS, TERMS),
+    ),
+    StateLaw(
+        "LEMMA-watched",
+        "What a table counts is watched.",
+        HERE,
+        _stake_is_watched,
+        rows={ENTRIES: _same},
+        also_reads=(SLASHED_OF_PURSES,),
+    ),
+    StateLaw(
+        "LEMMA-arrived",
+        "A table is of an open channel, and has not arrived before its delay was over.",
+        HERE,
+        _arrived_in_time,
+        rows={STAKE_TABLES: _same},
+        also_reads=(CHANNELS, NOW),
+    ),
+    StateLaw(
+        "LEMMA-listed",
+        "An entry is of a table that was sent.",
+        HERE,
+        _is_of_a_table,
+        rows={ENTRIES: _same},
+        also_reads=(STAKE_TABLES,),
+    ),
+    StateLaw(
+        "LEMMA-numbered",
+        "No certificate has a number that is still to come.",
+        HERE,
+        _is_numbered,
+        rows={CERTIFICATES: _same},
+        also_reads=(CHANNEL_USES,),
     ),
     StateLaw(
         "LEMMA-fund",

@@ -30,7 +30,7 @@ from spec.market.chains_state import (
     StakeTable,
     TableKey,
 )
-from spec.market.port import Group, Port
+from spec.market.port import Group, Port, Slashed
 from spec.market.reasons import Reason
 from spec.market.recourse import Recourse
 
@@ -90,37 +90,31 @@ def send_table(port: Port, recourse: Recourse, draft: Draft, action: SendTable) 
     """Send what the service may slash of each operator, as of the last point that no call can change. Returns it.
 
     An operator weighs what is not on its way out. All together are worth no more than one could take of them all.
-    Rejects, in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, OPERATORS_NOT_ORDERED, TABLE_IS_SENT at this point.
+    Rejects, in order: NO_SUCH_CHANNEL, NOT_THE_SERVICE, TABLE_IS_SENT at this point, OPERATOR_IS_LISTED if one is named
+    twice.
     """
     channel: Channel = (action.service, action.pool, action.chain)
     if not draft.get(CHANNELS, channel).is_open:
         return Reason.NO_SUCH_CHANNEL
     if action.sender != action.service[0]:
         return Reason.NOT_THE_SERVICE
-    if not _are_ordered(action.operators):
-        return Reason.OPERATORS_NOT_ORDERED
     point = recourse.reference(draft)
     table: TableKey = (channel, point)
     if draft.get(STAKE_TABLES, table).is_sent:
         return Reason.TABLE_IS_SENT
-    total_weight = 0
+    draft.put(STAKE_TABLES, table, StakeTable(is_sent=True))
     for operator in action.operators:
-        total_weight += _list_operator(port, recourse, draft, table, operator)
-    draft.put(
-        STAKE_TABLES,
-        table,
-        StakeTable(
-            is_sent=True,
-            operators=len(action.operators),
-            total_weight=total_weight,
-            most=recourse.together(draft, action.pool, point, total_weight),
-        ),
-    )
+        if draft.get(ENTRIES, (table, operator)).is_listed:
+            return Reason.OPERATOR_IS_LISTED
+        _list_operator(port, recourse, draft, table, operator)
+    sent = draft.get(STAKE_TABLES, table)
+    most = recourse.together(draft, action.pool, point, sent.total_weight)
+    draft.put(STAKE_TABLES, table, StakeTable(True, sent.operators, sent.total_weight, most))
     return draft.delta(point)
 
 
-def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey, operator: str) -> int:
-    """Write an operator's entry of a table, and watch its stake from now on. Returns the weight."""
+def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey, operator: str) -> None:
+    """Write an operator's entry of a table, add it up, and watch its stake from now on."""
     channel, point = table
     service, pool = channel[0], channel[1]
     weight = min(
@@ -131,7 +125,8 @@ def _list_operator(port: Port, recourse: Recourse, draft: Draft, table: TableKey
     draft.put(ENTRIES, (table, operator), Entry(True, weight, slashed.amount, rounded.roundings))
     draft.put(SLASHED_OF_PURSES, purse, SlashedSoFar(True, slashed.amount))
     draft.put(ROUNDED_OF_GROUPS, group, RoundedSoFar(True, rounded.roundings))
-    return weight
+    sent = draft.get(STAKE_TABLES, table)
+    draft.put(STAKE_TABLES, table, StakeTable(True, sent.operators + 1, sent.total_weight + weight))
 
 
 def deliver_table(port: Port, draft: Draft, action: DeliverTable) -> Delta | Reason:
@@ -237,10 +232,7 @@ def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, w
     """Note what a base call has slashed of what tables count, moved by a rounded number, and let services give up."""
     groups = [*recourse.rounded(writes)]
     for slashed in port.slashes(before, draft, writes):
-        purse = recourse.purse(slashed.service, slashed.operator, slashed.pool)
-        so_far = draft.get(SLASHED_OF_PURSES, purse)
-        if so_far.is_watched:
-            draft.put(SLASHED_OF_PURSES, purse, SlashedSoFar(True, so_far.amount + slashed.amount))
+        note_slash(recourse, draft, slashed)
         groups.append(port.group(slashed.operator, slashed.pool))
     for group in groups:
         _note_rounding(draft, group)
@@ -248,6 +240,14 @@ def observe_stake(port: Port, recourse: Recourse, before: Draft, draft: Draft, w
         forgone = draft.get(FORGONE, (service, operator, pool))
         if before_point > forgone.before_point:
             draft.put(FORGONE, (service, operator, pool), ForgoneSoFar(before_point))
+
+
+def note_slash(recourse: Recourse, draft: Draft, slashed: Slashed) -> None:
+    """Note what a slash took, where a table counts the stake that it took from."""
+    purse = recourse.purse(slashed.service, slashed.operator, slashed.pool)
+    so_far = draft.get(SLASHED_OF_PURSES, purse)
+    if so_far.is_watched:
+        draft.put(SLASHED_OF_PURSES, purse, SlashedSoFar(True, so_far.amount + slashed.amount))
 
 
 def _note_rounding(draft: Draft, group: Group) -> None:

@@ -28,7 +28,7 @@ class OpenChannel:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SendTable:
-    """A service sends what it may slash of its operators now: their names in ascending order."""
+    """A service sends what it may slash of its operators now, each named once."""
 
     sender: Final[str]
     service: Final[Service]

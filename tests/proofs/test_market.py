@@ -4,8 +4,8 @@ import pytest
 
 from harness.protocols import pack_at
 from proofs.call_task import prove_laws
-from proofs.market.free import ChangeStake, ChangeWeight
-from proofs.market.theory import CHAINS, MANDATES, NOT_YET, PROTOCOL
+from proofs.market.free import ChangeReach, ChangeStake, ChangeWeight, TakeStake
+from proofs.market.theory import CHAINS, MANDATES, NOT_YET, OF_SIGNERS, PROTOCOL
 from spec.market.actions import BuyPolicy
 
 pytestmark = pytest.mark.source
@@ -35,8 +35,20 @@ def test_a_call_keeps_receipts_somebodys(call: str) -> None:
     assert found == dict.fromkeys(laws, "PROVED")
 
 
+@pytest.mark.parametrize("call", ["SendTable", "CheckCertificate", "TakeStake"])
+def test_a_call_keeps_what_tables_count_within_reach(call: str) -> None:
+    """On a base that keeps its promise, what a table counts is there until the window is over, and certificates are
+    answered by then where the terms fit.
+    """
+    laws = ["CHN-02", "CHN-03", "CHN-04", "CHN-08"]
+    found = {one["law"]: one["verdict"]["verdict"] for one in prove_laws(PLACE, call, laws, 1)}
+    assert found == dict.fromkeys(laws, "PROVED")
+
+
 def test_the_calls_that_are_left_out_are_these_and_no_others() -> None:
-    assert (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES, *CHAINS) == NOT_YET
-    assert len(PROTOCOL.actions) == 25
+    assert (ChangeStake, ChangeWeight, BuyPolicy, *MANDATES) == NOT_YET
+    assert len(PROTOCOL.actions) == 32
+    assert {*CHAINS, ChangeReach, TakeStake} < set(PROTOCOL.actions)
+    assert OF_SIGNERS == ("CHN-01", "CHN-05")
     assert not set(NOT_YET) & set(PROTOCOL.actions)
     assert pack_at("harness.packs.market.anything:PACK").theory_at == PLACE
