@@ -25,10 +25,10 @@ def open_channels(cast: Cast) -> list[Any]:
 def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     """Draw a call of other chains; mostly one that is accepted."""
     service, pool = cast.services[0], choices.pick((cast.pools[0], *cast.pools[:2]))
-    if choices.one_in(8):
+    if choices.one_in(16):
         service, pool = choices.pick(cast.services), choices.pick(cast.pools)
     channel: Channel = (service, pool, choices.pick(CHAINS))
-    if choices.one_in(5):
+    if choices.one_in(3 if draft.get(CHANNELS, channel).is_open else 9):
         return _spoilt(cast, choices, draft, channel)
     terms, now = draft.get(CHANNELS, channel), cast.now(draft)
     if not terms.is_open:
@@ -51,7 +51,7 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     if kind < 8 and now < last and not choices.one_in(3):
         return cast.wait(choices.pick((last - now, last - now, 1)))
     point = choices.pick((there[-1], there[0], choices.pick(there)))
-    if kind == 8 and choices.one_in(3):
+    if kind == 8 and choices.one_in(2):
         return DisableTable(service[0], *channel, point)
     return _certificate(cast, choices, draft, channel, point)
 
@@ -141,6 +141,9 @@ def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any
         DeliverTable(outsider, *channel, late),
         DeliverTable(outsider, *channel, disabled),
         DisableTable(service[0], *channel, point),
+        DisableTable(outsider, *channel, there),
+        OpenChannel(service[0], *channel, fits),
+        SendTable(service[0], *channel, names[:1]),
         CheckCertificate(outsider, *channel, there, (), 0),
         CheckCertificate(outsider, *channel, there, names[::-1], 0),
         CheckCertificate(outsider, *channel, there, (names[0], names[0]), 0),
@@ -148,4 +151,4 @@ def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any
         CheckCertificate(outsider, *channel, disabled, names, 0),
         CheckCertificate(outsider, *channel, disabled, names, 0),
     )
-    return choices.pick(odd) if sent and choices.one_in(2) else choices.pick(refused)
+    return choices.pick(odd) if sent and not choices.one_in(3) else choices.pick(refused)

@@ -121,7 +121,7 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
         kind = choices.below(25)
         if kind < 2:
             return receipts_action(cast, choices, draft)
-        if kind == 24 or (kind > 18 and is_busy(cast, draft)):
+        if kind > 22 or (kind > 17 and is_busy(cast, draft)):
             return chains_action(cast, choices, draft)
         if kind < 12:
             return market_action(cast, choices, draft)
