@@ -77,7 +77,8 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
         return OpenMandate(GOVERNOR, MANDATE, pool, DELAY_POINTS)
     pending = draft.get(PENDING_PLANS, MANDATE)
     if pending.is_pending and not choices.one_in(4):
-        return AdoptPlan(caller, MANDATE) if cast.now(draft) >= pending.effect_point else cast.wait(1)
+        is_due = cast.now(draft) >= pending.effect_point or choices.one_in(4)
+        return AdoptPlan(caller, MANDATE) if is_due else cast.wait(1)
     if len(draft.get(PLANS, MANDATE).targets) == 0:
         return _plan(cast, choices, draft)
     kind = choices.below(20)
