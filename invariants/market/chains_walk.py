@@ -113,9 +113,9 @@ def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any
     sent = _recent(cast, draft, channel, RECENT)
     point = sent[0] if sent else now
     tables = [(one, draft.get(STAKE_TABLES, (channel, one))) for one in sent]
-    there = next((one for one, table in tables if table.has_arrived and not table.is_disabled), point)
-    disabled = next((one for one, table in tables if table.is_disabled), point)
-    late = next((one for one, table in tables if one < there and not table.has_arrived), point)
+    there = [*[one for one, table in tables if table.has_arrived and not table.is_disabled], point][0]
+    disabled = [*[one for one, table in tables if table.is_disabled], point][0]
+    late = [*[one for one, table in tables if one < there and not table.has_arrived], point][0]
     fits = _terms(choices, cast.recourse.window(draft, pool), is_far=False)
     refused = (
         OpenChannel(outsider, service, pool, "moon", fits),
