@@ -7,6 +7,7 @@ from invariants.market.cast import Cast
 from spec.machine import Draft
 from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
 from spec.market.chains_state import CHANNELS, STAKE_TABLES, Channel, ChannelTerms
+from spec.market.mandates_state import Target
 
 CHAINS: Final = ("rollup", "appchain")
 FAR: Final = "appchain"
@@ -37,7 +38,7 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     good = RECENT if terms.staleness_points == 0 else terms.staleness_points
     sent = _recent(cast, draft, channel, good)
     there = [point for point in sent if draft.get(STAKE_TABLES, (channel, point)).has_arrived]
-    counting = [point for point in there if draft.get(STAKE_TABLES, (channel, point)).most > 0]
+    counting = [point for point in sent if draft.get(STAKE_TABLES, (channel, point)).most > 0]
     if channel[2] == FAR and counting and choices.one_in(2):
         return _outlive(cast, choices, draft, channel, counting[-1])
     kind = choices.below(12)
@@ -61,10 +62,12 @@ def _outlive(cast: Cast, choices: Choices, draft: Draft, channel: Channel, point
     service, pool, _ = channel
     kind = choices.below(6)
     if kind < 2:
-        ours = [target for target in cast.targets if target.service == service]
-        return cast.unsettle(choices, draft, choices.pick(ours), pool)
+        return cast.unsettle(choices, draft, Target(service, choices.pick(cast.operators)), pool)
     if kind == 2:
-        return cast.wait(cast.recourse.window(draft, pool) + 1)
+        window = cast.recourse.window(draft, pool)
+        return cast.wait(choices.pick((window, window + 1)))
+    if not draft.get(STAKE_TABLES, (channel, point)).has_arrived:
+        return DeliverTable(choices.pick(cast.holders), *channel, point)
     return _certificate(cast, choices, draft, channel, point)
 
 
