@@ -191,6 +191,21 @@ def test_a_group_of_operators_and_services_is_capped_together(vault: Chain) -> N
     assert vault.now.get(PACES, "main").reserve_wad == WAD // 2
 
 
+def test_what_one_target_is_given_leaves_less_room_to_the_next(vault: Chain) -> None:
+    """The first target, which is out of the cap, uses up the step; so the second stays above its goal."""
+    second = ("network", 2)
+    vault.do(sym.SetMaxNetworkLimit("network", VAULT, 2, 10**6), OpenOffer("network", second, VAULT, terms(), Risk()))
+    vault.do(FundOffer("network", second, VAULT, 1000))
+    targets = (C, A, Target(second, "operator"), Target(second, "partner"))
+    caps = (Cap((NEIGHBOUR,), (), WAD // 2), Cap((NETWORK,), (), WAD * 45 // 100), Cap((second,), (), 0))
+    settled(vault, attr.evolve(PLAN, targets=targets, caps=caps))
+    assert limits(vault, *targets) == (500, 450, 0, 0)
+    group = (Cap((NEIGHBOUR,), (), WAD * 3 // 10), Cap((NETWORK, second), (), WAD // 2))
+    plan = attr.evolve(PLAN, targets=targets, caps=group, step_wad=WAD // 10)
+    vault.do(plan, sym.AdvanceTime(20), AdoptPlan("anybody", "main"), REBALANCE)
+    assert limits(vault, *targets) == (400, 450, 50, 0)
+
+
 def test_a_weight_is_the_fee_less_the_larger_loss(vault: Chain) -> None:
     """The rate is a thousandth of a token. What one network declares to lose takes a quarter of it; what the governor
     expects of an operator, a half.
