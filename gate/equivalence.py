@@ -15,8 +15,8 @@ import z3
 
 from proofs.goals import Obligation, left_out, some_path_is_taken
 from proofs.lifting import LiftedModules, lift
-from proofs.obligations import Prover
 from proofs.paths import Path, Term, UnliftableError, explore, refuse
+from proofs.prover import Prover
 from proofs.setup import Contracts
 from proofs.state import SymbolicRows, Totals, Touch, held, made, shape_like, watched
 from proofs.symbols import Listing, SymBool, SymInt, SymList, SymName, term_of

@@ -15,8 +15,8 @@ from gate.equivalence import ENGINE, HISTORIES, Goal, OtherVersion, goals_of, lo
 from gate.starting import answer_questions
 from proofs.concrete import concretise, read, replay, write
 from proofs.isolation import the_same_everywhere
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Status
 

@@ -13,9 +13,9 @@ from proofs.digests import modules_behind, names_in, snapshot
 from proofs.genesis import GENESIS, Beginning
 from proofs.goals import Verdict
 from proofs.isolation import Found, apart, the_same_everywhere
-from proofs.obligations import Prover
 from proofs.parts import ANY_LENGTH, CHOSEN, TOTAL, WHOLE, Part
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.setup import setup_of
 from proofs.solving import Status

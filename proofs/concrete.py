@@ -18,8 +18,8 @@ import z3
 from invariants.checking import Checker, Violation, scan
 from invariants.law import Catalogue, StateLaw
 from proofs.goals import Obligation, TotalRead
-from proofs.obligations import Prover
 from proofs.paths import Path, Term
+from proofs.prover import Prover
 from proofs.state import Touch
 from proofs.symbols import NAMES, SymBool, SymInt, SymList, SymName, term_of
 from proofs.theory import PastLaw
@@ -59,7 +59,7 @@ def concretise(prover: Prover, place: str, law_id: str, call: Any, obligation: O
 def closed_model(prover: Prover, obligation: Obligation) -> tuple[Any, list[Any]] | None:
     """A model in which no rows exist but those that were read, or one more for each sum; and what was read."""
     for has_others in (False, True):
-        hypotheses, noted = prover.closed_world(obligation.here, has_others)
+        hypotheses, noted = prover.sum_facts.closed_world(obligation.here, has_others)
         solver = z3.Solver()
         solver.set("rlimit", CLOSING_STEPS)
         solver.add(*hypotheses, z3.Not(obligation.goal))

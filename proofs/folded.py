@@ -10,11 +10,12 @@ from typing import Any, Final
 import attr
 import z3
 
+from proofs.dependencies import tables_of_sum
 from proofs.folds import FoldedError, Items, Loop, Names, any_call, still_to_do
 from proofs.goals import Accepted, Obligation, TotalRead, Verdict, some_path_is_taken
-from proofs.obligations import Prover
 from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.paths import RUNS, Path, Term, UnliftableError, explore, path
+from proofs.prover import Prover
 from proofs.segments import Arrival, BetweenRows, GrownError, Middle, Run, Segment
 from proofs.solving import Answer, Status, terms_in
 from proofs.state import Totals, Touch, held
@@ -164,7 +165,7 @@ class FoldedProof(Exploration):
         self._refuse_histories(changed)
         sums = [*root.theory.catalogue.sums, *root.theory.sums.own, *root.theory.sums.nested]
         suffixes = {
-            total.name: suffix if root.tables_of_sum(total) & changed else before.totals.suffixes.get(total.name, "")
+            total.name: suffix if tables_of_sum(root, total) & changed else before.totals.suffixes.get(total.name, "")
             for total in sums
         }
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 import z3
 
 from proofs.goals import Obligation, Verdict, left_out
-from proofs.obligations import Prover, answer_of
 from proofs.paths import Path, Term, UnliftableError, explore, path
+from proofs.prover import Prover, answer_of
 from proofs.solving import Status, prove
 from proofs.state import Touch, flatten, sum_term
 from proofs.symbols import term_of, truth_of
@@ -101,7 +101,7 @@ class Beginning:
             table.rows = rows
         self._prover: Final = prover
         self._view: Final = prover.world.modules["invariants.law"].View(
-            rows, _Totals(set(chosen), prover.refuse_other_groups)
+            rows, _Totals(set(chosen), prover.groups.refuse_others)
         )
         self._sums: Final = [*theory.catalogue.sums, *theory.sums.own, *theory.sums.nested]
         with self._begins():

@@ -29,8 +29,8 @@ import z3
 from proofs.contracts import AnyHistory, PathEnds
 from proofs.goals import Obligation, Verdict
 from proofs.histories import use_exact_contract
-from proofs.obligations import Prover
 from proofs.paths import Path, Term
+from proofs.prover import Prover
 from proofs.solving import Answer, Ask, prove
 from proofs.symbols import SymInt, SymName
 

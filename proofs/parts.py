@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import z3
 
+from proofs.dependencies import scopes_of_sum, sums_behind, tables_of, tables_of_sum
 from proofs.goals import Accepted, Obligation, Verdict
-from proofs.obligations import Prover
+from proofs.obligations import implication_goals, state_goals, sum_goals, time_goals
 from proofs.paths import Path
+from proofs.prover import Prover
 from proofs.solving import Answer, Status, prove
 
 TOTAL: Final = "TOTAL"
@@ -135,7 +137,7 @@ class Exploration:
         if any(law is each for each in self.prover.theory.catalogue.rejection_laws):
             return False  # what is refused writes nothing
         if hasattr(law, "rows"):
-            return not self.prover.tables_of(law) & self.writes
+            return not tables_of(self.prover, law) & self.writes
         limited = {table.index for table in law.scope.tables} if hasattr(law, "scope") else set()
         return bool(limited) and not limited & self.writes
 
@@ -149,7 +151,7 @@ class Exploration:
 
     def of_time(self) -> list[Goal]:
         """The goals about time, wherever laws must hold again."""
-        return [(prover, one, []) for prover, end in self.ends() for one in prover.time_goals(end)]
+        return [(prover, one, []) for prover, end in self.ends() for one in time_goals(prover, end)]
 
     def lean_on_sums(self, verdict: Verdict, goals: list[Goal], noted: Iterable[Any] = ()) -> None:
         """Record that a verdict rests on the claims about every sum that its goals read.
@@ -158,14 +160,14 @@ class Exploration:
         revalue.
         """
         read = [item for _, obligation, _ in goals for item in obligation.here.touched.values()]
-        sums = self.prover.sums_behind([*read, *noted])
+        sums = sums_behind(self.prover, [*read, *noted])
         verdict.leans.extend([(self.name, f"SUM-{total.name}") for total in sums])
 
     def _of_states(self, law: Any) -> Verdict:
         """Claim: the call keeps a state law, at any subject."""
         root = self.prover
         verdict = Verdict(law.law_id, self.action.__name__)
-        tables, subject = root.tables_of(law), root.subject(law)
+        tables, subject = tables_of(root, law), root.subject(law)
         verdict.scopes.update(root.instance(law, subject).scopes)
         verdict.is_framed = self.is_framed(law)
         if verdict.is_framed:
@@ -178,7 +180,7 @@ class Exploration:
             is_seen = end.seen is not None and law.law_id in end.seen[0].of
             if is_seen or tables & {write.table.index for write in end.delta.writes}:
                 concerned.append((prover, end.here))
-                found = list(prover.state_goals(law, end))
+                found = list(state_goals(prover, law, end))
                 goals += [(prover, one, [(law, subject), *prover.leaned_on(law, one.here)]) for one in found]
         self.lean_on_sums(verdict, goals, root.instance(law, subject).noted.values())
         self.settle(verdict, goals, concerned)
@@ -192,7 +194,7 @@ class Exploration:
         root = self.prover
         premises = root.laws_of(root.theory.induction.follows[law.law_id])
         verdict.leans.extend([(self._premises, other.law_id) for other in premises])
-        for obligation in list(root.implication_goals(law)):
+        for obligation in list(implication_goals(root, law)):
             hypotheses = root.implied_by(obligation.here, premises, verdict.scopes)
             verdict.answers.append((obligation, root.prove(law.law_id, [hypotheses], obligation.goal)))
         return verdict
@@ -200,15 +202,15 @@ class Exploration:
     def _of_sum(self, total: Any) -> Verdict:
         """Claim: rows of a sum keep their place where the call does not write them."""
         verdict = Verdict(f"SUM-{total.name}", self.action.__name__)
-        others = self.prover.tables_of_sum(total, beyond_its_row=True)
-        verdict.scopes.update(self.prover.scopes_of_sum(total))
+        others = tables_of_sum(self.prover, total, beyond_its_row=True)
+        verdict.scopes.update(scopes_of_sum(self.prover, total))
         goals: list[Goal] = []
         concerned: list[tuple[Prover, Path]] = []
         for prover, end in self.ends():
             is_seen = end.seen is not None and total in end.seen[0].members
             if is_seen or others & {write.table.index for write in end.delta.writes}:
                 concerned.append((prover, end.here))
-                goals += [(prover, obligation, []) for obligation in prover.sum_goals(total, end)]
+                goals += [(prover, obligation, []) for obligation in sum_goals(prover, total, end)]
         verdict.is_framed = not concerned
         self.settle(verdict, goals, concerned)
         return verdict

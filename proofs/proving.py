@@ -9,7 +9,7 @@ import z3
 
 from proofs.folded import FoldedProof, has_lists
 from proofs.goals import Accepted, Obligation, Verdict, some_path_is_taken, together
-from proofs.obligations import Prover
+from proofs.obligations import protects, refusal_goals, step_goals
 from proofs.parts import (
     ANY_LENGTH,
     CHOSEN,
@@ -24,6 +24,7 @@ from proofs.parts import (
     put_together,
 )
 from proofs.paths import Path
+from proofs.prover import Prover
 from proofs.solving import Status
 
 
@@ -220,7 +221,7 @@ class CallProof(Exploration):
         for accepted in self.outcomes:
             if not limited or limited & {write.table.index for write in accepted.delta.writes}:
                 concerned.append(accepted.here)
-                goals += self._leaning(law, self.prover.step_goals(law, self.call, accepted))
+                goals += self._leaning(law, step_goals(self.prover, law, self.call, accepted))
         return self._of_concerns(law, verdict, goals, concerned)
 
     def _of_refusals(self, law: Any) -> Verdict:
@@ -231,10 +232,10 @@ class CallProof(Exploration):
         concerned: list[Path] = []
         for here, reason in self.rejected:
             concerned.append(here)
-            goals += self._leaning(law, self.prover.refusal_goals(law, self.call, here, reason))
+            goals += self._leaning(law, refusal_goals(self.prover, law, self.call, here, reason))
         # A call that is protected and accepted is what such a law is about.
         others = self.accepted if law.applies_to is not None else []
-        ways = [onward for one in others for onward in self.prover.protects(law, self.call, one.here)]
+        ways = [onward for one in others for onward in protects(self.prover, law, self.call, one.here)]
         return self._of_concerns(law, verdict, goals, concerned, ways)
 
     def _leaning(self, law: Any, obligations: Iterable[Obligation]) -> list[Goal]:

@@ -6,9 +6,9 @@ from typing import Any, Final
 from proofs.call_task import MOST_COUNTEREXAMPLES, counterexample, is_refutation, prover_of
 from proofs.folded import FoldedProof, has_lists
 from proofs.goals import Obligation, Verdict
-from proofs.obligations import Prover
 from proofs.parts import TOTAL
 from proofs.paths import Path
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.setup import setup_of
 from proofs.solving import Status

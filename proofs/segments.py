@@ -14,8 +14,8 @@ import z3
 from proofs.folding import calls_alone
 from proofs.folds import FoldedError, Gathered, Items, Loop, Names, Running
 from proofs.goals import Accepted
-from proofs.obligations import Prover
 from proofs.paths import Path, Term, UnliftableError, is_unsure, of_its_own, path, refuse
+from proofs.prover import Prover
 from proofs.solving import terms_in
 from proofs.state import SymbolicRows, Touch, held, likeness
 from proofs.symbols import Listing, SymBool, SymInt, SymName, term_of

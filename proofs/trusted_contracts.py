@@ -11,8 +11,8 @@ from typing import Any, Final
 from proofs.contracts import prove_history
 from proofs.goals import Obligation, Verdict
 from proofs.kernels import prove_kernel_facts
-from proofs.obligations import Prover
 from proofs.paths import Path
+from proofs.prover import Prover
 from proofs.solving import Answer
 
 CONTRACTS: Final = "contracts"

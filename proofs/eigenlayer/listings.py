@@ -14,8 +14,8 @@ from typing import Any, Final
 import z3
 
 from proofs.goals import Obligation, Verdict, left_out
-from proofs.obligations import Prover
 from proofs.paths import Path, Term, UnliftableError, explore
+from proofs.prover import Prover
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.symbols import Listing, SymName, term_of
 

@@ -12,8 +12,8 @@ import z3
 
 from proofs.goals import Obligation, Verdict, left_out
 from proofs.histories import EXACT
-from proofs.obligations import Prover
 from proofs.paths import Path, explore, path, refuse
+from proofs.prover import Prover
 from proofs.setup import Contracts
 from proofs.state import flatten, fresh
 from proofs.symbols import SymInt, term_of

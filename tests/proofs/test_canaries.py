@@ -17,8 +17,8 @@ import z3
 from proofs import paths, python_subset, solving, symbols
 from proofs.genesis import base_case
 from proofs.histories import EXACT
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE, Contracts
 from proofs.solving import Status

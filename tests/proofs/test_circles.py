@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from proofs.histories import EXACT
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE, Contracts
 from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, RULE, Break, free, law, purse_writer, status

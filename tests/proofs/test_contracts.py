@@ -14,7 +14,7 @@ import proofs.state
 from proofs.call_task import beginning_of, prover_of
 from proofs.contracts import HistoryProof, prove_history
 from proofs.history_write_contract import PushProof, prove_changes
-from proofs.obligations import Prover
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.solving import Answer, Status, prove
 

@@ -9,7 +9,7 @@ from harness.prove import ProofQuestion, Proving
 from proofs.cross_check import Opinions, ask_cvc5, ask_everybody, smt_lib
 from proofs.digests import snapshot
 from proofs.ledger import Ledger
-from proofs.obligations import Prover
+from proofs.prover import Prover
 from proofs.proving import CallProof
 
 pytestmark = pytest.mark.source

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 
 pytestmark = pytest.mark.source

@@ -10,8 +10,8 @@ import pytest
 
 from proofs.call_task import run_call
 from proofs.genesis import Beginning
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.setup import HISTORIES_ALONE
 from tests.proofs.test_canaries import NEEDS, RULE, Break, free, status
 from tests.proofs.test_canaries import theory as theory  # a fixture

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import z3
 
-from proofs import builtin, genesis, goals, obligations, paths, solving, symbols, theory_checks
+from proofs import builtin, genesis, goals, obligations, paths, solving, sum_facts, symbols, theory_checks
+from proofs import prover as prover_module
 from proofs.concrete import concretise, replay
 from proofs.genesis import base_case
-from proofs.obligations import Prover
 from proofs.paths import Path, UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.solving import Status
 from proofs.symbols import SymInt
@@ -152,7 +153,8 @@ def first_side_only(patch: pytest.MonkeyPatch) -> None:
             if position == 0:
                 yield found
 
-    patch.setattr(obligations, "explore", without_alternatives)
+    for module in (obligations, prover_module, sum_facts):
+        patch.setattr(module, "explore", without_alternatives)
 
 
 def names_always_differ(patch: pytest.MonkeyPatch) -> None:
@@ -168,7 +170,7 @@ def goal_is_assumed(patch: pytest.MonkeyPatch) -> None:
         is_open = not z3.is_false(z3.simplify(goal))
         return prove([[*level, goal] if is_open else level for level in levels], goal, *rest)
 
-    patch.setattr(obligations, "prove", credulous)
+    patch.setattr(prover_module, "prove", credulous)
 
 
 def contradiction_is_assumed(patch: pytest.MonkeyPatch) -> None:
@@ -238,9 +240,8 @@ def first_path(*arguments: Any, **options: Any) -> Any:
 @pytest.mark.parametrize("explore", [first_path, lambda *_, **__: iter(())])
 def test_one_path_is_not_taken_for_all(explore: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missed: of one path, or of none, nobody asked whether it leaves a case out."""
-    prover = Prover(TOY)
     monkeypatch.setattr(obligations, "explore", explore)
-    goals = prover._goals("a law", lambda: SymInt(z3.Int("amount")) > 3 or True, Path(None, [], True))
+    goals = obligations.goals_of("a law", lambda: SymInt(z3.Int("amount")) > 3 or True, Path(None, [], True))
     (whole,) = [goal for goal in goals if goal.label == "a law: some path is taken"]
     assert solving.prove([[]], whole.goal).status is Status.REFUTED
 
@@ -248,19 +249,19 @@ def test_one_path_is_not_taken_for_all(explore: Any, monkeypatch: pytest.MonkeyP
 def test_a_path_that_is_lost_of_a_law_that_is_assumed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Missed: what a law says on the paths that were followed was taken for all that it says."""
     prover = Prover(TOY)
-    monkeypatch.setattr(obligations, "explore", first_path)
+    monkeypatch.setattr(prover_module, "explore", first_path)
     with pytest.raises(UnliftableError, match="some paths were not followed, or some twice"):
-        prover._formula(lambda: SymInt(z3.Int("amount")) > 3 and False)
+        prover.formula(lambda: SymInt(z3.Int("amount")) > 3 and False)
 
 
 def test_a_path_that_is_lost_of_a_sum_leaves_open_whether_it_is_negative(monkeypatch: pytest.MonkeyPatch) -> None:
     """Missed: a sum was taken for never negative by one path of its worth."""
     prover = Prover(TOY)
     (worth,) = prover.theory.sums.own
-    assert prover.is_never_negative(worth)
+    assert prover.sum_facts.is_never_negative(worth)
     again = Prover(TOY)
-    monkeypatch.setattr(obligations, "explore", lambda *asked, **options: first_pruned(*asked, **options))
-    assert not again.is_never_negative(again.theory.sums.own[0])
+    monkeypatch.setattr(sum_facts, "explore", lambda *asked, **options: first_pruned(*asked, **options))
+    assert not again.sum_facts.is_never_negative(again.theory.sums.own[0])
 
 
 def first_pruned(program: Any, base: Any = None, prunes: bool = True) -> Any:

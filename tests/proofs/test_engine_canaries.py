@@ -10,8 +10,8 @@ import pytest
 from proofs.digests import digest
 from proofs.genesis import Beginning
 from proofs.goals import Verdict
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.setup import HISTORIES_ALONE
 from tests.proofs.test_canaries import GROWN, NEEDS, PAST_LAW, RULE, Break, free, law, status

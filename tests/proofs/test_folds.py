@@ -10,8 +10,8 @@ from proofs.call_task import prove_laws
 from proofs.cross_check import Opinions
 from proofs.eigenlayer.listings import prove_without
 from proofs.folded import FoldedProof
-from proofs.obligations import Prover
 from proofs.paths import UnliftableError
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.solving import Status
 

@@ -16,7 +16,7 @@ import pytest
 from proofs.call_task import beginning_of, foundations_of, prover_of
 from proofs.concrete import outcome_of_a_witness, plain_theory
 from proofs.isolation import apart, the_same_everywhere
-from proofs.obligations import Prover
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.trusted_contracts import CONTRACTS, foundations
 

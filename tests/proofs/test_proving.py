@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from proofs.ledger import Ledger
-from proofs.obligations import Prover
 from proofs.parts import SHORT
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.solving import Status
 

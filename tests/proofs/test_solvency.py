@@ -12,7 +12,7 @@ from proofs import obligations, state
 from proofs.call_task import prover_of
 from proofs.concrete import as_state_law, scan_nested
 from proofs.eigenlayer.theory import THEORY as EIGENLAYER
-from proofs.obligations import Prover
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.symbiotic.theory import THEORY as SYMBIOTIC
 from spec.machine import Delta, Draft, commit

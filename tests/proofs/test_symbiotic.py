@@ -12,7 +12,7 @@ from invariants.law import Catalogue
 from proofs.concrete import scan_nested
 from proofs.genesis import base_case
 from proofs.histories import EXACT
-from proofs.obligations import Prover
+from proofs.prover import Prover
 from proofs.proving import CallProof
 from proofs.symbiotic.stake import prove_stake
 from proofs.symbiotic.theory import THEORY

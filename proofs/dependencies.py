@@ -1,0 +1,67 @@
+"""The tables and sums on which laws and sums depend, by what they read at a row or a subject that is any."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from proofs.goals import Instance, TotalRead
+from proofs.state import Touch
+
+if TYPE_CHECKING:
+    from proofs.prover import Prover
+
+
+def tables_of(prover: "Prover", law: Any) -> set[int]:
+    """The tables on whose rows a state law depends, by index."""
+    instance = prover.instance(law, prover.subject(law))
+    return _tables_noted(prover, instance.noted)
+
+
+def _tables_noted(prover: "Prover", noted: dict[object, Any]) -> set[int]:
+    tables: set[int] = set()
+    for item in noted.values():
+        if isinstance(item, TotalRead):
+            tables |= tables_of_sum(prover, item.total)
+        elif item.past_of is not None:
+            tables.add(item.past_of.heads.index)
+        else:
+            tables.add(item.table.index)
+    return tables
+
+
+def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) -> set[int]:
+    """The tables on whose rows a sum depends; or on whose other rows what one of its rows adds depends."""
+    noted = _read_of(prover, total).noted
+    own = Touch(total.table, prover.any_key(total.table, f"member.{total.name}")).identity
+    return _tables_noted(
+        prover, {item_id: item for item_id, item in noted.items() if not beyond_its_row or item_id != own}
+    )
+
+
+def scopes_of_sum(prover: "Prover", total: Any) -> set[str]:
+    """The scopes in which it is known on what a sum depends."""
+    return _read_of(prover, total).scopes
+
+
+def _read_of(prover: "Prover", total: Any) -> Instance:
+    """The rows that a sum reads at any of its own."""
+    key = prover.any_key(total.table, f"member.{total.name}")
+    rows = prover.before.rows
+
+    def read() -> bool:
+        row = rows.get(total.table, key)
+        prover.worth(total, prover.before, key, row)
+        return total.group(rows, key, row) is not None
+
+    return prover.formula(read)
+
+
+def sums_behind(prover: "Prover", noted: Iterable[Any]) -> list[Any]:
+    """The sums that were asked, and those that they are made of, however deep."""
+    pending = [item.total for item in noted if isinstance(item, TotalRead)]
+    found: dict[str, Any] = {}
+    while pending:
+        total = pending.pop()
+        if total.name not in found:
+            found[total.name] = total
+            pending += [prover.theory.sums.nested[total].inner] if total in prover.theory.sums.nested else []
+    return [found[name] for name in sorted(found)]

@@ -1,0 +1,511 @@
+"""A protocol's calls on a state that stands for any, and what may be assumed of it.
+
+The state is symbolic (`proofs/state.py`), so is the call; the transition is the source itself, explored path by path.
+Of the state before, the laws are assumed at the subjects that the rows which were read lead to, and no others: assuming
+less than what holds is sound. What a call does not write did not change, by the Delta.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from copy import copy
+from fractions import Fraction
+from functools import partial
+from itertools import count
+from types import MappingProxyType
+from typing import Any, Final
+
+import z3
+
+from proofs.builtin import bound_ranges
+from proofs.dependencies import tables_of
+from proofs.goals import Instance, TotalRead
+from proofs.lifting import LiftedModules, lift
+from proofs.paths import Path, Term, UnliftableError, explore, path, refuse
+from proofs.setup import Contracts, setup_of
+from proofs.solving import Answer, prove, prove_quickly
+from proofs.state import (
+    SymbolicRows,
+    Totals,
+    TotalsAfter,
+    Touch,
+    fresh,
+    has_shape,
+    identity,
+    key_shapes,
+    read_only,
+    shape_like,
+    symbolic_call,
+    view_before_step,
+    watched,
+)
+from proofs.sum_facts import SumFacts
+from proofs.sum_groups import SumGroups
+from proofs.symbols import SymBool, SymInt, SymName, truth_of
+from proofs.theory_checks import refuse_names_given_twice, refuse_what_is_not_understood, refuse_what_nothing_proves
+
+DEPTH: Final = 2
+"""The depth of hypotheses: laws of the rows that were read, and of the rows that those laws read."""
+
+
+class Prover:
+    """The lifted copy of one protocol, a state that stands for any, and the laws that may be assumed of it."""
+
+    def __init__(self, theory: str, contracts: Contracts | None = None) -> None:
+        module, _, name = theory.partition(":")
+        setup = setup_of(theory)
+        if contracts is None:
+            contracts = setup.contracts
+        self.world: Final[LiftedModules] = lift(module, contracts, setup.lifted)
+        self.theory: Final = self.world.get(module, name)
+        self.protocol: Final = self.theory.protocol
+        machine = self.world.modules["spec.machine"]
+        laws = self.world.modules["invariants.law"]
+        self._draft: Final = machine.Draft
+        self._watched: Final = watched(machine.Draft)
+        self.reading: Final = read_only(machine.Draft)
+        self._delta: Final = machine.Delta
+        self._view: Final = laws.View
+        self.accepted_step: Final = laws.AcceptedStep
+        self.rejected_call: Final = laws.RejectedCall
+        refuse_names_given_twice(self.theory)
+        refuse_what_nothing_proves(self.theory)
+        refuse_what_is_not_understood(self.theory, self.world)
+        bound_ranges(self.theory.limits.lists)
+        self.shapes: Final = key_shapes(self.world.modules[self.theory.state_module], self.theory.keys)
+        for table in self.protocol.schema.tables:
+            if table.name not in self.shapes:
+                raise UnliftableError(
+                    f"no shape is known of the keys of {table.name}, which {self.theory.state_module} does not declare"
+                )
+        self.tables: Final = [
+            SymbolicRows(table, self.shapes[table.name], self.theory.limits.lists, self._note_read)
+            for table in self.protocol.schema.tables
+        ]
+        self.state: Final = machine.State(self.tables)
+        self.world.rows.update(
+            {id(table): rows for table, rows in zip(self.protocol.schema.tables, self.tables, strict=True)}
+        )
+        self.totals: Final = Totals(self._note_sum)
+        self.groups: Final = SumGroups(self)
+        self.totals.refuse_other_groups = self.groups.refuse_others
+        self.before: Final = self._view(self.reading(self.state), self.totals)
+        histories = self.world.get("spec.history", "HistoryTable")
+        histories._reads = staticmethod(lambda touch: (path().reader or self._note_read)(touch))
+        self._by_contract: set[int] = set()
+        """Tables of which a contract knows what a push writes, and nothing else: so no law reads them."""
+        self.is_beginning = False
+        """While the base case is proved nothing is assumed of any row: there is no state before."""
+        self.scopes: Mapping[Any, Any] = self.theory.limits.scopes
+        """The rows in scope, where not all are."""
+        self.seen: tuple[Any, Callable[[Any, Any], Any]] | None = None
+        """In the middle of a loop: as if which rows some laws hold, see `Seen`; and these rows, of a draft."""
+        self.effort = 1
+        """By how much the solvers' steps are multiplied."""
+        self.likely: Mapping[str, Collection[str]] = {}
+        """The solvers that knew the answers about a law when last asked."""
+        self.hears: Callable[[str, list[Term], str], None] = lambda _law_id, _formulas, _solver: None
+        """Is told of everything that a solver proves: about which law, of which formulas that they contradict."""
+        self.laws: Final = self.theory.assumed()
+        self._instances: Final[dict[object, tuple[Any, Instance]]] = {}
+        self._closures: Final[dict[tuple[object, int], list[Instance]]] = {}
+        self.sum_facts: Final = SumFacts(self, {})
+        self._subjects: Final[dict[str, Any]] = {}
+        with Path(None, [], False):
+            histories._now = self.theory.now(self.before.rows)
+        self.groups.learn([*self.theory.catalogue.sums, *self.theory.sums.own, *self.theory.sums.nested])
+        self._refuse_contracts_about_rules()
+        self._refuse_bounds_that_are_not_said()
+
+    def _refuse_bounds_that_are_not_said(self) -> None:
+        """A law that is proved of short lists alone goes through one itself, and so says of which."""
+        for law in self.laws_of(self.theory.induction.bounded):
+            if not self.instance(law, self.subject(law)).scopes:
+                raise UnliftableError(f"{law.law_id} goes through no list, and is not proved of short ones alone")
+
+    def _refuse_contracts_about_rules(self) -> None:
+        """Nothing holds by the contract of histories but what reads nothing else."""
+        own = {table.index for history in self.histories() for table in (history.heads, history.checkpoints)}
+        for law in self.theory.catalogue.state_laws:
+            if law.law_id in self.theory.induction.by_contract and not tables_of(self, law) <= own:
+                raise UnliftableError(f"{law.law_id} is no law of histories alone, which their contract could keep")
+        exact = [history for history in self.histories() if hasattr(history, "_value_before")]
+        self._by_contract |= own - {table.index for one in exact for table in (one.heads, one.checkpoints)}
+        self._by_contract -= {history.heads.index for history in self.histories()}
+
+    def prove(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """The answer to a goal about a law."""
+        return prove(levels, goal, self.effort, self.likely.get(law_id, ()), partial(self.hears, law_id))
+
+    def prove_quickly(self, law_id: str, levels: Iterable[list[Term]], goal: Term) -> Answer:
+        """The first solver's answer to a goal about a law."""
+        return prove_quickly(levels, goal, partial(self.hears, law_id))
+
+    # Other states of the same protocol.
+
+    def draft(self) -> Any:
+        """A draft of the state."""
+        return self._draft(self.state)
+
+    def draft_on(self, other: "Prover", rows: list[tuple[Any, Any, Any]]) -> Any:
+        """A draft of another prover's state, with some rows written already."""
+        draft = self._draft(other.state)
+        for table, key, row in rows:
+            draft.put(table, key, row)
+        return draft
+
+    def unknown_rows(self, table: Any, suffix: str) -> SymbolicRows:
+        """The rows of a table as unknown functions, which a suffix tells from others. Nobody notes what is read."""
+        return SymbolicRows(
+            table, self.shapes[table.name], self.theory.limits.lists, lambda _touch: None, suffix, False
+        )
+
+    def of_any_length(self) -> "Prover":
+        """A prover of the same protocol about states in which lists of rows have any length."""
+
+        def tables(reads: Callable[[Touch], None]) -> list[Any]:
+            return [
+                SymbolicRows(table, self.shapes[table.name], self.theory.limits.lists, reads, "", False)
+                for table in self.protocol.schema.tables
+            ]
+
+        other = self.in_state(tables, Totals)
+        other.__dict__["sum_facts"] = SumFacts(other, {})
+        other.scopes = {}
+        other.__dict__["laws"] = [law for law in self.laws if law.law_id not in self.theory.induction.bounded]
+        return other
+
+    def in_state(
+        self,
+        tables: Callable[[Callable[[Touch], None]], list[Any]],
+        totals: Callable[[Callable[[Any, Any], None]], Totals],
+    ) -> "Prover":
+        """A prover of the same protocol about another state that satisfies the laws."""
+        other = copy(self)
+        made = tables(other.note_read)
+        other.__dict__.update(
+            tables=made,
+            state=type(self.state)(made),
+            totals=totals(other._note_sum),
+            _instances={},
+            _closures={},
+            seen=None,
+        )
+        other.totals.refuse_other_groups = self.groups.refuse_others
+        other.__dict__["sum_facts"] = SumFacts(other, self.sum_facts.never_negative)
+        other.__dict__["before"] = self._view(self.reading(other.state), other.totals)
+        return other
+
+    # What is noted while a path is followed.
+
+    def note_read(self, touch: Touch) -> None:
+        """Note that a row, or a value of the past, was read, and assume what is known of it."""
+        self._note_read(touch)
+
+    def _note_read(self, touch: Touch) -> None:
+        here = path()
+        if touch.past_of is not None and not has_shape(self.shapes[touch.table.name], touch.key):
+            refuse(f"a value of {touch.past_of._name} is asked for by a key of another kind")
+        if touch.identity in here.touched:
+            return
+        if touch.past_of is None and touch.table.index in self._by_contract:
+            refuse(f"a row of {touch.table.name} is read, where a contract stands for all of them")
+        here.touched[touch.identity] = touch
+        if not here.prunes or self.is_beginning:
+            return
+        for law in self.laws:
+            if law.law_id in self.theory.induction.ranges:
+                for subject in self._subjects_of(law, touch):
+                    instance = self.instance(law, subject)
+                    here.assume(instance.formula)
+                    for fact in instance.facts.values():
+                        here.assume(fact)
+        if touch.past_of is None and touch.table in self.scopes:
+            words, holds = self.scopes[touch.table]
+            row = self.tables[touch.table.index].get(touch.key)
+            here.limit(self.formula(lambda: holds(row)).formula, words)
+
+    def scoped(self, touches: Iterable[Touch]) -> list[Term]:
+        """Claim: rows which were read are such as are spoken of."""
+        scoped: list[Term] = []
+        for touch in touches:
+            if touch.past_of is None and touch.table in self.scopes:
+                _, holds = self.scopes[touch.table]
+                row = self.tables[touch.table.index].get(touch.key)
+                scoped.append(self.formula(partial(holds, row)).formula)
+        return scoped
+
+    def _note_sum(self, total: Any, group: Any) -> None:
+        self.groups.refuse_others(total, group)
+        asked = TotalRead(total, group)
+        path().touched.setdefault(asked.identity, asked)
+
+    # Laws as hypotheses.
+
+    def formula(self, program: Callable[[], Any], context: str = "") -> Instance:
+        """A predicate as one formula: true on the paths where it holds, and on those where it would raise."""
+        ways: list[Term] = []
+        facts: dict[int, Term] = {}
+        noted: dict[object, Any] = {}
+        scopes: set[str] = set()
+        blank = self.blank()
+        blank.context = context or f"formula!{next(_contexts)}"
+        taken = Fraction(0)
+        for here, outcome in explore(program, blank, prunes=False):
+            taken += Fraction(1, 2 ** len(here.given))
+            holds = z3.BoolVal(True) if isinstance(outcome, Exception) else answer_of(outcome)
+            ways += [z3.And(*here.conditions, holds), *here.left_out]
+            facts.update(here.facts)
+            noted.update(here.touched)
+            scopes |= here.scopes
+        if taken != 1:
+            raise UnliftableError("of a law some paths were not followed, or some twice")
+        return Instance(z3.simplify(z3.Or(*ways)), facts, noted, scopes)
+
+    def seen_by(self, law: Any, subject: Any) -> Any:
+        """The state before the step as a law sees it at a subject."""
+        return self.before if self.seen is None else self._seen(self.seen[0].of.get(law.law_id), subject)
+
+    def seen_in(self, total: Any, key: Any) -> Any:
+        """The state before the step as a sum sees it at one of its rows."""
+        return self.before if self.seen is None else self._seen(self.seen[0].members.get(total), key)
+
+    def _refuse_what_is_seen_otherwise(self, law: Any, instance: Instance) -> None:
+        """A law that asks a sum must see the rows that the sum sees."""
+        if self.seen is not None and law.law_id not in self.seen[0].of:
+            for item in instance.noted.values():
+                if isinstance(item, TotalRead) and item.total in self.seen[0].members:
+                    raise UnliftableError(f"{law.law_id} asks {item.total.name}, which sees other rows in a loop")
+
+    def _seen(self, find: Callable[[Any], Any] | None, subject: Any) -> Any:
+        if self.seen is None or find is None:
+            return self.before
+        rows = self._draft(self.state)
+        for table, key, row in self.seen[1](rows, find(subject)):
+            rows.put(table, key, row)
+        return self._view(rows, self.totals)
+
+    def blank(self) -> Path:
+        """A path on which nothing holds, in this state."""
+        blank = Path(None, [], False)
+        blank.reader = self.note_read
+        return blank
+
+    def instance(self, law: Any, subject: Any) -> Instance:
+        """A state law of the state before, at one subject."""
+        place = (law.law_id, identity(subject))
+        found = self._instances.get(place)
+        if found is None:
+            if shape_like(subject) != shape_like(self.subject(law)):
+                refuse(f"{law.law_id} is asked of a subject of another kind")
+            context = f"{law.law_id}!{next(_contexts)}"
+            found = (subject, self.formula(lambda: law.holds(self.seen_by(law, subject), subject), context))
+            self._refuse_what_is_seen_otherwise(law, found[1])
+            self._instances[place] = found
+        return found[1]
+
+    def _subjects_of(self, law: Any, noted: Any) -> Iterator[Any]:
+        """The subjects of a law that a row which was read, or a sum that was asked, leads to."""
+        if isinstance(noted, TotalRead):
+            for total, find in law.sums.items():
+                if total is noted.total:
+                    yield find(noted.group)
+        elif noted.past_of is not None:
+            if any(history is noted.past_of for history in getattr(law, "histories", ())):
+                yield noted.key
+        else:
+            for table, find in law.rows.items():
+                if table is noted.table:
+                    yield find(noted.key)
+
+    def subject(self, law: Any) -> Any:
+        """A subject of a state law of which nothing is known."""
+        if law.law_id not in self._subjects:
+            name = f"subject.{law.law_id}"
+            if getattr(law, "histories", ()):
+                shape: Any = (self.shapes[law.histories[0].heads.name], int)
+            elif law.rows:
+                table, find = next(iter(law.rows.items()))
+                shape = _shape_of_value(find(fresh(self.shapes[table.name], name)))
+            else:
+                total, find = next(iter(law.sums.items()))
+                shape = _shape_of_value(find(self._any_group(total)))
+            self._subjects[law.law_id] = fresh(shape, name)
+        return self._subjects[law.law_id]
+
+    def any_key(self, table: Any, name: str) -> Any:
+        """A key of a table of which nothing is known."""
+        return fresh(self.shapes[table.name], name)
+
+    def _any_group(self, total: Any) -> Any:
+        key = fresh(self.shapes[total.table.name], "group")
+
+        def group() -> Any:
+            return total.group(self.before.rows, key, self.before.rows.get(total.table, key))
+
+        return next(group for _, group in explore(group, prunes=False) if group is not None)
+
+    def levels(self, here: Path, extra: list[tuple[Any, Any]], scopes: set[str]) -> Iterator[list[Term]]:
+        """The hypotheses of a path, in two levels; the scopes of what is used join `scopes`."""
+        for depth in range(1, DEPTH + 1):
+            hypotheses, of_these = self.hypotheses(here, extra, depth)
+            scopes.update(of_these)
+            yield hypotheses
+
+    def hypotheses(
+        self, here: Path, extra: list[tuple[Any, Any]], depth: int = DEPTH, is_scoped: bool = True
+    ) -> tuple[list[Term], set[str]]:
+        """Everything that may be assumed on a path: its conditions, the laws at all that was read, the sums' bounds; if
+        it `is_scoped`, also laws that speak of short lists.
+        """
+        formulas = {**here.by_number(), **here.facts}
+        scopes = set(here.scopes)
+        noted = dict(here.touched)
+        instances = [self.instance(law, subject) for law, subject in extra]
+        if depth > 1:
+            read = {item_id: item for instance in instances for item_id, item in instance.noted.items()}
+            for item_id, item in read.items():
+                instances += self.reached(item_id, item, depth - 1)
+        for item_id, item in here.touched.items():
+            instances += self.reached(item_id, item, depth)
+        for instance in instances:
+            if instance.scopes and not is_scoped:
+                continue
+            formulas[instance.number] = instance.formula
+            formulas.update(instance.facts)
+            scopes |= instance.scopes
+            noted.update(instance.noted)
+        formulas.update(self.sum_facts.of(noted))
+        scopes |= self.sum_facts.scopes(noted)
+        return list(formulas.values()), scopes
+
+    def histories(self) -> list[Any]:
+        """The histories of the protocol."""
+        declared = self.world.modules[self.theory.state_module].__dict__.values()
+        return [value for value in declared if hasattr(value, "heads")]
+
+    def reached(self, item_id: object, item: Any, depth: int = DEPTH) -> list[Instance]:
+        """The laws at what was read, then at what these read, and so on."""
+        found = self._closures.get((item_id, depth))
+        if found is None:
+            direct = [self.instance(law, subject) for law in self.laws for subject in self._subjects_of(law, item)]
+            reached = {id(instance): instance for instance in direct}
+            if depth > 1:
+                for instance in direct:
+                    for next_id, next_item in instance.noted.items():
+                        for further in self.reached(next_id, next_item, depth - 1):
+                            reached[id(further)] = further
+            found = list(reached.values())
+            self._closures[(item_id, depth)] = found
+        return found
+
+    # Calls.
+
+    def call(self, action: type[Any], bounds: Mapping[str, int]) -> tuple[Any, Path]:
+        """A call of which nothing is known but that it is well formed, and the path on which it is made.
+
+        Its lists are as long as `bounds` allows where they say something, else as the theory does.
+        """
+        arguments: list[Term] = []
+        call = symbolic_call(
+            action, {**self.theory.limits.lists, **bounds}, arguments, signed=self.theory.limits.signed
+        )
+        return call, self.base(call, arguments)
+
+    def base(self, call: Any, arguments: list[Term]) -> Path:
+        """The path on which a call is made of which nothing is known but that it is well formed."""
+        base = Path(None, [], True)
+        formed = self.formula(lambda: self.theory.is_well_formed(self.before.rows, call))
+        base.conditions.extend([*arguments, formed.formula])
+        base.scopes.update(formed.scopes)
+        base.facts.update(formed.facts)
+        return base
+
+    def paths(
+        self, action: type[Any], bounds: Mapping[str, int] = MappingProxyType({})
+    ) -> tuple[Any, Path, list[tuple[Path, Any]]]:
+        """The call, the path on which it is made, and every path of its transition with what it answered there."""
+        call, base = self.call(action, bounds)
+        return call, base, list(explore(lambda: self.transition(self._draft(self.state), call), base, proves=True))
+
+    def transition(self, draft: Any, call: Any) -> Any:
+        """The rules' answer: a Delta, or a reason of the protocol's. Anything else counts as if it was raised."""
+        outcome = self.protocol.transition(draft, call)
+        if not self.is_delta(outcome) and not isinstance(outcome, self.protocol.reasons):
+            raise ValueError(f"the answer is of type {type(outcome).__name__}")
+        return outcome
+
+    def after(self, delta: Any, before: Any = None, seen: Any = None) -> Any:
+        """The state after a step, as laws see it; `seen` are rows as if which some see it, and the state `before`."""
+        return self.step(delta, before, seen)[1]
+
+    def step(self, delta: Any, before: Any = None, seen: Any = None) -> tuple[Any, Any]:
+        """The states before and after a step, as laws see them."""
+        writes = list(delta.writes)
+        if seen is not None:
+            known = self.draft_on(self, [(write.table, write.key, write.row) for write in writes])
+            for table, key, row in seen(known):
+                known.put(table, key, row)
+            writes = known._writes
+        rows = self._watched(self.state, writes)
+        totals = TotalsAfter(self.totals, before or self.before, rows, delta, self.theory, self.worth)
+        totals.view = self._view(rows, totals)
+        return view_before_step(self._view, self.before.rows, self.totals, totals), totals.view
+
+    def worth(self, total: Any, view: Any, key: Any, row: Any) -> Any:
+        """The value that a row adds to a sum."""
+        nested = self.theory.sums.nested.get(total)
+        return total.worth(view.rows, row) if nested is None else nested.value(row, view.total(nested.inner, key))
+
+    def is_delta(self, outcome: Any) -> bool:
+        """True if a transition accepted."""
+        return isinstance(outcome, self._delta)
+
+    def implied_by(self, here: Path, premises: list[Any], scopes: set[str]) -> list[Term]:
+        """The facts of a state in which some laws hold, and of which nothing else is assumed but what sums are; their
+        scopes join `scopes`.
+        """
+        formulas, noted = [*here.conditions, *here.facts.values()], dict(here.touched)
+        scopes |= here.scopes
+        for law, subject in self.at(premises, here):
+            instance = self.instance(law, subject)
+            formulas += [instance.formula, *instance.facts.values()]
+            noted.update(instance.noted)
+            scopes |= instance.scopes
+        facts = self.sum_facts.of(noted)
+        scopes |= self.sum_facts.scopes(noted)
+        return [*formulas, *facts.values()]
+
+    def leaned_on(self, law: Any, here: Path) -> list[tuple[Any, Any]]:
+        """Of the laws that nothing else assumes, those that a law leans on, at the subjects that a path leads to."""
+        return self.at(self.laws_of(self.theory.induction.leans.get(law.law_id, ())), here)
+
+    def laws_of(self, law_ids: Iterable[str]) -> list[Any]:
+        """State laws and lemmas by their ids."""
+        return [law for law in self.theory.state_laws() if law.law_id in law_ids]
+
+    def at(self, laws: Iterable[Any], here: Path) -> list[tuple[Any, Any]]:
+        """Some laws, each with the subjects that what was read on a path leads to."""
+        noted = list(here.touched.values())
+        return [(law, subject) for law in laws for item in noted for subject in self._subjects_of(law, item)]
+
+
+_contexts: Final = count()
+"""The counter of names that stand for any of a list, in formulas."""
+
+
+def answer_of(outcome: Any) -> Term:
+    """The term for the answer of a law, which is a truth value and nothing that Python takes for one."""
+    if not isinstance(outcome, bool | SymBool):
+        refuse(f"a law answers with a value of type {type(outcome).__name__}, which is no truth value")
+    return truth_of(outcome)
+
+
+def _shape_of_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple([_shape_of_value(part) for part in value])
+    if isinstance(value, SymName | str):
+        return str
+    if isinstance(value, SymInt):
+        return int
+    if isinstance(value, SymBool):
+        return bool
+    return refuse(f"{value!r} is no part of a key")

@@ -1,0 +1,51 @@
+"""The sums that may be asked, and the kind of their groups: what checkers count otherwise is refused."""
+
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from proofs.paths import UnliftableError, refuse
+from proofs.state import shape_like
+
+if TYPE_CHECKING:
+    from proofs.prover import Prover
+
+
+class SumGroups:
+    """The sums of a protocol and of its theory, and the kinds of their groups."""
+
+    def __init__(self, prover: "Prover") -> None:
+        self._prover: Final = prover
+        self._known: Final[dict[str, tuple[Any, set[Hashable]]]] = {}
+        """By name, each sum and the kinds of its groups."""
+
+    def learn(self, sums: Iterable[Any]) -> None:
+        """Let these sums be asked from now on."""
+        self._known.update({total.name: (total, self._shapes_of_groups(total)) for total in sums})
+
+    def refuse_others(self, total: Any, group: Any) -> None:
+        """A sum is one of the protocol's, or of the theory's, and is asked for a group of its kind."""
+        known, shapes = self._known.get(total.name, (None, set()))
+        if known is not total:
+            refuse(f"{total.name} is no sum of the protocol")
+        if not self._is_counted_as_here(total):
+            refuse(f"{total.name} is counted by checkers as it is not here")
+        if shape_like(group) not in shapes:
+            refuse(f"{total.name} is asked for a group of another kind")
+
+    def _is_counted_as_here(self, total: Any) -> bool:
+        """True if checkers count a sum's rows by what proofs ask for."""
+        laws, nested = self._prover.world.modules["invariants.law"], self._prover.theory.sums.nested.get(total)
+        if nested is None:
+            return type(total).counted is laws.Sum.counted
+        is_nested = type(total).counted is laws.NestedSum.counted
+        return is_nested and nested.inner is total.inner and nested.value is total.by_total
+
+    def _shapes_of_groups(self, total: Any) -> set[Hashable]:
+        """The kinds of groups to which the rows of a sum belong: one, or none."""
+        shapes = {
+            shape_like(group)
+            for group in self._prover.sum_facts.groups(total, self._prover.any_key(total.table, "group"))
+        }
+        if len(shapes) > 1:
+            raise UnliftableError(f"groups of {total.name} are of several kinds")
+        return shapes
