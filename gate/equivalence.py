@@ -13,7 +13,7 @@ import attr
 import attrs
 import z3
 
-from proofs.goals import Obligation, left_out, some_path_is_taken
+from proofs.goals import Obligation, demanded, left_out, some_path_is_taken
 from proofs.lifting import LiftedModules, lift
 from proofs.paths import Path, Term, UnliftableError, explore, refuse
 from proofs.prover import Prover
@@ -162,16 +162,16 @@ def goals_of(prover: Prover, other: OtherVersion, action: type[Any], bounds: Map
     same_call = other.call(call)
     yield Goal(ENGINE, some_path_is_taken(action.__name__, base, [here for here, _ in paths]))
     for here, outcome in paths:
-        for label, condition in here.required:
-            yield Goal(ENGINE, Obligation(label, here, condition))
+        for demand in demanded([here]):
+            yield Goal(ENGINE, demand)
         taken: list[Path] = []
         yield from _defaults(other, here)
         for onward, answer in explore(lambda: other.transition(same_call), here, proves=True):
             taken.append(onward)
             yield from _defaults(other, onward)
             yield from _compared(prover, other, onward, outcome, answer)
-            for label, condition in onward.required:
-                yield Goal(ENGINE, Obligation(label, onward, condition))
+            for demand in demanded([onward]):
+                yield Goal(ENGINE, demand)
         for whole in left_out(action.__name__, here, taken):
             yield Goal(ENGINE, whole)
 

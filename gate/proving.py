@@ -14,11 +14,14 @@ from gate.closures import Closures, Name
 from gate.equivalence import ENGINE, HISTORIES, Goal, OtherVersion, goals_of, longest, with_lists
 from gate.starting import answer_questions
 from proofs.concrete import concretise, read, replay, write
+from proofs.digests import MACHINE, functions_of
 from proofs.isolation import the_same_everywhere
 from proofs.paths import UnliftableError
 from proofs.prover import Prover
 from proofs.setup import Contracts, setup_of
 from proofs.solving import Status
+
+MACHINE_FILE: Final = Path("spec") / "machine.py"
 
 MOST_TRIED: Final = 8
 """The refuted goals of one kind of which a state is looked for."""
@@ -53,6 +56,7 @@ def prove(theory: str, protocol_at: str, base: str, head: str, action: str, leng
     except UnliftableError:  # a rule goes through a list of a row
         run = _Run(*asked, contracts, length)
         goals = run.goals()
+    run.refuse_another_machine(base, head)
     found = run.answer(goals)
     missing = {kind for kind, by in found["kinds"].items() if by.get("REFUTED") and kind not in found["shown"]}
     others = setup.countermodels.get(action, contracts if run.is_any_length else None)
@@ -123,6 +127,19 @@ class _Run:
         self._call: Final = self._prover.call(self._action, self._bounds)[0]
         self._apart: Final = self._prover.laws_of(self._prover.theory.induction.apart)
         self._scopes: Final[set[str]] = set()
+
+    def refuse_another_machine(self, base: str, head: str) -> None:
+        """What stores the writes of a call runs in no proof: UnliftableError if something differs there that did not
+        run.
+        """
+        texts = [(Path(folder) / MACHINE_FILE).read_text(encoding="utf-8") for folder in (base, head)]
+        old, new = [functions_of(text) for text in texts]
+        ran = self._prover.world.ran | self._other.world.ran
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name) and f"{MACHINE}:{name}" not in ran:
+                raise UnliftableError(
+                    f"{MACHINE}:{name or 'module'} differs, and stores what calls write: no proof runs it"
+                )
 
     def goals(self) -> list[Goal]:
         """Every goal, all known before a solver decides the first."""

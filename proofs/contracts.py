@@ -26,7 +26,7 @@ import z3
 
 from proofs.goals import some_path_is_taken
 from proofs.lifting import lift
-from proofs.paths import Path, Term, explore, path
+from proofs.paths import Demand, Path, Term, explore, path
 from proofs.solving import Answer, Ask, Status, prove
 from proofs.state import History, SymbolicRows, flatten, use_contract
 from proofs.symbols import SymInt, SymName, term_of
@@ -87,7 +87,8 @@ class _Cut:
         here = path()
         kept = len(here.conditions)
         if not bool(self._holds(number, values)):
-            here.required.append((f"invariant of loop {number}", z3.Not(z3.And(*here.conditions[kept:]))))
+            fails = z3.And(*here.conditions[kept:])
+            here.required.append(Demand(f"invariant of loop {number}", z3.Not(fails), here.here()))
             raise PathEnds
 
     def any(self, number: int, values: dict[str, Any]) -> tuple[Any, ...]:
@@ -238,7 +239,7 @@ class AnyHistory:
 
         for here, outcome in explore(run, proves=True):
             taken.append(here)
-            facts, required = [*here.facts.values()], [condition for _, condition in here.required]
+            facts, required = [*here.facts.values()], [demand.condition for demand in here.required]
             granted, wanted = (required, facts) if is_of_contract else (facts, required)
             with Path(here, [], False) as at_end:
                 given = [*here.conditions, *granted, *known(here), *self.is_sound(at_end)]

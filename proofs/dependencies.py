@@ -37,9 +37,21 @@ def tables_of_sum(prover: "Prover", total: Any, beyond_its_row: bool = False) ->
     )
 
 
+def scopes_of(prover: "Prover", law: Any) -> set[str]:
+    """The scopes in which it is known on what a state law depends."""
+    instance = prover.instance(law, prover.subject(law))
+    return instance.scopes | _scopes_noted(prover, instance.noted)
+
+
+def _scopes_noted(prover: "Prover", noted: dict[object, Any]) -> set[str]:
+    asked = [item.total for item in noted.values() if isinstance(item, TotalRead)]
+    return {scope for total in asked for scope in scopes_of_sum(prover, total)}
+
+
 def scopes_of_sum(prover: "Prover", total: Any) -> set[str]:
-    """The scopes in which it is known on what a sum depends."""
-    return _read_of(prover, total).scopes
+    """The scopes in which it is known on what a sum depends, and the sums that it is made of."""
+    read = _read_of(prover, total)
+    return read.scopes | _scopes_noted(prover, read.noted)
 
 
 def _read_of(prover: "Prover", total: Any) -> Instance:

@@ -12,7 +12,7 @@ import z3
 
 from proofs.dependencies import tables_of_sum
 from proofs.folds import FoldedError, Items, Loop, Names, any_call, still_to_do
-from proofs.goals import Accepted, Obligation, TotalRead, Verdict, some_path_is_taken
+from proofs.goals import Accepted, Obligation, TotalRead, Verdict, demanded, some_path_is_taken
 from proofs.parts import ANY_LENGTH, TOTAL, Exploration, Goal, put_together
 from proofs.paths import RUNS, Path, Term, UnliftableError, explore, path
 from proofs.prover import Prover
@@ -44,10 +44,10 @@ class FoldedProof(Exploration):
         self._middles: Final[list[Middle]] = []
         for here, outcome, run in self._follow():
             self._scopes.update(here.scopes)
+            self._demanding.append((run.prover, here))
             if self._excludes(run.prover, here):
                 continue
             self.segments.extend(run.segments)
-            self._demanding.append((run.prover, here))
             if isinstance(outcome, Exception):
                 self._raised.append((run.prover, here, outcome))
             elif prover.is_delta(outcome):
@@ -217,8 +217,7 @@ class FoldedProof(Exploration):
         goals: list[Goal] = []
         for prover, here, error in self._raised:
             goals.append((prover, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), []))
-        for prover, here in self._demanding:
-            goals += [(prover, Obligation(label, here, condition), []) for label, condition in here.required]
+        goals += [(prover, one, []) for prover, here in self._demanding for one in demanded([here])]
         for base, taken in self._taken:
             goals.append((self.prover, some_path_is_taken(TOTAL, base, taken), []))
         goals += self.of_time()

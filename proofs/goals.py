@@ -1,7 +1,7 @@
 """Goals and what they are made of: outcomes of a call, rows of sums, claims, and verdicts on them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Final
 
@@ -100,6 +100,12 @@ def together(accepted: list[Accepted]) -> list[list[Accepted]]:
         writes = [(write.table.index, likeness(write.key), likeness(write.row)) for write in each.delta.writes]
         groups.setdefault((*writes, likeness(each.delta.returns)), []).append(each)
     return list(groups.values())
+
+
+def demanded(paths: Iterable[Path]) -> list["Obligation"]:
+    """What some paths demand, each demand once, as goals of the states in which it was made."""
+    found = {demand.identity: demand for here in paths for demand in here.required}
+    return [Obligation(demand.label, demand.at, demand.condition) for demand in found.values()]
 
 
 class Obligation:

@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from proofs.goals import Accepted, Obligation, left_out
+from proofs.goals import Accepted, Obligation, demanded, left_out
 from proofs.paths import Path, explore, path
 from proofs.prover import Prover, answer_of
 from proofs.state import fresh, groups_written
@@ -137,6 +137,5 @@ def goals_of(label: str, program: Callable[[], Any], base: Path, prunes: bool = 
             yield Obligation(f"{label} raises {outcome!r}", here, z3.BoolVal(False))
         else:
             yield Obligation(label, here, answer_of(outcome))
-        for required, condition in here.required:
-            yield Obligation(required, here, condition)
+    yield from demanded(taken)
     yield from left_out(label, base, taken)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import z3
 
-from proofs.dependencies import scopes_of_sum, sums_behind, tables_of, tables_of_sum
+from proofs.dependencies import scopes_of, scopes_of_sum, sums_behind, tables_of, tables_of_sum
 from proofs.goals import Accepted, Obligation, Verdict
 from proofs.obligations import implication_goals, state_goals, sum_goals, time_goals
 from proofs.paths import Path
@@ -129,8 +129,7 @@ class Exploration:
 
     def scope_of(self, law: Any) -> set[str]:
         """The scopes in which is known what the call writes, and what a state law reads."""
-        reads = self.prover.instance(law, self.prover.subject(law)).scopes if hasattr(law, "rows") else set()
-        return {*self._scopes, *reads}
+        return {*self._scopes, *(scopes_of(self.prover, law) if hasattr(law, "rows") else ())}
 
     def is_framed(self, law: Any) -> bool:
         """True if the call writes nothing on which a state law depends, or to which a step law is limited."""
@@ -168,7 +167,7 @@ class Exploration:
         root = self.prover
         verdict = Verdict(law.law_id, self.action.__name__)
         tables, subject = tables_of(root, law), root.subject(law)
-        verdict.scopes.update(root.instance(law, subject).scopes)
+        verdict.scopes.update(scopes_of(root, law))
         verdict.is_framed = self.is_framed(law)
         if verdict.is_framed:
             return verdict

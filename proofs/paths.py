@@ -113,6 +113,21 @@ def _is_engine(file: str) -> bool:
     return HERE in place.parents and not is_of_theory
 
 
+class Demand:
+    """A condition that must hold wherever the program comes to a point, and the path up to there."""
+
+    def __init__(self, label: str, condition: Term, at: "Path") -> None:
+        self.label: Final = label
+        self.condition: Final = condition
+        self.at: Final = at
+
+    @property
+    def identity(self) -> object:
+        """The same for one demand of several paths that part later."""
+        known = [*self.at.conditions, *self.at.facts.values()]
+        return (self.label, self.condition.get_id(), frozenset(term.get_id() for term in known))
+
+
 class Path:
     """One way through a program: the answers given so far, and everything that is known while they hold.
 
@@ -136,7 +151,7 @@ class Path:
         """The conditions learnt since the example was found, so that it may be none any more."""
         self.conditions: Final[list[Term]] = []
         self.facts: Final[dict[int, Term]] = {}
-        self.required: Final[list[tuple[str, Term]]] = []
+        self.required: Final[list[Demand]] = []
         self.touched: Final[dict[object, Any]] = {}
         self.scopes: Final[set[str]] = set()
         self.is_run = False
@@ -318,8 +333,10 @@ class Path:
                 self._know(part, holds)
 
     def require(self, label: str, condition: Term) -> None:
-        """Demand that the condition is proved of every state in which the program comes to this point."""
-        self.required.append((label, z3.simplify(condition)))
+        """Demand that the condition is proved of every state in which the program comes to this point, by what is known
+        here: what is assumed later may hold only because the condition does.
+        """
+        self.required.append(Demand(label, z3.simplify(condition), self.here()))
 
     def _can(self, condition: Term) -> tuple[bool, Term]:
         """True if a condition can hold, as far as the solver sees; and an example if it finds one."""
@@ -425,7 +442,7 @@ def explore(
                 words = str(error) if isinstance(error, UnliftableError) else f"{type(error).__name__}: {error}"
                 raise _refused(words, error) from error
         if here.required and not proves:
-            refuse(f"{here.required[0][0]}: this is demanded where nothing proves it")
+            refuse(f"{here.required[0].label}: this is demanded where nothing proves it")
         pending += here.alternatives
         paths += 1
         if paths > MAX_PATHS:

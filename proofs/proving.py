@@ -8,7 +8,7 @@ from typing import Any, Final
 import z3
 
 from proofs.folded import FoldedProof, has_lists
-from proofs.goals import Accepted, Obligation, Verdict, some_path_is_taken, together
+from proofs.goals import Accepted, Obligation, Verdict, demanded, some_path_is_taken, together
 from proofs.obligations import protects, refusal_goals, step_goals
 from proofs.parts import (
     ANY_LENGTH,
@@ -43,6 +43,7 @@ class CallProof(Exploration):
         super().__init__(prover, action, name, CHOSEN)
         self._is_bounded: Final = bounds is not None
         self.call, self._base, paths = prover.paths(action, bounds or {})
+        self._followed: Final = [here for here, _ in paths]
         self.accepted: Final[list[Accepted]] = []
         self.outcomes: Final[list[Accepted]] = []
         """The accepted paths, those that come to the same outcome as one."""
@@ -203,8 +204,7 @@ class CallProof(Exploration):
         goals: list[Goal] = []
         for here, error in self.raised:
             goals.append((self.prover, Obligation(f"raises {error!r}", here, z3.BoolVal(False)), []))
-        for here in [accepted.here for accepted in self.accepted] + [here for here, _ in self.rejected]:
-            goals += [(self.prover, Obligation(label, here, condition), []) for label, condition in here.required]
+        goals += [(self.prover, one, []) for one in demanded(self._followed)]
         goals += self.of_time()
         self.settle(verdict, goals, [(self.prover, accepted.here) for accepted in self.accepted])
         return verdict
