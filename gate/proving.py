@@ -132,14 +132,12 @@ class _Run:
         """What stores the writes of a call runs in no proof: UnliftableError if something differs there that did not
         run.
         """
-        texts = [(Path(folder) / MACHINE_FILE).read_text(encoding="utf-8") for folder in (base, head)]
-        old, new = [functions_of(text) for text in texts]
+        files = [Path(folder) / MACHINE_FILE for folder in (base, head)]
+        old, new = [functions_of(file.read_text(encoding="utf-8")) if file.is_file() else {} for file in files]
         ran = self._prover.world.ran | self._other.world.ran
         for name in sorted(old.keys() | new.keys()):
             if old.get(name) != new.get(name) and f"{MACHINE}:{name}" not in ran:
-                raise UnliftableError(
-                    f"{MACHINE}:{name or 'module'} differs, and stores what calls write: no proof runs it"
-                )
+                raise UnliftableError(f"{MACHINE}:{name or 'module'} differs, and no proof runs what stores writes")
 
     def goals(self) -> list[Goal]:
         """Every goal, all known before a solver decides the first."""

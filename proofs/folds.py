@@ -20,7 +20,7 @@ import sys
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, NoneType
 from typing import Any, Final
 
 import attr
@@ -30,7 +30,7 @@ from proofs.builtin import SymDict, SymSet, lifted_range
 from proofs.folding import FOLD, SPREAD, TUPLE, WHILE
 from proofs.paths import RUNS, Term, UnliftableError, path, refuse
 from proofs.state import fresh, held, made, shape_of
-from proofs.symbols import Different, Listing, SymBool, SymInt, SymName, Textless, number_of, term_of
+from proofs.symbols import Different, Listing, Symbol, SymBool, SymInt, SymList, SymName, Textless, number_of, term_of
 
 Names = Mapping[str, Any]
 """The values of a function's names; and `done`, how many elements of a list are done, or `to_do`, whether a name of a
@@ -171,10 +171,10 @@ class _Plain(Textless):
 
     def may_go_through(self, values: list[Any]) -> bool:
         """True if it may go through a list among some values."""
-        lists = [value for value in values if isinstance(value, list)]
-        return (isinstance(self._items, enumerate | zip) and bool(lists)) or any(
-            [each is self._items for each in lists]
-        )
+        lists = [value for value in values if isinstance(value, LISTS)]
+        is_fixed = isinstance(self._items, tuple | str | range)
+        is_another = isinstance(self._items, list) and all([each is not self._items for each in lists])
+        return bool(lists) and not is_fixed and not is_another
 
     def carries(self, _name: str) -> bool:
         """True if a name stands for another value at each element: here it is what it is."""
@@ -198,10 +198,10 @@ GONE: Final = Gone()
 
 
 LISTS: Final = (list, dict, set, SymDict, SymSet)
-NOBODYS: Final = frozenset(
-    ("spec.machine", "spec.history", *[f"proofs.{name}" for name in ("builtin", "folds", "paths", "state", "symbols")])
-)
-"""The modules whose objects, drafts, tables and symbols among them, hold lists that no rule reaches."""
+CONSTANTS: Final = (int, str, bytes, NoneType)
+MACHINES: Final = ("spec.machine", "spec.history")
+HOLDERS: Final = ("Draft", "Delta", "Table", "HistoryTable")
+"""What holds lists that no rule reaches: the draft, tables, histories, and a Delta but for what it returns."""
 
 
 class Loop(Textless):
@@ -253,8 +253,9 @@ class Loop(Textless):
                 [names[each] for each in self._names if each in names]
             ):
                 raise UnliftableError(f"{self.site}: a list is gone through, which may change in this loop")
-            if _holds_a_list(value):
-                raise UnliftableError(f"{self.site}: {name} holds a list, which may change in a loop unnoticed")
+            if (part := _unknown_part(value, name in self._names)) is not None:
+                kind = type(part).__name__
+                raise UnliftableError(f"{self.site}: {name} holds a {kind}, which may change in a loop unnoticed")
         self._names = tuple([name for name in self._names if name in names])
         return dict(names)
 
@@ -281,29 +282,42 @@ class Loop(Textless):
         return self._values[name]
 
 
-def _holds_a_list(value: Any) -> bool:
-    """True if a list is within a value: by that, it is known under more than one name."""
-    found, pending = {id(value): value}, _parts(value)
+def _unknown_part(value: Any, is_carried: bool) -> Any:
+    """The first part of a value of a kind that is not known to hold no list; None if there is none. By a list within,
+    or within what a value was made of, a list that the loop changes may be known under another name.
+    """
+    found: dict[int, Any] = {}
+    pending = list(_parts(value)) if is_carried and isinstance(value, LISTS) else [value]
     while pending:
         part = pending.pop()
-        if isinstance(part, LISTS):
-            return True
         if id(part) not in found:
             found[id(part)] = part
+            if not _is_known(part):
+                return part
             pending += _parts(part)
-    return False
+    return None
+
+
+def _is_known(value: Any) -> bool:
+    """True if all that can be reached from a value is what `_parts` gives of it."""
+    if isinstance(value, (*CONSTANTS, type, Enum, ModuleType, tuple, FunctionType)):
+        return True
+    if isinstance(value, Symbol | SymList | Items | Loop | _Plain | Gone):
+        return True
+    kind = type(value)
+    return attr.has(kind) or (kind.__module__ in MACHINES and kind.__name__ in HOLDERS)
 
 
 def _parts(value: Any) -> list[Any]:
     """The values within a value that a function can reach."""
     if isinstance(value, tuple | list | set):
         return list(value)
+    if type(value).__module__ in MACHINES and type(value).__name__ == "Delta":
+        return [value.returns]
     if isinstance(value, FunctionType):
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
         return [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *cells]
-    if isinstance(value, type | Enum | ModuleType) or type(value).__module__ in NOBODYS:
-        return []
-    return [*held(value).values()]
+    return [*held(value).values()] if attr.has(type(value)) and not isinstance(value, type) else []
 
 
 class Endless(Loop):

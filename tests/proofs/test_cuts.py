@@ -131,22 +131,22 @@ CUTS: dict[str, tuple[str, str | None]] = {
     "a list within what another name stands for": (
         f"    paid: list[str] = []\n    known = (paid, 0)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if len(known[0]) > 0:\n{MAKE}",
-        "known holds a list, which may change in a loop unnoticed",
+        "known holds a Cell, which may change in a loop unnoticed",
     ),
     "a list that a function has by default": (
         f"    paid: list[str] = []\n    known = lambda of=paid: len(of)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if known() > 0:\n{MAKE}",
-        "known holds a list, which may change in a loop unnoticed",
+        "known holds a Cell, which may change in a loop unnoticed",
     ),
     "a list that a function has from where it stands": (
         f"    paid: list[str] = []\n    known = lambda: len(paid)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if known() > 0:\n{MAKE}",
-        "known holds a list, which may change in a loop unnoticed",
+        "known holds a Cell, which may change in a loop unnoticed",
     ),
     "a list that an object holds": (
         f"    paid: list[str] = []\n    known = Cell(paid)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if len(known.value) > 0:\n{MAKE}\n\n{CELL}",
-        "known holds a list, which may change in a loop unnoticed",
+        "known holds a Cell, which may change in a loop unnoticed",
     ),
     "what an object holds beside its fields": (
         "    ticket = Ticket(0, 1) if draft.get(FLAGS, POT).is_set else Ticket(0, 2)\n"
