@@ -64,6 +64,12 @@ class OtherVersion:
         self.state: Final = machine.State(rows)
         self.world.rows.update({id(table): of for table, of in zip(self.protocol.schema.tables, rows, strict=True)})
         self.tables: Final = {table.name: table for table in self.protocol.schema.tables}
+        tables_of_histories = {
+            table for history in self._histories for table in (f"{history}", f"{history}_checkpoints")
+        }
+        self.world.of_histories.update(
+            [id(table) for table in self.protocol.schema.tables if table.name in tables_of_histories]
+        )
         if HISTORIES in self.world.modules:
             histories = self.world.get(HISTORIES, "HistoryTable")
             histories._now = prover.world.get(HISTORIES, "HistoryTable")._now

@@ -62,7 +62,8 @@ class Folding(ast.NodeTransformer):
         if stars[:1] != [True] or any(stars[1:]) or not isinstance(node.ctx, ast.Load) or not self._functions:
             return node
         listed = cast(ast.Starred, node.elts[0]).value
-        call = ast.Call(ast.Name(SPREAD, ast.Load()), [listed, *node.elts[1:]], [])
+        first = ast.Call(ast.Name(SPREAD, ast.Load()), [listed], [])  # gone through before the others are found
+        call = ast.Call(ast.Name(SPREAD, ast.Load()), [first, *node.elts[1:]], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def visit_While(self, node: ast.While) -> Any:

@@ -84,6 +84,9 @@ a dictionary are, what refuses that a list is changed which a function has not m
 them are; what `all` goes through first; and an attribute that symbols have, too.
 """
 
+MACHINE: Final = "spec.machine"
+HISTORIES: Final = "spec.history"
+
 ENGINE: Final = ("proofs.paths", "proofs.symbols", "proofs.builtin", "proofs.folds", "proofs.state")
 """The modules that define substitutes for lifted modules; beside contracts."""
 
@@ -123,6 +126,8 @@ class Running:
         """The names that lifted modules define, of fields and methods among others."""
         self.rows: Final[dict[int, Any]] = {}
         """By identity of each table of the protocol, what its rows are; empty if there is no protocol."""
+        self.of_histories: Final[set[int]] = set()
+        """The identities of the tables that hold histories."""
         self.defined_by: Final[dict[str, set[str]]] = {}
         """By file, the names that it defines."""
         self._is_lifted: Final = is_lifted
@@ -157,6 +162,10 @@ class Running:
             self._begins_once(site, frame)
         if site.name in (READS, CHANGES) and self.rows and id(frame.f_locals["table"]) not in self.rows:
             refuse(f"{frame.f_locals['table'].name} is no table of the protocol")
+        if site.name == CHANGES and id(frame.f_locals["table"]) in self.of_histories:
+            writer = "" if frame.f_back is None else str(frame.f_back.f_globals.get("__name__"))
+            if writer != HISTORIES and not writer.startswith("proofs."):
+                refuse(f"{frame.f_locals['table'].name} is written, which histories write themselves")
         if site.name in (BEGINS, CHANGES):
             self._of_drafts(site, frame.f_locals)
         if site.name in OF_DRAFTS and (frame.f_back is None or _name_of(frame.f_back) not in (CHANGES, CLOSES)):
@@ -192,6 +201,10 @@ class Running:
             refuse("what a call wrote before a loop over a list of any length is not known")
         if is_followed() and not self._is_lifted(owner.__module__):
             refuse(f".{name} of a value of type {owner.__name__} is not understood")
+        if name.startswith("_"):
+            asking = sys._getframe(1).f_globals.get("__name__")
+            if is_followed() and not any(kind.__module__ == asking for kind in owner.__mro__):
+                refuse(f".{name} of a value of type {owner.__name__}, which is for its own module")
         return getattr(value, name)
 
     def _begins_once(self, site: Site, frame: FrameType) -> None:
@@ -271,7 +284,9 @@ class _Noting(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """An attribute that a symbol would answer."""
         self.generic_visit(node)
-        if not self._made or not isinstance(node.ctx, ast.Load) or node.attr not in (WRITES, *OF_SYMBOLS.split()):
+        is_private = node.attr.startswith("_") and not node.attr.startswith("__") and self._module != MACHINE
+        is_asked = is_private or node.attr in (WRITES, *OF_SYMBOLS.split())
+        if not self._made or not isinstance(node.ctx, ast.Load) or not is_asked:
             return node
         call = ast.Call(ast.Name(ATTRIBUTE, ast.Load()), [node.value, ast.Constant(node.attr)], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
@@ -497,6 +512,7 @@ class LiftedModules:
         self.ran: Final = running.ran
         self.loaded: Final = loaded
         self.rows: Final = running.rows
+        self.of_histories: Final = running.of_histories
         self.is_understood: Final = running.lasting.is_understood
         """True if a value that lasts longer than a path is what symbols take it for."""
 

@@ -40,7 +40,12 @@ from proofs.state import (
 from proofs.sum_facts import SumFacts
 from proofs.sum_groups import SumGroups
 from proofs.symbols import SymBool, SymInt, SymName, truth_of
-from proofs.theory_checks import refuse_names_given_twice, refuse_what_is_not_understood, refuse_what_nothing_proves
+from proofs.theory_checks import (
+    refuse_another_machine,
+    refuse_names_given_twice,
+    refuse_what_is_not_understood,
+    refuse_what_nothing_proves,
+)
 
 DEPTH: Final = 2
 """The depth of hypotheses: laws of the rows that were read, and of the rows that those laws read."""
@@ -66,6 +71,7 @@ class Prover:
         self._view: Final = laws.View
         self.accepted_step: Final = laws.AcceptedStep
         self.rejected_call: Final = laws.RejectedCall
+        refuse_another_machine(self.theory, self.world)
         refuse_names_given_twice(self.theory)
         refuse_what_nothing_proves(self.theory)
         refuse_what_is_not_understood(self.theory, self.world)
@@ -112,6 +118,8 @@ class Prover:
         with Path(None, [], False):
             histories._now = self.theory.now(self.before.rows)
         self.groups.learn([*self.theory.catalogue.sums, *self.theory.sums.own, *self.theory.sums.nested])
+        tables = [table for one in self.histories() for table in (one.heads, one.checkpoints)]
+        self.world.of_histories.update([id(table) for table in tables])
         self._refuse_contracts_about_rules()
         self._refuse_bounds_that_are_not_said()
 
@@ -457,7 +465,7 @@ class Prover:
 
     def is_delta(self, outcome: Any) -> bool:
         """True if a transition accepted."""
-        return isinstance(outcome, self._delta)
+        return type(outcome) is self._delta
 
     def implied_by(self, here: Path, premises: list[Any], scopes: set[str]) -> list[Term]:
         """The facts of a state in which some laws hold, and of which nothing else is assumed but what sums are; their

@@ -34,6 +34,21 @@ def refuse_names_given_twice(theory: Any) -> None:
                 raise UnliftableError(f"no {kind} can be called {name}")
 
 
+def refuse_another_machine(theory: Any, world: LiftedModules) -> None:
+    """Refuse tables that share a place, and classes of rules that are drafts, Deltas or tables of another kind: what
+    the engine takes from their names would be another thing where they run.
+    """
+    for place, table in enumerate(theory.protocol.schema.tables):
+        if table.index != place or table.bit != 1 << place:
+            raise UnliftableError(f"table {table.name} stands at {place}, and says that it stands at {table.index}")
+    machine = world.modules["spec.machine"]
+    whole = [getattr(machine, name) for name in ("Draft", "Delta", "Write", "Table", "State", "Schema")]
+    for module in world.modules.values():
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, tuple(whole)) and not any(value is one for one in whole):
+                raise UnliftableError(f"{value.__module__}:{value.__name__} is derived from what stores rows")
+
+
 def refuse_what_nothing_proves(theory: Any) -> None:
     """Refuse a law that leans on, or follows from, anything but proved state laws, or itself."""
     proved = {law.law_id for law in theory.state_laws()} - set(theory.induction.by_contract)
