@@ -131,22 +131,43 @@ CUTS: dict[str, tuple[str, str | None]] = {
     "a list within what another name stands for": (
         f"    paid: list[str] = []\n    known = (paid, 0)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if len(known[0]) > 0:\n{MAKE}",
-        "known holds a Cell, which may change in a loop unnoticed",
+        "known holds a list, which may change in a loop unnoticed",
     ),
     "a list that a function has by default": (
         f"    paid: list[str] = []\n    known = lambda of=paid: len(of)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if known() > 0:\n{MAKE}",
-        "known holds a Cell, which may change in a loop unnoticed",
+        "known holds a list, which may change in a loop unnoticed",
     ),
     "a list that a function has from where it stands": (
         f"    paid: list[str] = []\n    known = lambda: len(paid)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if known() > 0:\n{MAKE}",
-        "known holds a Cell, which may change in a loop unnoticed",
+        "known holds a list, which may change in a loop unnoticed",
     ),
     "a list that an object holds": (
         f"    paid: list[str] = []\n    known = Cell(paid)\n    for account in action.accounts:\n"
         f"        paid.append(account)\n    if len(known.value) > 0:\n{MAKE}\n\n{CELL}",
         "known holds a Cell, which may change in a loop unnoticed",
+    ),
+    "a list by a method of its own": (
+        f"    paid: list[str] = []\n    find = paid.index\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if find('a') > 0:\n{MAKE}",
+        "find holds a builtin_function_or_method, which may change in a loop unnoticed",
+    ),
+    "a list by the method of an object": (
+        f"    paid: list[str] = []\n    known = Cell(paid).size\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if known() > 0:\n{MAKE}\n\n{CELL}\n    def size(self) -> int:\n"
+        "        return len(self.value)\n",
+        "known holds a method, which may change in a loop unnoticed",
+    ),
+    "a list by the values of a dictionary": (
+        f"    paid: list[str] = []\n    known = {{1: paid}}.values()\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    for one in known:\n        if len(one) > 0:\n    {MAKE}",
+        "known holds a DictView, which may change in a loop unnoticed",
+    ),
+    "a list by what a Delta returns": (
+        f"    paid: list[str] = []\n    done = draft.delta(paid)\n    for account in action.accounts:\n"
+        f"        paid.append(account)\n    if len(done.returns) > 0:\n{MAKE}",
+        "done holds a list, which may change in a loop unnoticed",
     ),
     "what an object holds beside its fields": (
         "    ticket = Ticket(0, 1) if draft.get(FLAGS, POT).is_set else Ticket(0, 2)\n"
