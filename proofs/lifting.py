@@ -57,9 +57,11 @@ from proofs.python_subset import (
     is_there,
     made_by,
     names_defined,
+    names_with_dots,
     said_by_casts,
     untaught_loading,
     untaught_names,
+    untaught_of_modules,
     untaught_syntax,
 )
 from proofs.state import held
@@ -106,6 +108,7 @@ class Site:
         self.untaught: Final = untaught_syntax(function, name)
         self.asked_to_change: Final = asked_to_change(function)
         self.said: Final = said_by_casts(function)
+        self.asked: Final = names_with_dots(function)
         self.is_initialising: Final = isinstance(function, ast.FunctionDef) and function.name == "__init__"
         self.is_understood = False
 
@@ -182,6 +185,7 @@ class Running:
         for line, name in site.said:
             if not is_there(name, frame):
                 site.refuse((line, f"a cast to {name}"))
+        names += untaught_of_modules(frame, site.asked, self.lasting.is_understood)
         for untaught in [*site.untaught, *names]:
             site.refuse(untaught)
         site.is_understood = True

@@ -264,6 +264,47 @@ def is_there(name: str, frame: FrameType) -> bool:
     return value is not frame and first not in (*code.co_varnames, *code.co_cellvars, *code.co_freevars)
 
 
+def names_with_dots(function: Function) -> list[Untaught]:
+    """The names that a function asks for, each with all the attributes that are asked of it at once; but for those of
+    types to which it casts, which nothing asks for.
+    """
+    said = [_cast_to(node) for node in own_nodes(function) if isinstance(node, ast.Call)]
+    passed = {id(part) for each in said if each is not None for part in ast.walk(each)}
+    longer = {id(node.value): node for node in own_nodes(function) if isinstance(node, ast.Attribute)}
+    found: list[Untaught] = []
+    for line, node in _lines_of(function):
+        if isinstance(node, ast.Name) and not _is_given(node) and id(node) not in passed:
+            names, whole = [node.id], longer.get(id(node))
+            while whole is not None:
+                names.append(whole.attr)
+                whole = longer.get(id(whole))
+            found.append((line, ".".join(names)))
+    return found
+
+
+def untaught_of_modules(
+    frame: FrameType, asked: Collection[Untaught], is_understood: Callable[[Any], bool]
+) -> Iterator[Untaught]:
+    """The values that a function finds in modules, of those that it is asked for, that are not understood; and modules
+    in which it finds nothing.
+    """
+    code = frame.f_code
+    own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    for line, name in asked:
+        first, *rest = name.split(".")
+        value = None if first in own else frame.f_globals.get(first)
+        if not isinstance(value, ModuleType):
+            continue
+        found = first
+        for part in rest:
+            if not isinstance(value, ModuleType):
+                break
+            found = f"{found}.{part}"
+            value = vars(value).get(part, frame)
+        if value is frame or isinstance(value, ModuleType) or not is_understood(value):
+            yield line, found
+
+
 def _is_of_own_object(node: ast.Attribute, function: Function) -> bool:
     """True if it is an attribute of an object that a function initialises."""
     return isinstance(node.value, ast.Name) and node.value.id == initialised_by(function) != ""
@@ -440,6 +481,8 @@ def untaught_names(
         elif name not in frame.f_globals:
             if name not in _NAMES:
                 found.append((line, name))
+        elif isinstance(frame.f_globals[name], ModuleType):
+            pass  # what is found in it is looked at
         elif not (frame.f_globals[name] is given.get(name) or is_understood(frame.f_globals[name])):
             found.append((line, name))
     return sorted(found)
