@@ -54,15 +54,19 @@ from proofs.python_subset import (
     READS,
     Untaught,
     asked_to_change,
+    hidden_in,
     is_there,
     made_by,
     names_defined,
+    names_of_others,
     names_with_dots,
+    reached_in,
     said_by_casts,
     untaught_loading,
     untaught_names,
     untaught_of_modules,
     untaught_syntax,
+    untaught_when_loading,
 )
 from proofs.state import held
 from proofs.symbols import all_of
@@ -102,9 +106,12 @@ def refuse_at(file: str, untaught: Untaught) -> None:
 class Site:
     """One function that is lifted: where it stands, and what its text says that is not understood."""
 
-    def __init__(self, name: str, file: str, function: ast.FunctionDef | ast.Lambda) -> None:
+    def __init__(
+        self, name: str, file: str, function: ast.FunctionDef | ast.Lambda, of_others: Mapping[str, str]
+    ) -> None:
         self.name: Final = name
         self.file: Final = file
+        self.untaught_when_loading: Final = untaught_when_loading(function, name, of_others)
         self.untaught: Final = untaught_syntax(function, name)
         self.asked_to_change: Final = asked_to_change(function)
         self.said: Final = said_by_casts(function)
@@ -125,6 +132,12 @@ class Running:
         self.sites: Final[list[Site]] = []
         self.loading: Final[dict[str, list[Untaught]]] = {}
         """By file, what a module does while it is loaded that is not understood."""
+        self.is_loading = True
+        """Until all modules are loaded: what runs before is run as Python."""
+        self.hidden: Final[set[str]] = set()
+        """The names by which modules know what is not lifted and none may find in another."""
+        self.reached: Final[dict[str, list[Untaught]]] = {}
+        """By file, the names that a module asks of others."""
         self.defined: Final[set[str]] = set()
         """The names that lifted modules define, of fields and methods among others."""
         self.rows: Final[dict[int, Any]] = {}
@@ -158,6 +171,9 @@ class Running:
         site = self.sites[number]
         if not site.name.endswith(":"):
             self.ran.add(site.name)
+        if self.is_loading:
+            for untaught in site.untaught_when_loading:
+                site.refuse(untaught)
         if not is_followed():
             return
         frame = sys._getframe(1)
@@ -195,6 +211,11 @@ class Running:
         for file, found in self.loading.items():
             for untaught in found:
                 refuse_at(file, untaught)
+        for file, found in self.reached.items():
+            for line, name in found:
+                if name in self.hidden:
+                    refuse_at(file, (line, f"{name} of another module"))
+        self.is_loading = False
 
     def attribute(self, value: Any, name: str) -> Any:
         """An attribute whose name symbols use, or the writes of a draft, of what lifted modules define: what a symbol
@@ -250,7 +271,8 @@ def _name_of(frame: FrameType) -> str:
 class _Noting(ast.NodeTransformer):
     """Lets each function of a module begin by noting that it runs. The lines of all else stay what they are."""
 
-    def __init__(self, module: str, file: str, running: Running) -> None:
+    def __init__(self, module: str, file: str, running: Running, of_others: Mapping[str, str]) -> None:
+        self._of_others: Final = of_others
         self._module: Final = module
         self._file: Final = file
         self._running: Final = running
@@ -376,7 +398,7 @@ class _Noting(ast.NodeTransformer):
 
     def _note(self, node: ast.FunctionDef | ast.Lambda) -> ast.Call:
         name = self._function or f"{self._module}:"
-        self._running.sites.append(Site(name, self._file, node))
+        self._running.sites.append(Site(name, self._file, node, self._of_others))
         note = ast.Call(ast.Name(RAN, ast.Load()), [ast.Constant(len(self._running.sites) - 1)], [])
         for part in ast.walk(note):
             ast.copy_location(part, node)
@@ -461,7 +483,10 @@ class _Loader(SourceFileLoader):
         self._running.loading[self.path] = untaught_loading(tree, self._is_lifted)
         self._running.defined_by[self.path] = names_defined(tree)
         self._running.defined.update(self._running.defined_by[self.path])
-        noting = _Noting(fullname, self.path, self._running).visit(tree)
+        self._running.hidden.update(hidden_in(tree, self._is_lifted))
+        self._running.reached[self.path] = reached_in(tree, self._is_lifted)
+        of_others = names_of_others(tree, self._is_lifted)
+        noting = _Noting(fullname, self.path, self._running, of_others).visit(tree)
         noting = Folding(fullname, not fullname.startswith("invariants")).visit(noting)
         return compile(ast.fix_missing_locations(noting), self.path, "exec", dont_inherit=True)
 

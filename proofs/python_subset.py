@@ -72,9 +72,23 @@ _CHANGING: Final = frozenset(
 """Methods that change a list, a dictionary or a set."""
 AT_LOADING: Final = "attr.s attr.frozen re.compile"
 """The attributes of others' modules that a module may use while it is loaded, beside the names that it imports."""
+LOADING_ALSO: Final = (
+    "Assert BitXor ClassDef FormattedValue Import ImportFrom JoinedStr LShift Raise Set SetComp UAdd alias withitem"
+)
+OF_CLASSES_OF_ATTR: Final = "auto_attribs eq frozen hash init kw_only order repr slots unsafe_hash"
+"""What may be said of a class to attrs, which then makes nothing of it that a symbol would not have."""
+NUMBERS: Final = "invariants.law:Catalogue.__init__"
+"""The function that may change what it did not make while a module is loaded: it numbers sums."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
 _NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905  # ten quoted words would be harder to read
 """Functions of Python that the lifter replaces, so that a module could tell that it is lifted."""
+_SAID_AT_LOADING: Final = frozenset({*_NAMES, *CALLED.split(), *_AT_LOADING} - _NOT_AT_LOADING)
+_SAID_WITHIN: Final = frozenset({*_NAMES, *CALLED.split(), *_AT_LOADING})
+_CLASSES: Final = frozenset("bool dict frozenset int list object property set staticmethod str tuple".split())  # noqa: SIM905  # ten quoted words would be harder to read
+"""Of the functions of Python that may be called while a module is loaded, those that are classes."""
+_NODES_AT_LOADING: Final = frozenset({*_NODES, *LOADING_ALSO.split()})
+_HIDING: Final = ("json", "pathlib", "sys")
+"""Modules that find what no digest knows: nothing of theirs is used while a module is loaded."""
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
 """The names imported from others that a module may call while it is loaded."""
 """Names that a module may also use while it is loaded, when there are no symbols."""
@@ -349,28 +363,118 @@ def _is_given(name: ast.Name) -> bool:
 def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
     """The imports and uses of a module while it is loaded that may hide values from symbols: a cache, say."""
     found: list[Untaught] = _meanings(module)
-    of_others = {name for node in ast.walk(module) for name in _others_in(node, lifted)}
-    allowed = {*_NAMES, *CALLED.split(), *_AT_LOADING} - _NOT_AT_LOADING
-    pending: list[ast.AST] = [*module.body]
+    of_others = names_of_others(module, lifted)
+    pending: list[tuple[int, ast.AST]] = [(1, node) for node in module.body]
     while pending:
-        node = pending.pop()
+        outer, node = pending.pop()
+        line = getattr(node, "lineno", outer)
         if isinstance(node, ast.Import | ast.ImportFrom):
             origin = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            found += [(node.lineno, f"{name} is imported") for name in origin if not _may_be_imported(name, lifted)]
-            found += [(node.lineno, f"{name} is imported") for name in _modules_in(node)]
-        elif isinstance(node, ast.Name) and (_UNSAID.fullmatch(node.id) or not _may_be_said(node.id, allowed)):
-            found.append((node.lineno, node.id))
-        elif isinstance(node, ast.Call) and not _may_be_called(node.func, of_others):
-            found.append((node.lineno, f"{ast.unparse(node.func)} while a module is loaded"))
-        elif isinstance(node, ast.Attribute) and not _may_be_asked(node, of_others):
-            found.append((node.lineno, f"{ast.unparse(node)} while a module is loaded"))
+            found += [(line, f"{name} is imported") for name in origin if not _may_be_imported(name, lifted)]
+            found += [(line, f"{name} is imported") for name in _modules_in(node)]
+        elif isinstance(node, ast.Name) and (_UNSAID.fullmatch(node.id) or not _may_be_said(node.id, _SAID_AT_LOADING)):
+            found.append((line, node.id))
+        else:
+            found += [(line, what) for what in _untaught_at_loading(node, of_others)]
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             defaults = [*node.args.defaults, *[each for each in node.args.kw_defaults if each is not None]]
-            pending += [*defaults, *(node.decorator_list if isinstance(node, ast.FunctionDef) else [])]
+            decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+            pending += [(line, part) for part in [*defaults, *decorators]]
             continue
         annotation = node.annotation if isinstance(node, ast.AnnAssign) else None
-        pending.extend(child for child in ast.iter_child_nodes(node) if child is not annotation)
-    return sorted([*found, *_called_in_annotations(module)])
+        pending.extend((line, child) for child in ast.iter_child_nodes(node) if child is not annotation)
+    found += [(node.lineno, type(node).__name__) for node in ast.walk(module) if isinstance(node, ast.AsyncFunctionDef)]
+    return sorted({*found, *_called_in_annotations(module)})
+
+
+def untaught_when_loading(function: Function, name: str, of_others: Mapping[str, str]) -> list[Untaught]:
+    """The places of a function that are not understood if it runs while a module is loaded. It runs as Python, so it
+    may do more than on symbols; but it finds nothing that no digest knows, and does not ask whether it is lifted.
+    """
+    begun = {id(node) for node in _beginnings(function)}
+    own = _own_names(function)
+    found: list[Untaught] = []
+    gone_through = {id(part) for part in _gone_through_at_once(function)}
+    called = {id(node.func) for node in own_nodes(function) if isinstance(node, ast.Call)}
+    for line, node in _lines_of(function):
+        if isinstance(node, ast.ClassDef | ast.Import | ast.ImportFrom):
+            found.append((line, f"{type(node).__name__} in a function"))
+        elif _is_iterator(node) and id(node) not in gone_through:
+            found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
+        elif isinstance(node, ast.Name) and id(node) in own:
+            pass
+        elif isinstance(node, ast.Name) and not _may_be_said_within(node, id(node) in called):
+            found.append((line, node.id))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if not _is_of_own_object(node, function) and name != NUMBERS:
+                found.append((line, f"{ast.unparse(node)} is changed"))
+        elif id(node.func if isinstance(node, ast.Call) else node) not in begun:
+            found += [(line, what) for what in _untaught_at_loading(node, of_others)]
+    return found
+
+
+def _own_names(function: Function) -> set[int]:
+    """The names, by identity, that a function gives values itself: also within a comprehension, and there alone."""
+    nodes = list(own_nodes(function))
+    within = [node for node in nodes if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)]
+    known: set[int] = set()
+    targets: set[int] = set()
+    for node in within:
+        given = [part for each in node.generators for part in ast.walk(each.target) if isinstance(part, ast.Name)]
+        names = {part.id for part in given}
+        outside = {id(part) for part in ast.walk(node.generators[0].iter)}
+        inside = [part for part in ast.walk(node) if isinstance(part, ast.Name) and id(part) not in outside]
+        known |= {id(part) for part in inside if part.id in names}
+        targets |= {id(part) for part in given}
+    named = [node for node in nodes if isinstance(node, ast.Name)]
+    own = {*arguments(function), *[node.id for node in named if _is_given(node) and id(node) not in targets]}
+    return known | {id(node) for node in named if node.id in own}
+
+
+def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterator[str]:
+    """What is not understood of a part of what runs while a module is loaded."""
+    kind = type(node).__name__
+    if kind not in _NODES_AT_LOADING:
+        yield f"{kind} while a module is loaded"
+    elif isinstance(node, ast.Name) and of_others.get(node.id, "").partition(".")[0] in _HIDING:
+        yield f"{node.id} while a module is loaded"
+    elif isinstance(node, ast.Call) and not _may_be_called(node.func, of_others):
+        yield f"{ast.unparse(node.func)} while a module is loaded"
+    elif isinstance(node, ast.Attribute) and not _may_be_asked(node, of_others):
+        yield f"{ast.unparse(node)} while a module is loaded"
+    elif (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func) in AT_LOADING.split()
+        and "attr." in ast.unparse(node.func)
+    ):
+        for said in node.keywords:
+            if said.arg not in OF_CLASSES_OF_ATTR.split():
+                yield f"{said.arg or '**'} of {ast.unparse(node.func)}"
+
+
+def names_of_others(module: ast.Module, lifted: Callable[[str], bool]) -> dict[str, str]:
+    """The names that a module imports of modules which are not lifted, and of which."""
+    return dict(pair for node in ast.walk(module) for pair in _others_in(node, lifted))
+
+
+def hidden_in(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
+    """The names by which a module knows other modules that are not lifted, and what it imports from those that find
+    what no digest knows.
+    """
+    of_others = names_of_others(module, lifted)
+    modules = {
+        each.asname or each.name for node in ast.walk(module) if isinstance(node, ast.Import) for each in node.names
+    }
+    return {name for name, of in of_others.items() if name in modules or of.partition(".")[0] in _HIDING}
+
+
+def reached_in(module: ast.Module, lifted: Callable[[str], bool]) -> list[Untaught]:
+    """The names that a module asks of what it finds elsewhere, or imports from where they are lifted."""
+    found = [(node.lineno, node.attr) for node in ast.walk(module) if isinstance(node, ast.Attribute)]
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and lifted(node.module or ""):
+            found += [(node.lineno, alias.name) for alias in node.names]
+    return found
 
 
 def _called_in_annotations(module: ast.Module) -> Iterator[Untaught]:
@@ -387,7 +491,18 @@ def _called_in_annotations(module: ast.Module) -> Iterator[Untaught]:
 
 
 def _may_be_said(name: str, allowed: Collection[str]) -> bool:
-    return name in allowed or _is_harmless(name)
+    is_of_python = name[:2] == name[-2:] == "__" and name != "__all__"
+    return name in allowed or (_is_harmless(name) and not is_of_python)
+
+
+def _may_be_said_within(name: ast.Name, is_called: bool) -> bool:
+    """True if a function that runs while a module is loaded may use a name: functions of Python's are only called."""
+    value = getattr(builtins, name.id, BaseException)
+    if name.id in ("getattr", "hasattr", "type") or (name.id.startswith("__") and name.id != "__name__"):
+        return False
+    return _may_be_said(name.id, _SAID_WITHIN) and (
+        is_called or _is_given(name) or name.id in _CLASSES or value is BaseException
+    )
 
 
 def _may_be_called(function: ast.expr, of_others: Collection[str]) -> bool:
@@ -404,12 +519,14 @@ def _may_be_asked(node: ast.Attribute, of_others: Collection[str]) -> bool:
     return is_asked and (not is_of_others or ast.unparse(node) in AT_LOADING.split())
 
 
-def _others_in(node: ast.AST, lifted: Callable[[str], bool]) -> Iterator[str]:
-    """The names that are imported of modules which are not lifted."""
+def _others_in(node: ast.AST, lifted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """The names that are imported of modules which are not lifted, each with its module."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         of = node.module or "" if isinstance(node, ast.ImportFrom) else ""
         names = [(each, of or each.name) for each in node.names]
-        yield from (each.asname or each.name for each, of in names if not lifted(of) and not of.startswith("proofs."))
+        yield from (
+            (each.asname or each.name, of) for each, of in names if not lifted(of) and not of.startswith("proofs.")
+        )
 
 
 def _modules_in(node: ast.Import | ast.ImportFrom) -> list[str]:

@@ -47,3 +47,66 @@ def test_a_constant_of_a_module_is_understood(theory: Break, tmp_path: Path) -> 
     (tmp_path / "constants_5.py").write_text("FREE = 7\n")
     assert status(theory(*free("action.amount == constants_5.FREE"), *beside("constants_5"))) == "REFUTED"
     assert status(theory(*free("constants_5.FREE == 8"), *beside("constants_5"))) == "PROVED"
+
+
+PATH = "from pathlib import Path\nfrom typing import Any\n"
+LOADED = {
+    "a file": (f"{PATH}\n\ndef _fee() -> int:\n    return int(Path('fee').read_text())\n\n\n", "Path('fee').read_text"),
+    "another module": (
+        "def _fee() -> int:\n    from fees import FEE\n    return FEE\n\n\n",
+        "ImportFrom in a function",
+    ),
+    "a class that is handed on": (
+        f"{PATH}\n\ndef _fee(of: Any = Path) -> int:\n    return int(of('fee').read_text())\n\n\n",
+        "Path while a module is loaded",
+    ),
+    "the text of what the lifter replaces": ("def _fee() -> int:\n    return len(str(max))\n\n\n", "max"),
+    "a field of what the lifter replaces": (
+        "def _fee() -> int:\n    return int(hasattr(PAST, '_now'))\n\n\n",
+        "hasattr",
+    ),
+    "what another module knows": (
+        "import spec.codec\n\n\ndef _fee() -> int:\n    return len(spec.codec.sys.argv)\n\n\n",
+        "sys of another module",
+    ),
+    "what another module knows, by its name": (
+        "from spec.codec import sys as known\n\n\ndef _fee() -> int:\n    return len(known.argv)\n\n\n",
+        "sys of another module",
+    ),
+    "what is caught": (
+        "try:\n    from fees import FEE\nexcept ImportError:\n    pass\n\n\ndef _fee() -> int:\n    return 3\n\n\n",
+        "Try while a module is loaded",
+    ),
+    "what attrs does to fields": (
+        "@attr.frozen(field_transformer=lambda _of, fields: fields)\nclass Note:\n    of: int = 3\n\n\n"
+        "def _fee() -> int:\n    return Note().of\n\n\n",
+        "field_transformer of attr.frozen",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOADED)
+def test_what_runs_while_a_module_is_loaded_is_read(
+    case: str, theory: Break, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fee").write_text("3")
+    (tmp_path / "fees.py").write_text("FEE = 3\n")
+    needs, refused = LOADED[case]
+    with pytest.raises(UnliftableError, match=f"^{re.escape(refused)}.*is not understood"):
+        status(theory(*free("FEE == 4", needs=f"{needs}FEE: Final = _fee()")))
+
+
+def test_a_constant_that_a_function_finds_is_understood(theory: Break) -> None:
+    fee = "def _fee(by: int) -> int:\n    fees = [n * by for n in range(3)]\n    return max(fees)\n"
+    fee += "\n\nFEE: Final = _fee(2)"
+    assert status(theory(*free("FEE == 4", needs=fee))) == "REFUTED"
+    assert status(theory(*free("FEE == 5", needs=fee))) == "PROVED"
+
+
+def test_no_function_is_awaited(theory: Break) -> None:
+    """Missed: it was not noted, so nobody read it."""
+    needs = "async def _f(n: int) -> int:\n    return n\n\n\ndef cr_frame() -> None:\n    pass\n"
+    needs += "\n\ndef f_globals() -> None:\n    pass"
+    with pytest.raises(UnliftableError, match=r"^AsyncFunctionDef is not understood"):
+        status(theory(*free("'_fold' in _f(1).cr_frame.f_globals", needs=needs)))
