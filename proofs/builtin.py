@@ -355,8 +355,10 @@ def lifted_isinstance(value: Any, classes: Any) -> bool:
 
 
 def lifted_hasattr(value: Any, name: str) -> bool:
-    """`hasattr`, of calls and rows, which have the fields that they declare."""
-    if is_followed() and (not attr.has(type(value)) or name.startswith("_")):
+    """`hasattr`, of calls and rows, which have the fields that they declare. No property is asked, which may fail."""
+    of_class = [vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)]
+    is_asked = any([isinstance(each, property) for each in of_class])
+    if is_followed() and (not attr.has(type(value)) or name.startswith("_") or is_asked):
         refuse(f"whether a value of type {type(value).__name__} has .{name} is not understood")
     return hasattr(value, name)
 

@@ -33,7 +33,7 @@ from proofs.builtin import (
 )
 from proofs.folding import Folding
 from proofs.folds import FOLDED_BUILTINS
-from proofs.lasting import Lasting
+from proofs.lasting import CONSTANTS, Lasting
 from proofs.paths import (
     RUNS,
     TooEarlyError,
@@ -54,6 +54,7 @@ from proofs.python_subset import (
     READS,
     Untaught,
     asked_to_change,
+    given_by,
     hidden_in,
     is_there,
     made_by,
@@ -69,7 +70,7 @@ from proofs.python_subset import (
     untaught_when_loading,
 )
 from proofs.state import held
-from proofs.symbols import all_of
+from proofs.symbols import Symbol, all_of
 
 LIFTED: Final = ("spec", "invariants", "proofs.theory")
 """The packages and modules of which the copy is made, beside a protocol's theory and what that says."""
@@ -84,10 +85,12 @@ NOT: Final = "_lifted_not"
 MOD: Final = "_lifted_mod"
 ALL_OF: Final = "_lifted_all_of"
 ATTRIBUTE: Final = "_lifted_attribute"
+TEXT: Final = "_lifted_text"
 WRITES: Final = "writes"
 """The names under which a lifted module finds what is told that one of its functions begins to run, what `is`, `%` and
 a dictionary are, what refuses that a list is changed which a function has not made; what `and`, `or` and `not` within
-them are; what `all` goes through first; and an attribute that symbols have, too.
+them are; what `all` goes through first; an attribute that symbols have, too; and what is written
+down.
 """
 
 MACHINE: Final = "spec.machine"
@@ -115,6 +118,7 @@ class Site:
         self.untaught: Final = untaught_syntax(function, name)
         self.asked_to_change: Final = asked_to_change(function)
         self.said: Final = said_by_casts(function)
+        self.given: Final = given_by(function)
         self.asked: Final = names_with_dots(function)
         self.is_initialising: Final = isinstance(function, ast.FunctionDef) and function.name == "__init__"
         self.is_understood = False
@@ -160,7 +164,8 @@ class Running:
             BOTH: lifted_both,
             EITHER: lifted_either,
             NOT: lifted_not,
-            MOD: lifted_mod,
+            MOD: self.mod,
+            TEXT: self.text,
             ALL_OF: all_of,
             ATTRIBUTE: self.attribute,
         }
@@ -194,7 +199,7 @@ class Running:
         names = untaught_names(frame, self.given, self.defined, self.defined_by[site.file], self.lasting.is_understood)
         code = frame.f_code
         for line, name in site.asked_to_change:
-            if name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars):
+            if name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars, *site.given):
                 site.refuse((line, f"{name} is changed, which is a global by its name alone"))
             if not self._is_known(type(frame.f_globals.get(name)).__module__):
                 site.refuse((line, f"{name} outlives this function, and to change it"))
@@ -231,6 +236,19 @@ class Running:
             if is_followed() and not any(kind.__module__ == asking for kind in owner.__mro__):
                 refuse(f".{name} of a value of type {owner.__name__}, which is for its own module")
         return getattr(value, name)
+
+    def text(self, value: Any) -> Any:
+        """What is written down: nothing of which the engine has another text than Python."""
+        is_read = self.is_loading or is_followed()
+        if is_read and not isinstance(value, Symbol) and type(value) not in CONSTANTS:
+            refuse(f"the text of a value of type {type(value).__name__} is not understood")
+        return value
+
+    def mod(self, left: Any, right: Any) -> Any:
+        """`%` of numbers; of a text it writes the other side down, also while a module is loaded."""
+        if self.is_loading and isinstance(left, str):
+            refuse("the text of a value is not understood")
+        return lifted_mod(left, right)
 
     def _begins_once(self, site: Site, frame: FrameType) -> None:
         """An object begins once: its `__init__` finds none of its fields, but where it is asked by that of what it is
@@ -322,6 +340,10 @@ class _Noting(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in CALLED and self._made:
             node.func.id = f"_lifted_{node.func.id}"
+        if isinstance(node.func, ast.Name) and node.func.id == "str":
+            node.args = [self._text(each) for each in node.args]
+            for keyword in node.keywords:
+                keyword.value = self._text(keyword.value)
         is_of_all = isinstance(node.func, ast.Name) and node.func.id == "all" and bool(self._made)
         if is_of_all and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
             first = node.args[0].generators[0]
@@ -329,6 +351,16 @@ class _Noting(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id == "cast" and node.args:
             node.args[0] = ast.copy_location(ast.Constant(None), node.args[0])
         return node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        """A value within a text."""
+        self.generic_visit(node)
+        node.value = self._text(node.value)
+        return node
+
+    def _text(self, value: ast.expr) -> ast.expr:
+        """A value that is written down."""
+        return ast.copy_location(ast.Call(_named(TEXT, value), [value], []), value)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """One truth value of all sides, where each can be asked. An `is` that only saves the `==` after it is left
@@ -372,7 +404,7 @@ class _Noting(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """`%`, which of a text is another operator."""
         self.generic_visit(node)
-        if not self._made or not isinstance(node.op, ast.Mod):
+        if not isinstance(node.op, ast.Mod):
             return node
         return ast.copy_location(ast.Call(_named(MOD, node), [node.left, node.right], []), node)
 

@@ -55,10 +55,15 @@ READS: Final = "spec.machine:Draft.get"
 OF_DRAFTS: Final = ("spec.machine:Write.__init__", "spec.machine:Delta.__init__")
 """The classes that a draft alone makes."""
 
+TEXTS: Final = ("format", "format_map")
+"""Methods of texts that write down any value."""
+
 _PARTS: Final = frozenset({"arg", "arguments", "comprehension", "keyword", "Load", "Store"})
 _NODES: Final = frozenset({*STATEMENTS.split(), *EXPRESSIONS.split(), *OPERATORS.split(), *_PARTS})
 _UNSAID: Final = re.compile(f"__init__|{OF_THE_LIFTER}")
 _NAMES: Final = frozenset(BUILTINS.split())
+_ONLY_CALLED: Final = _NAMES - {"bool", "int", "list", "tuple"}
+"""Of functions that come with Python, those that are no values: their texts say what they are."""
 _DEFAULTS: Final = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
 _INDEX: Final = (ast.Name, ast.Constant, ast.Tuple, ast.Load)
 _CONSTANTS: Final = (int, str, bool, type(None))
@@ -134,6 +139,7 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
     made = made_by(function)
     gone_through = {id(part) for part in _gone_through_at_once(function)}
     called = {id(node.func) for node in own_nodes(function) if isinstance(node, ast.Call)}
+    asked = _asked_for_kinds(function)
     begun = {id(node) for node in _beginnings(function)}
     initialised = initialised_by(function)
     for line, node in _lines_of(function):
@@ -156,6 +162,10 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
             found.append((line, f"a cast to {ast.unparse(said)}"))
         elif _is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
+        elif isinstance(node, ast.Attribute) and node.attr in TEXTS and id(node) in called:
+            found.append((line, f"{ast.unparse(node)}, the text of a value,"))
+        elif isinstance(node, ast.Name) and node.id in _ONLY_CALLED and not {id(node)} & (called | asked):
+            found.append((line, f"{node.id} as a value"))
         elif isinstance(node, ast.Attribute) and node.attr == "__init__" and id(node) not in begun:
             found.append((line, f"{ast.unparse(node)} begins an object again"))
         elif isinstance(node, ast.Attribute) and node.attr in _CHANGING and id(node) not in called:
@@ -183,6 +193,19 @@ def untaught_syntax(function: Function, name: str) -> list[Untaught]:
         if not all(isinstance(part, _DEFAULTS) for part in ast.walk(default)):
             found.append((default.lineno, f"the default {ast.unparse(default)}"))
     return sorted(found)
+
+
+def _asked_for_kinds(function: Function) -> set[int]:
+    """The names in a function, by identity, that say of which kind something is, or by what it is sorted."""
+    asked: set[int] = set()
+    for node in own_nodes(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "cast"):
+            asked |= {id(part) for each in node.args for part in ast.walk(each) if getattr(part, "id", "") == "str"}
+        elif isinstance(node, ast.Compare):
+            asked |= {id(part) for part in [node.left, *node.comparators] if getattr(part, "id", "") == "str"}
+        elif isinstance(node, ast.keyword) and node.arg == "key" and getattr(node.value, "id", "str") != "str":
+            asked.add(id(node.value))
+    return asked
 
 
 ITERATORS: Final = ("enumerate", "zip")
@@ -248,6 +271,12 @@ def asked_to_change(function: Function) -> list[Untaught]:
     calls = [node.func for node in own_nodes(function) if isinstance(node, ast.Call) and _changes(node)]
     receivers = [call.value for call in calls if isinstance(call, ast.Attribute)]
     return [(node.lineno, node.id) for node in receivers if isinstance(node, ast.Name) and node.id.isupper()]
+
+
+def given_by(function: Function) -> set[str]:
+    """The names to which a function gives values anywhere in it, and so in each comprehension."""
+    named = {node.id for node in own_nodes(function) if isinstance(node, ast.Name) and _is_given(node)}
+    return {*named, *arguments(function)}
 
 
 def _cast_to(node: ast.Call) -> ast.expr | None:
@@ -438,6 +467,10 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
         yield f"{kind} while a module is loaded"
     elif isinstance(node, ast.Name) and of_others.get(node.id, "").partition(".")[0] in _HIDING:
         yield f"{node.id} while a module is loaded"
+    elif isinstance(node, ast.Attribute) and node.attr in TEXTS and isinstance(node.value, ast.Constant):
+        yield f"{ast.unparse(node)}, the text of a value,"
+    elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mod):
+        yield f"{ast.unparse(node)} while a module is loaded"
     elif isinstance(node, ast.Call) and not _may_be_called(node.func, of_others):
         yield f"{ast.unparse(node.func)} while a module is loaded"
     elif isinstance(node, ast.Attribute) and not _may_be_asked(node, of_others):

@@ -110,3 +110,39 @@ def test_no_function_is_awaited(theory: Break) -> None:
     needs += "\n\ndef f_globals() -> None:\n    pass"
     with pytest.raises(UnliftableError, match=r"^AsyncFunctionDef is not understood"):
         status(theory(*free("'_fold' in _f(1).cr_frame.f_globals", needs=needs)))
+
+
+ADDS = "def _add(box: Any) -> bool:\n    got = [PURSES.append(9) for PURSES in (box,)]\n    return True\n"
+ROW = "        self.amount = amount\n        self.is_frozen = is_frozen\n"
+SIZE = (ROW, f"{ROW}\n    size = property(lambda self: len({{1: self.amount}}.copy()))\n")
+TOLD = {
+    "the text of a function": (free("'built-in' in str(max)"), "max as a value"),
+    "the text of a history": (free("'spec.history' in str(PAST)"), "the text of a value of type HistoryTable"),
+    "the text of a class": (free("'spec.history' in str(HistoryTable)"), "the text of a value of type type"),
+    "a class that writes down": (free("'spec.history' in of(PAST)", before="of = str\n"), "str as a value"),
+    "a text that is filled in": (
+        free("'spec' in '{}'.format(PAST)", needs="def format() -> None:\n    pass"),
+        "'{}'.format",
+    ),
+    "a text that was filled in": (
+        free("'spec' in SAID", needs="def _said() -> str:\n    return f'{PAST}'\n\n\nSAID: Final = _said()"),
+        "the text of a value of type HistoryTable",
+    ),
+    "what is sorted by its text": (free("sorted((PAST, 1), key=str)[0] == 1"), "str as a value"),
+    "a property that fails": ((SIZE, *free("hasattr(held, 'size')")), "whether a value of type Purse has .size"),
+    "a comprehension that names a list like a table": (
+        free("len(met) == 0", needs=ADDS, before="met = []\nseen = held.is_frozen and _add(met)\n"),
+        "PURSES is changed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_tells_a_symbol_from_a_value_is_refused(case: str, theory: Break) -> None:
+    places, refused = TOLD[case]
+    with pytest.raises(UnliftableError, match=f"^{re.escape(refused)}.*is not understood"):
+        status(theory(*places))
+
+
+def test_texts_of_numbers_and_names_are_understood(theory: Break) -> None:
+    assert status(theory(*free("str(7) == action.sender"))) == "REFUTED"
