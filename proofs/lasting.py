@@ -4,6 +4,7 @@ A program is run anew for each path. What it finds must not depend on the paths 
 that was gone through, a cache. So functions find constants, what lifted modules define, and objects made of such.
 """
 
+import sys
 from collections.abc import Callable
 from enum import Enum
 from types import FunctionType, MappingProxyType, MemberDescriptorType, ModuleType
@@ -74,6 +75,8 @@ class Lasting:
         return is_understood
 
     def _holds_what_is_understood(self, value: Any) -> bool:
+        if not isinstance(value, FunctionType | type) and self._is_of_engine(value):
+            return False
         if type(value) in SETS and not all([type(part) in (int, bool) for part in value]):
             return False  # the order of what else it has may be another in each process
         if type(value) in LISTS:
@@ -91,6 +94,11 @@ class Lasting:
             return all([self.is_understood(part) for part in parts])
         kind = type(value)
         return self._is_ours(kind.__module__) and self.is_understood(kind) and self._are_fields_understood(value)
+
+    def _is_of_engine(self, value: Any) -> bool:
+        """True if it is a value that the engine, or what is not lifted of a protocol, knows by a name of its own."""
+        modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "proofs"]
+        return any([value is known for module in modules for known in vars(module).values()])
 
     def _is_ours(self, module: str) -> bool:
         return self._is_lifted(module) or self._is_engine(module)

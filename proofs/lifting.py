@@ -59,6 +59,7 @@ from proofs.python_subset import (
     is_there,
     made_by,
     names_defined,
+    names_of_engine,
     names_of_others,
     names_with_dots,
     reached_in,
@@ -140,6 +141,8 @@ class Running:
         """Until all modules are loaded: what runs before is run as Python."""
         self.hidden: Final[set[str]] = set()
         """The names by which modules know what is not lifted and none may find in another."""
+        self.of_engine: Final[dict[str, set[str]]] = {}
+        """By file, the names that a module imports of the engine."""
         self.reached: Final[dict[str, list[Untaught]]] = {}
         """By file, the names that a module asks of others."""
         self.defined: Final[set[str]] = set()
@@ -203,6 +206,10 @@ class Running:
                 site.refuse((line, f"{name} is changed, which is a global by its name alone"))
             if not self._is_known(type(frame.f_globals.get(name)).__module__):
                 site.refuse((line, f"{name} outlives this function, and to change it"))
+        for line, name in site.asked:
+            root = name.partition(".")[0]
+            if root in self.of_engine[site.file] and root not in site.given and root in frame.f_globals:
+                site.refuse((line, f"{root} of the engine"))
         for line, name in site.said:
             if not is_there(name, frame):
                 site.refuse((line, f"a cast to {name}"))
@@ -517,6 +524,7 @@ class _Loader(SourceFileLoader):
         self._running.defined.update(self._running.defined_by[self.path])
         self._running.hidden.update(hidden_in(tree, self._is_lifted))
         self._running.reached[self.path] = reached_in(tree, self._is_lifted)
+        self._running.of_engine[self.path] = names_of_engine(tree, self._is_lifted)
         of_others = names_of_others(tree, self._is_lifted)
         noting = _Noting(fullname, self.path, self._running, of_others).visit(tree)
         noting = Folding(fullname, not fullname.startswith("invariants")).visit(noting)

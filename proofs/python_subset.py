@@ -87,7 +87,6 @@ NUMBERS: Final = "invariants.law:Catalogue.__init__"
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
 _NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905  # ten quoted words would be harder to read
 """Functions of Python that the lifter replaces, so that a module could tell that it is lifted."""
-_SAID_AT_LOADING: Final = frozenset({*_NAMES, *CALLED.split(), *_AT_LOADING} - _NOT_AT_LOADING)
 _SAID_WITHIN: Final = frozenset({*_NAMES, *CALLED.split(), *_AT_LOADING})
 _CLASSES: Final = frozenset("bool dict frozenset int list object property set staticmethod str tuple".split())  # noqa: SIM905  # ten quoted words would be harder to read
 """Of the functions of Python that may be called while a module is loaded, those that are classes."""
@@ -101,6 +100,9 @@ _IMPORTED: Final = ("attr", "collections.abc", "enum", "json", "pathlib", "re", 
 """Modules that are not lifted and may be imported. A function that runs on symbols finds nothing of theirs but what is
 in the LIBRARY.
 """
+
+OF_ENGINE: Final = "proofs.histories proofs.history_write_contract proofs.setup"
+"""The modules of the engine that may be imported, beside those of a protocol; functions find nothing of them."""
 
 Function = ast.FunctionDef | ast.Lambda
 Untaught = tuple[int, str]
@@ -393,6 +395,7 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
     """The imports and uses of a module while it is loaded that may hide values from symbols: a cache, say."""
     found: list[Untaught] = _meanings(module)
     of_others = names_of_others(module, lifted)
+    allowed = _SAID_WITHIN - _NOT_AT_LOADING
     pending: list[tuple[int, ast.AST]] = [(1, node) for node in module.body]
     while pending:
         outer, node = pending.pop()
@@ -401,7 +404,7 @@ def untaught_loading(module: ast.Module, lifted: Callable[[str], bool]) -> list[
             origin = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             found += [(line, f"{name} is imported") for name in origin if not _may_be_imported(name, lifted)]
             found += [(line, f"{name} is imported") for name in _modules_in(node)]
-        elif isinstance(node, ast.Name) and (_UNSAID.fullmatch(node.id) or not _may_be_said(node.id, _SAID_AT_LOADING)):
+        elif isinstance(node, ast.Name) and not _may_be_named(node, allowed):
             found.append((line, node.id))
         else:
             found += [(line, what) for what in _untaught_at_loading(node, of_others)]
@@ -466,7 +469,7 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
     if kind not in _NODES_AT_LOADING:
         yield f"{kind} while a module is loaded"
     elif isinstance(node, ast.Name) and of_others.get(node.id, "").partition(".")[0] in _HIDING:
-        yield f"{node.id} while a module is loaded"
+        yield f"what {node.id} finds while a module is loaded"
     elif isinstance(node, ast.Attribute) and node.attr in TEXTS and isinstance(node.value, ast.Constant):
         yield f"{ast.unparse(node)}, the text of a value,"
     elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mod):
@@ -488,6 +491,17 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
 def names_of_others(module: ast.Module, lifted: Callable[[str], bool]) -> dict[str, str]:
     """The names that a module imports of modules which are not lifted, and of which."""
     return dict(pair for node in ast.walk(module) for pair in _others_in(node, lifted))
+
+
+def names_of_engine(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
+    """The names that a module imports of the engine, and of a protocol's modules that are not lifted."""
+    imports = [node for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom)]
+    pairs = [
+        (alias, (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name)
+        for node in imports
+        for alias in node.names
+    ]
+    return {alias.asname or alias.name for alias, of in pairs if of.startswith("proofs.") and not lifted(of)}
 
 
 def hidden_in(module: ast.Module, lifted: Callable[[str], bool]) -> set[str]:
@@ -524,8 +538,13 @@ def _called_in_annotations(module: ast.Module) -> Iterator[Untaught]:
 
 
 def _may_be_said(name: str, allowed: Collection[str]) -> bool:
-    is_of_python = name[:2] == name[-2:] == "__" and name != "__all__"
-    return name in allowed or (_is_harmless(name) and not is_of_python)
+    return name in allowed or _is_harmless(name)
+
+
+def _may_be_named(name: ast.Name, allowed: Collection[str]) -> bool:
+    """True if a module may use a name while it is loaded: none of the lifter's, and of Python's what is allowed."""
+    is_of_python = not _is_given(name) and name.id[:2] == "__" and name.id != "__name__"
+    return not is_of_python and not _UNSAID.fullmatch(name.id) and _may_be_said(name.id, allowed)
 
 
 def _may_be_said_within(name: ast.Name, is_called: bool) -> bool:
@@ -606,7 +625,8 @@ def _is_harmless(name: str) -> bool:
 
 
 def _may_be_imported(name: str, lifted: Callable[[str], bool]) -> bool:
-    return lifted(name) or name in _IMPORTED or name.partition(".")[0] == "proofs"
+    is_of_protocol = name.startswith("proofs.") and name.count(".") > 1
+    return lifted(name) or name in (*_IMPORTED, *OF_ENGINE.split()) or is_of_protocol
 
 
 def untaught_names(

@@ -58,7 +58,7 @@ LOADED = {
     ),
     "a class that is handed on": (
         f"{PATH}\n\ndef _fee(of: Any = Path) -> int:\n    return int(of('fee').read_text())\n\n\n",
-        "Path while a module is loaded",
+        "what Path finds while a module is loaded",
     ),
     "the text of what the lifter replaces": ("def _fee() -> int:\n    return len(str(max))\n\n\n", "max"),
     "a field of what the lifter replaces": (
@@ -146,3 +146,16 @@ def test_what_tells_a_symbol_from_a_value_is_refused(case: str, theory: Break) -
 
 def test_texts_of_numbers_and_names_are_understood(theory: Break) -> None:
     assert status(theory(*free("str(7) == action.sender"))) == "REFUTED"
+
+
+def test_no_rule_asks_the_engine(theory: Break) -> None:
+    """Missed: a list of the engine's that is empty where no path is followed."""
+    places = free("len(RUNS) == 0", needs="from proofs.paths import RUNS")
+    with pytest.raises(UnliftableError, match=r"^proofs\.paths is imported is not understood"):
+        status(theory(*places))
+    places = free("len(LISTS) == 0", needs="from proofs.eigenlayer.listings import LISTS")
+    with pytest.raises(UnliftableError, match=r"^LISTS of the engine is not understood"):
+        status(theory(*places))
+    places = free("len(KNOWN) == 0", needs="from proofs.eigenlayer.listings import LISTS\n\nKNOWN = LISTS")
+    with pytest.raises(UnliftableError, match=r"^KNOWN is not understood"):
+        status(theory(*places))
