@@ -165,11 +165,11 @@ MISSED: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
     ),
     "an iterator in an object that outlives a call": (
         once("OBJ.met", fields="self.met = iter((3, 4))"),
-        "OBJ is not und",
+        "iter is not understood",
     ),
     "an iterator in what an object holds": (
         once("OBJ.met[0]", fields="self.met = (zip((3,)),)"),
-        "OBJ is not understood",
+        "is kept, and may be gone through twice",
     ),
     "an iterator in a class": (
         free("met == 1", needs="class Seen:\n    met = zip((3,))", before=GONE.format("Seen.met")),
@@ -181,7 +181,7 @@ MISSED: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
             needs="def _make() -> Any:\n    seen = iter((3, 4))\n    return lambda: seen\n\n\nASKED: Final = _make()",
             before=GONE.format("ASKED()"),
         ),
-        "ASKED is not understood",
+        "iter is not understood",
     ),
     "a list by descent that outlives a call": (
         free(
