@@ -105,7 +105,7 @@ REFUSED: dict[str, tuple[Places, str]] = {
     "a list that holds what holds it": (free("met > 0", needs=CYCLE, before=GOES_ROUND), "LINKS is not understood"),
     "a rule that asks if it is followed": (
         free("not is_followed()", needs="from proofs.paths import is_followed\n"),
-        "is_followed is not understood",
+        "proofs.paths is imported is not understood",
     ),
 }
 
