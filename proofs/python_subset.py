@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path, PurePath
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ _CHANGING: Final = frozenset(
 AT_LOADING: Final = "attr.s attr.frozen re.compile"
 """The attributes of others' modules that a module may use while it is loaded, beside the names that it imports."""
 LOADING_ALSO: Final = (
-    "Assert BitXor ClassDef FormattedValue Import ImportFrom JoinedStr LShift Raise Set SetComp UAdd alias withitem"
+    "Assert BitXor ClassDef Div FormattedValue Import ImportFrom JoinedStr LShift Raise Set SetComp UAdd alias withitem"
 )
 OF_CLASSES_OF_ATTR: Final = "auto_attribs eq frozen hash init kw_only order repr slots unsafe_hash"
 """What may be said of a class to attrs, which then makes nothing of it that a symbol would not have."""
@@ -91,6 +92,8 @@ _SAID_WITHIN: Final = frozenset({*_NAMES, *CALLED.split(), *_AT_LOADING})
 _CLASSES: Final = frozenset("bool dict frozenset int list object property set staticmethod str tuple".split())  # noqa: SIM905  # ten quoted words would be harder to read
 """Of the functions of Python that may be called while a module is loaded, those that are classes."""
 _NODES_AT_LOADING: Final = frozenset({*_NODES, *LOADING_ALSO.split()})
+_OF_FILES: Final = frozenset({*dir(Path)} - {*dir(PurePath), *dir(str), "group", "owner"})
+"""What a path finds out of files; `group` and `owner` are names of others, too."""
 _HIDING: Final = ("json", "pathlib", "sys")
 """Modules that find what no digest knows: nothing of theirs is used while a module is loaded."""
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
@@ -425,6 +428,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
     """
     begun = {id(node) for node in _beginnings(function)}
     own = _own_names(function)
+    places = {id(part) for node in own_nodes(function) if _is_own_file(node, of_others) for part in ast.walk(node)}
     found: list[Untaught] = []
     gone_through = {id(part) for part in _gone_through_at_once(function)}
     called = {id(node.func) for node in own_nodes(function) if isinstance(node, ast.Call)}
@@ -433,7 +437,7 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
             found.append((line, f"{type(node).__name__} in a function"))
         elif _is_iterator(node) and id(node) not in gone_through:
             found.append((line, f"{ast.unparse(node)} is kept, and may be gone through twice"))
-        elif isinstance(node, ast.Name) and id(node) in own:
+        elif id(node) in places or (isinstance(node, ast.Name) and id(node) in own):
             pass
         elif isinstance(node, ast.Name) and not _may_be_said_within(node, id(node) in called):
             found.append((line, node.id))
@@ -443,6 +447,17 @@ def untaught_when_loading(function: Function, name: str, of_others: Mapping[str,
         elif id(node.func if isinstance(node, ast.Call) else node) not in begun:
             found += [(line, what) for what in _untaught_at_loading(node, of_others)]
     return found
+
+
+def _is_own_file(node: ast.AST, of_others: Mapping[str, str]) -> bool:
+    """True if it is `Path(__file__)`: where a module is, at which nothing is read."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and of_others.get(node.func.id) == "pathlib"
+        and [ast.unparse(each) for each in node.args] == ["__file__"]
+        and not node.keywords
+    )
 
 
 def _own_names(function: Function) -> set[int]:
@@ -472,6 +487,8 @@ def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterato
         yield f"what {node.id} finds while a module is loaded"
     elif isinstance(node, ast.Attribute) and node.attr in TEXTS and isinstance(node.value, ast.Constant):
         yield f"{ast.unparse(node)}, the text of a value,"
+    elif isinstance(node, ast.Attribute) and node.attr in _OF_FILES:
+        yield f"{ast.unparse(node)}, which may read a file,"
     elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mod):
         yield f"{ast.unparse(node)} while a module is loaded"
     elif isinstance(node, ast.Call) and not _may_be_called(node.func, of_others):

@@ -132,7 +132,7 @@ def test_the_text_of_a_list_of_any_length_is_refused(theory: Break, tmp_path: Pa
     ("constants", "refusal"),
     [
         ("from pathlib import Path\n\nFREE = int(Path('fee.txt').read_text())\n", "Path while a module is loaded"),
-        ("try:\n    _fold\n    FREE = 0\nexcept NameError:\n    FREE = 1\n", "_fold is not understood"),
+        ("try:\n    _fold\n    FREE = 0\nexcept NameError:\n    FREE = 1\n", "Try while a module is loaded"),
     ],
 )
 def test_a_module_of_constants_is_asked_what_it_does(

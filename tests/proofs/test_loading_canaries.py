@@ -52,6 +52,10 @@ def test_a_constant_of_a_module_is_understood(theory: Break, tmp_path: Path) -> 
 PATH = "from pathlib import Path\nfrom typing import Any\n"
 LOADED = {
     "a file": (f"{PATH}\n\ndef _fee() -> int:\n    return int(Path('fee').read_text())\n\n\n", "Path('fee').read_text"),
+    "a file beside the module": (
+        f"{PATH}\n\ndef _fee() -> int:\n    return int((Path(__file__).parent / 'fee').read_text())\n\n\n",
+        "(Path(__file__).parent / 'fee').read_text",
+    ),
     "another module": (
         "def _fee() -> int:\n    from fees import FEE\n    return FEE\n\n\n",
         "ImportFrom in a function",
