@@ -236,12 +236,12 @@ class Running:
         owner = value if isinstance(value, type) else type(value)
         if name == WRITES and RUNS and RUNS[-1].is_cut:
             refuse("what a call wrote before a loop over a list of any length is not known")
-        if is_followed() and not self._is_lifted(owner.__module__):
-            refuse(f".{name} of a value of type {owner.__name__} is not understood")
+        asking = sys._getframe(1).f_globals.get("__name__")
         if name.startswith("_"):
-            asking = sys._getframe(1).f_globals.get("__name__")
             if is_followed() and not any(kind.__module__ == asking for kind in owner.__mro__):
                 refuse(f".{name} of a value of type {owner.__name__}, which is for its own module")
+        elif is_followed() and not self._is_lifted(owner.__module__):
+            refuse(f".{name} of a value of type {owner.__name__} is not understood")
         return getattr(value, name)
 
     def text(self, value: Any) -> Any:

@@ -257,7 +257,7 @@ REFUSED: dict[str, tuple[Places, str]] = {
     ),
     "a name of the lifter's": (
         free("FREE", needs="try:\n    FREE = _fold is None\nexcept NameError:\n    FREE = True\n"),
-        "_fold is not understood",
+        "Try while a module is loaded is not understood",
     ),
     "a function of Python's as a value": (
         free("FREE", needs="FREE = isinstance(range, type)\n"),
@@ -265,7 +265,7 @@ REFUSED: dict[str, tuple[Places, str]] = {
     ),
     "the text of a function of Python's": (
         free("FREE", needs="FREE = 'built-in' in str(max)\n"),
-        "max is not understood",
+        "the text of a value of type function is not understood",
     ),
     "a file": (
         free("FREE == 3", needs="from pathlib import Path\nFREE = int(Path('fee.txt').read_text())\n"),
