@@ -201,7 +201,7 @@ LISTS: Final = (list, dict, set, SymDict, SymSet)
 CONSTANTS: Final = (int, str, bytes, NoneType)
 MACHINES: Final = ("spec.machine", "spec.history")
 HOLDERS: Final = ("Draft", "Delta", "Table", "HistoryTable")
-"""What holds lists that no rule reaches: the draft, tables, histories, and a Delta but for what it returns."""
+"""The holders of lists that no rule reaches: the draft, tables, histories, and a Delta but for what it returns."""
 
 
 class Loop(Textless):
