@@ -129,7 +129,7 @@ class _Run:
         self._scopes: Final[set[str]] = set()
 
     def refuse_another_machine(self, base: str, head: str) -> None:
-        """What stores the writes of a call runs in no proof: UnliftableError if something differs there that did not
+        """The functions that store the writes of a call run in no proof: UnliftableError if something differs there that did not
         run.
         """
         files = [Path(folder) / MACHINE_FILE for folder in (base, head)]

@@ -103,7 +103,7 @@ def together(accepted: list[Accepted]) -> list[list[Accepted]]:
 
 
 def demanded(paths: Iterable[Path]) -> list["Obligation"]:
-    """What some paths demand, each demand once, as goals of the states in which it was made."""
+    """The demands of some paths, each once, as goals of the states in which it was made."""
     found = {demand.identity: demand for here in paths for demand in here.required}
     return [Obligation(demand.label, demand.at, demand.condition) for demand in found.values()]
 

@@ -245,7 +245,7 @@ class Running:
         return getattr(value, name)
 
     def text(self, value: Any) -> Any:
-        """What is written down: nothing of which the engine has another text than Python."""
+        """A value that is written as text: nothing of which the engine has another text than Python."""
         is_read = self.is_loading or is_followed()
         if is_read and not isinstance(value, Symbol) and type(value) not in CONSTANTS:
             refuse(f"the text of a value of type {type(value).__name__} is not understood")

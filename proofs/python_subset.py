@@ -82,7 +82,7 @@ LOADING_ALSO: Final = (
     "Assert BitXor ClassDef Div FormattedValue Import ImportFrom JoinedStr LShift Raise Set SetComp UAdd alias withitem"
 )
 OF_CLASSES_OF_ATTR: Final = "auto_attribs eq frozen hash init kw_only order repr slots unsafe_hash"
-"""What may be said of a class to attrs, which then makes nothing of it that a symbol would not have."""
+"""The words that a class may say to attrs, which then makes nothing of it that a symbol would not have."""
 NUMBERS: Final = "invariants.law:Catalogue.__init__"
 """The function that may change what it did not make while a module is loaded: it numbers sums."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
@@ -93,7 +93,7 @@ _CLASSES: Final = frozenset("bool dict frozenset int list object property set st
 """Of the functions of Python that may be called while a module is loaded, those that are classes."""
 _NODES_AT_LOADING: Final = frozenset({*_NODES, *LOADING_ALSO.split()})
 _OF_FILES: Final = frozenset({*dir(Path)} - {*dir(PurePath), *dir(str), "group", "owner"})
-"""What a path finds out of files; `group` and `owner` are names of others, too."""
+"""The names by which a path reads files; `group` and `owner` are names of others, too."""
 _HIDING: Final = ("json", "pathlib", "sys")
 """Modules that find what no digest knows: nothing of theirs is used while a module is loaded."""
 _CALLED_AT_LOADING: Final = ("TypeVar", "cast", "get_args")
@@ -479,7 +479,7 @@ def _own_names(function: Function) -> set[int]:
 
 
 def _untaught_at_loading(node: ast.AST, of_others: Mapping[str, str]) -> Iterator[str]:
-    """What is not understood of a part of what runs while a module is loaded."""
+    """The parts that are not understood of what runs while a module is loaded."""
     kind = type(node).__name__
     if kind not in _NODES_AT_LOADING:
         yield f"{kind} while a module is loaded"
