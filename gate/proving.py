@@ -129,8 +129,8 @@ class _Run:
         self._scopes: Final[set[str]] = set()
 
     def refuse_another_machine(self, base: str, head: str) -> None:
-        """The functions that store the writes of a call run in no proof: UnliftableError if something differs there that did not
-        run.
+        """The functions that store the writes of a call run in no proof: UnliftableError if something there differs
+        that did not run.
         """
         files = [Path(folder) / MACHINE_FILE for folder in (base, head)]
         old, new = [functions_of(file.read_text(encoding="utf-8")) if file.is_file() else {} for file in files]
