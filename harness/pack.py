@@ -41,8 +41,8 @@ class ProtocolPack:
     machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
     history by `genesis()`, `opening()` and `traffic(steps)`; `trace_schema_at` is the JSON Schema of
     its traces, with CALLS beside it; `docs` is the page that describes the rules. `yields_at` is a function that makes
-    of a trace the `harness.yields.Yields` over it. `market_at` is a module with PORT and CUSTODY, by which the market
-    sees its base.
+    of a trace the `harness.yields.Yields` over it. `market_at` is a module with PORT, CUSTODY and RECOURSE,
+    by which the market sees its base.
 
     `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
     `cases` is the file of what a caller can meet, with a script for each. `state_at` reads observed states, a

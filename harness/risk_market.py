@@ -13,7 +13,7 @@ from harness.risk_numbers import Number, Rows, as_json, lines
 from harness.risk_sources import SOURCE_ARGUMENT, Source, as_rational, states
 from harness.traces import load_trace
 from risk import network
-from risk.market import FundFigures, Market, OfferFigures, VaultFigures
+from risk.market import FundFigures, Market, OfferFigures, TableFigures, VaultFigures
 from spec.arithmetic import WAD
 from spec.codec import Json, MalformedTrace
 from spec.machine import State
@@ -38,16 +38,19 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
 
     An offer carries its risk if its rate is no lower than the one at which its declared risk breaks even. A fund can
     pay if its capital is no less than what it owes once a slash has taken the part --psi of what stands behind every
-    operator that it insures, all of them together. The exit code is 1 if an offer does not, or a fund cannot.
+    operator that it insures, all of them together. A table of stake on another chain is worth what it says if all of
+    it can still be slashed at home, as long as a certificate of it is accepted. The exit code is 1 if an answer is NO.
     """
     if psi > 1:
         raise click.BadParameter("more than everything", param_hint="--psi")
     market, state, digest = _market_of(source)
     offers, funds, vaults = market.offers(state), market.funds(state, int(psi * WAD)), market.vaults(state)
+    tables = market.tables(state)
     named = {
         "offers": {_offer_name(one): _of_offer(one) for one in offers},
         "funds": {_fund_name(one): _of_fund(one) for one in funds},
         "vaults": {one.vault: _of_vault(one) for one in vaults},
+        "tables": {_table_name(one): _of_table(one) for one in tables},
     }
     answered: dict[str, Json] = {
         kind: {name: as_json(rows) for name, rows in found.items()} for kind, found in named.items()
@@ -58,7 +61,7 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
         [f"point {market.now(state)}; a slash takes {psi} of what stands behind an operator", *_told(named)],
     )
     holds = all(one.carries_its_risk for one in offers) and all(one.unpaid_grains == 0 for one in funds)
-    return 0 if holds else 1
+    return 0 if holds and all(one.is_worth_it for one in tables) else 1
 
 
 def _market_of(source: Source) -> tuple[Market, State, str]:
@@ -78,7 +81,7 @@ def _market_of(source: Source) -> tuple[Market, State, str]:
     last = len(trace.steps) - 1 if source.step is None else source.step
     reached = next(state for position, state in states(protocol, trace) if position == last)
     base = importlib.import_module(place)
-    return Market(base.PORT, base.CUSTODY, ACCOUNT), reached, network.digest(document)
+    return Market(base.PORT, base.CUSTODY, base.RECOURSE, ACCOUNT), reached, network.digest(document)
 
 
 def _told(named: Mapping[str, Mapping[str, Rows]]) -> Iterator[str]:
@@ -146,6 +149,23 @@ def _of_vault(found: VaultFigures) -> Rows:
         "worth": Number(found.worth),
         "worth of a receipt": _maybe(found.receipt_worth),
         "gain of the first to leave": _maybe(found.first_gain),
+    }
+
+
+def _table_name(found: TableFigures) -> str:
+    service, pool, chain = found.channel
+    return f"of {_service(service)} for {pool} on {chain}"
+
+
+def _of_table(found: TableFigures) -> Rows:
+    """The rows of a table of stake, in the pool's unit."""
+    return {
+        "worth what it says": "yes" if found.is_worth_it else "NO",
+        "as of point": Number(found.reference_point),
+        "is good": "yes" if found.is_good else "no",
+        "answered within the window": "yes" if found.is_within_window else "no",
+        "says": Number(found.says),
+        "can be slashed at home": Number(found.left),
     }
 
 

@@ -1,4 +1,5 @@
-"""The market in one state: which offers pay for their risk, which funds could pay, which vaults are priced rightly.
+"""The market in one state: which offers pay for their risk, which funds could pay, which vaults are priced rightly, and
+which tables of stake on other chains are worth what they say.
 
 Everything is read from the market's tables, and exact: counts are integers, the rest rationals. The declared risk of an
 offer is its service's word. docs/risk_losses.md says what each figure means.
@@ -11,6 +12,8 @@ import attrs
 
 from spec.arithmetic import WAD, mul_wad_floor
 from spec.machine import Draft, State
+from spec.market.chains import is_within
+from spec.market.chains_state import CHANNEL_USES, CHANNELS, ENTRIES, STAKE_TABLES, Channel
 from spec.market.counting import advance
 from spec.market.custody import Custody
 from spec.market.insurance_state import FUND_TERMS, FUNDS, POLICIES, Capital, Fund, FundTerms
@@ -19,6 +22,7 @@ from spec.market.port import Port
 from spec.market.rates import break_even_rate, break_even_wad
 from spec.market.receipts import account_of
 from spec.market.receipts_state import ISSUED, RECEIPT_VAULTS, RECEIPTS_OF_VAULTS
+from spec.market.recourse import Recourse
 from spec.market.state import POSITIONS, RISKS, TERMS, Offer
 
 
@@ -90,12 +94,34 @@ class VaultFigures:
         return self.worth / self.issued if self.issued else None
 
 
-class Market:
-    """A market on one base, by its port and its custody. `account` is the market's own."""
+@attrs.frozen
+class TableFigures:
+    """The newest table of stake that has arrived through a channel.
 
-    def __init__(self, port: Port, custody: Custody, account: str) -> None:
+    `says` is what it counts, `left` what its service can still slash at home for it. `is_good` is True as long as a
+    certificate of it is accepted. `is_within_window` is True if whatever is accepted is answered in time.
+    """
+
+    channel: Channel
+    reference_point: int
+    is_good: bool
+    is_within_window: bool
+    says: int
+    left: int
+
+    @property
+    def is_worth_it(self) -> bool:
+        """True if nothing is counted that is not there."""
+        return not self.is_good or self.left >= self.says
+
+
+class Market:
+    """A market on one base, by its port, its custody and its recourse. `account` is the market's own."""
+
+    def __init__(self, port: Port, custody: Custody, recourse: Recourse, account: str) -> None:
         self._port: Final = port
         self._custody: Final = custody
+        self._recourse: Final = recourse
         self._account: Final = account
 
     def now(self, state: State) -> int:
@@ -170,6 +196,28 @@ class Market:
         """Every open vault of receipts, by name."""
         draft = Draft(state)
         return tuple([self._vault(draft, vault) for vault in sorted(state.rows(RECEIPT_VAULTS))])
+
+    def tables(self, state: State) -> tuple[TableFigures, ...]:
+        """The newest table of every channel through which one has arrived."""
+        draft = Draft(state)
+        arrived = [channel for channel, use in state.rows(CHANNEL_USES).items() if use.newest_point >= 0]
+        return tuple([self._table(state, draft, channel) for channel in sorted(arrived)])
+
+    def _table(self, state: State, draft: Draft, channel: Channel) -> TableFigures:
+        service, pool, _ = channel
+        point = draft.get(CHANNEL_USES, channel).newest_point
+        terms, table = draft.get(CHANNELS, channel), draft.get(STAKE_TABLES, (channel, point))
+        is_fresh = terms.staleness_points == 0 or self._port.now(draft) <= point + terms.staleness_points
+        listed = [(key[1], row.weight) for key, row in state.rows(ENTRIES).items() if key[0] == (channel, point)]
+        left = [min(weight, self._recourse.left(draft, service, operator, pool, point)) for operator, weight in listed]
+        return TableFigures(
+            channel=channel,
+            reference_point=point,
+            is_good=is_fresh and not table.is_disabled,
+            is_within_window=is_within(terms, self._recourse.window(draft, pool)),
+            says=min(table.total_weight, table.most),
+            left=self._recourse.together(draft, pool, point, sum(left)),
+        )
 
     def _vault(self, draft: Draft, vault: str) -> VaultFigures:
         row, issued = draft.get(RECEIPT_VAULTS, vault), draft.get(ISSUED, vault)

@@ -4,13 +4,14 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import cli
 from harness.protocols import pack_at
 from harness.verbs.new_trace import first_actions
-from risk.market import FundFigures, Market, OfferFigures, VaultFigures
+from risk.market import FundFigures, Market, OfferFigures, TableFigures, VaultFigures
 from spec.market.actions import (
     BuyPolicy,
     Enrol,
@@ -22,15 +23,18 @@ from spec.market.actions import (
     RedeemReceipts,
     Underwrite,
 )
+from spec.market.chains_actions import DeliverTable, DisableTable, OpenChannel, SendTable
+from spec.market.chains_state import ChannelTerms
 from spec.market.insurance_state import FUND_TERMS, FUNDS, Capital
+from spec.market.recourses.symbiotic import RECOURSE
 from spec.market.state import Risk
 from spec.market.symbiotic import CUSTODY, PORT
 from spec.market.transition import ACCOUNT
-from spec.symbiotic.actions import AdvanceTime, Slash
+from spec.symbiotic.actions import AdvanceTime, Redeem, Slash
 from tests.spec.market.conftest import FUND, OFFER, SERVICE, VAULT, WAD, Chain, fund_terms, insured, on_symbiotic, terms
 
 __all__ = ["on_symbiotic"]
-MARKET = Market(PORT, CUSTODY, ACCOUNT)
+MARKET = Market(PORT, CUSTODY, RECOURSE, ACCOUNT)
 
 
 def slash(amount: int) -> Slash:
@@ -126,6 +130,26 @@ def test_a_vault_at_an_old_mark_pays_the_first_to_leave_too_much(on_symbiotic: C
     assert [(found.worth, found.receipt_worth) for found in MARKET.vaults(chain.state)] == [(Fraction(0), None)] * 2
 
 
+def test_a_stale_table_is_worth_less_than_it_says(on_symbiotic: Chain) -> None:
+    """A channel whose tables count for longer than an epoch, after everything has left and part was slashed."""
+    chain, channel = on_symbiotic, (SERVICE, VAULT, "rollup")
+    chain.do(OpenChannel("network", *channel, ChannelTerms(delay_points=3, staleness_points=200, reaction_points=37)))
+    assert MARKET.tables(chain.state) == ()
+    chain.do(AdvanceTime(100), SendTable("network", *channel, ("operator",)))
+    chain.do(Redeem("staker", VAULT, "staker", 1000), AdvanceTime(59), DeliverTable("anybody", *channel, 1099))
+    whole = TableFigures(channel, 1099, is_good=True, is_within_window=False, says=1000, left=1000)
+    assert MARKET.tables(chain.state) == (whole,)
+    chain.do(AdvanceTime(39), Slash("middleware", VAULT, SERVICE, "operator", 250, 1099))
+    (slashed,) = MARKET.tables(chain.state)
+    assert (slashed, slashed.is_worth_it) == (attrs.evolve(whole, left=750), False)
+    chain.do(AdvanceTime(2))
+    (gone,) = MARKET.tables(chain.state)
+    assert (gone.says, gone.left, gone.is_good) == (1000, 0, True)
+    chain.do(DisableTable("network", *channel, 1099))
+    (disabled,) = MARKET.tables(chain.state)
+    assert (disabled.is_good, disabled.is_worth_it) == (False, True)
+
+
 def code_of(*arguments: object) -> object:
     """The exit code that the command returns."""
     words = ["risk", "market", *(str(argument) for argument in arguments)]
@@ -168,7 +192,7 @@ def test_the_verb_reads_a_market_of_any_base_by_the_name_in_its_trace(trace: Pat
     result = asked(trace, "--psi", "1/2", "--json")
     found = json.loads(result.stdout)
     assert code_of(trace, "--psi", "1/2") == (1 if "NO" in result.stdout else 0)
-    assert set(found) == {"digests", "point", "psi", "offers", "funds", "vaults"}
+    assert set(found) == {"digests", "point", "psi", "offers", "funds", "vaults", "tables"}
     assert found["offers"] != {}
     assert found["funds"] != {}
     assert next(set(rows) for rows in found["vaults"].values()) >= {"issued", "worth", "worth of a receipt"}
@@ -176,7 +200,7 @@ def test_the_verb_reads_a_market_of_any_base_by_the_name_in_its_trace(trace: Pat
     assert text.stdout.startswith("point ")
     assert "offer " in text.stdout
     first = asked(f"{trace}@0")
-    assert first.stdout.splitlines()[1:] == ["offers: none", "funds: none", "vaults: none"]
+    assert first.stdout.splitlines()[1:] == ["offers: none", "funds: none", "vaults: none", "tables: none"]
     assert code_of(f"{trace}@0") == 0
 
 
