@@ -122,9 +122,9 @@ NEIGHBOUR = ("neighbour", 1)
 
 
 @pytest.fixture
-def curated() -> Chain:
-    """A thousand in a vault of which the mandate's account is the curator, for two networks that pay, and of which
-    either accepts all, with two operators.
+def mandated() -> Chain:
+    """A thousand in a vault of which the mandate's account is the curator, for two networks, of which either accepts
+    all, with two operators.
     """
     base = SymbioticChain()
     row = base.now.get(VAULTS, VAULT)
@@ -134,7 +134,13 @@ def curated() -> Chain:
     for network, _ in (SERVICE, NEIGHBOUR):
         base.give(network, 10**6)
         base.do(SetMaxNetworkLimit(network, VAULT, 1, 10**6))
-    chain = Chain(ON_SYMBIOTIC, base.state, COLLATERAL)
+    return Chain(ON_SYMBIOTIC, base.state, COLLATERAL)
+
+
+@pytest.fixture
+def curated(mandated: Chain) -> Chain:
+    """The same, and both networks pay."""
     for service in (SERVICE, NEIGHBOUR):
-        chain.do(OpenOffer(service[0], service, VAULT, terms(), Risk()), FundOffer(service[0], service, VAULT, 1000))
-    return chain
+        offer = OpenOffer(service[0], service, VAULT, terms(), Risk())
+        mandated.do(offer, FundOffer(service[0], service, VAULT, 1000))
+    return mandated

@@ -48,7 +48,7 @@ from spec.symbiotic.actions import Redeem
 
 
 def test_the_story_runs(on_symbiotic: Chain) -> None:
-    (story,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    story, _ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     exec(compile(NAMES + story, "docs/market.md", "exec"), {"chain": on_symbiotic, "terms": terms})
     assert on_symbiotic.now.get(TREASURY, SINGLETON) == Treasury(funded=100, paid=10)
 
@@ -87,6 +87,22 @@ def test_the_story_of_other_chains_runs(on_symbiotic: Chain) -> None:
     exec(compile(NAMES + OF_CHAINS + story, "docs/chains.md", "exec"), names)
     used = [on_symbiotic.now.get(CHANNEL_USES, (("network", 1), VAULT, f"{name} rollup")) for name in ("strict", "lax")]
     assert used == [ChannelUse(1099, 1), ChannelUse(1099, 2)]
+
+
+def test_the_story_through_all_five_parts_runs(mandated: Chain) -> None:
+    _, story = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+    def limits(*targets: Target) -> tuple[int, ...]:
+        return tuple(AUTHORITY.allocated(mandated.now, MANDATED, VAULT, target).amount for target in targets)
+
+    def slashable_for(point: int) -> int:
+        return RECOURSE.left(mandated.now, ("network", 1), "operator", VAULT, point)
+
+    names = {"chain": mandated, "vault": VAULT, "limits": limits, "slashable_for": slashable_for}
+    words = NAMES + OF_INSURANCE + OF_RECEIPTS + OF_MANDATES + OF_CHAINS
+    exec(compile(words + story, "docs/market.md", "exec"), {**names, "terms": terms, "fund_terms": fund_terms})
+    assert mandated.now.get(ISSUED, "liquid") == Receipts(0, 0, 1030)
+    assert mandated.now.get(CHANNEL_USES, (("network", 1), VAULT, "rollup")) == ChannelUse(1039, 1)
 
 
 def test_the_pages_have_every_law_of_the_market() -> None:
