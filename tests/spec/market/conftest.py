@@ -139,7 +139,7 @@ def mandated() -> Chain:
 
 @pytest.fixture
 def curated(mandated: Chain) -> Chain:
-    """The same, and both networks pay."""
+    """A mandated vault whose networks both pay."""
     for service in (SERVICE, NEIGHBOUR):
         offer = OpenOffer(service[0], service, VAULT, terms(), Risk())
         mandated.do(offer, FundOffer(service[0], service, VAULT, 1000))
