@@ -42,7 +42,7 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
     it can still be slashed at home, as long as a certificate of it is accepted. The exit code is 1 if an answer is NO.
     """
     if psi > 1:
-        raise click.BadParameter("more than everything", param_hint="--psi")
+        raise click.BadParameter("more than everything: expected a part from 0 to 1, as 1/10", param_hint="--psi")
     market, state, digest = _market_of(source)
     offers, funds, vaults = market.offers(state), market.funds(state, int(psi * WAD)), market.vaults(state)
     tables = market.tables(state)
@@ -52,13 +52,14 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
         "vaults": {one.vault: _of_vault(one) for one in vaults},
         "tables": {_table_name(one): _of_table(one) for one in tables},
     }
+    taken = "all" if psi == 1 else f"the part {psi}"
     answered: dict[str, Json] = {
         kind: {name: as_json(rows) for name, rows in found.items()} for kind, found in named.items()
     }
     show(
         as_json_,
         {"digests": {"trace": digest}, "point": str(market.now(state)), "psi": str(psi), **answered},
-        [f"point {market.now(state)}; a slash takes {psi} of what stands behind an operator", *_told(named)],
+        [f"point {market.now(state)}; a slash takes {taken} of what stands behind an operator", *_told(named)],
     )
     holds = all(one.carries_its_risk for one in offers) and all(one.unpaid_grains == 0 for one in funds)
     return 0 if holds and all(one.is_worth_it for one in tables) else 1
@@ -144,10 +145,11 @@ def _of_fund(found: FundFigures) -> Rows:
 def _of_vault(found: VaultFigures) -> Rows:
     """The rows of a vault, in the unit of the pool at the bottom."""
     return {
-        "stands on": found.beneath or "a pool",
+        "stands on": found.beneath or f"pool {found.pool}",
         "issued": Number(found.issued),
         "worth": Number(found.worth),
         "worth of a receipt": _maybe(found.receipt_worth),
+        "mark": _maybe(found.marked_worth),
         "gain of the first to leave": _maybe(found.first_gain),
     }
 
@@ -160,9 +162,9 @@ def _table_name(found: TableFigures) -> str:
 def _of_table(found: TableFigures) -> Rows:
     """The rows of a table of stake, in the pool's unit."""
     return {
-        "worth what it says": "yes" if found.is_worth_it else "NO",
+        "worth what it says": ("yes" if found.is_worth_it else "NO") if found.is_good else "counts no longer",
         "as of point": Number(found.reference_point),
-        "is good": "yes" if found.is_good else "no",
+        "still accepted": "yes" if found.is_good else "no",
         "answered within the window": "yes" if found.is_within_window else "no",
         "says": Number(found.says),
         "can be slashed at home": Number(found.left),

@@ -84,8 +84,10 @@ class VaultFigures:
 
     vault: str
     beneath: str
+    pool: str
     issued: int
     worth: Fraction
+    marked_worth: int | None
     first_gain: Fraction | None
 
     @property
@@ -226,8 +228,10 @@ class Market:
         return VaultFigures(
             vault=vault,
             beneath=row.beneath,
+            pool=row.pool,
             issued=issued.amount,
             worth=worth,
+            marked_worth=issued.marked_worth if row.mark_period_points > 0 else None,
             first_gain=Fraction(issued.marked_worth) / worth - 1 if is_marked else None,
         )
 

@@ -122,8 +122,8 @@ def test_a_vault_at_an_old_mark_pays_the_first_to_leave_too_much(on_symbiotic: C
         OpenReceiptVault("anybody", "lender", "", "", "marked"),
     )
     chain.do(Mint("staker", "marked", 600, 600), Mint("staker", "lender", 150, 150), AdvanceTime(1), slash(400))
-    marked = VaultFigures("marked", "", issued=600, worth=Fraction(450), first_gain=Fraction(1, 3))
-    lender = VaultFigures("lender", "marked", issued=150, worth=Fraction(225, 2), first_gain=None)
+    marked = VaultFigures("marked", "", VAULT, 600, Fraction(450), marked_worth=600, first_gain=Fraction(1, 3))
+    lender = VaultFigures("lender", "marked", "", 150, Fraction(225, 2), marked_worth=None, first_gain=None)
     assert MARKET.vaults(chain.state) == (lender, marked)
     assert (marked.receipt_worth, lender.receipt_worth) == (Fraction(3, 4), Fraction(3, 4))
     chain.do(RedeemReceipts("staker", "lender", 150, 1), RedeemReceipts("staker", "marked", 600, 1))
