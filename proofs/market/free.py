@@ -313,6 +313,10 @@ def weight_key(group: Group, holder: str) -> Stake:
     return ((holder, 0), group[0], group[1])
 
 
+# What the market is given is declared to hold nothing: else a loop of any length would refuse it as unknown.
+
+
+@attr.s(init=False, eq=False)
 class FreePort:
     """The port, of rows that anybody may change."""
 
@@ -370,6 +374,7 @@ class FreePort:
         return (WEIGHTS,)
 
 
+@attr.s(init=False, eq=False)
 class FreeCustody:
     """Custody, of positions to which a deposit adds any part."""
 
@@ -410,6 +415,7 @@ class FreeCustody:
         return pool
 
 
+@attr.s(init=False, eq=False)
 class FreeAuthority:
     """Authority of anybody over any pool, of which the whole is the account's position."""
 
@@ -439,6 +445,7 @@ class FreeAuthority:
         return (Allot(account, pool, target.service, target.operator, amount),)
 
 
+@attr.s(init=False, eq=False)
 class FreeRecourse:
     """Recourse for any window: the promise that a base makes, and nothing else (`change_reach`)."""
 

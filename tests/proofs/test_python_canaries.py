@@ -243,7 +243,7 @@ OBJECTS: dict[str, Case] = {
     ),
     "a field that no other module knows": (
         free("draft._tables[PURSES.index].get('nobody') is None"),
-        "._tables is not understood",
+        r"\._tables of a value of type Draft, which is for its own module",
     ),
     "what only a symbol has": (
         free("action.amount.term == 3", needs="class Has:\n    def __init__(self) -> None:\n        self.term = 3\n"),
