@@ -86,10 +86,10 @@ OF_CLASSES_OF_ATTR: Final = "auto_attribs eq frozen hash init kw_only order repr
 NUMBERS: Final = "invariants.law:Catalogue.__init__"
 """The function that may change what it did not make while a module is loaded: it numbers sums."""
 _AT_LOADING: Final = ("__name__", "dict", "frozenset", "object", "property", "staticmethod")
-_NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905  # ten quoted words would be harder to read
+_NOT_AT_LOADING: Final = frozenset("all any getattr hasattr isinstance len max min range".split())  # noqa: SIM905  # quoted, so many words are harder to read
 """Functions of Python that the lifter replaces, so that a module could tell that it is lifted."""
 _SAID_WITHIN: Final = frozenset({*_NAMES, *CALLED.split(), *_AT_LOADING})
-_CLASSES: Final = frozenset("bool dict frozenset int list object property set staticmethod str tuple".split())  # noqa: SIM905  # ten quoted words would be harder to read
+_CLASSES: Final = frozenset("bool dict frozenset int list object property set staticmethod str tuple".split())  # noqa: SIM905  # quoted, so many words are harder to read
 """Of the functions of Python that may be called while a module is loaded, those that are classes."""
 _NODES_AT_LOADING: Final = frozenset({*_NODES, *LOADING_ALSO.split()})
 _OF_FILES: Final = frozenset({*dir(Path)} - {*dir(PurePath), *dir(str), "group", "owner"})
