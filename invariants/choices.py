@@ -55,6 +55,9 @@ class Drawn(Choices):
         self._drawn: Final = drawn
         self._position = 0
 
+    def __repr__(self) -> str:
+        return f"Drawn({self._drawn!r})"
+
     def below(self, bound: int) -> int:
         """By the next byte, or the next two."""
         value = self._next()

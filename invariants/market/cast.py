@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from invariants.choices import Choices
-from spec.machine import Draft
+from spec.machine import SINGLETON, Draft
 from spec.market.mandates_state import Target
 from spec.market.port import Group, Port, Service
 from spec.market.recourse import Recourse
+from spec.market.state import SETTINGS
 
 Slashing = Callable[[Choices, Draft, Service, str, str], Any]
 """Draws a call of the base by which a service slashes an operator in a pool, or comes nearer to it."""
@@ -74,3 +75,7 @@ class Cast:
     def now(self, draft: Draft) -> int:
         """The point at which the next call executes."""
         return self._port.now(draft)
+
+    def balance(self, draft: Draft, account: str) -> int:
+        """The amount of the fee token that an account has."""
+        return self._port.balance(draft, draft.get(SETTINGS, SINGLETON).fee_token, account)

@@ -33,7 +33,7 @@ def chains_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
         return _spoilt(cast, choices, draft, channel)
     terms, now = draft.get(CHANNELS, channel), cast.now(draft)
     if not terms.is_open:
-        offered = _terms(choices, cast.recourse.window(draft, pool), is_far=channel[2] == FAR)
+        offered = channel_terms(choices, cast.recourse.window(draft, pool), is_far=channel[2] == FAR)
         return OpenChannel(service[0], *channel, offered)
     good = RECENT if terms.staleness_points == 0 else terms.staleness_points
     sent = _recent(cast, draft, channel, good)
@@ -98,7 +98,7 @@ def _offered(delay: int, staleness: int, reaction: int, is_bounded: bool) -> Cha
     return ChannelTerms(delay_points=delay, staleness_points=staleness, reaction_points=reaction, is_bounded=is_bounded)
 
 
-def _terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
+def channel_terms(choices: Choices, window: int, is_far: bool) -> ChannelTerms:
     """Terms around the window: at it, one point past it, well within it; or far beyond it."""
     delay = choices.pick((1, 1, 2))
     if is_far:
@@ -119,7 +119,7 @@ def _spoilt(cast: Cast, choices: Choices, draft: Draft, channel: Channel) -> Any
     there = [*[one for one, table in tables if table.has_arrived and not table.is_disabled], point][0]
     disabled = [*[one for one, table in tables if table.is_disabled], point][0]
     late = [*[one for one, table in tables if one < there and not table.has_arrived], point][0]
-    fits = _terms(choices, cast.recourse.window(draft, pool), is_far=False)
+    fits = channel_terms(choices, cast.recourse.window(draft, pool), is_far=False)
     refused = (
         OpenChannel(outsider, service, pool, "moon", fits),
         OpenChannel(service[0], *channel, fits),

@@ -179,7 +179,8 @@ def prelude() -> list[Any]:
     return [*actions, MineBlocks(2)]
 
 
-WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude))
+LAYERED: Final = LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude)
+WALK: Final = layered_walk(LAYERED)
 
 SERVICE: Final = bounded_model.BURNING
 POOL: Final = bounded_model.STRATEGY

@@ -36,7 +36,7 @@ def insurance_action(cast: Cast, choices: Choices, draft: Draft, offer: Offer, o
     if choices.one_in(16):
         return _spoilt(cast, choices, service, pool, sponsor)
     if not draft.get(FUND_TERMS, fund).is_open:
-        return OpenFund(sponsor, service, pool, _terms(choices))
+        return OpenFund(sponsor, service, pool, fund_terms(choices))
     kind = choices.below(20)
     if draft.get(FUNDS, fund).staying_grains == 0 or kind < 1:
         return Underwrite(choices.pick(cast.payers[:2]), service, pool, sponsor, choices.pick(CAPITALS))
@@ -83,7 +83,7 @@ def _rare(cast: Cast, choices: Choices, draft: Draft, offer: Offer, operator: st
     return LimitCover(service[0], service, pool, choices.pick((WAD, WAD // 3, WAD, WAD, WAD, WAD // 1000)))
 
 
-def _terms(choices: Choices) -> FundTerms:
+def fund_terms(choices: Choices) -> FundTerms:
     """Terms of a fund, seldom ones on which nothing could be sold."""
     return FundTerms(
         is_open=False,
@@ -147,8 +147,8 @@ def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, sponsor: 
     outsider, stranger = choices.pick(cast.payers), (service[0], 77)
     operator = choices.pick(cast.operators)
     calls: tuple[Any, ...] = (
-        OpenFund(outsider, stranger, pool, _terms(choices)),
-        OpenFund(sponsor, service, pool, _terms(choices)),
+        OpenFund(outsider, stranger, pool, fund_terms(choices)),
+        OpenFund(sponsor, service, pool, fund_terms(choices)),
         OpenFund("newcomer", service, pool, FundTerms(kink_wad=choices.pick((0, WAD)))),
         Underwrite(outsider, stranger, pool, sponsor, 1),
         Underwrite(outsider, service, pool, sponsor, 0),

@@ -72,13 +72,13 @@ def layered_walk(above: LayeredWalk) -> Walk:
 
     def mandates(choices: Choices, draft: Draft) -> Any:
         if choices.one_in(16):
-            return _of_base(above, above.base, cast.pools[0], choices, draft)
+            return base_action(above, above.base, cast.pools[0], choices, draft)
         return mandates_action(cast, choices, draft, cast.pools[0])
 
     def chains(choices: Choices, draft: Draft) -> Any:
         kind = choices.below(16)
         if kind < 4:
-            return _of_base(above, above.base, cast.mandated, choices, draft)
+            return base_action(above, above.base, cast.mandated, choices, draft)
         if kind < 8:
             return cast.wait(choices.pick((1, 1, 2, 3, 5, 8)))
         if kind == 8 and choices.one_in(3):
@@ -127,12 +127,12 @@ def _ordinary(above: LayeredWalk, world: dict[str, Json], base: Walk) -> Walk:
             return market_action(cast, choices, draft)
         if kind < 14:
             return mandates_action(cast, choices, draft, cast.mandated)
-        return _of_base(above, base, cast.mandated, choices, draft)
+        return base_action(above, base, cast.mandated, choices, draft)
 
     return _walk(above, world, base, list, next_action)
 
 
-def _of_base(above: LayeredWalk, base: Walk, pool: str, choices: Choices, draft: Draft) -> Any:
+def base_action(above: LayeredWalk, base: Walk, pool: str, choices: Choices, draft: Draft) -> Any:
     """A call of the base; of a mandate's instead of one by the mandate's account, which makes no call of its own."""
     action = base.next_action(choices, draft)
     if getattr(action, "sender", None) == MANDATED:

@@ -62,7 +62,7 @@ def _terms(rate: int) -> Terms:
     )
 
 
-def _offer(choices: Choices, service: Service, pool: str) -> Any:
+def mandated_offer(choices: Choices, service: Service, pool: str) -> Any:
     """An offer of a service that has none yet."""
     return OpenOffer(service[0], service, pool, _terms(choices.pick(RATES)), choices.pick(RISKS))
 
@@ -80,14 +80,14 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
         is_due = cast.now(draft) >= pending.effect_point or choices.one_in(4)
         return AdoptPlan(caller, MANDATE) if is_due else cast.wait(1)
     if len(draft.get(PLANS, MANDATE).targets) == 0:
-        return _plan(cast, choices, draft)
+        return plan_action(cast, choices, draft)
     kind = choices.below(20)
     if kind < 8:
         return Rebalance(caller, MANDATE)
     if kind < 11:
         return cast.wait(choices.pick((1, 3, 1, 6, 12)))
     if kind < 13:
-        return _plan(cast, choices, draft)
+        return plan_action(cast, choices, draft)
     if kind < 15:
         return cast.slash(choices, draft, target.service, target.operator, pool)
     if kind < 16:
@@ -97,14 +97,14 @@ def mandates_action(cast: Cast, choices: Choices, draft: Draft, pool: str) -> An
     if kind < 18:
         offer = (target.service, pool)
         if not draft.get(TERMS, offer).is_open:
-            return _offer(choices, target.service, pool)
+            return mandated_offer(choices, target.service, pool)
         if draft.get(METERS, offer).budget_grains < WAD * BUDGETS[1]:
             return FundOffer(choices.pick(cast.payers), target.service, pool, choices.pick(BUDGETS))
         return StepRate(caller, target.service, pool)
     return cast.unsettle(choices, draft, target, pool)
 
 
-def _plan(cast: Cast, choices: Choices, draft: Draft) -> Any:
+def plan_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     """A plan with all targets of the one in force, and now and then more: other losses, caps, step and period."""
     there = len(draft.get(PLANS, MANDATE).targets)
     count = max(there, 2)

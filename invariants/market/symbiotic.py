@@ -214,7 +214,8 @@ def _mandated(world: dict[str, Json]) -> dict[str, Json]:
     return _curated(world, SHARED)
 
 
-WALK: Final = layered_walk(LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude, _redressed, _mandated))
+LAYERED: Final = LayeredWalk(PROTOCOL, CATALOGUE, CAST, BASE_WALK, head, prelude, _redressed, _mandated)
+WALK: Final = layered_walk(LAYERED)
 
 SERVICE: Final = ("network0", 0)
 VAULT: Final = bounded_model.SHARED

@@ -45,7 +45,7 @@ def market_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     if choices.one_in(24):
         return _spoilt(cast, choices, service, pool, operator)
     if not draft.get(TERMS, offer).is_open:
-        return OpenOffer(service[0], service, pool, _terms(choices), choices.pick((*PRICED, *PRICED, *RISKS)))
+        return OpenOffer(service[0], service, pool, offer_terms(choices), choices.pick((*PRICED, *PRICED, *RISKS)))
     insured = (cast.services[0], choices.pick(cast.pools[:2]))
     if draft.get(TERMS, insured).is_open and choices.one_in(2):
         return insurance_action(cast, choices, draft, insured, operator, holder)
@@ -99,7 +99,7 @@ def insured_action(cast: Cast, choices: Choices, draft: Draft) -> Any:
     return insurance_action(cast, choices, draft, offer, choices.pick(cast.operators), choices.pick(cast.holders))
 
 
-def _terms(choices: Choices) -> Terms:
+def offer_terms(choices: Choices) -> Terms:
     """Terms of an offer, seldom ones that no rate could follow."""
     target, floor = choices.pick(TARGETS), choices.pick(RATES)
     curve = choices.pick((BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, BASE_FEE, EXPONENTIAL, "steep"))
@@ -119,8 +119,8 @@ def _spoilt(cast: Cast, choices: Choices, service: Service, pool: str, operator:
     """A call that hardly anybody should make: by the wrong account, too early, of what is not there."""
     outsider, stranger = choices.pick(cast.payers), (service[0], 77)
     calls: tuple[Any, ...] = (
-        OpenOffer(outsider, service, pool, _terms(choices), RISKS[0]),
-        OpenOffer(service[0], service, pool, _terms(choices), choices.pick(RISKS)),
+        OpenOffer(outsider, service, pool, offer_terms(choices), RISKS[0]),
+        OpenOffer(service[0], service, pool, offer_terms(choices), choices.pick(RISKS)),
         FundOffer(outsider, stranger, pool, 1),
         FundOffer(outsider, service, pool, 10**30),
         StepRate(outsider, stranger, pool),

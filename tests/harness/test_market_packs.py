@@ -2,12 +2,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
+from harness.check import Check, Plan
 from harness.mutants.fate import Effort
 from harness.mutants.run import Choice, Mutation
-from harness.protocols import known_packs, pack_at
+from harness.protocols import known_packs, pack_at, select_packs
+from harness.schedulers import Scheduler
 from harness.stopping import Stop
 
 PLACES = {base: f"harness.packs.market.{base}:PACK" for base in ("eigenlayer", "symbiotic")}
@@ -21,7 +26,7 @@ def test_none_is_announced_and_each_is_had_by_its_place() -> None:
         assert set(pack_at(base).protocol.actions) < set(pack.protocol.actions)
 
 
-def test_a_pack_without_a_rule_machine_loads_no_walk_before_it_is_asked_for() -> None:
+def test_a_pack_loads_no_walk_before_it_is_asked_for() -> None:
     """Missed: it did, so that its mutants were judged by rules that were loaded before them, and all survived."""
     said = "import sys; from harness.protocols import pack_at; pack_at({!r}); print({!r} in sys.modules)"
     command = [sys.executable, "-c", said.format(PLACES["symbiotic"], "spec.machine")]
@@ -36,3 +41,39 @@ def test_a_bug_is_killed_on_the_base_that_is_asked_for() -> None:
     mutation = Mutation([bug], Effort(walks=2, steps=200, depth=1, plays=0), Stop(), packs=packs)
     laws, properties = mutation.judge("laws", bug, ())
     assert (laws.outcome, laws.by, properties.outcome) == ("killed", ("FEE-01", "FEE-21"), "killed")
+
+
+BROKEN = """
+from attrs import evolve
+from harness.packs.market.symbiotic import PACK as MARKET
+from invariants.market.symbiotic import WALK as RIGHT
+from invariants.walker import Walk
+from spec.machine import Delta
+from spec.market.actions import DeclareAffiliate
+from spec.market.insurance_state import AFFILIATES, Declared
+
+def transition(draft, action):
+    outcome = RIGHT.protocol.transition(draft, action)
+    if isinstance(action, DeclareAffiliate) and isinstance(outcome, Delta):
+        draft.put(AFFILIATES, (action.sender, action.account), Declared(False))
+    return outcome
+
+WALK = Walk(RIGHT.protocol.with_transition(transition), RIGHT.catalogue, RIGHT.world, RIGHT.opening, RIGHT.next_action)
+PACK = evolve(MARKET, protocol_at=None, walk_at="broken_market:WALK")
+"""
+
+
+def test_what_breaks_under_rules_is_shrunk_and_said_with_what_shows_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Missed by nothing else: a declaration that is not kept."""
+    (tmp_path / "broken_market.py").write_text(BROKEN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    check = Check(select_packs(["broken_market:PACK"]), Plan(0, 10, laws=("INS-23",)), Stop())
+    with Scheduler() as workers, Progress(console=Console(stderr=True), disable=True) as progress:
+        check.run(workers, progress)
+    finding = check.suites["market_on_symbiotic"].findings["INS-23"]
+    assert finding.found_by == "rules of seed 0"
+    assert finding.steps == 1
+    assert finding.command == f"restake replay {finding.trace} --protocol broken_market:PACK"

@@ -1,0 +1,84 @@
+"""The calls of other chains as rules of a Hypothesis state machine, and a bundle for the tables that were sent."""
+
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, multiple, rule
+
+from invariants.choices import Choices
+from invariants.edges import SELDOM, Edge
+from invariants.market.chains_walk import CHAINS, FAR, channel_terms
+from invariants.market.shared_rule_machine import AMOUNT, CHOICES, SLACK, MarketRules
+from spec.machine import Delta
+from spec.market.chains import answered_by
+from spec.market.chains_actions import CheckCertificate, DeliverTable, DisableTable, OpenChannel, SendTable
+from spec.market.chains_state import CHANNELS, STAKE_TABLES, Channel, TableKey
+from spec.market.mandates_state import Target
+
+CHAIN: Final = st.sampled_from(CHAINS)
+
+
+class ChainRules(MarketRules):
+    """Other chains: tables within the window and beyond it, certificates to its last point, and stake that leaves."""
+
+    tables: Bundle[TableKey] = Bundle("tables")
+
+    @rule(choices=CHOICES, chain=CHAIN)
+    def open_channel(self, choices: Choices, chain: str) -> None:
+        """On terms about the window, or far beyond it, unless it is open."""
+        service, pool = self.offer(choices)
+        offered = channel_terms(choices, self.cast.recourse.window(self.rows, pool), is_far=chain == FAR)
+        self.call(OpenChannel(service[0], service, pool, chain, offered))
+
+    @rule(target=tables, choices=CHOICES, chain=CHAIN, is_twice=SELDOM)
+    def send_table(self, choices: Choices, chain: str, is_twice: bool) -> Any:
+        """Of all operators or some; seldom of one that is named twice."""
+        service, pool = self.offer(choices)
+        names = sorted(self.cast.operators)
+        operators = tuple(names if not choices.one_in(3) else names[: choices.below(len(names) + 1)])
+        outcome = self.call(SendTable(service[0], service, pool, chain, operators + operators[:1] * is_twice))
+        return ((service, pool, chain), outcome.returns) if isinstance(outcome, Delta) else multiple()
+
+    @rule(table=tables, choices=CHOICES, slack=SLACK)
+    def deliver_table(self, table: TableKey, choices: Choices, slack: int) -> None:
+        """Once its delay is over, or right before."""
+        channel, point = table
+        self.wait_until(point + self.rows.get(CHANNELS, channel).delay_points, slack)
+        self.call(DeliverTable(self.anybody(choices), *channel, point))
+
+    @rule(table=tables, choices=CHOICES, is_another=SELDOM)
+    def disable_table(self, table: TableKey, choices: Choices, is_another: bool) -> None:
+        """By its service, or by somebody else."""
+        (service, pool, chain), point = table
+        sender = self.anybody(choices) if is_another else service[0]
+        self.call(DisableTable(sender, service, pool, chain, point))
+
+    @rule(table=tables, choices=CHOICES, threshold=AMOUNT)
+    def check_certificate(self, table: TableKey, choices: Choices, threshold: Edge) -> None:
+        """By anybody, for what its table counts or about that."""
+        channel, point = table
+        self._check(choices, channel, point, threshold.of(self.rows.get(STAKE_TABLES, table).most))
+
+    @rule(choices=CHOICES, chain=CHAIN, threshold=AMOUNT, slack=SLACK)
+    def outlive(self, choices: Choices, chain: str, threshold: Edge, slack: int) -> None:
+        """A table is sent and delivered, stake leaves, a certificate comes in its last point, and home answers late."""
+        (service, pool), operator = self.first, choices.pick(self.cast.operators)
+        channel: Channel = (service, pool, chain)
+        sent = self.call(SendTable(service[0], *channel, tuple(sorted(self.cast.operators))))
+        if not isinstance(sent, Delta):
+            return
+        point: Any = sent.returns
+        terms = self.rows.get(CHANNELS, channel)
+        self.call(self.cast.unsettle(choices, self.rows, Target(service, operator), pool))
+        self.wait_until(point + terms.delay_points, 0)
+        self.call(DeliverTable(operator, *channel, point))
+        self.wait_until(point + terms.staleness_points, slack)
+        self._check(choices, channel, point, threshold.of(self.rows.get(STAKE_TABLES, (channel, point)).most))
+        self.wait_until(answered_by(terms, point + terms.staleness_points), 0)
+        self.slash(choices, (service, pool), operator)
+
+    def _check(self, choices: Choices, channel: Channel, point: int, threshold: int) -> None:
+        """A certificate that all operators signed; seldom one of them, nobody, or in no order."""
+        names = tuple(sorted(self.cast.operators))
+        signers = choices.pick((names, names, names, names[:1], names[::-1], ()))
+        self.call(CheckCertificate(self.anybody(choices), *channel, point, signers, threshold))

@@ -1,0 +1,128 @@
+"""The calls of the insurance as rules of a Hypothesis state machine."""
+
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from invariants.choices import Choices
+from invariants.edges import SELDOM, Edge
+from invariants.market.insurance_walk import HUGE, fund_terms
+from invariants.market.shared_rule_machine import AMOUNT, CHOICES, FRACTION, SLACK, MarketRules
+from spec.arithmetic import WAD, div_floor
+from spec.market.actions import (
+    AnnounceExit,
+    BuyPolicy,
+    DeclareAffiliate,
+    Exit,
+    LimitCover,
+    OpenFund,
+    ReleasePolicy,
+    Underwrite,
+)
+from spec.market.insurance_state import FUND_TERMS, FUNDS, POLICIES, UNDERWRITERS, Fund
+from spec.market.state import RISKS, Offer
+
+SPONSORS: Final = ("sponsor0", "sponsor1", "sponsor2")
+SPONSOR: Final = st.sampled_from(SPONSORS)
+
+
+class InsuranceRules(MarketRules):
+    """The insurance: capital that comes and goes, policies as large as can be, and slashes of who is insured."""
+
+    @rule(choices=CHOICES, sponsor=SPONSOR)
+    def open_fund(self, choices: Choices, sponsor: str) -> None:
+        """On terms that walks know, unless it is open."""
+        self.call(OpenFund(sponsor, *self.offer(choices), fund_terms(choices)))
+
+    @rule(choices=CHOICES, sponsor=SPONSOR, amount=AMOUNT)
+    def underwrite(self, choices: Choices, sponsor: str, amount: Edge) -> None:
+        """Of what the payer has."""
+        payer = choices.pick(self.cast.payers)
+        self.call(Underwrite(payer, *self.offer(choices), sponsor, amount.of(self.has(payer))))
+
+    @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT)
+    def announce_exit(self, choices: Choices, sponsor: str, shares: Edge) -> None:
+        """Of the shares that an underwriter has."""
+        self._announce(choices, (self.offer(choices), sponsor), shares)
+
+    @rule(choices=CHOICES, sponsor=SPONSOR, shares=AMOUNT, slack=SLACK)
+    def leave_a_fund(self, choices: Choices, sponsor: str, shares: Edge, slack: int) -> None:
+        """An underwriter announces it, and leaves when the cooldown is over, or right before."""
+        fund = (self.first, sponsor)
+        payer = self._announce(choices, fund, shares)
+        self.wait_until(self.rows.get(UNDERWRITERS, (fund, payer)).due_point, slack)
+        self.call(Exit(payer, *fund[0], sponsor))
+
+    @rule(choices=CHOICES, sponsor=SPONSOR)
+    def exit(self, choices: Choices, sponsor: str) -> None:
+        """Due or not."""
+        self.call(Exit(choices.pick(self.cast.payers), *self.offer(choices), sponsor))
+
+    @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT, slack=SLACK, is_dear=SELDOM)
+    def buy_policy(self, choices: Choices, sponsor: str, cover: Edge, slack: int, is_dear: bool) -> None:
+        """Of the most that can be bought, for the longest term, or a point less or more."""
+        offer = self.offer(choices)
+        operator, holder = self._insurable(choices, offer)
+        terms = self.rows.get(FUND_TERMS, (offer, sponsor))
+        longest = terms.cooldown_points - terms.wait_points
+        most = self._most((offer, sponsor), operator, holder)
+        highest = 0 if is_dear else HUGE
+        self.call(BuyPolicy(holder, *offer, sponsor, operator, cover.of(most), longest + slack, highest))
+
+    @rule(choices=CHOICES, sponsor=SPONSOR, cover=AMOUNT)
+    def slash_the_insured(self, choices: Choices, sponsor: str, cover: Edge) -> None:
+        """A holder buys a policy, which begins, and its operator is slashed."""
+        offer = self.first
+        operator, holder = self._insurable(choices, offer)
+        terms = self.rows.get(FUND_TERMS, (offer, sponsor))
+        most = self._most((offer, sponsor), operator, holder)
+        bought = BuyPolicy(holder, *offer, sponsor, operator, cover.of(most), terms.cooldown_points, HUGE)
+        self.call(bought)
+        self.wait(terms.wait_points + 1)
+        self.slash(choices, offer, operator)
+
+    @rule(choices=CHOICES, slack=SLACK, is_any=SELDOM)
+    def release_policy(self, choices: Choices, slack: int, is_any: bool) -> None:
+        """Once it has ended, or right before; if one was sold."""
+        offer = self.offer(choices)
+        sold = [place for place, policy in enumerate(POLICIES.members(self.rows, offer)) if policy.is_sold]
+        place = choices.below(8) if is_any or not sold else choices.pick(sold)
+        self.wait_until(POLICIES.at(self.rows, offer, place).end_point, slack)
+        self.call(ReleasePolicy(self.anybody(choices), *offer, place))
+
+    @rule(choices=CHOICES, fraction=FRACTION, is_another=SELDOM)
+    def limit_cover(self, choices: Choices, fraction: Edge, is_another: bool) -> None:
+        """By the service, or by somebody else."""
+        offer = self.offer(choices)
+        sender = self.anybody(choices) if is_another else offer[0][0]
+        self.call(LimitCover(sender, *offer, fraction.of(WAD)))
+
+    @rule(choices=CHOICES)
+    def declare_affiliate(self, choices: Choices) -> None:
+        """An operator, of a holder."""
+        self.call(DeclareAffiliate(choices.pick(self.cast.operators), choices.pick(self.cast.holders)))
+
+    def _announce(self, choices: Choices, fund: Fund, shares: Edge) -> str:
+        """An underwriter of a fund, if it has one, announces that it leaves with some of its shares. Returns who."""
+        staying = [payer for payer in self.cast.payers if self.rows.get(UNDERWRITERS, (fund, payer)).shares]
+        payer = choices.pick(staying or self.cast.payers)
+        mine = self.rows.get(UNDERWRITERS, (fund, payer)).shares
+        self.call(AnnounceExit(payer, *fund[0], fund[1], shares.of(mine)))
+        return payer
+
+    def _insurable(self, choices: Choices, offer: Offer) -> tuple[str, str]:
+        """An operator, and who has a position behind it; now and then anybody."""
+        pairs = [(operator, holder) for operator in self.cast.operators for holder in self.cast.holders]
+        there = [pair for pair in pairs if self.cast.value(self.rows, self.cast.group(pair[0], offer[1]), pair[1])]
+        if there and not choices.one_in(4):
+            return choices.pick(there)
+        return choices.pick(self.cast.operators), self.anybody(choices)
+
+    def _most(self, fund: Fund, operator: str, holder: str) -> int:
+        """The most cover that a holder can buy of a fund, in whole units."""
+        value = self.cast.value(self.rows, self.cast.group(operator, fund[0][1]), holder)
+        worth = div_floor(value * self.rows.get(RISKS, fund[0]).unit_price_wad, WAD)
+        capital = self.rows.get(FUNDS, fund)
+        backed_grains = div_floor(capital.staying_grains * self.rows.get(FUND_TERMS, fund).leverage_wad, WAD)
+        return max(min(worth, div_floor(max(backed_grains - capital.cover_grains, 0), WAD)), 0)

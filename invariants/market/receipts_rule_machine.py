@@ -1,0 +1,83 @@
+"""The calls of receipts as rules of a Hypothesis state machine."""
+
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from invariants.choices import Choices
+from invariants.edges import SELDOM, Edge
+from invariants.market.receipts_walk import ABOVE, HUGE, ON_POOLS, VAULT_NAMES
+from invariants.market.shared_rule_machine import AMOUNT, CHOICES, SLACK, MarketRules
+from spec.market.actions import Give, Mint, OpenReceiptVault, RedeemReceipts, Revalue, Settle
+from spec.market.receipts_state import ISSUED, RECEIPT_VAULTS, RECEIPTS, REDEMPTIONS
+
+VAULT: Final = st.sampled_from((*VAULT_NAMES, "nothing"))
+PRICED_BY_MARK: Final = "marked"
+NUMBERS: Final = 16
+"""The numbers of redemptions that a run looks at."""
+
+
+class ReceiptRules(MarketRules):
+    """Receipts: vaults on a pool and on one another, and amounts of what is held."""
+
+    @rule(choices=CHOICES, vault=VAULT)
+    def open_receipt_vault(self, choices: Choices, vault: str) -> None:
+        """On the first pool or on the vault beneath, unless it is open."""
+        beneath = ABOVE.get(vault, "")
+        pool, operator = ("", "") if beneath else (self.cast.pools[0], choices.pick(self.cast.operators))
+        period = 40 if vault == PRICED_BY_MARK else 0
+        self.call(OpenReceiptVault(self.anybody(choices), vault, pool, operator, beneath, period))
+
+    @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT, is_greedy=SELDOM)
+    def mint(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
+        """Of the tokens, or of the receipts of the vault beneath, that the holder has."""
+        holder = choices.pick(self.cast.payers)
+        has = self._has_for(vault, holder)
+        self.call(Mint(holder, vault, amount.of(has), HUGE if is_greedy else choices.pick((1, 0))))
+
+    @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT)
+    def give(self, choices: Choices, vault: str, amount: Edge) -> None:
+        """Of the same."""
+        holder = choices.pick(self.cast.payers)
+        self.call(Give(holder, vault, amount.of(self._has_for(vault, holder))))
+
+    @rule(choices=CHOICES, vault=VAULT, amount=AMOUNT, is_greedy=SELDOM)
+    def redeem_receipts(self, choices: Choices, vault: str, amount: Edge, is_greedy: bool) -> None:
+        """Of the receipts that the holder has."""
+        holder = choices.pick(self.cast.payers)
+        held = self.rows.get(RECEIPTS, (vault, holder)).amount
+        self.call(RedeemReceipts(holder, vault, amount.of(held), HUGE if is_greedy else choices.pick((1, 0))))
+
+    @rule(choices=CHOICES, vault=st.sampled_from(ON_POOLS), points=st.sampled_from((0, 1, 12, 30)))
+    def settle(self, choices: Choices, vault: str, points: int) -> None:
+        """A redemption that waits, at once or when it can be completed; if none does, any number."""
+        waiting = [
+            (name, number)
+            for name in ON_POOLS
+            for number in range(NUMBERS)
+            if self.rows.get(REDEMPTIONS, (name, number)).holder
+        ]
+        self.wait(points)
+        self.call(Settle(self.anybody(choices), *choices.pick(waiting or [(vault, choices.below(NUMBERS))])))
+
+    @rule(choices=CHOICES, vault=st.sampled_from((PRICED_BY_MARK, *VAULT_NAMES)), slack=SLACK)
+    def revalue(self, choices: Choices, vault: str, slack: int) -> None:
+        """A period after the last time, or right before."""
+        period = self.rows.get(RECEIPT_VAULTS, vault).mark_period_points
+        if period:
+            self.wait_until(self.rows.get(ISSUED, vault).marked_point + period, slack)
+        self.call(Revalue(self.anybody(choices), vault))
+
+    @rule(choices=CHOICES, vault=st.sampled_from(VAULT_NAMES), amount=AMOUNT)
+    def run_after_a_slash(self, choices: Choices, vault: str, amount: Edge) -> None:
+        """An operator is slashed, and two holders redeem one after the other."""
+        self.slash(choices, self.first, self.cast.operators[0])
+        for holder in self.cast.payers[:2]:
+            held = self.rows.get(RECEIPTS, (vault, holder)).amount
+            self.call(RedeemReceipts(holder, vault, amount.of(held), 0))
+
+    def _has_for(self, vault: str, holder: str) -> int:
+        """The amount that a holder could put into a vault."""
+        beneath = ABOVE.get(vault, "")
+        return self.rows.get(RECEIPTS, (beneath, holder)).amount if beneath else self.has(holder)

@@ -1,0 +1,104 @@
+"""The market as a Hypothesis state machine, above any base: a rule for each of its actions, and the base's own calls.
+
+`rule_machines/` gives it a base.
+"""
+
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from invariants.choices import Choices, Drawn
+from invariants.market.chains_rule_machine import ChainRules
+from invariants.market.fees_rule_machine import FeeRules
+from invariants.market.insurance_rule_machine import SPONSORS, InsuranceRules
+from invariants.market.layered_walk import base_action
+from invariants.market.mandates_rule_machine import MandateRules
+from invariants.market.mandates_walk import DELAY_POINTS, GOVERNOR, MANDATE, mandated_offer
+from invariants.market.receipts_rule_machine import ReceiptRules
+from invariants.market.receipts_walk import ACCOUNTS, open_vaults
+from invariants.market.shared_rule_machine import CHOICES
+from invariants.market.walk import open_for_insurance
+from spec.arithmetic import WAD
+from spec.market.actions import Enrol, FundOffer, Join, Mint, OpenFund, OpenMandate, ProposePlan, Underwrite
+from spec.market.chains_actions import OpenChannel
+from spec.market.chains_state import ChannelTerms
+from spec.market.insurance_state import FundTerms
+
+STEP: Final = st.binary(min_size=32, max_size=32).map(Drawn)
+"""All that a step of the base's walk decides."""
+
+
+class MarketMachine(FeeRules, InsuranceRules, ReceiptRules, MandateRules, ChainRules):
+    """Every action of the market. Rules aim at what exists, at amounts that are there, and at edges; the base's calls
+    are those of its own walk.
+    """
+
+    @initialize()
+    def open(self) -> None:
+        """The walk's opening."""
+        self.begin()
+
+    def furnish(self) -> None:
+        """Something of each part: an offer with a budget, whose operators and holders are counted; two funds with
+        capital, of which one bars self-insurance; vaults; a mandate whose plan waits; a channel within the window.
+        """
+        cast, (service, pool) = self.cast, self.first
+        self.call(open_for_insurance(cast))
+        self.call(FundOffer(cast.payers[0], service, pool, WAD))
+        for operator in cast.operators:
+            self.call(Enrol(operator, service, pool, WAD // 10))
+            for holder in cast.holders[:2]:
+                self.call(Join(holder, cast.group(operator, pool)))
+        for sponsor, bars in zip(SPONSORS, (True, False), strict=False):
+            terms = FundTerms(cooldown_points=30, kink_wad=WAD // 2, slope_wad=WAD // 20, bars_self_insurance=bars)
+            self.call(OpenFund(sponsor, service, pool, terms))
+            self.call(Underwrite(cast.payers[1], service, pool, sponsor, WAD))
+        for action in open_vaults(cast):
+            self.call(action)
+        self.call(Mint(cast.payers[0], "liquid", WAD, 1))
+        self.call(Mint(cast.payers[1], "marked", WAD, 1))
+        for target in cast.targets[:3]:
+            self.call(mandated_offer(Drawn(b""), target.service, cast.mandated))
+            self.call(FundOffer(cast.payers[0], target.service, cast.mandated, WAD))
+        self.call(OpenMandate(GOVERNOR, MANDATE, cast.mandated, DELAY_POINTS))
+        self.call(ProposePlan(GOVERNOR, MANDATE, cast.targets[:2], (), WAD // 2, 1))
+        staleness = cast.recourse.window(self.rows, pool) - 2
+        within = ChannelTerms(delay_points=1, staleness_points=staleness, reaction_points=1, is_bounded=True)
+        self.call(OpenChannel(service[0], service, pool, "rollup", within))
+
+    @rule(sender=st.one_of(st.none(), st.integers(0, 7)))
+    def the_same_again(self, sender: int | None) -> None:
+        """The last call once more, by the same account or by another."""
+        accounts = (*self.cast.holders, *self.cast.operators)
+        self.call_again(None if sender is None else accounts[sender % len(accounts)])
+
+    @rule(choices=STEP)
+    def call_the_base(self, choices: Choices) -> None:
+        """A call that the base's walk would make."""
+        self.call(base_action(self.above, self.above.base, self.cast.mandated, choices, self.rows))
+
+    @rule(points=st.sampled_from((1, 2, 3, 5, 12, 20, 30)))
+    def pass_time(self, points: int) -> None:
+        """Points pass."""
+        self.wait(points)
+
+    @rule(choices=CHOICES)
+    def slash_somebody(self, choices: Choices) -> None:
+        """An operator, by a service."""
+        self.slash(choices, self.offer(choices), choices.pick(self.cast.operators))
+
+    @rule(choices=CHOICES)
+    def stake(self, choices: Choices) -> None:
+        """A holder comes to stand behind an operator, or adds to what it has."""
+        _, pool = self.offer(choices)
+        holder, operator = choices.pick(self.cast.holders), choices.pick(self.cast.operators)
+        self.call(self.cast.stake(self.rows, holder, operator, pool))
+
+    @rule(choices=CHOICES)
+    def unsettle(self, choices: Choices) -> None:
+        """A service or an operator changes what a target can have, or a vault's position is sent away."""
+        if self.cast.send_away is not None and choices.one_in(4):
+            self.call(self.cast.send_away(choices, self.rows, choices.pick(ACCOUNTS)))
+            return
+        self.call(self.cast.unsettle(choices, self.rows, choices.pick(self.cast.targets), self.cast.mandated))

@@ -1,0 +1,1 @@
+"""The market's Hypothesis state machine on each base."""
