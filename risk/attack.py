@@ -1,8 +1,11 @@
-"""Attacks: the best, the cheapest, how far profits are from paying, and verdicts that carry their proof.
+"""Attacks on a network: the most profitable, the cheapest, the slack, and verdicts with their certificates.
 
-Verdicts: SECURE with a certificate; INSECURE with a witness; NOT-CERTIFIED, no attack was found and no proof that there
-is none; UNKNOWN, nothing was found to measure a number by. What is EXACT has a witness, and a certificate that none is
-better.
+Verdicts:
+- SECURE: no attack pays, with a certificate.
+- INSECURE: an attack pays, with that attack as the witness.
+- EXACT: a number is the optimum, with a witness that attains it and a certificate that no attack is better.
+- NOT-CERTIFIED: the time was up before an attack or a certificate was found.
+- UNKNOWN: no attack was found to measure the requested number by.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,20 +23,22 @@ from risk.verify import Bounds, Problem, Refused, value_of
 
 Word = Literal["SECURE", "INSECURE", "NOT-CERTIFIED", "UNKNOWN", "EXACT"]
 Ties = Literal["strict", "weak"]
-"""An attack pays when its profit is more than its loss (strict: Durvasula and Roughgarden), or as much (weak: Bar-Zur
-and Eyal).
+"""The rule for ties between profit and loss.
+
+- `strict`: an attack pays if its profit exceeds its loss (Durvasula and Roughgarden).
+- `weak`: an attack pays if its profit is at least its loss (Bar-Zur and Eyal).
 """
 
 SECONDS: Final = 60.0
 FIRST_LEAVES: Final = 200
-"""A tree of so many leaves is tried before an attack is sought."""
+"""The number of leaves that `security` grows in a certificate before it searches for an attack."""
 VERDICT_FORMAT: Final = "restake-verdict"
 VERDICT_VERSION: Final = 2
 
 
 @attrs.frozen
 class Use:
-    """The part of one commitment that an attack uses."""
+    """The use of one commitment in an attack; `part` is the used fraction of it, 1 if stakes are not divisible."""
 
     stake_id: str
     operator: str
@@ -43,14 +48,14 @@ class Use:
 
 @attrs.frozen
 class Attack:
-    """The services that are corrupted, and by what; and what that is worth by the measure that was asked for."""
+    """An attack: the corrupted services, the commitments used, and the value of the attack by the claim's measure."""
 
     services: tuple[str, ...]
     uses: tuple[Use, ...]
     value: Fraction
 
     def as_json(self) -> dict[str, Any]:
-        """The attack as verdicts write it."""
+        """The attack as JSON, in the format of a verdict's witness."""
         return {
             "services": list(self.services),
             "uses": [[use.stake_id, use.operator, use.service, str(use.part)] for use in self.uses],
@@ -59,13 +64,16 @@ class Attack:
 
     @property
     def stakes(self) -> tuple[str, ...]:
-        """The stakes that it uses, each once."""
+        """The ids of the stakes that the attack uses, without repetition."""
         return tuple(dict.fromkeys(use.stake_id for use in self.uses))
 
 
 @attrs.frozen
 class AttackVerdict:
-    """A word about a claim, and what shows it. `bound` is the solver's and proves nothing."""
+    """A verdict on a claim about a network: its word, with a certificate, an attack as witness, or both.
+
+    `network` is the digest of the network's document. `leaves` is the number of leaves of the certificate.
+    """
 
     word: Word
     network: str
@@ -75,7 +83,7 @@ class AttackVerdict:
     leaves: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The verdict as a file that `restake risk verify` checks."""
+        """The verdict as a JSON document that `restake risk verify` checks."""
         return {
             "format": VERDICT_FORMAT,
             "version": VERDICT_VERSION,
@@ -88,7 +96,7 @@ class AttackVerdict:
 
 
 class Question:
-    """A network that is asked about, with its document and the checker's reading of it, made once."""
+    """A network, its document with its digest, and the checker's reading of that document, computed once."""
 
     def __init__(self, network: Network) -> None:
         self.network: Final = network
@@ -97,7 +105,7 @@ class Question:
         self.problem: Final = Problem(self.document)
 
     def attack(self, claim: Claim, services: Iterable[str], uses: Sequence[Use]) -> Attack | None:
-        """An attack, valued by the checker; None if it is none."""
+        """The attack with its value, which the checker computes. None if the checker refuses it as an attack."""
         witness = Attack(tuple(services), tuple(uses), Fraction(0))
         try:
             value = value_of(self.problem, claim.as_json(), witness.as_json())
@@ -111,9 +119,10 @@ def _breaks(claim: Claim, attack: Attack) -> bool:
 
 
 def attack_of(question: Question, program: Program, wanted: set[int], chosen: set[int]) -> Attack | None:
-    """The attack that takes the chosen columns, mended until the wanted services fall; None if that cannot be.
+    """The attack that takes the chosen columns, repaired until all wanted services are corrupted; None if that fails.
 
-    What falls with it falls too. Solvers work to a tolerance, so that a service may lack a grain of weight.
+    `wanted` holds positions of services, `chosen` positions of columns. The repair adds unused commitments, largest
+    weight first, because solvers work to a tolerance. The attack also claims every other service that it corrupts.
     """
     carried = [0] * len(program.services)
     whole = {j for options, items in program.pools for j in options if j in chosen}
@@ -126,7 +135,7 @@ def attack_of(question: Question, program: Program, wanted: set[int], chosen: se
     for e in parts:
         carried[program.service_of[e]] += program.weight[e]
     spare = [e for e in range(len(program.weight)) if e not in parts]
-    # What an exclusion forbids to add to is not spare: its stake has an option that was taken, which frees all of it.
+    # An excluded commitment is never spare: its stake already took an option, which uses all commitments of the stake.
     spare.sort(key=lambda e: -program.weight[e])
     for service in sorted(wanted):
         for e in spare:
@@ -151,7 +160,9 @@ def attack_of(question: Question, program: Program, wanted: set[int], chosen: se
 
 
 def _with(program: Program, commitment: int) -> tuple[int, ...]:
-    """The stake lost, or free, with a commitment that is used: all of its stake's where stakes are lost whole."""
+    """The positions of the commitments used together with this one: all of its
+    stake's if losses are full, else itself.
+    """
     if program.network.losses != "full":
         return (commitment,)
     stake = program.commitments[commitment].stake_id
@@ -164,9 +175,10 @@ def _proposed(question: Question, program: Program, relaxed: Relaxed) -> Attack 
 
 
 def search(question: Question, claim: Claim, seconds: float, is_enough: bool) -> tuple[Attack | None, bool]:
-    """The best attack that the solver finds by a claim's measure, in exact numbers; whether it says it is the best.
+    """The best attack that the solver finds by the claim's measure, valued exactly; and True
+    if the solver calls it optimal.
 
-    `is_enough`: any that breaks the claim will do.
+    `is_enough`: stop at the first attack that breaks the claim. The attack is None if the solver finds none.
     """
     program = Program(question.network, claim)
     solver = Solver(program)
@@ -178,7 +190,7 @@ def search(question: Question, claim: Claim, seconds: float, is_enough: bool) ->
 
 
 class ClaimProof:
-    """A claim, and the tree of its certificate, which is built while there is time."""
+    """A claim and the certificate tree that is to prove it; the tree grows over several calls."""
 
     def __init__(self, question: Question, claim: Claim) -> None:
         self.question: Final = question
@@ -187,7 +199,10 @@ class ClaimProof:
         self.tree: Final = Tree(self.program, question.problem)
 
     def grow(self, seconds: float, most_leaves: int | None = None) -> tuple[Grown, Attack | None]:
-        """The tree, or an attack that breaks the claim, or neither."""
+        """The state of the tree after growing for `seconds`, and an attack that breaks the claim or None.
+
+        `most_leaves` limits the number of leaves.
+        """
         grown = self.tree.grow(seconds, most_leaves)
         if grown.counterexample is None:
             return grown, None
@@ -198,9 +213,10 @@ class ClaimProof:
 def security(
     network: Network, ties: Ties = "strict", budget: Fraction = Fraction(0), seconds: float = SECONDS
 ) -> AttackVerdict:
-    """True if any attack pays, for an attacker that may lose `budget` on it.
+    """The verdict on whether any attack pays, for an attacker that accepts a loss of up to `budget`.
 
-    With min cuts where they apply; else by a short tree, a search for an attack, and a long tree.
+    Minimum cuts decide where they apply. Otherwise: a small tree, then a search for an attack, then a larger tree.
+    `seconds` is the time limit.
     """
     question = Question(network)
     claim = Claim(at_most=-budget, is_strict=ties == "weak")
@@ -233,9 +249,11 @@ def _by_cut(question: Question) -> AttackVerdict:
 
 
 def _flow_rows(question: Question, flow: Mapping[str, Mapping[str, Fraction]]) -> list[list[Any]]:
-    """A flow as rows of a leaf: a service falls with each of its commitments only, and pays for it what flows there."""
+    """The rows of a certificate leaf from a flow: one for each service and stake, with the flow between them as
+    multiplier. A row says that the service falls only with a commitment of the stake.
+    """
     problem, unit = question.problem, Bounds(question.problem, Claim().as_json()).unit
-    # Of several commitments of one stake any will do: one alone is enough to lose the stake.
+    # Any one of several commitments of a stake will do: one alone loses the whole stake.
     first = {(service, stake): e for e, (stake, _, service) in reversed([*enumerate(problem.names)])}
     pairs = {pair: amount for pair, e in first.items() if (amount := flow[pair[0]].get(pair[1], Fraction(0)))}
     return [[service, "only", [first[service, stake]], str(n * unit)] for (service, stake), n in pairs.items()]
@@ -257,8 +275,9 @@ def _everything_behind(question: Question, claim: Claim, services: Sequence[str]
 
 
 def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> AttackVerdict:
-    """The attack that is worth most by a measure (whose `at_most` is not used): EXACT with the proof that none is
-    better, else NOT-CERTIFIED; UNKNOWN if no attack is found.
+    """The verdict on the most valuable attack by a measure, with its value; `measure.at_most` is ignored.
+
+    EXACT with a certificate that no attack is better; NOT-CERTIFIED if the time is up; UNKNOWN if no attack is found.
     """
     attack, _ = search(question, measure, seconds / 2, is_enough=False)
     grown = Grown(None, None, 0)
@@ -277,21 +296,23 @@ def maximum(question: Question, measure: Claim, seconds: float = SECONDS) -> Att
 
 
 def best_attack(network: Network, seconds: float = SECONDS) -> AttackVerdict:
-    """The attack on one service at least that gains most, or loses least."""
+    """The verdict on the most profitable attack on at least one service: the largest profit
+    minus loss, or smallest deficit.
+    """
     return maximum(Question(network), Claim(), seconds)
 
 
 def cheapest(network: Network, services: Sequence[str], seconds: float = SECONDS) -> AttackVerdict:
-    """The attack on all of these services that loses least; its value is what it loses, negative."""
+    """The verdict on the attack on all of these services that loses least; the attack's value is minus its loss."""
     return maximum(Question(network), Claim(counts_profits=False, forced=tuple(services)), seconds)
 
 
 def gamma_eigenlayer(network: Network) -> Fraction | None:
-    """The largest slack that the sufficient condition certifies: 1 / max T - 1, T being what a use of
-    a stake earns for what it loses; a unit of weight earns profit / (threshold * weight). None: nothing earns.
+    """The largest slack that the sufficient condition certifies, 1 / max T - 1. None if no service has a profit.
 
-    -1 where a service is worth something that is free to corrupt, having no weight or no slash. Source: Durvasula and
-    Roughgarden, Claim 1 and Corollary 2; for other losses than whole ones the same multipliers.
+    T is the ratio of earnings to loss when a stake is used; a unit of weight earns profit / (threshold * weight behind
+    the service). The result is -1 if a service with a profit can be corrupted for free (no weight or no slash). Source:
+    Durvasula and Roughgarden, Claim 1 and Corollary 2; for losses other than `full`, with the same multipliers.
     """
     for service, weight in network.secured_by.items():
         terms = network.terms[service]
@@ -302,12 +323,12 @@ def gamma_eigenlayer(network: Network) -> Fraction | None:
 
 
 def greatest_ratio(network: Network) -> Fraction:
-    """The largest T over all that can be done with a stake."""
+    """The largest T (earnings over loss) of any use of any stake; 0 if there is none."""
     return max(ratios(network).values(), default=Fraction(0))
 
 
 def ratios(network: Network) -> dict[str, Fraction]:
-    """The largest T of each stake that is worth something."""
+    """The largest T (earnings over loss) of each stake, over all uses of it that cost something."""
     program = Program(network, Claim())
     need = {service: network.terms[service].threshold * total for service, total in network.secured_by.items()}
     rate = [network.terms[s].profit / need[s] if need[s] else Fraction(0) for s in program.services]
@@ -322,10 +343,10 @@ def ratios(network: Network) -> dict[str, Fraction]:
 
 
 def slack(network: Network, seconds: float = SECONDS) -> tuple[Fraction | None, AttackVerdict]:
-    """Gamma: the largest number so that every attack loses at least (1 + gamma) times its profit; and the verdict.
+    """The slack gamma, with its verdict: the largest number such that every attack loses at least (1 + gamma) * profit.
 
-    None if nothing can be gained. EXACT: an attack loses just that, and a tree shows that none loses less. Negative
-    where an attack pays. By Dinkelbach's method.
+    Gamma is negative if an attack pays, and None if no service has a profit. EXACT: one attack loses exactly this much,
+    and a certificate proves that none loses less. Computed by Dinkelbach's method.
     """
     question = Question(network)
     services = [service for service, terms in network.terms.items() if terms.profit > 0]

@@ -1,7 +1,7 @@
-"""Consensus thresholds when stake that also secures others is lost: shares, quorums, and the cheapest coalition.
+"""Consensus thresholds when restaked weight is lost: shares, quorums, and the cheapest attacking coalition.
 
-Shares are of consensus weight. Who is slashed but has not left is offline and still counted; who has left is not
-counted. Sources: Casper FFG (Buterin and Griffith 2017); weigh_justification_and_finalization.
+Shares are fractions of consensus weight. Offline weight (slashed but not yet exited) still counts in the total; exited
+weight does not. Sources: Casper FFG (Buterin and Griffith 2017); weigh_justification_and_finalization.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,33 @@ TWO_THIRDS: Final = Fraction(2, 3)
 
 
 def finalises(total: Fraction, offline: Fraction, removed: Fraction = ZERO) -> bool:
-    """True if two thirds of what is counted still vote: offline weight is counted, removed weight is not."""
+    """True if at least two thirds of the counted weight votes; offline weight is counted, removed weight is not."""
     return (total - offline - removed) * 3 >= (total - removed) * 2
 
 
 def removal_until(attacker: Fraction, threshold: Fraction) -> Fraction:
-    """The honest part of all weight that must be gone for an attacker's share to reach a threshold; 0 if it has."""
+    """The fraction of the total weight that must be removed, all honest, before the
+    attacker's share reaches `threshold`.
+
+    `attacker` is the attacker's fraction of the total. The result is 0 if its share is at the threshold already.
+    """
     return max(ZERO, 1 - attacker / threshold)
 
 
 def attacker_share(total: Fraction, restaked: Fraction, slashed: Fraction, attacker: Fraction) -> Fraction:
-    """An attacker's share once a part of the honest restaked weight is slashed and ejected."""
+    """The attacker's share after the fraction `slashed` of the honest restaked weight is slashed and ejected."""
     return attacker / (total - restaked * slashed)
 
 
 def slashable_overlap(quorum: Fraction, drift: Fraction = ZERO) -> Fraction:
-    """The least part that signed both of two conflicting quorums, less how far the set may have drifted between."""
+    """The least fraction that signed both of two conflicting quorums, reduced by `drift` between the validator sets."""
     return max(ZERO, 2 * quorum - 1 - drift)
 
 
 class Cheapest:
-    """A coalition that reaches a weight: its members and cost, and a lower bound on the cost of any that does.
+    """A coalition that reaches the needed weight: its members, its cost, and a lower bound on any coalition's cost.
 
-    It is the cheapest where the two are equal.
+    It is the cheapest if cost and bound are equal.
     """
 
     def __init__(self, members: Sequence[int], cost: Fraction, at_least: Fraction) -> None:
@@ -48,23 +52,23 @@ class Cheapest:
 
     @property
     def is_exact(self) -> bool:
-        """True if no coalition is cheaper."""
+        """True if the coalition is proved to be the cheapest."""
         return self.cost == self.at_least
 
 
 def weight_needed(weights: Sequence[int], threshold: Fraction) -> int:
-    """The least whole weight that is this part of all."""
+    """The least integer weight that is at least this fraction of the total: rounded up."""
     return ceil(threshold * sum(weights))
 
 
 def cheapest_coalition(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, most_states: int = 1 << 15
 ) -> Cheapest | None:
-    """The cheapest members whose weights reach `needed`; None if all together do not.
+    """The cheapest members whose weights sum to `needed` or more; None if all together have less.
 
-    Members are taken in the order of cost per weight. Kept are the sums that no other reaches at less cost, and of
-    those only what may still beat the best coalition known, filling up with parts of members being the bound. Beyond
-    `most_states` sums the answer is a coalition and a bound, not the cheapest.
+    Branch and bound over members in order of cost per weight. It keeps undominated partial sums whose fractional
+    relaxation may still beat the best known coalition. Beyond `most_states` sums the result is a coalition and a lower
+    bound, perhaps not the cheapest.
     """
     if sum(weights) < needed:
         return None
@@ -92,7 +96,7 @@ def cheapest_coalition(
 def _greedy(
     weights: Sequence[int], costs: Sequence[Fraction], needed: int, order: Sequence[int]
 ) -> tuple[tuple[int, ...], Fraction]:
-    """A coalition to begin with: cheapest per weight first, then without whom it can spare, dearest first."""
+    """An initial coalition: cheapest per weight first, then without superfluous members, most expensive first."""
     chosen: list[int] = []
     weight = 0
     for member in order:
@@ -108,7 +112,7 @@ def _greedy(
 
 
 def _filled_up(weights: Sequence[int], costs: Sequence[Fraction], needed: int, rest: Sequence[int]) -> Fraction | None:
-    """The least cost of `needed` weight if members could be taken in part, cheapest per weight first; None: too few."""
+    """The cost of `needed` weight if members are divisible, in the order of `rest`. None if they have less weight."""
     cost = ZERO
     for member in rest:
         if needed <= 0:
@@ -135,7 +139,7 @@ def _may_beat(
 def _undominated(
     states: list[tuple[int, Fraction, tuple[int, ...]]],
 ) -> list[tuple[int, Fraction, tuple[int, ...]]]:
-    """Without sums that another reaches or exceeds at no more cost."""
+    """The states without those that another state matches or exceeds in weight at no more cost."""
     kept: list[tuple[int, Fraction, tuple[int, ...]]] = []
     for state in sorted(states, key=lambda s: (s[1], -s[0])):
         if not kept or state[0] > kept[-1][0]:

@@ -1,7 +1,8 @@
-"""Cascades: what is lost in the end when a part of the stake is destroyed and attacks pay that did not before.
+"""Cascades: the stake lost in total when a shock destroys stake and attacks pay that did not pay before.
 
-Networks are read as the literature reads them: a stake that is used is lost whole. All cascades together are one attack
-on what the shock leaves, so the worst loss is a question of one level. Source: Durvasula and Roughgarden, Corollary 1.
+Losses are full, as in the literature: an attack loses every stake that it uses entirely. All attacks of a cascade
+together are one attack on the network after the shock, so the worst loss needs no nested search. Source: Durvasula and
+Roughgarden, Corollary 1.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +16,12 @@ import attrs
 from risk.network import Network
 
 MAX_TRIED: Final = 8_000_000
-"""Enumeration tries at most so many coalitions, after all shocks and attacks."""
+"""The largest number of coalitions that an enumeration tries, over all shocks and attacks."""
 
 
 @attrs.frozen
 class Strike:
-    """One attack of a cascade."""
+    """One attack of a cascade: the corrupted services and the stakes used."""
 
     services: tuple[str, ...]
     stakes: tuple[str, ...]
@@ -28,10 +29,11 @@ class Strike:
 
 @attrs.frozen
 class Worst:
-    """The worst that a shock of at most `psi` of all stake leads to.
+    """The worst case of a shock that destroys at most the fraction `psi` of all stake.
 
-    `paper`: psi, and the largest part of all stake that attacks lose after any such shock. `realised`: the largest part
-    that shock and attacks lose together, never more than `paper`. The shock and the strikes are of the latter.
+    `paper` is psi plus the largest fraction of all stake that attacks lose after such a shock.
+    `realised` is the largest fraction that shock and attacks lose together, never more than `paper`.
+    `shock` and `strikes` attain `realised`.
     """
 
     psi: Fraction
@@ -42,19 +44,19 @@ class Worst:
 
 
 class TooLargeError(Exception):
-    """More stakes than can be enumerated."""
+    """A network with too many stakes, or too many coalitions, to enumerate."""
 
 
 def bound(gamma: Fraction, psi: Fraction) -> Fraction | None:
-    """The bound that no cascade reaches where every attack loses (1 + gamma) times its profit; None without slack.
+    """The upper bound (1 + 1/gamma) * psi, which no cascade reaches if every attack loses (1 + gamma) times its profit.
 
-    Source: Durvasula and Roughgarden, Theorem 1.
+    None if gamma is not positive. Source: Durvasula and Roughgarden, Theorem 1.
     """
     return (1 + 1 / gamma) * psi if gamma > 0 else None
 
 
 class Masks:
-    """A network read whole, as integers: sets of stakes and of services are bit masks."""
+    """A network with full losses, as integers; sets of stakes and sets of services are bit masks."""
 
     def __init__(self, network: Network) -> None:
         self.stakes: Final = [stake.stake_id for stake in network.stakes]
@@ -74,7 +76,7 @@ class Masks:
         self.everything: Final = (1 << len(self.stakes)) - 1
 
     def tabulate(self) -> tuple[list[int], list[list[int]]]:
-        """The value of every set of stakes, and its weight behind each service."""
+        """The value of every set of stakes, and the weight of every set behind each service, indexed by bit mask."""
         return self._sums(self.value), [self._sums(row) for row in self.weight]
 
     def _sums(self, numbers: Sequence[int]) -> list[int]:
@@ -84,16 +86,16 @@ class Masks:
         return found
 
     def names(self, mask: int) -> tuple[str, ...]:
-        """The stakes of a set."""
+        """The ids of the stakes in a bit mask."""
         return tuple(stake for position, stake in enumerate(self.stakes) if mask >> position & 1)
 
     def service_names(self, mask: int) -> tuple[str, ...]:
-        """The names of the services in a set, which is a bit mask: bit i is the i-th service."""
+        """The names of the services in a bit mask: bit i is the i-th service."""
         return tuple(service for position, service in enumerate(self.services) if mask >> position & 1)
 
 
 def subsets(mask: int) -> Iterator[int]:
-    """Every subset of a set, the set first and the empty one last."""
+    """An iterator over all subsets of a bit mask, from the mask itself down to the empty set."""
     chosen = mask
     while True:
         yield chosen
@@ -103,7 +105,7 @@ def subsets(mask: int) -> Iterator[int]:
 
 
 class Cascades:
-    """Every cascade of a network that is small enough to try them all."""
+    """Every cascade of a network, by enumeration. Raises TooLargeError for more than 16 stakes."""
 
     def __init__(self, network: Network) -> None:
         self.masks: Final = Masks(network.whole())
@@ -118,9 +120,9 @@ class Cascades:
         self.tried = 0
 
     def fallen(self, removed: int, coalition: int) -> int:
-        """The services that a coalition corrupts in what is left; one with nothing behind it falls by itself.
+        """The services that a coalition corrupts once `removed` stakes are gone, as a bit mask.
 
-        TooLargeError once too many were tried.
+        A service without weight falls to any coalition. Raises TooLargeError once too many coalitions were tried.
         """
         self.tried += 1
         if self.tried > MAX_TRIED:
@@ -133,11 +135,11 @@ class Cascades:
         return found
 
     def shocks(self, psi: Fraction) -> list[int]:
-        """Every set of stakes that is at most psi of all."""
+        """The sets of stakes worth at most the fraction psi of all stake, as bit masks."""
         return [mask for mask, value in enumerate(self.value) if value <= psi * self.total]
 
     def worst(self, psi: Fraction) -> Worst:
-        """The worst cascade after any shock of at most psi."""
+        """The worst cascade after any shock of at most the fraction psi of all stake."""
         if self.total == 0:
             return Worst(psi, psi, Fraction(0), (), ())
         lost_to_attacks = 0
@@ -164,7 +166,7 @@ class Cascades:
         )
 
     def story(self, removed: int, coalition: int) -> tuple[Strike, ...]:
-        """A cascade that loses the coalition, in as many attacks as can be told one after the other."""
+        """A cascade that loses the coalition, split into as many successive attacks as the search finds."""
         if not coalition:
             return ()
         steps = self._steps(removed, coalition, self.all_services)
@@ -172,7 +174,9 @@ class Cascades:
         return tuple(Strike(self.masks.service_names(services), self.masks.names(stakes)) for services, stakes in steps)
 
     def _steps(self, removed: int, coalition: int, open_services: int) -> list[tuple[int, int]] | None:
-        """The coalition in attacks, the smallest that can begin first; None if it is no attack at all."""
+        """The coalition as successive attacks (services, stakes), cheapest first;
+        None if it is no profitable attack.
+        """
         for attackers in sorted(subsets(coalition), key=lambda mask: (self.value[mask], mask)):
             services = self.fallen(removed, attackers) & open_services
             if not attackers or self.profits[services] <= self.value[attackers]:
@@ -186,7 +190,7 @@ class Cascades:
         return None
 
     def _smallest(self, services: int, loss: int) -> list[int]:
-        """The sets of services that pay for a loss, and would not without any one of them."""
+        """The minimal sets of services whose profit exceeds a loss: without any one service it does not."""
         paying = [chosen for chosen in subsets(services) if self.profits[chosen] > loss]
         return [
             chosen
@@ -195,7 +199,7 @@ class Cascades:
         ]
 
     def longest(self, psi: Fraction) -> int:
-        """The most attacks that follow one another after any shock of at most psi."""
+        """The largest number of successive attacks after any shock of at most the fraction psi of all stake."""
 
         @cache
         def steps(removed: int, used: int) -> int:
@@ -212,7 +216,7 @@ class Cascades:
         return max(steps(removed, 0) for removed in self.shocks(psi))
 
     def exclusive(self, coalition: Sequence[str]) -> int:
-        """The stakes that secure services of the coalition and no others."""
+        """The stakes that secure services of the coalition and no others, as a bit mask."""
         inside = {self.masks.services.index(service) for service in coalition}
         found = 0
         for stake in range(len(self.masks.stakes)):
@@ -222,10 +226,11 @@ class Cascades:
         return found
 
     def local(self, coalition: Sequence[str], psi: Fraction, only_stable: bool = True) -> Fraction:
-        """Psi, and the largest part of a coalition's exclusive stake that attacks lose after any local shock.
+        """Psi plus the largest fraction of a coalition's exclusive stake that attacks lose after any local shock.
 
-        Such a shock destroys at most psi of the exclusive stake, and whatever else it likes. Stable attacks gain, and
-        would gain less with fewer services or stakes. 0 if nothing is exclusive.
+        A local shock destroys at most the fraction psi of the exclusive stake, and any other stake. An attack is stable
+        if it would gain less with fewer services or stakes; `only_stable` ignores the others. The result is psi if the
+        coalition has no exclusive stake.
         """
         own = self.exclusive(coalition)
         if self.value[own] == 0:
@@ -252,7 +257,9 @@ class Cascades:
         return psi + Fraction(max(lost(removed, 0) for removed in shocks), self.value[own])
 
     def _is_stable(self, removed: int, attackers: int, services: int) -> bool:
-        """True if no part of the attack does better: whoever stays out forgoes more profit than it spares in stake."""
+        """True if no part of the attack gains at least as much: any stakes left out
+        forgo more profit than they save.
+        """
         for fewer in subsets(attackers):
             kept = self.fallen(removed, fewer) & services
             if (fewer, kept) != (attackers, services) and (

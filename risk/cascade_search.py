@@ -1,6 +1,6 @@
-"""Cascades of networks that are too large to try them all: what the solver finds, checked exactly.
+"""Cascades of networks that are too large to enumerate: the solver's proposal, checked exactly.
 
-What is found is a lower bound with its witness; the upper bound is the theorem's, from a slack that is proved.
+The lower bound comes with a witness. The upper bound is Durvasula and Roughgarden's Theorem 1, for a proved slack.
 """
 
 from fractions import Fraction
@@ -21,9 +21,9 @@ TOLERANCE: Final = 1e-9
 
 @attrs.frozen
 class Found:
-    """Bounds on the largest part of all stake that is lost to a shock of at most `psi` and the attacks that then pay.
+    """Bounds on the largest fraction of all stake that a shock of at most `psi` and the attacks after it lose.
 
-    `shock` and `strikes` lose `at_least`. No shock loses as much as `at_most`; None if no slack is known that shows it.
+    `shock` and `strikes` lose `at_least`. Every cascade loses less than `at_most`; None if no positive slack is proved.
     """
 
     psi: Fraction
@@ -34,7 +34,7 @@ class Found:
 
 
 def without(network: Network, removed: set[str]) -> Network:
-    """The network that a shock leaves. Thresholds are of the weight that is left."""
+    """The network without the removed stakes and their commitments; thresholds apply to the remaining weight."""
     return attrs.evolve(
         network,
         stakes=tuple(stake for stake in network.stakes if stake.stake_id not in removed),
@@ -43,9 +43,9 @@ def without(network: Network, removed: set[str]) -> Network:
 
 
 def attack_with(network: Network, stakes: set[str], services: set[str] | None = None) -> Attack | None:
-    """The attack of whole stakes on whatever they corrupt (of these services); None if it is none or does not pay.
+    """The attack in which these stakes corrupt all services that they can, of `services` if given.
 
-    A stake that carries nothing there is lost, too, and its loss is to be paid for.
+    None if it does not pay. Stakes without weight there are lost too, and count as a cost.
     """
     weight = dict.fromkeys(network.terms, Fraction(0))
     uses = []
@@ -66,7 +66,7 @@ def attack_with(network: Network, stakes: set[str], services: set[str] | None = 
 
 
 def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | None = None) -> Found:
-    """The worst shock and attack that the solver finds in time. `gamma`: a slack that is proved, if one is known."""
+    """The worst shock and attack that the solver finds in time, with bounds. `gamma` is a proved slack, if known."""
     network = network.whole()
     sufficient = gamma_eigenlayer(network)
     gammas = [known for known in (gamma, sufficient) if known is not None and all(network.secured_by.values())]
@@ -75,7 +75,7 @@ def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | No
     total = sum(values.values(), Fraction(0))
     shock, attackers = _propose(network, psi, seconds)
     while (over := sum((values[stake] for stake in shock), Fraction(0)) - psi * total) > 0:
-        # A tolerance was overstepped: the smallest stake that is enough, or the largest, is spared.
+        # The solver overstepped a tolerance: drop the smallest stake that is enough, or else the largest.
         enough = [stake for stake in shock if values[stake] >= over]
         spared = min(enough, key=values.__getitem__) if enough else max(shock, key=values.__getitem__)
         shock.remove(spared)
@@ -89,7 +89,7 @@ def search(network: Network, psi: Fraction, seconds: float, gamma: Fraction | No
 
 
 def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str], set[str]]:
-    """A shock and a coalition, by one integer program: whatever attacks is not destroyed, and attacks what is left."""
+    """A shock and an attacking coalition, from one integer program; the two are disjoint."""
     stakes, services = [s.stake_id for s in network.stakes], list(network.terms)
     values = network.values
     total = float(sum(values.values(), Fraction(0))) or 1.0
@@ -97,7 +97,7 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
         highs: Any = highspy.Highs()
         for name, setting in (("output_flag", False), ("threads", 1), ("time_limit", float(seconds))):
             highs.setOptionValue(name, setting)
-        # An attack must gain, by more than the solver's tolerance: a tie is none.
+        # The gain must exceed the solver's tolerance: a tie is no attack.
         for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
             highs.setOptionValue(name, TOLERANCE)
     count = len(stakes)
@@ -145,7 +145,7 @@ def _propose(network: Network, psi: Fraction, seconds: float) -> tuple[set[str],
 
 
 def _story(network: Network, shock: set[str], attackers: set[str], services: set[str]) -> tuple[Strike, ...]:
-    """The attack as a cascade: cheapest first what pays by itself; all at once what then pays only together."""
+    """The attack as a cascade: stakes that profit alone attack first, cheapest first; the rest attack together."""
     values = network.values
     removed, left, still = set(shock), set(attackers), set(services)
     strikes: list[Strike] = []
@@ -160,7 +160,7 @@ def _story(network: Network, shock: set[str], attackers: set[str], services: set
         _, stakes, attack = (
             min(steps, key=lambda step: step[0]) if steps else (None, left, attack_with(now, left, still))
         )
-        if attack is None:  # what was told first has spoilt the rest
+        if attack is None:  # The earlier attacks made the rest unprofitable: report one joint attack.
             return (_strike(network, attackers, services),)
         strikes.append(_strike(network, stakes, set(attack.services)))
         removed, left, still = removed | stakes, left - stakes, still - set(attack.services)
@@ -168,7 +168,7 @@ def _story(network: Network, shock: set[str], attackers: set[str], services: set
 
 
 def _strike(network: Network, stakes: set[str], services: set[str]) -> Strike:
-    """A strike, its names in the network's order."""
+    """A strike whose names are in the network's order."""
     return Strike(
         tuple(service for service in network.terms if service in services),
         tuple(stake.stake_id for stake in network.stakes if stake.stake_id in stakes),
@@ -176,7 +176,7 @@ def _strike(network: Network, stakes: set[str], services: set[str]) -> Strike:
 
 
 def _fewest(network: Network, service: str, allowed: set[str]) -> set[str]:
-    """Few of the allowed stakes that corrupt a service: the weightiest, and none that can be spared."""
+    """A small set of the allowed stakes that corrupts a service: the heaviest first, without superfluous ones."""
     weight: dict[str, Fraction] = {}
     for row, w in zip(network.commitments, network.weights, strict=True):
         if row.service == service and row.stake_id in allowed:

@@ -1,7 +1,7 @@
-"""Growing the tree that proves a claim: branch until the multipliers of a relaxation show each leaf, exactly.
+"""The tree that proves a claim: it branches until the relaxation's multipliers prove the claim exactly at each leaf.
 
-The solver proposes multipliers, the checker's own bound decides. Whatever the solver says, a tree that was grown is
-proved; a solver that errs costs leaves.
+The solver proposes multipliers, and the checker's own bound accepts or rejects them. So a grown tree is a proof,
+whatever the solver answers; its errors only cost additional leaves.
 """
 
 import time
@@ -17,23 +17,25 @@ from risk.solver import Cut, Relaxed, Solver
 from risk.verify import Bounds, Problem
 
 Key = tuple[str, Any]
-"""The object of a branch, as the checker names it: a service, a commitment, or how a stake is lost."""
+"""The object of a branch in the checker's names: a service, a commitment, or a stake (lost whole, or by the sum)."""
 Row = tuple[str, set[int], Fraction]
 
 CUT_ROUNDS: Final = 12
-"""So often cuts are sought before the first branching."""
+"""The largest number of rounds of cut generation before the first branching."""
 MAX_CUTS: Final = 600
 MAX_COVERED: Final = 120
-"""No cut covers more commitments."""
+"""The largest number of commitments that one cut may cover."""
 DENOMINATORS: Final = (1_000, 1_000_000)
 BITS: Final = 44
-"""Multipliers are rounded to this many binary places."""
+"""The number of binary places that multipliers are rounded to."""
 
 
 @attrs.frozen
 class Grown:
-    """The result of growing: the tree, if it is whole; or an attack that the claim does not allow, as the services that
-    fall and the columns taken.
+    """The result of growing a tree.
+
+    `tree` is the complete tree, or None. `counterexample` is an attack that breaks the claim, as the positions of its
+    services and columns, or None.
     """
 
     tree: list[list[Any]] | None
@@ -61,13 +63,15 @@ class Tree:
         self._stake_of: Final = [
             stake for stake, (options, items) in self._pool_of.items() for _ in range(len(options) + len(items))
         ]
-        """Of each column, the stake."""
+        """The stake of each column."""
         ratio = Fraction(self.bounds.unit, program.unit)
         self._money: Final = float(ratio) * self.solver.scale
-        """The solver's unit of money in the checker's."""
+        """The factor from the solver's unit of money to the checker's."""
 
     def grow(self, seconds: float, most_leaves: int | None = None) -> Grown:
-        """Grow on until the tree is whole, an attack contradicts the claim, or time (or the number of leaves) is up."""
+        """Grow the tree until it is complete, an attack breaks the claim, or the time
+        or the number of leaves runs out.
+        """
         self.deadline = time.monotonic() + seconds
         if not self._is_cut:
             self._cut()
@@ -103,7 +107,7 @@ class Tree:
         return self.solver.relax(self.deadline - time.monotonic())
 
     def _limits(self, fixed: Mapping[Key, int]) -> tuple[dict[int, tuple[int, int]], set[int]]:
-        """The bounds of the solver's variables after choices, and the pools of which one option must be taken."""
+        """The bounds of the solver's variables under the fixed choices, and the pools that must take one option."""
         program, first = self.program, self.solver.service_count
         wanted: dict[int, tuple[int, int]] = {}
         required: set[int] = set()
@@ -133,13 +137,15 @@ class Tree:
         return wanted, required
 
     def _left(self, stake: str, fixed: Mapping[Key, int]) -> Collection[set[int]]:
-        """The choices that are left of a stake whose losses are not summed."""
+        """The sets of a stake's commitments that the fixed choices still allow; only for losses that are not summed."""
         out = {e for e in self.bounds.of[stake] if fixed.get(("commitment", e)) == 0}
         used = {e for e in self.bounds.of[stake] if fixed.get(("commitment", e)) == 1}
         return [these for _, these in self.bounds.choices[stake] if used <= these and not these & out]
 
     def _leaf(self, fixed: Mapping[Key, int]) -> tuple[list[Row] | None, Relaxed | None]:
-        """The rows whose multipliers close this node, or what the relaxation says if none do."""
+        """The rows with multipliers that close this node, and the relaxation; rows
+        are None if no multipliers close it.
+        """
         if all(fixed.get(("service", s)) == 0 for s in self.program.services):
             return [], None
         relaxed = self._relax(fixed)
@@ -163,7 +169,7 @@ class Tree:
         return self.bounds.closes(dict(fixed), list(rows))
 
     def _rounded(self, relaxed: Relaxed) -> list[list[Row]]:
-        """The relaxation's multipliers as rationals, in several forms: the simplest may be the exact ones."""
+        """The relaxation's multipliers as rational rows, in several roundings: a simple rounding may be exact."""
         cuts: list[Cut] = [*self.solver.required, *self.solver.cuts]
         numbers = []
         for (service, covered), dual in zip(cuts, relaxed.multipliers, strict=True):
@@ -181,12 +187,17 @@ class Tree:
         return found
 
     def _blocked(self, fixed: Mapping[Key, int]) -> list[list[Row]]:
-        """Multipliers that would show, of each service that must fall, that it can no longer be corrupted."""
+        """Multipliers, for each service that must fall, that close the node if the
+        service cannot be corrupted any more.
+        """
         most = sum(self.bounds.gain.values()) + abs(ceil(self.program.claim.at_most * self.bounds.unit)) + 2
         return [[(name, set(), Fraction(most))] for (kind, name), value in fixed.items() if kind == "service" and value]
 
     def _settled(self, fixed: Mapping[Key, int]) -> list[Row]:
-        """Exact multipliers once only degrees are open: a service then pays for the weight that it still needs."""
+        """Exact multipliers once all choices are fixed and only the used fractions are open.
+
+        A service's multiplier pays for the weight that it needs beyond its wholly lost stakes.
+        """
         if not self.program.network.is_divisible:
             return []
         rows: list[Row] = []
@@ -202,7 +213,7 @@ class Tree:
         return rows
 
     def _branch(self, fixed: Mapping[Key, int], relaxed: Relaxed | None) -> Key | None:
-        """The next object to branch on: services before stakes, the least settled first; None if all is settled."""
+        """The next object to branch on: the most fractional service, then stakes. None if all choices are fixed."""
         program = self.program
         if relaxed is not None:
             broken = [
@@ -228,8 +239,8 @@ class Tree:
         return next((key for key in keys if key is not None), None)
 
     def _open(self, stake: str, fixed: Mapping[Key, int], preferred: Sequence[int]) -> Key | None:
-        """A part of a stake that no decision has fixed yet, of a preferred commitment if there is one; None if all are
-        fixed.
+        """An unfixed choice of a stake, for a preferred commitment if possible. None if all
+        choices of the stake are fixed.
         """
         options, items = self._pool_of[stake]
         if self.program.network.losses == "sum":
@@ -240,7 +251,7 @@ class Tree:
             found = [e for e in rows if ("commitment", e) not in fixed]
         else:
             left = self._left(stake, fixed)
-            # The dearest of those first: what it is lost for decides about all that is cheaper.
+            # The commitment with the largest loss comes first: its choice decides those with smaller losses.
             found = sorted(
                 {e for these in left for e in these if not all(e in other for other in left)},
                 key=lambda e: -self.bounds.loss[e],
@@ -249,7 +260,7 @@ class Tree:
         return None if key is None else ("commitment", key)
 
     def _contradicts(self, relaxed: Relaxed) -> bool:
-        """True if a whole solution is an attack that the claim does not allow, in exact numbers."""
+        """True if an integral solution is an attack that breaks the claim, in exact arithmetic."""
         services, columns = _taken(relaxed)
         program = self.program
         if program.network.is_divisible or not services:
@@ -261,7 +272,7 @@ class Tree:
         return value > program.limit or (value == program.limit and program.claim.is_strict)
 
     def _cut(self) -> None:
-        """Seek rows that every attack obeys and the relaxation breaks, a few times."""
+        """Add cuts, rows that every attack obeys and the relaxation violates, for a few rounds."""
         if self.program.network.is_divisible:
             return
         fixed: dict[Key, int] = {("service", service): 1 for service in self.program.claim.forced}
@@ -278,7 +289,9 @@ class Tree:
                 self.solver.cut(cut)
 
     def _violated(self, relaxed: Relaxed) -> list[Cut]:
-        """For each service the cut that its most used commitments cover and that is broken most, if any is."""
+        """The most violated cut of each service, with a prefix of its most used
+        commitments covered; violated ones only.
+        """
         program = self.program
         use = [0.0] * len(program.weight)
         for j, column in enumerate(program.columns):
@@ -316,6 +329,6 @@ def _is_whole(relaxed: Relaxed) -> bool:
 
 
 def _taken(relaxed: Relaxed) -> tuple[set[int], set[int]]:
-    """The services and the columns that a solution takes."""
+    """The positions of the services and of the columns that a solution takes."""
     services, columns = ({n for n, x in enumerate(found) if x > 0.5} for found in (relaxed.services, relaxed.columns))
     return services, columns

@@ -1,4 +1,4 @@
-"""A system of claims as a document `restake-claims`: who owns what outside, and who owes whom how much."""
+"""A system of claims as a `restake-claims` document: each member's external assets, and the debts between members."""
 
 from fractions import Fraction
 from typing import Final
@@ -13,14 +13,15 @@ from spec.codec import Json, MalformedTrace, as_object, shown
 FORMAT: Final = "restake-claims"
 VERSION: Final = 1
 MAX_MEMBERS: Final = 60
-"""More would take minutes in exact rationals."""
+"""The largest number of members: exact rational clearing of more would take minutes."""
 
 
 @attrs.frozen
 class Claims:
-    """Members by name, what each owns outside, and `owed[i][j]`, what `i` owes `j`.
+    """A system of claims: members by name, their external assets, and the debts `owed[i][j]` of member i to member j.
 
-    `shock` is what each loses of what it owns outside; `external_recovery` and `claim_recovery` what default leaves.
+    `shock[i]` is the loss of external assets of member i. `external_recovery` and `claim_recovery` are the fractions of
+    external assets and of claims that a default leaves (alpha and beta of Rogers and Veraart).
     """
 
     members: tuple[str, ...]
@@ -31,13 +32,14 @@ class Claims:
     claim_recovery: Fraction
 
     def after_shock(self) -> tuple[Fraction, ...]:
-        """The outside assets of each after the shock."""
+        """The external assets of each member after the shock, in the order of `members`."""
         return tuple(amount - loss for amount, loss in zip(self.external, self.shock, strict=True))
 
     def impacts(self) -> list[list[Fraction]]:
-        """The part of `i`'s equity before the shock that its claim on `j` is, at most all: DebtRank's `impacts[j][i]`.
+        """DebtRank's `impacts[j][i]`: member i's claim on member j as a fraction of i's
+        equity before the shock, at most 1.
 
-        A member without equity is wiped out by any loss.
+        It is 1 for a creditor without positive equity.
         """
         size = len(self.members)
         received = [sum((row[i] for row in self.owed), ZERO) for i in range(size)]
@@ -48,7 +50,9 @@ class Claims:
         ]
 
     def distress(self) -> list[Fraction]:
-        """The part of its equity that the shock itself takes from each, at most all."""
+        """The fraction of each member's equity that the shock itself destroys, at most 1; 1
+        if there is no positive equity.
+        """
         size = len(self.members)
         received = [sum((row[i] for row in self.owed), ZERO) for i in range(size)]
         equity = [self.external[i] + received[i] - sum(self.owed[i], ZERO) for i in range(size)]
@@ -59,7 +63,9 @@ class Claims:
 
 
 def read(document: Json) -> Claims:
-    """Claims from their document; MalformedTrace with the field if they are none."""
+    """The system of claims of a `restake-claims` document. Raises MalformedTrace,
+    with the field, if it is malformed.
+    """
     root = fields(document, "", ("format", "version", "members", "claims"), ("shock", "alpha", "beta"))
     if root["format"] != FORMAT:
         raise MalformedTrace("format", f"expected {FORMAT!r}, got {shown(root['format'])}")

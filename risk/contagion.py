@@ -1,8 +1,8 @@
-"""Clearing of claims on one another: who pays what when an asset under the claims is lost.
+"""Clearing of mutual claims: the payments of all members after an external asset lost value.
 
-Recursive collateral is a chain of claims: an issuer owes the holders of its token, among them the issuer of a token
-upon it, and so on to a lender. Sources: Eisenberg and Noe, Management Science 47(2), 2001; Rogers and Veraart,
-Management Science 59(4), 2013; Elliott, Golub and Jackson, AER 104(10), 2014.
+Recursive collateral is a chain of claims. An issuer owes its token's holders, one of which issues another token backed
+by it, and so on to a lender. Sources: Eisenberg and Noe, Management Science 47(2), 2001; Rogers and Veraart, Management
+Science 59(4), 2013; Elliott, Golub and Jackson, AER 104(10), 2014.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point, inflow,
 
 
 class Clearing:
-    """A clearing vector: what each member pays, what it keeps, and who defaults (in order of their positions).
+    """A clearing vector: the payment and the equity of each member, and the positions of the members in default.
 
-    `rounds` counts the waves of defaults; `lost_in_default` is what default itself destroyed. `greatest` says which of
-    the clearing vectors it is.
+    `rounds` is the number of waves of defaults. `lost_in_default` is the value destroyed by default itself. `greatest`
+    is true for the greatest clearing vector and false for the least.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Clearing:
 
 
 class ClaimError(ValueError):
-    """Claims that are no system of claims: what is wrong, and where."""
+    """Invalid claims; the message names the field and the problem."""
 
 
 def clear(
@@ -43,9 +43,10 @@ def clear(
 ) -> Clearing:
     """The greatest (or least) clearing vector: proportional payment, limited liability, absolute priority.
 
-    `liabilities[i][j]` is what `i` owes `j`, `external` what each owns outside. A member that cannot pay in full pays
-    `external_recovery` of what it owns and `claim_recovery` of what it is paid: Rogers and Veraart's alpha and beta;
-    with both 1, Eisenberg and Noe's clearing. A member that can pay exactly what it owes does not default.
+    `liabilities[i][j]` is the debt of member i to member j; `external[i]` is the value of i's external assets. A member
+    that cannot pay in full pays `external_recovery` of its external assets plus `claim_recovery` of the payments that
+    it receives. These are alpha and beta of Rogers and Veraart; both 1 is Eisenberg and Noe's clearing. A member that
+    can pay exactly its debt does not default. Raises ClaimError for invalid claims.
     """
     _check_claims(liabilities, external, external_recovery, claim_recovery)
     owed = [sum(row, ZERO) for row in liabilities]
@@ -65,11 +66,10 @@ def clear(
 def _from_below(
     owed: Vector, external: Vector, shares: Matrix, left_external: Vector, left_shares: Matrix
 ) -> tuple[list[Fraction], list[int], int]:
-    """The least clearing vector: members are presumed to default until their own inflow refutes it.
+    """The least clearing vector: all members are presumed in default until the payments that they receive refute it.
 
-    While a set is presumed to default, each in it pays at most what it owes and at most what default leaves it. Of
-    that system the least solution is wanted: who is reached by no money pays nothing, and on the others the solution
-    is unique.
+    A presumed defaulter pays at most its debt, and at most what default leaves it. The least solution of that system is
+    needed. Members that no money reaches pay nothing; for the others the solution is unique.
     """
     size = len(owed)
     solvent: list[int] = []
@@ -88,7 +88,7 @@ def _from_below(
 
 
 def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
-    """The members that money from the sources reaches."""
+    """The members that money from the sources reaches, directly or through others."""
     reached = set(sources)
     waiting = list(sources)
     while waiting:
@@ -103,7 +103,7 @@ def _reached(sources: Sequence[int], shares: Matrix) -> set[int]:
 def is_clearing(
     payments: Vector, liabilities: Matrix, external: Vector, external_recovery: Fraction, claim_recovery: Fraction
 ) -> bool:
-    """True if payments clear the claims, read off the definition alone: nothing of how they were found."""
+    """True if the payments clear the claims: a check of the definition, independent of `clear`."""
     for i, row in enumerate(liabilities):
         owed = sum(row, ZERO)
         received = ZERO
@@ -135,7 +135,9 @@ def _check_claims(liabilities: Matrix, external: Vector, external_recovery: Frac
 
 
 class CrossHoldings:
-    """Values of members that hold parts of one another: market values, who failed, and in how many waves."""
+    """The result of `cross_holdings`: the market value of each member, the failed
+    members, and the waves of failures.
+    """
 
     def __init__(self, market_values: Vector, failed: Sequence[int], rounds: int) -> None:
         self.market_values: Final = tuple(market_values)
@@ -146,8 +148,9 @@ class CrossHoldings:
 def cross_holdings(holdings: Matrix, assets: Vector, thresholds: Vector, failure_costs: Vector) -> CrossHoldings:
     """The best equilibrium of cross-holdings: `V = C^ (I - C)^-1 (assets - costs of the failed)`.
 
-    `holdings[i][j]` is the part of `j` that `i` holds, and `C^` what outside holders have of each. A member whose
-    market value is below its threshold fails and costs its failure cost, once. Source: Elliott, Golub and Jackson.
+    `holdings[i][j]` (C) is the fraction of member j that i holds; `C^` is the fraction of each member that outside
+    holders own. A member whose market value is below its threshold fails and pays its failure cost once. Raises
+    ClaimError for invalid holdings. Source: Elliott, Golub and Jackson.
     """
     size = len(assets)
     if len(holdings) != size or any(len(row) != size for row in holdings):

@@ -1,8 +1,8 @@
-"""Networks where a service falls only with everything behind it: the best attack is a minimum cut, found exactly.
+"""Networks in which a service falls only to all of its stake: a minimum cut is the best attack, exactly.
 
-The maximum flow sends each service's profit to the stakes that an attack on it loses. Where all of it arrives, no
-attack gains, and the flow is the certificate; where not, the services still reachable are the best attack.
-Source: project selection, as a closure of maximum weight.
+The maximum flow sends each service's profit to the stakes that an attack on the service loses. If all profit reaches
+the sink, no attack gains, and the flow is the certificate. Otherwise the services that the residual graph still reaches
+are the best attack. Source: project selection, as a closure of maximum weight.
 """
 
 from collections import deque
@@ -17,16 +17,16 @@ SINK: Final = 1
 
 
 class Flow:
-    """A network of integer capacities, and the flow through it (Dinitz' algorithm)."""
+    """A flow network with integer capacities and its current flow (Dinitz' algorithm)."""
 
     def __init__(self, count: int) -> None:
         self.edges: Final[list[list[int]]] = [[] for _ in range(count)]
         self.to: Final[list[int]] = []
         self.left: Final[list[int]] = []
-        """The residual capacity of each edge; an edge and its reverse are neighbours."""
+        """The residual capacity of each edge; an edge and its reverse have neighbouring numbers."""
 
     def add(self, start: int, end: int, capacity: int) -> int:
-        """A new edge's number."""
+        """Add an edge of this capacity, with its reverse edge, and return its number."""
         for at, to, left in ((start, end, capacity), (end, start, 0)):
             self.edges[at].append(len(self.to))
             self.to.append(to)
@@ -34,7 +34,7 @@ class Flow:
         return len(self.to) - 2
 
     def levels(self) -> list[int]:
-        """The distance of each node from the source, by edges with residual capacity; -1 if there is none."""
+        """The distance of each node from the source, along edges with residual capacity; -1 for an unreachable node."""
         found = [-1] * len(self.edges)
         found[SOURCE] = 0
         waiting = deque([SOURCE])
@@ -47,7 +47,7 @@ class Flow:
         return found
 
     def fill(self) -> None:
-        """Send as much as possible."""
+        """Increase the flow to the maximum flow from source to sink."""
         while (levels := self.levels())[SINK] >= 0:
             position = [0] * len(self.edges)
             while self._path(levels, position):
@@ -79,16 +79,17 @@ class Flow:
 
 
 def applies(network: Network) -> bool:
-    """True if every service needs all of its weight, and what is used is lost whole."""
+    """True if losses are full and every service has the threshold 1."""
     return network.losses == "full" and all(row.threshold == 1 for row in network.terms.values())
 
 
 def best_attack(
     network: Network, gamma: Fraction = Fraction(0)
 ) -> tuple[tuple[str, ...], dict[str, dict[str, Fraction]]]:
-    """The services of an attack with the most of (1 + gamma) profit - loss (none: nothing is better), and the flow.
+    """The services of the attack that maximises (1 + gamma) * profit - loss, and the flow
+    from each service to each stake.
 
-    Of several such attacks the one with the fewest services.
+    The attack is the one with the fewest services among the best; no services mean that no attack gains.
     """
     values, weights = network.values, network.weights
     services, stakes = list(network.terms), list(values)
@@ -112,5 +113,5 @@ def best_attack(
     for (service, stake), edge in between.items():
         if flow.left[edge ^ 1] > 0:
             sent[service][stake] = Fraction(flow.left[edge ^ 1], unit)
-    # Reachable from the source with something left: profits that did not all arrive.
+    # Nodes that the residual graph reaches from the source: not all of their profit reached the sink.
     return tuple(service for service in services if levels[number[service]] >= 0), sent

@@ -1,7 +1,8 @@
-"""Distress that spreads before anybody defaults: DebtRank, as published and in its linear form.
+"""Distress that spreads before any default: DebtRank as published, and its linear form.
 
-`impacts[j][i]` is how much of `i`'s equity is gone when all of `j`'s is; distress is the part of its equity that a
-member has lost. Sources: Battiston et al., Scientific Reports 2:541, 2012; Bardoscia et al., PLoS ONE, 2015.
+`impacts[j][i]` is the fraction of member i's equity that is lost if all of j's equity is. The distress of a member is
+the fraction of its equity that it has lost. Sources: Battiston et al., Scientific Reports 2:541, 2012; Bardoscia et
+al., PLoS ONE, 2015.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from risk.linear import ONE, ZERO, Matrix, Vector, greatest_fixed_point
 
 
 class Distress:
-    """The part of its equity that each member has lost in the end, and the number of steps."""
+    """The final distress of each member (fraction of equity lost), and the number of steps until it is reached."""
 
     def __init__(self, levels: Sequence[Fraction], steps: int) -> None:
         self.levels: Final = tuple(levels)
@@ -20,9 +21,9 @@ class Distress:
 
 
 def debtrank(impacts: Matrix, shock: Vector) -> Distress:
-    """Distress after a shock where each member hands its distress on once, the step after it was first distressed.
+    """The distress after a shock if each member propagates its distress once, in the step after it is first distressed.
 
-    What a member suffers afterwards it keeps to itself: on cycles this counts less than the linear form does.
+    Later distress of that member is not propagated, so cycles count less than in the linear form.
     """
     size = len(shock)
     levels = list(shock)
@@ -38,10 +39,10 @@ def debtrank(impacts: Matrix, shock: Vector) -> Distress:
 
 
 def linear_debtrank(impacts: Matrix, shock: Vector) -> tuple[Fraction, ...]:
-    """The limit of distress where every increase is handed on: the least `h` with `h = min(1, shock + inflow(h))`.
+    """The limit of distress if every increase is propagated: the least `h` with `h = min(1, shock + inflow(h))`.
 
-    Where nobody is wiped out this is `(I - impacts)^-1 shock`. Who is reached by no distress has none, and on the
-    others the solution is unique: the map is monotone, concave and positive where distress begins.
+    If nobody is wiped out, this is `(I - impacts)^-1 shock`. Members that no distress reaches have none. For the others
+    the solution is unique: the map is monotone, concave, and positive where distress begins.
     """
     size = len(shock)
     reached = {i for i in range(size) if shock[i]}
@@ -57,5 +58,5 @@ def linear_debtrank(impacts: Matrix, shock: Vector) -> tuple[Fraction, ...]:
 
 
 def systemic_loss(before: Vector, after: Vector, values: Vector) -> Fraction:
-    """The value lost to contagion: distress after, less the shock itself, weighted by each member's value."""
+    """The value lost to contagion: distress after contagion minus distress of the shock alone, weighted by `values`."""
     return sum((value * (b - a) for value, a, b in zip(values, before, after, strict=True)), ZERO)

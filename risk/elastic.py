@@ -1,7 +1,7 @@
-"""Elastic restaking: any part of an allocation may attack, and services that misbehave stretch what is left.
+"""Elastic restaking: attackers may use any part of an allocation; misbehaving services reduce the remaining stake.
 
-Source: Bar-Zur and Eyal, Elastic Restaking Networks; their code for what the wording leaves open. An attack counts
-there when its profit is at least minus the budget.
+Source: Bar-Zur and Eyal, Elastic Restaking Networks, and their code where the text is ambiguous. An attack counts if
+its profit is at least minus the budget.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ Row = tuple[Fraction, ...]
 
 @attrs.frozen
 class Elastic:
-    """Stakes by validator, prizes and thresholds by service, allocations by validator and service.
+    """An elastic network: stakes by validator, prizes and thresholds by service, allocations by validator and service.
 
-    The base service, if there is one, never misbehaves.
+    `base_service` is the position of a service that never misbehaves, or None.
     """
 
     stakes: Row
@@ -34,7 +34,7 @@ class Elastic:
 
 @attrs.frozen
 class Best:
-    """The best attack: its profit, the services that fall, and the validators that are all in."""
+    """The best attack: its profit, the corrupted services, and the validators that lose their whole stake."""
 
     profit: Fraction
     services: tuple[int, ...]
@@ -43,7 +43,10 @@ class Best:
 
 @attrs.frozen
 class Robustness:
-    """The least share of weight (prize / threshold) that must misbehave before an attack counts, and by whom."""
+    """The least fraction of service weight (prize / threshold) that must misbehave before an attack counts.
+
+    `byzantine` are the misbehaving services.
+    """
 
     weight: Fraction
     byzantine: tuple[int, ...]
@@ -52,7 +55,10 @@ class Robustness:
 def stretch(
     stakes: Sequence[Fraction], allocations: Sequence[Sequence[Fraction]], byzantine: Sequence[int]
 ) -> tuple[list[Fraction], list[list[Fraction]]]:
-    """The remainder when services slash all that is allocated to them: stakes, and allocations to others."""
+    """The stakes and the allocations that remain after Byzantine services slash everything allocated to them.
+
+    Each stake is reduced, at least to 0; each allocation to another service is capped at the remaining stake.
+    """
     left = [
         max(ZERO, stake - sum((row[s] for s in byzantine), ZERO))
         for stake, row in zip(stakes, allocations, strict=True)
@@ -65,9 +71,9 @@ def stretch(
 
 
 def profit_with(network: Elastic, all_in: Sequence[int], services: Sequence[int] | None = None) -> Best:
-    """The best attack on some services (one at least) where these validators lose everything and others what they use.
+    """The best attack if the validators `all_in` lose their whole stake and the others lose only what they use.
 
-    Without `services`: on those that gain, or the one that loses least.
+    It attacks `services`, at least one. By default it attacks all services that gain, or the one that loses least.
     """
     paid = sum((network.stakes[v] for v in all_in), ZERO)
     gains = []
@@ -81,7 +87,10 @@ def profit_with(network: Elastic, all_in: Sequence[int], services: Sequence[int]
 
 
 def best_attack(network: Elastic) -> Best:
-    """The best attack on one service at least, by trying every set of validators that are all in."""
+    """The best attack on at least one service, by enumerating all sets of all-in validators.
+
+    Raises ValueError for more than MAX_ENUMERATED_VALIDATORS validators.
+    """
     if len(network.stakes) > MAX_ENUMERATED_VALIDATORS:
         raise ValueError(f"more than {MAX_ENUMERATED_VALIDATORS} validators are not enumerated")
     validators = range(len(network.stakes))
@@ -90,7 +99,10 @@ def best_attack(network: Elastic) -> Best:
 
 
 def robustness(network: Elastic, budget: Fraction) -> Robustness:
-    """The least misbehaving stake with which this budget pays for an attack; all stake if no less does."""
+    """The least misbehaving weight after which an attack counts under this budget; all weight if no less suffices.
+
+    Raises ValueError for more than MAX_ENUMERATED_SERVICES services.
+    """
     services = [s for s in range(len(network.prizes)) if s != network.base_service]
     if len(services) > MAX_ENUMERATED_SERVICES:
         raise ValueError(f"more than {MAX_ENUMERATED_SERVICES} services are not enumerated")

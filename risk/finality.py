@@ -1,15 +1,13 @@
-"""Failure of the base layer by the weight of its own secondary obligations.
+"""Failure of the base layer caused by its own restaking obligations.
 
-Consensus weight is stake, and the same stake is promised to services. An operator is slashed; services it secured are
-now cheaper to corrupt than corrupting them is worth; each that falls takes all it may take of everybody; and so on,
-until consensus itself fails in one of three ways: too much weight is offline (liveness), an adversary that was small is
-a third of what is left (safety), or a third of all weight has less to lose than an attack on consensus is worth
-(deterrence). The answer is the shortest such path, every step of which can be recomputed by hand, or that there is
-none.
+Consensus weight is stake, and the same stake secures services. After an operator is slashed, services may cost less to
+corrupt than they are worth. Each service that falls slashes everything it can, from everybody, and so on. Consensus
+fails in one of three ways: too much weight is offline (liveness); the adversary has a third of the remaining weight
+(safety); a third of all weight has less to lose than an attack on consensus is worth (deterrence). The result is the
+shortest such path, with steps that can be recomputed by hand, or that none exists.
 
-A service in the hands of attackers takes its allocations whole, as a Byzantine service of Bar-Zur and Eyal does
-(arXiv:2503.00170). Attackers may use any part of a stake, so corrupting one service costs its threshold of its stake,
-or the part of that which its slash takes.
+A corrupted service slashes its whole allocations, like a Byzantine service of Bar-Zur and Eyal (arXiv:2503.00170).
+Attackers may use any part of a stake. So corrupting a service costs its threshold of its stake, times its slash.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,19 +24,19 @@ from risk.network import Commitment, Network, Stake, Terms
 Goal = Literal["liveness", "safety", "deterrence"]
 
 MOST_STATES: Final = 20_000
-"""The search for the shortest path gives up beyond so many sets of fallen services."""
+"""The largest number of sets of fallen services that the search for the shortest path visits."""
 
 MOST_ALL_IN: Final = 12
-"""Joint attacks are searched through among at most so many stakes that are used whole; of more, a solver is asked."""
+"""The largest number of stakes for which joint attacks are enumerated; for more, `risk.attack` decides."""
 
 SECONDS: Final = 20.0
 
 
 @attrs.frozen
 class Service:
-    """A service: the profit of corrupting it, the part of its stake that does it, and what it may take of each stake.
+    """A service: the profit of corrupting it, its threshold, and the amount of each stake that it may slash.
 
-    `slash` is the part of the stake used against it that attackers lose.
+    `slash` is the fraction of the attacking stake that attackers lose.
     """
 
     profit: Fraction
@@ -49,9 +47,9 @@ class Service:
 
 @attrs.frozen
 class Consensus:
-    """The base layer: all weight, the adversary's weight outside, and what an attack on finality is worth.
+    """The base layer: the total weight, the adversary's own weight, and the prize of an attack on finality.
 
-    A stake that has lost the part `ejected_at` validates no more: it is offline at once, and leaves in time.
+    A stake that has lost the fraction `ejected_at` stops validating: it is offline at once, and exits later.
     """
 
     total: Fraction
@@ -62,7 +60,7 @@ class Consensus:
 
 @attrs.frozen
 class Obligations:
-    """Stakes that carry consensus weight, and the services they are promised to."""
+    """The stakes with consensus weight, and the services that they secure."""
 
     stakes: Mapping[str, Fraction]
     services: Mapping[str, Service]
@@ -70,9 +68,10 @@ class Obligations:
 
 @attrs.frozen
 class Step:
-    """One event: a slash to begin with, or services that fall together, at what cost and profit to the attackers.
+    """One step of a path: the initial slash (no services), or services that fall together.
 
-    `used` is what of each stake attackers use against each service, where several fall together.
+    `cost` and `profit` are the attackers'; `lost` is the loss of each stake. `used` is the part of each stake that
+    attackers use against each service, in joint attacks only.
     """
 
     services: tuple[str, ...]
@@ -84,9 +83,8 @@ class Step:
 
 @attrs.frozen
 class Condition:
-    """The base layer after some steps: weight offline, the adversary's share once that has left, the cost of a third.
-
-    `broken` names what has failed.
+    """The base layer's offline weight, the adversary's share once that has exited, and the least loss of a third of all
+    weight. `broken` lists the failed goals.
     """
 
     offline: Fraction
@@ -96,20 +94,20 @@ class Condition:
 
 
 Shock = Mapping[str, Fraction]
-"""The stake that a slash takes of each stake at the start."""
+"""The amount of each stake that the initial slash takes."""
 
 Used = Mapping[tuple[str, str], Fraction]
-"""The part of each stake used against each service."""
+"""The amount of each stake used against each service, by (stake, service)."""
 
 NOTHING_JOINT: Final[Mapping[tuple[str, ...], Used]] = {}
 
 
 class UndecidedError(Exception):
-    """Neither an attack was found nor a proof that there is none."""
+    """The search for a joint attack ended without an attack and without a proof that none gains."""
 
 
 def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Service]) -> Fraction:
-    """The loss of the stake used: of each stake the sum of slashes, and no more than is left of it."""
+    """The attackers' loss: for each stake, the sum of the slashes of what they use, at most what is left of it."""
     sums: dict[str, Fraction] = {}
     for (stake, name), amount in used.items():
         sums[stake] = sums.get(stake, ZERO) + amount * services[name].slash
@@ -118,8 +116,8 @@ def cost_of(used: Used, left: Mapping[str, Fraction], services: Mapping[str, Ser
 
 @attrs.frozen
 class Path:
-    """The answer for one shock. `verdict`: FAILS, HOLDS or UNKNOWN; `shortest`: no shorter sequence of falls breaks
-    consensus.
+    """The result for one initial slash: FAILS, HOLDS or UNKNOWN. `shortest`: no shorter
+    sequence of falls breaks consensus.
     """
 
     shock: Shock
@@ -131,17 +129,17 @@ class Path:
 
 
 class BaseLayer:
-    """Obligations upon a consensus, and the questions about them."""
+    """A base layer with its obligations, and the analyses of its failure."""
 
     def __init__(self, obligations: Obligations, consensus: Consensus, seconds: float = SECONDS) -> None:
         self.seconds: Final = seconds
-        """The time limit of each search for an attack on several services of many stakes."""
+        """The time limit, in seconds, of the solver's search for each joint attack."""
         self.stakes: Final = obligations.stakes
         self.services: Final = obligations.services
         self.consensus: Final = consensus
 
     def left(self, shock: Shock, fallen: Iterable[str]) -> dict[str, Fraction]:
-        """The remainder of each stake: what neither the shock nor the fallen services take."""
+        """The remaining amount of each stake, after the initial slash and the slashes of the fallen services."""
         left = {stake: max(ZERO, amount - shock.get(stake, ZERO)) for stake, amount in self.stakes.items()}
         for service in fallen:
             for stake, amount in self.services[service].allocations.items():
@@ -149,19 +147,19 @@ class BaseLayer:
         return left
 
     def held(self, service: str, left: Mapping[str, Fraction]) -> dict[str, Fraction]:
-        """The amount of each stake that a service may still take."""
+        """The amount of each stake that a service may still slash."""
         return {stake: min(amount, left[stake]) for stake, amount in self.services[service].allocations.items()}
 
     def cost(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
-        """The cost of corrupting one service alone: the slashed part of the stake needed."""
+        """The cost of corrupting one service alone: its slash fraction of the stake needed."""
         return self.services[service].slash * self.needed(service, left)
 
     def needed(self, service: str, left: Mapping[str, Fraction]) -> Fraction:
-        """The stake that corrupts a service: its threshold of what it holds."""
+        """The stake that corrupts a service: its threshold of all that it may still slash."""
         return self.services[service].threshold * sum(self.held(service, left).values(), ZERO)
 
     def condition(self, left: Mapping[str, Fraction]) -> Condition:
-        """The condition of the base layer with this stake left."""
+        """The condition of the base layer when these amounts of stake are left."""
         consensus = self.consensus
         offline = sum(
             (
@@ -184,8 +182,8 @@ class BaseLayer:
         return Condition(offline, share, third, tuple(broken))
 
     def _third_costs(self, left: Mapping[str, Fraction]) -> Fraction:
-        """The least loss of a third of all weight: the adversary's own first, then who has least left, in parts; weight
-        without obligations loses all of itself.
+        """The least loss of a third of all weight: first the adversary's, at no cost, then the stakes with the least
+        left, in parts. Weight without obligations loses its full amount.
         """
         needed = THIRD * self.consensus.total - self.consensus.adversary
         cost = ZERO
@@ -198,14 +196,14 @@ class BaseLayer:
         return cost + max(ZERO, needed)
 
     def falls(self, service: str, left: Mapping[str, Fraction]) -> bool:
-        """True if corrupting the service alone pays: its profit is above its cost."""
+        """True if corrupting the service alone pays: its profit exceeds its cost."""
         return self.services[service].profit > self.cost(service, left)
 
     def joint(self, left: Mapping[str, Fraction], fallen: frozenset[str]) -> tuple[tuple[str, ...], Used] | None:
-        """An attack on several services that gains, and what of each stake it uses; None if no attack gains.
+        """A joint attack that gains, as its services and its use of each stake; None if no joint attack gains.
 
-        UndecidedError if neither is found. Among few stakes, every choice of those that are used whole is tried: each
-        service then needs what these do not cover. Among many, `risk.attack` finds an attack or a certificate.
+        Among at most MOST_ALL_IN stakes, every set of wholly used stakes is tried; each service then needs only the
+        rest. Otherwise `risk.attack` finds an attack or a certificate. Raises UndecidedError if it finds neither.
         """
         standing = [name for name in self.services if name not in fallen]
         if self._nothing_pays(left, standing):
@@ -225,7 +223,7 @@ class BaseLayer:
     def _tried(
         self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]], members: Sequence[str]
     ) -> tuple[tuple[str, ...], Used] | None:
-        """The attack with the largest gain, by brute force."""
+        """The joint attack with the largest gain, by enumeration; None if none gains."""
         needs = {name: self.needed(name, left) for name in held}
         best: tuple[Fraction, tuple[str, ...], Used] = (ZERO, (), {})
         for chosen in range(1 << len(members)):
@@ -248,7 +246,7 @@ class BaseLayer:
         return best[1:] if best[1] else None
 
     def _network(self, left: Mapping[str, Fraction], held: Mapping[str, Mapping[str, Fraction]]) -> Network:
-        """The remainder as a network, of which attackers may use any part."""
+        """The remaining stakes and standing services as a network with divisible stakes."""
         return Network(
             {"kind": "base layer"},
             "sum",
@@ -269,10 +267,10 @@ class BaseLayer:
         )
 
     def _nothing_pays(self, left: Mapping[str, Fraction], standing: Sequence[str]) -> bool:
-        """A certificate that no attack on any of these services gains, alone or together.
+        """True if a sufficient condition proves that no attack on these services gains, alone or together.
 
-        A unit that a service is attacked with brings at most its profit over what it needs. If that is at most its
-        slash for each service, and at most the stake when all of it is used, no stake brings what it loses.
+        A unit of stake earns at most a service's profit over its need. The condition: no service's profit exceeds its
+        cost, and no stake, used whole against all its services, earns more than it loses.
         """
         brought = dict.fromkeys(self.stakes, ZERO)
         for name in standing:
@@ -285,13 +283,13 @@ class BaseLayer:
         return all(brought[stake] <= left[stake] for stake in self.stakes)
 
     def path(self, shock: Shock) -> Path:
-        """The shortest path from a slash of these stakes to a failure of consensus, or that there is none."""
+        """The shortest path from a slash of these stakes to a failure of consensus, or a path with HOLDS or UNKNOWN."""
         return self.one_by_one(shock) or self._beyond(shock)
 
     def one_by_one(self, shock: Shock) -> Path | None:
-        """The shortest path where services that fall one by one decide it; None if attacks on several at once might.
+        """The shortest path by single falls, if they decide the question; None if joint attacks may matter.
 
-        Nothing does where consensus outlives the loss of all that any service may take: the more falls, the worse.
+        HOLDS if consensus survives the loss of everything that any service may slash: more falls only make it worse.
         """
         start = self.condition(self.left(shock, ()))
         first = Step((), ZERO, ZERO, shock)
@@ -310,7 +308,7 @@ class BaseLayer:
         return None if fewest is None else self._told(shock, [(name,) for name in fewest], complete)
 
     def _fewest(self, shock: Shock) -> tuple[tuple[str, ...] | None, bool]:
-        """The fewest services that fall one by one until consensus fails; and whether fewer are ruled out."""
+        """The shortest sequence of single falls that breaks consensus, or None; and True if it is proved shortest."""
         level: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
         seen = 0
         while level:
@@ -333,7 +331,7 @@ class BaseLayer:
         return (name for name in self.services if name not in fallen and self.falls(name, left))
 
     def _closure(self, shock: Shock, fallen: frozenset[str]) -> tuple[list[str], frozenset[str]]:
-        """All services that fall one by one: which can fall never depends on the order of those before."""
+        """All services that fall one by one, in an order of falls and as a set, which depends on no order."""
         order: list[str] = []
         while True:
             name = next(self._falling(self.left(shock, fallen), fallen), None)
@@ -343,7 +341,7 @@ class BaseLayer:
             fallen |= {name}
 
     def _greedy(self, shock: Shock) -> tuple[str, ...] | None:
-        """Some order of falls that breaks consensus, if all falls together do."""
+        """Some sequence of single falls that breaks consensus, if all of them together do; else None."""
         order, _ = self._closure(shock, frozenset())
         for count in range(1, len(order) + 1):
             if self.condition(self.left(shock, order[:count])).broken:
@@ -351,7 +349,7 @@ class BaseLayer:
         return None
 
     def _beyond(self, shock: Shock) -> Path:
-        """The search beyond services that fall one by one: attacks on several at once."""
+        """The path if joint attacks are included, after all single falls."""
         order, fallen = self._closure(shock, frozenset())
         groups: list[tuple[str, ...]] = [(name,) for name in order]
         joint: dict[tuple[str, ...], Used] = {}
@@ -377,10 +375,10 @@ class BaseLayer:
                 return self._told(shock, groups, shortest=False, joint=joint)
 
     def _most_fallen(self, shock: Shock, fallen: frozenset[str]) -> frozenset[str]:
-        """Services that no attack goes beyond, in whatever order, after falls one by one and while nothing else gains.
+        """A superset of the services that can fall in any order of attacks; valid only if no further attack gains now.
 
-        An attack on several services may be cheaper before others fall, and a profit may pay for a fall that does not
-        pay by itself. So what has fallen pays for more, until an attack on any other loses more than all of that.
+        A joint attack may be cheaper before other services fall, and earlier profit may pay for an unprofitable fall.
+        So services are added until an attack on any other loses more than the profit of all added ones.
         """
         if not fallen:
             return fallen
@@ -396,8 +394,8 @@ class BaseLayer:
     def _worth_at_most(
         self, least: Mapping[str, Fraction], most: Mapping[str, Fraction], fallen: frozenset[str]
     ) -> dict[str, Fraction]:
-        """Of each standing service, what an attack on it, and on any others, gains at most while stakes are between
-        these. What is used whole costs the least and carries the most; the rest needs to carry the least.
+        """An upper bound on the gain of an attack on each standing service, and any others, for stakes between `least`
+        and `most`. A wholly used stake costs its least and carries its most; the others need to carry only their least.
         """
         standing = [name for name in self.services if name not in fallen]
         low, high = ({name: self.held(name, left) for name in standing} for left in (least, most))
@@ -428,7 +426,7 @@ class BaseLayer:
         shortest: bool,
         joint: Mapping[tuple[str, ...], Used] = NOTHING_JOINT,
     ) -> Path:
-        """The path as steps, each with what it cost, brought and took, and the condition after it."""
+        """The path as steps, each with its cost, profit and losses, and the condition after each step."""
         left = self.left(shock, ())
         steps = [Step((), ZERO, ZERO, shock)]
         conditions = [self.condition(left)]
@@ -450,7 +448,7 @@ class BaseLayer:
 
 
 def is_path(layer: BaseLayer, path: Path) -> bool:
-    """True if each step of a path pays and takes what it says, and the last breaks consensus: by definitions alone."""
+    """True if each step of a path pays and slashes as recorded, and the last breaks consensus, by definitions alone."""
     left = {stake: max(ZERO, amount - path.shock.get(stake, ZERO)) for stake, amount in layer.stakes.items()}
     fallen: set[str] = set()
     for step in path.steps[1:]:
@@ -479,10 +477,10 @@ def is_path(layer: BaseLayer, path: Path) -> bool:
 
 
 def shortest_path(layer: BaseLayer, shocks: Mapping[str, Shock]) -> tuple[str, Path]:
-    """Of the slashes of one operator each, by its name, the one whose path to failure is shortest, then the one that
-    takes least. Without any such path: HOLDS if that is shown for each, else UNKNOWN.
+    """The operator whose slash has the shortest path to failure, with its path; ties go to the smallest slash.
 
-    Attacks on several services at once are looked for only if services that fall one by one break nothing.
+    If no slash leads to failure, the path is HOLDS if all are, else UNKNOWN. Joint attacks are searched only if single
+    falls break nothing.
     """
     paths: dict[str, Path] = {}
     open_: list[str] = []

@@ -1,7 +1,7 @@
-"""Leverage on a staked asset: loops of borrowing, tokens upon tokens, and a run on a receipt token.
+"""Leverage on a staked asset: borrowing loops, tokens backed by other tokens, and a run on a receipt token.
 
-Loops: the whole asset is pledged, a part of its value borrowed, and the loan spent on the same asset again. Source:
-Alexander, SSRN 4840805, 2024; the closed forms are geometric sums.
+One loop pledges the whole asset, borrows a fraction of its value, and buys more of the asset with the loan. The closed
+forms are geometric sums. Source: Alexander, SSRN 4840805, 2024.
 """
 
 from collections.abc import Sequence
@@ -12,38 +12,40 @@ from risk.linear import ONE, ZERO, Matrix, SingularMatrixError, solve
 
 
 class Loop:
-    """A position of 1 of own equity after borrowing: what it holds and owes, per unit of equity."""
+    """A leveraged position: `exposure` to the asset and `debt`, both per unit of own equity."""
 
     def __init__(self, exposure: Fraction) -> None:
         self.exposure: Final = exposure
         self.debt: Final = exposure - 1
 
     def net_yield(self, asset_yield: Fraction, borrow_rate: Fraction) -> Fraction:
-        """The yield on own equity: the asset's on the exposure, less the interest on the debt."""
+        """The yield on own equity: the asset's yield on the exposure, minus the interest on the debt."""
         return self.exposure * asset_yield - self.debt * borrow_rate
 
     def equity_loss(self, slash: Fraction) -> Fraction:
-        """The part of own equity that a slash of the asset takes; above 1 the lender loses too."""
+        """The fraction of own equity that a slash of the asset destroys; above 1, the lender loses as well."""
         return self.exposure * slash
 
     def liquidation_price(self, liquidation_threshold: Fraction) -> Fraction:
-        """The price of the asset, in units of what it was bought at, at which the loop is liquidated."""
+        """The asset's price, relative to the purchase price, at which the position is liquidated."""
         return self.debt / (liquidation_threshold * self.exposure)
 
 
 def looped(loan_to_value: Fraction, loops: int | None = None) -> Loop:
-    """The position after so many loops, without a number the limit of infinitely many; `loan_to_value` below 1."""
+    """The position after this number of loops, or the limit of infinitely many if
+    None; requires `loan_to_value` < 1.
+    """
     if loops is None:
         return Loop(ONE / (ONE - loan_to_value))
     return Loop(sum((loan_to_value**loop for loop in range(loops + 1)), ZERO))
 
 
 def looked_through(direct: Matrix, wrapped: Matrix) -> list[list[Fraction]]:
-    """The base assets behind one unit of each token: row `i` is its exposure to each base asset.
+    """The base assets behind one unit of each token: row i is token i's exposure to each base asset.
 
-    `direct[i][b]` is the amount of base asset `b` behind a unit of token `i`, `wrapped[i][j]` that of token `j`. Both
-    count gross: a token that borrows to hold more has exposures above 1. SingularMatrixError where tokens rest only on
-    one another.
+    `direct[i][b]` is the amount of base asset b behind a unit of token i; `wrapped[i][j]` is the amount of token j.
+    Both are gross amounts: a token that borrows to hold more has exposures above 1. Raises SingularMatrixError if
+    tokens are backed only by one another.
     """
     size = len(direct)
     system = [[ONE * (i == j) - wrapped[i][j] for j in range(size)] for i in range(size)]
@@ -54,7 +56,10 @@ def looked_through(direct: Matrix, wrapped: Matrix) -> list[list[Fraction]]:
 
 
 class Run:
-    """Redemptions in the order they came: what each was paid, and what the last one recovered of a share."""
+    """The result of `run_on`: the payment of each redemption in order, and the last redemption's recovery per share.
+
+    `fair_each` is the recovery per share if the loss had been recognised before the first redemption.
+    """
 
     def __init__(self, paid: Sequence[Fraction], last_recovery: Fraction, fair_each: Fraction) -> None:
         self.paid: Final = tuple(paid)
@@ -63,10 +68,7 @@ class Run:
 
 
 def run_on(assets: Fraction, shares: Fraction, price: Fraction, withdrawals_shares: Sequence[Fraction]) -> Run:
-    """A run on a receipt token that still redeems at a stale price: first come, first paid, until nothing is left.
-
-    `fair_each` is what every share would recover were the loss recognised first.
-    """
+    """A run on a receipt token that redeems at a stale price: first come, first paid, until the assets are used up."""
     left = assets
     paid: list[Fraction] = []
     for wanted in withdrawals_shares:
@@ -78,7 +80,9 @@ def run_on(assets: Fraction, shares: Fraction, price: Fraction, withdrawals_shar
 
 
 class Deposit:
-    """A deposit into a receipt token around a slash: shares minted, price of a share after, and the deposit's worth."""
+    """A deposit into a receipt token around a slash: shares minted, price per share
+    afterwards, value of the deposit.
+    """
 
     def __init__(self, minted: Fraction, price: Fraction) -> None:
         self.minted: Final = minted
@@ -89,9 +93,9 @@ class Deposit:
 def deposit_around_slash(
     assets: Fraction, shares: Fraction, deposit: Fraction, slash: Fraction, slash_first: bool
 ) -> Deposit:
-    """The shares of a depositor if a slash is recognised before its deposit is priced, or only after.
+    """The deposit's outcome if the slash is recognised before the deposit is priced (`slash_first`), or after.
 
-    The slash takes its part of all assets that are there when it is recognised.
+    The slash takes its fraction of all assets present when it is recognised.
     """
     if slash_first:
         assets *= ONE - slash

@@ -1,4 +1,4 @@
-"""Linear algebra in exact rationals: what clearing, cross-holdings and distress need of it, and no more."""
+"""Linear algebra in exact rationals, for clearing, cross-holdings and distress."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,11 +11,13 @@ ONE = Fraction(1)
 
 
 class SingularMatrixError(ArithmeticError):
-    """A linear system without exactly one solution."""
+    """A linear system that has no solution or several."""
 
 
 def solve(matrix: Matrix, right: Vector) -> list[Fraction]:
-    """The one vector `x` with `matrix x = right`, by Gauss-Jordan elimination; SingularMatrixError if there is none."""
+    """The unique vector `x` with `matrix x = right`, by Gauss-Jordan elimination.
+    Raises SingularMatrixError otherwise.
+    """
     size = len(right)
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     for column in range(size):
@@ -36,7 +38,7 @@ def solve(matrix: Matrix, right: Vector) -> list[Fraction]:
 
 
 def inflow(shares: Matrix, amounts: Vector) -> list[Fraction]:
-    """The inflow of each column: the sum over rows `j` of `shares[j][i] * amounts[j]`."""
+    """The inflow of each column i: the sum over rows j of `shares[j][i] * amounts[j]`."""
     return [
         sum((row[column] * amount for row, amount in zip(shares, amounts, strict=True) if amount), ZERO)
         for column in range(len(amounts))
@@ -46,11 +48,12 @@ def inflow(shares: Matrix, amounts: Vector) -> list[Fraction]:
 def greatest_fixed_point(
     cap: Vector, base: Vector, shares: Matrix, left_base: Vector | None = None, left_shares: Matrix | None = None
 ) -> tuple[list[Fraction], list[int], int]:
-    """The greatest `x` with `x[i] = min(cap[i], base[i] + inflow(shares, x)[i])`, the entries below their cap, and the
-    rounds that found new ones. Entries below their cap have `left_base` and `left_shares` instead, if they are given.
+    """The greatest `x` with `x[i] = min(cap[i], base[i] + inflow(shares, x)[i])`, the indices below their cap, and the
+    number of rounds that found new ones.
 
-    Fictitious default: entries that fall short of their cap are solved for as a linear system, until no other falls
-    short. At most as many rounds as entries. Source: Eisenberg and Noe 2001, section 3.
+    Entries below their cap use `left_base` and `left_shares` instead, if given. This is the fictitious default
+    algorithm. Entries below their cap are solved for as a linear system, until no other falls below; at most one round
+    per entry. Source: Eisenberg and Noe 2001, section 3.
     """
     size = len(cap)
     values = list(cap)
@@ -67,7 +70,9 @@ def greatest_fixed_point(
 
 
 def settled(cap: Vector, base: Vector, shares: Matrix, short: Sequence[int]) -> list[Fraction]:
-    """`x[i] = cap[i]` for all but the entries in `short`, which hand on `base[i] + inflow(shares, x)[i]`."""
+    """The vector x with `x[i] = base[i] + inflow(shares, x)[i]` for i in `short`, and
+    `x[i] = cap[i]` for all other i.
+    """
     values = list(cap)
     for index in short:
         values[index] = ZERO

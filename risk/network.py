@@ -1,7 +1,7 @@
-"""The network: stakes, who may slash how much of which, and what corrupting each service is worth.
+"""The network: stakes, each service's commitments of these stakes, and the profit from corrupting each service.
 
-What is *sourced* (stakes, commitments) comes from a state, a list or a file, which `origin` names. What is *declared*
-(prices, profits, thresholds) somebody has asserted. A document keeps them apart, and every answer repeats its digest.
+*Sourced* data (stakes, commitments) come from a state, a list or a file, which `origin` names. *Declared* data (prices,
+profits, thresholds) are assertions of the user. A document keeps the two apart, and every answer repeats its digest.
 """
 
 import hashlib
@@ -18,19 +18,23 @@ from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 FORMAT: Final = "restake-network"
 VERSION: Final = 1
 MAX_COMMITMENTS: Final = 100_000
-"""More are refused: no question about them would be answered in time."""
+"""The largest number of commitments that a document may have; more would take too long to analyse."""
 MAX_PRODUCT_COMMITMENTS: Final = 10
-"""Of one stake, where losses multiply: every set of them is a choice of its own."""
+"""The largest number of commitments of one stake if losses multiply: the solver enumerates all subsets of them."""
 
 Losses = Literal["full", "sum", "max", "product"]
-"""The joint effect of several services that slash one stake: all of it; the sum, at most all of it; the largest; or
-each a part of what the one before has left.
+"""The joint loss of a stake that several services slash:
+
+- `full`: the whole stake.
+- `sum`: the sum of the slashes, at most the whole stake.
+- `max`: the largest slash.
+- `product`: each slash takes its fraction of what the slashes before it left.
 """
 
 
 @attrs.frozen
 class Stake:
-    """One amount of one token that can be lost, in the token's own unit."""
+    """An amount of one token that can be lost, in the token's own unit."""
 
     stake_id: str
     token: str
@@ -39,9 +43,10 @@ class Stake:
 
 @attrs.frozen
 class Commitment:
-    """The amount of one stake that a service may take for what an operator does now.
+    """The amount of one stake that a service may slash for an operator's fault, in the stake's token.
 
-    It is also the operator's weight in the service. `until`, `slasher` and `vetoer` are told, and decide nothing.
+    Its value is also the operator's weight in the service. `slasher`, `until` (last slashable block or timestamp) and
+    `vetoer` are reported only: no analysis uses them.
     """
 
     stake_id: str
@@ -55,8 +60,10 @@ class Commitment:
 
 @attrs.frozen
 class Terms:
-    """The declared terms of a service: the profit from corrupting it, the share of weight that does, and the part of a
-    commitment that its slash takes.
+    """The declared terms of a service.
+
+    `profit` is the profit from corrupting it. `threshold` is the fraction of its weight that corrupts it. `slash` is
+    the fraction of each attacking commitment that is lost.
     """
 
     profit: Fraction
@@ -66,7 +73,11 @@ class Terms:
 
 @attrs.frozen
 class Network:
-    """A whole network. `is_divisible`: an attacker may use, and lose, any part of a commitment (elastic stake)."""
+    """A network of stakes, commitments and services, with prices by token and terms by service.
+
+    `is_divisible` is true for elastic stake: an attacker may use, and lose, any part of a commitment. The constructor
+    raises MalformedTrace for an inconsistent network.
+    """
 
     origin: Mapping[str, Json]
     losses: Losses
@@ -81,34 +92,41 @@ class Network:
 
     @property
     def values(self) -> dict[str, Fraction]:
-        """The value of each stake, by its id."""
+        """The value of each stake (amount times price), by stake id."""
         return {stake.stake_id: stake.amount * self.prices[stake.token] for stake in self.stakes}
 
     @property
     def weights(self) -> tuple[Fraction, ...]:
-        """The value of each commitment, in order."""
+        """The value of each commitment (amount times price), in the order of `commitments`."""
         price = {stake.stake_id: self.prices[stake.token] for stake in self.stakes}
         return tuple(row.amount * price[row.stake_id] for row in self.commitments)
 
     @property
     def secured_by(self) -> dict[str, Fraction]:
-        """The whole weight behind each service."""
+        """The total weight behind each service: the summed value of its commitments."""
         totals = dict.fromkeys(self.terms, Fraction(0))
         for row, weight in zip(self.commitments, self.weights, strict=True):
             totals[row.service] += weight
         return totals
 
     def with_terms(self, /, **changes: Terms) -> "Network":
-        """The same network where some services have other terms; a service may be called `self`."""
+        """A copy of the network in which the named services have new terms. A service may be named `self`."""
         return attrs.evolve(self, terms={**self.terms, **changes})
 
     def whole(self) -> "Network":
-        """The same network read as the literature reads it: a stake that is used in an attack is lost whole."""
+        """A copy of the network with full, indivisible losses: an attack loses every stake that it uses entirely.
+
+        The literature on restaking graphs assumes this.
+        """
         return attrs.evolve(self, losses="full", is_divisible=False)
 
 
 def check(network: Network) -> None:
-    """MalformedTrace, with the field, if the network means nothing."""
+    """Raise MalformedTrace, with the field, if the network is inconsistent.
+
+    Rejected in order: unknown `losses`; divisible losses that are not summed; too many commitments; bad stakes; bad
+    prices or terms; bad commitments.
+    """
     if network.losses not in get_args(Losses):
         raise MalformedTrace("sourced.losses", f"expected one of {', '.join(get_args(Losses))}")
     if network.is_divisible and network.losses != "sum":
@@ -170,7 +188,9 @@ def _check_commitments(network: Network, amounts: Mapping[str, Fraction]) -> Non
 
 
 def rational(value: Json, place: str) -> Fraction:
-    """A number written as a decimal string, or as "p/q"."""
+    """A rational number from an integer string or a string "p/q". Raises MalformedTrace,
+    with `place`, for anything else.
+    """
     if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,200}(/[0-9]{1,200})?", value):
         raise MalformedTrace(place, f'expected whole digits or "p/q" in a string, found {shown(value)}')
     numerator, _, denominator = value.partition("/")
@@ -180,22 +200,22 @@ def rational(value: Json, place: str) -> Fraction:
 
 
 def written(number: Fraction) -> str:
-    """A number as documents write it."""
+    """The string of a rational number in documents: an integer, or "p/q"."""
     return str(number)
 
 
 def canonical(document: Json) -> str:
-    """The one text of a document from which its digest is made."""
+    """The canonical JSON text of a document (sorted keys, no spaces), from which its digest is computed."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 def digest(document: Json) -> str:
-    """The document's SHA-256, in hexadecimal."""
+    """The SHA-256 of the document's canonical text, in hexadecimal."""
     return hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
 def write(network: Network) -> dict[str, Json]:
-    """The network as a document."""
+    """The network as a JSON document in the format `restake-network`."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -226,7 +246,7 @@ def write(network: Network) -> dict[str, Json]:
 
 
 def write_declared(prices: Mapping[str, Fraction], terms: Mapping[str, Terms]) -> dict[str, Json]:
-    """The declared terms, as documents write them."""
+    """The declared prices and terms as JSON, in the format of a network document."""
     return {
         "prices": {token: written(price) for token, price in prices.items()},
         "services": {
@@ -241,7 +261,9 @@ def write_declared(prices: Mapping[str, Fraction], terms: Mapping[str, Terms]) -
 
 
 def read(document: Json) -> Network:
-    """A network from its document. MalformedTrace with the field if it is none."""
+    """The network of a `restake-network` document. Raises MalformedTrace, with the
+    field, if the document is malformed.
+    """
     root = fields(document, "", ["format", "version", "sourced", "declared"])
     if root["format"] != FORMAT:
         raise MalformedTrace("format", f"expected {FORMAT!r}, found {shown(root['format'])}")
@@ -277,7 +299,7 @@ def read(document: Json) -> Network:
 
 
 def read_declared(document: Json, place: str) -> tuple[dict[str, Fraction], dict[str, Terms]]:
-    """Declared prices by token, and declared terms by service."""
+    """The declared prices by token and the declared terms by service, read from JSON."""
     declared = fields(document, place, ["prices", "services"])
     prices = {
         token: rational(price, f"{place}.prices.{token}")
@@ -291,7 +313,7 @@ def read_declared(document: Json, place: str) -> tuple[dict[str, Fraction], dict
 
 
 def read_terms(document: Json, place: str) -> Terms:
-    """The declared terms of one service."""
+    """The declared terms of one service, read from JSON; `slash` is 1 if absent."""
     row = fields(document, place, ["profit", "threshold"], ["slash"])
     numbers = {name: rational(value, f"{place}.{name}") for name, value in row.items()}
     return Terms(numbers["profit"], numbers["threshold"], numbers.get("slash", Fraction(1)))
@@ -326,21 +348,21 @@ def _read_commitment(document: Json, place: str, operators: set[str]) -> Commitm
 
 
 def fields(document: Json, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Json]:
-    """An object with these fields and no others."""
+    """The JSON object itself, if it has all required fields and no unknown ones. Raises MalformedTrace otherwise."""
     found = as_object(document, place)
     check_fields(found, [*required, *optional], place, [*optional])
     return found
 
 
 def listed(value: Json, place: str) -> list[Json]:
-    """A list."""
+    """The value itself, if it is a JSON list. Raises MalformedTrace, with `place`, otherwise."""
     if not isinstance(value, list):
         raise MalformedTrace(place, f"expected a list, found {shown(value)}")
     return value
 
 
 def text(value: Json, place: str) -> str:
-    """A name."""
+    """The value itself, if it is a non-empty string. Raises MalformedTrace, with `place`, otherwise."""
     if not isinstance(value, str) or not value:
         raise MalformedTrace(place, f"expected a name, found {shown(value)}")
     return value

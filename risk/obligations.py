@@ -1,4 +1,4 @@
-"""A network as a burden on the base layer: a document `restake-base` says what consensus is, the network the rest."""
+"""A network as obligations on the base layer: a `restake-base` document describes consensus, the network the stakes."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -17,10 +17,10 @@ VERSION: Final = 1
 def read(
     document: Json, network: Network, seconds: float = SECONDS
 ) -> tuple[BaseLayer, dict[str, dict[str, Fraction]]]:
-    """The base layer under a network's obligations, and what a slash of each operator takes of each stake.
+    """The base layer under a network's obligations, and the loss of each stake if each operator is slashed.
 
-    `tokens` names the tokens whose stake is consensus weight, all if it is missing; `operators` whose slash is asked
-    about, all if it is missing.
+    In the document, `tokens` lists the tokens whose stake is consensus weight (default all), and `operators` those
+    whose slash is analysed (default all). Raises MalformedTrace, with the field, if the document is malformed.
     """
     root = fields(
         document, "", ("format", "version", "total", "adversary", "prize"), ("ejected_at", "tokens", "operators")
@@ -61,7 +61,7 @@ def _names(root: Mapping[str, Json], name: str, known: set[str]) -> set[str]:
 
 
 def _obligations(network: Network, tokens: set[str]) -> Obligations:
-    """Stakes in these tokens, and what each service may take of each; never more than the stake."""
+    """The stakes in these tokens, and the amount of each that each service may slash, at most the stake."""
     values = network.values
     stakes = {stake.stake_id: values[stake.stake_id] for stake in network.stakes if stake.token in tokens}
     taken: dict[str, dict[str, Fraction]] = {service: {} for service in network.terms}
@@ -78,7 +78,7 @@ def _obligations(network: Network, tokens: set[str]) -> Obligations:
 
 
 def _shocks(network: Network, obligations: Obligations) -> dict[str, dict[str, Fraction]]:
-    """The loss of each stake to all services that may slash an operator together: at most the stake."""
+    """The loss of each stake, by operator, if all services slash that operator at once; at most the stake."""
     shocks: dict[str, dict[str, Fraction]] = {}
     for row, weight in zip(network.commitments, network.weights, strict=True):
         if row.stake_id in obligations.stakes and weight:

@@ -1,7 +1,7 @@
-"""A claim about a network as an integer program, from which solvers propose and trees are grown.
+"""A claim about a network as an integer program, which the solver relaxes and certificate trees are grown from.
 
-Columns are what an attacker may do with a stake, as `risk/verify.py` enumerates them, in the same order: the checker
-reads the network itself, and shares nothing with this file but that order. All numbers are integers, in `unit`ths.
+A column is one use of one stake by an attacker. `risk/verify.py` enumerates the uses in the same order, and shares
+nothing else with this file: it reads the network itself. All amounts are integers, in units of 1/`unit`.
 """
 
 from collections.abc import Iterable
@@ -17,8 +17,9 @@ from risk.network import Losses, Network
 
 @attrs.frozen
 class Column:
-    """One choice of an attacker's: what it loses, and the commitments that it uses. An option excludes all else that
-    could be done with its stake; items add up.
+    """One use of a stake by an attacker: its loss, and the positions of the commitments that it uses.
+
+    An option excludes all other columns of its stake. Columns that are not options (items) add up.
     """
 
     cost: int
@@ -28,10 +29,11 @@ class Column:
 
 @attrs.frozen
 class Claim:
-    """The claim that (1 + gamma) profit - loss is at most (below, if strict) a number, in every attack on all `forced`
-    services.
+    """The claim that (1 + gamma) * profit - loss is at most `at_most`, in every attack that
+    corrupts all `forced` services.
 
-    Without `counts_profits` only the loss counts. An attack is on one service at least.
+    With `is_strict` it is less than `at_most`. Without `counts_profits` only the loss counts. An attack
+    corrupts at least one service.
     """
 
     at_most: Fraction = Fraction(0)
@@ -42,11 +44,11 @@ class Claim:
 
     @property
     def factor(self) -> Fraction:
-        """The weight of profits in the claim."""
+        """The factor of the profits in the claim: 1 + gamma, or 0 if profits do not count."""
         return 1 + self.gamma if self.counts_profits else Fraction(0)
 
     def as_json(self) -> dict[str, object]:
-        """The claim as verdicts write it."""
+        """The claim as JSON, in the format of a verdict."""
         return {
             "at_most": str(self.at_most),
             "strict": self.is_strict,
@@ -56,7 +58,7 @@ class Claim:
 
 
 def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction:
-    """The loss of a stake of this value when services take these parts of it."""
+    """The loss of a stake of this value when services slash these amounts of it."""
     if losses == "full":
         return value if [*parts] else Fraction(0)
     if losses == "sum":
@@ -67,13 +69,13 @@ def loss(losses: Losses, value: Fraction, parts: Iterable[Fraction]) -> Fraction
 
 
 class Program:
-    """The integer program of a network, under one claim's measure."""
+    """The integer program of a network, with the objective of one claim."""
 
     def __init__(self, network: Network, claim: Claim) -> None:
         self.network: Final = network
         self.claim: Final = claim
         weights = network.weights
-        # Weightless commitments change nothing; positions are those of the checker, which drops them too.
+        # Commitments without weight change nothing. The checker drops them too, so positions agree.
         kept = [position for position, weight in enumerate(weights) if weight > 0]
         self.commitments: Final = [network.commitments[position] for position in kept]
         terms = network.terms
@@ -95,7 +97,7 @@ class Program:
         self.weight: Final = [int(n * self.unit) for n in weight]
         self.columns: Final[list[Column]] = []
         self.pools: Final[list[tuple[range, range]]] = []
-        """Of each stake the positions of its options, and of its items."""
+        """The ranges of column positions of each stake: its options, then its items."""
         for pool in pools:
             start = len(self.columns)
             options = sum(is_option for _, _, is_option in pool)
@@ -103,13 +105,13 @@ class Program:
             self.pools.append((range(start, start + options), range(start + options, len(self.columns))))
         self.limit: Final = claim.at_most * self.unit
         self.carriers: Final[list[dict[int, int]]] = [{} for _ in self.services]
-        """Of each service, by column: the weight that the column puts behind it."""
+        """The weight that each column adds to a service, by service position, then column position."""
         for j, column in enumerate(self.columns):
             for e in column.rows:
                 carriers = self.carriers[self.service_of[e]]
                 carriers[j] = carriers.get(j, 0) + self.weight[e]
         self.rows_of: Final[list[list[int]]] = [[] for _ in self.services]
-        """Of each service its commitments."""
+        """The positions of the commitments of each service, by service position."""
         for e, service in enumerate(self.service_of):
             self.rows_of[service].append(e)
 

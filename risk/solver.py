@@ -1,6 +1,6 @@
-"""HiGHS, which proposes: multipliers for the leaves of a tree, and attacks. Nothing here is believed.
+"""The HiGHS solver, which proposes multipliers for the leaves of a tree, and attacks. Nothing relies on its answers.
 
-Rows are divided by what their service needs, and money by the largest amount, so that the solver sees numbers near 1.
+For numbers near 1, rows are divided by their service's need, and amounts of money by the largest amount.
 """
 
 import ctypes
@@ -17,15 +17,18 @@ import numpy as np
 from risk.program import Program
 
 Cut = tuple[int, frozenset[int]]
-"""A row of a service: it must be carried by what is not covered, of what the covered commitments leave to be needed."""
+"""A row of a service that falls, as the service and its covered commitments.
+
+The other commitments must carry the need that the covered ones leave.
+"""
 
 
 @attrs.frozen
 class Relaxed:
     """A point of the linear relaxation of a `Program`.
 
-    Its objective, the levels of services and columns at it, and the dual multiplier of each row; none if only a point
-    was asked for.
+    It has the objective value, the level of each service and column, and the dual multiplier of each row. `multipliers`
+    is empty for the result of `search`.
     """
 
     value: float
@@ -36,7 +39,7 @@ class Relaxed:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Nothing reaches standard output: HiGHS greets there when it is made, before it can be told not to."""
+    """A context manager that discards standard output: HiGHS prints a banner before it can be silenced."""
     if os.name != "posix":
         yield
         return
@@ -53,7 +56,9 @@ def silence() -> Iterator[None]:
 
 
 class Solver:
-    """One program in HiGHS: services first, then columns; one row for each service, then exclusions, then cuts."""
+    """A program in HiGHS. The variables are services, then columns; the rows are
+    services, then exclusions, then cuts.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program: Final = program
@@ -76,13 +81,13 @@ class Solver:
         self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), np.array(costs))
         self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
         self.service_count: Final = len(program.services)
-        """The number of services: the position of the first column."""
+        """The number of services, which is also the index of the first column's variable."""
         self.required: Final[list[Cut]] = [
             (service, frozenset()) for service in range(self.service_count) if self._add((service, frozenset()))
         ]
-        """The rows of multipliers: these, and then the cuts."""
+        """The rows of the services that need weight. Multipliers belong to these rows, then to the cuts."""
         self.one_of: Final[dict[int, int]] = {}
-        """The row by which one option of a pool is taken at most, by the pool's first option."""
+        """The index of the row that allows at most one option of a pool, by the pool's first option."""
         for options, items in program.pools:
             if len(options) > 1:
                 self.one_of[options[0]] = int(self.highs.getNumRow())
@@ -96,7 +101,9 @@ class Solver:
         self.highs.addRow(low, high, len(entries), index, np.array([number for _, number in entries]))
 
     def _add(self, cut: Cut) -> bool:
-        """Require a service to be carried; False if it needs nothing."""
+        """Add the row of a service with covered commitments. Returns False, and adds
+        nothing, if the service needs no more.
+        """
         program = self.program
         service, covered = cut
         rest = program.need[service] - sum(program.weight[e] for e in covered)
@@ -114,20 +121,20 @@ class Solver:
         return True
 
     def cut(self, cut: Cut) -> None:
-        """Add a row of a service, which holds in every attack."""
+        """Add a cut: a row of a service that every attack obeys."""
         if self._add(cut):
             self.cuts.append(cut)
 
     def fix(self, position: int, low: float, high: float) -> None:
-        """Bound a service or a column."""
+        """Bound the variable at this index, a service or a column."""
         self.highs.changeColBounds(position, low, high)
 
     def require_one(self, pool: int, is_required: bool) -> None:
-        """Require that one option is taken of the pool of this first option, or no longer."""
+        """Require exactly one option of the pool with this first option, or lift that requirement."""
         self.highs.changeRowBounds(self.one_of[pool], 1.0 if is_required else 0.0, 1.0)
 
     def relax(self, seconds: float) -> Relaxed | None:
-        """The optimum of the relaxation; None if nothing is possible, or if the solver says nothing in time."""
+        """The optimum of the relaxation. None if it is infeasible, or if the solver finds no optimum in time."""
         self._allow(seconds)
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -143,13 +150,14 @@ class Solver:
         )
 
     def _allow(self, seconds: float) -> None:
-        # HiGHS counts from when it was made.
+        # HiGHS measures time from the creation of the object.
         self.highs.setOptionValue("time_limit", float(self.highs.getRunTime()) + max(seconds, 0.1))
 
     def search(self, at_least_one: bool, seconds: float, target: float | None = None) -> tuple[Relaxed | None, bool]:
-        """The best attack that the solver finds in time, and whether it says that there is no better one.
+        """The best attack that the solver finds in time, and True if the solver calls it
+        optimal or proves that none exists.
 
-        `target`: an attack worth more than this, in units, is enough.
+        `target`: stop at an attack worth more than this, in units of the program. The attack is None if none was found.
         """
         highs, program = self.highs, self.program
         for position in range(self.service_count + len(program.columns)):

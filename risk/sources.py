@@ -1,4 +1,6 @@
-"""Sources of networks: a protocol's state, a list of operators, or the two shapes of the literature."""
+"""Constructors of networks: from a protocol's state, from a list of operators, and in
+the two forms of the literature.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,10 @@ UNIT_PRICE: Final = Fraction(1)
 
 @attrs.frozen
 class Declared:
-    """The declarations of one file: prices by token and terms by service; and those of whatever it does not name."""
+    """The declared terms of one file: prices by token and terms by service.
+
+    `other_price` and `other_terms` apply to tokens and services that the file does not name.
+    """
 
     prices: Mapping[str, Fraction]
     terms: Mapping[str, Terms]
@@ -24,14 +29,14 @@ class Declared:
     other_terms: Terms | None = None
 
     def price(self, token: str) -> Fraction:
-        """A token's price. MalformedTrace if nobody declared it."""
+        """The declared price of one unit of a token. Raises MalformedTrace if the file declares none."""
         price = self.prices.get(token, self.other_price)
         if price is None:
             raise MalformedTrace(f"prices.{token}", "missing: stake is held in it")
         return price
 
     def of(self, service: str) -> Terms:
-        """A service's terms. MalformedTrace if nobody declared them."""
+        """The declared terms of a service. Raises MalformedTrace if the file declares none."""
         terms = self.terms.get(service, self.other_terms)
         if terms is None:
             raise MalformedTrace(f"services.{service}", "missing: stake secures it")
@@ -39,7 +44,10 @@ class Declared:
 
 
 def read_terms_file(document: Json) -> Declared:
-    """A file of declared terms: `prices` and `services`, and `other_price` and `other_services` for the rest."""
+    """The declared terms, read from JSON: `prices` and `services`, and defaults in `other_price` and `other_services`.
+
+    All four fields are optional. Raises MalformedTrace, with the field, for an unknown field or a malformed value.
+    """
     root = fields(document, "", [], ["prices", "services", "other_price", "other_services"])
     return Declared(
         {
@@ -56,8 +64,10 @@ def read_terms_file(document: Json) -> Declared:
 
 
 def from_security(security: Security, declared: Declared, origin: Mapping[str, Json]) -> Network:
-    """The network that a protocol's state secures, under declared terms. Every service is there, even if nothing
-    secures it.
+    """The network that a protocol's state secures, under declared terms; losses of one stake are summed.
+
+    It contains every service of `security`, even one without stake. Raises MalformedTrace
+    for an undeclared price or term.
     """
     return Network(
         origin,
@@ -76,7 +86,7 @@ def from_security(security: Security, declared: Declared, origin: Mapping[str, J
 
 
 def secured_only(network: Network) -> Network:
-    """The network without the services that nothing secures, which anybody can corrupt for nothing."""
+    """The network without the services that have no stake behind them: an attack on those costs nothing."""
     behind = network.secured_by
     return attrs.evolve(
         network,
@@ -88,9 +98,9 @@ def secured_only(network: Network) -> Network:
 def graph(
     validators: Mapping[str, Fraction], services: Mapping[str, tuple[Terms, Sequence[str]]], origin: str = "graph"
 ) -> Network:
-    """A restaking graph: each validator stakes all it has on each of its services, and loses all of it.
+    """A restaking graph: every validator stakes its whole stake on each of its services, and an attack loses all of it.
 
-    Source: Durvasula and Roughgarden.
+    `services` maps each service to its terms and its validators. Source: Durvasula and Roughgarden.
     """
     return Network(
         {"kind": origin},
@@ -113,10 +123,10 @@ def elastic(
     prizes: Sequence[Fraction],
     thresholds: Sequence[Fraction],
 ) -> Network:
-    """An elastic network: validators `v0`.. allocate to services `s0`.., any part can be used and is lost, up to the
-    stake.
+    """An elastic network of validators `v0`, `v1`, ... and services `s0`, `s1`, ...
 
-    Source: Bar-Zur and Eyal.
+    `allocations[v][s]` is what validator v allocates to service s. An attacker may use any part of an allocation; a
+    validator loses the sum of the used parts, at most its stake. Source: Bar-Zur and Eyal.
     """
     return Network(
         {"kind": "elastic"},
@@ -139,7 +149,10 @@ def elastic(
 
 @attrs.frozen
 class Operator:
-    """An operator of a list: its stake, and how many services it serves; which ones the list does not say."""
+    """An operator in a list of operators: its name, its stake, and the number of services that it serves.
+
+    The list does not name the services.
+    """
 
     name: str
     amount: Fraction
@@ -147,7 +160,10 @@ class Operator:
 
 
 def read_operators(document: Json) -> tuple[dict[str, Json], list[Operator]]:
-    """A list of operators: its origin and token, and each one's stake and number of services."""
+    """The origin and the operators of a `restake-operators` document; the origin includes the token.
+
+    Raises MalformedTrace, with the field, if the document is malformed.
+    """
     root = fields(document, "", ["format", "version", "origin", "token", "operators"])
     if root["format"] != "restake-operators" or root["version"] != 1 or isinstance(root["version"], bool):
         raise MalformedTrace("format", "expected 'restake-operators', version 1")
@@ -166,16 +182,20 @@ def read_operators(document: Json) -> tuple[dict[str, Json], list[Operator]]:
 
 
 HEADS: Final = (258, 103, 74, 61)
-"""The operators of the largest services when the list was taken; the others are drawn below."""
+"""The numbers of operators of the four largest services when the list was taken. `sample`
+draws the sizes of the others.
+"""
 
 
 def sample(
     operators: Sequence[Operator], origin: Mapping[str, Json], service_count: int, seed: int, scale: Fraction
 ) -> Network:
-    """A network of real operators, whose edges, thresholds of 1/3 and profits are sampled by a declared seed.
+    """A network of real operators, with sampled edges, sampled profits, and thresholds of
+    1/3; `seed` seeds the sampling.
 
-    Each operator serves as many services as it says (`service_count` at most), large services more often. A service is
-    worth between 2 % and 20 % of the loss that corrupts a third of it, times `scale`. The origin says so.
+    Each operator serves its listed number of services, at most `service_count`; larger services are drawn more often. A
+    service's profit is between 2 % and 20 % of a third of its weight, times `scale`, rounded down. The origin of the
+    network records the seed and the scale.
     """
     chance = random.Random(seed)
     sizes = [*HEADS[:service_count], *(chance.randint(5, 60) for _ in range(service_count - len(HEADS)))]

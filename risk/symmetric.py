@@ -1,8 +1,7 @@
-"""Networks where every operator and every service is like every other: the budget they withstand, in closed form.
+"""Symmetric networks, with identical operators and identical services: the budget they withstand, in closed form.
 
-Each of `operators` has the same stake and allocates the same part of it to each of `services`. A base service, where
-there is one, is secured by all stake and never turns Byzantine. Source: Bar-Zur and Eyal, arXiv:2503.00170, section on
-symmetric networks.
+Each operator has the same stake, and allocates an equal part of it to each service. An optional base service is secured
+by all stake and never turns Byzantine. Source: Bar-Zur and Eyal, arXiv:2503.00170, section on symmetric networks.
 """
 
 from fractions import Fraction
@@ -15,7 +14,11 @@ from risk.linear import ONE, ZERO
 
 @attrs.frozen
 class Symmetric:
-    """A symmetric network: the stake of one operator, and how often it is promised to services besides the base."""
+    """A symmetric network.
+
+    `stake` is the stake of one operator. `degree` is the sum of its allocations over its stake, without the base
+    service. `base_prize` is the prize of the base service, None without one.
+    """
 
     operators: int
     services: int
@@ -26,16 +29,18 @@ class Symmetric:
     base_prize: Fraction | None = None
 
     def after(self, byzantine: int) -> tuple[Fraction, Fraction, int]:
-        """Stake, allocation to a service, and services left, once so many services took all that they may."""
+        """The stake per operator, the allocation per service, and the remaining services,
+        after `byzantine` services slashed.
+        """
         allocation = self.degree * self.stake / self.services if self.services else ZERO
         stake = max(ZERO, self.stake - byzantine * allocation)
         return stake, min(allocation, stake), self.services - byzantine
 
     def attacks(self, byzantine: int) -> list[tuple[Fraction, Fraction]]:
-        """Gain and cost of every kind of attack after so many services turned Byzantine: by how many services fall, and
-        whether the base does.
+        """The gain and the cost of every kind of attack after `byzantine` services slashed.
 
-        Whole operators attack, and the part of one that reaches the threshold.
+        The kinds differ in the number of attacked services, and in whether the base service is attacked. Whole
+        operators attack, and a fraction of one more to reach the threshold exactly.
         """
         stake, allocation, left = self.after(byzantine)
         whole = floor(self.operators * self.threshold)
@@ -50,13 +55,13 @@ class Symmetric:
         return found
 
     def largest_budget(self, byzantine: int = 0) -> Fraction:
-        """The largest subsidy under which no attack pays: what the best attack loses; negative where it gains."""
+        """The largest subsidy under which no attack pays: the least cost minus gain; negative if an attack gains."""
         return min(cost - gain for gain, cost in self.attacks(byzantine))
 
     def least_stake(self, byzantine: int = 0, budget: Fraction = ZERO) -> Fraction | None:
-        """The least stake of each operator under which no attack gains more than minus the budget, whatever it is now.
+        """The least stake per operator under which no attack gains more than minus the budget; `self.stake` is ignored.
 
-        None if none suffices: the Byzantine services take everything.
+        None if no stake suffices, because Byzantine services take everything.
         """
         attacks = attrs.evolve(self, stake=ONE).attacks(byzantine)
         if any(cost == 0 for _, cost in attacks):

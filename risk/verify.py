@@ -1,8 +1,8 @@
-"""Check a verdict about a network, and trust nobody who found it. The standard library is all that is imported.
+"""The checker of verdicts about a network. It imports only the standard library, and trusts no solver.
 
-An attack corrupts one service at least, each with its threshold of the weight behind it, and loses stake. Its value is
-its profit, as often as the claim counts it, less what it loses. SECURE and EXACT say that no attack has more than a
-number: by a tree of branchings, in preorder, with multipliers at every leaf. INSECURE and EXACT have a witness.
+An attack corrupts at least one service with its threshold of the weight behind it, and loses stake. Its value is its
+profit, times the claim's factor, minus its loss. SECURE and EXACT state an upper bound on the value of all attacks. The
+proof is a tree of branchings, in preorder, with multipliers at each leaf. INSECURE and EXACT come with a witness.
 """
 
 import hashlib
@@ -17,32 +17,41 @@ from pathlib import Path
 from typing import Any
 
 Fixed = dict[tuple[str, Any], int]
-"""Choices made: ("service", name) falls or not; ("commitment", position) is used or not; ("stake", name) is lost whole,
-or by the sum of what takes it.
+"""The choices made on the path to a node of the tree, each 0 or 1:
+
+- ("service", name): 1 if the service falls.
+- ("commitment", position): 1 if the commitment is used.
+- ("stake", name): 1 if the whole stake is lost, 0 if the sum of the slashes is lost.
 """
 Rows = list[tuple[str, set[int], Fraction]]
-"""Services, each without the commitments that are covered, times a multiplier."""
+"""The rows of a leaf: a service, its covered commitments (excluded from the row), and the row's multiplier."""
 
 
 class Refused(Exception):
-    """The reason why a verdict is not proved."""
+    """The reason why a verdict is rejected as unproved."""
 
 
 def demand(condition: bool, otherwise: str) -> None:
-    """Refused, unless."""
+    """Raise Refused, with the message `otherwise`, unless the condition holds."""
     if not condition:
         raise Refused(otherwise)
 
 
 def number(text: Any, sign: str = "") -> Fraction:
-    """A number as documents write it, an integer or "p/q"; below 0 only with a sign of "-?"."""
+    """The number in a document's string, an integer or "p/q". Raises Refused for anything else.
+
+    Negative numbers are accepted only if `sign` is "-?".
+    """
     known = isinstance(text, str) and re.fullmatch(sign + "[0-9]+(/0*[1-9][0-9]*)?", text)
     demand(bool(known), f"expected a number{'' if sign else ' of at least 0'} in a string, found {text!r:.60}")
     return Fraction(text)
 
 
 class Problem:
-    """A network document as numbers: stakes, services, and commitments of positive weight, known by their position."""
+    """A network document as numbers. Commitments of positive weight are identified by their position among these.
+
+    Raises Refused if the document is inconsistent.
+    """
 
     def __init__(self, document: Any) -> None:
         stakes, services = document["sourced"]["stakes"], document["declared"]["services"]
@@ -72,7 +81,9 @@ class Problem:
         demand(self.divisible is False or (self.divisible is True and self.losses == "sum"), "parts are not summed")
 
     def lost(self, stake: str, taken: Iterable[Fraction]) -> Fraction:
-        """The loss of a stake when services take so much of it; in full, each takes all."""
+        """The loss of a stake when services slash these amounts of it; with full
+        losses each amount is the whole stake.
+        """
         if self.losses == "sum":
             return min(self.value[stake], sum(taken, Fraction(0)))
         if self.losses == "product":
@@ -81,7 +92,10 @@ class Problem:
         return max(taken, default=Fraction(0))
 
     def choices(self, stake: str) -> list[tuple[Fraction, set[int]]]:
-        """Sets of a stake's commitments with what they lose: of any attack, one carries as much and loses no more."""
+        """The choices of an attacker for a stake: its loss, and the set of commitments used for it.
+
+        They cover every attack: for any set of commitments, some choice contains it and loses no more.
+        """
         rows = self.of[stake]
         found = [{e for e in rows if self.loss[e] <= most} for most in {self.loss[e] for e in rows}]
         if self.losses == "product":
@@ -90,7 +104,7 @@ class Problem:
 
 
 def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
-    """The value of an attack by the claim's measure; Refused if it is no attack."""
+    """The value of an attack by the claim's measure. Raises Refused if the witness is no attack."""
     index, parts = {names: e for e, names in enumerate(problem.names)}, dict[int, Fraction]()
     for *names, part in witness["uses"]:
         demand(tuple(names) in index and index[tuple(names)] not in parts, f"no such commitment, or twice: {names}")
@@ -108,7 +122,7 @@ def value_of(problem: Problem, claim: Any, witness: Any) -> Fraction:
 
 
 class Bounds:
-    """The upper bound of an attack's value by the claim's measure, once some choices are made."""
+    """Upper bounds on the value of an attack by the claim's measure, after some choices are fixed."""
 
     def __init__(self, problem: Problem, claim: Any) -> None:
         self.claim, self.sums, self.is_whole = claim, problem.losses == "sum", not problem.divisible
@@ -118,7 +132,8 @@ class Bounds:
         amounts = [*profit.values(), *problem.value.values(), *problem.weight, *problem.loss]
         amounts += [cost for found in choices.values() for cost, _ in found]
         amounts += [] if self.is_whole else problem.need.values()
-        # Integers from here on. What cannot be divided is used whole: so needs round up, and what is worth less, down.
+        # From here on all amounts are integers in units of 1/`unit`. Indivisible commitments are used whole, so needs
+        # are rounded up.
         self.unit = unit = lcm(*(n.denominator for n in amounts))
         self.gain, self.need, self.value = (
             {name: ceil(n * unit) for name, n in found.items()} for found in (profit, problem.need, problem.value)
@@ -127,8 +142,10 @@ class Bounds:
         self.choices = {stake: [(int(cost * unit), e) for cost, e in found] for stake, found in choices.items()}
 
     def row(self, service: str, covered: set[int]) -> tuple[int, dict[int, int]]:
-        """The need of a falling service beyond what is covered, and the part of it that each other commitment carries,
-        none more than all; in lowest terms. Every attack obeys it.
+        """A linear row that every attack on the service obeys: the weight needed beyond the covered commitments, and
+        the weight that each other commitment contributes, at most that need. Both are divided by their common divisor.
+
+        Raises Refused if the covered commitments do not give a valid row.
         """
         rest = self.need[service] - sum(self.weight[e] for e in covered)
         proves = covered <= self.behind[service] and (not covered or (rest > 0 and self.is_whole))
@@ -140,7 +157,10 @@ class Bounds:
         return rest // step, {e: n // step for e, n in carried.items()}
 
     def best(self, stake: str, worth: list[int], scale: int, fixed: Fixed) -> int | None:
-        """The most to be had of a stake, at what each of its commitments is worth; None if the choices rule all out."""
+        """The largest profit from one stake, at the given worth of its commitments, minus its loss; all times `scale`.
+
+        None if the fixed choices leave no choice for this stake.
+        """
         rows = {e for e in self.of[stake] if fixed.get(("commitment", e)) != 0}
         used = {e for e in rows if fixed.get(("commitment", e)) == 1}
         if self.sums:
@@ -152,7 +172,7 @@ class Bounds:
         return max((sum(worth[e] for e in these) - cost * scale for cost, these in found), default=None)
 
     def closes(self, fixed: Fixed, rows: Rows) -> bool:
-        """True if the claim holds of every attack with these choices, as the rows times their multipliers show."""
+        """True if the rows, times their multipliers, prove the claim for all attacks with these fixed choices."""
         scale, worth = lcm(*(factor.denominator for _, _, factor in rows)), [0] * len(self.weight)
         left = {service: n * scale for service, n in self.gain.items()}
         for service, covered, factor in rows:
@@ -169,7 +189,10 @@ class Bounds:
 
 
 def check_tree(bounds: Bounds, tree: list[Any]) -> int:
-    """Check that the tree covers every attack and that no leaf allows more than the claim; how many leaves it has."""
+    """The number of leaves of the tree, after checking that it covers every attack and that each leaf proves the claim.
+
+    Raises Refused otherwise.
+    """
     leaves, stack = 0, [Fixed({("service", service): 1 for service in bounds.claim["forced"]})]
     keys = {"service": {*bounds.gain}, "stake": {*bounds.of} if bounds.sums else set()}
     keys["commitment"] = {*range(len(bounds.weight))} if bounds.is_whole else set()
@@ -192,7 +215,7 @@ def check_tree(bounds: Bounds, tree: list[Any]) -> int:
 
 
 def check(network: Any, verdict: Any) -> str:
-    """The statement that the verdict proves, in one line. Refused, or another exception, if it proves nothing."""
+    """The statement that the verdict proves, in one line. Raises Refused or another exception if it proves nothing."""
     text = json.dumps(network, sort_keys=True, separators=(",", ":"))
     demand(verdict["format"] == "restake-verdict" and verdict["version"] == 2, "not a verdict of version 2")
     demand(verdict["network"] == hashlib.sha256(text.encode()).hexdigest(), "a verdict about another network")
@@ -210,7 +233,7 @@ def check(network: Any, verdict: Any) -> str:
         reached = value == limit if word == "EXACT" else value > limit or (value == limit and claim["strict"])
         demand(reached and value == number(verdict["witness"]["value"], "-?"), f"the attack is worth {value}")
         said.append(f"one attack is worth {value}")
-    # What is proved is of this measure, and of no other.
+    # The statement names the measure, because it proves nothing about other measures.
     said += [f"profits count {counted} times"] if counted != 1 else []
     said += [f"of attacks on all of {', '.join(claim['forced'])}"] if claim["forced"] else []
     said += [f"by an attacker that may lose {-limit}"] if limit < 0 and word != "EXACT" else []
@@ -218,7 +241,7 @@ def check(network: Any, verdict: Any) -> str:
 
 
 def main(*paths: str) -> int:
-    """Check one verdict file against one network file: exit code 0 if it is proved."""
+    """Check a verdict file against a network file, given as two paths. Returns the exit code: 0 if proved, else 1."""
     try:
         network, verdict = (json.loads(Path(path).read_text(encoding="utf-8")) for path in paths)
         print(check(network, verdict))  # noqa: T201 # this file is also a program
