@@ -1,13 +1,13 @@
-"""The only home of division on amounts: every quotient says in its name which way it rounds.
+"""Every division on amounts. Each function's name says how its quotient is rounded; no other file in `spec/` divides.
 
-Integers are Python's own, so a product never overflows here; where a contract computes in a fixed width and would
+Python's integers are unbounded, so a product never overflows here. Where a contract computes in a fixed width and would
 revert, the rule compares the exact result with one of the bounds below.
 """
 
 from typing import Final
 
 WAD: Final = 10**18
-"""The fixed-point one of both protocols: a fraction `f` is stored as `f * WAD`."""
+"""The number 1 in the fixed-point format of both protocols: a fraction `f` is stored as `f * WAD`."""
 
 UINT32_MAX: Final = 2**32 - 1
 UINT48_MAX: Final = 2**48 - 1
@@ -24,25 +24,22 @@ def div_floor(x: int, denominator: int) -> int:
 
 
 def remainder(x: int, denominator: int) -> int:
-    """The rest that `x / denominator` rounded down leaves; `x` non-negative, the denominator positive.
-
-    Source: Solidity's modulo.
-    """
+    """The remainder of `x / denominator`; `x` non-negative, the denominator positive. Source: Solidity's modulo."""
     return x % denominator
 
 
 def is_multiple(x: int, factor: int) -> bool:
-    """True if `x`, of either sign, is a multiple of `factor`, which is positive. Source: Solidity's remainder."""
+    """True if `x`, of either sign, is a multiple of the positive `factor`. Source: Solidity's remainder."""
     return x % factor == 0
 
 
 def low_64_bits(x: int) -> int:
-    """The remainder that a cast to uint64 leaves of `x`, which is non-negative. Source: Solidity's conversion."""
+    """`x` modulo 2^64, as a cast to uint64 computes it; `x` non-negative. Source: Solidity's conversion."""
     return x % (UINT64_MAX + 1)
 
 
 def low_224_bits(x: int) -> int:
-    """The remainder that a cast to uint224 leaves of `x`, which is non-negative. Source: Solidity's conversion."""
+    """`x` modulo 2^224, as a cast to uint224 computes it; `x` non-negative. Source: Solidity's conversion."""
     return x % (UINT224_MAX + 1)
 
 

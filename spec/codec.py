@@ -1,8 +1,8 @@
-"""The grammar of trace files: small readers and writers that both protocols' codecs are put together from.
+"""The formats of trace files: small readers and writers, from which each protocol builds its codec.
 
-Each format reads one kind of JSON value, refuses everything else with the place where it stands, and writes the value
-back as it was read. Amounts are decimal strings, block numbers and timestamps JSON integers, and a record has exactly
-its fields.
+Each format reads one kind of JSON value, and writes it back unchanged. On any other value it raises MalformedTrace,
+which names the value's place in the file. Amounts are decimal strings. Block numbers and timestamps are JSON integers.
+A record has exactly its declared fields.
 """
 
 import re
@@ -11,21 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 Json = object
-"""A JSON value as the standard library parses it."""
+"""A JSON value, as the standard library parses it."""
 
 Names = Mapping[str, frozenset[str]]
-"""The names a trace may use, by kind: which accounts, tokens, strategies, ... its genesis declares."""
+"""The names that a trace declares, by kind: its accounts, tokens, strategies and so on."""
 
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]*")
 
 
 def printable(text: str) -> str:
-    """Somebody else's text, unable to control a terminal: what is not printable is written as in Python."""
+    """Untrusted text, made safe to print in a terminal: each unprintable character as its Python escape sequence."""
     return text if text.isprintable() else "".join([c if c.isprintable() else repr(c)[1:-1] for c in text])
 
 
 class MalformedTrace(Exception):
-    """A file that is no trace: where (a path of fields and positions), and what is wrong there."""
+    """The exception for a file that is no valid trace. `where` is a path of fields and positions; `problem` says what
+    is wrong.
+    """
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(printable(f"{where}: {problem}" if where else problem))
@@ -34,25 +36,25 @@ class MalformedTrace(Exception):
 
 
 def shown(value: Json) -> str:
-    """A JSON value in a message: short, however long it is."""
+    """A JSON value's repr for a message, cut to 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 class Format:
-    """One kind of JSON value."""
+    """The reader and writer of one kind of JSON value."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
-        """The value as the specification holds it, or MalformedTrace."""
+        """The Python value of a JSON value. Raises MalformedTrace if the JSON value does not have this format."""
         raise NotImplementedError
 
     def write(self, value: object) -> Json:
-        """The JSON form of a value that `read` could have returned."""
+        """The JSON form of a value, such that `read` returns that value."""
         raise NotImplementedError
 
 
 class Amount(Format):
-    """A decimal string without sign or leading zero that fits an unsigned integer of `bits`."""
+    """A decimal string, without sign or leading zero, of an unsigned integer of at most `bits` bits."""
 
     def __init__(self, bits: int = 256) -> None:
         self.bits: Final = bits
@@ -60,7 +62,7 @@ class Amount(Format):
     def read(self, value: Json, where: str, names: Names) -> object:
         if not isinstance(value, str) or _DECIMAL.fullmatch(value) is None:
             raise MalformedTrace(where, f"expected a decimal string, found {shown(value)}")
-        # Python refuses to convert very long strings, and 2**256 has 78 digits.
+        # Python refuses to convert very long strings. The largest uint256 has 78 digits.
         if len(value) > 78 or int(value) >> self.bits:
             raise MalformedTrace(where, f"{shown(value)} does not fit uint{self.bits}")
         return int(value)
@@ -70,12 +72,12 @@ class Amount(Format):
 
 
 REVERT: Final = "revert:"
-"""The prefix of the error's name where a view reverts."""
+"""The prefix of a reverting view's answer. The error's name follows it."""
 
 
 class ViewAnswer(Format):
-    """The answer of a view: an amount, or `revert:` and one of the errors with which it can revert. It is held as it is
-    written.
+    """The answer of a view function: an amount, or `revert:` and one of `errors`. Python holds it as the string of the
+    trace.
     """
 
     def __init__(self, errors: Sequence[str]) -> None:
@@ -93,7 +95,7 @@ class ViewAnswer(Format):
 
 
 class SignedAmount(Format):
-    """A decimal string, with a minus sign if negative, that fits a signed integer of `bits`."""
+    """A decimal string, with a minus sign if negative, of a signed integer of at most `bits` bits."""
 
     def __init__(self, bits: int) -> None:
         self.bits: Final = bits
@@ -110,7 +112,7 @@ class SignedAmount(Format):
 
 
 class Number(Format):
-    """A JSON integer that fits an unsigned integer of `bits`: a block, a timestamp, a delay."""
+    """A JSON integer of at most `bits` bits, unsigned: a block number, a timestamp or a delay."""
 
     def __init__(self, bits: int) -> None:
         self.bits: Final = bits
@@ -127,7 +129,7 @@ class Number(Format):
 
 
 class Flag(Format):
-    """true or false."""
+    """A JSON boolean."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if not isinstance(value, bool):
@@ -139,7 +141,7 @@ class Flag(Format):
 
 
 class Text(Format):
-    """Any string that can be printed on one line."""
+    """A string of printable characters on one line."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if not isinstance(value, str):
@@ -153,7 +155,9 @@ class Text(Format):
 
 
 class Name(Format):
-    """A name of one kind, such as a vault, that the trace declares. `null`, if given, is the name written as null."""
+    """A name of one kind, such as a vault, that the trace declares. If `null` is set, JSON null stands
+    for that name.
+    """
 
     def __init__(self, kind: str, null: str | None = None) -> None:
         self.kind: Final = kind
@@ -173,7 +177,7 @@ class Name(Format):
 
 
 class ListOf(Format):
-    """A list of one format, held as a tuple."""
+    """A JSON list whose items all have one format. Python holds it as a tuple."""
 
     def __init__(self, item: Format) -> None:
         self.item: Final = item
@@ -188,7 +192,7 @@ class ListOf(Format):
 
 
 class MapOf(Format):
-    """An object from keys of one format to values of another; which keys there are is up to the file."""
+    """A JSON object whose keys all have one format, and whose values have another. Any set of keys is allowed."""
 
     def __init__(self, key: Format, item: Format) -> None:
         self.key: Final = key
@@ -207,9 +211,10 @@ class MapOf(Format):
 
 
 class Record(Format):
-    """An object with exactly the named fields, passed to `make` in order; `make` must keep them as attributes in order.
+    """A JSON object with exactly the declared fields. `make` receives their values in order, as positional arguments.
 
-    A field listed in `optional` may be absent, and is then not written if it equals the value given there.
+    Each field is its name in JSON, the attribute of the record, and its format. A field in `optional` may be absent:
+    its value is then the default there, and `write` leaves out a field that equals its default.
     """
 
     def __init__(
@@ -226,7 +231,7 @@ class Record(Format):
         return self.make(*self.read_fields(value, where, names))
 
     def read_fields(self, value: Json, where: str, names: Names) -> list[object]:
-        """The fields' values in order, before a record is made of them."""
+        """The fields' values in order, as the positional arguments of `make`."""
         present = as_object(value, where)
         check_fields(present, [name for name, _, _ in self.fields], where, list(self.optional))
         return [
@@ -246,14 +251,17 @@ class Record(Format):
 
 
 def argument(name: str, format: Format, attribute: str = "") -> tuple[str, str, Format]:
-    """An argument of an action: its name in traces, its attribute if that has another name, and its format."""
+    """The field of one argument of an action: its name in traces, its attribute (by default the same name), and its
+    format.
+    """
     return (name, attribute or name, format)
 
 
 class ActionFormat:
-    """The form of one action in a trace: its class, its arguments after the sender, and what the call returns.
+    """The JSON form of one action: its class, its arguments after the sender, and the call's return values.
 
-    `carries` is the attribute and the format of the one record that an action is made of: its fields are the arguments.
+    `carries` is for an action whose only argument is a record: the attribute that holds the record, and its format. The
+    trace then writes the record's fields as the arguments.
     """
 
     def __init__(
@@ -270,20 +278,20 @@ class ActionFormat:
         self.carries: Final = carries
 
     def read(self, sender: object, value: Json, where: str, names: Names) -> object:
-        """The action that `sender` takes with these arguments."""
+        """The action of `sender` with the arguments that `value` holds."""
         if self.carries is not None:
             return self.make(sender, self.carries[1].read(value, where, names))
         return self.make(sender, *self.arguments.read_fields(value, where, names))
 
     def write(self, action: object) -> Json:
-        """The arguments of an action."""
+        """The JSON of an action's arguments."""
         if self.carries is not None:
             attribute, record = self.carries
             return record.write(getattr(action, attribute))
         return self.arguments.write(action)
 
     def write_returns(self, value: object, nothing: Json) -> Json:
-        """The return value of the call, as traces write it: `nothing` if it returns nothing."""
+        """The JSON of a call's return value, or `nothing` if the call returns nothing."""
         if not self.returns:
             return nothing
         values = cast("tuple[object, ...]", value) if len(self.returns) > 1 else (value,)
@@ -291,14 +299,14 @@ class ActionFormat:
 
 
 def as_object(value: Json, where: str) -> dict[str, Json]:
-    """A JSON object, or MalformedTrace."""
+    """`value` as a JSON object. Raises MalformedTrace if it is none."""
     if not isinstance(value, dict):
         raise MalformedTrace(where, f"expected an object, found {shown(value)}")
     return value
 
 
 def check_fields(present: Mapping[str, Json], fields: Sequence[str], where: str, optional: Sequence[str] = ()) -> None:
-    """Exactly `fields`, of which the `optional` ones may be absent, or MalformedTrace that names the first offender."""
+    """Raise MalformedTrace at the first missing or unknown field. Fields in `optional` may be missing."""
     for name in fields:
         if name not in present and name not in optional:
             raise MalformedTrace(where, f"missing field {name!r}")

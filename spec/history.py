@@ -1,8 +1,8 @@
-"""A value by block or by timestamp, kept as rows: a push writes two, a look-up reads a logarithmic number.
+"""A value by block or by timestamp, stored as rows. A push writes two rows; a look-up reads a logarithmic number.
 
-One contract stands for both protocols' checkpoint libraries: `value_at(point)` is the value of the last checkpoint at
-or before `point`, and the history's default before the first one. Several pushes at one point overwrite each other.
-Points never decrease, because time does not.
+This one specification stands for both protocols' checkpoint libraries. `value_at(point)` is the value of the last
+checkpoint at or before `point`, or the history's default before the first checkpoint. A push at the point of the last
+checkpoint overwrites it. Points never decrease, because time does not.
 """
 
 from typing import Final, Generic, TypeVar
@@ -16,7 +16,7 @@ Key = TypeVar("Key")
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class History:
-    """The head of one history: how many checkpoints it has, and its latest value."""
+    """The head row of one history: the number of its checkpoints, and its latest value."""
 
     count: Final[int]
     latest: Final[int]
@@ -28,7 +28,7 @@ class History:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Checkpoint:
-    """The value that holds from `point` (a block or a timestamp) on."""
+    """One checkpoint: the value from `point` (a block or a timestamp) on."""
 
     point: Final[int]
     value: Final[int]
@@ -39,7 +39,9 @@ class Checkpoint:
 
 
 class HistoryTable(Generic[Key]):
-    """Two tables that hold one history for each key; `default` is the value before the first checkpoint."""
+    """Two tables, of heads and of checkpoints, that hold one history for each key. `default` is the value before the
+    first checkpoint.
+    """
 
     def __init__(self, schema: Schema, name: str, default: int) -> None:
         self.heads: Final[Table[Key, History]] = schema.table(name, History(0, default))
@@ -49,7 +51,7 @@ class HistoryTable(Generic[Key]):
         self.default: Final = default
 
     def latest(self, draft: Draft, key: Key) -> int:
-        """The value now. Source: Snapshots.latest, Checkpoints.latest."""
+        """The latest value, or the default if there is no checkpoint. Source: Snapshots.latest, Checkpoints.latest."""
         return draft.get(self.heads, key).latest
 
     def is_empty(self, draft: Draft, key: Key) -> bool:
@@ -62,7 +64,7 @@ class HistoryTable(Generic[Key]):
         return 0 if count == 0 else draft.get(self.checkpoints, (key, count - 1)).point
 
     def push(self, draft: Draft, key: Key, point: int, value: int) -> None:
-        """Let `value` hold from `point` on; a push at the latest point replaces it.
+        """Record `value` from `point` on. A push at the latest checkpoint's point replaces that checkpoint.
 
         Source: Snapshots._insert, Checkpoints.push.
         """
@@ -73,13 +75,12 @@ class HistoryTable(Generic[Key]):
         draft.put(self.heads, key, History(count + 1, value))
 
     def value_at(self, draft: Draft, key: Key, point: int) -> int:
-        """The value of the last checkpoint at or before `point`.
+        """The value of the last checkpoint at or before `point`, or the default if there is none.
 
-        Almost every question is about the present or the recent past. So the last checkpoint is asked first, and the
-        search walks back from there in doubling strides until it meets a checkpoint that is early enough, and halves
-        only what lies behind: it reads rows in the logarithm of how far back the answer is, not of how long the history
-        has become.
-        Source: Snapshots.upperLookup, Checkpoints.upperLookupRecent.
+        Most look-ups are of the present or the recent past. So the search reads the last checkpoint first. From there
+        it steps back in doubling strides, until a checkpoint is at or before `point`. A binary search of the last
+        stride follows. The number of rows read is logarithmic in the distance of the answer from the end, not in the
+        history's length. Source: Snapshots.upperLookup, Checkpoints.upperLookupRecent.
         """
         head = draft.get(self.heads, key)
         high = head.count - 1
@@ -103,7 +104,7 @@ class HistoryTable(Generic[Key]):
         return draft.get(self.checkpoints, (key, low - 1)).value
 
     def pop(self, draft: Draft, key: Key) -> None:
-        """Take back the last checkpoint, of which there must be one: the value before it holds again.
+        """Remove the last checkpoint, so that the value before it is the latest again. There must be a checkpoint.
 
         Source: Checkpoints.pop.
         """

@@ -1,14 +1,14 @@
-"""A layer on a Delta: more tables and more actions on top of a protocol, which it sees and never changes.
+"""A layer: more tables and actions on top of a protocol (the base), which it reads and never changes.
 
-A base action runs first, through the base's own transition. If it is accepted, the layer's *observer* sees the state
-before and the rows that the base wrote, and adds rows to the layer's tables alone: it never rejects. A layer's own
-action runs by the layer's rule, which may hand base actions to the base: executed by the base's own transition, with
-the layer's account or the caller as sender, and observed like any other.
+A base action runs first, by the base's own transition. If it is accepted, the layer's *observer* sees the state before
+it, and the rows that the base wrote. The observer writes the layer's rows alone, and never rejects. A layer's own
+action runs by the layer's rule. The rule may execute base actions, sent by the layer's account or by the caller. These
+run by the base's own transition, and are observed like any other.
 
-So a base row is written by the base's rules alone, and a base call is answered as it would be without the layer. That
-is the frame: every state law of the base holds in every state of the two together, and what was proved of its rules
-stays proved, as they are the same. A layer that breaks the frame is refused: at load where its declaration shows it,
-and at the call otherwise (LayerError).
+So only the base's rules write base rows, and the answer to a base call is the same with and without the layer. This is
+the frame. Every state law of the base holds in every state of base and layer together, and proofs about the base's
+rules stay valid. A layer that breaks the frame raises LayerError: at load if its declaration breaks it, otherwise at
+the call.
 """
 
 from collections.abc import Callable
@@ -17,24 +17,26 @@ from typing import Any, Final
 from spec.machine import Delta, Draft, Outcome, Schema, State, Table, Write
 
 FIRST_LAYER_TABLE: Final = 64
-"""The index of a layer's first table above any base. Unused tables stand between: so a layer is declared once."""
+"""The index of a layer's first table, above any base. Unused tables fill the gap, so that one declaration of a layer
+fits every base.
+"""
 
 Act = Callable[[object], Outcome]
-"""The door from a layer's rule to the base: executes a base action in the rule's draft, and has it observed."""
+"""The callback of a layer's rule: executes a base action in the rule's draft, and calls the observer."""
 
 Rule = Callable[[Draft, Any, Act], Outcome]
-"""A layer's transition: like a base's, with the door as a third argument."""
+"""The transition of a layer's own actions: a base's transition with an `Act` callback as third argument."""
 
 Observer = Callable[[Draft, Draft, list[Write]], None]
-"""Given the state before a base call, the draft after it, and the base rows that were written: what a layer notes."""
+"""The callback after each accepted base call: (state before, draft after, base writes). It writes the layer's rows."""
 
 
 class LayerError(Exception):
-    """A layer that breaks the frame; the message says by what."""
+    """The exception for a layer that breaks the frame. The message names the offending action, sender, table or row."""
 
 
 def layer_schema() -> Schema:
-    """A schema for a layer's tables, which stand behind those of any base."""
+    """A schema for a layer's tables. Placeholder tables fill the indices below FIRST_LAYER_TABLE."""
     schema = Schema()
     for index in range(FIRST_LAYER_TABLE):
         unused: Table[str, None] = schema.table(f"unused_{index}", None)
@@ -43,12 +45,12 @@ def layer_schema() -> Schema:
 
 
 def is_of_layer(write: Write) -> bool:
-    """True if a row is of a layer's table."""
+    """True if the written row is in a layer's table."""
     return write.table.index >= FIRST_LAYER_TABLE
 
 
 def beneath(draft: Draft) -> Draft:
-    """The state that a draft began with, without what the draft has written."""
+    """A draft of the state beneath `draft`, without the writes of `draft`. Call it before `draft` writes anything."""
     state = State(draft._tables)
     state.overlays = draft._overlays
     state.overlaid = draft._written_tables
@@ -56,8 +58,10 @@ def beneath(draft: Draft) -> Draft:
 
 
 class Layer:
-    """One layer: its tables, its actions, the rule that answers them, and its observer. `account` is its own account
-    in the base, such as the one that holds its tokens; so is every account whose name begins with it and a slash.
+    """One layer: its tables, its actions, the rule of its actions, and its observer.
+
+    `account` is the layer's own account in the base, which for instance holds its tokens. Every account whose name is
+    `account`, a slash and more belongs to the layer, too.
     """
 
     def __init__(
@@ -74,8 +78,8 @@ class Layer:
 class Layered:
     """A layer on a base: one schema, and one transition for the actions of both.
 
-    LayerError at load: a base with too many tables, an action or the name of a table that both have, a layer's table in
-    the place of a base's.
+    Raises LayerError at load if the base has too many tables, if base and layer share an action or a table's name, or
+    if a layer's table has the index of a base's table.
     """
 
     def __init__(
@@ -95,7 +99,9 @@ class Layered:
         self._own: Final = frozenset(layer.actions)
 
     def transition(self, draft: Draft, action: Any) -> Outcome:
-        """Execute one call: a base action by the base, then observed; a layer's by its rule."""
+        """Execute one call: a base action by the base, with the observer after it; a layer's action by the layer's
+        rule.
+        """
         call = _Call(self, draft, action)
         if type(action) not in self._own:
             return call.of_base(action)
@@ -107,7 +113,7 @@ class Layered:
 
 
 class _Call:
-    """One call: its draft, and the base rows in it that the base itself has written."""
+    """The context of one call: its draft, and the rows that the base's transition itself wrote."""
 
     def __init__(self, layered: Layered, draft: Draft, action: object) -> None:
         self._layered: Final = layered
@@ -117,7 +123,9 @@ class _Call:
         self._by_base: list[tuple[Write, object]] = []
 
     def act(self, action: object) -> Outcome:
-        """Execute a base action for an account of the layer's or for the caller."""
+        """Execute a base action whose sender is an account of the layer or the caller. Raises LayerError for another
+        sender.
+        """
         layer = self._layered.layer
         sender = getattr(action, "sender", None)
         if type(action) not in self._layered.base_actions:
@@ -128,7 +136,7 @@ class _Call:
         return self.of_base(action)
 
     def of_base(self, action: object) -> Outcome:
-        """Execute a base action by the base's transition, and let the layer observe it."""
+        """Execute a base action by the base's transition. If it is accepted, call the layer's observer."""
         outcome = self._layered.base_transition(self._draft, action)
         if not isinstance(outcome, Delta):
             return outcome
@@ -138,7 +146,7 @@ class _Call:
         return self._draft.delta(outcome.returns)
 
     def refuse_new_base_rows(self) -> None:
-        """LayerError if a base row was written, and not by the base."""
+        """Raise LayerError if the layer wrote a base row."""
         found = self._base_rows()
         if len(found) > len(self._by_base):
             raise LayerError(f"{self._layered.layer.name} writes the base row {found[len(self._by_base)][0]!r}")
@@ -151,12 +159,12 @@ class _Call:
 
 
 def _is_of(account: str, sender: object) -> bool:
-    """True if a sender is a layer's account, or one of those that it has beneath it."""
+    """True if `sender` is the layer's account, or an account below it (`account/...`)."""
     return isinstance(sender, str) and (sender == account or sender.startswith(account + "/"))
 
 
 def _joined(base: Schema, layer: Layer) -> Schema:
-    """The schema that has the tables of both, each in its own place."""
+    """The schema with the tables of base and layer, each at its own index. Raises LayerError if they clash."""
     if len(base.tables) > FIRST_LAYER_TABLE:
         raise LayerError(f"{layer.name}: the base has {len(base.tables)} tables, more than {FIRST_LAYER_TABLE}")
     joined = Schema()

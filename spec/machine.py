@@ -1,11 +1,13 @@
-"""The vocabulary every protocol shares: tables of rows, the Delta a transition returns, and the loop that applies it.
+"""The types that all protocols share: tables of rows, the Delta that a transition returns, and the functions that apply
+it.
 
 A transition reads rows and names the rows it writes:
 
     transition(draft, action) -> Delta | Rejection
 
-It never changes the state it reads and never raises for a well-typed action. What a Delta does not name did not change:
-that one fact gives the pure step, the in-place loop, incremental checks, inverse steps and the frame of every proof.
+A transition never changes the state that it reads, and never raises for a well-typed action. A row that its Delta does
+not name is unchanged. The pure step, the in-place loop, incremental checks, inverse steps and the frame condition of
+every proof rest on this.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,9 +21,10 @@ Row = TypeVar("Row")
 
 
 Rejection = Enum
-"""Base of each protocol's closed enumeration of reasons; a member's value is the contract's own error name.
+"""The base of each protocol's closed enumeration of reasons. A member's value is the contract's own error name.
 
-An alias, not a class: the compiler would refuse members of an enumeration that a protocol outside this package derives.
+It is an alias of `Enum`, not a class. The compiler would refuse the members of an enumeration that a protocol outside
+this package derives from a compiled class.
 """
 
 
@@ -32,7 +35,7 @@ class Table(Generic[Key, Row]):
         self.name: Final = name
         self.index: Final = index
         self.bit: Final = 1 << index
-        """The table as a set of tables, one bit for each."""
+        """A bit mask with this table's bit alone. The union of several such masks is a set of tables."""
         self.default: Final = default
 
     def __repr__(self) -> str:
@@ -46,7 +49,7 @@ class Schema:
         self.tables: Final[list[Table[object, object]]] = []
 
     def table(self, name: str, default: Row) -> Table[Key, Row]:
-        """Declare the next table; its key type is the one that the caller annotates."""
+        """Declare the next table, with the next free index. The caller's annotation gives the types of key and row."""
         table: Table[Key, Row] = Table(name, len(self.tables), default)
         self.tables.append(cast("Table[object, object]", table))
         return table
@@ -61,7 +64,9 @@ SINGLETON: Final = ""
 
 
 class Write:
-    """One row to store: its table, its key, and the row as it is after the step; only an open draft replaces it."""
+    """A write of one row: its table, its key, and the row after the step. `Draft.put` replaces `row` on a
+    second write.
+    """
 
     def __init__(self, table: Table[object, object], key: object, row: object) -> None:
         self.table: Final = table
@@ -73,7 +78,7 @@ class Write:
 
 
 class Delta:
-    """The outcome of an accepted step: the rows it writes, each named once, and what the call returns."""
+    """The outcome of an accepted call: its writes, at most one for each row, and its return value."""
 
     def __init__(self, writes: list[Write], returns: object) -> None:
         self.writes: Final = writes
@@ -84,39 +89,48 @@ class Delta:
 
 
 OVERLAID_ROWS: Final = 64
-"""From this many rows on, the state after a step has an overlay above a table's dictionary; a smaller one is copied."""
+"""The number of rows from which `apply` puts an overlay above a table's dictionary. It copies a smaller dictionary."""
 
 
 class State:
-    """Everything a protocol remembers between two steps: one dictionary of rows for each of its tables.
+    """A protocol's whole state between two steps: one dictionary of rows for each table.
 
-    States that pure steps made share dictionaries, with overlays above those of many rows.
+    States that pure steps (`apply`, `step`) make share dictionaries. An overlay above a large shared dictionary holds
+    the rows in which a state differs from it.
     """
 
     def __init__(self, tables: list[dict[object, object]]) -> None:
         self.stored: Final = tables
-        """The dictionaries, as loops that own their state use them: beneath the overlays, if there are any."""
+        """The dictionaries of rows by table index, without the overlays. A loop that owns its state
+        writes into them.
+        """
         self.overlays: list[Overlay | None] | None = None
         self.overlaid = 0
-        """The tables that have an overlay, one bit for each."""
+        """A bit mask of the tables that have an overlay."""
         self.shared = 0
-        """The tables whose dictionary may be another state's too, one bit for each; below zero, all but some."""
+        """A bit mask of the tables whose dictionary another state may share. A negative number has all bits set but a
+        few.
+        """
 
     @property
     def tables(self) -> list[dict[object, object]]:
-        """The stored rows of each table, to be read only."""
+        """The stored rows of each table, read-only. Merges every overlay into its dictionary first."""
         return [self._flat(index) for index in range(len(self.stored))]
 
     def rows(self, table: Table[Key, Row]) -> dict[Key, Row]:
-        """The stored rows of one table, to be read only. Where it has an overlay, the two are made one first."""
+        """The stored rows of one table, read-only. Merges the table's overlay into its dictionary first,
+        if it has one.
+        """
         return cast("dict[Key, Row]", self._flat(table.index))
 
     def copy(self) -> "State":
-        """A private copy. Rows are immutable, so only the dictionaries are copied: linear in the number of rows."""
+        """A private copy, linear in the number of rows. It copies the dictionaries alone, because rows
+        are immutable.
+        """
         return State([dict(rows) for rows in self.tables])
 
     def own(self, delta: Delta) -> None:
-        """Let the dictionaries that a Delta writes to be this state's alone, where others may have them too."""
+        """Give this state its own copy of each shared dictionary that `delta` writes into."""
         for write in delta.writes:
             if self.shared & write.table.bit:
                 index = write.table.index
@@ -133,13 +147,13 @@ class State:
 
 
 INDEXED_WRITES: Final = 24
-"""From this many writes on, a draft finds its own writes by hash; below, walking a short list is faster."""
+"""The number of writes from which a draft finds its own writes by hash. A scan of a shorter list is faster."""
 
 
 class Draft:
-    """A state as one step sees it: reads look through the writes made so far, the state beneath is never touched.
+    """A state as one call sees it. Reads see the call's own writes first, and the unchanged state beneath them.
 
-    It may begin with writes already made, each row named once: so a Delta shows a state after it, or before it.
+    A draft may start from the writes of a Delta, to read the state after that Delta, or before its inverse.
     """
 
     def __init__(self, state: State, writes: list[Write] | None = None) -> None:
@@ -147,7 +161,9 @@ class Draft:
         self._overlays: Final = state.overlays
         self._writes: Final[list[Write]] = [] if writes is None else writes
         self._written_tables = state.overlaid
-        """The tables of which rows stand above the stored ones: written by this draft, or by steps before it."""
+        """A bit mask of the tables that have rows above the dictionaries: this draft's writes, or the
+        state's overlay.
+        """
         self._index: dict[tuple[int, object], Write] | None = None
         for write in self._writes:
             self._written_tables |= write.table.bit
@@ -169,7 +185,7 @@ class Draft:
         return table.default if row is None else cast(Row, row)
 
     def put(self, table: Table[Key, Row], key: Key, row: Row) -> None:
-        """Name the row that `key` has after this step; a later put of the same key replaces the earlier one."""
+        """Write `row` at `key`. A later write at the same key replaces it."""
         erased = cast("Table[object, object]", table)
         write = self._written(erased, key)
         if write is not None:
@@ -184,7 +200,7 @@ class Draft:
             self._index = {(w.table.index, w.key): w for w in self._writes}
 
     def delta(self, returns: object = None) -> Delta:
-        """Close the draft: what it wrote, and what the call returns."""
+        """Close the draft: a Delta of its writes, with the call's return value."""
         return Delta(self._writes, returns)
 
     def _written(self, table: Table[object, object], key: object) -> Write | None:
@@ -204,8 +220,8 @@ Transition = Callable[[Draft, Action], Outcome]
 
 
 def commit(state: State, delta: Delta) -> None:
-    """Store a Delta into a state that the caller owns: cost proportional to the rows written, whatever the state's
-    size.
+    """Store the rows of a Delta in a state that the caller owns. The cost is proportional to the rows written, not to
+    the state's size.
     """
     if state.shared != 0:
         state.own(delta)
@@ -215,8 +231,8 @@ def commit(state: State, delta: Delta) -> None:
 
 
 def apply(state: State, delta: Delta) -> State:
-    """The state after `delta`, sharing with `state` all that the Delta does not name: cost proportional to the rows
-    written, whatever the state's size.
+    """A new state, `state` with the rows of `delta`. It shares all other rows with `state`. The cost is proportional to
+    the rows written, not to the state's size.
     """
     after = State(list(state.stored))
     overlays: list[Overlay | None] = [None] * len(after.stored) if state.overlays is None else list(state.overlays)
@@ -243,7 +259,7 @@ def apply(state: State, delta: Delta) -> State:
 
 
 def step(transition: Transition[Action], state: State, action: Action) -> tuple[State, Outcome]:
-    """One step, purely: the next state (the same object if the action is rejected) and what the transition answered."""
+    """A pure step: the next state, and the transition's outcome. A rejected action returns the same state object."""
     outcome = transition(Draft(state), action)
     if isinstance(outcome, Delta):
         return apply(state, outcome), outcome
@@ -251,7 +267,9 @@ def step(transition: Transition[Action], state: State, action: Action) -> tuple[
 
 
 class Run:
-    """The result of a run: its final state, the number of accepted actions, and of rejected ones by reason."""
+    """The result of `run`: the final state, the number of accepted actions, and the number of rejected
+    ones by reason.
+    """
 
     def __init__(self, state: State, accepted: int, rejected: dict[Rejection, int]) -> None:
         self.state: Final = state
@@ -260,7 +278,9 @@ class Run:
 
 
 def run(transition: Transition[Action], state: State, actions: Iterable[Action]) -> Run:
-    """All actions in order from `state`, which stays as it was: one private copy first, then only touched rows."""
+    """Execute all actions in order. `state` stays unchanged: the loop copies it once, and then stores only written
+    rows.
+    """
     current = state.copy()
     accepted = 0
     rejected: dict[Rejection, int] = {}

@@ -1,25 +1,25 @@
-"""Rows above a dictionary that is never written again: a new overlay for each change, sharing all but what changed.
+"""An immutable overlay: changed rows above a dictionary that is never written again. Each change makes a new overlay.
 
-An overlay finds a row by the hash of its key, in a tree whose leaves are small dictionaries. To change a row copies one
-leaf and the branches that lead to it, however many rows there are; the overlay of before stays as it was.
+An overlay finds a row by the hash of its key, in a tree whose leaves are small dictionaries. A change copies one leaf
+and the branches that lead to it, at any number of rows, and shares the rest. The earlier overlay stays unchanged.
 """
 
 from typing import Final, cast
 
 LEAF_ROWS: Final = 16
-"""The most rows of a leaf: one more and it becomes a branch."""
+"""The most rows of a leaf. A leaf with more is split into a branch."""
 BRANCH_BITS: Final = 5
 BRANCH_MASK: Final = (1 << BRANCH_BITS) - 1
 DEPTH: Final = 6
-"""The most branches on the way to a leaf; a leaf that far down is of any size."""
+"""The most branches on the path to a leaf. A leaf at this depth may have any number of rows."""
 HASH_MASK: Final = (1 << (DEPTH * BRANCH_BITS)) - 1
-"""The part of a hash that leads through the tree."""
+"""The bits of a hash that select the path through the tree."""
 
 Rows = dict[object, object]
 
 
 class _Added:
-    """A key that the dictionary beneath does not have, and those that were added before it."""
+    """A linked list of the keys that the dictionary beneath lacks, the latest first."""
 
     def __init__(self, key: object, earlier: "_Added | None") -> None:
         self.key: Final = key
@@ -27,7 +27,7 @@ class _Added:
 
 
 class Overlay:
-    """Rows that stand before those of a dictionary of the same keys. None of it is ever changed."""
+    """Immutable rows that take precedence over those of the dictionary `beneath`."""
 
     def __init__(self, beneath: Rows, tree: object, added: _Added | None) -> None:
         self.beneath: Final = beneath
@@ -35,7 +35,7 @@ class Overlay:
         self._added: Final = added
 
     def get(self, key: object) -> object:
-        """The row that this overlay has of a key, else None."""
+        """The overlay's own row at `key`, or None if it has none."""
         node, place = self._tree, hash(key) & HASH_MASK
         while isinstance(node, list):
             node = node[place & BRANCH_MASK]
@@ -50,7 +50,7 @@ class Overlay:
         return Overlay(self.beneath, _put(self._tree, hash(key) & HASH_MASK, 0, key, row), added)
 
     def flat(self) -> Rows:
-        """The dictionary of all rows, beneath and above, in the order in which their keys came."""
+        """A dictionary of all rows, beneath and above, in the order in which their keys were first written."""
         keys: list[object] = []
         newest = self._added
         while newest is not None:
@@ -63,7 +63,7 @@ class Overlay:
 
 
 def _put(node: object, place: int, depth: int, key: object, row: object) -> object:
-    """The tree with one row more, or another: `place` is what is left of its key's hash so many branches down."""
+    """A copy of the tree with `row` at `key`. `place` is the part of the key's hash that is still unused at `depth`."""
     if isinstance(node, list):
         branches: list[object] = list(node)
         branch = place & BRANCH_MASK
@@ -75,7 +75,7 @@ def _put(node: object, place: int, depth: int, key: object, row: object) -> obje
 
 
 def _split(leaf: Rows, depth: int) -> list[object]:
-    """The branches of a leaf that is full."""
+    """The branch that replaces a full leaf: its rows, by the next bits of their keys' hashes."""
     leaves: list[Rows] = [{} for _ in range(BRANCH_MASK + 1)]
     for key, row in leaf.items():
         leaves[((hash(key) & HASH_MASK) >> (depth * BRANCH_BITS)) & BRANCH_MASK][key] = row
@@ -83,7 +83,7 @@ def _split(leaf: Rows, depth: int) -> list[object]:
 
 
 def _gather(node: object, rows: Rows) -> None:
-    """Store all rows of a tree into a dictionary."""
+    """Copy all rows of a tree into `rows`."""
     if isinstance(node, list):
         for branch in node:
             _gather(branch, rows)

@@ -1,9 +1,10 @@
-"""PostgreSQL's type `numeric`, as far as rewards are calculated with it: exact decimals, and a division that rounds.
+"""PostgreSQL's type `numeric`, as far as the rewards calculation uses it: exact decimals, and a division that rounds.
 
-A value is an integer and a scale: how many of its decimal digits stand after the point. Sums and products are exact. A
+A value is an integer and a scale, the number of its decimal digits after the point. Sums and products are exact. A
 quotient is rounded half away from zero, at a scale that depends on the leading digits of both numbers. So the floor of
-a quotient is not the quotient rounded down: of a large one no digit after the point is left to round down.
-Source: PostgreSQL 15, src/backend/utils/adt/numeric.c: select_div_scale, div_var, round_var.
+a computed quotient can exceed the floor of the exact quotient: a large quotient has scale zero, and is rounded to an
+integer before the floor is taken. Source: PostgreSQL 15, src/backend/utils/adt/numeric.c: select_div_scale, div_var,
+round_var.
 """
 
 from typing import Final
@@ -17,7 +18,7 @@ DIGITS: Final = 4
 
 BASE: Final = 10**DIGITS
 LEAST_SIGNIFICANT_DIGITS: Final = 16
-"""A quotient has at least so many significant digits, but none is computed beyond what its scale says."""
+"""The least number of significant digits of a quotient. Its scale still limits the digits that are computed."""
 
 MOST_SCALE: Final = 1000
 
@@ -44,7 +45,7 @@ def add(a: Numeric, b: Numeric) -> Numeric:
 
 
 def multiply(a: Numeric, b: Numeric) -> Numeric:
-    """The exact product; scales add up."""
+    """The exact product. Its scale is the sum of both scales."""
     return Numeric(a.unscaled * b.unscaled, a.scale + b.scale)
 
 
@@ -58,13 +59,16 @@ def divide(a: Numeric, b: Numeric) -> Numeric:
 
 
 def floor(a: Numeric) -> int:
-    """The greatest integer that is not more."""
+    """The greatest integer that is at most `a`."""
     return div_floor(a.unscaled, power_of_ten(a.scale))
 
 
 def quotient_scale(a: Numeric, b: Numeric) -> int:
-    """The scale of a quotient: at least sixteen significant digits by a guess of its leading one, at least the scale of
-    either number, at most a thousand. Where leading digits are equal, the guess is that the quotient is below one.
+    """The scale of the quotient `a / b`: at least 16 significant digits, and at least the scales of `a` and `b`; at
+    most 1000.
+
+    The number of significant digits rests on an estimate of the quotient's weight, from the leading base-10000 digits.
+    If the two leading digits are equal, the estimate takes the quotient to be below one.
     """
     weight_a, leading_a = _leading(a)
     weight_b, leading_b = _leading(b)
@@ -75,7 +79,7 @@ def quotient_scale(a: Numeric, b: Numeric) -> int:
 
 
 def _leading(a: Numeric) -> tuple[int, int]:
-    """The leading digit to base ten thousand, and the power of the base that it counts; both zero for zero."""
+    """The weight and the leading digit in base 10000: the digit counts `BASE ** weight`. (0, 0) for zero."""
     if a.unscaled == 0:
         return 0, 0
     missing = remainder(-a.scale, DIGITS)
@@ -88,6 +92,6 @@ def _leading(a: Numeric) -> tuple[int, int]:
 
 
 def power_of_ten(exponent: int) -> int:
-    """Ten to the power of a number that is not negative."""
+    """Ten to the power of a non-negative exponent."""
     power: int = 10**exponent
     return power

@@ -1,6 +1,4 @@
-"""The interface of a protocol to the invariants, the proofs and the harness: the one interface through which they see
-it.
-"""
+"""The interface of a protocol: everything that the invariants, the proofs and the harness use of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
@@ -12,11 +10,12 @@ from spec.security import Security
 
 
 class Step:
-    """One recorded step: what is asked, and everything the recording says about the answer.
+    """One recorded step of a trace: the recorded call, and the recorded answer.
 
-    `actions` are executed in order; the last one is the recorded call, those before it let time pass. What the
-    recording expects stays JSON, to be compared with the JSON that the specification's answer is written as. `context`
-    is what the protocol's `observe` needs to know of the steps so far to write the state as this step's `post` does.
+    `actions` are executed in order. The last one is the recorded call; the earlier ones let time pass. `error`,
+    `returns` and `post` are the recorded answer. They stay JSON, and are compared with the JSON of the specification's
+    answer. `context` is an argument of the protocol's `observe`: facts about the steps so far, needed to write the
+    state as `post`.
     """
 
     def __init__(
@@ -41,11 +40,11 @@ class Step:
 
 
 class Trace:
-    """A trace file, read: the state it starts from, its steps, and the whole states it expects at both ends.
+    """A parsed trace file: its starting state, its steps, and the recorded whole states at both ends.
 
-    `head` is what the file says before all these, from which `Protocol.write_trace` writes another with the same start.
-    `world` holds what the protocol's codec needs to write states as this file does, such as the names it observes.
-    `initial_field` is where the file has the state that it starts from.
+    `head` is the file's JSON before these. `Protocol.write_trace` writes another trace with the same start from it.
+    `world` is an argument of the protocol's `observe`, such as the names that this file's states list. `initial_field`
+    is the name of the file's field that holds the starting state.
     """
 
     def __init__(
@@ -70,9 +69,7 @@ class Trace:
 
 
 def execute(transition: Transition[Any], state: State, actions: Sequence[object]) -> Outcome:
-    """Execute actions in order, of which there is one at least, in a state that the caller owns; what the last one
-    answered.
-    """
+    """Execute one or more actions in order, in a state that the caller owns. Returns the last action's outcome."""
     for action in actions:
         outcome = transition(Draft(state), action)
         if isinstance(outcome, Delta):
@@ -81,11 +78,11 @@ def execute(transition: Transition[Any], state: State, actions: Sequence[object]
 
 
 class Protocol:
-    """One protocol, whole: what the invariants, the proofs and the harness may know of it.
+    """One protocol, as the invariants, the proofs and the harness see it.
 
-    `traces` is the folder of recorded traces that belong to it; None for the protocols that come with this project,
-    whose traces come with the harness. `families` are other names under which trace files call it; its reader tells
-    them apart. `security` says what secures what in a state; None if the protocol does not.
+    `traces` is the folder of the protocol's recorded traces. It is None for the protocols of this project, whose traces
+    come with the harness. `families` are other names for the protocol in trace files; its reader distinguishes them.
+    `security` computes the security graph of a state, or is None if the protocol has none.
     """
 
     def __init__(
@@ -121,18 +118,18 @@ class Protocol:
         self._write_trace: Final = write_trace
 
     def write_trace(self, head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
-        """A whole trace file: its `head`, and what these rules answer to the actions from the state that it determines.
+        """A complete trace file: `head`, and the outcomes of `actions` from the state that the head declares.
 
-        Time that passes right before a call is written as part of the call's step wherever the format can say so.
-        `read_trace` reads the same actions again: an action that no trace can hold, such as one with a negative amount
-        or an undeclared name, is MalformedTrace, which names its step and field.
+        Time that passes right before a call is part of the call's step, wherever the format allows it. The result is
+        read back by `read_trace`. Raises MalformedTrace, with step and field, for an action that no trace can hold.
+        Such an action has, for instance, a negative amount or an undeclared name.
         """
         document = self._write_trace(self.transition, head, actions)
         self.read_trace(document)
         return document
 
     def with_transition(self, transition: Transition[Any]) -> "Protocol":
-        """The same protocol under other rules, such as a proposal to change one."""
+        """This protocol with another transition, such as one with a proposed change to a rule."""
         return Protocol(
             self.name,
             self.schema,

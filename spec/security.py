@@ -1,6 +1,7 @@
 """The security graph, in terms that every protocol shares: stakes, services, and the slashable amount of each stake.
 
-Each protocol says it once, in its own `security.py`. It looks at whole tables, and so is no rule: it answers people.
+Each protocol computes it in its own `security.py`. The computation reads whole tables, so it is no rule: no transition
+uses it, only reports do.
 """
 
 from typing import Final
@@ -10,9 +11,9 @@ import attr
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Stake:
-    """One amount of one token that can be lost, named `stake_id`, in the token's own unit.
+    """One slashable amount of one token, in the token's smallest unit, under the unique name `stake_id`.
 
-    `leaving` is the part of it on its way out that a slash still reaches.
+    `leaving` is the part of `amount` in pending withdrawals that a slash still reaches.
     """
 
     stake_id: Final[str]
@@ -29,10 +30,11 @@ class Stake:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Commitment:
-    """The amount of one stake that a service may take for what an operator does now.
+    """The amount of one stake that a service can slash for an offence that an operator commits now.
 
-    `slasher` asks for it. `until` is the last block or timestamp in which all of `amount` can be taken; None: no end is
-    in sight. `vetoer` may forbid it; None: nobody may.
+    `slasher` is the account that can request the slash. `until` is the last block or timestamp at which all of `amount`
+    can be slashed; None if no end is scheduled. `vetoer` is the account that can veto the slash; None if there is no
+    veto.
     """
 
     stake_id: Final[str]
@@ -64,9 +66,10 @@ class Commitment:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Security:
-    """All stakes that secure something, all commitments of them (both in order of their names), and every service.
+    """All stakes that secure a service, all commitments of these stakes, and all services. Stakes and commitments are
+    sorted by name.
 
-    What several commitments of one stake take is added up, and never more than the stake: all protocols here do that.
+    The slashes of several commitments of one stake add up, to at most the stake. This holds for all protocols here.
     """
 
     stakes: Final[tuple[Stake, ...]]

@@ -1,4 +1,4 @@
-"""EigenLayer's core contracts, slashing release, for ERC-20 strategies, and its rewards."""
+"""EigenLayer's core contracts in the slashing release: ERC-20 strategies, native ETH and rewards."""
 
 from typing import Final, get_args
 

@@ -1,7 +1,7 @@
-"""Actions of EigenLayer: one class for each call, `sender` being the account that calls.
+"""Actions of EigenLayer: one class for each contract call. `sender` is the account that calls.
 
-Permission to act for an account is the PermissionController's default: only the account itself has it. Every account
-named here is an ordinary one; the contracts never call each other through these actions.
+An account's permissions are the PermissionController's default: only the account itself may act for itself. Every
+account in an action is an externally owned account. Calls of one contract by another are no actions.
 """
 
 from typing import Final
@@ -14,8 +14,8 @@ from spec.eigenlayer.state import OperatorSet
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class MineBlocks:
-    """Time passes: `blocks` empty blocks, in `seconds` altogether. Every other action executes in the block, and at the
-    timestamp, that time has reached.
+    """Let time pass: `blocks` empty blocks, which take `seconds` together. Every other action executes in the current
+    block, at the current timestamp.
     """
 
     blocks: Final[int]
@@ -28,7 +28,7 @@ class MineBlocks:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DepositIntoStrategy:
-    """Move `amount` of `token` from the sender into a strategy, for shares. StrategyManager.depositIntoStrategy."""
+    """Deposit `amount` of the sender's `token` into a strategy, for shares. StrategyManager.depositIntoStrategy."""
 
     sender: Final[str]
     strategy: Final[str]
@@ -44,7 +44,7 @@ class DepositIntoStrategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferToken:
-    """Move `amount` of a token to any account; a transfer to a strategy is a donation. ERC20.transfer."""
+    """Transfer `amount` of a token to any account. A transfer to a strategy is a donation. ERC20.transfer."""
 
     sender: Final[str]
     token: Final[str]
@@ -60,7 +60,7 @@ class TransferToken:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AddStrategiesToDepositWhitelist:
-    """Let strategies accept deposits. StrategyManager.addStrategiesToDepositWhitelist."""
+    """Whitelist strategies for deposits. StrategyManager.addStrategiesToDepositWhitelist."""
 
     sender: Final[str]
     strategies: Final[tuple[str, ...]]
@@ -72,7 +72,7 @@ class AddStrategiesToDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RemoveStrategiesFromDepositWhitelist:
-    """Let strategies accept deposits no longer. StrategyManager.removeStrategiesFromDepositWhitelist."""
+    """Remove strategies from the deposit whitelist. StrategyManager.removeStrategiesFromDepositWhitelist."""
 
     sender: Final[str]
     strategies: Final[tuple[str, ...]]
@@ -84,7 +84,7 @@ class RemoveStrategiesFromDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterAsOperator:
-    """Become an operator, for ever. DelegationManager.registerAsOperator."""
+    """Register the sender as an operator, permanently. DelegationManager.registerAsOperator."""
 
     sender: Final[str]
     delegation_approver: Final[str]
@@ -98,7 +98,7 @@ class RegisterAsOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ModifyOperatorDetails:
-    """Change whose signature delegating to the operator needs. DelegationManager.modifyOperatorDetails."""
+    """Change an operator's delegation approver. DelegationManager.modifyOperatorDetails."""
 
     sender: Final[str]
     operator: Final[str]
@@ -112,9 +112,7 @@ class ModifyOperatorDetails:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Approval:
-    """An approver's signature over one delegation of the sender: who signed it, under which salt, whether it has
-    expired.
-    """
+    """An approver's signature over one delegation of the sender: its signer, its salt, and True if it has expired."""
 
     signer: Final[str]
     salt: Final[int]
@@ -128,7 +126,7 @@ class Approval:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DelegateTo:
-    """Delegate all shares, present and future, to one operator. DelegationManager.delegateTo."""
+    """Delegate all of the sender's shares, present and future, to one operator. DelegationManager.delegateTo."""
 
     sender: Final[str]
     operator: Final[str]
@@ -168,7 +166,7 @@ class Redelegate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class WithdrawalRequest:
-    """One withdrawal to queue: how many deposit shares to take from each strategy."""
+    """One withdrawal to queue: its strategies, and the deposit shares to withdraw from each."""
 
     strategies: Final[tuple[str, ...]]
     deposit_shares: Final[tuple[int, ...]]
@@ -180,7 +178,7 @@ class WithdrawalRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class QueueWithdrawals:
-    """Queue withdrawals, one for each request. DelegationManager.queueWithdrawals."""
+    """Queue withdrawals of the sender, one for each request. DelegationManager.queueWithdrawals."""
 
     sender: Final[str]
     requests: Final[tuple[WithdrawalRequest, ...]]
@@ -192,9 +190,10 @@ class QueueWithdrawals:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Completion:
-    """The queued withdrawal (staker, nonce) to complete, as tokens or as shares.
+    """The completion of the queued withdrawal (staker, nonce), paid in tokens or returned as shares.
 
-    `is_tampered`: the withdrawal that the caller presents differs from the one queued, so its root is unknown.
+    `is_tampered`: the withdrawal in the call's arguments differs from the queued one, so the contract does not find its
+    root.
     """
 
     staker: Final[str]
@@ -244,7 +243,7 @@ class CompleteQueuedWithdrawals:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class UpdateAvsMetadata:
-    """Announce an AVS. AllocationManager.updateAVSMetadataURI."""
+    """Publish an AVS's metadata, which registers the AVS. AllocationManager.updateAVSMetadataURI."""
 
     sender: Final[str]
     avs: Final[str]
@@ -256,7 +255,7 @@ class UpdateAvsMetadata:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorSetRequest:
-    """One operator set to create: its id, the strategies it slashes, and who may slash."""
+    """One operator set to create: its id, the strategies that it may slash, and its slasher."""
 
     operator_set_id: Final[int]
     strategies: Final[tuple[str, ...]]
@@ -270,7 +269,7 @@ class OperatorSetRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateOperatorSets:
-    """Create operator sets whose slashes are burned. AllocationManager.createOperatorSets."""
+    """Create operator sets whose slashed stake is burned. AllocationManager.createOperatorSets."""
 
     sender: Final[str]
     avs: Final[str]
@@ -284,7 +283,10 @@ class CreateOperatorSets:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateRedistributingOperatorSets:
-    """Create operator sets whose slashes go to a recipient. AllocationManager.createRedistributingOperatorSets."""
+    """Create operator sets whose slashed stake goes to a recipient, one recipient for each operator set.
+
+    AllocationManager.createRedistributingOperatorSets.
+    """
 
     sender: Final[str]
     avs: Final[str]
@@ -306,7 +308,9 @@ class CreateRedistributingOperatorSets:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AddStrategiesToOperatorSet:
-    """Let an operator set slash more strategies, at once. AllocationManager.addStrategiesToOperatorSet."""
+    """Add strategies that an operator set may slash, with immediate effect.
+    AllocationManager.addStrategiesToOperatorSet.
+    """
 
     sender: Final[str]
     avs: Final[str]
@@ -322,7 +326,10 @@ class AddStrategiesToOperatorSet:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RemoveStrategiesFromOperatorSet:
-    """Let an operator set slash fewer strategies, at once. AllocationManager.removeStrategiesFromOperatorSet."""
+    """Remove strategies that an operator set may slash, with immediate effect.
+
+    AllocationManager.removeStrategiesFromOperatorSet.
+    """
 
     sender: Final[str]
     avs: Final[str]
@@ -338,7 +345,7 @@ class RemoveStrategiesFromOperatorSet:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class UpdateSlasher:
-    """Change who may slash for an operator set, after a delay. AllocationManager.updateSlasher."""
+    """Change an operator set's slasher, with effect after a delay. AllocationManager.updateSlasher."""
 
     sender: Final[str]
     operator_set: Final[OperatorSet]
@@ -352,7 +359,7 @@ class UpdateSlasher:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterForOperatorSets:
-    """Opt an operator in to operator sets of one AVS. AllocationManager.registerForOperatorSets."""
+    """Register an operator for operator sets of one AVS. AllocationManager.registerForOperatorSets."""
 
     sender: Final[str]
     operator: Final[str]
@@ -368,7 +375,7 @@ class RegisterForOperatorSets:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeregisterFromOperatorSets:
-    """Take an operator out of operator sets; it stays slashable for a while.
+    """Deregister an operator from operator sets of one AVS. It stays slashable for the deallocation delay.
     AllocationManager.deregisterFromOperatorSets.
     """
 
@@ -386,7 +393,7 @@ class DeregisterFromOperatorSets:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AllocationRequest:
-    """The magnitudes an operator wants allocated to one operator set, one for each strategy."""
+    """New magnitudes of an operator's allocations to one operator set, one for each strategy."""
 
     operator_set: Final[OperatorSet]
     strategies: Final[tuple[str, ...]]
@@ -405,7 +412,7 @@ class AllocationRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ModifyAllocations:
-    """Change what an operator commits to operator sets. AllocationManager.modifyAllocations."""
+    """Change an operator's allocations to operator sets. AllocationManager.modifyAllocations."""
 
     sender: Final[str]
     operator: Final[str]
@@ -419,7 +426,9 @@ class ModifyAllocations:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetAllocationDelay:
-    """Change how long an operator's new allocations wait, after a delay. AllocationManager.setAllocationDelay."""
+    """Change the delay of an operator's new allocations. The change itself takes effect after the configuration delay.
+    AllocationManager.setAllocationDelay.
+    """
 
     sender: Final[str]
     operator: Final[str]
@@ -433,7 +442,7 @@ class SetAllocationDelay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClearDeallocationQueue:
-    """Settle deallocations whose block has come, up to a number for each strategy.
+    """Complete an operator's deallocations whose effect block has come, up to a given number for each strategy.
     AllocationManager.clearDeallocationQueue.
     """
 
@@ -457,7 +466,9 @@ class ClearDeallocationQueue:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashOperator:
-    """Slash fractions of what an operator has allocated to an operator set. AllocationManager.slashOperator."""
+    """Slash an operator's allocations to an operator set, by one fraction for each strategy.
+    AllocationManager.slashOperator.
+    """
 
     sender: Final[str]
     avs: Final[str]
@@ -485,7 +496,7 @@ class SlashOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClearBurnOrRedistributableShares:
-    """Burn or redistribute all that one slash took. StrategyManager.clearBurnOrRedistributableShares."""
+    """Burn or redistribute all shares of one slash. StrategyManager.clearBurnOrRedistributableShares."""
 
     sender: Final[str]
     operator_set: Final[OperatorSet]
@@ -499,7 +510,7 @@ class ClearBurnOrRedistributableShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClearBurnOrRedistributableSharesByStrategy:
-    """Burn or redistribute what one slash took in one strategy.
+    """Burn or redistribute the shares of one slash in one strategy.
 
     StrategyManager.clearBurnOrRedistributableSharesByStrategy.
     """
@@ -518,7 +529,7 @@ class ClearBurnOrRedistributableSharesByStrategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class BurnShares:
-    """Burn what slashes took before slashes had ids. StrategyManager.burnShares."""
+    """Burn a strategy's shares that were slashed in releases without slash ids. StrategyManager.burnShares."""
 
     sender: Final[str]
     strategy: Final[str]
@@ -540,10 +551,10 @@ class CreatePod:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RecordBeaconChainEthBalanceUpdate:
-    """Report what a checkpoint, or the proof of a validator, found of an owner's ETH.
+    """Report a change of a pod owner's balance on the beacon chain, found by a checkpoint or by a validator's proof.
 
-    `is_from_pod`: the caller is the pod of `sender`, not `sender` itself. `balance_delta_wei` is a gain or, negative,
-    a loss, of a restaked balance that was `prev_restaked_balance_wei`.
+    `is_from_pod`: the caller is the pod of `sender`, not `sender` itself. `balance_delta_wei` is a gain or, if
+    negative, a loss. `prev_restaked_balance_wei` is the restaked balance before the change.
     EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
 
@@ -570,7 +581,7 @@ class RecordBeaconChainEthBalanceUpdate:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class FundPod:
-    """ETH arrives at a pod, and a checkpoint counts it: a fact of the beacon chain, not a call.
+    """Add ETH to a pod, as counted by a checkpoint. This is an event of the beacon chain, not a contract call.
 
     `amount_wei` is a multiple of a gwei.
     """
@@ -585,9 +596,9 @@ class FundPod:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PlantPodOwnerDepositShares:
-    """A staker has these shares of native ETH from before the slashing release: a fact of history, not a call.
+    """Set a staker's native ETH shares from before the slashing release. This is a migrated state, not a contract call.
 
-    Only a deficit, below zero, of a staker that holds none is a fact that there can be.
+    Only negative shares (a deficit), for a staker that has no native ETH shares yet, are such a state.
     """
 
     staker: Final[str]

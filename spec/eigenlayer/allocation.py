@@ -1,10 +1,9 @@
-"""Allocation of an operator's stake: magnitude allocated to operator sets, the delays of its changes, and their
-settlement.
+"""Allocation of an operator's stake: the magnitudes allocated to operator sets, and the delays of their changes.
 
-For one operator and one strategy, `max_magnitude` (WAD at first) is all there is to allocate, `encumbered_magnitude`
-what is allocated. An allocation takes effect after the operator's allocation delay. A deallocation that could still
-be slashed takes effect after DEALLOCATION_DELAY, stays slashable until then, and is freed when the queue it waits in
-is cleared.
+For one operator and one strategy, `max_magnitude` (WAD at first) is the total to allocate. `encumbered_magnitude` is
+the allocated part. An allocation takes effect after the operator's allocation delay. The deallocation of a slashable
+allocation takes effect after DEALLOCATION_DELAY, and stays slashable until then. Its magnitude becomes free when the
+deallocation queue is cleared.
 """
 
 from spec.arithmetic import UINT64_MAX
@@ -36,7 +35,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def settled_allocation(allocation: Allocation, block: int) -> Allocation:
-    """The allocation as `block` sees it: a pending change whose block has come is part of the current magnitude.
+    """The allocation as of `block`: a pending change whose effect block has come is part of the current magnitude.
 
     Source: AllocationManager._getUpdatedAllocation.
     """
@@ -50,9 +49,9 @@ def settled_allocation(allocation: Allocation, block: int) -> Allocation:
 
 
 def settled_encumbered_magnitude(encumbered_magnitude: int, allocation: Allocation, block: int) -> int:
-    """The encumbered magnitude once `allocation` is settled at `block`: an effective deallocation frees its magnitude.
+    """The encumbered magnitude as of `block`: a deallocation whose effect block has come frees its magnitude.
 
-    An allocation encumbers at once, when it is made. Source: AllocationManager._getUpdatedAllocation.
+    A pending allocation already counts, from the call that makes it. Source: AllocationManager._getUpdatedAllocation.
     """
     if block < allocation.effect_block:
         return encumbered_magnitude
@@ -60,7 +59,7 @@ def settled_encumbered_magnitude(encumbered_magnitude: int, allocation: Allocati
 
 
 def effective_allocation_delay(delay: AllocationDelay, block: int) -> AllocationDelay:
-    """The allocation delay with its pending change applied if its block has come.
+    """The allocation delay as of `block`, with its pending change applied if its effect block has come.
 
     Source: AllocationManager.getAllocationDelay.
     """
@@ -75,7 +74,8 @@ def effective_allocation_delay(delay: AllocationDelay, block: int) -> Allocation
 
 
 def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet) -> bool:
-    """True if the operator set can slash the operator: it is registered, or left no longer than the delay ago.
+    """True if the operator set can slash the operator: it is registered, or deregistered at most DEALLOCATION_DELAY
+    ago.
 
     Source: AllocationManager.isOperatorSlashable.
     """
@@ -84,7 +84,7 @@ def is_operator_slashable(draft: Draft, operator: str, operator_set: OperatorSet
 
 
 def modify_allocations(draft: Draft, action: ModifyAllocations) -> Delta | Reason:
-    """Set the magnitudes that an operator allocates to operator sets; it need not be registered for them.
+    """Set the magnitudes that an operator allocates to operator sets. The operator need not be registered for them.
 
     Rejects, in order: INVALID_PERMISSIONS, UNINITIALIZED_ALLOCATION_DELAY; then for each request
     INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, and for each of its strategies as `_modify_allocation`. Source:
@@ -126,11 +126,11 @@ def _modify_allocations_to_set(
 def _modify_allocation(
     draft: Draft, operator: str, delay_blocks: int, operator_set: OperatorSet, strategy: str, new_magnitude: int
 ) -> Reason | None:
-    """Set one allocation, after clearing the strategy's deallocations whose block has come.
+    """Set one allocation's magnitude, after clearing the strategy's deallocations whose effect block has come.
 
-    Less than now: queued if it can be slashed, else at once. More than now: encumbered at once, slashable after the
-    delay. Rejects, in order: MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE; when allocating UINT64_OVERFLOW,
-    INSUFFICIENT_MAGNITUDE; ARITHMETIC_PANIC if the effect block is no uint32.
+    A decrease enters the deallocation queue if the allocation is slashable, and is immediate otherwise. An increase is
+    encumbered at once, and slashable after the delay. Rejects, in order: MODIFICATION_ALREADY_PENDING, SAME_MAGNITUDE;
+    for an increase UINT64_OVERFLOW, INSUFFICIENT_MAGNITUDE; ARITHMETIC_PANIC if the effect block is no uint32.
     """
     _clear_deallocation_queue(draft, operator, strategy, MAX_DEALLOCATIONS_TO_CLEAR)
     block = current_block(draft)
@@ -187,7 +187,7 @@ def _is_allocation_slashable(
 
 
 def clear_deallocation_queue(draft: Draft, action: ClearDeallocationQueue) -> Delta | Reason:
-    """Settle an operator's deallocations whose block has come, oldest first; anybody may ask for it.
+    """Complete an operator's deallocations whose effect block has come, oldest first. Any account may call it.
 
     Rejects: INPUT_ARRAY_LENGTH_MISMATCH. Source: AllocationManager.clearDeallocationQueue.
     """
@@ -201,7 +201,7 @@ def clear_deallocation_queue(draft: Draft, action: ClearDeallocationQueue) -> De
 
 
 def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number_to_clear: int) -> None:
-    """Settle from the front of one queue until one is not due yet.
+    """Complete deallocations from the front of one queue, up to the first whose effect block has not come.
 
     Source: AllocationManager._clearDeallocationQueue.
     """
@@ -219,7 +219,9 @@ def _clear_deallocation_queue(draft: Draft, operator: str, strategy: str, number
 
 
 def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str, block: int) -> bool:
-    """Store a deallocation whose block has come as done; False if it has not. A slash may have settled it before."""
+    """Apply a pending change if its effect block has come; return False otherwise. A slash may have
+    applied it already.
+    """
     stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
     if block < stored.effect_block:
         return False
@@ -236,7 +238,7 @@ def _settle_deallocation(draft: Draft, operator: str, operator_set: OperatorSet,
 def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Reason:
     """Change the operator's allocation delay, effective ALLOCATION_CONFIGURATION_DELAY + 1 blocks from now.
 
-    A pending change whose block has come is applied first; one whose block has not is replaced. Rejects, in order:
+    An earlier pending change is applied first if its effect block has come, and replaced otherwise. Rejects, in order:
     INVALID_PERMISSIONS, INVALID_OPERATOR, ARITHMETIC_PANIC. Source: AllocationManager.setAllocationDelay.
     """
     if action.sender != action.operator:
@@ -262,7 +264,7 @@ def set_allocation_delay(draft: Draft, action: SetAllocationDelay) -> Delta | Re
 
 
 def initialise_allocation_delay(draft: Draft, operator: str, delay_blocks: int) -> None:
-    """Set a new operator's allocation delay, effective now. Source: AllocationManager._setAllocationDelay."""
+    """Set a new operator's allocation delay, effective at once. Source: AllocationManager._setAllocationDelay."""
     draft.put(
         ALLOCATION_DELAYS,
         operator,

@@ -1,6 +1,6 @@
-"""Time is the block number, and for rewards the block's timestamp, in seconds.
+"""The clock: the block number and, for rewards, the block's timestamp in seconds.
 
-Both move only when blocks are mined, each by as much as is said; every other call executes in the current block.
+Only `mine_blocks` advances them, each by its own argument. Every other call executes in the current block.
 """
 
 from spec.arithmetic import UINT32_MAX
@@ -27,8 +27,8 @@ def block_after(block: int, delay_blocks: int) -> int | Reason:
 
 
 def mine_blocks(draft: Draft, action: MineBlocks) -> Delta:
-    """Let blocks and seconds pass. Nothing else is written: what a block makes effective is worked out when it is
-    read.
+    """Advance the block number and the timestamp. Nothing else is written: changes that become effective at a block
+    take effect when they are read.
     """
     clock = draft.get(CLOCK, SINGLETON)
     draft.put(CLOCK, SINGLETON, Clock(clock.block + action.blocks, clock.timestamp + action.seconds))

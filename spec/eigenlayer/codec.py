@@ -1,7 +1,7 @@
-"""EigenLayer's trace format: files to genesis and actions, states and return values back to JSON.
+"""EigenLayer's trace format: reads a file's genesis and actions, and writes states and return values as JSON.
 
-The format is described in docs/traces.md. A file names the accounts, tokens, strategies and AVSs that occur in it; a
-name it does not declare is refused, as is any field too many or too few.
+docs/traces.md describes the format. A file declares its accounts, tokens, strategies and AVSs. An undeclared name, an
+unknown field or a missing field raises MalformedTrace.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,11 +84,14 @@ from spec.protocol import Step, Trace, execute
 
 FORMAT_VERSION: Final = 1
 NEVER: Final = 2**256 - 1
-"""The expiry of a signature that does not expire; the format knows this one and 0, which has expired."""
+"""The expiry of a signature that never expires. The only other expiry in the format is 0: the signature has expired."""
 
 
 class Expiry(Format):
-    """The expiry of a signature: 2^256 - 1 (never) or 0 (it has). Traces have no timestamps to judge any between."""
+    """The expiry of a signature: 2^256 - 1 (it never expires) or 0 (it has expired). Read as True if it has expired.
+
+    Traces have no timestamps with which to compare any other expiry.
+    """
 
     def read(self, value: Json, where: str, names: Names) -> object:
         expiry = Amount().read(value, where, names)
@@ -101,7 +104,7 @@ class Expiry(Format):
 
 
 APPROVER: Final = "approver0"
-"""The one account whose signatures occur in traces: a valid approval is signed by it, an invalid one by nobody."""
+"""The only account that signs approvals in traces. A valid approval has it as signer, an invalid one ZERO_ADDRESS."""
 
 
 class Wei(Format):
@@ -263,7 +266,9 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     ),
     **REWARDS_FORMATS,
 }
-"""Every call by its name in traces. `mine` and facts, which are no calls, stand beside them."""
+"""The format of every call, by its name in traces. `mine` steps and facts, which are no calls, have formats of their
+own.
+"""
 
 FACT_FORMATS: Final[dict[str, ActionFormat]] = {
     "fund_pod": ActionFormat(actions.FundPod, [argument("pod_owner", ACCOUNT), argument("amount_wei", Wei())]),
@@ -271,7 +276,7 @@ FACT_FORMATS: Final[dict[str, ActionFormat]] = {
         actions.PlantPodOwnerDepositShares, [argument("staker", ACCOUNT), argument("shares", SignedAmount(256))]
     ),
 }
-"""Every fact by its name in traces: it takes a block as a call does, but nobody sends it."""
+"""The format of every fact, by its name in traces. A fact takes a block like a call, but has no sender."""
 
 MINE: Final = Record(
     MineBlocks, [argument("blocks", Amount(32)), argument("seconds", Amount(32))], optional={"seconds": 0}
@@ -279,7 +284,7 @@ MINE: Final = Record(
 FORMATS: Final[dict[str, ActionFormat]] = {**ACTION_FORMATS, **FACT_FORMATS}
 NAMES_BY_CLASS: Final[dict[object, str]] = {kind.make: name for name, kind in FORMATS.items()}
 POD_OF: Final = "pod:"
-"""The beginning of a pod's name, which ends with its owner's. A pod is named as a sender only."""
+"""The prefix of a pod's name; the owner's name follows it. A pod occurs only as a sender."""
 
 
 def write_returns(action: object, returns: object) -> Json:
@@ -297,7 +302,7 @@ CONSTANTS: Final[dict[str, Json]] = {
     "MAX_STAKER_STRATEGY_LIST_LENGTH": MAX_STAKER_STRATEGY_LIST_LENGTH,
 }
 NATIVE_CONSTANTS: Final[dict[str, Json]] = {**CONSTANTS, "GWEI_TO_WEI": str(GWEI_TO_WEI)}
-"""The constants in a trace with native ETH."""
+"""The constants in the `config` of a trace with native ETH."""
 DELAYS: Final = (
     "MIN_WITHDRAWAL_DELAY_BLOCKS",
     "DEALLOCATION_DELAY",
@@ -305,7 +310,9 @@ DELAYS: Final = (
     "SLASHER_CONFIGURATION_DELAY",
 )
 EXTENSION: Final = "native-eth-1"
-"""The extension of traces with native ETH, which declare the beacon chain strategy and show pods."""
+"""The name of the extension for native ETH. Its traces declare the beacon chain strategy, and their
+states show pods.
+"""
 GOES_WITH_EXTENSION: Final = f"it goes with the extension {EXTENSION!r}, and only with it"
 HEAD: Final = (
     "protocol",
@@ -351,7 +358,7 @@ STEP: Final = (*CALL, "ok", "error", "returns", "post")
 
 
 def read_trace(document: dict[str, Json]) -> Trace:
-    """A whole trace file; MalformedTrace names the first place that is not as the format says."""
+    """Parse a trace file. Raises MalformedTrace at the first place that violates the format."""
     if document["protocol"] == REWARDS_FAMILY:
         return read_rewards_trace(document, ERRORS)
     check_fields(document, (*HEAD, "initial_state", "steps", "final_histories"), "", OPTIONAL_HEAD)
@@ -369,7 +376,9 @@ def read_trace(document: dict[str, Json]) -> Trace:
 
 
 def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
-    """A whole trace file of what the rules answer to the actions; `head` is a file without its states and steps."""
+    """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without its
+    states and steps.
+    """
     if head.get("protocol") == REWARDS_FAMILY:
         return write_rewards_trace(transition, head, actions)
     check_fields(head, HEAD, "", OPTIONAL_HEAD)
@@ -384,7 +393,7 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
 
 
 def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
-    """The actions of each step: a single block mined right before a call is that call's own."""
+    """The actions, grouped by step. A single block that is mined right before a call belongs to the call's step."""
     steps: list[list[Any]] = []
     for action in actions:
         if steps and steps[-1] == [MineBlocks(1)] and not isinstance(action, MineBlocks):
@@ -395,7 +404,9 @@ def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
 
 
 def write_call(executed: list[Any], block: int) -> tuple[dict[str, Json], int]:
-    """The call that some actions are, and its block; the one given is that of the call before."""
+    """The JSON of one step's call, and its block. `executed` are the step's actions; `block` is the previous step's
+    block.
+    """
     block += sum([action.blocks for action in executed if isinstance(action, MineBlocks)])
     action = executed[-1]
     is_mine = isinstance(action, MineBlocks)
@@ -421,7 +432,9 @@ def _write_sender(name: str, action: Any) -> Json:
 def _write_step(
     transition: Transition[Any], state: State, executed: list[Any], block: int, world: World
 ) -> tuple[Json, int]:
-    """One step, after executing it in `state`, and the block it executes in; `block` is that of the step before."""
+    """Execute one step's actions in `state`. Returns the step's JSON and its block; `block` is the previous step's
+    block.
+    """
     outcome = execute(transition, state, executed)
     call, block = write_call(executed, block)
     step = {
@@ -435,7 +448,7 @@ def _write_step(
 
 
 def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
-    """The trace's name, the state before the first step, and what the trace observes."""
+    """The trace's name, its starting state, and its world."""
     version = document["format_version"]
     if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT_VERSION:  # 1 == True == 1.0
         raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(version)}")
@@ -445,7 +458,7 @@ def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
 
 
 def _read_release(document: Mapping[str, Json]) -> Release:
-    """The release that a trace is of; the oldest if it names none."""
+    """The release that a trace declares, or the oldest release if it declares none."""
     if "release" not in document:
         return UNNAMED
     name = document["release"]
@@ -521,7 +534,7 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
         check_fields(fields, STRATEGY_FIELDS, where, OPTIONAL_STRATEGY_FIELDS)
         legacy = fields.get("legacy_burnable_shares", "0")
         legacy_shares = cast(int, Amount().read(legacy, f"{where}.legacy_burnable_shares", names))
-        # Nobody else has shares in the beginning.
+        # No staker has shares at the beginning.
         total_shares = cast(int, Amount().read(fields.get("total_shares", legacy), f"{where}.total_shares", names))
         if total_shares < legacy_shares:
             raise MalformedTrace(f"{where}.total_shares", f"less than the {legacy_shares} that are still to be burned")
@@ -563,7 +576,9 @@ def _read_genesis(document: Mapping[str, Json]) -> tuple[State, World]:
 
 
 def _read_native(document: Mapping[str, Json], genesis: Mapping[str, Json]) -> tuple[str, ...]:
-    """The strategy of native ETH, which a trace declares if it has the extension, and not otherwise."""
+    """The beacon chain strategy as a tuple of one, or an empty tuple in a trace without the extension
+    for native ETH.
+    """
     field = "beacon_chain_eth_strategy"
     if ("extension" in document) != (field in genesis):
         raise MalformedTrace(f"genesis.{field}", GOES_WITH_EXTENSION)
@@ -575,7 +590,7 @@ def _read_native(document: Mapping[str, Json], genesis: Mapping[str, Json]) -> t
 
 
 def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step, int]:
-    """One step, and the block it executes in; `block` is that of the step before."""
+    """One parsed step, and its block. `block` is the previous step's block."""
     fields = as_object(value, where)
     check_fields(fields, STEP, where)
     executed, block = read_call(fields, where, block, world)
@@ -591,10 +606,10 @@ def _read_step(value: Json, where: str, block: int, world: World) -> tuple[Step,
 def read_call(
     fields: Mapping[str, Json], where: str, block: int, world: World, number: Format = BLOCK
 ) -> tuple[list[object], int]:
-    """The actions of a call, and its block; the one given is that of the call before.
+    """The actions of a call, and its block. `block` is the previous step's block.
 
-    A block that is mined for the call is its first action. `number` is how its block is written. MalformedTrace names
-    the field that is wrong.
+    If a block is mined for the call, MineBlocks is the first action. `number` is the format of the block number. Raises
+    MalformedTrace, which names the offending field.
     """
     called_in = cast(int, number.read(fields["block"], f"{where}.block", {}))
     is_same_block = cast(bool, Flag().read(fields["same_block"], f"{where}.same_block", {}))
@@ -624,7 +639,7 @@ def read_call(
 
 
 def _read_action(name: str, fields: Mapping[str, Json], where: str, world: World) -> object:
-    """A call or a fact. A pod is a sender in one call only, and by the name of its owner."""
+    """The action of a call or a fact. Only a balance report may have a pod as sender, named `pod:` and its owner."""
     sender = fields["sender"]
     if name in FACT_FORMATS:
         if sender is not None:
@@ -651,7 +666,9 @@ ERRORS: Final = frozenset([reason.value for reason in Reason])
 
 
 def observe(state: State, world: object, context: object) -> Json:
-    """The whole state as `post` shows it in the kind of trace that a world is of."""
+    """The whole state, as `post` of the world's kind of trace: the whole protocol, with or without rewards, or rewards
+    alone.
+    """
     if isinstance(world, RewardsWorld):
         return observe_rewards_trace(state, world)
     seen = as_object(observation.observe(state, world, context), "post")
@@ -661,12 +678,14 @@ def observe(state: State, world: object, context: object) -> Json:
 
 
 def observe_final(state: State, world: object) -> Json:
-    """The histories that traces of the whole protocol end with; those of rewards alone have none."""
+    """The histories at the end of a trace of the whole protocol; None for a trace of rewards alone."""
     return None if isinstance(world, RewardsWorld) else observation.observe_final(state, world)
 
 
 def check_post(post: Json, world: object, where: str) -> None:
-    """Refuse, with MalformedTrace, a state that is not written as the format says; what it says is not judged here."""
+    """Raise MalformedTrace if a recorded state violates the format. Its values are not compared with the
+    specification's.
+    """
     if isinstance(world, RewardsWorld):
         check_rewards_post(post, world, where)
     elif isinstance(world, WorldWithRewards):

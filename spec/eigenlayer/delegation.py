@@ -1,6 +1,7 @@
-"""Delegation of stake to operators: becoming an operator, delegating to one, and leaving it.
+"""Delegation of stake: registering as an operator, delegating to an operator, and undelegating.
 
-A staker delegates all its shares in all strategies to one operator, or none. Leaving queues every share for withdrawal.
+A staker delegates all its shares in all strategies to one operator, or none. Undelegating queues all shares for
+withdrawal.
 """
 
 from spec.eigenlayer.actions import (
@@ -32,7 +33,8 @@ from spec.machine import Delta, Draft
 
 
 def register_as_operator(draft: Draft, action: RegisterAsOperator) -> Delta | Reason:
-    """Make the sender an operator that delegates its own shares to itself; its allocation delay holds at once.
+    """Register the sender as an operator, and delegate its own shares to itself. Its allocation delay is effective at
+    once.
 
     Rejects, in order: ACTIVELY_DELEGATED, as `_delegate`. Source: DelegationManager.registerAsOperator.
     """
@@ -68,19 +70,20 @@ def delegate_to(draft: Draft, action: DelegateTo) -> Delta | Reason:
 
 
 def undelegate(draft: Draft, action: Undelegate) -> Delta | Reason:
-    """End a staker's delegation, by itself, its operator or the operator's approver. Returns the withdrawals queued.
+    """End a staker's delegation. The caller is the staker, its operator, or the operator's approver.
 
-    Rejects: as `_undelegate`. Source: DelegationManager.undelegate.
+    Returns the number of withdrawals queued. Rejects: as `_undelegate`. Source: DelegationManager.undelegate.
     """
     queued = _undelegate(draft, action.sender, action.staker)
     return queued if isinstance(queued, Reason) else draft.delta(queued)
 
 
 def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
-    """Undelegate the sender and delegate it anew; its shares follow when their withdrawals are completed as shares.
+    """Undelegate the sender, and delegate it to another operator.
 
-    Returns the withdrawals queued. Rejects: as `_undelegate`, then as `_delegate_with_approval`.
-    Source: DelegationManager.redelegate.
+    The new operator gets the shares when their queued withdrawals are completed as shares. Returns the number of
+    withdrawals queued. Rejects: as `_undelegate`, then as `_delegate_with_approval`. Source:
+    DelegationManager.redelegate.
     """
     queued = _undelegate(draft, action.sender, action.sender)
     if isinstance(queued, Reason):
@@ -90,7 +93,8 @@ def redelegate(draft: Draft, action: Redelegate) -> Delta | Reason:
 
 
 def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: Approval) -> Reason | None:
-    """Delegate with the consent of the operator's approver, if it has one; the salt is then spent.
+    """Delegate a staker to an operator. If the operator has an approver, its signature is needed, and its salt is then
+    spent.
 
     Rejects, in order: ACTIVELY_DELEGATED, OPERATOR_NOT_REGISTERED, SALT_SPENT, SIGNATURE_EXPIRED, INVALID_SIGNATURE, as
     `_delegate`. Source: DelegationManager.delegateTo, _checkApproverSignature.
@@ -112,11 +116,11 @@ def _delegate_with_approval(draft: Draft, staker: str, operator: str, approval: 
 
 
 def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
-    """Add all of a staker's shares to an operator. Past slashing of the operator does not touch them.
+    """Set a staker's operator, and add all the staker's shares to the operator's. Earlier slashes do not reduce them.
 
-    An undelegated staker's withdrawable shares are taken to be its deposit shares. Rejects: FULLY_SLASHED if the
-    operator has no magnitude left in one of the strategies held; then as `delegate_native_shares`, native ETH being the
-    last. Source: DelegationManager._delegate.
+    An undelegated staker's withdrawable shares equal its deposit shares. Rejects: FULLY_SLASHED if the operator's max
+    magnitude is zero in one of the staker's strategies; then, for native ETH, as `delegate_native_shares`. Source:
+    DelegationManager._delegate.
     """
     row = draft.get(STAKERS, staker)
     draft.put(
@@ -140,10 +144,11 @@ def _delegate(draft: Draft, staker: str, operator: str) -> Reason | None:
 
 
 def _undelegate(draft: Draft, sender: str, staker: str) -> int | Reason:
-    """Leave the operator: one withdrawal for each strategy held, of everything held, native ETH last. Returns how many.
+    """End a staker's delegation, and queue one withdrawal of all its shares for each of its strategies, native ETH
+    last.
 
-    Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE, CALLER_CANNOT_UNDELEGATE, as
-    `queue_withdrawal`. Source: DelegationManager.undelegate, _undelegate.
+    Returns the number of withdrawals queued. Rejects, in order: NOT_ACTIVELY_DELEGATED, OPERATORS_CANNOT_UNDELEGATE,
+    CALLER_CANNOT_UNDELEGATE, as `queue_withdrawal`. Source: DelegationManager.undelegate, _undelegate.
     """
     row = draft.get(STAKERS, staker)
     operator = row.delegated_to

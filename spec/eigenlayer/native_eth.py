@@ -1,11 +1,11 @@
-"""Native ETH in delegation: the beacon chain strategy, whose shares lose to slashes of operators and of validators.
+"""Native ETH in delegation: the beacon chain strategy. Slashes of operators and of validators reduce its shares.
 
-A staker's worth is
+A staker's withdrawable shares are
 
     withdrawable = deposit shares * deposit scaling factor * slashing factor
 
-as in a token strategy, but its slashing factor is the operator's max magnitude times the staker's own beacon chain
-slashing factor. The rules of delegation, withdrawals and slashing ask here wherever the two kinds of strategies differ.
+as in a token strategy. The slashing factor is the operator's max magnitude times the staker's own beacon chain slashing
+factor. The rules of delegation, withdrawals and slashing call these functions where native ETH differs from tokens.
 """
 
 from spec.arithmetic import UINT256_MAX, div_wad_floor, is_multiple, mul_div_floor, mul_wad_floor
@@ -30,10 +30,10 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def slashing_factor(draft: Draft, staker: str, strategy: str, max_magnitude: int) -> int:
-    """The fraction of WAD that slashing has left of a staker's shares: of native ETH, the magnitude by its own factor.
+    """The fraction of WAD that slashing has left of a staker's shares. For a token strategy it is the max magnitude.
 
-    Rounds down, against the staker, and may be zero while neither of both is. Source:
-    DelegationManager._getSlashingFactor.
+    For native ETH it is the max magnitude times the staker's beacon chain slashing factor. That product rounds down,
+    against the staker, and may be zero although neither factor is. Source: DelegationManager._getSlashingFactor.
     """
     if strategy != BEACON_CHAIN_ETH:
         return max_magnitude
@@ -43,7 +43,7 @@ def slashing_factor(draft: Draft, staker: str, strategy: str, max_magnitude: int
 def beacon_chain_slashing_factor_after(
     beacon_chain_slashing_factor_wad: int, prev_restaked_balance_wei: int, lost_wei: int
 ) -> int:
-    """The beacon chain slashing factor after a loss: the same fraction smaller as the balance. Rounds down.
+    """The beacon chain slashing factor after a loss. It falls in proportion to the balance. Rounds down.
 
     The previous balance is positive, the loss no more than it. Source: EigenPodManager._reduceSlashingFactor.
     """
@@ -53,11 +53,11 @@ def beacon_chain_slashing_factor_after(
 
 
 def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconChainEthBalanceUpdate) -> Delta | Reason:
-    """Credit an owner with a gain as shares, or lower its beacon chain slashing factor by a loss.
+    """Credit a pod owner with shares for a gain, or lower its beacon chain slashing factor for a loss.
 
-    Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI, LEGACY_WITHDRAWALS_NOT_COMPLETED; of a gain as
-    `add_pod_owner_shares` and `increase_native_delegation`, of a loss as `_lose`.
-    Source: EigenPodManager.recordBeaconChainETHBalanceUpdate.
+    Rejects, in order: ONLY_EIGEN_POD, SHARES_NOT_MULTIPLE_OF_GWEI, LEGACY_WITHDRAWALS_NOT_COMPLETED; for a gain as
+    `add_pod_owner_shares` and `increase_native_delegation`, for a loss as `_lose`. Source:
+    EigenPodManager.recordBeaconChainETHBalanceUpdate.
     """
     owner = action.pod_owner
     if not action.is_from_pod or action.sender != owner or not draft.get(PODS, owner).exists:
@@ -75,11 +75,11 @@ def record_beacon_chain_eth_balance_update(draft: Draft, action: RecordBeaconCha
 
 
 def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: int) -> Reason | None:
-    """Lower the owner's beacon chain slashing factor; its operator gives up what its shares were worth of that.
+    """Lower the owner's beacon chain slashing factor, and its operator's shares by the same loss.
 
-    Two more divisions round down, so that the operator may keep dust. Rejects: ARITHMETIC_PANIC if more is lost than
-    there was, or if the operator has fewer shares; MUL_DIV_OVERFLOW.
-    Source: EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
+    Two more divisions round the operator's loss down, so it may keep dust. Rejects: ARITHMETIC_PANIC if the loss
+    exceeds the previous balance, or if the operator has fewer shares; MUL_DIV_OVERFLOW. Source:
+    EigenPodManager._reduceSlashingFactor, DelegationManager.decreaseDelegatedShares.
     """
     if lost_wei > prev_restaked_balance_wei:
         return Reason.ARITHMETIC_PANIC
@@ -115,10 +115,10 @@ def _lose(draft: Draft, owner: str, prev_restaked_balance_wei: int, lost_wei: in
 
 
 def join_native_shares(draft: Draft, owner: str, added_shares: int) -> Reason | None:
-    """Give an owner shares, and its operator, if it has one, those above a deficit.
+    """Add native shares to an owner. Its operator, if any, gets the part that exceeds the owner's deficit.
 
-    Rejects: as `add_pod_owner_shares`, then as `increase_native_delegation`.
-    Source: EigenPodManager._addShares, DelegationManager.increaseDelegatedShares.
+    Rejects: as `add_pod_owner_shares`, then as `increase_native_delegation`. Source: EigenPodManager._addShares,
+    DelegationManager.increaseDelegatedShares.
     """
     deposit_shares_before = add_pod_owner_shares(draft, owner, added_shares)
     if isinstance(deposit_shares_before, Reason):
@@ -136,10 +136,11 @@ def join_native_shares(draft: Draft, owner: str, added_shares: int) -> Reason | 
 
 
 def delegate_native_shares(draft: Draft, staker: str, operator: str) -> Reason | None:
-    """Add a staker's native ETH to an operator, less its losses on the beacon chain, unslashed by the operator's past.
+    """Add a staker's native ETH shares, after beacon chain losses, to its new operator. Earlier slashes do not reduce
+    them.
 
-    A staker without any brings nothing, even to an operator without magnitude. Rejects: MUL_DIV_OVERFLOW, as
-    `increase_native_delegation`. Source: DelegationManager._delegate, getDepositedShares.
+    A staker without native ETH adds nothing, and can delegate even to an operator without magnitude. Rejects:
+    MUL_DIV_OVERFLOW, as `increase_native_delegation`. Source: DelegationManager._delegate, getDepositedShares.
     """
     held = draft.get(POD_OWNERS, staker)
     if held.deposit_shares <= 0:
@@ -149,7 +150,7 @@ def delegate_native_shares(draft: Draft, staker: str, operator: str) -> Reason |
     brought_shares = withdrawable_shares(
         held.deposit_shares, held.deposit_scaling_factor_wad, held.beacon_chain_slashing_factor_wad
     )
-    # Named though nothing of it may change: from now on it counts for this operator.
+    # Written even if no field changes: from now on this row counts for the new operator.
     draft.put(POD_OWNERS, staker, held)
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, BEACON_CHAIN_ETH))
     return increase_native_delegation(draft, operator, staker, 0, brought_shares, max_magnitude)
@@ -163,9 +164,9 @@ def increase_native_delegation(
     added_shares: int,
     slashing_factor_wad: int,
 ) -> Reason | None:
-    """Account for native shares that join a staker, as `increase_delegation` does for those of token strategies.
+    """Account for a staker's new native shares, as `increase_delegation` does for token strategies.
 
-    Nothing bounds native shares but int256, so that products may overflow. Rejects: FULLY_SLASHED, MUL_DIV_OVERFLOW,
+    Native shares are bounded by int256 alone, so products may overflow. Rejects: FULLY_SLASHED, MUL_DIV_OVERFLOW,
     ARITHMETIC_PANIC, INVALID_DEPOSIT_SCALING_FACTOR. Source: DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:
@@ -202,9 +203,9 @@ def increase_native_delegation(
 def _rescaling_overflow(
     factor_wad: int, deposit_shares_before: int, added_shares: int, slashing_factor_wad: int
 ) -> Reason | None:
-    """The revert of a scaling factor whose computation leaves uint256. Rejects: MUL_DIV_OVERFLOW, ARITHMETIC_PANIC.
+    """The revert if the computation of a new deposit scaling factor exceeds uint256, else None.
 
-    Source: SlashingLib.update.
+    Rejects: MUL_DIV_OVERFLOW, ARITHMETIC_PANIC. Source: SlashingLib.update.
     """
     if deposit_shares_before == 0:
         is_too_large = div_wad_floor(factor_wad, slashing_factor_wad) > UINT256_MAX
@@ -221,7 +222,7 @@ def _rescaling_overflow(
 
 
 def book_burnable_eth(draft: Draft, shares: int) -> Reason | None:
-    """Count native shares that a slash took, for ever. Rejects: ARITHMETIC_PANIC.
+    """Add slashed native shares to their running total, which never decreases. Rejects: ARITHMETIC_PANIC.
 
     Source: EigenPodManager.increaseBurnOrRedistributableShares.
     """

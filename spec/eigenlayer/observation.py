@@ -1,4 +1,4 @@
-"""EigenLayer's states as traces show them: every stored row, and every view in the current block."""
+"""EigenLayer's states as JSON in traces: every stored row, and every view's answer in the current block."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
@@ -65,11 +65,11 @@ ACCOUNT_OR_NULL: Final = Name("account", null=ZERO_ADDRESS)
 STRATEGY: Final = Name("strategy")
 TOKEN: Final = Name("token")
 PAID_TOKEN: Final = Name("paid token")
-"""A token, or address zero, which may stand in a completion where native ETH is paid."""
+"""A token, or the zero address, which a completion may name where native ETH is paid."""
 
 
 class OperatorSetName(Format):
-    """An operator set, written `avs/id`."""
+    """An operator set, as the string `avs/id`."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         avs, slash, operator_set_id = value.partition("/") if isinstance(value, str) else ("", "", "")
@@ -82,14 +82,15 @@ class OperatorSetName(Format):
 
 
 def operator_set_name(operator_set: OperatorSet) -> str:
-    """An operator set as traces write it."""
+    """An operator set as the string `avs/id`."""
     return f"{operator_set[0]}/{operator_set[1]}"
 
 
 class World:
-    """The accounts and names that a trace declares beside its state: they decide which rows are observed.
+    """The accounts and names that a trace declares. They select the rows that its states show.
 
-    `has_native_eth`: the trace declares the beacon chain strategy, and its states show pods.
+    `parties` are the accounts whose staker rows are shown. `has_native_eth` is True if the trace declares the beacon
+    chain strategy; its states then show pods.
     """
 
     def __init__(
@@ -106,12 +107,12 @@ class World:
         self.operators: Final = operators
         self.avss: Final = avss
         self.delays_slashes: Final = delays_slashes
-        """True if the trace's release knows resolution blocks: no other trace shows them."""
+        """True if the trace's release has a slash resolution delay. Only then do states show resolution blocks."""
         self.has_native_eth: Final = has_native_eth
 
 
 def observe(state: State, world: object, _context: object) -> Json:
-    """The whole state as a trace's `post` shows it, every view evaluated in the current block; it needs no context."""
+    """The whole state as a trace's `post` shows it. Views are evaluated in the current block."""
     seen = cast(World, world)
     draft = Draft(state)
     observed: dict[str, Json] = {
@@ -196,7 +197,7 @@ def _observe_withdrawals(state: State, draft: Draft) -> Json:
 
 
 def _observe_operators(state: State, draft: Draft, world: World) -> Json:
-    """The operators' own rows, with those of their registrations and allocations, met in one pass over each table."""
+    """The JSON of all operators, with their registrations and allocations. It reads each table once."""
     registered: dict[str, list[str]] = {}
     registrations: dict[str, dict[str, Json]] = {}
     for (operator, operator_set), registration in state.rows(REGISTRATIONS).items():
@@ -336,7 +337,7 @@ def _observe_resolution_blocks(state: State, draft: Draft) -> Json:
 
 
 def observe_final(state: State, world: object) -> Json:
-    """Both histories of every operator, as a trace's `final_histories` shows them."""
+    """The history of the max magnitude and that of the cumulative scaled shares, for each operator and strategy."""
     operators = cast(World, world).operators
     return {
         "max_magnitude": _observe_history(state, MAX_MAGNITUDES, operators),
@@ -359,7 +360,7 @@ def _shape(optional: tuple[str, ...] = (), **fields: Format) -> Record:
 
 
 def _nothing(*_: object) -> object:
-    """Shapes are only checked, so there is nothing to make of a record that has one."""
+    """A constructor that returns None, because these records are only checked."""
     return None
 
 
@@ -462,13 +463,15 @@ POST: Final = _shape(
     pods=MapOf(ACCOUNT, _shape(withdrawable_gwei=Amount(64), eth_balance=Amount())),
     eth_balances=MapOf(ACCOUNT, Amount()),
 )
-"""The format of a state in a trace: a record in it has all its fields and no other. Resolution blocks are in it if the
-trace's release has them.
+"""The format of a state in a trace. Each record has exactly its fields. Resolution blocks are there exactly if the
+trace's release has a slash resolution delay.
 """
 
 
 def check_post(post: Json, world: object, where: str) -> None:
-    """Refuse, with MalformedTrace, a state that is not written as the format says; what it says is not judged here."""
+    """Raise MalformedTrace if a recorded state violates the format. Its values are not compared with the
+    specification's.
+    """
     seen = cast(World, world)
     if isinstance(post, dict) and (RESOLUTION_BLOCKS in post) != seen.delays_slashes:
         missing = "missing" if seen.delays_slashes else "not a field of the trace's release"
@@ -478,7 +481,7 @@ def check_post(post: Json, world: object, where: str) -> None:
 
 
 def _check_fields_of_pods(post: dict[str, dict[str, dict[str, Json]]], world: World, where: str) -> None:
-    """Refuse a state that shows pods in a trace without native ETH, or the other way round."""
+    """Raise MalformedTrace if a state shows pods in a trace without native ETH, or lacks them in a trace with it."""
     places: list[tuple[str, Mapping[str, object], tuple[str, ...]]] = [(where, post, PODS_FIELDS)]
     for party, row in post["stakers"].items():
         places.append((f"{where}.stakers.{party}", row, tuple(POD_OWNER_FIELDS)))

@@ -1,4 +1,4 @@
-"""Services and who opts in to them: an AVS, its operator sets, their strategies and slashers, and their operators."""
+"""AVSs and opt-ins: an AVS, its operator sets, their strategies and slashers, and the operators registered for them."""
 
 from spec.eigenlayer.actions import (
     AddStrategiesToOperatorSet,
@@ -36,7 +36,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reason:
-    """Announce an AVS, which may then create operator sets.
+    """Publish an AVS's metadata. The AVS may then create operator sets.
 
     Rejects: INVALID_PERMISSIONS. Source: AllocationManager.updateAVSMetadataURI.
     """
@@ -47,10 +47,10 @@ def update_avs_metadata(draft: Draft, action: UpdateAvsMetadata) -> Delta | Reas
 
 
 def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Reason:
-    """Create operator sets whose slashes are burned.
+    """Create operator sets whose slashed stake is burned.
 
-    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA, for each set as `_create_operator_set`.
-    Source: AllocationManager.createOperatorSets.
+    Rejects, in order: INVALID_PERMISSIONS, NONEXISTENT_AVS_METADATA, for each set as `_create_operator_set`. Source:
+    AllocationManager.createOperatorSets.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -64,11 +64,11 @@ def create_operator_sets(draft: Draft, action: CreateOperatorSets) -> Delta | Re
 
 
 def create_redistributing_operator_sets(draft: Draft, action: CreateRedistributingOperatorSets) -> Delta | Reason:
-    """Create operator sets whose slashes go to a recipient, fixed for ever.
+    """Create operator sets whose slashed stake goes to a recipient. The recipient never changes.
 
     Rejects, in order: INVALID_PERMISSIONS, INPUT_ARRAY_LENGTH_MISMATCH, NONEXISTENT_AVS_METADATA; for each set
-    INPUT_ADDRESS_ZERO, INVALID_REDISTRIBUTION_RECIPIENT, as `_create_operator_set`.
-    Source: AllocationManager.createRedistributingOperatorSets.
+    INPUT_ADDRESS_ZERO, INVALID_REDISTRIBUTION_RECIPIENT, as `_create_operator_set`. Source:
+    AllocationManager.createRedistributingOperatorSets.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -91,10 +91,10 @@ def create_redistributing_operator_sets(draft: Draft, action: CreateRedistributi
 def _create_operator_set(
     draft: Draft, avs: str, request: OperatorSetRequest, redistribution_recipient: str
 ) -> Reason | None:
-    """Create one operator set; its slasher may slash at once.
+    """Create one operator set. Its slasher is effective at once.
 
-    Rejects, in order: INVALID_OPERATOR_SET if it exists, as `_add_strategy`, INPUT_ADDRESS_ZERO.
-    Source: AllocationManager._createOperatorSet.
+    Rejects, in order: INVALID_OPERATOR_SET if it exists, as `_add_strategy`, INPUT_ADDRESS_ZERO. Source:
+    AllocationManager._createOperatorSet.
     """
     operator_set = (avs, request.operator_set_id)
     if draft.get(OPERATOR_SETS, operator_set).exists:
@@ -118,10 +118,10 @@ def _create_operator_set(
 
 
 def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperatorSet) -> Delta | Reason:
-    """Let an operator set slash more strategies, at once, allocations made earlier included.
+    """Add strategies that an operator set may slash, with immediate effect. Earlier allocations become slashable, too.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_add_strategy`.
-    Source: AllocationManager.addStrategiesToOperatorSet.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_add_strategy`. Source:
+    AllocationManager.addStrategiesToOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
     if action.sender != action.avs:
@@ -136,10 +136,10 @@ def add_strategies_to_operator_set(draft: Draft, action: AddStrategiesToOperator
 
 
 def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Reason | None:
-    """Let an operator set slash one more strategy. Slashed native ETH cannot be redistributed.
+    """Add one strategy to an operator set. A redistributing operator set cannot have native ETH.
 
-    Rejects, in order: INVALID_STRATEGY, STRATEGY_ALREADY_IN_OPERATOR_SET.
-    Source: AllocationManager._addStrategyToOperatorSet.
+    Rejects, in order: INVALID_STRATEGY, STRATEGY_ALREADY_IN_OPERATOR_SET. Source:
+    AllocationManager._addStrategyToOperatorSet.
     """
     if strategy == BEACON_CHAIN_ETH:
         recipient = draft.get(OPERATOR_SETS, operator_set).redistribution_recipient
@@ -152,10 +152,10 @@ def _add_strategy(draft: Draft, operator_set: OperatorSet, strategy: str) -> Rea
 
 
 def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFromOperatorSet) -> Delta | Reason:
-    """Let an operator set slash fewer strategies, at once; what is allocated stays allocated.
+    """Remove strategies that an operator set may slash, with immediate effect. Allocations stay as they are.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET.
-    Source: AllocationManager.removeStrategiesFromOperatorSet.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, STRATEGY_NOT_IN_OPERATOR_SET. Source:
+    AllocationManager.removeStrategiesFromOperatorSet.
     """
     operator_set = (action.avs, action.operator_set_id)
     if action.sender != action.avs:
@@ -170,8 +170,9 @@ def remove_strategies_from_operator_set(draft: Draft, action: RemoveStrategiesFr
 
 
 def effective_slasher(slasher: Slasher, block: int) -> str:
-    """The account that may slash in `block`: the pending slasher once its block has come. Source:
-    AllocationManager.getSlasher.
+    """The account that may slash in `block`: the pending slasher from its effect block on, else the stored one.
+
+    Source: AllocationManager.getSlasher.
     """
     if slasher.effect_block != 0 and block >= slasher.effect_block:
         return slasher.pending_slasher
@@ -181,7 +182,7 @@ def effective_slasher(slasher: Slasher, block: int) -> str:
 def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
     """Change an operator set's slasher, effective SLASHER_CONFIGURATION_DELAY + 1 blocks from now.
 
-    To propose again the one already pending changes nothing. Rejects, in order: INVALID_PERMISSIONS,
+    A call that proposes the pending slasher again changes nothing. Rejects, in order: INVALID_PERMISSIONS,
     INVALID_OPERATOR_SET, INPUT_ADDRESS_ZERO, ARITHMETIC_PANIC. Source: AllocationManager.updateSlasher, _updateSlasher.
     """
     if action.sender != action.operator_set[0]:
@@ -206,11 +207,11 @@ def update_slasher(draft: Draft, action: UpdateSlasher) -> Delta | Reason:
 
 
 def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) -> Delta | Reason:
-    """Opt an operator in to operator sets of one AVS, whose registrar, if it has one, accepts everybody.
+    """Register an operator for operator sets of one AVS. A registrar, if the AVS has one, accepts every operator.
 
     Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR; for each set INVALID_OPERATOR_SET, ALREADY_MEMBER_OF_SET
-    if it can still be slashed there; EMPTY_REVERT if the AVS has no registrar.
-    Source: AllocationManager.registerForOperatorSets.
+    if the operator is still slashable there; EMPTY_REVERT if the AVS has no registrar. Source:
+    AllocationManager.registerForOperatorSets.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -232,10 +233,11 @@ def register_for_operator_sets(draft: Draft, action: RegisterForOperatorSets) ->
 
 
 def deregister_from_operator_sets(draft: Draft, action: DeregisterFromOperatorSets) -> Delta | Reason:
-    """Take an operator out of operator sets, at its own or the AVS's wish; it stays slashable for DEALLOCATION_DELAY.
+    """Deregister an operator from operator sets. The caller is the operator or the AVS.
 
-    Rejects, in order: INVALID_CALLER; for each set INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC;
-    EMPTY_REVERT if the AVS has no registrar. Source: AllocationManager.deregisterFromOperatorSets.
+    The operator stays slashable for DEALLOCATION_DELAY. Rejects, in order: INVALID_CALLER; for each set
+    INVALID_OPERATOR_SET, NOT_MEMBER_OF_SET, ARITHMETIC_PANIC; EMPTY_REVERT if the AVS has no registrar. Source:
+    AllocationManager.deregisterFromOperatorSets.
     """
     if action.sender not in (action.operator, action.avs):
         return Reason.INVALID_CALLER

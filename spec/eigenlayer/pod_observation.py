@@ -1,4 +1,4 @@
-"""Pods and native ETH as the states of traces show them."""
+"""Pods and native ETH as JSON in the states of traces."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from spec.machine import SINGLETON, Draft, State
 
 
 def observe_pods(state: State, draft: Draft) -> dict[str, Json]:
-    """The fields that a state has beside those of token strategies."""
+    """The fields of a state that show pods and native ETH."""
     pods = {owner: pod for owner, pod in state.rows(PODS).items() if pod.exists}
     return {
         "num_pods": str(len(pods)),
@@ -28,7 +28,7 @@ def observe_pods(state: State, draft: Draft) -> dict[str, Json]:
 
 
 def observe_pod_owner(draft: Draft, party: str) -> dict[str, Json]:
-    """The fields that a staker has beside those of token strategies."""
+    """The fields of a staker that show its pod and native ETH."""
     owner = draft.get(POD_OWNERS, party)
     listed: list[Json] = list(draft.get(STAKERS, party).strategy_list)
     return {
@@ -40,7 +40,9 @@ def observe_pod_owner(draft: Draft, party: str) -> dict[str, Json]:
 
 
 def observe_native_shares(draft: Draft, party: str) -> dict[str, Json]:
-    """A staker's native ETH as one of its strategies: none if it has neither shares nor a scaling factor."""
+    """A staker's native ETH as an entry of its `strategies`; empty if it has no shares and the default
+    scaling factor.
+    """
     owner = draft.get(POD_OWNERS, party)
     default = POD_OWNERS.default
     shares = max(owner.deposit_shares, 0)
@@ -56,7 +58,7 @@ def observe_native_shares(draft: Draft, party: str) -> dict[str, Json]:
 
 
 PODS_FIELDS: Final = ("num_pods", "burnable_eth_shares", "pods", "eth_balances")
-"""The fields that a state has beside those of token strategies."""
+"""The names of a state's fields that show pods and native ETH."""
 
 POD_OWNER_FIELDS: Final[dict[str, Format]] = {
     "has_pod": Flag(),

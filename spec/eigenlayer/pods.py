@@ -1,7 +1,7 @@
-"""EigenPods, which hold an owner's native ETH, and the owner's deposit shares in the EigenPodManager.
+"""EigenPods, which hold their owners' native ETH, and the owners' deposit shares in the EigenPodManager.
 
-A pod is one owner's alone: it pays nobody else, in whole gwei, no more than checkpoints have counted in it. Proofs and
-validators are left out. What they show arrives as facts: ETH that a checkpoint counted, a gain or a loss of balance.
+A pod pays its owner alone, in whole gwei, and at most the ETH that checkpoints have counted. Proofs and validators are
+not modelled. Their results are actions: ETH that a checkpoint counted, a gain or a loss of balance.
 """
 
 from spec.arithmetic import INT256_MAX, INT256_MIN, div_floor, low_64_bits
@@ -21,7 +21,7 @@ def create_pod(draft: Draft, action: CreatePod) -> Delta | Reason:
 
 
 def fund_pod(draft: Draft, action: FundPod) -> Delta:
-    """Let ETH arrive at a pod and be counted; where there is no pod, nothing does.
+    """Add ETH to a pod, counted as by a checkpoint. Without a pod, nothing changes.
 
     Source: EigenPod.receive, and _startCheckpoint and _updateCheckpoint, which count it.
     """
@@ -40,13 +40,13 @@ def fund_pod(draft: Draft, action: FundPod) -> Delta:
 
 
 def plant_pod_owner_deposit_shares(draft: Draft, action: PlantPodOwnerDepositShares) -> Delta:
-    """Let a staker have had these shares before the slashing release; nothing else of it changes."""
+    """Set a staker's deposit shares from before the slashing release. Its factors stay as they are."""
     put_deposit_shares(draft, action.staker, action.shares)
     return draft.delta()
 
 
 def put_deposit_shares(draft: Draft, owner: str, deposit_shares: int) -> None:
-    """Set an owner's deposit shares, and leave its factors as they are."""
+    """Set an owner's deposit shares. Its factors stay as they are."""
     held = draft.get(POD_OWNERS, owner)
     draft.put(
         POD_OWNERS,
@@ -60,9 +60,9 @@ def put_deposit_shares(draft: Draft, owner: str, deposit_shares: int) -> None:
 
 
 def add_pod_owner_shares(draft: Draft, owner: str, added_shares: int) -> int | Reason:
-    """Give an owner deposit shares. Returns those of before, of which a deficit counts as none.
+    """Add deposit shares to an owner. Returns its deposit shares before, or 0 if these were negative (a deficit).
 
-    What is left of `added_shares` above a deficit is the owner's gain: the difference of its shares above zero.
+    New shares first repay a deficit. The owner's gain is the increase of its non-negative part, `max(shares, 0)`.
     Rejects: SHARES_NEGATIVE, ARITHMETIC_PANIC, beyond int256. Source: EigenPodManager._addShares.
     """
     if added_shares > INT256_MAX:
@@ -75,10 +75,10 @@ def add_pod_owner_shares(draft: Draft, owner: str, added_shares: int) -> int | R
 
 
 def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Reason | None:
-    """Take deposit shares from an owner: none at all is no error. With the last of them goes the scaling factor.
+    """Remove deposit shares from an owner. Zero shares are accepted. At zero left, the scaling factor is reset to WAD.
 
-    Rejects: INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE if it has fewer.
-    Source: EigenPodManager.removeDepositShares, the reset in DelegationManager._removeSharesAndQueueWithdrawal.
+    Rejects: INT256_OVERFLOW, ARITHMETIC_PANIC, SHARES_NEGATIVE if it has fewer. Source:
+    EigenPodManager.removeDepositShares, the reset in DelegationManager._removeSharesAndQueueWithdrawal.
     """
     if removed_shares > INT256_MAX:
         return Reason.INT256_OVERFLOW
@@ -96,10 +96,10 @@ def remove_pod_owner_shares(draft: Draft, owner: str, removed_shares: int) -> Re
 
 
 def withdraw_shares_as_eth(draft: Draft, owner: str, shares: int) -> Reason | None:
-    """Repay the owner's deficit, if it has one, and let its pod pay the rest.
+    """Repay the owner's deficit, if any, and pay the remaining shares from its pod.
 
-    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256, as `_pay`.
-    Source: EigenPodManager.withdrawSharesAsTokens.
+    Rejects: SHARES_NEGATIVE beyond int256, ARITHMETIC_PANIC if the deficit does not fit int256, as `_pay`. Source:
+    EigenPodManager.withdrawSharesAsTokens.
     """
     if shares > INT256_MAX:
         return Reason.SHARES_NEGATIVE
@@ -114,9 +114,9 @@ def withdraw_shares_as_eth(draft: Draft, owner: str, shares: int) -> Reason | No
 
 
 def _pay(draft: Draft, owner: str, amount_wei: int) -> Reason | None:
-    """Send whole gwei from a pod to its owner. What is below a gwei is lost to the owner, and stays in the pod.
+    """Send whole gwei from a pod to its owner. The fraction of a gwei is lost to the owner, and stays in the pod.
 
-    The gwei are cut to 64 bits: no pod has more. Rejects: EMPTY_REVERT if there is no pod,
+    The number of gwei is cast to 64 bits, as in the contract. Rejects: EMPTY_REVERT if there is no pod,
     INSUFFICIENT_WITHDRAWABLE_BALANCE. Source: EigenPod.withdrawRestakedBeaconChainETH.
     """
     pod = draft.get(PODS, owner)

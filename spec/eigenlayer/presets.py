@@ -1,4 +1,4 @@
-"""Presets: what tells the releases of the contracts apart, and the delays of deployments that are known, as data."""
+"""Presets, as data: the parameters in which releases of the contracts differ, and the delays of known deployments."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,10 +7,10 @@ from spec.eigenlayer.config import Config
 
 
 class Release:
-    """One release of the contracts: its name, and the values of the parameters in which releases differ.
+    """One release of the contracts: its name, and its values of the parameters in which releases differ.
 
-    `slash_resolution_delay_blocks` is the constant of the contract, zero if the release has none. A small world has a
-    smaller one, but one it has if its release does.
+    `slash_resolution_delay_blocks` is the contract's constant, or zero if the release has none. A test world may have a
+    shorter delay, but has one exactly if its release does.
     """
 
     def __init__(
@@ -23,7 +23,7 @@ class Release:
 
     @property
     def delays_slashes(self) -> bool:
-        """True if what a slash took is paid after a delay only."""
+        """True if the release pays slashed shares only after a delay."""
         return self.slash_resolution_delay_blocks > 0
 
 
@@ -40,16 +40,16 @@ V1_13_1: Final = Release(
     source="v1.12.0 with StrategyManager of commit 29c4632 (v1.13.0, ELIP-016) and the change that ELIP-019 prints",
 )
 RELEASES: Final[Mapping[str, Release]] = {release.name: release for release in (V1_12_0, V1_13_1)}
-"""Every release that is specified, by its name in traces, oldest first."""
+"""Every specified release, by its name in traces, oldest first."""
 
 UNNAMED: Final = V1_12_0
-"""The release of a trace that names none."""
+"""The release of a trace that does not name its release."""
 
 NEWEST: Final = V1_13_1
 
 
 class Delays:
-    """The four delays of one deployment, in blocks, and where they are taken from."""
+    """The four delays of one deployment, in blocks, and the source of these numbers."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Delays:
         self.source: Final = source
 
     def of(self, release: Release, strategy_whitelister: str) -> Config:
-        """The configuration of a release that is deployed with these delays."""
+        """The configuration of a deployment of `release` with these delays."""
         return Config(
             min_withdrawal_delay_blocks=self.min_withdrawal_delay_blocks,
             deallocation_delay_blocks=self.deallocation_delay_blocks,
@@ -91,7 +91,7 @@ DELAYS: Final[Mapping[str, Delays]] = {
     "B": Delays(6, 9, 3, 3, RECORDED),
     "C": Delays(3, 2, 1, 1, RECORDED),
 }
-"""The deployments that are known, by name; that of a small world is `config.name` of its traces."""
+"""The known deployments, by name. The names A, B and C are `config.name` of recorded traces with short delays."""
 
 MAINNET: Final = DELAYS["mainnet"].of(NEWEST, strategy_whitelister="whitelister")
-"""The newest release as it is deployed on Ethereum mainnet."""
+"""The newest release with the delays of Ethereum mainnet."""

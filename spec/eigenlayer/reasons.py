@@ -1,4 +1,4 @@
-"""Reasons of rejection, each under the contract's own name for it."""
+"""EigenLayer's reasons of rejection, each under the contract's own error name."""
 
 from spec.machine import Rejection
 

@@ -1,7 +1,8 @@
-"""Actions of the RewardsCoordinator: one class for each call, `sender` being the account that calls.
+"""Actions of the RewardsCoordinator: one class for each call. `sender` is the account that calls.
 
-Only an account itself acts for itself. Merkle proofs are facts, as signatures are: a claim says of each proof what the
-contract finds when it hashes it. Timestamps and durations are seconds, splits hundredths of a percent (bips).
+Only the account itself has permission to act for itself. Merkle proofs are not hashed: a claim states the result of
+each proof's verification, as an approval states its signer. Timestamps and durations are seconds, splits hundredths of
+a percent (bips).
 """
 
 from typing import Final
@@ -13,7 +14,7 @@ from spec.eigenlayer.rewards_state import OperatorSet
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StrategyAndMultiplier:
-    """A strategy whose stake earns rewards, and the weight of one share of it."""
+    """A strategy whose stake earns rewards, and the weight of one of its shares."""
 
     strategy: Final[str]
     multiplier: Final[int]
@@ -25,7 +26,7 @@ class StrategyAndMultiplier:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorReward:
-    """The amount that a submission names for one operator."""
+    """The reward amount of one operator in an operator-directed submission."""
 
     operator: Final[str]
     amount: Final[int]
@@ -37,7 +38,7 @@ class OperatorReward:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsSubmission:
-    """Rewards of one token over a duration, to be divided by stake. IRewardsCoordinatorTypes.RewardsSubmission."""
+    """Rewards of one token for a period, divided by stake. IRewardsCoordinatorTypes.RewardsSubmission."""
 
     strategies_and_multipliers: Final[tuple[StrategyAndMultiplier, ...]]
     token: Final[str]
@@ -62,7 +63,7 @@ class RewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorDirectedRewardsSubmission:
-    """Rewards of one token over a duration, with an amount for each operator.
+    """Rewards of one token for a period, with one amount for each operator.
     IRewardsCoordinatorTypes.OperatorDirectedRewardsSubmission.
     """
 
@@ -92,7 +93,9 @@ class OperatorDirectedRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateAvsRewardsSubmission:
-    """Pay the stakers and operators of the sender, an AVS. RewardsCoordinator.createAVSRewardsSubmission."""
+    """Submit rewards for the operators of the sender, an AVS, and their stakers.
+    RewardsCoordinator.createAVSRewardsSubmission.
+    """
 
     sender: Final[str]
     submissions: Final[tuple[RewardsSubmission, ...]]
@@ -104,7 +107,9 @@ class CreateAvsRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateEigenDaRewardsSubmission:
-    """Pay for an AVS, by the emissions controller. RewardsCoordinator.createEigenDARewardsSubmission."""
+    """Submit rewards on behalf of an AVS. The emissions controller sends and pays.
+    RewardsCoordinator.createEigenDARewardsSubmission.
+    """
 
     sender: Final[str]
     avs: Final[str]
@@ -118,7 +123,7 @@ class CreateEigenDaRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateRewardsForAllSubmission:
-    """Pay all stakers. RewardsCoordinator.createRewardsForAllSubmission."""
+    """Submit rewards for all stakers. RewardsCoordinator.createRewardsForAllSubmission."""
 
     sender: Final[str]
     submissions: Final[tuple[RewardsSubmission, ...]]
@@ -130,7 +135,9 @@ class CreateRewardsForAllSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateRewardsForAllEarners:
-    """Pay all operators of any AVS, and their stakers. RewardsCoordinator.createRewardsForAllEarners."""
+    """Submit rewards for the operators of all AVSs, and their stakers.
+    RewardsCoordinator.createRewardsForAllEarners.
+    """
 
     sender: Final[str]
     submissions: Final[tuple[RewardsSubmission, ...]]
@@ -142,7 +149,7 @@ class CreateRewardsForAllEarners:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateOperatorDirectedAvsRewardsSubmission:
-    """Pay named operators of an AVS, and their stakers, for time that has passed.
+    """Submit rewards for named operators of an AVS, and their stakers, for a past period.
     RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
 
@@ -158,7 +165,7 @@ class CreateOperatorDirectedAvsRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateOperatorDirectedOperatorSetRewardsSubmission:
-    """Pay named operators of an operator set, and their stakers, for time that has passed.
+    """Submit rewards for named operators of an operator set, and their stakers, for a past period.
     RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
 
@@ -179,7 +186,7 @@ class CreateOperatorDirectedOperatorSetRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateUniqueStakeRewardsSubmission:
-    """Pay the operators of a set by what they have allocated to it.
+    """Submit rewards for an operator set's operators, divided by the stake that they allocate to it.
     RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
 
@@ -195,7 +202,9 @@ class CreateUniqueStakeRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CreateTotalStakeRewardsSubmission:
-    """Pay the operators of a set by all their stake. RewardsCoordinator.createTotalStakeRewardsSubmission."""
+    """Submit rewards for an operator set's operators, divided by their total stake.
+    RewardsCoordinator.createTotalStakeRewardsSubmission.
+    """
 
     sender: Final[str]
     operator_set: Final[OperatorSet]
@@ -209,7 +218,7 @@ class CreateTotalStakeRewardsSubmission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SubmitRoot:
-    """Publish who earned how much so far, as a Merkle tree. RewardsCoordinator.submitRoot."""
+    """Publish the Merkle root of all cumulative earnings. RewardsCoordinator.submitRoot."""
 
     sender: Final[str]
     tree: Final[str]
@@ -223,7 +232,7 @@ class SubmitRoot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DisableRoot:
-    """Withdraw a root before it is active. RewardsCoordinator.disableRoot."""
+    """Disable a root before its activation. RewardsCoordinator.disableRoot."""
 
     sender: Final[str]
     root_index: Final[int]
@@ -235,7 +244,7 @@ class DisableRoot:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetClaimerFor:
-    """Let another account claim for the sender. RewardsCoordinator.setClaimerFor(claimer)."""
+    """Set the account that claims for the sender. RewardsCoordinator.setClaimerFor(claimer)."""
 
     sender: Final[str]
     claimer: Final[str]
@@ -247,7 +256,7 @@ class SetClaimerFor:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetClaimerForEarner:
-    """Let another account claim for an operator or an AVS. RewardsCoordinator.setClaimerFor(earner, claimer)."""
+    """Set the account that claims for an operator or an AVS. RewardsCoordinator.setClaimerFor(earner, claimer)."""
 
     sender: Final[str]
     earner: Final[str]
@@ -261,7 +270,7 @@ class SetClaimerForEarner:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorAvsSplit:
-    """Change an operator's part of what an AVS pays, after a delay. RewardsCoordinator.setOperatorAVSSplit."""
+    """Change an operator's split of an AVS's rewards, after a delay. RewardsCoordinator.setOperatorAVSSplit."""
 
     sender: Final[str]
     operator: Final[str]
@@ -277,7 +286,7 @@ class SetOperatorAvsSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorPiSplit:
-    """Change an operator's part of rewards for all earners, after a delay. RewardsCoordinator.setOperatorPISplit."""
+    """Change an operator's split of rewards for all earners, after a delay. RewardsCoordinator.setOperatorPISplit."""
 
     sender: Final[str]
     operator: Final[str]
@@ -291,7 +300,9 @@ class SetOperatorPiSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorSetSplit:
-    """Change an operator's part of what an operator set pays, after a delay. RewardsCoordinator.setOperatorSetSplit."""
+    """Change an operator's split of an operator set's rewards, after a delay.
+    RewardsCoordinator.setOperatorSetSplit.
+    """
 
     sender: Final[str]
     operator: Final[str]
@@ -307,7 +318,7 @@ class SetOperatorSetSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOptInForProtocolFee:
-    """Pay the protocol fee on submissions, or stop. RewardsCoordinator.setOptInForProtocolFee."""
+    """Opt a submitter in to the protocol fee on its submissions, or out. RewardsCoordinator.setOptInForProtocolFee."""
 
     sender: Final[str]
     submitter: Final[str]
@@ -321,7 +332,7 @@ class SetOptInForProtocolFee:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TokenClaim:
-    """The cumulative earnings in one token that a claim shows, and what its proof turns out to be."""
+    """The cumulative earnings in one token that a claim asserts, and the result of its proof's verification."""
 
     token: Final[str]
     cumulative_earnings: Final[int]
@@ -335,9 +346,10 @@ class TokenClaim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claim:
-    """A claim of cumulative earnings against a root. `earner_proof` and the proof of each token say what the contract
-    finds; `evidence` is what was handed in for it, which no rule reads. The counts are of the lists of indices and
-    proofs. IRewardsCoordinatorTypes.RewardsMerkleClaim.
+    """A claim of cumulative earnings against a root. IRewardsCoordinatorTypes.RewardsMerkleClaim.
+
+    `earner_proof`, and `proof` of each token, are the results of the proofs' verification. `evidence` has the proofs
+    themselves; no rule reads it. The counts are the lengths of the lists of token indices and of token proofs.
     """
 
     root_index: Final[int]
@@ -369,7 +381,7 @@ class Claim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ProcessClaim:
-    """Pay what one claim shows and was not claimed before. RewardsCoordinator.processClaim."""
+    """Pay one claim's earnings that are not paid yet. RewardsCoordinator.processClaim."""
 
     sender: Final[str]
     claim: Final[Claim]
@@ -397,7 +409,7 @@ class ProcessClaims:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetActivationDelay:
-    """Change how long roots and splits wait. RewardsCoordinator.setActivationDelay."""
+    """Change the activation delay of future roots and splits. RewardsCoordinator.setActivationDelay."""
 
     sender: Final[str]
     activation_delay_seconds: Final[int]
@@ -409,7 +421,7 @@ class SetActivationDelay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDefaultOperatorSplit:
-    """Change the split of operators that set none. RewardsCoordinator.setDefaultOperatorSplit."""
+    """Change the split of operators that have not set one. RewardsCoordinator.setDefaultOperatorSplit."""
 
     sender: Final[str]
     split_bips: Final[int]
@@ -421,7 +433,7 @@ class SetDefaultOperatorSplit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetFeeRecipient:
-    """Change who gets protocol fees. RewardsCoordinator.setFeeRecipient."""
+    """Change the recipient of protocol fees. RewardsCoordinator.setFeeRecipient."""
 
     sender: Final[str]
     fee_recipient: Final[str]
@@ -433,7 +445,7 @@ class SetFeeRecipient:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetRewardsUpdater:
-    """Change who publishes roots. RewardsCoordinator.setRewardsUpdater."""
+    """Change the account that publishes roots. RewardsCoordinator.setRewardsUpdater."""
 
     sender: Final[str]
     rewards_updater: Final[str]
@@ -445,7 +457,9 @@ class SetRewardsUpdater:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetRewardsForAllSubmitter:
-    """Let an account pay everybody, or no longer. RewardsCoordinator.setRewardsForAllSubmitter."""
+    """Allow or forbid an account to submit rewards for all stakers or earners.
+    RewardsCoordinator.setRewardsForAllSubmitter.
+    """
 
     sender: Final[str]
     submitter: Final[str]
@@ -482,4 +496,4 @@ RewardsAction = (
     | SetRewardsUpdater
     | SetRewardsForAllSubmitter
 )
-"""The calls of the RewardsCoordinator."""
+"""All actions of the RewardsCoordinator."""

@@ -1,11 +1,11 @@
-"""Rewards off the chain: from submissions and the days of a history to the leaves of a root, exact to the wei.
+"""Rewards computed off chain: from submissions and the days of a history to the leaves of a root, exact to the wei.
 
-Specified are submissions to an operator set: operator-directed, by unique and by total stake. A day counts with the
-state at its beginning: what happens on a day counts from the next one. Who leaves a set, or takes an allocation back,
-loses the day itself. The shares of a staker are its withdrawable shares. The sidecar adds up events instead, and drifts
-from them by the roundings of slashes; it also sees who leaves a set and joins again on one day, which states do not
-show.
-Source: EigenLayer sidecar 4.1.1 (rewards 2.2), whose arithmetic is that of PostgreSQL's `numeric`.
+Only submissions to an operator set are specified: operator-directed ones, and those by unique and by total stake. A day
+counts with the state at its beginning, so an event of a day counts from the next day on. There are two exceptions: on
+the day itself, an operator that leaves a set earns nothing, and a reduced allocation counts reduced. A staker's shares
+are its withdrawable shares. The sidecar adds up events instead, and deviates from these shares by the roundings of
+slashes. It also sees an operator that leaves a set and joins it again on one day, which states do not show. Source:
+EigenLayer sidecar 4.1.1 (rewards 2.2), whose arithmetic is that of PostgreSQL's `numeric`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,20 +40,20 @@ from spec.postgres_numeric import Numeric, add, divide, floor, multiply
 
 DAY_SECONDS: Final = 86_400
 PROPORTION: Final = Numeric(10**15)
-"""Proportions are cut to so many parts."""
+"""Proportions are rounded down to a multiple of one part in this number."""
 
 OPERATOR: Final = "operator"
 STAKER: Final = "staker"
 REFUND: Final = "refund"
-"""The roles in which somebody is paid; what nobody earned goes back to the AVS."""
+"""The role of the AVS in a payment of rewards that nobody earned: they go back to the AVS."""
 
 Weighted = tuple[tuple[str, int], ...]
-"""Strategies of a submission, each with its multiplier."""
+"""The strategies of a submission, each with its multiplier."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Day:
-    """A day: its midnight, and the states in which it begins and ends."""
+    """One day: its midnight, and the states at its beginning and at its end."""
 
     timestamp: Final[int]
     opening: Final[State]
@@ -67,8 +67,10 @@ class Day:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Payment:
-    """The amount that an account earns on a day, of a submission, in a role. `operator` is whose commission or staker
-    it is.
+    """One payment: the amount that `earner` earns on one day from one submission, in one role.
+
+    The submission is `nonce` of `account`. `operator` is the operator whose commission this is, or to which the paid
+    staker is delegated.
     """
 
     account: Final[str]
@@ -102,23 +104,29 @@ class Payment:
 
 
 def tokens_per_day(amount: int, days: int) -> int:
-    """The floor of a quotient that was rounded before: up to half a wei a day too much."""
+    """The tokens of one day. PostgreSQL rounds the quotient, and the floor follows: up to half a wei above the exact
+    quotient.
+    """
     return floor(divide(Numeric(amount), Numeric(days)))
 
 
 def part_of(weight: Numeric, total: Numeric, amount: int) -> int:
-    """The amount for a weight among all: by a proportion cut to fifteen decimals, then rounded down."""
+    """The part of `amount` for `weight` out of `total`: a proportion cut to fifteen decimals, times the amount, rounded
+    down.
+    """
     cut = floor(multiply(divide(weight, total), PROPORTION))
     return mul_div_floor(cut, amount, 10**15)
 
 
 def operator_part(amount: int, split_bips: int) -> int:
-    """An operator's commission. Rounds down."""
+    """The operator's commission on an amount. Rounds down."""
     return mul_div_floor(amount, split_bips, ONE_HUNDRED_IN_BIPS)
 
 
 def calculate(state: State, days: Sequence[Day]) -> list[Payment]:
-    """All payments for the days of a history, of submissions to operator sets that a state has booked, in order."""
+    """All payments of submissions to operator sets, for the given days. `state` holds the submissions, paid in their
+    order.
+    """
     payments: list[Payment] = []
     by_midnight = {day.timestamp: day for day in days}
     for (account, nonce), row in sorted(state.rows(SUBMISSIONS).items(), key=lambda item: item[1].position):
@@ -134,7 +142,7 @@ def calculate(state: State, days: Sequence[Day]) -> list[Payment]:
 
 
 def leaves(payments: Sequence[Payment]) -> dict[str, dict[str, int]]:
-    """Cumulative earnings by earner, then by token, both in order: the leaves of a root."""
+    """Cumulative earnings by earner, then by token, both sorted: the leaves of a root."""
     earned: dict[str, dict[str, int]] = {}
     for payment in sorted(payments, key=lambda paid: (paid.earner, paid.token)):
         if payment.amount > 0:
@@ -144,7 +152,7 @@ def leaves(payments: Sequence[Payment]) -> dict[str, dict[str, int]]:
 
 
 def _reward_days(row: Submission, days: Mapping[int, Day]) -> list[Day]:
-    """The midnights after the start, up to the end; those that are over."""
+    """The days that a submission pays, among the given ones: midnights after its start, up to and including its end."""
     midnights = range(row.start_timestamp + DAY_SECONDS, row.start_timestamp + row.duration_seconds + 1, DAY_SECONDS)
     return [days[midnight] for midnight in midnights if midnight in days]
 
@@ -155,7 +163,7 @@ def _weighted(state: State, account: str, nonce: int, row: Submission) -> Weight
 
 
 def _is_registered(day: Day, operator: str, operator_set: OperatorSet) -> bool:
-    """True if an operator is in a set when the day begins, and still when it ends."""
+    """True if the operator is registered for the set at the beginning and at the end of the day."""
     key = (operator, operator_set)
     opening, closing = Draft(day.opening), Draft(day.closing)
     return opening.get(REGISTRATIONS, key).is_registered and closing.get(REGISTRATIONS, key).is_registered
@@ -167,7 +175,7 @@ def _split_bips(day: Day, operator: str, operator_set: OperatorSet) -> int:
 
 
 def _magnitude(day: Day, operator: str, operator_set: OperatorSet, strategy: str) -> int:
-    """The allocated magnitude: an increase counts from the next day, a decrease on its own."""
+    """The allocated magnitude on a day. An increase counts from the next day on, a decrease on the same day."""
     found = [
         views.allocation_of(Draft(state), operator, operator_set, strategy).current_magnitude
         for state in (day.opening, day.closing)
@@ -178,7 +186,10 @@ def _magnitude(day: Day, operator: str, operator_set: OperatorSet, strategy: str
 def _weight(
     day: Day, operator: str, shares: Mapping[str, int], weighted: Weighted, operator_set: OperatorSet | None
 ) -> Numeric:
-    """The weight of shares: multiplied; where stake is unique, first by the fraction that is allocated to the set."""
+    """The weight of shares: the sum over strategies of shares times multiplier.
+
+    With an operator set (unique stake), only the fraction of the shares that is allocated to the set counts.
+    """
     total = Numeric(0)
     for strategy, multiplier in weighted:
         stake = Numeric(shares[strategy])
@@ -199,7 +210,9 @@ def _to_stakers(
     weighted: Weighted,
     operator_set: OperatorSet | None,
 ) -> list[Payment]:
-    """An operator's stakers share an amount by their weights; what rounding leaves stays with nobody."""
+    """The payments to an operator's stakers, which share `amount` by weight. Amounts lost to rounding are paid to
+    nobody.
+    """
     rows = Draft(day.opening)
     weights: list[tuple[str, Numeric]] = []
     total = Numeric(0)
@@ -229,7 +242,10 @@ def _as(payment: Payment, role: str, earner: str, amount: int) -> Payment:
 def _directed(
     state: State, account: str, nonce: int, row: Submission, weighted: Weighted, days: Sequence[Day]
 ) -> list[Payment]:
-    """Each named operator's amount over the days on which it is in the set; of who never is, back to the AVS."""
+    """The payments of an operator-directed submission: each operator's amount, spread over its days in the set.
+
+    The amount of an operator that is never in the set goes back to the AVS.
+    """
     payments: list[Payment] = []
     for place in range(row.operator_count):
         named = state.rows(REWARDED_OPERATORS)[(account, nonce, place)]
@@ -265,7 +281,10 @@ def _directed(
 
 
 def _by_stake(account: str, nonce: int, row: Submission, weighted: Weighted, per_day: int, day: Day) -> list[Payment]:
-    """The operators of the set share a day's tokens by stake; if nobody has any, they go back to the AVS."""
+    """The payments of one day of a submission by stake. The set's operators share the day's tokens by weight.
+
+    If no operator has any weight, the tokens go back to the AVS.
+    """
     unique = row.operator_set if row.kind == UNIQUE_STAKE else None
     weights: list[tuple[str, Numeric]] = []
     total = Numeric(0)

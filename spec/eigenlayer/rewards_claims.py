@@ -1,7 +1,7 @@
-"""Roots and claims: what everybody earned so far is published as a Merkle tree, and paid on proof.
+"""Roots and claims: a Merkle root publishes all cumulative earnings, and a claim with a proof is paid from it.
 
-Earnings are cumulative, so a claim pays what it shows beyond what was claimed before. The contract believes any root of
-the rewards updater: that roots say no more than was paid in is nowhere checked.
+Earnings are cumulative, so a claim pays the difference to the amount claimed before. The contract trusts every root of
+the rewards updater: nothing checks that roots stay within the amounts paid in.
 """
 
 from spec.arithmetic import UINT32_MAX
@@ -39,7 +39,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
-    """Publish a root, which pays once the activation delay is over.
+    """Publish a root. Claims against it are possible after the activation delay.
 
     Rejects, in order: UNAUTHORIZED_CALLER, NEW_ROOT_MUST_BE_FOR_NEW_CALCULATED_PERIOD,
     REWARDS_END_TIMESTAMP_NOT_ELAPSED, ARITHMETIC_PANIC. Source: RewardsCoordinator.submitRoot.
@@ -71,10 +71,10 @@ def submit_root(draft: Draft, action: SubmitRoot) -> Delta | Reason:
 
 
 def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
-    """Withdraw a root that is not active yet. Its period stays spent.
+    """Disable a root before its activation. Its period cannot be used again.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, INVALID_ROOT_INDEX, ROOT_DISABLED, ROOT_ALREADY_ACTIVATED.
-    Source: RewardsCoordinator.disableRoot.
+    Rejects, in order: UNAUTHORIZED_CALLER, INVALID_ROOT_INDEX, ROOT_DISABLED, ROOT_ALREADY_ACTIVATED. Source:
+    RewardsCoordinator.disableRoot.
     """
     if action.sender != draft.get(REWARDS_SETTINGS, SINGLETON).rewards_updater:
         return Reason.UNAUTHORIZED_CALLER
@@ -99,7 +99,8 @@ def disable_root(draft: Draft, action: DisableRoot) -> Delta | Reason:
 
 
 def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
-    """Let another account claim for the sender, instead of itself; address zero: itself again.
+    """Set the account that claims for the sender, in its place. The zero address lets the sender claim for itself
+    again.
 
     Source: RewardsCoordinator.setClaimerFor(claimer).
     """
@@ -108,7 +109,7 @@ def set_claimer_for(draft: Draft, action: SetClaimerFor) -> Delta | Reason:
 
 
 def set_claimer_for_earner(draft: Draft, action: SetClaimerForEarner) -> Delta | Reason:
-    """Let another account claim for an operator, or for an AVS that has made an operator set.
+    """Set the account that claims for an operator, or for an AVS that has created an operator set.
 
     Rejects, in order: INVALID_PERMISSIONS, INVALID_EARNER. Source: RewardsCoordinator.setClaimerFor(earner, claimer).
     """
@@ -136,7 +137,7 @@ def process_claims(draft: Draft, action: ProcessClaims) -> Delta | Reason:
 
 
 def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason | None:
-    """Check a claim, then pay of each token what it shows beyond what was claimed before.
+    """Check a claim, then pay, for each token, its cumulative earnings less the amount claimed before.
 
     Rejects, in order: as `_check_claim`, UNAUTHORIZED_CALLER, for each token EARNINGS_NOT_GREATER_THAN_CLAIMED, as
     `transfer`. Source: RewardsCoordinator._processClaim.
@@ -161,10 +162,10 @@ def _process(draft: Draft, sender: str, claim: Claim, recipient: str) -> Reason 
 
 
 def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
-    """Check the root, the lengths of the lists, the proof of the earner, then that of each token.
+    """Check a claim's root, the lengths of its lists, the earner's proof, and then each token's proof.
 
-    Rejects, in order: INDEX_PANIC, ROOT_DISABLED, ROOT_NOT_ACTIVATED, INPUT_ARRAY_LENGTH_MISMATCH, of the earner's
-    proof INVALID_EARNER_LEAF_INDEX or as `_refuted`, of each token's INVALID_TOKEN_LEAF_INDEX or as `_refuted`.
+    Rejects, in order: INDEX_PANIC, ROOT_DISABLED, ROOT_NOT_ACTIVATED, INPUT_ARRAY_LENGTH_MISMATCH, for the earner's
+    proof INVALID_EARNER_LEAF_INDEX or as `_refuted`, for each token's INVALID_TOKEN_LEAF_INDEX or as `_refuted`.
     Source: RewardsCoordinator._checkClaim, _verifyEarnerClaimProof, _verifyTokenClaimProof.
     """
     if claim.root_index >= draft.get(DISTRIBUTION, SINGLETON).root_count:
@@ -191,7 +192,8 @@ def _check_claim(draft: Draft, claim: Claim) -> Reason | None:
 
 
 def _refuted(proof: str) -> Reason | None:
-    """The check that a proof fails. Anything but a proof that is right is a mismatch at best.
+    """The reason why a proof's verification fails, or None for a valid proof. Any unlisted result is
+    INVALID_CLAIM_PROOF.
 
     Rejects: EMPTY_ROOT, INVALID_PROOF_LENGTH, INVALID_CLAIM_PROOF. Source: Merkle.verifyInclusionKeccak.
     """

@@ -1,7 +1,7 @@
-"""Traces of the RewardsCoordinator alone, `eigenlayer_rewards`: files to genesis and actions, and back to JSON.
+"""The format of traces of the RewardsCoordinator alone, `eigenlayer_rewards`: reads and writes them as JSON.
 
-Time is a timestamp: each call has a block of its own, whose number is not recorded. The format is described in
-docs/traces.md. A trace of the whole protocol holds the same calls once its genesis has `rewards`, see `codec.py`.
+Time is a timestamp. Each call has a block of its own, whose number is not recorded. docs/traces.md describes the
+format. A trace of the whole protocol can hold these calls if its genesis has `rewards`, see `codec.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ from spec.machine import SINGLETON, Delta, Draft, State, Transition
 from spec.protocol import Step, Trace, execute
 
 REWARDS_FAMILY: Final = "eigenlayer_rewards"
-"""The name of the protocol in these files."""
+"""The protocol's name in these trace files."""
 
 FORMAT_VERSION: Final = 1
 LENGTHS: Final = (
@@ -112,11 +112,13 @@ STEP: Final = ("i", "timestamp", "action", "sender", "args", "ok", "error", "ret
 ADVANCE: Final = "advance_time"
 TIMESTAMP: Final = Number(32)
 SPLITS_SHOWN: Final = ("operator0", "operator1", "operator2", "staker0")
-"""The accounts whose splits the recorder watched, as its format says."""
+"""The accounts whose splits the states show. The recorder of these traces fixed them."""
 
 
 class RewardsWorld:
-    """The names of a trace of this family: its accounts in the order of lists, tokens, and strategies."""
+    """The names of a trace of the RewardsCoordinator alone. `accounts` and `tokens` are in the order of the lists in
+    states.
+    """
 
     def __init__(self, names: Names, accounts: tuple[str, ...], tokens: tuple[str, ...]) -> None:
         self.names: Final = names
@@ -125,7 +127,7 @@ class RewardsWorld:
 
 
 class WorldWithRewards(World):
-    """The names of a trace of the whole protocol whose genesis has rewards; `accounts` is the order of lists."""
+    """The world of a trace of the whole protocol with rewards. `accounts` is in the order of the lists in states."""
 
     def __init__(self, world: World, names: Names, accounts: tuple[str, ...]) -> None:
         super().__init__(names, world.parties, world.operators, world.avss, world.delays_slashes, world.has_native_eth)
@@ -133,7 +135,7 @@ class WorldWithRewards(World):
 
 
 def _registered(sender: str) -> RegisterAsOperator:
-    """A registration as these traces write it: no approver, no delay."""
+    """A registration as an operator in these traces: without approver, with an allocation delay of 0."""
     return RegisterAsOperator(sender, ZERO_ADDRESS, 0)
 
 
@@ -149,7 +151,7 @@ FAMILY_FORMATS: Final[dict[str, ActionFormat]] = {
         actions.RemoveStrategiesFromDepositWhitelist, [STRATEGIES_ARG]
     ),
 }
-"""Every call of this family by its name in traces."""
+"""The format of every call in these traces, by its name."""
 
 FAMILY_NAMES: Final[dict[object, str]] = {
     **{kind.make: name for name, kind in FAMILY_FORMATS.items()},
@@ -167,7 +169,7 @@ FAMILY_POST: Final = Record(
 
 
 def read_rewards_trace(document: dict[str, Json], errors: frozenset[str]) -> Trace:
-    """A whole trace file; MalformedTrace names the first place that is not as the format says."""
+    """Parse a trace file. Raises MalformedTrace at the first place that violates the format."""
     check_fields(document, (*HEAD, "steps"), "", ("seed",))
     head: dict[str, Json] = {field: value for field, value in document.items() if field != "steps"}
     name, genesis, world = _read_head(head)
@@ -183,7 +185,7 @@ def read_rewards_trace(document: dict[str, Json], errors: frozenset[str]) -> Tra
 
 
 def write_rewards_trace(transition: Transition[Any], head: Mapping[str, Json], taken: Sequence[Any]) -> dict[str, Json]:
-    """A whole trace file of what the rules answer to the actions; `head` is a file without its steps."""
+    """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without its steps."""
     check_fields(head, HEAD, "", ("seed",))
     _, state, world = _read_head(head)
     steps: list[Json] = []
@@ -257,7 +259,7 @@ def _read_step(
 
 
 def _read_head(head: Mapping[str, Json]) -> tuple[str, State, RewardsWorld]:
-    """The trace's name, the state before the first step, and the names it may use."""
+    """The trace's name, its starting state, and its world."""
     version = head["format_version"]
     if isinstance(version, bool) or not isinstance(version, int) or version != FORMAT_VERSION:
         raise MalformedTrace("format_version", f"expected {FORMAT_VERSION}, found {shown(version)}")
@@ -293,7 +295,7 @@ def _read_head(head: Mapping[str, Json]) -> tuple[str, State, RewardsWorld]:
     sets = ListOf(OperatorSetName()).read(genesis["operator_sets"], "genesis.operator_sets", names)
     for operator_set in cast("tuple[OperatorSet, ...]", sets):
         state.rows(OPERATOR_SETS)[operator_set] = OperatorSetDetails(exists=True)
-        # The trace does not say who slashes for a set: its AVS does, unless it names another.
+        # The trace does not declare a set's slasher. Its AVS is the slasher.
         state.rows(SLASHERS)[operator_set] = Slasher(operator_set[0], operator_set[0])
         made = state.rows(OPERATOR_SET_COUNTS).get(operator_set[0], OperatorSetCount()).count
         state.rows(OPERATOR_SET_COUNTS)[operator_set[0]] = OperatorSetCount(made + 1)
@@ -302,7 +304,9 @@ def _read_head(head: Mapping[str, Json]) -> tuple[str, State, RewardsWorld]:
 
 
 def _read_start(start: Mapping[str, Json], state: State, names: Names) -> None:
-    """The start as the recording has it: balances, the whitelist, operators and settings; nothing else yet."""
+    """Set the recorded starting state: balances, the whitelist, operators and settings. Other fields of it are not
+    read.
+    """
     check_fields(start, [name for name, _, _ in FAMILY_POST.fields], "initial_state")
     formats = {name: format for name, _, format in FAMILY_POST.fields}
 
@@ -343,7 +347,7 @@ REWARDS_GENESIS: Final = (
 
 
 def read_rewards_genesis(value: Json, state: State, world: World, accounts: Sequence[str]) -> WorldWithRewards:
-    """The coordinator of a trace of the whole protocol, as its genesis has it under `rewards`."""
+    """Set the RewardsCoordinator's state from `genesis.rewards` of a trace of the whole protocol. Returns its world."""
     where = "genesis.rewards"
     fields = as_object(value, where)
     check_fields(fields, REWARDS_GENESIS, where)
@@ -394,7 +398,7 @@ def _reader(fields: Mapping[str, Json], where: str, names: Names) -> Any:
 def read_rewards_config(
     config: Mapping[str, Json], where: str, owner: str, emissions_controller: str, beacon_chain_eth_strategy: str
 ) -> RewardsConfig:
-    """The lengths of a deployment, beside the constants that this specification is of."""
+    """The deployment's parameters. Raises MalformedTrace if a constant differs from the specification's."""
     for name, constant in REWARDS_CONSTANTS.items():
         if repr(config[name]) != repr(constant):
             raise MalformedTrace(f"{where}.{name}", f"this specification is of {constant}, found {shown(config[name])}")
@@ -408,7 +412,9 @@ def read_rewards_config(
 
 
 def read_ranks(state: State, fields: Mapping[str, Json], where: str, field: str, accounts: tuple[str, ...]) -> None:
-    """The order of the accounts' addresses, which has to name each account once."""
+    """Set the order of the accounts' addresses. Raises MalformedTrace unless the list names each account
+    exactly once.
+    """
     order = cast("tuple[str, ...]", ListOf(Text()).read(fields[field], f"{where}.{field}", {}))
     if sorted(order) != sorted(accounts):
         raise MalformedTrace(f"{where}.{field}", "it must name each account once")
@@ -421,14 +427,14 @@ def _rank(state: State, order: Sequence[str]) -> None:
 
 
 def read_allowances(state: State, fields: Mapping[str, Json], where: str, names: Names) -> None:
-    """The accounts that approved the coordinator, of all their tokens."""
+    """Set the infinite allowances of the listed accounts to the coordinator, for all their tokens."""
     field = "infinite_allowance_to_rewards_coordinator"
     for account in cast("tuple[str, ...]", ListOf(ACCOUNT).read(fields[field], f"{where}.{field}", names)):
         state.rows(REWARDS_ALLOWANCES)[account] = Permission(True)
 
 
 def observe_rewards_trace(state: State, world: RewardsWorld) -> Json:
-    """The whole state as `post` of these traces shows it."""
+    """The whole state, as `post` of these traces shows it."""
     draft = Draft(state)
     balances: dict[str, dict[str, str]] = {token: {} for token in world.tokens}
     for (token, holder), row in state.rows(TOKEN_BALANCES).items():
@@ -445,5 +451,5 @@ def observe_rewards_trace(state: State, world: RewardsWorld) -> Json:
 
 
 def check_rewards_post(post: Json, world: RewardsWorld, where: str) -> None:
-    """Refuse, with MalformedTrace, a state that is not written as the format says."""
+    """Raise MalformedTrace if a recorded state violates the format."""
     FAMILY_POST.read(post, where, world.names)

@@ -1,4 +1,4 @@
-"""Configuration of the RewardsCoordinator: the constants of its code, and what one deployment chose."""
+"""Configuration of the RewardsCoordinator: the constants of its code, and the parameters of one deployment."""
 
 from typing import Final
 
@@ -7,19 +7,22 @@ import attr
 from spec.eigenlayer.config import ZERO_ADDRESS
 
 MAX_REWARDS_AMOUNT: Final = 10**38 - 1
-"""The most wei that one submission may pay, before fees. Source: RewardsCoordinatorStorage."""
+"""The largest amount of one submission, before fees. Source: RewardsCoordinatorStorage."""
 
 ONE_HUNDRED_IN_BIPS: Final = 10_000
-"""All of it, in hundredths of a percent. Source: RewardsCoordinatorStorage."""
+"""One hundred percent, in hundredths of a percent. Source: RewardsCoordinatorStorage."""
 
 PROTOCOL_FEE_BIPS: Final = 2_000
-"""The part of a submission that goes to the fee recipient. Source: RewardsCoordinatorStorage."""
+"""The protocol fee: the part of a submission that goes to the fee recipient. Source: RewardsCoordinatorStorage."""
 
 NEVER_SET_BIPS: Final = 2**16 - 1
-"""A split before the first one: the default then in force. Source: RewardsCoordinator._setOperatorSplit."""
+"""The old split of an operator's first split: it stands for the current default split.
+
+Source: RewardsCoordinator._setOperatorSplit.
+"""
 
 REWARDS_COORDINATOR: Final = "rewards_coordinator"
-"""The account of the contract, one pool for everybody."""
+"""The contract's account. It holds all rewards in one pool."""
 
 AVS: Final = "avs"
 FOR_ALL: Final = "for_all"
@@ -37,7 +40,7 @@ KINDS: Final = (
     UNIQUE_STAKE,
     TOTAL_STAKE,
 )
-"""The kinds of submission that the contract tells apart; those of EigenDA are of the first."""
+"""The kinds of submission that the contract distinguishes. Submissions for EigenDA have the kind AVS."""
 
 PROOF_OK: Final = "ok"
 PROOF_INVALID_INDEX: Final = "invalid_index"
@@ -53,12 +56,14 @@ PROOFS: Final = (
     PROOF_MISMATCH,
     PROOF_OF_NO_ROOT,
 )
-"""Findings about a Merkle proof: the leaf is in the tree, or the first check of the proof that fails."""
+"""The possible results of verifying a Merkle proof: the leaf is in the tree, or the first check that fails."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsConfig:
-    """One deployment. Lengths and durations are seconds; times are timestamps."""
+    """One deployment's parameters. Fields that end in `_seconds` are durations, those in `_timestamp`
+    points in time.
+    """
 
     calculation_interval_seconds: Final[int]
     max_rewards_duration_seconds: Final[int]

@@ -1,4 +1,4 @@
-"""The calls of the RewardsCoordinator in traces, and the form of its state."""
+"""The trace formats of the RewardsCoordinator's calls, and of its state."""
 
 import json
 from typing import Final, cast
@@ -25,7 +25,7 @@ from spec.eigenlayer.observation import ACCOUNT, STRATEGY, TOKEN, OperatorSetNam
 from spec.eigenlayer.rewards_config import KINDS, PROOF_OF_NO_ROOT, PROOFS
 
 EMPTY_TREE: Final = "empty"
-"""The tree of the root 0, which proves nothing."""
+"""The name of the empty tree, whose root is 0. No claim can be proved against it."""
 
 TREE: Final = Name("tree")
 SECONDS: Final = Number(32)
@@ -33,7 +33,7 @@ BIPS: Final = Number(16)
 
 
 class Proof(Format):
-    """The finding about a proof; null: there is no such root to prove anything of."""
+    """The result of verifying a proof. It is null if the claim's root does not exist."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is None:
@@ -47,7 +47,7 @@ class Proof(Format):
 
 
 class Kind(Format):
-    """The kind of a submission."""
+    """A kind of submission."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value not in KINDS:
@@ -59,7 +59,7 @@ class Kind(Format):
 
 
 class TextOrNull(Format):
-    """Any string in one line, or null."""
+    """A string on one line, or null."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         return None if value is None else Text().read(value, where, names)
@@ -69,7 +69,7 @@ class TextOrNull(Format):
 
 
 def values(*read: object) -> object:
-    """The fields of a record that is only looked at, in order."""
+    """The fields of a record as a tuple, in order. It is `make` of records that are only checked."""
     return read
 
 
@@ -90,7 +90,9 @@ TOKEN_CLAIM: Final = Record(
 
 
 class ClaimFormat(Record):
-    """A claim. What was handed in to prove it is kept as text, and may be left out: no rule reads it."""
+    """A claim. Its Merkle proofs (the evidence) are kept as text, and may be left out as a whole, because no rule reads
+    them.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -245,7 +247,7 @@ REWARDS_FORMATS: Final[dict[str, ActionFormat]] = {
         actions.SetRewardsForAllSubmitter, [SUBMITTER, argument("value", Flag(), "is_submitter")]
     ),
 }
-"""Every call of the RewardsCoordinator by its name in traces."""
+"""The format of every call of the RewardsCoordinator, by its name in traces."""
 
 SPLIT: Final = Record(
     values,
@@ -309,6 +311,6 @@ REWARDS_FIELDS: Final[list[tuple[str, str, Format]]] = [
     ("claimers", "", MapOf(ACCOUNT, ACCOUNT)),
     ("cumulative_claimed", "", MapOf(ACCOUNT, MapOf(TOKEN, Amount()))),
 ]
-"""The fields of the coordinator's state."""
+"""The fields of the RewardsCoordinator's state."""
 
 REWARDS_POST: Final = Record(values, REWARDS_FIELDS)

@@ -1,4 +1,6 @@
-"""States of the RewardsCoordinator as traces show them: every stored row, and every view at the current timestamp."""
+"""States of the RewardsCoordinator as JSON in traces: every stored row, and each view's answer at the current
+timestamp.
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -33,7 +35,9 @@ OPERATOR_DIRECTED: Final = (OPERATOR_DIRECTED_AVS, OPERATOR_DIRECTED_OPERATOR_SE
 
 
 def observe_rewards(state: State, accounts: Iterable[str], operators: Iterable[str]) -> dict[str, Json]:
-    """The coordinator's state. `accounts` is the order of lists; `operators` are those whose splits are shown."""
+    """The RewardsCoordinator's state as JSON. Lists are in the order of `accounts`; only splits of `operators` are
+    shown.
+    """
     draft = Draft(state)
     settings = draft.get(REWARDS_SETTINGS, SINGLETON)
     shown = frozenset(operators)
@@ -84,7 +88,7 @@ def observe_rewards(state: State, accounts: Iterable[str], operators: Iterable[s
 
 
 def set_name(operator_set: OperatorSet) -> str:
-    """An operator set as traces write it."""
+    """An operator set as the string `avs/id`."""
     return f"{operator_set[0]}/{operator_set[1]}"
 
 
@@ -94,7 +98,7 @@ def _given(state: State, table: Table[str, Permission], accounts: list[str]) -> 
 
 
 def _nested(rows: Iterable[tuple[str, str, Json]]) -> Json:
-    """Values by two names, as an object of objects."""
+    """Values by two names, as nested JSON objects."""
     found: dict[str, dict[str, Json]] = {}
     for outer, inner, value in rows:
         found.setdefault(outer, {})[inner] = value
@@ -111,7 +115,7 @@ def _split(draft: Draft, split: Split) -> Json:
 
 
 def _submissions(state: State) -> Json:
-    """All submissions in the order in which they were accepted, net of fees."""
+    """All submissions in the order of their acceptance, with amounts net of fees."""
     rows = sorted(state.rows(SUBMISSIONS).items(), key=lambda item: item[1].position)
     return [_submission(state, account, nonce, row) for (account, nonce), row in rows if row.kind]
 

@@ -1,4 +1,4 @@
-"""Settings of the RewardsCoordinator: what its owner changes, and who pays the protocol fee."""
+"""Settings of the RewardsCoordinator: those that its owner changes, and the opt-in to the protocol fee."""
 
 from spec.eigenlayer.config import ZERO_ADDRESS
 from spec.eigenlayer.reasons import Reason
@@ -22,7 +22,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def set_opt_in_for_protocol_fee(draft: Draft, action: SetOptInForProtocolFee) -> Delta | Reason:
-    """Pay the protocol fee on what one submits, or stop.
+    """Opt a submitter in to the protocol fee on its own submissions, or out.
 
     Rejects: INVALID_PERMISSIONS. Source: RewardsCoordinator.setOptInForProtocolFee.
     """
@@ -33,7 +33,7 @@ def set_opt_in_for_protocol_fee(draft: Draft, action: SetOptInForProtocolFee) ->
 
 
 def set_activation_delay(draft: Draft, action: SetActivationDelay) -> Delta | Reason:
-    """Change the delay of roots and splits to come; those that wait keep theirs.
+    """Change the activation delay of future roots and splits. Pending ones keep their activation time.
 
     Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setActivationDelay.
     """
@@ -51,7 +51,7 @@ def set_activation_delay(draft: Draft, action: SetActivationDelay) -> Delta | Re
 
 
 def set_default_operator_split(draft: Draft, action: SetDefaultOperatorSplit) -> Delta | Reason:
-    """Change the split of operators that have none in force yet.
+    """Change the default split, which applies to operators without an active split of their own.
 
     Rejects, in order: CALLER_IS_NOT_THE_OWNER, SPLIT_EXCEEDS_MAX. Source: RewardsCoordinator.setDefaultOperatorSplit.
     """
@@ -71,7 +71,7 @@ def set_default_operator_split(draft: Draft, action: SetDefaultOperatorSplit) ->
 
 
 def set_fee_recipient(draft: Draft, action: SetFeeRecipient) -> Delta | Reason:
-    """Change who gets protocol fees.
+    """Change the recipient of protocol fees.
 
     Rejects, in order: CALLER_IS_NOT_THE_OWNER, INVALID_ADDRESS_ZERO. Source: RewardsCoordinator.setFeeRecipient.
     """
@@ -91,7 +91,10 @@ def set_fee_recipient(draft: Draft, action: SetFeeRecipient) -> Delta | Reason:
 
 
 def set_rewards_updater(draft: Draft, action: SetRewardsUpdater) -> Delta | Reason:
-    """Change who publishes roots. Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setRewardsUpdater."""
+    """Change the account that publishes roots.
+
+    Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setRewardsUpdater.
+    """
     if not _is_owner(draft, action.sender):
         return Reason.CALLER_IS_NOT_THE_OWNER
     settings = draft.get(REWARDS_SETTINGS, SINGLETON)
@@ -106,7 +109,7 @@ def set_rewards_updater(draft: Draft, action: SetRewardsUpdater) -> Delta | Reas
 
 
 def set_rewards_for_all_submitter(draft: Draft, action: SetRewardsForAllSubmitter) -> Delta | Reason:
-    """Let an account pay everybody, or no longer.
+    """Allow or forbid an account to submit rewards for all stakers or earners.
 
     Rejects: CALLER_IS_NOT_THE_OWNER. Source: RewardsCoordinator.setRewardsForAllSubmitter.
     """

@@ -1,4 +1,6 @@
-"""Splits: the part of rewards that an operator keeps, by AVS, by operator set, and of rewards for all earners."""
+"""Operators' splits: the part of rewards that an operator keeps. There is one per AVS, one per operator set, and one
+for rewards for all earners.
+"""
 
 from spec.arithmetic import UINT32_MAX
 from spec.eigenlayer.clock import current_timestamp
@@ -17,9 +19,10 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def split_in_force(draft: Draft, split: Split) -> int:
-    """The split that applies now, in bips: the new one from its second on, until then the old one.
+    """The current split, in bips: the new split from its activation time on, the old split before.
 
-    Before the first one applies, the default does, whatever it is then. Source: RewardsCoordinator._getOperatorSplit.
+    Before an operator's first split is active, the current default split applies. Source:
+    RewardsCoordinator._getOperatorSplit.
     """
     now = current_timestamp(draft)
     if split.activated_at_timestamp == 0:
@@ -32,7 +35,7 @@ def split_in_force(draft: Draft, split: Split) -> int:
 
 
 def set_operator_avs_split(draft: Draft, action: SetOperatorAvsSplit) -> Delta | Reason:
-    """Change an operator's split of what an AVS pays. Nobody asks whether either of them is one.
+    """Change an operator's split of an AVS's rewards. Neither account has to be registered as operator or AVS.
 
     Rejects, in order: INVALID_PERMISSIONS, as `_next_split`. Source: RewardsCoordinator.setOperatorAVSSplit.
     """
@@ -60,10 +63,10 @@ def set_operator_pi_split(draft: Draft, action: SetOperatorPiSplit) -> Delta | R
 
 
 def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta | Reason:
-    """Change an operator's split of what an operator set pays.
+    """Change an operator's split of an operator set's rewards.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_next_split`.
-    Source: RewardsCoordinator.setOperatorSetSplit.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_next_split`. Source:
+    RewardsCoordinator.setOperatorSetSplit.
     """
     if action.sender != action.operator:
         return Reason.INVALID_PERMISSIONS
@@ -79,10 +82,10 @@ def set_operator_set_split(draft: Draft, action: SetOperatorSetSplit) -> Delta |
 
 
 def _next_split(draft: Draft, split: Split, split_bips: int) -> Split | Reason:
-    """The split with a change that waits for the activation delay. In the second of an activation it is too early.
+    """The split with a new pending change, active after the activation delay.
 
-    Rejects, in order: ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING.
-    Source: RewardsCoordinator._setOperatorSplit.
+    The next change is possible one second after the previous one's activation time. Rejects, in order:
+    ARITHMETIC_PANIC, SPLIT_EXCEEDS_MAX, PREVIOUS_SPLIT_PENDING. Source: RewardsCoordinator._setOperatorSplit.
     """
     now = current_timestamp(draft)
     activated_at_timestamp = now + draft.get(REWARDS_SETTINGS, SINGLETON).activation_delay_seconds

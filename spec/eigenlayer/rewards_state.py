@@ -1,6 +1,6 @@
-"""The state of the RewardsCoordinator: its rows, which `state.py` puts into tables.
+"""The rows of the RewardsCoordinator's state. `state.py` declares their tables.
 
-Timestamps and durations are seconds, amounts wei of a token, splits hundredths of a percent (bips).
+Timestamps and durations are seconds, amounts a token's smallest unit, splits hundredths of a percent (bips).
 """
 
 from typing import Final
@@ -10,13 +10,13 @@ import attr
 from spec.eigenlayer.config import ZERO_ADDRESS
 
 OperatorSet = tuple[str, int]
-"""As in `state.py`: the AVS and the id of an operator set."""
+"""An operator set's identity, as in `state.py`: its AVS and its id."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsSettings:
-    """The accounts and numbers that the owner may change: who publishes roots, who gets protocol fees, how long roots
-    and splits wait, and the split of operators that set none.
+    """The owner's settings: the account that publishes roots, the recipient of protocol fees, the activation delay of
+    roots and splits, and the split of operators that have not set one.
     """
 
     rewards_updater: Final[str]
@@ -39,7 +39,7 @@ class RewardsSettings:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AddressRank:
-    """The place of an account in the order of addresses."""
+    """The position of an account in the order of addresses."""
 
     rank: Final[int]
 
@@ -49,7 +49,9 @@ class AddressRank:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Permission:
-    """An answer of yes or no about one account: it approved the coordinator, may pay everybody, or pays the fee."""
+    """A yes or no for one account. The table says for what: an allowance to the coordinator, submitting rewards for
+    all, or the opt-in to the protocol fee.
+    """
 
     is_given: Final[bool]
 
@@ -59,7 +61,7 @@ class Permission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorSetCount:
-    """The number of operator sets that an AVS has made."""
+    """The number of operator sets that an AVS has created."""
 
     count: Final[int]
 
@@ -79,7 +81,7 @@ class SubmissionCount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SubmissionNonce:
-    """The number of submissions made for one account, of whatever kind."""
+    """The number of submissions made for one account, of all kinds. It is the next submission's nonce."""
 
     next_nonce: Final[int]
 
@@ -89,7 +91,7 @@ class SubmissionNonce:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Submission:
-    """An accepted submission: its place among all, its kind, and its amount net of fees."""
+    """An accepted submission: its position in the order of all submissions, its kind, and its amount net of fees."""
 
     position: Final[int]
     kind: Final[str]
@@ -126,7 +128,7 @@ class Submission:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardedStrategy:
-    """A strategy of a submission, and the weight of one share of it."""
+    """A strategy of a submission, and the weight of one of its shares."""
 
     strategy: Final[str]
     multiplier: Final[int]
@@ -150,8 +152,9 @@ class RewardedOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Split:
-    """The part of rewards that an operator keeps: before a second, and from that second on. `old_split_bips` of
-    NEVER_SET_BIPS stands for the default then in force.
+    """An operator's split: the part of rewards that it keeps, before and from `activated_at_timestamp`.
+
+    `old_split_bips` of NEVER_SET_BIPS stands for the current default split.
     """
 
     old_split_bips: Final[int]
@@ -166,7 +169,7 @@ class Split:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Distribution:
-    """The number of roots, and the second up to which the last one counts."""
+    """The number of roots, and the end of the last root's period."""
 
     root_count: Final[int]
     calculation_end_timestamp: Final[int]
@@ -178,7 +181,7 @@ class Distribution:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Root:
-    """A Merkle root by the name of its tree: the second up to which it counts, the second from which it pays."""
+    """A published Merkle root: the name of its tree, the end of its period, and its activation time."""
 
     tree: Final[str]
     calculation_end_timestamp: Final[int]
@@ -210,7 +213,7 @@ class Claimer:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claimed:
-    """All that was ever claimed for an earner of a token."""
+    """The total amount ever claimed for an earner in one token."""
 
     cumulative_amount: Final[int]
 

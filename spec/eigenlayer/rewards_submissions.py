@@ -1,7 +1,7 @@
-"""Submissions of rewards: seven kinds of paying for security, each checked whole before the next one of its call.
+"""Submissions of rewards: seven kinds. Each submission of a call is checked completely before the next one.
 
-What is paid goes to the coordinator at once, and the protocol fee from there to the fee recipient. Who earns it is
-worked out off the chain, see `rewards_calculation.py`.
+The payer's tokens move to the coordinator at once, and the protocol fee from there to the fee recipient. The earnings
+are computed off chain, see `rewards_calculation.py`.
 """
 
 from typing import Final
@@ -68,12 +68,12 @@ NO_OPERATORS: Final[tuple[OperatorReward, ...]] = ()
 
 
 def protocol_fee(amount: int) -> int:
-    """The protocol's part of an amount. Rounds down. Source: RewardsCoordinator._takeProtocolFee."""
+    """The protocol fee on an amount. Rounds down. Source: RewardsCoordinator._takeProtocolFee."""
     return mul_div_floor(amount, PROTOCOL_FEE_BIPS, ONE_HUNDRED_IN_BIPS)
 
 
 def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmission) -> Delta | Reason:
-    """Pay in the name of the sender, which need be no AVS.
+    """Submit rewards in the name of the sender, which need not be an AVS.
 
     Rejects: as `_submit_each`. Source: RewardsCoordinator.createAVSRewardsSubmission.
     """
@@ -81,10 +81,10 @@ def create_avs_rewards_submission(draft: Draft, action: CreateAvsRewardsSubmissi
 
 
 def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaRewardsSubmission) -> Delta | Reason:
-    """Pay in the name of an AVS; the emissions controller pays.
+    """Submit rewards in the name of an AVS, paid by the emissions controller.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`.
-    Source: RewardsCoordinator.createEigenDARewardsSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`. Source:
+    RewardsCoordinator.createEigenDARewardsSubmission.
     """
     if action.sender != draft.get(REWARDS_CONFIG, SINGLETON).emissions_controller:
         return Reason.UNAUTHORIZED_CALLER
@@ -92,10 +92,9 @@ def create_eigen_da_rewards_submission(draft: Draft, action: CreateEigenDaReward
 
 
 def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllSubmission) -> Delta | Reason:
-    """Pay all stakers. No fee is taken.
+    """Submit rewards for all stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`.
-    Source: RewardsCoordinator.createRewardsForAllSubmission.
+    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`. Source: RewardsCoordinator.createRewardsForAllSubmission.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -103,10 +102,9 @@ def create_rewards_for_all_submission(draft: Draft, action: CreateRewardsForAllS
 
 
 def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarners) -> Delta | Reason:
-    """Pay the operators of any AVS and their stakers. No fee is taken.
+    """Submit rewards for the operators of all AVSs and their stakers, without protocol fee.
 
-    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`.
-    Source: RewardsCoordinator.createRewardsForAllEarners.
+    Rejects, in order: UNAUTHORIZED_CALLER, as `_submit_each`. Source: RewardsCoordinator.createRewardsForAllEarners.
     """
     if not draft.get(REWARDS_FOR_ALL_SUBMITTERS, action.sender).is_given:
         return Reason.UNAUTHORIZED_CALLER
@@ -114,10 +112,10 @@ def create_rewards_for_all_earners(draft: Draft, action: CreateRewardsForAllEarn
 
 
 def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueStakeRewardsSubmission) -> Delta | Reason:
-    """Pay the operators of a set by the stake that is allocated to it alone.
+    """Submit rewards for an operator set's operators, divided by the stake that they allocate to this set.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`.
-    Source: RewardsCoordinator.createUniqueStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`. Source:
+    RewardsCoordinator.createUniqueStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -128,10 +126,10 @@ def create_unique_stake_rewards_submission(draft: Draft, action: CreateUniqueSta
 
 
 def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStakeRewardsSubmission) -> Delta | Reason:
-    """Pay the operators of a set by all their stake.
+    """Submit rewards for an operator set's operators, divided by their total stake.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`.
-    Source: RewardsCoordinator.createTotalStakeRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, as `_submit_each`. Source:
+    RewardsCoordinator.createTotalStakeRewardsSubmission.
     """
     avs = action.operator_set[0]
     if action.sender != avs:
@@ -144,10 +142,10 @@ def create_total_stake_rewards_submission(draft: Draft, action: CreateTotalStake
 def create_operator_directed_avs_rewards_submission(
     draft: Draft, action: CreateOperatorDirectedAvsRewardsSubmission
 ) -> Delta | Reason:
-    """Pay named operators of an AVS, each its amount.
+    """Submit rewards for named operators of an AVS, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, for each submission as `_submit_directed`.
-    Source: RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, for each submission as `_submit_directed`. Source:
+    RewardsCoordinator.createOperatorDirectedAVSRewardsSubmission.
     """
     if action.sender != action.avs:
         return Reason.INVALID_PERMISSIONS
@@ -161,10 +159,10 @@ def create_operator_directed_avs_rewards_submission(
 def create_operator_directed_operator_set_rewards_submission(
     draft: Draft, action: CreateOperatorDirectedOperatorSetRewardsSubmission
 ) -> Delta | Reason:
-    """Pay named operators of an operator set, each its amount.
+    """Submit rewards for named operators of an operator set, with one amount for each.
 
-    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, for each submission as `_submit_directed`.
-    Source: RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
+    Rejects, in order: INVALID_PERMISSIONS, INVALID_OPERATOR_SET, for each submission as `_submit_directed`. Source:
+    RewardsCoordinator.createOperatorDirectedOperatorSetRewardsSubmission.
     """
     operator_set = action.operator_set
     if action.sender != operator_set[0]:
@@ -197,7 +195,7 @@ def _submit_each(
 def _submit(
     draft: Draft, payer: str, account: str, kind: str, operator_set: OperatorSet, submission: RewardsSubmission
 ) -> Reason | None:
-    """Take the amount from the payer, the fee off it, and book the rest for the account.
+    """Collect a submission's amount from the payer, deduct the fee, and store the rest under the account.
 
     Rejects, in order: as `_check_terms`, AMOUNT_IS_ZERO, AMOUNT_EXCEEDS_MAX, START_TIMESTAMP_TOO_FAR_IN_FUTURE, as
     `_pay_in`. Source: RewardsCoordinator._validateRewardsSubmission, _takeProtocolFee.
@@ -238,13 +236,13 @@ def _submit(
 def _submit_directed(
     draft: Draft, avs: str, kind: str, operator_set: OperatorSet, submission: OperatorDirectedRewardsSubmission
 ) -> Reason | None:
-    """Take the sum of all operators' amounts from the AVS, each one's fee off it, and book the rest.
+    """Collect the sum of all operators' amounts from the AVS, deduct each operator's fee, and store the rest.
 
-    Fees round down for each operator. An amount whose product with the fee overflows is rejected, fee or not.
+    Fees round down for each operator. If an amount times the fee overflows, the call is rejected even without a fee.
     Rejects, in order: as `_check_terms`, INPUT_ARRAY_LENGTH_ZERO, ARITHMETIC_PANIC, SUBMISSION_NOT_RETROACTIVE, for
     each operator INVALID_ADDRESS_ZERO, OPERATORS_NOT_IN_ASCENDING_ORDER, AMOUNT_IS_ZERO, ARITHMETIC_PANIC; then
-    AMOUNT_EXCEEDS_MAX, as `_pay_in`.
-    Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission, _takeOperatorDirectedProtocolFee.
+    AMOUNT_EXCEEDS_MAX, as `_pay_in`. Source: RewardsCoordinator._validateOperatorDirectedRewardsSubmission,
+    _takeOperatorDirectedProtocolFee.
     """
     rejection = _check_terms(
         draft, submission.strategies_and_multipliers, submission.start_timestamp, submission.duration_seconds
@@ -306,12 +304,12 @@ def _check_terms(
     start_timestamp: int,
     duration_seconds: int,
 ) -> Reason | None:
-    """Check what all kinds have in common.
+    """Check the terms that all kinds of submission share: the strategies, the start and the duration.
 
     Rejects, in order: INPUT_ARRAY_LENGTH_ZERO, DURATION_EXCEEDS_MAX, INVALID_DURATION_REMAINDER, DURATION_IS_ZERO,
-    INVALID_START_TIMESTAMP_REMAINDER, ARITHMETIC_PANIC if the clock is younger than the past that may be paid for,
-    START_TIMESTAMP_TOO_FAR_IN_PAST, for each strategy STRATEGY_NOT_WHITELISTED, STRATEGIES_NOT_IN_ASCENDING_ORDER.
-    Source: RewardsCoordinator._validateCommonRewardsSubmission.
+    INVALID_START_TIMESTAMP_REMAINDER, ARITHMETIC_PANIC if the current timestamp is below the maximum retroactive
+    length, START_TIMESTAMP_TOO_FAR_IN_PAST, for each strategy STRATEGY_NOT_WHITELISTED,
+    STRATEGIES_NOT_IN_ASCENDING_ORDER. Source: RewardsCoordinator._validateCommonRewardsSubmission.
     """
     config = draft.get(REWARDS_CONFIG, SINGLETON)
     if len(strategies_and_multipliers) == 0:
@@ -341,7 +339,7 @@ def _check_terms(
 
 
 def _pay_in(draft: Draft, token: str, payer: str, amount: int, fee: int) -> Reason | None:
-    """Move the full amount to the coordinator, then the fee from there to the fee recipient.
+    """Transfer the full amount from the payer to the coordinator, and the fee from there to the fee recipient.
 
     Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE, as `transfer`. Source: SafeERC20.safeTransferFrom, safeTransfer.
     """
@@ -365,7 +363,7 @@ def _book(
     duration_seconds: int,
     operator_count: int,
 ) -> None:
-    """Keep a submission under the account's next nonce, with its net amount."""
+    """Store a submission, with its net amount, under the account's next nonce."""
     nonce = draft.get(SUBMISSION_NONCES, account).next_nonce
     position = draft.get(SUBMISSION_COUNT, SINGLETON).count
     draft.put(SUBMISSION_NONCES, account, SubmissionNonce(nonce + 1))

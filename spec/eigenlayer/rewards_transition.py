@@ -1,4 +1,4 @@
-"""The part of the transition that answers the calls of the RewardsCoordinator."""
+"""The part of EigenLayer's transition for the RewardsCoordinator: it dispatches each action to its rule."""
 
 from spec.eigenlayer.reasons import Reason
 from spec.eigenlayer.rewards_actions import (
@@ -61,7 +61,9 @@ from spec.machine import Delta, Draft
 
 
 def rewards_transition(draft: Draft, action: RewardsAction) -> Delta | Reason:
-    """Execute one call of the RewardsCoordinator at the current timestamp."""
+    """Execute one call of the RewardsCoordinator at the current timestamp. Returns its Delta, or the reason of
+    rejection.
+    """
     if isinstance(action, ProcessClaim):
         return process_claim(draft, action)
     if isinstance(action, CreateAvsRewardsSubmission):

@@ -1,8 +1,8 @@
-"""The security graph of EigenLayer now: a stake is what an operator can lose in one strategy, a service an operator
+"""The current security graph of EigenLayer. A stake is an operator's stake in one strategy; a service is an operator
 set.
 
-An allocation is unique: all operator sets together can take no more than the operator has. Stake counts that is
-delegated, and what waits in the withdrawal queue and is still slashable; amounts are shares of the strategy.
+Allocations are exclusive: all operator sets together can slash no more than the operator's stake. The stake is the
+delegated shares, and the queued shares that are still slashable. Amounts are shares of the strategy.
 """
 
 from spec.arithmetic import mul_wad_floor
@@ -30,16 +30,15 @@ from spec.security import Commitment, Security, Stake
 
 
 def service_name(operator_set: OperatorSet) -> str:
-    """An operator set as one name: its AVS and its number."""
+    """An operator set as one name: AVS/id."""
     return f"{operator_set[0]}/{operator_set[1]}"
 
 
 def slashable_amounts(draft: Draft, operator: str, strategy: str, magnitude: int) -> tuple[int, int]:
-    """Delegated and queued shares that taking `magnitude` off the operator's max magnitude takes now.
+    """The delegated and the queued shares that a slash of `magnitude` from the operator's max magnitude would take now.
 
-    Both round down. None in the first blocks of a chain, and in the last ones if slashes are paid after a delay, where
-    every slash reverts; nor of what was slashed whole.
-    Source: DelegationManager.slashOperatorShares.
+    Both round down. Both are 0 if the max magnitude is 0, and in blocks where every slash reverts: the first ones of a
+    chain, and the last ones if slashes are paid after a delay. Source: DelegationManager.slashOperatorShares.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)
     max_magnitude = MAX_MAGNITUDES.latest(draft, (operator, strategy))
@@ -55,8 +54,8 @@ def slashable_amounts(draft: Draft, operator: str, strategy: str, magnitude: int
 
 
 def slashable_until(registration: Registration, allocation: Allocation) -> int | None:
-    """The last block in which all of a settled allocation can be slashed; None while neither it nor the registration
-    ends.
+    """The last block in which all of a settled allocation can be slashed. None if neither the registration nor the
+    allocation has a scheduled end.
     """
     until = None if registration.is_registered else registration.slashable_until_block
     if allocation.pending_diff_magnitude < 0:
@@ -66,11 +65,11 @@ def slashable_until(registration: Registration, allocation: Allocation) -> int |
 
 
 def security(state: State) -> Security:
-    """Every allocation that its operator set could slash now, and the stakes behind them.
+    """The security graph: each allocation that its operator set could slash now, and the stakes behind them.
 
-    It can slash if the operator is registered with it or left no longer than the deallocation delay ago, if the
-    strategy is one of its own, and if it has a slasher. A deallocation counts until its block has come, an allocation
-    from then on. Source: AllocationManager.slashOperator.
+    An operator set can slash if the operator is registered, or deregistered at most the deallocation delay ago; if the
+    strategy is in the set; and if the set has a slasher. A deallocation counts until its effect block, an allocation
+    from its effect block on. Source: AllocationManager.slashOperator.
     """
     draft = Draft(state)
     block = current_block(draft)

@@ -1,11 +1,11 @@
-"""Deposit shares, withdrawable shares, scaled shares: how they convert, and the operator's total that follows them.
+"""Conversions between deposit shares, withdrawable shares and scaled shares, and the operator's total shares.
 
-A staker's deposit shares never shrink when its operator is slashed. What it can withdraw is
+A slash of the operator does not change a staker's deposit shares. The shares that the staker can withdraw are
 
     withdrawable = deposit shares * deposit scaling factor * slashing factor
 
-where the slashing factor is the operator's max magnitude now (WAD when undelegated), and the deposit scaling factor
-undoes the slashes that came before each of the staker's deposits. Source: SlashingLib, DelegationManager.
+The slashing factor is the operator's current max magnitude (WAD for an undelegated staker). The deposit scaling factor
+offsets the slashes from before each of the staker's deposits. Source: SlashingLib, DelegationManager.
 """
 
 from spec.arithmetic import div_wad_floor, mul_div_ceil, mul_wad_floor
@@ -16,7 +16,7 @@ from spec.machine import Draft
 
 
 def scaled_shares(deposit_shares: int, deposit_scaling_factor_wad: int) -> int:
-    """Deposit shares times the scaling factor, rounded down: what a withdrawal queues, to be slashed until it leaves.
+    """The deposit shares times the deposit scaling factor, rounded down. Queued withdrawals store scaled shares.
 
     Source: SlashingLib.scaleForQueueWithdrawal.
     """
@@ -24,7 +24,7 @@ def scaled_shares(deposit_shares: int, deposit_scaling_factor_wad: int) -> int:
 
 
 def withdrawable_shares(deposit_shares: int, deposit_scaling_factor_wad: int, slashing_factor_wad: int) -> int:
-    """The worth of deposit shares after slashing. Two divisions, each rounded down, against the staker.
+    """The withdrawable shares of `deposit_shares`. Two divisions, each rounded down, against the staker.
 
     Source: SlashingLib.calcWithdrawable.
     """
@@ -32,8 +32,10 @@ def withdrawable_shares(deposit_shares: int, deposit_scaling_factor_wad: int, sl
 
 
 def whole_scaled_shares(leaving_shares: int, slashing_factor_wad: int) -> int:
-    """The scaled shares that whole shares stand for, so that a slash takes no more than these. Rounds down.
+    """The scaled shares of a number of withdrawable shares: `leaving_shares` divided by the slashing factor, rounded
+    down.
 
+    So a later slash takes no more than its fraction of the whole shares that left. Zero if the slashing factor is zero.
     Source: DelegationManager._removeSharesAndQueueWithdrawal (ELIP-019).
     """
     return 0 if slashing_factor_wad == 0 else div_wad_floor(leaving_shares, slashing_factor_wad)
@@ -42,7 +44,8 @@ def whole_scaled_shares(leaving_shares: int, slashing_factor_wad: int) -> int:
 def deposit_scaling_factor_after(
     deposit_scaling_factor_wad: int, deposit_shares_before: int, added_shares: int, slashing_factor_wad: int
 ) -> int:
-    """The scaling factor once `added_shares` (positive) join, so that past slashing does not touch them.
+    """The deposit scaling factor after a deposit of `added_shares` (positive), so that earlier slashes do not reduce
+    them.
 
     Each division rounds down, against the staker; `slashing_factor_wad` is positive. Source: SlashingLib.update.
     """
@@ -55,7 +58,8 @@ def deposit_scaling_factor_after(
 
 
 def slashed_shares(shares: int, max_magnitude_before: int, max_magnitude_after: int) -> int:
-    """The shares that a fall of the max magnitude takes of `shares`: what is left rounds up, so the loss rounds down.
+    """The slashed part of `shares` when the max magnitude falls. The rest is rounded up, so the slashed part rounds
+    down.
 
     `max_magnitude_before` is positive. Source: SlashingLib.calcSlashedAmount.
     """
@@ -63,12 +67,12 @@ def slashed_shares(shares: int, max_magnitude_before: int, max_magnitude_after: 
 
 
 def is_delegated(draft: Draft, staker: str) -> bool:
-    """True if the staker delegates to anybody. Source: DelegationManager.isDelegated."""
+    """True if the staker is delegated to an operator. Source: DelegationManager.isDelegated."""
     return draft.get(STAKERS, staker).delegated_to != ZERO_ADDRESS
 
 
 def is_operator(draft: Draft, account: str) -> bool:
-    """True if the account is an operator: it delegates to itself. Source: DelegationManager.isOperator."""
+    """True if the account is an operator, that is, delegated to itself. Source: DelegationManager.isOperator."""
     return account != ZERO_ADDRESS and draft.get(STAKERS, account).delegated_to == account
 
 
@@ -81,11 +85,11 @@ def increase_delegation(
     added_shares: int,
     slashing_factor_wad: int,
 ) -> Reason | None:
-    """Account for shares that join a staker: rescale its factor, add them to its operator's total if it has an
-    operator.
+    """Account for a staker's new shares: update its deposit scaling factor, and add them to its operator's total, if
+    any.
 
-    The staker's deposit shares already include them. Rejects: FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR.
-    Source: DelegationManager._increaseDelegation.
+    The staker's deposit shares already include the new ones. Without new shares, nothing changes after the first check.
+    Rejects, in order: FULLY_SLASHED, INVALID_DEPOSIT_SCALING_FACTOR. Source: DelegationManager._increaseDelegation.
     """
     if slashing_factor_wad == 0:
         return Reason.FULLY_SLASHED

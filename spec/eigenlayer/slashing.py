@@ -1,8 +1,8 @@
-"""Slashing: an operator set takes a fraction of what an operator allocated to it, and the shares are burned or passed
-on.
+"""Slashing: an operator set takes a fraction of an operator's allocation. The slashed shares are burned or
+redistributed.
 
-A slash lowers the operator's max magnitude, and with it, without touching them, everything that its stakers can
-withdraw and everything of theirs that waits in the withdrawal queue and is still slashable.
+A slash lowers the operator's max magnitude. This alone reduces the shares that its stakers can withdraw, and those of
+its stakers' queued withdrawals that are still slashable. Their rows do not change.
 """
 
 from spec.arithmetic import WAD, mul_wad_ceil, mul_wad_floor
@@ -54,7 +54,7 @@ def slashed_magnitude(current_magnitude: int, wad_to_slash: int) -> int:
 
 
 def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> int:
-    """The remainder of a pending deallocation (negative): it shrinks by the fraction slashed, rounded up.
+    """The pending change of an allocation after a slash. A deallocation (negative) shrinks by the fraction, rounded up.
 
     A pending allocation (positive) is not slashed. Source: AllocationManager._slashOperator.
     """
@@ -62,7 +62,7 @@ def pending_diff_after_slash(pending_diff_magnitude: int, wad_to_slash: int) -> 
 
 
 def slash_operator(draft: Draft, action: SlashOperator) -> Delta | Reason:
-    """Slash an operator in several strategies. Returns the slash's id and the shares taken in each strategy.
+    """Slash an operator in several strategies. Returns the slash's id and the shares slashed in each strategy.
 
     Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, INVALID_OPERATOR_SET, OPERATOR_NOT_SLASHABLE, INVALID_CALLER; for
     each strategy STRATEGIES_MUST_BE_IN_ASCENDING_ORDER, INVALID_WAD_TO_SLASH, STRATEGY_NOT_IN_OPERATOR_SET, as
@@ -110,11 +110,11 @@ def _is_before(draft: Draft, strategy: str, next_strategy: str) -> bool:
 def _slash(
     draft: Draft, operator: str, operator_set: OperatorSet, slash_id: int, strategy: str, wad_to_slash: int
 ) -> int | Reason:
-    """Slash one strategy's allocation and the shares behind it. Returns the shares; an empty allocation is passed over.
+    """Slash an operator's allocation in one strategy, and the shares behind it. Returns the number of shares slashed.
 
-    A pending change whose block has come is settled first. Native ETH is booked apart and never paid out.
-    Rejects: as `_slash_shares`, as `_book`, of native ETH as `book_burnable_eth`.
-    Source: AllocationManager._slashOperator.
+    An allocation without magnitude is skipped. A pending change whose block has come is applied first. Slashed native
+    ETH is recorded separately and never paid out. Rejects: as `_slash_shares`, as `_book`, for native ETH as
+    `book_burnable_eth`. Source: AllocationManager._slashOperator.
     """
     block = current_block(draft)
     stored = draft.get(ALLOCATIONS, (operator, operator_set, strategy))
@@ -150,7 +150,7 @@ def _slash(
 
 
 def new_resolution_block(draft: Draft) -> int | Reason:
-    """The last block in which a slash of now is not paid yet; 0 if the release has no such delay.
+    """The last block in which a slash of the current block cannot be paid yet; 0 if the release has no such delay.
 
     Rejects: as `block_after`. Source: StrategyManager, SLASH_RESOLUTION_DELAY_BLOCKS.
     """
@@ -159,7 +159,7 @@ def new_resolution_block(draft: Draft) -> int | Reason:
 
 
 def _book(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str, taken_shares: int) -> Reason | None:
-    """Book what a slash took in one strategy. The first strategy says from when it is all paid; others do not move it.
+    """Record the shares slashed in one strategy. The slash's first strategy sets the resolution block of all.
 
     Rejects: as `new_resolution_block`. Source: StrategyManager.increaseBurnOrRedistributableShares.
     """
@@ -178,10 +178,10 @@ def _book(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str,
 def _slash_shares(
     draft: Draft, operator: str, strategy: str, max_magnitude_before: int, max_magnitude: int
 ) -> int | Reason:
-    """Take from the operator's shares and count what the still slashable queue loses; return both together.
+    """Slash the operator's shares and its slashable queue. Returns the sum of the shares lost in both.
 
-    The queue itself is not touched: its scaled shares are worth less by themselves.
-    Rejects: as `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
+    The queue's rows do not change: the lower max magnitude alone reduces what they pay. Rejects: as
+    `queued_scaled_shares`. Source: DelegationManager.slashOperatorShares.
     """
     operator_strategy: Pair = (operator, strategy)
     shares = draft.get(OPERATOR_SHARES, operator_strategy).shares
@@ -198,8 +198,8 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
     """The scaled shares that were queued in the last MIN_WITHDRAWAL_DELAY_BLOCKS + 1 blocks, and so are still
     slashable.
 
-    Rejects: ARITHMETIC_PANIC in the first blocks of a chain, before the window fits, and once the count was cut to 224
-    bits within the window. Source: DelegationManager._getSlashableSharesInQueue.
+    Rejects: ARITHMETIC_PANIC in a chain's first blocks, where the block before the window would be negative, and if the
+    history wrapped around at 224 bits within the window. Source: DelegationManager._getSlashableSharesInQueue.
     """
     before_window_block = current_block(draft) - draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks - 1
     if before_window_block < 0:
@@ -211,11 +211,11 @@ def queued_scaled_shares(draft: Draft, operator: str, strategy: str) -> int | Re
 
 
 def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedistributableShares) -> Delta | Reason:
-    """Turn all shares that a slash took into tokens for the set's recipient, or for burning. Returns the token amounts.
+    """Redeem all shares of one slash, and send the tokens to the operator set's recipient or the burn address.
 
-    Anybody may ask for it; a slash with nothing left, or that never was, returns nothing.
-    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
-    Source: StrategyManager.clearBurnOrRedistributableShares.
+    Returns the token amounts. Any account may call it. A slash without shares left, or an unknown slash, returns an
+    empty tuple. Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`. Source:
+    StrategyManager.clearBurnOrRedistributableShares.
     """
     if _is_to_wait(draft, action.operator_set, action.slash_id):
         return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
@@ -231,10 +231,10 @@ def clear_burn_or_redistributable_shares(draft: Draft, action: ClearBurnOrRedist
 def clear_burn_or_redistributable_shares_by_strategy(
     draft: Draft, action: ClearBurnOrRedistributableSharesByStrategy
 ) -> Delta | Reason:
-    """Pay out one strategy of a slash. Returns the token amount, 0 if there was nothing.
+    """Redeem the shares of one slash in one strategy. Returns the token amount, or 0 if there are no shares.
 
-    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`.
-    Source: StrategyManager.clearBurnOrRedistributableSharesByStrategy.
+    Rejects, in order: SLASH_RESOLUTION_DELAY_NOT_ELAPSED, as `redeem_shares`. Source:
+    StrategyManager.clearBurnOrRedistributableSharesByStrategy.
     """
     if _is_to_wait(draft, action.operator_set, action.slash_id):
         return Reason.SLASH_RESOLUTION_DELAY_NOT_ELAPSED
@@ -245,15 +245,17 @@ def clear_burn_or_redistributable_shares_by_strategy(
 
 
 def _is_to_wait(draft: Draft, operator_set: OperatorSet, slash_id: int) -> bool:
-    """True if a slash is not to be paid yet. One that never was, or is paid, has no resolution block to wait for."""
+    """True if a slash cannot be paid yet. An unknown or fully paid slash has resolution block 0, and so
+    does not wait.
+    """
     return current_block(draft) <= draft.get(SLASHES, (operator_set, slash_id)).resolution_block
 
 
 def _clear(draft: Draft, operator_set: OperatorSet, slash_id: int, strategy: str) -> int | Reason:
-    """Pay out what a slash took in one strategy of its list. A slash that rounded to no share is only taken off the
-    list.
+    """Redeem a slash's shares in one strategy of its list, and remove the strategy. Returns the token amount.
 
-    Source: StrategyManager._clearBurnOrRedistributableShares.
+    A strategy with zero shares, after rounding, is only removed from the list. Source:
+    StrategyManager._clearBurnOrRedistributableShares.
     """
     slash = draft.get(SLASHES, (operator_set, slash_id))
     shares = draft.get(SLASHED_SHARES, (operator_set, slash_id, strategy)).shares

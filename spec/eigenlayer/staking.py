@@ -1,4 +1,4 @@
-"""Stakers' deposit shares: deposits, the deposit whitelist, and the two moves on which withdrawals build."""
+"""Stakers' deposit shares: deposits, the deposit whitelist, and adding and removing shares, which withdrawals use."""
 
 from spec.arithmetic import WAD
 from spec.eigenlayer.actions import (
@@ -26,7 +26,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def deposit_into_strategy(draft: Draft, action: DepositIntoStrategy) -> Delta | Reason:
-    """Move the sender's tokens into a strategy and credit it with the shares issued. Returns the shares.
+    """Deposit the sender's tokens into a strategy, and credit the sender with the issued shares. Returns the shares.
 
     Rejects, in order: STRATEGY_NOT_WHITELISTED, ERC20_INSUFFICIENT_ALLOWANCE, ERC20_INSUFFICIENT_BALANCE, as
     `issue_shares`, MAX_STRATEGIES_EXCEEDED, as `increase_delegation`. Source: StrategyManager.depositIntoStrategy.
@@ -55,7 +55,7 @@ def deposit_into_strategy(draft: Draft, action: DepositIntoStrategy) -> Delta | 
 
 
 def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: int) -> int | Reason:
-    """Give a staker deposit shares, listing the strategy if it held none. Returns the deposit shares it had before.
+    """Add deposit shares to a staker, and the strategy to its list if it had none. Returns its deposit shares before.
 
     Rejects: MAX_STRATEGIES_EXCEEDED. Source: StrategyManager._addShares.
     """
@@ -86,11 +86,11 @@ def add_deposit_shares(draft: Draft, staker: str, strategy: str, added_shares: i
 
 
 def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shares: int) -> Reason | None:
-    """Take deposit shares from a staker. With the last of them go the strategy's place in its list, and its scaling
-    factor.
+    """Remove deposit shares from a staker. At zero shares, the strategy leaves the staker's list, and the deposit
+    scaling factor is reset to WAD.
 
-    Rejects: SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH.
-    Source: StrategyManager._removeDepositShares, and the reset in DelegationManager._removeSharesAndQueueWithdrawal.
+    Rejects, in order: SHARES_AMOUNT_ZERO, SHARES_AMOUNT_TOO_HIGH. Source: StrategyManager._removeDepositShares, and the
+    reset in DelegationManager._removeSharesAndQueueWithdrawal.
     """
     if removed_shares == 0:
         return Reason.SHARES_AMOUNT_ZERO
@@ -121,7 +121,9 @@ def remove_deposit_shares(draft: Draft, staker: str, strategy: str, removed_shar
 
 
 def without(listed: tuple[str, ...], removed: str) -> tuple[str, ...]:
-    """The list as Solidity leaves it when a member goes: the last member takes the free place."""
+    """The list without `removed`, in Solidity's swap-and-pop order: the last member takes the removed
+    member's place.
+    """
     last = listed[-1]
     if last == removed:
         return listed[:-1]
@@ -129,7 +131,7 @@ def without(listed: tuple[str, ...], removed: str) -> tuple[str, ...]:
 
 
 def add_strategies_to_deposit_whitelist(draft: Draft, action: AddStrategiesToDepositWhitelist) -> Delta | Reason:
-    """Open strategies to deposits. Rejects: ONLY_STRATEGY_WHITELISTER.
+    """Whitelist strategies for deposits. Rejects: ONLY_STRATEGY_WHITELISTER.
 
     Source: StrategyManager.addStrategiesToDepositWhitelist.
     """
@@ -139,9 +141,9 @@ def add_strategies_to_deposit_whitelist(draft: Draft, action: AddStrategiesToDep
 def remove_strategies_from_deposit_whitelist(
     draft: Draft, action: RemoveStrategiesFromDepositWhitelist
 ) -> Delta | Reason:
-    """Close strategies to deposits; what is in them stays and can leave. Rejects: ONLY_STRATEGY_WHITELISTER.
+    """Remove strategies from the deposit whitelist. Their shares stay, and can be withdrawn.
 
-    Source: StrategyManager.removeStrategiesFromDepositWhitelist.
+    Rejects: ONLY_STRATEGY_WHITELISTER. Source: StrategyManager.removeStrategiesFromDepositWhitelist.
     """
     return _set_whitelisted(draft, action.sender, action.strategies, False)
 

@@ -1,8 +1,8 @@
 """The state of EigenLayer: small immutable rows, and the tables that hold them.
 
-Keys are names (of accounts, tokens, strategies) or tuples of them. A row that was never written is its table's
-default, so nothing is ever created or deleted, only written. Shares are counts of a strategy's shares; a magnitude or
-a factor is a fraction of WAD; blocks are block numbers.
+Keys are names (of accounts, tokens, strategies) or tuples of them. A key that was never written reads as its table's
+default row, so rows are never created or deleted. Shares are a strategy's shares. Magnitudes and factors are fractions
+of WAD. Blocks are block numbers.
 """
 
 from typing import Final
@@ -33,10 +33,10 @@ from spec.history import HistoryTable
 from spec.machine import Schema, Table
 
 Pair = tuple[str, ...]
-"""Two names that are a key together. The compiler would unpack a `tuple[str, str]` and build it anew at each use."""
+"""A key of two names. Its type is not `tuple[str, str]`, which the compiler would unpack and rebuild at each use."""
 
 OperatorSet = tuple[str, int]
-"""An operator set's identity: the AVS that made it, and its uint32 id."""
+"""An operator set's identity: the AVS that created it, and its uint32 id."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -53,7 +53,7 @@ class Clock:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TokenBalance:
-    """The balance of one account in one ERC-20 token, in its smallest unit."""
+    """The balance of one account in one ERC-20 token, in the token's smallest unit."""
 
     amount: Final[int]
 
@@ -63,7 +63,7 @@ class TokenBalance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allowance:
-    """An account's consent that the StrategyManager moves its tokens: without limit, or not at all."""
+    """An account's ERC-20 allowance for the StrategyManager: infinite or zero."""
 
     is_infinite: Final[bool]
 
@@ -73,10 +73,10 @@ class Allowance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Strategy:
-    """A pool of one token that issues shares.
+    """A strategy: a pool of one token that issues shares.
 
-    `address_rank` orders strategies as their addresses do. `total_shares` changes only when tokens come in or go out.
-    `legacy_burnable_shares` were slashed before slashes had ids; nothing adds to them any more.
+    `address_rank` orders strategies as their addresses do. `total_shares` changes only when tokens enter or leave the
+    strategy. `legacy_burnable_shares` were slashed in releases without slash ids, and never grow.
     """
 
     underlying_token: Final[str]
@@ -102,8 +102,10 @@ class Strategy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Staker:
-    """A staker: its operator (ZERO_ADDRESS: none; itself: it is an operator), the number of withdrawals it ever queued,
-    and the strategies of its deposit shares, in the contract's storage order.
+    """A staker. `delegated_to` is its operator, ZERO_ADDRESS if it has none, or the staker itself if it is an operator.
+
+    `withdrawals_queued` is the number of withdrawals that it has ever queued. `strategy_list` has the strategies of its
+    deposit shares, in the contract's storage order.
     """
 
     delegated_to: Final[str]
@@ -123,10 +125,11 @@ class Staker:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StakerShares:
-    """A staker's deposit shares in one strategy, and the factor that scales them.
+    """A staker's deposit shares in one strategy, and their deposit scaling factor.
 
-    Withdrawable shares are deposit shares times the deposit scaling factor times the operator's max magnitude: the
-    factor holds all that happened before, the magnitude all slashes since.
+    Withdrawable shares are deposit shares times the deposit scaling factor times the operator's max magnitude. The max
+    magnitude reflects all slashes of the operator. The factor offsets those from before the staker's deposits or
+    delegation.
     """
 
     deposit_shares: Final[int]
@@ -139,9 +142,10 @@ class StakerShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Withdrawal:
-    """A queued withdrawal: how many strategies it takes from, when it was queued, whether it still waits.
+    """A queued withdrawal: the number of its strategies, the block in which it was queued, and True while it is
+    pending.
 
-    The default is what a caller can only make up: a withdrawal of one strategy that nobody queued.
+    The default row stands for an unknown withdrawal, which a caller makes up: one strategy, not pending.
     """
 
     strategy_count: Final[int]
@@ -156,11 +160,11 @@ class Withdrawal:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class QueuedShares:
-    """One strategy's part of a queued withdrawal: the deposit shares taken, times the deposit scaling factor.
+    """One strategy's part of a queued withdrawal: the withdrawn deposit shares, times the deposit scaling factor.
 
-    It is slashed with `operator`, to whom the staker was delegated, up to and including `start_block` plus the delay.
-    The row repeats the withdrawal's start block so that it can be judged alone. Zero shares remain once it is
-    completed.
+    Slashes of `operator`, the staker's operator at that time, reduce it up to and including `start_block` plus the
+    delay. The row repeats the withdrawal's start block, so that it is complete by itself. After completion it has zero
+    shares.
     """
 
     operator: Final[str]
@@ -183,7 +187,7 @@ class QueuedShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorDetails:
-    """The account whose signature delegation to an operator needs (ZERO_ADDRESS: none)."""
+    """The account that must sign each delegation to an operator (ZERO_ADDRESS: no signature is needed)."""
 
     delegation_approver: Final[str]
 
@@ -193,7 +197,7 @@ class OperatorDetails:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AllocationDelay:
-    """The delay of an operator's new allocations in blocks, and a pending change of it with its effect block."""
+    """The delay of an operator's new allocations in blocks, and a pending change of the delay with its effect block."""
 
     delay_blocks: Final[int]
     is_set: Final[bool]
@@ -215,7 +219,7 @@ class AllocationDelay:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorShares:
-    """The shares of one strategy delegated to an operator, net of slashing."""
+    """The shares of one strategy that are delegated to an operator, after slashing."""
 
     shares: Final[int]
 
@@ -225,7 +229,7 @@ class OperatorShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class EncumberedMagnitude:
-    """The part of an operator's max magnitude that is allocated, or still was until a deallocation is cleared."""
+    """The allocated part of an operator's max magnitude. A pending deallocation is part of it until it is cleared."""
 
     magnitude: Final[int]
 
@@ -235,10 +239,10 @@ class EncumberedMagnitude:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allocation:
-    """The magnitude an operator commits to one operator set in one strategy, and the change that takes effect at a
+    """The magnitude that an operator allocates to one operator set in one strategy, with its pending change and effect
     block.
 
-    As stored: a change whose block has come is still pending here until somebody touches the allocation.
+    The row is as stored: a change whose effect block has come stays pending until a call writes the allocation.
     """
 
     current_magnitude: Final[int]
@@ -253,7 +257,7 @@ class Allocation:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DeallocationQueue:
-    """The first and the next free position of one operator's queue of deallocations in one strategy."""
+    """One operator's queue of pending deallocations in one strategy: its first position, and its next free position."""
 
     first: Final[int]
     end: Final[int]
@@ -265,7 +269,7 @@ class DeallocationQueue:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class QueuedDeallocation:
-    """The operator set of the deallocation at one position of a queue."""
+    """One entry of a deallocation queue: the operator set of the deallocation."""
 
     operator_set: Final[OperatorSet]
 
@@ -275,7 +279,9 @@ class QueuedDeallocation:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Registration:
-    """An operator's membership in an operator set, and the last block in which it stays slashable after it left."""
+    """An operator's registration for an operator set, and the last block in which it is slashable after
+    deregistration.
+    """
 
     is_registered: Final[bool]
     slashable_until_block: Final[int]
@@ -287,10 +293,11 @@ class Registration:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Avs:
-    """An AVS: its announcement, without which it creates no operator sets, and its registrar.
+    """An AVS: True if it has published metadata, without which it cannot create operator sets; True if it has a
+    registrar.
 
-    A registrar is taken to accept every operator. Without one the contract calls the AVS itself, which is an ordinary
-    account here and does not answer.
+    The specification assumes that a registrar accepts every operator. Without a registrar the contract calls the AVS
+    itself. The AVS is an externally owned account here, so that call reverts.
     """
 
     has_metadata: Final[bool]
@@ -303,7 +310,7 @@ class Avs:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OperatorSetDetails:
-    """An operator set: its existence, the recipient of what it slashes, and the number of its slashes."""
+    """An operator set: its existence, the recipient of its slashed stake, and the number of its slashes so far."""
 
     exists: Final[bool]
     redistribution_recipient: Final[str]
@@ -341,7 +348,7 @@ class Slasher:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Membership:
-    """The membership of a strategy in an operator set, which may then slash it."""
+    """True if a strategy belongs to an operator set, which may then slash it."""
 
     is_member: Final[bool]
 
@@ -351,8 +358,10 @@ class Membership:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slash:
-    """The strategies in which one slash still has shares to burn or redistribute, in the contract's storage order, and
-    the last block in which it is not paid yet: zero if it has none left, or the release has no such delay.
+    """One slash. `strategies` are those with shares still to burn or redistribute, in the contract's storage order.
+
+    `resolution_block` is the last block in which the shares cannot be paid yet. It is zero if no shares are left, or if
+    the release has no such delay.
     """
 
     strategies: Final[tuple[str, ...]]
@@ -365,7 +374,7 @@ class Slash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashedShares:
-    """The shares that one slash took in one strategy and that still have to be burned or redistributed."""
+    """The shares of one slash in one strategy that are still to be burned or redistributed."""
 
     shares: Final[int]
 
@@ -375,9 +384,9 @@ class SlashedShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Pod:
-    """An EigenPod: its existence, the ETH in it, and the part of that which its owner's shares stand for.
+    """An EigenPod: its existence, the ETH that withdrawals may pay out, and its total ETH.
 
-    `withdrawable_gwei` is what withdrawals may take. ETH that no checkpoint has counted yet is not part of it.
+    `withdrawable_gwei` backs the owner's shares. ETH that no checkpoint has counted yet is not part of it.
     """
 
     exists: Final[bool]
@@ -392,10 +401,11 @@ class Pod:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class PodOwner:
-    """A staker's deposit shares of native ETH in wei, their scaling factor, and its beacon chain slashing factor.
+    """A staker's native ETH: deposit shares in wei, their scaling factor, and the beacon chain slashing factor.
 
-    The beacon chain slashing factor is the fraction of WAD that losses on the beacon chain have left; it never grows.
-    `deposit_shares` below zero are a deficit from before the slashing release, which what is withdrawn repays first.
+    The beacon chain slashing factor is the fraction of WAD that losses on the beacon chain have left. It never grows.
+    Negative `deposit_shares` are a deficit from before the slashing release. Completed withdrawals repay the deficit
+    first.
     """
 
     deposit_shares: Final[int]
@@ -415,7 +425,7 @@ class PodOwner:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class EthBalance:
-    """The ETH that pods have paid to one account, in wei. What it had before, and gas, are left out."""
+    """The ETH that pods have paid to one account, in wei. It omits the account's earlier balance and gas."""
 
     amount_wei: Final[int]
 
@@ -425,7 +435,7 @@ class EthBalance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class BurnableEth:
-    """The shares of native ETH that slashes have taken, in wei. Nothing ever takes any away."""
+    """All native ETH shares ever slashed, in wei. They never decrease."""
 
     shares: Final[int]
 
@@ -435,7 +445,7 @@ class BurnableEth:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SpentSalt:
-    """The use of an approver's salt: each can be used once."""
+    """True if an approver's salt has been used. Each salt can be used once."""
 
     is_spent: Final[bool]
 
@@ -464,12 +474,12 @@ OPERATOR_DETAILS: Final[Table[str, OperatorDetails]] = SCHEMA.table("operator_de
 SPENT_SALTS: Final[Table[tuple[str, int], SpentSalt]] = SCHEMA.table("spent_salts", SpentSalt())
 OPERATOR_SHARES: Final[Table[Pair, OperatorShares]] = SCHEMA.table("operator_shares", OperatorShares())
 CUMULATIVE_SCALED_SHARES: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "cumulative_scaled_shares", 0)
-"""By block: the scaled shares ever queued for withdrawal while delegated to the operator."""
+"""By block: the total scaled shares ever queued for withdrawal by stakers of the operator."""
 
 # Keys: operator; (operator, strategy), twice; (operator, operator set, strategy); (operator, strategy), position.
 ALLOCATION_DELAYS: Final[Table[str, AllocationDelay]] = SCHEMA.table("allocation_delays", AllocationDelay())
 MAX_MAGNITUDES: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "max_magnitudes", WAD)
-"""By block: the fraction of delegated stake that slashing has left. WAD until the first slash; it never grows."""
+"""By block: the fraction of delegated stake left after slashing. It is WAD until the first slash, and never grows."""
 ENCUMBERED_MAGNITUDES: Final[Table[Pair, EncumberedMagnitude]] = SCHEMA.table(
     "encumbered_magnitudes", EncumberedMagnitude()
 )

@@ -1,4 +1,4 @@
-"""One strategy, one token: ERC-20 transfers, and the exchange rate between a strategy's tokens and its shares.
+"""Strategies of one token each: ERC-20 transfers, and the exchange rate between a strategy's tokens and its shares.
 
 Source: OpenZeppelin 4.9 ERC20, StrategyBase.
 """
@@ -20,30 +20,32 @@ from spec.eigenlayer.state import STRATEGIES, TOKEN_BALANCES, Pair, Strategy, To
 from spec.machine import Delta, Draft
 
 MAX_REPORTABLE_BALANCE: Final = mul_div_floor(UINT256_MAX, 1, WAD)
-"""The virtual balance above which the event that reports the exchange rate overflows.
+"""The largest virtual balance for which the event that reports the exchange rate does not overflow.
 
 Source: StrategyBase._emitExchangeRate.
 """
 
 
 def new_shares_for(amount: int, total_shares: int, token_balance: int) -> int:
-    """Shares issued for `amount` tokens by a strategy that held `token_balance` before. Rounds down, for the pool.
+    """The shares issued for `amount` tokens, by a strategy that held `token_balance` before. Rounds down, for the pool.
 
-    Virtual shares and a virtual balance keep the rate finite and make inflating it costly. Source:
+    Virtual shares and a virtual balance keep the rate finite, and make it costly to inflate. Source:
     StrategyBase.deposit.
     """
     return mul_div_floor(amount, total_shares + SHARES_OFFSET, token_balance + BALANCE_OFFSET)
 
 
 def tokens_for(shares: int, total_shares: int, token_balance: int) -> int:
-    """Tokens paid for `shares` of a strategy. Rounds down, for those who stay. Source: StrategyBase.withdraw."""
+    """The tokens paid for `shares` of a strategy. Rounds down, for the remaining holders. Source:
+    StrategyBase.withdraw.
+    """
     return mul_div_floor(token_balance + BALANCE_OFFSET, shares, total_shares + SHARES_OFFSET)
 
 
 def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int) -> Reason | None:
-    """Move tokens between two accounts.
+    """Transfer tokens between two accounts.
 
-    Rejects: ERC20_TRANSFER_TO_ZERO_ADDRESS, ERC20_INSUFFICIENT_BALANCE. Source: ERC20._transfer.
+    Rejects, in order: ERC20_TRANSFER_TO_ZERO_ADDRESS, ERC20_INSUFFICIENT_BALANCE. Source: ERC20._transfer.
     """
     if recipient == ZERO_ADDRESS:
         return Reason.ERC20_TRANSFER_TO_ZERO_ADDRESS
@@ -59,7 +61,7 @@ def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int)
 
 
 def transfer_token(draft: Draft, action: TransferToken) -> Delta | Reason:
-    """Move the sender's own tokens; into a strategy this is a donation that raises its exchange rate.
+    """Transfer the sender's own tokens. A transfer to a strategy is a donation that raises its exchange rate.
 
     Rejects: as `transfer`. Source: ERC20.transfer.
     """
@@ -68,10 +70,10 @@ def transfer_token(draft: Draft, action: TransferToken) -> Delta | Reason:
 
 
 def issue_shares(draft: Draft, strategy: str, token: str, amount: int) -> int | Reason:
-    """Issue shares for `amount` tokens that the strategy has just received, and return how many.
+    """Issue shares for `amount` tokens that the strategy has just received. Returns the number of shares.
 
-    The rate is the one before the tokens came. A revert in the event that reports the new rate rejects the call too.
-    Rejects: EMPTY_REVERT of native ETH, which no contract takes; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC,
+    The exchange rate is the one before the tokens arrived. An overflow in the event that reports the new rate rejects
+    the call, too. Rejects: EMPTY_REVERT for native ETH, which has no contract; ONLY_UNDERLYING_TOKEN, ARITHMETIC_PANIC,
     NEW_SHARES_ZERO, TOTAL_SHARES_EXCEEDS_MAX. Source: StrategyBase.deposit.
     """
     pool = draft.get(STRATEGIES, strategy)
@@ -93,7 +95,7 @@ def issue_shares(draft: Draft, strategy: str, token: str, amount: int) -> int | 
 
 
 def redeem_shares(draft: Draft, strategy: str, token: str, recipient: str, shares: int) -> int | Reason:
-    """Retire `shares` of a strategy and send what they are worth to `recipient`; return how many tokens.
+    """Redeem `shares` of a strategy, and send their tokens to `recipient`. Returns the amount of tokens.
 
     Rejects: ONLY_UNDERLYING_TOKEN, WITHDRAWAL_AMOUNT_EXCEEDS_TOTAL_DEPOSITS, ARITHMETIC_PANIC, and as `transfer`.
     Source: StrategyBase.withdraw.
@@ -115,7 +117,7 @@ def redeem_shares(draft: Draft, strategy: str, token: str, recipient: str, share
 
 
 def burn_shares(draft: Draft, action: BurnShares) -> Delta | Reason:
-    """Burn the shares that were slashed from a strategy before slashes had ids; nothing to burn is not an error.
+    """Burn a strategy's shares that were slashed in releases without slash ids. Accepts a strategy without such shares.
 
     Rejects: as `redeem_shares`. Source: StrategyManager.burnShares.
     """
@@ -138,7 +140,7 @@ def burn_shares(draft: Draft, action: BurnShares) -> Delta | Reason:
 
 
 def with_total_shares(pool: Strategy, total_shares: int) -> Strategy:
-    """The same strategy with another number of issued shares."""
+    """A copy of the strategy's row with another number of total shares."""
     return Strategy(
         underlying_token=pool.underlying_token,
         address_rank=pool.address_rank,

@@ -1,4 +1,4 @@
-"""The transition of EigenLayer: every action, answered by the rule that specifies it."""
+"""The transition of EigenLayer: it dispatches each action to its rule."""
 
 from spec.eigenlayer.actions import (
     Action,
@@ -74,7 +74,7 @@ from spec.machine import Delta, Draft
 
 
 def transition(draft: Draft, action: Action) -> Delta | Reason:
-    """Execute one call in the current block: what it writes and returns, or the first check that it fails."""
+    """Execute one call in the current block. Returns its Delta, or the reason of the first failed check."""
     if isinstance(action, DepositIntoStrategy):
         return deposit_into_strategy(draft, action)
     if isinstance(action, QueueWithdrawals):

@@ -1,5 +1,6 @@
-"""Answers of views as the states of traces show them: an amount, or `revert:` and the error's name where a contract's
-view reverts. The views of `views.py`, on which laws rest, give an exact amount there.
+"""View answers as the states of traces write them: an amount, or `revert:` and the error's name if the view reverts.
+
+The views of `views.py`, which laws use, return an exact amount even where the contract's view reverts.
 """
 
 from typing import Final
@@ -15,12 +16,14 @@ from spec.eigenlayer.state import CONFIG, POD_OWNERS, STAKER_SHARES, WITHDRAWALS
 from spec.machine import SINGLETON, Draft
 
 VIEW_ANSWER: Final = ViewAnswer([reason.value for reason in (Reason.ARITHMETIC_PANIC, Reason.MUL_DIV_OVERFLOW)])
-"""With all errors with which a view of these contracts reverts."""
+"""The format of a view answer, with all errors with which these views revert."""
 
 
 def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
-    """The shares that a staker could withdraw; the error of the view where a product with its scaling factor does not
-    fit. Source: DelegationManager.getWithdrawableShares, of this strategy alone.
+    """The withdrawable shares of a staker in one strategy, or the view's error.
+
+    The view reverts if a product with the deposit scaling factor exceeds uint256. Source:
+    DelegationManager.getWithdrawableShares, of this strategy alone.
     """
     if strategy == BEACON_CHAIN_ETH:
         owner = draft.get(POD_OWNERS, staker)
@@ -34,8 +37,10 @@ def withdrawable_shares_answer(draft: Draft, staker: str, strategy: str) -> str:
 
 
 def queued_shares_answer(draft: Draft, staker: str, nonce: int, position: int) -> str:
-    """The shares that a position of a queued withdrawal would pay; the error of the view where the last block of its
-    slashable window is no uint32. Source: DelegationManager.getQueuedWithdrawal.
+    """The shares that a position of a queued withdrawal would pay, or the view's error.
+
+    The view reverts if the last block of the slashable window is no uint32. Source:
+    DelegationManager.getQueuedWithdrawal.
     """
     start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
     last_block = block_after(start_block, draft.get(CONFIG, SINGLETON).min_withdrawal_delay_blocks)

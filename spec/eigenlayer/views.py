@@ -34,7 +34,7 @@ from spec.machine import SINGLETON, Draft
 
 
 def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
-    """Shares of a strategy that a staker could withdraw if it queued now and nothing more were slashed.
+    """The shares of a strategy that a staker could withdraw if it queued them now and no further slash occurred.
 
     Source: DelegationManager.getWithdrawableShares.
     """
@@ -54,10 +54,10 @@ def withdrawable_shares_of(draft: Draft, staker: str, strategy: str) -> int:
 
 
 def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> int:
-    """Shares that one position of a queued withdrawal would pay now: fixed once its slashable window is over, but that
-    losses on the beacon chain lower native ETH until it is paid.
+    """The shares that one position of a queued withdrawal would pay now. They are fixed after its slashable window.
 
-    Source: DelegationManager.getQueuedWithdrawals.
+    For native ETH, losses on the beacon chain still reduce them until completion. Source:
+    DelegationManager.getQueuedWithdrawals.
     """
     queued = draft.get(QUEUED_SHARES, (staker, nonce, position))
     start_block = draft.get(WITHDRAWALS, (staker, nonce)).start_block
@@ -68,10 +68,11 @@ def queued_shares_of(draft: Draft, staker: str, nonce: int, position: int) -> in
 
 
 def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int:
-    """Shares that left an operator for the withdrawal queue and that a slash of everything would still take.
+    """The shares in the withdrawal queue that left an operator and are still slashable: the loss of a slash of
+    everything.
 
-    0 where the contract's own view reverts, as in the first blocks of a chain.
-    Source: DelegationManager.getSlashableSharesInQueue.
+    0 where the contract's own view reverts, as in the first blocks of a chain. Source:
+    DelegationManager.getSlashableSharesInQueue.
     """
     scaled_shares = queued_scaled_shares(draft, operator, strategy)
     if isinstance(scaled_shares, Reason):
@@ -80,7 +81,7 @@ def slashable_shares_in_queue(draft: Draft, operator: str, strategy: str) -> int
 
 
 def slash_resolution_block_of(draft: Draft, operator_set: OperatorSet, slash_id: int) -> int:
-    """The last block in which a slash is not paid yet; 0 for one that does not wait, is paid, or never was.
+    """The last block in which a slash cannot be paid yet; 0 for a slash without delay, a paid slash or an unknown one.
 
     Source: StrategyManager.getSlashResolutionBlock.
     """
@@ -88,12 +89,15 @@ def slash_resolution_block_of(draft: Draft, operator_set: OperatorSet, slash_id:
 
 
 def allocation_of(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> Allocation:
-    """An allocation with its pending change applied if its block has come. Source: AllocationManager.getAllocation."""
+    """An allocation, with its pending change applied if its effect block has come.
+
+    Source: AllocationManager.getAllocation.
+    """
     return settled_allocation(draft.get(ALLOCATIONS, (operator, operator_set, strategy)), current_block(draft))
 
 
 def allocated_stake(draft: Draft, operator: str, operator_set: OperatorSet, strategy: str) -> int:
-    """Delegated shares behind an allocation as of now; a pending deallocation still counts. Rounds down, twice.
+    """The delegated shares behind an allocation now. A pending deallocation still counts. Rounds down, twice.
 
     Source: AllocationManager.getAllocatedStake.
     """
@@ -106,7 +110,7 @@ def allocated_stake(draft: Draft, operator: str, operator_set: OperatorSet, stra
 
 
 def encumbered_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
-    """The encumbered magnitude as if every deallocation whose block has come were cleared.
+    """The encumbered magnitude, as if every deallocation whose effect block has come were cleared.
 
     Source: AllocationManager.getEncumberedMagnitude.
     """
@@ -127,7 +131,7 @@ def allocatable_magnitude_of(draft: Draft, operator: str, strategy: str) -> int:
 
 
 def allocation_delay_of(draft: Draft, operator: str) -> AllocationDelay:
-    """The allocation delay in force. Source: AllocationManager.getAllocationDelay."""
+    """The operator's current allocation delay. Source: AllocationManager.getAllocationDelay."""
     return effective_allocation_delay(draft.get(ALLOCATION_DELAYS, operator), current_block(draft))
 
 

@@ -1,8 +1,8 @@
-"""Leaving: shares are queued, stay slashable for the withdrawal delay, and then come back as tokens or as shares.
+"""Withdrawals: shares are queued, stay slashable for the withdrawal delay, and are then paid as tokens or as shares.
 
-A withdrawal queued in block b is slashable up to and including block b + MIN_WITHDRAWAL_DELAY_BLOCKS and can be
-completed from the next block on. What it pays is fixed by its operator's max magnitude at the end of that window, and
-of native ETH lowered by what its staker lost on the beacon chain until it is completed.
+A withdrawal queued in block b is slashable up to and including block b + MIN_WITHDRAWAL_DELAY_BLOCKS. It can be
+completed from the next block on. The operator's max magnitude at the end of that window fixes the amount paid. For
+native ETH, the staker's losses on the beacon chain until completion reduce it further.
 """
 
 from spec.arithmetic import UINT256_MAX, low_224_bits, mul_wad_floor
@@ -40,7 +40,7 @@ from spec.machine import SINGLETON, Delta, Draft
 
 
 def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
-    """The worth of queued scaled shares at a slashing factor. Rounds down, against the staker.
+    """The shares that queued scaled shares are worth at a slashing factor. Rounds down, against the staker.
 
     Source: SlashingLib.scaleForCompleteWithdrawal.
     """
@@ -48,10 +48,10 @@ def shares_after_slashing(scaled: int, slashing_factor_wad: int) -> int:
 
 
 def queue_withdrawals(draft: Draft, action: QueueWithdrawals) -> Delta | Reason:
-    """Queue one withdrawal of the sender's shares for each request. Returns how many.
+    """Queue one withdrawal of the sender's shares for each request. Returns the number of withdrawals.
 
-    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO, as `_queue_shares`.
-    Source: DelegationManager.queueWithdrawals.
+    Rejects, for each request in turn: INPUT_ARRAY_LENGTH_MISMATCH, INPUT_ARRAY_LENGTH_ZERO, as `_queue_shares`. Source:
+    DelegationManager.queueWithdrawals.
     """
     operator = draft.get(STAKERS, action.sender).delegated_to
     for request in action.requests:
@@ -68,10 +68,10 @@ def queue_withdrawals(draft: Draft, action: QueueWithdrawals) -> Delta | Reason:
 def queue_withdrawal(
     draft: Draft, staker: str, operator: str, strategies: tuple[str, ...], deposit_shares: tuple[int, ...]
 ) -> Reason | None:
-    """Queue one withdrawal under the staker's next nonce; `operator` is whom its shares are delegated to, or nobody.
+    """Queue one withdrawal under the staker's next nonce. `operator` is the staker's operator, or ZERO_ADDRESS.
 
-    A strategy may appear more than once; each appearance sees what the one before it left.
-    Rejects: as `_queue_shares`. Source: DelegationManager._removeSharesAndQueueWithdrawal.
+    A strategy may appear more than once; each appearance sees the shares that the one before it left. Rejects: as
+    `_queue_shares`. Source: DelegationManager._removeSharesAndQueueWithdrawal.
     """
     nonce = draft.get(STAKERS, staker).withdrawals_queued
     for position in range(len(strategies)):
@@ -97,12 +97,12 @@ def queue_withdrawal(
 def _queue_shares(
     draft: Draft, staker: str, nonce: int, position: int, operator: str, strategy: str, deposit_shares: int
 ) -> Reason | None:
-    """Take deposit shares of one strategy out of a delegation and put them, scaled, at one position of a withdrawal.
+    """Remove deposit shares of one strategy from a delegation, and store them, scaled, at one position of a withdrawal.
 
-    For slashes all of them count, or only those that the whole shares which leave the operator stand for, by release.
-    The history stores 224 bits. Shares of a token strategy are too few to reach them, those of native ETH are not.
-    Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than leave; as `remove_deposit_shares`,
-    of native ETH as `remove_pod_owner_shares`.
+    The history of cumulative scaled shares, from which slashes compute the slashable queue, grows by the scaled shares,
+    or by whole shares only: the release decides (`queue_counts_whole_shares`). The history stores 224 bits. Only shares
+    of native ETH can exceed them. Rejects: MUL_DIV_OVERFLOW; ARITHMETIC_PANIC if the operator has fewer shares than
+    leave; as `remove_deposit_shares`, for native ETH as `remove_pod_owner_shares`.
     """
     is_native = strategy == BEACON_CHAIN_ETH
     if is_native:
@@ -159,7 +159,7 @@ def complete_queued_withdrawals(draft: Draft, action: CompleteQueuedWithdrawals)
 
 
 def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | None:
-    """Pay out a withdrawal whose window has passed, every strategy in the same form.
+    """Complete one withdrawal after its slashable window: every strategy in tokens, or every strategy in shares.
 
     Rejects, in order: INPUT_ARRAY_LENGTH_MISMATCH, WITHDRAWER_NOT_CALLER, WITHDRAWAL_NOT_QUEUED,
     WITHDRAWAL_DELAY_NOT_ELAPSED, as `_complete_shares`. Source: DelegationManager._completeQueuedWithdrawal.
@@ -192,11 +192,11 @@ def _complete(draft: Draft, sender: str, completion: Completion) -> Reason | Non
 
 
 def _complete_shares(draft: Draft, completion: Completion, position: int, slashable_until_block: int) -> Reason | None:
-    """Pay out one position of a withdrawal: tokens of the strategy, or deposit shares under whoever is operator now.
+    """Pay one position of a withdrawal: the strategy's tokens, or deposit shares under the staker's current operator.
 
-    Nothing happens for a position that slashing has left without a share.
-    Rejects: as tokens, as `redeem_shares`; as shares, MAX_STRATEGIES_EXCEEDED and as `increase_delegation`; of native
-    ETH, as `withdraw_shares_as_eth` and as `join_native_shares`.
+    A position without shares after slashing pays nothing. Rejects: as tokens, as `redeem_shares`; as shares,
+    MAX_STRATEGIES_EXCEEDED and as `increase_delegation`; for native ETH, as `withdraw_shares_as_eth` and as
+    `join_native_shares`.
     """
     staker = completion.staker
     queued = draft.get(QUEUED_SHARES, (staker, completion.nonce, position))

@@ -1,4 +1,6 @@
-"""Symbiotic's core contracts, release 1.0.3: vaults of version 1, the four delegators, both slashers."""
+"""Symbiotic's core contracts, release 1.0.3: vaults of version 1, the four delegators, both slashers; and
+its rewards.
+"""
 
 from typing import Final, get_args
 

@@ -1,8 +1,8 @@
-"""Actions of Symbiotic: one class for each call, `sender` being the account that calls.
+"""Actions of Symbiotic: one class for each contract call. `sender` is the account that calls.
 
-Every sender is an ordinary account: the contracts never call each other through these actions, and nobody signs for
-another. A call of a function that the vault's delegator or slasher does not have is rejected with EmptyRevert, and so
-is one of a staker rewards contract that does not exist.
+Every sender is an externally owned account. Calls of one contract by another, and calls by signature, are no actions. A
+call of a function that the vault's delegator or slasher does not have is rejected with EmptyRevert. So is a call of a
+staker rewards contract that does not exist.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ from spec.symbiotic.state import Subnetwork
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AdvanceTime:
-    """Time passes: `seconds` seconds. Every other action executes at the timestamp that time has reached."""
+    """Let `seconds` seconds pass. Every other action executes at the current timestamp."""
 
     seconds: Final[int]
 
@@ -25,7 +25,7 @@ class AdvanceTime:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferCollateral:
-    """Move `amount` of a token to any account; to a vault this is a gift to nobody. ERC20.transfer."""
+    """Transfer `amount` of a token to any account. A transfer to a vault credits no one. ERC20.transfer."""
 
     sender: Final[str]
     to: Final[str]
@@ -41,7 +41,7 @@ class TransferCollateral:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterOperator:
-    """Become an operator, for ever. OperatorRegistry.registerOperator."""
+    """Register the sender as an operator, permanently. OperatorRegistry.registerOperator."""
 
     sender: Final[str]
 
@@ -51,7 +51,7 @@ class RegisterOperator:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RegisterNetwork:
-    """Become a network, for ever. NetworkRegistry.registerNetwork."""
+    """Register the sender as a network, permanently. NetworkRegistry.registerNetwork."""
 
     sender: Final[str]
 
@@ -61,7 +61,9 @@ class RegisterNetwork:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetMiddleware:
-    """Name the account that slashes for the sender's network, at once. NetworkMiddlewareService.setMiddleware."""
+    """Set the account that slashes for the sender's network, with immediate effect.
+    NetworkMiddlewareService.setMiddleware.
+    """
 
     sender: Final[str]
     middleware: Final[str]
@@ -73,7 +75,7 @@ class SetMiddleware:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptInVault:
-    """Let the sender, an operator, work with a vault's stake. OptInService.optIn, operators to vaults."""
+    """Opt the sender, an operator, in to a vault. OptInService.optIn, operators to vaults."""
 
     sender: Final[str]
     vault: Final[str]
@@ -85,7 +87,7 @@ class OptInVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptOutVault:
-    """Work with a vault's stake no longer, from now on. OptInService.optOut, operators to vaults."""
+    """Opt the sender, an operator, out of a vault, from now on. OptInService.optOut, operators to vaults."""
 
     sender: Final[str]
     vault: Final[str]
@@ -97,7 +99,7 @@ class OptOutVault:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptInNetwork:
-    """Let the sender, an operator, work for a network. OptInService.optIn, operators to networks."""
+    """Opt the sender, an operator, in to a network. OptInService.optIn, operators to networks."""
 
     sender: Final[str]
     network: Final[str]
@@ -109,7 +111,7 @@ class OptInNetwork:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class OptOutNetwork:
-    """Work for a network no longer, from now on. OptInService.optOut, operators to networks."""
+    """Opt the sender, an operator, out of a network, from now on. OptInService.optOut, operators to networks."""
 
     sender: Final[str]
     network: Final[str]
@@ -121,7 +123,7 @@ class OptOutNetwork:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Deposit:
-    """Move the sender's collateral into a vault, for active shares of `on_behalf_of`. Vault.deposit."""
+    """Deposit the sender's collateral into a vault, for active shares of `on_behalf_of`. Vault.deposit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -137,7 +139,7 @@ class Deposit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositWhitelist:
-    """Open a vault to a whitelist only, or to everybody. Vault.setDepositWhitelist."""
+    """Restrict deposits into a vault to its whitelist, or lift the restriction. Vault.setDepositWhitelist."""
 
     sender: Final[str]
     vault: Final[str]
@@ -151,7 +153,7 @@ class SetDepositWhitelist:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositorWhitelistStatus:
-    """Put an account on a vault's whitelist, or take it off. Vault.setDepositorWhitelistStatus."""
+    """Add an account to a vault's deposit whitelist, or remove it. Vault.setDepositorWhitelistStatus."""
 
     sender: Final[str]
     vault: Final[str]
@@ -181,7 +183,7 @@ class SetIsDepositLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetDepositLimit:
-    """Change how much active stake a vault accepts while the limit is on. Vault.setDepositLimit."""
+    """Change the maximum active stake that a vault accepts while its limit is on. Vault.setDepositLimit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -195,7 +197,7 @@ class SetDepositLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Withdraw:
-    """Let `amount` of collateral leave with the next epoch, for `claimer`. Vault.withdraw."""
+    """Withdraw `amount` of collateral through the next epoch's withdrawal bucket, for `claimer`. Vault.withdraw."""
 
     sender: Final[str]
     vault: Final[str]
@@ -211,7 +213,7 @@ class Withdraw:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Redeem:
-    """Let what active shares are worth leave with the next epoch, for `claimer`. Vault.redeem."""
+    """Withdraw the value of active shares through the next epoch's withdrawal bucket, for `claimer`. Vault.redeem."""
 
     sender: Final[str]
     vault: Final[str]
@@ -227,7 +229,7 @@ class Redeem:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Claim:
-    """Send what the sender withdrew with an epoch that is over to `recipient`. Vault.claim."""
+    """Send the sender's withdrawal of a finished epoch to `recipient`. Vault.claim."""
 
     sender: Final[str]
     vault: Final[str]
@@ -243,7 +245,7 @@ class Claim:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimBatch:
-    """Send what the sender withdrew with several epochs that are over, all or none. Vault.claimBatch."""
+    """Send the sender's withdrawals of several finished epochs to `recipient`, all or none. Vault.claimBatch."""
 
     sender: Final[str]
     vault: Final[str]
@@ -259,7 +261,7 @@ class ClaimBatch:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetMaxNetworkLimit:
-    """Say how much of a vault's stake the sender's subnetwork accepts. BaseDelegator.setMaxNetworkLimit."""
+    """Set the maximum stake of a vault that the sender's subnetwork accepts. BaseDelegator.setMaxNetworkLimit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -275,7 +277,7 @@ class SetMaxNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetNetworkLimit:
-    """Say how much of a vault's stake a subnetwork gets. setNetworkLimit of delegator types 0, 1 and 2."""
+    """Set the stake of a vault that a subnetwork gets. setNetworkLimit of delegator types 0, 1 and 2."""
 
     sender: Final[str]
     vault: Final[str]
@@ -291,7 +293,7 @@ class SetNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorNetworkShares:
-    """Change an operator's part of a subnetwork's stake.
+    """Change an operator's shares of a subnetwork's stake.
 
     NetworkRestakeDelegator.setOperatorNetworkShares.
     """
@@ -312,7 +314,7 @@ class SetOperatorNetworkShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetOperatorNetworkLimit:
-    """Change how much stake an operator has in a subnetwork. FullRestakeDelegator.setOperatorNetworkLimit."""
+    """Change the stake that an operator gets in a subnetwork. FullRestakeDelegator.setOperatorNetworkLimit."""
 
     sender: Final[str]
     vault: Final[str]
@@ -330,7 +332,7 @@ class SetOperatorNetworkLimit:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Slash:
-    """Slash an operator for what it did at `capture_timestamp`. Slasher.slash."""
+    """Slash an operator for an offence at `capture_timestamp`. Slasher.slash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -352,7 +354,7 @@ class Slash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RequestSlash:
-    """Ask for a slash that a resolver may veto. VetoSlasher.requestSlash."""
+    """Request a slash, which a resolver may veto. VetoSlasher.requestSlash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -388,7 +390,7 @@ class ExecuteSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class VetoSlash:
-    """Forbid a requested slash, for good. VetoSlasher.vetoSlash."""
+    """Veto a requested slash, which ends it. VetoSlasher.vetoSlash."""
 
     sender: Final[str]
     vault: Final[str]
@@ -402,7 +404,7 @@ class VetoSlash:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetResolver:
-    """Say who may veto the slashes of the sender's subnetwork. VetoSlasher.setResolver."""
+    """Set the account that may veto the slashes of the sender's subnetwork. VetoSlasher.setResolver."""
 
     sender: Final[str]
     vault: Final[str]
@@ -418,7 +420,9 @@ class SetResolver:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TransferReward:
-    """Move `amount` of any token to any account; to a rewards contract this is a gift to nobody. ERC20.transfer."""
+    """Transfer `amount` of any token to any account. A transfer to a rewards contract credits no one.
+    ERC20.transfer.
+    """
 
     sender: Final[str]
     token: Final[str]
@@ -434,11 +438,10 @@ class TransferReward:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DistributeStakerRewards:
-    """Pay in a reward for those who had active shares at the past second `timestamp`.
+    """Distribute a reward to the holders of active shares at the past timestamp `timestamp`.
 
-    The admin's part is set aside if it is no more than `max_admin_fee_bips`; else the call is refused. Hints are the
-    places of checkpoints, as `check_hint` takes them.
-    DefaultStakerRewards.distributeRewards.
+    The admin fee is set aside if it is at most `max_admin_fee_bips`; otherwise the call is rejected. A hint is the
+    position of a checkpoint, as `check_hint` takes it. DefaultStakerRewards.distributeRewards.
     """
 
     sender: Final[str]
@@ -476,10 +479,9 @@ class DistributeStakerRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimStakerRewards:
-    """Claim the sender's parts of the next rewards of a list, of `max_rewards` at most.
+    """Claim the sender's parts of the next rewards of a list, at most `max_rewards` of them.
 
-    There are no hints, or one for each reward.
-    DefaultStakerRewards.claimRewards.
+    There are either no hints, or one for each reward. DefaultStakerRewards.claimRewards.
     """
 
     sender: Final[str]
@@ -511,7 +513,7 @@ class ClaimStakerRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimAdminFee:
-    """Claim all that was set aside for the admin in one token. DefaultStakerRewards.claimAdminFee."""
+    """Claim the whole admin fee that is set aside in one token. DefaultStakerRewards.claimAdminFee."""
 
     sender: Final[str]
     contract: Final[str]
@@ -527,7 +529,7 @@ class ClaimAdminFee:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SetAdminFee:
-    """Change the admin's part of later rewards. DefaultStakerRewards.setAdminFee."""
+    """Change the admin fee on later rewards. DefaultStakerRewards.setAdminFee."""
 
     sender: Final[str]
     contract: Final[str]
@@ -541,9 +543,9 @@ class SetAdminFee:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DistributeOperatorRewards:
-    """Pay in an amount, which may be 0, for whom a new root names; `root` is the name of its tree, or ZERO_ROOT.
+    """Pay in an amount, possibly 0, and set a new Merkle root of operators' rewards.
 
-    DefaultOperatorRewards.distributeRewards.
+    `root` is the name of the root's tree, or ZERO_ROOT. DefaultOperatorRewards.distributeRewards.
     """
 
     sender: Final[str]
@@ -562,10 +564,10 @@ class DistributeOperatorRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class ClaimOperatorRewards:
-    """Claim what a root names for the sender: `total_claimable` in all, less what it has claimed before.
+    """Claim the sender's operator rewards under a root: `total_claimable`, less the amount that it claimed before.
 
-    A proof is a fact: `proof_root` is the root that the leaf (sender, total_claimable) and the proof hash up to, by the
-    name of its tree, or ZERO_ROOT for one that nobody knows. DefaultOperatorRewards.claimRewards.
+    The proof is not hashed: `proof_root` is the root that the leaf (sender, total_claimable) and the proof hash to. It
+    is the name of the root's tree, or ZERO_ROOT for an unknown root. DefaultOperatorRewards.claimRewards.
     """
 
     sender: Final[str]

@@ -1,6 +1,6 @@
-"""Time is the block's timestamp, in seconds, and each vault counts epochs from its own creation.
+"""The clock: the block's timestamp in seconds. Each vault counts epochs from its own creation.
 
-Time moves only when it is let pass; every other call executes at the current timestamp. Timestamps are uint48.
+Only `advance_time` advances the clock. Every other call executes at the current timestamp. Timestamps are uint48.
 """
 
 from spec.arithmetic import div_floor
@@ -16,7 +16,7 @@ def current_timestamp(draft: Draft) -> int:
 
 
 def epoch_at(config: VaultConfig, timestamp: int) -> int:
-    """The vault's epoch at a timestamp, which is not before its first epoch. Rounds down.
+    """The vault's epoch at a timestamp, which is not before the first epoch. Rounds down.
 
     Source: VaultStorage.epochAt.
     """
@@ -24,7 +24,7 @@ def epoch_at(config: VaultConfig, timestamp: int) -> int:
 
 
 def current_epoch(draft: Draft, vault: str) -> int:
-    """The vault's epoch now. Source: VaultStorage.currentEpoch."""
+    """The vault's current epoch. Source: VaultStorage.currentEpoch."""
     return epoch_at(draft.get(VAULTS, vault), current_timestamp(draft))
 
 
@@ -34,6 +34,8 @@ def epoch_start_timestamp(config: VaultConfig, epoch: int) -> int:
 
 
 def advance_time(draft: Draft, action: AdvanceTime) -> Delta:
-    """Let seconds pass. Nothing else is written: what that ends or begins is worked out when it is read."""
+    """Advance the clock. Nothing else is written: changes that become effective with time take effect when they are
+    read.
+    """
     draft.put(CLOCK, SINGLETON, Clock(current_timestamp(draft) + action.seconds))
     return draft.delta()

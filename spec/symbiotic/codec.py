@@ -1,7 +1,7 @@
-"""Symbiotic's trace format: files to genesis and actions, return values back to JSON.
+"""Symbiotic's trace format: reads a file's starting state and actions, and writes return values as JSON.
 
-The format is described in docs/traces.md. Some accounts are in every trace, and a file may declare further stakers,
-operators, networks and vaults; any other name is refused, as is any field too many or too few.
+docs/traces.md describes the format. Some accounts are in every trace. A file may declare further stakers, operators,
+networks and vaults. An undeclared name, an unknown field or a missing field raises MalformedTrace.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,23 +73,23 @@ from spec.symbiotic.state import (
 )
 
 ADMIN: Final = "admin0"
-"""The account that holds every role of every vault, unless a vault names another."""
+"""The account that holds every role of a vault, unless the vault names another."""
 
 BURNER: Final = "burner0"
-"""The account that slashed collateral is sent to, and the one whose balance is observed beside the holders'."""
+"""The account that receives slashed collateral. States show its balance beside those of the holders."""
 
 ACCOUNTS: Final = (
     *("staker0", "staker1", "staker2", "staker3", "outsider0"),
     *("operator0", "operator1", "operator2", "network0", "network1"),
     *("middleware0", "middleware1", "resolver0", "resolver1", ADMIN, BURNER),
 )
-"""The accounts of every trace. What a trace declares of them says who holds tokens and who is observed."""
+"""The accounts of every trace. A trace's own lists select those that hold tokens, and those that states show."""
 
 REGISTERED_OPERATOR: Final = Name("registered operator")
 REGISTERED_NETWORK: Final = Name("registered network")
 
 PROBED_CAPTURES: Final = 3
-"""The number of latest captures of slashes at which each state is probed."""
+"""The number of recent capture timestamps of slashes at which states show past values."""
 
 
 VAULT_ARG: Final = argument("vault", VAULT)
@@ -157,7 +157,9 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
     "transfer_collateral": ActionFormat(actions.TransferCollateral, [argument("to", ACCOUNT), AMOUNT]),
     **rewards_codec.ACTION_FORMATS,
 }
-"""Every call by its name in traces. `advance_time`, which is no call, stands beside them."""
+"""The format of every call, by its name in traces. `advance_time` steps, which are no calls, have a format of their
+own.
+"""
 
 ADVANCE_TIME: Final = "advance_time"
 NAMES_BY_CLASS: Final[dict[object, str]] = {kind.make: name for name, kind in ACTION_FORMATS.items()}
@@ -203,11 +205,11 @@ STEP: Final = ("i", *CALL, "ok", "error", "returns", "post", "note")
 
 
 MOST_EPOCHS: Final = 100_000
-"""The most epochs of a vault that a trace can have: each state lists all of them."""
+"""The maximum number of epochs of a vault in a trace. Each state lists all epochs."""
 
 
 def _check_epochs(world: World, timestamp: int, where: str) -> None:
-    """Refuse a time at which a state would list more epochs than a file can hold."""
+    """Raise MalformedTrace if a vault has too many epochs for a trace at `timestamp`."""
     for vault, config in world.vaults.items():
         epoch = epoch_at(config, timestamp)
         if epoch >= MOST_EPOCHS:
@@ -215,7 +217,7 @@ def _check_epochs(world: World, timestamp: int, where: str) -> None:
 
 
 def read_trace(document: dict[str, Json]) -> Trace:
-    """A whole trace file; MalformedTrace names the first place that is not as the format says."""
+    """Parse a trace file. Raises MalformedTrace at the first place that violates the format."""
     check_fields(document, (*HEAD, *rewards_codec.HEAD, "genesis", "steps"), "", rewards_codec.HEAD)
     head: dict[str, Json] = {field: document[field] for field in (*HEAD, *rewards_codec.HEAD) if field in document}
     name, state, world = _read_head(head)
@@ -238,7 +240,9 @@ def read_trace(document: dict[str, Json]) -> Trace:
 
 
 def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: Sequence[Any]) -> dict[str, Json]:
-    """A whole trace file of what the rules answer to the actions; `head` is a file without `genesis` and `steps`."""
+    """A trace file with the rules' outcome of each action. `head` is a trace file's JSON without `genesis`
+    and `steps`.
+    """
     check_fields(head, (*HEAD, *rewards_codec.HEAD), "", rewards_codec.HEAD)
     _, state, world = _read_head(head)
     timestamp = state.rows(CLOCK)[SINGLETON].timestamp
@@ -264,7 +268,9 @@ def write_trace(transition: Transition[Any], head: Mapping[str, Json], actions: 
 
 
 def write_call(executed: list[Any], timestamp: int) -> tuple[dict[str, Json], int]:
-    """The call that some actions are, and its timestamp; the one given is that of the call before."""
+    """The JSON of one step's call, and its timestamp. `executed` are the step's actions; `timestamp` is the previous
+    step's.
+    """
     timestamp += sum([action.seconds for action in executed if isinstance(action, AdvanceTime)])
     action = executed[-1]
     is_call = not isinstance(action, AdvanceTime)
@@ -279,7 +285,7 @@ def write_call(executed: list[Any], timestamp: int) -> tuple[dict[str, Json], in
 
 
 def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
-    """The actions of each step: time that passes right before a call is that call's own."""
+    """The actions, grouped by step. Time that passes right before a call belongs to the call's step."""
     steps: list[list[Any]] = []
     for action in actions:
         passes = steps[-1][-1].seconds if steps and isinstance(steps[-1][-1], AdvanceTime) else 0
@@ -291,7 +297,7 @@ def in_steps(actions: Sequence[Any]) -> list[list[Any]]:
 
 
 def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
-    """The trace's name, the state before the first step, and what the trace observes."""
+    """The trace's name, its starting state, and its world."""
     if document["protocol"] != "symbiotic":
         raise MalformedTrace("protocol", f"expected 'symbiotic', found {shown(document['protocol'])}")
     config = as_object(document["config"], "config")
@@ -301,7 +307,7 @@ def _read_head(document: Mapping[str, Json]) -> tuple[str, State, World]:
 
 
 def _read_config(document: Mapping[str, Json], config: dict[str, Json]) -> tuple[State, World]:
-    """The state before the first step, which the configuration implies, and what the trace observes."""
+    """The starting state that the configuration implies, and the trace's world."""
     vaults = as_object(config["vaults"], "config.vaults")
 
     def declared(field: str) -> tuple[str, ...]:
@@ -364,7 +370,7 @@ def _read_config(document: Mapping[str, Json], config: dict[str, Json]) -> tuple
 
 
 def _create_vault(state: State, vault: str, fields: dict[str, Json], where: str, names: Names) -> None:
-    """Put one vault into the first state."""
+    """Create one vault in the starting state."""
     config = _read_vault_config(fields, where, names)
     if config.epoch_duration_init_timestamp > state.rows(CLOCK)[SINGLETON].timestamp:
         raise MalformedTrace(f"{where}.epochDurationInit", "the vault was created after the first state")
@@ -378,7 +384,7 @@ def _create_vault(state: State, vault: str, fields: dict[str, Json], where: str,
 
 
 def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> VaultConfig:
-    """One vault as created; a configuration that the contracts would not have accepted is refused."""
+    """One vault's configuration. Raises MalformedTrace for a configuration that the contracts reject."""
     for name in ("delegator", "slasher"):
         if name not in fields:
             raise MalformedTrace(where, f"missing field {name!r}")
@@ -433,7 +439,9 @@ def _read_vault_config(fields: dict[str, Json], where: str, names: Names) -> Vau
 def _read_step(
     value: Json, position: int, timestamp: int, captures: Captures, world: World
 ) -> tuple[Step, int, Captures]:
-    """One step, its timestamp, and the captures asked for up to it; the two given are those of the step before."""
+    """One parsed step, its timestamp, and the recent captures after it. `timestamp` and `captures` are the previous
+    step's.
+    """
     where = f"steps[{position}]"
     fields = as_object(value, where)
     check_fields(fields, STEP, where, ("note",))
@@ -460,10 +468,10 @@ def _read_step(
 def read_call(
     fields: Mapping[str, Json], where: str, timestamp: int, world: World, time: Format = TIMESTAMP
 ) -> tuple[list[object], int]:
-    """The actions of a call, and its timestamp; the one given is that of the call before.
+    """The actions of a call, and its timestamp. `timestamp` is the previous step's timestamp.
 
-    Time that passes up to the call is its first action. `time` is how its timestamp is written. MalformedTrace names
-    the field that is wrong.
+    If time passes before the call, AdvanceTime is the first action. `time` is the format of the timestamp. Raises
+    MalformedTrace, which names the offending field.
     """
     called_at = cast(int, time.read(fields["timestamp"], f"{where}.timestamp", {}))
     if called_at < timestamp:
@@ -486,8 +494,8 @@ def read_call(
 
 
 def captures_after(captures: Captures, action: object) -> Captures:
-    """The captures that slashes of each vault asked for last, after one more action: each once, the latest at the
-    end.
+    """The recent captures by vault, after one more action: the distinct captures of its last slashes, the
+    latest last.
     """
     if not isinstance(action, actions.Slash | actions.RequestSlash):
         return captures

@@ -1,4 +1,4 @@
-"""The tokens that vaults and rewards contracts hold: a plain ERC-20, of which arrives what was sent.
+"""The tokens of vaults and rewards contracts: plain ERC-20 without fees on transfers.
 
 Source: OpenZeppelin 5.0 ERC20.
 """
@@ -11,7 +11,7 @@ from spec.symbiotic.state import ALLOWANCES, TOKEN_BALANCES, Pair, TokenBalance
 
 
 def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int) -> Reason | None:
-    """Move tokens between two accounts.
+    """Transfer tokens between two accounts.
 
     Rejects, in order: ERC20_INVALID_RECEIVER, ERC20_INSUFFICIENT_BALANCE. Source: ERC20._transfer.
     """
@@ -29,7 +29,7 @@ def transfer(draft: Draft, token: str, sender: str, recipient: str, amount: int)
 
 
 def transfer_from(draft: Draft, token: str, owner: str, spender: str, amount: int) -> Reason | None:
-    """Let a spender take tokens from an owner that has approved it. An infinite allowance is not used up.
+    """Transfer tokens of an owner by an approved spender. An infinite allowance does not shrink.
 
     Rejects, in order: ERC20_INSUFFICIENT_ALLOWANCE, as `transfer`. Source: ERC20.transferFrom.
     """
@@ -40,7 +40,7 @@ def transfer_from(draft: Draft, token: str, owner: str, spender: str, amount: in
 
 
 def transfer_collateral(draft: Draft, action: TransferCollateral) -> Delta | Reason:
-    """Move the sender's own tokens. A vault counts what it was entrusted with, so a gift to it moves no exchange rate.
+    """Transfer the sender's own tokens. A transfer to a vault does not change its exchange rate.
 
     Rejects: as `transfer`. Source: ERC20.transfer.
     """
@@ -49,7 +49,7 @@ def transfer_collateral(draft: Draft, action: TransferCollateral) -> Delta | Rea
 
 
 def transfer_reward(draft: Draft, action: TransferReward) -> Delta | Reason:
-    """Move the sender's own tokens, of any kind. A rewards contract's books do not count a gift, and it stays there.
+    """Transfer the sender's own tokens, of any kind. A transfer to a rewards contract credits no one, and stays there.
 
     Rejects: as `transfer`. Source: ERC20.transfer.
     """

@@ -1,23 +1,23 @@
-"""Configuration fixed when a vault is created: its collateral, its epochs, its delegator and its slasher."""
+"""A vault's configuration, fixed at its creation: its collateral, epochs, delegator and slasher."""
 
 from typing import Final
 
 import attr
 
 ZERO_ADDRESS: Final = "zero"
-"""Address zero: nobody. No middleware, no resolver; as a burner, it makes every slash that moves tokens revert."""
+"""The zero address: no middleware or no resolver. As a burner, it makes every slash that moves tokens revert."""
 
 COLLATERAL: Final = "collateral"
-"""The token of a vault that names no other."""
+"""The default collateral token of a vault."""
 
 NETWORK_RESTAKE: Final = "network_restake"
-"""Delegator type 0: networks share the stake, the operators of one network split it by shares."""
+"""Delegator type 0: networks restake the same stake; the operators of one network divide it by shares."""
 
 FULL_RESTAKE: Final = "full_restake"
-"""Delegator type 1: networks and operators share the stake, each operator up to a limit of its own."""
+"""Delegator type 1: networks and operators restake the same stake, each operator up to its own limit."""
 
 OPERATOR_SPECIFIC: Final = "operator_specific"
-"""Delegator type 2: networks share the stake of one operator."""
+"""Delegator type 2: networks restake the stake of one operator."""
 
 OPERATOR_NETWORK_SPECIFIC: Final = "operator_network_specific"
 """Delegator type 3: one operator secures one network."""
@@ -25,38 +25,38 @@ OPERATOR_NETWORK_SPECIFIC: Final = "operator_network_specific"
 DELEGATORS: Final = (NETWORK_RESTAKE, FULL_RESTAKE, OPERATOR_SPECIFIC, OPERATOR_NETWORK_SPECIFIC)
 
 INSTANT_SLASHER: Final = "instant"
-"""Slasher type 0: a slash is executed when it is asked for."""
+"""Slasher type 0: a slash is executed immediately."""
 
 VETO_SLASHER: Final = "veto"
-"""Slasher type 1: a slash is requested, may be vetoed by a resolver for a while, and is then executed."""
+"""Slasher type 1: a slash is requested, a resolver may veto it for some time, and then it can be executed."""
 
 NO_SLASHER: Final = "none"
-"""The vault was created without a slasher, for ever: nothing in it can be slashed."""
+"""No slasher, permanently: nothing in the vault can be slashed."""
 
 SLASHERS: Final = (INSTANT_SLASHER, VETO_SLASHER, NO_SLASHER)
 
 MIN_RESOLVER_SET_EPOCHS_DELAY: Final = 3
-"""The shortest delay, in epochs, that a vault may ask of a change of resolver. Source: VetoSlasher."""
+"""The minimum delay, in epochs, that a vault may set for a change of resolver. Source: VetoSlasher."""
 
 
 OPERATOR_REWARDS: Final = "operatorRewards"
-"""The one contract that pays operators, DefaultOperatorRewards."""
+"""The account of DefaultOperatorRewards, the only contract that pays operators."""
 
 ZERO_ROOT: Final = "zero root"
-"""The root 0: none is set. No proof leads to it, so it also stands for the root of a proof that is worth nothing."""
+"""The root 0: no root is set. No proof hashes to it, so it also stands for the unknown root of an invalid proof."""
 
 ADMIN_FEE_BASE_BIPS: Final = 10_000
-"""An admin fee of everything. Source: DefaultStakerRewards.ADMIN_FEE_BASE."""
+"""An admin fee of one hundred percent. Source: DefaultStakerRewards.ADMIN_FEE_BASE."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class VaultConfig:
-    """One vault with its delegator and its slasher, as created.
+    """The configuration of one vault, its delegator and its slasher, as created.
 
     Epoch `n` begins `n * epoch_duration_seconds` after `epoch_duration_init_timestamp`; the duration is positive.
-    `delegator_operator` and `delegator_network` are those of a specific delegator, else ZERO_ADDRESS. The veto
-    duration and the resolver's delay are those of a veto slasher; the veto duration is shorter than an epoch. `admin`
-    holds every role of the vault and of its delegator.
+    `delegator_operator` and `delegator_network` are those of a specific delegator, else ZERO_ADDRESS. A veto slasher
+    alone uses the veto duration and the resolver's delay; the veto duration is shorter than an epoch. `admin` holds
+    every role of the vault and of its delegator.
     """
 
     collateral: Final[str]

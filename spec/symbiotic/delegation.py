@@ -1,8 +1,8 @@
 """Delegation of a vault's stake: the limits of networks and operators, and the stake that follows from them.
 
-A network says how much of a vault's stake it accepts, the vault's admin how much each of its subnetworks gets. Four
-types of delegator turn that into the stake of an operator in a subnetwork. What is on its way out of the vault is no
-stake, though still slashable.
+A network sets the maximum stake of a vault that it accepts, the vault's admin the stake that each subnetwork gets. The
+four types of delegator compute from these an operator's stake in a subnetwork. Withdrawals in progress do not count as
+stake, although they are still slashable.
 """
 
 from spec.arithmetic import UINT256_MAX, mul_div_floor
@@ -41,7 +41,8 @@ from spec.symbiotic.state import (
 
 
 def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | Reason:
-    """Change how much stake a subnetwork of the sender's accepts; a higher network limit comes down with it, now.
+    """Change the maximum stake that a subnetwork of the sender accepts. A higher network limit is lowered to it at
+    once.
 
     Rejects, in order: NOT_NETWORK, ALREADY_SET, INVALID_NETWORK if the delegator is specific to another network.
     Source: BaseDelegator.setMaxNetworkLimit, and each delegator's _setMaxNetworkLimit.
@@ -63,7 +64,7 @@ def set_max_network_limit(draft: Draft, action: SetMaxNetworkLimit) -> Delta | R
 
 
 def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
-    """Change how much stake a vault gives a subnetwork, from now on.
+    """Change the stake that a vault gives a subnetwork, from now on.
 
     Rejects, in order: EMPTY_REVERT if the delegator is specific to one network, UNAUTHORIZED_ACCOUNT,
     EXCEEDS_MAX_NETWORK_LIMIT, ALREADY_SET. Source: setNetworkLimit of the three other delegators.
@@ -82,10 +83,10 @@ def set_network_limit(draft: Draft, action: SetNetworkLimit) -> Delta | Reason:
 
 
 def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) -> Delta | Reason:
-    """Change an operator's shares of a subnetwork's stake, from now on, and with them the stake of the other operators.
+    """Change an operator's shares of a subnetwork's stake, from now on. This also changes the other operators' stake.
 
-    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET, ARITHMETIC_PANIC if the total overflows.
-    Source: NetworkRestakeDelegator.setOperatorNetworkShares.
+    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET, ARITHMETIC_PANIC if the total overflows. Source:
+    NetworkRestakeDelegator.setOperatorNetworkShares.
     """
     vault_subnetwork: VaultSubnetwork = (action.vault, action.subnetwork)
     subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
@@ -106,10 +107,10 @@ def set_operator_network_shares(draft: Draft, action: SetOperatorNetworkShares) 
 
 
 def set_operator_network_limit(draft: Draft, action: SetOperatorNetworkLimit) -> Delta | Reason:
-    """Change how much stake an operator has in a subnetwork at most, from now on.
+    """Change an operator's maximum stake in a subnetwork, from now on.
 
-    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET.
-    Source: FullRestakeDelegator.setOperatorNetworkLimit.
+    Rejects, in order: EMPTY_REVERT, UNAUTHORIZED_ACCOUNT, ALREADY_SET. Source:
+    FullRestakeDelegator.setOperatorNetworkLimit.
     """
     subnetwork_operator: VaultSubnetworkOperator = (action.vault, action.subnetwork, action.operator)
     if draft.get(VAULTS, action.vault).delegator != FULL_RESTAKE:
@@ -125,7 +126,7 @@ def set_operator_network_limit(draft: Draft, action: SetOperatorNetworkLimit) ->
 def operator_part(subnetwork_stake: int, operator_shares: int, total_shares: int) -> int:
     """An operator's part of a subnetwork's stake, by shares. Rounds down, so that the parts never exceed the whole.
 
-    None if nobody has shares; an operator has no more than the total. Source: NetworkRestakeDelegator._stakeAt.
+    0 if the total is 0. `operator_shares` is at most `total_shares`. Source: NetworkRestakeDelegator._stakeAt.
     """
     if total_shares == 0:
         return 0
@@ -133,9 +134,9 @@ def operator_part(subnetwork_stake: int, operator_shares: int, total_shares: int
 
 
 def stake_at(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """The stake with which an operator worked for a subnetwork at a timestamp.
+    """The stake of an operator in a subnetwork at a timestamp.
 
-    None, unless it was opted in to the vault and to the network. Source: BaseDelegator.stakeAt.
+    0 unless the operator was opted in to the vault and to the network. Source: BaseDelegator.stakeAt.
     """
     in_vault: Pair = (operator, vault)
     in_network: Pair = (operator, subnetwork[0])
@@ -147,7 +148,7 @@ def stake_at(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, ti
 
 
 def _delegated_stake_at(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, timestamp: int) -> int:
-    """The stake that the vault's type of delegator gives an operator, opted in or not.
+    """The stake that the vault's delegator gives an operator at a timestamp, without regard to opt-ins.
 
     Source: each delegator's _stakeAt.
     """

@@ -1,4 +1,6 @@
-"""Symbiotic's states as traces show them: the rows of those observed, and every view at the current timestamp."""
+"""Symbiotic's states as JSON in traces: the rows of the declared accounts and vaults, and every view's
+current answer.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Final, cast
@@ -68,7 +70,7 @@ VAULT: Final = Name("vault")
 
 
 class SubnetworkName(Format):
-    """A subnetwork, written `network/subIdentifier`."""
+    """A subnetwork, as the string `network/subIdentifier`."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         network, separator, identifier = value.partition("/sub") if isinstance(value, str) else ("", "", "")
@@ -81,12 +83,12 @@ class SubnetworkName(Format):
 
 
 def subnetwork_name(subnetwork: Subnetwork) -> str:
-    """A subnetwork as traces write it."""
+    """A subnetwork as the string `network/subIdentifier`."""
     return f"{subnetwork[0]}/sub{subnetwork[1]}"
 
 
 class Absent(Format):
-    """null, where there is nothing to observe."""
+    """JSON null, for a vault without slasher."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is not None:
@@ -98,9 +100,10 @@ class Absent(Format):
 
 
 class World:
-    """The vaults, accounts and names that a trace declares beside its state: they decide which rows are observed.
+    """The vaults, accounts and names that a trace declares. They select the rows that its states show.
 
-    `rewards` is None for a trace without rewards.
+    `holders` are the accounts whose shares are shown, `balances` those whose tokens are. `rewards` is None for a trace
+    without rewards.
     """
 
     def __init__(
@@ -125,13 +128,13 @@ class World:
 
 
 Captures = dict[str, tuple[int, ...]]
-"""The context of a step, by vault: the captures that slashes last asked for, at which the past is observed."""
+"""The context of a step, by vault: the capture timestamps of its last slashes, at which states show past values."""
 
 
 def observe(state: State, world: object, context: object) -> Json:
-    """The whole state as a trace's `post` shows it, every view evaluated at the current timestamp.
+    """The whole state as a trace's `post` shows it. Views are evaluated at the current timestamp.
 
-    `context` is what the step's Captures are; before the first step it is None, for none.
+    `context` is the step's Captures, or None before the first step.
     """
     seen = cast(World, world)
     captures = {} if context is None else cast(Captures, context)
@@ -157,7 +160,7 @@ def observe(state: State, world: object, context: object) -> Json:
 
 
 def observe_final(_state: State, _world: object) -> Json:
-    """Symbiotic's traces say nothing of the final state but what its last step says."""
+    """None, because Symbiotic's traces have no final state beside the last step's `post`."""
     return None
 
 
@@ -170,7 +173,7 @@ def _by_subnetwork(world: World, value: Callable[[Subnetwork], Json]) -> dict[st
 
 
 def _by_operator(world: World, value: Callable[[Subnetwork, str], Json]) -> dict[str, Json]:
-    """A value for each subnetwork and operator."""
+    """A value for each subnetwork and operator, as nested JSON objects."""
     return {
         subnetwork_name(subnetwork): {operator: value(subnetwork, operator) for operator in world.operators}
         for subnetwork in world.subnetworks
@@ -209,7 +212,9 @@ def _observe_vault(draft: Draft, world: World, vault: str, captures: tuple[int, 
 
 
 def _observe_collateral(draft: Draft, world: World, config: VaultConfig) -> dict[str, Json]:
-    """The balances of a vault's collateral, if it is not the token of `balances`."""
+    """The balances of a vault's collateral, if it differs from the default token, whose balances the state shows
+    elsewhere.
+    """
     if config.collateral == COLLATERAL:
         return {}
     return {
@@ -220,7 +225,7 @@ def _observe_collateral(draft: Draft, world: World, config: VaultConfig) -> dict
 
 
 def _observe_withdrawals(draft: Draft, world: World, vault: str) -> dict[str, Json]:
-    """Every bucket up to the next epoch's; the holders' parts only of those buckets that one of them has shares of."""
+    """Every bucket up to the next epoch's. Holders' parts are shown only for buckets in which a holder has shares."""
     epochs = range(current_epoch(draft, vault) + 2)
     buckets = {str(epoch): draft.get(WITHDRAWAL_BUCKETS, (vault, epoch)) for epoch in epochs}
     held = [
@@ -328,7 +333,7 @@ def _observe_past(draft: Draft, world: World, vault: str, config: VaultConfig, t
 
 
 def _answer(value: int | Reason) -> str:
-    """The answer of a view, as traces write it."""
+    """A view's answer as traces write it: an amount, or `revert:` and the error's name."""
     return REVERT + value.value if isinstance(value, Reason) else str(value)
 
 
@@ -337,14 +342,15 @@ def _shape(fields: dict[str, Format]) -> Record:
 
 
 def _nothing(*_: object) -> object:
-    """Shapes are only checked, so there is nothing to make of a record that has one."""
+    """A constructor that returns None, because these records are only checked."""
     return None
 
 
 def check_post(post: Json, world: object, where: str) -> None:
-    """Refuse, with MalformedTrace, a state that is not written as the format says; what it says is not judged here.
+    """Raise MalformedTrace if a recorded state violates the format. Its values are not compared with the
+    specification's.
 
-    Which fields there are depends on what is observed, and on each vault's delegator and slasher.
+    The fields depend on the trace's declarations, and on each vault's delegator and slasher.
     """
     seen = cast(World, world)
     _post_format(seen).read(post, where, seen.names)

@@ -1,7 +1,7 @@
-"""Rewards of operators: a network pays in, and names by a Merkle root who may claim how much of it in all.
+"""Rewards of operators: a network pays in, and a Merkle root states the total that each account may claim.
 
-One contract serves all networks. Each has a balance of its own in every token, and its roots reach that alone: who is
-named more than it holds is paid by nobody else. What an account has claimed outlives every root.
+One contract serves all networks. Each network has its own balance in every token, and its roots pay from that balance
+alone. The amounts that accounts have claimed persist when a new root replaces the old one.
 """
 
 from spec.machine import Delta, Draft
@@ -21,10 +21,10 @@ from spec.symbiotic.state import (
 
 
 def distribute_operator_rewards(draft: Draft, action: DistributeOperatorRewards) -> Delta | Reason:
-    """Take an amount from a network's middleware, if there is one, and replace the root, with an amount or without.
+    """Collect an amount, which may be 0, from a network's middleware, and replace the network's root.
 
-    Rejects, in order: NOT_NETWORK_MIDDLEWARE, as `transfer_from` if the amount is not 0.
-    Source: DefaultOperatorRewards.distributeRewards.
+    Rejects, in order: NOT_NETWORK_MIDDLEWARE, as `transfer_from` if the amount is not 0. Source:
+    DefaultOperatorRewards.distributeRewards.
     """
     if draft.get(MIDDLEWARES, action.network).account != action.sender:
         return Reason.NOT_NETWORK_MIDDLEWARE
@@ -40,7 +40,7 @@ def distribute_operator_rewards(draft: Draft, action: DistributeOperatorRewards)
 
 
 def claim_operator_rewards(draft: Draft, action: ClaimOperatorRewards) -> Delta | Reason:
-    """Pay what the root in force names for the sender beyond what it has claimed. Returns the amount.
+    """Pay the sender's total under the current root, less the amount that it has claimed. Returns the amount paid.
 
     Rejects, in order: ROOT_NOT_SET, INVALID_PROOF, INSUFFICIENT_TOTAL_CLAIMABLE, INSUFFICIENT_BALANCE, as `transfer`.
     Source: DefaultOperatorRewards.claimRewards.

@@ -1,4 +1,4 @@
-"""Operators and networks, the middleware of a network, and to which vaults and networks an operator is opted in."""
+"""Registration of operators and networks, networks' middlewares, and operators' opt-ins to vaults and networks."""
 
 from spec.history import HistoryTable
 from spec.machine import Delta, Draft, Table
@@ -27,7 +27,9 @@ from spec.symbiotic.state import (
 
 
 def register_operator(draft: Draft, action: RegisterOperator) -> Delta | Reason:
-    """Make the sender an operator. Rejects: OPERATOR_ALREADY_REGISTERED. Source: OperatorRegistry.registerOperator."""
+    """Register the sender as an operator. Rejects: OPERATOR_ALREADY_REGISTERED. Source:
+    OperatorRegistry.registerOperator.
+    """
     if draft.get(OPERATOR_REGISTRY, action.sender).is_entity:
         return Reason.OPERATOR_ALREADY_REGISTERED
     draft.put(OPERATOR_REGISTRY, action.sender, Entity(is_entity=True))
@@ -35,7 +37,9 @@ def register_operator(draft: Draft, action: RegisterOperator) -> Delta | Reason:
 
 
 def register_network(draft: Draft, action: RegisterNetwork) -> Delta | Reason:
-    """Make the sender a network. Rejects: NETWORK_ALREADY_REGISTERED. Source: NetworkRegistry.registerNetwork."""
+    """Register the sender as a network. Rejects: NETWORK_ALREADY_REGISTERED. Source:
+    NetworkRegistry.registerNetwork.
+    """
     if draft.get(NETWORK_REGISTRY, action.sender).is_entity:
         return Reason.NETWORK_ALREADY_REGISTERED
     draft.put(NETWORK_REGISTRY, action.sender, Entity(is_entity=True))
@@ -43,7 +47,7 @@ def register_network(draft: Draft, action: RegisterNetwork) -> Delta | Reason:
 
 
 def set_middleware(draft: Draft, action: SetMiddleware) -> Delta | Reason:
-    """Change who slashes for the sender's network, at once and in every vault.
+    """Change the account that slashes for the sender's network, with immediate effect in every vault.
 
     Rejects, in order: NOT_NETWORK, ALREADY_SET. Source: NetworkMiddlewareService.setMiddleware.
     """
@@ -56,22 +60,22 @@ def set_middleware(draft: Draft, action: SetMiddleware) -> Delta | Reason:
 
 
 def opt_in_vault(draft: Draft, action: OptInVault) -> Delta | Reason:
-    """Let the sender, an operator, work with a vault's stake. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    """Opt the sender, an operator, in to a vault. Rejects: as `_opt_in`. Source: OptInService.optIn."""
     return _opt_in(draft, OPERATOR_VAULT_OPT_INS, VAULT_FACTORY, action.sender, action.vault)
 
 
 def opt_out_vault(draft: Draft, action: OptOutVault) -> Delta | Reason:
-    """End the opt-in to a vault. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """Opt the sender out of a vault. Rejects: as `_opt_out`. Source: OptInService.optOut."""
     return _opt_out(draft, OPERATOR_VAULT_OPT_INS, action.sender, action.vault)
 
 
 def opt_in_network(draft: Draft, action: OptInNetwork) -> Delta | Reason:
-    """Let the sender, an operator, work for a network. Rejects: as `_opt_in`. Source: OptInService.optIn."""
+    """Opt the sender, an operator, in to a network. Rejects: as `_opt_in`. Source: OptInService.optIn."""
     return _opt_in(draft, OPERATOR_NETWORK_OPT_INS, NETWORK_REGISTRY, action.sender, action.network)
 
 
 def opt_out_network(draft: Draft, action: OptOutNetwork) -> Delta | Reason:
-    """End the opt-in to a network. Rejects: as `_opt_out`. Source: OptInService.optOut."""
+    """Opt the sender out of a network. Rejects: as `_opt_out`. Source: OptInService.optOut."""
     return _opt_out(draft, OPERATOR_NETWORK_OPT_INS, action.sender, action.network)
 
 
@@ -94,10 +98,10 @@ def _opt_in(
 
 
 def _opt_out(draft: Draft, opt_ins: HistoryTable[Pair], operator: str, where: str) -> Delta | Reason:
-    """Opt an operator out, from now on; for what it did before it can still be slashed.
+    """Opt an operator out, from now on. It can still be slashed for earlier captures.
 
-    Nobody leaves in the second in which it came, so that no opt-in is ever overwritten.
-    Rejects, in order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.
+    An opt-out in the second of the opt-in is rejected, so that no opt-in checkpoint is ever overwritten. Rejects, in
+    order: NOT_OPTED_IN, OPT_OUT_COOLDOWN. Source: OptInService._optOut.
     """
     opt_in: Pair = (operator, where)
     now = current_timestamp(draft)

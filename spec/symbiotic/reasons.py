@@ -1,4 +1,4 @@
-"""Reasons of rejection, each under the contract's own name."""
+"""Symbiotic's reasons of rejection, each under the contract's own error name."""
 
 from spec.machine import Rejection
 

@@ -1,7 +1,7 @@
 """Rewards in Symbiotic's traces: the declarations of a file, and the calls.
 
-A file whose `extension` is `rewards-1` declares the reward tokens, what two middlewares own of each, the rewards
-contract of each vault, and the trees whose roots networks set. Any other file has none of these.
+A file whose `extension` is `rewards-1` declares the reward tokens, two middlewares' balances of each, the rewards
+contract of each vault, and the trees of the roots that networks set. Any other file has none of these.
 """
 
 import sys
@@ -48,19 +48,19 @@ HEAD: Final = ("extension", "trees")
 CONFIG: Final = ("rewardTokens", "rewardBalances")
 VAULT_CONFIG: Final = "rewards"
 PAYERS: Final = ("middleware0", "middleware1")
-"""The accounts that own reward tokens, and have approved every rewards contract."""
+"""The accounts that hold reward tokens at the start, and have approved every rewards contract."""
 
 RECIPIENT: Final = "recipient0"
-"""One account more in a file with rewards."""
+"""An additional account in every trace with rewards."""
 
 TOKEN: Final = Name("reward token")
 TREE: Final = Name("tree", null=ZERO_ROOT)
 LEAF: Final = "leaf"
-"""The kind of the names of leaves: tree, row, account and amount, as `_leaf` writes them."""
+"""The kind of the names of leaves. A leaf's name is its tree, row, account and amount, as `_leaf` joins them."""
 
 
 class ContractOf(Format):
-    """A staker rewards contract, written as the vault that it serves."""
+    """A staker rewards contract, written as the name of its vault."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         return sys.intern(contract_of(cast(str, Name("vault").read(value, where, names))))
@@ -70,7 +70,7 @@ class ContractOf(Format):
 
 
 class Hint(Format):
-    """A hint: null for none, the place of a checkpoint, or `short` for bytes that hold no uint32."""
+    """A hint: null for none, the position of a checkpoint, or `short` for bytes that hold no uint32."""
 
     def read(self, value: Json, where: str, names: Names) -> object:
         if value is None:
@@ -86,10 +86,10 @@ class Hint(Format):
 
 
 class OperatorClaim(ActionFormat):
-    """The form of a claim: `proofHolds` says that leaf and proof hash up to the root of `tree`.
+    """The format of a claim of operator rewards. `proofHolds` is true if leaf and proof hash to the root of `tree`.
 
-    A recording says that of the root in force, and has the proof beside it. Where that is another root, a proof that is
-    its row's own, not tampered with, still leads to the root of its tree.
+    In a recording, `proofHolds` refers to the current root, and the recording also has the proof. If the current root
+    is another one, an untampered proof of its own row still hashes to the root of `tree`.
     """
 
     def read(self, sender: object, value: Json, where: str, names: Names) -> object:
@@ -115,7 +115,7 @@ class OperatorClaim(ActionFormat):
 
 
 class OrNull(Format):
-    """null, or another format."""
+    """JSON null, or another format."""
 
     def __init__(self, item: Format) -> None:
         self.item: Final = item
@@ -186,7 +186,7 @@ ACTION_FORMATS: Final[dict[str, ActionFormat]] = {
         optional={"row": None, "tamper": None, "proof": ()},
     ),
 }
-"""Every call that has to do with rewards, by its name in traces."""
+"""The format of every call about rewards, by its name in traces."""
 
 LEAF_ROW: Final = Record(
     lambda account, total: (account, total), [("account", "", Text()), ("totalClaimable", "", Amount())]
@@ -204,7 +204,7 @@ ROLES: Final = Record(
 
 
 def has_rewards(head: Mapping[str, Json]) -> bool:
-    """True if a file is one with rewards; MalformedTrace if it says so and not all of it."""
+    """True if a file has the extension for rewards. Raises MalformedTrace if it has only a part of it."""
     if not set(HEAD) & set(head):
         return False
     check_fields({name: head[name] for name in HEAD if name in head}, HEAD, "")
@@ -214,7 +214,7 @@ def has_rewards(head: Mapping[str, Json]) -> bool:
 
 
 def declare(head: Mapping[str, Json], config: Mapping[str, Json], names: dict[str, frozenset[str]]) -> None:
-    """Add the names that rewards bring, of which a file without rewards has none."""
+    """Add the tokens, trees, leaves and accounts that a file with rewards declares to `names`."""
     names.update({TOKEN.kind: frozenset(), TREE.kind: frozenset(), LEAF: frozenset()})
     if not has_rewards(head):
         return
@@ -235,7 +235,7 @@ def declare(head: Mapping[str, Json], config: Mapping[str, Json], names: dict[st
 
 
 def create(state: State, config: Mapping[str, Json], names: Names) -> RewardsWorld:
-    """Put rewards into the first state, and return what the trace observes of them."""
+    """Add rewards to the starting state. Returns the contracts and tokens that the trace's states show."""
     tokens = cast("tuple[str, ...]", ListOf(TOKEN).read(config["rewardTokens"], "config.rewardTokens", names))
     where = "config.rewardBalances"
     given = as_object(config["rewardBalances"], where)

@@ -1,4 +1,6 @@
-"""Rewards as traces show them: balances in every reward token, and the books of the rewards contracts."""
+"""Rewards as JSON in the states of traces: balances in every reward token, and the accounts of the
+rewards contracts.
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -23,16 +25,16 @@ from spec.symbiotic.state import (
 
 CONTRACT_PREFIX: Final = "stakerRewards:"
 FIXED_HOLDERS: Final = ("middleware0", "middleware1", "admin0", "recipient0")
-"""Accounts whose reward balances are observed beside holders, operators and contracts."""
+"""The accounts whose reward balances states show, beside holders, operators and contracts."""
 
 
 def contract_of(vault: str) -> str:
-    """The name that a trace gives a vault's rewards contract."""
+    """The name of a vault's staker rewards contract in traces."""
     return CONTRACT_PREFIX + vault
 
 
 class RewardsWorld:
-    """Rewards as a trace declares them: each vault's contract, and the tokens."""
+    """The rewards that a trace declares: each vault's staker rewards contract, and the reward tokens."""
 
     def __init__(self, contracts: dict[str, str], tokens: tuple[str, ...]) -> None:
         self.contracts: Final = contracts
@@ -49,7 +51,7 @@ def observe_rewards(
     operators: tuple[str, ...],
     networks: tuple[str, ...],
 ) -> Nest:
-    """The three fields that rewards add to a state. A table that is called sparse leaves out what is 0 or empty."""
+    """The three fields of a state for rewards. Balances, claims and caches leave out entries that are 0 or empty."""
     draft = Draft(state)
     accounts = dict.fromkeys([*holders, *operators, *FIXED_HOLDERS, *rewards.contracts.values(), OPERATOR_REWARDS])
     return {
@@ -92,7 +94,7 @@ def _sparse(amounts: Iterable[tuple[str, int]]) -> Nest:
 
 
 def _nested(items: Iterable[tuple[tuple[str, ...], Json]]) -> Nest:
-    """JSON objects within objects. Each name of an item's key leads one level further in."""
+    """Nested JSON objects. Each name of an item's key leads one level deeper."""
     outermost: Nest = {}
     for key, value in items:
         inner = outermost
@@ -143,7 +145,7 @@ def _observe_reward(draft: Draft, rewards: RewardList, index: int) -> Json:
 
 
 def rewards_formats(rewards: RewardsWorld, networks: tuple[str, ...]) -> dict[str, Format]:
-    """The forms of those three fields."""
+    """The formats of the three fields of a state for rewards."""
 
     def of(names: Iterable[str], item: Format) -> Format:
         return _shape(dict.fromkeys(names, item))

@@ -1,7 +1,7 @@
-"""The security graph of Symbiotic now: a stake is what a vault can lose, a service a subnetwork.
+"""The current security graph of Symbiotic. A stake is a vault's slashable collateral; a service is a subnetwork.
 
-Stake is shared: limits and shares say how much of a vault each operator has at stake in each subnetwork, and together
-that may be more than the vault holds. A vault then pays what is in reach, and no more. Amounts are of its collateral.
+Stake is shared: limits and shares give each operator a stake in each subnetwork, and the sum of these may exceed the
+vault's collateral. A vault loses at most its slashable collateral. Amounts are of the vault's collateral.
 """
 
 from spec.machine import Draft, State
@@ -33,16 +33,16 @@ from spec.symbiotic.state import (
 
 
 def service_name(subnetwork: Subnetwork) -> str:
-    """A subnetwork as one name: its network and its identifier."""
+    """A subnetwork as one name: network/identifier."""
     return f"{subnetwork[0]}/{subnetwork[1]}"
 
 
 def security(state: State) -> Security:
-    """Every operator's stake in a subnetwork that could be slashed for what it does now, and the vaults behind them.
+    """Each operator's stake in a subnetwork that could be slashed for an offence now, and the vaults behind it.
 
-    It can be slashed if the vault has a slasher and a burner and the network a middleware. What leaves the vault with
-    the next epoch is in reach, what leaves with this one is not. A slash comes within an epoch, of a veto slasher after
-    the veto. Source: BaseDelegator.stakeAt, Vault.onSlash.
+    It is slashable if the vault has a slasher and a burner, and the network a middleware. The next epoch's bucket is
+    slashable for such an offence, the current epoch's bucket is not. A slash is possible for one epoch, with a veto
+    slasher only after the veto. Source: BaseDelegator.stakeAt, Vault.onSlash.
     """
     draft = Draft(state)
     now = current_timestamp(draft)
@@ -80,7 +80,7 @@ def security(state: State) -> Security:
 
 
 def _entitled(state: State) -> set[VaultSubnetworkOperator]:
-    """Every operator that a vault's delegator gives, or once gave, stake in a subnetwork."""
+    """The keys (vault, subnetwork, operator) to which a vault's delegator gives stake, or once gave it."""
     entitled: set[VaultSubnetworkOperator] = set()
     for vault, config in state.rows(VAULTS).items():
         if config.delegator == NETWORK_RESTAKE:
@@ -96,7 +96,7 @@ def _entitled(state: State) -> set[VaultSubnetworkOperator]:
 
 
 def _vetoer(draft: Draft, vault: str, config: VaultConfig, subnetwork: Subnetwork, now: int) -> str | None:
-    """The account that may veto a slash for what happens now; None if there is none, or no veto slasher."""
+    """The account that may veto a slash for an offence now. None if no resolver is set, or without a veto slasher."""
     if config.slasher != VETO_SLASHER:
         return None
     resolver = resolver_at(draft, vault, subnetwork, now)

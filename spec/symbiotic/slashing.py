@@ -1,12 +1,12 @@
-"""Slashing: a network takes collateral from a vault for what an operator did at an earlier time, the capture timestamp.
+"""Slashing: a network slashes a vault's collateral for an operator's offence at an earlier time, the capture timestamp.
 
-How much may be taken is the operator's stake at the capture, less what was booked against it since. A vault has an
-instant slasher, which executes at once, or a veto slasher, where a slash is requested and a resolver, named by the
-network, may veto it. An epoch after its capture no slash is possible any more; until then whatever left the vault since
-the capture is still there to be slashed.
+The maximum is the operator's stake at the capture, less its slashes since then. A vault has an instant slasher, which
+executes a slash immediately, or a veto slasher. There a slash is requested first, and a resolver that the network has
+named may veto it. Slashes are possible until one epoch after the capture. Collateral that was withdrawn since the
+capture is still in the vault until then, and slashable.
 
-Stake that several networks or operators share is booked against each of them in full. The vault then loses less than
-what was booked, once it has no more to lose.
+Stake that several networks or operators share is slashed for each of them in full, in the slasher's accounts. The vault
+then loses less than the slasher records, once it has nothing left to lose.
 """
 
 from spec.arithmetic import UINT48_MAX, UINT256_MAX, mul_div_floor
@@ -41,7 +41,7 @@ from spec.symbiotic.state import (
 
 
 def slashable_part(stake: int, slashed_since: int) -> int:
-    """The remainder of a stake after what was booked against it since; 0 if more was booked than the stake.
+    """The part of a stake that its later slashes have left; 0 if they exceed the stake.
 
     Source: BaseSlasher._slashableStake.
     """
@@ -51,13 +51,13 @@ def slashable_part(stake: int, slashed_since: int) -> int:
 def split_slash(
     slashed_amount: int, active_stake: int, withdrawals: int, next_withdrawals: int
 ) -> tuple[int, int, int]:
-    """The amounts that a slash takes from the active stake, this epoch's bucket and the next one's, in this order.
+    """The parts of a slash: from the active stake, from the current epoch's bucket and from the next one's, in this
+    order.
 
-    In proportion to the three, of which it is at most the sum, and positive. The parts of the active stake and of the
-    next bucket round down. What rounding leaves falls on this epoch's bucket, and what that one does not have on the
-    next. `withdrawals` is 0 where the capture is in the current epoch and cannot reach this epoch's bucket: all of the
-    rest then falls on the next.
-    Source: Vault.onSlash.
+    `slashed_amount` is positive, and at most the sum of the three. It is divided in proportion to them. The parts of
+    the active stake and of the next bucket round down. The current bucket bears the remainder, and the next bucket
+    whatever exceeds the current one. `withdrawals` is 0 if the capture is in the current epoch, which cannot reach the
+    current bucket: the next bucket then bears the whole remainder. Source: Vault.onSlash.
     """
     slashable = active_stake + withdrawals + next_withdrawals
     active_slashed = mul_div_floor(slashed_amount, active_stake, slashable)
@@ -72,10 +72,11 @@ def split_slash(
 def slashable_stake(
     draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, capture_timestamp: int
 ) -> int | Reason:
-    """The most that a slash with this capture could be booked for now.
+    """The maximum amount of a slash with this capture timestamp now.
 
-    None if the capture is not in the past, more than an epoch ago, or before one that was slashed already.
-    Rejects: ARITHMETIC_PANIC if an epoch is longer than all time so far. Source: BaseSlasher._slashableStake.
+    0 if the capture is not in the past, is more than one epoch ago, or is before a capture that was slashed already.
+    Rejects: ARITHMETIC_PANIC if the current timestamp is below one epoch's duration. Source:
+    BaseSlasher._slashableStake.
     """
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     now = current_timestamp(draft)
@@ -93,10 +94,11 @@ def slashable_stake(
 
 
 def slash(draft: Draft, action: Slash) -> Delta | Reason:
-    """Slash at once, by at most what is slashable. Returns the amount booked and what the vault lost.
+    """Slash immediately, by at most the slashable stake. Returns the amount recorded and the amount that the vault
+    lost.
 
-    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if an epoch is longer than all time so
-    far, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`, as `_execute`. Source: Slasher.slash.
+    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the current timestamp is below one
+    epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`, as `_execute`. Source: Slasher.slash.
     """
     config = draft.get(VAULTS, action.vault)
     if config.slasher != INSTANT_SLASHER:
@@ -118,11 +120,11 @@ def slash(draft: Draft, action: Slash) -> Delta | Reason:
 
 
 def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
-    """Ask for a slash, by at most what is slashable, whose veto ends within an epoch of the capture. Returns its index.
+    """Request a slash of at most the slashable stake. Its veto must end within one epoch of the capture.
 
-    Nothing is set aside for it: a slash that is executed in between makes it smaller.
-    Rejects, in order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto's end is no uint48 or not yet
-    an epoch after time began, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`. Source: VetoSlasher.requestSlash.
+    Returns the request's index. A request reserves nothing: a slash that is executed earlier may reduce it. Rejects, in
+    order: EMPTY_REVERT, NOT_NETWORK_MIDDLEWARE, ARITHMETIC_PANIC if the veto deadline is no uint48 or is below one
+    epoch's duration, INVALID_CAPTURE_TIMESTAMP, as `_amount_to_slash`. Source: VetoSlasher.requestSlash.
     """
     config = draft.get(VAULTS, action.vault)
     if config.slasher != VETO_SLASHER:
@@ -159,9 +161,10 @@ def request_slash(draft: Draft, action: RequestSlash) -> Delta | Reason:
 
 
 def execute_slash(draft: Draft, action: ExecuteSlash) -> Delta | Reason:
-    """Execute a request, by at most what is slashable now. Returns the amount booked and what the vault lost.
+    """Execute a requested slash, by at most the slashable stake. Returns the amount recorded and the amount the vault
+    lost.
 
-    It need not wait for the end of the veto if there was no resolver at the capture, or was none a second ago.
+    The call need not wait for the veto deadline if there was no resolver at the capture, or none one second ago.
     Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NOT_NETWORK_MIDDLEWARE, VETO_PERIOD_NOT_ENDED,
     SLASH_PERIOD_ENDED, as `_amount_to_slash`, SLASH_REQUEST_COMPLETED, as `_execute`. Source: VetoSlasher.executeSlash.
     """
@@ -195,7 +198,8 @@ def execute_slash(draft: Draft, action: ExecuteSlash) -> Delta | Reason:
 
 
 def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
-    """Forbid a request. Only who was resolver at its capture may, and only while a resolver is in office, even another.
+    """Veto a requested slash. Only the resolver at the capture may do so, and only if some resolver was set one second
+    ago.
 
     Rejects, in order: EMPTY_REVERT, SLASH_REQUEST_NOT_EXIST, NO_RESOLVER, NOT_RESOLVER, VETO_PERIOD_ENDED,
     SLASH_REQUEST_COMPLETED. Source: VetoSlasher.vetoSlash.
@@ -221,15 +225,18 @@ def veto_slash(draft: Draft, action: VetoSlash) -> Delta | Reason:
 
 
 def _is_middleware(draft: Draft, subnetwork: Subnetwork, account: str) -> bool:
-    """True if the account slashes for the subnetwork's network. Source: BaseSlasher._checkNetworkMiddleware."""
+    """True if the account is the middleware of the subnetwork's network. Source:
+    BaseSlasher._checkNetworkMiddleware.
+    """
     return account == draft.get(MIDDLEWARES, subnetwork[0]).account
 
 
 def _amount_to_slash(
     draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, amount: int, capture_timestamp: int
 ) -> int | Reason:
-    """The amount asked for, or what is slashable if that is less. Rejects, in order: as `slashable_stake`,
-    INSUFFICIENT_SLASH if it is nothing.
+    """The requested amount, or the slashable stake if that is less.
+
+    Rejects, in order: as `slashable_stake`, INSUFFICIENT_SLASH if the result is 0.
     """
     slashable = slashable_stake(draft, vault, subnetwork, operator, capture_timestamp)
     if isinstance(slashable, Reason):
@@ -241,11 +248,12 @@ def _amount_to_slash(
 def _execute(
     draft: Draft, vault: str, subnetwork: Subnetwork, operator: str, slashed_amount: int, capture_timestamp: int
 ) -> Delta | Reason:
-    """Book a slash against the operator and take it from the vault. Returns what was booked and what the vault lost.
+    """Record a slash against the operator, and take it from the vault. Returns the amount recorded and the vault's
+    loss.
 
     The delegator's and the burner's hooks, which the contracts call here and whose failure they ignore, do nothing.
-    Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`.
-    Source: the common ends of Slasher.slash and VetoSlasher.executeSlash.
+    Rejects, in order: ARITHMETIC_PANIC if the cumulative slash overflows, as `_slash_vault`. Source: the common ends of
+    Slasher.slash and VetoSlasher.executeSlash.
     """
     subnetwork_operator: VaultSubnetworkOperator = (vault, subnetwork, operator)
     if draft.get(LATEST_CAPTURES, subnetwork_operator).timestamp < capture_timestamp:
@@ -261,11 +269,11 @@ def _execute(
 
 
 def _slash_vault(draft: Draft, vault: str, amount: int, capture_timestamp: int) -> int | Reason:
-    """Take up to `amount` from the vault and send it to the burner; return how much it was.
+    """Take up to `amount` from the vault, and send it to the burner. Returns the amount taken.
 
-    With a capture in the current epoch, what was withdrawn before this epoch is out of reach. No slasher passes on a
-    capture from before the previous epoch, or from before the vault had stake, which the contract would reject.
-    Rejects: as `transfer`, if there is anything to send. Source: Vault.onSlash.
+    If the capture is in the current epoch, the current epoch's bucket cannot be slashed. The contract rejects captures
+    before the previous epoch, and before the vault had stake. No slasher passes such a capture, so there is no check
+    here. Rejects: as `transfer`, if the amount taken is positive. Source: Vault.onSlash.
     """
     config = draft.get(VAULTS, vault)
     now = current_timestamp(draft)
@@ -308,19 +316,19 @@ def _completed(request: SlashRequest) -> SlashRequest:
 
 
 def resolver_at(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int) -> str:
-    """The resolver in office at a timestamp, which may be in the future. Source: VetoSlasher.resolverAt."""
+    """The resolver at a timestamp, which may be in the future. Source: VetoSlasher.resolverAt."""
     vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
     ordinal = RESOLVER_ORDINALS.value_at(draft, vault_subnetwork, timestamp)
     return draft.get(RESOLVERS, (vault, subnetwork, ordinal)).account
 
 
 def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
-    """Name who may veto the slashes of a subnetwork of the sender's, or with ZERO_ADDRESS nobody.
+    """Set the resolver, which may veto the slashes of a subnetwork of the sender; ZERO_ADDRESS for none.
 
-    The first one is in office at once. Every later change waits for the start of an epoch, `resolver_set_epochs_delay`
-    epochs after this one began. It replaces a change that still waits; naming the resolver in office only cancels it.
-    Rejects, in order: EMPTY_REVERT, NOT_NETWORK, ALREADY_SET, as `_resolver_start_timestamp`.
-    Source: VetoSlasher.setResolver.
+    The first resolver is effective at once. A later change is effective at the start of an epoch,
+    `resolver_set_epochs_delay` epochs after the current one. It replaces a pending change; a call with the current
+    resolver only cancels that change. Rejects, in order: EMPTY_REVERT, NOT_NETWORK, ALREADY_SET, as
+    `_resolver_start_timestamp`. Source: VetoSlasher.setResolver.
     """
     config = draft.get(VAULTS, action.vault)
     subnetwork: Subnetwork = (action.sender, action.identifier)
@@ -348,7 +356,7 @@ def set_resolver(draft: Draft, action: SetResolver) -> Delta | Reason:
 
 
 def _resolver_start_timestamp(config: VaultConfig, now: int) -> int | Reason:
-    """The time at which a change of resolver made now takes effect.
+    """The timestamp at which a change of resolver made now takes effect.
 
     Rejects, in order: ARITHMETIC_PANIC if that is no uint256, UINT48_OVERFLOW if it is no uint48.
     """
@@ -359,7 +367,7 @@ def _resolver_start_timestamp(config: VaultConfig, now: int) -> int | Reason:
 
 
 def _appoint(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int, resolver: str) -> None:
-    """Put a resolver in office from a timestamp on, which is later than that of any before."""
+    """Set a resolver from a timestamp on. It is later than the start of every earlier resolver."""
     vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
     ordinal = RESOLVER_ORDINALS.latest(draft, vault_subnetwork) + 1
     draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver(resolver))
@@ -367,7 +375,7 @@ def _appoint(draft: Draft, vault: str, subnetwork: Subnetwork, timestamp: int, r
 
 
 def _cancel(draft: Draft, vault: str, subnetwork: Subnetwork) -> None:
-    """Take the last appointment back. Source: Checkpoints.pop."""
+    """Remove the last resolver, whose term has not started. Source: Checkpoints.pop."""
     vault_subnetwork: VaultSubnetwork = (vault, subnetwork)
     ordinal = RESOLVER_ORDINALS.latest(draft, vault_subnetwork)
     draft.put(RESOLVERS, (vault, subnetwork, ordinal), Resolver())

@@ -1,10 +1,11 @@
-"""Rewards of stakers: a network pays in for a past second, and all who had active shares of a vault then share it.
+"""Rewards of stakers: a network pays a reward for a past timestamp, shared by the holders of active shares at that
+time.
 
-An account's part of a reward is its share of the vault's active shares at that second, rounded down. What the
-roundings leave belongs to nobody. Each account claims the rewards of one network in one token in the order in which
-they were paid in. A second counts as its last call left it, and only seconds that are over can be rewarded: so no
-deposit, withdrawal or slash changes a part of a reward that was paid in. A contract serves one vault; all its rewards
-in one token share one balance.
+An account's part of a reward is its fraction of the vault's active shares at that timestamp, rounded down. Amounts lost
+to rounding belong to no account. Each account claims the rewards of one network in one token in the order of payment. A
+timestamp counts with the state after its last call, and only past timestamps can be rewarded. So no later deposit,
+withdrawal or slash changes a part of a reward. A contract serves one vault; all its rewards in one token share one
+balance.
 """
 
 from typing import Final, TypeVar
@@ -43,24 +44,24 @@ from spec.symbiotic.state import (
 Key = TypeVar("Key")
 
 NO_HINT: Final = UINT32_MAX + 1
-"""The hint of empty bytes: the look-up searches for itself. Below are places of checkpoints, counted from 0."""
+"""The hint of empty bytes: the look-up has no hint. Smaller numbers are positions of checkpoints, counted from 0."""
 
 MALFORMED_HINT: Final = NO_HINT + 1
-"""The hint of bytes that hold no uint32. Any number from here on is one."""
+"""The hint of bytes that hold no uint32. Larger numbers also stand for it."""
 
 
 def reward_part(shares: int, amount: int, all_shares: int) -> int:
-    """The part of a reward that an account's shares give it. Rounds down; what is left is nobody's."""
+    """The part of a reward for an account's shares out of all shares. Rounds down; no account gets the remainder."""
     return mul_div_floor(shares, amount, all_shares)
 
 
 def admin_fee_of(amount: int, fee_bips: int) -> int:
-    """The admin's part of a reward. Rounds down, for the stakers."""
+    """The admin fee on a reward. Rounds down, in favour of the stakers."""
     return mul_div_floor(amount, fee_bips, ADMIN_FEE_BASE_BIPS)
 
 
 def check_hint(draft: Draft, history: HistoryTable[Key], key: Key, hint: int) -> Reason | None:
-    """Refuse a hint that names no checkpoint; one that names another than the one looked for costs gas alone.
+    """Check a hint. It is rejected if it is no position of a checkpoint; a wrong position only costs gas.
 
     Rejects, in order: EMPTY_REVERT, INDEX_PANIC. Source: Checkpoints.upperLookupRecent with a hint.
     """
@@ -72,12 +73,13 @@ def check_hint(draft: Draft, history: HistoryTable[Key], key: Key, hint: int) ->
 
 
 def distribute_staker_rewards(draft: Draft, action: DistributeStakerRewards) -> Delta | Reason:
-    """Take a reward from a network's middleware, set the admin's part aside, and append the rest to the list.
+    """Collect a reward from a network's middleware, set the admin fee aside, and append the rest to the list of
+    rewards.
 
-    The network need not be served by the vault. Hints are read only for a second that is rewarded for the first time.
-    Rejects, in order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP
-    unless the second is over, HIGH_ADMIN_FEE, as `_cache_shares`, as `transfer_from`, INSUFFICIENT_REWARD.
-    Source: DefaultStakerRewards.distributeRewards.
+    The vault need not give the network stake. Hints are checked only at the first reward for a timestamp. Rejects, in
+    order: EMPTY_REVERT if there is no such contract, NOT_NETWORK_MIDDLEWARE, INVALID_REWARD_TIMESTAMP unless the
+    timestamp is past, HIGH_ADMIN_FEE, as `_cache_shares`, as `transfer_from`, INSUFFICIENT_REWARD. Source:
+    DefaultStakerRewards.distributeRewards.
     """
     config = draft.get(STAKER_REWARDS, action.contract)
     if config.vault == ZERO_ADDRESS:
@@ -109,9 +111,9 @@ def distribute_staker_rewards(draft: Draft, action: DistributeStakerRewards) -> 
 
 
 def _cache_shares(draft: Draft, vault: str, action: DistributeStakerRewards) -> Reason | None:
-    """Keep the vault's active shares of the rewarded second, unless they are kept already.
+    """Store the vault's total active shares at the rewarded timestamp, unless they are stored already.
 
-    A vault that was slashed entirely has shares and no stake: its seconds are never rewarded.
+    A vault whose stake was slashed entirely has shares and no stake: timestamps of such a time cannot be rewarded.
     Rejects, in order: as `check_hint` of the active shares and of the active stake, INVALID_REWARD_TIMESTAMP.
     """
     if draft.get(CACHED_SHARES, (action.contract, action.timestamp)).shares != 0:
@@ -130,11 +132,11 @@ def _cache_shares(draft: Draft, vault: str, action: DistributeStakerRewards) -> 
 
 
 def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Reason:
-    """Pay the sender's parts of its next rewards to a recipient, in one transfer; none if all are worth nothing.
+    """Pay the sender's parts of its next rewards to a recipient, in one transfer. A sum of 0 is not transferred.
 
-    Anybody may claim: who had no shares is paid nothing, and is done with those rewards.
-    Rejects, in order: EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT, NO_REWARDS_TO_CLAIM,
-    INVALID_HINTS_LENGTH, for each reward as `check_hint`, as `transfer`. Source: DefaultStakerRewards.claimRewards.
+    Any account may claim. One without shares is paid nothing, and cannot claim these rewards again. Rejects, in order:
+    EMPTY_REVERT if there is no such contract, INVALID_RECIPIENT, NO_REWARDS_TO_CLAIM, INVALID_HINTS_LENGTH, for each
+    reward as `check_hint`, as `transfer`. Source: DefaultStakerRewards.claimRewards.
     """
     vault = draft.get(STAKER_REWARDS, action.contract).vault
     if vault == ZERO_ADDRESS:
@@ -167,14 +169,14 @@ def claim_staker_rewards(draft: Draft, action: ClaimStakerRewards) -> Delta | Re
 
 
 def _part_of(draft: Draft, holder: Pair, rewards: RewardList, index: int) -> int:
-    """The worth of one reward to an account; never more than the reward, as its shares were some of all."""
+    """An account's part of one reward. It never exceeds the reward, as the account's shares never exceed all shares."""
     reward = draft.get(DISTRIBUTIONS, (rewards, index))
     all_shares = draft.get(CACHED_SHARES, (rewards[0], reward.timestamp)).shares
     return reward_part(ACTIVE_SHARES_OF.value_at(draft, holder, reward.timestamp), reward.amount, all_shares)
 
 
 def claimable_rewards(draft: Draft, rewards: RewardList, account: str) -> int:
-    """The amount that an account could claim of a list now. Source: DefaultStakerRewards.claimable."""
+    """The amount that an account can claim from a list of rewards now. Source: DefaultStakerRewards.claimable."""
     holder: Pair = (draft.get(STAKER_REWARDS, rewards[0]).vault, account)
     done = draft.get(REWARDS_DONE, (*rewards, account)).count
     count = draft.get(DISTRIBUTION_COUNTS, rewards).count
@@ -182,7 +184,7 @@ def claimable_rewards(draft: Draft, rewards: RewardList, account: str) -> int:
 
 
 def claim_admin_fee(draft: Draft, action: ClaimAdminFee) -> Delta | Reason:
-    """Pay all that was set aside in one token to a recipient.
+    """Pay the whole admin fee that is set aside in one token to a recipient.
 
     Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, INSUFFICIENT_ADMIN_FEE, as
     `transfer`. Source: DefaultStakerRewards.claimAdminFee.
@@ -202,7 +204,7 @@ def claim_admin_fee(draft: Draft, action: ClaimAdminFee) -> Delta | Reason:
 
 
 def set_admin_fee(draft: Draft, action: SetAdminFee) -> Delta | Reason:
-    """Change the admin's part of what is paid in from now on.
+    """Change the admin fee on rewards that are paid in from now on.
 
     Rejects, in order: EMPTY_REVERT if there is no such contract, UNAUTHORIZED_ACCOUNT, ALREADY_SET, INVALID_ADMIN_FEE.
     Source: DefaultStakerRewards.setAdminFee.

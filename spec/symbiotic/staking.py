@@ -1,4 +1,4 @@
-"""Deposits into a vault, and who may make them up to which limit."""
+"""Deposits into a vault, its deposit whitelist and its deposit limit."""
 
 from spec.arithmetic import UINT256_MAX
 from spec.machine import Delta, Draft
@@ -28,12 +28,12 @@ from spec.symbiotic.state import (
 
 
 def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
-    """Move the sender's collateral into a vault and mint active shares at the rate before it came.
+    """Transfer the sender's collateral into a vault, and mint active shares at the exchange rate before the transfer.
 
-    Returns the amount deposited and the shares minted, at least as many. The limit is on active stake alone: what is
-    on its way out does not count.
-    Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, as `transfer_from`, INSUFFICIENT_DEPOSIT,
-    DEPOSIT_LIMIT_REACHED, as `preview_deposit`, ARITHMETIC_PANIC if the shares overflow. Source: Vault.deposit.
+    Returns the amount deposited and the shares minted, at least as many. The limit applies to active stake alone,
+    without withdrawals in progress. Rejects, in order: INVALID_ON_BEHALF_OF, NOT_WHITELISTED_DEPOSITOR, as
+    `transfer_from`, INSUFFICIENT_DEPOSIT, DEPOSIT_LIMIT_REACHED, as `preview_deposit`, ARITHMETIC_PANIC if the shares
+    overflow. Source: Vault.deposit.
     """
     vault = action.vault
     amount = action.amount
@@ -66,7 +66,8 @@ def deposit(draft: Draft, action: Deposit) -> Delta | Reason:
 
 
 def set_deposit_whitelist(draft: Draft, action: SetDepositWhitelist) -> Delta | Reason:
-    """Require depositors to be whitelisted, or no longer. Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET.
+    """Restrict deposits to the whitelist, or lift the restriction. Rejects, in order: UNAUTHORIZED_ACCOUNT,
+    ALREADY_SET.
 
     Source: Vault.setDepositWhitelist.
     """
@@ -88,7 +89,7 @@ def set_deposit_whitelist(draft: Draft, action: SetDepositWhitelist) -> Delta | 
 
 
 def set_depositor_whitelist_status(draft: Draft, action: SetDepositorWhitelistStatus) -> Delta | Reason:
-    """Put an account on the whitelist, or take it off; what it has deposited stays.
+    """Add an account to the deposit whitelist, or remove it. Its earlier deposits stay.
 
     Rejects, in order: UNAUTHORIZED_ACCOUNT, INVALID_ACCOUNT, ALREADY_SET. Source: Vault.setDepositorWhitelistStatus.
     """
@@ -104,7 +105,7 @@ def set_depositor_whitelist_status(draft: Draft, action: SetDepositorWhitelistSt
 
 
 def set_is_deposit_limit(draft: Draft, action: SetIsDepositLimit) -> Delta | Reason:
-    """Enforce the deposit limit, or no longer. Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET.
+    """Switch the deposit limit on or off. Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET.
 
     Source: Vault.setIsDepositLimit.
     """
@@ -126,7 +127,7 @@ def set_is_deposit_limit(draft: Draft, action: SetIsDepositLimit) -> Delta | Rea
 
 
 def set_deposit_limit(draft: Draft, action: SetDepositLimit) -> Delta | Reason:
-    """Change the limit, whether or not it is enforced; it may be below what is in the vault already.
+    """Change the deposit limit, whether it is on or off. It may be below the vault's current stake.
 
     Rejects, in order: UNAUTHORIZED_ACCOUNT, ALREADY_SET. Source: Vault.setDepositLimit.
     """
@@ -148,5 +149,5 @@ def set_deposit_limit(draft: Draft, action: SetDepositLimit) -> Delta | Reason:
 
 
 def has_role(draft: Draft, vault: str, account: str) -> bool:
-    """True if an account holds the roles of a vault and of its delegator. Source: AccessControl.hasRole."""
+    """True if the account holds the roles of a vault and of its delegator. Source: AccessControl.hasRole."""
     return account == draft.get(VAULTS, vault).admin

@@ -1,8 +1,8 @@
 """The state of Symbiotic: small immutable rows, and the tables that hold them.
 
-Keys are names (of accounts, tokens, vaults), epochs, or tuples of them. A row that was never written is its table's
-default, so nothing is ever created or deleted, only written. Stake and withdrawals are amounts of a vault's collateral;
-active shares and withdrawal shares are counts of their own; timestamps are in seconds.
+Keys are names (of accounts, tokens, vaults), epochs, or tuples of them. A key that was never written reads as its
+table's default row, so rows are never created or deleted. Stake and withdrawals are amounts of a vault's collateral.
+Active shares and withdrawal shares have units of their own. Timestamps are in seconds.
 """
 
 from typing import Final
@@ -14,16 +14,18 @@ from spec.machine import Schema, Table
 from spec.symbiotic.config import ZERO_ADDRESS, ZERO_ROOT, VaultConfig
 
 Pair = tuple[str, ...]
-"""Names that are a key together. The compiler would unpack a `tuple[str, str]` and build it anew at each use."""
+"""A key of two or three names. Its type has no fixed length, because the compiler would rebuild such a tuple at each
+use.
+"""
 
 Subnetwork = tuple[str, int]
 """A subnetwork's identity: its network, and the uint96 identifier that the network chose."""
 
 VaultSubnetwork = tuple[str, Subnetwork]
-"""A vault, and a subnetwork that it may secure."""
+"""A key of a vault and a subnetwork that it may secure."""
 
 VaultSubnetworkOperator = tuple[str, Subnetwork, str]
-"""A vault, a subnetwork, and an operator that works for it with the vault's stake."""
+"""A key of a vault, a subnetwork, and an operator that works for the subnetwork with the vault's stake."""
 
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
@@ -38,7 +40,7 @@ class Clock:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class TokenBalance:
-    """The balance of one account in one ERC-20 token, in its smallest unit."""
+    """The balance of one account in one ERC-20 token, in the token's smallest unit."""
 
     amount: Final[int]
 
@@ -48,7 +50,7 @@ class TokenBalance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Allowance:
-    """An account's consent that a spender moves its tokens: without limit, or not at all."""
+    """An account's ERC-20 allowance for one spender: infinite or zero."""
 
     is_infinite: Final[bool]
 
@@ -58,7 +60,7 @@ class Allowance:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Entity:
-    """The membership of an account in a registry; it never ends."""
+    """True if an account is in a registry. It stays there permanently."""
 
     is_entity: Final[bool]
 
@@ -68,7 +70,7 @@ class Entity:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Middleware:
-    """The account that may slash for a network in every vault (ZERO_ADDRESS: nobody)."""
+    """The account that may slash for a network, in every vault (ZERO_ADDRESS: none)."""
 
     account: Final[str]
 
@@ -78,7 +80,9 @@ class Middleware:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class DepositPolicy:
-    """The deposit policy of a vault: open to all or to a whitelist, and the limit of its active stake, if any."""
+    """A vault's deposit policy: True if only a whitelist may deposit, and the limit of its active stake,
+    if one is on.
+    """
 
     deposit_whitelist: Final[bool]
     is_deposit_limit: Final[bool]
@@ -92,7 +96,7 @@ class DepositPolicy:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Depositor:
-    """The place of an account on a vault's deposit whitelist."""
+    """True if an account is on a vault's deposit whitelist."""
 
     is_whitelisted: Final[bool]
 
@@ -102,9 +106,9 @@ class Depositor:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class WithdrawalBucket:
-    """Everything that leaves a vault with one epoch: the collateral, and the shares that divide it.
+    """The withdrawals of one epoch of a vault: the collateral, and the withdrawal shares that divide it.
 
-    Slashes lower the amount until the epoch is over. Claims change neither.
+    Slashes reduce the amount until the epoch is over. Claims change neither field.
     """
 
     amount: Final[int]
@@ -117,7 +121,7 @@ class WithdrawalBucket:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Withdrawal:
-    """One account's shares of a withdrawal bucket, and whether it has claimed what they are worth."""
+    """One account's shares of a withdrawal bucket, and True if it has claimed their value."""
 
     shares: Final[int]
     is_claimed: Final[bool]
@@ -129,7 +133,7 @@ class Withdrawal:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class LatestCapture:
-    """The latest capture timestamp for which an operator was slashed; an earlier one can be slashed no more."""
+    """The latest capture timestamp for which an operator was slashed. Earlier captures can no longer be slashed."""
 
     timestamp: Final[int]
 
@@ -139,7 +143,7 @@ class LatestCapture:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashRequestCount:
-    """The number of slashes ever requested of a vault's veto slasher: the index of the next."""
+    """The number of slashes ever requested from a vault's veto slasher. It is the next request's index."""
 
     count: Final[int]
 
@@ -149,9 +153,10 @@ class SlashRequestCount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class SlashRequest:
-    """A slash that a network has asked for; completed once it is executed or vetoed.
+    """A requested slash. It is completed once it is executed or vetoed.
 
-    It may be vetoed before `veto_deadline_timestamp`, and executed from then on until an epoch after the capture.
+    The resolver can veto it before `veto_deadline_timestamp`. It can be executed from then on, until one epoch after
+    the capture.
     """
 
     subnetwork: Final[Subnetwork]
@@ -180,7 +185,7 @@ class SlashRequest:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Resolver:
-    """The account that may veto slashes for a subnetwork (ZERO_ADDRESS: none, slashes are executed at once)."""
+    """The account that may veto slashes for a subnetwork (ZERO_ADDRESS: none, requests can be executed at once)."""
 
     account: Final[str]
 
@@ -190,9 +195,9 @@ class Resolver:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class StakerRewards:
-    """One staker rewards contract as created: its vault, and who may claim and who may set the admin fee.
+    """One staker rewards contract as created: its vault, the admin fee's claimer, and the admin fee's setter.
 
-    ZERO_ADDRESS as its vault: there is no such contract. As the holder of a role: nobody holds it.
+    A contract with ZERO_ADDRESS as vault does not exist. A role with ZERO_ADDRESS as holder is held by no account.
     """
 
     vault: Final[str]
@@ -212,7 +217,7 @@ class StakerRewards:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class AdminFee:
-    """The part of every reward that is set aside for the admin, in ten-thousandths."""
+    """The admin fee: the part of every reward that is set aside for the admin, in ten-thousandths."""
 
     fee_bips: Final[int]
 
@@ -222,7 +227,7 @@ class AdminFee:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardAmount:
-    """An amount of a token in a rewards contract's books."""
+    """An amount of one token in a rewards contract's accounts."""
 
     amount: Final[int]
 
@@ -232,7 +237,7 @@ class RewardAmount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardCount:
-    """The number of distributions of a list."""
+    """The number of distributions in one list of rewards."""
 
     count: Final[int]
 
@@ -242,9 +247,9 @@ class RewardCount:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardsDone:
-    """The number of distributions of a list that an account has claimed, and what they paid together.
+    """The number of distributions of a list that an account has claimed, and the sum of their payments.
 
-    The contract keeps the number alone. The amount is for laws, and no rule decides by it.
+    The contract stores the number alone. The sum is for laws; no rule depends on it.
     """
 
     count: Final[int]
@@ -257,7 +262,7 @@ class RewardsDone:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class Distribution:
-    """One reward. It is shared by whoever had active shares at the end of the second `timestamp`."""
+    """One distributed reward. The holders of active shares at the end of the second `timestamp` share it."""
 
     amount: Final[int]
     timestamp: Final[int]
@@ -269,7 +274,9 @@ class Distribution:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class CachedShares:
-    """All active shares of a vault at a past second, by which its rewards for that second are divided; 0: not kept."""
+    """A vault's total active shares at a past timestamp, which divide the rewards for that timestamp; 0: not cached
+    yet.
+    """
 
     shares: Final[int]
 
@@ -279,7 +286,7 @@ class CachedShares:
 
 @attr.s(auto_attribs=True, init=False, unsafe_hash=True)
 class RewardRoot:
-    """The Merkle root in force for a network's rewards, by the name of its tree (ZERO_ROOT: none)."""
+    """The current Merkle root of a network's operator rewards, as the name of its tree (ZERO_ROOT: none)."""
 
     root: Final[str]
 
@@ -311,11 +318,11 @@ OPERATOR_NETWORK_OPT_INS: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "oper
 VAULTS: Final[Table[str, VaultConfig]] = SCHEMA.table("vaults", VaultConfig())
 DEPOSIT_POLICIES: Final[Table[str, DepositPolicy]] = SCHEMA.table("deposit_policies", DepositPolicy())
 ACTIVE_STAKE: Final[HistoryTable[str]] = HistoryTable(SCHEMA, "active_stake", 0)
-"""By timestamp: the collateral that is in a vault and not on its way out."""
+"""By timestamp: a vault's collateral without its withdrawals."""
 ACTIVE_SHARES: Final[HistoryTable[str]] = HistoryTable(SCHEMA, "active_shares", 0)
 """By timestamp: the shares that divide a vault's active stake."""
 ACTIVE_SHARES_OF: Final[HistoryTable[Pair]] = HistoryTable(SCHEMA, "active_shares_of", 0)
-"""By timestamp: the active shares of one account."""
+"""By timestamp: the active shares of one account in one vault."""
 DEPOSITORS: Final[Table[Pair, Depositor]] = SCHEMA.table("depositors", Depositor())
 WITHDRAWAL_BUCKETS: Final[Table[tuple[str, int], WithdrawalBucket]] = SCHEMA.table(
     "withdrawal_buckets", WithdrawalBucket()
@@ -324,13 +331,15 @@ WITHDRAWALS: Final[Table[tuple[str, int, str], Withdrawal]] = SCHEMA.table("with
 
 # Keys: (vault, subnetwork), three times; (vault, subnetwork, operator), twice.
 MAX_NETWORK_LIMITS: Final[HistoryTable[VaultSubnetwork]] = HistoryTable(SCHEMA, "max_network_limits", 0)
-"""By timestamp: the most stake that a network accepts. Only operator-network-specific delegators look at the past."""
+"""By timestamp: the maximum stake that a network accepts. Only operator-network-specific delegators read
+past values.
+"""
 NETWORK_LIMITS: Final[HistoryTable[VaultSubnetwork]] = HistoryTable(SCHEMA, "network_limits", 0)
-"""By timestamp: the most stake that a vault gives a subnetwork; never above the maximum of the time."""
+"""By timestamp: the maximum stake that a vault gives a subnetwork. It never exceeds the network's own maximum."""
 TOTAL_OPERATOR_NETWORK_SHARES: Final[HistoryTable[VaultSubnetwork]] = HistoryTable(
     SCHEMA, "total_operator_network_shares", 0
 )
-"""By timestamp: the sum of the shares of a subnetwork's operators."""
+"""By timestamp: the sum of the operators' shares in a subnetwork."""
 OPERATOR_NETWORK_SHARES: Final[HistoryTable[VaultSubnetworkOperator]] = HistoryTable(
     SCHEMA, "operator_network_shares", 0
 )
@@ -338,25 +347,25 @@ OPERATOR_NETWORK_SHARES: Final[HistoryTable[VaultSubnetworkOperator]] = HistoryT
 OPERATOR_NETWORK_LIMITS: Final[HistoryTable[VaultSubnetworkOperator]] = HistoryTable(
     SCHEMA, "operator_network_limits", 0
 )
-"""By timestamp: the most stake that a vault gives an operator in a subnetwork."""
+"""By timestamp: the maximum stake that a vault gives an operator in a subnetwork."""
 
 # Keys: (vault, subnetwork, operator), twice; vault; (vault, index).
 CUMULATIVE_SLASHES: Final[HistoryTable[VaultSubnetworkOperator]] = HistoryTable(SCHEMA, "cumulative_slashes", 0)
-"""By timestamp: what the slasher has booked against an operator so far; the vault may have lost less."""
+"""By timestamp: the total of an operator's slashes in the slasher's accounts. The vault may have lost less."""
 LATEST_CAPTURES: Final[Table[VaultSubnetworkOperator, LatestCapture]] = SCHEMA.table("latest_captures", LatestCapture())
 SLASH_REQUEST_COUNTS: Final[Table[str, SlashRequestCount]] = SCHEMA.table("slash_request_counts", SlashRequestCount())
 SLASH_REQUESTS: Final[Table[tuple[str, int], SlashRequest]] = SCHEMA.table("slash_requests", SlashRequest())
 
 # Keys: (vault, subnetwork); (vault, subnetwork, ordinal).
 RESOLVER_ORDINALS: Final[HistoryTable[VaultSubnetwork]] = HistoryTable(SCHEMA, "resolver_ordinals", 0)
-"""By timestamp: which of the subnetwork's resolvers is in office, counted from 1; at most one is still to come."""
+"""By timestamp: the ordinal of the subnetwork's current resolver, from 1. At most one pending change follows it."""
 RESOLVERS: Final[Table[tuple[str, Subnetwork, int], Resolver]] = SCHEMA.table("resolvers", Resolver())
 
 RewardList = tuple[str, str, str]
-"""A staker rewards contract, a token and a network: the rewards of a network in one token, in the order paid in."""
+"""The key of a list of rewards: a staker rewards contract, a token and a network. A list is in the order of payment."""
 
 RewardClaimer = tuple[str, str, str, str]
-"""A list of rewards, by its contract, token and network, and an account that claims them."""
+"""The key of one account's claims from a list of rewards: contract, token, network, account."""
 
 # Keys: contract, twice; (contract, token); list of rewards; (list of rewards, index); list of rewards and account;
 # (contract, timestamp).
@@ -371,8 +380,8 @@ CACHED_SHARES: Final[Table[tuple[str, int], CachedShares]] = SCHEMA.table("cache
 # Keys: (network, token), twice; (network, token, account).
 OPERATOR_ROOTS: Final[Table[Pair, RewardRoot]] = SCHEMA.table("operator_roots", RewardRoot())
 OPERATOR_REWARD_BALANCES: Final[Table[Pair, RewardAmount]] = SCHEMA.table("operator_reward_balances", RewardAmount())
-"""The amount that a network paid in for its operators and that nobody has claimed."""
+"""The amount that a network paid in for its operators, less the amounts claimed."""
 OPERATOR_REWARDS_CLAIMED: Final[Table[tuple[str, str, str], RewardAmount]] = SCHEMA.table(
     "operator_rewards_claimed", RewardAmount()
 )
-"""The amount that an account has claimed of a network's rewards in a token, under all its roots together."""
+"""The total amount that an account has claimed of a network's rewards in one token, under all roots."""

@@ -1,4 +1,4 @@
-"""The one door to Symbiotic: every action, answered by the rule that specifies it."""
+"""The transition of Symbiotic: it dispatches each action to its rule."""
 
 from spec.machine import Delta, Draft
 from spec.symbiotic.actions import (
@@ -74,7 +74,7 @@ from spec.symbiotic.withdrawals import claim, claim_batch, redeem, withdraw
 
 
 def transition(draft: Draft, action: Action) -> Delta | Reason:
-    """Execute one call at the current timestamp: what it writes and returns, or the first check that it fails."""
+    """Execute one call at the current timestamp. Returns its Delta, or the reason of the first failed check."""
     if isinstance(action, Deposit):
         return deposit(draft, action)
     if isinstance(action, Withdraw):

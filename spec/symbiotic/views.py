@@ -1,6 +1,6 @@
 """View functions of the contracts, evaluated at the current timestamp.
 
-A view that the contract would revert answers with the reason.
+If the contract's view reverts, the answer is the reason.
 """
 
 from spec.arithmetic import UINT48_MAX
@@ -24,7 +24,10 @@ from spec.symbiotic.withdrawals import withdrawals_of
 
 
 def total_stake(draft: Draft, vault: str) -> int:
-    """All that could be slashed: active stake, and the buckets of this epoch and the next. Source: Vault.totalStake."""
+    """The slashable collateral of a vault: its active stake, and the buckets of this epoch and the next.
+
+    Source: Vault.totalStake.
+    """
     epoch = current_epoch(draft, vault)
     withdrawals = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch)).amount
     next_withdrawals = draft.get(WITHDRAWAL_BUCKETS, (vault, epoch + 1)).amount
@@ -32,7 +35,7 @@ def total_stake(draft: Draft, vault: str) -> int:
 
 
 def active_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
-    """The worth of an account's active shares now. Rejects: as `preview_redeem`. Source: Vault.activeBalanceOf."""
+    """The current value of an account's active shares. Rejects: as `preview_redeem`. Source: Vault.activeBalanceOf."""
     holder: Pair = (vault, account)
     return preview_redeem(
         ACTIVE_SHARES_OF.latest(draft, holder), ACTIVE_STAKE.latest(draft, vault), ACTIVE_SHARES.latest(draft, vault)
@@ -40,7 +43,7 @@ def active_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
 
 
 def active_balance_of_at(draft: Draft, vault: str, account: str, timestamp: int) -> int | Reason:
-    """The worth of an account's active shares at a timestamp. Rejects: as `preview_redeem`.
+    """The value of an account's active shares at a timestamp. Rejects: as `preview_redeem`.
 
     Source: Vault.activeBalanceOfAt.
     """
@@ -53,7 +56,8 @@ def active_balance_of_at(draft: Draft, vault: str, account: str, timestamp: int)
 
 
 def slashable_balance_of(draft: Draft, vault: str, account: str) -> int | Reason:
-    """All of an account's that a slash could reach: active, leaving with this epoch, leaving with the next.
+    """The slashable collateral of an account: its active balance, and its parts of this epoch's and the next one's
+    bucket.
 
     Rejects: as `preview_redeem`, for each. Source: Vault.slashableBalanceOf.
     """
@@ -71,27 +75,29 @@ def slashable_balance_of(draft: Draft, vault: str, account: str) -> int | Reason
 
 
 def stake(draft: Draft, vault: str, subnetwork: Subnetwork, operator: str) -> int:
-    """The stake with which an operator works for a subnetwork now. Source: BaseDelegator.stake."""
+    """The current stake of an operator in a subnetwork. Source: BaseDelegator.stake."""
     return stake_at(draft, vault, subnetwork, operator, current_timestamp(draft))
 
 
 def is_opted_in_vault(draft: Draft, operator: str, vault: str) -> bool:
-    """True if an operator works with a vault's stake now. Source: OptInService.isOptedIn."""
+    """True if an operator is opted in to a vault now. Source: OptInService.isOptedIn."""
     opt_in: Pair = (operator, vault)
     return OPERATOR_VAULT_OPT_INS.latest(draft, opt_in) == 1
 
 
 def is_opted_in_network(draft: Draft, operator: str, network: str) -> bool:
-    """True if an operator works for a network now. Source: OptInService.isOptedIn."""
+    """True if an operator is opted in to a network now. Source: OptInService.isOptedIn."""
     opt_in: Pair = (operator, network)
     return OPERATOR_NETWORK_OPT_INS.latest(draft, opt_in) == 1
 
 
 def resolver(draft: Draft, vault: str, subnetwork: Subnetwork) -> str:
-    """The resolver in office now. Source: VetoSlasher.resolver."""
+    """The current resolver of a subnetwork. Source: VetoSlasher.resolver."""
     return resolver_at(draft, vault, subnetwork, current_timestamp(draft))
 
 
 def pending_resolver(draft: Draft, vault: str, subnetwork: Subnetwork) -> str:
-    """The last resolver named, in office or not yet. Source: VetoSlasher.resolverAt, asked for the end of time."""
+    """The last resolver that was set, effective or still pending. Source: VetoSlasher.resolverAt, at the last
+    timestamp.
+    """
     return resolver_at(draft, vault, subnetwork, UINT48_MAX)

@@ -1,7 +1,8 @@
-"""Leaving a vault: stake moves to the bucket of the next epoch, is slashable until that epoch is over, and then paid.
+"""Withdrawals from a vault: stake moves to the next epoch's bucket, is slashable until that epoch ends, and is then
+paid.
 
-What is withdrawn in epoch `n` is in the bucket of epoch `n + 1` and can be claimed from epoch `n + 2` on. All who leave
-with one epoch share its bucket, by withdrawal shares, and so share what slashes take from it.
+A withdrawal in epoch `n` enters the bucket of epoch `n + 1`, and can be claimed from epoch `n + 2` on. All withdrawals
+of one bucket divide it by withdrawal shares, and so bear its slashes in proportion.
 """
 
 from spec.arithmetic import UINT256_MAX
@@ -26,7 +27,7 @@ from spec.symbiotic.state import (
 
 
 def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
-    """Let an amount of collateral leave. Returns the active shares burned and the withdrawal shares minted.
+    """Withdraw an amount of collateral. Returns the active shares burned and the withdrawal shares minted.
 
     Rejects, in order: INVALID_CLAIMER, INSUFFICIENT_WITHDRAWAL, as `preview_withdraw`, TOO_MUCH_WITHDRAW, as
     `_withdraw`. Source: Vault.withdraw.
@@ -48,7 +49,7 @@ def withdraw(draft: Draft, action: Withdraw) -> Delta | Reason:
 
 
 def redeem(draft: Draft, action: Redeem) -> Delta | Reason:
-    """Let what active shares are worth leave. Returns the amount and the withdrawal shares minted.
+    """Withdraw the value of active shares. Returns the amount and the withdrawal shares minted.
 
     Rejects, in order: INVALID_CLAIMER, TOO_MUCH_REDEEM, as `preview_redeem`, INSUFFICIENT_REDEMPTION, as `_withdraw`.
     Source: Vault.redeem.
@@ -70,10 +71,11 @@ def redeem(draft: Draft, action: Redeem) -> Delta | Reason:
 
 
 def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, burned_shares: int) -> int | Reason:
-    """Burn the sender's active shares and give the claimer shares of the next epoch's bucket; return how many.
+    """Burn the sender's active shares, and mint the claimer shares of the next epoch's bucket. Returns the minted
+    shares.
 
-    The shares burned are never worth less than the amount, so there is always that much active stake.
-    Rejects, in order: as `preview_deposit`, ARITHMETIC_PANIC if the bucket's shares overflow. Source: Vault._withdraw.
+    The burned shares are worth at least the amount, so the active stake always covers it. Rejects, in order: as
+    `preview_deposit`, ARITHMETIC_PANIC if the bucket's shares overflow. Source: Vault._withdraw.
     """
     now = current_timestamp(draft)
     holder: Pair = (vault, sender)
@@ -102,7 +104,7 @@ def _withdraw(draft: Draft, vault: str, sender: str, claimer: str, amount: int, 
 
 
 def withdrawals_of(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
-    """The worth of an account's part of a bucket, claimed or not. Rejects: as `preview_redeem`.
+    """The collateral that an account's shares of a bucket are worth, claimed or not. Rejects: as `preview_redeem`.
 
     Source: Vault.withdrawalsOf.
     """
@@ -142,7 +144,7 @@ def claim_batch(draft: Draft, action: ClaimBatch) -> Delta | Reason:
 
 
 def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
-    """Mark an account's part of one bucket as claimed, and return what it is worth.
+    """Mark an account's part of one bucket as claimed. Returns the amount that it is worth.
 
     Rejects, in order: INVALID_EPOCH until the epoch is over, ALREADY_CLAIMED, as `withdrawals_of`, INSUFFICIENT_CLAIM.
     Source: Vault._claim.
@@ -162,6 +164,6 @@ def _claim(draft: Draft, vault: str, epoch: int, account: str) -> int | Reason:
 
 
 def _pay(draft: Draft, vault: str, recipient: str, amount: int) -> Delta | Reason:
-    """Send what was claimed, which the vault always holds. Rejects: as `transfer`."""
+    """Send a claimed amount, which the vault always holds. Rejects: as `transfer`."""
     rejection = transfer(draft, draft.get(VAULTS, vault).collateral, vault, recipient, amount)
     return draft.delta(amount) if rejection is None else rejection
