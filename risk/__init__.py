@@ -1,4 +1,4 @@
-"""Economic risk: what stake secures, what an attack costs, what fails with what, and what a position may lose.
+"""Economic risk: the stake behind services, the cost of attacks, contagion, and the losses of a position.
 
-Solvers propose; exact arithmetic decides. No float carries a verdict.
+Solvers only propose results; exact arithmetic decides. No verdict depends on a float.
 """

@@ -1,8 +1,8 @@
-"""To whom to delegate: the least expected shortfall at a given return, or the most return under a limit on it.
+"""Optimal delegation: the least expected shortfall at a given return, or the largest return within a shortfall limit.
 
-Rockafellar and Uryasev's linear program, solved by HiGHS in floats. Nothing of its answer is believed: the weights are
-made rational and checked against every constraint, their shortfall is computed exactly, and multipliers give a bound
-that no delegation can beat, exactly too. Source: Rockafellar and Uryasev 2000.
+HiGHS solves the linear program of Rockafellar and Uryasev in floats. Its answer is only a proposal: weights are made
+rational and checked against every constraint, and their shortfall is computed exactly. The multipliers give an exact
+bound that no delegation can beat. Source: Rockafellar and Uryasev 2000.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,15 +18,15 @@ from risk.linear import ONE, ZERO, Vector
 from risk.scenarios import Scenarios
 
 TIGHTENED: Final = 1e-7
-"""If rational weights miss a constraint, the program is solved again with constraints tighter by this."""
+"""The margin by which constraints are tightened for a second attempt, if rational weights violate one."""
 
 SNAP: Final = Fraction(1, 10**7)
-"""A multiplier this near to an end of its range is meant to be there."""
+"""The relative distance to an end of its range within which a multiplier is moved to that end."""
 
 
 @attrs.frozen
 class Group:
-    """Operators that may have no more than `cap` of the position together."""
+    """A group of operators (by position) that together may have at most the fraction `cap` of the position."""
 
     name: str
     members: frozenset[int]
@@ -35,7 +35,7 @@ class Group:
 
 @attrs.frozen
 class Choice:
-    """The options of a choice: each operator's return and cap, caps of groups, and the scenarios and level of risk."""
+    """The delegation problem: operators' returns and caps, caps of groups, loss scenarios, and the confidence level."""
 
     operators: tuple[str, ...]
     returns: tuple[Fraction, ...]
@@ -45,7 +45,7 @@ class Choice:
     level: Fraction
 
     def is_allowed(self, weights: Vector) -> bool:
-        """True if weights sum to 1 and respect every cap."""
+        """True if the weights sum to 1 and respect every cap."""
         return (
             sum(weights, ZERO) == 1
             and all(0 <= weight <= cap for weight, cap in zip(weights, self.caps, strict=True))
@@ -53,21 +53,22 @@ class Choice:
         )
 
     def mean_return(self, weights: Vector) -> Fraction:
-        """The mean return of a position that is delegated by these weights, before losses."""
+        """The mean return of these weights, before losses."""
         return sum((w * r for w, r in zip(weights, self.returns, strict=True)), ZERO)
 
     def loss(self, weights: Vector) -> Distribution:
-        """The distribution of what weights lose, as a part of the position."""
+        """The loss distribution of these weights, as a fraction of the position."""
         outcomes = zip(self.scenarios.losses, self.scenarios.probabilities, strict=True)
         return mixed((_product(weights, row), p) for row, p in outcomes)
 
     def shortfall(self, weights: Vector) -> Fraction:
-        """The expected shortfall of weights, exactly."""
+        """The expected shortfall of these weights, exactly."""
         return self.loss(weights).expected_shortfall(self.level)
 
     def tail(self, weights: Vector) -> list[Fraction]:
-        """The weight of each scenario in the worst `1 - level`, summing to 1: above the value at risk all of it, at it
-        in proportion.
+        """The probability of each scenario in the tail of worst `1 - level` outcomes, given the tail; the sum is 1.
+
+        Scenarios above the value at risk count in full, those at it in part.
         """
         losses = [_product(weights, row) for row in self.scenarios.losses]
         value = self.loss(weights).value_at_risk(self.level)
@@ -82,8 +83,8 @@ class Choice:
         ]
 
     def contributions(self, weights: Vector) -> list[Fraction]:
-        """The contribution of each operator to the shortfall: its part of the loss in the tail. They sum to the
-        shortfall.
+        """The contribution of each operator to the expected shortfall: its mean loss in the
+        tail. They sum to the shortfall.
         """
         tail = self.tail(weights)
         return [weights[i] * self._mean_loss(tail, i) for i in range(len(weights))]
@@ -94,10 +95,10 @@ class Choice:
 
 @attrs.frozen
 class Delegation:
-    """An answer. `value` is the shortfall or the return of `weights`, exactly; `bound` is what none can beat.
+    """The result of an optimisation. `value` is the exact shortfall or return of `weights`; `bound` cannot be beaten.
 
-    `verdict`: OPTIMAL where both are equal, CERTIFIED where they differ, INFEASIBLE where a certificate says that no
-    weights do what is asked, UNKNOWN where neither was found.
+    `verdict` is OPTIMAL if both are equal, CERTIFIED if they differ, INFEASIBLE if it is proved that no weights satisfy
+    the constraints, and UNKNOWN if nothing was found.
     """
 
     verdict: str
@@ -107,7 +108,7 @@ class Delegation:
 
 
 def least_shortfall(choice: Choice, minimum_return: Fraction) -> Delegation:
-    """The least expected shortfall at a mean return of at least `minimum_return`."""
+    """The weights with the least expected shortfall whose mean return is at least `minimum_return`."""
     most = _most_possible_return(choice)
     if most < minimum_return:
         return Delegation("INFEASIBLE", None, None, most)
@@ -126,7 +127,7 @@ def least_shortfall(choice: Choice, minimum_return: Fraction) -> Delegation:
 
 
 def most_return(choice: Choice, shortfall_limit: Fraction) -> Delegation:
-    """The most mean return at an expected shortfall of at most `shortfall_limit`."""
+    """The weights with the largest mean return whose expected shortfall is at most `shortfall_limit`."""
     safest = least_shortfall(choice, min(choice.returns))
     if safest.bound is not None and safest.bound > shortfall_limit:
         return Delegation("INFEASIBLE", None, None, safest.bound)
@@ -150,7 +151,9 @@ def _delegation(weights: Sequence[Fraction], value: Fraction, bound: Fraction) -
 
 @attrs.frozen
 class _Solved:
-    """The solver's proposal: weights, and multipliers of scenarios, groups, the return and the limit."""
+    """The solver's proposal: the weights, and the multipliers of the scenarios, the
+    groups, and the return or the limit.
+    """
 
     weights: Sequence[float]
     tail: Sequence[float]
@@ -159,7 +162,10 @@ class _Solved:
 
 
 def _solve(choice: Choice, minimum_return: float | None, limit: float | None, slack: float) -> _Solved | None:
-    """The program in floats: weights, then the value at risk, then the loss above it in each scenario."""
+    """The solver's solution of the linear program in floats; None if it finds none.
+
+    The variables are the weights, then the value at risk, then the excess loss over it in each scenario.
+    """
     count, cases = len(choice.operators), len(choice.scenarios.probabilities)
     losses = np.array([[float(x) for x in row] for row in choice.scenarios.losses])
     chances = np.array([float(p) for p in choice.scenarios.probabilities])
@@ -191,9 +197,9 @@ def _solve(choice: Choice, minimum_return: float | None, limit: float | None, sl
 
 
 def _tail_weights(choice: Choice, proposed: Sequence[float]) -> list[Fraction]:
-    """Multipliers as parts of a tail: none above what its scenario can be of it, summing to 1.
+    """The proposed multipliers as exact tail probabilities: each within its scenario's range, summing to 1.
 
-    Those at an end are meant to be there exactly; what is then too much or too little is spread over the others.
+    Those close to an end of the range are set to it; the remaining difference is spread over the others.
     """
     most = [p / (1 - choice.level) for p in choice.scenarios.probabilities]
     parts = []
@@ -210,7 +216,7 @@ def _tail_weights(choice: Choice, proposed: Sequence[float]) -> list[Fraction]:
 
 
 def _filled(choice: Choice, prices: Sequence[Fraction]) -> Fraction:
-    """The least of `prices * weights` over weights that sum to 1 within the caps of operators: cheapest first."""
+    """The least `prices * weights` over weights that sum to 1 within the operators' caps: cheapest operators first."""
     left, cost = ONE, ZERO
     for i in sorted(range(len(prices)), key=lambda i: prices[i]):
         part = min(left, choice.caps[i])
@@ -220,7 +226,7 @@ def _filled(choice: Choice, prices: Sequence[Fraction]) -> Fraction:
 
 
 def _bound(choice: Choice, prices: Sequence[Fraction], groups: Sequence[float]) -> Fraction:
-    """A lower bound of `prices * weights` over all allowed weights: whatever the multipliers of groups, it holds."""
+    """A lower bound of `prices * weights` over all allowed weights; it is valid for any multipliers of the groups."""
     multipliers = [max(ZERO, Fraction(float(m))) for m in groups]
     charged = [
         price + sum((m for m, group in zip(multipliers, choice.groups, strict=True) if i in group.members), ZERO)
@@ -231,7 +237,7 @@ def _bound(choice: Choice, prices: Sequence[Fraction], groups: Sequence[float]) 
 
 
 def _lower_bound(choice: Choice, solved: _Solved, minimum_return: Fraction) -> Fraction:
-    """A bound below the shortfall of any allowed weights with the return."""
+    """A lower bound of the shortfall of all allowed weights with the minimum return."""
     tail = _tail_weights(choice, solved.tail)
     reward = max(ZERO, Fraction(solved.price))
     prices = [choice._mean_loss(tail, i) - reward * r for i, r in enumerate(choice.returns)]
@@ -239,7 +245,7 @@ def _lower_bound(choice: Choice, solved: _Solved, minimum_return: Fraction) -> F
 
 
 def _upper_bound(choice: Choice, solved: _Solved, limit: Fraction) -> Fraction:
-    """A bound above the return of any allowed weights within the limit."""
+    """An upper bound of the return of all allowed weights within the shortfall limit."""
     price = max(ZERO, Fraction(solved.price))
     scale = solved.price or 1.0
     tail = _tail_weights(choice, [y / scale for y in solved.tail])
@@ -248,7 +254,7 @@ def _upper_bound(choice: Choice, solved: _Solved, limit: Fraction) -> Fraction:
 
 
 def _most_possible_return(choice: Choice) -> Fraction:
-    """A bound above the return of any allowed weights; it is reached where groups do not bind."""
+    """An upper bound of the return of all allowed weights; it is attained if no group cap binds."""
     plain = -_filled(choice, [-r for r in choice.returns])
     if not choice.groups:
         return plain
@@ -268,7 +274,7 @@ def _most_possible_return(choice: Choice) -> Fraction:
 
 
 def _rational(choice: Choice, proposed: Sequence[float]) -> Iterator[list[Fraction]]:
-    """Allowed rational weights near the proposed ones: coarse denominators first, as optima often have them."""
+    """Allowed rational weights close to the proposed ones, smallest denominators first, which optima often have."""
     for denominator in (10**3, 10**6, 10**9, 10**12):
         weights = [
             min(cap, max(ZERO, Fraction(float(x)).limit_denominator(denominator)))

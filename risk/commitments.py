@@ -1,8 +1,8 @@
-"""Stake that several services may slash, and the distribution of what is lost of it.
+"""Stake that several services may slash, and the distribution of its loss.
 
-A piece of stake carries claims: a cause (a bug, an operator's fault) lets a service slash a fraction of that piece.
-Two claims on one piece are not added up: its rule says what they take together. Causes may be shared between claims
-and pieces, which is what makes losses fall together.
+A piece of stake carries claims: a cause (a bug, an operator's fault) lets a service slash a fraction of the
+piece. The piece's rule, not addition, gives the joint effect of several claims. Causes that claims or pieces
+share make losses happen together.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any, Final
 from risk.linear import ONE, ZERO
 
 Weight = Any
-"""A probability: a Fraction, an array of one for each node of a quadrature, or a polynomial. It adds and multiplies."""
+"""A probability: a Fraction, an array with one entry per quadrature node, or a polynomial; supports + and *."""
 
 RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "full": lambda taken, more: ONE if taken or more else ZERO,
@@ -20,29 +20,31 @@ RULES: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "max": max,
     "product": lambda taken, more: 1 - (1 - taken) * (1 - more),
 }
-"""The joint effect of two slashes on one piece, as `risk.network` names it.
+"""The fraction taken by two slashes of one piece, by the name of the rule in `risk.network`:
 
-`full`: any slash takes all. `sum`: both of the same stake, until nothing is left; of parts of their own (unique stake)
-nothing is ever capped. `max`: the greater covers the lesser. `product`: the second takes its fraction of what is left.
+- `full`: any slash takes everything.
+- `sum`: the sum of both, at most everything. Unique stake never reaches that cap.
+- `max`: the larger of both.
+- `product`: the second slash takes its fraction of what the first left.
 """
 
 MOST_OUTCOMES: Final = 1 << 16
-"""Beyond so many different losses an exact distribution is refused."""
+"""The largest number of different losses for which an exact distribution is computed."""
 
 MOST_BRANCHES: Final = 1 << 13
-"""Beyond so many cases of shared causes an exact distribution is refused."""
+"""The largest number of cases of shared causes for which an exact distribution is computed."""
 
 
 MOST_WORK: Final = 3_000_000
-"""Beyond so many products of weights an exact distribution is refused: some seconds of rationals."""
+"""The largest number of products of weights in an exact distribution: some seconds in rationals."""
 
 
 class TooManyOutcomesError(Exception):
-    """An exact distribution that would take too long to compute."""
+    """The exact distribution would take too long to compute."""
 
 
 class Claim:
-    """A service's right to slash `fraction` of a piece, as soon as any one of `causes` happens."""
+    """A service's right to slash `fraction` of a piece as soon as any of `causes` happens."""
 
     def __init__(self, service: str, causes: Iterable[str], fraction: Fraction) -> None:
         self.service: Final = service
@@ -51,7 +53,7 @@ class Claim:
 
 
 class Piece:
-    """An amount of stake, the claims on it, and the rule of what they take together."""
+    """An amount of stake, the claims on it, and the name of the rule for their joint effect."""
 
     def __init__(self, name: str, amount: Fraction, claims: Sequence[Claim], rule: str) -> None:
         self.name: Final = name
@@ -60,7 +62,7 @@ class Piece:
         self.rule: Final = rule
 
     def loss(self, happened: Iterable[str]) -> Fraction:
-        """The loss of the piece when exactly these causes happen: the definition, in whole cases."""
+        """The loss of the piece if exactly these causes happen: the definition that `losses` must agree with."""
         causes = set(happened)
         taken = ZERO
         for claim in self.claims:
@@ -70,15 +72,16 @@ class Piece:
 
 
 def causes_of(pieces: Iterable[Piece]) -> list[str]:
-    """Every cause that a claim names, in alphabetical order."""
+    """All causes that the claims name, in alphabetical order."""
     return sorted({cause for piece in pieces for claim in piece.claims for cause in claim.causes})
 
 
 def losses(pieces: Sequence[Piece], chances: Mapping[str, Weight], one: Weight = ONE) -> dict[Fraction, Weight]:
-    """The weight of each possible loss of all pieces together, when causes are independent given their chances.
+    """The weight of each possible total loss of the pieces; causes are independent given
+    `chances`, their probabilities.
 
-    Pieces that share no cause are independent and convolved. Others are told apart by the cause that touches most
-    claims: it happens or it does not, and each case is simpler. `one` is the weight of certainty.
+    Pieces that share no cause are convolved. Otherwise the cause in most claims is split on: it happens or it does not.
+    `one` is the weight of certainty. Raises TooManyOutcomesError beyond the limits above.
     """
     found: dict[Fraction, Weight] = Enumeration(chances, one).of(
         [(piece, piece.claims) for piece in pieces], frozenset()
@@ -90,7 +93,10 @@ _Part = tuple[Piece, tuple[Claim, ...]]
 
 
 class Enumeration:
-    """The cases of shared causes, counted against what is feasible. What they are kept in is for subclasses to say."""
+    """The recursion of `losses` over cases of shared causes, with limits on its work.
+
+    Subclasses replace the representation of a distribution (`kept`, `mixed`, `convolved`).
+    """
 
     def __init__(self, chances: Mapping[str, Weight], one: Weight) -> None:
         self.chances = chances
@@ -101,7 +107,9 @@ class Enumeration:
         self.weight_cost: Final = 1 + getattr(one, "size", 0) // 1000
 
     def of(self, parts: Sequence[_Part], happened: frozenset[str]) -> Any:
-        """The losses of these pieces, and of these claims of theirs, once some causes have happened."""
+        """The distribution of the total loss of these pieces, with these claims, once the
+        causes `happened` have happened.
+        """
         total = self.kept({ZERO: self.one})
         for component in _components(parts, happened):
             total = self.convolved(total, self._component(component, happened))
@@ -116,7 +124,7 @@ class Enumeration:
                         touched[cause] = touched.get(cause, 0) + 1
         widest = max(sorted(touched), key=lambda cause: touched[cause], default="")
         if touched.get(widest, 0) <= 1:
-            (piece, claims) = parts[0]  # more would share a cause
+            (piece, claims) = parts[0]  # a component of several pieces shares a cause
             return self.kept(self._alone(piece, claims, happened))
         self.branches += 1
         if self.branches > self.most_branches:
@@ -127,18 +135,18 @@ class Enumeration:
         return self.mixed(yes, no, chance)
 
     def kept(self, weights: dict[Fraction, Weight]) -> Any:
-        """The losses of one piece, as they are kept."""
+        """The distribution of one piece's loss, in this class's representation: here the dictionary itself."""
         return weights
 
     def mixed(self, yes: Any, no: Any, chance: Weight) -> Any:
-        """The losses when a cause has happened, with its chance, and when it has not."""
+        """The mixture of the distributions with and without a cause, which happens with probability `chance`."""
         mixture = {loss: weight * chance for loss, weight in yes.items()}
         for loss, weight in no.items():
             mixture[loss] = mixture.get(loss, 0 * self.one) + weight * (self.one - chance)
         return mixture
 
     def _alone(self, piece: Piece, claims: Sequence[Claim], happened: frozenset[str]) -> dict[Fraction, Weight]:
-        """The losses of a piece none of whose open causes serves two claims."""
+        """The weight of each loss of one piece; no cause that is still open is shared by two of its claims."""
         rule = RULES[piece.rule]
         states: dict[Fraction, Weight] = {ZERO: self.one}
         for claim in claims:
@@ -159,9 +167,9 @@ class Enumeration:
         return {piece.amount * taken: weight for taken, weight in states.items()} if piece.amount else {ZERO: self.one}
 
     def convolved(self, left: Any, right: Any) -> Any:
-        """The weights of the sum of two independent losses."""
+        """The distribution of the sum of two independent losses."""
         if len(left) == 1 and ZERO in left:
-            return right  # its one weight is certainty
+            return right  # a single loss of 0 has weight 1
         self.work += len(left) * len(right) * self.weight_cost
         if self.work > MOST_WORK:
             raise TooManyOutcomesError(f"more than {MOST_WORK:,} products of probabilities")
@@ -181,7 +189,7 @@ def _less(claim: Claim, cause: str) -> Claim:
 
 
 def _components(parts: Sequence[_Part], happened: frozenset[str]) -> list[list[_Part]]:
-    """Pieces grouped so that no open cause touches two groups."""
+    """The parts grouped so that no open cause occurs in two groups."""
     groups: list[tuple[set[str], list[_Part]]] = []
     for part in parts:
         open_causes = {cause for claim in part[1] if not claim.causes & happened for cause in claim.causes}

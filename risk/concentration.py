@@ -1,6 +1,6 @@
-"""The spread of stake: concentration among operators, and overlap among services. All exact, all without unit.
+"""The distribution of stake: concentration among operators, and overlap of services. All exact and dimensionless.
 
-Sources: standard definitions, each given with its function.
+Each function is the standard definition of its name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,23 @@ from risk.linear import ZERO
 
 
 def herfindahl(stakes: Sequence[Fraction]) -> Fraction:
-    """The sum of squared shares: 1 where one holds everything, `1/n` where n hold the same. 0 of no stake."""
+    """The Herfindahl index: the sum of squared shares. It is 1 for one holder, `1/n`
+    for n equal ones, 0 without stake.
+    """
     total = sum(stakes, ZERO)
     return sum((stake * stake for stake in stakes), ZERO) / (total * total) if total else ZERO
 
 
 def effective_number(stakes: Sequence[Fraction]) -> Fraction:
-    """The number of equal holders that would be as concentrated: 1 over the Herfindahl index. 0 of no stake."""
+    """The effective number of holders: 1 over the Herfindahl index; 0 without stake."""
     index = herfindahl(stakes)
     return 1 / index if index else ZERO
 
 
 def gini(stakes: Sequence[Fraction]) -> Fraction:
-    """Half the mean difference of two holders over the mean stake: 0 where all hold the same. 0 of no stake."""
+    """The Gini coefficient: half the mean difference of two holders, over the mean stake; 0 if
+    all are equal or none has any.
+    """
     total, holders = sum(stakes, ZERO), len(stakes)
     if not total:
         return ZERO
@@ -31,7 +35,9 @@ def gini(stakes: Sequence[Fraction]) -> Fraction:
 
 
 def nakamoto(stakes: Sequence[Fraction], threshold: Fraction) -> int:
-    """The fewest holders that together have at least this part of all; 0 of no stake."""
+    """The Nakamoto coefficient: the fewest holders with at least this fraction of the
+    total together; 0 without stake.
+    """
     needed, held = threshold * sum(stakes, ZERO), ZERO
     for count, stake in enumerate(sorted(stakes, reverse=True), start=1):
         held += stake
@@ -41,7 +47,7 @@ def nakamoto(stakes: Sequence[Fraction], threshold: Fraction) -> int:
 
 
 class Overlap:
-    """The overlap of services: which operators' whole stake secures which, and how often it is counted."""
+    """The overlap of services, where each operator's whole stake secures every service that it opted in to."""
 
     def __init__(self, stakes: Mapping[str, Fraction], opted_in: Mapping[str, Sequence[str]]) -> None:
         self.stakes = stakes
@@ -53,16 +59,18 @@ class Overlap:
         self.degrees = {operator: len(set(opted_in.get(operator, ()))) for operator in stakes}
 
     def secured(self, service: str) -> Fraction:
-        """The stake behind a service."""
+        """The total stake of the operators behind a service."""
         return sum((self.stakes[operator] for operator in self.members.get(service, ())), ZERO)
 
     def rehypothecation(self) -> Fraction:
-        """Stake as services count it, over the stake there is. It is the mean degree, weighted by stake."""
+        """The rehypothecation ratio: the stake summed over services, over the total stake;
+        the stake-weighted mean degree.
+        """
         counted = sum((self.secured(service) for service in self.members), ZERO)
         return counted / self.total if self.total else ZERO
 
     def jaccard(self, service: str, other: str) -> Fraction:
-        """The stake behind both of two services over the stake behind either."""
+        """The weighted Jaccard index: the stake behind both of two services, over the stake behind either."""
         both, either = self.members[service] & self.members[other], self.members[service] | self.members[other]
         shared = sum((self.stakes[operator] for operator in both), ZERO)
         whole = sum((self.stakes[operator] for operator in either), ZERO)

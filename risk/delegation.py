@@ -1,4 +1,4 @@
-"""A delegation choice, as a document `restake-delegation`: returns, caps and groups of operators, and what is asked."""
+"""A delegation problem as a `restake-delegation` document: operators' returns and caps, groups, and the objective."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -20,7 +20,9 @@ MAX_OPERATORS: Final = 200
 
 @attrs.frozen
 class DelegationQuestion:
-    """A choice, and one of two questions: the least shortfall at a return, or the most return within a limit."""
+    """A delegation problem with one of two objectives: the least shortfall at `minimum_return`, or the largest return
+    within `shortfall_limit`; the other is None.
+    """
 
     choice: Choice
     minimum_return: Fraction | None
@@ -28,7 +30,11 @@ class DelegationQuestion:
 
 
 def read(document: Json, network: Network, hazards: Hazards, draws: int, seed: int) -> DelegationQuestion:
-    """The question, on scenarios that follow from the network and its hazards; MalformedTrace with the field."""
+    """The problem of a document, with scenarios from the network and its hazards. `draws`
+    and `seed` are for random ones.
+
+    Raises MalformedTrace, with the field, if the document is malformed.
+    """
     root = fields(
         document,
         "",

@@ -1,8 +1,8 @@
-"""Dependence between the causes of slashing: what is declared of them, and what follows.
+"""Dependence models for the causes of slashing.
 
-Every model makes the causes independent once something common is known: nothing (independent), the chance itself
-(beta), or the state of one factor (Gaussian, t). A model says the chance of each cause given that, how weights are
-averaged over it, and how to draw causes at random.
+In every model the causes are independent, conditional on something common: nothing (independent), the probability
+itself (beta), or one factor (Gaussian and t copulas). A model gives the conditional probability of each cause, averages
+weights over the condition, and draws causes at random.
 """
 
 import math
@@ -23,7 +23,9 @@ Draws = NDArray[np.bool_]
 
 
 class Polynomial:
-    """A polynomial with rational coefficients, lowest first: a weight as a function of an unknown chance."""
+    """A polynomial with rational coefficients, lowest power first: a weight as a
+    function of the unknown probability.
+    """
 
     def __init__(self, coefficients: Sequence[Fraction]) -> None:
         self.coefficients: Final = tuple(coefficients)
@@ -47,9 +49,9 @@ class Polynomial:
 
 
 class Independent:
-    """Each cause happens with its own probability, whatever else happens. Exact.
+    """Independent causes, each with its own probability; exact.
 
-    A common shock is a cause that several claims name: it needs no model of its own.
+    A common shock needs no dependence model: it is one cause that several claims name.
     """
 
     exact: Final = True
@@ -58,23 +60,23 @@ class Independent:
         self.probabilities: Final = probabilities
 
     def chances(self) -> tuple[Mapping[str, Weight], Weight]:
-        """The chance of each cause, and the weight of certainty."""
+        """The probability of each cause, and the weight 1."""
         return self.probabilities, ONE
 
     def average(self, weight: Weight) -> Fraction:
-        """The probability that a weight stands for."""
+        """The weight itself, as a Fraction: there is no condition to average over."""
         return Fraction(weight)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """The causes that happen, one row a draw."""
+        """Random draws: an array with one row per draw, True where the cause of the column happens."""
         limits = np.array([float(self.probabilities[cause]) for cause in causes])
         return np.asarray(random.random((draws, len(causes))) < limits)
 
 
 class Beta:
-    """All causes share one unknown chance, of the law Beta(alpha, beta). Exact for rational parameters.
+    """Causes that share one unknown probability, distributed as Beta(alpha, beta); exact for rational parameters.
 
-    The number that happen is beta-binomial, any two have correlation `1 / (alpha + beta + 1)`.
+    The number of causes that happen is beta-binomial. Any two causes have correlation `1 / (alpha + beta + 1)`.
     """
 
     exact: Final = True
@@ -85,11 +87,11 @@ class Beta:
         self.beta: Final = beta
 
     def chances(self) -> tuple[Mapping[str, Weight], Weight]:
-        """The unknown chance itself, for every cause."""
+        """The unknown probability of each cause, as a polynomial, and the weight 1."""
         return dict.fromkeys(self.causes, Polynomial([ZERO, ONE])), Polynomial([ONE])
 
     def average(self, weight: Weight) -> Fraction:
-        """The mean of a polynomial in the chance, from the moments of its law."""
+        """The expected value of a polynomial in the unknown probability, from the moments of the beta distribution."""
         total, moment = ZERO, ONE
         for power, coefficient in enumerate(weight.coefficients):
             total += coefficient * moment
@@ -97,13 +99,16 @@ class Beta:
         return total
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """The causes that happen, one row a draw."""
+        """Random draws: an array with one row per draw, True where the cause of the column happens."""
         chance = random.beta(float(self.alpha), float(self.beta), (draws, 1))
         return np.asarray(random.random((draws, len(causes))) < chance)
 
 
 class Gaussian:
-    """Cause `i` happens when `sqrt(rho) Z + sqrt(1 - rho) e_i` is at most the quantile of its probability."""
+    """The one-factor Gaussian copula, with factor Z and correlation rho.
+
+    Cause `i` happens if `sqrt(rho) Z + sqrt(1 - rho) e_i` is at most the normal quantile of its probability.
+    """
 
     exact: Final = False
 
@@ -112,7 +117,9 @@ class Gaussian:
         self.correlation: Final = correlation
 
     def grid(self, panels: int) -> tuple[Mapping[str, Floats], Floats]:
-        """The chance of each cause at each node of the factor, and the weight of each node."""
+        """The conditional probability of each cause at each quadrature node of the
+        factor, and the weight of each node.
+        """
         z, weights = rule(-9.5, 9.5, panels)
         rho = float(self.correlation)
         chances = {
@@ -122,7 +129,7 @@ class Gaussian:
         return chances, weights * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """The causes that happen, one row a draw."""
+        """Random draws: an array with one row per draw, True where the cause of the column happens."""
         latent = _latent(float(self.correlation), draws, len(causes), random)
         limits = np.array([_quantile(self.probabilities[cause], normal_quantile) for cause in causes])
         return np.asarray(latent <= limits)
@@ -132,8 +139,9 @@ class Gaussian:
 
 
 class StudentT:
-    """As Gaussian, the latent variables divided by one common `sqrt(W / freedom)`, `W` chi-squared: rare events of all
-    at once stay likely, even at correlation 0.
+    """The one-factor t copula: the Gaussian model with all latent variables divided by one common `sqrt(W / freedom)`.
+
+    `W` is chi-squared. Joint rare events keep a positive tail dependence, even at correlation 0.
     """
 
     exact: Final = False
@@ -144,7 +152,7 @@ class StudentT:
         self.freedom: Final = freedom
 
     def grid(self, panels: int) -> tuple[Mapping[str, Floats], Floats]:
-        """The chance of each cause at each node of the two factors, and the weight of each node."""
+        """The conditional probability of each cause at each node of the two factors, and the weight of each node."""
         freedom, rho = float(self.freedom), float(self.correlation)
         z, over_z = rule(-9.5, 9.5, panels)
         over_z = over_z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
@@ -160,7 +168,7 @@ class StudentT:
         return chances, (over_chi[:, None] * over_z[None, :]).ravel()
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """The causes that happen, one row a draw."""
+        """Random draws: an array with one row per draw, True where the cause of the column happens."""
         freedom = float(self.freedom)
         latent = _latent(float(self.correlation), draws, len(causes), random)
         latent /= np.sqrt(random.chisquare(freedom, (draws, 1)) / freedom)
@@ -172,9 +180,9 @@ class StudentT:
 
 
 class Comonotone:
-    """Full dependence: a cause happens whenever a less probable one does, decided by one uniform draw.
+    """Full dependence: one uniform draw decides all causes, so a cause happens whenever a less probable one does.
 
-    Exact: its cases are enumerated, not integrated. Gaussian and t copulas tend to it as correlation goes to 1.
+    Exact: its cases are enumerated. It is the limit of Gaussian and t copulas as the correlation goes to 1.
     """
 
     exact: Final = True
@@ -193,7 +201,7 @@ class Comonotone:
         return cases
 
     def draw(self, causes: Sequence[str], draws: int, random: np.random.Generator) -> Draws:
-        """The causes that happen, one row a draw."""
+        """Random draws: an array with one row per draw, True where the cause of the column happens."""
         limits = np.array([float(self.probabilities[cause]) for cause in causes])
         return np.asarray(random.random((draws, 1)) < limits)
 
@@ -203,19 +211,22 @@ Model = Independent | Beta | Comonotone | Factor
 
 
 def gaussian(probabilities: Mapping[str, Fraction], correlation: Fraction) -> Model:
-    """The one-factor Gaussian copula, at its ends the exact models that it becomes there."""
+    """The one-factor Gaussian copula; at correlation 0 and 1 the exact model that equals it."""
     if correlation == 0:
         return Independent(probabilities)
     return Comonotone(probabilities) if correlation == 1 else Gaussian(probabilities, correlation)
 
 
 def student_t(probabilities: Mapping[str, Fraction], correlation: Fraction, freedom: Fraction) -> Model:
-    """The one-factor t copula, at correlation 1 the exact model that it becomes there."""
+    """The one-factor t copula; at correlation 1 the exact model that equals it."""
     return Comonotone(probabilities) if correlation == 1 else StudentT(probabilities, correlation, freedom)
 
 
 def averaged(model: Factor, weights_on: Any) -> tuple[Any, float]:
-    """`weights_on(chances, one)`, one row an outcome, averaged over the factor; and the estimate of its error."""
+    """The average of `weights_on(chances, one)` over the factor, one entry per outcome, and its estimated error.
+
+    `weights_on` returns one row per outcome and one column per quadrature node.
+    """
 
     def compute(panels: int) -> Any:
         chances, weights = model.grid(panels)

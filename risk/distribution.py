@@ -1,8 +1,8 @@
-"""A loss with finitely many outcomes, each with an exact probability: moments, quantiles and tails in rationals.
+"""Loss distributions with finitely many outcomes and exact probabilities: moments, quantiles and tails as rationals.
 
-Value at risk at level `a` is the least `x` with `P(loss <= x) >= a`. Expected shortfall is the mean of the worst
-`1 - a` of all outcomes, where an outcome that straddles the level is counted in part: `VaR + E[(loss - VaR)+] / (1 -
-a)`. Sources: Acerbi and Tasche 2002; Rockafellar and Uryasev 2000.
+Value at risk at level `a` is the least `x` with `P(loss <= x) >= a`. Expected shortfall is the mean of the worst `1 -
+a` of outcomes: `VaR + E[(loss - VaR)+] / (1 - a)`, where an outcome at the level counts in part. Sources: Acerbi and
+Tasche 2002; Rockafellar and Uryasev 2000.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,10 @@ from risk.linear import ONE, ZERO
 
 
 class Distribution:
-    """Losses in ascending order, each once, with positive probabilities that sum to 1."""
+    """A finite loss distribution: distinct losses in ascending order, with positive probabilities that sum to 1.
+
+    Raises ValueError for negative probabilities or another sum.
+    """
 
     def __init__(self, probabilities: Mapping[Fraction, Fraction]) -> None:
         self.atoms: Final = tuple(sorted((loss, p) for loss, p in probabilities.items() if p))
@@ -33,15 +36,15 @@ class Distribution:
         return sum((loss * p for loss, p in self.atoms), ZERO)
 
     def variance(self) -> Fraction:
-        """The mean square distance from the mean."""
+        """The variance of the loss."""
         return sum((loss * loss * p for loss, p in self.atoms), ZERO) - self.mean() ** 2
 
     def at_most(self, loss: Fraction) -> Fraction:
-        """The probability of no more than this loss."""
+        """The probability that the loss is at most this amount."""
         return sum((p for x, p in self.atoms if x <= loss), ZERO)
 
     def value_at_risk(self, level: Fraction) -> Fraction:
-        """The least loss that is not exceeded with probability `level`, which is above 0 and at most 1."""
+        """The least loss `x` with `P(loss <= x) >= level`, for a level above 0 and at most 1."""
         below = ZERO
         for loss, p in self.atoms:
             below += p
@@ -50,7 +53,9 @@ class Distribution:
         raise ValueError(f"level {level} is not between 0 and 1")
 
     def expected_shortfall(self, level: Fraction) -> Fraction:
-        """The mean of the worst `1 - level` of outcomes, an atom at the edge counted in part; `level` below 1."""
+        """The mean of the worst `1 - level` of outcomes, where an outcome at the level
+        counts in part; `level` is below 1.
+        """
         value = self.value_at_risk(level)
         return value + self.stop_loss(value) / (1 - level)
 
@@ -59,7 +64,7 @@ class Distribution:
         return sum(((loss - retention) * p for loss, p in self.atoms if loss > retention), ZERO)
 
     def exceedance(self) -> list[tuple[Fraction, Fraction, Fraction]]:
-        """The steps of `S(x) = P(loss > x)` for `x >= 0`: from, to, and its value between."""
+        """The steps of the exceedance function `S(x) = P(loss > x)` for `x >= 0`, as (start, end, value)."""
         known = dict(self.atoms)
         left = ONE - self.at_most(ZERO)
         steps = []
@@ -69,12 +74,12 @@ class Distribution:
         return steps
 
     def scaled(self, factor: Fraction) -> "Distribution":
-        """The distribution of the loss times a factor."""
+        """The distribution of the loss multiplied by a factor."""
         return mixed((factor * loss, p) for loss, p in self.atoms)
 
 
 def mixed(outcomes: Iterable[tuple[Fraction, Fraction]]) -> Distribution:
-    """The distribution of outcomes of which several may be the same loss."""
+    """The distribution of (loss, probability) pairs; the probabilities of equal losses are added."""
     probabilities: dict[Fraction, Fraction] = {}
     for loss, p in outcomes:
         probabilities[loss] = probabilities.get(loss, ZERO) + p
@@ -82,16 +87,16 @@ def mixed(outcomes: Iterable[tuple[Fraction, Fraction]]) -> Distribution:
 
 
 NOTHING: Final = Distribution({ZERO: ONE})
-"""No loss, for certain."""
+"""The distribution of a loss of 0 with certainty."""
 
 
 def event(probability: Fraction, loss: Fraction) -> Distribution:
-    """A loss that happens with a probability, or does not."""
+    """The distribution of a loss that happens with this probability, else 0."""
     return mixed([(ZERO, ONE - probability), (loss, probability)])
 
 
 def independent_sum(parts: Iterable[Distribution]) -> Distribution:
-    """The sum of independent losses, by exact convolution: on integers, over the common denominators of both."""
+    """The distribution of a sum of independent losses, by exact convolution on integers over common denominators."""
     unit, weights, total = 1, {0: 1}, 1
     for part in parts:
         finer = lcm(unit, *(loss.denominator for loss, _ in part.atoms))

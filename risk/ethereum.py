@@ -1,6 +1,7 @@
-"""Ethereum's own penalties, queues and periods, in its integers: Gwei, epochs, and every division rounded as there.
+"""Ethereum's penalties, queues and periods, in its own integers: Gwei and epochs, with the specification's rounding.
 
-Source: ethereum/consensus-specs, the function named with each. An epoch is 32 slots of 12 seconds: 225 make a day.
+Source: ethereum/consensus-specs; each function names its source there. An epoch is 32
+slots of 12 seconds; a day has 225.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,27 +19,27 @@ EJECTION_BALANCE_GWEI: Final = 16 * 10**9
 SLASHING_PENALTY_QUOTIENT: Final[Mapping[str, int]] = MappingProxyType(
     {"phase0": 128, "altair": 64, "bellatrix": 32, "electra": 4096}
 )
-"""By fork: a validator that is slashed loses its effective balance over this at once."""
+"""The divisor of the effective balance in the initial penalty of a slashed validator, by fork."""
 
 CORRELATION_MULTIPLIER: Final[Mapping[str, int]] = MappingProxyType(
     {"phase0": 1, "altair": 2, "bellatrix": 3, "electra": 3}
 )
-"""By fork: the correlation penalty is this times the part of all stake that was slashed around the same time."""
+"""The multiplier of the slashed fraction of all stake in the correlation penalty, by fork."""
 
 
 def initial_penalty_gwei(effective_balance_gwei: int, fork: str) -> int:
-    """The penalty that a slashing takes at once. Source: slash_validator."""
+    """The initial penalty of a slashed validator, in Gwei, rounded down. Source: slash_validator."""
     return effective_balance_gwei // SLASHING_PENALTY_QUOTIENT[fork]
 
 
 def correlation_penalty_gwei(
     effective_balance_gwei: int, slashed_gwei: int, total_gwei: int, multiplier: int, by_increment: bool
 ) -> int:
-    """The penalty that a slashing takes in the middle of the withdrawability delay, all slashed around then being
-    counted.
+    """The correlation penalty, in Gwei, halfway through the withdrawability delay; it counts
+    all stake slashed around then.
 
-    Before Electra the whole penalty is rounded down to an increment, so that a lone slashing costs nothing; from
-    Electra on (`by_increment`) the penalty of one increment is rounded down. Source: process_slashings.
+    Before Electra the whole penalty is rounded down to an increment, so an isolated slashing costs nothing. From
+    Electra on (`by_increment`), the penalty per increment is rounded down. Source: process_slashings.
     """
     adjusted = min(slashed_gwei * multiplier, total_gwei)
     increments = effective_balance_gwei // INCREMENT_GWEI
@@ -56,27 +57,30 @@ def correlation_penalty(effective_balance: Fraction, slashed: Fraction, total: F
 
 
 def full_slash_fraction(multiplier: int) -> Fraction:
-    """The part of all stake that must be slashed together for each to lose everything."""
+    """The fraction of all stake that must be slashed together for each validator to lose its whole balance."""
     return Fraction(1, multiplier)
 
 
 def base_reward_per_increment_gwei(total_gwei: int) -> int:
-    """The base reward of one increment in one epoch. Source: altair, get_base_reward_per_increment."""
+    """The base reward per increment and epoch, in Gwei. Source: altair, get_base_reward_per_increment."""
     return INCREMENT_GWEI * 64 // isqrt(total_gwei)
 
 
 def missed_attestation_gwei(effective_balance_gwei: int, total_gwei: int) -> int:
-    """The cost of a missed attestation in an epoch: source and target votes, 14 and 26 of 64. Source: altair."""
+    """The cost of a missed attestation in an epoch, in Gwei: source and target votes, weights 14 and 26 of 64.
+
+    Source: altair.
+    """
     reward = effective_balance_gwei // INCREMENT_GWEI * base_reward_per_increment_gwei(total_gwei)
     return reward * 14 // 64 + reward * 26 // 64
 
 
 def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
-    """Balance and effective balance of an offline validator after each epoch of an inactivity leak, without end.
+    """The balance and the effective balance, in Gwei, of an offline validator after each epoch of an inactivity leak.
 
-    Its score rises by 4, then it pays `effective balance * score / (4 * 2^24)`, then its effective balance follows its
-    balance with hysteresis (not if not `updating`). Source: process_inactivity_updates, get_inactivity_penalty_deltas
-    of bellatrix, process_effective_balance_updates.
+    Each epoch its score rises by 4; then it pays `effective balance * score / (4 * 2^24)`. Then, if `updating`, the
+    effective balance follows the balance with hysteresis. The iterator is infinite. Source: process_inactivity_updates,
+    get_inactivity_penalty_deltas of bellatrix, process_effective_balance_updates.
     """
     effective, score = balance_gwei, 0
     while True:
@@ -88,7 +92,7 @@ def leak(balance_gwei: int, updating: bool = True) -> Iterator[tuple[int, int]]:
 
 
 def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
-    """The loss of an offline validator in so many epochs of a leak."""
+    """The loss of an offline validator, in Gwei, in this number of epochs of an inactivity leak."""
     after = leak(balance_gwei, updating)
     left = balance_gwei
     for _ in range(epochs):
@@ -97,7 +101,9 @@ def leaked_gwei(balance_gwei: int, epochs: int, updating: bool = True) -> int:
 
 
 def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> tuple[int, int]:
-    """The epoch of a leak in which the effective balance falls to the ejection balance, and the balance then."""
+    """The epoch of a leak in which the effective balance reaches the ejection
+    balance, and the balance then, in Gwei.
+    """
     if balance_gwei <= ejection_gwei:
         return 0, balance_gwei
     for epoch, (balance, effective) in enumerate(leak(balance_gwei), start=1):
@@ -107,9 +113,11 @@ def epochs_to_ejection(balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_
 
 
 def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int = EJECTION_BALANCE_GWEI) -> int:
-    """The epoch of a leak from which the rest is two thirds again, if this part of equal validators stays offline.
+    """The first epoch of a leak in which the online validators have two thirds again; 0 if
+    they have them from the start.
 
-    Who is down to the ejection balance counts no more: the exit queue is left out. 0: no leak begins.
+    The fraction `offline` of equal validators stays offline. Validators at the ejection balance no longer
+    count: the exit queue is ignored.
     """
     online = (1 - offline) * balance_gwei
     if online * 3 >= 2 * balance_gwei:
@@ -122,7 +130,7 @@ def epochs_to_finality(offline: Fraction, balance_gwei: int, ejection_gwei: int 
 
 
 def churn_limit_eth(total_eth: int) -> int:
-    """The ETH that may enter or leave the validator set in an epoch, before the cap of `exit_churn_limit_eth`.
+    """The ETH that may enter or leave the validator set per epoch, before the cap of `exit_churn_limit_eth`.
 
     Source: electra, get_balance_churn_limit.
     """
@@ -130,25 +138,23 @@ def churn_limit_eth(total_eth: int) -> int:
 
 
 def exit_churn_limit_eth(total_eth: int) -> int:
-    """The ETH that activations and exits may move in an epoch. Source: electra, get_activation_exit_churn_limit."""
+    """The ETH that activations and exits may move per epoch. Source: electra, get_activation_exit_churn_limit."""
     return min(256, churn_limit_eth(total_eth))
 
 
 def exit_epochs(total_eth: int, leaving_eth: Fraction) -> int:
-    """The epochs that the exit queue takes for so much stake, the churn staying as it is now."""
+    """The epochs that the exit queue takes for this stake, rounded up; the churn limit is taken as constant."""
     return -((-leaving_eth) // exit_churn_limit_eth(total_eth))
 
 
 def weak_subjectivity_epochs(total_eth: int, safety_decay_percent: int) -> int:
-    """The epochs for which a checkpoint stays trustworthy. Source: electra, compute_weak_subjectivity_period."""
+    """The weak subjectivity period, in epochs. Source: electra, compute_weak_subjectivity_period."""
     churn = churn_limit_eth(total_eth)
     return WITHDRAWABILITY_DELAY_EPOCHS + safety_decay_percent * total_eth // (2 * churn * 100)
 
 
 def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_decay_percent: int = 10) -> int:
-    """The epochs for which a checkpoint stayed trustworthy before Electra. Source: phase0,
-    compute_weak_subjectivity_period.
-    """
+    """The weak subjectivity period before Electra, in epochs. Source: phase0, compute_weak_subjectivity_period."""
     most_eth, deposits = 32, 16 * 32
     churn = max(4, validators // 65536)
     low, high = 200 + 3 * safety_decay_percent, 200 + 12 * safety_decay_percent
@@ -163,8 +169,10 @@ def weak_subjectivity_epochs_phase0(average_eth: int, validators: int, safety_de
 def correlated_miss_trace(
     missing: Sequence[int], total: int, net_excess: int, adjustment: int = 4096, most: int = 4
 ) -> list[tuple[int, int]]:
-    """The penalty factor of each slot, and the net excess after it, when missed attestations are punished by how many
-    miss together. Source: EIP-7716 as posted at ethresear.ch 19341.
+    """The penalty factor of each slot, and the net excess after it, if a missed
+    attestation costs more the more miss it.
+
+    Source: EIP-7716 as posted at ethresear.ch 19341.
     """
     trace: list[tuple[int, int]] = []
     for amount in missing:

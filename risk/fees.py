@@ -1,6 +1,6 @@
-"""Prices that follow demand: base fee, exponential fee, and a rate with a kink, as chains and lenders compute them.
+"""Prices that follow demand: base fee, exponential fee, and a kinked interest rate, as chains and lenders compute them.
 
-Amounts are integers and every division rounds down where the protocol's does.
+Fees are integers, whose divisions round down as in the protocols. The kinked rate is an exact rational.
 """
 
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from fractions import Fraction
 
 
 def base_fee_update(base_fee: int, target: int, used: int, denominator: int = 8) -> int:
-    """The next base fee: up to `1/denominator` more or less, by how far use was from its target.
+    """The next base fee: it changes by `1/denominator` times the relative distance of use from its target.
 
-    Above the target it rises by 1 at least. Source: EIP-1559, calculation of the base fee.
+    Above the target it rises by at least 1. Divisions round down. Source: EIP-1559, calculation of the base fee.
     """
     if used == target:
         return base_fee
@@ -19,7 +19,7 @@ def base_fee_update(base_fee: int, target: int, used: int, denominator: int = 8)
 
 
 def base_fee_trace(initial: int, target: int, used: Sequence[int], denominator: int = 8) -> list[int]:
-    """The base fee after each block."""
+    """The base fee after each block, given the gas used in each block."""
     fees: list[int] = []
     for amount in used:
         initial = base_fee_update(initial, target, amount, denominator)
@@ -28,9 +28,9 @@ def base_fee_trace(initial: int, target: int, used: Sequence[int], denominator: 
 
 
 def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
-    """`factor * e^(numerator / denominator)` from its Taylor series, every term rounded down, and the sum too.
+    """`factor * e^(numerator / denominator)` by its Taylor series; every term and the sum are rounded down.
 
-    Never above the true value. Source: EIP-4844; EIP-7002 and EIP-7251 price their requests with it.
+    The result never exceeds the true value. Source: EIP-4844; EIP-7002 and EIP-7251 price their requests with it.
     """
     term = factor * denominator
     total = 0
@@ -45,9 +45,10 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
 def kinked_rate(
     utilisation: Fraction, optimum: Fraction, base: Fraction, slope_below: Fraction, slope_above: Fraction
 ) -> Fraction:
-    """A rate with two slopes: `slope_below` is earned up to the optimum, `slope_above` from there to full use.
+    """The interest rate at a utilisation: `base`, rising by `slope_below` up to the
+    optimum, then by `slope_above` to 1.
 
-    Source: the interest curve of Aave and Compound; here as a price of cover, utilisation being cover over stake.
+    Source: the interest curve of Aave and Compound. Here it prices cover, and utilisation is cover over stake.
     """
     if utilisation <= optimum:
         return base + slope_below * (utilisation / optimum if optimum else 0)

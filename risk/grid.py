@@ -1,7 +1,7 @@
-"""Losses that are too many to tell apart, on a grid: rounded down, and rounded up. The true ones lie between.
+"""Bounds for distributions with too many losses: the losses rounded down, and rounded up, to a grid.
 
-Each independent component is rounded once, by less than a step. Probabilities are floats; how far all of them together
-may be off is bounded from how many operations there were, and widens every bound.
+Each independent component is rounded once, by less than a step. Probabilities are floats. Their total error is bounded
+by the number of operations, and widens every bound.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,24 +17,24 @@ from risk.dependence import Independent
 from risk.losses import Sampled
 
 STEPS: Final = 1 << 18
-"""Of the grid, up to all that there is."""
+"""The number of grid steps up to the largest possible loss."""
 MOST_CASES: Final = 64
 MOST_SUMS: Final = 4_000_000_000
-"""So many additions take some seconds."""
+"""The largest number of additions, which take some seconds."""
 ROUNDING: Final = 2.0**-52
-"""One operation is off by no more than this part of the probabilities that it is about, which sum to 1."""
+"""The largest relative error of one operation, as a fraction of the total probability."""
 
 
 @attrs.frozen
 class Between:
-    """A number between two, which it cannot be beyond."""
+    """Exact lower and upper bounds of a number."""
 
     at_least: Fraction
     at_most: Fraction
 
 
 class _Grid(Enumeration):
-    """Arrays of probabilities by steps of the grid, in place of losses."""
+    """An enumeration whose distributions are arrays of probabilities, indexed by step of the grid."""
 
     def __init__(self, chances: Mapping[str, float], step: Fraction, is_down: bool) -> None:
         super().__init__(chances, 1.0)
@@ -45,7 +45,7 @@ class _Grid(Enumeration):
         self.sums = 0
 
     def kept(self, weights: dict[Fraction, Any]) -> Any:
-        """The losses of one piece, rounded."""
+        """The distribution of one piece's loss, rounded to the grid."""
         positions = [(floor if self.is_down else ceil)(loss / self.step) for loss in weights]
         found = np.zeros(max(positions) + 1)
         for position, weight in zip(positions, weights.values(), strict=True):
@@ -54,7 +54,7 @@ class _Grid(Enumeration):
         return found
 
     def mixed(self, yes: Any, no: Any, chance: Any) -> Any:
-        """The losses when a cause has happened, with its chance, and when it has not."""
+        """The mixture of the distributions with and without a cause, which happens with probability `chance`."""
         found = np.zeros(max(len(yes), len(no)))
         found[: len(yes)] += yes * chance
         found[: len(no)] += no * (1.0 - chance)
@@ -62,7 +62,11 @@ class _Grid(Enumeration):
         return found
 
     def convolved(self, left: Any, right: Any) -> Any:
-        """The probabilities of the sum of two independent losses: a shift for each that is possible."""
+        """The distribution of the sum of two independent losses: one shifted copy for
+        each possible loss of the sparser.
+
+        Raises TooManyOutcomesError beyond MOST_SUMS additions.
+        """
         if np.count_nonzero(left) < np.count_nonzero(right):
             left, right = right, left
         shifts = np.flatnonzero(right)
@@ -77,26 +81,26 @@ class _Grid(Enumeration):
 
 
 class Bounded:
-    """Bounds on the loss of all pieces together, whose causes are independent."""
+    """Bounds on the total loss of the pieces, for independent causes."""
 
     def __init__(self, pieces: Sequence[Piece], model: Independent) -> None:
         chances, _ = model.chances()
         total = sum((piece.amount for piece in pieces), Fraction(0))
         step = max(total, Fraction(1)) / STEPS
-        # Of each claim, what spares it, and the states of its piece before and after.
+        # The operations of each claim: the probability that it is spared, and the states of its piece before and after.
         for_claims = sum(8 + 4 * len(claim.causes) for piece in pieces for claim in piece.claims)
         self.ends: Final[list[Sampled]] = []
         for is_down in (True, False):
             grid = _Grid({cause: float(chance) for cause, chance in chances.items()}, step, is_down)
             weights = grid.of([(piece, piece.claims) for piece in pieces], frozenset())
             known = np.flatnonzero(weights)
-            # Each operation is off by a part of what it is about, and none is about more than everything. The last are
-            # the sums over all losses by which a tail or a mean is found.
+            # Each operation's error is relative to its operand, which is at most the total probability. The last term
+            # counts the sums over all losses that compute a tail or a mean.
             error = (grid.operations + for_claims * (grid.branches + 1) + 2 * len(known)) * ROUNDING
             self.ends.append(Sampled([int(n) * step for n in known], weights[known], error))
 
     def value_at_risk(self, level: Fraction) -> Between:
-        """The least loss that is not exceeded with this probability."""
+        """Bounds of the least loss that is not exceeded with probability `level`."""
         low, high = self.ends
         below, above = (level + sign * Fraction(end.error) for sign, end in ((-1, low), (1, high)))
         return Between(
@@ -105,6 +109,6 @@ class Bounded:
         )
 
     def expected_shortfall(self, level: Fraction) -> Between:
-        """The mean over the worst outcomes, of probability `1 - level` together; the one at the edge counts in part."""
+        """Bounds of the mean of the worst `1 - level` of outcomes, where an outcome at the level counts in part."""
         low, high = (end.expected_shortfall(level) for end in self.ends)
         return Between(max(Fraction(0), Fraction(low.value - low.error)), Fraction(high.value + high.error))

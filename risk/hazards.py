@@ -1,8 +1,8 @@
-"""Declared hazards of slashing: how likely which services slash whom, and how that depends on one another.
+"""Declared slashing hazards: probabilities of faults and shocks, and the dependence between them.
 
-A document `restake-hazards` says it of a network. Each operator's fault at each service is a cause of its own; a shock
-is a cause that many commitments share, such as a bug in a client that many run. From both follow the pieces of stake of
-which `risk.losses` finds the distribution.
+A `restake-hazards` document declares them for a network. Each operator's fault at each service is a cause of its own. A
+shock is a cause that many commitments share, such as a bug in a common client. `risk.losses` computes the loss
+distribution of the resulting pieces of stake.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ FREEDOM: Final = (Fraction(1, 4), 1_000_000)
 
 @attrs.frozen
 class Shock:
-    """A cause that commitments share: of these services and these operators, None being all."""
+    """A shared cause, such as a client bug, which hits these services and these operators; None means all of them."""
 
     name: str
     probability: Fraction
@@ -34,7 +34,7 @@ class Shock:
     operators: frozenset[str] | None
 
     def hits(self, row: Commitment) -> bool:
-        """True if the shock lets the service slash this commitment."""
+        """True if the shock lets the service of this commitment slash it."""
         return (self.services is None or row.service in self.services) and (
             self.operators is None or row.operator in self.operators
         )
@@ -42,7 +42,7 @@ class Shock:
 
 @attrs.frozen
 class Dependence:
-    """The model by name, and its parameters; see `risk.dependence`."""
+    """The declared dependence model: its name and its parameters; see `risk.dependence`."""
 
     model: str
     parameters: Mapping[str, Fraction]
@@ -50,7 +50,7 @@ class Dependence:
 
 @attrs.frozen
 class Pricing:
-    """The return and the cost of bearing the loss, as parts of the position a year."""
+    """The declared yields and costs, each as a fraction of the position per year."""
 
     base_yield: Fraction
     fee: Fraction
@@ -59,7 +59,11 @@ class Pricing:
 
 @attrs.frozen
 class Hazards:
-    """All that is declared; `holdings` is how much of each stake the position has, None the whole of every stake."""
+    """All declared hazards of a network.
+
+    `slashes` is the probability of an operator's fault, by service. `levels` are the confidence levels to report.
+    `holdings` is the position's amount of each stake; None means all of every stake.
+    """
 
     slashes: Mapping[str, Fraction]
     shocks: tuple[Shock, ...]
@@ -70,14 +74,15 @@ class Hazards:
 
 
 def own_cause(row: Commitment) -> str:
-    """The name of an operator's own fault at a service; quoted, so that no two pairs of names make the same one."""
+    """The name of the cause that is an operator's own fault at a service. Quoting keeps different pairs distinct."""
     return f"{row.operator!r} at {row.service!r}"
 
 
 def pieces(network: Network, hazards: Hazards) -> list[Piece]:
-    """The position as pieces of stake, valued at the declared prices, with every claim on them.
+    """The position as pieces of stake, valued at the declared prices, each with the claims of all services on it.
 
-    A commitment lets its service take `amount * slash` of the whole stake, in proportion from everybody in it.
+    A commitment lets its service slash the fraction `amount * slash / stake`, proportionally
+    from all holders of the stake.
     """
     values = network.values
     claims: dict[str, list[Claim]] = {stake.stake_id: [] for stake in network.stakes}
@@ -98,14 +103,14 @@ def pieces(network: Network, hazards: Hazards) -> list[Piece]:
 
 
 def _held(stake_id: str, amount: Fraction, hazards: Hazards) -> Fraction:
-    """The part of a stake that the position has."""
+    """The fraction of a stake that the position holds."""
     if hazards.holdings is None:
         return Fraction(1)
     return hazards.holdings.get(stake_id, Fraction(0)) / amount if amount else Fraction(0)
 
 
 def model(network: Network, hazards: Hazards, found: Sequence[Piece]) -> Model:
-    """The model of the causes that the pieces name."""
+    """The dependence model of the causes that the pieces name."""
     known = {shock.name: shock.probability for shock in hazards.shocks}
     known |= {own_cause(row): hazards.slashes.get(row.service, Fraction(0)) for row in network.commitments}
     causes = causes_of(found)
@@ -121,7 +126,9 @@ def model(network: Network, hazards: Hazards, found: Sequence[Piece]) -> Model:
 
 
 def read(document: Json, network: Network) -> Hazards:
-    """Hazards of a network, from their document; MalformedTrace with the field if they are none."""
+    """The hazards in a `restake-hazards` document for this network. Raises
+    MalformedTrace, with the field, if malformed.
+    """
     root = fields(document, "", ("format", "version", "slashes", "levels"), OPTIONAL)
     if root["format"] != FORMAT:
         raise MalformedTrace("format", f"expected {FORMAT!r}, got {shown(root['format'])}")
@@ -157,7 +164,7 @@ OPTIONAL: Final = ("shocks", "dependence", "holdings", "pricing")
 
 
 def probability(value: Json, place: str) -> Fraction:
-    """A rational between 0 and 1."""
+    """A probability, read from JSON: a rational between 0 and 1. Raises MalformedTrace for anything else."""
     number = rational(value, place)
     if not 0 <= number <= 1:
         raise MalformedTrace(place, "expected at least 0 and at most 1")
@@ -165,7 +172,10 @@ def probability(value: Json, place: str) -> Fraction:
 
 
 def level(value: Json, place: str) -> Fraction:
-    """A level of confidence: above 0 and below 1."""
+    """A confidence level, read from JSON: a rational above 0 and below 1, at least LEAST_TAIL away from 1.
+
+    Raises MalformedTrace for anything else.
+    """
     number = rational(value, place)
     if not 0 < number < 1:
         raise MalformedTrace(place, "expected more than 0 and less than 1")
@@ -175,7 +185,10 @@ def level(value: Json, place: str) -> Fraction:
 
 
 def correlation(value: Json, place: str) -> Fraction:
-    """A correlation that floats can tell from 1, or 1 itself."""
+    """A correlation, read from JSON: between 0 and 1, and either exactly 1 or at least LEAST_APART away from it.
+
+    Raises MalformedTrace for anything else: floats cannot separate other values from 1.
+    """
     number = probability(value, place)
     if 0 < 1 - number < LEAST_APART:
         raise MalformedTrace(place, f"nearer to 1 than {LEAST_APART}, and not 1")
@@ -183,7 +196,10 @@ def correlation(value: Json, place: str) -> Fraction:
 
 
 def freedom(value: Json, place: str) -> Fraction:
-    """Degrees of freedom, in the range in which floats hold the density of the factor."""
+    """The degrees of freedom, read from JSON: within FREEDOM, where floats can hold the density of the factor.
+
+    Raises MalformedTrace for anything else.
+    """
     number = rational(value, place)
     low, high = FREEDOM
     if not low <= number <= high:
@@ -192,7 +208,7 @@ def freedom(value: Json, place: str) -> Fraction:
 
 
 def positive(value: Json, place: str) -> Fraction:
-    """A rational above 0."""
+    """A positive rational, read from JSON. Raises MalformedTrace for anything else."""
     number = rational(value, place)
     if number <= 0:
         raise MalformedTrace(place, "expected more than 0")
@@ -200,7 +216,7 @@ def positive(value: Json, place: str) -> Fraction:
 
 
 def not_negative(value: Json, place: str) -> Fraction:
-    """A rational that is at least 0."""
+    """A rational of at least 0, read from JSON. Raises MalformedTrace for anything else."""
     number = rational(value, place)
     if number < 0:
         raise MalformedTrace(place, "negative")

@@ -1,8 +1,7 @@
-"""Insurance of a loss: layers that pay in order, policies with deductible and limit, and a fund that pays harmed
-parties.
+"""Insurance of a loss: a waterfall of layers, policies with deductible and limit, and redress from a slashed pool.
 
-Sources: standard actuarial contracts; Deb, Raynor and Kannan, STAKESURE, arXiv:2401.05797; the EIGEN whitepaper for
-harm within the time it takes to redeem.
+Sources: standard actuarial contracts; Deb, Raynor and Kannan, STAKESURE, arXiv:2401.05797; the EIGEN whitepaper, for
+harm done before stake can be redeemed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +10,13 @@ from fractions import Fraction
 from risk.linear import ZERO
 
 Layer = tuple[str, Fraction | None]
-"""A layer's name and the most it pays; None: all that is left."""
+"""A layer's name, and the most that it pays; None means without limit."""
 
 
 def waterfall(loss: Fraction, layers: Sequence[Layer]) -> tuple[dict[str, Fraction], Fraction]:
-    """The payment of each layer for a loss, the first first, and the rest that no layer bears. The parts sum to the
-    loss.
+    """The payment of each layer for a loss, in order of layers, and the remainder that no layer bears.
+
+    The payments and the remainder sum to the loss.
     """
     paid: dict[str, Fraction] = {}
     left = loss
@@ -28,25 +28,30 @@ def waterfall(loss: Fraction, layers: Sequence[Layer]) -> tuple[dict[str, Fracti
 
 
 def payout(loss: Fraction, deductible: Fraction, limit: Fraction | None, coinsurance: Fraction) -> Fraction:
-    """The payment of a policy: the insured part of the loss above the deductible, up to the limit (of the loss, before
-    the insured part is taken); without a limit any loss.
+    """The payment of a policy: `coinsurance` times the loss above the deductible, up to the limit.
+
+    The limit applies before coinsurance; None means without limit.
     """
     above = max(ZERO, loss - deductible)
     return coinsurance * (above if limit is None else min(above, limit))
 
 
 def cost_of_corruption(stake: Fraction, accountable_fraction: Fraction, slash_fraction: Fraction) -> Fraction:
-    """The loss of an attacker: the part of the stake that must sign, times the part of it that is slashed."""
+    """The cost of corruption: the stake, times the fraction that must sign, times the
+    fraction of it that is slashed.
+    """
     return stake * accountable_fraction * slash_fraction
 
 
 def is_safe(cost: Fraction, profit: Fraction) -> bool:
-    """Cryptoeconomic safety: the cost of corruption is above the profit, and not only equal to it."""
+    """True if the cost of corruption exceeds the profit from corruption; equality is not safe."""
     return cost > profit
 
 
 def harm_before_redress(limit_per_window: Fraction, window: Fraction, redemption: Fraction) -> Fraction:
-    """The most that leaves a rate-limited bridge before stake can be redeemed: its limit, in each window begun."""
+    """The most that a rate-limited bridge loses before stake is redeemed: its limit, times
+    the windows begun (rounded up).
+    """
     windows = -((-redemption) // window)
     return limit_per_window * windows
 
@@ -54,9 +59,9 @@ def harm_before_redress(limit_per_window: Fraction, window: Fraction, redemption
 def redress(
     pool: Fraction, covers: Mapping[str, Fraction], losses: Mapping[str, Fraction]
 ) -> tuple[dict[str, Fraction], Fraction]:
-    """The payment of a slashed pool to insured parties, in proportion if it falls short, and the rest to burn.
+    """The payments of a slashed pool to the insured parties, and the remainder to burn.
 
-    A claim is the loss up to the cover. Together never more than the pool.
+    A party's claim is its loss, at most its cover. If the pool is smaller than the claims, they are paid pro rata.
     """
     claims = {name: min(cover, losses.get(name, ZERO)) for name, cover in covers.items()}
     total = sum(claims.values(), ZERO)

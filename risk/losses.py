@@ -1,7 +1,7 @@
-"""The loss of a position: exact where probabilities are rational, computed over a factor, or simulated.
+"""The loss distribution of a position: exact if probabilities are rational, integrated over a factor, or simulated.
 
-A position is pieces of stake with claims on them (`risk.commitments`) and a model of how their causes depend on one
-another (`risk.dependence`). Every answer says how it was found, and how far it may be off.
+A position is a set of pieces of stake with claims on them (`risk.commitments`), and a dependence model of the causes
+(`risk.dependence`). Every result states its method and its error.
 """
 
 import math
@@ -33,7 +33,7 @@ class Measured:
 
 
 class Sampled:
-    """Losses with float probabilities, in ascending order; `error` is how far all probabilities together may be off."""
+    """Losses in ascending order with float probabilities; `error` is the summed error of all probabilities."""
 
     def __init__(self, losses_: Sequence[Fraction], probabilities: Floats, error: float) -> None:
         self.losses: Final = tuple(losses_)
@@ -47,12 +47,12 @@ class Sampled:
         return Measured(float(self.values @ self.probabilities), self.largest * self.error)
 
     def variance(self) -> Measured:
-        """The mean square distance from the mean."""
+        """The variance of the loss."""
         mean = self.mean().value
         return Measured(float((self.values - mean) ** 2 @ self.probabilities), self.largest**2 * self.error)
 
     def value_at_risk(self, level: Fraction) -> tuple[Fraction, bool]:
-        """The least loss not exceeded with probability `level`, and whether the error leaves no other answer."""
+        """The least loss not exceeded with probability `level`, and True if the error cannot change that answer."""
         below = np.cumsum(self.probabilities)
         found = int(np.searchsorted(below, float(level)))
         found = min(found, len(self.losses) - 1)
@@ -65,35 +65,36 @@ class Sampled:
         return Measured(float(above @ self.probabilities), self.largest * self.error)
 
     def expected_shortfall(self, level: Fraction) -> Measured:
-        """The mean of the worst `1 - level` of outcomes. A wrong value at risk would change it by no more than `error`
-        does, because shortfall is flat there.
+        """The mean of the worst `1 - level` of outcomes.
+
+        A wrong value at risk changes it by no more than `error` does, because expected shortfall is flat there.
         """
-        tail = float(1 - level)  # a level near 1 is 1 in floats
+        tail = float(1 - level)  # a level close to 1 would round to 1 as a float
         value = float(self.value_at_risk(level)[0])
         return Measured(value + self.stop_loss(value).value / tail, self.largest * self.error / tail)
 
 
 MOST_DRAWN: Final = 5_000_000
-"""So many causes are drawn at a time: some tens of megabytes."""
+"""The number of causes drawn at a time; a batch takes some tens of megabytes."""
 
 MOST_ERROR: Final = 1e-3
-"""Probabilities that may be off by more than this together are of no use: draws are better."""
+"""The largest total error of probabilities that is accepted; beyond it, simulation is better."""
 
 LARGEST: Final = 10**150
-"""Floats hold no square of more; exact distributions know no such bound."""
+"""The largest total amount for floats, which cannot hold larger squares; exact distributions have no limit."""
 
 
 def _check_floats(pieces: Sequence[Piece]) -> None:
-    """OverflowError if amounts are too large for floats."""
+    """Raise OverflowError if the amounts are too large for floats."""
     if sum((piece.amount for piece in pieces), Fraction(0)) > LARGEST:
         raise OverflowError("amounts are too large for floats")
 
 
 def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sampled:
-    """The distribution of the loss of all pieces together: exact, or with float probabilities under a factor model.
+    """The distribution of the total loss of the pieces: exact, or with float probabilities under a factor model.
 
-    TooManyOutcomesError where there are too many outcomes or cases for that: simulate, or count in a coarser unit.
-    OverflowError where floats are needed and amounts are too large for them.
+    Raises TooManyOutcomesError if there are too many outcomes or cases, or the integral is too inexact; then simulate
+    or use a coarser unit. Raises OverflowError if floats are needed and the amounts are too large for them.
     """
     if isinstance(model, Comonotone):
         return mixed(
@@ -111,7 +112,7 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
         return np.array([weights[loss] for loss in found])
 
     probabilities, error = averaged(model, weights_on)
-    # Whatever else an integral misses, it misses of the whole too, which is known to be 1.
+    # The probabilities should sum to 1: what is missing from that sum is also an error of the integral.
     error = max(error, abs(1 - float(np.sum(probabilities))))
     if not error <= MOST_ERROR:
         raise TooManyOutcomesError(f"the integral over the factor may be off by {error:.2g}")
@@ -119,9 +120,9 @@ def distribution(pieces: Sequence[Piece], model: Model) -> Distribution | Sample
 
 
 def exact_mean(pieces: Sequence[Piece], model: Model) -> Fraction | None:
-    """The expected loss, also of positions whose distribution is too large: means add up, whatever depends on what.
+    """The expected loss as the sum of the pieces' means, whatever their dependence; feasible even for large positions.
 
-    None where the model is not exact, or one piece alone has too many outcomes.
+    None if the model is not exact, or if one piece alone has too many outcomes.
     """
     total = Fraction(0)
     for piece in pieces:
@@ -136,7 +137,7 @@ def exact_mean(pieces: Sequence[Piece], model: Model) -> Fraction | None:
 
 
 class Simulation:
-    """Losses drawn at random, the smallest first, with the seed that draws them again."""
+    """Simulated losses in ascending order, with the seed that reproduces them."""
 
     def __init__(self, drawn: Floats, seed: int) -> None:
         self.drawn: Final = np.sort(drawn)
@@ -156,14 +157,14 @@ class Simulation:
 
     def expected_shortfall(self, level: Fraction) -> Measured:
         """The mean of the worst `1 - level` of the draws, and its standard error."""
-        tail = float(1 - level)  # a level near 1 is 1 in floats
+        tail = float(1 - level)  # a level close to 1 would round to 1 as a float
         value = self.value_at_risk(level)[0]
         above = np.maximum(self.drawn - value, 0.0)
         return Measured(value + float(np.mean(above)) / tail, float(np.std(above)) / (tail * math.sqrt(self.draws)))
 
 
 def simulate(pieces: Sequence[Piece], model: Model, draws: int, seed: int) -> Simulation:
-    """Losses of all pieces together, drawn from the model; the same seed draws the same losses."""
+    """A simulation of the total loss of the pieces under the model; a seed always gives identical losses."""
     _check_floats(pieces)
     random = np.random.Generator(np.random.PCG64(seed))
     causes = causes_of(pieces)

@@ -1,8 +1,8 @@
-"""The market in one state: which offers pay for their risk, which funds could pay, which vaults are priced rightly, and
-which tables of stake on other chains are worth what they say.
+"""Risk figures of a market in one state: offers, insurance funds, vaults of receipts, and tables of stake.
 
-Everything is read from the market's tables, and exact: counts are integers, the rest rationals. The declared risk of an
-offer is its service's word. docs/risk_losses.md says what each figure means.
+They answer four questions. Does an offer's rate cover its risk? Can a fund pay its claims? Is a vault's mark right? Is
+a table on another chain backed by slashable stake? All figures are exact: counts are integers, the rest rationals. An
+offer's risk is its service's own declaration. docs/risk_losses.md defines each figure.
 """
 
 from fractions import Fraction
@@ -28,11 +28,12 @@ from spec.market.state import POSITIONS, RISKS, TERMS, Offer
 
 @attrs.frozen
 class OfferFigures:
-    """An offer now. Rates are grains for each unit of stake and point; the least that carries its risk rounds up.
+    """The figures of an open offer. Rates are in grains per unit of stake and point.
 
-    `slashable_stake` is what the service may take of all enrolled operators now, `lasting_stake` what of it no point
-    that comes makes less. `yearly_yield` is the fee of a year as a part of the stake's worth; None if it has no worth.
-    `paid_points` is for how long the budget pays the counted stake at this rate; None if nothing is earned.
+    `break_even_rate` is the least rate that covers the declared risk, rounded up. `slashable_stake` is what the service
+    may slash now, over all enrolled operators. `lasting_stake` is the part of it that stays slashable at later points.
+    `yearly_yield` is a year's fee over the worth of the stake; None if the stake has no worth. `paid_points` is the
+    number of points that the budget pays for at this rate; None if nothing is earned.
     """
 
     offer: Offer
@@ -48,13 +49,16 @@ class OfferFigures:
 
     @property
     def carries_its_risk(self) -> bool:
-        """True if the rate is no lower than the one at which a unit of stake breaks even."""
+        """True if the rate is at least the break-even rate of the declared risk."""
         return self.rate >= self.break_even_rate
 
 
 @attrs.frozen
 class FundFigures:
-    """A fund now. `utilisation` is the part of all that it may cover that it does; None if it has no capital."""
+    """The figures of an open insurance fund.
+
+    `utilisation` is the cover sold over the largest cover that its capital and leverage allow; None without capital.
+    """
 
     fund: Fund
     terms: FundTerms
@@ -62,24 +66,25 @@ class FundFigures:
     assets_grains: int
     utilisation: Fraction | None
     owed: tuple[tuple[str, int], ...]
-    """By operator with policies in force: the grains owed if a slash took the fraction that was asked for."""
+    """The grains owed for each operator with policies in force, if the given fraction of its stake is slashed."""
 
     @property
     def owed_together_grains(self) -> int:
-        """The grains owed if every such operator is slashed by that fraction."""
+        """The grains owed if all these operators are slashed by that fraction at once."""
         return sum(grains for _, grains in self.owed)
 
     @property
     def unpaid_grains(self) -> int:
-        """The part of that which the fund has not got."""
+        """The grains owed beyond the fund's assets; 0 if the assets suffice."""
         return max(self.owed_together_grains - self.assets_grains, 0)
 
 
 @attrs.frozen
 class VaultFigures:
-    """A vault of receipts now. `worth` is what its position, or its receipts of the vault beneath, are worth.
+    """The figures of an open vault of receipts.
 
-    `first_gain` is what a receipt pays at the mark beyond its worth, as a part of the worth; None without a mark.
+    `worth` is the worth of its position, or of its receipts of the vault beneath. `first_gain` is the relative gain of
+    redeeming a receipt at the mark instead of at its worth; None without a mark or without worth.
     """
 
     vault: str
@@ -92,16 +97,17 @@ class VaultFigures:
 
     @property
     def receipt_worth(self) -> Fraction | None:
-        """The worth of a receipt; None if there is none."""
+        """The worth of one receipt; None if no receipt is issued."""
         return self.worth / self.issued if self.issued else None
 
 
 @attrs.frozen
 class TableFigures:
-    """The newest table of stake that has arrived through a channel.
+    """The figures of the newest table of stake that arrived through a channel.
 
-    `says` is what it counts, `left` what its service can still slash at home for it. `is_good` is True as long as a
-    certificate of it is accepted. `is_within_window` is True if whatever is accepted is answered in time.
+    `says` is the stake that the table counts. `left` is the part of it that the service can still slash on the home
+    chain. `is_good` is true as long as a certificate of the table is accepted. `is_within_window` is true if every
+    accepted certificate can be answered in time.
     """
 
     channel: Channel
@@ -113,12 +119,16 @@ class TableFigures:
 
     @property
     def is_worth_it(self) -> bool:
-        """True if nothing is counted that is not there."""
+        """True if all stake that the table counts can still be slashed, or if its
+        certificates are no longer accepted.
+        """
         return not self.is_good or self.left >= self.says
 
 
 class Market:
-    """A market on one base, by its port, its custody and its recourse. `account` is the market's own."""
+    """A market on one base, read through the base's port, custody and recourse.
+    `account` is the market's own account.
+    """
 
     def __init__(self, port: Port, custody: Custody, recourse: Recourse, account: str) -> None:
         self._port: Final = port
@@ -131,7 +141,7 @@ class Market:
         return self._port.now(Draft(state))
 
     def offers(self, state: State) -> tuple[OfferFigures, ...]:
-        """Every open offer."""
+        """The figures of every open offer, sorted by offer."""
         return tuple([self._offer(state, offer) for offer in sorted(state.rows(TERMS))])
 
     def _offer(self, state: State, offer: Offer) -> OfferFigures:
@@ -156,7 +166,9 @@ class Market:
         )
 
     def funds(self, state: State, fraction_wad: int) -> tuple[FundFigures, ...]:
-        """Every open fund, if slashes take a fraction of what stands behind an operator."""
+        """The figures of every open fund, if slashes take the fraction `fraction_wad` (in
+        WAD) of each operator's stake.
+        """
         draft, found = Draft(state), []
         for fund in sorted(state.rows(FUND_TERMS)):
             terms, capital = draft.get(FUND_TERMS, fund), draft.get(FUNDS, fund)
@@ -175,8 +187,9 @@ class Market:
         return tuple(found)
 
     def _owed(self, draft: Draft, fund: Fund, fraction_wad: int) -> list[tuple[str, int]]:
-        """By operator: the grains that a fund owes for a slash of a fraction. Each holder's loss rounds down, and what
-        a base may bring to the market of slashed funds is not counted.
+        """The grains that a fund owes for each operator if a fraction of the operator's stake is slashed.
+
+        Each holder's loss rounds down. Slashed funds that a base might pay to the market are not counted.
         """
         (service, pool), sponsor = fund
         offer, now = (service, pool), self._port.now(draft)
@@ -195,12 +208,12 @@ class Market:
         return owed
 
     def vaults(self, state: State) -> tuple[VaultFigures, ...]:
-        """Every open vault of receipts, by name."""
+        """The figures of every open vault of receipts, sorted by name."""
         draft = Draft(state)
         return tuple([self._vault(draft, vault) for vault in sorted(state.rows(RECEIPT_VAULTS))])
 
     def tables(self, state: State) -> tuple[TableFigures, ...]:
-        """The newest table of every channel through which one has arrived."""
+        """The figures of the newest table of each channel that has received one, sorted by channel."""
         draft = Draft(state)
         arrived = [channel for channel, use in state.rows(CHANNEL_USES).items() if use.newest_point >= 0]
         return tuple([self._table(state, draft, channel) for channel in sorted(arrived)])
@@ -236,7 +249,9 @@ class Market:
         )
 
     def _worth(self, draft: Draft, vault: str) -> Fraction:
-        """The worth of all that a vault holds, looked through to the base's position."""
+        """The worth of everything that a vault holds, followed down through other
+        vaults to the position in the base.
+        """
         row = draft.get(RECEIPT_VAULTS, vault)
         if row.beneath == "":
             return Fraction(self._custody.worth(draft, account_of(self._account, vault), row.pool))

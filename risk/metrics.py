@@ -1,7 +1,7 @@
-"""Standard metrics of a network: of a stake (a vault), an operator, a service, and the whole, each defined once.
+"""Standard metrics of a network, of each stake (vault), operator and service; each metric is defined once.
 
-All are exact. Values are in the unit of the declared prices. Where an operator's commitments on one stake promise more
-than there is, at risk is the stake.
+All values are exact, in the unit of the declared prices. If an operator's commitments exceed the stake,
+the stake is the amount at risk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ THIRD: Final = Fraction(1, 3)
 
 @attrs.frozen
 class Metric:
-    """A metric: its meaning, its unit, and its source."""
+    """A metric: its name, its unit, its definition, and the source of the definition."""
 
     name: str
     unit: str
@@ -62,7 +62,7 @@ METRICS: Final = {
                "the protocol's state"),
     )
 }  # fmt: skip
-"""Expected loss and shortfall are `risk.losses`', the gain of the best attack `risk.attack`'s."""
+"""The metrics by name. Expected loss and shortfall are in `risk.losses`, the best attack in `risk.attack`."""
 
 
 StakeRow = security.Stake | network.Stake
@@ -71,19 +71,19 @@ CommitmentRow = security.Commitment | network.Commitment
 
 @attrs.frozen
 class Part:
-    """The contribution of one stake to every sum: computed from its own rows alone."""
+    """The contribution of one stake to all sums, computed from its own rows."""
 
     value: Fraction
     committed: Mapping[tuple[str, str], Fraction]
-    """By operator and service."""
+    """The committed value, by operator and service."""
     until: Mapping[tuple[str, str], int]
 
     def total(self) -> Fraction:
-        """All commitments added up."""
+        """The sum of all commitments of the stake."""
         return sum(self.committed.values(), ZERO)
 
     def at_risk(self) -> dict[str, Fraction]:
-        """By operator: its commitments, at most the stake."""
+        """The value at risk for each operator: the sum of its commitments, at most the stake."""
         risk: dict[str, Fraction] = {}
         for (operator, _), amount in self.committed.items():
             risk[operator] = risk.get(operator, ZERO) + amount
@@ -93,7 +93,7 @@ class Part:
 def parts(
     stakes: Iterable[StakeRow], commitments: Iterable[CommitmentRow], prices: Mapping[str, Fraction]
 ) -> dict[str, Part]:
-    """Every stake's part, by its id."""
+    """The contribution of every stake, by stake id; values are amounts at these prices."""
     price = {}
     value = {}
     for stake in stakes:
@@ -105,7 +105,7 @@ def parts(
         key = (row.operator, row.service)
         amount = row.amount * price[row.stake_id]
         if not amount:
-            continue  # nothing may be slashed
+            continue  # nothing can be slashed
         committed[row.stake_id][key] = amount
         if row.until is not None:
             until[row.stake_id][key] = row.until
@@ -113,9 +113,9 @@ def parts(
 
 
 class Sums:
-    """Sums over all stakes, kept up to date as stakes change one by one: each costs what its own commitments are.
+    """Sums over all stakes, updated as stakes change; an update costs time in proportion to the stake's commitments.
 
-    Sums of rationals are exact, so that what is added and taken away again leaves no trace.
+    Rational sums are exact, so adding and removing a stake restores the earlier sums.
     """
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class Sums:
         self.held_by: Final[dict[str, dict[str, Fraction]]] = {}
 
     def set(self, stake_id: str, part: Part | None) -> None:
-        """One stake as it is now; None: it is no more."""
+        """Add, replace or (with None) remove the contribution of one stake."""
         before = self.parts.get(stake_id)
         if before is not None and part is not None and (before.value, before.committed) == (part.value, part.committed):
             self.parts[stake_id] = part
@@ -145,7 +145,7 @@ class Sums:
             self._count(stake_id, part, 1)
 
     def follow(self, now: Mapping[str, Part]) -> None:
-        """All stakes as they are now: those that changed are counted anew, the others are only looked at."""
+        """Update the sums to these contributions of all stakes; only those that changed are recounted."""
         for stake_id in [known for known in self.parts if known not in now]:
             self.set(stake_id, None)
         for stake_id, part in now.items():
@@ -176,7 +176,7 @@ class Sums:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sums) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
+    __hash__ = None  # type: ignore[assignment]  # it is mutable
 
     def whole(self) -> dict[str, Fraction | int]:
         """The metrics of the whole network."""
@@ -197,7 +197,7 @@ class Sums:
         }
 
     def of_stake(self, stake_id: str) -> dict[str, Fraction | int]:
-        """The metrics of one stake: of a vault, or of what an operator has in one strategy."""
+        """The metrics of one stake: a vault, or an operator's stake in one strategy."""
         part = self.parts[stake_id]
         total = part.total()
         metrics: dict[str, Fraction | int] = {
@@ -212,7 +212,9 @@ class Sums:
         return metrics | ({"exit": max(part.until.values())} if part.until else {})
 
     def of_operator(self, operator: str, terms: Mapping[str, network.Terms]) -> dict[str, Fraction | int]:
-        """The metrics of one operator; its condition only if every service it secures has terms."""
+        """The metrics of one operator; `condition` is included only if it holds stake
+        and all its services have terms.
+        """
         promised = self.promised_by.get(operator, {})
         held = sum(self.held_by.get(operator, {}).values(), ZERO)
         total = sum(promised.values(), ZERO)
@@ -236,7 +238,7 @@ class Sums:
         return metrics
 
     def of_service(self, service: str, terms: network.Terms | None) -> dict[str, Fraction | int]:
-        """The metrics of one service; without declared terms only what the state says."""
+        """The metrics of one service; without declared terms, only those that the state determines."""
         members = list(self.secured_by.get(service, {}).values())
         secured = self.secured.get(service, ZERO)
         metrics: dict[str, Fraction | int] = {
@@ -258,7 +260,9 @@ class Sums:
         return metrics
 
     def overlap(self, service: str, other: str) -> Fraction:
-        """The overlap of two services: on each stake and operator the lesser commitment over the greater."""
+        """The overlap of two services: over all stakes and operators, the sum of the smaller
+        commitments over that of the larger.
+        """
         both = either = ZERO
         for part in self.parts.values():
             for operator in {name for name, _ in part.committed}:
@@ -270,14 +274,14 @@ class Sums:
 
 
 def full(stakes: Sequence[StakeRow], commitments: Sequence[CommitmentRow], prices: Mapping[str, Fraction]) -> Sums:
-    """All sums, computed from nothing."""
+    """The sums over all stakes, computed from scratch."""
     sums = Sums()
     sums.follow(parts(stakes, commitments, prices))
     return sums
 
 
 def _add(table: dict[str, Fraction], key: str, amount: Fraction) -> None:
-    """Add to an entry; what comes to nothing is no entry."""
+    """Add to an entry of a table, and remove the entry if it becomes 0."""
     left = table.get(key, ZERO) + amount
     if left:
         table[key] = left

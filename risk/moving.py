@@ -1,4 +1,4 @@
-"""An attacker that may deposit and opt in at the moment of the attack, against what others have staked by then.
+"""An attacker that deposits and opts in at the moment of the attack, against the stake of others at that time.
 
 Source: krzhang and others, "Dynamic" attacks, ethresear.ch 15178.
 """
@@ -11,7 +11,7 @@ import attrs
 
 @attrs.frozen
 class Attempt:
-    """One amount of stake to bring: the tasks that it corrupts, and what that gains."""
+    """An attack with this amount of stake: the tasks that it corrupts, and its profit minus the stake."""
 
     stake: Fraction
     tasks: tuple[int, ...]
@@ -19,8 +19,8 @@ class Attempt:
 
 
 def least_stakes(others: Sequence[Fraction], thresholds: Sequence[Fraction]) -> list[Fraction | None]:
-    """The stake that an attacker must bring to hold each task's threshold beside the others' stake; None if nothing
-    suffices.
+    """The least stake with which an attacker reaches each task's threshold, beside the
+    others' stake; None if no stake does.
     """
     return [
         None if threshold == 1 and stake else threshold * stake / (1 - threshold) if stake else Fraction(0)
@@ -29,7 +29,10 @@ def least_stakes(others: Sequence[Fraction], thresholds: Sequence[Fraction]) -> 
 
 
 def attempts(others: Sequence[Fraction], thresholds: Sequence[Fraction], profits: Sequence[Fraction]) -> list[Attempt]:
-    """Each amount worth bringing, the smallest first: enough for one more task. The same stake counts in every task."""
+    """The attacks worth considering, smallest stake first: each stake suffices for one more task.
+
+    A stake counts in every task at once.
+    """
     reachable = [(stake, task) for task, stake in enumerate(least_stakes(others, thresholds)) if stake is not None]
     found: list[Attempt] = []
     tasks: tuple[int, ...] = ()

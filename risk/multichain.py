@@ -1,9 +1,9 @@
-"""Networks joined by operators that stake on several chains: what a service believes of stake it sees only by messages.
+"""Operators that stake on several chains: what a service believes of stake on other chains, which it knows by messages.
 
-A service on one chain counts stake that stands on others. Messages leave each chain at fixed times and take a while, so
-what is counted is what was there; and a slash that answers what happens now arrives later still, when stake that was
-leaving has left. Three numbers for each service and moment follow: the stake it believes in, the stake that is there,
-and the stake that a slash will still reach. Times are seconds of one common clock.
+A service counts stake on other chains. Messages leave each chain periodically and arrive late, so the counted stake is
+out of date. A slash for a fault now arrives even later, when leaving stake may have been withdrawn. So each service has
+three numbers at each moment: the believed stake, the actual stake, and the stake that a slash can still reach. Times
+are seconds of one common clock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,23 +29,26 @@ NOT_SECURED: Final = "NOT SECURED"
 
 @attrs.frozen
 class Link:
-    """Messages from one chain to another: one every `period`, each `latency` under way; a slash takes `back`."""
+    """Messages from one chain to another: one every `period` seconds, each `latency` seconds under way.
+
+    A slash takes `back` seconds in the opposite direction.
+    """
 
     period: Fraction
     latency: Fraction
     back: Fraction
 
     def seen_at(self, now: Fraction) -> Fraction | None:
-        """The moment of which the newest message that has arrived tells; None before the first has."""
+        """The time of the state in the newest message that has arrived; None before the first arrives."""
         sent = (now - self.latency) // self.period
         return sent * self.period if sent >= 0 else None
 
 
 @attrs.frozen
 class Event:
-    """From `at` on, an operator's stake on a chain that counts for a service is `amount`.
+    """A change of stake: from `at` on, the stake of an operator on a chain that counts for a service is `amount`.
 
-    What a reduction takes away can still be slashed for the chain's withdrawal delay.
+    The stake that a reduction removes can still be slashed for the chain's withdrawal delay.
     """
 
     chain: str
@@ -57,7 +60,7 @@ class Event:
 
 @attrs.frozen
 class Service:
-    """A service: its chain, what corrupting it is worth, its threshold, and how long until a fault is noticed."""
+    """A service: its chain, its profit and threshold, and the seconds until a fault is detected."""
 
     chain: str
     terms: Terms
@@ -66,9 +69,10 @@ class Service:
 
 @attrs.frozen
 class View:
-    """A service at a moment: stake believed, stake there, stake in reach of a slash for what happens now, verdict.
+    """The view of a service at one moment: the believed, actual and reachable stake, and the verdict.
 
-    `short` names what is believed but not in reach, by chain and operator.
+    Reachable stake is what a slash for a fault now can still take. `short` is the stake that is believed but not
+    reachable, by chain and operator.
     """
 
     service: str
@@ -82,7 +86,7 @@ class View:
 
 @attrs.frozen
 class Chains:
-    """Chains with their withdrawal delays, links between them, services, and the history of stake."""
+    """Chains with their withdrawal delays, the links between them, the services, and the history of stake."""
 
     delays: Mapping[str, Fraction]
     links: Mapping[tuple[str, str], Link]
@@ -90,7 +94,7 @@ class Chains:
     events: tuple[Event, ...]
 
     def held(self, service: str, now: Fraction) -> dict[tuple[str, str], Fraction]:
-        """The stake of each chain and operator that counts for a service at a moment: the last event's."""
+        """The stake of each (chain, operator) that counts for a service at a moment: that of the latest event."""
         held: dict[tuple[str, str], Fraction] = {}
         for event in self.events:
             if event.service == service and event.at <= now:
@@ -98,7 +102,9 @@ class Chains:
         return held
 
     def believed(self, service: str, now: Fraction) -> dict[tuple[str, str], Fraction]:
-        """The stake as the service's chain knows it: of its own now, of others as of the newest message."""
+        """The stake that a service believes in, by (chain, operator): its own chain's now,
+        others' as of the newest message.
+        """
         home = self.services[service].chain
         believed: dict[tuple[str, str], Fraction] = {}
         for chain in self.delays:
@@ -109,10 +115,10 @@ class Chains:
         return believed
 
     def reachable(self, service: str, now: Fraction) -> dict[tuple[str, str], Fraction]:
-        """The part of the stake there now that a slash for what happens now still finds.
+        """The part of the actual stake, by (chain, operator), that a slash for a fault now can still reach.
 
-        It arrives after detection and, on another chain, the way back. Stake reduced before it arrives is in reach for
-        the withdrawal delay from its reduction on; of several reductions each for itself.
+        The slash arrives after detection and, for another chain, the time back. Stake that is reduced meanwhile stays
+        reachable for the withdrawal delay; several reductions each have their own delay.
         """
         about = self.services[service]
         reachable: dict[tuple[str, str], Fraction] = {}
@@ -127,9 +133,7 @@ class Chains:
         return reachable
 
     def view(self, service: str, now: Fraction) -> View:
-        """The stake that a service believes in at a moment, and the true one. It is secured if corrupting it costs at
-        least its profit: its threshold of the stake.
-        """
+        """The view of a service at one moment. It is secured if its threshold of the stake is at least its profit."""
         terms = self.services[service].terms
         believed, actual = self.believed(service, now), self.held(service, now)
         reachable = self.reachable(service, now)
@@ -146,9 +150,10 @@ class Chains:
         return View(service, now, counted, there, in_reach, verdict, short)
 
     def moments(self) -> list[Fraction]:
-        """Moments at which an answer can change: stake changes, news of it arrives, or a slash now comes too late.
+        """The moments at which a view can change, sorted: stake changes, a message
+        arrives, or a slash becomes too late.
 
-        Between two of them every service's view is the same.
+        Between two of these moments every view is constant.
         """
         moments: set[Fraction] = set()
         for event in self.events:
@@ -164,14 +169,15 @@ class Chains:
         return sorted(moments)
 
     def falsely_believed(self) -> list[View]:
-        """Every view, at every moment where one begins, in which a service believes to be secured and is not."""
+        """The views, one per moment of change, in which a service believes that it is secured but is not."""
         views = [self.view(service, moment) for moment in self.moments() for service in self.services]
         return [view for view in views if view.verdict == FALSELY_BELIEVED]
 
     def network(self, now: Fraction, reachable: bool = True) -> Network:
-        """All chains as one network at a moment, for questions about attacks on several services at once.
+        """All chains as one network at a moment, for analyses of attacks on several services.
 
-        A stake is what an operator has on one chain: the most that any service counts of it there.
+        A stake is an operator's stake on one chain: the largest amount that any service counts there. `reachable`
+        selects the reachable stake instead of the actual stake.
         """
         amounts: dict[tuple[str, str], Fraction] = {}
         rows: list[tuple[tuple[str, str], str, Fraction]] = []
@@ -196,7 +202,9 @@ class Chains:
 
 
 def read(document: Json) -> Chains:
-    """Chains from their document; MalformedTrace with the field if they are none."""
+    """The chains of a `restake-chains` document. Raises MalformedTrace, with the
+    field, if the document is malformed.
+    """
     root = fields(document, "", ("format", "version", "chains", "links", "services", "events"))
     if root["format"] != FORMAT:
         raise MalformedTrace("format", f"expected {FORMAT!r}, got {shown(root['format'])}")

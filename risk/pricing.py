@@ -1,7 +1,7 @@
-"""The cost of bearing a loss: premium principles, the return after risk, the capital of a fund.
+"""The price of bearing a loss: premium principles, net yield, and the capital of a fund.
 
-Principles that are rational stay rational; exponential and Wang premiums are floats. Sources: Kaas et al., Modern
-Actuarial Risk Theory; Wang 2000.
+Premiums are exact rationals where the principle is rational; deviation, exponential and Wang premiums are floats.
+Sources: Kaas et al., Modern Actuarial Risk Theory; Wang 2000.
 """
 
 import math
@@ -14,22 +14,22 @@ _NORMAL = NormalDist()
 
 
 def expected_value_premium(loss: Distribution, loading: Fraction) -> Fraction:
-    """The mean, and a part of the mean."""
+    """The expected value premium: (1 + loading) times the expected loss."""
     return (1 + loading) * loss.mean()
 
 
 def variance_premium(loss: Distribution, loading: Fraction) -> Fraction:
-    """The mean, and a part of the variance."""
+    """The variance premium: the expected loss plus `loading` times the variance."""
     return loss.mean() + loading * loss.variance()
 
 
 def deviation_premium(loss: Distribution, loading: float) -> float:
-    """The mean, and a part of the standard deviation."""
+    """The standard deviation premium: the expected loss plus `loading` times the standard deviation."""
     return float(loss.mean()) + loading * math.sqrt(loss.variance())
 
 
 def exponential_premium(loss: Distribution, aversion: float) -> float:
-    """The premium of an insurer with constant aversion to risk: `ln E[e^(a loss)] / a`; the mean where `a` is 0."""
+    """The exponential premium `ln E[e^(a loss)] / a` of constant risk aversion `a`; the expected loss if `a` is 0."""
     if aversion == 0:
         return float(loss.mean())
     largest = max(aversion * float(x) for x, _ in loss.atoms)
@@ -38,7 +38,7 @@ def exponential_premium(loss: Distribution, aversion: float) -> float:
 
 
 def wang_premium(loss: Distribution, shift: float) -> float:
-    """The mean under a distorted tail: the integral of `Phi(Phi^-1(P(loss > x)) + shift)`, losses being at least 0."""
+    """The Wang premium: the integral of `Phi(Phi^-1(P(loss > x)) + shift)` over x, for losses of at least 0."""
     return math.fsum(float(high - low) * _distorted(above, shift) for low, high, above in loss.exceedance())
 
 
@@ -47,14 +47,15 @@ def _distorted(chance: Fraction, shift: float) -> float:
 
 
 def cost_of_capital_premium(loss: Distribution, level: Fraction, cost: Fraction) -> Fraction:
-    """The mean, and the cost of capital on what the shortfall exceeds it by."""
+    """The cost-of-capital premium: the expected loss plus `cost` times (expected shortfall - expected loss)."""
     mean = loss.mean()
     return mean + cost * (loss.expected_shortfall(level) - mean)
 
 
 def break_even_fee(expected_loss: Fraction, shortfall: Fraction, cost_of_capital: Fraction) -> Fraction:
-    """The fee above which a commitment pays, as a part of the stake: its expected loss and the cost of capital for the
-    unexpected one.
+    """The fee at which a commitment breaks even, as a fraction of the stake.
+
+    It is the expected loss plus the cost of capital on the unexpected loss (shortfall - expected loss).
     """
     return expected_loss + cost_of_capital * (shortfall - expected_loss)
 
@@ -62,7 +63,7 @@ def break_even_fee(expected_loss: Fraction, shortfall: Fraction, cost_of_capital
 def net_yield(
     base_yield: Fraction, fee: Fraction, expected_loss: Fraction, shortfall: Fraction, cost_of_capital: Fraction
 ) -> Fraction:
-    """The return after risk: the yield and the fee, less what the fee must cover."""
+    """The net yield after risk: base yield plus fee, minus the break-even fee."""
     return base_yield + fee - break_even_fee(expected_loss, shortfall, cost_of_capital)
 
 
@@ -72,5 +73,5 @@ def fund_capital(claims: Distribution, level: Fraction) -> Fraction:
 
 
 def ruin_probability(claims: Distribution, capital: Fraction) -> Fraction:
-    """The chance that claims exceed the capital."""
+    """The probability that the claims exceed the capital."""
     return 1 - claims.at_most(capital)

@@ -1,6 +1,6 @@
-"""Integrals by composite Gauss-Legendre rules, refined until two refinements agree; how far they differ is the error.
+"""Integrals by composite Gauss-Legendre rules, refined until two refinements agree; their difference is the error.
 
-The error is an estimate from the last refinement, not a bound: what rests on it is called computed, never exact.
+The error is an estimate, not a bound. Results that depend on it are called computed, never exact.
 """
 
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 NODES: Final = 20
-"""Nodes of the rule on each panel."""
+"""The number of nodes on each panel."""
 
 TOLERANCE: Final = 1e-13
 FLOOR: Final = 4e-15
-"""No result is claimed to be better than some units in the last place."""
+"""The smallest error that is reported: some units in the last place."""
 
 
 @lru_cache(maxsize=64)
 def rule(low: float, high: float, panels: int) -> tuple[Floats, Floats]:
-    """Nodes and weights of the composite rule on `[low, high]`."""
+    """The nodes and weights of the composite rule on `[low, high]`."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     edges = np.linspace(low, high, panels + 1)
     half = (edges[1:] - edges[:-1]) / 2
@@ -31,9 +31,9 @@ def rule(low: float, high: float, panels: int) -> tuple[Floats, Floats]:
 
 
 def refined(compute: Callable[[int], Any], start: int, most: int) -> tuple[Any, float]:
-    """The limit of `compute(panels)` (an array or a float), and the distance of the last two refinements.
+    """The limit of `compute(panels)`, an array or a float, and the summed difference of the last two refinements.
 
-    Panels are doubled from `start` up to `most`, until the sum of all differences is below the tolerance.
+    The number of panels doubles from `start` up to `most`, until that difference is below the tolerance.
     """
     panels = start
     value = compute(panels)
@@ -47,7 +47,7 @@ def refined(compute: Callable[[int], Any], start: int, most: int) -> tuple[Any, 
 
 
 def integral(function: Callable[[Floats], Floats], low: float, high: float) -> tuple[float, float]:
-    """The integral of a smooth function, and an estimate of its error."""
+    """The integral of a smooth function over `[low, high]`, and its estimated error."""
 
     def compute(panels: int) -> float:
         nodes, weights = rule(low, high, panels)

@@ -1,7 +1,7 @@
-"""Rewards that punish over-commitment: a service pays nothing to whoever has promised its stake too often.
+"""Rewards that discourage over-commitment: a service pays nothing to operators with too high a degree.
 
-Degree is what an operator allocates over what it has. Source: Bar-Zur and Eyal, arXiv:2503.00170, and their published
-simulations.
+An operator's degree is the sum of its allocations over its stake. Source: Bar-Zur and Eyal, arXiv:2503.00170,
+and their published simulations.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,15 @@ from risk.linear import ONE, ZERO, Matrix, Vector
 
 
 def degrees(allocations: Matrix, stakes: Vector) -> list[Fraction]:
-    """The number of times that each operator has promised its stake; 0 of no stake."""
+    """The degree of each operator: its total allocation over its stake; 0 without stake."""
     return [sum(row, ZERO) / stake if stake else ZERO for row, stake in zip(allocations, stakes, strict=True)]
 
 
 def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: Vector) -> list[Fraction]:
-    """The reward of each operator: its share of each service's allocations times the reward, if its degree is within
-    the service's cap. Whoever is above still dilutes the others, and what it is not paid is paid to nobody.
+    """The reward of each operator: its share of each service's allocations, times the service's reward, if its
+    degree is within the service's cap.
+
+    Operators above the cap still dilute the others; what they are not paid goes to nobody.
     """
     held = degrees(allocations, stakes)
     earned = [ZERO] * len(stakes)
@@ -30,14 +32,15 @@ def capped_rewards(allocations: Matrix, stakes: Vector, rewards: Vector, caps: V
 
 
 def equilibrium_allocations(stakes: Vector, rewards: Vector, degree: Fraction) -> list[list[Fraction]]:
-    """The symmetric equilibrium: each allocates its stake times the degree, in proportion to the rewards."""
+    """The symmetric equilibrium: each operator allocates `degree` times its stake, in proportion to the rewards."""
     total = sum(rewards, ZERO)
     return [[degree * reward / total * stake for reward in rewards] for stake in stakes]
 
 
 def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[Fraction, list[Fraction]]]:
-    """A stake split among groups of services with the same cap, lowest cap first, in proportion to their rewards: the
-    part of each group, and what each service gets of a unit of it.
+    """The stake divided among groups of services with equal caps, in proportion to their rewards, lowest cap first.
+
+    Each group comes as its stake, and the allocation to each service per unit of that stake.
     """
     total = sum(rewards, ZERO)
     splits = []
@@ -53,9 +56,7 @@ def split_by_cap(caps: Vector, rewards: Vector, stake: Fraction) -> list[tuple[F
 
 
 def _filled(degree: Fraction, rewards: Sequence[Fraction]) -> list[Fraction]:
-    """The degree spread in proportion to rewards, at most 1 to each service. The excess is spread over the others
-    alike.
-    """
+    """The degree divided in proportion to rewards, at most 1 per service; any excess goes pro rata to the others."""
     amounts = [ZERO] * len(rewards)
     waiting = [service for service, reward in enumerate(rewards) if reward]
     left = degree

@@ -1,7 +1,7 @@
-"""Joint outcomes: what one unit of stake with each operator loses, in every case that can come about.
+"""Scenarios: the joint losses of one unit of stake with each operator, with probabilities.
 
-Enumerated where causes are few and their chances rational; else drawn, which makes what is optimised on them an
-estimate.
+All cases are enumerated if causes are few and their probabilities rational. Otherwise cases are drawn at random, and an
+optimum over them is an estimate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,14 @@ from risk.linear import ONE, ZERO
 from risk.network import Network
 
 MOST_CAUSES: Final = 12
-"""Up to so many causes all cases are enumerated: 4,096 of them."""
+"""The largest number of causes for which all cases are enumerated: 4,096 cases."""
 
 
 @attrs.frozen
 class Scenarios:
-    """Cases with their probabilities, and what a unit with each operator loses in each. `seed`: None if exact."""
+    """The scenarios: their probabilities, and the loss of a unit with each operator
+    in each. `seed` is None if exact.
+    """
 
     probabilities: tuple[Fraction, ...]
     losses: tuple[tuple[Fraction, ...], ...]
@@ -32,9 +34,9 @@ class Scenarios:
 
 
 def units(network: Network, hazards: Hazards, operators: Sequence[str]) -> list[Piece]:
-    """One unit of stake with each operator, with the claims on it.
+    """One unit of stake with each operator, as a piece with the claims on it.
 
-    What a service may take is the part of all that is at stake with the operator that is committed to the service.
+    A service's claim is the fraction of the operator's total stake that is committed to it, times its slash.
     """
     price = network.prices
     token = {stake.stake_id: stake.token for stake in network.stakes}
@@ -67,7 +69,7 @@ def units(network: Network, hazards: Hazards, operators: Sequence[str]) -> list[
 
 
 def scenarios(pieces: Sequence[Piece], model: Model, draws: int, seed: int) -> Scenarios:
-    """All cases with their exact probabilities if that is feasible, else so many drawn ones."""
+    """The scenarios of these pieces: exact if that is feasible, else `draws` random ones from `seed`."""
     causes = causes_of(pieces)
     if isinstance(model, Comonotone):
         return _gathered(pieces, model.cases(), None)
@@ -94,7 +96,7 @@ def _all_cases(causes: Sequence[str], model: Independent | Beta) -> list[tuple[f
 
 
 def _gathered(pieces: Sequence[Piece], cases: Sequence[tuple[frozenset[str], Fraction]], seed: int | None) -> Scenarios:
-    """Cases in which everybody loses the same are one."""
+    """The scenarios of these cases; cases with equal losses of all pieces are merged."""
     rows: dict[tuple[Fraction, ...], Fraction] = {}
     known: Mapping[frozenset[str], tuple[Fraction, ...]] = {
         case: tuple(piece.loss(case) for piece in pieces) for case in {case for case, _ in cases}

@@ -1,7 +1,7 @@
-"""Sensitivity of the answer to errors in the declared terms: each service's profit, and its threshold.
+"""Sensitivity of a verdict to the declared terms: the profit and the threshold of each service.
 
-Nobody knows a profit from corruption to the last digit. Beside a verdict stands for which profits and thresholds it
-would be another, all else as it is.
+Profits from corruption are known only roughly. So each verdict comes with the profits and thresholds at which it
+would change, other things equal.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from risk.network import Network, Terms
 from risk.program import Claim, Program
 
 ROUNDS: Final = 16
-"""So many verdicts are asked for at most to find a threshold."""
+"""The largest number of verdicts that a search for a threshold requests."""
 
 
 @attrs.frozen
 class ProfitLimit:
-    """The profit above which an attack on the service pays, and whether that is proved.
+    """The profit above which an attack on the service pays; `is_exact` is true if that is proved.
 
-    Negative: one pays without any profit from this service.
+    A negative limit means that an attack pays even without any profit from this service.
     """
 
     limit: Fraction
@@ -32,9 +32,9 @@ class ProfitLimit:
 
 @attrs.frozen
 class ThresholdLimit:
-    """Insecure at thresholds of `insecure` and below (None: at none), secure at `secure` and above (None: at none).
+    """The network is insecure at thresholds up to `insecure`, and secure from `secure` on; None means at no threshold.
 
-    Both are proved. `is_exact`: there is no threshold between them at which anything else could fall.
+    Both are proved. `is_exact`: no threshold between them could give another attack.
     """
 
     insecure: Fraction | None
@@ -43,9 +43,9 @@ class ThresholdLimit:
 
 
 def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> ProfitLimit | None:
-    """The largest profit of corrupting a service at which no attack on it pays; None if no attack is found in time.
+    """The largest profit of a service at which no attack on it pays; None if no attack is found in time.
 
-    It is the smallest loss of any attack that corrupts the service, less the profits of the other services that fall.
+    It is the least loss of any attack that corrupts the service, minus the profits of the other services that fall.
     """
     verdict = maximum(Question(network), Claim(forced=(service,)), seconds)
     if verdict.attack is None:
@@ -54,10 +54,10 @@ def profit_limit(network: Network, service: str, seconds: float = SECONDS) -> Pr
 
 
 def threshold_limit(network: Network, service: str, seconds: float = SECONDS) -> ThresholdLimit | None:
-    """The smallest threshold of a service at which no attack pays; None if a verdict is not certified in time.
+    """The least threshold of a service at which no attack pays.
 
-    Bisection between two proved verdicts. An attack that pays holds a share of the service, and pays at every
-    threshold up to that share.
+    None if the service has no weight, or if a verdict is not certified in time. Found by bisection between two proved
+    verdicts: a profitable attack holds some share of the service, and pays at every threshold up to that share.
     """
     terms = network.terms[service]
     behind = network.secured_by[service]
@@ -74,7 +74,7 @@ def threshold_limit(network: Network, service: str, seconds: float = SECONDS) ->
 
 
 def _share(network: Network, verdict: AttackVerdict, service: str) -> Fraction:
-    """The share of a service that an attack holds; 1 if the attack does not need the service at all."""
+    """The share of the service's weight that an attack holds; 1 if the attack pays without this service."""
     assert verdict.attack is not None
     loss_without = verdict.attack.value - network.terms[service].profit
     if service not in verdict.attack.services or loss_without > 0:
@@ -95,7 +95,7 @@ def _bisect(ask: Callable[[Fraction], tuple[str, Fraction]], grain: Fraction, ex
         if insecure == 1:
             return ThresholdLimit(insecure, None, is_exact=True)
         low = insecure or Fraction(0)
-        # By turns the next threshold at which the answer could be another, and the middle.
+        # Alternate between the next threshold at which the verdict could change, and the middle.
         is_next = turn % 2 == 0 or secure is None
         threshold = min(low + grain, Fraction(1)) if is_next else (low + (secure or Fraction(1))) / 2
         if secure is not None and threshold >= secure:
