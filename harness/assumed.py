@@ -1,4 +1,6 @@
-"""Laws that a long run may assume because they are proved: it checks them on one walk in eleven, the others on each."""
+"""Laws that a long `restake check` run may assume because they are proved: it checks them only on one walk
+in eleven.
+"""
 
 from typing import TYPE_CHECKING, Final
 
@@ -6,14 +8,16 @@ if TYPE_CHECKING:
     from proofs.ledger import Ledger
 
 ONE_IN: Final = 11
-"""Of so many neighbouring walks one checks every law. Scenarios and worlds are chosen by remainders of the seed, too:
-with these it has no divisor in common, so that all of them are met.
+"""The share of walks that check every law, assumed laws included: one in eleven.
+
+Scenarios and worlds are also chosen by remainders of the seed. Eleven shares no divisor with those moduli, so every
+scenario and world is met by a walk that checks every law.
 """
 
 
 def proved_whole(ledger: "Ledger") -> tuple[str, ...]:
-    """The laws that the ledger holds proved of every call, by the source as it is and within no bound, so that no walk
-    leaves the scope of their proofs.
+    """The ids of the laws that the ledger proves for every call, with the current source and without a bound or a
+    restricting scope. A walk cannot leave the scope of such a proof.
     """
     from harness.gathering import proofs_by_law, proving_of  # here, since it loads a solver, and reports read ONE_IN
     from proofs.call_task import findings_of
@@ -23,5 +27,5 @@ def proved_whole(ledger: "Ledger") -> tuple[str, ...]:
 
 
 def checks_every_law(seed: int) -> bool:
-    """True if the walk of a seed checks every law, also those that are assumed."""
+    """True if the walk with this seed checks every law, including the assumed ones."""
     return seed % ONE_IN == 0

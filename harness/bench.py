@@ -1,9 +1,10 @@
-"""Measure speed, in ratios: the specification against itself interpreted, a smaller state, a rejected call; the laws
-against the steps that they are checked at; verdicts about networks against the minute that one may take.
+"""Benchmarks, reported as ratios: compiled against interpreted rules, large states against small ones, rejected calls
+against accepted ones, law checks against bare steps, and risk verdicts against a limit of one minute.
 
-Run with `make bench`. Every figure is CPU time of one process with the garbage collector off; the processes that are
-compared take turns, each gives the least of several runs, and the median of the rounds counts; beside a ratio stand the
-least and the largest of the rounds. Absolute times depend on the machine; look at the ratios.
+Run with `make bench`. Every figure is the CPU time of one process with the garbage collector off. The measured
+processes take turns, in several rounds. Each process reports the least of several runs, and a table shows the median
+over the rounds; beside a ratio stand its least and largest values. Absolute times depend on the machine, ratios hardly
+do.
 """
 
 import gc
@@ -52,9 +53,11 @@ ROUNDS = 3
 REPEATS = 5
 LONG_REPEATS = 3
 LONG_SECONDS = 0.5
-"""From this length on a run is repeated less often."""
+"""The length in seconds from which a run is repeated only `LONG_REPEATS` times."""
 GOLDEN_SHARE = 10
-"""One recorded trace of so many is measured, because reading a trace takes far longer than running it."""
+"""The share of recorded traces that is measured: one in ten, because reading a trace takes far longer than
+running it.
+"""
 STEPS = 60_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HISTORIES = (1_000, 10_000, 100_000)
@@ -65,13 +68,15 @@ METRIC_STEPS = 500
 STAKERS_KEPT = 100_000
 OPERATORS = (100, 300, 1_000)
 MOST_SECONDS = 60
-"""For a verdict; what takes longer is NOT-CERTIFIED, and fails the measurement."""
+"""The limit for one risk verdict, in seconds. A verdict beyond it is NOT-CERTIFIED, which fails the measurement."""
 WALKS_MEASURED = 20
 EXAMPLES_MEASURED = 25
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """CPU time of `work`, with the collector off: the least of several runs, because noise only ever adds."""
+    """The CPU time of `work` in seconds, with the garbage collector off: the least of several runs, since noise only
+    adds.
+    """
     gc.collect()
     gc.disable()
     runs: list[float] = []
@@ -84,54 +89,54 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def workload(name: str) -> Any:
-    """The module that makes large histories of a protocol."""
+    """The workload module of a protocol, which generates large histories for benchmarks."""
     found = known_packs()[name].workload
     assert found is not None
     return found
 
 
 def workloads() -> list[str]:
-    """The protocols that bring a workload."""
+    """The names of the protocols whose pack has a workload."""
     return [name for name, pack in known_packs().items() if pack.workload_at is not None]
 
 
 def opened(stakers: int) -> State:
-    """EigenLayer's world after its opening."""
+    """The state of EigenLayer's workload after its opening actions, with this many stakers."""
     eigenlayer = workload("eigenlayer")
     return run(transition, eigenlayer.genesis(stakers), eigenlayer.opening(stakers)).state
 
 
 def microseconds_per_step(state: State, actions: Sequence[Any], transition: Transition[Any] = transition) -> float:
-    """The cost of a step in `run`, less that of the copy of the state that `run` makes once."""
+    """The CPU microseconds per step of `run`, without the copy of the state that `run` makes once."""
     copying = seconds(lambda: run(transition, state, []))
     return (seconds(lambda: run(transition, state, actions)) - copying) / len(actions) * 1e6
 
 
 def traffic(stakers: int, steps: int) -> list[Action]:
-    """EigenLayer's actions, after its opening."""
+    """The given number of actions of EigenLayer's workload, to be run after its opening actions."""
     found: list[Action] = workload("eigenlayer").traffic(steps, stakers=stakers)
     return found
 
 
 def measure_workload(name: str) -> float:
-    """A protocol's large workload, at the size that it has by itself."""
+    """The CPU microseconds per step of a protocol's workload, at its default size."""
     of, rules = workload(name), known_protocols()[name].transition
     state = run(rules, of.genesis(), of.opening()).state
     return microseconds_per_step(state, of.traffic(STEPS), rules)
 
 
 def measure_large(stakers: int) -> float:
-    """EigenLayer's large workload on a state of so many stakers."""
+    """The CPU microseconds per step of EigenLayer's workload on a state with this many stakers."""
     return microseconds_per_step(opened(stakers), traffic(stakers, STEPS))
 
 
 def measured_traces() -> list[Path]:
-    """Some of the recorded traces, of both protocols."""
+    """The recorded traces to measure: every tenth of those bundled with the package."""
     return list(find_traces([bundled_traces()]))[::GOLDEN_SHARE]
 
 
 def measure_golden() -> float:
-    """Recorded traces, actions only."""
+    """The CPU microseconds per action of recorded traces; reading the files and comparing states are not timed."""
     protocols = known_protocols()
     loaded = [load_trace(path, protocols) for path in measured_traces()]
     runs = [
@@ -143,7 +148,11 @@ def measure_golden() -> float:
 
 
 def measure_deposits(rejected: bool) -> float:
-    """Deposits alone: accepted, or rejected late, when the tokens have moved and turn out to be worth no share."""
+    """The CPU microseconds per EigenLayer deposit: all accepted, or all rejected.
+
+    A rejected deposit fails late: its amount is zero, and the rule notices after the transfer that it is worth no
+    share.
+    """
     deposits: list[Action] = [
         DepositIntoStrategy(
             named("staker", i),
@@ -157,7 +166,7 @@ def measure_deposits(rejected: bool) -> float:
 
 
 def measure_after(steps_before: int) -> float:
-    """Symbiotic's cost of a step once so many steps have made its histories long."""
+    """The CPU microseconds per step of Symbiotic's workload, after `steps_before` steps have filled its histories."""
     symbiotic = workload("symbiotic")
     opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
     actions = symbiotic.traffic(steps_before + HISTORY_STEPS)
@@ -168,7 +177,7 @@ def measure_after(steps_before: int) -> float:
 
 
 def bytes_kept(make: Callable[[], State]) -> int:
-    """The memory that a state takes, without what is thrown away on the way to it."""
+    """The bytes that the state made by `make` occupies, without temporary objects."""
     tracemalloc.start()
     made = make()
     kept, _ = tracemalloc.get_traced_memory()
@@ -177,7 +186,7 @@ def bytes_kept(make: Callable[[], State]) -> int:
 
 
 def bytes_per_step() -> float:
-    """The growth of Symbiotic's state in memory with each step, over the longest history."""
+    """The bytes by which Symbiotic's state grows per step, averaged over the longest history."""
     symbiotic = workload("symbiotic")
     opened = run(symbiotic_transition, symbiotic.genesis(), symbiotic.opening()).state
     actions = symbiotic.traffic(HISTORIES[-1])
@@ -185,12 +194,12 @@ def bytes_per_step() -> float:
 
 
 def bytes_per_staker() -> float:
-    """The memory that EigenLayer's state takes for each staker, who holds tokens, has deposited and has delegated."""
+    """The bytes that EigenLayer's state occupies per staker; each has tokens, a deposit and a delegation."""
     return bytes_kept(lambda: opened(STAKERS_KEPT)) / STAKERS_KEPT
 
 
 def follow(state: State, actions: Sequence[Action]) -> None:
-    """All actions in order, with every law checked at each."""
+    """Run all actions in order and check every law at each."""
     checker = Checker(known_walks()["eigenlayer"].catalogue, state)
     for action in actions:
         outcome = transition(Draft(checker.state), action)
@@ -201,7 +210,7 @@ def follow(state: State, actions: Sequence[Action]) -> None:
 
 
 def measure_checks(stakers: int) -> float:
-    """The cost that checking every law adds to a step of the workload, on a state of so many stakers."""
+    """The CPU microseconds that checking every law adds per step of the workload, on a state with this many stakers."""
     state, actions = opened(stakers), traffic(stakers, CHECKED_STEPS)
     beginning = seconds(lambda: follow(state, []))
     return (seconds(lambda: follow(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
@@ -210,7 +219,7 @@ def measure_checks(stakers: int) -> float:
 
 
 def follow_metrics(state: State, actions: Sequence[Action]) -> None:
-    """All actions in order, with the metrics of what secures what brought up to date at each."""
+    """Run all actions in order and update the security metrics of stakes and commitments after each."""
     state, sums = state.copy(), Sums()
     prices = {stake.token: Fraction(1) for stake in security(state).stakes}
     for action in actions:
@@ -222,7 +231,7 @@ def follow_metrics(state: State, actions: Sequence[Action]) -> None:
 
 
 def measure_metrics(stakers: int) -> float:
-    """The cost that metrics add to a step of the workload, on a state of so many stakers."""
+    """The CPU microseconds that updating the security metrics adds per step, on a state with this many stakers."""
     state, actions = opened(stakers), traffic(stakers, METRIC_STEPS)
     beginning = seconds(lambda: follow_metrics(state, []))
     return (seconds(lambda: follow_metrics(state, actions)) - beginning) / len(actions) * 1e6 - microseconds_per_step(
@@ -231,9 +240,8 @@ def measure_metrics(stakers: int) -> float:
 
 
 def measure_verdicts(operators: int) -> float:
-    """The mean CPU microseconds of one verdict with its proof, on networks of so many operators by 30 services.
-
-    Each proof is checked, untimed.
+    """The mean CPU microseconds of one risk verdict with its certificate, on networks of `operators` operators and 30
+    services. Each certificate is checked as well, untimed.
     """
     spent = 0.0
     for network in networks.questions(operators):
@@ -245,26 +253,26 @@ def measure_verdicts(operators: int) -> float:
 
 
 def measure_walks(name: str, follow: Callable[[Walk, int], object]) -> float:
-    """A step of a protocol's random walks, in one of three ways."""
+    """The CPU microseconds per step of a protocol's random walks, run by `follow`, an entry of `WAYS_TO_WALK`."""
     walk = known_walks()[name]
     spent = seconds(lambda: [follow(walk, seed) for seed in range(WALKS_MEASURED)])
     return spent / (WALKS_MEASURED * STEPS_PER_WALK) * 1e6
 
 
 def measure_examples(name: str, explore: Callable[[Walk, int, int, int], WalkReport], steps: int) -> float:
-    """A step of what Hypothesis draws of a protocol, in one of both ways, checked by every law too."""
+    """The CPU microseconds per step of Hypothesis examples, drawn by `explore`, with every law checked."""
     walk = known_walks()[name]
     spent = seconds(lambda: explore(walk, EXAMPLES_MEASURED, steps, 0))
     return spent / explore(walk, EXAMPLES_MEASURED, steps, 0).steps * 1e6
 
 
 def whole_walk(walk: Walk, seed: int) -> None:
-    """A walk as `restake check` does it: every law at every step, a full scan at the end, and its report."""
+    """Run a walk as `restake check` does: every law at every step, a full scan of the last state, and a report."""
     random_walk(walk, seed, STEPS_PER_WALK)
 
 
 def checked_walk(walk: Walk, seed: int) -> None:
-    """The same steps with every incremental law at each, and nothing besides."""
+    """Run the steps of a walk with every incremental law checked at each, without the final scan or a report."""
     checker = Checker(walk.catalogue, walk.genesis())
     choices, opening = Seeded(seed), walk.opening()
     for position in range(STEPS_PER_WALK):
@@ -278,7 +286,7 @@ def checked_walk(walk: Walk, seed: int) -> None:
 
 
 def bare_walk(walk: Walk, seed: int) -> None:
-    """The same steps, drawn, executed and committed, with no law checked."""
+    """Run the steps of a walk with no law checked: each action is drawn, executed and committed."""
     choices, state, opening = Seeded(seed), walk.genesis(), walk.opening()
     for position in range(STEPS_PER_WALK):
         draft = Draft(state)
@@ -326,27 +334,27 @@ STEADY = (
     *("golden", "accepted", "rejected", *(f"workload {name}" for name in workloads())),
     *(f"{kind} {name}" for name in known_walks() for kind in WAYS_TO_WALK),
 )
-"""The measurements of every build."""
+"""The measurements that are run both compiled and interpreted."""
 
 
 DRAWN = ("rules", "bytes")
-"""The methods of Hypothesis: by rules only where a pack has a rule machine."""
+"""The methods by which Hypothesis draws examples. "rules" exists only for packs with a rule machine."""
 
 
 def drawn_measurements() -> list[str]:
-    """The measurements of what Hypothesis draws."""
+    """The names of the measurements of Hypothesis examples."""
     return [name for name in MEASUREMENTS if name.partition(" ")[0] in DRAWN]
 
 
 class Bench:
-    """Runs measurements in fresh processes, compiled or interpreted, and keeps their figures."""
+    """Runs each measurement in a fresh process, compiled or interpreted, and keeps the figures."""
 
     def __init__(self, source: Path) -> None:
         self.source = source
         self.figures: dict[tuple[str, str], list[float]] = {}
 
     def measure(self, built: str, name: str) -> None:
-        """One more figure of one measurement."""
+        """Run one measurement once more and keep its figure. RuntimeError if the process ran the other build."""
         command = [sys.executable, "-P", "-m", "harness.bench", name]
         if built == "interpreted":
             command = [sys.executable, "-m", "harness.bench", name]
@@ -357,12 +365,12 @@ class Bench:
         self.figures.setdefault((built, name), []).append(answer["microseconds"])
 
     def median(self, built: str, name: str) -> float:
-        """The median figure so far, in microseconds per step."""
+        """The median of a measurement's figures so far, in microseconds."""
         return statistics.median(self.figures[built, name])
 
     def ratio(self, of: tuple[str, str], to: tuple[str, str], digits: int = 2) -> str:
-        """The median of the ratios, taken round by round, so that a machine that drifts does not matter; and, where
-        they differ, the least and the largest.
+        """The ratio of two measurements as text: the median of the ratios of each round, so that a drifting machine
+        does not matter. The least and the largest ratio follow in brackets if they differ.
         """
         ratios = [a / b for a, b in zip(self.figures[of], self.figures[to], strict=True)]
         median, least, most = (f"{each:.{digits}f}" for each in (statistics.median(ratios), min(ratios), max(ratios)))
@@ -370,7 +378,9 @@ class Bench:
 
 
 def copy_of_source(destination: Path) -> Path:
-    """The Python files of what is running, without its compiled modules, so that they run interpreted."""
+    """Copy the Python files of the running package to `destination`, without compiled modules, so that they run
+    interpreted.
+    """
     copy_source(packages(), destination)
     if not (destination / "harness" / "golden").is_dir():
         shutil.copytree(bundled_traces(), destination / "harness" / "golden")
@@ -378,7 +388,7 @@ def copy_of_source(destination: Path) -> Path:
 
 
 def main() -> None:
-    """Measure everything and print the tables; with an argument, one measurement, for the process that asked."""
+    """Measure everything and print the tables. With a measurement's name as argument, print only its figure as JSON."""
     if len(sys.argv) > 1:
         if sys.argv[1] not in MEASUREMENTS:
             click.echo(f"no measurement is called {sys.argv[1]!r}; there are {', '.join(MEASUREMENTS)}", err=True)
@@ -415,7 +425,7 @@ def main() -> None:
 
 
 def speed_table(bench: Bench) -> Table:
-    """Compiled against interpreted."""
+    """A table of steps per second: compiled against interpreted."""
     table = Table(
         "workload", "interpreted, steps/s", "compiled, steps/s", "ratio", title="compiled against interpreted"
     )
@@ -431,7 +441,7 @@ def speed_table(bench: Bench) -> Table:
 
 
 def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
-    """A rejected deposit against an accepted one."""
+    """A table of the cost of a rejected deposit against an accepted one."""
     table = Table("built", "accepted, us", "rejected, us", "ratio", title="a rejected deposit against an accepted one")
     for kind in kinds:
         accepted, rejected = (kind, "accepted"), (kind, "rejected")
@@ -441,7 +451,7 @@ def rejection_table(bench: Bench, kinds: Sequence[str]) -> Table:
 
 
 def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
-    """A step of a walk with every incremental law checked against the same step with none."""
+    """A table of the cost of a walk's step with every incremental law checked, against no law checked."""
     table = Table(
         "walk", "built", "no law, us", "every law, us", "ratio", title="a walk's step, with every law checked"
     )
@@ -454,7 +464,7 @@ def checks_table(bench: Bench, kinds: Sequence[str]) -> Table:
 
 
 def drawn_table(bench: Bench, built: str) -> Table:
-    """The walker against Hypothesis, both with every law checked at every step."""
+    """A table of steps per second: the walker against Hypothesis, both with every law checked at every step."""
     table = Table(
         *("protocol", "walker, steps/s", "by rules, steps/s", "ratio", "by bytes, steps/s", "ratio"),
         title=f"the walker against Hypothesis, every law at every step ({built})",
@@ -473,7 +483,7 @@ def drawn_table(bench: Bench, built: str) -> Table:
 
 
 def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> Table:
-    """The same traffic on larger and larger states, each against the first."""
+    """A table of the cost per step of several measurements, each as a ratio to the first, the smallest size."""
     table = Table("", "us per step", "ratio", title=title)
     for name in names:
         this, first = (built, name), (built, names[0])
@@ -482,7 +492,7 @@ def growth_table(bench: Bench, built: str, title: str, names: Sequence[str]) -> 
 
 
 def verdicts_table(bench: Bench, built: str, names: Sequence[str]) -> Table:
-    """Verdicts on larger and larger networks, against the minute that each may take."""
+    """A table of the seconds that a risk verdict takes on larger and larger networks, and as a share of its minute."""
     table = Table("operators by 30 services", "seconds", "of a minute", title="a verdict where attacks begin to pay")
     for name in names:
         spent = bench.median(built, name) / 1e6

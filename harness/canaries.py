@@ -1,7 +1,8 @@
-"""Clients that are wrong on purpose: `python -m harness.canaries PROTOCOL NAME` is one of them, as a process.
+"""Client programs with a deliberate fault, to test that `restake conform` notices it: its canaries.
 
-A run of `restake conform --self-test` has to catch each, as what it is, and to pass those that are right. Some answer
-wrongly, some break the wire protocol, and some are the specification with one bug of `mutants/canaries.toml` in it.
+`python -m harness.canaries PROTOCOL NAME` runs one as a process. `restake conform --self-test` must report each
+canary's own fault, and must pass the three that conform. Some canaries answer wrongly, some break the wire protocol,
+and some are the specification with one bug of `mutants/canaries.toml`.
 """
 
 import os
@@ -18,23 +19,23 @@ from harness.mutants.mutant import Mutant, read_catalogue
 from harness.protocols import pack_at
 
 if TYPE_CHECKING:
-    # A mutant has to be in its place before anything of the specification is imported.
+    # A mutant has to be installed before anything of the specification is imported.
     from conformance.client import Answer, Client
     from spec.codec import Json
 
 BUGS: Final = Path(__file__).parent / "mutants" / "canaries.toml"
 
 FIRST_FAULT: Final = 3
-"""The call at which a client that breaks the wire protocol does so."""
+"""The number of the `apply` call at which a canary that breaks the wire protocol does so."""
 
 CHUNK: Final = b"a" * 2**20
 
 
 @attrs.frozen
 class Canary:
-    """A client that is wrong in one way: what it does, and what a run has to say of it.
+    """A client with one deliberate fault: its name, the fault in words, and the verdict that a run must give.
 
-    `expected` are the words that the verdict has: a verdict and in what, or `conforms`.
+    `expected` is what the verdict must contain: the verdict's name and the aspect in which it differs, or `conforms`.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Canary:
 
     @property
     def is_bug(self) -> bool:
-        """True if the canary is the specification with a bug in it."""
+        """True if the canary is the specification with a bug of `mutants/canaries.toml`."""
         return self.expected == "DIVERGES"
 
 
@@ -62,7 +63,7 @@ ANSWERING: Final = (
     Canary("no states", "shows neither digest nor state", "UNSUPPORTED"),
     Canary("no actions", "supports nothing", "UNSUPPORTED"),
 )
-"""Those that speak the wire protocol, and what they say."""
+"""The canaries that follow the wire protocol; some of their answers are wrong."""
 
 BREAKING: Final = (
     Canary("hangs", "does not answer", "CLIENT-FAULT late"),
@@ -80,11 +81,11 @@ BREAKING: Final = (
     Canary("fails", "says that it failed", "CLIENT-FAULT failed"),
     Canary("stays", "does not end after bye", "CLIENT-FAULT late"),
 )
-"""Those that break the wire protocol."""
+"""The canaries that break the wire protocol."""
 
 
 def bugs(protocol: str) -> list[Mutant]:
-    """The bugs that are put into a protocol's specification."""
+    """The mutants of a protocol's specification that serve as canaries."""
     return [mutant for mutant in read_catalogue(BUGS) if mutant.protocols == (protocol,)]
 
 
@@ -95,7 +96,7 @@ def canaries(protocol: str) -> list[Canary]:
 
 
 def main() -> None:
-    """Be the canary that the arguments name."""
+    """Run as the canary that the command line arguments name."""
     protocol, name = sys.argv[1:]
     bug = next((mutant for mutant in bugs(protocol) if mutant.mutant_id == name), None)
     if bug is not None:
@@ -117,7 +118,7 @@ def main() -> None:
 
 
 def _wrong(right: "Client", name: str) -> "Client":
-    """A client that answers as another does, but for one thing."""
+    """A client that answers as `right` does, except for the fault that `name` names."""
     from conformance.client import Accepted, Client, Introduction, Rejected, Unsupported
     from conformance.wire import digest
 
@@ -183,7 +184,7 @@ def _wrong(right: "Client", name: str) -> "Client":
 
 
 def _break(client: "Client", protocol: str, fault: Callable[[bytes], None]) -> None:
-    """Serve up to a call, and then do what no client may."""
+    """Serve as `client` does, until the `FIRST_FAULT`th call; from then on, write the faulty answer."""
     from conformance.serving import answer_to
     from conformance.wire import write_line
 
@@ -257,7 +258,9 @@ FAULTS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "floods": _flood,
     "fails": lambda answer: _say(answer.partition(b",")[0] + b',"failed":"out of gas"}\n'),
 }
-"""The faults of those that break the wire protocol, each with the answer that was due."""
+"""The faults of the canaries that break the wire protocol, by name. Each function gets the bytes of the
+right answer.
+"""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""One run of `restake check`: what was found before, every recorded trace, random walks and Hypothesis, law by law."""
+"""One run of `restake check`: rechecks kept findings, replays recorded traces, then draws random walks, Hypothesis
+examples and games, and collects results for each law.
+"""
 
 import itertools
 import math
@@ -36,29 +38,35 @@ from spec.codec import Json, MalformedTrace
 from spec.protocol import Trace
 
 RunPart = Literal["traces", "drawing", "shrinking", "proofs"]
-"""A part of a run, of which the time is told."""
+"""A part of a `restake check` run whose time is reported."""
 
 STEPS_PER_WALK = 400
-"""Long enough for stake to be committed, slashed and withdrawn several times, short enough to find something left."""
+"""The steps of one walk: enough to commit, slash and withdraw stake several times, and to leave some stake over."""
 
 WALKS_PER_TASK = 25
-"""A task takes about a second: handing it over costs next to nothing beside it, and little is lost with a worker."""
+"""The walks of one worker task. A task takes about a second: passing it to a worker costs little in comparison, and
+little work is lost if the worker dies.
+"""
 
 EXAMPLES_PER_TASK = 25
 STEPS_PER_EXAMPLE: Mapping[Method, int] = {"rules": 50, "bytes": 200}
-"""A step by rules takes a millisecond, nearly all of it Hypothesis' own; one by bytes is a step of a walk."""
+"""The steps of one Hypothesis example, by method. A step by rules takes a millisecond, nearly all of it spent in
+Hypothesis; a step by bytes costs as much as one of a walk.
+"""
 
 MOVES_PER_GAME = 80
 GAMES_PER_TASK = 50
 
 STEPS_THAT_COVER = 1_000_000
-"""From so many random steps on, what was never reached counts as a failure."""
+"""The number of random steps from which a witness or action that was never reached counts as a failure."""
 
 
 @attrs.frozen
 class Plan:
-    """The plan of a run, for each protocol: random steps, and examples of Hypothesis, by rules and by bytes each; from
-    which seed; and the only laws to check, if any is named. Laws that are proved may be assumed on ten walks of eleven.
+    """The amount of work of a run, for each protocol: random steps, and Hypothesis examples for each method.
+
+    `seed` is the first seed. `laws` are the only laws to check, or empty for all. `assumes_proved` says that proved
+    laws are checked on one walk in eleven only.
     """
 
     steps: int
@@ -69,7 +77,7 @@ class Plan:
 
     @property
     def games(self) -> int:
-        """The number of plays of each game."""
+        """The number of times that each game is played."""
         return math.ceil(self.steps / STEPS_PER_GAME)
 
 
@@ -77,7 +85,7 @@ PROFILES = {"ci": Plan(400_000, 100), "dev": Plan(2_000_000, 1_000), "audit": Pl
 
 
 def register_profiles() -> None:
-    """Let Hypothesis know the profiles by their names, for whoever runs its state machines from pytest."""
+    """Register `PROFILES` with Hypothesis by name, for rule machines that are run from pytest."""
     from hypothesis import HealthCheck, settings  # here, because it takes as long to import as all else together
 
     for name, plan in PROFILES.items():
@@ -91,11 +99,11 @@ def register_profiles() -> None:
 
 
 class UnknownLawError(Exception):
-    """A law that was asked for is in no catalogue; the message says which ones are like it."""
+    """The exception for a requested law id that no catalogue has. Its message suggests similar ids."""
 
 
 class Check:
-    """Keeps everything found as it comes, so that an interruption loses none of it."""
+    """A run of `restake check`. It keeps each result as it arrives, so an interruption loses none."""
 
     def __init__(
         self,
@@ -106,10 +114,11 @@ class Check:
         left_out: Sequence[str] = (),
         most_failures: float = math.inf,
     ) -> None:
-        """UnknownLawError if the plan names a law that no pack has; packs with none of its laws are not checked.
+        """Raises UnknownLawError if the plan names a law that no pack has. Packs without any of the plan's laws are
+        skipped.
 
-        `left_out` says which protocols were to be checked and cannot be had. The run ends at `most_failures`, of laws
-        that broke and traces that differ.
+        `left_out` lists problems of requested protocols that could not be loaded. The run ends once `most_failures`
+        laws broke or traces differed.
         """
         walks = {name: walk for name, pack in packs.items() if (walk := pack.walk) is not None}
         games = {name: packs[name].games for name in walks}
@@ -143,7 +152,7 @@ class Check:
         self._unshrunk: list[tuple[str, Iterator[Finding]]] = []
 
     def run(self, scheduler: Scheduler, progress: Progress) -> None:
-        """Everything, until it is done or to be stopped."""
+        """Run everything, until it is done or the run is to stop."""
         try:
             with self._timed("traces"):
                 self._recheck(progress)
@@ -154,7 +163,7 @@ class Check:
             self.settle()
 
     def settle(self) -> None:
-        """Say of each protocol if it was cut short, by what was run until now."""
+        """Mark for each protocol if its run was cut short and if its coverage is judged, by the runs done so far."""
         for name, suite in self.suites.items():
             runs = suite.drawn.runs + suite.in_games.runs
             undone = suite.evidence is not None and bool(suite.evidence.undone)
@@ -162,7 +171,7 @@ class Check:
             suite.judges_coverage = not self.plan.laws and suite.drawn.steps >= STEPS_THAT_COVER
 
     def open_ledgers(self) -> None:
-        """Read what is proved of protocols that have a theory. LedgerError if that cannot be believed."""
+        """Read the ledgers of proofs, for protocols with a theory. Raises LedgerError if a ledger cannot be trusted."""
         for name, suite in self.suites.items():
             suite.has_theory = self.packs[name].theory_at is not None
         ledgers = {name: ledger_of(self.packs[name]) for name, suite in self.suites.items() if suite.has_theory}
@@ -173,7 +182,7 @@ class Check:
                 self.suites[name].assumed = tuple([law for law in proved_whole(ledger) if law in known])
 
     def gather(self, how: How, jobs: int, progress: Progress, drawn_by: str) -> None:
-        """Proofs and kills of the laws that were checked, after proving as much as is asked for."""
+        """Collect proofs and mutant kills of the checked laws, after proving as much as `how` requests."""
         bar = progress.add_task("proving", total=None, news="")
 
         if self._failures() >= self.most_failures:
@@ -189,7 +198,7 @@ class Check:
         self.settle()
 
     def stop(self) -> bool:
-        """True if the run is to stop now: at somebody's wish, or because enough failed."""
+        """True if the run is to stop now: it was interrupted, its time is up, or enough laws and traces failed."""
         return self._is_to_stop() or self._failures() >= self.most_failures
 
     def _failures(self) -> int:
@@ -197,18 +206,18 @@ class Check:
 
     @property
     def is_cut_short(self) -> bool:
-        """True if the run ended before it was done."""
+        """True if the run ended before all its work was done."""
         return not self._has_replayed or any(suite.is_cut_short for suite in self.suites.values())
 
     @property
     def unfinished(self) -> str | None:
-        """The reasons for which not all was checked that was asked for, if any."""
+        """The reasons why the run did not check everything that was requested, as text, or None."""
         why = f" at {self._failures()} failures" if self._failures() >= self.most_failures else ""
         stopped = [f"stopped{why} before everything was done"] if self.is_cut_short else []
         return "; ".join([*stopped, *[f"left out: {problem}" for problem in self.left_out]]) or None
 
     def stories(self) -> dict[str, Retelling]:
-        """The findings that are kept, told step by step, by their trace."""
+        """The kept findings retold step by step, by the path of their trace."""
         told: dict[str, Retelling] = {}
         for name, suite in self.suites.items():
             for finding in suite.findings.values():
@@ -221,16 +230,16 @@ class Check:
         return told
 
     def as_json(self) -> dict[str, Json]:
-        """Everything found, for machines."""
+        """All results as JSON."""
         return {
             "traces": [report.as_json() for report in self.reports],
             "suites": {name: suite.as_json() for name, suite in self.suites.items()},
         }
 
     def tasks(self, width: int) -> Iterator[SuiteTask]:
-        """All that is to be drawn, protocols and methods in turn, so that a run that is cut short has some of each.
+        """All worker tasks. Protocols and methods alternate, so that a run that is cut short has some results of each.
 
-        To which task a walk belongs changes nothing about it.
+        A walk is the same, whichever task it belongs to.
         """
         kinds: list[Iterator[SuiteTask]] = []
         for name in self.walks:
@@ -274,7 +283,7 @@ class Check:
         return SuiteTask(name, place, self.plan.laws, method, seed, runs, steps, fingerprint(place), assumed)
 
     def _recheck(self, progress: Progress) -> None:
-        """Whatever earlier runs found and kept, first of all."""
+        """Recheck the findings that earlier runs kept, before anything else."""
         kept = [(name, path) for name, walk in self.walks.items() for path in findings.kept(self.folder, walk.protocol)]
         for name, path in progress.track(kept, description="checking what was found before"):
             if self.stop():
@@ -299,10 +308,11 @@ class Check:
                     suite.findings.setdefault(claim.law, Finding(*found, replaying(path, place)))
 
     def _replay(self, progress: Progress) -> None:
-        """Every recorded trace: whether it agrees, and if it does, what the laws say of it; if only some laws are asked
-        for, what they say alone.
+        """Replay and compare every recorded trace, and check the laws at its steps if it agrees.
+
+        If the plan names laws, traces are not compared: only those laws are checked.
         """
-        # A protocol from outside need not have been recorded.
+        # A pack from outside this project may have no recorded traces.
         folders = {name: folder for name, pack in self.packs.items() if (folder := pack.traces).exists()}
         homes = {path: name for name, folder in reversed(folders.items()) for path in find_traces([folder])}
         for path in progress.track(list(find_traces(folders.values())), description="replaying traces"):
@@ -318,7 +328,7 @@ class Check:
         self._has_replayed = True
 
     def _follow(self, name: str, trace: Trace, path: Path) -> None:
-        """Every law at every step of a recorded trace."""
+        """Check every law at every step of a recorded trace."""
         walk = self.walks[name]
         actions = [action for step in trace.steps for action in step.actions]
         recorded = Walk(walk.protocol, walk.catalogue, trace.head, lambda: actions, walk.next_action)
@@ -330,7 +340,9 @@ class Check:
         self._shrink()
 
     def _draw(self, scheduler: Scheduler, progress: Progress) -> None:
-        """Every task, merged in the order of tasks: so what is kept of a law is the same on any number of cores."""
+        """Run every task and merge results in the order of tasks, so kept findings do not depend on the number of
+        workers.
+        """
         methods = [method for name in self.walks for method in methods_of(self.packs[name])]
         example_steps = self.plan.examples * sum(STEPS_PER_EXAMPLE[method] for method in methods)
         gauge = Gauge(progress, self.plan.steps * len(self.walks) + example_steps)
@@ -375,7 +387,7 @@ class Check:
                 self._keep(task.protocol, walk, broken, repeat(task, broken), found_by, f"restake check {again}")
 
     def _keep_games(self, task: SuiteTask, summary: Summary) -> None:
-        """Play the first game of each kind that is lost once more, and keep it."""
+        """Play the first lost play of each game again, and keep it as a finding."""
         for broken in summary.first.values():
             if broken.law not in self.suites[task.protocol].findings:
                 (game,) = games_of(self.packs[task.protocol].games, (broken.law,))
@@ -384,7 +396,7 @@ class Check:
                 self._enter(task.protocol, found)
 
     def _keep(self, name: str, walk: Walk, broken: Broken, report: WalkReport, found_by: str, again: str) -> None:
-        """Keep the counterexample of a law's first violation in this run; later ones are only counted."""
+        """Keep the counterexample of a law's first violation in this run; later violations of it are only counted."""
         if broken.law not in self.suites[name].findings:
             violation = next(violation for violation in report.violations if violation.law.law_id == broken.law)
             place, actions = self.packs[name].place, report.actions
@@ -392,13 +404,13 @@ class Check:
             self._enter(name, found)
 
     def _enter(self, name: str, found: Iterator[Finding]) -> None:
-        """A finding as it was found; it is to be shrunk later, since that takes long."""
+        """Enter an unshrunk finding in the report and queue it for shrinking, which takes long."""
         first = next(found)
         self.suites[name].findings[first.law] = first
         self._unshrunk.append((name, found))
 
     def _shrink(self) -> None:
-        """Shrink what was found, of which everything is kept by now."""
+        """Shrink the queued findings, all of which are stored by now."""
         while self._unshrunk:
             name, found = self._unshrunk.pop(0)
             with self._timed("shrinking"):
@@ -407,7 +419,9 @@ class Check:
 
     @contextmanager
     def _timed(self, part: RunPart) -> Iterator[None]:
-        """Count the time as that of a part of the run; what shrinking takes meanwhile is shrinking's alone."""
+        """Count the time spent in the block as that of `part`, without time spent on shrinking, which is counted
+        separately.
+        """
         started, shrunk = time.monotonic(), self.seconds["shrinking"]
         try:
             yield
@@ -424,5 +438,5 @@ def laws_of(walk: Walk) -> list[Law]:
 
 
 def methods_of(pack: ProtocolPack) -> list[Method]:
-    """The methods by which Hypothesis draws a walk: by bytes always, by rules if the pack has some."""
+    """The Hypothesis methods for a pack: by bytes always, by rules if the pack has a rule machine."""
     return ["bytes"] if pack.rule_machine_at is None else ["rules", "bytes"]

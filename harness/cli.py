@@ -1,4 +1,4 @@
-"""The command `restake`: its verbs by name, each loaded only when asked for. What they do is done elsewhere."""
+"""The command `restake` and its verbs by name. The module of a verb is imported only when the verb is used."""
 
 import errno
 import io
@@ -36,11 +36,11 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "serve": ("harness.verbs.serve", "Be a client of the wire protocol, which answers as the specification does."),
     "risk": ("harness.verbs.risk", "What the stake secures, what may be lost, and what fails with what."),
 }
-"""By name: the module whose `COMMANDS` has the verb, and what it does in a line."""
+"""The verbs by name: the module whose `COMMANDS` has the verb, and its one-line description."""
 
 
 COMPLETION: Final = "_RESTAKE_COMPLETE"
-"""The variable by which a shell asks for completions: which it is, and that it asks."""
+"""The environment variable by which a shell requests completions from click."""
 
 
 class Restake(Verbs):
@@ -50,7 +50,7 @@ class Restake(Verbs):
 
 
 def _say_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
-    """The version, how it is built, and the commit if it is known."""
+    """Print the version, the build (compiled or interpreted) and the commit, if available; then exit."""
     if is_asked and not ctx.resilient_parsing:
         commit = commit_here()
         click.echo(f"restake {__version__} ({how_built()} specification{commit and f', commit {commit}'})")
@@ -73,10 +73,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command, with pytest's exit codes: an interruption is 2, like wrong usage, and like a mistake of ours."""
-    # Processes that are started from here import from no folder of the user's; what --protocol names is an exception.
+    """Run the command and exit with pytest's exit codes. Exit code 2 covers an interruption, wrong usage, and any
+    unexpected exception.
+    """
+    # Subprocesses import from no folder of the user's; what --protocol names is an exception.
     os.environ["PYTHONSAFEPATH"] = "1"
-    # What a narrow encoding cannot show is shown as its code point, and loses nothing else.
+    # Characters that a narrow output encoding lacks are printed as their code points.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -95,10 +97,10 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
     except OSError as error:
         if error.filename is None:
-            # A full disk, a closed pipe: what was to be said is not, whatever the verdict.
+            # A full disk or a closed pipe: the output is lost, whatever the verdict.
             _give_up_output()
         click.echo(f"Error: {error.filename or 'cannot write'}: {error.strerror or error}", err=True)
-    except Exception as error:  # whatever nobody foresaw: not 1, which says that something is violated
+    except Exception as error:  # any unforeseen exception: not exit code 1, which says that something is violated
         if is_foreign(error):
             click.echo(f"Error: {explained(error)}", err=True)
         else:
@@ -108,19 +110,21 @@ def main() -> None:
 
 
 def _give_up_output() -> None:
-    """Let nothing be written any more, so that the end of the process does not fail for what is still to be said."""
+    """Redirect standard output to the null device, so that flushing it at exit does not fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _exit_code() -> int:
-    """The exit code of the command. Code from outside that ends the process, with whatever code, is no success."""
+    """The exit code of the command. Raises ClickException if other code ended the process by SystemExit,
+    with any code.
+    """
     stdout = sys.stdout
     try:
         return int(cli.main(prog_name="restake", standalone_mode=False))
     except SystemExit as error:
         if COMPLETION in os.environ:  # click has answered the shell that asked what may stand here
             return 0
-        if sys.stdout is not stdout:  # where click finds a closed pipe, it puts another in its place
+        if sys.stdout is not stdout:  # click replaces standard output where it finds a closed pipe
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
         raise click.ClickException(f"code from outside ended the run with exit code {error.code}") from error

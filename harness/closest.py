@@ -1,15 +1,17 @@
-"""The names that somebody may have meant, who asked for one that is not known."""
+"""Suggestions of known names for a name that is not known."""
 
 from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
 FEW: Final = 6
-"""So many names are all given."""
+"""The number of known names up to which all are listed."""
 
 
 def closest(asked: str, known: Collection[str], all_by: str) -> str:
-    """The known names most like the one asked for, in any case of letters, and the command that lists all."""
+    """A message that suggests the known names most like `asked`, ignoring case, and names the command that
+    lists all.
+    """
     if len(known) <= FEW:
         return f"known are {', '.join(sorted(known)) or 'none'}"
     by_letters = {name.casefold(): name for name in sorted(known)}

@@ -1,12 +1,12 @@
-"""The commit from which this code comes."""
+"""The commit that this code was built from."""
 
 import subprocess
 from pathlib import Path
 
 
 def commit_here() -> str:
-    """The commit of this checkout, or else of that from which this package was built, and whether files differed from
-    it; empty if neither is known.
+    """The commit of this checkout, with a suffix if files differ from it; else the commit that the package was built
+    from. Empty if neither is available.
     """
     folder = Path(__file__).parents[1]
     built_from = Path(__file__).with_name("COMMIT")

@@ -1,7 +1,8 @@
-"""One run of `restake conform`: scripts played to clients beside the specification, and a verdict for every case.
+"""One run of `restake conform`: scripts are played to clients in lockstep with the specification, and every case gets a
+verdict.
 
-A case is an action with the answer of the specification. It agrees if everything was compared and is the same each
-time; what a client does not support, and what was not reached, is no agreement.
+A case is an action with the specification's answer to it. A case agrees if every comparison was made and none differed.
+A case that the client does not support, or that was not reached, is not an agreement.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,27 +22,25 @@ from harness.pack import ProtocolPack
 from spec.codec import MalformedTrace
 
 MOST_FAULTS: Final = 3
-"""After so many faults of a client the run gives up: what does not answer is not asked for ever."""
+"""The number of client faults after which the run gives up."""
 
 MOST_KEPT: Final = 10
-"""So many findings are kept and shrunk in a run; the others are counted by their cases."""
+"""The number of findings that a run keeps and shrinks; further ones are only counted, by their cases."""
 
 MOST_WORLDS: Final = 3
-"""The worlds in which one finding is kept: how short its trace can be is not the same in each."""
+"""The number of worlds in which one finding is recorded, since the shortest trace may differ from world to world."""
 
 CaseVerdict = Literal["AGREE", "DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED"]
 
 OF_ALL: Final[tuple[CaseVerdict, ...]] = ("DIVERGES", "CLIENT-FAULT", "UNSUPPORTED", "NOT REACHED", "AGREE")
-"""All verdicts, the worst first."""
+"""All verdicts, from worst to best."""
 
 Start = Callable[[], ProcessClient]
 
 
 @attrs.frozen
 class Found:
-    """A divergence or a fault as it was met, with the script it was met in and what the client had said on its standard
-    error.
-    """
+    """A divergence or a client fault as it was first met: the script that met it, and the client's standard error."""
 
     script: Script
     what: Divergence | Fault
@@ -49,20 +48,20 @@ class Found:
 
     @property
     def kind(self) -> str:
-        """In what the client differs, or how it misbehaved."""
+        """The aspect in which the client diverges, or the kind of its fault."""
         return self.what.aspect if isinstance(self.what, Divergence) else self.what.kind
 
     @property
     def key(self) -> tuple[str, Case]:
-        """Two of one key are one finding."""
+        """The key of the finding. Divergences or faults with equal keys are one finding."""
         return self.kind, self.what.case
 
 
 @attrs.define
 class CaseRow:
-    """The outcome of one case: how often everything was compared and the same, and all else that happened.
+    """The counts of one case: comparisons that agreed, calls that were unsupported, and findings.
 
-    `found` has the first of each kind in a few worlds: what a client does again and again takes no more memory.
+    `found` has the first finding of each kind, in at most `MOST_WORLDS` worlds, so that it does not grow without limit.
     """
 
     case: Case
@@ -72,24 +71,24 @@ class CaseRow:
     why: str = ""
 
     def note(self, found: Found) -> None:
-        """Keep what was found, unless it is known of this world, or of enough others."""
+        """Record a finding, unless one of its kind is recorded for this world or for `MOST_WORLDS` others."""
         alike = [each for each in self.found if each.kind == found.kind]
         if len(alike) < MOST_WORLDS and all(each.script.head != found.script.head for each in alike):
             self.found.append(found)
 
     @property
     def verdict(self) -> CaseVerdict:
-        """The worst that happened."""
+        """The worst verdict on the case: a divergence, then a client fault, then unsupported."""
         if self.found:
             return "DIVERGES" if any(isinstance(each.what, Divergence) for each in self.found) else "CLIENT-FAULT"
         return "UNSUPPORTED" if self.unsupported else "AGREE" if self.agreed else "NOT REACHED"
 
 
 class Conformance:
-    """The clients of one run, and what came of every script. Threads wait for clients; one lock guards the counts.
+    """One run's clients and the results of its scripts. Threads wait for clients; one lock guards the counts.
 
-    The first `MOST_KEPT` findings are handed to `keep` as they are met, by one thread at a time: whatever ends this
-    process, they are not lost.
+    `keep` is called with each of the first `MOST_KEPT` findings as soon as it is met, by one thread at a time, so that
+    they survive if this process is killed.
     """
 
     def __init__(
@@ -117,36 +116,40 @@ class Conformance:
         self._rows: Final[dict[Case, CaseRow]] = {case: CaseRow(case) for case in required}
 
     def introduce(self) -> Introduction | None:
-        """Start the first client and ask who it is; None if that fails, which is a finding. A run has to follow."""
+        """Start the first client and return its introduction, or None if that fails, which counts as a finding. `run`
+        must be called afterwards.
+        """
         self._first.begin()
         return self.introduction
 
     def run(self, scripts: Iterator[Script], jobs: int) -> None:
-        """Play all scripts, on so many clients at once."""
+        """Play all scripts, on `jobs` clients in parallel."""
         workers = [self._first, *[_Worker(self) for _ in range(jobs - 1)]]
         with ThreadPoolExecutor(jobs) as pool:
             for done in [pool.submit(self._work, worker, scripts) for worker in workers]:
                 done.result()
 
     def rows(self) -> list[CaseRow]:
-        """Every case that was required or met, the worst first."""
+        """The rows of all cases that were required or met, the worst verdict first."""
         return sorted(self._rows.values(), key=lambda row: (OF_ALL.index(row.verdict), row.case))
 
     @property
     def has_found(self) -> bool:
-        """True if anything was found."""
+        """True if any divergence or client fault was found."""
         return any(row.found for row in list(self._rows.values()))
 
     def findings(self) -> list[Found]:
-        """The first of each kind and case, in the order in which they were met; no more than are kept."""
+        """The first finding of each kind and case, in the order in which they were met; at most `MOST_KEPT`."""
         return list(self._found.values())[:MOST_KEPT]
 
     def others(self, found: Found) -> list[Found]:
-        """The same finding in other worlds."""
+        """The recorded findings with the key of `found`, in other worlds."""
         return [each for each in self._rows[found.what.case].found if each.key == found.key and each is not found]
 
     def started(self) -> ProcessClient:
-        """A client that has said who it is. ClientFault if it does not."""
+        """A new client process that has introduced itself. Raises ClientFault if it does not, or not as the first one
+        did.
+        """
         client = self.start()
         try:
             said = client.hello(self.pack.name)
@@ -160,11 +163,11 @@ class Conformance:
         return client
 
     def reference(self) -> Reference:
-        """The specification, as a client of its own."""
+        """A new instance of the specification as a client."""
         return Reference(self.pack.calls, __version__)
 
     def note(self, script: Script, played: Played, stderr: str) -> None:
-        """Count what came of a script."""
+        """Count the results of a played script."""
         with self._lock:
             self.scripts += 1
             self.steps += played.steps
@@ -188,18 +191,18 @@ class Conformance:
                 self._keep(found)
 
     def stops(self) -> bool:
-        """True if the run ends here; calls and scripts that are left make it cut short."""
+        """True if the run is to end now; the run is then marked as cut short."""
         if self.problem is not None or self.faults >= MOST_FAULTS or self._stops():
             self.is_cut_short = True
         return self.is_cut_short
 
     def next_script(self, scripts: Iterator[Script]) -> Script | None:
-        """The next script for whoever asks first; None if there is none, or the run stops."""
+        """The next script, or None if there is no more or the run is to stop. Safe to call from several threads."""
         with self._lock:
             return None if self.stops() else next(scripts, None)
 
     def fail(self, problem: str) -> None:
-        """Note a fault of this side."""
+        """Record an error of this side, as opposed to one of the client. The first one is kept."""
         with self._lock:
             self.problem = self.problem or problem
 
@@ -213,21 +216,21 @@ class Conformance:
             worker.say_bye()
         except (HarnessFault, MalformedTrace, NotStartedError) as error:
             self.fail(str(error))
-        except Exception as error:  # whatever this side's mistake is, it is no verdict about a client
+        except Exception as error:  # a mistake of this side, which is no verdict about a client
             self.fail(explained(error))
         finally:
             worker.end()
 
 
 class _Worker:
-    """One client of a run, started again after a fault."""
+    """One client process of a run, restarted after a fault."""
 
     def __init__(self, run: Conformance) -> None:
         self._run = run
         self._client: ProcessClient | None = None
 
     def begin(self) -> bool:
-        """Start a client, unless one runs. True if one runs then."""
+        """Start a client if none runs. True if one runs afterwards."""
         if self._client is None:
             try:
                 self._client = self._run.started()
@@ -238,7 +241,7 @@ class _Worker:
         return self._client is not None
 
     def play(self, script: Script) -> None:
-        """Play one script, and note what came of it."""
+        """Play one script to the client, and count its results."""
         if not self.begin():
             return
         client, introduction = self._client, self._run.introduction
@@ -250,7 +253,7 @@ class _Worker:
         self._run.note(script, played, client.stderr)
 
     def say_bye(self) -> None:
-        """End as the protocol says; a client that does not is at fault."""
+        """End the client by the wire protocol's `bye`; a client that does not follow it is at fault."""
         if self._client is not None:
             try:
                 self._client.bye()
@@ -260,7 +263,7 @@ class _Worker:
                 self._run.is_cut_short = True
 
     def end(self) -> None:
-        """End the client, in whatever state it is."""
+        """Kill the client, in whatever state it is."""
         if self._client is not None:
             self._client.close()
             self._client = None

@@ -1,8 +1,10 @@
-"""Findings: where a client parts from the specification, kept with all that is known, and shrunk against the client.
+"""Findings of `restake conform`: a client's divergence or fault is kept in a folder, and its trace is shrunk by playing
+shorter ones to the client.
 
-A folder for each finding: `full.json` is the trace up to the place where it was met, and `trace.json` the shortest one;
-both are traces as the specification says them. `result.json` says what differs, `stderr.txt` what the client said, and
-`reproduce.sh` is the command that shows it again. All but `trace.json` is there as soon as a finding is met.
+In a finding's folder, `full.json` is the trace up to the call where the finding was met, and `trace.json` the shortest
+trace that shows it; both have the specification's answers and states. `result.json` says what differs, `stderr.txt` is
+the client's standard error, and `reproduce.sh` is the command that shows the finding again. All but `trace.json` is
+written as soon as the finding is met.
 """
 
 import hashlib
@@ -37,31 +39,33 @@ from spec.machine import Delta, Draft
 from spec.protocol import execute
 
 SHRINKING_CALLS: Final = 6_000
-"""The most calls that are made to a client in search of a shorter trace."""
+"""The most calls made to a client while one finding is shrunk."""
 
 SHRINKING_STEPS: Final = 150_000
-"""The most steps of the specification in search of one: it is asked first if a run comes to the same case at all."""
+"""The most steps of the specification while one finding is shrunk. The specification runs a candidate first, to see if
+it still reaches the case at all.
+"""
 
 SHRINKING_STARTS: Final = 60
-"""The most times that a client is started for it."""
+"""The most client processes started while one finding is shrunk."""
 
 SHRINKING_SECONDS: Final = 300.0
-"""The time for the search of one finding's shorter trace, if nothing else is said: a client may be slow."""
+"""The default time limit for shrinking one finding, in seconds: a client may be slow."""
 
 SHORT: Final = 3
-"""The calls of a trace that is short enough for no other world to be tried."""
+"""The length of a trace, in calls, that is short enough: other worlds are not tried for a shorter one."""
 
 SHOWN_DIFFERENCES: Final = 20
 
 Shrinking = Literal["finished", "not begun", "time was up", "most calls were made", "run was over"]
-"""The end of the search of a shorter trace: by itself, never begun, or cut short."""
+"""The way in which shrinking ended: finished, never begun, or cut short for the reason named."""
 
 
 @attrs.frozen
 class KeptFinding:
-    """A finding as a person meets it. `steps` are those of the trace kept; `laws` are those that the client's answer
-    breaks, as far as that can be told. `is_shown_again` says whether a client that was just started shows it with the
-    trace alone. Where `shrinking` is not finished, the trace may be longer than it has to be.
+    """A finding as it is reported. `steps` counts the calls of the kept trace; `laws` are the laws that the client's
+    answer breaks, as far as can be computed. `is_shown_again` is true if a fresh client shows the finding with this
+    trace alone. If `shrinking` is not "finished", the trace may be longer than necessary.
     """
 
     found: Found
@@ -75,7 +79,7 @@ class KeptFinding:
     shrinking: Shrinking
 
     def as_json(self) -> dict[str, Json]:
-        """The finding as `result.json` and the report have it."""
+        """The finding as JSON, as `result.json` and the report contain it."""
         what = self.found.what
         told: dict[str, Json] = (
             {"verdict": "DIVERGES", "in": what.aspect, "expected": what.expected, "actual": what.actual}
@@ -102,7 +106,7 @@ class KeptFinding:
 
 
 class Keeper:
-    """Keeps the findings of one run below a folder, and shrinks them with clients of its own."""
+    """Keeps the findings of one run in a folder, and shrinks them with its own client processes."""
 
     def __init__(
         self,
@@ -121,8 +125,9 @@ class Keeper:
         self._seconds: Final = shrinking_seconds
 
     def keep(self, found: Found, introduction: Introduction | None, others: Sequence[Found] = ()) -> KeptFinding:
-        """Keep a finding, then what is left of it after shrinking: in the world that has the shortest trace, if it was
-        met in several. Where nothing can be written, it is only told.
+        """Keep a finding, then shrink it. If it was met in several worlds, the world with the shortest trace is kept.
+
+        If nothing can be written, the finding is returned without a folder.
         """
         deadline = time.monotonic() + self._seconds
         kept = self._keep(found, introduction, deadline)
@@ -136,14 +141,16 @@ class Keeper:
         return kept
 
     def keep_as_met(self, found: Found) -> KeptFinding:
-        """Keep a finding as it was met, and ask no client: the run ends at once."""
+        """Keep a finding unshrunk, without calling the client, when the run is about to end."""
         folder, _, actions = self._keep_full(found) if found.script.calls else (None, {}, [])
         return self._told(found, found, folder, actions)
 
     def _keep_full(self, found: Found) -> tuple[Path | None, dict[str, Json], list[Any]]:
-        """Keep a finding as it was met: the folder, unless none can be written, the head of its trace, its actions."""
+        """Keep a finding unshrunk. Returns its folder (None if it cannot be written), the head of its trace, and its
+        actions.
+        """
         head = self._pack.calls.head(found.script.head)
-        # A world that differs before any call is kept with one: a trace without steps is none.
+        # A world whose first state already differs is kept with one call: a trace needs at least one step.
         actions = self._actions(found.script, (found.what.position or 0) + 1)
         folder: Path | None = self._folder / self._name(found, head, actions)
         assert folder is not None
@@ -184,8 +191,8 @@ class Keeper:
         is_shown_again: bool = False,
         shrinking: Shrinking | None = None,
     ) -> KeptFinding:
-        """The account of a finding, with the trace as it was met unless it was shrunk; `last` is the same one as it was
-        met last.
+        """The report of a finding. `actions` is its full or its shrunk trace; `last` is the finding as it
+        was met last.
         """
         what = last.what
         differing: tuple[Difference, ...] = ()
@@ -209,7 +216,11 @@ class Keeper:
         return self._pack.protocol.write_trace(head, actions)
 
     def _laws(self, what: Divergence | Fault, head: Json, actions: Sequence[Any]) -> tuple[str, ...]:
-        """The laws that a wrong rejection breaks, by its reason or at all. Of other divergences no law is known."""
+        """The ids of the laws that a wrong rejection breaks, because of its reason or because the call is rejected at
+        all.
+
+        Empty for other divergences.
+        """
         walk = self._pack.walk
         if walk is None or not isinstance(what, Divergence) or not actions or not isinstance(what.actual, dict):
             return ()
@@ -237,9 +248,10 @@ class Keeper:
 
 
 class _Live:
-    """A live client that runs are played to, and how it answered to the last one that shows the finding.
+    """A live client that candidate traces are played to while a finding is shrunk.
 
-    After a fault each run has a client that was just started: what a process does may depend on all that it did before.
+    `last` is the finding as the client showed it last. After a fault, each candidate gets a fresh client, since a
+    process may depend on everything it did before.
     """
 
     def __init__(
@@ -268,10 +280,10 @@ class _Live:
         self.last = found
 
     def shortest(self, actions: list[Any]) -> list[Any]:
-        """The shortest run that is found to show it to a client that was just started; the run itself if none does.
+        """The shortest sequence of actions that shows the finding to a fresh client; `actions` itself if none does.
 
-        The time that is left is for the search. What it found is then shown once more, however long that takes: no
-        longer than to show the run did, within that time.
+        Only the search has a deadline. Its result is then confirmed once more without a deadline; that takes no longer
+        than playing `actions` did, which was within it.
         """
         if not self._is_shown_by(actions):
             return actions
@@ -288,21 +300,23 @@ class _Live:
         return found if self.is_confirmed(found) else actions
 
     def is_confirmed(self, actions: list[Any]) -> bool:
-        """True if a client that was just started shows it by this run alone, however long that takes."""
+        """True if a fresh client shows the finding with these actions alone, without a deadline."""
         if self._confirmed is not None and actions == self._confirmed[0]:
             self.last = self._confirmed[1]
             return True
         return self._is_shown_by(actions, is_limited=self._confirmed is None)
 
     def _accepted(self, actions: list[Any]) -> list[Any]:
-        """The run without the calls that the specification rejects, since those change nothing; its last call stays."""
+        """The actions without those that the specification rejects, since these change no state; the last action is
+        kept.
+        """
         state = self._genesis.copy()
         outcomes = [execute(self._pack.protocol.transition, state, [action]) for action in actions[:-1]]
         kept = [action for action, outcome in zip(actions, outcomes, strict=False) if isinstance(outcome, Delta)]
         return [*kept, actions[-1]]
 
     def _is_shown_by(self, actions: list[Any], is_limited: bool = True) -> bool:
-        """True if a client that was just started shows it by this run alone, within the time if that is limited."""
+        """True if a fresh client shows the finding with these actions alone; within the deadline if `is_limited`."""
         try:
             is_shown = self.breaks(tuple(actions), is_limited) is not None
         except (ClientFault, NotStartedError, Stopped):
@@ -314,14 +328,16 @@ class _Live:
         return is_shown
 
     def _breaks_likely(self, actions: Actions) -> Break | None:
-        """As `breaks`, but cheaper: the client plays only up to the last call that the specification answers with this
-        case.
+        """The result of `breaks` for the actions up to the last one that the specification answers with this case,
+        which is cheaper.
         """
         until = self._meets(actions) if isinstance(self._found.what, Divergence) else len(actions)
         return self.breaks(actions[:until]) if until else None
 
     def _meets(self, actions: Actions) -> int:
-        """The actions of a run up to the last at which the specification comes to the case of the finding."""
+        """The number of actions up to and including the last one that the specification answers with the finding's
+        case.
+        """
         action_name, answer = self._found.what.case
         if self._found.what.position is None:
             return len(actions)
@@ -335,15 +351,15 @@ class _Live:
         return until
 
     def breaks(self, actions: Actions, is_limited: bool = True) -> Break | None:
-        """The action at which a run shows the finding; None if it does not, if the time was up before, or if no trace
-        says it: of no actions.
+        """The action at which the client shows the finding when it plays `actions`. None if it does not show it, if the
+        deadline passes first, if there are no actions, or if no trace can express them.
         """
         if not actions:
             return None
         calls = self._pack.calls
         try:
             written = calls.write(self._head, actions)
-        except MalformedTrace:  # such as a call without the block that each has in traces of rewards alone
+        except MalformedTrace:  # such as a call without a block, which each call has in traces of rewards alone
             return None
         script = Script(self._found.script.source, self._found.script.head, written)
         if self._client is None:
@@ -356,7 +372,7 @@ class _Live:
             played = play(Reference(calls, __version__), self._client, self._introduction, script, stops)
         except (
             BaseException
-        ):  # raised again; but the client has heard some calls, and the next run is not to follow them
+        ):  # raised again; the client has received some calls, so the next run must not follow on them
             self._end()
             raise
         stderr = self._client.stderr
@@ -369,7 +385,7 @@ class _Live:
         return Break(self._last_action(script, what.position), None, [True] * len(actions))
 
     def _is_enough(self) -> bool:
-        """True if the search ends here: `shrinking` says why."""
+        """True if the search is to end; `shrinking` then says why."""
         if self._stops():
             self.shrinking = "run was over"
         elif self._starts >= SHRINKING_STARTS or self._calls >= SHRINKING_CALLS:
@@ -385,14 +401,16 @@ class _Live:
         return is_late
 
     def _is_same(self, what: Divergence | Fault) -> bool:
-        """Of the same kind, at the same action."""
+        """True if a divergence or fault is of the finding's kind and, for a divergence, at the same action."""
         found = self._found.what
         if isinstance(what, Fault) or isinstance(found, Fault):
             return isinstance(what, Fault) and isinstance(found, Fault) and what.kind == found.kind
         return what.aspect == found.aspect and what.case[0] == found.case[0]
 
     def _last_action(self, script: Script, position: int | None) -> int:
-        """The last action of the call at a position: a call may be time that passes, and then what is done."""
+        """The index of the last action of the call at a position. A call may hold two actions: time passing, then the
+        call.
+        """
         if position is None:
             return 0
         history = self._pack.calls.begin(script.head)

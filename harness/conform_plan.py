@@ -1,4 +1,4 @@
-"""The plan of a run of `restake conform`: lanes of a named size, and the cases that each has to reach."""
+"""The plan of a `restake conform` run: what each lane (size of a run) plays, and which cases it must reach."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -17,15 +17,15 @@ from spec.protocol import Trace
 WALK_STEPS: Final = 150
 EXAMPLE_STEPS: Final = 40
 SEEDS_APART: Final = 10_000
-"""The distance between the first walks of two seeds of a run, so that they share none."""
+"""The distance between the first walk seeds of two consecutive run seeds, so that their walks do not overlap."""
 
 
 @attrs.frozen
 class Lane:
-    """A size: which of a protocol's cases it has to reach, and what it plays beside the script of each.
+    """A size of a run: the cases it must reach, and what it plays besides the recorded script of each case.
 
-    `recorded` is how many recorded traces are played, the smallest first; None for all. `nearby` says whether calls
-    close to the cases are made, too: those that fail for two reasons, and those beside which the answer changes.
+    `recorded` is the number of recorded traces to play, the smallest first; None for all. `nearby` adds calls close to
+    the cases: those that fail for two reasons, and those on either side of a value where the answer changes.
     """
 
     reaches: str
@@ -36,7 +36,7 @@ class Lane:
     nearby: bool = False
 
     def requires(self, case: Case) -> bool:
-        """True if the lane is no pass without this case."""
+        """True if the lane cannot pass without this case."""
         return self.every_case or case[1] == ACCEPTED
 
 
@@ -48,7 +48,7 @@ LANES: Final[Mapping[str, Lane]] = {
 
 
 class Plan:
-    """The scripts of a run, in an order that is the same every time, and the cases that it has to reach."""
+    """The scripts of a run, in a fixed order, and the cases that it must reach."""
 
     def __init__(self, pack: ProtocolPack, lane: Lane, seed: int) -> None:
         self.pack: Final = pack
@@ -59,9 +59,9 @@ class Plan:
         self.required: Final = dict(self._known)
 
     def scripts(self, supported: frozenset[str] | None) -> Iterator[Script]:
-        """Every script: of the cases that are required, calls nearby, recorded traces, walks, examples of Hypothesis.
+        """All scripts: those of required cases, nearby calls, recorded traces, walks, and Hypothesis examples.
 
-        Walks leave out what the client does not support, and count it.
+        A walk skips the actions that the client does not support, and counts them.
         """
         yield from (script for _, script in self._known)
         if self.lane.nearby and self.pack.cases is not None:
@@ -81,7 +81,7 @@ class Plan:
             yield of_trace(self.pack.calls, trace, path.name)
 
     def _traces(self) -> Iterator[tuple[Path, Trace]]:
-        """Recorded traces, the smallest first; after all others those of another family, such as of rewards alone."""
+        """The recorded traces, the smallest first; those of another trace family, such as rewards alone, come last."""
         others: list[tuple[Path, Trace]] = []
         for path in sorted(find_traces([self.pack.traces]), key=lambda path: (path.stat().st_size, path.name)):
             trace = load_trace(path, {self.pack.name: self.pack.protocol})[1]

@@ -1,4 +1,4 @@
-"""The report of `restake conform`: for people, for machines and for continuous integration; and the exit code."""
+"""The report of `restake conform` on a terminal, as JSON and as JUnit XML, and its exit code."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -21,12 +21,12 @@ from spec.codec import Json, MalformedTrace, printable
 FAILED: Final = frozenset({"DIVERGES", "CLIENT-FAULT"})
 SHOWN_ROWS: Final = 40
 MOST_SHOWN: Final = 300
-"""The most characters of a value that a report for people shows."""
+"""The most characters of one value that the terminal report shows."""
 
 
 @attrs.define
 class ConformReport:
-    """The outcome of one protocol. `expected` are the patterns of cases that are known not to agree."""
+    """The results of one protocol. `expected` are patterns of cases that are expected not to agree."""
 
     run: Conformance
     kept: Sequence[KeptFinding]
@@ -34,16 +34,16 @@ class ConformReport:
     lane: str
 
     def name(self, row: CaseRow) -> str:
-        """A case as a report and a file of expected failures name it."""
+        """The name of a case, as in reports and in files of expected failures: `protocol/action/answer`."""
         return f"{self.run.pack.name}/{row.case[0]}/{row.case[1]}"
 
     def is_expected(self, row: CaseRow) -> bool:
-        """True if it is known that this case does not agree."""
+        """True if a pattern of expected failures matches this case."""
         return any(fnmatchcase(self.name(row), pattern) for pattern in self.expected)
 
     @property
     def stale(self) -> list[str]:
-        """Patterns of this protocol of which every case agrees, or which name none."""
+        """The patterns of expected failures for this protocol that match no failing case."""
         failing = [self.name(row) for row in self.run.rows() if row.verdict != "AGREE"]
         return [
             pattern
@@ -54,7 +54,9 @@ class ConformReport:
 
     @property
     def exit_code(self) -> int:
-        """1 if a case differs that is not expected to, or an expectation is stale; 2 if anything is open."""
+        """The exit code: 1 if a case fails unexpectedly or an expectation is stale, 2 if anything is undecided, 5 if no
+        case agreed, else 0.
+        """
         rows = [row for row in self.run.rows() if not self.is_expected(row)]
         return exit_code(
             failed=any(row.verdict in FAILED for row in rows) or bool(self.stale),
@@ -65,7 +67,7 @@ class ConformReport:
         )
 
     def as_json(self) -> Json:
-        """Everything, for machines."""
+        """The whole report as JSON."""
         said = self.run.introduction
         return {
             "protocol": self.run.pack.name,
@@ -99,7 +101,7 @@ def _plain(_instance: object, _field: object, value: object) -> object:
 
 
 def print_report(console: Console, report: ConformReport) -> None:
-    """The report for a person: the verdict, each finding with its command, each case that differs."""
+    """Print the report on a terminal: the verdict, each finding with its command, and each case that does not agree."""
     run, rows = report.run, report.run.rows()
     said = run.introduction
     client = "no client" if said is None else f"{said.name} {said.version}".strip()
@@ -135,7 +137,7 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
     told = each.as_json()
     where = "before any call" if told["at"] is None else f"at call {told['at']}"
     was = f", shrunk from {each.was_steps}" if each.was_steps > each.steps else ""
-    # Hello and bye are no calls, of which the specification would say anything.
+    # Hello and bye are no calls, so the specification has no answer to them.
     is_of_calls = bool(each.found.script.calls)
     expected = f", where the specification says {escape(str(told['answer']))}" if is_of_calls else ""
     console.print(
@@ -158,13 +160,13 @@ def _print_finding(console: Console, each: KeptFinding) -> None:
 
 
 def _brief(value: Json) -> str:
-    """A value of a client on a terminal: short, and unable to control it."""
+    """A value that came from a client, for a terminal: shortened, and without control characters."""
     text = shown(value)
     return printable(text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "...")
 
 
 def conform_junit(reports: Collection[ConformReport]) -> str:
-    """JUnit XML: a test case for each case, and one for the run of each protocol."""
+    """The report as JUnit XML: a test case for each case, and one per protocol for the run itself."""
     root = Element("testsuites", name="restake conform")
     for report in reports:
         suite = SubElement(root, "testsuite", name=report.run.pack.name)
@@ -182,8 +184,9 @@ def conform_junit(reports: Collection[ConformReport]) -> str:
 
 
 def read_expected(path: Path, known: Collection[str]) -> list[str]:
-    """The patterns of a file of expected failures: one a line, `protocol/action/answer` with * for any; # begins a
-    comment.
+    """The patterns in a file of expected failures. Each line has one, `protocol/action/answer`, in which * matches
+    anything; # begins a comment. Raises MalformedTrace if the text is not UTF-8, a pattern has fewer than two slashes,
+    or its protocol is unknown.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

@@ -1,7 +1,6 @@
-"""The declaration of a law, as its source has it: the text in which a catalogue declares it, and the functions that it
-names.
+"""The source text that declares a law, with the functions that it names, for `restake laws --explain`.
 
-It is read from files, so that it is the same where the modules are compiled.
+It is read from source files, so it is available in a compiled build, too.
 """
 
 import ast
@@ -27,17 +26,17 @@ NOTATION: Final = {
     r"\brows=\{": "rows= names the tables whose rows concern a subject",
     r"\bsums=\{": "sums= names the sums that it needs",
 }
-"""The notation of formulas, by what shows that it is used."""
+"""Explanations of the notation in laws' formulas, by the pattern in the source that shows its use."""
 
 
 def notation_of(text: str) -> list[str]:
-    """The notation that a declaration uses, in words."""
+    """The explanations of the notation that a declaration uses."""
     return [meaning for pattern, meaning in NOTATION.items() if re.search(pattern, text)]
 
 
 @attrs.frozen
 class Declaration:
-    """The place of a law's declaration, and the text: the functions that it names first."""
+    """The declaration of a law: its file and line, and its text, which begins with the functions that it names."""
 
     file: Path
     line: int
@@ -45,7 +44,7 @@ class Declaration:
 
     @property
     def place(self) -> str:
-        """The file, from its outermost package on, and the line."""
+        """The file and line, as `package/module.py:12`, from the outermost package on."""
         root = self.file.parent
         while (root / "__init__.py").is_file():
             root = root.parent
@@ -53,7 +52,9 @@ class Declaration:
 
 
 def declaration_of(pack: ProtocolPack, law_id: str) -> Declaration | None:
-    """The declaration of a law or a game of a pack; None if no file of the modules around its catalogue has it."""
+    """The declaration of a law or game of a pack. None if no source file beside the pack's catalogue or
+    games has it.
+    """
     for file in _files(pack):
         source = file.read_text(encoding="utf-8")
         if f'"{law_id}"' in source:
@@ -68,7 +69,9 @@ def declaration_of(pack: ProtocolPack, law_id: str) -> Declaration | None:
 
 
 def _files(pack: ProtocolPack) -> Iterator[Path]:
-    """The files of the packages that the catalogue and the games stand in; of the modules, if these are in none."""
+    """The source files in the packages of the pack's catalogue and games; a module outside any package stands for
+    itself.
+    """
     places = [place.partition(":")[0] for place in (pack.walk_at, pack.games_at, *pack.laws_at) if place]
     for name in dict.fromkeys([place.rpartition(".")[0] or place for place in places]):
         yield from files_of(name)
@@ -79,7 +82,7 @@ def _is(node: ast.expr, law_id: str) -> bool:
 
 
 def _segment(source: str, node: ast.AST) -> str:
-    """The text of a node, moved to the left margin."""
+    """The source text of a syntax node, with its indentation removed."""
     lines = (ast.get_source_segment(source, node, padded=True) or "").splitlines()
     margin = len(lines[0]) - len(lines[0].lstrip())
     return "\n".join([line[margin:] if not line[:margin].strip() else line for line in lines])

@@ -1,7 +1,7 @@
-"""Two reports of `restake check` beside each other: what is worse in the later one, what is better, what is otherwise.
+"""The differences between two reports of `restake check`: what is worse in the later one, better, or just different.
 
-Worse is what somebody should look at before the later one is taken for good: a law that no longer holds or is gone, a
-trace that no longer agrees or is gone, a call of which less is proved.
+Worse is a law that no longer holds or is gone, a trace that no longer agrees or is gone, or a law with fewer proved
+calls.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,14 +17,16 @@ from spec.codec import Json, MalformedTrace
 Direction = Literal["worse", "better", "other"]
 
 RANKS: Final[Mapping[str, int]] = {"held": 2, "reached": 2, "agrees": 2, "known violation": 1}
-"""The verdicts on laws and traces that fail no run, by what they are worth; any other, or none, is worth 0."""
+"""The rank of each verdict on a law or trace that fails no run; any other verdict, or none, ranks 0."""
 
 GONE: Final = "not there"
 
 
 @attrs.frozen
 class Changed:
-    """One thing of which the reports say otherwise."""
+    """One difference between two reports: the thing that changed, its values, and if that is worse, better
+    or neither.
+    """
 
     direction: Direction
     what: str
@@ -33,7 +35,9 @@ class Changed:
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """A report that `restake check --format json` wrote. MalformedTrace if it is none, or of another form."""
+    """A report that `restake check --format json` wrote. Raises MalformedTrace if it is not one, or of
+    another schema.
+    """
     found = load_json(path)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise MalformedTrace("schema", f"expected {SCHEMA!r}, as restake check --format json writes it")
@@ -41,7 +45,9 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Changed]:
-    """Every difference between two reports, worse ones first. MalformedTrace if one is not written as it should be."""
+    """Every difference between two reports, worse ones first. Raises MalformedTrace if a report has an
+    unexpected form.
+    """
     try:
         found = [*_of_run(before, after), *_of_traces(before, after), *_of_protocols(before, after)]
     except (AttributeError, KeyError, TypeError) as error:

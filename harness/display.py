@@ -1,4 +1,4 @@
-"""Progress shown during a long run: on the error stream, and only if that is a terminal."""
+"""The progress of a long run, on standard error: bars on a terminal, else a line every half minute."""
 
 import sys
 import time
@@ -24,28 +24,28 @@ from harness.suite import Summary
 
 
 class News(ProgressColumn):
-    """The text beside a progress bar."""
+    """The column of text beside a progress bar."""
 
     def render(self, task: Shown) -> Text:
-        """Nothing for a bar that has no news."""
+        """The text of the task's `news` field; empty if it has none."""
         return Text(task.fields.get("news", ""))
 
 
 HEARTBEAT_SECONDS = 30.0
-"""The silence of a run between two lines, where there is no terminal."""
+"""The seconds between two progress lines where there is no terminal."""
 
 
 class Heartbeat(Progress):
-    """The bars as a line now and then, where there is no terminal to show them on."""
+    """Progress bars without a terminal: prints the state of the current bar as a line, every `HEARTBEAT_SECONDS`."""
 
     def start(self) -> None:
-        """Begin to say how far the run is."""
+        """Start to print progress lines."""
         self._began = time.monotonic()
         self._is_over = Event()
         Thread(target=self._beat, daemon=True).start()
 
     def stop(self) -> None:
-        """Say no more."""
+        """Stop printing."""
         self._is_over.set()
 
     def _beat(self) -> None:
@@ -53,7 +53,7 @@ class Heartbeat(Progress):
             self.console.print(self._said(), markup=False, soft_wrap=True)
 
     def _said(self) -> str:
-        """The last bar that is not full; between two of them, the time alone."""
+        """The progress line: the last bar that is not full, or only the elapsed time if there is none."""
         running = [task for task in self.tasks if task.total is None or task.completed < task.total]
         if not running:
             return f"still running after {time.monotonic() - self._began:,.0f} s"
@@ -66,14 +66,14 @@ class Heartbeat(Progress):
 
 @contextmanager
 def heard_of(description: str) -> Iterator[None]:
-    """Show that something long is going on, without how far it is."""
+    """Show that a long operation is running, without its degree of completion."""
     with live_display() as progress:
         progress.add_task(description, total=None, news="")
         yield
 
 
 def live_display() -> Progress:
-    """Bars that vanish when the run is over; without a terminal, a line now and then."""
+    """A progress display: bars that vanish when the run is over, or progress lines where there is no terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -84,14 +84,16 @@ def live_display() -> Progress:
         News(),
     )
     if console.is_terminal:
-        # Or what is said meanwhile would go to the terminal, too, where the standard output is a file.
+        # Else rich would send output meant for a file to the terminal as well.
         return Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
-    # Without a refresh of its own, what is tracked is counted when it is done: a thread that counts would end at once.
+    # No automatic refresh: `track` would start a thread for it, which ends at once on a disabled display.
     return Heartbeat(console=console, disable=True, auto_refresh=False)
 
 
 class Gauge:
-    """The bar of everything that is drawn: how much is done, how fast, and which laws broke so far."""
+    """The progress bar of a check run's random drawing: steps done, steps per second, and the laws that
+    broke so far.
+    """
 
     def __init__(self, progress: Progress, total_steps: int) -> None:
         self._progress = progress
@@ -101,7 +103,7 @@ class Gauge:
         self._broken: dict[str, None] = {}
 
     def add(self, task: SuiteTask, summary: Summary) -> None:
-        """One more task is done."""
+        """Add the summary of a finished task."""
         self._steps += summary.steps
         self._broken |= dict.fromkeys(f"{task.protocol} {law}" for law in summary.broken)
         speed = self._steps / max(time.monotonic() - self._begin_time, 1e-9)

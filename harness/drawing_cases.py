@@ -1,6 +1,6 @@
-"""Drawing the cases of a protocol: long walks to meet them, and shrinking to keep of each the shortest run.
+"""Draws the test cases of a protocol: long walks meet them, and shrinking keeps a short script for each.
 
-`make cases` runs this module, after a call or a reason is added to a protocol.
+Run by `make cases`, after an action or a reason is added to a protocol.
 """
 
 import json
@@ -44,14 +44,15 @@ SHRINKING_STEPS: Final = 300_000
 
 
 def draw_cases(calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS) -> list[Reached]:
-    """Every case that the walks meet, each with a run about as short as possible, in the first world where that has
-    one.
+    """Every case that the walks meet, each with a run about as short as possible.
+
+    A case is kept in the walk's first world if it can be reached there.
     """
     return [shortened(calls, walk, reached) for reached in survey(calls, walk, seeds, steps).values()]
 
 
 def shortened(calls: Calls, walk: Walk, reached: Reached) -> Reached:
-    """The same case by a shorter run."""
+    """The case with a shorter run that reaches it, preferably in the first world of `walk`."""
     for taken in (walk, reached.walk):
         meets = _meets(calls, taken, reached.case)
         if can_be_said(calls, taken, reached.actions) and meets(reached.actions) is not None:
@@ -70,7 +71,7 @@ def _meets(calls: Calls, walk: Walk, case: Case) -> Callable[[Sequence[Any]], Br
 
 
 def written(document: Document) -> str:
-    """A file of cases as text: a line for each world and each case, so that a change of one is a change of one line."""
+    """A file of cases as text, with one line for each world and each case, so that changes show as changed lines."""
     lists = [
         f"{json.dumps(name)}:[\n" + ",\n".join(json.dumps(part, separators=(",", ":")) for part in parts) + "\n]"
         for name, parts in document.items()
@@ -79,7 +80,7 @@ def written(document: Document) -> str:
 
 
 def ends_with(calls: Calls, case: Case, script: Script) -> bool:
-    """True if the last call of a script is the case, by the rules as they are."""
+    """True if the last call of the script gives this case under the current rules."""
     history = calls.begin(script.head)
     state, answer = history.genesis.copy(), ""
     try:
@@ -93,7 +94,9 @@ def ends_with(calls: Calls, case: Case, script: Script) -> bool:
 
 
 def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> dict[str, list[Json]]:
-    """Drawn cases, and those of an earlier file that walks met no more but whose scripts still end with them."""
+    """The drawn cases, and those cases of an earlier file that walks did not meet but whose scripts still
+    reach them.
+    """
     worlds, cases = [*drawn["worlds"]], [as_object(case, "cases") for case in drawn["cases"]]
     met = {(case["action"], case["answer"]) for case in cases}
     for case, script in read_cases(known):
@@ -106,7 +109,9 @@ def with_known(calls: Calls, drawn: Mapping[str, list[Json]], known: Path) -> di
 
 
 def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int = SEEDS_OF_ORDERS) -> Document:
-    """A file of cases with the orders of checks that walks meet, and those of an earlier file that are still shown."""
+    """A file of cases with orders of checks added: those that walks meet, and those of an earlier file that
+    still hold.
+    """
     assert pack.walk is not None
     failing = FailingChecks(pack.protocol.transition)
     worlds = [*document["worlds"]]
@@ -127,7 +132,7 @@ def with_orders(pack: ProtocolPack, document: Document, known: Path, seeds: int 
 
 
 def with_edges(calls: Calls, document: Document) -> Document:
-    """A file of cases with the edges of each."""
+    """A file of cases with the edges of each case added: calls on either side of a value where the answer changes."""
     scripts = [script for _, script in cases_of(document)]
     found = [
         {"edge": edge.source, "world": document["worlds"].index(edge.head), "calls": [*edge.calls]}
@@ -137,9 +142,9 @@ def with_edges(calls: Calls, document: Document) -> Document:
 
 
 def main(asked: Sequence[str]) -> None:
-    """Write the file of cases of each pack that has one; of all known packs, or of those asked for.
+    """Write the file of cases for the named packs, or for all known packs, if they have such a file.
 
-    A case of the file that is there stays, by its script, where walks are too seldom to meet it again.
+    A case of the existing file that no walk meets is kept, as long as its script still reaches it.
     """
     for pack in select_packs(asked).values():
         if pack.walk is not None and pack.cases is not None:

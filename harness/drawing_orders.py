@@ -1,7 +1,8 @@
-"""Drawing orders of checks: for an action and two reasons, a short script that ends with a call which fails for both.
+"""Draws orders of checks. An order is an action and two reasons, shown by a short script whose last call fails for
+both, so that the answer shows which check comes first.
 
-Walks meet many. Beside each call of a walk its variants are tried: with another name or number in one or two places, in
-the state that the call meets. They change nothing, since only what is rejected is kept.
+Many are met by walks. At each call of a walk its variants are tried as well, in the same state: the call with another
+name or number in one or two places. Variants do not change the state, since only rejected ones count.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,10 +25,10 @@ STEPS: Final = 250
 SHRINKING_STEPS: Final = 20_000
 
 RECENT_NAMES: Final = 10
-"""The names of the walk that came up last, and are put in the place of others."""
+"""The number of the walk's latest names that are substituted in variants."""
 
 DOUBLE: Final = 12
-"""The variants of variants that are tried beside each call."""
+"""The number of variants with two substitutions that are tried at each call."""
 
 OTHER_NUMBERS: Final = (0, 1, 10**9, 2**100, 2**256 - 1)
 
@@ -37,8 +38,9 @@ Met = dict[Order, tuple[Walk, tuple[Any, ...]]]
 def draw_orders(
     calls: Calls, walk: Walk, seeds: int = SEEDS, steps: int = STEPS
 ) -> dict[Order, tuple[Walk, Sequence[Any]]]:
-    """Every order that the walks meet, each with a run about as short as possible, in the first world where that has
-    one.
+    """Every order that the walks meet, each with a run about as short as possible.
+
+    An order is kept in the walk's first world if it can be shown there.
     """
     failing = FailingChecks(calls.protocol.transition)
     return {
@@ -48,14 +50,14 @@ def draw_orders(
 
 
 def orders_shown(failing: FailingChecks, name: str, state: State, action: Any) -> Iterator[Order]:
-    """The orders that a call shows: its answer, and each other reason for which it fails."""
+    """The orders that a call shows: pairs of its answer and each other reason for which it also fails."""
     first, *others = failing.of(state, action) or [""]
     for other in others:
         yield name, first, other
 
 
 def shows(calls: Calls, failing: FailingChecks, order: Order, script: Script) -> bool:
-    """True if the last call of a script still shows an order, by the rules as they are."""
+    """True if the last call of the script still shows this order under the current rules."""
     history = calls.begin(script.head)
     state = history.genesis.copy()
     try:
@@ -98,7 +100,7 @@ def _survey(calls: Calls, failing: FailingChecks, walk: Walk, seeds: int, steps:
 
 
 def _variants(action: Any, names: Sequence[str], choices: Seeded) -> list[Any]:
-    """A call with another name or number in a place, and some with others in two."""
+    """The variants of a call: every one with a single name or number replaced, and some with two replaced."""
     once = _once(action, names)
     twice = [_once(choices.pick(once), names) for _ in range(DOUBLE)] if once else []
     return [*once, *[choices.pick(each) for each in twice if each]]
@@ -140,8 +142,10 @@ def _meets(calls: Calls, failing: FailingChecks, walk: Walk, order: Order) -> Ca
 
 
 def _can_be_said(calls: Calls, walk: Walk, actions: Sequence[Any]) -> bool:
-    """True if calls say these actions. What is no action of the protocol may fail its writer in any way."""
+    """True if a trace can express these actions. A variant may be no valid action, which its writer may fail on in any
+    way.
+    """
     try:
         return can_be_said(calls, walk, actions)
-    except Exception:  # shrinking may give a writer an amount for a name, and each writer fails in its own way
+    except Exception:  # shrinking may put an amount in the place of a name, and each writer fails in its own way
         return False

@@ -1,4 +1,4 @@
-"""Evidence on a law beside the checks of a run: its proofs, as the ledger has them, and the mutants it killed."""
+"""Evidence on a law besides the checks of a run: its verdicts in the ledger of proofs, and the mutants it kills."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ import attrs
 
 @attrs.frozen
 class ProofStatus:
-    """The proof status of one law: proved of how many of the calls that could break it, and within which bounds.
+    """The proof status of one law: how many of the calls that could break it have a proof, and within which bounds.
 
-    Of `open_calls` it is neither proved nor refuted; the source of `stale_calls` has changed since. Of `missing_calls`
-    there is no verdict, and the catalogue says that there has to be one. A law that is a known violation is checked,
-    and not proved.
+    `open_calls` are neither proved nor refuted. `stale_calls` have a verdict, but their source has changed since.
+    `missing_calls` have no verdict, although the catalogue requires one. A law that is a known violation is checked and
+    not proved.
     """
 
     proved: int
@@ -24,13 +24,15 @@ class ProofStatus:
 
     @property
     def is_whole(self) -> bool:
-        """True if it is proved of every call that could break it."""
+        """True if every call that could break the law is proved."""
         unproved = (*self.open_calls, *self.refuted_calls, *self.stale_calls, *self.missing_calls)
         return self.proved > 0 and not unproved and not self.is_known_violation
 
     @property
     def in_short(self) -> str:
-        """`27/27` where all is proved; a star says that bounds go with it."""
+        """The status in short: `27/27` is proved of all calls, with a star if within bounds; else `refuted`, `false` or
+        `-`.
+        """
         if self.refuted_calls or self.is_known_violation:
             return "refuted" if self.refuted_calls else "false"
         calls = self.proved + len(self.open_calls) + len(self.stale_calls) + len(self.missing_calls)
@@ -39,14 +41,14 @@ class ProofStatus:
 
 @attrs.frozen
 class Evidence:
-    """The evidence on the laws of a protocol, beside the checks of a run.
+    """The evidence on the laws of a protocol, besides the checks of a run.
 
-    Of `due` verdicts `verdicts` are there, by whose they are. In this run `verdicts_now` were proved, of the calls
-    `proved_now`; those that were proved again were `drawn_by` a text. Those that are `differing` are not what the
-    ledger says, those `undone` were to be proved and were not, and those `unknown_now` came to UNKNOWN. Of the calls
-    `failing` nothing can be proved. `counterexamples` are files of what was refuted in this run; `unkept` says what
-    could not be written, and why. `by_call` gives the verdict on each law of each call. Each law `kills` so
-    many of all `mutants`.
+    `due` is the number of verdicts that the catalogue requires, and `verdicts` counts the existing ones by their
+    origin. This run proved `verdicts_now` verdicts, of the calls `proved_now`; `drawn_by` is the seed text of the
+    sample of verdicts that were proved again. `differing` verdicts are not what the ledger says. `undone` ones were to
+    be proved and were not, and `unknown_now` ones came out UNKNOWN. Nothing can be proved of the calls `failing`.
+    `counterexamples` are files that this run wrote for refuted laws; `unkept` says what could not be written, and why.
+    `by_call` has the verdict on each law, by call. `kills` counts the mutants that each law kills, of all `mutants`.
     """
 
     solver: str

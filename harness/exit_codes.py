@@ -1,4 +1,4 @@
-"""Exit codes, which are pytest's: decided in one place for every verb."""
+"""The exit codes of every verb, which are pytest's."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -13,14 +13,12 @@ MEANINGS: Final[Mapping[int, str]] = {
 
 
 def exit_code(*, failed: bool, unread: bool = False, is_open: bool = False, is_empty: bool = False) -> int:
-    """Pytest's exit codes, the same for every verb.
-
-    2 if a file could not be read; else 1 if anything failed; else 2 if anything is left open, by a run that was cut
-    short or a verdict that was not reached; else 5 if nothing was checked, and 0.
+    """The exit code of a run: 2 if a file could not be read; else 1 if anything failed; else 2 if anything is
+    undecided, because the run was cut short or a verdict was not reached; else 5 if nothing was checked; else 0.
     """
     return 2 if unread else 1 if failed else 2 if is_open else 5 if is_empty else 0
 
 
 def worst(codes: Collection[int]) -> int:
-    """The exit code of several parts: what failed before what is open, and 5 only if nothing was checked at all."""
+    """The exit code of a run with several parts: 1 before 2 before 0, and 5 only if no part checked anything."""
     return next((code for code in (1, 2, 0) if code in codes), 5)

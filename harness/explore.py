@@ -1,4 +1,4 @@
-"""One run of `restake explore`: bounded models, exhausted, and what broke in them."""
+"""One run of `restake explore`: searches bounded models exhaustively and keeps counterexamples of laws that break."""
 
 import shlex
 import time
@@ -20,20 +20,20 @@ from spec.codec import Json
 
 @attrs.define
 class _Sighting:
-    """A law that broke, how that is kept by now, and what makes it shorter."""
+    """A law that broke, its kept finding, and the iterator that shrinks the finding."""
 
     broken: Broken
     finding: Finding
     shortened: Iterator[Finding]
 
     def shorten(self) -> None:
-        """Shrink what was kept as it was found."""
+        """Shrink the kept finding."""
         for finding in self.shortened:
             self.finding = finding
 
 
 class Search:
-    """Keeps its reports as they come, so that an interruption loses none of them."""
+    """A run of `restake explore`. It keeps each report as it arrives, so an interruption loses none."""
 
     def __init__(
         self, models: Mapping[str, BoundedModel], depth: int, prunes: bool, stop: Stop, folder: Path = KEPT
@@ -47,7 +47,7 @@ class Search:
         self._reporting: Callable[[], ModelReport] | None = None
 
     def run(self, progress: Progress) -> None:
-        """Model after model. Once the search is to stop, those that are left are reported as cut short."""
+        """Search one model after the other. Once the run is to stop, the remaining models are reported as cut short."""
         for place, model in self.models.items():
             self._exhaust(place, model, progress)
 
@@ -82,13 +82,13 @@ class Search:
             self.settle()
 
     def settle(self) -> None:
-        """Report the model that is searched, if there is one, as far as its search came."""
+        """Report the model that is being searched, if any, with the results so far."""
         if self._reporting is not None:
             self.reports.append(self._reporting())
             self._reporting = None
 
     def _keep(self, place: str, model: BoundedModel, met: Exploration, kept: dict[str, _Sighting]) -> None:
-        """Keep what broke since this was last asked, or broke in fewer steps, as it was found."""
+        """Keep, unshrunk, each law that broke since the previous call or that now breaks in fewer steps."""
         for law_id, broken in met.broken.items():
             before = kept.get(law_id)
             if before is None or before.broken is not broken:
@@ -104,12 +104,14 @@ class Search:
         return finding_of(self.folder, walk, place, violation, found_by, actions, again, is_over)
 
     def as_json(self) -> dict[str, Json]:
-        """Everything found, for machines."""
+        """All reports as JSON."""
         return {"models": [report.as_json() for report in self.reports]}
 
     @property
     def exit_code(self) -> int:
-        """0 nothing broke, 1 something did, 2 the search stopped before its end, 5 nothing was searched."""
+        """The exit code: 0 if nothing broke, 1 if a law did, 2 if the search stopped early, 5 if nothing
+        was searched.
+        """
         unfinished = [report for report in self.reports if not report.exploration.is_complete]
         return exit_code(
             failed=any(report.findings for report in self.reports),

@@ -1,8 +1,8 @@
-"""All checks that a call fails, in the rules' order, where the specification itself answers with the first alone.
+"""All checks that a call fails, in the rules' order; the specification itself answers only with the first.
 
-The rules are read as source, and each `if` that ends with a rejection notes it and goes on. What a check had to keep
-away, such as a division by zero, may come then: the list ends there. A check in the other branch of one that fails is
-not asked, nor one behind a value that there is not.
+The rules' source is rewritten so that each `if` that ends with a rejection records the reason and goes on. Code that
+the check protects may then fail, for instance by a division by zero: the list ends there. Checks in the other branch of
+a failed `if` are not evaluated, nor are those that need a value that does not exist.
 """
 
 import ast
@@ -21,7 +21,7 @@ NOTE: Final = "__note__"
 
 
 class FailingChecks:
-    """All checks of a call that fail, not only the first: the rules of a protocol, made to go on after each one."""
+    """A protocol's rules, rewritten to record every failed check of a call and go on."""
 
     def __init__(self, transition: Transition[Any]) -> None:
         self._noted: Final[list[str]] = []
@@ -31,11 +31,11 @@ class FailingChecks:
         self._transition: Final = getattr(self._module(place), transition.__name__)
 
     def of(self, state: State, action: Any) -> Sequence[str]:
-        """The reasons of every check that fails, the first one first, each once; empty if the call is accepted."""
+        """The reasons of all checks that the call fails, in order and without repetition; empty if it is accepted."""
         self._noted.clear()
         try:
             outcome = self._transition(Draft(state), action)
-        except Exception:  # past a failed check a rule may divide by zero or look into nothing: its list ends there
+        except Exception:  # past a failed check a rule may divide by zero or read a missing value: its list ends there
             outcome = None
         last = getattr(outcome, "value", None)
         return list(dict.fromkeys([*self._noted, *([last] if isinstance(last, str) else [])]))
@@ -44,7 +44,7 @@ class FailingChecks:
         self._noted.append(reason.value)
 
     def _module(self, name: str) -> ModuleType:
-        """A module of rules that go on, made once; any other as it is."""
+        """The rewritten module if it belongs to the rules, built once; any other module unchanged."""
         if name not in self._sources:
             return importlib.import_module(name)
         if name not in self._modules:
@@ -74,7 +74,7 @@ Source = tuple[Path, ast.Module]
 
 
 def _rules_of(place: str) -> dict[str, Source]:
-    """The modules beside a transition that reject anything, and those that import them."""
+    """The modules in the transition's package that contain a rejection, and those that import them, by name."""
     found = importlib.util.find_spec(place)
     assert found is not None
     assert found.origin is not None
@@ -97,18 +97,18 @@ def _imported(tree: ast.Module) -> set[str]:
 
 
 class _GoesOn(ast.NodeTransformer):
-    """Notes the rejection at the end of each `if` and goes on after it."""
+    """Rewrites each `if` whose last statement returns a rejection: the reason is recorded, and execution goes on."""
 
     def __init__(self) -> None:
         self._has_changed = False
 
     def changes(self, tree: ast.Module) -> bool:
-        """Change a module; whether anything was to be changed."""
+        """Rewrite a module in place. True if anything was rewritten."""
         self.visit(tree)
         return self._has_changed
 
     def visit_If(self, node: ast.If) -> ast.If:
-        """Change the end of the branch that is taken."""
+        """Rewrite the last statement of the branch that rejects."""
         self.generic_visit(node)
         last = node.body[-1]
         if isinstance(last, ast.Return) and _is_reason(last.value):

@@ -1,7 +1,8 @@
-"""Counterexamples: shrunk, kept as traces, and told step by step, with what each step changed and where the law breaks.
+"""Counterexamples of laws: kept as traces, shrunk, and retold step by step, with each step's changes and the step that
+breaks the law.
 
-A kept one is a trace like any other, with one field more: `finding`, which says what it breaks. Its name ends with a
-digest of its content, so that nothing is ever overwritten.
+A kept counterexample is an ordinary trace with one more field, `finding`, which names the broken law. Its file name
+ends with a digest of its content, so no file is overwritten.
 """
 
 import hashlib
@@ -27,15 +28,15 @@ from spec.machine import Delta, Draft, Write
 from spec.protocol import Protocol, Step, Trace
 
 STEPS_PER_GAME = 1_000
-"""For so many random steps that are asked for, each game is played once: a tenth of the time goes to games then."""
+"""The number of random steps per play of each game; games take about a tenth of a run's time at this rate."""
 
 ILLEGAL = r"[^\w.-]"
-"""Characters that a file's name does not have."""
+"""The characters that are replaced in file names."""
 
 
 @attrs.frozen
 class Change:
-    """One field of one row, before a step and after it. The field is empty for a row that has none."""
+    """One field of one row, before and after a step. `field` is empty for a row that is a plain value."""
 
     row: str
     field: str
@@ -45,7 +46,7 @@ class Change:
 
 @attrs.frozen
 class Told:
-    """One step of a counterexample: what was asked, what came of it, what it changed, and how it broke the law."""
+    """One step of a counterexample: the call, its answer, the row fields it changed, and the violations of the law."""
 
     action: str
     sender: str | None
@@ -58,9 +59,9 @@ class Told:
 
 @attrs.frozen
 class Retelling:
-    """A kept counterexample under the rules and laws of today. `breaks_at` is the first step that breaks the law.
-
-    `known` says what that means for users if it is a known violation, and `instead` which law is true.
+    """A kept counterexample, replayed under the current rules and laws. `breaks_at` is the index of the first step that
+    breaks the law, or None. For a known violation, `known` says what it means for users, and `instead` which law is
+    true.
     """
 
     law: str
@@ -75,7 +76,7 @@ class Retelling:
 
 @attrs.frozen
 class Kept:
-    """A counterexample in a file: its path, its claim, and its number of steps."""
+    """A counterexample in a file: its path, the law it claims to break, and its number of steps."""
 
     path: Path
     claim: Claim
@@ -85,9 +86,9 @@ class Kept:
 def keep(
     folder: Path, walk: Walk, law_id: str, found_by: str, actions: Sequence[Any], stops: Callable[[], bool]
 ) -> Iterator[Kept]:
-    """A run that breaks a law, saved as it was found; and, when the iterator is asked again, saved shrunk in its place.
-
-    A file is there at every moment: the first is removed after the second is written.
+    """A run that breaks a law, saved in a file. The iterator first yields it as it was found; its next item is the
+    shrunk run, whose file replaces the first. The first file is removed after the second is written, so that one always
+    exists.
     """
     found = _save(folder, walk, law_id, found_by, actions)
     yield found
@@ -95,7 +96,7 @@ def keep(
 
 
 def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops: Callable[[], bool]) -> Iterator[Kept]:
-    """Keep a game that was lost, first as it was played, then shrunk."""
+    """A lost game, saved in a file: the iterator yields it as it was played, then shrunk."""
     found = _save_game(folder, game, report.party, found_by, report.history, report.played)
     yield found
     history, moves = shrink_game(game, report.party, report.history, report.played, stops)
@@ -103,22 +104,22 @@ def keep_game(folder: Path, game: Game, report: GameReport, found_by: str, stops
 
 
 def _in_place_of(found: Kept, shortest: Kept) -> Kept:
-    """The shortest run. The file of the longer one is removed, unless another process did so already."""
+    """The kept shortest run. The file of the longer run is removed, unless another process has removed it."""
     if shortest.path != found.path:
         found.path.unlink(missing_ok=True)
     return shortest
 
 
 def kept(folder: Path, protocol: Protocol) -> list[Path]:
-    """The counterexamples of a protocol, in the order of their names."""
+    """The paths of a protocol's kept counterexamples, sorted by name."""
     return sorted(folder.glob(f"{_prefix(protocol)}*.json"))
 
 
 def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, Retelling | None]:
-    """The law that a kept trace breaks, and the outcome of a replay now; None if neither the walk nor a game is this
-    law.
+    """The claim of a kept trace, and its retelling under the current rules; None instead of the retelling if the law is
+    unknown.
 
-    MalformedTrace if it cannot be read any more.
+    Raises MalformedTrace if the file cannot be read any more.
     """
     _, trace, claim = load_kept(path, {walk.protocol.name: walk.protocol})
     if claim is None:
@@ -128,7 +129,7 @@ def recheck(walk: Walk, path: Path, games: Sequence[Game] = ()) -> tuple[Claim, 
 
 
 def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -> Retelling:
-    """Go through a kept trace step by step. MalformedTrace if neither the walk nor a game is its law."""
+    """A kept trace, retold step by step. Raises MalformedTrace if its law is neither one of the walk nor a game."""
     game = next((game for game in games if game.law_id == claim.law), None)
     if game is not None:
         return _retell_game(game, trace, claim)
@@ -136,7 +137,7 @@ def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -
     if law is None:
         raise MalformedTrace("finding.law", f"unknown law {claim.law!r} of {walk.protocol.name}")
     laws = walk.only((claim.law,)).catalogue
-    # Without known violations, so that where such a law breaks is told like any other.
+    # Known violations are left out of the catalogue, so that their breaking step is reported like any other.
     unexcused = Catalogue(laws.sums, laws.state_laws, laws.step_laws, laws.rejection_laws, laws.witnesses)
     checker = Checker(unexcused, trace.genesis)
     told: list[Told] = []
@@ -155,7 +156,9 @@ def retell(walk: Walk, trace: Trace, claim: Claim, games: Sequence[Game] = ()) -
 
 
 def _retell_game(game: Game, trace: Trace, claim: Claim) -> Retelling:
-    """Every step as it was played; at the last, whether the game is lost by then."""
+    """A kept game, retold step by step; the last step tells if the game is lost. Raises MalformedTrace for
+    a bad claim.
+    """
     if claim.party not in game.parties:
         known = "; ".join(", ".join(party) for party in game.parties)
         raise MalformedTrace("finding.party", f"expected one of {known}; found {', '.join(claim.party) or 'none'}")
@@ -174,7 +177,9 @@ def _retell_game(game: Game, trace: Trace, claim: Claim) -> Retelling:
 
 
 def _tell(checker: Checker, protocol: Protocol, step: Step) -> tuple[Told, list[Violation]]:
-    """Execute one step, and say what came of its last action and what all of them changed."""
+    """Execute one step. Returns the outcome of its last action with the rows changed by all its actions, and the
+    violations.
+    """
     before: dict[tuple[int, object], Write] = {}
     violations: list[Violation] = []
     for action in step.actions:
@@ -202,7 +207,7 @@ def _tell(checker: Checker, protocol: Protocol, step: Step) -> tuple[Told, list[
 
 
 def _changes(old: Write, row: object) -> list[Change]:
-    """The fields of a row that differ from what it was."""
+    """The fields of a row that differ between `old` and `row`."""
     name = f"{old.table.name}[{old.key!r}]" if old.key != "" else old.table.name
     kind: type[Any] = type(row)
     if not attrs.has(kind):
@@ -230,8 +235,10 @@ def _save_game(
 
 
 def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Kept:
-    """Write a trace in one piece, under a name of its own. MalformedTrace, and no file, if it could not be read."""
-    # A subject or a path may hold what would control a terminal, and a trace that does is refused.
+    """Write a counterexample in one piece, under a new name. Raises MalformedTrace, and writes nothing, if the trace
+    could not be read again.
+    """
+    # A subject or a path may contain terminal control characters, which the reader of traces refuses.
     claim = attrs.evolve(claim, subject=printable(claim.subject), found_by=printable(claim.found_by))
     document = {**walk.protocol.write_trace(walk.world, actions), "finding": CLAIM.write(claim)}
     content = json.dumps(document, indent=1)
@@ -249,7 +256,7 @@ def _write(folder: Path, walk: Walk, claim: Claim, actions: Sequence[Any]) -> Ke
 
 
 def _prefix(protocol: Protocol) -> str:
-    """The prefix of the names of a protocol's counterexamples, and of no other's."""
+    """The prefix of the file names of a protocol's counterexamples, which no other protocol's have."""
     return re.sub(ILLEGAL, "_", protocol.name).replace("-", "_") + "-"
 
 
@@ -263,8 +270,8 @@ def finding_of(
     again: str,
     stops: Callable[[], bool],
 ) -> Iterator[Finding]:
-    """A counterexample, kept as it was found; then, once more is asked for, shrunk. `again` is the command that shows
-    it where none can be written and read.
+    """The finding of a broken law: the iterator yields it as it was found, then shrunk. `again` is the command that
+    reproduces it if no trace can be written.
     """
     law, found_by = violation.law, printable(found_by)
     unkept = Finding(law.law_id, law.sentence, shown(violation), found_by, len(actions), None, again)
@@ -274,8 +281,8 @@ def finding_of(
 def game_finding_of(
     folder: Path, game: Game, place: str, report: GameReport, seed: int, stops: Callable[[], bool]
 ) -> Iterator[Finding]:
-    """The finding of a lost game, as it is kept and then shrunk. Where nothing can be written, its command plays the
-    game again.
+    """The finding of a lost game: the iterator yields it as it was played, then shrunk. If no trace can be written, the
+    finding's command plays the game again.
     """
     found_by, subject = f"game of seed {seed}", ", ".join(report.party)
     effort = f"--law {game.law_id} --seed {seed} --steps {STEPS_PER_GAME} --examples 0"
@@ -285,8 +292,8 @@ def game_finding_of(
 
 
 def _told(finding: Finding, files: Iterator[Kept], place: str) -> Iterator[Finding]:
-    """A finding with each file that it is kept in. If that fails, it is what it was before: a law that broke is said to
-    be broken, whatever a trace can say.
+    """The finding, with each file that it is kept in. If no file can be written, it is yielded without one, so that the
+    broken law is reported in any case.
     """
     try:
         for kept in files:
@@ -300,6 +307,6 @@ def _told(finding: Finding, files: Iterator[Kept], place: str) -> Iterator[Findi
 
 
 def replaying(path: Path, place: str) -> str:
-    """The command that shows a kept counterexample step by step; a walk from outside is named with its place."""
+    """The command that replays a kept counterexample; it names the place of a pack from outside this project."""
     outside = f" --protocol {shlex.quote(place)}" if ":" in place else ""
     return f"restake replay {shlex.quote(str(path))}{outside}"

@@ -1,4 +1,4 @@
-"""A kept difference told again: replayed on both versions, step by step, with the solver's question."""
+"""A difference kept by `restake gate`, explained: replayed on both versions step by step, with the solver's query."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from harness.gate_text import call, rows, steps
 
 
 def read_kept(folder: Path, fingerprint: str) -> dict[str, Any]:
-    """A difference that a run kept. A usage error if there is none of this fingerprint."""
+    """The kept difference with this fingerprint. Raises UsageError if none is kept or its file cannot be read."""
     path = folder / f"{fingerprint}.json"
     if not re.fullmatch("[0-9a-f]{12}", fingerprint) or not path.is_file():
         raise click.UsageError(f"{fingerprint}: no difference of this fingerprint is kept here: run restake gate first")
@@ -31,7 +31,7 @@ def read_kept(folder: Path, fingerprint: str) -> dict[str, Any]:
 def explained_lines(
     kept: dict[str, Any], subject: Subject, base: Version, head: Version, with_question: bool
 ) -> tuple[list[str], bool]:
-    """The account of a difference, and whether both versions still show all of it."""
+    """The lines that explain a difference, and True if both versions still show all of it."""
     lines = [f"{kept['protocol']} {kept['action']}: {kept['verdict']} [{kept['fingerprint']}]"]
     lines += [f"changed: {change['name']} ({change['file']}:{change['line']})" for change in kept["changes"]]
     is_shown = True

@@ -1,4 +1,4 @@
-"""The report of `restake gate` for services: JUnit XML, SARIF 2.1.0, and GitHub's annotations at the changed lines."""
+"""The report of `restake gate` for other services: JUnit XML, SARIF 2.1.0, and GitHub annotations of changed lines."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,16 +12,16 @@ from harness.github import annotation
 from harness.junit import add_case, document
 
 LEVELS: Final = {"DIFFERS": "error", "LAXER": "error", "STRICTER": "error", "REMOVED": "error", "UNKNOWN": "warning"}
-"""The level of a verdict in SARIF and annotations; of any other a note."""
+"""The level of a verdict in SARIF and in annotations; "note" for any other."""
 
 SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 FINGERPRINT_KEY: Final = "restakeChange/v1"
-"""An own key: GitHub computes the one of lines itself."""
+"""The key of this project's fingerprint in SARIF. GitHub computes its own key, of lines, itself."""
 
 
 def as_junit(outcome: GateOutcome) -> str:
-    """A test case for each action."""
+    """The report as JUnit XML, with a test case for each action."""
     root = Element("testsuites", name="restake gate")
     root.set("time", f"{outcome.seconds:.3f}")
     run = SubElement(root, "testsuite", name="run")
@@ -42,7 +42,7 @@ def as_junit(outcome: GateOutcome) -> str:
 
 
 def told(report: ActionReport) -> list[str]:
-    """A verdict in some lines."""
+    """The verdict on an action in some lines: differences, evidence, fingerprint, and the decision that accepts it."""
     lines = [*[headline(each) for each in report.differences], *said(report)]
     if not report.is_harmless:
         lines.append(f"fingerprint: {report.fingerprint}")
@@ -50,7 +50,7 @@ def told(report: ActionReport) -> list[str]:
 
 
 def as_sarif(outcome: GateOutcome) -> dict[str, Any]:
-    """A result for each action that is neither the same nor equivalent, at the lines that were changed."""
+    """The report as SARIF, with a result for each action that is not harmless, located at the changed lines."""
     results = [_result(action) for action in outcome.actions if not action.is_harmless]
     problems = [report for report in outcome.protocols if report.problem]
     notifications = [
@@ -108,7 +108,7 @@ def _result(report: ActionReport) -> dict[str, Any]:
 
 
 def _flow(difference: Difference) -> dict[str, Any]:
-    """The trace of a difference, a location for each step."""
+    """The trace of a difference as a SARIF code flow, with one location per step."""
     assert difference.witness is not None
     locations = [
         {
@@ -122,7 +122,7 @@ def _flow(difference: Difference) -> dict[str, Any]:
 
 
 def annotations(outcome: GateOutcome) -> Iterator[str]:
-    """Annotations at up to three changed definitions of each action that is not harmless, and what went wrong."""
+    """GitHub annotations: up to three per action that is not harmless, at changed definitions, and one per problem."""
     for action in outcome.actions:
         if action.is_harmless:
             continue

@@ -1,4 +1,4 @@
-"""The outcome of a run of `restake gate`: its exit code, and its JSON document, which all else is made of."""
+"""The outcome of a `restake gate` run: its exit code, and the JSON document that all other reports derive from."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,15 @@ from harness.exit_codes import exit_code
 from harness.traces import KEPT
 
 FORMAT: Final = 1
-"""The format of the document; its JSON Schema is `gate.schema.json`, beside this module."""
+"""The version of the document's format; its JSON Schema is `gate.schema.json`, beside this module."""
 
 FOLDER: Final = KEPT / "gate"
-"""The folder in which differences are kept, each by its fingerprint."""
+"""The folder in which differences are kept, one file per fingerprint."""
 
 
 @attrs.define
 class GateOutcome:
-    """The outcome of a run: both versions as people read them, and what was judged."""
+    """The outcome of a run: the names of both versions, and a report per protocol."""
 
     base: str
     head: str
@@ -33,18 +33,20 @@ class GateOutcome:
 
     @property
     def verdict(self) -> Word:
-        """The worst of all protocols; an interruption, or nothing to judge, leaves something undecided."""
+        """The worst verdict of all protocols. An interruption, or no action to judge, counts as UNKNOWN."""
         undecided: list[Word] = ["UNKNOWN"] if self.is_interrupted or not self.actions else []
         return worst([*[report.verdict for report in self.protocols], *undecided])
 
     @property
     def actions(self) -> list[ActionReport]:
-        """All actions of all protocols."""
+        """The reports on all actions of all protocols."""
         return [action for report in self.protocols for action in report.actions]
 
     @property
     def exit_code(self) -> int:
-        """1 if a difference is not accepted, or a decision is stale; 2 if anything is not decided."""
+        """The exit code: 1 if a difference is not accepted or a decision is stale, 2 if anything is undecided, 5 if
+        there was no action to judge, else 0.
+        """
         failed = any(
             not action.is_harmless and action.verdict != "UNKNOWN" and not action.accepted_by for action in self.actions
         )
@@ -53,7 +55,7 @@ class GateOutcome:
         return exit_code(failed=failed or bool(self.ruling.problems), is_open=is_open, is_empty=not self.actions)
 
     def as_json(self) -> dict[str, Any]:
-        """The document."""
+        """The JSON document."""
         return {
             "format": FORMAT,
             "made_by": f"restake {__version__}",
@@ -83,7 +85,7 @@ def _protocol(report: ProtocolReport) -> dict[str, Any]:
 
 
 def action_as_json(report: ActionReport) -> dict[str, Any]:
-    """The verdict on one action."""
+    """The verdict on one action, as JSON."""
     proof = report.proof
     return {
         "action": report.action,
@@ -104,7 +106,7 @@ def action_as_json(report: ActionReport) -> dict[str, Any]:
 
 
 def difference_as_json(difference: Difference) -> dict[str, Any]:
-    """One difference, without the question that the solver was asked."""
+    """One difference as JSON, without the solver's query."""
     witness, shown = difference.witness, difference.shown
     return {
         "kind": difference.kind,
@@ -125,9 +127,9 @@ def difference_as_json(difference: Difference) -> dict[str, Any]:
 
 
 def keep(outcome: GateOutcome, names: tuple[str, str], places: Mapping[str, str], folder: Path = FOLDER) -> list[Path]:
-    """Write each difference to a file of its own, for `explain` and `accept`; what cannot be written is only told.
+    """Write each action's differences to a file named by their fingerprint, for the verbs `explain` and `accept`.
 
-    `places` say where the pack of each protocol is.
+    A file that cannot be written is skipped. `places` has the place of each protocol's pack. Returns the paths written.
     """
     kept: list[Path] = []
     for report in outcome.actions:

@@ -1,4 +1,4 @@
-"""The report of `restake gate` as one page of HTML, in the form of that of `restake check`."""
+"""The report of `restake gate` as one HTML page, styled like that of `restake check`."""
 
 from typing import Final
 
@@ -13,11 +13,11 @@ COLOURS: Final = {
     **dict.fromkeys(("DIFFERS", "LAXER", "STRICTER", "REMOVED", "REFUTED", "VACUOUS"), "bad"),
     **dict.fromkeys(("UNKNOWN", "ADDED", "STALE", "MISSING", "KNOWN FALSE"), "warn"),
 }
-"""Classes of the page's style, by verdict; any other has none."""
+"""The CSS class of each verdict; any other verdict has none."""
 
 
 def as_page(outcome: GateOutcome) -> str:
-    """The page."""
+    """The HTML page."""
     environment = environment_of_pages()
     environment.filters |= {
         "beside": told_beside,

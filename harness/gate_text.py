@@ -1,4 +1,4 @@
-"""The report of `restake gate` for people: on a terminal, and as Markdown for a pull request."""
+"""The report of `restake gate` as text for a terminal, and as Markdown for a pull request."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def as_text(outcome: GateOutcome, is_verbose: bool = False) -> Iterator[str]:
 
 
 def told_beside(report: ProtocolReport) -> Iterator[str]:
-    """The findings that are of no single action."""
+    """The lines about a protocol that belong to no single action: its interface, its views, and scripts left out."""
     yield from report.interface
     if report.views:
         yield f"a view answers otherwise, where no row differs: after {', '.join(report.views)}"
@@ -66,7 +66,7 @@ def _action(report: ActionReport, is_verbose: bool) -> Iterator[str]:
 
 
 def said(report: ActionReport) -> Iterator[str]:
-    """The evidence of a verdict."""
+    """The lines of evidence for a verdict."""
     if report.why:
         yield report.why
     if report.changes:
@@ -87,7 +87,7 @@ def said(report: ActionReport) -> Iterator[str]:
 
 
 def headline(difference: Difference) -> str:
-    """A difference in a line."""
+    """A difference as one line."""
     if difference.witness is not None:
         many = len(difference.witness.calls)
         return f"{difference.kind}: {difference.label}, by {many} calls; {difference.witness.claim}"
@@ -98,7 +98,7 @@ def headline(difference: Difference) -> str:
 
 
 def call(value: Any) -> str:
-    """A call or a row as people read it: its class, and its fields in order."""
+    """A call or a row as text: its class name, and its fields in order."""
     if isinstance(value, Mapping):
         fields = ", ".join(f"{name}={call(part)}" for name, part in value.items() if name != "is")
         return f"{str(value.get('is', '')).rpartition('.')[2]}({fields})"
@@ -108,7 +108,9 @@ def call(value: Any) -> str:
 
 
 def steps(story: Sequence[Mapping[str, Any]], is_verbose: bool) -> Iterator[str]:
-    """A run, step by step; of the last step, or of all, every row that changes under either version."""
+    """A run's steps as lines, with the rows that change under either version: for the last step, or for all
+    if verbose.
+    """
     for number, step in enumerate(story):
         base, head = step["base"], step["head"]
         both = base["answer"] if base["answer"] == head["answer"] else f"{base['answer']} | {head['answer']}"
@@ -118,7 +120,7 @@ def steps(story: Sequence[Mapping[str, Any]], is_verbose: bool) -> Iterator[str]
 
 
 def rows(base: Mapping[str, Any], head: Mapping[str, Any]) -> Iterator[str]:
-    """Every row that changes, and what is returned: once where both agree."""
+    """The lines of one step's changed rows and return values: one line where both versions agree, else one for each."""
     mine, others = ({(row[0], json.dumps(row[1])): (row[2], row[3]) for row in each["rows"]} for each in (base, head))
     for place in sorted({*mine, *others}):
         name = f"{place[0]}[{call(json.loads(place[1]))}]"
@@ -139,7 +141,7 @@ def _changed(before: Any, after: Any) -> str:
 
 
 def as_markdown(outcome: GateOutcome) -> str:
-    """The report for a pull request's comment."""
+    """The report as Markdown, for a comment on a pull request."""
     return "\n".join(_markdown(outcome)).rstrip("\n") + "\n"
 
 

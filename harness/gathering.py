@@ -1,4 +1,4 @@
-"""Gathering of the evidence on laws: from the ledger, and from what is proved again in a run."""
+"""Collects the evidence on laws: verdicts in the ledger, and verdicts proved in this run."""
 
 import datetime
 import json
@@ -17,16 +17,18 @@ from proofs.digests import solver_version
 from proofs.ledger import Ledger
 
 How = Literal["ledger", "changed", "sample", "all"]
-"""The extent of proofs in a run: none, those missing for today's source, a sample of the rest too, all."""
+"""The extent of proving in a run: nothing, the verdicts missing for the current source, a sample of the others too, or
+every verdict.
+"""
 
 SAMPLED: Final = 0.03
-"""The part of all verdicts that a sample proves again."""
+"""The share of all verdicts that a sample proves again."""
 
 CALLS_SAMPLED: Final = 4
-"""Over how many calls a sample is spread: each of them has all its paths followed first."""
+"""The number of calls over which a sample is spread; few, because the paths of each call must be explored first."""
 
 KILLS: Final = Path(__file__).parent / "mutants" / "kills.json"
-"""The mutants of each protocol killed by each law, as `restake mutate --kills` wrote it."""
+"""The file of mutants killed by each law, per protocol, as `restake mutate --kills` writes it."""
 
 
 def gathered(
@@ -38,8 +40,10 @@ def gathered(
     stop: Stop,
     said: Callable[[str, int, int], None],
 ) -> dict[str, Evidence]:
-    """The evidence on some laws of protocols of ours, or on all, after proving as much as is asked for. What the ledger
-    knows is not written again.
+    """The evidence on the laws of each ledger's protocol, after proving as much as `how` says. `laws` limits it to some
+    laws; empty means all.
+
+    Verdicts that the ledger already has are not written to it again.
     """
     provings = [proving_of(ledger, laws, how, drawn_by) for ledger in ledgers]
     run_together(provings, jobs, stop, said)
@@ -47,7 +51,7 @@ def gathered(
 
 
 def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> Proving:
-    """The question about one protocol, and the part of it to be proved here."""
+    """The proof run of one protocol: the verdicts requested, and those among them to prove in this run."""
     asked = {call: [law for law in due if not laws or law in laws] for call, due in ledger.due.items()}
     left = {call: [law for law in ledger.left(call) if law in asked[call]] for call in asked}
     to_prove: Mapping[str, Sequence[str]] = {"ledger": {}, "all": asked}.get(how, left)
@@ -59,7 +63,7 @@ def proving_of(ledger: Ledger, laws: Sequence[str], how: How, drawn_by: str) -> 
 
 
 def rotation() -> str:
-    """By what a sample is drawn where nobody says it: the commit that is checked out here, else the day."""
+    """The default seed text of a sample: the commit checked out in the current folder, or else today's date in UTC."""
     try:
         asked = ["git", "rev-parse", "--short=12", "HEAD"]
         commit = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
@@ -69,9 +73,10 @@ def rotation() -> str:
 
 
 def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[str, str]]:
-    """Some verdicts, as call and law, drawn by a text: of a few calls, as many of each, and one at least.
+    """A random sample of verdicts, as pairs of call and law, with `drawn_by` as the seed.
 
-    Nothing that a ledger says of a verdict makes it more or less likely to be drawn.
+    It takes about equally many verdicts from each of a few calls, at least one each. The verdict itself does not affect
+    its chance to be drawn.
     """
     random = Random(drawn_by)
     calls = sorted({call for call, _ in verdicts})
@@ -85,7 +90,7 @@ def sample(verdicts: Collection[tuple[str, str]], drawn_by: str) -> set[tuple[st
 
 
 def _evidence(proving: Proving, drawn_by: str) -> Evidence:
-    """The verdicts of the ledger, overridden by those found now."""
+    """The evidence from the ledger's verdicts, overridden by this run's."""
     ledger, rows = proving.ledger, proving.rows()
     whose = Counter(
         f"{ledger.solver(call, law)}, {'proved here' if ledger.is_own(call, law) else 'installed'}"
@@ -95,7 +100,7 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
     by_call: dict[str, dict[str, str]] = {}
     for law, call, word, _ in sorted(rows, key=lambda row: row[:2]):
         by_call.setdefault(law, {})[call] = word
-    # A protocol from outside has no table of kills.
+    # A protocol from outside this project has no table of kills.
     kills = json.loads(KILLS.read_text()).get(ledger.protocol, {"laws": {}, "mutants": 0})
     return Evidence(
         solver_version(),
@@ -127,8 +132,8 @@ def _evidence(proving: Proving, drawn_by: str) -> Evidence:
 def proofs_by_law(
     rows: Sequence[tuple[str, str, str, Mapping[str, Any]]], known_violations: Collection[str]
 ) -> dict[str, ProofStatus]:
-    """The verdicts on every call, as law, call, verdict and the rest, put together by law. A call that cannot concern a
-    law does not count.
+    """The proof status of each law, from rows of law, call, verdict and further fields. Calls that cannot concern a law
+    are not counted.
     """
     calls: dict[str, dict[str, list[str]]] = {}
     scopes: dict[str, set[str]] = {}

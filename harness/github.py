@@ -1,6 +1,6 @@
-"""The result of a run as annotations, which GitHub shows beside the files and on the page of a run.
+"""The result of a run as GitHub annotations, which GitHub shows beside files and on the page of a run.
 
-They are lines of the standard error, in the form of GitHub's workflow commands.
+They are printed to standard error, as GitHub's workflow commands.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,9 @@ ESCAPED_IN_PROPERTIES: Final = {**ESCAPED, **str.maketrans({":": "%3A", ",": "%2
 
 
 def annotations(outcome: RunOutcome) -> Iterator[str]:
-    """An error for each trace that differs or cannot be read and each failure, a notice for each known violation."""
+    """The annotations of a run: errors for traces that differ or cannot be read and for failures, notices for known
+    violations.
+    """
     for report in outcome.reports:
         if report.malformed is not None:
             yield annotation("error", "trace cannot be read", str(report.malformed), _file(report.path))
@@ -44,13 +46,13 @@ def annotations(outcome: RunOutcome) -> Iterator[str]:
 
 
 def _file(path: Path) -> str | None:
-    """A file as the checkout names it in which the command runs; None if it is in no part of that."""
+    """A path relative to the working directory, as GitHub expects it; None if it lies outside."""
     found = path.absolute()
     return found.relative_to(Path.cwd()).as_posix() if found.is_relative_to(Path.cwd()) else None
 
 
 def annotation(level: str, title: str, text: str, file: str | None = None, line: int = 0) -> str:
-    """One annotation, of a file and a line if they are known."""
+    """One annotation as a workflow command, with a file and a line if they are given."""
     where = "" if file is None else f"file={file.translate(ESCAPED_IN_PROPERTIES)},"
     where += f"line={line}," if line else ""
     return f"::{level} {where}title={title.translate(ESCAPED_IN_PROPERTIES)}::{text.translate(ESCAPED)}"

@@ -1,4 +1,4 @@
-"""The report as JUnit XML, which continuous integration services show: a test case for each law, witness and trace."""
+"""The report of `restake check` as JUnit XML, for continuous integration: a test case per law, witness and trace."""
 
 import re
 from collections.abc import Collection
@@ -10,13 +10,13 @@ from harness.suite import Row, SuiteReport, counted
 from harness.traces import place_of
 
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
-"""The counts of a suite, and the elements that they count."""
+"""The counting attributes of a test suite, and the name of the elements that each counts."""
 
 
 def junit(
     reports: Collection[TraceReport], suites: Collection[SuiteReport], problem: str | None, seconds: float = 0.0
 ) -> str:
-    """The document. `problem` is what kept the run from being finished, if anything did."""
+    """The JUnit document. `problem` says why the run was not finished, or is None."""
     root = Element("testsuites", name="restake check")
     run = SubElement(root, "testsuite", name="run")
     add_case(run, "run", "is finished", "error" if problem else None, problem or "", seconds)
@@ -34,7 +34,7 @@ def junit(
 
 
 def document(root: Element) -> str:
-    """The text of a document, after its suites are counted."""
+    """The XML text of a document, after counting the test cases of each suite."""
     for element in (*root, root):
         element.set("tests", str(len(list(element.iter("testcase")))))
         for count, outcome in OUTCOMES.items():
@@ -44,7 +44,7 @@ def document(root: Element) -> str:
 
 
 def _add_trace(element: Element, report: TraceReport) -> None:
-    """A trace that was only read says nothing of its own: its laws do."""
+    """Add the test case of a trace. It is skipped if the trace was only read and not compared."""
     outcome, text = None if report.is_compared else "skipped", str(report.verdict)
     if report.malformed is not None:
         outcome, text = "error", str(report.malformed)
@@ -54,7 +54,7 @@ def _add_trace(element: Element, report: TraceReport) -> None:
 
 
 def differences_of(mismatch: Mismatch, most: int | None = None) -> str:
-    """The step at which a trace differs, and each difference there in a line; or only `most` of them."""
+    """The text of a trace's mismatch: the step, and one line for each difference, or for `most` of them."""
     told = mismatch.differences[:most]
     lines = [f"{each.path}: expected {shown(each.expected)}, is {shown(each.actual)}" for each in told]
     if more := len(mismatch.differences) - len(told):
@@ -108,8 +108,9 @@ def _add_coverage(element: Element, suite: SuiteReport) -> None:
 def add_case(
     suite: Element, group: str, name: str, outcome: str | None, text: str, seconds: float | None = None
 ) -> None:
-    """A test case of a suite; its outcome is None if it passed, else the element's name. One without a time of its own,
-    as each of the laws that are checked at once, has none.
+    """Add a test case to a suite. `outcome` is None if it passed, else the name of its child element.
+
+    `seconds` is None for a test case without a time of its own, such as one of several laws checked together.
     """
     case = SubElement(suite, "testcase", classname=f"restake.{group}", name=_legal(name))
     if seconds is not None:
@@ -120,5 +121,5 @@ def add_case(
 
 
 def _legal(text: str) -> str:
-    """Without the characters that XML cannot hold."""
+    """The text, with characters that XML cannot contain replaced by question marks."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)

@@ -1,4 +1,4 @@
-"""Counterexamples and questions that proofs kept, shown again: what refutes a law, or is disputed by solvers."""
+"""Shows counterexamples and disputed queries that proofs kept in files: a refuted law, or solvers that disagree."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ from spec.codec import MalformedTrace, as_object
 
 
 def show_kept(path: Path, packs: Iterable[ProtocolPack]) -> int:
-    """Show what a proof kept; the exit code."""
+    """Show a file that a proof kept. Returns the exit code."""
     return _show_disputed(path) if path.suffix == ".smt2" else _show_refutation(path, packs)
 
 
 def _show_disputed(path: Path) -> int:
-    """Print each solver's answer to a disputed question: 1 if they still do not agree, 0 if two do, else 2."""
+    """Print each solver's answer to a disputed query. Returns 1 if they still disagree, 0 if two agree, else 2."""
     said = ask_everybody(path)
     for who, answer in said.items():
         click.echo(f"{who}: {answer}")
@@ -30,7 +30,9 @@ def _show_disputed(path: Path) -> int:
 
 
 def _show_refutation(path: Path, asked: Iterable[ProtocolPack]) -> int:
-    """Print the state and the call, and what it breaks: 1 if it still breaks the law, 2 if the file is malformed."""
+    """Print the state and the call of a refutation, and the laws that it breaks. Returns 1 if it still breaks the
+    refuted law, 0 if not, 2 if the file is malformed.
+    """
     try:
         document = as_object(load_json(path), "")
         name = document.get("protocol")

@@ -1,4 +1,4 @@
-"""The tables of docs/laws.md, and their legends, written from the declarations of the laws: `make pages`."""
+"""The tables of laws in docs/laws.md and their legends, generated from the laws' declarations by `make pages`."""
 
 import re
 import textwrap
@@ -15,7 +15,7 @@ GAMES: Final = "| id | what must hold |\n|---|---|\n"
 
 
 def written(page: str) -> str:
-    """The page, with the table of each protocol's laws and games, and the list of its model's laws, as declared."""
+    """The page with each protocol's table of laws and games and list of model laws replaced by the declared ones."""
     for protocol, walk in known_walks().items():
         title = protocol.title().replace("layer", "Layer")
         before, section = page.split(f"\n## {title}\n")
@@ -37,14 +37,14 @@ def written(page: str) -> str:
 
 
 def _with_rows(section: str, heading: str, rows: Iterable[tuple[str, ...]]) -> str:
-    """The section with these rows in the table that has this heading."""
+    """The section, with the rows of the table under `heading` replaced."""
     before, after = section.split(heading)
     rest = re.sub(r"^(\|.*\n)*", "", after)
     return before + heading + "".join([f"| {' | '.join(row)} |\n" for row in rows]) + rest
 
 
 def _with_legend(section: str, told: Iterable[str]) -> str:
-    """The section with these lines below the table of laws, in the place of those that were there."""
+    """The section, with the legend below the table of laws replaced."""
     before, after = section.split(LAWS)
     rows = re.match(r"(\|.*\n)*", after)
     assert rows is not None

@@ -1,4 +1,6 @@
-"""The report of a run as Markdown for an issue: the first screen, findings as stories, each law in a row."""
+"""The report of `restake check` as Markdown for an issue: the first screen, findings step by step, and a
+row per law.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +25,7 @@ from harness.summary import (
 
 
 def as_markdown(outcome: RunOutcome, stories: Mapping[str, Retelling]) -> str:
-    """The document; `stories` are the findings that were kept, by their trace."""
+    """The Markdown document. `stories` has the kept findings, retold, by the path of their trace."""
     return "\n".join(_lines(outcome, stories)).rstrip("\n") + "\n"
 
 
@@ -52,7 +54,7 @@ def _lines(outcome: RunOutcome, stories: Mapping[str, Retelling]) -> Iterator[st
 
 
 def _traces(outcome: RunOutcome) -> Iterator[str]:
-    """Traces that differ: the first with what differs there, the others by their command."""
+    """The section of traces that differ: the first few with their differences, the others with their command only."""
     shown = [report for report in outcome.reports if report.verdict in ("differs", "malformed", "breaks")]
     if shown:
         yield from ("", f"## Traces: {len(shown)} differ or cannot be read")
@@ -86,7 +88,7 @@ def _story(told: Retelling) -> Iterator[str]:
 
 
 def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """A table of cells that are escaped already."""
+    """The lines of a Markdown table. Cells must be escaped by the caller."""
     cells = list(heading)
     yield f"| {' | '.join(cells)} |"
     yield f"|{'---|' * len(cells)}"
@@ -95,16 +97,16 @@ def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str
 
 
 def escaped(text: str) -> str:
-    """A text in which nothing is markup, in one line."""
+    """The text as one line of Markdown in which nothing is markup."""
     return re.sub(r"([\\`*_{}\[\]<>#|~$@])", r"\\\1", " ".join(text.split()))
 
 
 def _code(text: str) -> str:
-    """A text between backticks, which has none itself, and ends no cell of a table."""
+    """The text of inline code, with its backticks replaced and its pipes escaped."""
     return text.replace("`", "'").replace("|", "\\|")
 
 
 def _with_command(line: str) -> str:
-    """A line in which a command can be copied as it is."""
+    """A line of the report as Markdown, with the command in it as inline code."""
     said, command = in_parts(line)
     return f"{escaped(said)} `{_code(command)}`" if command else escaped(said)

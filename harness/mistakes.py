@@ -1,4 +1,4 @@
-"""Mistakes in code from outside, such as a user's module of laws: one line that names the file and the line."""
+"""Describes exceptions in code from outside, such as a user's module of laws, in one line with the file and line."""
 
 import sysconfig
 import traceback
@@ -16,7 +16,7 @@ LIBRARIES = sorted(
 
 
 def explained(error: BaseException) -> str:
-    """An exception in one line: the file, the line, the exception."""
+    """An exception as one line: file, line, type and message."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
     said = f"exit code {error.code}" if isinstance(error, SystemExit) else f"{error}"
@@ -26,12 +26,14 @@ def explained(error: BaseException) -> str:
 
 
 def is_foreign(error: BaseException) -> bool:
-    """True if it was raised below code from outside, which this project had called."""
+    """True if an exception was raised in code from outside that this project called."""
     return _foreign_frame(error) is not None
 
 
 def _foreign_frame(error: BaseException) -> traceback.FrameSummary | None:
-    """The innermost frame of code from outside: below one of this project, and neither its own nor a library's."""
+    """The innermost stack frame of code from outside, below a frame of this project; None if there is none. A frame of
+    a library is not from outside.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     first = next((position for position, frame in enumerate(frames) if _is_ours(frame.filename)), len(frames))
     outside = [
@@ -43,12 +45,12 @@ def _foreign_frame(error: BaseException) -> traceback.FrameSummary | None:
 
 
 def _is_ours(file: str) -> bool:
-    """True if a file is this project's. Compiled modules are named by their place below its root."""
+    """True if a file belongs to this project. Compiled modules give paths relative to the project's root."""
     return file.startswith(OURS) or (not Path(file).is_absolute() and Path(file).parts[0] in packages())
 
 
 def _is_of_library(file: str) -> bool:
-    """True if a file is Python's own or an installed package's, which announces no protocol."""
+    """True if a file is Python's own or belongs to an installed package that announces no protocol."""
     folder = next((folder for folder in LIBRARIES if file.startswith(folder)), None)
     if folder is None:
         return False

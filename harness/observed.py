@@ -1,7 +1,7 @@
-"""Laws on one state that was observed, of a deployment on a chain: which hold of it, and which cannot be told.
+"""Checks laws on one observed state of a deployment on a chain: which laws hold, and which cannot be judged.
 
-A law of states is judged if the rows that it reads were observed. What speaks of steps, or of how a state came about,
-is not: there is one state alone.
+A state law is judged if all rows that it reads were observed. Laws about steps, or about how a state was reached, are
+not judged, since there is only one state.
 """
 
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ from spec.codec import Json, MalformedTrace, as_object, check_fields, shown
 from spec.machine import State, Table
 
 FIELDS: Final = ("protocol", "source", "config", "state")
-"""The head of a trace, and the state that was observed."""
+"""The fields of an observed state's document: the head of a trace, its source, and the state."""
 
 StateVerdict = Literal["VIOLATED", "known violation", "not judged", "held", "of nothing", "of two states"]
 
 
 @attrs.frozen
 class Judged:
-    """The verdict on one law: of how many subjects, of which it is broken, and why it is not judged."""
+    """The verdict on one law: its number of subjects, those that break it, and the reason if it is not judged."""
 
     law: str
     verdict: StateVerdict
@@ -39,7 +39,7 @@ class Judged:
 
 @attrs.frozen
 class ObservedState:
-    """An observed state, read: its protocol, where it was observed, its rows, and the tables of which these are all."""
+    """An observed state: its pack, where it was observed, its rows, and the tables that were observed completely."""
 
     pack: ProtocolPack
     source: Json
@@ -48,7 +48,9 @@ class ObservedState:
 
 
 def read_observed(path: Path, packs: Mapping[str, ProtocolPack]) -> ObservedState:
-    """The state of a file. MalformedTrace if it is none, or if a part of it does not fit the others."""
+    """The observed state in a file. Raises MalformedTrace if the file is not one, or if its views
+    contradict its rows.
+    """
     document = as_object(load_json(path), "")
     check_fields(document, FIELDS, "")
     name = document["protocol"]
@@ -65,7 +67,7 @@ def read_observed(path: Path, packs: Mapping[str, ProtocolPack]) -> ObservedStat
 
 
 def judge(observed: ObservedState) -> list[Judged]:
-    """The verdict on every state law, by id."""
+    """The verdicts on every state law, sorted by id."""
     pack = observed.pack
     assert pack.walk is not None
     catalogue = pack.walk.catalogue
@@ -74,7 +76,9 @@ def judge(observed: ObservedState) -> list[Judged]:
 
 
 def code_of(judged: list[Judged]) -> int:
-    """The exit code: what was not judged is open. Laws of nothing, or of two states, are no check."""
+    """The exit code: 1 if a law is violated, else 2 if one was not judged, 5 if none had subjects in this state, else
+    0.
+    """
     verdicts = {each.verdict for each in judged}
     is_empty = not verdicts - {"of nothing", "of two states"}
     return exit_code(failed="VIOLATED" in verdicts, is_open="not judged" in verdicts, is_empty=is_empty)
@@ -96,7 +100,7 @@ def _judged(law: StateLaw, catalogue: Catalogue, state: State, tables: frozenset
 
 
 def _reads(parts: list[Any]) -> set[Table[Any, Any]]:
-    """The tables that a law or a sum reads, those of its sums among them."""
+    """The tables that laws or sums read, including those read by the sums themselves."""
     found: set[Table[Any, Any]] = set()
     for part in parts:
         found |= _reads([part.table, *part.also_reads]) if isinstance(part, Sum) else {part}
@@ -104,7 +108,11 @@ def _reads(parts: list[Any]) -> set[Table[Any, Any]]:
 
 
 def _check_same(seen: Json, found: Json) -> None:
-    """Refuse a state that does not look as it was observed: every view, evaluated now. The past is not compared."""
+    """Compare every view, recomputed from the rows, with the observed one. Raises MalformedTrace at the first
+    difference.
+
+    Values of the past are not compared.
+    """
     for difference in differences(_without_past(seen), _without_past(found), "state"):
         raise MalformedTrace(
             difference.path,
@@ -119,6 +127,6 @@ def _without_past(post: Json) -> Json:
 
 
 def as_json(observed: ObservedState, judged: list[Judged]) -> dict[str, Json]:
-    """The report for machines."""
+    """The report as JSON."""
     laws = [attrs.asdict(each) for each in judged]
     return {"protocol": observed.pack.name, "source": observed.source, "exit_code": code_of(judged), "laws": laws}

@@ -1,4 +1,4 @@
-"""One run of `restake check` when it is over: what it found, what made it, how it ended; and all of that as JSON."""
+"""The result of a finished `restake check` run: its findings, its provenance and its exit code, also as JSON."""
 
 import json
 import platform
@@ -13,17 +13,20 @@ from harness.suite import SuiteReport
 from spec.codec import Json
 
 SCHEMA: Final = "restake check 1"
-"""The form of the JSON document. The number grows when a field goes or changes its meaning, not when one is added."""
+"""The schema name of the JSON document. Its number grows when a field goes or changes meaning, not when one
+is added.
+"""
 
 
 VERDICTS: Final = {0: "holds", 1: "FAILED", 2: "not finished", 5: "nothing was checked"}
-"""The verdict of the run, by its exit code."""
+"""The verdict of the run, by exit code."""
 
 
 @attrs.frozen(kw_only=True)
 class Provenance:
-    """The origin of a run: versions, what was asked for, where it ran, when and how long. `commit` is empty outside of
-    a checkout; `command` makes the same run again, `began` is in UTC. `parts` has the seconds of each part of the run.
+    """The provenance of a run: versions, options, machine, time and duration. `commit` is empty outside a checkout.
+
+    `command` repeats the run, `began` is in UTC, and `parts` has the seconds that each part of the run took.
     """
 
     version: str
@@ -45,7 +48,9 @@ class Provenance:
 
 @attrs.frozen(kw_only=True)
 class RunOutcome:
-    """Everything that a report says. `problem` is why the run ended early, `unfinished` what else was left."""
+    """Everything that a report of `restake check` contains. `problem` says why the run ended early, and `unfinished`
+    what else was not checked; each may be None.
+    """
 
     reports: Sequence[TraceReport]
     suites: Sequence[SuiteReport]
@@ -57,18 +62,18 @@ class RunOutcome:
 
     @property
     def verdict(self) -> str:
-        """The run in a word."""
+        """The verdict of the run."""
         said = {suite.verdict for suite in self.suites}
         return said.pop() if self.code == 0 and len(said) == 1 else VERDICTS[self.code]
 
     @property
     def code_in_words(self) -> str:
-        """The meaning of the exit code; of 2 with the reason."""
+        """The meaning of the exit code; for 2, with the reason."""
         reason = self.problem or self.unfinished
         return f"{MEANINGS[self.code]}{f': {reason}' if self.code == 2 and reason else ''}"
 
     def as_json(self) -> dict[str, Json]:
-        """The report as `--format json` writes it."""
+        """The report as JSON, as `--format json` writes it."""
         return {
             "schema": SCHEMA,
             "verdict": self.verdict,
@@ -88,5 +93,5 @@ class RunOutcome:
 
 
 def python_here() -> str:
-    """The Python that runs, and on which system."""
+    """The version of the running Python, and its system and machine."""
     return f"{platform.python_version()}, {platform.system()} {platform.machine()}"

@@ -1,4 +1,4 @@
-"""All that a protocol brings, named in one place: each part by where it stands, and loaded only when somebody asks."""
+"""The pack: everything that one protocol brings, each part by its place (`module:attribute`), imported on first use."""
 
 import importlib
 import os
@@ -28,38 +28,37 @@ if TYPE_CHECKING:
 
 
 class UnknownProtocolError(Exception):
-    """A protocol that was asked for, or a part of it, cannot be had; the message says why."""
+    """The exception for a requested protocol, or part of one, that cannot be loaded; the message says why."""
 
 
 @attrs.frozen(kw_only=True)
 class ProtocolPack:
-    """A protocol's name, and the place of each thing that it brings: `module:attribute`, or None if it has none.
+    """A protocol's name, and the place of each of its parts: `module:attribute`, or None if it has no such part.
 
-    `protocol_at` is a `spec.protocol.Protocol`: rules, traces, and what secures what. `rules` names the modules whose
-    functions are the rules, of which mutants are made. `walk_at` is a walk; laws, and which of them are model, are in
-    its catalogue. `games_at` are games, `bounded_model_at` a bounded model to exhaust, `rule_machine_at` a Hypothesis
-    machine with a rule for each action. `theory_at` is what proofs need. `workload_at` is a module that makes a large
-    history by `genesis()`, `opening()` and `traffic(steps)`; `trace_schema_at` is the JSON Schema of
-    its traces, with CALLS beside it; `docs` is the page that describes the rules. `yields_at` is a function that makes
-    of a trace the `harness.yields.Yields` over it. `market_at` is a module with PORT, CUSTODY and RECOURSE,
-    by which the market sees its base.
+    `protocol_at` is a `spec.protocol.Protocol`: the rules, the trace format, and the commitments of stake. `rules`
+    names the modules whose functions are the rules, of which mutants are made. `walk_at` is a walk, whose catalogue has
+    the laws and names the model laws. `games_at` are games, `bounded_model_at` is a bounded model to search
+    exhaustively, and `rule_machine_at` a Hypothesis machine with a rule for each action. `theory_at` is what proofs
+    need. `workload_at` is a module that generates a large history by `genesis()`, `opening()` and `traffic(steps)`.
+    `trace_schema_at` is the JSON Schema of its traces, in a module that also has CALLS. `docs` is the page that
+    describes the rules. `yields_at` is a function from a trace to the `harness.yields.Yields` over it. `market_at` is a
+    module with PORT, CUSTODY and RECOURSE, through which the market sees this protocol as its base.
 
-    `calls_at` says how calls are written on the wire, a `conformance.calls.Calls`; without it the trace format does.
-    `cases` is the file of what a caller can meet, with a script for each. `state_at` reads observed states, a
-    `conformance.states.StateReader`. `observer_at` makes them, of a `harness.clients.block.Block`, a file of addresses,
-    and the names of errors. `contracts_at` is a `harness.interchange.foundry.Contracts`, by which calls are written in
-    Solidity.
+    `calls_at` is a `conformance.calls.Calls`, which writes calls for the wire protocol; without it the trace format
+    does. `cases` is a file of every case that callers can meet, each with a script. `state_at` is a
+    `conformance.states.StateReader`, which reads observed states. `observer_at` produces those, from a
+    `harness.clients.block.Block`, a file of addresses and the names of errors. `contracts_at` is a
+    `harness.interchange.foundry.Contracts`, which writes calls in Solidity.
 
-    `ledgers` is the folder of verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is how any
-    process finds this pack again: its name if it is announced, else where it stands. `laws_at` are lists of laws from
-    elsewhere that are checked beside its own: `symbiotic+my_laws:LAWS` is the place of such a pack.
+    `ledgers` is the folder of proof verdicts that come with the protocol, `mutants` its catalogue of bugs. `place` is
+    the text by which any process finds this pack again: its name if it is announced, else its place. `laws_at` are
+    lists of laws from other modules that are checked with its own; such a pack has a place like
+    `symbiotic+my_laws:LAWS`. `symbols` has the meaning of each symbol in the sentences of laws, such as W. `specifies`
+    names the contracts and the releases that the rules specify, in one line.
 
-    `symbols` gives the meaning of each symbol that stands in the sentence of a law, such as W. `specifies` names the
-    contracts and their releases that the rules specify, in a line.
-
-    `presets` gives by the name of a release what this has other than the newest one: the places of its walk, its games
-    and its bounded model, and what it specifies. `eigenlayer@v1_12_0` is the place of the pack with these. `newest`
-    names what it is else.
+    `presets` has, by the name of an older release, the parts in which it differs from the newest: the places of its
+    walk, its games and its bounded model, and what it specifies. Such a pack has a place like `eigenlayer@v1_12_0`.
+    `newest` is the name of the release that the pack specifies without a preset.
     """
 
     name: str
@@ -91,7 +90,7 @@ class ProtocolPack:
 
     @property
     def protocol(self) -> "Protocol":
-        """The rules, and how their traces are read and written."""
+        """The rules, with the reader and writer of their traces."""
         if self.protocol_at is None:
             assert self.walk is not None
             return self.walk.protocol
@@ -100,7 +99,7 @@ class ProtocolPack:
 
     @property
     def walk(self) -> "Walk | None":
-        """The random walk through the protocol, with the catalogue of its laws."""
+        """The random walk, with the catalogue of laws."""
         if self.walk_at is not None and self.laws_at:
             return _walk_with(self.walk_at, self.laws_at)
         found: Walk | None = None if self.walk_at is None else load(self.walk_at)
@@ -108,24 +107,24 @@ class ProtocolPack:
 
     @property
     def games(self) -> "tuple[Game, ...]":
-        """The games that are played."""
+        """The games to play."""
         return () if self.games_at is None else tuple(load(self.games_at))
 
     @property
     def bounded_model(self) -> "BoundedModel | None":
-        """The bounded model that is exhausted."""
+        """The bounded model to search exhaustively."""
         found: BoundedModel | None = None if self.bounded_model_at is None else load(self.bounded_model_at)
         return found
 
     @property
     def rule_machine(self) -> "type[LawMachine] | None":
-        """The state machine of Hypothesis, made of a walk and a list for its reports."""
+        """The Hypothesis state machine class; its instances need a walk and a list for reports."""
         found: type[LawMachine] | None = None if self.rule_machine_at is None else load(self.rule_machine_at)
         return found
 
     @property
     def calls(self) -> "Calls":
-        """The form of its calls on the wire."""
+        """The reader and writer of calls for the wire protocol."""
         from conformance.calls import Calls
 
         found: Calls = Calls(self.protocol) if self.calls_at is None else load(self.calls_at)
@@ -133,29 +132,29 @@ class ProtocolPack:
 
     @property
     def contracts(self) -> "Contracts | None":
-        """Its calls, as its contracts have them."""
+        """The mapping of calls to those of the deployed contracts."""
         found: Contracts | None = None if self.contracts_at is None else load(self.contracts_at)
         return found
 
     @property
     def state_reader(self) -> "StateReader | None":
-        """The reader of its observed states."""
+        """The reader of observed states."""
         found: StateReader | None = None if self.state_at is None else load(self.state_at)
         return found
 
     @property
     def workload(self) -> "ModuleType | None":
-        """The module that makes large histories to measure speed on."""
+        """The module that generates large histories for benchmarks."""
         return None if self.workload_at is None else importlib.import_module(self.workload_at)
 
     def yields(self, trace: "Trace") -> "Yields | None":
-        """The yields over a trace; None if the protocol does not say what anybody earns."""
+        """The yields over a trace; None if the pack does not compute yields."""
         found: Yields | None = None if self.yields_at is None else load(self.yields_at)(trace)
         return found
 
     @property
     def traces(self) -> Path:
-        """The folder of recorded traces. Those of the protocols that come with this project come with the harness."""
+        """The folder of recorded traces. Those of this project's protocols are bundled with the package."""
         from harness.traces import bundled_traces
 
         own = self.protocol.traces
@@ -163,7 +162,7 @@ class ProtocolPack:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The modules that its parts stand in, those of its rules first, each once."""
+        """The modules that contain the pack's parts, without repetition, those of its rules first."""
         places = [self.protocol_at, self.walk_at, self.games_at, self.bounded_model_at, self.rule_machine_at]
         places += [self.theory_at, *self.laws_at, *self.place.split("+")]
         named = [*self.rules, *[place for place in places if place and ":" in place]]
@@ -172,7 +171,9 @@ class ProtocolPack:
 
 @cache
 def _walk_with(walk_at: str, laws_at: tuple[str, ...]) -> "Walk":
-    """A walk with the laws that stand elsewhere. UnknownProtocolError if these are none, or no others."""
+    """A walk with laws from other modules added. Raises UnknownProtocolError if a place is no list of laws or a law is
+    there already.
+    """
     from invariants.law import Law
 
     walk: Walk = load(walk_at)
@@ -188,7 +189,7 @@ def _walk_with(walk_at: str, laws_at: tuple[str, ...]) -> "Walk":
 
 
 def load(place: str) -> Any:
-    """The object at a place, `module:attribute`. UnknownProtocolError if it cannot be had, whatever its code does."""
+    """The object at a place, `module:attribute`. Raises UnknownProtocolError if it cannot be loaded for any reason."""
     module_name, _, attribute = place.partition(":")
     try:
         return attrgetter(attribute)(importlib.import_module(module_name))
@@ -197,6 +198,6 @@ def load(place: str) -> Any:
 
 
 def look_in_current_folder() -> None:
-    """Let modules be found in the current folder, last, so that none takes the place of an installed one."""
+    """Append the current folder to the module search path; being last, it hides no installed module."""
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())

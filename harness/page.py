@@ -1,4 +1,4 @@
-"""The report of a run as one page of HTML: nothing is loaded from elsewhere, and every text in it is escaped."""
+"""The report of `restake check` as one HTML page that loads nothing from elsewhere; all its texts are escaped."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -30,10 +30,12 @@ COLOURS: Final = {
     **dict.fromkeys(("not finished", "nothing was checked", "NOT REACHED", "UNKNOWN", "STALE", "MISSING"), "warn"),
     **dict.fromkeys(("known violation", "KNOWN FALSE"), "warn"),
 }
-"""Classes of the page's style, by verdict; any other has none."""
+"""The CSS class of each verdict; any other verdict has none."""
 
 CELLS: Final = {**COLOURS, "VACUOUS": ""}
-"""The same in the matrix of laws by calls, where VACUOUS says that the law cannot be concerned, and is no failure."""
+"""The CSS class of each cell in the matrix of laws by calls. VACUOUS means there that the call cannot concern the law,
+which is no failure.
+"""
 
 LETTERS: Final = {
     "PROVED": "P",
@@ -45,11 +47,11 @@ LETTERS: Final = {
     "STALE": "s",
     "MISSING": "-",
 }
-"""The letters of the matrix of laws by calls, by verdict."""
+"""The letter of each verdict in the matrix of laws by calls."""
 
 
 def environment_of_pages() -> Environment:
-    """The templates of pages, in which every text is escaped, and a name that is not given is an error."""
+    """The environment of page templates: every text is escaped, and an undefined name is an error."""
     folder = FileSystemLoader(Path(__file__).parent / "templates")
     return Environment(loader=folder, autoescape=True, undefined=StrictUndefined)
 
@@ -88,7 +90,7 @@ def _calls(by_call: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def _most(rows: Collection[ActionRow]) -> int:
-    """The length of the longest bar."""
+    """The number of calls of the most frequent action, which is the length of the longest bar; at least 1."""
     return max([row.accepted + row.rejected for row in rows], default=0) or 1
 
 

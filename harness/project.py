@@ -1,4 +1,4 @@
-"""The project's declarations in pyproject.toml, read from a checkout or from what is installed."""
+"""The project's metadata in pyproject.toml, read from a checkout or from the installed distribution."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from typing import Any, Final
 NAME: Final = "restaking-spec"
 
 ENTRY_POINTS: Final = "restaking_spec.protocols"
-"""The group in which a package announces a pack of its own; or a protocol, a walk or a bounded model alone."""
+"""The entry point group in which a package announces a pack, or only a protocol, a walk or a bounded model."""
 
 LAYERS: Final = "restaking_spec.layers"
-"""The group of packs that are found by their name, and are no part of what is done where nothing is named."""
+"""The entry point group of packs that are used only if they are requested by name, such as layers."""
 
 
 @cache
 def checkout() -> Mapping[str, Any]:
-    """The pyproject.toml of a checkout that is run without being installed; empty if this is none."""
+    """The content of pyproject.toml in a checkout that runs without being installed; empty outside a checkout."""
     path = Path(__file__).parents[1] / "pyproject.toml"
     document = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return document if document.get("project", {}).get("name") == NAME else {}
 
 
 def packages() -> tuple[str, ...]:
-    """The top-level packages of this project: of a checkout in the order in which each may import those before it."""
+    """The top-level packages of this project. In a checkout, each may import those that come before it."""
     here = checkout()
     if here:
         return tuple(here["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
@@ -33,6 +33,6 @@ def packages() -> tuple[str, ...]:
 
 
 def announced(group: str) -> list[EntryPoint]:
-    """The entry points announced in a group, by installed packages and then by a checkout."""
+    """The entry points in a group: those of installed packages, then those of a checkout."""
     here = checkout().get("project", {}).get("entry-points", {}).get(group, {})
     return [*entry_points(group=group), *[EntryPoint(name, value, group) for name, value in here.items()]]

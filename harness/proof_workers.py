@@ -1,5 +1,5 @@
-"""Proofs in several processes. Each lifts the rules once, and forks one for each task, which says every verdict as soon
-as it knows it. A process that is killed is no verdict.
+"""Proofs in several processes. A worker lifts the rules once and forks a child for each task, which sends every verdict
+as soon as it has it. A killed process gives no verdict.
 """
 
 import gc
@@ -18,7 +18,7 @@ from proofs.isolation import EndedError, apart
 
 @attrs.define
 class ProofTask:
-    """Some laws to prove of one call, in plain values."""
+    """Some laws to prove of one call. It is sent to a worker process, so it has only plain values."""
 
     protocol: str
     place: str
@@ -30,17 +30,19 @@ class ProofTask:
 
 
 Listener = Callable[[ProofTask, list[dict[str, Any]]], None]
-"""The listener to verdicts, as `proofs.call_task.prove_laws` gives them."""
+"""The callback for verdicts, in the form that `proofs.call_task.prove_laws` yields them."""
 
 Ended = Callable[[ProofTask, str | None], None]
-"""The listener to the end of a task, with the reason why it cannot be done, or None."""
+"""The callback for the end of a task, with the reason if the task could not be done, else None."""
 
 KILLED: Final = "its process was killed"
 
 
 def run_tasks(tasks: Sequence[ProofTask], jobs: int, stop: Stop, listener: Listener, ended: Ended) -> None:
-    """Do tasks in their order, so many at a time, until there are none or the run is to stop: then whatever runs is
-    ended at once. All that was said until then is told.
+    """Run tasks in their order, `jobs` at a time, until all are done or the run is to stop; then end running ones at
+    once.
+
+    Every verdict received by then is passed to `listener`.
     """
 
     def tell(heard: Heard[ProofTask]) -> None:
@@ -64,14 +66,14 @@ def run_tasks(tasks: Sequence[ProofTask], jobs: int, stop: Stop, listener: Liste
 
 
 def _work(task: ProofTask, say: Say, _stops: Stops) -> str | None:
-    """Do a task in a process of its own, which begins where the rules were lifted. The answer is why it cannot be."""
+    """Run a task in a forked process, where the rules are already lifted. Returns the reason if it cannot be done."""
     gc.disable()
     try:
         prepare(task.place, task.call)
         apart(partial(_prove, say, task))
     except EndedError as error:
         raise KilledError(KILLED) from error
-    except Exception as error:  # what cannot be lifted names its line, and is left open: the other tasks go on
+    except Exception as error:  # rules that cannot be lifted leave this task open; the others go on
         return f"{type(error).__name__}: {error}"
     return None
 

@@ -1,4 +1,4 @@
-"""The one registry of protocols: packs announced by this project, by installed packages, and any other by its place."""
+"""The registry of protocols: packs announced by this project or by installed packages, and others by their place."""
 
 import importlib
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def known_packs() -> dict[str, ProtocolPack]:
-    """The pack of every protocol that is announced, by name. Those of this project go before others of their name.
+    """The packs of all announced protocols, by name. This project's packs take precedence over others of their name.
 
-    What is announced and cannot be loaded stops no other: it is said once, on the standard error.
+    An announced pack that cannot be loaded is reported once on standard error and left out.
     """
     named, problems = _announced_packs()
     for problem in problems:
@@ -31,7 +31,7 @@ def known_packs() -> dict[str, ProtocolPack]:
 
 
 def left_out(asked: Iterable[str] = ()) -> list[str]:
-    """The announced protocols that cannot be had, and why. None where others are asked for by name."""
+    """The announced protocols that cannot be loaded, with the reasons; empty if protocols are requested by name."""
     return [] if any(asked) else _announced_packs()[1]
 
 
@@ -47,18 +47,18 @@ def _announced_packs() -> tuple[dict[str, ProtocolPack], list[str]]:
         if pack.name in named and not _is_ours(entry):
             problems.append(f"entry point {entry.name}: another pack is called {pack.name!r}")
             continue
-        # What is announced is found by its name in any process, whatever else it brings.
+        # Any process finds an announced pack by its name, whatever else the pack contains.
         named[pack.name] = attrs.evolve(pack, place=pack.name)
     return {name: named[name] for name in sorted(named)}, problems
 
 
 def readable_packs() -> dict[str, ProtocolPack]:
-    """The known packs, and those that are found by name alone: whatever traces may be of."""
+    """The known packs, and those that must be requested by name: all protocols that a trace may belong to."""
     return {**_layers(), **known_packs()}
 
 
 def _layers() -> dict[str, ProtocolPack]:
-    """The packs that are found by name alone."""
+    """The packs that must be requested by name."""
     entries = sorted(announced(LAYERS), key=_is_ours)
     packs = [_as_pack(load(entry.value), entry.value) for entry in entries]
     return {pack.name: attrs.evolve(pack, place=pack.name) for pack in packs}
@@ -74,9 +74,9 @@ def _say_once(problem: str) -> None:
 
 
 def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
-    """The packs that are asked for, each by its name or as `module:attribute`; every known one if none is.
+    """The requested packs, each by its name or its place `module:attribute`; all known packs if none is requested.
 
-    UnknownProtocolError if one cannot be had.
+    Raises UnknownProtocolError if one cannot be loaded or two have the same name.
     """
     selected: dict[str, ProtocolPack] = {}
     for place in asked:
@@ -87,10 +87,9 @@ def select_packs(asked: Iterable[str]) -> dict[str, ProtocolPack]:
 
 
 def pack_at(place: str) -> ProtocolPack:
-    """The pack of a place, in any process: of a name that is known, or of what stands at `module:attribute`.
-
-    With an `@` and a release behind its name, as that release has it. With a `+` and the place of a list of laws, with
-    these laws beside its own.
+    """The pack at a place, in any process: by the name of a known pack, or the pack, protocol, walk or bounded model at
+    `module:attribute`. `name@release` gives the pack of that release. `pack+module:LAWS` gives the pack with these laws
+    added to its own. Raises UnknownProtocolError if it cannot be loaded.
     """
     known = known_packs()
     base, plus, laws = place.rpartition("+")
@@ -116,15 +115,15 @@ def pack_at(place: str) -> ProtocolPack:
     look_in_current_folder()
     pack = _as_pack(load(place), place)
     home = known.get(pack.name)
-    # Who is no variant is not loaded here: judges of mutants load nothing before the mutant is in its place.
+    # A pack that is no variant is not loaded here: judges of mutants must load nothing before the mutant is in place.
     if pack.rule_machine_at is None and home and pack.walk and home.walk and home.walk.world == pack.walk.world:
-        # A variant of a known protocol, in the world that the rules of its machine are at home in.
+        # A variant of a known protocol in the same world, for which the known protocol's rule machine works, too.
         return attrs.evolve(pack, rule_machine_at=home.rule_machine_at)
     return pack
 
 
 def _preset(pack: ProtocolPack, name: str, place: str) -> ProtocolPack:
-    """A pack as a release of its protocol has it. UnknownProtocolError if it does not know the release."""
+    """A pack as it is for one release of its protocol. Raises UnknownProtocolError for an unknown release."""
     if name == pack.newest:
         return pack
     if name not in pack.presets:
@@ -142,29 +141,29 @@ def _preset(pack: ProtocolPack, name: str, place: str) -> ProtocolPack:
 
 
 def known_protocols() -> "dict[str, Protocol]":
-    """The protocol of every known pack, by name."""
+    """The protocols of all known packs, by name."""
     return {name: pack.protocol for name, pack in known_packs().items()}
 
 
 def known_walks() -> "dict[str, Walk]":
-    """The walk of every known pack that has one, by name."""
+    """The walks of all known packs that have one, by name."""
     return {name: walk for name, pack in known_packs().items() if (walk := pack.walk) is not None}
 
 
 def known_games() -> "dict[str, tuple[Game, ...]]":
-    """The games of every known pack, by name."""
+    """The games of all known packs, by name."""
     return {name: pack.games for name, pack in known_packs().items()}
 
 
 def known_bounded_models() -> "dict[str, BoundedModel]":
-    """The bounded model of every known pack that has one, by name."""
+    """The bounded models of all known packs that have one, by name."""
     return {name: model for name, pack in known_packs().items() if (model := pack.bounded_model) is not None}
 
 
 def select_bounded_models(asked: Iterable[str]) -> "dict[str, BoundedModel]":
-    """The bounded models asked for, by how they are called there; all that are known if none is.
+    """The requested bounded models, by the place they were requested with; all known ones if none is requested.
 
-    UnknownProtocolError if one cannot be had.
+    Raises UnknownProtocolError if a pack cannot be loaded or has no bounded model.
     """
     models: dict[str, BoundedModel] = {}
     for place in asked:
@@ -176,7 +175,7 @@ def select_bounded_models(asked: Iterable[str]) -> "dict[str, BoundedModel]":
 
 
 def load_walk(place: str) -> "Walk":
-    """The walk of a pack's place, in any process."""
+    """The walk of the pack at a place, in any process. Raises UnknownProtocolError if the pack has none."""
     walk = pack_at(place).walk
     if walk is None:
         raise UnknownProtocolError(f"{place!r} brings no invariants.walker.Walk")
@@ -184,12 +183,14 @@ def load_walk(place: str) -> "Walk":
 
 
 def _as_pack(found: object, place: str) -> ProtocolPack:
-    """A pack; or what brings little, as a pack: beside a walk, the games are what its module calls GAMES."""
+    """The object at a place as a pack. A protocol, a walk or a bounded model alone becomes a pack; a walk's games are
+    its module's GAMES. Raises UnknownProtocolError for anything else.
+    """
     if isinstance(found, ProtocolPack):
         if found.protocol_at is None and found.walk_at is None:
             raise UnknownProtocolError(f"{place!r} names neither a protocol nor a walk")
         return attrs.evolve(found, place=place)
-    # Here, because judges of mutants import nothing of the specification before the mutant is in its place.
+    # Imported here, because judges of mutants import nothing of the specification before the mutant is in place.
     from invariants.exploring import BoundedModel
     from invariants.walker import Walk
     from spec.protocol import Protocol

@@ -1,4 +1,4 @@
-"""The proofs of a protocol, beside each other in processes; what the ledger knows is not proved again."""
+"""Proofs of a protocol's laws in parallel processes; verdicts that the ledger has are not proved again."""
 
 import json
 from collections import Counter
@@ -22,20 +22,24 @@ from proofs.ledger import Ledger, SourceChangedError
 from proofs.ledger_files import own_place
 
 GOOD: Final = frozenset({"PROVED", "VACUOUS", "KNOWN FALSE", "NOT CONCERNED"})
-"""Verdicts that leave nothing open: a law that a call cannot concern is VACUOUS; a known violation has its finding."""
+"""The verdicts that leave nothing open. VACUOUS means that the call cannot concern the law; a known violation has a
+kept finding.
+"""
 
 
 class UnknownNameError(Exception):
-    """A law, a call or a protocol that there is none of."""
+    """The exception for a requested law or call that does not exist."""
 
 
 Wanted = Mapping[str, Sequence[str]]
-"""Laws by call."""
+"""The ids of laws, by call."""
 
 
 def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
-    """The ledger of a protocol that has a theory: what comes with it, and what whoever runs this has proved; or that of
-    one folder. LedgerError if it cannot be believed.
+    """The ledger of a protocol with a theory: the verdicts that come with it and those in the user's own cache, or only
+    those in `folder`.
+
+    Raises LedgerError if a ledger cannot be trusted.
     """
     assert pack.theory_at is not None
     own = own_place() / "ledgers"
@@ -44,7 +48,9 @@ def ledger_of(pack: ProtocolPack, folder: Path | None = None) -> Ledger:
 
 
 class Proving:
-    """The proofs asked for of one protocol, and their results. Verdicts join the ledger as they are known."""
+    """The proof run of one protocol: the requested verdicts, and the results. Verdicts enter the ledger as
+    they arrive.
+    """
 
     def __init__(
         self,
@@ -55,24 +61,26 @@ class Proving:
         opinions: Opinions | None = None,
         compares: bool = False,
     ) -> None:
-        """`compares` says that verdicts which the ledger knows are proved again to be compared, and not to be kept."""
+        """`asked` are the laws whose verdicts are reported, `to_prove` those to prove now. If `compares` is true,
+        verdicts that the ledger has already are proved again for comparison and not written to it.
+        """
         self.ledger: Final = ledger
         self.protocol: Final = ledger.protocol
         self.asked: Final = asked
         self.to_prove: Final = {call: list(laws) for call, laws in to_prove.items() if laws}
         self.results: Final[dict[str, dict[str, dict[str, Any]]]] = {}
-        """The verdicts that this run came to."""
+        """The verdicts of this run, by call and law."""
         self.failures: Final[dict[str, str]] = {}
-        """Of what calls nothing can be proved, and why."""
+        """The calls of which nothing can be proved, with the reasons."""
         self.undone: Final[dict[str, str]] = {}
-        """Of what calls nobody knows, because processes were killed or files changed, and why."""
+        """The calls left without a verdict because processes were killed or files changed, with the reasons."""
         self.differing: Final[list[str]] = []
-        """The differences of this run from the ledger."""
+        """The differences of this run's verdicts from the ledger's."""
         self.disputed: Final[list[tuple[str, dict[str, str]]]] = []
         self.written: Final[list[Path]] = []
-        """Files of what was refuted or disputed."""
+        """The files written for refuted laws and disputed queries."""
         self.unkept: Final[list[str]] = []
-        """The verdicts that could not be written, and why."""
+        """The files that could not be written, with the reasons."""
         self._effort: Final = effort
         self._opinions: Final = opinions
         self._known: Final = {
@@ -83,13 +91,15 @@ class Proving:
         }
 
     def known_steps(self, call: str) -> int:
-        """The solver steps that the open part of a call took, when last it was proved: the measure of its cost."""
+        """The solver steps that the laws to prove of a call took when they were last proved, as an estimate of their
+        cost.
+        """
         steps = self.ledger.steps(call)
         return sum([steps.get(law_id, 0) for law_id in self.to_prove[call]])
 
     def tasks(self, call: str, jobs: int, steps_of_all: int) -> list[ProofTask]:
-        """The task that proves a call. If it took more steps than its even part of all that is to be proved, there is a
-        task for each process, with its share of the laws: each explores the call again, which costs more together.
+        """The worker tasks that prove a call: one, or several that share its laws if the call took more than an even
+        share of all steps. Each task explores the call's paths again, which costs more in total.
         """
         laws, of_call = self.to_prove[call], self.known_steps(call)
         shares = [laws]
@@ -106,7 +116,7 @@ class Proving:
         ]
 
     def hear(self, call: str, found: list[dict[str, Any]]) -> None:
-        """Take in verdicts, and keep them at once."""
+        """Take in verdicts of a call, and write them to the ledger at once."""
         for each in found:
             law_id, verdict = each["law"], each["verdict"]
             self.results.setdefault(call, {})[law_id] = self.ledger.shown(law_id, verdict)
@@ -138,9 +148,9 @@ class Proving:
             self.unkept.extend([said] if said not in self.unkept else [])
 
     def _compare(self, call: str, found: Mapping[str, Any]) -> None:
-        """True if a proof comes out as the ledger has it: the verdict, its scope, its goals, and what it ran through.
-
-        Its goals are the same whatever else is proved, by whom and in which order.
+        """Record a difference if a proof differs from the ledger's: in its verdict, its scope, its goals, or the
+        functions that it runs through. The goals do not depend on what else is proved, in which process or in which
+        order.
         """
         law_id, now, before = found["law"], found["verdict"], self._known[call, found["law"]]
         unnamed = sorted(set(found["functions"]) - self.ledger.functions(call, law_id))
@@ -156,7 +166,7 @@ class Proving:
             self.differing.append(f"{law_id} of {call} is {now['verdict']} by other goals than in the ledger")
 
     def _write(self, name: str, text: str) -> None:
-        """Keep a file in the folder for counterexamples, or where that cannot be, in a place of the user's own."""
+        """Write a file to the folder of counterexamples or, failing that, to the user's own folder."""
         for folder in (KEPT, own_place() / "counterexamples"):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -169,12 +179,12 @@ class Proving:
         self.unkept.append(problem)
 
     def end(self, call: str, problem: str | None) -> None:
-        """Take in why a task of a call cannot be done, if it cannot."""
+        """Record why a task of a call could not be done; `problem` is None if it was done."""
         if problem is not None:
             (self.undone if problem == KILLED else self.failures)[call] = problem
 
     def left(self) -> list[tuple[str, str]]:
-        """The calls and laws that were to be proved in this run and were not, without failed ones."""
+        """The pairs of call and law that this run was to prove and did not; calls that failed are left out."""
         return [
             (call, law_id)
             for call, laws in self.to_prove.items()
@@ -183,8 +193,8 @@ class Proving:
         ]
 
     def rows(self) -> list[tuple[str, str, str, dict[str, Any]]]:
-        """Law, call, verdict and the rest, of everything that was asked; STALE or MISSING where there is none of the
-        source as it is.
+        """The rows of law, call, verdict and further fields, for everything requested. The verdict is STALE or MISSING
+        if there is none for the current source.
         """
         found: list[tuple[str, str, str, dict[str, Any]]] = []
         for call, laws in sorted(self.asked.items()):
@@ -202,22 +212,22 @@ class Proving:
         return found
 
     def heard(self) -> dict[str, dict[str, int]]:
-        """The answers of other solvers to all questions, by solver."""
+        """The counts of other solvers' answers to all queries, by solver."""
         total: dict[str, Counter[str]] = {}
         for _, _, who, counts in self._opinions_kept():
             total.setdefault(who, Counter()).update(counts)
         return {who: {answer: counts[answer] for answer in ANSWERS.values()} for who, counts in sorted(total.items())}
 
     def disputes(self) -> list[tuple[str, str, str]]:
-        """Law, call and who disputes it, of everything that was asked: in this run, or in the ledger from an earlier
-        one, since nobody has settled it by proving it again.
+        """The disputed verdicts among those requested, as law, call and disputing solver: from this run, or from an
+        earlier one as the ledger has it, unless proved again since.
         """
         of_this_run = [(question["law"], call, question["who"]) for call, question in self.disputed]
         kept = [(law_id, call, who) for law_id, call, who, counts in self._opinions_kept() if counts.get("disagree")]
         return sorted({*of_this_run, *kept})
 
     def _opinions_kept(self) -> Iterator[tuple[str, str, str, Mapping[str, int]]]:
-        """Law, call, who was asked and how many goals got which answer, as the ledger has it."""
+        """The ledger's second opinions: law, call, solver, and the number of goals per answer."""
         for call, laws in self.asked.items():
             for law_id, by in self.ledger.opinions(call).items():
                 for who, counts in by.items() if law_id in laws else ():
@@ -225,8 +235,8 @@ class Proving:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is proved or a known violation, 1 if any is refuted or disputed, 2 if any is open, undone or
-        not kept, 5 if nothing was asked.
+        """The exit code: 0 if everything is proved or a known violation, 1 if anything is refuted or disputed, 2 if
+        anything is open, undone or unwritten, 5 if nothing was requested.
         """
         verdicts = {verdict for _, _, verdict, _ in self.rows()}
         return exit_code(
@@ -236,7 +246,7 @@ class Proving:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Everything as one document."""
+        """The results as one JSON document."""
         return {
             "protocol": self.protocol,
             "solver": solver_version(),
@@ -260,8 +270,9 @@ class Proving:
 
 @attrs.frozen
 class ProofQuestion:
-    """A question: the laws and calls to prove, or all of them; those that the ledger knows too, if `everything` is
-    asked; with so much effort, and with others' opinions.
+    """A request for proofs: laws and calls, where empty means all. `everything` includes verdicts that the ledger has.
+
+    `effort` multiplies the solvers' steps; `opinions` asks other solvers as well.
     """
 
     laws: Sequence[str] = ()
@@ -271,7 +282,7 @@ class ProofQuestion:
     opinions: Opinions | None = None
 
     def of(self, ledger: Ledger) -> Proving:
-        """The question, for one protocol. UnknownNameError if it has no such law or call."""
+        """The proof run for one protocol's ledger. Raises UnknownNameError if the protocol has no such law or call."""
         known = laws_named(ledger.place)
         calls_by = f"restake new-trace {ledger.protocol} --fields"
         for what, names, there, all_by in (
@@ -294,7 +305,9 @@ class ProofQuestion:
         return Proving(ledger, asked, to_prove, self.effort, self.opinions)
 
     def _is_due(self, ledger: Ledger, call: str, law_id: str) -> bool:
-        """True if a verdict is missing or stale, open where more effort is offered, or unheard of by somebody asked."""
+        """True if a verdict is to be proved: it is missing or stale, is UNKNOWN and more effort is allowed, or lacks
+        the answer of a requested solver.
+        """
         if not ledger.is_fresh(call, law_id):
             return True
         verdict = ledger.verdicts(call)[law_id]
@@ -306,13 +319,15 @@ class ProofQuestion:
 
 
 MANY_STEPS: Final = 20_000_000
-"""A call that takes so many solver steps, some ten seconds, is shared out among the processes, so that none waits for
-another. Each of them follows the paths of the call again.
+"""The solver steps, about ten seconds, from which a call's laws are shared among processes, so that none has to wait
+for another. Each process explores the call's paths again.
 """
 
 
 def shared_out(steps: Mapping[str, int], shares: int) -> list[list[str]]:
-    """Laws in so many shares that take about as many steps each: the dearest first, each to whoever has least."""
+    """The laws in `shares` lists of about equal steps: the most expensive law first, each to the list with
+    least steps.
+    """
     found: list[list[str]] = [[] for _ in range(shares)]
     loads = [0] * shares
     for law_id in sorted(steps, key=lambda law_id: (-steps[law_id], law_id)):
@@ -323,10 +338,10 @@ def shared_out(steps: Mapping[str, int], shares: int) -> list[list[str]]:
 
 
 def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Callable[[str, int, int], None]) -> None:
-    """Prove what is to prove of some protocols on so many processes; each verdict joins the ledger as it is known.
+    """Prove the laws of several protocols in `jobs` processes; each verdict enters the ledger as it arrives.
 
-    What costs most is begun first, so that nobody waits for it in the end; where time is limited, last, so that as much
-    as can be is done by then. When time is up, or at an interruption, what runs is ended.
+    The most expensive calls come first, so that no process runs long after the others. If time is limited, they come
+    last, so that many are done in time. When time is up, or at an interruption, running proofs are ended.
     """
     by_name = {proving.protocol: proving for proving in provings}
     calls = [(proving, call) for proving in provings for call in proving.to_prove]
@@ -345,7 +360,7 @@ def run_together(provings: Sequence[Proving], jobs: int, stop: Stop, said: Calla
 
 
 def print_proving(console: Console, proving: Proving) -> None:
-    """A line for each law with the calls of which it is proved; whatever is not proved in full."""
+    """Print a line for each law with its verdicts, and whatever is not fully proved."""
     laws: dict[str, Counter[str]] = {}
     scopes: dict[str, set[str]] = {}
     for law_id, _, verdict, rest in proving.rows():

@@ -1,8 +1,7 @@
 """Replay a recorded trace through the specification and compare everything, step by step.
 
-Compared at every step: whether the call is accepted, the error if not, what it returns, and the whole state after it;
-at the end, what the recording says of the final state. The first step that differs ends the replay of its trace,
-because every later one would differ with it.
+Compared at every step are acceptance or error, the return value, and the whole state; at the end, the recorded final
+state. The first step that differs ends the replay, because later steps would differ as a consequence.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ ABSENT: Final = "(absent)"
 
 @attrs.frozen
 class Difference:
-    """One place where the specification and the recording disagree, and what each of them has there."""
+    """One place at which the specification and the recording disagree: its path and both values."""
 
     path: str
     expected: Json
@@ -28,8 +27,8 @@ class Difference:
 
 @attrs.frozen
 class Mismatch:
-    """The first disagreement of a trace: the step (None: before the first one, or after the last), and every difference
-    there.
+    """The first disagreement of a trace: its step, and every difference there. `step` is None before the first step or
+    after the last.
     """
 
     step: int | None
@@ -40,7 +39,7 @@ class Mismatch:
 
 
 def is_same(one: Json, other: Json) -> bool:
-    """True if two JSON values are equal and of equal types: 1 is neither true nor 1.0, which Python takes for equal."""
+    """True if two JSON values are equal and of equal types. In Python 1, 1.0 and True are equal; here they are not."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
@@ -51,7 +50,7 @@ def is_same(one: Json, other: Json) -> bool:
 
 
 def differences(expected: Json, actual: Json, path: str = "") -> Iterator[Difference]:
-    """The leaves at which two JSON values differ, in order."""
+    """The leaves at which two JSON values differ, sorted by key and position."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in sorted(expected.keys() | actual.keys()):
             yield from differences(
@@ -65,9 +64,9 @@ def differences(expected: Json, actual: Json, path: str = "") -> Iterator[Differ
 
 
 def replay(protocol: Protocol, trace: Trace) -> Mismatch | None:
-    """The first disagreement between the trace and the specification; None if there is none.
+    """The first disagreement between the trace and the specification; None if they agree.
 
-    Raises MalformedTrace if a recorded state is not written as the format says.
+    Raises MalformedTrace if a recorded state is not in the trace format.
     """
     state = trace.genesis.copy()
     initial = protocol.observe(state, trace.world, None)

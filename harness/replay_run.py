@@ -1,4 +1,4 @@
-"""One run of `restake replay`: which traces to replay, and everything found so far."""
+"""One run of `restake replay`: the traces to replay, and the reports so far."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,9 @@ from spec.protocol import Protocol, Trace
 
 
 class Job:
-    """One run of `restake replay`: the traces, and each report as soon as it is made, so that none is lost."""
+    """A run of `restake replay`: the traces, and each report as soon as it is made, so that an interruption
+    loses none.
+    """
 
     def __init__(self, packs: Mapping[str, ProtocolPack], paths: list[Path], with_yields: bool = False) -> None:
         self.packs = packs
@@ -27,7 +29,7 @@ class Job:
         self.yields: dict[Path, Yields] = {}
 
     def replay(self, progress: Progress) -> Iterator[TraceReport]:
-        """Replay file after file."""
+        """Replay one file after the other, and yield the report of each."""
         for path in progress.track(self.paths, description="replaying traces"):
             report, read = replay_file(path, self.packs)
             self.reports.append(report)
@@ -38,7 +40,7 @@ class Job:
             yield report
 
     def as_json(self, built: str) -> Json:
-        """Everything found, for machines."""
+        """All reports as JSON."""
         traces = [report.as_json() for report in self.reports]
         if self.with_yields:
             found = [self.yields.get(report.path) for report in self.reports]
@@ -52,9 +54,10 @@ class Job:
 def replay_file(
     path: Path, packs: Mapping[str, ProtocolPack], compares: bool = True
 ) -> tuple[TraceReport, tuple[Protocol, Trace] | None]:
-    """The outcome of one trace file, and the trace itself unless it differs; if it is only to be read, it cannot.
+    """The report on one trace file, and the trace unless it differs or is malformed. If `compares` is false, the trace
+    is only read.
 
-    A kept counterexample is not compared, but told: what it breaks is what matters, not what the rules said then.
+    A kept counterexample is not compared: it is retold under the current rules, to see if it still breaks its law.
     """
     steps, started = 0, time.monotonic()
     try:

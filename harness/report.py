@@ -1,4 +1,4 @@
-"""Traces, laws and bounded models as text: what differs, what broke, the matrix of laws, coverage."""
+"""Text reports on traces, laws and bounded models: differences, violations, the matrix of laws, and coverage."""
 
 import json
 import shlex
@@ -31,8 +31,8 @@ TraceVerdict = Literal[
 
 @attrs.frozen
 class TraceReport:
-    """The result of one trace file: it agrees, it differs somewhere, or it is no trace; or it was only read. A kept
-    counterexample breaks its law, or no longer. `rules_at` is the place of the pack whose rules replayed it.
+    """The result of one trace file. A recorded trace agrees, differs, is malformed or was not compared; a kept
+    counterexample still breaks its law or no longer does. `rules_at` is the place of the pack that replayed it.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class TraceReport:
 
     @property
     def verdict(self) -> TraceVerdict:
-        """The one word for it."""
+        """The result in one word."""
         if self.malformed is not None:
             return "malformed"
         if self.retelling is not None:
@@ -59,11 +59,11 @@ class TraceReport:
 
     @property
     def command(self) -> str:
-        """The command that shows it again, by the same rules."""
+        """The command that replays the trace again, under the rules of `rules_at`."""
         return replaying(self.path, self.rules_at)
 
     def as_json(self) -> dict[str, Json]:
-        """The report as `--json` writes it: every field always there."""
+        """The report as `--json` writes it; absent parts are null."""
         mismatch = None
         if self.mismatch is not None:
             mismatch = attrs.asdict(self.mismatch)
@@ -83,7 +83,7 @@ class TraceReport:
 
 @attrs.frozen
 class ModelReport:
-    """The result of one bounded model: what the search met, what broke, and how long it took."""
+    """The result of one bounded model: what the search reached, the findings, and the time it took in seconds."""
 
     name: str
     calls: int
@@ -113,9 +113,10 @@ class ModelReport:
 
 
 def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is_cut_short: bool = False) -> int:
-    """The exit code of traces and laws: 1 if a trace differs or a law broke, 2 if a trace could not be read.
+    """The exit code of a run: 2 if a trace could not be read, else 1 if a trace differs or a law broke, else 2 if the
+    run was cut short or left something undecided, 5 if nothing was checked, else 0.
 
-    A law that was never checked does not hold: it counts like a broken one. What was to be judged and was not makes 2.
+    A law that was never checked counts as broken.
     """
     verdicts = {report.verdict for report in reports}
     return exit_code(
@@ -127,8 +128,9 @@ def judged(reports: Collection[TraceReport], suites: Collection[SuiteReport], is
 
 
 def print_trace(console: Console, report: TraceReport, most: int | None = None) -> None:
-    """Say where a trace differs, or what is wrong with its file; say nothing of one that agrees. Only `most` of the
-    differences are shown.
+    """Print where a trace differs or why its file is malformed; print nothing for one that agrees.
+
+    At most `most` differences are printed; None prints all.
     """
     if report.malformed is not None:
         console.print(
@@ -145,7 +147,7 @@ def print_trace(console: Console, report: TraceReport, most: int | None = None) 
     console.print(f"  {step}[bold]{escape(mismatch.action)}[/]{escape(sender)}", soft_wrap=True)
     if mismatch.arguments is not None:
         console.print(f"  arguments {escape(json.dumps(mismatch.arguments))}", soft_wrap=True)
-    # Plain aligned text, never cut to the width of a terminal: a report is pasted and searched.
+    # Plain aligned text, never cut to the width of a terminal, so that it can be pasted and searched.
     rows = [("path", "expected (trace)", "actual (specification)")]
     rows += [(found.path, shown(found.expected), shown(found.actual)) for found in mismatch.differences[:most]]
     path_width, expected_width = (max(len(row[column]) for row in rows) for column in (0, 1))
@@ -157,7 +159,7 @@ def print_trace(console: Console, report: TraceReport, most: int | None = None) 
 
 
 def print_retelling(console: Console, report: TraceReport, told: Retelling) -> None:
-    """A kept counterexample, step by step."""
+    """Print a kept counterexample, step by step."""
     style = {"breaks": "bold red", "known violation": "bold yellow"}.get(report.verdict, "bold green")
     console.print(f"[{style}]{report.verdict}[/]  {escape(str(report.path))}", soft_wrap=True)
     subject = f" of {told.subject}" if told.subject else ""
@@ -174,7 +176,7 @@ def print_retelling(console: Console, report: TraceReport, told: Retelling) -> N
 
 
 def told_lines(position: int, step: Told) -> list[str]:
-    """One step: what was asked, what came of it, and what it changed, in plain aligned text."""
+    """The lines of one step: the call, its answer, and its changes in plain aligned text."""
     sender = "" if step.sender is None else f" by {step.sender}"
     lines = [f"  step {position}: {step.action}{sender}"]
     if step.arguments:
@@ -193,7 +195,7 @@ def told_lines(position: int, step: Told) -> list[str]:
 
 
 def shown(value: Json) -> str:
-    """A JSON value in a table: strings bare, everything else as JSON."""
+    """A JSON value as a table shows it: strings without quotes, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -203,16 +205,16 @@ OTHER_VERDICTS: dict[TraceVerdict, str] = {
     "known violation": "showing a known violation",
     "no longer breaks": "no longer breaking one",
 }
-"""Counts that the last line has only where they are not zero."""
+"""The verdicts whose counts appear in a summary only if they are not zero, with their wording."""
 
 
 def tally(reports: Sequence[TraceReport], built: str, seconds: float) -> str:
-    """The last line of a replay: how many traces and steps, what came of them, and how long it took."""
+    """The last line of a replay: numbers of traces and steps, verdicts, and duration."""
     return f"{replayed(reports)} ({built} specification, {seconds:.1f} s)"
 
 
 def replayed(reports: Sequence[TraceReport]) -> str:
-    """The traces and their steps, and what came of them."""
+    """The numbers of traces and steps, and the counts of their verdicts."""
     count = Counter(report.verdict for report in reports)
     steps = sum(report.steps for report in reports)
     traces = "trace" if len(reports) == 1 else "traces"
@@ -224,7 +226,9 @@ def replayed(reports: Sequence[TraceReport]) -> str:
 
 
 def print_details(console: Console, suite: SuiteReport) -> None:
-    """The matrix of one protocol's laws as an auditor pastes it into a report, what proofs say, what was covered."""
+    """Print the details on one protocol: the matrix of its laws, the evidence from proofs, and the coverage of actions
+    and reasons.
+    """
     name = suite.protocol.name
     if suite.steps == 0:
         return
@@ -247,7 +251,7 @@ def print_details(console: Console, suite: SuiteReport) -> None:
 
 
 def print_finding(console: Console, protocol: str, finding: Finding, runs: int) -> None:
-    """A law that broke: what it says, of what, found how, and what shows it again."""
+    """Print a law that broke: its sentence, the subject, the run that found it, and the command that reproduces it."""
     subject = f" of {finding.subject}" if finding.subject else ""
     steps, times = counted(finding.steps, "step"), f"; broken in {counted(runs, 'run')}" if runs else ""
     console.print(f"[bold red]violated[/]  {protocol} {finding.law}{escape(subject)}", soft_wrap=True)
@@ -257,7 +261,7 @@ def print_finding(console: Console, protocol: str, finding: Finding, runs: int) 
 
 
 def matrix(suite: SuiteReport) -> Table:
-    """A row for each law, for each game if there are any, and for each witness, and the totals of each."""
+    """The matrix of laws: a row for each law, game and witness, with a row of totals after each group."""
     table = plain_table()
     table.add_column("law", no_wrap=True)
     table.add_column("what must hold")
@@ -281,14 +285,14 @@ def matrix(suite: SuiteReport) -> Table:
 
 
 def headings(suite: SuiteReport) -> list[str]:
-    """Of the numbers in the matrix: games if there are any, proofs and kills if the run gathered them."""
+    """The headings of the matrix's number columns: games if there are any, proofs and kills if the run has evidence."""
     checks = ["states\nscanned", "checked\non traces", "checked\non walks", "checked by\nHypothesis"]
     games = ["games\nplayed"] if suite.games else []
     return checks + games + (["proved\nof calls", "mutants\nkilled"] if suite.evidence is not None else [])
 
 
 def counts(suite: SuiteReport, row: Row) -> list[str]:
-    """The numbers of a row; a dash where there is nothing to count."""
+    """The numbers of a row in the matrix; a dash where a column does not apply."""
     has_checks = row.kind != "game"
     scanned = "-" if row.scanned is None or not has_checks else f"{row.scanned:,}"
     drawn = [f"{count:,}" if has_checks else "-" for count in (row.on_traces, row.on_walks, row.by_hypothesis)]
@@ -301,7 +305,7 @@ def counts(suite: SuiteReport, row: Row) -> list[str]:
 
 
 def totals(suite: SuiteReport, rows: Collection[Row]) -> list[str]:
-    """The sums of the numbers of rows; of proofs, how many rows are proved in full."""
+    """The totals of several rows; in the column of proofs, the number of rows that are proved of every call."""
     columns = list(zip(*(counts(suite, row) for row in rows), strict=True))
     sums = [_total(column) for column in columns]
     if suite.evidence is not None:
@@ -316,7 +320,7 @@ def _total(column: tuple[str, ...]) -> str:
 
 
 def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> None:
-    """Print the meaning of the columns of proofs and mutants, their bounds, and what was proved in this run."""
+    """Print what the columns of proofs and mutants mean, the bounds of proofs, and what was proved in this run."""
     laws = {row.law for row in suite.rows()}
     lemmas = {law_id: proof for law_id, proof in evidence.proofs.items() if law_id not in laws}
     lines = [
@@ -360,7 +364,7 @@ def print_evidence(console: Console, suite: SuiteReport, evidence: Evidence) -> 
 
 
 def actions_table(rows: Collection[ActionRow]) -> Table:
-    """A row for each action, and the totals."""
+    """A table of accepted and rejected calls, with a row for each action and a row of totals."""
     table = plain_table()
     table.add_column("action", no_wrap=True)
     for heading in ("accepted\non traces", "rejected\non traces", "accepted\ndrawn", "rejected\ndrawn", "rate\ndrawn"):
@@ -382,7 +386,7 @@ def actions_table(rows: Collection[ActionRow]) -> Table:
 
 
 def reasons_table(rows: Collection[ReasonRow]) -> Table:
-    """A row for each reason, and the totals."""
+    """A table of rejections, with a row for each reason and a row of totals."""
     table = plain_table()
     table.add_column("reason", no_wrap=True)
     table.add_column("on traces", justify="right", no_wrap=True)
@@ -395,7 +399,9 @@ def reasons_table(rows: Collection[ReasonRow]) -> Table:
 
 
 def print_wrapped(console: Console, text: str, first: str = "", later: str = "", style: str = "") -> None:
-    """Print a text in lines of the width, broken between words; a command in one line, so that it can be pasted."""
+    """Print a text wrapped between words to the console's width. A line with a command to reproduce is not wrapped, so
+    that it can be pasted.
+    """
     lines = [first + text]
     if "reproduce: " not in text:
         lines = textwrap.wrap(
@@ -411,7 +417,7 @@ def print_wrapped(console: Console, text: str, first: str = "", later: str = "",
 
 
 def print_table(console: Console, table: Table) -> None:
-    """A table; in a file or a pipe, without the spaces that would pad its lines."""
+    """Print a table; if not on a terminal, without trailing spaces."""
     if console.is_terminal:
         console.print(table)
         return
@@ -422,12 +428,12 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def plain_table() -> Table:
-    """The look of all tables: one rule under the heading, nothing that a pasted text could lose."""
+    """An empty table in the common style: one rule under the heading, and no borders."""
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
 
 
 def print_model(console: Console, report: ModelReport) -> None:
-    """Print the result of a bounded model: the sequences and states by length, and what broke."""
+    """Print the result of a bounded model: counts of sequences and states by length, and laws that broke."""
     met = report.exploration
     for finding in report.findings:
         print_finding(console, report.name, finding, 0)

@@ -1,4 +1,4 @@
-"""The JSON Schema of what `restake check --format json` writes, made of the classes that it is written from."""
+"""The JSON Schema of the report of `restake check --format json`, derived from the classes that are written to it."""
 
 import types
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FLAG: Final[Schema] = {"type": "boolean"}
 
 
 def of_type(kind: Any) -> Schema:
-    """The schema of a type that a report is made of. TypeError for any other."""
+    """The schema of a type that occurs in a report. Raises TypeError for any other type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind in PLAIN:
         return {"type": PLAIN[kind]}
@@ -55,7 +55,7 @@ def optional(schema: Schema) -> Schema:
 
 
 def many(item: Schema) -> Schema:
-    """The schema of a list."""
+    """The schema of an array of items."""
     return {"type": "array", "items": item}
 
 

@@ -32,7 +32,7 @@ OUT_OPTION = click.option(
 
 
 def services_of(net: Network, names: str | None) -> list[str]:
-    """Services named with commas between them; a usage error if one is unknown."""
+    """The services in a comma-separated list. Raises UsageError for a name that the network does not have."""
     chosen = [] if names is None else names.split(",")
     for name in chosen:
         if name not in net.terms:
@@ -104,12 +104,12 @@ def attack_command(
 
 
 def number(value: Fraction | None) -> str:
-    """A number for people; none is unbounded."""
+    """A number as text; None is unbounded."""
     return "unbounded" if value is None else decimal(value)
 
 
 def told(verdict: AttackVerdict, net: Network) -> list[str]:
-    """A verdict for people."""
+    """The lines of text that report a verdict on attacks."""
     text = [f"{verdict.word}  network {verdict.network[:16]}"]
     if verdict.word == "SECURE":
         text.append(f"no attack pays: proved by a tree of {verdict.leaves} leaves")
@@ -121,7 +121,9 @@ def told(verdict: AttackVerdict, net: Network) -> list[str]:
 
 
 def told_attack(attack: Attack, net: Network) -> list[str]:
-    """An attack for people."""
+    """The lines of text that describe an attack: its services and profit, its operators and stakes, and
+    what they lose.
+    """
     profit = sum((net.terms[service].profit for service in attack.services), Fraction(0))
     operators = dict.fromkeys(use.operator for use in attack.uses)
     return [
@@ -131,12 +133,14 @@ def told_attack(attack: Attack, net: Network) -> list[str]:
 
 
 def shortened(names: Sequence[str]) -> str:
-    """A list of names that is not too long."""
+    """A list of names as text: at most six, and the number of the others."""
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "") if names else "nothing"
 
 
 def limits(net: Network, seconds: float) -> tuple[dict[str, Json], list[str]]:
-    """Of each service, the profit and the threshold at which the answer changes."""
+    """For each service, the profit above which an attack on it pays, and the threshold from which the network is
+    secure: as JSON rows and as lines of text.
+    """
     rows: dict[str, Json] = {}
     text = []
     for service, terms in net.terms.items():
@@ -253,7 +257,7 @@ def verify_command(network_file: Path, verdict_file: Path, as_json_: bool) -> in
         )
     except MalformedTrace as error:
         refuse(verdict_file, error)
-    # Verdicts name a network as it is written here; a file may say the same in other numerals, or with what is default.
+    # A verdict names its network by the digest of its canonical form; a file may write numerals or defaults otherwise.
     written = network.write(net)
     if row["network"] == network.digest(written):
         document = written

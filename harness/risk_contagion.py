@@ -1,4 +1,4 @@
-"""The verbs of `restake risk` about what fails with what: clear, base, chains."""
+"""The verbs of `restake risk` about contagion of losses: clear, base, chains."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -22,8 +22,8 @@ from spec.codec import MalformedTrace
 @click.argument("claims_file", metavar="CLAIMS", type=DOCUMENT)
 @JSON_OPTION
 def clear_command(claims_file: Path, as_json_: bool) -> int:
-    """Clear CLAIMS after their shock, exactly: the greatest and the least payments, who defaults, in how many waves;
-    and the distress before anybody defaults.
+    """Compute the clearing of CLAIMS after their shock, exactly: the greatest and the least payments, who defaults, and
+    in how many waves; and the distress before anybody defaults.
     """
     document, digest = load(claims_file)
     try:
@@ -143,7 +143,7 @@ def base_command(source: Source, base_file: Path, terms_file: Path | None, secon
 
 
 def _story(operator: str, path: FailurePath) -> list[str]:
-    """The path, a line for what happens and a line for how consensus then stands."""
+    """The failure path as text: one line for each event, and one for the state of consensus after it."""
     text: list[str] = []
     for number, (step, condition) in enumerate(zip(path.steps, path.conditions, strict=True)):
         lost = decimal(sum(step.lost.values(), Fraction(0)))
@@ -172,9 +172,9 @@ def _story(operator: str, path: FailurePath) -> list[str]:
 )
 @JSON_OPTION
 def chains_command(chains_file: Path, at: str | None, as_json_: bool) -> int:
-    """Compare what services on CHAINS believe of stake they see through messages with what a slash will still reach.
+    """Compare the stake that services on CHAINS see through messages with the stake that a slash can still reach.
 
-    Exit code 1 if any of them believes to be secured and is not.
+    Exit code 1 if any service believes to be secured and is not.
     """
     document, digest = load(chains_file)
     try:

@@ -1,4 +1,4 @@
-"""Shared parts of the verbs of `restake risk`: documents read and refused, options, and answers shown."""
+"""Shared parts of the verbs of `restake risk`: reading documents, common options, and output of answers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,23 +28,23 @@ MOST_SAID = 300
 
 
 class Refused(click.ClickException):
-    """A document that is refused: one line with its file, the field and what is wrong there; exit code 2."""
+    """The exception for a document that is refused: one line with its file, the field and the problem; exit code 2."""
 
     exit_code = 2
 
     def __init__(self, path: Path, problem: object) -> None:
         text = str(problem)
-        # A name in a document may be of any length; a line is to be read.
+        # A name in a document may be of any length; the message is cut to a readable one.
         super().__init__(f"{path}: {text if len(text) <= MOST_SAID else f'{text[:MOST_SAID]}…'}")
 
 
 def refuse(path: Path, problem: object) -> NoReturn:
-    """Refuse a document."""
+    """Raise Refused for a document."""
     raise Refused(path, problem)
 
 
 def load(path: Path) -> tuple[Json, str]:
-    """A JSON document and its digest."""
+    """A JSON document and its digest. Raises Refused if it is not valid JSON."""
     try:
         document = load_json(path)
     except MalformedTrace as error:
@@ -53,7 +53,7 @@ def load(path: Path) -> tuple[Json, str]:
 
 
 def load_network(path: Path) -> tuple[network.Network, str]:
-    """A network and the digest of its document."""
+    """A network and the digest of its document. Raises Refused if the document is malformed."""
     document, digest = load(path)
     try:
         return network.read(document), digest
@@ -62,10 +62,10 @@ def load_network(path: Path) -> tuple[network.Network, str]:
 
 
 def digest_of(net: network.Network) -> str:
-    """The digest of a network, however it was read."""
+    """The digest of a network in its canonical form, whatever it was read from."""
     return network.digest(network.write(net))
 
 
 def show(as_json_: bool, document: Mapping[str, Json], text: Sequence[str]) -> None:
-    """The answer, as one JSON document or as text."""
+    """Print the answer, as one JSON document or as text."""
     click.echo(json.dumps(document, indent=2) if as_json_ else "\n".join(text))

@@ -1,4 +1,4 @@
-"""The verbs of `restake risk` about the loss of a position: losses, allocate."""
+"""The verbs of `restake risk` about losses of a position by slashing: losses, allocate."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -71,7 +71,9 @@ def losses_command(
 
 
 def read_hazards(path: Path, net: Network) -> tuple[hazards.Hazards, str]:
-    """The slashing hazards that a file declares for a network, and the digest of its document."""
+    """The slashing hazards that a file declares for a network, and the digest of its document. Raises Refused if
+    malformed.
+    """
     document, digest = load(path)
     try:
         return hazards.read(document, net), digest
@@ -85,7 +87,10 @@ Found = Distribution | Sampled | Simulation
 def found_losses(
     net: Network, declared: hazards.Hazards, draws: int | None, seed: int, path: Path
 ) -> tuple[Found, list[str]]:
-    """The distribution of a position's loss, and notes; drawn if that is asked for, or if nothing else is possible."""
+    """The distribution of a position's loss, and notes on how it was computed.
+
+    It is exact or computed by quadrature if possible; simulated if `draws` is given, or if there are too many outcomes.
+    """
     pieces = hazards.pieces(net, declared)
     model = hazards.model(net, declared, pieces)
     try:
@@ -100,7 +105,10 @@ def found_losses(
 
 
 def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tuple[Fraction, Fraction | float]]]:
-    """Figures of a loss, and how likely each loss is exceeded."""
+    """The figures of a loss as rows, and its exceedance curve: pairs of a loss and the probability of a greater one.
+
+    The curve is empty for a simulation.
+    """
     rows: dict[str, Number | str] = {}
     if isinstance(found, Distribution):
         rows |= {"mean loss": Number(found.mean()), "variance": Number(found.variance())}
@@ -126,8 +134,8 @@ def loss_rows(found: Found, levels: Sequence[Fraction]) -> tuple[Rows, list[tupl
 
 
 def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fraction]) -> Rows:
-    """Bounds of value at risk and shortfall, where losses are too many to tell apart; none if that takes too long as
-    well, or if causes are not independent.
+    """Bounds of value at risk and expected shortfall, for losses with too many outcomes to enumerate. Empty if bounding
+    takes too long as well, or if causes are not independent.
     """
     if not isinstance(model, Independent):
         return {}
@@ -147,8 +155,8 @@ def bounded_rows(pieces: Sequence[Piece], model: Model, levels: Sequence[Fractio
 
 
 def _priced(found: Found, declared: hazards.Hazards, position: Fraction) -> Rows:
-    """The fee, return and capital that pay for bearing the loss, at the highest level asked for. None unless the loss
-    is exact.
+    """The fee, yield and fund capital that compensate the loss, at the highest declared level. Empty unless the loss is
+    exact and pricing is declared.
     """
     if declared.pricing is None or not isinstance(found, Distribution) or not position:
         return {}

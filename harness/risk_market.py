@@ -66,7 +66,9 @@ def market_command(source: Source, psi: Fraction, as_json_: bool) -> int:
 
 
 def _market_of(source: Source) -> tuple[Market, State, str]:
-    """The market of a trace, its state after the step that was asked for, and the digest of the trace."""
+    """The market of a trace, its state after the requested step, and the digest of the trace. Raises Refused if the
+    trace is malformed or has no market or no such step.
+    """
     document, _ = load(source.path)
     packs = readable_packs()
     try:
@@ -113,7 +115,7 @@ def _maybe(value: Fraction | int | None) -> Number | str:
 
 
 def _of_offer(found: OfferFigures) -> Rows:
-    """The rows of an offer. Money is in units of the fee token."""
+    """The rows of an offer's figures. Money is in units of the fee token."""
     return {
         "carries its risk": "yes" if found.carries_its_risk else "NO",
         "rate": Number(Fraction(found.rate, WAD)),
@@ -129,7 +131,7 @@ def _of_offer(found: OfferFigures) -> Rows:
 
 
 def _of_fund(found: FundFigures) -> Rows:
-    """The rows of a fund. Money is in units of the fee token."""
+    """The rows of a fund's figures. Money is in units of the fee token."""
     return {
         "can pay": "yes" if found.unpaid_grains == 0 else "NO",
         "capital": Number(Fraction(found.assets_grains, WAD)),
@@ -143,7 +145,7 @@ def _of_fund(found: FundFigures) -> Rows:
 
 
 def _of_vault(found: VaultFigures) -> Rows:
-    """The rows of a vault, in the unit of the pool at the bottom."""
+    """The rows of a receipt vault's figures, in the unit of the pool at the bottom."""
     return {
         "stands on": found.beneath or f"pool {found.pool}",
         "issued": Number(found.issued),
@@ -160,7 +162,7 @@ def _table_name(found: TableFigures) -> str:
 
 
 def _of_table(found: TableFigures) -> Rows:
-    """The rows of a table of stake, in the pool's unit."""
+    """The rows of the figures of a table of stake, in the pool's unit."""
     return {
         "worth what it says": ("yes" if found.is_worth_it else "NO") if found.is_good else "counts no longer",
         "as of point": Number(found.reference_point),

@@ -17,11 +17,11 @@ from spec.codec import Json
 Figures = dict[str, Fraction | int]
 
 WHOLE = ("stake", "committed", "utilisation", "leverage", "over_slash", "hhi", "nakamoto")
-"""The metrics of the whole that a line of text has room for."""
+"""The metrics of the whole network that fit in one line of text."""
 
 
 def pair_argument(name: str, metavar: str) -> Callable[[Any], Any]:
-    """One of two networks to compare."""
+    """The command line argument for one of two networks to compare."""
     return click.argument(name, metavar=f"{metavar}[@STEP]", callback=as_source)
 
 
@@ -75,11 +75,11 @@ def metrics_command(source: Source, terms_file: Path | None, every_step: bool, d
 
 
 MOST_OVERLAPS = 40
-"""With more services, pairs are too many to be of use."""
+"""The number of services up to which overlaps of pairs are reported; above it, pairs are too many to be useful."""
 
 
 def _every_step(source: Source, terms_file: Path | None, as_json_: bool) -> int:
-    """The whole after each step that changes it, brought up to date and not computed anew."""
+    """Report the metrics of the whole network after each step that changes them, updated from step to step."""
     if source.step is not None:
         raise click.UsageError("--every-step is of a whole trace, not of one step")
     sums, rows, text = Sums(), [], []
@@ -137,7 +137,7 @@ def diff_command(before_source: Source, after_source: Source, terms_file: Path |
 
 
 def _subjects(before: network.Network, after: network.Network) -> list[tuple[str, Figures, Figures]]:
-    """The whole, every service and every operator of either network, with their metrics in both."""
+    """The whole network, every service and every operator of either network, with their metrics before and after."""
     old, new = (full(net.stakes, net.commitments, net.prices) for net in (before, after))
     services = [
         (f"service {service}", _service(old, before, service), _service(new, after, service))

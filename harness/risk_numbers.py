@@ -1,4 +1,4 @@
-"""Numbers as the verbs of `restake risk` show them: each says how it was found, and how far it may be off."""
+"""Numbers as the verbs of `restake risk` print them: each with its origin and its possible error."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
@@ -11,38 +11,38 @@ from risk.losses import Measured
 from spec.codec import Json
 
 EXACT: Final = "exact"
-"""A rational number, with no error."""
+"""The origin of an exact rational number."""
 BOUND: Final = "bound"
-"""A rational number that the true one cannot be beyond."""
+"""The origin of a rational number that bounds the true one."""
 COMPUTED: Final = "computed"
-"""A float from an integral; its error is estimated from the last refinement."""
+"""The origin of a float computed by quadrature; its error is estimated from the last refinement."""
 SIMULATED: Final = "simulated"
-"""A float from draws; its error is one standard error."""
+"""The origin of a float from simulated draws; its error is one standard error."""
 
 
 @attrs.frozen
 class Number:
-    """A value, how it was found, and its error where it has one."""
+    """A number, its origin (EXACT, BOUND, COMPUTED or SIMULATED), and its error, if any."""
 
     value: Fraction | int | float
     how: str = EXACT
     error: float | None = None
 
     def as_json(self) -> Json:
-        """Rationals as "p/q", floats as JSON numbers."""
+        """The number as JSON: rationals as "p/q", floats as JSON numbers."""
         if self.how in (EXACT, BOUND):
             return {"value": str(Fraction(self.value)), "how": self.how}
         return {"value": self.value, "how": self.how, "error": self.error}
 
     def text(self) -> str:
-        """The value in decimals, and how it was found."""
+        """The number in decimals, with its error and origin."""
         if self.error is None:
             return f"{decimal(self.value)}  {self.how}"
         return f"{decimal(self.value)} +- {self.error:.1g}  {self.how}"
 
 
 def decimal(value: Fraction | int | float, digits: int = 12) -> str:
-    """A number in decimals, rounded to so many significant digits; never in a float."""
+    """A number in decimals, rounded to `digits` significant digits, without float arithmetic."""
     exact = Fraction(value)
     context = Context(prec=digits)
     quotient = context.divide(Decimal(exact.numerator), Decimal(exact.denominator))  # the one rounding
@@ -51,7 +51,7 @@ def decimal(value: Fraction | int | float, digits: int = 12) -> str:
 
 
 def brief(value: Fraction | int | float, digits: int = 5) -> str:
-    """A number that has little room: large ones by powers of ten, as 2.923e24."""
+    """A number in at most about eleven characters: large ones with a power of ten, such as 2.923e24."""
     said = decimal(value, digits)
     if len(said) <= 11:
         return said
@@ -60,21 +60,21 @@ def brief(value: Fraction | int | float, digits: int = 5) -> str:
 
 
 def measured(found: Measured, how: str = COMPUTED) -> Number:
-    """A float with its error."""
+    """A float from an estimator, with its error, as a Number."""
     return Number(found.value, how, found.error)
 
 
 Rows = Mapping[str, Number | str]
-"""The numbers shown, by name: numbers, and words that need no explanation."""
+"""Named results: numbers, and words such as "yes"."""
 
 
 def lines(rows: Rows, indent: str = "") -> Iterable[str]:
-    """Rows as text, names in a column."""
+    """The lines of named results, with values aligned in a column."""
     width = max((len(name) for name in rows), default=0)
     for name, value in rows.items():
         yield f"{indent}{name:<{width}}  {value.text() if isinstance(value, Number) else value}"
 
 
 def as_json(rows: Rows) -> dict[str, Json]:
-    """Rows as JSON."""
+    """Named results as JSON."""
     return {name: value.as_json() if isinstance(value, Number) else value for name, value in rows.items()}

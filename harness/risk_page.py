@@ -1,6 +1,6 @@
-"""One self-contained page about security: the network, the worst cascade, the loss curve, the steps of a trace.
+"""An HTML page about the security of a network: picture, worst cascade, loss curve, and metrics over a trace's steps.
 
-Pictures are in the page; nothing is loaded from elsewhere. Every number says how it was found.
+It is self-contained: pictures are inline, and nothing is loaded from elsewhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,12 +62,12 @@ SHOWN: Final = (
     "nakamoto",
     "gini",
 )
-"""The metrics of the whole that are drawn over the steps."""
+"""The metrics of the whole network that are drawn over the steps."""
 
 
 @attrs.frozen
 class Line:
-    """The page's row of one step; `metrics` are the whole's."""
+    """One step's row on the page: its verdict, stake, slack and worst loss, and the whole network's metrics."""
 
     step: str
     action: str
@@ -79,7 +79,7 @@ class Line:
 
 
 def badge(word: str) -> str:
-    """A verdict's word in its colour."""
+    """A verdict's word as a coloured HTML badge."""
     return f'<span class="word {escape(word)}">{escape(word)}</span>'
 
 
@@ -94,8 +94,9 @@ def page(
     lines: Sequence[Line],
     shown: Line,
 ) -> str:
-    """The page. `proof` says what the verdict rests on, `cascade` is what is said of it, the shock, and the attacks in
-    order; without declared probabilities there is no loss curve. `shown` is the line of which all that is.
+    """The HTML page. `proof` says what the verdict rests on. `cascade` has its description, the shock, and the attacks
+    in order. `curve` is None if no slashing probabilities are declared. `shown` is the line of the step that the page
+    is about.
     """
     said, shock, strikes = cascade
     no_curve = "<p>No slashing probabilities are declared: <code>--hazards FILE</code> declares them.</p>"
@@ -114,7 +115,7 @@ def page(
 
 
 def _metrics(lines: Sequence[Line]) -> str:
-    """The metrics: drawn over the steps of a trace, or listed of a network."""
+    """The metrics as HTML: drawn over the steps of a trace, or as a table for a single network."""
     if len(lines) == 1:
         figures = [(name.replace("_", " "), value, METRICS[name].unit) for name, value in lines[0].metrics.items()]
         extra = [("slack at least", lines[0].slack), ("worst loss after the shock, of all stake", lines[0].worst)]

@@ -1,6 +1,8 @@
-"""Pictures of a network's security, as SVG and HTML that stand by themselves: network, waterfall, loss curve, steps.
+"""Pictures of a network's security as self-contained SVG and HTML: network, waterfall of a cascade, loss curve, and
+metrics over a trace's steps.
 
-Floats place things on a page, and nothing else. Colours are the page's, so that they follow light and dark.
+Floats are used only for positions on the page. Colours are CSS classes of the page, so they follow its light or dark
+scheme.
 """
 
 from collections.abc import Sequence
@@ -18,15 +20,17 @@ from risk.cascade import Strike
 from risk.network import Network
 
 MOST_SHOWN: Final = 40
-"""Of stakes, and of services: the largest; the page says how many are not shown."""
+"""The most stakes, and the most services, that are drawn: the largest ones. The page says how many are left out."""
 LEFT, WIDTH = 52, 412
-"""Of a curve: where losses begin, and how far they reach."""
+"""The left edge and the width of the loss axis, in SVG units."""
 MOST_POINTS: Final = 400
-"""Of a curve of more steps, so many are drawn."""
+"""The most points of a loss curve that are drawn."""
 
 
 def network_picture(net: Network, attack: Attack | None) -> str:
-    """Stakes on the left, services on the right, commitments between them; what an attack uses is in its colour."""
+    """A picture of stakes on the left, services on the right and commitments between them; those that the attack uses
+    are highlighted.
+    """
     values, behind = net.values, net.secured_by
     stakes = sorted(values, key=lambda stake: -values[stake])[:MOST_SHOWN]
     services = sorted(behind, key=lambda service: -behind[service])[:MOST_SHOWN]
@@ -72,12 +76,12 @@ def network_picture(net: Network, attack: Attack | None) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name that is not too long for its place."""
+    """A name shortened to fit beside its node."""
     return name if len(name) <= 18 else name[:9] + "…" + name[-8:]
 
 
 def waterfall(net: Network, shock: Sequence[str], strikes: Sequence[Strike]) -> str:
-    """All stake, what the shock destroys, what each attack loses in turn, and what is left."""
+    """A waterfall chart: all stake, the part that the shock destroys, the part that each attack loses, and the rest."""
     values = net.values
     total = sum(values.values(), Fraction(0))
     if not total:
@@ -96,7 +100,7 @@ def waterfall(net: Network, shock: Sequence[str], strikes: Sequence[Strike]) -> 
 
 
 def _bar(name: str, start: Fraction, part: Fraction, kind: str) -> str:
-    """One bar of the waterfall, from `start` on; both are parts of all stake."""
+    """One bar of the waterfall, from `start` on with length `part`; both are fractions of all stake."""
     label = escape(name if len(name) <= 60 else name[:59] + "…")
     return (
         f'<div class="label" title="{escape(name)}">{label}</div><div class="track"><div class="fill {kind}" '
@@ -107,7 +111,9 @@ def _bar(name: str, start: Fraction, part: Fraction, kind: str) -> str:
 
 @attrs.frozen
 class Curve:
-    """The loss exceedance curve, and its marks: a name, a loss, and how it was found."""
+    """A loss exceedance curve and its marks. A step is a loss and the probability of a greater one; a mark is a name, a
+    loss and its description. `how` says if the curve is exact, computed or simulated.
+    """
 
     steps: Sequence[tuple[float, float]]
     marks: Sequence[tuple[str, float, str]]
@@ -115,7 +121,7 @@ class Curve:
 
 
 def loss_curve(curve: Curve) -> str:
-    """The chance that more than a loss is lost, by a logarithmic scale, with its marks as lines."""
+    """A chart of the probability of exceeding each loss, on a logarithmic scale, with the marks as vertical lines."""
     steps = [(loss, chance) for loss, chance in curve.steps if chance > 0]
     most = max([loss for loss, _ in curve.steps] + [loss for _, loss, _ in curve.marks], default=0.0)
     if not steps or most <= 0:
@@ -166,14 +172,16 @@ def loss_curve(curve: Curve) -> str:
 
 
 def timeline(name: str, values: Sequence[Fraction | int | None], steps: Sequence[str], words: Sequence[str]) -> str:
-    """One metric over the steps, each dot in the colour of its step's verdict; steps without a value are left out."""
+    """A chart of one metric over the steps, with dots coloured by each step's verdict; steps without a value are left
+    out.
+    """
     known = [(n, Fraction(value)) for n, value in enumerate(values) if value is not None]
     if not known:
         return f'<figure><figcaption>{escape(name)}<span>-</span></figcaption><svg viewBox="0 0 280 80"></svg></figure>'
     high, low = max(value for _, value in known), min(Fraction(0), *(value for _, value in known))
     span = (high - low) or Fraction(1)
     points = [(8 + 264 * n / max(len(values) - 1, 1), 72 - 64 * float((v - low) / span), n, v) for n, v in known]
-    # What is missing at a step interrupts the line.
+    # A missing value interrupts the line.
     moves = ["L" if i and points[i - 1][2] == n - 1 else "M" for i, (_, _, n, _) in enumerate(points)]
     path = " ".join(f"{move}{x:.1f} {y:.1f}" for move, (x, y, _, _) in zip(moves, points, strict=True))
     dots = "".join(

@@ -1,4 +1,4 @@
-"""The verb `restake risk report`: security along the steps of a trace, or of one network, as text or as a page."""
+"""The verb `restake risk report`: the security of a trace's steps, or of one network, as text or as an HTML page."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -25,19 +25,21 @@ from spec.codec import Json
 
 @attrs.frozen
 class Row:
-    """The report's row of the network after one step."""
+    """The report's row on the network after one step."""
 
     at: Stepped
     verdict: AttackVerdict
     stake: Fraction
     gamma_eigenlayer: Fraction | None
     worst: Fraction | None
-    """The part of all stake that is lost to the worst shock and what follows; None: too large to try."""
+    """The largest fraction of all stake that a shock and the attacks after it can destroy; None if the network is too
+    large to try all.
+    """
     metrics: Mapping[str, Fraction | int]
 
     @property
     def step(self) -> str:
-        """The step's number."""
+        """The step's number, or "start" before the first step."""
         return "start" if self.at.step is None else str(self.at.step)
 
     def as_json(self) -> dict[str, Json]:
@@ -55,7 +57,7 @@ class Row:
         }
 
     def text(self) -> str:
-        """The row as a line."""
+        """The row as one line of text."""
         said = f"{self.step:>5}  {self.at.action:<34} {self.verdict.word:<13} stake {decimal(self.stake, 6):>10}"
         said += f"  slack >= {'-' if self.gamma_eigenlayer is None else decimal(self.gamma_eigenlayer, 4):>9}"
         said += f"  worst {'-' if self.worst is None else decimal(self.worst, 4)}"
@@ -64,7 +66,7 @@ class Row:
 
 
 def row_of(at: Stepped, sums: Sums, psi: Fraction, seconds: float) -> Row:
-    """Everything that is said of one step's network; the sums of its metrics follow."""
+    """The report's row on the network of one step. `sums` is updated to this network."""
     net = at.network
     sums.follow(parts(net.stakes, net.commitments, net.prices))
     try:
@@ -76,7 +78,7 @@ def row_of(at: Stepped, sums: Sums, psi: Fraction, seconds: float) -> Row:
 
 
 def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequence[str], Sequence[Strike]]:
-    """The worst cascade in words, its shock, and its attacks."""
+    """The worst cascade as a sentence, its shock, and its attacks in order."""
     said = f"A shock of at most {decimal(psi)} of all stake costs"
     try:
         worst = Cascades(net).worst(psi)
@@ -92,7 +94,7 @@ def told_cascade(net: Network, psi: Fraction, seconds: float) -> tuple[str, Sequ
 
 
 def told_proof(verdict: AttackVerdict) -> str:
-    """The basis of the verdict."""
+    """The basis of a verdict, as a phrase."""
     if verdict.word == "SECURE":
         return f"No attack pays: certified by a tree of {verdict.leaves} {'leaf' if verdict.leaves == 1 else 'leaves'}"
     if verdict.attack is not None:
@@ -102,13 +104,13 @@ def told_proof(verdict: AttackVerdict) -> str:
 
 
 def marked(number: Number) -> str:
-    """A number beside a curve: how it was found, and its error."""
+    """A number next to a curve's mark, with its error and its origin."""
     error = "" if number.error is None else f" +- {number.error:.1g}"
     return f"{brief(number.value, 7)}{error}, {number.how}"
 
 
 def curve_of(net: Network, hazards_file: Path) -> Curve:
-    """The loss curve of everything that the declared position holds, with value at risk and shortfall marked."""
+    """The loss curve of the declared position, with value at risk and expected shortfall as marks."""
     declared, _ = read_hazards(hazards_file, net)
     found, notes = found_losses(net, declared, None, 0, hazards_file)
     rows, exceeded = loss_rows(found, declared.levels)
@@ -159,10 +161,11 @@ def report_command(
     html_file: Path | None,
     as_json_: bool,
 ) -> int:
-    """Say of every step of a trace that changes what secures what: the verdict, the slack, and the worst after a shock.
+    """Report for every step of a trace that changes stakes or commitments: the verdict, the slack, and the worst loss
+    after a shock.
 
-    Of a network file the same in one line. Pictures of a trace are of the last step at which anything is secured. Exit
-    code 1 unless all is SECURE.
+    For a network file, report the same in one line. Pictures of a trace show the last step at which anything is
+    secured. Exit code 1 unless every verdict is SECURE.
     """
     if source.step is not None:
         raise click.UsageError("report is about all steps")

@@ -1,4 +1,4 @@
-"""Networks as the verbs of `restake risk` find them: a network file, or a step of a trace under declared terms."""
+"""The networks that the verbs of `restake risk` read: a network file, or a step of a trace under declared terms."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,9 @@ SECURED_OPTION = click.option(
 
 
 def as_rational(ctx: click.Context, param: click.Parameter, value: str) -> Fraction:
-    """An option's number, as "p/q" or in digits and without a sign; a usage error if it is none."""
+    """A command line option's number, written as "p/q" or in digits. Raises BadParameter if it is negative or no
+    number.
+    """
     try:
         number = network.rational(value, "")
     except MalformedTrace as error:
@@ -45,14 +47,14 @@ def as_rational(ctx: click.Context, param: click.Parameter, value: str) -> Fract
 
 @attrs.frozen
 class Source:
-    """The source of a network: a file, and the step that was asked for, counted from 0; None: the last."""
+    """The source of a network: a file, and the index of a step, counted from 0; None means the last step."""
 
     path: Path
     step: int | None
 
 
 def as_source(ctx: click.Context, param: click.Parameter, value: str) -> Source:
-    """`FILE`, or `FILE@STEP` of a trace; a usage error if there is no such file."""
+    """The source named by `FILE`, or by `FILE@STEP` for a trace. Raises BadParameter if there is no such file."""
     if Path(value).is_file():
         return Source(Path(value), None)
     name, _, step = value.rpartition("@")
@@ -66,7 +68,7 @@ SOURCE_ARGUMENT = click.argument("source", metavar="SOURCE[@STEP]", callback=as_
 
 @attrs.frozen
 class Stepped:
-    """The network after one step of a trace; None for the step: before the first."""
+    """The network after one step of a trace, or before the first step if `step` is None."""
 
     step: int | None
     action: str
@@ -74,7 +76,9 @@ class Stepped:
 
 
 def declared_in(terms_file: Path | None, path: Path) -> Declared:
-    """The declarations of a terms file; refused if a trace comes without one."""
+    """The declarations in a terms file. Raises UsageError if there is no terms file for the trace, Refused if it is
+    malformed.
+    """
     if terms_file is None:
         raise click.UsageError(f"{path} is a trace: prices, profits and thresholds are declared with --terms FILE")
     document, _ = load(terms_file)
@@ -85,7 +89,7 @@ def declared_in(terms_file: Path | None, path: Path) -> Declared:
 
 
 def find(source: Source, terms_file: Path | None, secured: bool = False) -> Network:
-    """The network of a source; of the services that something secures alone, if that is asked for."""
+    """The network of a source. If `secured` is true, services that nothing secures are left out."""
     found = _find(source, terms_file)
     return secured_only(found) if secured else found
 
@@ -110,7 +114,7 @@ def _find(source: Source, terms_file: Path | None) -> Network:
 
 
 def along(path: Path, terms_file: Path | None, secured: bool = False) -> Iterator[Stepped]:
-    """The network before the first step of a trace and after each step that changes it."""
+    """The network before the first step of a trace, and after each step that changes it."""
     document, _ = load(path)
     protocol, trace, digest = _trace(path, document)
     declared = declared_in(terms_file, path)
@@ -125,7 +129,9 @@ def along(path: Path, terms_file: Path | None, secured: bool = False) -> Iterato
 
 
 def states(protocol: Protocol, trace: Trace) -> Iterator[tuple[int | None, State]]:
-    """The state before the first step and after each, with the step's number; the same object, changed in place."""
+    """The states of a trace before its first step (None) and after each step, by number. The same object is yielded
+    each time, changed in place.
+    """
     state = trace.genesis.copy()
     yield None, state
     for position, step in enumerate(trace.steps):

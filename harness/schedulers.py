@@ -1,7 +1,7 @@
-"""Schedulers of the suite's work: here, over the cores of this machine, or over a Dask cluster.
+"""Schedulers that run tasks of `restake check`: in this process, in worker processes, or on a Dask cluster.
 
-Work is cut into tasks of plain values, and what comes of a task depends on nothing but the task and the source. So the
-sum is the same wherever tasks run and in whatever order they end, and one whose worker was killed is simply run again.
+A task is plain values, and its result depends only on the task and the source. The merged result is therefore the same
+wherever and in whatever order tasks run, and a task whose worker was killed is run again.
 """
 
 import importlib
@@ -28,22 +28,22 @@ from invariants.law import UndeclaredError
 from invariants.walker import Walk, WalkReport, random_walk
 
 GRACE_SECONDS = 3.0
-"""The time that running tasks may take to end once the run is to stop."""
+"""The seconds that running tasks may take to end once the run is to stop."""
 
 CONNECT_SECONDS = 5
 
 
 class SchedulerError(Exception):
-    """The work cannot be done, or not be finished; the message says why."""
+    """The exception for work that cannot be done or finished; the message says why."""
 
 
 @attrs.frozen
 class SuiteTask:
-    """Some runs through one protocol, in plain values: walks or games from neighbouring seeds, examples of Hypothesis.
+    """Some runs through one protocol, as plain values: walks or games from consecutive seeds, or Hypothesis examples.
 
-    `protocol` is the name of what is walked, `place` where any process has the walk, `laws` are the only ones to check
-    (none named: all). Those that are `assumed` are checked on one walk in eleven. Each run has `steps` steps at most.
-    `source` is the fingerprint of the source that is meant.
+    `protocol` is the protocol's name, and `place` the place of its pack for any process. `laws` are the only laws to
+    check, or empty for all. The laws `assumed` are checked on one walk in eleven. `steps` is the most steps of each
+    run. `source` is the fingerprint that the worker's source must have.
     """
 
     protocol: str
@@ -62,11 +62,14 @@ class SuiteTask:
 
 Numbered = tuple[int, SuiteTask]
 Results = Generator[tuple[int, SuiteTask, Summary], None, None]
-"""Each task done, with its position among all tasks, and what came of it; in the order in which they end."""
+"""An iterator over finished tasks in the order in which they end: position among all tasks, task, and result."""
 
 
 def run_task(task: SuiteTask, stops: Stops) -> Summary:
-    """Do a task; of walks, as many as there is time for."""
+    """Run a task and return the summary of its runs; stops between walks or games once `stops` is true.
+
+    Raises SchedulerError if the source is not the one that the task names, or if a rule or law raises an exception.
+    """
     if task.source != fingerprint(task.place):
         raise SchedulerError(f"this is restaking-spec {fingerprint(task.place)}, what was asked for is {task.source}")
     if task.method == "game":
@@ -84,7 +87,7 @@ def run_task(task: SuiteTask, stops: Stops) -> Summary:
 
 
 def _played(task: SuiteTask, stops: Stops) -> Summary:
-    """Every game once from each seed."""
+    """Play every game once from each seed."""
     summary, games = Summary(), games_of(pack_at(task.place).games, task.laws)
     for seed in range(task.seed, task.seed + task.runs):
         for game in games:
@@ -95,12 +98,12 @@ def _played(task: SuiteTask, stops: Stops) -> Summary:
 
 
 def games_of(games: tuple[Game, ...], laws: tuple[str, ...]) -> tuple[Game, ...]:
-    """All games, or those that are asked for."""
+    """The games with the ids in `laws`; all games if it is empty."""
     return tuple([game for game in games if not laws or game.law_id in laws])
 
 
 def repeat(task: SuiteTask, broken: Broken) -> WalkReport:
-    """The run in which a law broke once more, with its actions."""
+    """Repeat the run in which a law broke, checking that law alone, and return it with its actions."""
     walk = load_walk(task.place).only((broken.law,))
     return _walked(walk, broken.seed, broken.step) if task.method == "walk" else _drawn(walk, task)
 
@@ -125,7 +128,7 @@ def _drawn(walk: Walk, task: SuiteTask) -> WalkReport:
 
 @contextmanager
 def _naming(run: str) -> Iterator[None]:
-    """A rule or a law that raises is an error of theirs, of which the run can give an account."""
+    """Turn an exception raised by a rule or a law into a SchedulerError that names the run."""
     try:
         yield
     except UndeclaredError as error:
@@ -136,7 +139,7 @@ def _naming(run: str) -> Iterator[None]:
 
 
 class Scheduler:
-    """A scheduler of tasks, `width` of them at a time. Used in a `with` block, at whose end nothing is left running."""
+    """A scheduler that runs tasks, `width` at a time. In a `with` block, no task is left running at the end."""
 
     width = 1
 
@@ -144,13 +147,13 @@ class Scheduler:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Give back what the scheduler holds."""
+        """Release the scheduler's resources."""
 
     def __str__(self) -> str:
         return "in one process"
 
     def run(self, tasks: Iterable[SuiteTask], stops: Stops) -> Results:
-        """Do tasks in their order, until there are none or the run is to stop."""
+        """Run tasks one after the other in this process, until all are done or the run is to stop."""
         for position, task in enumerate(tasks):
             if stops():
                 return
@@ -158,10 +161,10 @@ class Scheduler:
 
 
 class Workers(Scheduler):
-    """Other processes, which are given a few tasks ahead of those that they do."""
+    """A scheduler with other processes, which queues up to two tasks for each."""
 
     def run(self, tasks: Iterable[SuiteTask], stops: Stops) -> Results:
-        """Do tasks. Those that were begun when the run is to stop get a few seconds to end."""
+        """Run tasks. Tasks that are running when the run is to stop get `GRACE_SECONDS` to end."""
         fresh = enumerate(tasks)
         give_up_time = math.inf
         try:
@@ -182,27 +185,27 @@ class Workers(Scheduler):
             self._abandon()
 
     def _submit(self, numbered: Numbered) -> None:
-        """Hand over a task."""
+        """Submit a task to the workers."""
         raise NotImplementedError
 
     def _left(self) -> int:
-        """The number of tasks that were handed over and are not done."""
+        """The number of submitted tasks that are not done."""
         raise NotImplementedError
 
     def _done(self) -> Iterable[tuple[Numbered, Summary]]:
-        """The tasks that have ended, after a moment at most. SchedulerError if one cannot be done."""
+        """The tasks that ended, after waiting a moment at most. Raises SchedulerError if one failed."""
         raise NotImplementedError
 
     def _end_soon(self) -> None:
-        """Tell the workers to end their tasks after the walk that they are in."""
+        """Tell the workers to end their tasks after the current walk."""
 
     def _abandon(self) -> None:
-        """Give up what is running, which may be nothing."""
+        """Cancel the running tasks, if any."""
         raise NotImplementedError
 
 
 class Cores(Workers):
-    """Processes of this machine. They share nothing with this one, so a task reaches them as plain values only."""
+    """A scheduler with processes on this machine, which share no memory with this one."""
 
     def __init__(self, jobs: int) -> None:
         self.width = jobs
@@ -237,15 +240,17 @@ def _run_in_worker(numbered: Numbered, _say: Say, stops: Stops) -> Summary:
 
 
 class Cluster(Workers):
-    """The workers of a Dask cluster, all of which must have the source that is here, for the walks of all places."""
+    """A scheduler with the workers of a Dask cluster; all must have this process's source."""
 
     def __init__(self, address: str, places: Collection[str]) -> None:
-        """Connect, and make sure that all workers have this source. SchedulerError if not, within seconds."""
+        """Connect to the scheduler at `address`. Raises SchedulerError if it cannot be reached, has no workers within
+        seconds, or has a worker with another source for one of the packs at `places`.
+        """
         try:
             self._distributed = importlib.import_module("distributed")
         except ModuleNotFoundError as error:
             raise SchedulerError(f"--scheduler needs {error.name}: pip install 'restaking-spec[dask]'") from error
-        # What it would log is what the errors below say.
+        # The errors below say what it would log.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             self._client = self._distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -265,14 +270,14 @@ class Cluster(Workers):
         self._running: dict[Any, Numbered] = {}
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave the cluster as it is."""
+        """Close the connection; the cluster keeps running."""
         self._client.close()
 
     def __str__(self) -> str:
         return f"on {self._workers} Dask workers with {self.width} threads, all with this source"
 
     def _agree(self, places: Collection[str]) -> None:
-        """SchedulerError unless every worker has the source that is here."""
+        """Raise SchedulerError unless every worker has this process's source."""
         for place in places:
             answers = self._client.run(fingerprint, place, on_error="return")
             for worker, answer in sorted(answers.items()):
@@ -290,7 +295,9 @@ class Cluster(Workers):
         return len(self._running)
 
     def _done(self) -> Iterable[tuple[Numbered, Summary]]:
-        """Dask itself runs a task again whose worker is lost, three times; what it answers in the end is final."""
+        """The tasks that ended. Dask itself repeats a task whose worker is lost, three times; its last
+        answer is final.
+        """
         with self._asking(), self._client.as_current():
             try:
                 done = self._distributed.wait(list(self._running), POLL_SECONDS, "FIRST_COMPLETED").done
@@ -309,7 +316,7 @@ class Cluster(Workers):
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """Whatever the cluster fails with becomes a SchedulerError, of which the run can give an account."""
+        """Turn any failure of the cluster into a SchedulerError with a readable message."""
         try:
             yield
         except SchedulerError:

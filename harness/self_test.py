@@ -1,4 +1,6 @@
-"""`restake conform --self-test`: every canary is caught as what it is, and those that are right pass."""
+"""The run of `restake conform --self-test`: each faulty canary must be reported with its own fault, and each sound one
+must pass.
+"""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,18 +18,20 @@ from harness.conform_report import ConformReport
 from harness.pack import ProtocolPack
 
 ANSWER_SECONDS: Final = 2.0
-"""The deadline of the answers of a canary that is to be caught as late."""
+"""The time limit for the answers of canaries that are expected to be late, in seconds."""
 
 PATIENT_SECONDS: Final = 60.0
-"""The deadline of the answers of all others, which no busy machine is to make late."""
+"""The time limit for the answers of all other canaries, in seconds; generous, so that a busy machine causes
+no fault.
+"""
 
 LATE: Final = "CLIENT-FAULT late"
 
 LANE: Final = Lane("every canary", every_case=True, recorded=0, walks=10, examples=0)
-"""The scripts for a canary with a bug of the rules: of every case, with simple amounts, and walks, with any."""
+"""The scripts for a canary with a bug in the rules: every case, with simple amounts, and walks with arbitrary ones."""
 
 SCRIPTS: Final = 12
-"""The scripts that are played to a canary without a bug of the rules."""
+"""The number of scripts played to a canary without a bug in the rules."""
 
 
 NOT_FINISHED: Final = "not finished"
@@ -36,7 +40,7 @@ NOT_FINISHED: Final = "not finished"
 
 @attrs.frozen
 class Caught:
-    """The verdict of a run on one canary."""
+    """The verdict of a run on one canary, in `said`."""
 
     protocol: str
     canary: Canary
@@ -44,7 +48,7 @@ class Caught:
 
     @property
     def is_finished(self) -> bool:
-        """True if the canary had its run."""
+        """True if the canary's run was finished."""
         return self.said != NOT_FINISHED
 
     @property
@@ -54,7 +58,9 @@ class Caught:
 
 
 def self_test(packs: Sequence[ProtocolPack], stops: Callable[[], bool], jobs: int) -> Iterator[Caught]:
-    """Run every canary of the first protocol, and those of the others that are bugs: the rest would be the same."""
+    """Run every canary of the first protocol, and the canaries with bugs in the rules of the others; the remaining
+    canaries behave the same for every protocol.
+    """
     trials = [
         (pack, canary, every if canary.is_bug else _some(every))
         for pack, every in [(pack, list(Plan(pack, LANE, 0).scripts(None))) for pack in packs]
@@ -67,7 +73,7 @@ def self_test(packs: Sequence[ProtocolPack], stops: Callable[[], bool], jobs: in
 
 
 def _some(scripts: list[Script]) -> list[Script]:
-    """Scripts from all over, with rejections and returns among them."""
+    """A spread selection of about `SCRIPTS` scripts, so that rejections and return values occur."""
     return scripts[:: max(len(scripts) // SCRIPTS, 1)]
 
 

@@ -1,10 +1,11 @@
-"""Shrinking: from a run that breaks a law to one, about as short as there is, that still breaks it.
+"""Shrinking: reduces a run that breaks a law to one, about as short as possible, that still breaks it.
 
-Whatever found the run, what is shrunk is its list of actions, by delta debugging: calls are dropped in chunks and
-alone, waits and other calls of one kind are merged, accounts become one, amounts simpler, lists shorter. When nothing
-of that helps any more, every short sequence of its calls is tried, for a law that breaks at one amount exactly lets
-nothing be dropped. Nothing here knows a protocol: actions are taken apart by their fields. The same run always shrinks
-to the same one, and the effort is bounded in steps executed, not in time.
+The list of actions is reduced by delta debugging. Calls are dropped, in chunks and alone; waits, and calls that differ
+in one amount, are merged; accounts are unified, amounts simplified, and lists shortened. If nothing helps any more,
+every short sequence of the calls is tried, because a law that breaks at one exact amount lets no call be dropped.
+
+Nothing here depends on a protocol: actions are taken apart by their fields. The same run always shrinks to the same
+result. The effort is limited in executed steps, not in time.
 """
 
 from collections import Counter
@@ -34,24 +35,24 @@ from spec.machine import Delta, Draft, State
 from spec.protocol import execute
 
 STEPS = 1_000_000
-"""The steps that may be executed in search of a shorter run: seconds compiled, a minute interpreted."""
+"""The limit on executed steps while shrinking one run: seconds if compiled, a minute if interpreted."""
 
 EXHAUSTED_STEPS = 50_000
 EXHAUSTED_CALLS = 14
-"""The most steps, and different calls, of the search of all short sequences."""
+"""The limits on steps, and on different calls, when every short sequence is tried."""
 
 ADJUSTED_CALLS = 3
 PAIRED_ACTIONS = 60
-"""Up to how many calls in a row are dropped while another one is adjusted, and how many actions a run has at most for
-that and for every pair of them to be tried.
+"""The limits of two costly passes: the number of consecutive calls that are dropped while another call is adjusted, and
+the longest run for which that, and every pair of actions, is tried.
 """
 
 
 @attrs.frozen
 class Break:
-    """The first break of what a run is searched for: its action, and the violation if that is of a law.
+    """The first break in a run: the index of its action, and the violation if a law broke.
 
-    Of the actions up to it those that are not `accepted` can be left out, and change nothing.
+    `accepted` says for each action up to it if it was accepted; rejected ones can be left out without a change.
     """
 
     position: int
@@ -60,7 +61,9 @@ class Break:
 
 
 def first_break(walk: Walk, actions: Sequence[Any]) -> Break | None:
-    """The first break of one of the walk's laws in a run, by an incremental check, or by a full scan of its end."""
+    """The first violation of one of the walk's laws in a run, found by incremental checks or by a full scan at the end;
+    None if there is none.
+    """
     checker = Checker(walk.catalogue, walk.genesis())
     accepted: list[bool] = []
     violations: list[Violation] = []
@@ -75,9 +78,10 @@ def first_break(walk: Walk, actions: Sequence[Any]) -> Break | None:
 
 
 def shrink(walk: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
-    """The shortest run that is found from one that breaks a law; the run itself if it does not.
+    """The shortest run found that breaks the law `law_id`, derived from `actions`; `actions` itself if it does not
+    break the law.
 
-    `stops` ends the search, with what was found until then.
+    Once `stops` returns true, the search ends with the best run so far.
     """
     alone = walk.only((law_id,))
     shrinker = _Shrinker(alone, lambda candidate: first_break(alone, candidate), tuple(actions), stops)
@@ -88,9 +92,10 @@ def shrink(walk: Walk, law_id: str, actions: Sequence[Any], stops: Callable[[], 
 def shrink_by(
     walk: Walk, breaks: Callable[[Actions], Break | None], actions: Sequence[Any], stops: Callable[[], bool], steps: int
 ) -> list[Any]:
-    """The shortest run that is found from one that breaks anything, such as how a client answers.
+    """The shortest run found for which `breaks` returns a break, derived from `actions`; for conditions other than a
+    law, such as a client's wrong answer.
 
-    So many steps may be executed. Of the walk only its world and how traces are written matter.
+    At most `steps` steps are executed. Of the walk, only its world and its trace format are used.
     """
     shrinker = _Shrinker(walk, breaks, tuple(actions), stops, steps)
     shrinker.run(exhausts=False)
@@ -98,11 +103,13 @@ def shrink_by(
 
 
 NEEDED_STEPS = 60_000
-"""The steps that may be executed in search of what a call needs."""
+"""The limit on executed steps while searching for the calls that a last call needs."""
 
 
 def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[], bool]) -> list[Any]:
-    """A run without what its last call does not need: it answers the same, and writes the same rows."""
+    """The run without calls that its last call does not need: that call gets the same answer and writes the
+    same rows.
+    """
 
     def answered(run: Actions) -> Any:
         outcome: Any = execute(walk.protocol.transition, genesis.copy(), run)
@@ -122,11 +129,11 @@ def needed(walk: Walk, genesis: State, actions: Sequence[Any], stops: Callable[[
 
 @attrs.frozen
 class MovesBegin:
-    """Stands in a game's run between its history and its moves, so that either can be shortened."""
+    """The marker between the history and the moves in a game's run, so that shrinking can shorten both."""
 
 
 def lost(game: Game, party: Party, run: Actions) -> Break | None:
-    """The break of a game in a run: at its end, if at all."""
+    """The break of a game in a run, located at the run's end; None if the game is not lost."""
     if run.count(MovesBegin()) != 1:
         return None
     begins = run.index(MovesBegin())
@@ -138,7 +145,7 @@ def lost(game: Game, party: Party, run: Actions) -> Break | None:
 def shrink_game(
     game: Game, party: Party, history: Sequence[Any], moves: Sequence[Any], stops: Callable[[], bool]
 ) -> tuple[list[Any], list[Any]]:
-    """The shortest history and moves that are found from those that lose a game."""
+    """The shortest history and moves found that lose a game, derived from those given."""
     run = (*history, MovesBegin(), *moves)
     shrinker = _Shrinker(game.walk, lambda candidate: lost(game, party, candidate), run, stops)
     shrinker.run(exhausts=False)
@@ -147,11 +154,11 @@ def shrink_game(
 
 
 class _Enough(Exception):
-    """The effort is spent, or the search was told to end."""
+    """The exception that ends a search: its effort is spent, or it was told to stop."""
 
 
 class _Shrinker:
-    """One search: the shortest run so far, and what is left of the effort."""
+    """One search: the shortest run so far, and the effort spent."""
 
     def __init__(
         self,
@@ -172,7 +179,9 @@ class _Shrinker:
         self._cost = cost(actions)
 
     def run(self, exhausts: bool) -> None:
-        """Search until nothing is improved any more, or it is enough; at last every short sequence of the calls."""
+        """Improve the run until no pass helps or the effort is spent. If `exhausts`, also try every short sequence of
+        its calls.
+        """
         passes = (
             self._drop_chunks,
             self._drop_pairs,
@@ -186,7 +195,7 @@ class _Shrinker:
         self._improve(passes, exhausts)
 
     def drop(self) -> None:
-        """Only leave calls out, or two together, and merge them: what is left is as it was."""
+        """Only drop calls, alone or in pairs, and merge them; the remaining calls are unchanged."""
         self._improve((self._drop_chunks, self._drop_pairs, self._merge), exhausts=False)
 
     def _improve(self, passes: Sequence[Callable[[], bool]], exhausts: bool) -> None:
@@ -198,10 +207,11 @@ class _Shrinker:
             pass
 
     def _attempt(self, candidate: Actions, is_forced: bool = False, saves_a_call: bool = False) -> bool:
-        """True if a run breaks the law and is simpler than the shortest, or shorter, or need not be; it is the shortest
-        then.
+        """Take a candidate as the shortest run if it still breaks the law and costs less; True if it was taken.
 
-        What comes after the violation is cut off. So are rejected calls before it, which change nothing.
+        `is_forced` takes it whatever it costs, and `saves_a_call` only if it has fewer calls. What comes after the
+        violation is cut off, and so are rejected calls before it, which change nothing. Raises _Enough if the effort is
+        spent.
         """
         if candidate in self._tried:
             return False
@@ -228,13 +238,13 @@ class _Shrinker:
     def _break_of(self, candidate: Actions) -> Break | None:
         try:
             return self._breaks(candidate)
-        except Exception:  # a mistaken rule may raise on a run that is none of its maker's: that breaks another law
+        except Exception:  # a mutated rule may raise on a run that its author did not foresee: that is another bug
             return None
 
     def _can_be_written(self, candidate: Actions) -> bool:
-        """True if a trace can say it: an account cannot stand for a strategy, nor half of a pair for the pair.
+        """True if a trace can express the run: an account cannot replace a strategy, nor half of a pair the pair.
 
-        What is no action of the protocol may fail its writer in any walk.
+        The writer of traces may fail on an invalid action with any exception.
         """
         protocol = self._walk.protocol
         actions = [action for action in candidate if not isinstance(action, MovesBegin)]
@@ -245,7 +255,9 @@ class _Shrinker:
         return [action for step in trace.steps for action in step.actions] == actions
 
     def _drop_chunks(self) -> bool:
-        """Without half of the calls, a quarter, ..., each one; from the end, where most depends on what came before."""
+        """Drop chunks of calls: a half, a quarter, down to single calls; from the end, since later calls depend on
+        earlier ones.
+        """
         improved = False
         size = max(len(self.shortest) // 2, 1)
         while size:
@@ -258,12 +270,12 @@ class _Shrinker:
         return improved
 
     def _drop_pairs(self) -> bool:
-        """Without two calls of which neither can be missed alone."""
+        """Drop two calls at once, for pairs that cannot be dropped one by one."""
         return self._over_pairs(lambda run, i, j: [run[:i] + run[i + 1 : j] + run[j + 1 :]])
 
     def _drop_and_renumber(self) -> bool:
-        """Without a call, after which the numbers of one kind are lower: by one, for what it made is not there; or by
-        its own amount, for time that did not pass.
+        """Drop a call and lower the numbers of one field in later calls: by one, if an id is no longer issued, or by
+        the dropped call's amount, if less time passes.
         """
         improved = False
         position = 0
@@ -280,7 +292,7 @@ class _Shrinker:
         return improved
 
     def _drop_and_adjust(self) -> bool:
-        """Without up to three calls in a row, after which a later one has less to work on."""
+        """Drop up to three consecutive calls and simplify a later one, which has less to work on."""
         improved = False
         for size in range(1, ADJUSTED_CALLS + 1):
             start = 0
@@ -295,7 +307,7 @@ class _Shrinker:
         return improved
 
     def _merge(self) -> bool:
-        """One call with the amounts of two that differ in nothing else, in the place of either."""
+        """Merge two calls that differ in one amount only into one with the sum, in the place of either."""
         return self._over_pairs(
             lambda run, i, j: [
                 candidate
@@ -308,7 +320,7 @@ class _Shrinker:
         )
 
     def _renumber(self) -> bool:
-        """The first account of a kind for a later one, everywhere."""
+        """Replace an account everywhere by one of the same kind with a lower number."""
         improved = False
         for old in sorted({name for action in self.shortest for name in texts(action)}):
             stem, number = parts(old)
@@ -319,7 +331,7 @@ class _Shrinker:
         return improved
 
     def _rename(self) -> bool:
-        """One account for two, or another of its kind for one, everywhere or in one place, where that saves a call."""
+        """Replace one account by another: everywhere, or in one place of one call if that saves a call."""
         improved = False
         names = sorted({name for action in self.shortest for name in texts(action)})
         known = sorted({name for action in self._origin for name in texts(action)} - {*names})
@@ -336,7 +348,9 @@ class _Shrinker:
         return improved
 
     def _detour(self, candidate: Actions) -> bool:
-        """Go on from a run that is no shorter itself, and come back if that makes none that is."""
+        """Continue from a candidate that is not shorter itself; return to the previous run unless that leads to a
+        shorter one.
+        """
         before = self.shortest, self._cost
         if self._attempt(candidate, is_forced=True):
             self._drop_chunks()
@@ -347,7 +361,7 @@ class _Shrinker:
         return False
 
     def _simplify(self) -> bool:
-        """Simpler amounts, everywhere or in one call, with what is later in time that much earlier; shorter lists."""
+        """Simplify amounts, everywhere or in one call, with later times moved forward accordingly; shorten lists."""
         improved = False
         for amount in sorted({amount for action in self.shortest for _, amount in numbers(action)}):
             for simpler in simpler_amounts(amount):
@@ -364,7 +378,7 @@ class _Shrinker:
         return improved
 
     def _sooner(self, position: int) -> bool:
-        """A shorter wait, after which the times of one kind are as much earlier."""
+        """Shorten a wait, and lower the numbers of one field in later calls by the difference."""
         run = self.shortest
         wait = run[position]
         if hasattr(wait, "sender"):
@@ -381,7 +395,7 @@ class _Shrinker:
         return False
 
     def _exhaust(self) -> bool:
-        """Any shorter sequence of the calls that are left and of those that the run made most often."""
+        """Try every shorter sequence of the run's calls and of those most frequent in the original run."""
         often = [action for action, _ in Counter(self._origin).most_common(EXHAUSTED_CALLS)]
         calls = list(dict.fromkeys([*self.shortest, *often]))[:EXHAUSTED_CALLS]
         bare = Walk(self._walk.protocol, self._walk.catalogue, self._walk.world, list, self._walk.next_action)
@@ -406,7 +420,7 @@ class _Shrinker:
         return position < len(run) and self._attempt((*run[:position], action, *run[position + 1 :]))
 
     def _over_pairs(self, candidates: Callable[[Actions, int, int], list[Actions]]) -> bool:
-        """Try what is made of every two actions of a run that is short enough."""
+        """Try the candidates for every pair of actions, if the run is short enough."""
         improved = False
         later = 1
         while later < len(self.shortest) <= PAIRED_ACTIONS:

@@ -1,6 +1,6 @@
-"""Actions taken apart by their fields: what one costs a reader, and simpler ones in its place.
+"""Actions taken apart by their fields: the complexity of an action, and simpler actions in its place.
 
-Nothing here knows a protocol. A leaf of an action is a number, a name or a truth value, however deep.
+Nothing here depends on a protocol. A leaf of an action is a number, a name or a boolean, at any depth.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ Cost = tuple[int, ...]
 
 
 def cost(actions: Actions) -> Cost:
-    """The cost that shrinking lowers: actions, then what they carry, then how complicated the amounts are, then the
-    numbers of the accounts.
+    """The cost that shrinking lowers, compared in order: the number of actions, the number of leaves, the complexity of
+    amounts, and the numbers in account names.
     """
     leaves = [leaf for action in actions for leaf in _leaves(action)]
     keys = [_complexity(leaf) for leaf in leaves if isinstance(leaf, int)]
@@ -23,7 +23,7 @@ def cost(actions: Actions) -> Cost:
 
 
 def parts(name: str) -> tuple[str, int]:
-    """A name's kind and its number; 0 if it has none."""
+    """The kind and the number in a name, such as ("operator", 3); the number is 0 if the name has none."""
     stem = name.rstrip("0123456789")
     return stem, int(name[len(stem) :] or 0)
 
@@ -35,7 +35,9 @@ def _complexity(amount: int) -> tuple[int, int, int]:
 
 
 def simpler_amounts(amount: int) -> list[int]:
-    """Simpler amounts, the simplest first: small ones, powers of ten, the same rounded, the half, one less."""
+    """Amounts simpler than the given one, the simplest first: small ones, powers of ten, and the amount rounded down,
+    halved, or lowered by one.
+    """
     digits = len(str(amount))
     tens = 10 ** max(digits - 1, 0)
     tried = {0, 1, 2, 3, 10, tens, tens // 10, amount // tens * tens, amount // 2, amount - 1, amount // 10}
@@ -47,7 +49,7 @@ def _fields(value: Any) -> list[str]:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """The parts of an action, however deep."""
+    """The leaves of an action, at any depth."""
     if isinstance(value, tuple):
         for item in value:
             yield from _leaves(item)
@@ -64,7 +66,7 @@ def texts(action: Any) -> list[str]:
 
 
 def numbers(action: Any) -> list[tuple[str, int]]:
-    """The amounts in an action, each with the field it is in."""
+    """The amounts in an action, each with the name of its field."""
     found: list[tuple[str, int]] = []
     for name in _fields(action):
         value = getattr(action, name)
@@ -76,7 +78,7 @@ def numbers(action: Any) -> list[tuple[str, int]]:
 
 
 def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A value with each of its leaves changed."""
+    """A value with `change` applied to each of its leaves."""
     if isinstance(value, tuple):
         return tuple(_changed(item, change) for item in value)
     if attrs.has(type(value)):
@@ -85,12 +87,12 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def replaced(action: Any, old: Any, new: Any) -> Any:
-    """An action in which every leaf that equals `old` is `new`: a leaf is a number, a name or a truth value."""
+    """An action with every leaf equal to `old`, and of its type, replaced by `new`."""
     return _changed(action, lambda leaf: new if type(leaf) is type(old) and leaf == old else leaf)
 
 
 def lowered(action: Any, kind: str, amount: int) -> Any:
-    """An action with the numbers in one field lower, where they are large enough."""
+    """An action with the numbers in the fields named `kind` lowered by `amount`, where they are at least as large."""
     if not attrs.has(type(action)):
         return action
     fields: dict[str, Any] = {}
@@ -104,7 +106,9 @@ def lowered(action: Any, kind: str, amount: int) -> Any:
 
 
 def sums(first: Any, second: Any) -> list[Any]:
-    """The calls that stand for two of one kind which differ in one amount only; none if they differ in more."""
+    """The calls that merge two calls of one class that differ in at most one amount, which is added; empty if they
+    differ in more.
+    """
     if type(first) is not type(second):
         return []
     names = _fields(first)
@@ -118,7 +122,7 @@ def sums(first: Any, second: Any) -> list[Any]:
 
 
 def renamings(value: Any, name: str) -> list[Any]:
-    """The variants of a value that have the given name in the place of one of their own names."""
+    """The variants of a value in which one of its names is replaced by the given name."""
     if isinstance(value, str):
         return [name] if value != name else []
     if isinstance(value, tuple):
@@ -133,7 +137,7 @@ def renamings(value: Any, name: str) -> list[Any]:
 
 
 def variants(value: Any) -> list[Any]:
-    """A value made simpler in one place."""
+    """The variants of a value that are simpler in one place."""
     if isinstance(value, bool):
         return [False] if value else []
     if isinstance(value, int):
@@ -154,12 +158,14 @@ def variants(value: Any) -> list[Any]:
 
 
 def _is_list(value: Any) -> bool:
-    """True if a value is a list, and no name that is made of several parts, such as an operator set's."""
+    """True if a tuple is a list, and not a name with several parts, such as an operator set."""
     return isinstance(value, tuple) and len({type(item) for item in value}) <= 1
 
 
 def _without_an_item(value: Any) -> list[Any]:
-    """A record without the items at one position of all its lists of one length, which go together."""
+    """The variants of a record without one position, removed from all its lists of equal length, which
+    belong together.
+    """
     lists = {name: getattr(value, name) for name in _fields(value) if _is_list(getattr(value, name))}
     found: list[Any] = []
     for length in sorted({len(items) for items in lists.values()}):

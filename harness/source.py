@@ -1,6 +1,4 @@
-"""The identity of the source that would run: so that results from different machines, or from before and after an edit,
-never mix.
-"""
+"""The identity of the source code that runs, so that results of different sources are never mixed."""
 
 import hashlib
 import importlib.util
@@ -14,15 +12,15 @@ from harness import __version__
 from harness.protocols import pack_at
 
 ROOMS = ("spec", "invariants")
-"""The packages that decide what a walk meets."""
+"""The packages that determine the results of a walk."""
 
 
 @cache
 def fingerprint(place: str) -> str:
-    """The version of this package and a digest of the source of the rules, the laws, and the modules of the pack at a
-    place, if any is named, and of the version of Hypothesis, which draws examples.
+    """The version of this package, with a digest of the source of the rules, the laws and the modules of the pack at
+    `place` (none if empty), and of the version of Hypothesis, which draws examples.
 
-    It is of the files as they were when this process first asked.
+    It is cached: edits of files after this process's first call do not count.
     """
     digest = hashlib.sha256(version("hypothesis").encode())
     modules = pack_at(place).modules if place else ()
@@ -34,7 +32,7 @@ def fingerprint(place: str) -> str:
 
 
 def folder_of(package: str) -> Path:
-    """The folder of a package, which is found and not imported. ModuleNotFoundError if there is none of this name."""
+    """The folder of a package, located without importing it. Raises ModuleNotFoundError if there is no such package."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError(f"No package named {package!r}", name=package)
@@ -42,9 +40,10 @@ def folder_of(package: str) -> Path:
 
 
 def file_behind(module: str) -> Path:
-    """The Python file of a module, compiled or not. Nothing but the packages around it outside of ROOMS is imported.
+    """The Python source file of a module, compiled or not. The module is not imported; packages that contain it are,
+    unless they are in ROOMS.
 
-    ModuleNotFoundError if there is none of this name.
+    Raises ModuleNotFoundError if there is no such module.
     """
     room, _, rest = module.partition(".")
     if room in ROOMS:
@@ -58,7 +57,7 @@ def file_behind(module: str) -> Path:
 
 
 def files_of(module: str) -> list[Path]:
-    """The Python files of a package, or that of a module. ModuleNotFoundError if there is none of this name here."""
+    """The Python source files of a package or module. Raises ModuleNotFoundError if there is no such module."""
     found = importlib.util.find_spec(module)
     if found is not None and found.submodule_search_locations:
         return sorted(folder_of(module).rglob("*.py"))
@@ -66,9 +65,9 @@ def files_of(module: str) -> list[Path]:
 
 
 def copy_source(modules: Iterable[str], folder: Path, root: Path | None = None) -> None:
-    """Copy packages and modules to a folder, as source: beside it there may be what is compiled of it.
+    """Copy the Python files of packages and modules to `folder`, without compiled modules.
 
-    They are those below `root`, or else those that would be imported here.
+    They are taken from `root`, or if it is None from where Python would import them.
     """
     for module in modules:
         try:

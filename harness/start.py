@@ -1,6 +1,6 @@
-"""The start of `restake`: the packages that Python finds have to be those of this project, before any is imported.
+"""The start of the command `restake`: checks that Python finds this project's packages before any is imported.
 
-Their names are short ones (`spec`, `proofs`), which another distribution, or a folder of PYTHONPATH, may also have.
+Their names are short (`spec`, `proofs`), so another distribution or a folder in PYTHONPATH may have the same ones.
 """
 
 import csv
@@ -21,7 +21,7 @@ ADVICE: Final = "Install restaking-spec into an environment of its own: pipx or 
 
 
 def main() -> None:
-    """Run the command; exit code 2 if it would run with packages of somebody else."""
+    """Run the command. Exit code 2 if Python would import another distribution's package."""
     try:
         problems = collisions(ROOT, recorded(ROOT))
         if problems:
@@ -35,8 +35,8 @@ def main() -> None:
 
 
 def recorded(root: Path) -> dict[str, str]:
-    """The packages below a folder, with the digest of each `__init__.py` as the installation recorded it; of a checkout
-    without digests.
+    """The packages installed below a folder, with the digest of each `__init__.py` that the installation recorded. In a
+    checkout, the digests are empty.
     """
     if checkout():
         return dict.fromkeys(checkout()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "")
@@ -52,7 +52,9 @@ def recorded(root: Path) -> dict[str, str]:
 
 
 def collisions(root: Path, packages: dict[str, str]) -> list[str]:
-    """The packages that Python would not take from this folder, and those that are not as they were installed."""
+    """Messages about packages that Python would not import from this folder, and about those changed since
+    installation.
+    """
     found = []
     for package, digest in packages.items():
         own = root / package / "__init__.py"
@@ -66,11 +68,11 @@ def collisions(root: Path, packages: dict[str, str]) -> list[str]:
 
 
 def owners(package: str) -> str:
-    """The other distributions that have a package of this name, for a message; empty if none says so."""
+    """The other distributions that have a package of this name, as part of a message; empty if there are none."""
     others: Sequence[str] = sorted({name for name in packages_distributions().get(package, ()) if name != NAME})
     return f"; {', '.join(others)} has a package of this name" if others else ""
 
 
 def _digest(content: bytes) -> str:
-    """The digest of a file as an installation records it."""
+    """The digest of a file's content, in the form in which an installation records it."""
     return f"sha256={urlsafe_b64encode(sha256(content).digest()).decode().rstrip('=')}"

@@ -1,4 +1,4 @@
-"""Stopping of a long run before it is done: at an interruption, or when its time is up. Nothing found is lost by it."""
+"""Ends a long run early, at an interruption or when its time is up, without losing results."""
 
 import math
 import os
@@ -12,18 +12,18 @@ from types import FrameType
 from typing import Any, NoReturn, Self
 
 POLL_SECONDS = 1.0
-"""The time that a process may outlive the one that started it."""
+"""The interval in seconds at which a process polls, for instance if its parent still runs."""
 
 
 def _nothing() -> None:
-    """No last words."""
+    """Do nothing: the default of `Stop.last_words`."""
 
 
 class Stop:
-    """The signal to stop. In its `with` block the first interruption only sets this. A second one says the last words,
-    which are what was found until then, and ends the process at once.
+    """The signal to stop a run. In its `with` block, the first interruption only sets it. The second one calls
+    `last_words`, which prints the results so far, and ends the process at once.
 
-    `is_limited` says whether there is a time at which to stop, still to come or past.
+    `is_limited` is true if the run has a time limit, reached or not.
     """
 
     def __init__(self, budget_seconds: float = math.inf) -> None:
@@ -34,7 +34,7 @@ class Stop:
         self._handlers: dict[int, Any] = {}
 
     def __call__(self) -> bool:
-        """True if either has come."""
+        """True if the run was interrupted or its time is up."""
         return self.is_interrupted or self.is_over
 
     @property
@@ -64,7 +64,7 @@ class Stop:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let an interruption end the process at once, but where a Stop hears of it."""
+    """Let an interruption end the process at once, except inside the `with` block of a Stop."""
     before = signal.signal(signal.SIGINT, _end)
     try:
         yield
@@ -73,13 +73,13 @@ def interruptible() -> Iterator[None]:
 
 
 def end_at_once() -> NoReturn:
-    """End this process as interrupted, with a line. It raises nothing: compiled arithmetic, which an interruption may
-    meet in the midst of a multiplication, takes an exception for want of memory, and aborts.
+    """End this process as interrupted, with one line of output. No exception is raised: compiled arithmetic that an
+    interruption hits in the middle of a multiplication takes an exception for lack of memory, and aborts.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
-    # The terminal may be without a cursor, and in the midst of a line.
+    # A progress bar may have hidden the terminal's cursor or left an unfinished line.
     shown = b"\r\x1b[K\x1b[?25h" if os.isatty(2) else b""
     with suppress(OSError):
         os.write(2, shown + b"interrupted\n")
@@ -91,7 +91,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone, however that ended: nobody hears it then."""
+    """End this process as soon as its parent process is gone, however that ended: nobody reads its results then."""
     Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
 
 

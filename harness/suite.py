@@ -1,4 +1,4 @@
-"""Counts of the invariant suite, and its verdict on each law: summaries that add up, and the matrix made of them."""
+"""The counts of a `restake check` run and the verdict on each law: summaries that add up, and the matrix of laws."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -16,8 +16,8 @@ from spec.machine import SINGLETON
 from spec.protocol import Protocol
 
 Method = Literal["trace", "walk", "rules", "bytes", "search", "game"]
-"""The method that met a violation: on a recorded trace, a walk, a run that Hypothesis drew (as rules or bytes), in a
-search or a game.
+"""The method of the run that met a violation: a recorded trace, a walk, a Hypothesis example (by rules or by bytes), an
+exhaustive search or a game.
 """
 
 LawVerdict = Literal["held", "VIOLATED", "VACUOUS", "known violation", "reached", "NOT REACHED"]
@@ -28,13 +28,13 @@ Counts = Mapping[str, int]
 
 
 def added(first: Counts, second: Counts) -> dict[str, int]:
-    """Two counts, name by name."""
+    """The sums of two mappings of counts, name by name."""
     return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
 
 
 @attrs.frozen
 class Broken:
-    """A law that broke, in plain values: of which subject, by which method and seed, at which step."""
+    """A law that broke, as plain values: the subject, and the method, seed and step of the run."""
 
     law: str
     subject: str
@@ -45,11 +45,11 @@ class Broken:
 
 @attrs.frozen
 class Summary:
-    """The results of some runs, in plain values, as they cross from one process to another. Summaries add up.
+    """The counts of some runs, as plain values that workers send. Summaries can be added.
 
-    `runs` counts walks, traces or examples. `broken` counts for each law the runs that broke it, and `first` holds the
-    first of them: the sum of two summaries keeps that of the left one. `known_broken` counts how often a law broke that
-    is a known violation.
+    `runs` counts walks, traces or examples. `broken` counts the runs that broke each law. `first` has the first such
+    run of each law; a sum keeps that of the left summand. `known_broken` counts the violations of laws that are known
+    violations.
     """
 
     runs: int = 0
@@ -85,7 +85,7 @@ class Summary:
 
     @classmethod
     def of_game(cls, game: Game, seed: int, report: GameReport) -> "Summary":
-        """The counts of one game. Its moves are no part of what actions and reasons are counted by."""
+        """The counts of one play of a game. Its moves do not count as calls of actions."""
         law_id, steps = game.law_id, len(report.actions)
         first = {law_id: Broken(law_id, "", "game", seed, steps)} if report.excess > 0 else {}
         return cls(1, report.moves, checked={law_id: 1}, broken=dict.fromkeys(first, 1), first=first)
@@ -108,7 +108,7 @@ class Summary:
         )
 
     def by_reason(self) -> dict[str, int]:
-        """The rejections for each reason, whatever the action."""
+        """The number of rejections for each reason, over all actions."""
         reasons: dict[str, int] = {}
         for counts in self.rejected.values():
             reasons = added(reasons, counts)
@@ -116,20 +116,21 @@ class Summary:
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things: 1 step, 2 steps."""
+    """A number with its noun: "1 step", "2 steps"."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def shown(violation: Violation) -> str:
-    """A state law's subject; a step law, and the law of a table's only row, has none."""
+    """The subject of a violation as text; empty for a step law, and for a law about a table with one row."""
     return "" if violation.subject in (None, SINGLETON) else printable(repr(violation.subject))
 
 
 @attrs.frozen
 class Finding:
-    """A counterexample as a person meets it: what broke, who found it, in how many steps, and what shows it again.
+    """A counterexample as it is reported: the law, its sentence, the subject, the run that found it, and the command
+    that reproduces it.
 
-    `steps` are those of the kept trace, after shrinking; of the run that found it, if it is not kept.
+    `steps` is the length of the kept trace, after shrinking; of the original run if no trace is kept.
     """
 
     law: str
@@ -143,9 +144,9 @@ class Finding:
 
 @attrs.frozen
 class Row:
-    """The result of one law or one witness. `broken` counts the runs that broke it; of a law that is a known violation,
-    the times that it was seen to be. `proof` is there if the run gathered proofs and the law has any; `kills`, how many
-    mutants it noticed. `symbols` gives the meaning of those that stand in the sentence.
+    """The result of one law or one witness. `broken` counts the runs that broke it; for a known violation, the number
+    of violations. `proof` is None unless the run collected proofs and the law has any. `kills` is the number of mutants
+    that the law notices. `symbols` has the meaning of each symbol in the sentence.
     """
 
     law: str
@@ -166,7 +167,7 @@ class Row:
 
 @attrs.frozen
 class ActionRow:
-    """The accepted and rejected calls of one action, on recorded traces and on everything that was drawn."""
+    """The accepted and rejected calls of one action: on recorded traces, and in drawn runs (walks and examples)."""
 
     action: str
     accepted_on_traces: int
@@ -176,19 +177,19 @@ class ActionRow:
 
     @property
     def is_accepted(self) -> bool:
-        """True if it was accepted at all."""
+        """True if any call of the action was accepted."""
         return self.accepted_on_traces + self.accepted > 0
 
     @property
     def acceptance_rate(self) -> float | None:
-        """The part of what was drawn that was accepted."""
+        """The fraction of drawn calls that were accepted; None if none was drawn."""
         drawn = self.accepted + self.rejected
         return self.accepted / drawn if drawn else None
 
 
 @attrs.frozen
 class ReasonRow:
-    """The calls rejected for one reason, on recorded traces and on everything that was drawn."""
+    """The calls rejected for one reason: on recorded traces, and in drawn runs (walks and examples)."""
 
     reason: str
     on_traces: int
@@ -196,7 +197,7 @@ class ReasonRow:
 
     @property
     def is_reached(self) -> bool:
-        """True if it was given at all."""
+        """True if any call was rejected for this reason."""
         return self.on_traces + self.drawn > 0
 
 
@@ -204,13 +205,12 @@ class ReasonRow:
 class SuiteReport:
     """The results of all laws of one protocol.
 
-    `findings` has one counterexample for each law that broke, `rechecked` counts those of earlier runs that were tried
-    again. `judges_coverage` says whether the run is big enough for a reason never given, an action never accepted or a
-    witness never seen to count as a failure; `is_cut_short`, whether it ended before it was done. Of its
-    traces `differing` are those that differ or break a law, and `unread` those that cannot be read. `unjudged` names
-    earlier counterexamples whose law is in no catalogue any more. `evidence` is gathered of protocols that have a
-    theory. `symbols` gives the meaning of those that stand in the sentences of laws, `specifies` the contracts.
-    `assumed` names the proved laws that one walk in eleven checks.
+    `findings` has one counterexample for each law that broke. `rechecked` counts the kept counterexamples of earlier
+    runs that were replayed, and `unjudged` names those whose law no catalogue has any more. `judges_coverage` is true
+    if the run is long enough that a reason never given, an action never accepted or a witness never seen is a failure.
+    `is_cut_short` is true if the run ended early. `differing` are recorded traces that differ or break a law, `unread`
+    those that cannot be read. `evidence` is collected for protocols with a theory. `symbols` has the meaning of symbols
+    in laws' sentences, and `specifies` names the contracts. `assumed` are proved laws that one walk in eleven checks.
     """
 
     protocol: Protocol
@@ -235,21 +235,21 @@ class SuiteReport:
 
     @property
     def drawn(self) -> Summary:
-        """Everything that is not recorded."""
+        """The summary of all drawn runs: walks and Hypothesis examples."""
         return self.on_walks + self.by_hypothesis
 
     @property
     def steps(self) -> int:
-        """All steps at which laws were checked, and all moves of games."""
+        """The number of all steps at which laws were checked, and of all moves in games."""
         return self.on_traces.steps + self.drawn.steps + self.in_games.steps
 
     def rows(self) -> list[Row]:
-        """The matrix: laws, then games, then witnesses, each by id."""
+        """The rows of the matrix: laws and games, then witnesses, each sorted by id."""
         laws = [self._row(law) for law in (*self.catalogue.laws(), *self.games)]
         return laws + [self._row(law) for law in sorted(self.catalogue.witnesses, key=lambda law: law.law_id)]
 
     def actions(self) -> list[ActionRow]:
-        """Every action of the protocol, in its order."""
+        """A row for each action, in the protocol's order."""
         recorded, drawn = self.on_traces, self.drawn
         return [
             ActionRow(
@@ -263,7 +263,7 @@ class SuiteReport:
         ]
 
     def reasons(self) -> list[ReasonRow]:
-        """Every reason of the protocol, in its order."""
+        """A row for each reason, in the protocol's order."""
         recorded, drawn = self.on_traces.by_reason(), self.drawn.by_reason()
         return [
             ReasonRow(reason.value, recorded.get(reason.value, 0), drawn.get(reason.value, 0))
@@ -271,7 +271,7 @@ class SuiteReport:
         ]
 
     def gaps(self) -> dict[str, list[str]]:
-        """The gaps of a run: actions never accepted, reasons never given, witnesses never seen."""
+        """The gaps in the run's coverage: actions never accepted, reasons never given, witnesses never seen."""
         return {
             "actions never accepted": [row.action for row in self.actions() if not row.is_accepted],
             "reasons never given": [row.reason for row in self.reasons() if not row.is_reached],
@@ -279,14 +279,14 @@ class SuiteReport:
         }
 
     def failures(self) -> list[str]:
-        """The reasons for which the run fails, each in a line."""
+        """The reasons why the run fails, one line each."""
         return [f"{what}: {', '.join(names)}" for what, names in self.failing().items()]
 
     def failing(self) -> dict[str, list[str]]:
-        """The reasons for which the run fails: laws that broke, laws that were never checked, and, if that is judged,
-        what never happened; each with the names of what it is about.
+        """The reasons why the run fails, each with the names concerned: laws that broke, laws never checked, traces
+        that differ, refutations, and gaps in coverage if these are judged.
 
-        A run that was cut short is judged by what it checked.
+        In a run that was cut short, a law never checked is no failure.
         """
         rows = self.rows()
         violated = [row.law for row in rows if row.verdict == "VIOLATED"]
@@ -299,9 +299,9 @@ class SuiteReport:
         return {what: names for what, names in found.items() if names}
 
     def unfinished(self) -> list[str]:
-        """The reasons for which a run without failures does not hold: traces that cannot be read, earlier
-        counterexamples that no law judges, and what was to be proved in it and could not be, or came to UNKNOWN. What
-        is stale in the ledger, and was not asked for, is no reason.
+        """The reasons why a run without failures is not finished: traces that cannot be read, kept counterexamples that
+        no law judges, and proofs requested in this run that failed or came out UNKNOWN. Stale verdicts in the ledger
+        that the run was not to prove again are no reason.
         """
         found = {"cannot be read": self.unread, "kept counterexamples of laws in no catalogue": self.unjudged}
         if self.evidence is not None:
@@ -310,7 +310,7 @@ class SuiteReport:
         return [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
 
     def refuted(self) -> list[str]:
-        """The laws that proofs refute, with the calls, but for known violations."""
+        """The laws that proofs refute, each with the call; known violations are left out."""
         proofs = {} if self.evidence is None else self.evidence.proofs
         return [
             f"{law} of {call}"
@@ -326,7 +326,7 @@ class SuiteReport:
 
     @property
     def verdict(self) -> str:
-        """The protocol in a word."""
+        """The verdict on the protocol."""
         if self.steps == 0 and not self.differing:
             return "nothing was checked"
         if self.failures():
@@ -394,7 +394,7 @@ class SuiteReport:
 
 
 def kind_of(law: Law) -> LawKind:
-    """The kind of a law, or of what stands beside the laws."""
+    """The kind of a law, a game or a witness."""
     if isinstance(law, Game):
         return "game"
     if isinstance(law, StateLaw):
@@ -405,6 +405,6 @@ def kind_of(law: Law) -> LawKind:
 
 
 def _volume(summary: Summary) -> Json:
-    """The volume of the run, without what the rows say."""
+    """The totals of a summary, without the counts by law, action and reason."""
     accepted = sum(summary.accepted.values())
     return {"runs": summary.runs, "steps": summary.steps, "accepted": accepted, "scans": summary.scans}

@@ -1,5 +1,5 @@
-"""The first screen of a run: the verdict, what was checked, proved and found, what was not reached; then each law in a
-line. `harness/report.py` has the details.
+"""The short report of `restake check`: the verdict, what was checked, proved, found and not reached, then one line per
+law. `harness/report.py` prints the details.
 """
 
 import shlex
@@ -30,24 +30,24 @@ COLUMNS: Final = (
     "checked: how often. proved: of how many of the calls that could break it, * within a scope. "
     "kills: how many mutants it notices. -: does not apply. Witnesses are situations that some run has to reach."
 )
-"""The meaning of the columns of a law's line."""
+"""The explanation of the columns in a law's line."""
 
 REPRODUCE: Final = "reproduce: "
-"""The word before a command."""
+"""The text before a command that reproduces a result."""
 
 MOST_TRACES: Final = 3
-"""The traces that are shown in full where they differ."""
+"""The number of differing traces that are printed in full."""
 
 MOST_DIFFERENCES: Final = 12
-"""The most differences that are shown of one of them; the command for it shows all."""
+"""The most differences printed of one such trace; its command prints all."""
 
 MOST_NAMES = 6
-"""The most names in a line of the first screen."""
+"""The most names in one line of the short report."""
 
 
 def print_outcome(console: Console, outcome: RunOutcome, is_long: bool) -> None:
-    """Print the verdict of the run, its provenance, and a block for each protocol; differences and breaks; then each
-    law in a line, or, if the report is to be long, the matrix and the coverage.
+    """Print the report of a run: verdict, provenance, a block for each protocol, failures, then a line for each law, or
+    the matrix and the coverage if `is_long`.
     """
     console.print(f"restake check: {outcome.verdict}", style="bold", markup=False)
     for line in made_by(outcome):
@@ -66,7 +66,7 @@ def print_outcome(console: Console, outcome: RunOutcome, is_long: bool) -> None:
 
 
 def print_failures(console: Console, outcome: RunOutcome) -> None:
-    """Print what broke and what differs: the first traces in full, of the others the command that shows them."""
+    """Print the findings and the differing traces: the first traces in full, the others by their command."""
     shown = [report for report in outcome.reports if report.verdict in ("differs", "malformed", "breaks")]
     if shown or any(suite.findings for suite in outcome.suites):
         console.print()
@@ -81,7 +81,7 @@ def print_failures(console: Console, outcome: RunOutcome) -> None:
 
 
 def made_by(outcome: RunOutcome) -> list[str]:
-    """The provenance of a run, in lines."""
+    """The provenance of a run as lines."""
     made = outcome.made_by
     commit = f" (commit {made.commit})" if made.commit else " (commit unknown)"
     parts = ", ".join([f"{part} {lasted(seconds)}" for part, seconds in made.parts.items() if seconds])
@@ -100,13 +100,15 @@ def made_by(outcome: RunOutcome) -> list[str]:
 
 
 def in_parts(line: str) -> tuple[str, str]:
-    """A line, and the command at its end that reproduces what it says; empty if there is none."""
+    """A line split at its command: the text, and the command that reproduces it; the command is empty if
+    there is none.
+    """
     said, _, command = line.partition(REPRODUCE)
     return (said + REPRODUCE, command) if command else (line, "")
 
 
 def lasted(seconds: float) -> str:
-    """A time in minutes and seconds; of less than a minute with a tenth."""
+    """A duration in minutes and seconds, or below a minute in seconds with one decimal."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
 
@@ -124,7 +126,7 @@ def print_block(console: Console, suite: SuiteReport) -> None:
 
 
 def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
-    """The result of one protocol: what is said of what."""
+    """The result of one protocol as headings with lines."""
     return [
         ("failure", failing(suite)),
         ("not finished", suite.unfinished()),
@@ -139,7 +141,7 @@ def blocks(suite: SuiteReport) -> list[tuple[str, list[str]]]:
 
 
 def failing(suite: SuiteReport) -> list[str]:
-    """The reasons for which the run fails, each with the first names; traces by their last folder and name."""
+    """The failures of a run, each with the first names concerned; traces by their last folder and name."""
     lines = []
     for what, names in suite.failing().items():
         lines.append(f"{what}: {named([place_of(Path(name)) if name in suite.differing else name for name in names])}")
@@ -147,7 +149,7 @@ def failing(suite: SuiteReport) -> list[str]:
 
 
 def checked(suite: SuiteReport) -> list[str]:
-    """The volume of the run, by method."""
+    """The numbers of runs and calls by method, and the number of assumed laws."""
     parts = [
         f"{counted(done.runs, what)}, {counted(done.steps, 'call')}"
         for what, done in (
@@ -177,7 +179,7 @@ def verdicts(suite: SuiteReport) -> list[str]:
 
 
 def proved(suite: SuiteReport) -> list[str]:
-    """The laws proved of every call, their scopes, and the others."""
+    """The lines on proofs: laws proved of every call, scopes, known violations, and laws not fully proved."""
     if suite.evidence is None:
         return ["nothing, as the run ended before" if suite.has_theory else "no law: the protocol has no theory"]
     laws = {row.law: row.proof for row in suite.rows() if row.proof is not None}
@@ -214,7 +216,7 @@ def proved(suite: SuiteReport) -> list[str]:
 
 
 def mutants(suite: SuiteReport) -> list[str]:
-    """The number of laws that kill any mutant."""
+    """The lines on mutants: how many laws kill any, and which kill none."""
     if suite.evidence is None or not suite.evidence.mutants:
         return []
     laws = [row for row in suite.rows() if row.kills is not None]
@@ -227,7 +229,7 @@ def mutants(suite: SuiteReport) -> list[str]:
 
 
 def found(suite: SuiteReport) -> list[str]:
-    """The laws that broke, and the known violations."""
+    """The lines on laws that broke and on known violations."""
     said = []
     for finding in suite.findings.values():
         said.append(f"{finding.law} is violated: {finding.sentence}")
@@ -242,7 +244,7 @@ def found(suite: SuiteReport) -> list[str]:
 
 
 def not_reached(suite: SuiteReport) -> list[str]:
-    """The gaps of the run; and if the run is judged by them."""
+    """The lines on gaps in coverage, with a note if they are no failure of this run."""
     gaps = [f"{what}: {named(names)}" for what, names in suite.gaps().items() if names]
     if gaps and not suite.judges_coverage:
         gaps.append("(no failure: so short a run is not judged by what it did not meet)")
@@ -250,16 +252,14 @@ def not_reached(suite: SuiteReport) -> list[str]:
 
 
 def named(names: Collection[str]) -> str:
-    """The first of some names, and how many more there are."""
+    """The first names of several, and the number of the others."""
     shown = [*names][:MOST_NAMES]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return ", ".join(shown) + more
 
 
 def tiers(suite: SuiteReport) -> dict[str, list[Row]]:
-    """The rows of a protocol by tier: properties, what restates the rules, games, witnesses. None if nothing was
-    checked.
-    """
+    """The rows of a protocol by tier: properties, model laws, games, witnesses. Empty if nothing was checked."""
     rows = suite.rows() if suite.steps else []
     model = set(suite.catalogue.model)
     found = {
@@ -272,11 +272,11 @@ def tiers(suite: SuiteReport) -> dict[str, list[Row]]:
 
 
 LAW_HEADINGS: Final = ("law", "sentence", "checked", "proved", "kills", "verdict")
-"""The headings of a law's line."""
+"""The column headings of the table of laws."""
 
 
 def law_cells(row: Row) -> tuple[str, str, str, str, str, str]:
-    """A law in a line: id, sentence, times checked, calls proved, mutants killed, verdict."""
+    """The cells of a law's line: id, sentence, times checked, calls proved, mutants killed, verdict."""
     checks = row.on_traces + row.on_walks + row.by_hypothesis + row.in_games
     proof = "-" if row.proof is None else row.proof.in_short
     kills = "-" if row.kills is None else f"{row.kills:,}"
@@ -284,12 +284,12 @@ def law_cells(row: Row) -> tuple[str, str, str, str, str, str]:
 
 
 def legend_of(suite: SuiteReport, rows: Collection[Row]) -> list[str]:
-    """The meaning of the symbols in the sentences of some laws."""
+    """The meanings of the symbols in the sentences of some rows."""
     return legend([(row.law, row.sentence) for row in rows], suite.symbols)
 
 
 def print_laws(console: Console, suite: SuiteReport) -> None:
-    """Print a line for each law: one table for each tier, its sentences cut to the width."""
+    """Print one table of laws for each tier, with sentences cut to the console's width."""
     for tier, rows in tiers(suite).items():
         table = plain_table()
         table.add_column("law", no_wrap=True)

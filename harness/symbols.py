@@ -1,26 +1,26 @@
-"""The symbols of formulas in the sentences of laws, each with its meaning: a protocol's pack gives them."""
+"""The symbols in the sentences of laws, such as W, with the meanings that a protocol's pack gives them."""
 
 import re
 from collections.abc import Iterable, Mapping
 
 NEXT_TO = r"[-+*/<>=()]"
-"""The neighbours of a symbol: "A" alone begins many a sentence, and is no symbol there."""
+"""The characters that occur next to a symbol; a word such as "A" without one of these is not a symbol."""
 
 
 def symbols_in(sentence: str, symbols: Mapping[str, str]) -> dict[str, str]:
-    """The meaning of each symbol that stands in the sentence, in the order in which they stand there."""
+    """The meaning of each symbol in the sentence, in order of occurrence."""
     places = {symbol: _place_of(symbol, sentence) for symbol in symbols}
     found = sorted([(place, symbol) for symbol, place in places.items() if place is not None])
     return {symbol: symbols[symbol] for _, symbol in found}
 
 
 def explained_symbols(sentence: str, symbols: Mapping[str, str]) -> str:
-    """The symbols of a sentence in words, empty if there are none."""
+    """The symbols of a sentence with their meanings, as text; empty if there are none."""
     return "; ".join([f"{symbol} is {meaning}" for symbol, meaning in symbols_in(sentence, symbols).items()])
 
 
 def legend(sentences: Iterable[tuple[str, str]], symbols: Mapping[str, str]) -> list[str]:
-    """The legend of some laws, given as id and sentence: a line for all that have the same symbols."""
+    """The legend of laws given as pairs of id and sentence: one line for all laws with the same symbols."""
     laws: dict[str, list[str]] = {}
     for law_id, sentence in sentences:
         said = explained_symbols(sentence, symbols)

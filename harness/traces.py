@@ -1,4 +1,4 @@
-"""Trace files: found, opened, and read by the protocol that they name."""
+"""Trace files: finding them, loading JSON, and reading them with the protocol that they name."""
 
 import gzip
 import json
@@ -20,11 +20,11 @@ KEPT = Path(".restake")
 SUFFIXES = (".json", ".json.gz")
 
 MOST_BYTES: Final = 2**26
-"""The most bytes of a file, unpacked. The largest recorded trace has a thirtieth of it."""
+"""The most bytes of an unpacked file, about thirty times the largest recorded trace."""
 
 
 def bundled_traces() -> Path:
-    """The folder of recorded traces that comes with the project, one folder in it for each protocol."""
+    """The folder of recorded traces that comes with the project, with a subfolder for each protocol."""
     here = Path(__file__).parent
     installed = here / "golden"
     return installed if installed.is_dir() else here.parent / "tests" / "golden"
@@ -38,8 +38,8 @@ def bundled_findings() -> Path:
 
 
 def place_of(path: Path) -> str:
-    """A trace's place, the same on every machine: below the folder that all bundled traces are in, or below the current
-    one; else its name and that of its folder.
+    """The place of a trace, independent of the machine: its path relative to the folder of bundled traces or to the
+    current folder; else its name and that of its folder.
     """
     for root in (bundled_traces(), Path.cwd()):
         if path.absolute().is_relative_to(root):
@@ -48,10 +48,11 @@ def place_of(path: Path) -> str:
 
 
 def find_traces(places: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> Iterator[Path]:
-    """Every file named, and every file of these suffixes in or below every folder named; each once, in order.
+    """Every file in `places`, and every file with one of the suffixes in or below every folder in it; each once, in
+    order.
 
-    A folder that cannot be listed is yielded as itself, so that whoever reads it says so. Links to folders are not
-    followed below a folder.
+    A folder that cannot be listed is yielded itself, so that reading it reports the error. Symbolic links to folders
+    are not followed below a folder.
     """
     seen: set[str] = set()
     for place in places:
@@ -75,8 +76,8 @@ def _in_folder(place: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 @attrs.frozen
 class Claim:
-    """The claim of a kept counterexample: the law that it breaks, of which subject, and what found it; of a lost game
-    also who moved, and after how many actions that began.
+    """The claim of a kept counterexample: the law that it breaks, the subject, and the run that found it. For a lost
+    game also the party that moved, and the index of the first move.
     """
 
     law: str
@@ -95,22 +96,24 @@ CLAIM: Final = Record(
     ],
     optional={"party": (), "begins": 0},
 )
-"""The field of a kept counterexample that says it."""
+"""The format of the field `finding`, in which a kept counterexample has its claim."""
 
 
 def load_trace(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace]:
-    """Open and read one trace file. MalformedTrace if it is none, whatever is wrong with it."""
+    """The trace in a file, with its protocol. Raises MalformedTrace if the file is no trace, for any reason."""
     protocol, trace, _ = load_kept(path, protocols)
     return protocol, trace
 
 
 def load_kept(path: Path, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
-    """Open and read a trace file that may be a kept counterexample, with what it then says of itself."""
+    """The trace in a file, with its protocol, and its claim if it is a kept counterexample. Raises MalformedTrace."""
     return read_kept(load_json(path), protocols)
 
 
 def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol, Trace, Claim | None]:
-    """Read the content of a trace file that may be a kept counterexample."""
+    """The trace in a JSON document, with its protocol, and its claim if it is a kept counterexample. Raises
+    MalformedTrace.
+    """
     document = as_object(found, "")
     claim = cast(Claim, CLAIM.read(document.pop("finding"), "finding", {})) if "finding" in document else None
     if "protocol" not in document:
@@ -126,13 +129,15 @@ def read_kept(found: Json, protocols: Mapping[str, Protocol]) -> tuple[Protocol,
 
 
 def protocol_of(name: str, protocols: Mapping[str, Protocol]) -> Protocol | None:
-    """The protocol of a name, or of the family of trace files that has it."""
+    """The protocol with this name, or one whose traces belong to the family of this name; None if there is none."""
     of_family = [protocol for protocol in protocols.values() if name in protocol.families]
     return protocols.get(name) or (of_family[0] if of_family else None)
 
 
 def load_json(path: Path) -> Json:
-    """The value of a JSON file, compressed or not. MalformedTrace if it says nothing that can be told apart."""
+    """The value in a JSON file, gzipped or not. Raises MalformedTrace if it cannot be read, or is ambiguous by repeated
+    fields.
+    """
     try:
         content = _content(path)
         return json.loads(content.decode(), object_pairs_hook=_distinct, parse_constant=_refuse_constant)
@@ -151,7 +156,9 @@ def load_json(path: Path) -> Json:
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file, unpacked. Refused before it is opened: what is no file; and after: what is too large."""
+    """The bytes of a file, unpacked. Raises MalformedTrace for anything but a regular file, and for one that is too
+    large.
+    """
     if not stat.S_ISREG(path.stat().st_mode):
         if path.is_dir():
             os.listdir(path)  # for the error that says why it cannot be listed

@@ -1,7 +1,8 @@
-"""Vectors: traces that a client replays without this project, with a manifest, and canaries that are wrong on purpose.
+"""Vectors: traces that a client replays without this project, with a manifest, and canaries, which are wrong in one
+value on purpose.
 
-A release is a folder: `vectors/PROTOCOL/KIND/NAME.json.gz` and `canaries/PROTOCOL/NAME.json.gz` are traces, and
-`manifest.json` says what each is for. The same source writes the same bytes, whatever the hash seed.
+A release is a folder. `vectors/PROTOCOL/KIND/NAME.json.gz` and `canaries/PROTOCOL/NAME.json.gz` are traces, and
+`manifest.json` describes each. The same source always writes the same bytes.
 """
 
 import copy
@@ -30,39 +31,41 @@ from spec.machine import Delta, Draft
 from spec.protocol import execute
 
 FORMAT: Final = 1
-"""The number of the format. It changes whenever a reader of the format before would misunderstand a release."""
+"""The version of the release format. It changes if a reader of the previous format would misread a release."""
 
 MANIFEST: Final = "manifest.json"
 
 WALKS: Final = 40
 WALK_STEPS: Final = 150
 WALKS_SEEN: Final = 192
-"""The walks of a release, their steps, and the seeds that they are chosen from."""
+"""The number of seeds from which the walks of a release are chosen."""
 
 WITNESS: Final = "witness: "
-"""The beginning of what a vector covers that is for a witness."""
+"""The prefix of a vector's coverage entry that names a witness."""
 
 ORDER: Final = "order: "
-"""The beginning of what a vector covers that is for an order of checks."""
+"""The prefix of a vector's coverage entry that names an order of checks."""
 
 KILLS: Final = Path(__file__).parent / "mutants" / "vector_kills.json"
-"""The mutants that each kind of vectors kills, as `restake mutate --vectors DIR --kills FILE` found for one release."""
+"""The file of mutants that each kind of vectors kills, measured for one release by `restake mutate --vectors DIR
+--kills FILE`.
+"""
 
 CANARIES_EACH: Final = 4
-"""The canaries of each protocol that are wrong in one thing."""
+"""The number of canaries per protocol and aspect."""
 
 
 class ReleaseError(Exception):
-    """A folder that is no release of vectors, or not a whole one; the message says why."""
+    """The exception for a folder that is not a complete release of vectors; the message says why."""
 
 
 @attrs.frozen
 class Entry:
-    """A file of a release, as the manifest has it. `sha256` is that of the document before it was packed.
+    """A file of a release, as the manifest describes it. `sha256` is that of the uncompressed document.
 
-    `covers` are the cases of a vector's steps, `action: answer`, and what it is for: the witness, `witness: ID`, or the
-    order of checks, `order: action: answer before reason`.
-    `wrong` is in what a canary's last step is wrong.
+    `covers` are the cases of a vector's steps, as `action: answer`, and what it was chosen for: a witness, as `witness:
+    ID`, or an order of checks, as `order: action: answer before reason`. `wrong` is the aspect in which a canary's last
+    step is wrong; empty for a vector.
     """
 
     file: str
@@ -89,12 +92,14 @@ Document = dict[str, Any]
 
 
 Says = Callable[[str], None]
-"""The listener to what is made now, before each file and each walk: what it raises ends the release there."""
+"""The callback for progress messages, before each file and each walk. An exception from it ends the release there."""
 
 
 def fill(packs: Collection[ProtocolPack], folder: Path, walks: int, says: Says = lambda _what: None) -> list[Entry]:
-    """Write a release of some protocols into a folder, which has to be empty or not there; every file of it. The
-    manifest comes last: without it a folder is no release.
+    """Write a release for some protocols into a new or empty folder. Returns its entries. Raises ReleaseError if the
+    folder is not empty.
+
+    The manifest is written last: a folder without it is no release.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReleaseError(f"{folder}: is there already, and not empty")
@@ -122,19 +127,21 @@ def fill(packs: Collection[ProtocolPack], folder: Path, walks: int, says: Says =
 
 
 def digest_of(entries: Collection[Entry]) -> str:
-    """The digest of a release's vectors, by which what was measured of them is told to be of these."""
+    """The digest of a release's vectors, to tell if measurements belong to exactly these vectors."""
     lines = sorted([f"{entry.sha256}  {entry.file}\n" for entry in entries if not entry.wrong])
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def known_kills(entries: Collection[Entry]) -> Json:
-    """The mutants that each kind of vectors was the first to kill, if that was measured of these very vectors."""
+    """The mutants that each kind of vectors was the first to kill; None unless measured for exactly these vectors."""
     measured = as_object(load_json(KILLS), "")
     return measured["kills"] if measured["release"] == digest_of(entries) else None
 
 
 def read_release(folder: Path) -> list[Entry]:
-    """The files of a release, after each was found to be what the manifest says. ReleaseError if one is not."""
+    """The entries of a release, after comparing each file with its digest. Raises ReleaseError if a file differs or is
+    missing.
+    """
     try:
         manifest = as_object(load_json(folder / MANIFEST), "")
         check_fields(manifest, ("format", "specification", "files", "kills"), "", ("kills",))
@@ -161,12 +168,12 @@ def read_release(folder: Path) -> list[Entry]:
 def vectors(
     pack: ProtocolPack, walks: int, says: Says = lambda _what: None
 ) -> Iterator[tuple[str, str, Document, tuple[str, ...]]]:
-    """The vectors of a protocol, each with its kind, its name, and what it shows beside its cases.
+    """The vectors of a protocol, each with its kind, its name, its document and its additional coverage.
 
-    By case: each action with each answer, by the shortest trace that is known. By order: a last call that fails two
-    checks, and is answered by the first. Edges: a last call beside which the answer changes. Recorded: histories of the
-    real contracts, scenarios by name among them. By witness: what must be seen to happen, by the shortest beginning of
-    a walk that shows it. And walks, with amounts of any size, chosen for what they cover.
+    The kinds: "cases" has each action with each answer, by the shortest known trace. In "orders" the last call fails
+    two checks and gets the first one's reason. In "edges" the answer changes next to the last call. "recorded" are
+    histories of the real contracts, including named scenarios. "witnesses" has the shortest beginning of a walk that
+    shows each witness. "walks" are random walks with amounts of any size, chosen for their coverage.
     """
     for case, script in [] if pack.cases is None else read_cases(Path(pack.cases)):
         yield "cases", _name(*case), _trace(pack, script), ()
@@ -184,7 +191,7 @@ def vectors(
 
 
 def canaries(pack: ProtocolPack, cases: Sequence[tuple[Document, str]]) -> Iterator[tuple[str, str, Document]]:
-    """Vectors whose last step is wrong in one thing: in what, the name, and the document."""
+    """Canary vectors, whose last step is wrong in one aspect: the aspect, the name, and the document."""
     reasons = [reason.value for reason in pack.protocol.reasons]
 
     def other_reason(step: Document) -> None:
@@ -205,13 +212,13 @@ def canaries(pack: ProtocolPack, cases: Sequence[tuple[Document, str]]) -> Itera
 
 
 def _add_one(value: Any) -> None:
-    """Make the first amount of a value one more."""
+    """Increase the first amount in a value by one, in place."""
     place, name = _amounts(value)[0]
     place[name] = str(int(place[name]) + 1)
 
 
 def _amounts(value: Any) -> list[tuple[Any, Any]]:
-    """The places of a value where there is an amount that can be one more."""
+    """The places of amounts in a value, as pairs of container and key; amounts of 60 digits or more are left out."""
     found: list[tuple[Any, Any]] = []
     for name, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         if isinstance(item, str) and item.isdigit() and len(item) < 60:
@@ -222,7 +229,7 @@ def _amounts(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _name(*words: str) -> str:
-    """A file's name: of letters that every system keeps, and distinct even where it does not tell their case."""
+    """A file name made of words: only ASCII letters, digits and underscores, and distinct without regard to case."""
     plain = "-".join(words)
     return f"{re.sub(r'[^A-Za-z0-9]+', '_', plain).strip('_')}-{hashlib.sha256(plain.encode()).hexdigest()[:6]}"
 
@@ -236,8 +243,8 @@ def _trace(pack: ProtocolPack, script: Script) -> Document:
 def _witnessed(
     pack: ProtocolPack, walks: int, says: Says = lambda _what: None
 ) -> Iterator[tuple[str, Walk, list[Any]]]:
-    """Each witness that walks see, with the walk and its actions up to the first sight of it, of those walks the
-    shortest.
+    """Each witness that walks see, with the walk and its actions up to its first sighting, for the walk that sees it
+    soonest.
     """
     if pack.walk is None or not walks:
         return
@@ -256,7 +263,7 @@ def _witnessed(
 
 
 def _sightings(walk: Walk, seed: int) -> dict[str, int]:
-    """The steps of a walk up to where each witness is first seen."""
+    """The number of steps of a walk until each witness is first seen."""
     checker, choices, opening = Checker(walk.catalogue, walk.genesis()), Seeded(seed), walk.opening()
     first: dict[str, int] = {}
     for position in range(WALK_STEPS):
@@ -272,7 +279,7 @@ def _sightings(walk: Walk, seed: int) -> dict[str, int]:
 
 
 def _chosen(pack: ProtocolPack, walks: int, says: Says = lambda _what: None) -> list[tuple[int, Script]]:
-    """`walks` walks that together have about the most different pairs of consecutive cases."""
+    """Up to `walks` walks that together cover about the most different pairs of consecutive cases."""
     if pack.walk is None or not walks:
         return []
     scripts: dict[int, Script] = {}

@@ -1,7 +1,8 @@
-"""Processes of this machine that do tasks: so many at a time, each one task after the other.
+"""Worker processes on this machine, a given number of them, each doing one task after the other.
 
-What a process finds it says at once. If it is killed, its task is given to another; what kills three stays undone. An
-interruption is for the process that asks. The others never hear of it, and end with it, however it ends.
+A process sends results while it works. If it is killed, its task is given to another process; a task whose process is
+killed three times stays undone. Interruptions reach only the parent process; its workers end when it does, however it
+ends.
 """
 
 import signal
@@ -17,25 +18,29 @@ import attrs
 from harness.stopping import end_with_parent
 
 POLL_SECONDS: Final = 0.2
-"""The delay with which an interruption, or the end of the time, is noticed."""
+"""The interval in seconds at which a run looks for interruptions and for the end of its time."""
 
 DEATHS: Final = 3
-"""The times that the processes of one task may be killed before it is left undone."""
+"""The number of times that a task's process may be killed before the task is left undone."""
 
 Task = TypeVar("Task")
 Stops = Callable[[], bool]
 Say = Callable[[Any], None]
 Work = Callable[[Any, Say, Stops], Any]
-"""A task's work, in another process. What it returns or raises is its last word. It may say more before."""
+"""The function that does a task in a worker process. It may send messages by `Say`; its return value or exception is
+the last message.
+"""
 
 
 class KilledError(Exception):
-    """A process was killed, and what it had not said is lost."""
+    """The exception for a worker process that was killed; its unsent results are lost."""
 
 
 @attrs.frozen
 class Heard(Generic[Task]):
-    """A word of a process on its task. The last one is the result, or the exception with which the work ended."""
+    """A message from a worker about its task. The last message of a task is its result, or the exception
+    that ended it.
+    """
 
     task: Task
     said: Any
@@ -50,7 +55,7 @@ class _Job(Generic[Task]):
 
 @attrs.define(eq=False)
 class _Worker(Generic[Task]):
-    """A process, the kind of its tasks, and its current task."""
+    """A worker process, the kind of tasks that it does, and its current task."""
 
     pipe: Connection
     process: Any
@@ -59,18 +64,21 @@ class _Worker(Generic[Task]):
 
 
 class Processes(Generic[Task]):
-    """The processes. Each does tasks of one kind, which begin alike. `end` comes last and leaves nothing running."""
+    """Worker processes for tasks. A process does only tasks of one kind, so that it can reuse its preparation.
+
+    `end` must be called last, and leaves no process running.
+    """
 
     def __init__(self, width: int, work: Work, kind_of: Callable[[Task], object] = lambda _: None) -> None:
         self._width: Final = width
         self._work: Final = work
         self._kind_of: Final = kind_of
         self._context: Final = get_context("spawn")
-        self._is_over: Final = self._context.RawValue("b", 0)  # no lock, which one might die with
+        self._is_over: Final = self._context.RawValue("b", 0)  # no lock: a process might be killed holding it
         self._waiting: Final[list[_Job[Task]]] = []
         self._idle: Final[list[_Worker[Task]]] = []
         self._running: Final[dict[Connection, _Worker[Task]]] = {}
-        # Or it would be started with the first process, and unblock what is blocked then.
+        # Otherwise it would start with the first process, and unblock the signals that are blocked then.
         resource_tracker.ensure_running()
 
     @property
@@ -79,23 +87,23 @@ class Processes(Generic[Task]):
         return len(self._waiting) + len(self._running)
 
     def submit(self, task: Task) -> None:
-        """Add a task, to be begun after those before it."""
+        """Add a task to the end of the queue."""
         self._waiting.append(_Job(task))
 
     def heard(self) -> list[Heard[Task]]:
-        """The next words of any process, after a moment at most."""
+        """The next messages from any worker, after waiting a moment at most."""
         while self._waiting and len(self._running) < self._width:
             self._begin(self._waiting.pop(0))
         ready = connection.wait(list(self._running), POLL_SECONDS)
         return [heard for pipe, worker in list(self._running.items()) if pipe in ready for heard in self._ask(worker)]
 
     def end_soon(self) -> None:
-        """Begin no other task, and tell the work that it is to stop."""
+        """Start no further task, and tell running tasks to stop."""
         self._waiting.clear()
         self._is_over.value = True
 
     def end(self) -> list[Heard[Task]]:
-        """End all processes at once. The answer is all that they had said until then."""
+        """End all processes at once. Returns the messages that they had sent by then."""
         workers = [*self._idle, *self._running.values()]
         for worker in workers:
             worker.process.terminate()
@@ -106,7 +114,7 @@ class Processes(Generic[Task]):
         return [heard for heard in said if not isinstance(heard.said, KilledError)]
 
     def _begin(self, job: _Job[Task]) -> None:
-        """Give a task to an idle process of its kind, or to a new one."""
+        """Give a task to an idle process of its kind, or to a new process."""
         kind = self._kind_of(job.task)
         worker = next((worker for worker in self._idle if worker.kind == kind), None)
         if worker is not None:
@@ -116,13 +124,13 @@ class Processes(Generic[Task]):
         worker = worker or self._start(kind, job)
         worker.job = job
         self._running[worker.pipe] = worker
-        with suppress(OSError):  # it was killed while it had nothing to do, which shows when it is listened to
+        with suppress(OSError):  # it was killed while idle, which shows when its pipe is read
             worker.pipe.send(job.task)
 
     def _start(self, kind: object, job: _Job[Task]) -> _Worker[Task]:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._work, self._is_over), daemon=True)
-        # What is started while an interruption is blocked never hears of it.
+        # A process that starts while an interruption is blocked never receives one.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             process.start()
@@ -132,7 +140,9 @@ class Processes(Generic[Task]):
         return _Worker(ours, process, kind, job)
 
     def _ask(self, worker: _Worker[Task]) -> list[Heard[Task]]:
-        """The words of a process by now. After the last one on a task it is idle."""
+        """The messages of a worker so far. After the last message on its task it becomes idle; if it was killed, its
+        task is queued again.
+        """
         said = _drained(worker)
         if not said or not said[-1].is_last:
             return said
@@ -154,7 +164,7 @@ def _end(worker: _Worker[Any]) -> None:
 
 
 def _drained(worker: _Worker[Task]) -> list[Heard[Task]]:
-    """All that a process has said and nobody has heard, up to the end of its task."""
+    """All unread messages of a worker, up to the end of its task."""
     heard: list[Heard[Task]] = []
     try:
         while worker.pipe.poll():
@@ -168,7 +178,7 @@ def _drained(worker: _Worker[Task]) -> list[Heard[Task]]:
 
 
 def _serve(pipe: Connection, work: Work, is_over: Any) -> None:
-    """Do one task after the other, until nobody asks any more."""
+    """Run tasks from the pipe one after the other, until the pipe is closed."""
     end_with_parent()
     while True:
         try:
@@ -177,7 +187,7 @@ def _serve(pipe: Connection, work: Work, is_over: Any) -> None:
             return
         try:
             last = work(task, lambda said: pipe.send((False, said)), lambda: bool(is_over.value))
-        except Exception as error:  # whatever a task raises is told to who asked, who raises it again or keeps it
+        except Exception as error:  # any exception of a task is sent to the parent process, which raises or keeps it
             last = error
         try:
             pipe.send((True, last))
